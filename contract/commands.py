@@ -1,0 +1,132 @@
+"""Commands: what the cloud has decided, in the imperative, on a per-store sequence (`(cloud_epoch, store, seq)`).
+
+An edge applies a command once, in one transaction with the facts it causes; commands of an older cloud epoch or
+term are refused (custody.md §2).
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from contract.facts import CountPlace
+from contract.ids import CountId, OrderId, PersonId, PieceId, SaleId, StoreId, TransferId, ZoneId
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", omit_defaults=True):
+    """Base of every command; the tag is its name on the wire."""
+
+
+class CustodyState(StrEnum):
+    """Where the right to decide stands, at the node that holds it."""
+
+    HERE = "here"
+    INCOMING = "incoming"
+    SOLD = "sold"
+
+
+class GrantCustody(Command, frozen=True, tag="custody.grant"):
+    """This store decides about the piece from now on; `incoming` is sellable only when read here."""
+
+    piece: PieceId
+    ce: int
+    state: CustodyState
+    transfer: TransferId = TransferId("")
+    sale: SaleId = SaleId("")
+    source: StoreId = StoreId("")
+
+
+class RecallCustody(Command, frozen=True, tag="custody.recall"):
+    """Please give the piece back; refused when it has a live claim or is seen here."""
+
+    piece: PieceId
+    ce: int
+
+
+class RevokeCustody(Command, frozen=True, tag="custody.revoke"):
+    """The token was lost to a higher one; drop it."""
+
+    piece: PieceId
+    ce: int
+
+
+class RequestLease(Command, frozen=True, tag="lease.request"):
+    """Promise this piece to a remote order: only if held, here, unclaimed and seen by a reader now."""
+
+    piece: PieceId
+    order: OrderId
+
+
+class ReleaseLease(Command, frozen=True, tag="lease.release"):
+    piece: PieceId
+    ce: int
+    fence: int
+    order: OrderId
+
+
+class ConvertLease(Command, frozen=True, tag="lease.convert"):
+    """The money was captured: the piece is sold to the order."""
+
+    piece: PieceId
+    ce: int
+    fence: int
+    order: OrderId
+
+
+class PlaceHold(Command, frozen=True, tag="hold.place"):
+    """The cloud confirms that this piece is kept for a return of that sale."""
+
+    piece: PieceId
+    sale: SaleId
+
+
+class LiftHold(Command, frozen=True, tag="hold.lift"):
+    piece: PieceId
+    sale: SaleId
+
+
+class RequestCount(Command, frozen=True, tag="count.request"):
+    """The office asks a store to count; `zones` empty means the whole place."""
+
+    count: CountId
+    place: CountPlace
+    zones: tuple[ZoneId, ...] = ()
+
+
+class ForgetPerson(Command, frozen=True, tag="person.forget"):
+    """Destroy keys, search words and slice rows of this person before anything else opens."""
+
+    person: PersonId
+
+
+AnyCommand = (
+    GrantCustody
+    | RecallCustody
+    | RevokeCustody
+    | RequestLease
+    | ReleaseLease
+    | ConvertLease
+    | PlaceHold
+    | LiftHold
+    | RequestCount
+    | ForgetPerson
+)
+
+
+class NumberedCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """A numbered command of one store's down log."""
+
+    seq: int
+    command: AnyCommand
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decode = msgspec.json.Decoder(NumberedCommand).decode
+
+
+def encode_command(numbered: NumberedCommand) -> bytes:
+    return _encoder.encode(numbered)
+
+
+def decode_command(body: bytes) -> NumberedCommand:
+    """Raises `msgspec.ValidationError` for a command of a newer contract: park it, go on with other pieces."""
+    return _decode(body)

@@ -1,0 +1,169 @@
+"""Messages between a store and the cloud (custody.md §2). Transport may lose, repeat and reorder all of them.
+
+`Up` and `Down` travel over MQTT; `Rejoin` and its `Snapshot` over HTTPS, idempotent by nonce. There is no clock
+in any message that decides.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from contract.commands import CustodyState
+from contract.facts import Stream
+from contract.ids import Epoch, OrderId, PieceId, SaleId, StoreId, TransferId
+
+CONTRACT_VERSION: Final = 1
+ROWS_PER_MESSAGE_MAX: Final = 200
+MESSAGE_BYTES_MAX: Final = 1 << 20
+
+
+class Up(msgspec.Struct, frozen=True, kw_only=True, tag_field="up", tag="rows"):
+    """Edge → cloud: rows `first_seq …` of one stream, oldest first. No rows: a hello.
+
+    `head` is the chain head after the last row carried (or after `first_seq - 1` when there is none), hex.
+    """
+
+    store: StoreId
+    instance: str
+    term: int
+    epoch: Epoch
+    stream: Stream
+    first_seq: int
+    rows: tuple[msgspec.Raw, ...]
+    head: str
+    last_seq: int
+    cloud_epoch: int
+    down_upto: int
+    boot: str
+    message: int
+    contract_min: int = CONTRACT_VERSION
+    contract_max: int = CONTRACT_VERSION
+
+
+class Standing(StrEnum):
+    """What the cloud thinks of the box that spoke."""
+
+    OK = "ok"
+    OLD = "old"
+    """An older term or another instance: fenced; its rows are still taken."""
+    FORK = "fork"
+    """The log does not extend what the cloud has: stop and rejoin."""
+    NEWCLOUD = "newcloud"
+    """The box follows an earlier life of the cloud: adopt the new cloud epoch and make a statement."""
+    RECOVERING = "recovering"
+    """The cloud was restored and waits for every store."""
+
+
+class Ack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`upto` is contiguous and sent after the commit; `safe` is inside the oldest backup that could be restored."""
+
+    stream: Stream
+    upto: int
+    safe: int = 0
+    resend_from: int | None = None
+
+
+class Down(msgspec.Struct, frozen=True, kw_only=True, tag_field="down", tag="state", omit_defaults=True):
+    """Cloud → edge: how far we are, how you stand, and decisions from `first_seq` on."""
+
+    store: StoreId
+    cloud_epoch: int
+    term: int
+    epoch: Epoch
+    standing: Standing
+    acks: tuple[Ack, ...] = ()
+    first_seq: int = 0
+    commands: tuple[msgspec.Raw, ...] = ()
+    feed_rev: int = 0
+    """Newest revision of the feed: a poke to fetch over HTTPS."""
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """Retained on the status topic; the will says offline. For people, never for decisions."""
+
+    store: StoreId
+    online: bool
+
+
+class CustodyRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One token, as the snapshot gives it or a statement claims it."""
+
+    piece: PieceId
+    ce: int
+    state: CustodyState
+    transfer: TransferId = TransferId("")
+    sale: SaleId = SaleId("")
+    source: StoreId = StoreId("")
+
+
+class HeldClaim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A live claim or hold that travels with a token: promise, paid order, hold for a return."""
+
+    piece: PieceId
+    kind: str
+    ref: str
+    fence: int = 0
+    order: OrderId = OrderId("")
+
+
+class JournalRows(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of one log in bulk, both ways: an edge hands over what its disk has, or fetches what it lost."""
+
+    store: StoreId
+    epoch: Epoch
+    stream: Stream
+    first_seq: int
+    rows: tuple[msgspec.Raw, ...]
+
+
+class Rejoin(msgspec.Struct, frozen=True, kw_only=True):
+    """The only way back for a disk that is new, restored, copied or behind. Rows of the disk go before, as journal.
+
+    `nonce` is one per boot and attempt and stable over retries: the cloud answers a repeat with the same snapshot.
+    """
+
+    store: StoreId
+    instance: str
+    nonce: str
+    term: int
+    cloud_epoch: int
+    custody: tuple[CustodyRow, ...] = ()
+    contract_max: int = CONTRACT_VERSION
+
+
+class LogHead(msgspec.Struct, frozen=True, kw_only=True):
+    """One log of a store as the cloud has it."""
+
+    epoch: Epoch
+    stream: Stream
+    upto: int
+    head: str
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A new term, a new epoch, custody under new custody epochs, and which logs to fetch the books from."""
+
+    nonce: str
+    term: int
+    epoch: Epoch
+    cloud_epoch: int
+    custody: tuple[CustodyRow, ...]
+    claims: tuple[HeldClaim, ...] = ()
+    logs: tuple[LogHead, ...] = ()
+    """Every earlier log in the order it was written: the books are their fold."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a rejoin must wait, e.g. another machine needs a person's word (`replace`)."""
+
+    nonce: str
+    code: str
+    why: str
+
+
+_encoder = msgspec.json.Encoder()
+decode_up = msgspec.json.Decoder(Up).decode
+decode_down = msgspec.json.Decoder(Down).decode
+decode_status = msgspec.json.Decoder(Status).decode
+encode = _encoder.encode

@@ -1,0 +1,1 @@
+"""The store's box: bytes → columns → evidence → facts → outbox."""

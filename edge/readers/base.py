@@ -1,0 +1,64 @@
+"""What every reader driver gives: columns of reads, its health, and errors whose class says what to do."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.ids import ReaderId
+
+RSSI_ABSENT_CDBM: Final = -32768
+PHASE_ABSENT: Final = 0xFFFF
+EPC_BITS_MAX: Final = 496
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBatch:
+    """Owned, native-endian columns of equal length n; never an object per tag.
+
+    epc            uint8 [n, w]  big-endian EPC bits, zero-padded to w bytes; w is a multiple of 4, at least 12
+    epc_bits       uint16[n]     length of the EPC in bits, 0–496
+    antenna        uint16[n]     1-based port; 0 = not told
+    rssi_cdbm      int16 [n]     peak RSSI in hundredths of dBm; RSSI_ABSENT_CDBM = not told
+    phase          uint16[n]     4096ths of a turn; PHASE_ABSENT = not told
+    channel        uint16[n]     1-based hop-table index; 0 = not told
+    seen_count     uint16[n]     reads this row stands for; 1 when not told
+    first_seen_us  uint64[n]     reader's own time (UTC, or uptime where `uptime` is true); 0 = not told
+    last_seen_us   uint64[n]     likewise
+    rospec_id      uint32[n]     0 = not told
+    """
+
+    reader: ReaderId
+    arrived_us: int
+    """Monotonic time of the receive call, µs."""
+    epc: NDArray[np.uint8]
+    epc_bits: NDArray[np.uint16]
+    antenna: NDArray[np.uint16]
+    rssi_cdbm: NDArray[np.int16]
+    phase: NDArray[np.uint16]
+    channel: NDArray[np.uint16]
+    seen_count: NDArray[np.uint16]
+    first_seen_us: NDArray[np.uint64]
+    last_seen_us: NDArray[np.uint64]
+    rospec_id: NDArray[np.uint32]
+    uptime: bool = False
+
+    def __len__(self) -> int:
+        return len(self.epc_bits)
+
+
+class ReaderError(Exception):
+    """Base: something is wrong with a reader."""
+
+
+class UnreachableError(ReaderError):
+    """No answer: retry with jitter, for ever."""
+
+
+class MisconfiguredError(ReaderError):
+    """The reader refuses what we ask: tell a person; asking again will not help."""
+
+
+class ProtocolError(ReaderError):
+    """This frame is damaged: drop it, count it, go on."""
