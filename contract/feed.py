@@ -89,4 +89,4 @@ class FeedPage(msgspec.Struct, frozen=True, kw_only=True):
 encode_page = msgspec.json.Encoder().encode
 decode_page = msgspec.json.Decoder(FeedPage).decode
 encode_body = msgspec.json.Encoder(order="deterministic").encode
-decode_body = msgspec.json.Decoder(AnyFeedBody).decode  # type: ignore[arg-type]
+decode_body = msgspec.json.Decoder(AnyFeedBody).decode

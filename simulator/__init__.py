@@ -1,1 +1,1 @@
-"""The world outside, in honest protocols: a shop floor with RF, LLRP readers, people. Nothing inside knows it exists."""
+"""The world outside, in honest protocols. Nothing inside knows it exists."""
