@@ -1,0 +1,191 @@
+"""paho-mqtt behind our adapter: bytes out, bytes in, and whether the link is up. No logic.
+
+A connection that breaks takes its unsent messages with it: the uplink sends again what the cloud's `upto` does not
+cover (DESIGN law 2), so an old queue would only be noise. Every connection is therefore a fresh client.
+"""
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from ssl import CERT_REQUIRED, SSLError
+from typing import Any, Final
+
+import paho.mqtt.client as paho
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+log = structlog.get_logger(__name__)
+
+IN_FLIGHT_MAX: Final = 100
+KEEPALIVE_S: Final = 10
+CONNECT_TIMEOUT_S: Final = 5.0
+RETRY_MIN_S: Final = 0.2
+RETRY_MAX_S: Final = 5.0
+QOS: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where and who. `client_id` is the certificate's CN; without `ca` the link is plain (tests, one machine)."""
+
+    host: str
+    port: int
+    client_id: str
+    subscribe: tuple[str, ...]
+    will_topic: str
+    will_payload: bytes
+    hello_payload: bytes
+    """Retained on the will's topic once connected."""
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(slots=True)
+class LinkTally:
+    """Counters, read by `/metrics`."""
+
+    connects_total: int = 0
+    published_total: int = 0
+    refused_full_total: int = 0
+    refused_down_total: int = 0
+    received_total: int = 0
+
+
+class Link:
+    """One MQTT 5 link that reconnects for ever, with jitter. `heard` and `changed` are called on the link's thread."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        heard: Callable[[str, bytes], None],
+        changed: Callable[[bool], None],
+        chance: random.Random,
+    ) -> None:
+        self.broker = broker
+        self.tally = LinkTally()
+        self.up = False
+        self.why_down = "not connected yet"
+        self._heard = heard
+        self._changed = changed
+        self._chance = chance
+        self._stopping = threading.Event()
+        self._client: paho.Client | None = None
+        self._thread = threading.Thread(target=self._live, name="mqtt", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say offline, disconnect, wait for the thread."""
+        self._stopping.set()
+        client = self._client
+        if client is not None and self.up:
+            client.publish(self.broker.will_topic, self.broker.will_payload, qos=QOS, retain=True)
+            client.disconnect()
+        if self._thread.ident is not None:
+            self._thread.join(timeout=CONNECT_TIMEOUT_S + 1)
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Hand bytes over; false when the link is down or full. True proves nothing (DESIGN law 2)."""
+        client = self._client
+        if client is None or not self.up:
+            self.tally.refused_down_total += 1
+            return False
+        said = client.publish(topic, payload, qos=QOS)
+        if said.rc == paho.MQTT_ERR_QUEUE_SIZE:
+            self.tally.refused_full_total += 1
+            return False
+        if said.rc != paho.MQTT_ERR_SUCCESS:
+            self.tally.refused_down_total += 1
+            return False
+        self.tally.published_total += 1
+        return True
+
+    # --- the link's thread ------------------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        wait_s = RETRY_MIN_S
+        while not self._stopping.is_set():
+            connects = self.tally.connects_total
+            try:
+                self._one_connection()
+            except (OSError, SSLError, ValueError) as error:
+                self.why_down = f"broker {self.broker.host}:{self.broker.port}: {error}"
+            self._say(up=False)
+            wait_s = RETRY_MIN_S if self.tally.connects_total > connects else min(wait_s * 2, RETRY_MAX_S)
+            self._stopping.wait(wait_s * self._chance.uniform(0.5, 1.5))
+
+    def _one_connection(self) -> None:
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self.broker.client_id,
+            protocol=paho.MQTTv5,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        client.max_inflight_messages_set(IN_FLIGHT_MAX)
+        client.max_queued_messages_set(IN_FLIGHT_MAX)
+        client.will_set(self.broker.will_topic, self.broker.will_payload, qos=QOS, retain=True)
+        if self.broker.ca is not None:
+            client.tls_set(
+                ca_certs=str(self.broker.ca),
+                certfile=None if self.broker.cert is None else str(self.broker.cert),
+                keyfile=None if self.broker.key is None else str(self.broker.key),
+                cert_reqs=CERT_REQUIRED,
+            )
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        self._client = client
+        client.connect(self.broker.host, self.broker.port, keepalive=KEEPALIVE_S, clean_start=True)
+        client.loop_forever(retry_first_connection=False)
+
+    def _on_connect(
+        self,
+        client: paho.Client,
+        _userdata: Any,
+        _flags: paho.ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self.why_down = f"the broker refuses us: {reason}"
+            log.warning("broker_refuses", broker=self.broker.host, reason=str(reason))
+            client.disconnect()
+            return
+        for topic in self.broker.subscribe:
+            client.subscribe(topic, qos=QOS)
+        client.publish(self.broker.will_topic, self.broker.hello_payload, qos=QOS, retain=True)
+        self.tally.connects_total += 1
+        self._say(up=True)
+
+    def _on_disconnect(
+        self,
+        _client: paho.Client,
+        _userdata: Any,
+        _flags: paho.DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self.why_down = f"the link to the broker broke: {reason}"
+        self._say(up=False)
+
+    def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+        self.tally.received_total += 1
+        self._heard(message.topic, bytes(message.payload))
+
+    def _say(self, *, up: bool) -> None:
+        if up == self.up:
+            return
+        self.up = up
+        if up:
+            self.why_down = ""
+        log.info("broker_link", up=up, why=self.why_down)
+        self._changed(up)

@@ -1,0 +1,102 @@
+"""HTTPS to the head office's edge door: the bulk that does not belong on MQTT. No logic, every call has a deadline.
+
+Identity is the client certificate; a cloud that cannot be reached, or answers with something else than our contract,
+is `OfficeUnreachableError`: try again later, the store goes on alone.
+"""
+
+import ssl
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import httpx
+import msgspec
+
+from contract.facts import Stream
+from contract.feed import FeedPage, decode_page
+from contract.ids import Epoch
+from contract.messages import JournalRows, Refusal, Rejoin, Snapshot, encode
+from edge.config import UplinkConfig
+
+TIMEOUT_S: Final = 15.0
+ANSWER_BYTES_MAX: Final = 64 << 20
+JSON: Final = {"content-type": "application/json"}
+Answer = TypeVar("Answer")
+
+
+class OfficeUnreachableError(Exception):
+    """The head office did not answer as agreed; try again later. The store needs nothing of it to sell."""
+
+
+class Office:
+    """One connection pool to the cloud. Use as an async context manager."""
+
+    def __init__(self, uplink: UplinkConfig) -> None:
+        tls: ssl.SSLContext | bool = False
+        if uplink.cloud_url.startswith("https"):
+            tls = ssl.create_default_context(cafile=str(uplink.ca))
+            tls.load_cert_chain(str(uplink.cert), str(uplink.key))
+        self._http = httpx.AsyncClient(base_url=uplink.cloud_url, verify=tls, timeout=TIMEOUT_S, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def feed(self, since: int) -> FeedPage:
+        """Rows of the feed above `since`, one page."""
+        return _read(decode_page, await self._ask("GET", "/edge/v1/feed", params={"since": since}))
+
+    async def hand_over(self, rows: JournalRows) -> None:
+        """Give the cloud rows this disk has (custody.md §2.1); taken even where a rejoin is refused."""
+        await self._ask("POST", "/edge/v1/journal", content=encode(rows))
+
+    async def fetch(self, epoch: Epoch, stream: Stream, first_seq: int) -> JournalRows:
+        """Rows of one of our logs back from the cloud, from `first_seq` on; an empty page ends it."""
+        asked: dict[str, str | int] = {"epoch": str(epoch), "stream": str(stream), "from": first_seq}
+        return _read(_decode_rows, await self._ask("GET", "/edge/v1/journal", params=asked))
+
+    async def rejoin(self, message: Rejoin) -> Snapshot | Refusal:
+        """Idempotent by its nonce: a repeat gets the same answer."""
+        response = await self._send("POST", "/edge/v1/rejoin", content=encode(message))
+        if response.status_code == httpx.codes.CONFLICT:
+            return _read(_decode_refusal, response.content)
+        return _read(_decode_snapshot, _good(response))
+
+    async def _ask(
+        self, method: str, path: str, *, params: dict[str, str | int] | None = None, content: bytes | None = None
+    ) -> bytes:
+        return _good(await self._send(method, path, params=params, content=content))
+
+    async def _send(
+        self, method: str, path: str, *, params: dict[str, str | int] | None = None, content: bytes | None = None
+    ) -> httpx.Response:
+        try:
+            response = await self._http.request(method, path, params=params, content=content, headers=JSON)
+        except httpx.HTTPError as error:
+            raise OfficeUnreachableError(f"{method} {path}: {str(error) or type(error).__name__}") from error
+        if len(response.content) > ANSWER_BYTES_MAX:
+            raise OfficeUnreachableError(f"{method} {path}: answer above {ANSWER_BYTES_MAX} bytes")
+        return response
+
+
+_decode_rows = msgspec.json.Decoder(JournalRows).decode
+_decode_snapshot = msgspec.json.Decoder(Snapshot).decode
+_decode_refusal = msgspec.json.Decoder(Refusal).decode
+
+
+def _good(response: httpx.Response) -> bytes:
+    if not response.is_success:
+        told = response.text[:200]
+        raise OfficeUnreachableError(f"{response.request.url.path} answered {response.status_code}: {told}")
+    return response.content
+
+
+def _read(decode: Callable[[bytes], Answer], body: bytes) -> Answer:
+    try:
+        return decode(body)
+    except msgspec.DecodeError as error:
+        raise OfficeUnreachableError(f"the cloud's answer is not of our contract: {error}") from error

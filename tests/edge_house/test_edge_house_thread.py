@@ -1,0 +1,139 @@
+"""The house thread: acts in order, one owner, stops rather than goes on wrong."""
+
+import errno
+import sqlite3
+import threading
+
+import pytest
+
+from edge.clock import SystemClock
+from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError, Mood, disk_is_full, is_fatal
+
+
+class HandClock:
+    """Time that moves when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000
+
+    def mono_us(self) -> int:
+        return self.now
+
+    def wall_us(self) -> int:
+        return self.now + 1_700_000_000_000_000
+
+
+class Ticks:
+    def __init__(self) -> None:
+        self.seen: list[bool] = []
+        self.error: Exception | None = None
+
+    def __call__(self, now_us: int, *, writing: bool) -> None:
+        self.seen.append(writing)
+        if self.error is not None:
+            raise self.error
+
+
+def a_house(*, acts_pending_max: int = 8) -> tuple[House, Ticks, list[BaseException], HandClock]:
+    ticks, broken, clock = Ticks(), [], HandClock()
+    return House(ticks, clock, broken.append, acts_pending_max=acts_pending_max), ticks, broken, clock
+
+
+def test_acts_run_in_the_order_they_came_and_before_the_tick():
+    house, ticks, _, _ = a_house()
+    order: list[int] = []
+    futures = [house.submit(lambda n=n: order.append(n)) for n in range(5)]
+    house.step()
+    assert order == [0, 1, 2, 3, 4]
+    assert all(future.done() for future in futures)
+    assert ticks.seen == [True]
+
+
+def test_a_full_queue_refuses_and_counts_instead_of_growing():
+    house, _, _, _ = a_house(acts_pending_max=2)
+    house.submit(lambda: None)
+    house.submit(lambda: None)
+    with pytest.raises(HouseBusyError):
+        house.submit(lambda: None)
+    assert house.tally.acts_refused_busy_total == 1
+    house.step()
+    house.submit(lambda: None)
+
+
+def test_an_error_of_an_act_goes_to_its_caller_and_the_house_goes_on():
+    house, _, broken, _ = a_house()
+    wrong = house.submit(lambda: 1 // 0)
+    right = house.submit(lambda: 42)
+    house.step()
+    assert isinstance(wrong.exception(), ZeroDivisionError)
+    assert right.result() == 42
+    assert not broken
+
+
+def test_a_broken_invariant_ends_the_house_and_nothing_runs_after_it():
+    house, _, broken, _ = a_house()
+
+    def impossible() -> None:
+        raise AssertionError("a piece was sold twice")
+
+    house.submit(impossible)
+    after = house.submit(lambda: "must not run")
+    house.step()
+    assert house.mood is Mood.BROKEN
+    assert len(broken) == 1
+    assert isinstance(after.exception(), HouseStoppedError)
+    with pytest.raises(HouseStoppedError):
+        house.submit(lambda: None)
+
+
+def test_a_disk_that_fails_to_read_is_fatal_and_a_full_one_is_not():
+    ill = sqlite3.OperationalError("disk I/O error")
+    ill.sqlite_errorcode = sqlite3.SQLITE_IOERR_READ
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    assert is_fatal(ill)
+    assert not disk_is_full(ill)
+    assert disk_is_full(full)
+    assert not is_fatal(full)
+    assert disk_is_full(OSError(errno.ENOSPC, "no space"))
+    assert is_fatal(OSError(errno.EIO, "bad disk"))
+
+
+def test_a_full_disk_stops_writing_says_so_and_resumes_by_itself():
+    house, ticks, broken, clock = a_house()
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    act = house.submit(full)
+    house.step()
+    assert isinstance(act.exception(), DiskFullError)
+    assert house.mood is Mood.FULL
+    assert ticks.seen[-1] is False
+    clock.now += 6_000_000
+    house.step()
+    assert house.mood is Mood.RUNNING
+    assert ticks.seen[-1] is True
+    assert not broken
+
+
+def test_an_error_in_the_tick_ends_the_house():
+    house, ticks, broken, _ = a_house()
+    ticks.error = ValueError("columns of different length")
+    house.step()
+    assert house.mood is Mood.BROKEN
+    assert isinstance(broken[0], ValueError)
+
+
+def test_with_its_thread_every_act_runs_on_that_one_thread():
+    ticks = Ticks()
+    house = House(ticks, SystemClock(), lambda error: None)
+    house.start()
+    names = [house.submit(lambda: threading.current_thread().name) for _ in range(50)]
+    assert {name.result(timeout=10) for name in names} == {"house"}
+    last: list[str] = []
+    house.stop(lambda: last.append(threading.current_thread().name))
+    assert last == ["house"]
+    assert ticks.seen
+    with pytest.raises(HouseStoppedError):
+        house.submit(lambda: None)
