@@ -1,0 +1,274 @@
+"""What the store shows: typed views for the JSON API and for the pages alike. Plain values, nothing to look up.
+
+Money is minor units, weights milligrams, times µs since 1970 (UTC) unless a name says otherwise, ages seconds.
+"""
+
+from dataclasses import dataclass
+
+from contract.facts import (
+    AlarmKind,
+    ClaimKind,
+    CountPlace,
+    PresenceState,
+    ReaderLink,
+    TenderKind,
+    Verdict,
+    Vision,
+)
+from contract.feed import Role
+from edge.config import ZoneKind
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    user: str
+    name: str
+    roles: tuple[Role, ...]
+    has_pin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneView:
+    """A zone on the plan; x, y, width, height in metres."""
+
+    zone: str
+    name: str
+    kind: ZoneKind
+    x: float
+    y: float
+    width: float
+    height: float
+    vision: Vision
+    why: str
+    expected: int
+    present: int
+    missing: int
+    hard_to_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderView:
+    reader: str
+    link: ReaderLink
+    why: str
+    model: str
+    firmware: str
+    zones: tuple[str, ...]
+    silent_s: float
+    """Seconds since the reader was last heard."""
+    reads_per_s: float
+    reads_total: int
+    dropped_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkView:
+    """`unsent` counts rows that are not yet covered by the cloud's `upto`."""
+
+    configured: bool
+    up: bool
+    why_down: str
+    standing: str
+    unsent: int
+    feed_rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreView:
+    store: str
+    name: str
+    currency: str
+    mode: str
+    """active, rejoin or fenced: only an active store sells."""
+    mood: str
+    """running, or full when the disk is."""
+    business_day: str
+    tills: tuple[str, ...]
+    zones: tuple[ZoneView, ...]
+    readers: tuple[ReaderView, ...]
+    uplink: UplinkView
+    alarms_open: int
+    threshold_nats: float
+    unknown_tags: int
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class PieceView:
+    piece: str
+    sku: str
+    title: str
+    category: str
+    metal: str
+    fineness: int
+    weight_mg: int
+    stones: str
+    price_minor: int
+    currency: str
+    epc: str
+    photo: str
+    tray: str
+    home_zone: str
+    zone: str
+    """Where it was last read; empty when never."""
+    presence: PresenceState
+    custody: str
+    """here, incoming, sold, released, or empty when this store does not hold it."""
+    claim: ClaimKind | None
+    claimed_for: str
+    seen: bool
+    """A reader that works reads it now."""
+    sellable: bool
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class PadPieceView:
+    piece: PieceView
+    in_sale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PadView:
+    """What lies on the pad. `verdict` compares it with the sale asked about: matched, mismatch, or empty."""
+
+    state: str
+    settled: bool
+    pieces: tuple[PadPieceView, ...]
+    unknown_tags: int
+    verdict: str
+    sentence: str
+    not_on_pad: tuple[str, ...]
+    not_in_sale: tuple[str, ...]
+    total_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLineView:
+    line: str
+    piece: str
+    description: str
+    list_price_minor: int
+    discount_minor: int
+    gross_minor: int
+    tax_minor: int
+    returned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TenderView:
+    kind: TenderKind
+    amount_minor: int
+    change_minor: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleView:
+    sale: str
+    till: str
+    state: str
+    associate: str
+    currency: str
+    lines: tuple[SaleLineView, ...]
+    tenders: tuple[TenderView, ...]
+    total_minor: int
+    tax_minor: int
+    receipt_number: int | None
+    business_day: str
+    sent: bool
+    """The cloud has it (`seq ≤ upto`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftView:
+    shift: str
+    till: str
+    state: str
+    business_day: str
+    float_minor: int
+    currency: str
+    z_number: int | None
+    sales: int
+    returns: int
+    gross_minor: int
+    cash_expected_minor: int | None
+    """Only after the close: the drawer is counted blind."""
+    cash_counted_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictView:
+    piece: str
+    title: str
+    verdict: Verdict
+    zone: str
+    p_present: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneTallyView:
+    zone: str
+    expected: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountView:
+    count: str
+    place: CountPlace
+    state: str
+    """running, finished, approved or abandoned."""
+    zones: tuple[ZoneTallyView, ...]
+    rounds: int
+    expected: int
+    found: int
+    p_complete: float
+    unread_expected: float
+    why_stopped: str
+    verdicts: tuple[VerdictView, ...]
+    value_minor: int
+    weight_mg: int
+    currency: str
+    unknown_tags: int
+    started_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    alarm: str
+    kind: AlarmKind
+    pieces: tuple[PieceView, ...]
+    zone: str
+    zone_name: str
+    sentence: str
+    evidence_nats: float
+    rounds: int
+    value_minor: int
+    currency: str
+    raised_us: int
+    open: bool
+    outcome: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingView:
+    """A piece the cloud has granted us and no reader has seen here yet."""
+
+    piece: str
+    title: str
+    transfer: str
+    source: str
+    price_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceView:
+    piece: str
+    state: PresenceState
+    zone: str
+    since_us: int
