@@ -1,0 +1,41 @@
+"""Fits a web face onto an app: headers, static files, problems, and the front that routes and templates ask for.
+
+front = Front(face="office", title="Maison", logins=…, templates=make_templates(…), secure=True)
+fit(app, front, static={"/static/edge": folder})
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from web import problems
+from web.front import Front
+from web.headers import Guarded
+from web.templating import HERE
+
+YEAR: Final = "public, max-age=31536000, immutable"
+
+
+class HashedFiles(StaticFiles):
+    """A file asked for with its hash never changes under that name."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if response.status_code == 200 and scope.get("query_string", b"").startswith(b"v="):
+            response.headers["Cache-Control"] = YEAR
+        return response
+
+
+def fit(app: FastAPI, front: Front, static: Mapping[str, Path] | None = None) -> None:
+    """Call once, in the composition root, before the app serves."""
+    app.state.front = front
+    problems.install(app)
+    for number, (url, folder) in enumerate((static or {}).items()):
+        app.mount(url, HashedFiles(directory=folder), name=f"static-{number}")
+    app.mount("/static", HashedFiles(directory=HERE / "static"), name="static")
+    app.add_middleware(Guarded, secure=front.secure)

@@ -1,0 +1,90 @@
+"""A front: what one web face (the office, or one store's edge) is made of. Built once, in a composition root."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import jinja2
+from fastapi import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from contract.feed import Role
+from web.logins import Login, Logins, NewLogin
+
+LOGIN_PATH: Final = "/sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """One place of the navigation; `roles` of the current login decide whether it is shown."""
+
+    path: str
+    text: str
+    roles: tuple[Role, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """`face` is a slug that tells the cookies of two faces on one host apart, for cookies do not know ports."""
+
+    face: str
+    title: str
+    logins: Logins
+    templates: jinja2.Environment
+    secure: bool
+    """True over HTTPS: the cookie is then `__Host-` and Secure."""
+    nav: tuple[NavLink, ...] = ()
+    place: str = ""
+    """Where this face stands, e.g. the store's name, shown beside the house's."""
+    globals: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def cookie(self) -> str:
+        return f"{'__Host-' if self.secure else ''}vitrine-{self.face}"
+
+    def give_cookie(self, response: Response, new: NewLogin) -> None:
+        """A session cookie: scripts cannot read it, other sites cannot send it."""
+        response.set_cookie(self.cookie, new.token, httponly=True, samesite="strict", secure=self.secure, path="/")
+
+    def take_cookie(self, response: Response) -> None:
+        response.delete_cookie(self.cookie, httponly=True, samesite="strict", secure=self.secure, path="/")
+
+
+def front_of(request: Request) -> Front:
+    """The front of the app that serves this request; `web.fit.fit` put it there."""
+    front = request.app.state.front
+    assert isinstance(front, Front), "fit(app, front) was not called by the composition root"
+    return front
+
+
+def wants_fragment(request: Request) -> bool:
+    """True when htmx asks for a piece of a page rather than a browser for the whole."""
+    return request.headers.get("hx-request") == "true"
+
+
+def token_of(request: Request) -> str:
+    """The login token this request carries, or an empty string."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if kind.lower() == "bearer" else request.cookies.get(front_of(request).cookie, "")
+
+
+def render(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    """A page or fragment. Templates see `front`, `login`, `path` and what is given."""
+    front = front_of(request)
+    login: Login | None = getattr(request.state, "login", None)
+    nav = [each for each in front.nav if login is not None and (not each.roles or login.may(*each.roles))]
+    known = {"front": front, "login": login, "path": request.url.path, "nav": nav, "theme": theme_of(request)}
+    text = front.templates.get_template(template).render({**front.globals, **known, **values})
+    return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
+
+
+def go(request: Request, path: str) -> Response:
+    """Send the browser elsewhere after a form, whether htmx sent it or the browser itself."""
+    if wants_fragment(request):
+        return Response(status_code=200, headers={"HX-Redirect": path})
+    return RedirectResponse(path, status_code=303)
+
+
+def theme_of(request: Request) -> str:
+    """`light`, `dark`, or empty: as the system says."""
+    theme = request.cookies.get("vitrine-theme", "")
+    return theme if theme in {"light", "dark"} else ""

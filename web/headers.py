@@ -1,0 +1,51 @@
+"""Security headers on every answer and a bound on every body. Plain ASGI, so that event streams pass untouched."""
+
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_BYTES_MAX: Final = 32 << 20
+CSP: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+}
+HSTS: Final = "max-age=31536000"
+
+
+class Guarded:
+    """Wraps the app. A body that says it is too long is refused before it is read."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool, body_bytes_max: int = BODY_BYTES_MAX) -> None:
+        self._app = app
+        self._secure = secure
+        self._body_bytes_max = body_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if self._secure:
+                    headers.setdefault("Strict-Transport-Security", HSTS)
+            await send(message)
+
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdecimal() or int(length) > self._body_bytes_max:
+            await send_guarded({"type": "http.response.start", "status": 413, "headers": []})
+            await send_guarded({"type": "http.response.body", "body": b""})
+            return
+        await self._app(scope, receive, send_guarded)

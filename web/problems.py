@@ -1,0 +1,106 @@
+"""One answer for everything that goes wrong: RFC 9457 problem+json for programs, a calm page for people.
+
+A problem says what is the matter (`title`), why, and what to do next (`detail`); `code` is for programs.
+"""
+
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from web.front import LOGIN_PATH, render, wants_fragment
+
+MEDIA_TYPE: Final = "application/problem+json"
+PROGRAM_PATHS: Final = ("/api/", "/edge/", "/metrics", "/healthz")
+CODE_OF_STATUS: Final = {404: "not-found", 405: "method", 413: "too-large", 422: "invalid", 503: "busy"}
+
+
+class ProblemError(Exception):
+    """Raise it anywhere below a route: `ProblemError(409, "claimed", "This piece is in another cart", "Ask Ana.")`."""
+
+    def __init__(self, status: int, code: str, title: str, detail: str = "") -> None:
+        super().__init__(f"{title}. {detail}".strip())
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of RFC 9457 §3.1; `errors` name the fields that were wrong."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    instance: str = ""
+    errors: tuple[str, ...] = ()
+
+
+def install(app: FastAPI) -> None:
+    """Every error of this app leaves by this door. Unforeseen ones stay 500 and go to the log, not to the client."""
+
+    async def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ProblemError)
+        return answer(request, error)
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = CODE_OF_STATUS.get(error.status_code, "http")
+        title = HTTPStatus(error.status_code).phrase
+        detail = error.detail if error.detail != title else ""
+        answered = answer(request, ProblemError(error.status_code, code, title, detail))
+        answered.headers.update(error.headers or {})
+        return answered
+
+    async def on_invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        fields = tuple(f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors())
+        problem = ProblemError(422, "invalid", "Something in the form is not right", "; ".join(fields))
+        return answer(request, problem, fields)
+
+    async def on_crash(request: Request, _: Exception) -> Response:
+        title = "Something broke on our side"
+        return answer(request, ProblemError(500, "internal", title, "Nothing was half done. Try again, then call us."))
+
+    app.add_exception_handler(ProblemError, on_problem)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(Exception, on_crash)
+
+
+def answer(request: Request, error: ProblemError, errors: tuple[str, ...] = ()) -> Response:
+    """problem+json, an htmx notice, the sign-in page or an error page: whatever the asker can read."""
+    if not reads_html(request):
+        body = Problem(
+            type=f"urn:vitrine:problem:{error.code}",
+            title=error.title,
+            status=error.status,
+            detail=error.detail,
+            instance=request.url.path,
+            errors=errors,
+        )
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+        return Response(msgspec.json.encode(body), error.status, headers, MEDIA_TYPE)
+    sign_in = f"{LOGIN_PATH}?next={quote(request.url.path)}"
+    if wants_fragment(request):
+        if error.status == 401:
+            return Response(status_code=200, headers={"HX-Redirect": LOGIN_PATH})
+        page = render(request, "web/_notice.html", status=error.status, problem=error)
+        page.headers.update({"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"})
+        return page
+    if error.status == 401:
+        return RedirectResponse(sign_in, 303)
+    return render(request, "web/problem.html", status=error.status, problem=error)
+
+
+def reads_html(request: Request) -> bool:
+    """A browser on a page; programs on /api and the doors get JSON."""
+    if request.url.path.startswith(PROGRAM_PATHS) or not hasattr(request.app.state, "front"):
+        return False
+    return wants_fragment(request) or "text/html" in request.headers.get("accept", "")

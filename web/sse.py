@@ -1,0 +1,83 @@
+"""Server-sent events: names of what changed, not the change. A page that hears a name fetches its fragment again.
+
+Each listener keeps at most one waiting message per name, the newest: a slow phone cannot fill memory, and a wall
+that was asleep is right again with its first event. `hello` is sent on every connection, so that a page that was
+cut off catches up.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from starlette.responses import StreamingResponse
+
+from web.problems import ProblemError
+
+LISTENERS_MAX: Final = 200
+NAMES_MAX: Final = 64
+KEEPALIVE_S: Final = 15.0
+HELLO: Final = "hello"
+
+
+class _Listener:
+    def __init__(self) -> None:
+        self.waiting: dict[str, str] = {HELLO: ""}
+        self.wake = asyncio.Event()
+        self.wake.set()
+
+
+class Bulletin:
+    """One board per app, on the event loop: other threads say `loop.call_soon_threadsafe(bulletin.tell, name)`."""
+
+    def __init__(self, listeners_max: int = LISTENERS_MAX) -> None:
+        self.listeners_max = listeners_max
+        self.listeners_refused_total = 0
+        self.messages_replaced_total = 0
+        self._listeners: set[_Listener] = set()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._listeners)
+
+    def tell(self, name: str, data: str = "") -> None:
+        """Something called `name` changed; `data` is a short line for scripts, usually empty."""
+        assert "\n" not in name + data, "an event is one line"
+        for listener in self._listeners:
+            if name in listener.waiting:
+                self.messages_replaced_total += 1
+            assert len(listener.waiting) < NAMES_MAX, "event names are few and fixed; put ids into data"
+            listener.waiting[name] = data
+            listener.wake.set()
+
+    def close(self) -> None:
+        """End every stream, so that the server can stop."""
+        self._closed = True
+        for listener in self._listeners:
+            listener.wake.set()
+
+    async def listen(self) -> AsyncIterator[bytes]:
+        """The bytes of one stream, until the asker goes or the board closes."""
+        listener = _Listener()
+        self._listeners.add(listener)
+        try:
+            while not self._closed:
+                try:
+                    await asyncio.wait_for(listener.wake.wait(), KEEPALIVE_S)
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    continue
+                listener.wake.clear()
+                messages, listener.waiting = listener.waiting, {}
+                for name, data in messages.items():
+                    yield f"event: {name}\ndata: {data}\n\n".encode()
+        finally:
+            self._listeners.discard(listener)
+
+    def response(self) -> StreamingResponse:
+        """What `GET /events` returns. Raises a 503 problem when too many pages listen already."""
+        if len(self._listeners) >= self.listeners_max:
+            self.listeners_refused_total += 1
+            detail = f"{self.listeners_max} pages listen to this box; close some."
+            raise ProblemError(503, "listeners", "Too many pages are open", detail)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(self.listen(), media_type="text/event-stream", headers=headers)

@@ -1,0 +1,96 @@
+"""The Jinja2 environment of both faces: autoescape on, undefined names are errors, people's forms of numbers.
+
+Templates are found as `web/NAME`, `edge/NAME`, `cloud/NAME` or whatever prefix the composition root gives.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import jinja2
+
+from contract.money import minor_digits
+
+HERE: Final = Path(__file__).parent
+THIN: Final = "\N{NARROW NO-BREAK SPACE}"
+SYMBOLS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CNY": "CN¥"}
+"""Other currencies are written with their ISO code and a thin space."""
+
+
+def make_templates(folders: Mapping[str, Path], static: Mapping[str, Path], time_zone: str) -> jinja2.Environment:
+    """`folders`: template prefix → folder; `static`: URL path → folder, whose files are named with their hash."""
+    loaders = {"web": jinja2.FileSystemLoader(HERE / "templates")}
+    loaders.update({prefix: jinja2.FileSystemLoader(folder) for prefix, folder in folders.items()})
+    env = jinja2.Environment(
+        loader=jinja2.PrefixLoader(loaders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    zone = ZoneInfo(time_zone)
+    env.filters.update(
+        money=money,
+        weight=weight,
+        percent=percent,
+        count=count,
+        clock=lambda us: _local(us, zone).strftime("%H:%M"),
+        date=lambda us: f"{_local(us, zone):%d %b %Y}".lstrip("0"),
+        moment=lambda us: f"{_local(us, zone):%d %b, %H:%M}".lstrip("0"),
+        iso=lambda us: _local(us, zone).isoformat(timespec="seconds"),
+    )
+    env.globals["asset"] = AssetNames(static)
+    return env
+
+
+def money(amount_minor: int, currency: str, *, cents: bool | None = None) -> str:
+    """`1240000, "EUR"` → `€12,400`; cents only where there are some, unless `cents` insists."""
+    digits = minor_digits(currency)
+    whole, part = divmod(abs(amount_minor), 10**digits)
+    text = f"{whole:,}"
+    if digits and (part or cents):
+        text += f".{part:0{digits}d}"
+    symbol = SYMBOLS.get(currency, f"{currency}{THIN}")
+    return f"{'−' if amount_minor < 0 else ''}{symbol}{text}"
+
+
+def weight(milligrams: int) -> str:
+    """`4270` → `4.27 g`."""
+    return f"{milligrams / 1000:.2f}{THIN}g"
+
+
+def percent(part: float) -> str:
+    """`0.99961` → `99.96 %`. Never rounds up to certainty: `0.99999` stays `99.99 %`."""
+    if part >= 1.0:
+        return f"100{THIN}%"
+    hundredths = int(part * 10_000)
+    text = f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
+    return f"{text}{THIN}%"
+
+
+def count(number: float) -> str:
+    """`12345` → `12,345`."""
+    return f"{number:,.0f}"
+
+
+def _local(us: int, zone: ZoneInfo) -> dt.datetime:
+    return dt.datetime.fromtimestamp(us / 1_000_000, tz=zone)
+
+
+class AssetNames:
+    """`asset("/static/base.css")` → the same with a hash, so that browsers may keep files for ever."""
+
+    def __init__(self, static: Mapping[str, Path]) -> None:
+        self._folders = {"/static": HERE / "static", **static}
+        self._known: dict[str, str] = {}
+
+    def __call__(self, url: str) -> str:
+        if url not in self._known:
+            prefix = max((each for each in self._folders if url.startswith(each + "/")), key=len)
+            file = self._folders[prefix] / url[len(prefix) + 1 :]
+            tag = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+            self._known[url] = f"{url}?v={tag}"
+        return self._known[url]
