@@ -10,19 +10,6 @@ from edge.clock import SystemClock
 from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError, Mood, disk_is_full, is_fatal
 
 
-class HandClock:
-    """Time that moves when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000
-
-    def mono_us(self) -> int:
-        return self.now
-
-    def wall_us(self) -> int:
-        return self.now + 1_700_000_000_000_000
-
-
 class Ticks:
     def __init__(self) -> None:
         self.seen: list[bool] = []
@@ -34,13 +21,13 @@ class Ticks:
             raise self.error
 
 
-def a_house(*, acts_pending_max: int = 8) -> tuple[House, Ticks, list[BaseException], HandClock]:
-    ticks, broken, clock = Ticks(), [], HandClock()
+def a_house(clock, *, acts_pending_max: int = 8) -> tuple[House, Ticks, list[BaseException], object]:
+    ticks, broken = Ticks(), []
     return House(ticks, clock, broken.append, acts_pending_max=acts_pending_max), ticks, broken, clock
 
 
-def test_acts_run_in_the_order_they_came_and_before_the_tick():
-    house, ticks, _, _ = a_house()
+def test_acts_run_in_the_order_they_came_and_before_the_tick(clock):
+    house, ticks, _, _ = a_house(clock)
     order: list[int] = []
     futures = [house.submit(lambda n=n: order.append(n)) for n in range(5)]
     house.step()
@@ -49,8 +36,8 @@ def test_acts_run_in_the_order_they_came_and_before_the_tick():
     assert ticks.seen == [True]
 
 
-def test_a_full_queue_refuses_and_counts_instead_of_growing():
-    house, _, _, _ = a_house(acts_pending_max=2)
+def test_a_full_queue_refuses_and_counts_instead_of_growing(clock):
+    house, _, _, _ = a_house(clock, acts_pending_max=2)
     house.submit(lambda: None)
     house.submit(lambda: None)
     with pytest.raises(HouseBusyError):
@@ -60,8 +47,8 @@ def test_a_full_queue_refuses_and_counts_instead_of_growing():
     house.submit(lambda: None)
 
 
-def test_an_error_of_an_act_goes_to_its_caller_and_the_house_goes_on():
-    house, _, broken, _ = a_house()
+def test_an_error_of_an_act_goes_to_its_caller_and_the_house_goes_on(clock):
+    house, _, broken, _ = a_house(clock)
     wrong = house.submit(lambda: 1 // 0)
     right = house.submit(lambda: 42)
     house.step()
@@ -70,8 +57,8 @@ def test_an_error_of_an_act_goes_to_its_caller_and_the_house_goes_on():
     assert not broken
 
 
-def test_a_broken_invariant_ends_the_house_and_nothing_runs_after_it():
-    house, _, broken, _ = a_house()
+def test_a_broken_invariant_ends_the_house_and_nothing_runs_after_it(clock):
+    house, _, broken, _ = a_house(clock)
 
     def impossible() -> None:
         raise AssertionError("a piece was sold twice")
@@ -99,8 +86,8 @@ def test_a_disk_that_fails_to_read_is_fatal_and_a_full_one_is_not():
     assert is_fatal(OSError(errno.EIO, "bad disk"))
 
 
-def test_a_full_disk_stops_writing_says_so_and_resumes_by_itself():
-    house, ticks, broken, clock = a_house()
+def test_a_full_disk_stops_writing_says_so_and_resumes_by_itself(clock):
+    house, ticks, broken, clock = a_house(clock)
 
     def full() -> None:
         raise OSError(errno.ENOSPC, "no space left on device")
@@ -117,8 +104,8 @@ def test_a_full_disk_stops_writing_says_so_and_resumes_by_itself():
     assert not broken
 
 
-def test_an_error_in_the_tick_ends_the_house():
-    house, ticks, broken, _ = a_house()
+def test_an_error_in_the_tick_ends_the_house(clock):
+    house, ticks, broken, _ = a_house(clock)
     ticks.error = ValueError("columns of different length")
     house.step()
     assert house.mood is Mood.BROKEN

@@ -1,0 +1,215 @@
+"""Rounds: what one reader read in about a second, and whether it was a witness for the whole of it.
+
+A round counts only when the reader's link was READING at every tick of it *and* the reader was heard again after it
+ended. The second half matters: a reader that is cut off goes on looking alive until its watchdog bites, and the
+silence before that bite is no evidence about any piece (DESIGN law 7).
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.facts import ReaderLink
+from contract.ids import ReaderId, ZoneId
+from edge.config import EdgeConfig, ReaderConfig
+from edge.readers.base import RSSI_ABSENT_CDBM, ReadBatch
+
+ROUND_US: Final = 1_000_000
+READS_PER_ROUND_MAX: Final = 100_000
+ROUNDS_PENDING_MAX: Final = 16
+NO_ZONE: Final = -1
+
+
+class Health(Protocol):
+    """The part of a driver's health that decides about rounds. Times are monotonic µs."""
+
+    @property
+    def link(self) -> ReaderLink: ...
+
+    @property
+    def last_heard_us(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Columns of equal length n: known pieces only. `zone` indexes the store's zones."""
+
+    reader: ReaderId
+    arrived_us: int
+    row: NDArray[np.int32]
+    zone: NDArray[np.int16]
+    rssi_cdbm: NDArray[np.int16]
+    seen_count: NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One witnessed round of one reader: each (zone, row) once, with its reads and its strongest RSSI."""
+
+    reader: ReaderId
+    zones: NDArray[np.int16]
+    """The zones this reader watches."""
+    began_us: int
+    dt_s: float
+    row: NDArray[np.int32]
+    zone: NDArray[np.int16]
+    reads: NDArray[np.int32]
+    rssi_cdbm: NDArray[np.int16]
+
+
+@dataclass(slots=True)
+class RoundTally:
+    witnessed_total: int = 0
+    unwitnessed_total: int = 0
+    reads_dropped_total: int = 0
+
+
+class ZoneMap:
+    """Zones by index, and the zone of every antenna port of every reader."""
+
+    def __init__(self, config: EdgeConfig) -> None:
+        self.zones = config.zones
+        self.index: dict[ZoneId, int] = {zone.id: i for i, zone in enumerate(config.zones)}
+        self._ports: dict[ReaderId, NDArray[np.int16]] = {r.id: self._lut(r) for r in config.readers}
+
+    def _lut(self, reader: ReaderConfig) -> NDArray[np.int16]:
+        ports = {int(port): self.index[zone] for port, zone in reader.antennas.items()}
+        lut = np.full(max(ports, default=0) + 1, NO_ZONE, np.int16)
+        for port, zone in ports.items():
+            lut[port] = zone
+        if len(set(ports.values())) == 1:
+            # A reader that does not tell the antenna (port 0) can only mean its one zone.
+            lut[0] = next(iter(ports.values()))
+        return lut
+
+    def zones_of(self, reader: ReaderId) -> NDArray[np.int16]:
+        lut = self._ports[reader]
+        return np.unique(lut[lut >= 0])
+
+    def zone_of(self, reader: ReaderId, antenna: NDArray[np.uint16]) -> NDArray[np.int16]:
+        """Zone index per read; `NO_ZONE` for a port that is not in the configuration."""
+        lut = self._ports[reader]
+        inside = antenna < len(lut)
+        return np.where(inside, lut[np.where(inside, antenna, 0)], np.int16(NO_ZONE)).astype(np.int16)
+
+
+def place(batch: ReadBatch, rows: NDArray[np.int32], zones: ZoneMap) -> Heard:
+    """Reads of known pieces on known antennas. `rows` is the catalogue's answer: -1 = unknown EPC."""
+    zone = zones.zone_of(batch.reader, batch.antenna)
+    keep = (rows >= 0) & (zone >= 0)
+    return Heard(
+        reader=batch.reader,
+        arrived_us=batch.arrived_us,
+        row=rows[keep],
+        zone=zone[keep],
+        rssi_cdbm=batch.rssi_cdbm[keep],
+        seen_count=batch.seen_count[keep],
+    )
+
+
+@dataclass(slots=True)
+class _Open:
+    """The round a reader is in."""
+
+    began_us: int
+    heard: list[Heard] = field(default_factory=list)
+    reads: int = 0
+    watched: bool = True
+
+
+class Rounds:
+    """Collects `Heard` per reader and gives back witnessed rounds. Time is monotonic µs, passed in."""
+
+    def __init__(self, zones: ZoneMap, readers: tuple[ReaderId, ...], round_us: int = ROUND_US) -> None:
+        self.tally = RoundTally()
+        self._zones = {reader: zones.zones_of(reader) for reader in readers}
+        self._round_us = round_us
+        self._open: dict[ReaderId, _Open] = {}
+        self._pending: dict[ReaderId, deque[tuple[_Open, int]]] = {reader: deque() for reader in readers}
+
+    def hear(self, heard: Heard) -> None:
+        """Add reads to the reader's round. Above `READS_PER_ROUND_MAX` they are dropped and counted."""
+        current = self._open.get(heard.reader)
+        if current is None:
+            return
+        if current.reads + len(heard.row) > READS_PER_ROUND_MAX:
+            self.tally.reads_dropped_total += len(heard.row)
+            return
+        current.heard.append(heard)
+        current.reads += len(heard.row)
+
+    def close(self, now_us: int, health: Mapping[ReaderId, Health]) -> list[Round]:
+        """Called each tick: the rounds that have become witnessed, oldest first per reader."""
+        done: list[Round] = []
+        for reader, state in health.items():
+            self._advance(reader, state, now_us)
+            pending = self._pending[reader]
+            while pending:
+                was, ended_us = pending[0]
+                if state.link is not ReaderLink.READING:
+                    self.tally.unwitnessed_total += len(pending)
+                    pending.clear()
+                    break
+                if state.last_heard_us < ended_us:
+                    break
+                pending.popleft()
+                self.tally.witnessed_total += 1
+                done.append(self._fold(reader, was, ended_us))
+        return done
+
+    def _advance(self, reader: ReaderId, state: Health, now_us: int) -> None:
+        reading = state.link is ReaderLink.READING
+        current = self._open.get(reader)
+        if current is None:
+            if reading:
+                self._open[reader] = _Open(now_us)
+            return
+        current.watched &= reading
+        if now_us - current.began_us < self._round_us and reading:
+            return
+        if current.watched:
+            self._pending[reader].append((current, now_us))
+            if len(self._pending[reader]) > ROUNDS_PENDING_MAX:
+                self._pending[reader].popleft()
+                self.tally.unwitnessed_total += 1
+        else:
+            self.tally.unwitnessed_total += 1
+        if reading:
+            self._open[reader] = _Open(now_us)
+        else:
+            del self._open[reader]
+
+    def _fold(self, reader: ReaderId, was: _Open, ended_us: int) -> Round:
+        row, zone, reads, rssi = fold_reads(was.heard)
+        return Round(
+            reader=reader,
+            zones=self._zones[reader],
+            began_us=was.began_us,
+            dt_s=(ended_us - was.began_us) / 1e6,
+            row=row,
+            zone=zone,
+            reads=reads,
+            rssi_cdbm=rssi,
+        )
+
+
+def fold_reads(
+    heard: list[Heard],
+) -> tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int32], NDArray[np.int16]]:
+    """Each (zone, row) once: rows, zones, sum of reads, strongest RSSI (`RSSI_ABSENT_CDBM` when never told)."""
+    if not heard:
+        empty = np.empty(0, np.int16)
+        return np.empty(0, np.int32), empty, np.empty(0, np.int32), empty
+    row = np.concatenate([each.row for each in heard])
+    zone = np.concatenate([each.zone for each in heard])
+    key = zone.astype(np.int64) << 32 | row
+    keys, which = np.unique(key, return_inverse=True)
+    reads = np.zeros(len(keys), np.int32)
+    np.add.at(reads, which, np.concatenate([each.seen_count for each in heard]).astype(np.int32))
+    rssi = np.full(len(keys), RSSI_ABSENT_CDBM, np.int16)
+    np.maximum.at(rssi, which, np.concatenate([each.rssi_cdbm for each in heard]))
+    return (keys & 0xFFFFFFFF).astype(np.int32), (keys >> 32).astype(np.int16), reads, rssi

@@ -1,0 +1,86 @@
+"""Rounds: a reader that is not there the whole second says nothing about anything."""
+
+import numpy as np
+
+from contract.facts import ReaderLink
+from contract.ids import ReaderId
+from edge.rounds import Rounds, ZoneMap, fold_reads, place
+
+R = ReaderId("r-case")
+
+
+def walk(rounds, health, clock, seconds, *, heard=True):
+    """Ticks of 20 ms for so many seconds; the reader is heard at each tick or not at all."""
+    done = []
+    for _ in range(int(seconds * 50)):
+        clock.now += 20_000
+        if heard:
+            health.last_heard_us = clock.now
+        done += rounds.close(clock.now, {R: health})
+    return done
+
+
+def test_a_working_reader_gives_about_one_round_a_second(config, clock, make):
+    rounds = Rounds(ZoneMap(config), (R,))
+    done = walk(rounds, make.health(), clock, 10.1)
+    assert 9 <= len(done) <= 10
+    assert all(0.9 < each.dt_s < 1.1 for each in done)
+
+
+def test_a_round_with_no_read_is_still_a_round(config, clock, make):
+    rounds = Rounds(ZoneMap(config), (R,))
+    done = walk(rounds, make.health(), clock, 3.1)
+    assert done
+    assert all(len(each.row) == 0 and each.zones.tolist() == [1] for each in done)
+
+
+def test_a_cut_cable_gives_no_round_even_before_the_watchdog_bites(config, clock, make):
+    rounds, health = Rounds(ZoneMap(config), (R,)), make.health()
+    walk(rounds, health, clock, 3.1)
+    before = rounds.tally.witnessed_total
+    silent = walk(rounds, health, clock, 3.0, heard=False)  # the link still says READING
+    health.link = ReaderLink.SILENT
+    silent += walk(rounds, health, clock, 5.0, heard=False)
+    assert len(silent) <= 1  # at most the second it was still heard in
+    assert rounds.tally.witnessed_total - before <= 1
+    assert rounds.tally.unwitnessed_total >= 2
+
+
+def test_control_without_the_second_word_of_the_reader_the_silence_would_count(config, clock, make):
+    rounds, health = Rounds(ZoneMap(config), (R,)), make.health()
+    walk(rounds, health, clock, 3.1)
+    health.last_heard_us = 1 << 60  # what a pipeline without the guard would believe
+    believed = walk(rounds, health, clock, 3.0, heard=False)
+    assert len(believed) >= 2
+
+
+def test_a_reader_that_blinks_loses_the_round_it_blinked_in(config, clock, make):
+    rounds, health = Rounds(ZoneMap(config), (R,)), make.health()
+    walk(rounds, health, clock, 0.5)
+    health.link = ReaderLink.CONNECTING
+    walk(rounds, health, clock, 0.04)
+    health.link = ReaderLink.READING
+    assert walk(rounds, health, clock, 0.6) == []
+    assert len(walk(rounds, health, clock, 1.0)) == 1
+
+
+def test_each_piece_counts_once_per_zone_with_its_strongest_read(config, make):
+    zones = ZoneMap(config)
+    strong = place(
+        make.batch("r-case", 5, [make.epc(1), make.epc(2)], [1, 2], rssi=-4000), np.array([7, 9], np.int32), zones
+    )
+    weak = place(make.batch("r-case", 6, [make.epc(1)], 2, rssi=-7000), np.array([7], np.int32), zones)
+    row, zone, reads, rssi = fold_reads([strong, weak])
+    assert row.tolist() == [7, 9]
+    assert zone.tolist() == [1, 1]
+    assert reads.tolist() == [2, 1]
+    assert rssi.tolist() == [-4000, -4000]
+
+
+def test_unknown_tags_and_unknown_antennas_are_left_out(config, make):
+    heard = place(
+        make.batch("r-case", 5, [make.epc(1), make.epc(2), make.epc(3)], [1, 9, 1]),
+        np.array([7, 8, -1], np.int32),
+        ZoneMap(config),
+    )
+    assert heard.row.tolist() == [7]
