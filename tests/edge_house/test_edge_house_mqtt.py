@@ -1,0 +1,96 @@
+"""The MQTT link against a real mosquitto: bytes go, bytes come, and a killed broker is survived."""
+
+import queue
+import random
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from edge.mqtt import Broker, Link
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/sbin") is None, reason="apt install mosquitto"
+)
+WAIT_S = 15
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Mosquitto:
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.conf = folder / "mosquitto.conf"
+        self.conf.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n"
+        )
+        self.start()
+
+    def start(self) -> None:
+        path = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/sbin")
+        self.child = subprocess.Popen(
+            [path, "-c", str(self.conf)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def kill(self) -> None:
+        self.child.kill()
+        self.child.wait()
+
+
+@pytest.fixture
+def mosquitto(tmp_path):
+    broker = Mosquitto(tmp_path)
+    yield broker
+    broker.kill()
+
+
+class End:
+    """One link with what it heard and how it stood."""
+
+    def __init__(self, port: int, name: str, subscribe: tuple[str, ...]) -> None:
+        self.heard: queue.Queue[tuple[str, bytes]] = queue.Queue()
+        self.stood: queue.Queue[bool] = queue.Queue()
+        self.link = Link(
+            Broker("127.0.0.1", port, name, subscribe, f"t/{name}/status", b"off", b"on"),
+            heard=lambda topic, body: self.heard.put((topic, body)),
+            changed=self.stood.put,
+            chance=random.Random(1),
+        )
+        self.link.start()
+
+
+def test_bytes_go_out_and_come_in_and_the_will_is_told(mosquitto):
+    wall = End(mosquitto.port, "wall", ("t/+/status", "t/up"))
+    assert wall.stood.get(timeout=WAIT_S) is True
+    box = End(mosquitto.port, "box", ())
+    assert box.stood.get(timeout=WAIT_S) is True
+    assert box.link.publish("t/up", b"\x00rows\xff")
+    heard = [wall.heard.get(timeout=WAIT_S) for _ in range(3)]
+    assert ("t/up", b"\x00rows\xff") in heard
+    assert ("t/box/status", b"on") in heard
+    box.link.stop()
+    assert wall.heard.get(timeout=WAIT_S) == ("t/box/status", b"off")
+    assert box.link.publish("t/up", b"late") is False
+    assert box.link.tally.refused_down_total == 1
+    wall.link.stop()
+
+
+def test_a_killed_broker_is_told_as_down_and_found_again(mosquitto):
+    box = End(mosquitto.port, "box", ("t/down",))
+    assert box.stood.get(timeout=WAIT_S) is True
+    mosquitto.kill()
+    assert box.stood.get(timeout=WAIT_S) is False
+    assert box.link.publish("t/up", b"nobody hears") is False
+    assert box.link.why_down
+    mosquitto.start()
+    assert box.stood.get(timeout=WAIT_S) is True
+    assert box.link.publish("t/down", b"to myself")
+    assert box.heard.get(timeout=WAIT_S) == ("t/down", b"to myself")
+    assert box.link.tally.connects_total == 2
+    box.link.stop()
