@@ -1,0 +1,117 @@
+"""What may be asked of the store: strict at the door, unknown fields refused, every text bounded.
+
+Money is minor units of the store's currency. Ids that a client makes (sale, line, count, transfer) are optional: give
+one to be able to repeat a request after a lost answer without doing it twice.
+"""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+TEXT_MAX: Final = 500
+IDS_MAX: Final = 500
+TENDERS_MAX: Final = 20
+MONEY_MAX: Final = 10**12
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
+Text = Annotated[str, StringConstraints(max_length=TEXT_MAX)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX)]
+Amount = Annotated[int, Field(ge=0, le=MONEY_MAX)]
+Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
+
+
+class Body(BaseModel):
+    """Base: no coercion, no unknown fields."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class LoginBody(Body):
+    user: Id
+    pin: Pin
+
+
+class OpenSaleBody(Body):
+    till: Id
+
+
+class AddLineBody(Body):
+    """A piece by its id, or by the EPC its tag says."""
+
+    piece: Id | None = None
+    epc: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{4,124}$")] | None = None
+    discount_minor: Amount = 0
+
+
+class ResumeBody(Body):
+    till: Id
+
+
+class ReasonBody(Body):
+    reason: Reason
+
+
+class TenderBody(Body):
+    # Enums travel as their words; strict mode would otherwise ask for the Python object.
+    kind: Literal["cash", "card", "bank_transfer"]
+    amount_minor: Amount
+    change_minor: Amount = 0
+    reference: Text = ""
+
+
+class RecordSaleBody(Body):
+    tenders: Annotated[list[TenderBody], Field(max_length=TENDERS_MAX)]
+    client: Id | None = None
+    without_pad: bool = False
+    """A manager lets the sale through although the pad does not agree."""
+
+
+class ReturnBody(Body):
+    sale: Id
+    lines: Annotated[list[Id], Field(min_length=1, max_length=IDS_MAX)]
+    till: Id
+    tenders: Annotated[list[TenderBody], Field(max_length=TENDERS_MAX)]
+    reason: Reason
+
+
+class OpenShiftBody(Body):
+    till: Id
+    float_minor: Amount
+    business_day: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+
+
+class CloseShiftBody(Body):
+    """The drawer is counted blind."""
+
+    till: Id
+    cash_counted_minor: Amount
+
+
+class StartCountBody(Body):
+    place: Literal["safe", "shelf"]
+    zones: Annotated[list[Id], Field(max_length=IDS_MAX)] = []
+
+
+class CloseAlarmBody(Body):
+    outcome: Literal["found", "theft", "moved", "sold", "false_alarm", "other"]
+    note: Text = ""
+
+
+class ShipBody(Body):
+    to: Id
+    pieces: Annotated[list[Id], Field(min_length=1, max_length=IDS_MAX)]
+
+
+class ScanBody(Body):
+    """Pieces seen by a person's scanner: how an edge without readers sees."""
+
+    pieces: Annotated[list[Id], Field(max_length=IDS_MAX)] = []
+    epcs: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{4,124}$")]], Field(max_length=IDS_MAX)
+    ] = []
+    zone: Id | None = None
+
+
+class BreakLeaseBody(Body):
+    piece: Id
+    reason: Reason
