@@ -1,0 +1,23 @@
+"""What stops the command line: one sentence that names the thing and the mend; exit code 2."""
+
+import errno
+from typing import Final
+
+EXIT_CODE: Final = 2
+
+
+class PersonError(Exception):
+    """Something a person must mend. The message is the whole of what they see."""
+
+
+def sentence(error: OSError, doing: str) -> str:
+    """A refusal of the operating system in words, e.g. `sentence(error, "writing .demo/edge.toml")`."""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"The disk is full while {doing}: free some space and start again."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return f"No right to go on while {doing}: give this user the right to write there, or use another folder."
+        case errno.EADDRINUSE:
+            return f"A port is taken while {doing}: stop the program that holds it and start again."
+        case _:
+            return f"{error.strerror or error} while {doing}: mend that and start again."
