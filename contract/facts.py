@@ -163,6 +163,15 @@ class Rejoined(Fact, frozen=True, tag="box.rejoined"):
     cloud_epoch: int
 
 
+class CommandHeard(Fact, frozen=True, tag="command.heard"):
+    """A numbered command of the cloud was carried out in this very entry, so that the journal alone tells the state."""
+
+    cloud_epoch: int
+    seq: int
+    command: msgspec.Raw
+    """The bytes of `commands.NumberedCommand`, as they came."""
+
+
 # --- trade: sale, shift -----------------------------------------------------------------------------------
 
 
@@ -482,6 +491,7 @@ AnyFact = (
     | PieceSighted
     | TransferShipped
     | Rejoined
+    | CommandHeard
     | SaleOpened
     | SaleLineAdded
     | SaleLineRemoved
