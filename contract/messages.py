@@ -108,13 +108,17 @@ class HeldClaim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class JournalRows(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of one log in bulk, both ways: an edge hands over what its disk has, or fetches what it lost."""
+    """Rows of one log in bulk, both ways: an edge hands over what its disk has, or fetches what it lost.
+
+    `head` is the chain head before `first_seq`, hex: with it the receiver sees a fork at a page's edge.
+    """
 
     store: StoreId
     epoch: Epoch
     stream: Stream
     first_seq: int
     rows: tuple[msgspec.Raw, ...]
+    head: str = ""
 
 
 class Rejoin(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,11 +159,15 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a rejoin must wait, e.g. another machine needs a person's word (`replace`)."""
+    """Why a rejoin must wait, e.g. another machine needs a person's word (`replace`).
+
+    `newcloud`: the cloud was restored; follow `cloud_epoch` first, then ask again under the same nonce.
+    """
 
     nonce: str
     code: str
     why: str
+    cloud_epoch: int = 0
 
 
 _encoder = msgspec.json.Encoder()
