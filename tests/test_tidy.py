@@ -1,0 +1,177 @@
+"""Rules of the house that a machine can hold. Each is a function over a file's text, tried on a bad sample first."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("contract", "trade", "edge", "cloud", "web", "vitrine", "simulator", "bench")
+PURE = ("contract/", "trade/", "edge/reconcile/")
+LINES_MAX = 600
+LINES_WISHED = 200
+LONG_SHARE_MAX = 0.35
+ONE_DOOR = {"edge/": ("edge/books.py",), "cloud/": ("cloud/db.py", "cloud/migrations/")}
+"""Where SQL may be executed."""
+
+
+def _tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    return [ROOT / name for name in listed.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+FILES = _tracked()
+PYTHON = [path for path in FILES if path.suffix == ".py"]
+OURS = [path for path in PYTHON if path.relative_to(ROOT).parts[0] in ROOMS]
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def registry_hosts(text: str) -> list[str]:
+    hosts = (
+        "pypi" + ".org",
+        "python" + "hosted.org",
+        "registry.npm" + "js.org",
+        "deb.debian" + ".org",
+        "proxy.golang" + ".org",
+    )
+    return [host for host in hosts if host in text]
+
+
+def machine_paths(text: str) -> list[str]:
+    return re.findall(r"(?<![\w.])/(?:work|root|home/\w+)/[\w./-]+", text)
+
+
+def promises(text: str) -> list[str]:
+    words = ("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")
+    return [word for word in words if re.search(rf"\b{word}\b", text)]
+
+
+def secrets(text: str) -> list[str]:
+    return re.findall(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bghp_[A-Za-z0-9]{36}\b", text)
+
+
+def clock_and_chance(text: str) -> list[str]:
+    """Calls and imports that bring the wall clock or chance into a pure room."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Import(names=names):
+                found += [
+                    alias.name for alias in names if alias.name in {"time", "random", "secrets", "uuid", "datetime"}
+                ]
+            case ast.ImportFrom(module="time" | "random" | "secrets" | "uuid" as module):
+                found.append(module)
+            case ast.Attribute(attr="now" | "utcnow" | "today" | "default_rng" as attr):
+                found.append(attr)
+    return found
+
+
+def executes(text: str) -> list[str]:
+    return [
+        node.func.attr
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"execute", "executemany", "executescript", "exec_driver_sql"}
+    ]
+
+
+def swallows(text: str) -> list[str]:
+    """`except Exception` (or barer) without a reason on the same line."""
+    lines = text.splitlines()
+    return [
+        lines[node.lineno - 1].strip()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}))
+        and "#" not in lines[node.lineno - 1]
+    ]
+
+
+BAD = {
+    registry_hosts: "--index-url https://" + "pypi" + ".org/simple",
+    machine_paths: 'open("/ro' + 'ot/vitrine/x")',
+    promises: "# TO" + "DO later",
+    secrets: "-----BEGIN EC PRIVATE" + " KEY-----",
+    clock_and_chance: "import time\n",
+    executes: "db.execute('select 1')",
+    swallows: "try:\n    pass\nexcept Exception:\n    pass\n",
+}
+
+
+@pytest.mark.parametrize("rule", BAD, ids=lambda rule: rule.__name__)
+def test_each_rule_finds_its_bad_sample(rule: Callable[[str], list[str]]):
+    assert rule(BAD[rule])
+    assert not rule("fine = 1\n")
+
+
+@pytest.mark.parametrize("rule", [registry_hosts, machine_paths, promises, secrets], ids=lambda rule: rule.__name__)
+def test_no_file_breaks_a_rule_for_all_text(rule: Callable[[str], list[str]]):
+    assert not _broken(rule, [path for path in FILES if path.name != "LICENSE"])
+
+
+def test_pure_rooms_know_neither_clock_nor_chance():
+    assert not _broken(clock_and_chance, [path for path in OURS if _name(path).startswith(PURE)])
+
+
+@pytest.mark.parametrize("room", ONE_DOOR)
+def test_sql_is_executed_behind_one_door(room: str):
+    elsewhere = [path for path in OURS if _name(path).startswith(room) and not _name(path).startswith(ONE_DOOR[room])]
+    assert not _broken(executes, elsewhere)
+
+
+def test_nothing_swallows_every_error_without_a_reason():
+    assert not _broken(swallows, OURS)
+
+
+def test_files_stay_small_enough_to_hold_in_the_head():
+    sizes = {_name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in OURS}
+    # contract/facts.py is one list of structs; everything else that long has two things in it.
+    assert {name: n for name, n in sizes.items() if n > LINES_MAX} == {}
+    long = sorted(name for name, n in sizes.items() if n > LINES_WISHED)
+    assert len(long) <= LONG_SHARE_MAX * len(sizes), f"too many files above {LINES_WISHED} lines: {long}"
+
+
+def test_tests_do_not_shadow_the_packages_they_mirror():
+    assert [_name(path) for path in PYTHON if path.name == "__init__.py" and _name(path).startswith("tests/")] == []
+
+
+def test_test_files_have_names_of_their_own():
+    names = [path.name for path in PYTHON if path.name.startswith("test_")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_every_locked_package_carries_hashes_and_no_index():
+    for name in ("requirements.txt", "requirements-test.txt"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        blocks = re.split(r"\n(?=\S)", text)
+        pinned = [block for block in blocks if "==" in block.split("\n")[0]]
+        assert len(pinned) > 40
+        assert all("--hash=sha256:" in block for block in pinned)
+        assert "--index-url" not in text
+
+
+def test_the_lock_for_tests_holds_all_of_the_other_in_the_same_versions():
+    def pins(name: str) -> set[str]:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        return set(re.findall(r"^([\w.\[\]-]+==[^\s;]+)", text, re.MULTILINE))
+
+    assert pins("requirements.txt") <= pins("requirements-test.txt")
+
+
+def _broken(rule: Callable[[str], list[str]], paths: list[Path]) -> dict[str, list[str]]:
+    broken = {}
+    for path in paths:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        if path != Path(__file__) and (found := rule(text)):
+            broken[_name(path)] = found
+    return broken
