@@ -33,6 +33,7 @@ class LoginBody(Body):
 
 class OpenSaleBody(Body):
     till: Id
+    sale: Id | None = None
 
 
 class AddLineBody(Body):
@@ -41,6 +42,18 @@ class AddLineBody(Body):
     piece: Id | None = None
     epc: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{4,124}$")] | None = None
     discount_minor: Amount = 0
+    override: Text = ""
+    """Why, when the piece does not lie on the pad."""
+
+
+class AddOtherBody(Body):
+    """A measured good (`quantity_milli` thousandths of its unit) or a service; the price includes tax."""
+
+    kind: Literal["goods", "service"]
+    description: Reason
+    unit_minor: Amount
+    tax_bp: Annotated[int, Field(ge=0, le=10_000)]
+    quantity_milli: Annotated[int, Field(ge=1, le=10**9)] = 1000
 
 
 class ResumeBody(Body):
@@ -62,13 +75,13 @@ class TenderBody(Body):
 class RecordSaleBody(Body):
     tenders: Annotated[list[TenderBody], Field(max_length=TENDERS_MAX)]
     client: Id | None = None
-    without_pad: bool = False
-    """A manager lets the sale through although the pad does not agree."""
+    override: Text = ""
+    """Why, when pad and cart do not match; it is kept with the sale."""
 
 
 class ReturnBody(Body):
     sale: Id
-    lines: Annotated[list[Id], Field(min_length=1, max_length=IDS_MAX)]
+    pieces: Annotated[list[Id], Field(min_length=1, max_length=IDS_MAX)]
     till: Id
     tenders: Annotated[list[TenderBody], Field(max_length=TENDERS_MAX)]
     reason: Reason
@@ -77,6 +90,7 @@ class ReturnBody(Body):
 class OpenShiftBody(Body):
     till: Id
     float_minor: Amount
+    shift: Id | None = None
     business_day: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
 
 
@@ -90,6 +104,7 @@ class CloseShiftBody(Body):
 class StartCountBody(Body):
     place: Literal["safe", "shelf"]
     zones: Annotated[list[Id], Field(max_length=IDS_MAX)] = []
+    count: Id | None = None
 
 
 class CloseAlarmBody(Body):
@@ -99,6 +114,7 @@ class CloseAlarmBody(Body):
 
 class ShipBody(Body):
     to: Id
+    transfer: Id | None = None
     pieces: Annotated[list[Id], Field(min_length=1, max_length=IDS_MAX)]
 
 
@@ -110,6 +126,7 @@ class ScanBody(Body):
         list[Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{4,124}$")]], Field(max_length=IDS_MAX)
     ] = []
     zone: Id | None = None
+    damaged: bool = False
 
 
 class BreakLeaseBody(Body):

@@ -1,0 +1,80 @@
+"""Stock by row: what ought to be in its place, and what may be away."""
+
+import pytest
+
+from contract.commands import CustodyState
+from contract.facts import ClaimKind
+from contract.feed import PieceCard
+from contract.ids import PieceId
+from edge.rounds import ZoneMap
+from edge.stock import Status, Stock
+
+
+def a_card(number: int, *, epc: str | None = None, zone: str = "case", tray: str = "t1") -> PieceCard:
+    return PieceCard(
+        piece=PieceId(f"p{number}"),
+        sku=f"R-{number}",
+        title="Ring",
+        category="ring",
+        metal="gold",
+        fineness=750,
+        weight_mg=3200,
+        stones="",
+        price_minor=120_000,
+        currency="EUR",
+        tax_bp=2000,
+        epc=f"E280AA{number:018X}" if epc is None else epc,
+        home_zone=zone,
+        tray=tray,
+    )
+
+
+@pytest.fixture
+def stock(config):
+    return Stock(ZoneMap(config))
+
+
+def test_a_held_piece_is_expected_and_a_sold_or_claimed_one_is_not(stock):
+    stock.learn([a_card(1)])
+    assert not stock.expected[0]
+    stock.stand(PieceId("p1"), Status(CustodyState.HERE))
+    assert stock.expected[0]
+    for away in (
+        Status(CustodyState.HERE, ClaimKind.CART, "s1"),
+        Status(CustodyState.HERE, ClaimKind.MEMO, "m1"),
+        Status(CustodyState.SOLD),
+        Status(CustodyState.INCOMING),
+        Status(None),
+    ):
+        stock.stand(PieceId("p1"), away)
+        assert not stock.expected[0]
+        assert away.away_because
+
+
+def test_a_piece_leased_to_a_web_order_stays_where_it_is(stock):
+    stock.learn([a_card(1)])
+    stock.stand(PieceId("p1"), Status(CustodyState.HERE, ClaimKind.LEASE, "o1"))
+    assert stock.expected[0]
+
+
+def test_two_pieces_on_one_tag_are_both_known_and_the_second_is_shown(stock):
+    stock.learn([a_card(n) for n in range(1, 40)])
+    stock.learn([a_card(50), a_card(51, epc=a_card(7).epc), a_card(52)])
+    assert set(stock.epc_refused) == {PieceId("p51")}
+    assert stock.catalogue.epc_of(stock.catalogue.row_of(PieceId("p51"))) == ""
+    assert stock.catalogue.epc_of(stock.catalogue.row_of(PieceId("p52"))) == a_card(52).epc
+    assert len(stock.home) >= len(stock) == 42
+
+
+def test_a_new_tag_voids_the_history_and_a_new_price_does_not(stock):
+    assert stock.learn([a_card(1), a_card(2)]).tolist() == [0, 1]
+    assert stock.learn([a_card(1)]).tolist() == []
+    assert stock.learn([a_card(1, epc="E280AB000000000000000001")]).tolist() == [0]
+
+
+def test_a_card_taken_back_is_no_longer_expected(stock):
+    stock.learn([a_card(1)])
+    stock.stand(PieceId("p1"), Status(CustodyState.HERE))
+    row = stock.forget(PieceId("p1"))
+    assert row == 0
+    assert not stock.expected[0]
