@@ -103,7 +103,7 @@ def prepare(folder: Path, program: Path, authority: Authority, server: Identity,
         folder / "server.key": server.key.read_bytes(),
     }
     config = folder / "mosquitto.conf"
-    files[config] = _configuration(folder, host, port, user).encode()
+    files[config] = configuration(folder, host, port, user.pw_name if user else "").encode()
     folder.chmod(0o700)
     for path, data in files.items():
         path.unlink(missing_ok=True)
@@ -116,9 +116,10 @@ def prepare(folder: Path, program: Path, authority: Authority, server: Identity,
     return Broker(program, config, port, user)
 
 
-def _configuration(folder: Path, host: str, port: int, user: pwd.struct_passwd | None) -> str:
+def configuration(folder: Path, host: str, port: int, user: str) -> str:
+    """The text of mosquitto.conf for a broker whose files lie in `folder`; `user` empty: whoever starts it."""
     lines = [
-        f"listener {port} {host}",
+        f"listener {port} {host}".rstrip(),
         f"cafile {folder / 'ca.pem'}",
         f"crlfile {folder / 'house.crl'}",
         f"certfile {folder / 'server.pem'}",
@@ -143,8 +144,8 @@ def _configuration(folder: Path, host: str, port: int, user: pwd.struct_passwd |
         "log_type notice",
         "log_timestamp_format %Y-%m-%dT%H:%M:%S",
     ]
-    if user is not None:
-        lines.append(f"user {user.pw_name}")
+    if user:
+        lines.append(f"user {user}")
     return "\n".join(lines) + "\n"
 
 

@@ -129,3 +129,10 @@ def _shake_hands(house, identity) -> None:
         secure.sendall(bytes.fromhex("101000044d5154540502003c000003616263"))
         if not secure.recv(4):
             raise ConnectionError("cut")
+
+
+@pytest.mark.parametrize("name", ["access.conf", "mosquitto.conf"])
+def test_the_container_runs_under_the_same_rules(name: str):
+    made = {"access.conf": broker.access_rules(), "mosquitto.conf": broker.configuration(Path("/broker"), "", 8883, "")}
+    shipped = Path(__file__).resolve().parents[2] / "docker" / "broker" / name
+    assert shipped.read_text(encoding="utf-8") == made[name], f"write docker/broker/{name} again from vitrine.broker"

@@ -1,0 +1,25 @@
+# The head office. Build from the repository's root, after `python -m web.assets`:
+#   docker build -f docker/cloud.Dockerfile -t vitrine-cloud .
+# Run with the house's folder (cloud.toml, certificates, the database when it is SQLite) mounted at /house.
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /src
+COPY requirements.txt ./
+RUN python -m venv /vitrine \
+    && /vitrine/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.txt
+COPY . .
+RUN /vitrine/bin/pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
+
+FROM python:3.11-slim-bookworm
+RUN groupadd --gid 10001 vitrine \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /house vitrine \
+    && install -d -o vitrine -g vitrine -m 0700 /house
+COPY --from=build /vitrine /vitrine
+USER 10001:10001
+WORKDIR /house
+VOLUME /house
+EXPOSE 8000 8443
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
+    CMD ["/vitrine/bin/python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+ENTRYPOINT ["/vitrine/bin/python", "-m", "vitrine"]
+CMD ["cloud", "--config", "/house/cloud.toml"]
