@@ -1,0 +1,176 @@
+"""Acts: what a person, or the floor, asks this store to do. Typed once at the door; answered by facts or a refusal."""
+
+import msgspec
+
+from contract.facts import ClaimKind, LineKind, Tender
+from contract.ids import (
+    AlarmId,
+    ClaimId,
+    CountId,
+    LineId,
+    PersonId,
+    PieceId,
+    SaleId,
+    ShiftId,
+    StoreId,
+    TillId,
+    TransferId,
+    ZoneId,
+)
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True, tag_field="act"):
+    """Base of every act; the tag names it in logs and refusals. Ids are made by whoever asks: a repeat is a repeat."""
+
+
+class OpenShift(Act, frozen=True, tag="shift.open"):
+    shift: ShiftId
+    till: TillId
+    business_day: str
+    float_minor: int
+    currency: str
+
+
+class CloseShift(Act, frozen=True, tag="shift.close"):
+    """Blind: the drawer is counted before the expected sum is shown."""
+
+    till: TillId
+    cash_counted_minor: int
+
+
+class OpenSale(Act, frozen=True, tag="sale.open"):
+    sale: SaleId
+    till: TillId
+    currency: str
+
+
+class AddPiece(Act, frozen=True, tag="sale.add_piece"):
+    """Claims the piece for this cart. `override` is the reason when the piece does not lie on the pad."""
+
+    sale: SaleId
+    piece: PieceId
+    discount_minor: int = 0
+    override: str = ""
+
+
+class AddOther(Act, frozen=True, tag="sale.add_other"):
+    """A measured good or a service; `unit_minor` tax included."""
+
+    sale: SaleId
+    kind: LineKind
+    description: str
+    unit_minor: int
+    tax_bp: int
+    quantity_milli: int = 1000
+
+
+class RemoveLine(Act, frozen=True, tag="sale.remove_line"):
+    sale: SaleId
+    line: LineId
+
+
+class ParkSale(Act, frozen=True, tag="sale.park"):
+    sale: SaleId
+
+
+class ResumeSale(Act, frozen=True, tag="sale.resume"):
+    sale: SaleId
+    till: TillId
+
+
+class VoidSale(Act, frozen=True, tag="sale.void"):
+    sale: SaleId
+    reason: str
+
+
+class RecordSale(Act, frozen=True, tag="sale.record"):
+    """The end of a sale. `override` is the reason when pad and cart do not match."""
+
+    sale: SaleId
+    tenders: tuple[Tender, ...]
+    client: PersonId | None = None
+    override: str = ""
+
+
+class ReturnPieces(Act, frozen=True, tag="return.record"):
+    """Pieces of an earlier sale came back and lie on the pad. Tenders are what the client gets, positive."""
+
+    sale: SaleId
+    pieces: tuple[PieceId, ...]
+    till: TillId
+    tenders: tuple[Tender, ...]
+    reason: str
+
+
+class HoldPiece(Act, frozen=True, tag="piece.hold"):
+    """Keep a piece for somebody: layaway, tray, memo, repair."""
+
+    claim: ClaimId
+    piece: PieceId
+    kind: ClaimKind
+    ref: str
+
+
+class ReleaseHold(Act, frozen=True, tag="piece.release"):
+    claim: ClaimId
+
+
+class BreakLease(Act, frozen=True, tag="lease.break"):
+    """A manager accepts the risk that the piece was sold on the web; opens a case at the office."""
+
+    piece: PieceId
+    reason: str
+
+
+class Ship(Act, frozen=True, tag="transfer.ship"):
+    transfer: TransferId
+    to: StoreId
+    pieces: tuple[PieceId, ...]
+
+
+class Sight(Act, frozen=True, tag="piece.sight"):
+    """A pad, a shelf or a scan read these pieces of the house in `zone`."""
+
+    pieces: tuple[PieceId, ...]
+    zone: ZoneId
+    damaged: bool = False
+
+
+class ApproveCount(Act, frozen=True, tag="count.approve"):
+    """A person answers for a finished count; its figures go from the books into the trade log."""
+
+    count: CountId
+    business_day: str
+
+
+class CloseAlarm(Act, frozen=True, tag="alarm.close"):
+    alarm: AlarmId
+    outcome: str
+    note: str = ""
+
+
+AnyAct = (
+    OpenShift
+    | CloseShift
+    | OpenSale
+    | AddPiece
+    | AddOther
+    | RemoveLine
+    | ParkSale
+    | ResumeSale
+    | VoidSale
+    | RecordSale
+    | ReturnPieces
+    | HoldPiece
+    | ReleaseHold
+    | BreakLease
+    | Ship
+    | Sight
+    | ApproveCount
+    | CloseAlarm
+)
+
+
+def name_of(act: AnyAct) -> str:
+    """The act's name on the wire."""
+    return str(type(act).__struct_config__.tag)

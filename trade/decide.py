@@ -1,0 +1,190 @@
+"""The rules of the till and the floor: an act and its scene in, facts or a refusal out. Pure.
+
+`apply` of each noun folds the facts; nothing here changes anything.
+"""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from contract.facts import (
+    AlarmClosed,
+    AnyFact,
+    ClaimEnd,
+    ClaimEnded,
+    ClaimHeld,
+    ClaimKind,
+    CountApproved,
+    CustodyReceived,
+    CustodyReleased,
+    PieceSighted,
+    ReleaseWhy,
+    TransferShipped,
+    Verdict,
+)
+from contract.ids import UserId
+from trade import selling, shifts
+from trade.acts import (
+    AddOther,
+    AddPiece,
+    AnyAct,
+    ApproveCount,
+    BreakLease,
+    CloseAlarm,
+    CloseShift,
+    HoldPiece,
+    OpenSale,
+    OpenShift,
+    ParkSale,
+    RecordSale,
+    ReleaseHold,
+    RemoveLine,
+    ResumeSale,
+    ReturnPieces,
+    Ship,
+    Sight,
+    VoidSale,
+)
+from trade.custody import TokenState
+from trade.piece import unavailable
+from trade.refusal import Refusal, Why
+from trade.scene import Scene
+
+NewId = Callable[[], str]
+Answer = tuple[AnyFact, ...] | Refusal
+
+SIGHT_AGAIN_US = 600_000_000
+"""A stranger that stays is reported again after ten minutes: the answer to the first report may have been no."""
+
+
+def decide(scene: Scene, act: AnyAct, *, by: UserId, now_us: int, new_id: NewId) -> Answer:
+    """Facts that make the act true, or why not. An empty tuple: it is true already."""
+    match act:
+        case OpenShift():
+            return shifts.open_shift(scene, act)
+        case CloseShift():
+            return shifts.close_shift(scene, act)
+        case OpenSale():
+            return selling.open_sale(scene, act, by)
+        case AddPiece():
+            return selling.add_piece(scene, act, new_id)
+        case AddOther():
+            return selling.add_other(scene, act, new_id)
+        case RemoveLine():
+            return selling.remove_line(scene, act)
+        case ParkSale():
+            return selling.park(scene, act)
+        case ResumeSale():
+            return selling.resume(scene, act)
+        case VoidSale():
+            return selling.void(scene, act)
+        case RecordSale():
+            return selling.record(scene, act)
+        case ReturnPieces():
+            return selling.take_back(scene, act)
+        case HoldPiece():
+            return _hold_piece(scene, act)
+        case ReleaseHold():
+            return _release_hold(scene, act)
+        case BreakLease():
+            return _break_lease(scene, act)
+        case Ship():
+            return _ship(scene, act)
+        case Sight():
+            return _sight(scene, act, now_us)
+        case ApproveCount():
+            return _approve_count(scene, act)
+        case CloseAlarm():
+            if not scene.alarm_open:
+                return Refusal(Why.NOT_FOUND, f"There is no open alarm {act.alarm}")
+            return (AlarmClosed(alarm=act.alarm, outcome=act.outcome, note=act.note),)
+        case _:
+            assert_never(act)
+
+
+def _hold_piece(scene: Scene, act: HoldPiece) -> Answer:
+    piece = scene.piece(act.piece)
+    refusal = unavailable(piece, scene.guards)
+    if refusal is not None:
+        return refusal
+    token = piece.token
+    assert token is not None
+    if act.kind in (ClaimKind.CART, ClaimKind.LEASE):
+        return Refusal(Why.WRONG_STATE, f"A {act.kind} claim comes from a sale or an order, not from a hold")
+    return (ClaimHeld(claim=act.claim, piece=act.piece, ce=token.ce, kind=act.kind, ref=act.ref),)
+
+
+def _release_hold(scene: Scene, act: ReleaseHold) -> Answer:
+    claim = scene.claim
+    if claim is None:
+        return Refusal(Why.NOT_FOUND, f"There is no live claim {act.claim}")
+    if claim.kind in (ClaimKind.CART, ClaimKind.LEASE):
+        why = f"A {claim.kind} claim ends with its sale or order; void the sale, or let a manager break the lease"
+        return Refusal(Why.WRONG_STATE, why, claim.piece)
+    return (ClaimEnded(claim=claim.claim, piece=claim.piece, ce=claim.ce, how=ClaimEnd.RELEASED),)
+
+
+def _break_lease(scene: Scene, act: BreakLease) -> Answer:
+    piece = scene.piece(act.piece)
+    if piece.claim is None or piece.claim.kind is not ClaimKind.LEASE:
+        return Refusal(Why.NOT_FOUND, f"{piece.name} is not reserved for a web order", act.piece)
+    if not act.reason.strip():
+        return Refusal(Why.EMPTY, "Say why the reservation is broken; the office will ask", act.piece)
+    claim = piece.claim
+    return (ClaimEnded(claim=claim.claim, piece=claim.piece, ce=claim.ce, how=ClaimEnd.BROKEN),)
+
+
+def _ship(scene: Scene, act: Ship) -> Answer:
+    if not act.pieces:
+        return Refusal(Why.EMPTY, "Lay the pieces for the transfer on the pad first")
+    released: list[AnyFact] = []
+    for each in act.pieces:
+        piece = scene.piece(each)
+        refusal = unavailable(piece, scene.guards)
+        if refusal is not None:
+            return refusal
+        if not (piece.on_pad or piece.seen or piece.verified):
+            return Refusal(Why.NOT_SEEN, f"{piece.name} was not read here today: lay it on the pad", each)
+        token = piece.token
+        assert token is not None
+        released.append(
+            CustodyReleased(piece=each, ce=token.ce, why=ReleaseWhy.SHIPPED, to=act.to, transfer=act.transfer)
+        )
+    return (TransferShipped(transfer=act.transfer, to=act.to, pieces=act.pieces), *released)
+
+
+def _sight(scene: Scene, act: Sight, now_us: int) -> Answer:
+    facts: list[AnyFact] = []
+    for each in act.pieces:
+        piece = scene.piece(each)
+        token = piece.token
+        if token is not None and token.state is TokenState.INCOMING:
+            facts.append(CustodyReceived(piece=each, ce=token.ce, transfer=token.transfer, damaged=act.damaged))
+        elif token is None or token.state is TokenState.AWAY:
+            known = piece.card is not None or token is not None
+            if known and (piece.sighted_us == 0 or now_us - piece.sighted_us >= SIGHT_AGAIN_US):
+                return_of = piece.hold.sale if piece.hold else None
+                facts.append(
+                    PieceSighted(piece=each, zone=act.zone, return_of=return_of)
+                    if return_of
+                    else PieceSighted(piece=each, zone=act.zone)
+                )
+    return tuple(facts)
+
+
+def _approve_count(scene: Scene, act: ApproveCount) -> Answer:
+    count = scene.count
+    if count is None or not count.finished:
+        return Refusal(Why.WRONG_STATE, f"Count {act.count} is not finished, or was approved already")
+    missing = tuple(v.piece for v in count.verdicts if v.verdict is Verdict.MISSING)
+    return (
+        CountApproved(
+            count=act.count,
+            place=count.place,
+            business_day=act.business_day,
+            expected=count.expected,
+            found=count.found,
+            missing=missing,
+            p_complete=count.p_complete,
+            verdicts=count.verdicts,
+        ),
+    )

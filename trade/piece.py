@@ -1,0 +1,70 @@
+"""A piece as it stands at this store, and whether it can be promised to somebody."""
+
+import msgspec
+
+from contract.facts import ClaimKind
+from contract.feed import PieceCard
+from contract.ids import PieceId, SaleId
+from trade.claim import Claim
+from trade.custody import Token, TokenState
+from trade.guards import ALL, Guards
+from trade.refusal import Refusal, Why
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece kept for the return of a sale; `confirmed` by the cloud."""
+
+    piece: PieceId
+    sale: SaleId
+    confirmed: bool = False
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a rule may ask about a piece: books (card, token, claim, hold) and eyes (seen, verified, on_pad).
+
+    seen: a reader sees it now. verified: read since this box started. on_pad: read by the pad of this till now.
+    `sighted_us` is when this store last reported it as a stranger.
+    """
+
+    piece: PieceId
+    card: PieceCard | None = None
+    token: Token | None = None
+    claim: Claim | None = None
+    hold: Hold | None = None
+    seen: bool = False
+    verified: bool = False
+    on_pad: bool = False
+    sighted_us: int = 0
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"{self.card.title} ({self.card.sku})" if self.card else f"piece {self.piece}"
+
+
+def unavailable(piece: Standing, guards: Guards = ALL) -> Refusal | None:
+    """Why this piece cannot be promised to anybody now; None when it can."""
+    token = piece.token
+    if token is None or token.state is TokenState.AWAY:
+        return Refusal(Why.NOT_OURS, f"{piece.name} has not been handed over to this store yet", piece.piece)
+    if token.state is TokenState.INCOMING:
+        why = f"{piece.name} is on its way here: lay it on the pad to receive it"
+        return Refusal(Why.INCOMING, why, piece.piece)
+    if token.state is TokenState.SOLD:
+        return Refusal(Why.ALREADY_SOLD, f"{piece.name} is sold already", piece.piece)
+    if piece.hold is not None:
+        why = f"{piece.name} is kept for the return of sale {piece.hold.sale}"
+        return Refusal(Why.ON_HOLD, why, piece.piece)
+    if piece.claim is not None and guards.claim_unique:
+        return claimed(piece, piece.claim)
+    return None
+
+
+def claimed(piece: Standing, claim: Claim) -> Refusal:
+    """Who has it, in words."""
+    if claim.kind is ClaimKind.LEASE:
+        why = f"{piece.name} is reserved for web order {claim.ref}; connection needed to release it"
+        return Refusal(Why.LEASED, why, piece.piece)
+    if claim.kind is ClaimKind.CART:
+        return Refusal(Why.CLAIMED, f"{piece.name} is in another sale ({claim.ref}); finish or void that", piece.piece)
+    return Refusal(Why.CLAIMED, f"{piece.name} is kept: {claim.kind} {claim.ref}", piece.piece)

@@ -1,0 +1,44 @@
+"""Refusals: why not, in words for the person at the till (custody.md §5)."""
+
+from enum import StrEnum
+
+import msgspec
+
+from contract.ids import PieceId
+
+
+class Why(StrEnum):
+    """One code per reason, for machines; the sentence is for people."""
+
+    NOT_SERVING = "not_serving"
+    UNKNOWN_PIECE = "unknown_piece"
+    NOT_OURS = "not_ours"
+    INCOMING = "incoming"
+    ALREADY_SOLD = "already_sold"
+    LEASED = "leased"
+    CLAIMED = "claimed"
+    ON_HOLD = "on_hold"
+    NOT_SEEN = "not_seen"
+    NO_SHIFT = "no_shift"
+    SHIFT_OPEN = "shift_open"
+    NO_SALE = "no_sale"
+    WRONG_STATE = "wrong_state"
+    EMPTY = "empty"
+    NOT_IN_SALE = "not_in_sale"
+    WRONG_TENDERS = "wrong_tenders"
+    WRONG_CURRENCY = "wrong_currency"
+    WRONG_PRICE = "wrong_price"
+    PAD_MISMATCH = "pad_mismatch"
+    OPEN_SALES = "open_sales"
+    RETURNED = "returned"
+    SOLD_ELSEWHERE = "sold_elsewhere"
+    NOT_FOUND = "not_found"
+    DISK_FULL = "disk_full"
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """What was asked cannot be done, and what to do instead."""
+
+    code: Why
+    why: str
+    piece: PieceId | None = None

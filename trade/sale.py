@@ -1,0 +1,157 @@
+"""A sale: lines, tenders, and the table of its life."""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from contract.facts import (
+    SaleLine,
+    SaleLineAdded,
+    SaleLineRemoved,
+    SaleOpened,
+    SaleParked,
+    SaleRecorded,
+    SaleResumed,
+    SaleVoided,
+    Tender,
+    TenderKind,
+)
+from contract.ids import LineId, PieceId, SaleId, TillId, UserId
+from contract.money import plain
+from trade.machine import Machine
+from trade.refusal import Refusal, Why
+
+LINES_PER_SALE_MAX: Final = 100
+
+
+class SaleState(StrEnum):
+    """At the store until `recorded`; afterwards in the office, where a detected conflict is a case, never dropped."""
+
+    OPEN = "open"
+    PARKED = "parked"
+    RECORDED = "recorded"
+    VOIDED = "voided"
+    POSTED = "posted"
+    QUARANTINED = "quarantined"
+    RESOLVED = "resolved"
+
+
+class SaleEvent(StrEnum):
+    PARK = "park"
+    RESUME = "resume"
+    RECORD = "record"
+    VOID = "void"
+    POST = "post"
+    CONFLICT = "conflict found"
+    RESOLVE = "case closed"
+
+
+SALE: Final = Machine[SaleState, SaleEvent](
+    name="sale",
+    starts=frozenset({SaleState.OPEN}),
+    ends=frozenset({SaleState.VOIDED, SaleState.POSTED, SaleState.RESOLVED}),
+    table={
+        (SaleState.OPEN, SaleEvent.PARK): SaleState.PARKED,
+        (SaleState.PARKED, SaleEvent.RESUME): SaleState.OPEN,
+        (SaleState.OPEN, SaleEvent.RECORD): SaleState.RECORDED,
+        (SaleState.OPEN, SaleEvent.VOID): SaleState.VOIDED,
+        (SaleState.PARKED, SaleEvent.VOID): SaleState.VOIDED,
+        (SaleState.RECORDED, SaleEvent.POST): SaleState.POSTED,
+        (SaleState.RECORDED, SaleEvent.CONFLICT): SaleState.QUARANTINED,
+        (SaleState.QUARANTINED, SaleEvent.RESOLVE): SaleState.RESOLVED,
+    },
+)
+
+
+class Sale(msgspec.Struct, frozen=True, kw_only=True):
+    """A sale as it stands in the store's books."""
+
+    sale: SaleId
+    till: TillId
+    associate: UserId
+    currency: str
+    state: SaleState = SaleState.OPEN
+    opened_us: int = 0
+    lines: tuple[SaleLine, ...] = ()
+
+    @property
+    def total_minor(self) -> int:
+        return sum(line.gross_minor for line in self.lines)
+
+    @property
+    def tax_minor(self) -> int:
+        return sum(line.tax_minor for line in self.lines)
+
+    def line(self, line: LineId) -> SaleLine | None:
+        return next((each for each in self.lines if each.line == line), None)
+
+    def pieces(self) -> tuple[PieceId, ...]:
+        return tuple(line.piece for line in self.lines if line.piece is not None)
+
+
+SaleFact = SaleOpened | SaleLineAdded | SaleLineRemoved | SaleParked | SaleResumed | SaleVoided | SaleRecorded
+
+
+def apply(sale: Sale | None, fact: SaleFact, at_us: int) -> Sale:
+    """The sale after a fact. A fact about a sale never opened here makes it, from what the fact tells."""
+    match fact:
+        case SaleOpened():
+            return Sale(
+                sale=fact.sale, till=fact.till, associate=fact.associate, currency=fact.currency, opened_us=at_us
+            )
+        case SaleRecorded():
+            return Sale(
+                sale=fact.sale,
+                till=fact.till,
+                associate=fact.associate,
+                currency=fact.currency,
+                state=SaleState.RECORDED,
+                opened_us=sale.opened_us if sale else at_us,
+                lines=fact.lines,
+            )
+        case _:
+            known = sale or Sale(sale=fact.sale, till=TillId(""), associate=UserId(""), currency="", opened_us=at_us)
+            return _changed(known, fact)
+
+
+def _changed(sale: Sale, fact: SaleLineAdded | SaleLineRemoved | SaleParked | SaleResumed | SaleVoided) -> Sale:
+    match fact:
+        case SaleLineAdded():
+            return msgspec.structs.replace(sale, lines=(*sale.lines, fact.line))
+        case SaleLineRemoved():
+            return msgspec.structs.replace(sale, lines=tuple(each for each in sale.lines if each.line != fact.line))
+        case SaleParked():
+            return _moved(sale, SaleEvent.PARK)
+        case SaleResumed():
+            return msgspec.structs.replace(_moved(sale, SaleEvent.RESUME), till=fact.till)
+        case SaleVoided():
+            return _moved(sale, SaleEvent.VOID)
+
+
+def _moved(sale: Sale, event: SaleEvent) -> Sale:
+    state = SALE.after(sale.state, event)
+    return sale if state is None else msgspec.structs.replace(sale, state=state)
+
+
+def must_be(sale: Sale | None, sale_id: SaleId, *states: SaleState) -> Refusal | None:
+    """Why the sale cannot be worked on now."""
+    if sale is None:
+        return Refusal(Why.NO_SALE, f"There is no sale {sale_id} at this store")
+    if sale.state not in states:
+        return Refusal(Why.WRONG_STATE, f"Sale {sale_id} is {sale.state}; start a new sale or resume a parked one")
+    return None
+
+
+def tenders_pay(tenders: tuple[Tender, ...], total_minor: int, currency: str) -> Refusal | None:
+    """Why these tenders do not pay the total. Change comes from cash only."""
+    for tender in tenders:
+        if tender.amount_minor == 0 or (tender.amount_minor < 0) != (total_minor < 0):
+            return Refusal(Why.WRONG_TENDERS, "A payment of this amount does not help; take it off")
+        if tender.change_minor < 0 or (tender.change_minor and tender.kind is not TenderKind.CASH):
+            return Refusal(Why.WRONG_TENDERS, "Only cash gives change")
+    paid = sum(tender.amount_minor for tender in tenders)
+    if paid != total_minor:
+        short = plain(total_minor - paid, currency)
+        return Refusal(Why.WRONG_TENDERS, f"The payments do not make the total: {short} {currency} to go")
+    return None

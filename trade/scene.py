@@ -1,0 +1,50 @@
+"""The scene of an act: just that part of the books and of the floor which the rules look at."""
+
+import msgspec
+
+from contract.facts import CountPlace, CountVerdict
+from contract.ids import CountId, LineId, PieceId
+from trade.claim import Claim
+from trade.guards import ALL, Guards
+from trade.piece import Standing
+from trade.sale import Sale
+from trade.shift import Shift
+
+
+class CountTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished count as the books have it."""
+
+    count: CountId
+    place: CountPlace
+    finished: bool
+    expected: int = 0
+    found: int = 0
+    p_complete: float = 0.0
+    verdicts: tuple[CountVerdict, ...] = ()
+
+
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """Loaded in the transaction that will write the answer. `shift` is the open shift of the till concerned."""
+
+    pieces: dict[PieceId, Standing] = {}
+    sale: Sale | None = None
+    shift: Shift | None = None
+    claim: Claim | None = None
+    """The claim an act names."""
+    sale_claims: tuple[Claim, ...] = ()
+    """Live claims of the sale's cart."""
+    pad: frozenset[PieceId] = frozenset()
+    returned: frozenset[LineId] = frozenset()
+    """Lines of the sale that came back already."""
+    tokens_sold: tuple[PieceId, ...] = ()
+    """Sold pieces whose tokens this till's Z hands to the cloud."""
+    open_sales: int = 0
+    receipt_next: int = 1
+    z_next: int = 1
+    feed_rev: int = 0
+    count: CountTotals | None = None
+    alarm_open: bool = False
+    guards: Guards = ALL
+
+    def piece(self, piece: PieceId) -> Standing:
+        return self.pieces.get(piece) or Standing(piece=piece)

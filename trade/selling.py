@@ -1,0 +1,298 @@
+"""The rules of a sale, from the first piece on the pad to the receipt, and of its way back."""
+
+from collections.abc import Callable
+
+from contract.facts import (
+    AnyFact,
+    ClaimEnd,
+    ClaimEnded,
+    ClaimHeld,
+    ClaimKind,
+    LineKind,
+    PieceSighted,
+    ReturnRecorded,
+    SaleLine,
+    SaleLineAdded,
+    SaleLineRemoved,
+    SaleOpened,
+    SaleParked,
+    SaleRecorded,
+    SaleResumed,
+    SaleVoided,
+)
+from contract.ids import ClaimId, LineId, PieceId, UserId, ZoneId
+from trade.acts import (
+    AddOther,
+    AddPiece,
+    OpenSale,
+    ParkSale,
+    RecordSale,
+    RemoveLine,
+    ResumeSale,
+    ReturnPieces,
+    VoidSale,
+)
+from trade.claim import release_all
+from trade.custody import TokenState
+from trade.piece import Standing, claimed, unavailable
+from trade.price import other_line, piece_line
+from trade.refusal import Refusal, Why
+from trade.sale import LINES_PER_SALE_MAX, Sale, SaleState, must_be, tenders_pay
+from trade.scene import Scene
+
+Answer = tuple[AnyFact, ...] | Refusal
+NewId = Callable[[], str]
+PAD = ZoneId("pad")
+
+
+def open_sale(scene: Scene, act: OpenSale, by: UserId) -> Answer:
+    """Asking twice for one sale is one sale."""
+    if scene.sale is not None:
+        return () if scene.sale.till == act.till else Refusal(Why.WRONG_STATE, f"Sale {act.sale} is at another till")
+    if scene.shift is None:
+        return Refusal(Why.NO_SHIFT, f"Open a shift on {act.till} first")
+    if scene.shift.currency != act.currency:
+        return Refusal(Why.WRONG_CURRENCY, f"The drawer of {act.till} holds {scene.shift.currency}")
+    return (SaleOpened(sale=act.sale, till=act.till, associate=by, currency=act.currency),)
+
+
+def add_piece(scene: Scene, act: AddPiece, new_id: NewId) -> Answer:
+    """Claims the piece for this cart at today's price; that price stands."""
+    refusal = must_be(scene.sale, act.sale, SaleState.OPEN)
+    if refusal is not None:
+        return refusal
+    sale = scene.sale
+    assert sale is not None
+    piece = scene.piece(act.piece)
+    if act.piece in sale.pieces():
+        return ()
+    refusal = _can_be_claimed(piece, scene, act.override) or _price_wrong(piece, sale, act.discount_minor)
+    if refusal is not None:
+        return refusal
+    if len(sale.lines) >= LINES_PER_SALE_MAX:
+        return Refusal(Why.WRONG_STATE, f"A sale has at most {LINES_PER_SALE_MAX} lines; record this one and go on")
+    token, card = piece.token, piece.card
+    assert token is not None
+    assert card is not None
+    claim = ClaimId(new_id())
+    line = piece_line(
+        card,
+        line=LineId(new_id()),
+        claim=claim,
+        ce=token.ce,
+        discount_minor=act.discount_minor,
+        feed_rev=scene.feed_rev,
+    )
+    return (
+        ClaimHeld(claim=claim, piece=act.piece, ce=token.ce, kind=ClaimKind.CART, ref=act.sale),
+        SaleLineAdded(sale=act.sale, line=line),
+    )
+
+
+def _can_be_claimed(piece: Standing, scene: Scene, override: str) -> Refusal | None:
+    if piece.card is None:
+        return Refusal(Why.UNKNOWN_PIECE, f"This store's list has no piece {piece.piece}", piece.piece)
+    refusal = unavailable(piece, scene.guards)
+    if refusal is not None:
+        return refusal
+    if piece.on_pad or piece.seen or (override and piece.verified):
+        return None
+    if override:
+        why = f"{piece.name} has not been read here since the start: let a reader see it first"
+        return Refusal(Why.NOT_SEEN, why, piece.piece)
+    return Refusal(Why.NOT_SEEN, f"Lay {piece.name} on the pad", piece.piece)
+
+
+def _price_wrong(piece: Standing, sale: Sale, discount_minor: int) -> Refusal | None:
+    card = piece.card
+    assert card is not None
+    if card.currency != sale.currency:
+        return Refusal(Why.WRONG_CURRENCY, f"{piece.name} is priced in {card.currency}, the sale in {sale.currency}")
+    if not 0 <= discount_minor <= card.price_minor:
+        return Refusal(Why.WRONG_PRICE, "A discount lies between nothing and the price", piece.piece)
+    return None
+
+
+def add_other(scene: Scene, act: AddOther, new_id: NewId) -> Answer:
+    """A measured good or a service: no piece, no claim."""
+    refusal = must_be(scene.sale, act.sale, SaleState.OPEN)
+    if refusal is not None:
+        return refusal
+    if act.kind is LineKind.PIECE:
+        return Refusal(Why.WRONG_STATE, "A piece is added by its tag, not by hand")
+    if act.unit_minor < 0 or act.quantity_milli <= 0 or not 0 <= act.tax_bp <= 10_000:
+        return Refusal(Why.WRONG_PRICE, "Quantity must be above nothing, price and tax not below it")
+    line = other_line(
+        act.kind,
+        act.description,
+        line=LineId(new_id()),
+        unit_minor=act.unit_minor,
+        quantity_milli=act.quantity_milli,
+        tax_bp=act.tax_bp,
+        feed_rev=scene.feed_rev,
+    )
+    return (SaleLineAdded(sale=act.sale, line=line),)
+
+
+def remove_line(scene: Scene, act: RemoveLine) -> Answer:
+    refusal = must_be(scene.sale, act.sale, SaleState.OPEN)
+    if refusal is not None:
+        return refusal
+    assert scene.sale is not None
+    line = scene.sale.line(act.line)
+    if line is None:
+        return Refusal(Why.NOT_IN_SALE, f"Sale {act.sale} has no line {act.line}")
+    freed = tuple(claim for claim in scene.sale_claims if claim.claim == line.claim)
+    return (SaleLineRemoved(sale=act.sale, line=act.line), *release_all(freed))
+
+
+def park(scene: Scene, act: ParkSale) -> Answer:
+    return must_be(scene.sale, act.sale, SaleState.OPEN) or (SaleParked(sale=act.sale),)
+
+
+def resume(scene: Scene, act: ResumeSale) -> Answer:
+    refusal = must_be(scene.sale, act.sale, SaleState.PARKED)
+    if refusal is None and scene.shift is None:
+        refusal = Refusal(Why.NO_SHIFT, f"Open a shift on {act.till} first")
+    return refusal or (SaleResumed(sale=act.sale, till=act.till),)
+
+
+def void(scene: Scene, act: VoidSale) -> Answer:
+    refusal = must_be(scene.sale, act.sale, SaleState.OPEN, SaleState.PARKED)
+    return refusal or (SaleVoided(sale=act.sale, reason=act.reason), *release_all(scene.sale_claims))
+
+
+def record(scene: Scene, act: RecordSale) -> Answer:
+    """One transaction: claims converted, custody sold, gapless receipt number. Asked again, it is done already."""
+    sale = scene.sale
+    if sale is not None and sale.state is SaleState.RECORDED:
+        return ()
+    refusal = must_be(sale, act.sale, SaleState.OPEN)
+    if refusal is not None:
+        return refusal
+    assert sale is not None
+    if scene.shift is None:
+        return Refusal(Why.NO_SHIFT, f"Open a shift on {sale.till} first")
+    if not sale.lines:
+        return Refusal(Why.EMPTY, "There is nothing in this sale")
+    refusal = tenders_pay(act.tenders, sale.total_minor, sale.currency)
+    verdict = _pad_verdict(scene, sale, act.override)
+    for line in sale.lines:
+        if refusal is None and line.piece is not None:
+            refusal = _claim_lost(scene, line, line.piece)
+    if refusal is not None:
+        return refusal
+    if isinstance(verdict, Refusal):
+        return verdict
+    converted = tuple(
+        ClaimEnded(claim=c.claim, piece=c.piece, ce=c.ce, how=ClaimEnd.CONVERTED) for c in scene.sale_claims
+    )
+    recorded = SaleRecorded(
+        sale=act.sale,
+        till=sale.till,
+        shift=scene.shift.shift,
+        receipt_number=scene.receipt_next,
+        business_day=scene.shift.business_day,
+        associate=sale.associate,
+        currency=sale.currency,
+        lines=sale.lines,
+        tenders=act.tenders,
+        total_minor=sale.total_minor,
+        tax_minor=sale.tax_minor,
+        client=act.client,
+        pad_verdict=verdict,
+        feed_rev=scene.feed_rev,
+    )
+    return (*converted, recorded)
+
+
+def _claim_lost(scene: Scene, line: SaleLine, piece_id: PieceId) -> Refusal | None:
+    """A line sells only what its own live claim holds, under the custody epoch of that claim."""
+    if not scene.guards.claim_unique:
+        return None
+    piece = scene.piece(piece_id)
+    claim, token = piece.claim, piece.token
+    if token is None or token.state is not TokenState.HERE or token.ce != line.ce:
+        return unavailable(piece) or Refusal(Why.NOT_OURS, f"{piece.name} left this store meanwhile", piece_id)
+    if claim is None:
+        return Refusal(Why.NOT_IN_SALE, f"{piece.name} is no longer kept for this sale: take it off and add it again")
+    return None if claim.claim == line.claim else claimed(piece, claim)
+
+
+def _pad_verdict(scene: Scene, sale: Sale, override: str) -> str | Refusal:
+    """`matched` when the pad holds just the pieces of the cart; else a reason, or a refusal that names them."""
+    cart = frozenset(sale.pieces())
+    missing = sorted(scene.piece(piece).name for piece in cart - scene.pad)
+    extra = sorted(scene.piece(piece).name for piece in scene.pad - cart)
+    if not missing and not extra:
+        return "matched"
+    if override.strip():
+        return f"override: {override.strip()}"
+    words = [f"not on the pad: {', '.join(missing)}"] if missing else []
+    words += [f"on the pad but not in the sale: {', '.join(extra)}"] if extra else []
+    return Refusal(Why.PAD_MISMATCH, f"Pad and sale differ; {'; '.join(words)}")
+
+
+def take_back(scene: Scene, act: ReturnPieces) -> Answer:
+    """Money back while the token of the sold piece is here; otherwise the piece is held (custody.md §5)."""
+    sale = scene.sale
+    if not act.pieces:
+        return Refusal(Why.EMPTY, "Lay the pieces that come back on the pad")
+    for each in act.pieces:
+        piece = scene.piece(each)
+        if not (piece.on_pad or piece.seen):
+            return Refusal(Why.NOT_SEEN, f"Lay {piece.name} on the pad: a return is read, not believed", each)
+    lines = _returned_lines(scene, act)
+    if isinstance(lines, Refusal):
+        return lines
+    if sale is None or lines is None:
+        held = [each for each in act.pieces if scene.piece(each).hold is None]
+        return tuple(PieceSighted(piece=each, zone=PAD, return_of=act.sale) for each in held)
+    if scene.shift is None:
+        return Refusal(Why.NO_SHIFT, f"Open a shift on {act.till} first")
+    total = sum(line.gross_minor for line in lines)
+    refusal = tenders_pay(act.tenders, total, sale.currency)
+    if refusal is not None:
+        return refusal
+    return (
+        ReturnRecorded(
+            sale=act.sale,
+            lines=tuple(line.line for line in lines),
+            pieces=act.pieces,
+            till=act.till,
+            shift=scene.shift.shift,
+            receipt_number=scene.receipt_next,
+            business_day=scene.shift.business_day,
+            currency=sale.currency,
+            tenders=act.tenders,
+            total_minor=total,
+            tax_minor=sum(line.tax_minor for line in lines),
+            reason=act.reason,
+        ),
+    )
+
+
+def _returned_lines(scene: Scene, act: ReturnPieces) -> tuple[SaleLine, ...] | Refusal | None:
+    """The sale's lines of these pieces; None when the money must wait for the office."""
+    found: list[SaleLine] = []
+    for each in act.pieces:
+        piece = scene.piece(each)
+        token = piece.token
+        line = next((one for one in scene.sale.lines if one.piece == each), None) if scene.sale else None
+        if line is not None and line.line in scene.returned:
+            return Refusal(Why.RETURNED, f"{piece.name} of sale {act.sale} came back already", each)
+        if token is None or not token.held:
+            return None
+        if token.state is TokenState.SOLD and token.sale != act.sale:
+            return Refusal(Why.ALREADY_SOLD, f"{piece.name} was sold in another sale, {token.sale}", each)
+        if token.state is TokenState.INCOMING:
+            return None
+        if token.state is TokenState.HERE:
+            # the books do not know it as sold: only the office can say that this sale was and is open
+            hold = piece.hold
+            if hold is None or hold.sale != act.sale or (not hold.confirmed and scene.guards.hold_confirm):
+                return Refusal(Why.NOT_IN_SALE, f"{piece.name} is not known as sold in {act.sale}", each)
+        if line is None:
+            return None
+        found.append(line)
+    return tuple(found)
