@@ -29,9 +29,17 @@ def _alive(pid: int) -> bool:
 
 def test_children_end_in_the_reverse_of_their_order(tmp_path: Path):
     family = Family(tmp_path)
-    told = [sys.executable, "-uc", "import signal, sys, time\n"
-            f"signal.signal(signal.SIGTERM, lambda *_: (open({str(tmp_path / 'order')!r}, 'a').write(sys.argv[1]), sys.exit()))\n"
-            "print('up', flush=True)\ntime.sleep(600)"]  # fmt: skip
+    script = tmp_path / "child.py"
+    script.write_text(
+        "import signal, sys, time\n"
+        "def end(*_):\n"
+        "    open(sys.argv[1], 'a').write(sys.argv[2])\n"
+        "    sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "print('up', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    told = [sys.executable, str(script), str(tmp_path / "order")]
     children = [family.start(name, [*told, name]) for name in ("a", "b", "c")]
     for child in children:
         while not child.log.read_bytes():
