@@ -1,0 +1,56 @@
+// Small manners of every page: theme, keys, the live lamp, PIN pad. No page needs it to be read or sent.
+"use strict";
+(() => {
+  const root = document.documentElement;
+
+  // --- theme: light, dark, or as the system says; kept a year in a cookie, so that the server draws it at once
+  function toggleTheme() {
+    const dark = root.dataset.theme
+      ? root.dataset.theme === "dark"
+      : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+    document.cookie = `vitrine-theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=strict`;
+  }
+
+  // --- keys: an element with data-key="F2" is pressed by that key, wherever the focus is
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const typing = event.target.matches?.("input, select, textarea");
+    if (typing && !/^F\d+$|^Escape$/.test(event.key)) return;
+    if (event.key === "Enter" && event.target.matches?.("a, button, summary")) return;
+    const wanted = document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not([disabled])`);
+    if (!wanted) return;
+    event.preventDefault();
+    if (wanted.matches("input, select")) { wanted.focus(); wanted.select?.(); } else wanted.click();
+  }
+
+  // --- PIN pad: buttons write into the field; the field itself takes keys
+  function onPad(button) {
+    const field = button.form.querySelector("[data-pin]");
+    if (button.dataset.digit === "back") field.value = field.value.slice(0, -1);
+    else if (field.value.length < field.maxLength) field.value += button.dataset.digit;
+    field.focus({ preventScroll: true });
+  }
+
+  function lamp(on) {
+    for (const each of document.querySelectorAll(".live")) {
+      each.classList.toggle("on", on);
+      each.classList.toggle("off", !on);
+      each.textContent = on ? "Live" : "Not live";
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.matches("[data-theme-toggle]")) toggleTheme();
+    else if (button.matches("[data-digit]")) onPad(button);
+    else if (button.matches("[data-print]")) window.print();
+    else if (button.matches("[data-dismiss]")) button.closest("[data-dismissable]")?.remove();
+  });
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("htmx:sse:after:connection", () => lamp(true));
+  document.addEventListener("htmx:sse:error", () => lamp(false));
+  document.addEventListener("htmx:sse:close", () => lamp(false));
+  window.addEventListener("offline", () => lamp(false));
+})();
