@@ -1,0 +1,323 @@
+"""A real browser, and a gallery: every page of the store rendered from typed samples, for looks and accessibility."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from contract.facts import AlarmKind, CountPlace, PresenceState, ReaderLink, TenderKind, Verdict, Vision
+from contract.feed import Role, StaffCard
+from contract.ids import UserId
+from edge.api import shapes
+from edge.config import ZoneKind
+from web.assets import fetch
+from web.fit import fit
+from web.front import Front, NavLink, render
+from web.logins import Logins, MemoryLogins
+from web.policy import public, who_asks
+from web.sse import Bulletin
+from web.templating import make_templates
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
+NOON_US = 1_794_830_400_000_000
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    fetch(say=False)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[FastAPI], str]]:
+    """Serves an app on a free loopback port until the session ends; gives its URL."""
+    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def start(app: FastAPI) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        running.append((server, thread))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    yield start
+    for server, _ in running:
+        server.should_exit = True
+    for _, thread in running:
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """A page of a size and theme; whatever the browser's console calls an error fails the test."""
+    contexts = []
+    errors: list[str] = []
+
+    def open_(url: str, *, size: tuple[int, int], theme: str = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=theme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url, wait_until="load")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def check_accessible() -> Callable[..., list[str]]:
+    """axe-core's violations of WCAG 2.2 A and AA and its good practice, one line each."""
+    source = AXE.read_text(encoding="utf-8")
+
+    def check(page: Page, only: tuple[str, ...] = ()) -> list[str]:
+        page.evaluate(f"window.axe || (() => {{ {source} }})()")
+        run_only = {"runOnly": list(only)} if only else {}
+        found = page.evaluate("given => axe.run(document, given)", {"resultTypes": ["violations"], **run_only})
+        return [
+            f"{each['id']}: {each['help']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+            for each in found["violations"]
+            for node in each["nodes"]
+        ]
+
+    return check
+
+
+# --- the gallery's samples ---------------------------------------------------------------------------------
+
+PLAN = (
+    ("safe-1", "Safe 1", ZoneKind.SAFE, 0.4, 0.4, 0.9, 0.8, 204, 204),
+    ("safe-2", "Safe 2", ZoneKind.SAFE, 1.9, 0.4, 0.9, 0.8, 198, 198),
+    ("case-1", "Case 1, solitaires", ZoneKind.CASE, 0.5, 3.0, 1.6, 0.7, 161, 160),
+    ("case-2", "Case 2, bands", ZoneKind.CASE, 2.5, 3.0, 1.6, 0.7, 158, 158),
+    ("case-3", "Case 3, earrings", ZoneKind.CASE, 4.5, 3.0, 1.6, 0.7, 162, 71),
+    ("case-4", "Case 4, necklaces", ZoneKind.CASE, 6.5, 3.0, 1.6, 0.7, 140, 140),
+    ("case-5", "Case 5, bracelets", ZoneKind.CASE, 0.5, 6.0, 1.6, 0.7, 139, 139),
+    ("case-6", "Case 6, pendants", ZoneKind.CASE, 2.5, 6.0, 1.6, 0.7, 160, 160),
+    ("shelf-1", "Window shelf", ZoneKind.SHELF, 6.5, 6.0, 1.6, 0.5, 155, 155),
+    ("pad-1", "Till pad", ZoneKind.PAD, 9.4, 3.2, 0.4, 0.3, 0, 0),
+    ("gate", "Street door", ZoneKind.EXIT, 9.2, 7.2, 1.4, 0.6, 0, 0),
+)
+ZONES = tuple(
+    shapes.ZoneView(
+        zone=zone, name=name, kind=kind, x=x, y=y, width=w, height=h,
+        vision=Vision.BLIND if zone == "case-3" else Vision.SEEING,
+        why="91 of 162 pieces fell silent together at 14:02." if zone == "case-3" else "",
+        expected=expected, present=present, missing=1 if zone == "case-1" else 0, hard_to_read=0,
+    )
+    for zone, name, kind, x, y, w, h, expected, present in PLAN
+)  # fmt: skip
+ZONE_NAMES = {zone.zone: zone.name for zone in ZONES}
+TALLIES = {zone.zone: (zone.present, zone.expected) for zone in ZONES}
+RING = shapes.PieceView(
+    piece="FL-000112", sku="R-SOL-112", title="Solitaire ring, 1.02 ct", category="ring", metal="platinum",
+    fineness=950, weight_mg=4270, stones="1 diamond 1.02 ct G VS1", price_minor=1_240_000, currency="EUR",
+    epc="30395DFA835A1C000000007B", photo="", tray="case-1/04", home_zone="case-1", zone="pad-1",
+    presence=PresenceState.PRESENT, custody="here", claim=None, claimed_for="", seen=True, sellable=True, why_not="",
+)  # fmt: skip
+BRACELET = replace(
+    RING, piece="FL-000873", sku="B-TEN-020", title="Tennis bracelet", category="bracelet", metal="white_gold",
+    fineness=750, weight_mg=11_940, stones="48 diamonds 3.60 ct", price_minor=865_000,
+)  # fmt: skip
+NECKLACE = replace(
+    RING, piece="FL-001520", sku="N-RIV-003", title="Rivière necklace, graduated", category="necklace",
+    weight_mg=28_410, price_minor=4_890_000, sellable=False,
+    why_not="It is promised to a web order. Lay it aside and ask a manager.",
+)  # fmt: skip
+EMPTY_PAD = shapes.PadView(
+    state="idle", settled=True, pieces=(), unknown_tags=0, verdict="", sentence="", not_on_pad=(), not_in_sale=(),
+    total_minor=0, currency="EUR",
+)  # fmt: skip
+READY_PAD = replace(
+    EMPTY_PAD, state="settled",
+    pieces=(shapes.PadPieceView(piece=RING, in_sale=False), shapes.PadPieceView(piece=BRACELET, in_sale=False)),
+    not_in_sale=(RING.piece, BRACELET.piece), total_minor=2_105_000,
+)  # fmt: skip
+MISMATCH_PAD = replace(
+    READY_PAD, verdict="mismatch", not_in_sale=(NECKLACE.piece,), not_on_pad=(BRACELET.piece,),
+    pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=NECKLACE, in_sale=False)),
+    sentence="The tennis bracelet is in the cart but not on the pad; a rivière necklace lies there that is not in it.",
+)  # fmt: skip
+MATCHED_PAD = replace(
+    READY_PAD, verdict="matched", not_in_sale=(), sentence="Two pieces on the pad, the same two in the cart.",
+    pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=BRACELET, in_sale=True)),
+)  # fmt: skip
+SALE = shapes.SaleView(
+    sale="sale-1", till="till-1", state="open", associate="Ana Lindqvist", currency="EUR",
+    lines=tuple(
+        shapes.SaleLineView(
+            line=f"line-{n}", piece=piece.piece, description=piece.title, list_price_minor=piece.price_minor,
+            discount_minor=0, gross_minor=piece.price_minor, tax_minor=piece.price_minor // 6, returned=False,
+        )
+        for n, piece in enumerate((RING, BRACELET))
+    ),
+    tenders=(), total_minor=2_105_000, tax_minor=350_833, receipt_number=None, business_day="2026-11-22", sent=False,
+)  # fmt: skip
+RECORDED = replace(
+    SALE, state="recorded", receipt_number=1042,
+    tenders=(
+        shapes.TenderView(kind=TenderKind.CARD, amount_minor=2_000_000, change_minor=0, reference=""),
+        shapes.TenderView(kind=TenderKind.CASH, amount_minor=105_000, change_minor=5_000, reference=""),
+    ),
+)  # fmt: skip
+SHIFT = shapes.ShiftView(
+    shift="shift-1", till="till-1", state="open", business_day="2026-11-22", float_minor=20_000, currency="EUR",
+    z_number=None, sales=7, returns=0, gross_minor=4_120_000, cash_expected_minor=None, cash_counted_minor=None,
+)  # fmt: skip
+CLOSED = replace(SHIFT, state="closed", z_number=311, cash_expected_minor=125_000, cash_counted_minor=124_500)
+COUNT = shapes.CountView(
+    count="count-1", place=CountPlace.SHELF, state="running", rounds=14, expected=1077, found=983, p_complete=0.4127,
+    zones=(), unread_expected=93.2, why_stopped="", verdicts=(), value_minor=612_340_000, weight_mg=8_914_200,
+    currency="EUR", unknown_tags=0, started_us=NOON_US,
+)  # fmt: skip
+FINISHED = replace(
+    COUNT, state="finished", rounds=61, found=1075, p_complete=0.99962, unread_expected=0.4, unknown_tags=2,
+    why_stopped="61 rounds; the last 20 found nothing new.",
+    verdicts=(
+        shapes.VerdictView("FL-000119", "Solitaire ring, 0.71 ct", Verdict.MISSING, "case-1", 0.0004, "last read 13:58"),
+        shapes.VerdictView("FL-000934", "Curb bracelet", Verdict.CHECK_BY_HAND, "case-5", 0.31, "metal tray"),
+        shapes.VerdictView("FL-001033", "Pendant, sapphire", Verdict.MISPLACED, "case-5", 1.0, "found in case 5"),
+    ),
+)  # fmt: skip
+COMPLETE = replace(
+    COUNT, place=CountPlace.SAFE, state="approved", expected=402, found=402, p_complete=1.0, unread_expected=0.0,
+    why_stopped="Every expected piece was read within 9 rounds.",
+)  # fmt: skip
+ALARM = shapes.AlarmView(
+    alarm="alarm-1", kind=AlarmKind.MISSING, pieces=(RING,), zone="case-1", zone_name="Case 1, solitaires",
+    sentence="Read 58 of 60 rounds until 14:03, then in none of 31 while 159 of its 160 neighbours were read.",
+    evidence_nats=27.4, rounds=31, value_minor=1_240_000, currency="EUR", raised_us=NOON_US, open=True, outcome="",
+    note="",
+)  # fmt: skip
+EXIT = replace(
+    ALARM, alarm="alarm-2", kind=AlarmKind.EXIT, pieces=(NECKLACE,), zone="gate", zone_name="Street door",
+    sentence="11 reads within 1.4 s at the street door, rising from −68 to −47 dBm; the piece is not sold.",
+    value_minor=4_890_000, rounds=2,
+)  # fmt: skip
+PAST = replace(ALARM, alarm="alarm-0", open=False, outcome="found", note="on the polishing tray")
+READERS = (
+    shapes.ReaderView("safe-reader", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("safe-1", "safe-2"), 0.2, 412.0, 1_912_331, 0),
+    shapes.ReaderView("case-reader-1", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("case-1", "case-2"), 0.1, 655.4, 2_712_004, 12),
+    shapes.ReaderView("gate-reader", ReaderLink.SILENT, "Nothing heard for 6 s; trying again.", "", "", ("gate",), 6.3, 0.0, 90_112, 0),
+)  # fmt: skip
+STORE = shapes.StoreView(
+    store="flagship", name="Flagship, rue des Orfèvres", currency="EUR", mode="active", mood="running",
+    business_day="2026-11-22", tills=("till-1", "till-2"), zones=ZONES, readers=READERS,
+    uplink=shapes.UplinkView(configured=True, up=True, why_down="", standing="ok", unsent=3, feed_rev=2104),
+    alarms_open=2, threshold_nats=22.0, unknown_tags=2, pieces=2000,
+)  # fmt: skip
+ALONE = replace(
+    STORE, uplink=replace(STORE.uplink, up=False, why_down="No answer from the office since 13:40.", unsent=418)
+)
+BARE = replace(STORE, zones=(), readers=())
+USERS = (
+    shapes.UserView("ana", "Ana Lindqvist", (Role.ASSOCIATE,), has_pin=True),
+    shapes.UserView("marc", "Marc Oyelaran", (Role.MANAGER,), has_pin=True),
+    shapes.UserView("ines", "Inés Duarte", (Role.LOSS_PREVENTION,), has_pin=True),
+)
+
+COMMON = {"store": STORE, "till": "till-1", "zones": ZONES, "zone_names": ZONE_NAMES, "tallies": TALLIES}
+REGISTER = {**COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": ()}
+COUNTING = {**COMMON, "may_decide": True, "may_start": True}
+WALL = {**COMMON, "may_close": True, "present": 1540, "expected": 1541, "this_month": 1, "false_this_month": 0}
+GALLERY: dict[str, tuple[str, dict[str, object]]] = {
+    "sign-in": ("edge/sign_in.html", {"users": USERS, "problem": "", "next": "/register", "chosen": "ana"}),
+    "sign-in-wrong": (
+        "edge/sign_in.html",
+        {"users": USERS, "problem": "That PIN is not right.", "next": "", "chosen": ""},
+    ),
+    "sign-in-nobody": ("edge/sign_in.html", {"users": (), "problem": "", "next": "", "chosen": ""}),
+    "register-empty": ("edge/register.html", REGISTER),
+    "register-no-shift": ("edge/register.html", {**REGISTER, "shift": None}),
+    "register-pad": ("edge/register.html", {**REGISTER, "pad": READY_PAD, "parked": (SALE,)}),
+    "register-matched": ("edge/register.html", {**REGISTER, "pad": MATCHED_PAD, "sale": SALE}),
+    "register-mismatch": ("edge/register.html", {**REGISTER, "pad": MISMATCH_PAD, "sale": SALE, "store": ALONE}),
+    "tender": ("edge/tender.html", {**COMMON, "sale": SALE, "plain_total": "21050.00", "may_override": True}),
+    "receipt": ("edge/receipt.html", {**COMMON, "sale": RECORDED}),
+    "shift-close": ("edge/shift.html", {**COMMON, "shift": SHIFT}),
+    "shift-z": ("edge/shift.html", {**COMMON, "shift": CLOSED}),
+    "counts": ("edge/counts.html", {**COUNTING, "counts": (COUNT, FINISHED, COMPLETE)}),
+    "counts-empty": ("edge/counts.html", {**COUNTING, "counts": ()}),
+    "count-running": ("edge/count.html", {**COUNTING, "count": COUNT}),
+    "count-finished": ("edge/count.html", {**COUNTING, "count": FINISHED}),
+    "count-complete": ("edge/count.html", {**COUNTING, "count": COMPLETE}),
+    "wall": ("edge/wall.html", {**WALL, "alarms": (EXIT, ALARM, PAST), "blind": (ZONES[4],)}),
+    "wall-calm": ("edge/wall.html", {**WALL, "alarms": (), "blind": ()}),
+    "readers": ("edge/readers.html", {**COMMON, "store": ALONE}),
+    "readers-none": ("edge/readers.html", {**COMMON, "store": BARE}),
+}
+
+
+def make_gallery() -> FastAPI:
+    """An app that shows the samples; nobody needs to sign in, for everybody is Marc."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    staff = {UserId("marc"): StaffCard(user=UserId("marc"), name="Marc Oyelaran", roles=(Role.MANAGER,))}
+    logins = Logins(MemoryLogins(), staff.get, now_us=lambda: NOON_US, chance=lambda n: b"7" * n)
+    static = {"/static/edge": ROOT / "edge" / "api" / "static"}
+    templates = make_templates({"edge": ROOT / "edge" / "api" / "templates"}, static, "Europe/Paris")
+    nav = tuple(
+        NavLink(path, text)
+        for path, text in (
+            ("/register", "Register"),
+            ("/counts", "Counts"),
+            ("/wall", "Loss prevention"),
+            ("/readers", "Readers"),
+        )
+    )
+    front = Front("gallery", "Vitrine", logins, templates, secure=False, nav=nav, place="Flagship")
+    fit(app, front, static)
+    marc = logins.begin(UserId("marc"))
+    assert marc is not None
+    bulletin = Bulletin()
+
+    @app.get("/api/v1/events", dependencies=[public()])
+    def events() -> object:
+        return bulletin.response()
+
+    # The pages fetch themselves again on `hello`; 204 leaves them as they are.
+    @app.get("/register/board", status_code=204, dependencies=[public()])
+    @app.get("/counts/{count}", status_code=204, dependencies=[public()])
+    @app.get("/wall", status_code=204, dependencies=[public()])
+    @app.get("/readers", status_code=204, dependencies=[public()])
+    def unchanged() -> None:
+        return None
+
+    @app.get("/gallery/{name}", dependencies=[public()])
+    async def show(request: Request, name: str) -> object:
+        await who_asks(request)
+        template, values = GALLERY[name]
+        request.state.login = None if name.startswith("sign-in") else marc.login
+        return render(request, template, **values)
+
+    return app
+
+
+@pytest.fixture(scope="session")
+def gallery(serve: Callable[[FastAPI], str]) -> str:
+    return serve(make_gallery()) + "/gallery/"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that ask for `gallery_page` run once for every page of the gallery."""
+    if "gallery_page" in metafunc.fixturenames:
+        metafunc.parametrize("gallery_page", sorted(GALLERY))

@@ -1,0 +1,62 @@
+"""Every page of the store, in every size and theme it is used in, read by axe and by a person's eyes."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+TILL, PHONE, WALL = (1024, 768), (390, 844), (1920, 1080)
+LOOKS = ("color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block")
+"""The rules whose answer depends on size or theme."""
+
+Checker = Callable[..., list[str]]
+
+
+def test_a_page_is_accessible_in_every_size_and_theme(
+    gallery: str, gallery_page: str, open_page: Callable[..., Page], check_accessible: Checker
+) -> None:
+    page = open_page(gallery + gallery_page, size=TILL)
+    assert check_accessible(page) == []
+    _keep(page, f"{gallery_page}-till-light")
+    for name, size, theme in (("till", TILL, "dark"), ("phone", PHONE, "light"), ("wall", WALL, "dark")):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= size[0], f"{gallery_page} scrolls sideways on the {name}: {wide} px"
+        assert check_accessible(page, LOOKS) == []
+        _keep(page, f"{gallery_page}-{name}-{theme}")
+
+
+def test_axe_finds_what_is_wrong(gallery: str, open_page: Callable[..., Page], check_accessible: Checker) -> None:
+    """The control: a picture without words and a field without a name are found."""
+    page = open_page(gallery + "counts-empty", size=TILL)
+    page.evaluate("document.querySelector('main').innerHTML = '<img src=\"/static/icon.svg\"><input>'")
+    found = " ".join(check_accessible(page))
+    assert "image-alt" in found
+    assert "label" in found
+
+
+@pytest.mark.parametrize(("key", "page_before", "button"), [("F2", "register-pad", "Ring up"), ("F8", "register-matched", "Card")])
+def test_a_key_presses_its_button(gallery: str, open_page: Callable[..., Page], key: str, page_before: str, button: str) -> None:
+    """The register is worked by keys; the button a key stands for is the one that is pressed."""
+    page = open_page(gallery + page_before, size=TILL)
+    page.evaluate("addEventListener('submit', e => { document.title = e.submitter.textContent; e.preventDefault(); e.stopImmediatePropagation(); }, true)")
+    page.keyboard.press(key)
+    assert button in page.title()
+
+
+def test_the_theme_is_kept(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "readers", size=TILL)
+    page.get_by_role("button", name="Light or dark").click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def _keep(page: Page, name: str) -> None:
+    """With VITRINE_SHOTS=folder the pictures are kept, to be looked at."""
+    folder = os.environ.get("VITRINE_SHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
