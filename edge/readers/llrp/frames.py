@@ -1,0 +1,145 @@
+"""LLRP framing: where messages begin and end in a byte stream. No input or output here.
+
+Header (LLRP 1.1 §16.1): 3 reserved bits, 3 bits version, 10 bits type; u32 length of the whole message; u32 id.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.readers.base import ProtocolError
+
+HEADER: Final = struct.Struct("!HII")
+HEADER_BYTES: Final = 10
+FRAME_BYTES_MAX: Final = 1 << 20
+"""A longer message is damage: readers split reports long before (one maker closes above some 500 KiB)."""
+RECEIVE_BYTES: Final = 1 << 16
+"""Room that is always free for one receive call."""
+VERSIONS: Final = (1, 2)
+RO_ACCESS_REPORT: Final = 61
+TYPES: Final = frozenset(
+    kind for first, end in ((1, 6), (10, 16), (20, 27), (30, 37), (40, 57), (60, 73)) for kind in range(first, end)
+) | {100, 1023}
+"""Messages of LLRP 1.1 (§16, table of types); resynchronising trusts only these."""
+
+Bytes = bytes | bytearray | memoryview
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`length` counts the header itself."""
+
+    version: int
+    type: int
+    length: int
+    message_id: int
+
+
+class Frame(NamedTuple):
+    """One whole message; `body` is owned and begins after the header. A tuple, because a keepalive storm makes many."""
+
+    type: int
+    message_id: int
+    body: bytes
+
+
+def parse_header(data: Bytes, at: int = 0) -> Header:
+    """Raises `ProtocolError` if no message can begin here."""
+    try:
+        word, length, message_id = HEADER.unpack_from(data, at)
+    except struct.error as error:
+        raise ProtocolError(f"a header needs {HEADER_BYTES} bytes, {len(data) - at} are there") from error
+    version = word >> 10
+    if version not in VERSIONS:
+        raise ProtocolError(f"message version {version} (with reserved bits) is not one of {VERSIONS}")
+    if not HEADER_BYTES <= length <= FRAME_BYTES_MAX:
+        raise ProtocolError(f"message length {length} is not within {HEADER_BYTES}–{FRAME_BYTES_MAX}")
+    return Header(version, word & 0x3FF, length, message_id)
+
+
+def find_header(data: Bytes, at: int, end: int) -> int:
+    """The next position from `at` where a message of a known type can begin, or the last 9 bytes before `end`."""
+    octets = np.frombuffer(data, np.uint8, end - at, at)
+    last = max(0, len(octets) - HEADER_BYTES + 1)
+    version = octets[:last] >> 2
+    possible = ((version == VERSIONS[0]) | (version == VERSIONS[1])) & (octets[2 : last + 2] == 0)
+    for place in np.flatnonzero(possible).tolist():
+        try:
+            header = parse_header(data, at + place)
+        except ProtocolError:
+            continue
+        if header.type in TYPES:
+            return at + int(place)
+    return at + last
+
+
+def follow(places: Index, after: Index, at: int) -> tuple[list[slice], int]:
+    """Follow a chain through candidate places: each kept place's `after` is the next place.
+
+    `places` ascend and `after[i] > places[i]`. Returns slices of `places` that lie on the chain from `at`, and the
+    position that is not a candidate, where the chain leaves. A candidate off the chain is a coincidence of bytes.
+    """
+    slices: list[slice] = []
+    count = len(places)
+    breaks = (after[:-1] != places[1:]).nonzero()[0]
+    i = int(np.searchsorted(places, at))
+    while i < count and int(places[i]) == at:
+        b = int(np.searchsorted(breaks, i))
+        last = int(breaks[b]) if b < len(breaks) else count - 1
+        slices.append(slice(i, last + 1))
+        at = int(after[last])
+        i = int(np.searchsorted(places, at))
+    return slices, at
+
+
+class FrameBuffer:
+    """The bytes that arrived and are not consumed yet; never more than one frame and one receive call."""
+
+    def __init__(self) -> None:
+        self._data = bytearray(RECEIVE_BYTES)
+        self._end = 0
+
+    def __len__(self) -> int:
+        return self._end
+
+    def free(self) -> memoryview:
+        """Where the next receive call may write, never empty. Release it before any other call."""
+        if len(self._data) - self._end < RECEIVE_BYTES // 2:
+            room = min(2 * len(self._data), FRAME_BYTES_MAX + RECEIVE_BYTES)
+            if room - self._end < 1:
+                raise ProtocolError(f"more than {FRAME_BYTES_MAX} bytes wait for the end of one message")
+            self._data.extend(bytes(max(0, room - len(self._data))))
+        return memoryview(self._data)[self._end :]
+
+    def wrote(self, count: int) -> None:
+        self._end += count
+        assert self._end <= len(self._data)
+
+    def feed(self, data: Bytes) -> None:
+        """Append bytes. Raises `ProtocolError` when they pass the cap and no message ended."""
+        view = memoryview(data)
+        while view:
+            with self.free() as room:
+                count = min(len(room), len(view))
+                room[:count] = view[:count]
+            self.wrote(count)
+            view = view[count:]
+
+    def filled(self) -> memoryview:
+        """What waits. Release it before `consume`."""
+        return memoryview(self._data)[: self._end]
+
+    def consume(self, count: int) -> None:
+        assert 0 <= count <= self._end
+        rest = self._end - count
+        self._data[:rest] = self._data[count : self._end]
+        self._end = rest
+
+    def clear(self) -> None:
+        """A new connection begins: nothing of the old one is kept."""
+        self._data = bytearray(RECEIVE_BYTES)
+        self._end = 0

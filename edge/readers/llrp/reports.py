@@ -1,0 +1,224 @@
+"""RO_ACCESS_REPORT straight to columns: vectorised across messages, never an object per tag.
+
+Three passes over the bytes that arrived, each checked:
+
+1. *frames*: candidates for message headers are found by one comparison over all bytes and kept only if they form
+   the chain that the lengths prescribe; where the chain meets another message, one scalar step is taken;
+2. *spans*: the same for TagReportData inside the reports;
+3. *columns*: reports of one length are gathered as one matrix, whose header bytes are compared with a template
+   (`templates`); what no template fits is walked one by one.
+
+A damaged or unknown parameter costs its tag report at most; damage never raises here, it is counted.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.ids import ReaderId
+from edge.readers.base import ProtocolError, ReadBatch
+from edge.readers.llrp.columns import ALL, Columns
+from edge.readers.llrp.frames import Bytes, Frame
+from edge.readers.llrp.params import UnknownTvError
+from edge.readers.llrp.spans import find_frames, find_spans
+from edge.readers.llrp.templates import Template, padded
+
+Octets = NDArray[np.uint8]
+Index = NDArray[np.int64]
+
+SINGLES_MAX: Final = 6
+"""So few reports of one length are read one by one: a matrix costs as much as some six of them."""
+SLACK_BYTES: Final = 512
+"""Zero bytes behind the data, so that the last report may be gathered as if it were longer."""
+TEMPLATES_MAX: Final = 64
+LEARN_MAX: Final = 4
+"""New templates kept per group: a stream that changes its shape with every report must not fill the memory."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a decoder saw since it began."""
+
+    frames_total: int = 0
+    reads_total: int = 0
+    reports_damaged_total: int = 0
+    bytes_skipped_total: int = 0
+    resyncs_total: int = 0
+    stamps_dropped_total: int = 0
+    templates_forgotten_total: int = 0
+    unknown_total: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """`consumed` bytes are done with; `others` are all messages but tag reports, in order."""
+
+    batch: ReadBatch | None
+    others: list[Frame]
+    consumed: int
+
+
+class ReportDecoder:
+    """Decodes one connection's bytes. Keeps the templates it has learned, and counts."""
+
+    def __init__(self, reader: ReaderId) -> None:
+        self.reader = reader
+        self.counts = Counts()
+        self._templates: dict[int, list[Template]] = {}
+        self._favourite: Template | None = None
+
+    def decode(self, data: Bytes, arrived_us: int) -> Decoded:
+        """All whole messages of `data`. The result owns its memory; never raises for what the bytes say."""
+        size = len(data)
+        octets = np.empty(size + SLACK_BYTES, np.uint8)
+        octets[:size] = np.frombuffer(data, np.uint8)
+        octets[size:] = 0
+        frames = find_frames(octets, size)
+        self.counts.frames_total += frames.frames
+        self.counts.bytes_skipped_total += frames.skipped
+        self.counts.resyncs_total += frames.resyncs
+        batch = None
+        if len(frames.starts):
+            spans = find_spans(octets, frames.starts, frames.lengths)
+            self.counts.reports_damaged_total += spans.damaged
+            self.counts.unknown_total.update(spans.unknown)
+            batch = self._columns(octets, spans.starts, spans.lengths, arrived_us)
+        return Decoded(batch, frames.others, frames.consumed)
+
+    def _columns(self, octets: Octets, starts: Index, lengths: Index, arrived_us: int) -> ReadBatch | None:
+        count = len(starts)
+        if count == 0:
+            return None
+        columns = Columns(count)
+        rest = self._main(octets, starts, columns)
+        if rest is None:
+            pass
+        elif len(rest) <= SINGLES_MAX:
+            self._singles(octets, starts, lengths, rest, columns)
+        else:
+            others = lengths[rest]
+            for length in np.bincount(others).nonzero()[0].tolist():
+                self._group(octets, starts, lengths, rest[others == length], columns)
+        self.counts.reads_total += count - columns.dropped
+        batch = columns.batch(self.reader, arrived_us)
+        self.counts.stamps_dropped_total += columns.stamps_dropped
+        return batch if len(batch) else None
+
+    def _main(self, octets: Octets, starts: Index, columns: Columns) -> Index | None:
+        """Put all rows as if they had the shape that was the most common so far; returns the rows that have not.
+
+        Whole columns are written five times as fast as chosen rows, so that the few others are better put twice.
+        """
+        if len(starts) <= SINGLES_MAX or self._favourite is None:
+            return np.arange(len(starts))
+        template = self._favourite
+        records = _gather(octets, starts, template.length)
+        match = template.matches(records)
+        if match is None:
+            columns.put_all(template, records)
+            columns.settle(ALL, template)
+            self._count_unknown(template, len(starts))
+            return None
+        good = match.nonzero()[0]
+        if 2 * len(good) < len(starts):
+            self._favourite = None
+            return np.arange(len(starts))
+        columns.put_all(template, records)
+        columns.settle(good, template)
+        self._count_unknown(template, len(good))
+        return (~match).nonzero()[0]
+
+    def _group(self, octets: Octets, starts: Index, lengths: Index, rows: Index, columns: Columns) -> None:
+        """Rows of one length."""
+        length = int(lengths[rows[0]])
+        if len(rows) > SINGLES_MAX:
+            records = _gather(octets, starts[rows], length)
+            tried = learned = 0
+            while len(rows) > SINGLES_MAX:
+                known = self._templates.get(length, [])
+                if tried >= len(known):
+                    if learned == LEARN_MAX or self._learn(octets.data, int(starts[rows[0]]), length) is None:
+                        break
+                    learned += 1
+                    known = self._templates[length]
+                    tried = len(known) - 1
+                template = known[tried]
+                tried += 1
+                match = template.matches(records)
+                if match is None:
+                    self._put(template, rows, records, len(starts), columns)
+                    return
+                if match.any():
+                    self._put(template, rows[match], records[match], len(starts), columns)
+                    rows, records = rows[~match], records[~match]
+        self._singles(octets, starts, lengths, rows, columns)
+
+    def _put(self, template: Template, rows: Index, records: NDArray[np.void], of: int, columns: Columns) -> None:
+        columns.put(rows, template, records)
+        self._count_unknown(template, len(rows))
+        if 2 * len(rows) > of and padded(template.length) <= SLACK_BYTES:
+            self._favourite = template
+
+    def _singles(self, octets: Octets, starts: Index, lengths: Index, rows: Index, columns: Columns) -> None:
+        """Rows one by one."""
+        data = octets.data
+        learned = 0
+        for row, at, length in zip(rows.tolist(), starts[rows].tolist(), lengths[rows].tolist(), strict=True):
+            report = data[at : at + length].tobytes()
+            values = None
+            for template in self._templates.get(length, ()):
+                values = template.values(report)
+                if values is not None:
+                    break
+            else:
+                try:
+                    template = Template(report, 0, length)
+                except ProtocolError as error:
+                    self._damaged(row, error, columns)
+                    continue
+                if learned < LEARN_MAX:
+                    learned += 1
+                    self._keep(template)
+                values = template.values(report)
+            assert values is not None, "a template reads the report it was learned from"
+            columns.put_one(row, template, report, values)
+            self._count_unknown(template, 1)
+
+    def _learn(self, data: memoryview, at: int, length: int) -> Template | None:
+        try:
+            template = Template(data, at, at + length)
+        except ProtocolError:
+            return None
+        self._keep(template)
+        return template
+
+    def _keep(self, template: Template) -> None:
+        if sum(map(len, self._templates.values())) >= TEMPLATES_MAX:
+            self._templates.clear()
+            self.counts.templates_forgotten_total += TEMPLATES_MAX
+        self._templates.setdefault(template.length, []).append(template)
+
+    def _damaged(self, row: int, error: ProtocolError, columns: Columns) -> None:
+        columns.drop(row)
+        self.counts.reports_damaged_total += 1
+        if isinstance(error, UnknownTvError):
+            self.counts.unknown_total[f"tv:{error.tv}"] += 1
+
+    def _count_unknown(self, template: Template, times: int) -> None:
+        for name in template.unknown:
+            self.counts.unknown_total[name] += times
+
+
+def decode_reports(data: Bytes, reader: ReaderId, arrived_us: int = 0) -> Decoded:
+    """Decode once, without a memory of earlier shapes."""
+    return ReportDecoder(reader).decode(data, arrived_us)
+
+
+def _gather(octets: Octets, starts: Index, length: int) -> NDArray[np.void]:
+    """Copies of equally long reports as rows of whole 8-byte words: one memory copy a report."""
+    size = padded(length)
+    every = np.ndarray((len(octets) - size + 1,), f"V{size}", octets, strides=(1,))
+    return every[starts]

@@ -1,0 +1,160 @@
+"""A template: the shape that many tag reports share byte for byte, apart from their values.
+
+It is learned by walking one report and used only on reports whose every header byte (TV types, TLV types and
+lengths, vendor and subtype, EPC length) equals it, so a template never guesses.
+"""
+
+import struct
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.readers.base import ProtocolError
+from edge.readers.llrp.frames import Bytes
+from edge.readers.llrp.params import TYPE_CUSTOM, TYPE_EPC_DATA, Impinj, Param, Tv, epc_data, is_known, walk
+
+TLV_HEADER_BYTES: Final = 4
+CUSTOM_HEADER_BYTES: Final = 12
+WORD_BYTES: Final = 8
+TILE_ROWS: Final = 1024
+
+
+class Field(NamedTuple):
+    """A value's place in a report and in the columns. `form` is both a struct and a numpy code, `rank` decides
+    between two that fill one column: the finer RSSI, and UTC before uptime.
+    """
+
+    column: str
+    form: str
+    size: int
+    scale: int = 1
+    rank: int = 0
+
+
+TV_FIELDS: Final[dict[int, Field]] = {
+    Tv.ANTENNA: Field("antenna", "H", 2),
+    Tv.PEAK_RSSI: Field("rssi_cdbm", "b", 1, scale=100),
+    Tv.CHANNEL: Field("channel", "H", 2),
+    Tv.SEEN_COUNT: Field("seen_count", "H", 2),
+    Tv.ROSPEC_ID: Field("rospec_id", "I", 4),
+    Tv.FIRST_UTC: Field("first_seen_us", "Q", 8, rank=1),
+    Tv.LAST_UTC: Field("last_seen_us", "Q", 8, rank=1),
+    Tv.FIRST_UPTIME: Field("first_seen_us", "Q", 8),
+    Tv.LAST_UPTIME: Field("last_seen_us", "Q", 8),
+}
+IMPINJ_FIELDS: Final[dict[int, Field]] = {
+    Impinj.PEAK_RSSI: Field("rssi_cdbm", "h", 2, rank=1),
+    Impinj.PHASE: Field("phase", "H", 2),
+}
+STAMPS: Final = ("first_seen_us", "last_seen_us")
+
+
+class Template:
+    """One shape. `fields` are (place, field) by ascending place; places count from the report's first byte."""
+
+    def __init__(self, data: Bytes, at: int, end: int) -> None:
+        """Walks one TagReportData between its first byte and its end. Raises `ProtocolError`."""
+        self.length = end - at
+        unknown: list[str] = []
+        chosen: dict[str, tuple[int, Field]] = {}
+        mask = bytearray(self.length)
+        mask[:TLV_HEADER_BYTES] = b"\xff" * TLV_HEADER_BYTES
+        epc: tuple[int, int, int] | None = None
+        for param in walk(data, at + TLV_HEADER_BYTES, end):
+            header = _header_bytes(param)
+            place = param.at - at
+            mask[place - header : place] = b"\xff" * header
+            if not is_known(param):
+                unknown.append(param.name)
+            elif param.type == Tv.EPC_96:
+                epc = (96, param.at, 12)
+            elif param.type == TYPE_EPC_DATA:
+                epc = epc_data(data, param)
+                mask[place : place + 2] = b"\xff\xff"
+            else:
+                fields = IMPINJ_FIELDS if param.type == TYPE_CUSTOM else TV_FIELDS
+                field = fields.get(param.subtype or param.type)
+                if field and (field.column not in chosen or field.rank >= chosen[field.column][1].rank):
+                    chosen[field.column] = (place, field)
+        if epc is None:
+            raise ProtocolError("a tag report without an EPC")
+        self.unknown = tuple(unknown)
+        self.epc_bits, self.epc_at, self.epc_bytes = epc[0], epc[1] - at, epc[2]
+        stamps = {chosen[name][1].rank for name in STAMPS if name in chosen}
+        self.utc = 1 in stamps
+        self.uptime = bool(stamps) and not self.utc
+        if len(stamps) > 1:
+            # one stamp in UTC and the other in uptime cannot stand in one row: UTC stands
+            chosen = {name: it for name, it in chosen.items() if name not in STAMPS or it[1].rank == 1}
+        self.fields = tuple(sorted(chosen.values()))
+        self.columns = frozenset(chosen)
+        self._mask = bytes(mask)
+        self._mask_number = int.from_bytes(mask)
+        self._number = int.from_bytes(data[at:end]) & self._mask_number
+        self._values = struct.Struct(_layout(self.fields, self.length))
+
+    def values(self, report: bytes) -> tuple[int, ...] | None:
+        """The values of one report in the order of `fields`; None if it has another shape."""
+        if int.from_bytes(report) & self._mask_number != self._number:
+            return None
+        return self._values.unpack(report)
+
+    def matches(self, records: NDArray[np.void]) -> NDArray[np.bool_] | None:
+        """Which rows (as `padded` long records) have this very shape; None when all have."""
+        words = padded(self.length) // WORD_BYTES
+        want, mask = self._tiles
+        flat = records.view(np.uint64)
+        good: list[NDArray[np.bool_]] = []
+        for low in range(0, len(flat), len(want)):
+            piece = flat[low : low + len(want)]
+            difference = piece ^ want[: len(piece)]
+            difference &= mask[: len(piece)]
+            rows = difference.reshape(-1, words)
+            total = rows[:, 0]
+            for column in range(1, words):
+                total = total | rows[:, column]
+            good.append(total == 0)
+        match = good[0] if len(good) == 1 else np.concatenate(good)
+        return None if match.all() else match
+
+    @cached_property
+    def record(self) -> np.dtype[np.void]:
+        """The report as a numpy record: its columns, and `epc` where it has bytes."""
+        names = [field.column for _, field in self.fields]
+        forms = [np.dtype(field.form).newbyteorder(">") for _, field in self.fields]
+        places = [place for place, _ in self.fields]
+        if self.epc_bytes:
+            names, places = [*names, "epc"], [*places, self.epc_at]
+            forms.append(np.dtype(f"V{self.epc_bytes}"))
+        layout = {"names": names, "formats": forms, "offsets": places, "itemsize": padded(self.length)}
+        return np.dtype(layout)  # type: ignore[call-overload, no-any-return]
+
+    @cached_property
+    def _tiles(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """Header bytes and their mask, repeated for `TILE_ROWS` reports: comparing flat is four times as fast."""
+        spare = bytes(padded(self.length) - self.length)
+        want = self._number.to_bytes(self.length) + spare
+        return np.frombuffer(want * TILE_ROWS, np.uint64), np.frombuffer((self._mask + spare) * TILE_ROWS, np.uint64)
+
+
+def padded(length: int) -> int:
+    """A report's bytes rounded up to whole words."""
+    return -(-length // WORD_BYTES) * WORD_BYTES
+
+
+def _header_bytes(param: Param) -> int:
+    if param.type == TYPE_CUSTOM:
+        return CUSTOM_HEADER_BYTES
+    return 1 if param.type < 128 else TLV_HEADER_BYTES
+
+
+def _layout(fields: tuple[tuple[int, Field], ...], length: int) -> str:
+    """A struct format that reads the fields and steps over everything else."""
+    parts, at = [">"], 0
+    for place, field in fields:
+        parts.append(f"{place - at}x{field.form}")
+        at = place + field.size
+    parts.append(f"{length - at}x")
+    return "".join(parts)

@@ -1,0 +1,182 @@
+"""A plain, slow decoder of tag reports, and builders of messages: what the fast path is compared with."""
+
+import random
+import struct
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+TV_SIZES = {1: 2, 2: 8, 3: 8, 4: 8, 5: 8, 6: 1, 7: 2, 8: 2, 9: 4, 10: 2, 11: 2, 12: 2, 13: 12, 14: 2, 15: 2, 16: 4, 17: 2, 18: 4, 19: 2, 20: 2}  # fmt: skip
+
+
+def tlv(kind, value):
+    return struct.pack("!HH", kind, 4 + len(value)) + value
+
+
+def custom(vendor, subtype, value):
+    return tlv(1023, struct.pack("!II", vendor, subtype) + value)
+
+
+def tv(kind, value, *, signed=False):
+    return bytes([0x80 | kind]) + value.to_bytes(TV_SIZES[kind], "big", signed=signed)
+
+
+def message(kind, body=b"", message_id=0, version=1):
+    return struct.pack("!HII", version << 10 | kind, 10 + len(body), message_id) + body
+
+
+def epc_param(bits, epc):
+    return tlv(241, struct.pack("!H", bits) + epc)
+
+
+def random_report(rng):
+    """One TagReportData with any mixture of parameters, each at most once."""
+    if rng.random() < 0.6:
+        epc = b"\x8d" + rng.randbytes(12)
+    else:
+        bits = rng.choice([0, 1, 7, 16, 64, 96, 127, 128, 198, 256, 496])
+        epc = epc_param(bits, rng.randbytes((bits + 7) // 8))
+    options = [tv(kind, rng.getrandbits(8 * TV_SIZES[kind])) for kind in TV_SIZES if kind != 13]
+    options += [
+        custom(25882, 56, rng.randbytes(2)),
+        custom(25882, 57, rng.randbytes(2)),
+        custom(25882, 68, rng.randbytes(2)),
+        custom(25882, 55, rng.randbytes(10)),
+        custom(25882, 57, rng.randbytes(4)),
+        custom(99, 1, rng.randbytes(rng.randint(0, 9))),
+        tlv(349, rng.randbytes(7)),
+        tlv(900, rng.randbytes(rng.randint(0, 9))),
+    ]
+    return tlv(240, epc + b"".join(rng.sample(options, rng.randint(0, 8))))
+
+
+def slow_report(data):
+    """(row dict, unknown names) of one TagReportData body, or None when it is damaged."""
+    row = {"antenna": 0, "channel": 0, "seen": 1, "rospec": 0, "phase": 0xFFFF, "dbm": None, "cdbm": None}
+    unknown = []
+    at = 0
+    while at < len(data):
+        kind = data[at]
+        if kind & 0x80:
+            kind &= 0x7F
+            if kind not in TV_SIZES or at + 1 + TV_SIZES[kind] > len(data):
+                return None
+            value = data[at + 1 : at + 1 + TV_SIZES[kind]]
+            at += 1 + TV_SIZES[kind]
+            number = int.from_bytes(value)
+            if kind == 13:
+                row["epc"], row["bits"] = value, 96
+            elif kind == 6:
+                row["dbm"] = int.from_bytes(value, signed=True)
+            else:
+                names = {1: "antenna", 7: "channel", 8: "seen", 9: "rospec", 2: "fu", 3: "fp", 4: "lu", 5: "lp"}
+                row[names.get(kind, "ignored")] = number
+            continue
+        if at + 4 > len(data):
+            return None
+        kind, size = struct.unpack_from("!HH", data, at)
+        kind &= 0x3FF
+        value = data[at + 4 : at + size]
+        if size < 4 or at + size > len(data):
+            return None
+        at += size
+        if kind == 241:
+            if len(value) < 2:
+                return None
+            bits = int.from_bytes(value[:2])
+            count = (bits + 7) // 8
+            if bits > 496 or len(value) < 2 + count:
+                return None
+            number = int.from_bytes(value[2 : 2 + count]) >> (-bits % 8) << (-bits % 8)
+            row["epc"], row["bits"] = number.to_bytes(count), bits
+        elif kind == 1023:
+            if len(value) < 8:
+                return None
+            vendor, subtype = struct.unpack("!II", value[:8])
+            value = value[8:]
+            if vendor == 25882 and subtype in (56, 57, 68) and len(value) == 2:
+                if subtype == 56:
+                    row["phase"] = int.from_bytes(value)
+                elif subtype == 57:
+                    row["cdbm"] = int.from_bytes(value, signed=True)
+            elif not (vendor == 25882 and subtype in (55, 58, 84)):
+                unknown.append(f"1023/{vendor}/{subtype}")
+        elif not (349 <= kind <= 354 or 360 <= kind <= 362):
+            unknown.append(str(kind))
+    if "epc" not in row:
+        return None
+    row["rssi"] = row["cdbm"] if row["cdbm"] is not None else -32768 if row["dbm"] is None else row["dbm"] * 100
+    row["utc"] = "fu" in row or "lu" in row
+    row["up"] = not row["utc"] and ("fp" in row or "lp" in row)
+    row["first"], row["last"] = (
+        (row.get("fu", 0), row.get("lu", 0)) if row["utc"] else (row.get("fp", 0), row.get("lp", 0))
+    )
+    return row, unknown
+
+
+def slow_decode(reports):
+    """Expected rows of a list of TagReportData, as `rows_of` gives them."""
+    rows = [found[0] for found in (slow_report(report[4:]) for report in reports) if found is not None]
+    utc = any(row["utc"] for row in rows)
+    for row in rows:
+        if utc and row["up"]:
+            row["first"] = row["last"] = 0
+    return [
+        (row["epc"], row["bits"], row["antenna"], row["rssi"], row["phase"], row["channel"], row["seen"], row["first"], row["last"], row["rospec"])
+        for row in rows
+    ]  # fmt: skip
+
+
+def rows_of(batch):
+    """A batch as tuples, the EPC cut to its bits."""
+    if batch is None:
+        return []
+    columns = (batch.antenna, batch.rssi_cdbm, batch.phase, batch.channel, batch.seen_count, batch.first_seen_us, batch.last_seen_us, batch.rospec_id)  # fmt: skip
+    for column in (batch.epc, batch.epc_bits, *columns):
+        assert len(column) == len(batch)
+        assert column.flags.c_contiguous
+        assert column.dtype.isnative
+    bits = batch.epc_bits.tolist()
+    size = batch.epc.shape[1]
+    assert size % 4 == 0
+    assert size >= 12
+    epcs = [row.tobytes() for row in batch.epc]
+    for epc, n in zip(epcs, bits, strict=True):
+        assert not any(epc[(n + 7) // 8 :]), "an EPC is padded with zeros"
+    return list(
+        zip(
+            [e[: (n + 7) // 8] for e, n in zip(epcs, bits, strict=True)],
+            bits,
+            *(c.tolist() for c in columns),
+            strict=True,
+        )
+    )
+
+
+def report_stream(rng, count, per_message=(1, 40), noise=0.1):
+    """(bytes, reports in order): messages of random reports with keepalives and events between them."""
+    shapes = [random_report(rng) for _ in range(4)]
+    parts, reports = [], []
+    while len(reports) < count:
+        if rng.random() < noise:
+            parts.append(
+                rng.choice([message(62), message(63, tlv(246, tlv(128, bytes(8)))), message(100, tlv(287, bytes(4)))])
+            )
+            continue
+        some = [
+            rng.choice(shapes) if rng.random() < 0.9 else random_report(rng) for _ in range(rng.randint(*per_message))
+        ]
+        reports += some
+        parts.append(message(61, b"".join(some), rng.getrandbits(32)))
+    return b"".join(parts), reports
+
+
+@pytest.fixture(scope="session")
+def llrp():
+    """Builders and the slow decoder."""
+    return SimpleNamespace(
+        tlv=tlv, tv=tv, custom=custom, message=message, epc_param=epc_param, random_report=random_report,
+        slow_report=slow_report, slow_decode=slow_decode, rows_of=rows_of, report_stream=report_stream,
+        rng=random.Random, np=np,
+    )  # fmt: skip

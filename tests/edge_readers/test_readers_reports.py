@@ -1,0 +1,143 @@
+"""Tag reports become columns: the fast path says what a plain decoder says, and damage costs one tag report."""
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract.ids import ReaderId
+from edge.readers.base import RSSI_ABSENT_CDBM
+from edge.readers.llrp.reports import ReportDecoder, decode_reports
+
+R = ReaderId("gate")
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("per_message", [(1, 1), (1, 3), (20, 60)])
+def test_the_fast_path_says_what_the_slow_decoder_says(llrp, seed, per_message):
+    rng = llrp.rng(seed)
+    decoder = ReportDecoder(R)
+    for _ in range(3):
+        data, reports = llrp.report_stream(rng, 300, per_message)
+        got = decoder.decode(data, 7)
+        assert got.consumed == len(data)
+        assert llrp.rows_of(got.batch) == llrp.slow_decode(reports)
+    assert decoder.counts.bytes_skipped_total == 0
+
+
+def test_the_comparison_fails_when_one_value_differs(llrp):
+    data, reports = llrp.report_stream(llrp.rng(1), 50)
+    changed = [llrp.tlv(240, b"\x8d" + bytes(12)), *reports[1:]]
+    assert llrp.rows_of(decode_reports(data, R).batch) != llrp.slow_decode(changed)
+
+
+def test_every_documented_parameter_reaches_its_column(llrp):
+    report = llrp.tlv(
+        240,
+        b"\x8d" + bytes(range(12)) + llrp.tv(9, 77) + llrp.tv(14, 1) + llrp.tv(10, 1) + llrp.tv(1, 3)
+        + llrp.tv(6, -57, signed=True) + llrp.tv(7, 11) + llrp.tv(2, 10**15) + llrp.tv(4, 10**15 + 5) + llrp.tv(8, 4)
+        + llrp.tv(12, 0x3000) + llrp.tv(11, 0xBEEF) + llrp.tv(19, 1) + llrp.tv(20, 2) + llrp.tv(16, 5)
+        + llrp.custom(25882, 57, struct.pack("!h", -5675)) + llrp.custom(25882, 56, struct.pack("!H", 2048))
+        + llrp.custom(25882, 68, struct.pack("!h", -16)),
+    )  # fmt: skip
+    got = decode_reports(llrp.message(61, report), R, 42)
+    assert llrp.rows_of(got.batch) == [(bytes(range(12)), 96, 3, -5675, 2048, 11, 4, 10**15, 10**15 + 5, 77)]
+    assert got.batch.arrived_us == 42
+    assert not got.batch.uptime
+
+
+def test_what_a_reader_does_not_tell_is_marked_as_not_told(llrp):
+    got = decode_reports(llrp.message(61, llrp.tlv(240, b"\x8d" + bytes(12))), R)
+    assert llrp.rows_of(got.batch) == [(bytes(12), 96, 0, RSSI_ABSENT_CDBM, 0xFFFF, 0, 1, 0, 0, 0)]
+
+
+def test_a_reader_without_a_clock_tells_its_uptime(llrp):
+    got = decode_reports(llrp.message(61, llrp.tlv(240, b"\x8d" + bytes(12) + llrp.tv(3, 5) + llrp.tv(5, 9))), R)
+    assert got.batch.uptime
+    assert got.batch.last_seen_us.tolist() == [9]
+
+
+def test_uptime_stamps_among_utc_ones_count_as_not_told(llrp):
+    rows = [llrp.tlv(240, b"\x8d" + bytes(12) + llrp.tv(kind, 9)) for kind in (3, 2, 3)]
+    decoder = ReportDecoder(R)
+    batch = decoder.decode(llrp.message(61, b"".join(rows)), 0).batch
+    assert batch.first_seen_us.tolist() == [0, 9, 0]
+    assert decoder.counts.stamps_dropped_total == 2
+
+
+@pytest.mark.parametrize("bits", [0, 96, 128, 496])
+def test_an_epc_of_any_legal_length_is_kept_whole(llrp, bits):
+    epc = bytes(range(1, bits // 8 + 1))
+    reports = [llrp.tlv(240, llrp.epc_param(bits, epc))] * 20 + [llrp.tlv(240, b"\x8d" + bytes(12))]
+    rows = llrp.rows_of(decode_reports(llrp.message(61, b"".join(reports)), R).batch)
+    assert [row[:2] for row in rows] == [(epc, bits)] * 20 + [(bytes(12), 96)]
+
+
+def test_an_unknown_tv_costs_its_tag_report_and_no_other(llrp):
+    good = llrp.tlv(240, b"\x8d" + bytes(12) + llrp.tv(1, 2))
+    bad = llrp.tlv(240, b"\x8d" + bytes(12) + b"\xe3\x00\x00")
+    decoder = ReportDecoder(R)
+    got = decoder.decode(llrp.message(61, good * 30 + bad + good * 30), 0)
+    assert len(got.batch) == 60
+    assert decoder.counts.reports_damaged_total == 1
+    assert decoder.counts.unknown_total == {"tv:99": 1}
+
+
+def test_an_unknown_vendor_parameter_costs_nothing_and_is_counted_by_type(llrp):
+    report = llrp.tlv(240, b"\x8d" + bytes(12) + llrp.custom(161, 709, b"xy") + llrp.tv(1, 2))
+    decoder = ReportDecoder(R)
+    assert decoder.decode(llrp.message(61, report * 30), 0).batch.antenna.tolist() == [2] * 30
+    assert decoder.counts.unknown_total == {"1023/161/709": 30}
+
+
+@pytest.mark.parametrize("length", [0, 3, 200])
+def test_a_tlv_length_that_lies_costs_the_report_it_is_in(llrp, length):
+    good = llrp.tlv(240, b"\x8d" + bytes(12))
+    bad = llrp.tlv(240, b"\x8d" + bytes(12) + struct.pack("!HH", 349, length) + bytes(7))
+    decoder = ReportDecoder(R)
+    got = decoder.decode(llrp.message(61, good * 3 + bad + good * 2), 0)
+    assert len(got.batch) == 5
+    assert decoder.counts.reports_damaged_total == 1
+
+
+def test_bytes_that_look_like_headers_inside_values_mislead_nobody(llrp):
+    inner = llrp.message(61, b"")[:10] + b"\x00\xf0"
+    report = llrp.tlv(240, b"\x8d" + inner + llrp.tv(2, int.from_bytes(b"\x00\xf0\x00\x08\x04\x3d\x00\x00")))
+    for some in (llrp.message(61, report) * 50, llrp.message(61, report * 50)):
+        rows = llrp.rows_of(decode_reports(some, R).batch)
+        assert [row[0] for row in rows] == [inner] * 50
+
+
+def test_what_is_not_whole_yet_is_left_for_the_next_call(llrp):
+    data = llrp.message(61, llrp.tlv(240, b"\x8d" + bytes(12))) * 20
+    for cut in range(len(data)):
+        got = decode_reports(data[:cut], R)
+        assert got.consumed == cut // 27 * 27
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_mutated_streams_raise_nothing_and_never_outgrow_their_bytes(llrp, data):
+    rng = llrp.rng(data.draw(st.integers(0, 2**32)))
+    stream = bytearray(llrp.report_stream(rng, 30, (1, 8))[0])
+    for _ in range(data.draw(st.integers(1, 12))):
+        at = rng.randrange(len(stream))
+        how = rng.random()
+        if how < 0.6:
+            stream[at] = rng.getrandbits(8)
+        elif how < 0.8:
+            del stream[at : at + rng.randint(1, 20)]
+        else:
+            stream[at:at] = rng.randbytes(rng.randint(1, 20))
+    decoder = ReportDecoder(R)
+    got = decoder.decode(bytes(stream), 0)
+    assert 0 <= got.consumed <= len(stream)
+    assert len(llrp.rows_of(got.batch)) <= len(stream) // 17
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=400))
+def test_any_bytes_at_all_are_survived(data):
+    got = decode_reports(data, R)
+    assert 0 <= got.consumed <= len(data)
