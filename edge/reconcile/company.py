@@ -1,0 +1,44 @@
+"""The witness rule: who may be accused alone, and who went quiet in company (inference §1.4).
+
+Reads cannot tell a lifted tray from a covered tray. So a piece counts at full evidence only once it has been alone in
+its surprise for a while; what went quiet together is judged together, later, and within a budget of its own.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+TRAY_NATS: Final = 4.0
+"""A tray-mate with more evidence than this is company."""
+ZONE_NATS: Final = 6.5
+"""A mate elsewhere in the zone needs more to count as company."""
+COMPANY_DISCOUNT: Final = 12.0
+COMPANY_CAP: Final = 9.0
+"""In company the statistic is capped where it can never alarm: uncapped, one long shadow ruined a month."""
+
+
+def in_company(nats: NDArray[np.float32], zone: NDArray[np.int32], tray: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether somebody else in the tray or zone is surprising too. Columns of n silent pieces; tray -1 = none."""
+    by_tray = (nats > TRAY_NATS) & (tray >= 0)
+    by_zone = nats > ZONE_NATS
+    in_tray = np.bincount(tray[by_tray], minlength=int(tray.max(initial=0)) + 1)
+    in_zone = np.bincount(zone[by_zone], minlength=int(zone.max(initial=0)) + 1)
+    others: NDArray[np.bool_] = (in_zone[zone] - by_zone) > 0
+    others |= (tray >= 0) & ((in_tray[np.maximum(tray, 0)] - by_tray) > 0)
+    return others
+
+
+def statistic(nats: NDArray[np.float32], alone: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """What is held against the alarm threshold."""
+    out: NDArray[np.float32] = np.where(alone, nats, np.minimum(nats - COMPANY_DISCOUNT, COMPANY_CAP))
+    return out
+
+
+def same_moment(zone: NDArray[np.int32], read_us: NDArray[np.int64], spread_us: int) -> list[NDArray[np.intp]]:
+    """Positions grouped by zone and moment of the last read: a gap above `spread_us` starts another group."""
+    if not len(zone):
+        return []
+    order = np.lexsort((read_us, zone))
+    apart = (np.diff(zone[order]) != 0) | (np.diff(read_us[order]) > spread_us)
+    return np.split(order, np.flatnonzero(apart) + 1)

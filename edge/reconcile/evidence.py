@@ -1,0 +1,205 @@
+"""What the store has learned about each piece and zone: arrays by row, kept apart from facts.
+
+Losing the last minute of it delays an alarm and never raises one. It is saved as one checksummed blob, by piece and
+zone id, so that it can be loaded after rows have changed. Times are monotonic µs; in the blob they are ages.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.facts import PresenceState
+from contract.ids import PieceId, ZoneId
+from edge.reconcile.visibility import LEVELS, undisturbed
+
+STATES: Final = (PresenceState.UNKNOWN, PresenceState.PRESENT, PresenceState.MISSING, PresenceState.HARD_TO_READ)
+UNKNOWN, PRESENT, MISSING, HARD = range(4)
+"""Codes of `Evidence.state`, positions in `STATES`."""
+
+PRIOR_HITS: Final = 1.0
+PRIOR_ROUNDS: Final = 2.0
+"""Detectability before anything is known: half, and ready to be corrected by the first rounds."""
+PEAK_BINS: Final = 400
+PEAK_NATS_PER_BIN: Final = 0.25
+
+_MAGIC: Final = b"VTEV1\n"
+_HASH_BYTES: Final = 32
+_PIECE_ARRAYS: Final = {
+    "story": (np.float32, (4,)),
+    "nats": (np.float32, ()),
+    "lone_nats": (np.float32, ()),
+    "peak": (np.float32, ()),
+    "hits": (np.float32, ()),
+    "rounds": (np.float32, ()),
+    "fades": (np.float32, ()),
+    "watched_s": (np.float32, ()),
+    "silent_rounds": (np.int32, ()),
+    "state": (np.int8, ()),
+    "home": (np.int32, ()),
+    "away_zone": (np.int32, ()),
+    "read_us": (np.int64, ()),
+    "away_us": (np.int64, ()),
+    "company_us": (np.int64, ()),
+    "heard_us": (np.int64, ()),
+}
+_TIMES: Final = ("read_us", "away_us", "company_us", "heard_us", "round_us", "turn_us")
+_ZONE_REFS: Final = ("home", "away_zone")
+LONG_AGO_US: Final = -(1 << 60)
+
+
+class EvidenceDamagedError(Exception):
+    """The blob is not what was written: begin anew, evidence is learned again within minutes."""
+
+
+class Evidence:
+    """Struct of arrays; [n] by piece row, [z] by zone. Changed in place by `presence.step` only.
+
+    story          float32[n, 4]  weights of: clear, shadowed, fade, long fade (sum 1)
+    nats           float32[n]     log P(silence | gone) - log P(silence | present), 0 after a read
+    lone_nats      float32[n]     the same with shadows explained away: tells fades from shadows
+    peak           float32[n]     highest alarm statistic of the present gap
+    hits, rounds   float32[n]     decayed reads and visible rounds; p = hits / rounds
+    fades, watched_s float32[n]   lone fades seen, seconds watched
+    silent_rounds  int32[n]       rounds since the last read at home
+    state          int8[n]        UNKNOWN, PRESENT, MISSING, HARD
+    home           int32[n]       zone the evidence is about, -1 none
+    away_zone      int32[n]       zone that read it last while not at home, -1 never; at `away_us`
+    read_us        int64[n]       last read at home, or since when silence counts
+    heard_us       int64[n]       last read anywhere
+    company_us     int64[n]       last time it was not surprising, or not alone in it
+    belief         float64[z, 6]  visibility filter; blind bool[z]; round_us, turn_us int64[z]; step_s float64[z]
+    peaks          int64[400]     histogram of gap peaks that ended in a read, bins of 0.25 nats
+    store_s, pieces_s             seconds watched, of the whole store and summed over pieces
+    fade_gaps, fade_gaps_s        lone fades of all pieces and their length together
+    """
+
+    def __init__(self, zones: int) -> None:
+        self.story = np.zeros((0, 4), np.float32)
+        self.nats, self.lone_nats, self.peak, self.hits, self.rounds = (np.zeros(0, np.float32) for _ in range(5))
+        self.fades, self.watched_s = np.zeros(0, np.float32), np.zeros(0, np.float32)
+        self.silent_rounds, self.home, self.away_zone = (np.zeros(0, np.int32) for _ in range(3))
+        self.state = np.zeros(0, np.int8)
+        self.read_us, self.away_us, self.company_us, self.heard_us = (np.zeros(0, np.int64) for _ in range(4))
+        self.belief = undisturbed(zones)
+        self.blind = np.zeros(zones, np.bool_)
+        self.round_us = np.full(zones, LONG_AGO_US, np.int64)
+        self.turn_us = np.full(zones, LONG_AGO_US, np.int64)
+        self.step_s = np.ones(zones)
+        self.peaks = np.zeros(PEAK_BINS, np.int64)
+        self.store_s = 0.0
+        self.pieces_s = 0.0
+        self.fade_gaps = 0
+        self.fade_gaps_s = 0.0
+
+    @property
+    def rows(self) -> int:
+        return len(self.nats)
+
+    @property
+    def zones(self) -> int:
+        return len(self.belief)
+
+    @property
+    def calm(self) -> NDArray[np.float64]:
+        """P(undisturbed) by zone."""
+        out: NDArray[np.float64] = self.belief[:, 0]
+        return out
+
+    @property
+    def visibility(self) -> NDArray[np.float64]:
+        """Mean visible share by zone."""
+        out: NDArray[np.float64] = self.belief @ LEVELS
+        return out
+
+    def detectability(self) -> NDArray[np.float32]:
+        """Learned chance of a read in a calm round, by row."""
+        return self.hits / self.rounds
+
+    def grow(self, rows: int) -> None:
+        """Make room for rows up to `rows`; new ones know nothing."""
+        more = rows - self.rows
+        if more <= 0:
+            return
+        for name, (kind, shape) in _PIECE_ARRAYS.items():
+            setattr(self, name, np.concatenate([getattr(self, name), np.zeros((more, *shape), kind)]))
+        self.clear(np.arange(rows - more, rows, dtype=np.int32))
+
+    def clear(self, rows: NDArray[np.int32]) -> None:
+        """Forget everything about these rows: another piece has them now."""
+        for name in _PIECE_ARRAYS:
+            getattr(self, name)[rows] = 0
+        self.story[rows, 0] = 1.0
+        self.hits[rows], self.rounds[rows] = PRIOR_HITS, PRIOR_ROUNDS
+        self.home[rows] = self.away_zone[rows] = -1
+        for name in ("read_us", "away_us", "company_us", "heard_us"):
+            getattr(self, name)[rows] = LONG_AGO_US
+
+    def begin_anew(self, rows: NDArray[np.intp], now_us: int) -> None:
+        """Silence so far means nothing (excused, read, moved): start the gap from here."""
+        self.story[rows] = (1.0, 0.0, 0.0, 0.0)
+        self.nats[rows] = self.lone_nats[rows] = self.peak[rows] = 0.0
+        self.silent_rounds[rows] = 0
+        self.read_us[rows] = self.company_us[rows] = now_us
+
+    def save(self, now_us: int, pieces: Sequence[PieceId | None], zones: Sequence[ZoneId]) -> bytes:
+        """One blob. `pieces` names the rows (None: free), `zones` the zones, both in order."""
+        assert len(pieces) >= self.rows, "the evidence knows rows that the catalogue does not"
+        assert len(zones) == self.zones, "the evidence and the caller disagree about the zones"
+        kept = np.array([row for row in range(self.rows) if pieces[row] is not None], np.intp)
+        arrays: dict[str, NDArray[np.generic]] = {name: getattr(self, name)[kept] for name in _PIECE_ARRAYS}
+        for name in ("belief", "blind", "round_us", "turn_us", "step_s", "peaks"):
+            arrays[name] = getattr(self, name)
+        for name in _TIMES:
+            arrays[name] = np.maximum(np.asarray(arrays[name], np.int64) - now_us, LONG_AGO_US)
+        arrays["totals"] = np.array([self.store_s, self.pieces_s, self.fade_gaps, self.fade_gaps_s])
+        arrays["piece_ids"] = _text(str(pieces[row]) for row in kept.tolist())
+        arrays["zone_ids"] = _text(zones)
+        body = io.BytesIO()
+        np.savez(body, allow_pickle=False, **arrays)
+        raw = body.getvalue()
+        return _MAGIC + hashlib.sha256(raw).digest() + raw
+
+
+def load(blob: bytes, now_us: int, pieces: Sequence[PieceId | None], zones: Sequence[ZoneId]) -> Evidence:
+    """The evidence of `save`, for today's rows and zones; time while the box was off does not count as silence.
+
+    Raises `EvidenceDamagedError`.
+    """
+    start = len(_MAGIC) + _HASH_BYTES
+    raw = blob[start:]
+    if blob[: len(_MAGIC)] != _MAGIC or hashlib.sha256(raw).digest() != blob[len(_MAGIC) : start]:
+        raise EvidenceDamagedError("the evidence blob is damaged or of another version; presence is learned anew")
+    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
+        old = {name: arrays[name] for name in arrays.files}
+    for name in _TIMES:
+        known = old[name] > LONG_AGO_US
+        old[name] = np.where(known, old[name] + now_us, LONG_AGO_US)
+    new_zone = {zone: at for at, zone in enumerate(zones)}
+    zone_map = np.array([new_zone.get(ZoneId(zone), -1) for zone in _words(old["zone_ids"])] + [-1], np.int32)
+    for name in _ZONE_REFS:
+        old[name] = zone_map[old[name]]
+    out = Evidence(len(zones))
+    out.grow(len(pieces))
+    row_of = {piece: row for row, piece in enumerate(pieces) if piece is not None}
+    to = np.array([row_of.get(PieceId(piece), -1) for piece in _words(old["piece_ids"])], np.intp)
+    for name in _PIECE_ARRAYS:
+        getattr(out, name)[to[to >= 0]] = old[name][to >= 0]
+    kept = zone_map[:-1] >= 0
+    for name in ("belief", "blind", "round_us", "turn_us", "step_s"):
+        getattr(out, name)[zone_map[:-1][kept]] = old[name][kept]
+    out.peaks = old["peaks"]
+    out.store_s, out.pieces_s, gaps, out.fade_gaps_s = old["totals"].tolist()
+    out.fade_gaps = int(gaps)
+    return out
+
+
+def _text(words: Iterable[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(words).encode(), np.uint8)
+
+
+def _words(text: NDArray[np.uint8]) -> list[str]:
+    return text.tobytes().decode().split("\n") if len(text) else []

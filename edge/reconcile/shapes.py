@@ -1,0 +1,96 @@
+"""What presence takes and gives: thresholds, where pieces belong, one round of reads, and what it changed."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.facts import AlarmKind
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Thresholds of one store. `alarm_nats` is calibrated on its own history (`threshold.calibrate`)."""
+
+    alarm_nats: float = 22.0
+    alone_s: float = 6.0
+    group_nats: float = 18.0
+    group_dwell_s: float = 120.0
+    group_spread_s: float = 20.0
+    away_fresh_s: float = 10.0
+    hard_after_s: float = 1800.0
+    hard_known_rounds: float = 120.0
+    blind_below: float = 0.25
+    seeing_above: float = 0.5
+    blind_lag_s: float = 3.0
+
+
+CUSTOMARY: Final = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where pieces belong, by row; the caller's arrays, of equal length.
+
+    home      int32[n]  zone, -1 = nowhere here
+    tray      int32[n]  tray number, unique in the store, -1 = none
+    expected  bool [n]  False: sold, in a cart, in transit, on the pad: not judged, whatever it does
+    vouches   bool [z]  False for the exit: a read there is no reason to believe that the piece stays
+    """
+
+    home: NDArray[np.int32]
+    tray: NDArray[np.int32]
+    expected: NDArray[np.bool_]
+    vouches: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round, of one reader or of several.
+
+    witnessed  bool [z]  zones whose reader was reading through the whole round
+    rows       int32[k]  pieces read, any number of times; `zones` int32[k]: zone of the antenna that read them
+    """
+
+    now_us: int
+    witnessed: NDArray[np.bool_]
+    rows: NDArray[np.int32]
+    zones: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Accusation:
+    """Pieces that left their place, and how we know. `nats`: the weakest member's evidence."""
+
+    kind: AlarmKind
+    rows: tuple[int, ...]
+    zone: int
+    nats: float
+    rounds: int
+    silent_s: float
+    p: float
+    visibility: float
+
+    def sentence(self) -> str:
+        """Why, in one sentence with numbers."""
+        who = "Not read" if len(self.rows) == 1 else f"{len(self.rows)} pieces fell silent together and were not read"
+        return (
+            f"{who} in {self.rounds} rounds ({self.silent_s:.0f} s), although read in {self.p:.0%} of rounds before, "
+            f"while the rest of the zone reads at {self.visibility:.0%} of normal ({self.nats:.1f} nats)."
+        )
+
+
+def _no_rows() -> NDArray[np.int32]:
+    return np.zeros(0, np.int32)
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one round changed. Rows and zones are indices."""
+
+    present: NDArray[np.int32] = field(default_factory=_no_rows)
+    accused: list[Accusation] = field(default_factory=list)
+    hard: NDArray[np.int32] = field(default_factory=_no_rows)
+    blind: NDArray[np.int32] = field(default_factory=_no_rows)
+    seeing: NDArray[np.int32] = field(default_factory=_no_rows)

@@ -1,0 +1,54 @@
+"""The alarm threshold, from the store's own history (inference §1.5).
+
+A gap that ended in a read was no theft. Its peak shows how far innocence can go here; an exponential fitted to the
+highest of those peaks says which threshold costs how many false alarms. A budget is honest only if it is measured.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.reconcile.evidence import PEAK_NATS_PER_BIN
+
+MONTH_S: Final = 30 * 86400.0
+NATS_MIN: Final = 14.0
+NATS_MAX: Final = 60.0
+NATS_PER_DAY_MAX: Final = 1.0
+TAIL_SHARE: Final = 0.01
+TAIL_GAPS_MIN: Final = 20
+"""Fewer gaps than this in the tail say nothing; the threshold stays."""
+
+
+def false_alarms_per_month(peaks: NDArray[np.int64], store_s: float, alarm_nats: float) -> float | None:
+    """What this threshold is expected to cost; None while the history is too short to say."""
+    tail = _tail(peaks)
+    if tail is None or store_s <= 0:
+        return None
+    start, excess, count = tail
+    return float(count * np.exp(-(alarm_nats - start) / excess) * MONTH_S / store_s)
+
+
+def calibrate(
+    peaks: NDArray[np.int64], store_s: float, alarm_nats: float, *, alarms_per_month_max: float, days: float
+) -> float:
+    """The threshold for a budget, moved from `alarm_nats` by no more than a nat for each of `days` since the last time."""
+    tail = _tail(peaks)
+    if tail is None or store_s <= 0:
+        return alarm_nats
+    start, excess, count = tail
+    wanted = start + excess * np.log(max(count * MONTH_S / store_s / alarms_per_month_max, 1.0))
+    step = NATS_PER_DAY_MAX * days
+    return float(np.clip(np.clip(wanted, alarm_nats - step, alarm_nats + step), NATS_MIN, NATS_MAX))
+
+
+def _tail(peaks: NDArray[np.int64]) -> tuple[float, float, int] | None:
+    """Peaks over threshold: (start in nats, mean excess in nats, how many)."""
+    above = np.cumsum(peaks[::-1])[::-1]
+    start = int(np.searchsorted(-above, -max(TAIL_SHARE * above[0], TAIL_GAPS_MIN), side="right")) - 1
+    if start < 0:
+        return None
+    middle = (np.arange(len(peaks)) + 0.5) * PEAK_NATS_PER_BIN
+    at = start * PEAK_NATS_PER_BIN
+    count = int(above[start])
+    return at, float((peaks[start:] * (middle[start:] - at)).sum() / count), count
