@@ -58,7 +58,9 @@ def money(amount_minor: int, currency: str, *, cents: bool | None = None) -> str
 
 
 def weight(milligrams: int) -> str:
-    """`4270` → `4.27 g`."""
+    """`4270` → `4.27 g`; from a kilogram on, `8.914 kg`."""
+    if milligrams >= 1_000_000:
+        return f"{milligrams / 1_000_000:.3f}{THIN}kg"
     return f"{milligrams / 1000:.2f}{THIN}g"
 
 
