@@ -32,7 +32,7 @@ def false_alarms_per_month(peaks: NDArray[np.int64], store_s: float, alarm_nats:
 def calibrate(
     peaks: NDArray[np.int64], store_s: float, alarm_nats: float, *, alarms_per_month_max: float, days: float
 ) -> float:
-    """The threshold for a budget, moved from `alarm_nats` by no more than a nat for each of `days` since the last time."""
+    """The threshold for a budget, moved from `alarm_nats` by at most a nat for each of `days` since the last time."""
     tail = _tail(peaks)
     if tail is None or store_s <= 0:
         return alarm_nats
