@@ -1,15 +1,34 @@
 """The simulator as a process: `plan` says what the world will be, `run` is that world until it is told to stop."""
 
+import asyncio
+import contextlib
+import signal
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
+import numpy as np
+import structlog
+import uvicorn
 
 from contract.feed import PieceCard
 from contract.ids import ReaderId, StoreId
+from simulator.door import create_door
+from simulator.llrp.device import Device
+from simulator.llrp.reports import Tags
+from simulator.llrp.server import LlrpServer
+from simulator.psp import Payment, Provider
+from simulator.radio import Radio
 from simulator.stock import StockPiece, make_stock
 from simulator.store import LAYOUTS, Layout, Reader, load_layout
+from simulator.world import Saved, World
+
+SAVE_EVERY_S: Final = 2.0
+TICK_S: Final = 0.1
+_log = structlog.get_logger()
 
 
 class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,6 +141,124 @@ def write_config(path: Path, config: SimulatorConfig) -> None:
 def load_config(path: Path) -> SimulatorConfig:
     """Raises `msgspec.ValidationError` naming the key, or `OSError`."""
     return msgspec.json.decode(path.read_bytes(), type=SimulatorConfig, dec_hook=lambda kind, value: kind(value))
+
+
+class _Door(uvicorn.Server):
+    """uvicorn as a guest: signals stay with the composition root, and it says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+class StateFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What a restart keeps."""
+
+    world: Saved = Saved()
+    payments: tuple[Payment, ...] = ()
+
+
+class Outside:
+    """The running world: pieces, radios, readers, the payment provider and the door. `start`, `stop`."""
+
+    def __init__(self, config: SimulatorConfig) -> None:
+        self.config = config
+        self.plan = plan_of(config)
+        self.world = World([(store.layout, store.stock) for store in self.plan.stores])
+        self.provider = Provider()
+        tags, now_us = Tags(self.world), clock_us()
+        self.servers: dict[str, LlrpServer] = {}
+        for number, store in enumerate(self.plan.stores):
+            radio = Radio(self.world, store.layout.store, config.seed, now_us)
+            for index, reader in enumerate(store.readers):
+                key = f"{store.layout.store}/{reader.id}"
+                chance = np.random.default_rng([config.seed, 5, number, index])
+                self.servers[key] = LlrpServer(Device(reader.reader, key, radio, tags, chance), clock_us)
+        self._saved = b""
+        self._restore()
+        app = create_door(self.world, self.servers, self.provider, clock_us)
+        self._door = _Door(
+            uvicorn.Config(app, host=config.host, port=config.door_port, log_level="warning", lifespan="off")
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Listen everywhere. Raises `OSError` naming the address that is taken."""
+        for store in self.plan.stores:
+            for reader in store.readers:
+                await self.servers[f"{reader.store}/{reader.id}"].start(reader.host, reader.port)
+        door = socket.create_server((self.config.host, self.config.door_port))
+        self._tasks = [
+            asyncio.create_task(self._door.serve(sockets=[door])),
+            asyncio.create_task(self._tick()),
+        ]
+        await self._door.ready.wait()
+
+    async def stop(self) -> None:
+        self._door.should_exit = True
+        self._tasks[1].cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for server in self.servers.values():
+            await server.stop()
+        self.save()
+
+    def save(self) -> None:
+        """Write the state file if anything changed: whole, beside, then renamed."""
+        if self.config.state_file is None:
+            return
+        state = msgspec.json.encode(StateFile(world=self.world.save(), payments=tuple(self.provider.payments.values())))
+        if state != self._saved:
+            beside = self.config.state_file.with_suffix(".new")
+            beside.write_bytes(state)
+            beside.replace(self.config.state_file)
+            self._saved = state
+
+    def _restore(self) -> None:
+        if self.config.state_file is not None and self.config.state_file.exists():
+            state = msgspec.json.decode(self.config.state_file.read_bytes(), type=StateFile)
+            self.world.restore(state.world)
+            self.provider.payments = {payment.key: payment for payment in state.payments}
+
+    async def _tick(self) -> None:
+        """Let planned moves happen and keep the state file fresh."""
+        saved_s, version = time.monotonic(), -1
+        while True:
+            self.world.advance(clock_us())
+            changed = self.world.version + len(self.provider.payments)
+            if changed != version and time.monotonic() - saved_s > SAVE_EVERY_S:
+                self.save()
+                saved_s, version = time.monotonic(), changed
+            await asyncio.sleep(TICK_S)
+
+
+async def serve(config: SimulatorConfig) -> None:
+    """Run until SIGINT or SIGTERM."""
+    outside = Outside(config)
+    await outside.start()
+    _log.info("simulator ready", door=f"http://{config.host}:{config.door_port}", readers=len(outside.servers))
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await stopping.wait()
+    await outside.stop()
+
+
+def run(config: SimulatorConfig | Path) -> None:
+    """The simulator as a process, from a configuration or the JSON file of one. Returns when told to stop."""
+    asyncio.run(serve(load_config(config) if isinstance(config, Path) else config))
+
+
+def clock_us() -> int:
+    """UTC microseconds: the one wall clock of the simulator."""
+    return time.time_ns() // 1000
 
 
 def _free_ports(host: str, n: int) -> list[int]:

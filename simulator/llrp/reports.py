@@ -1,0 +1,178 @@
+"""RO_ACCESS_REPORT from columns: one numpy template per content selector, filled a dwell at a time.
+
+A demo has thousands of reads a second on shared cores; an object per tag would cost more than the rest together.
+"""
+
+import binascii
+import functools
+import struct
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from simulator.llrp.codec import HEADER_BYTES, VERSION, M, P
+from simulator.llrp.models import IMPINJ
+from simulator.llrp.spec import Content
+from simulator.radio import Seen
+from simulator.world import World
+
+PC_96_BITS: Final = 0x3000
+Bytes = npt.NDArray[np.uint8]
+
+
+class Tags:
+    """What every tag answers, by world row: EPC and TID of 12 bytes, CRC-16 over PC and EPC (Gen2 annex F)."""
+
+    def __init__(self, world: World) -> None:
+        epcs = [bytes.fromhex(piece.card.epc) for piece in world.stock]
+        tids = [bytes.fromhex(piece.card.tid) for piece in world.stock]
+        pc = struct.pack(">H", PC_96_BITS)
+        self.epc: Bytes = np.frombuffer(b"".join(epcs), dtype=np.uint8).reshape(-1, 12)
+        self.tid: Bytes = np.frombuffer(b"".join(tids), dtype=np.uint8).reshape(-1, 12)
+        self.crc = np.array([binascii.crc_hqx(pc + epc, 0xFFFF) ^ 0xFFFF for epc in epcs], dtype=np.uint16)
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """Reads of one or more dwells waiting for their report; one element per TagReportData."""
+
+    rows: npt.NDArray[np.int64]
+    antenna: npt.NDArray[np.uint16]
+    channel: npt.NDArray[np.uint16]
+    rssi_cdbm: npt.NDArray[np.int16]
+    count: npt.NDArray[np.uint16]
+    first_us: npt.NDArray[np.int64]
+    last_us: npt.NDArray[np.int64]
+    phase: npt.NDArray[np.uint16]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def part(self, start: int, stop: int) -> "Heard":
+        return Heard(*(getattr(self, name)[start:stop] for name in Heard.__struct_fields__))
+
+
+def heard(seen: Seen, antenna: int) -> Heard:
+    n = len(seen.rows)
+    return Heard(
+        rows=seen.rows,
+        antenna=np.full(n, antenna, dtype=np.uint16),
+        channel=np.full(n, seen.channel, dtype=np.uint16),
+        rssi_cdbm=seen.rssi_cdbm,
+        count=seen.count,
+        first_us=seen.first_us,
+        last_us=seen.last_us,
+        phase=seen.phase,
+    )
+
+
+def join(parts: list[Heard]) -> Heard:
+    """One after the other, nothing merged."""
+    return parts[0] if len(parts) == 1 else Heard(*(_column(parts, name) for name in Heard.__struct_fields__))
+
+
+def merge(parts: list[Heard]) -> Heard:
+    """One TagReportData per tag and antenna (§14.2.3): counts add up, RSSI is the peak, times span all reads."""
+    every = join(parts)
+    key = every.rows * 65_536 + every.antenna
+    order = np.argsort(key, kind="stable")
+    starts = np.nonzero(np.diff(key[order], prepend=-1))[0]
+    if len(starts) == len(key):
+        return every
+    lead = order[starts]
+    return Heard(
+        rows=every.rows[lead],
+        antenna=every.antenna[lead],
+        channel=every.channel[lead],
+        rssi_cdbm=np.maximum.reduceat(every.rssi_cdbm[order], starts),
+        count=np.minimum(np.add.reduceat(every.count[order].astype(np.int64), starts), 0xFFFF).astype(np.uint16),
+        first_us=np.minimum.reduceat(every.first_us[order], starts),
+        last_us=np.maximum.reduceat(every.last_us[order], starts),
+        phase=every.phase[lead],
+    )
+
+
+def encode(content: Content, ids: tuple[int, int, int], tags: Tags, reads: Heard) -> Bytes:
+    """TagReportData parameters, one row of bytes each; shape (n, size). `ids`: ROSpec, SpecIndex, inventory spec."""
+    out = np.repeat(_template(content, ids), len(reads))
+    out["epc"] = tags.epc[reads.rows]
+    fill = {
+        "antenna": reads.antenna,
+        "rssi": reads.rssi_cdbm // 100,
+        "channel": reads.channel,
+        "first": reads.first_us,
+        "last": reads.last_us,
+        "count": reads.count,
+        "crc": tags.crc[reads.rows],
+        "cdbm": reads.rssi_cdbm,
+        "phase": reads.phase,
+        "tid": tags.tid[reads.rows],
+    }
+    names = out.dtype.names or ()
+    for name, column in fill.items():
+        if name in names:
+            out[name] = column
+    return out.view(np.uint8).reshape(len(reads), -1)
+
+
+def frame(rows: Bytes, per_message: int, first_id: int) -> bytes:
+    """RO_ACCESS_REPORT messages of `per_message` tag reports each, ids counting up; `len(rows)` must divide."""
+    size = rows.shape[1] * per_message
+    out = np.empty((len(rows) // per_message, HEADER_BYTES + size), dtype=np.uint8)
+    head = np.frombuffer(struct.pack(">HI", (VERSION << 10) | M.RO_ACCESS_REPORT, HEADER_BYTES + size), dtype=np.uint8)
+    out[:, :6] = head
+    ids = ((first_id + np.arange(len(out), dtype=np.int64)) & 0xFFFFFFFF).astype(">u4")
+    out[:, 6:10] = ids.view(np.uint8).reshape(-1, 4)
+    out[:, 10:] = rows.reshape(len(out), size)
+    return out.tobytes()
+
+
+@functools.lru_cache(maxsize=64)
+def _template(content: Content, ids: tuple[int, int, int]) -> npt.NDArray[np.void]:
+    """A TagReportData with every fixed byte in place, in the order of LLRP 1.0.1 §16.2.7.3."""
+    ro_spec, spec_index, inventory = ids
+    fields: list[tuple[str, str, int, int | None]] = [
+        ("ro_spec", ">u4", 9, ro_spec) if content.ro_spec_id else _NONE,
+        ("spec_index", ">u2", 14, spec_index) if content.spec_index else _NONE,
+        ("inventory", ">u2", 10, inventory) if content.inventory_spec_id else _NONE,
+        ("antenna", ">u2", 1, None) if content.antenna else _NONE,
+        ("rssi", "i1", 6, None) if content.peak_rssi else _NONE,
+        ("channel", ">u2", 7, None) if content.channel else _NONE,
+        ("first", ">u8", 2, None) if content.first_seen else _NONE,
+        ("last", ">u8", 4, None) if content.last_seen else _NONE,
+        ("count", ">u2", 8, None) if content.seen_count else _NONE,
+        ("pc", ">u2", 12, PC_96_BITS) if content.pc else _NONE,
+        ("crc", ">u2", 11, None) if content.crc else _NONE,
+        ("access_spec", ">u4", 16, 0) if content.access_spec_id else _NONE,
+    ]
+    fields = [field for field in fields if field is not _NONE]
+    customs = [
+        *([("tid_words", ">u2", 55, 6, "tid", "(12,)u1")] if content.impinj_tid else []),
+        *([("", "", 56, 0, "phase", ">u2")] if content.impinj_phase else []),
+        *([("", "", 57, 0, "cdbm", ">i2")] if content.impinj_rssi else []),
+    ]
+    layout: list[tuple[str, str]] = [("kind", ">u2"), ("length", ">u2"), ("epc_tv", "u1"), ("epc", "(12,)u1")]
+    for name, form, _, _ in fields:
+        layout += [(f"{name}_tv", "u1"), (name, form)]
+    for count, count_form, _, _, name, form in customs:
+        layout += [(f"{name}_head", "(12,)u1"), *([(count, count_form)] if count else []), (name, form)]
+    out = np.zeros(1, dtype=np.dtype(layout))
+    out["kind"], out["length"], out["epc_tv"] = P.TAG_REPORT_DATA, out.dtype.itemsize, 0x80 | 13
+    for name, _, tv, value in fields:
+        out[f"{name}_tv"] = 0x80 | tv
+        if value is not None:
+            out[name] = value
+    for count, _, subtype, words, name, form in customs:
+        size = 12 + (2 if count else 0) + np.dtype(form).itemsize
+        out[f"{name}_head"] = np.frombuffer(struct.pack(">HHII", P.CUSTOM, size, IMPINJ, subtype), dtype=np.uint8)
+        if count:
+            out[count] = words
+    return out
+
+
+_NONE: Final = ("", "", 0, None)
+
+
+def _column(parts: list[Heard], name: str) -> Any:
+    return np.concatenate([getattr(part, name) for part in parts])
