@@ -1,0 +1,151 @@
+"""The store's SQLite file behind one door: named statements in, typed rows out. Nobody else calls `execute`.
+
+WAL with synchronous=FULL is checked when the file is opened: less loses commits at a power cut (reliability.md §1.6).
+"""
+
+import functools
+import sqlite3
+from importlib import resources
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+SCHEMA_VERSION: Final = 1
+BUSY_MS: Final = 5_000
+FULL: Final = 2
+"""`PRAGMA synchronous`: 2 is FULL."""
+
+Row = TypeVar("Row")
+Value = str | int | float | bytes | None
+
+
+class BooksError(Exception):
+    """The books cannot be used as they are; the message says what to do."""
+
+
+@functools.cache
+def statements() -> dict[str, str]:
+    """Every named statement of books.sql."""
+    text = resources.files("edge").joinpath("books.sql").read_text(encoding="utf-8")
+    named: dict[str, str] = {}
+    for block in text.split("-- name: ")[1:]:
+        name, _, sql = block.partition("\n")
+        if name.strip() in named:
+            raise BooksError(f"books.sql has two statements named {name.strip()!r}; rename one")
+        named[name.strip()] = sql.strip()
+    return named
+
+
+class Database:
+    """One connection. `path` None is in memory, from `image` if given (the simulation's disk).
+
+    synchronous: only a test passes something else than FULL, as the control of the power-cut sweep.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        image: bytes | None = None,
+        readonly: bool = False,
+        vfs: str = "",
+        sync: str = "FULL",
+    ) -> None:
+        self._sql = statements()
+        if path is None:
+            self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            if image is not None:
+                self._db.deserialize(image)
+        else:
+            mode = "ro" if readonly else "rwc"
+            uri = f"{path.resolve().as_uri()}?mode={mode}" + (f"&vfs={vfs}" if vfs else "")
+            self._db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+            self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            if not readonly:
+                self._make_durable(path, sync)
+        self._db.row_factory = _as_dict
+
+    def _make_durable(self, path: Path, sync: str) -> None:
+        (journal,) = self._db.execute("PRAGMA journal_mode = WAL").fetchone()
+        self._db.execute(f"PRAGMA synchronous = {sync}")
+        (level,) = self._db.execute("PRAGMA synchronous").fetchone()
+        if journal != "wal" or (sync == "FULL" and level != FULL):
+            raise BooksError(
+                f"{path}: journal_mode is {journal} and synchronous {level}, not wal and {FULL}; use a local disk"
+            )
+
+    def prepare(self, *, claim_guard: bool = True) -> None:
+        """Makes the tables of a new file. Raises `BooksError` for the file of a newer version."""
+        version = self.value("PRAGMA user_version")
+        if version > SCHEMA_VERSION:
+            raise BooksError(f"these books are of version {version}, this program knows {SCHEMA_VERSION}; update it")
+        if version == SCHEMA_VERSION:
+            return
+        guard = self._sql["claim_guard"] if claim_guard else ""
+        schema = f"BEGIN;{self._sql['schema']}{guard}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+        self._db.executescript(schema)
+
+    def begin(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        self._db.execute("COMMIT")
+
+    def rollback(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def run(self, name: str, /, **values: Value) -> int:
+        """Runs a statement; returns how many rows it changed."""
+        return self._db.execute(self._sql[name], values).rowcount
+
+    def run_struct(self, name: str, row: msgspec.Struct, /, **more: Value) -> int:
+        """Runs a statement with the fields of a row struct as its values."""
+        return self._db.execute(self._sql[name], {**msgspec.structs.asdict(row), **more}).rowcount
+
+    def one(self, name: str, kind: type[Row], /, **values: Value) -> Row | None:
+        """The first row as `kind`, or None."""
+        row = self._db.execute(self._sql[name], values).fetchone()
+        return None if row is None else msgspec.convert(row, kind, strict=False)
+
+    def rows(self, name: str, kind: type[Row], /, **values: Value) -> list[Row]:
+        """All rows as `kind`."""
+        return msgspec.convert(self._db.execute(self._sql[name], values).fetchall(), list[kind], strict=False)  # type: ignore[valid-type]
+
+    def number(self, name: str, /, **values: Value) -> int:
+        """The one `value` of the first row; 0 when there is none."""
+        row = self._db.execute(self._sql[name], values).fetchone()
+        return 0 if row is None or row["value"] is None else int(row["value"])
+
+    def words(self, name: str, /, **values: Value) -> list[str]:
+        """The `value` of every row, as text."""
+        return [str(row["value"]) for row in self._db.execute(self._sql[name], values)]
+
+    def value(self, pragma: str) -> int:
+        """A number SQLite tells about itself."""
+        (value,) = self._db.execute(pragma).fetchone().values()
+        return int(value)
+
+    def dump(self, table: str) -> list[tuple[Value, ...]]:
+        """Every row of a table, sorted: for comparing books row for row."""
+        return sorted((tuple(row.values()) for row in self._db.execute(f'SELECT * FROM "{table}"')), key=repr)  # noqa: S608 — a table's name cannot be a parameter
+
+    def clear(self, table: str) -> None:
+        """Drops every row of a table, for a fold from the start."""
+        self._db.execute(f'DELETE FROM "{table}"')  # noqa: S608 — likewise
+
+    def sound(self) -> bool:
+        """SQLite's own check of the whole file."""
+        return [*self._db.execute("PRAGMA integrity_check").fetchone().values()] == ["ok"]
+
+    def image(self) -> bytes:
+        """The committed content, as bytes: the simulation's disk, and backups of small books."""
+        return self._db.serialize()
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def _as_dict(cursor: sqlite3.Cursor, row: tuple[Value, ...]) -> dict[str, Value]:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}

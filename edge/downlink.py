@@ -1,0 +1,115 @@
+"""The cloud's commands, each carried out once, in one transaction with the facts it causes (custody.md §2)."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from contract.commands import (
+    ConvertLease,
+    CustodyState,
+    GrantCustody,
+    RecallCustody,
+    ReleaseLease,
+    RequestLease,
+    decode_command,
+)
+from contract.facts import AnyFact, ClaimEnd, ClaimEnded, ClaimKind, CommandHeard, CustodyReceived
+from contract.ids import HOUSE, PieceId
+from edge import replica
+from edge.books import Books, Tx
+from edge.rows import Mode
+from trade import lease
+from trade.claim import Claim
+from trade.custody import Token, granted
+from trade.piece import Hold, Standing
+
+Seen = Callable[[PieceId], bool]
+LEASE_TIMER_US: Final = 60_000_000
+"""Only with the guard `release_confirm` taken away: how long a lease lives by the store's own clock."""
+
+
+def obey(
+    books: Books, cloud_epoch: int, first_seq: int, bodies: Sequence[msgspec.Raw], *, now_us: int, seen: Seen
+) -> int:
+    """Carries out commands `first_seq …` that follow what was done before; returns how many. now_us: wall time, µs.
+
+    A repeat is skipped, a gap ends the run (the cloud sends again), and a command this version does not know stops
+    the run too: the cloud keeps it waiting until this store is upgraded.
+    """
+    done = 0
+    for seq, body in enumerate(bodies, first_seq):
+        node = books.node()
+        if node.mode is not Mode.ACTIVE or cloud_epoch != node.cloud_epoch or seq > node.down_upto + 1:
+            break
+        if seq <= node.down_upto:
+            continue
+        try:
+            numbered = decode_command(bytes(body))
+        except msgspec.ValidationError:
+            break
+        if numbered.seq != seq:
+            break
+        with books.transaction() as tx:
+            heard = CommandHeard(cloud_epoch=cloud_epoch, seq=seq, command=body)
+            why = str(type(numbered.command).__struct_config__.tag)
+            facts = _answer(books, tx, numbered.command, seen)
+            tx.write(at_us=now_us, by=HOUSE, why=why, facts=(heard, *facts))
+        done += 1
+    return done
+
+
+def _answer(books: Books, tx: Tx, command: msgspec.Struct, seen: Seen) -> tuple[AnyFact, ...]:
+    """The facts a command causes here, besides having been heard."""
+    guards = books.guards
+    match command:
+        case GrantCustody():
+            token = granted(tx.db.one("token", Token, piece=command.piece), command)
+            incoming = command.state is CustodyState.INCOMING and token is not None
+            if incoming and (seen(command.piece) or not guards.pad_receive):
+                return (CustodyReceived(piece=command.piece, ce=command.ce, transfer=command.transfer),)
+        case RequestLease():
+            known = tx.db.words("lease_answer", order=command.order)
+            return () if known else lease.answer_request(command, standing(tx, command.piece, seen), guards)
+        case ReleaseLease():
+            return lease.release(command, _lease_of(tx, command.piece), guards)
+        case ConvertLease():
+            token = tx.db.one("token", Token, piece=command.piece)
+            return lease.convert(command, _lease_of(tx, command.piece), token, guards)
+        case RecallCustody():
+            return lease.answer_recall(command, standing(tx, command.piece, seen), guards)
+        case _:
+            pass
+    return ()
+
+
+def _lease_of(tx: Tx, piece: PieceId) -> Claim | None:
+    claim = tx.db.one("claim_live", Claim, piece=piece)
+    return claim if claim is not None and claim.kind is ClaimKind.LEASE else None
+
+
+def standing(tx: Tx, piece: PieceId, seen: Seen) -> Standing:
+    """A piece as the books and the readers have it, without a till's pad."""
+    return Standing(
+        piece=piece,
+        card=replica.piece(tx.db, piece),
+        token=tx.db.one("token", Token, piece=piece),
+        claim=tx.db.one("claim_live", Claim, piece=piece),
+        hold=tx.db.one("hold", Hold, piece=piece),
+        seen=seen(piece),
+    )
+
+
+def free_by_timer(books: Books, now_us: int) -> None:
+    """What the guard `release_confirm` forbids: leases that end by the store's own clock. Nothing in production."""
+    if books.guards.release_confirm or not books.serving:
+        return
+    with books.transaction() as tx:
+        old = [
+            claim
+            for claim in tx.db.rows("claims_live", Claim)
+            if claim.kind is ClaimKind.LEASE and now_us - claim.since_us > LEASE_TIMER_US
+        ]
+        facts = [ClaimEnded(claim=c.claim, piece=c.piece, ce=c.ce, how=ClaimEnd.RELEASED) for c in old]
+        if facts:
+            tx.write(at_us=now_us, by=HOUSE, why="lease timer", facts=facts)

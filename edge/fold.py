@@ -1,0 +1,125 @@
+"""The fold: what each fact does to the state rows. The one function used live, in replay and in rejoin.
+
+Facts are true: applying never refuses, and takes a fact whose beginnings it has not seen.
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from contract.facts import (
+    AlarmClosed,
+    AlarmRaised,
+    AnyFact,
+    ClaimEnded,
+    ClaimHeld,
+    CommandHeard,
+    CommandRefused,
+    CountAbandoned,
+    CountApproved,
+    CountFinished,
+    CountProgress,
+    CountStarted,
+    CustodyReceived,
+    CustodyReleased,
+    ExitSeen,
+    LeaseGranted,
+    LeaseRefused,
+    LeaseUnconvertible,
+    PiecePresence,
+    PieceSighted,
+    ReaderHealth,
+    RecallRefused,
+    Rejoined,
+    ReturnRecorded,
+    SaleLineAdded,
+    SaleLineRemoved,
+    SaleOpened,
+    SaleParked,
+    SaleRecorded,
+    SaleResumed,
+    SaleVoided,
+    ShiftClosed,
+    ShiftOpened,
+    TransferShipped,
+    ZoneVision,
+)
+from contract.ids import Epoch, UserId
+from edge import fold_custody as custody
+from edge import fold_floor as floor
+from edge import fold_sales as sales
+from edge.db import Database
+from trade.guards import ALL, Guards
+
+STATE_TABLES = (
+    "down_log", "custody", "claim", "lease_answer", "hold", "returned_line", "sighting", "shipped", "sale",
+    "sale_line", "tender", "till_counter", "shift", "presence", "zone_vision", "reader_health", "exit_seen", "alarm",
+    "count", "count_verdict", "count_request",
+)  # fmt: skip
+"""Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
+
+
+class At(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in the journal a fact stands."""
+
+    epoch: Epoch
+    seq: int
+    at_us: int
+    by: UserId
+
+
+def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
+    """Changes the state rows as the fact says."""
+    match fact:
+        case ClaimHeld() | LeaseGranted():
+            custody.claim_begun(db, fact, at.at_us)
+        case ClaimEnded():
+            custody.claim_ended(db, fact)
+        case LeaseRefused():
+            custody.lease_refused(db, fact)
+        case CustodyReleased():
+            custody.released(db, fact, guards)
+        case CustodyReceived():
+            custody.received(db, fact)
+        case PieceSighted():
+            custody.sighted(db, fact, at.at_us, guards)
+        case TransferShipped():
+            custody.shipped(db, fact, at.at_us)
+        case Rejoined():
+            custody.rejoined(db, fact, guards)
+        case CommandHeard():
+            custody.heard(db, fact, at.at_us)
+        case LeaseUnconvertible() | RecallRefused() | CommandRefused():
+            pass  # said to the cloud and to the auditor; nothing here changes
+        case (
+            SaleOpened()
+            | SaleLineAdded()
+            | SaleLineRemoved()
+            | SaleParked()
+            | SaleResumed()
+            | SaleVoided()
+            | SaleRecorded()
+        ):
+            sales.sale_changed(db, fact, at.at_us, at.epoch, at.seq)
+        case ReturnRecorded():
+            sales.return_recorded(db, fact, at.at_us)
+        case ShiftOpened():
+            sales.shift_opened(db, fact, at.at_us)
+        case ShiftClosed():
+            sales.shift_closed(db, fact, at.at_us)
+        case (
+            PiecePresence()
+            | ZoneVision()
+            | ReaderHealth()
+            | ExitSeen()
+            | AlarmRaised()
+            | AlarmClosed()
+            | CountStarted()
+            | CountProgress()
+            | CountFinished()
+            | CountApproved()
+            | CountAbandoned()
+        ):
+            floor.apply(db, fact, at.at_us, at.by)
+        case _:
+            assert_never(fact)

@@ -1,0 +1,68 @@
+"""The fold of the floor: presence, vision, readers, exits, counts, alarms."""
+
+from contract.facts import (
+    AlarmClosed,
+    AlarmRaised,
+    CountAbandoned,
+    CountApproved,
+    CountFinished,
+    CountProgress,
+    CountStarted,
+    CountVerdict,
+    ExitSeen,
+    PiecePresence,
+    ReaderHealth,
+    ZoneVision,
+)
+from contract.ids import CountId, UserId
+from edge.db import Database
+from edge.rows import as_list
+
+FloorFact = (
+    PiecePresence
+    | ZoneVision
+    | ReaderHealth
+    | ExitSeen
+    | AlarmRaised
+    | AlarmClosed
+    | CountStarted
+    | CountProgress
+    | CountFinished
+    | CountApproved
+    | CountAbandoned
+)
+
+
+def apply(db: Database, fact: FloorFact, at_us: int, by: UserId) -> None:
+    """Changes the floor's rows as the fact says."""
+    match fact:
+        case PiecePresence():
+            db.run_struct("presence_set", fact, since_us=at_us)
+        case ZoneVision():
+            db.run_struct("zone_set", fact, since_us=at_us)
+        case ReaderHealth():
+            db.run_struct("reader_set", fact, since_us=at_us)
+        case ExitSeen():
+            db.run_struct("exit_add", fact, at_us=at_us)
+        case AlarmRaised():
+            db.run_struct("alarm_add", fact, raised_us=at_us, pieces=as_list(fact.pieces))
+        case AlarmClosed():
+            db.run_struct("alarm_close", fact, closed_us=at_us)
+        case CountStarted():
+            db.run_struct("count_start", fact, started_us=at_us, zones=as_list(fact.zones))
+            db.run("count_request_take", count=fact.count)
+        case CountProgress():
+            db.run_struct("count_progress", fact)
+        case CountFinished():
+            db.run_struct("count_finish", fact, round=fact.rounds, ended_us=at_us)
+            _verdicts(db, fact.count, fact.verdicts)
+        case CountApproved():
+            db.run_struct("count_approve", fact, at_us=at_us, approved_by=by)
+            _verdicts(db, fact.count, fact.verdicts)
+        case CountAbandoned():
+            db.run("count_abandon", count=fact.count, why=fact.reason, ended_us=at_us)
+
+
+def _verdicts(db: Database, count: CountId, verdicts: tuple[CountVerdict, ...]) -> None:
+    for verdict in verdicts:
+        db.run_struct("verdict_set", verdict, count=count)

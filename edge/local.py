@@ -1,0 +1,47 @@
+"""What stays on this box and is in no journal: logins, PIN verifiers, evidence, count requests being taken up."""
+
+from contract.ids import UserId
+from edge.books import Books
+from edge.db import Database
+from edge.rows import CountRequestRow, EvidenceRow, LoginRow, PinRow
+
+
+def add_login(books: Books, *, token: bytes, user: UserId, since_us: int, until_us: int) -> None:
+    """`token` is the hash of what the browser holds."""
+    with books.transaction() as tx:
+        tx.db.run("login_drop", token=b"", now_us=since_us)
+        tx.db.run("login_add", token=token, user=user, since_us=since_us, until_us=until_us)
+
+
+def login(db: Database, token: bytes, now_us: int) -> LoginRow | None:
+    return db.one("login", LoginRow, token=token, now_us=now_us)
+
+
+def drop_login(books: Books, token: bytes, now_us: int) -> None:
+    with books.transaction() as tx:
+        tx.db.run("login_drop", token=token, now_us=now_us)
+
+
+def set_pin(books: Books, *, user: UserId, verifier: str, now_us: int) -> None:
+    """`verifier` is an argon2id string; it never leaves this box."""
+    with books.transaction() as tx:
+        tx.db.run("pin_set", user=user, verifier=verifier, set_us=now_us)
+
+
+def pin(db: Database, user: UserId) -> PinRow | None:
+    return db.one("pin", PinRow, user=user)
+
+
+def keep_evidence(books: Books, *, name: str, body: bytes, now_us: int) -> None:
+    """One blob per name, replaced: losing it delays an alarm, never raises one."""
+    with books.transaction() as tx:
+        tx.db.run("evidence_set", name=name, body=body, at_us=now_us)
+
+
+def evidence(db: Database, name: str) -> EvidenceRow | None:
+    return db.one("evidence", EvidenceRow, name=name)
+
+
+def count_requests(db: Database) -> list[CountRequestRow]:
+    """What the office asked to count and nobody took up yet. A CountStarted with the same id takes it up."""
+    return db.rows("count_requests", CountRequestRow)

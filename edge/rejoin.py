@@ -1,0 +1,254 @@
+"""Rejoin: the only way back for a disk that is new, restored, copied or behind (custody.md §2.1).
+
+The order is: hand over every row the disk has → ask with one nonce per boot → fetch the logs this disk lacks →
+`load`: one transaction that makes the books the fold of the house's logs, takes custody under new epochs and opens a
+new log whose first entry is `Rejoined`. An edge never trusts what it remembered.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from contract.commands import CustodyState
+from contract.entries import decode_header, first_head, leaf_hash, next_head
+from contract.facts import Rejoined, Stream
+from contract.ids import HOUSE, Epoch, SaleId
+from contract.messages import (
+    MESSAGE_BYTES_MAX,
+    ROWS_PER_MESSAGE_MAX,
+    CustodyRow,
+    JournalRows,
+    LogHead,
+    Refusal,
+    Rejoin,
+    Snapshot,
+)
+from edge import replay
+from edge.books import Books, LogMissingError, Tx
+from edge.db import BooksError
+from edge.rows import Counter, JournalRow, Mode, SeqBody
+from trade.custody import Token, TokenState
+
+REPLACED: Final = "replaced"
+"""Code of a refusal that is final: another machine serves this store now; this one only hands over its rows."""
+
+STATE: Final = {
+    TokenState.HERE: CustodyState.HERE,
+    TokenState.INCOMING: CustodyState.INCOMING,
+    TokenState.SOLD: CustodyState.SOLD,
+}
+
+
+class StaleSnapshotError(Exception):
+    """The answer is not for this attempt, or of an earlier life of the cloud: drop it and ask again."""
+
+
+class LogBrokenError(BooksError):
+    """The rows fetched do not chain to the head the cloud named: fetch that log again from its start."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows to fetch: from `first_seq` of this log up to and with `upto`."""
+
+    epoch: Epoch
+    stream: Stream
+    first_seq: int
+    upto: int
+
+
+class Rejoining:
+    """One attempt of one boot. `nonce` is random, made by whoever starts the box, and stays over retries."""
+
+    def __init__(self, books: Books, *, nonce: str, instance: str) -> None:
+        self._books = books
+        self._nonce = nonce
+        self._instance = instance
+        self._whole: set[tuple[Epoch, Stream]] = set()
+
+    def handover(self) -> Iterator[JournalRows]:
+        """Every row the cloud has not acknowledged, of every log on this disk; call `handed` after each was taken."""
+        store = self._books.node().store
+        for counter in self._books.db.rows("counters", Counter):
+            first = counter.upto + 1
+            while rows := self._books.journal(counter.epoch, counter.stream, first, ROWS_PER_MESSAGE_MAX):
+                page = _within_bytes(rows)
+                yield JournalRows(
+                    store=store,
+                    epoch=counter.epoch,
+                    stream=counter.stream,
+                    first_seq=first,
+                    rows=tuple(msgspec.Raw(row.body) for row in page),
+                )
+                first += len(page)
+
+    def handed(self, rows: JournalRows) -> None:
+        """The cloud has committed these rows."""
+        with self._books.transaction() as tx:
+            counter = tx.counter(rows.epoch, rows.stream)
+            upto = rows.first_seq + len(rows.rows) - 1
+            if rows.first_seq <= counter.upto + 1 and upto > counter.upto:
+                tx.db.run(
+                    "counter_acked",
+                    epoch=rows.epoch,
+                    stream=rows.stream,
+                    upto=min(upto, counter.seq),
+                    safe=counter.safe,
+                )
+
+    def message(self) -> Rejoin:
+        """What we believe; the cloud decides."""
+        node = self._books.node()
+        tokens = self._books.db.rows("tokens", Token)
+        return Rejoin(
+            store=node.store,
+            instance=self._instance,
+            nonce=self._nonce,
+            term=node.term,
+            cloud_epoch=node.cloud_epoch,
+            custody=tuple(row_of(token) for token in tokens),
+        )
+
+    def refused(self, refusal: Refusal) -> None:
+        """A person must decide, or has: `replaced` fences this box, anything else is asked again later."""
+        mode = Mode.FENCED if refusal.code == REPLACED else Mode.REJOIN
+        with self._books.transaction() as tx:
+            if tx.node().mode is not Mode.ACTIVE:
+                tx.db.run("node_mode", mode=mode, why=refusal.why)
+
+    def wanted(self, snapshot: Snapshot) -> list[Wanted]:
+        """Logs, or ends of logs, that this disk lacks. Pages given to `take` before are not asked again."""
+        found: list[Wanted] = []
+        for log in snapshot.logs:
+            if self._has(log):
+                continue
+            first = self._first(log)
+            staged = self._books.db.number("fetched_upto", epoch=log.epoch, stream=log.stream)
+            first = max(first, staged + 1)
+            if first <= log.upto:
+                found.append(Wanted(epoch=log.epoch, stream=log.stream, first_seq=first, upto=log.upto))
+        return found
+
+    def take(self, rows: JournalRows) -> None:
+        """Stages rows fetched back from the cloud."""
+        with self._books.transaction() as tx:
+            for seq, body in enumerate(rows.rows, rows.first_seq):
+                tx.db.run("fetched_add", epoch=rows.epoch, stream=rows.stream, seq=seq, body=bytes(body))
+
+    def load(self, snapshot: Snapshot, *, now_us: int) -> None:
+        """The books become the house's: one transaction. Raises `StaleSnapshotError` or `LogBrokenError`."""
+        guards = self._books.guards
+        node = self._books.node()
+        if snapshot.nonce != self._nonce or node.mode is Mode.ACTIVE:
+            raise StaleSnapshotError("this snapshot answers another attempt")
+        if guards.rejoin_follow and snapshot.cloud_epoch < node.cloud_epoch:
+            raise StaleSnapshotError("this snapshot is of an earlier life of the cloud")
+        lacking = [log for log in snapshot.logs if not self._has(log)]
+        with self._books.transaction() as tx:
+            for log in lacking:
+                self._adopt(tx, log)
+            if lacking:
+                replay.refold(tx, guards)
+            for log in snapshot.logs:
+                counter = tx.counter(log.epoch, log.stream)
+                tx.db.run(
+                    "counter_acked",
+                    epoch=log.epoch,
+                    stream=log.stream,
+                    upto=max(log.upto, counter.upto),
+                    safe=counter.safe,
+                )
+            tx.db.run("fetched_drop")
+            tx.db.run("node_last", last_us=max(tx.db.number("journal_last_us"), node.last_us if not lacking else 0))
+            tx.db.run("snapshot_add", epoch=snapshot.epoch, body=msgspec.json.encode(snapshot))
+            tx.new_log(node.store, snapshot.epoch)
+            tx.db.run(
+                "node_joined",
+                term=snapshot.term,
+                epoch=snapshot.epoch,
+                cloud_epoch=snapshot.cloud_epoch,
+                instance=self._instance,
+            )
+            fact = Rejoined(term=snapshot.term, epoch=snapshot.epoch, cloud_epoch=snapshot.cloud_epoch)
+            tx.write(at_us=now_us, by=HOUSE, why="rejoin", facts=(fact,))
+
+    def _has(self, log: LogHead) -> bool:
+        """Whether this disk's log starts with the cloud's."""
+        try:
+            return self._books.head(log.epoch, log.stream, log.upto).hex() == log.head
+        except LogMissingError:
+            return False
+
+    def _first(self, log: LogHead) -> int:
+        """A disk that is only behind fetches what follows; one that parted, everything."""
+        counter = self._books.db.one("counter", Counter, epoch=log.epoch, stream=log.stream)
+        if counter is None or counter.seq >= log.upto or (log.epoch, log.stream) in self._whole:
+            return 1
+        return counter.seq + 1
+
+    def _adopt(self, tx: Tx, log: LogHead) -> None:
+        """This log becomes what the cloud has; rows of ours that are not in it are kept aside as orphans."""
+        tx.db.run("fetched_fill", epoch=log.epoch, stream=log.stream, first_seq=self._first(log))
+        head = first_head(tx.node().store, log.epoch, log.stream)
+        rows: list[JournalRow] = []
+        for seq in range(1, log.upto + 1, ROWS_PER_MESSAGE_MAX):
+            page = tx.db.rows(
+                "fetched_rows", SeqBody, epoch=log.epoch, stream=log.stream, first_seq=seq, limit=ROWS_PER_MESSAGE_MAX
+            )
+            for each in page:
+                leaf = leaf_hash(each.body)
+                head = next_head(head, leaf)
+                header = decode_header(each.body)
+                rows.append(
+                    JournalRow(
+                        epoch=log.epoch,
+                        stream=log.stream,
+                        seq=each.seq,
+                        at_us=header.at_us,
+                        by=header.by,
+                        why=header.why,
+                        body=each.body,
+                        leaf=leaf,
+                        head=head,
+                    )
+                )
+        if head.hex() != log.head:
+            raise LogBrokenError(f"the {log.stream} log of {log.epoch} does not chain to the cloud's head")
+        tx.db.run("journal_orphan", epoch=log.epoch, stream=log.stream)
+        tx.db.run("journal_open")
+        tx.db.run("journal_drop_log", epoch=log.epoch, stream=log.stream)
+        tx.db.run("journal_shut")
+        for row in rows[: log.upto]:
+            tx.db.run_struct("journal_add", row)
+        counter = Counter(epoch=log.epoch, stream=log.stream, seq=log.upto, head=head, upto=log.upto, safe=0)
+        tx.db.run_struct("counter_set", counter)
+
+    def fetch_whole(self) -> None:
+        """After `LogBrokenError`: this disk is no beginning of the house's log; fetch everything."""
+        with self._books.transaction() as tx:
+            tx.db.run("fetched_drop")
+        self._whole = {(counter.epoch, counter.stream) for counter in self._books.db.rows("counters", Counter)}
+
+
+def row_of(token: Token) -> CustodyRow:
+    """A held token as the wire names it."""
+    return CustodyRow(
+        piece=token.piece,
+        ce=token.ce,
+        state=STATE[token.state],
+        transfer=token.transfer,
+        sale=SaleId(token.sale),
+        source=token.source,
+    )
+
+
+def _within_bytes(rows: list[JournalRow]) -> list[JournalRow]:
+    """As many rows from the start as fit half a message; at least one."""
+    room = MESSAGE_BYTES_MAX // 2
+    page: list[JournalRow] = []
+    for row in rows:
+        room -= len(row.body)
+        if page and room < 0:
+            break
+        page.append(row)
+    return page

@@ -1,0 +1,252 @@
+"""Rows of the books as structs: one struct per table, fields named as the columns."""
+
+from enum import StrEnum
+
+import msgspec
+
+from contract.facts import AlarmKind, CountPlace, PresenceState, ReaderLink, Stream, TenderKind, Vision
+from contract.ids import (
+    AlarmId,
+    CountId,
+    Epoch,
+    PieceId,
+    ReaderId,
+    SaleId,
+    ShiftId,
+    StoreId,
+    TillId,
+    TransferId,
+    UserId,
+    ZoneId,
+)
+from trade.sale import SaleState
+
+
+class Mode(StrEnum):
+    """Whether this box may decide anything. Only an active one sells, leases or writes facts (custody.md §2.1)."""
+
+    ACTIVE = "active"
+    REJOIN = "rejoin"
+    FENCED = "fenced"
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """Who this box is. `why` says in words why it is not active."""
+
+    store: StoreId
+    instance: str
+    term: int
+    epoch: Epoch
+    mode: Mode
+    why: str
+    cloud_epoch: int
+    down_upto: int
+    last_us: int
+    feed_rev: int
+
+
+class Counter(msgspec.Struct, frozen=True, kw_only=True):
+    """One log: its last row, its chain head after it, and what the cloud has (`upto`) and could restore (`safe`)."""
+
+    epoch: Epoch
+    stream: Stream
+    seq: int
+    head: bytes
+    upto: int
+    safe: int
+
+
+class JournalRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry as stored; `body` are the bytes that were hashed and are sent."""
+
+    epoch: Epoch
+    stream: Stream
+    seq: int
+    at_us: int
+    by: UserId
+    why: str
+    body: bytes
+    leaf: bytes
+    head: bytes
+
+
+class Leaf(msgspec.Struct, frozen=True, kw_only=True):
+    seq: int
+    leaf: bytes
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    body: bytes
+
+
+class SeqBody(msgspec.Struct, frozen=True, kw_only=True):
+    seq: int
+    body: bytes
+
+
+class SaleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A sale without its lines. `trade_seq` is its entry in the log `epoch`; sent when `trade_seq ≤ upto`."""
+
+    sale: SaleId
+    till: TillId
+    associate: UserId
+    currency: str
+    state: SaleState
+    opened_us: int
+    shift: ShiftId
+    receipt_number: int
+    business_day: str
+    total_minor: int
+    tax_minor: int
+    client: str
+    pad_verdict: str
+    recorded_us: int
+    trade_seq: int
+    epoch: Epoch
+
+
+class TenderRow(msgspec.Struct, frozen=True, kw_only=True):
+    kind: TenderKind
+    amount_minor: int
+    change_minor: int
+    reference: str
+
+
+class ShippedRow(msgspec.Struct, frozen=True, kw_only=True):
+    transfer: TransferId
+    piece: PieceId
+    to_store: StoreId
+    at_us: int
+
+
+class PresenceRow(msgspec.Struct, frozen=True, kw_only=True):
+    piece: PieceId
+    state: PresenceState
+    zone: ZoneId
+    since_us: int
+    why: str
+
+
+class ZoneRow(msgspec.Struct, frozen=True, kw_only=True):
+    zone: ZoneId
+    vision: Vision
+    why: str
+    since_us: int
+
+
+class ReaderRow(msgspec.Struct, frozen=True, kw_only=True):
+    reader: ReaderId
+    link: ReaderLink
+    why: str
+    model: str
+    firmware: str
+    since_us: int
+
+
+class ExitRow(msgspec.Struct, frozen=True, kw_only=True):
+    at_us: int
+    piece: PieceId
+    zone: ZoneId
+    peaceful: bool
+    why: str
+
+
+class AlarmState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class AlarmRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`pieces` is a JSON list; `pieces_of` reads it."""
+
+    alarm: AlarmId
+    kind: AlarmKind
+    pieces: str
+    zone: ZoneId
+    sentence: str
+    evidence_nats: float
+    rounds: int
+    value_minor: int
+    currency: str
+    state: AlarmState
+    raised_us: int
+    closed_us: int
+    outcome: str
+    note: str
+
+
+class CountState(StrEnum):
+    COUNTING = "counting"
+    FINISHED = "finished"
+    APPROVED = "approved"
+    ABANDONED = "abandoned"
+
+
+class CountRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`zones` is a JSON list; `zones_of` reads it."""
+
+    count: CountId
+    place: CountPlace
+    zones: str
+    state: CountState
+    expected: int
+    round: int
+    found: int
+    p_complete: float
+    unread_expected: float
+    why_stopped: str
+    value_minor: int
+    weight_mg: int
+    currency: str
+    unknown_tags: int
+    started_us: int
+    ended_us: int
+    business_day: str
+    approved_by: str
+
+
+class CountRequestRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The office asks for a count; `taken` once counting has seen it."""
+
+    count: CountId
+    place: CountPlace
+    zones: str
+    at_us: int
+    taken: bool
+
+
+class LoginRow(msgspec.Struct, frozen=True, kw_only=True):
+    token: bytes
+    user: UserId
+    since_us: int
+    until_us: int
+
+
+class PinRow(msgspec.Struct, frozen=True, kw_only=True):
+    user: UserId
+    verifier: str
+    set_us: int
+
+
+class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    body: bytes
+    at_us: int
+
+
+_pieces = msgspec.json.Decoder(tuple[PieceId, ...]).decode
+_zones = msgspec.json.Decoder(tuple[ZoneId, ...]).decode
+_list = msgspec.json.Encoder().encode
+
+
+def pieces_of(alarm: AlarmRow) -> tuple[PieceId, ...]:
+    return _pieces(alarm.pieces)
+
+
+def zones_of(row: CountRow | CountRequestRow) -> tuple[ZoneId, ...]:
+    return _zones(row.zones)
+
+
+def as_list(names: tuple[PieceId, ...] | tuple[ZoneId, ...]) -> str:
+    """The JSON list stored in a row."""
+    return _list(names).decode()

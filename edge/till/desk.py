@@ -1,0 +1,190 @@
+"""The desk: an act in, its facts written or a refusal in words, in one transaction on the house thread."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from contract.entries import Entry
+from contract.facts import CommandRefused, CountVerdict
+from contract.ids import PieceId, SaleId, TillId, UserId
+from edge import replica
+from edge.books import Books, Tx
+from edge.db import Database
+from edge.fold_sales import RECEIPTS, ZS, load_sale
+from edge.rows import AlarmRow, AlarmState, CountRow, CountState, Mode
+from trade.acts import (
+    AddOther,
+    AddPiece,
+    AnyAct,
+    ApproveCount,
+    BreakLease,
+    CloseAlarm,
+    CloseShift,
+    HoldPiece,
+    OpenSale,
+    OpenShift,
+    ParkSale,
+    RecordSale,
+    ReleaseHold,
+    RemoveLine,
+    ResumeSale,
+    ReturnPieces,
+    Ship,
+    Sight,
+    VoidSale,
+    name_of,
+)
+from trade.claim import Claim, ClaimState
+from trade.custody import Token
+from trade.decide import decide
+from trade.piece import Hold, Standing
+from trade.refusal import Refusal, Why
+from trade.scene import CountTotals, Scene
+from trade.shift import Shift
+
+Seen = Callable[[PieceId], bool]
+NewId = Callable[[], str]
+QUIET: Final = (Sight,)
+"""Acts of the floor: what they cannot do is not worth an entry."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What became true; no entries when it was true already."""
+
+    entries: tuple[Entry, ...] = ()
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why not, in words for people. Stands in the journal too."""
+
+    refusal: Refusal
+
+
+class Desk:
+    """Runs acts against the books. `verified` is memory only: what was read since this box started."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._verified: set[PieceId] = set()
+
+    def do(
+        self,
+        act: AnyAct,
+        *,
+        by: UserId,
+        now_us: int,
+        new_id: NewId,
+        seen: Seen,
+        pad: frozenset[PieceId] = frozenset(),
+    ) -> Done | Refused:
+        """Decides and writes in one transaction. now_us: wall time, µs. pad: pieces on this till's pad now."""
+        if isinstance(act, Sight):
+            self._verified.update(act.pieces)
+        self._verified |= pad
+        with self._books.transaction() as tx:
+            node = tx.node()
+            if node.mode is not Mode.ACTIVE:
+                return Refused(Refusal(Why.NOT_SERVING, f"This store's box decides nothing now: {node.why}"))
+            scene = self._scene(tx, act, seen, pad)
+            answer = decide(scene, act, by=by, now_us=max(now_us, node.last_us + 1), new_id=new_id)
+            if not isinstance(answer, Refusal):
+                entries = tx.write(at_us=now_us, by=by, why=name_of(act), facts=answer) if answer else []
+                return Done(tuple(entries))
+            if not isinstance(act, QUIET):
+                refused = CommandRefused(command=name_of(act), code=answer.code, why=answer.why, piece=answer.piece)
+                tx.write(at_us=now_us, by=by, why=name_of(act), facts=(refused,))
+            return Refused(answer)
+
+    def standing(self, db: Database, piece: PieceId, seen: Seen, pad: frozenset[PieceId] = frozenset()) -> Standing:
+        """A piece as books and eyes have it now."""
+        on_pad = piece in pad
+        return Standing(
+            piece=piece,
+            card=replica.piece(db, piece),
+            token=db.one("token", Token, piece=piece),
+            claim=db.one("claim_live", Claim, piece=piece),
+            hold=db.one("hold", Hold, piece=piece),
+            seen=on_pad or seen(piece),
+            verified=piece in self._verified,
+            on_pad=on_pad,
+            sighted_us=db.number("sighting", piece=piece),
+        )
+
+    def forget_sightings(self) -> None:
+        """After a rejoin every piece is unverified until a reader sees it (custody.md §2.1)."""
+        if self._books.guards.verify_after_rejoin:
+            self._verified.clear()
+
+    def _scene(self, tx: Tx, act: AnyAct, seen: Seen, pad: frozenset[PieceId]) -> Scene:
+        db = tx.db
+        scene = Scene(guards=self._books.guards, feed_rev=tx.node().feed_rev, pad=pad)
+        match act:
+            case OpenShift() | CloseShift():
+                return self._till_scene(db, scene, act.till)
+            case OpenSale() | ResumeSale():
+                found = self._till_scene(db, scene, act.till)
+                return msgspec.structs.replace(found, sale=load_sale(db, act.sale))
+            case AddPiece():
+                pieces = {act.piece: self.standing(db, act.piece, seen, pad)}
+                return msgspec.structs.replace(scene, sale=load_sale(db, act.sale), pieces=pieces)
+            case AddOther() | RemoveLine() | ParkSale() | VoidSale():
+                return self._sale_scene(db, scene, act.sale)
+            case RecordSale():
+                found = self._sale_scene(db, scene, act.sale)
+                sale = found.sale
+                if sale is None:
+                    return found
+                known = {each: self.standing(db, each, seen, pad) for each in {*sale.pieces(), *pad}}
+                return msgspec.structs.replace(self._till_scene(db, found, sale.till), pieces=known)
+            case ReturnPieces():
+                found = self._till_scene(db, self._sale_scene(db, scene, act.sale), act.till)
+                known = {each: self.standing(db, each, seen, pad) for each in act.pieces}
+                returned = frozenset(db.words("returned", sale=act.sale))
+                return msgspec.structs.replace(found, pieces=known, returned=returned)
+            case HoldPiece() | BreakLease():
+                return msgspec.structs.replace(scene, pieces={act.piece: self.standing(db, act.piece, seen, pad)})
+            case ReleaseHold():
+                claim = db.one("claim", Claim, claim=act.claim)
+                live = claim if claim is not None and claim.state is ClaimState.HELD else None
+                return msgspec.structs.replace(scene, claim=live)
+            case Ship() | Sight():
+                known = {each: self.standing(db, each, seen, pad) for each in act.pieces}
+                return msgspec.structs.replace(scene, pieces=known)
+            case ApproveCount():
+                return msgspec.structs.replace(scene, count=_count(db, act))
+            case CloseAlarm():
+                alarm = db.one("alarm", AlarmRow, alarm=act.alarm)
+                open_now = alarm is not None and alarm.state is AlarmState.OPEN
+                return msgspec.structs.replace(scene, alarm_open=open_now)
+
+    def _sale_scene(self, db: Database, scene: Scene, sale: SaleId) -> Scene:
+        claims = tuple(db.rows("claims_of", Claim, ref=sale))
+        return msgspec.structs.replace(scene, sale=load_sale(db, sale), sale_claims=claims)
+
+    def _till_scene(self, db: Database, scene: Scene, till: TillId) -> Scene:
+        shift = db.one("shift_open", Shift, till=till)
+        sold = tuple(PieceId(piece) for piece in db.words("tokens_of_z", shift=shift.shift)) if shift else ()
+        return msgspec.structs.replace(
+            scene,
+            shift=shift,
+            tokens_sold=sold,
+            open_sales=db.number("sales_open", till=till),
+            receipt_next=db.number("till_counter", till=till, series=RECEIPTS) + 1,
+            z_next=db.number("till_counter", till=till, series=ZS) + 1,
+        )
+
+
+def _count(db: Database, act: ApproveCount) -> CountTotals | None:
+    row = db.one("count", CountRow, count=act.count)
+    if row is None:
+        return None
+    return CountTotals(
+        count=row.count,
+        place=row.place,
+        finished=row.state is CountState.FINISHED,
+        expected=row.expected,
+        found=row.found,
+        p_complete=row.p_complete,
+        verdicts=tuple(db.rows("verdicts", CountVerdict, count=act.count)),
+    )

@@ -1,0 +1,157 @@
+"""What pages and routes ask of the books, typed. Each takes a reader's connection: `with books.reader() as db:`."""
+
+from typing import Final
+
+from contract.facts import CountVerdict, SaleLine
+from contract.ids import CountId, PieceId, SaleId, ShiftId, TillId
+from edge.db import Database
+from edge.fold_sales import load_sale
+from edge.rows import (
+    AlarmRow,
+    AlarmState,
+    CountRow,
+    CountState,
+    ExitRow,
+    PresenceRow,
+    ReaderRow,
+    SaleRow,
+    ShippedRow,
+    TenderRow,
+    ZoneRow,
+)
+from trade.claim import Claim
+from trade.custody import Token, TokenState
+from trade.piece import Hold
+from trade.sale import Sale, SaleState
+from trade.shift import Shift
+
+PAGE_ROWS_MAX: Final = 200
+
+
+def token(db: Database, piece: PieceId) -> Token | None:
+    return db.one("token", Token, piece=piece)
+
+
+def tokens(db: Database) -> list[Token]:
+    """Every piece this store decides about (here, incoming, sold and not yet at Z)."""
+    return db.rows("tokens", Token)
+
+
+def incoming(db: Database) -> list[Token]:
+    """Granted to this store and not read here yet."""
+    return db.rows("tokens_in", Token, state=TokenState.INCOMING)
+
+
+def live_claim(db: Database, piece: PieceId) -> Claim | None:
+    return db.one("claim_live", Claim, piece=piece)
+
+
+def live_claims(db: Database) -> list[Claim]:
+    return db.rows("claims_live", Claim)
+
+
+def holds(db: Database) -> list[Hold]:
+    return db.rows("holds", Hold)
+
+
+def shipped(db: Database, limit: int = PAGE_ROWS_MAX) -> list[ShippedRow]:
+    """What left by transfer, newest first."""
+    return db.rows("shipped", ShippedRow, limit=limit)
+
+
+def shipped_piece(db: Database, piece: PieceId) -> ShippedRow | None:
+    """Its last transfer out of this store."""
+    return db.one("shipped_piece", ShippedRow, piece=piece)
+
+
+def sale(db: Database, sale_id: SaleId) -> Sale | None:
+    """A sale with its lines."""
+    return load_sale(db, sale_id)
+
+
+def sale_row(db: Database, sale_id: SaleId) -> SaleRow | None:
+    """A sale's head: receipt number, totals, where in the journal."""
+    return db.one("sale_row", SaleRow, sale=sale_id)
+
+
+def sale_lines(db: Database, sale_id: SaleId) -> list[SaleLine]:
+    return db.rows("lines", SaleLine, sale=sale_id)
+
+
+def sale_tenders(db: Database, sale_id: SaleId) -> list[TenderRow]:
+    return db.rows("tenders", TenderRow, receipt=f"sale {sale_id}")
+
+
+def sales_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[SaleRow]:
+    return db.rows("sales_newest", SaleRow, limit=limit)
+
+
+def sales_in(db: Database, state: SaleState, limit: int = PAGE_ROWS_MAX) -> list[SaleRow]:
+    return db.rows("sales_in", SaleRow, state=state, limit=limit)
+
+
+def sale_of_piece(db: Database, piece: PieceId) -> SaleId | None:
+    """The last recorded sale of a piece at this store."""
+    found = db.words("sale_of_piece", piece=piece)
+    return SaleId(found[0]) if found else None
+
+
+def returned_lines(db: Database, sale_id: SaleId) -> frozenset[str]:
+    return frozenset(db.words("returned", sale=sale_id))
+
+
+def open_shift(db: Database, till: TillId) -> Shift | None:
+    """The X of a till: its open shift with running figures."""
+    return db.one("shift_open", Shift, till=till)
+
+
+def shift(db: Database, shift_id: ShiftId) -> Shift | None:
+    return db.one("shift", Shift, shift=shift_id)
+
+
+def shifts_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[Shift]:
+    return db.rows("shifts_newest", Shift, limit=limit)
+
+
+def presence(db: Database) -> list[PresenceRow]:
+    return db.rows("presence", PresenceRow)
+
+
+def presence_of(db: Database, piece: PieceId) -> PresenceRow | None:
+    return db.one("presence_of", PresenceRow, piece=piece)
+
+
+def zones(db: Database) -> list[ZoneRow]:
+    return db.rows("zones", ZoneRow)
+
+
+def readers(db: Database) -> list[ReaderRow]:
+    return db.rows("readers", ReaderRow)
+
+
+def exits_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[ExitRow]:
+    return db.rows("exits_newest", ExitRow, limit=limit)
+
+
+def alarms_open(db: Database, limit: int = PAGE_ROWS_MAX) -> list[AlarmRow]:
+    return db.rows("alarms_in", AlarmRow, state=AlarmState.OPEN, limit=limit)
+
+
+def alarms_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[AlarmRow]:
+    return db.rows("alarms_newest", AlarmRow, limit=limit)
+
+
+def count(db: Database, count_id: CountId) -> CountRow | None:
+    return db.one("count", CountRow, count=count_id)
+
+
+def counts_in(db: Database, state: CountState) -> list[CountRow]:
+    return db.rows("counts_in", CountRow, state=state)
+
+
+def counts_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[CountRow]:
+    return db.rows("counts_newest", CountRow, limit=limit)
+
+
+def verdicts(db: Database, count_id: CountId) -> list[CountVerdict]:
+    return db.rows("verdicts", CountVerdict, count=count_id)

@@ -1,0 +1,180 @@
+"""Our half of the sync: which rows to send next, and what the cloud's answer means. Synchronous, no sockets.
+
+A row is delivered when the cloud's contiguous `upto` covers it, never because the broker took it (DESIGN law 2).
+"""
+
+from typing import Final
+
+import msgspec
+
+from contract.facts import Stream
+from contract.messages import MESSAGE_BYTES_MAX, ROWS_PER_MESSAGE_MAX, Ack, Down, Standing, Up
+from edge import downlink
+from edge.books import Books, LogMissingError
+from edge.downlink import Seen
+from edge.rows import Counter, JournalRow, Mode, Node
+
+HELLO_EVERY_US: Final = 5_000_000
+RESEND_AFTER_US: Final = 2_000_000
+"""Silence after which unacknowledged rows are sent again."""
+ROWS_IN_FLIGHT_MAX: Final = 1_000
+"""Per stream: rows sent and not yet acknowledged."""
+ORDER: Final = (Stream.TRADE, Stream.FLOOR)
+
+WHY: Final = {
+    Standing.OLD: "the head office knows a newer box for this store, or another machine",
+    Standing.FORK: "this disk's log is not the one the head office has: it was restored or copied",
+    Standing.NEWCLOUD: "the head office was restored and asks every store to join again",
+}
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer of the cloud changed."""
+
+    acked: bool = False
+    commands: int = 0
+    feed_rev: int = 0
+    must_rejoin: bool = False
+
+
+class Sync:
+    """Sends and hears for one store. `boot` names this start of the process; mono_us is the monotonic clock's."""
+
+    def __init__(self, books: Books, *, boot: str) -> None:
+        self._books = books
+        self._boot = boot
+        self._message = 0
+        self._sent: dict[tuple[str, Stream], int] = {}
+        self._sent_us = -HELLO_EVERY_US
+        self._heard_us = 0
+
+    def messages(self, mono_us: int) -> list[Up]:
+        """What to send now: rows after what was sent, trade first; after a silence all that is not acknowledged."""
+        node = self._books.node()
+        if not node.epoch:
+            return []
+        if mono_us - max(self._heard_us, self._sent_us) > RESEND_AFTER_US:
+            self._sent.clear()
+        ups: list[Up] = []
+        for stream in ORDER:
+            ups += self._rows(node, stream)
+        if not ups and mono_us - self._sent_us >= HELLO_EVERY_US:
+            counter = self._books.db.one("counter", Counter, epoch=node.epoch, stream=Stream.TRADE)
+            assert counter is not None, "an epoch has its logs"
+            ups.append(self._up(node, Stream.TRADE, counter, counter.upto + 1, []))
+        if ups:
+            self._sent_us = mono_us
+        return ups
+
+    def _rows(self, node: Node, stream: Stream) -> list[Up]:
+        counter = self._books.db.one("counter", Counter, epoch=node.epoch, stream=stream)
+        assert counter is not None, "an epoch has its logs"
+        key = (node.epoch, stream)
+        sent = max(self._sent.get(key, 0), counter.upto)
+        ups: list[Up] = []
+        while sent < counter.seq and sent - counter.upto < ROWS_IN_FLIGHT_MAX:
+            rows = _within_bytes(self._books.journal(node.epoch, stream, sent + 1, ROWS_PER_MESSAGE_MAX))
+            ups.append(self._up(node, stream, counter, sent + 1, rows))
+            sent += len(rows)
+        self._sent[key] = sent
+        return ups
+
+    def _up(self, node: Node, stream: Stream, counter: Counter, first_seq: int, rows: list[JournalRow]) -> Up:
+        self._message += 1
+        head = rows[-1].head if rows else self._books.head(node.epoch, stream, first_seq - 1)
+        return Up(
+            store=node.store,
+            instance=node.instance,
+            term=node.term,
+            epoch=node.epoch,
+            stream=stream,
+            first_seq=first_seq,
+            rows=tuple(msgspec.Raw(row.body) for row in rows),
+            head=head.hex(),
+            last_seq=counter.seq,
+            cloud_epoch=node.cloud_epoch,
+            down_upto=node.down_upto,
+            boot=self._boot,
+            message=self._message,
+        )
+
+    def hear(self, down: Down, *, mono_us: int, now_us: int, seen: Seen) -> Heard:
+        """Acks, standing and commands of one answer. Answers for another epoch or an earlier cloud change nothing."""
+        node = self._books.node()
+        guards = self._books.guards
+        if down.store != node.store:
+            return Heard()
+        self._heard_us = mono_us
+        if guards.cloud_epoch and down.cloud_epoch < node.cloud_epoch:
+            return Heard()
+        acked = False
+        if down.epoch == node.epoch:
+            acked = self._acks(node, down)
+        if self._must_rejoin(node, down):
+            return Heard(acked=acked, must_rejoin=True)
+        done = 0
+        if down.standing is Standing.OK and down.epoch == node.epoch and node.mode is Mode.ACTIVE:
+            done = downlink.obey(self._books, down.cloud_epoch, down.first_seq, down.commands, now_us=now_us, seen=seen)
+        return Heard(acked=acked, commands=done, feed_rev=down.feed_rev)
+
+    def _must_rejoin(self, node: Node, down: Down) -> bool:
+        """Whether this answer ends our right to decide; the reason is stored for people."""
+        guards = self._books.guards
+        newer = down.term > node.term and guards.term
+        newcloud = down.cloud_epoch > node.cloud_epoch and guards.cloud_epoch
+        standing = Standing.NEWCLOUD if newcloud else down.standing
+        why = WHY.get(standing, WHY[Standing.OLD])
+        told = {
+            Standing.OK: False,
+            Standing.RECOVERING: False,
+            Standing.OLD: guards.term,
+            Standing.FORK: guards.hash_chain,
+            Standing.NEWCLOUD: guards.cloud_epoch,
+        }[standing]
+        if not (newer or (told and down.epoch == node.epoch)):
+            return False
+        with self._books.transaction() as tx:
+            if down.cloud_epoch > node.cloud_epoch:
+                tx.db.run("node_down", cloud_epoch=down.cloud_epoch, down_upto=0)
+            tx.must_rejoin(why)
+        return True
+
+    def _acks(self, node: Node, down: Down) -> bool:
+        """`upto` and `safe` per stream. Only a cloud that was restored may take an acknowledgement back."""
+        changed = False
+        for ack in down.acks:
+            counter = self._books.db.one("counter", Counter, epoch=node.epoch, stream=ack.stream)
+            if counter is None:
+                continue
+            if ack.resend_from is not None:
+                self._sent[node.epoch, ack.stream] = max(ack.resend_from - 1, 0)
+            upto = min(ack.upto, counter.seq)
+            lower = down.cloud_epoch > node.cloud_epoch and upto < counter.upto
+            if upto > counter.upto or lower:
+                self._acked(counter, upto, ack)
+                changed = True
+        return changed
+
+    def _acked(self, counter: Counter, upto: int, ack: Ack) -> None:
+        with self._books.transaction() as tx:
+            tx.db.run(
+                "counter_acked",
+                epoch=counter.epoch,
+                stream=counter.stream,
+                upto=upto,
+                safe=min(max(ack.safe, counter.safe), upto),
+            )
+
+
+def _within_bytes(rows: list[JournalRow]) -> list[JournalRow]:
+    """As many rows from the start as fit half a message; at least one."""
+    room = MESSAGE_BYTES_MAX // 2
+    page: list[JournalRow] = []
+    for row in rows:
+        room -= len(row.body)
+        if page and room < 0:
+            break
+        page.append(row)
+    if not page:
+        raise LogMissingError("the counter is ahead of the journal; rejoin this box")
+    return page
