@@ -41,7 +41,7 @@ class Heard:
     reader: ReaderId
     arrived_us: int
     row: NDArray[np.int32]
-    zone: NDArray[np.int16]
+    zone: NDArray[np.int32]
     rssi_cdbm: NDArray[np.int16]
     seen_count: NDArray[np.uint16]
 
@@ -51,12 +51,12 @@ class Round:
     """One witnessed round of one reader: each (zone, row) once, with its reads and its strongest RSSI."""
 
     reader: ReaderId
-    zones: NDArray[np.int16]
+    zones: NDArray[np.int32]
     """The zones this reader watches."""
     began_us: int
     dt_s: float
     row: NDArray[np.int32]
-    zone: NDArray[np.int16]
+    zone: NDArray[np.int32]
     reads: NDArray[np.int32]
     rssi_cdbm: NDArray[np.int16]
 
@@ -74,11 +74,11 @@ class ZoneMap:
     def __init__(self, config: EdgeConfig) -> None:
         self.zones = config.zones
         self.index: dict[ZoneId, int] = {zone.id: i for i, zone in enumerate(config.zones)}
-        self._ports: dict[ReaderId, NDArray[np.int16]] = {r.id: self._lut(r) for r in config.readers}
+        self._ports: dict[ReaderId, NDArray[np.int32]] = {r.id: self._lut(r) for r in config.readers}
 
-    def _lut(self, reader: ReaderConfig) -> NDArray[np.int16]:
+    def _lut(self, reader: ReaderConfig) -> NDArray[np.int32]:
         ports = {int(port): self.index[zone] for port, zone in reader.antennas.items()}
-        lut = np.full(max(ports, default=0) + 1, NO_ZONE, np.int16)
+        lut = np.full(max(ports, default=0) + 1, NO_ZONE, np.int32)
         for port, zone in ports.items():
             lut[port] = zone
         if len(set(ports.values())) == 1:
@@ -86,15 +86,15 @@ class ZoneMap:
             lut[0] = next(iter(ports.values()))
         return lut
 
-    def zones_of(self, reader: ReaderId) -> NDArray[np.int16]:
+    def zones_of(self, reader: ReaderId) -> NDArray[np.int32]:
         lut = self._ports[reader]
         return np.unique(lut[lut >= 0])
 
-    def zone_of(self, reader: ReaderId, antenna: NDArray[np.uint16]) -> NDArray[np.int16]:
+    def zone_of(self, reader: ReaderId, antenna: NDArray[np.uint16]) -> NDArray[np.int32]:
         """Zone index per read; `NO_ZONE` for a port that is not in the configuration."""
         lut = self._ports[reader]
         inside = antenna < len(lut)
-        return np.where(inside, lut[np.where(inside, antenna, 0)], np.int16(NO_ZONE)).astype(np.int16)
+        return np.where(inside, lut[np.where(inside, antenna, 0)], np.int32(NO_ZONE)).astype(np.int32)
 
 
 def place(batch: ReadBatch, rows: NDArray[np.int32], zones: ZoneMap) -> Heard:
@@ -199,11 +199,11 @@ class Rounds:
 
 def fold_reads(
     heard: list[Heard],
-) -> tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int32], NDArray[np.int16]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int16]]:
     """Each (zone, row) once: rows, zones, sum of reads, strongest RSSI (`RSSI_ABSENT_CDBM` when never told)."""
     if not heard:
-        empty = np.empty(0, np.int16)
-        return np.empty(0, np.int32), empty, np.empty(0, np.int32), empty
+        empty = np.empty(0, np.int32)
+        return empty, empty, empty, np.empty(0, np.int16)
     row = np.concatenate([each.row for each in heard])
     zone = np.concatenate([each.zone for each in heard])
     key = zone.astype(np.int64) << 32 | row
@@ -212,4 +212,4 @@ def fold_reads(
     np.add.at(reads, which, np.concatenate([each.seen_count for each in heard]).astype(np.int32))
     rssi = np.full(len(keys), RSSI_ABSENT_CDBM, np.int16)
     np.maximum.at(rssi, which, np.concatenate([each.rssi_cdbm for each in heard]))
-    return (keys & 0xFFFFFFFF).astype(np.int32), (keys >> 32).astype(np.int16), reads, rssi
+    return (keys & 0xFFFFFFFF).astype(np.int32), (keys >> 32).astype(np.int32), reads, rssi

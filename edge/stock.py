@@ -1,7 +1,7 @@
 """What this store knows of each piece, by catalogue row: card, home zone, and whether it ought to be in its place.
 
-Arrays have the catalogue's length. `expected` is what presence and counts may ask for: a piece this store holds, that
-is not sold, not on its way and not in somebody's hands with our consent (cart, layaway, tray, memo, repair, transfer).
+Arrays are at least as long as the catalogue. `expected` is what presence and counts may ask for: a piece this store
+holds, that is not sold, not on its way and not in somebody's hands with our consent (cart, layaway, memo, repair …).
 """
 
 from collections.abc import Iterable
@@ -11,51 +11,61 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.commands import CustodyState
 from contract.facts import ClaimKind
 from contract.feed import PieceCard
 from contract.ids import PieceId, ZoneId
+from edge import replica
 from edge.catalogue import Catalogue
+from edge.db import Database
 from edge.rounds import NO_ZONE, ZoneMap
+from edge.rows import ShippedRow
+from trade.claim import Claim
+from trade.custody import Token, TokenState
 
 NEVER_US: Final = -(1 << 62)
+NEVER_AGAIN_US: Final = 1 << 62
 NO_TRAY: Final = -1
 CLAIMS_AWAY: Final = frozenset(set(ClaimKind) - {ClaimKind.LEASE})
 """Claims under which a piece may leave its place. A leased piece stays where it is until it is shipped."""
+SHIP_GRACE_US: Final = 1_800_000_000
+"""A shipped piece lies at our door for a while; only after this is it a stranger that ought to be reported."""
+MEET_AGAIN_US: Final = 60_000_000
+AWAY_WORDS: Final = {
+    ClaimKind.CART: "in a cart",
+    ClaimKind.LAYAWAY: "laid away",
+    ClaimKind.TRAY: "on a tray shown to a client",
+    ClaimKind.MEMO: "out on memo",
+    ClaimKind.REPAIR: "in repair",
+    ClaimKind.TRANSFER: "under transfer",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the books see one piece: custody state (None: this store does not hold it) and its live claim."""
+    """How the books see one piece: the state of its token here, and its live claim."""
 
-    custody: CustodyState | None
+    custody: TokenState
     claim: ClaimKind | None = None
     ref: str = ""
 
     @property
     def expected(self) -> bool:
-        return self.custody is CustodyState.HERE and self.claim not in CLAIMS_AWAY
+        return self.custody is TokenState.HERE and self.claim not in CLAIMS_AWAY
 
     @property
     def away_because(self) -> str:
         """Why the piece need not be in its place; empty when it should be."""
         if self.expected:
             return ""
-        if self.custody is CustodyState.SOLD:
-            return "sold"
-        if self.custody is CustodyState.INCOMING:
-            return "on its way here"
-        if self.custody is None:
-            return "not held by this store"
-        words = {
-            ClaimKind.CART: "in a cart",
-            ClaimKind.LAYAWAY: "laid away",
-            ClaimKind.TRAY: "on a tray shown to a client",
-            ClaimKind.MEMO: "out on memo",
-            ClaimKind.REPAIR: "in repair",
-            ClaimKind.TRANSFER: "under transfer",
-        }
-        return words.get(self.claim, "") if self.claim is not None else ""
+        match self.custody:
+            case TokenState.SOLD:
+                return "sold"
+            case TokenState.INCOMING:
+                return "on its way here"
+            case TokenState.AWAY:
+                return "not held by this store"
+            case TokenState.HERE:
+                return "" if self.claim is None else AWAY_WORDS.get(self.claim, "")
 
 
 class Stock:
@@ -67,15 +77,37 @@ class Stock:
         self.cards: dict[PieceId, PieceCard] = {}
         self.status: dict[PieceId, Status] = {}
         self.epc_refused: dict[PieceId, str] = {}
-        self.home = np.empty(0, np.int16)
+        self.home = np.empty(0, np.int32)
         self.expected = np.empty(0, np.bool_)
         self.tray = np.empty(0, np.int32)
         self.last_seen_us = np.empty(0, np.int64)
-        self.last_zone = np.empty(0, np.int16)
+        self.last_zone = np.empty(0, np.int32)
+        self._strange = np.empty(0, np.bool_)
+        self._meet_from_us = np.empty(0, np.int64)
         self._trays: dict[str, int] = {}
 
     def __len__(self) -> int:
         return self.catalogue.rows
+
+    # --- from the books ---------------------------------------------------------------------------------------
+
+    def load(self, db: Database) -> None:
+        """Everything: cards of the feed, tokens, live claims."""
+        self.learn(replica.pieces(db))
+        claims = {claim.piece: claim for claim in db.rows("claims_live", Claim)}
+        tokens = {token.piece: token.state for token in db.rows("tokens", Token)}
+        for piece in {*self.status, *self.cards, *tokens}:
+            claim = claims.get(piece)
+            state = tokens.get(piece, TokenState.AWAY)
+            self.stand(piece, Status(state, claim.kind if claim else None, claim.ref if claim else ""))
+
+    def restand(self, db: Database, pieces: Iterable[PieceId]) -> None:
+        """The books changed about these pieces."""
+        for piece in pieces:
+            token = db.one("token", Token, piece=piece)
+            claim = db.one("claim_live", Claim, piece=piece)
+            state = TokenState.AWAY if token is None else token.state
+            self.stand(piece, Status(state, claim.kind if claim else None, claim.ref if claim else ""))
 
     def learn(self, cards: Iterable[PieceCard]) -> NDArray[np.int32]:
         """Take new or changed cards; gives the rows that are new or have another tag, whose history is void."""
@@ -87,8 +119,69 @@ class Stock:
             self.cards[card.piece] = card
             self.home[row] = self.zones.index.get(ZoneId(card.home_zone), NO_ZONE)
             self.tray[row] = self._trays.setdefault(card.tray, len(self._trays)) if card.tray else NO_TRAY
-            self._expect(card.piece, row)
+            self._judge(card.piece, row)
         return fresh
+
+    def forget(self, piece: PieceId) -> int | None:
+        """The feed took the card back; gives the row that is free now."""
+        self.cards.pop(piece, None)
+        row = self.catalogue.drop(piece)
+        if row is not None:
+            self.expected[row] = self._strange[row] = False
+            self.home[row] = NO_ZONE
+        return row
+
+    def stand(self, piece: PieceId, status: Status) -> None:
+        """How the books see the piece from now on."""
+        changed = self.status.get(piece) != status
+        self.status[piece] = status
+        row = self.catalogue.row_of(piece)
+        if row is not None:
+            self._judge(piece, row)
+            if changed:
+                self._meet_from_us[row] = NEVER_US
+
+    def status_of(self, piece: PieceId) -> Status:
+        return self.status.get(piece, Status(TokenState.AWAY))
+
+    # --- from the readers -------------------------------------------------------------------------------------
+
+    def saw(self, rows: NDArray[np.int32], zone: NDArray[np.int32], at_us: int) -> None:
+        """Reads, wherever they came from."""
+        self.last_seen_us[rows] = at_us
+        self.last_zone[rows] = zone
+
+    def scanned(self, piece: PieceId, zone: ZoneId, at_us: int) -> None:
+        """A person's scanner saw it; nothing happens for a piece the feed has not told us of."""
+        row = self.catalogue.row_of(piece)
+        if row is not None:
+            self.last_seen_us[row] = at_us
+            self.last_zone[row] = self.zones.index.get(zone, NO_ZONE)
+
+    def seen_since(self, piece: PieceId, since_us: int) -> bool:
+        """Whether any reader or scanner read the piece at or after this monotonic time."""
+        row = self.catalogue.row_of(piece)
+        return row is not None and bool(self.last_seen_us[row] >= since_us)
+
+    def met(self, db: Database, rows: NDArray[np.int32], now_us: int, wall_us: int) -> list[int]:
+        """Which of the rows read here this store must receive or report, because it does not hold them.
+
+        A piece sold here stays the client's, a shipped one may wait for its van; others are asked again every minute.
+        """
+        found: list[int] = []
+        for row in rows[self._strange[rows] & (self._meet_from_us[rows] <= now_us)].tolist():
+            piece = self.catalogue.pieces[row]
+            assert piece is not None, "a row that was read has a piece"
+            token = db.one("token", Token, piece=piece)
+            shipped = db.one("shipped_piece", ShippedRow, piece=piece)
+            self._meet_from_us[row] = now_us + MEET_AGAIN_US
+            if token is not None and token.state is TokenState.AWAY and token.sale:
+                self._meet_from_us[row] = NEVER_AGAIN_US
+            elif shipped is None or shipped.at_us + SHIP_GRACE_US <= wall_us or (token is not None and token.held):
+                found.append(row)
+        return found
+
+    # --- inside -----------------------------------------------------------------------------------------------
 
     def _is_new(self, card: PieceCard) -> bool:
         row = self.catalogue.row_of(card.piece)
@@ -110,47 +203,23 @@ class Stock:
                 self.epc_refused.pop(piece, None)
         self._make_room()
         self.last_seen_us[rows], self.last_zone[rows] = NEVER_US, NO_ZONE
+        self._meet_from_us[rows] = NEVER_US
         return rows
 
-    def forget(self, piece: PieceId) -> int | None:
-        """The feed took the card back; gives the row that is free now."""
-        self.cards.pop(piece, None)
-        row = self.catalogue.drop(piece)
-        if row is not None:
-            self.expected[row] = False
-            self.home[row] = NO_ZONE
-        return row
-
-    def stand(self, piece: PieceId, status: Status) -> None:
-        """The books changed about a piece."""
-        self.status[piece] = status
-        row = self.catalogue.row_of(piece)
-        if row is not None:
-            self._expect(piece, row)
-
-    def status_of(self, piece: PieceId) -> Status:
-        return self.status.get(piece, Status(None))
-
-    def saw(self, rows: NDArray[np.int32], zone: NDArray[np.int16], at_us: int) -> None:
-        """Reads, wherever they came from."""
-        self.last_seen_us[rows] = at_us
-        self.last_zone[rows] = zone
-
-    def seen_since(self, piece: PieceId, since_us: int) -> bool:
-        """Whether any reader or scanner read the piece at or after this monotonic time."""
-        row = self.catalogue.row_of(piece)
-        return row is not None and bool(self.last_seen_us[row] >= since_us)
-
-    def _expect(self, piece: PieceId, row: int) -> None:
-        self.expected[row] = self.status_of(piece).expected
+    def _judge(self, piece: PieceId, row: int) -> None:
+        status = self.status_of(piece)
+        self.expected[row] = status.expected
+        self._strange[row] = status.custody in (TokenState.AWAY, TokenState.INCOMING)
 
     def _make_room(self) -> None:
         short = self.catalogue.rows - len(self.home)
         if short <= 0:
             return
         more = max(short, len(self.home), 64)
-        self.home = np.concatenate([self.home, np.full(more, NO_ZONE, np.int16)])
+        self.home = np.concatenate([self.home, np.full(more, NO_ZONE, np.int32)])
         self.expected = np.concatenate([self.expected, np.zeros(more, np.bool_)])
         self.tray = np.concatenate([self.tray, np.full(more, NO_TRAY, np.int32)])
         self.last_seen_us = np.concatenate([self.last_seen_us, np.full(more, NEVER_US, np.int64)])
-        self.last_zone = np.concatenate([self.last_zone, np.full(more, NO_ZONE, np.int16)])
+        self.last_zone = np.concatenate([self.last_zone, np.full(more, NO_ZONE, np.int32)])
+        self._strange = np.concatenate([self._strange, np.zeros(more, np.bool_)])
+        self._meet_from_us = np.concatenate([self._meet_from_us, np.full(more, NEVER_US, np.int64)])

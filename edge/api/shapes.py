@@ -272,3 +272,40 @@ class PresenceView:
     state: PresenceState
     zone: str
     since_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedView:
+    transfer: str
+    to: str
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoginView:
+    """`token` goes into `Authorization: Bearer …`; it is told this once."""
+
+    token: str
+    user: str
+    name: str
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanView:
+    """What became of scanned pieces."""
+
+    received: tuple[str, ...]
+    sighted: tuple[str, ...]
+    seen: tuple[str, ...]
+    unknown_epcs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HealthView:
+    """`ok` while the house runs; a store in rejoin or without cloud is healthy, only limited."""
+
+    ok: bool
+    mood: str
+    mode: str
+    uplink_up: bool

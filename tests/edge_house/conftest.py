@@ -1,5 +1,6 @@
 """A small jeweller's for the house's tests: zones, readers, a clock that the test moves, reads made by hand."""
 
+import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,9 +8,14 @@ import numpy as np
 import pytest
 
 from contract.facts import ReaderLink
-from contract.ids import ReaderId, StoreId, TillId, ZoneId
+from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
+from contract.ids import Epoch, PieceId, ReaderId, StoreId, TillId, UserId, ZoneId
+from edge.books import Books
 from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
 from edge.readers.base import PHASE_ABSENT, ReadBatch
+from edge.rows import Mode
+from edge.store import Store, Wakes
+from trade.custody import Token, TokenState
 
 
 class HandClock:
@@ -90,6 +96,97 @@ def a_config(data_dir: Path) -> EdgeConfig:
     )
 
 
+def a_card(number: int, *, zone: str = "case", tray: str = "", price_minor: int = 120_000) -> PieceCard:
+    return PieceCard(
+        piece=PieceId(f"p{number}"),
+        sku=f"R-{number}",
+        title=f"Ring {number}",
+        category="ring",
+        metal="gold",
+        fineness=750,
+        weight_mg=3200,
+        stones="",
+        price_minor=price_minor,
+        currency="EUR",
+        tax_bp=2000,
+        epc=epc_of(number).hex().upper(),
+        home_zone=zone,
+        tray=tray,
+    )
+
+
+STAFF = (
+    StaffCard(user=UserId("ana"), name="Ana", roles=(Role.ASSOCIATE,)),
+    StaffCard(user=UserId("max"), name="Max", roles=(Role.MANAGER,)),
+    StaffCard(user=UserId("lou"), name="Lou", roles=(Role.LOSS_PREVENTION,)),
+)
+
+
+def join(books: Books) -> None:
+    """What a rejoin would have done: this box serves."""
+    with books.transaction() as tx:
+        tx.db.run("node_joined", term=1, epoch="e1", cloud_epoch=1, instance="box")
+        tx.new_log(StoreId("paris"), Epoch("e1"))
+
+
+def give(books: Books, *numbers: int, state: TokenState = TokenState.HERE, first_ce: int = 1) -> None:
+    """Tokens, as grants of the cloud would have brought them."""
+    with books.transaction() as tx:
+        for number in numbers:
+            tx.db.run_struct("token_set", Token(piece=PieceId(f"p{number}"), ce=first_ce, state=state))
+
+
+class Shop:
+    """A whole store without threads: time, readers and people are the test's."""
+
+    def __init__(
+        self, config: EdgeConfig, clock: HandClock, cards: list[PieceCard], *, path: Path | None = None
+    ) -> None:
+        self.config, self.clock = config, clock
+        self.told: list[str] = []
+        self.books = Books.open(path, store=config.store, instance="box")
+        if self.books.node().mode is not Mode.ACTIVE:
+            join(self.books)
+            give(self.books, *(int(card.piece[1:]) for card in cards))
+        self.store = Store(config, self.books, clock, random.Random(7), Wakes(self.told.append, lambda: None))
+        rows = [FeedRow(rev=n + 1, scope="*", key=f"piece:{card.piece}", body=card) for n, card in enumerate(cards)]
+        rows += [
+            FeedRow(rev=len(cards) + n + 1, scope="*", key=f"staff:{each.user}", body=each)
+            for n, each in enumerate(STAFF)
+        ]
+        self.store.take_feed(FeedPage(rows=tuple(rows), upto=len(rows), more=False))
+        self.health = {ReaderId(reader.id): HandHealth() for reader in config.readers}
+        self.store.pipeline.health = self.health
+        self.dead: set[str] = set()
+        self.chance = np.random.default_rng(3)
+
+    def read(self, reader: str, numbers: list[int], antenna: int = 1, rssi: int = -5500) -> None:
+        """A reader reports these pieces now."""
+        if reader not in self.dead and numbers:
+            self.store.pipeline.deliver(a_batch(reader, self.clock.now, [epc_of(n) for n in numbers], antenna, rssi))
+
+    def run(self, seconds: float, *, lying: dict[str, list[int]] | None = None, p: float = 0.9) -> None:
+        """So many seconds of ticks; `lying`: which pieces each reader's zone holds, each read with chance p a second."""
+        for turn in range(int(seconds * 50)):
+            self.clock.now += 20_000
+            for reader, health in self.health.items():
+                if reader not in self.dead:
+                    health.last_heard_us = self.clock.now
+            if turn % 50 == 25:
+                for reader, numbers in (lying or {}).items():
+                    self.read(reader, [n for n in numbers if self.chance.random() < p])
+            self.store.tick(self.clock.now, writing=True)
+
+    def facts(self, kind: type | None = None) -> list:
+        """Every fact of the journal, oldest first."""
+        from contract.entries import decode_entry
+        from contract.facts import Stream
+
+        rows = [row for stream in Stream for row in self.books.journal(Epoch("e1"), stream, 1, 10_000)]
+        facts = [fact for row in sorted(rows, key=lambda row: row.at_us) for fact in decode_entry(row.body).facts]
+        return [fact for fact in facts if kind is None or isinstance(fact, kind)]
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> EdgeConfig:
     return a_config(tmp_path)
@@ -109,6 +206,9 @@ class Tools:
     health: object = field(default=HandHealth)
     config: object = field(default=a_config)
     clock: object = field(default=HandClock)
+    card: object = field(default=a_card)
+    shop: object = field(default=Shop)
+    give: object = field(default=give)
 
 
 @pytest.fixture

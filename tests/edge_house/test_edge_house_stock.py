@@ -2,12 +2,12 @@
 
 import pytest
 
-from contract.commands import CustodyState
 from contract.facts import ClaimKind
 from contract.feed import PieceCard
 from contract.ids import PieceId
 from edge.rounds import ZoneMap
 from edge.stock import Status, Stock
+from trade.custody import TokenState
 
 
 def a_card(number: int, *, epc: str | None = None, zone: str = "case", tray: str = "t1") -> PieceCard:
@@ -37,14 +37,14 @@ def stock(config):
 def test_a_held_piece_is_expected_and_a_sold_or_claimed_one_is_not(stock):
     stock.learn([a_card(1)])
     assert not stock.expected[0]
-    stock.stand(PieceId("p1"), Status(CustodyState.HERE))
+    stock.stand(PieceId("p1"), Status(TokenState.HERE))
     assert stock.expected[0]
     for away in (
-        Status(CustodyState.HERE, ClaimKind.CART, "s1"),
-        Status(CustodyState.HERE, ClaimKind.MEMO, "m1"),
-        Status(CustodyState.SOLD),
-        Status(CustodyState.INCOMING),
-        Status(None),
+        Status(TokenState.HERE, ClaimKind.CART, "s1"),
+        Status(TokenState.HERE, ClaimKind.MEMO, "m1"),
+        Status(TokenState.SOLD),
+        Status(TokenState.INCOMING),
+        Status(TokenState.AWAY),
     ):
         stock.stand(PieceId("p1"), away)
         assert not stock.expected[0]
@@ -53,7 +53,7 @@ def test_a_held_piece_is_expected_and_a_sold_or_claimed_one_is_not(stock):
 
 def test_a_piece_leased_to_a_web_order_stays_where_it_is(stock):
     stock.learn([a_card(1)])
-    stock.stand(PieceId("p1"), Status(CustodyState.HERE, ClaimKind.LEASE, "o1"))
+    stock.stand(PieceId("p1"), Status(TokenState.HERE, ClaimKind.LEASE, "o1"))
     assert stock.expected[0]
 
 
@@ -74,7 +74,7 @@ def test_a_new_tag_voids_the_history_and_a_new_price_does_not(stock):
 
 def test_a_card_taken_back_is_no_longer_expected(stock):
     stock.learn([a_card(1)])
-    stock.stand(PieceId("p1"), Status(CustodyState.HERE))
+    stock.stand(PieceId("p1"), Status(TokenState.HERE))
     row = stock.forget(PieceId("p1"))
     assert row == 0
     assert not stock.expected[0]

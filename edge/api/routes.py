@@ -1,0 +1,168 @@
+"""JSON routes of the store: who is here, what is where, counts, alarms, the live pad. OpenAPI describes them all."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import StreamingResponse
+
+from contract.facts import CountPlace
+from contract.feed import Role
+from contract.ids import AlarmId, CountId, PieceId, SaleId, UserId, ZoneId
+from edge.api import bodies, shapes, views
+from edge.api.shop import Shop, the_shop
+from trade import acts
+from web.front import front_of, token_of
+from web.logins import Login
+from web.policy import allow, public, signed_in
+
+router = APIRouter(prefix="/api/v1", tags=["store"])
+open_router = APIRouter(tags=["operation"])
+Anyone = Annotated[Login, signed_in()]
+Counter = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
+Manager = Annotated[Login, allow(Role.MANAGER)]
+Guard = Annotated[Login, allow(Role.LOSS_PREVENTION, Role.MANAGER)]
+TheShop = Annotated[Shop, the_shop()]
+
+
+@open_router.get("/healthz", dependencies=[public()])
+async def healthz(shop: TheShop, response: Response) -> shapes.HealthView:
+    """503 when the house has stopped."""
+    health = views.health(shop)
+    response.status_code = 200 if health.ok else 503
+    return health
+
+
+@open_router.get("/metrics", dependencies=[public()], response_class=Response)
+async def metrics(shop: TheShop) -> Response:
+    """Prometheus text. It holds numbers of readers, queues and rows, nothing about people or pieces."""
+    return Response(shop.render_metrics(), media_type=shop.metrics_type)
+
+
+@router.post("/login", dependencies=[public()])
+async def login(body: bodies.LoginBody, request: Request, response: Response, shop: TheShop) -> shapes.LoginView:
+    """User and PIN for a token (and a cookie). After a few wrong PINs one has to wait: 429."""
+    new = await shop.sign_in(UserId(body.user), body.pin)
+    front_of(request).give_cookie(response, new)
+    who = new.login
+    return shapes.LoginView(token=new.token, user=who.user, name=who.name, roles=who.roles)
+
+
+@router.post("/logout")
+async def logout(request: Request, response: Response, who: Anyone, shop: TheShop) -> None:
+    del who
+    shop.logins.end(token_of(request))
+    front_of(request).take_cookie(response)
+
+
+@router.get("/store")
+async def store(who: Anyone, shop: TheShop) -> shapes.StoreView:
+    del who
+    return views.store(shop)
+
+
+@router.get("/readers")
+async def readers(who: Anyone, shop: TheShop) -> list[shapes.ReaderView]:
+    del who
+    return list(views.readers(shop))
+
+
+@router.get("/staff")
+async def staff(who: Anyone, shop: TheShop) -> list[shapes.UserView]:
+    del who
+    return views.staff(shop)
+
+
+@router.get("/pieces")
+async def pieces(
+    who: Anyone, shop: TheShop, query: str = "", zone: str = "", limit: int = 50
+) -> list[shapes.PieceView]:
+    """Pieces whose id, SKU, EPC or words begin with the query; `limit` at most 200."""
+    del who
+    return views.find_pieces(shop, query, zone=zone, limit=max(1, min(limit, 200)))
+
+
+@router.get("/pieces/{piece}")
+async def piece(piece: str, who: Anyone, shop: TheShop) -> shapes.PieceView:
+    del who
+    return views.piece(shop, PieceId(piece))
+
+
+@router.get("/presence")
+async def presence(who: Anyone, shop: TheShop, zone: str = "", state: str = "") -> list[shapes.PresenceView]:
+    """The state of every piece this store knows, optionally of one zone or in one state."""
+    del who
+    return views.presence(shop, zone=zone, state=state)
+
+
+@router.get("/pad")
+async def pad(who: Anyone, shop: TheShop, sale: str = "") -> shapes.PadView:
+    """What lies on the pad now; with `sale`, whether it is what that sale says."""
+    del who
+    return views.pad(shop, SaleId(sale) if sale else None)
+
+
+@router.get("/counts")
+async def counts(who: Anyone, shop: TheShop) -> list[shapes.CountView]:
+    del who
+    return views.counts(shop)
+
+
+@router.post("/counts", status_code=201)
+async def start_count(body: bodies.StartCountBody, who: Counter, shop: TheShop) -> shapes.CountView:
+    """Count the safe or the shelves; `zones` empty means all of that place. One count at a time per zone."""
+    count = CountId(body.count or shop.new_id())
+    zones = tuple(ZoneId(zone) for zone in body.zones)
+    await shop.start_count(count, CountPlace(body.place), zones, who)
+    return views.count(shop, count)
+
+
+@router.get("/counts/{count}")
+async def get_count(count: str, who: Anyone, shop: TheShop) -> shapes.CountView:
+    del who
+    return views.count(shop, CountId(count))
+
+
+@router.post("/counts/{count}/approve")
+async def approve_count(count: str, who: Manager, shop: TheShop) -> shapes.CountView:
+    """A manager answers for it; its figures go into the trade log."""
+    await shop.approve_count(CountId(count), who)
+    return views.count(shop, CountId(count))
+
+
+@router.post("/counts/{count}/abandon")
+async def abandon_count(count: str, body: bodies.ReasonBody, who: Counter, shop: TheShop) -> shapes.CountView:
+    await shop.abandon_count(CountId(count), body.reason, who)
+    return views.count(shop, CountId(count))
+
+
+@router.get("/alarms")
+async def alarms(who: Anyone, shop: TheShop, *, everything: bool = False) -> list[shapes.AlarmView]:
+    """Open alarms, newest first; with `everything` the closed ones too (at most 200)."""
+    del who
+    return views.alarms(shop, everything=everything)
+
+
+@router.post("/alarms/{alarm}/close")
+async def close_alarm(alarm: str, body: bodies.CloseAlarmBody, who: Guard, shop: TheShop) -> shapes.AlarmView:
+    """A person says what it was."""
+    await shop.act(acts.CloseAlarm(alarm=AlarmId(alarm), outcome=body.outcome, note=body.note), who)
+    return views.alarm(shop, AlarmId(alarm))
+
+
+@router.post("/scan")
+async def scan(body: bodies.ScanBody, who: Counter, shop: TheShop) -> shapes.ScanView:
+    """Pieces seen by a person's scanner: receives what was granted, reports what is not ours."""
+    return await shop.scan(
+        tuple(PieceId(piece) for piece in body.pieces),
+        tuple(body.epcs),
+        ZoneId(body.zone or ""),
+        damaged=body.damaged,
+        who=who,
+    )
+
+
+@router.get("/events", response_class=StreamingResponse)
+async def events(who: Anyone, shop: TheShop) -> StreamingResponse:
+    """Server-sent names of what changed: pad, floor, alarms, counts, sales, readers, uplink."""
+    del who
+    return shop.bulletin.response()

@@ -1,0 +1,175 @@
+"""JSON routes of the trade: sales, returns, shifts, transfers, holds. Each makes one act and shows what it led to."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from contract.facts import LineKind, Tender, TenderKind
+from contract.feed import Role
+from contract.ids import LineId, PersonId, PieceId, SaleId, ShiftId, StoreId, TillId, TransferId
+from edge.api import bodies, shapes, views
+from edge.api.shop import Shop, the_shop
+from trade import acts
+from web.logins import Login
+from web.policy import allow
+
+SELLERS = (Role.ASSOCIATE, Role.MANAGER)
+router = APIRouter(prefix="/api/v1", tags=["trade"])
+Seller = Annotated[Login, allow(*SELLERS)]
+Manager = Annotated[Login, allow(Role.MANAGER)]
+TheShop = Annotated[Shop, the_shop()]
+
+
+def tenders_of(bodies_: list[bodies.TenderBody]) -> tuple[Tender, ...]:
+    return tuple(
+        Tender(
+            kind=TenderKind(each.kind),
+            amount_minor=each.amount_minor,
+            change_minor=each.change_minor,
+            reference=each.reference,
+        )
+        for each in bodies_
+    )
+
+
+@router.post("/sales", status_code=201)
+async def open_sale(body: bodies.OpenSaleBody, who: Seller, shop: TheShop) -> shapes.SaleView:
+    sale = SaleId(body.sale or shop.new_id())
+    await shop.act(acts.OpenSale(sale=sale, till=TillId(body.till), currency=shop.config.currency), who)
+    return views.sale(shop, sale)
+
+
+@router.get("/sales")
+async def list_sales(who: Seller, shop: TheShop, state: str = "open") -> list[shapes.SaleView]:
+    """Sales by state: open, parked, recorded or voided; newest first."""
+    del who
+    return views.sales(shop, state)
+
+
+@router.get("/sales/{sale}")
+async def get_sale(sale: str, who: Seller, shop: TheShop) -> shapes.SaleView:
+    del who
+    return views.sale(shop, SaleId(sale))
+
+
+@router.post("/sales/{sale}/lines", status_code=201)
+async def add_line(sale: str, body: bodies.AddLineBody, who: Seller, shop: TheShop) -> shapes.SaleView:
+    """Claims the piece for this cart; 409 with a sentence when it is spoken for, on its way, or not here."""
+    piece = views.piece_named(shop, piece=body.piece, epc=body.epc)
+    act = acts.AddPiece(sale=SaleId(sale), piece=piece, discount_minor=body.discount_minor, override=body.override)
+    await shop.act(act, who)
+    return views.sale(shop, SaleId(sale))
+
+
+@router.post("/sales/{sale}/others", status_code=201)
+async def add_other(sale: str, body: bodies.AddOtherBody, who: Seller, shop: TheShop) -> shapes.SaleView:
+    act = acts.AddOther(
+        sale=SaleId(sale),
+        kind=LineKind(body.kind),
+        description=body.description,
+        unit_minor=body.unit_minor,
+        tax_bp=body.tax_bp,
+        quantity_milli=body.quantity_milli,
+    )
+    await shop.act(act, who)
+    return views.sale(shop, SaleId(sale))
+
+
+@router.delete("/sales/{sale}/lines/{line}")
+async def remove_line(sale: str, line: str, who: Seller, shop: TheShop) -> shapes.SaleView:
+    await shop.act(acts.RemoveLine(sale=SaleId(sale), line=LineId(line)), who)
+    return views.sale(shop, SaleId(sale))
+
+
+@router.post("/sales/{sale}/park")
+async def park_sale(sale: str, who: Seller, shop: TheShop) -> shapes.SaleView:
+    await shop.act(acts.ParkSale(sale=SaleId(sale)), who)
+    return views.sale(shop, SaleId(sale))
+
+
+@router.post("/sales/{sale}/resume")
+async def resume_sale(sale: str, body: bodies.ResumeBody, who: Seller, shop: TheShop) -> shapes.SaleView:
+    await shop.act(acts.ResumeSale(sale=SaleId(sale), till=TillId(body.till)), who)
+    return views.sale(shop, SaleId(sale))
+
+
+@router.post("/sales/{sale}/void")
+async def void_sale(sale: str, body: bodies.ReasonBody, who: Seller, shop: TheShop) -> shapes.SaleView:
+    await shop.act(acts.VoidSale(sale=SaleId(sale), reason=body.reason), who)
+    return views.sale(shop, SaleId(sale))
+
+
+@router.post("/sales/{sale}/record")
+async def record_sale(sale: str, body: bodies.RecordSaleBody, who: Seller, shop: TheShop) -> shapes.SaleView:
+    """Converts the claims, marks the pieces sold and takes the till's next receipt number, in one transaction."""
+    act = acts.RecordSale(
+        sale=SaleId(sale),
+        tenders=tenders_of(body.tenders),
+        client=None if body.client is None else PersonId(body.client),
+        override=body.override,
+    )
+    await shop.act(act, who)
+    return views.sale(shop, SaleId(sale))
+
+
+@router.post("/returns", status_code=201)
+async def return_pieces(body: bodies.ReturnBody, who: Seller, shop: TheShop) -> shapes.SaleView:
+    """The pieces lie on the pad; tenders are what the client gets."""
+    act = acts.ReturnPieces(
+        sale=SaleId(body.sale),
+        pieces=tuple(PieceId(piece) for piece in body.pieces),
+        till=TillId(body.till),
+        tenders=tenders_of(body.tenders),
+        reason=body.reason,
+    )
+    await shop.act(act, who)
+    return views.sale(shop, SaleId(body.sale))
+
+
+@router.get("/shifts")
+async def list_shifts(who: Seller, shop: TheShop) -> list[shapes.ShiftView]:
+    del who
+    return views.shifts(shop)
+
+
+@router.post("/shifts", status_code=201)
+async def open_shift(body: bodies.OpenShiftBody, who: Seller, shop: TheShop) -> shapes.ShiftView:
+    act = acts.OpenShift(
+        shift=ShiftId(body.shift or shop.new_id()),
+        till=TillId(body.till),
+        business_day=body.business_day or shop.business_day(),
+        float_minor=body.float_minor,
+        currency=shop.config.currency,
+    )
+    await shop.act(act, who)
+    return views.shift(shop, act.shift)
+
+
+@router.post("/shifts/close")
+async def close_shift(body: bodies.CloseShiftBody, who: Seller, shop: TheShop) -> shapes.ShiftView:
+    """The Z: the drawer is counted before the expected sum is shown."""
+    open_shift = views.open_shift(shop, TillId(body.till))
+    await shop.act(acts.CloseShift(till=TillId(body.till), cash_counted_minor=body.cash_counted_minor), who)
+    return views.shift(shop, open_shift)
+
+
+@router.post("/transfers", status_code=201)
+async def ship(body: bodies.ShipBody, who: Manager, shop: TheShop) -> shapes.ShippedView:
+    """Gives the right to these pieces up, in the same transaction; the receiver gets it from the cloud."""
+    transfer = TransferId(body.transfer or shop.new_id())
+    pieces = tuple(PieceId(piece) for piece in body.pieces)
+    await shop.act(acts.Ship(transfer=transfer, to=StoreId(body.to), pieces=pieces), who)
+    return shapes.ShippedView(transfer=transfer, to=body.to, pieces=pieces)
+
+
+@router.get("/transfers/incoming")
+async def incoming(who: Seller, shop: TheShop) -> list[shapes.IncomingView]:
+    del who
+    return views.incoming(shop)
+
+
+@router.post("/leases/break")
+async def break_lease(body: bodies.BreakLeaseBody, who: Manager, shop: TheShop) -> shapes.PieceView:
+    """A manager takes a piece back from a web order that cannot be reached, and answers for it."""
+    await shop.act(acts.BreakLease(piece=PieceId(body.piece), reason=body.reason), who)
+    return views.piece(shop, PieceId(body.piece))

@@ -1,0 +1,62 @@
+"""What the floor looks like at this moment, as one value: made by the house after a tick, read by everyone else.
+
+The loop thread never looks into the house's arrays: it takes the newest `FloorNow`, a reference swap and no lock.
+"""
+
+from dataclasses import dataclass, field
+
+from contract.facts import ReaderLink, Vision
+from contract.ids import PieceId, ReaderId, ZoneId
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneNow:
+    """Figures of one zone. `present`, `missing`, `hard_to_read` count expected pieces that belong here."""
+
+    zone: ZoneId
+    vision: Vision
+    why: str
+    expected: int = 0
+    present: int = 0
+    missing: int = 0
+    hard_to_read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderNow:
+    """One reader. Times are monotonic µs; `reads_per_s` over the last few seconds."""
+
+    reader: ReaderId
+    link: ReaderLink
+    why: str
+    model: str
+    firmware: str
+    last_heard_us: int
+    reads_total: int
+    dropped_total: int
+    reads_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PadNow:
+    """One pad. `state` is the pad machine's; `pieces` are what lies on it by our best knowledge."""
+
+    zone: ZoneId
+    state: str = "idle"
+    settled: bool = False
+    pieces: tuple[PieceId, ...] = ()
+    unknown_tags: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FloorNow:
+    """Everything that moves. `at_us` is monotonic."""
+
+    at_us: int = 0
+    zones: tuple[ZoneNow, ...] = ()
+    readers: tuple[ReaderNow, ...] = ()
+    pads: tuple[PadNow, ...] = ()
+    unknown_tags: int = 0
+    threshold_nats: float = 0.0
+    seen: frozenset[PieceId] = field(default_factory=frozenset)
+    """Pieces a working reader (or a scan) has read within the window that counts as now."""

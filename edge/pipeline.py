@@ -1,0 +1,328 @@
+"""The tick: reads → rows → rounds → presence → facts → one transaction → what everyone sees.
+
+Runs on the house thread every 20 ms and costs O(reads + changes). Facts that could not be written yet (disk full, box
+not active) wait here, bounded; memory that others see is swapped only after the commit.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from contract.facts import AlarmRaised, AnyFact, PiecePresence, PresenceState, ReaderHealth
+from contract.ids import HOUSE, AlarmId, PieceId, ReaderId, ZoneId
+from edge import sentences
+from edge.books import Books
+from edge.config import EdgeConfig, ZoneKind
+from edge.floor import FloorNow, ZoneNow
+from edge.readers.base import ReadBatch
+from edge.reconcile import evidence as ev
+from edge.reconcile.evidence import Evidence, EvidenceDamagedError
+from edge.reconcile.presence import step
+from edge.reconcile.shapes import CUSTOMARY, Accusation, Changes, Placement, Rules
+from edge.reconcile.shapes import Round as Evidenced
+from edge.rounds import Heard, Round, Rounds, place
+from edge.rows import EvidenceRow, PresenceRow, ReaderRow, ZoneRow
+from edge.stock import Stock
+from edge.vision import Health, VisionWatch
+
+log = structlog.get_logger(__name__)
+
+BATCHES_PENDING_MAX: Final = 4096
+FACTS_PENDING_MAX: Final = 50_000
+SEEN_WINDOW_US: Final = 30_000_000
+"""`seen now`: about thirty rounds, so that a piece read in one round of five still counts as seen."""
+FLOOR_EVERY_US: Final = 1_000_000
+EVIDENCE_EVERY_US: Final = 60_000_000
+EVIDENCE: Final = "presence"
+STATES: Final = ev.STATES
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counters, read by `/metrics`."""
+
+    reads_total: int = 0
+    batches_dropped_total: int = 0
+    facts_total: int = 0
+    facts_dropped_total: int = 0
+    rounds_total: int = 0
+    alarms_total: int = 0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one tick asks the house to do next. `woke` names what pages should fetch again."""
+
+    woke: set[str] = field(default_factory=set)
+    met: dict[ZoneId, set[PieceId]] = field(default_factory=dict)
+    """Pieces read here that this store does not hold (yet): to be received or reported."""
+    wrote: bool = False
+    """Rows were added to the journal: wake the uplink."""
+
+
+Detector = Callable[[list[Heard], list[Round], int], list[AnyFact]]
+"""Looks at this tick's reads and rounds, gives facts: the pad, the gate, a running count."""
+
+
+class Pipeline:
+    """Owned by the house thread; only `deliver` may be called from elsewhere. `now_us` is monotonic."""
+
+    def __init__(
+        self,
+        config: EdgeConfig,
+        books: Books,
+        stock: Stock,
+        *,
+        new_id: Callable[[], str],
+        wall_us: Callable[[], int],
+        rules: Rules = CUSTOMARY,
+    ) -> None:
+        self.config = config
+        self.books = books
+        self.stock = stock
+        self.rules = rules
+        self.tally = Tally()
+        self.floor = FloorNow()
+        self.health: dict[ReaderId, Health] = {}
+        self.detectors: list[Detector] = []
+        self.evidence = Evidence(len(config.zones))
+        self._zones = stock.zones
+        self._new_id = new_id
+        self._wall_us = wall_us
+        self._batches: deque[ReadBatch] = deque()
+        self._rounds = Rounds(self._zones, tuple(reader.id for reader in config.readers))
+        self._vouches = np.array([zone.kind is not ZoneKind.EXIT for zone in config.zones], np.bool_)
+        self._pending: list[AnyFact] = []
+        self._shown: dict[PieceId, PresenceState] = {}
+        self._floor_us = -FLOOR_EVERY_US
+        self._evidence_us = 0
+        self._vision = VisionWatch(self._zones, (), {}, {})
+
+    # --- the loop thread --------------------------------------------------------------------------------------
+
+    def deliver(self, batch: ReadBatch) -> None:
+        """Hand a batch over. Above `BATCHES_PENDING_MAX` it is dropped and counted. Any thread."""
+        if len(self._batches) >= BATCHES_PENDING_MAX:
+            self.tally.batches_dropped_total += 1
+            return
+        self._batches.append(batch)
+
+    # --- the house thread -------------------------------------------------------------------------------------
+
+    def load(self, now_us: int) -> None:
+        """Take up what the books say: states shown, zones and readers told, evidence learned."""
+        db = self.books.db
+        self._pending.clear()
+        self._shown = {row.piece: row.state for row in db.rows("presence", PresenceRow)}
+        zones = {row.zone: (row.vision, row.why) for row in db.rows("zones", ZoneRow)}
+        readers = {
+            row.reader: ReaderHealth(
+                reader=row.reader, link=row.link, why=row.why, model=row.model, firmware=row.firmware
+            )
+            for row in db.rows("readers", ReaderRow)
+        }
+        self._vision = VisionWatch(self._zones, tuple(reader.id for reader in self.config.readers), zones, readers)
+        pieces = self.stock.catalogue.pieces
+        kept = db.one("evidence", EvidenceRow, name=EVIDENCE)
+        self.evidence = Evidence(len(self._zones.zones))
+        if kept is not None:
+            try:
+                self.evidence = ev.load(kept.body, now_us, pieces, self._zone_ids)
+            except EvidenceDamagedError as error:
+                log.warning("evidence_damaged", why=str(error))
+        self.evidence.grow(len(self.stock))
+        for piece, state in self._shown.items():
+            row = self.stock.catalogue.row_of(piece)
+            if row is not None:
+                self.evidence.state[row] = STATES.index(state)
+        self._evidence_us = now_us
+
+    def forget_rows(self, rows: NDArray[np.int32]) -> None:
+        """These rows mean other pieces now."""
+        self.evidence.grow(len(self.stock))
+        if len(rows):
+            self.evidence.clear(rows)
+
+    def tick(self, now_us: int, *, writing: bool) -> Outcome:
+        """One turn of the house."""
+        out = Outcome()
+        heard = self._drain(out)
+        rounds = self._rounds.close(now_us, self.health)
+        for one in rounds:
+            self._weigh(one, now_us, out)
+        told = self._vision.look(self.health, self.evidence.blind)
+        if told:
+            out.woke |= {"readers", "floor"}
+        self._say(told)
+        for detector in self.detectors:
+            self._say(detector(heard, rounds, now_us))
+        if writing:
+            self._write(now_us, out)
+        if out.woke or now_us - self._floor_us >= FLOOR_EVERY_US:
+            self._show(now_us)
+        return out
+
+    def save_evidence(self, now_us: int) -> None:
+        """Write what was learned; a lost minute of it delays an alarm and never raises one."""
+        blob = self.evidence.save(now_us, self.stock.catalogue.pieces, self._zone_ids)
+        with self.books.transaction() as tx:
+            tx.db.run("evidence_set", name=EVIDENCE, body=blob, at_us=self._wall_us())
+        self._evidence_us = now_us
+
+    def seen(self, piece: PieceId, now_us: int) -> bool:
+        """A working reader, or a scan, has read the piece within the window that counts as now."""
+        return self.stock.seen_since(piece, now_us - SEEN_WINDOW_US)
+
+    # --- steps ------------------------------------------------------------------------------------------------
+
+    @property
+    def _zone_ids(self) -> tuple[ZoneId, ...]:
+        return tuple(zone.id for zone in self._zones.zones)
+
+    def _drain(self, out: Outcome) -> list[Heard]:
+        heard: list[Heard] = []
+        while self._batches:
+            batch = self._batches.popleft()
+            self.tally.reads_total += len(batch)
+            found = self.stock.catalogue.hear(batch.epc, batch.epc_bits, batch.arrived_us)
+            one = place(batch, found.rows, self._zones)
+            self.stock.saw(one.row, one.zone, one.arrived_us)
+            self._rounds.hear(one)
+            heard.append(one)
+        del out
+        return heard
+
+    def _weigh(self, one: Round, now_us: int, out: Outcome) -> None:
+        """Presence, by what this round showed."""
+        self.tally.rounds_total += 1
+        count = len(self.stock)
+        witnessed = np.zeros(len(self._zones.zones), np.bool_)
+        witnessed[one.zones] = True
+        placement = Placement(
+            home=self.stock.home[:count],
+            tray=self.stock.tray[:count],
+            expected=self.stock.expected[:count],
+            vouches=self._vouches,
+        )
+        changes = step(self.evidence, placement, Evidenced(now_us, witnessed, one.row, one.zone), self.rules)
+        self._say(self._facts_of(changes))
+        if len(changes.present) or changes.accused or len(changes.hard) or len(changes.blind) or len(changes.seeing):
+            out.woke.add("floor")
+        if changes.accused:
+            out.woke.add("alarms")
+        self._meet(one, now_us, out)
+
+    def _facts_of(self, changes: Changes) -> list[AnyFact]:
+        facts: list[AnyFact] = []
+        for rows, state in ((changes.present, PresenceState.PRESENT), (changes.hard, PresenceState.HARD_TO_READ)):
+            for row in rows.tolist():
+                facts += self._presence(row, state, "")
+        for accusation in changes.accused:
+            facts += self._accuse(accusation)
+        return facts
+
+    def _presence(self, row: int, state: PresenceState, why: str) -> list[AnyFact]:
+        piece = self.stock.catalogue.pieces[row]
+        if piece is None or self._shown.get(piece) is state:
+            return []
+        self._shown[piece] = state
+        zone = self._zones.zones[int(self.stock.home[row])].id
+        return [PiecePresence(piece=piece, state=state, zone=zone, why=why)]
+
+    def _accuse(self, accusation: Accusation) -> list[AnyFact]:
+        pieces = tuple(piece for row in accusation.rows if (piece := self.stock.catalogue.pieces[row]) is not None)
+        zone = self._zones.zones[accusation.zone]
+        cards = [self.stock.cards[piece] for piece in pieces]
+        names = ", ".join(sentences.called(card, card.piece) for card in cards[:3])
+        more = f" and {len(cards) - 3} more" if len(cards) > 3 else ""
+        sentence = f"{names}{more}, {zone.name}: {accusation.sentence()}"
+        facts: list[AnyFact] = []
+        for row in accusation.rows:
+            facts += self._presence(row, PresenceState.MISSING, accusation.sentence())
+        facts.append(
+            AlarmRaised(
+                alarm=AlarmId(self._new_id()),
+                kind=accusation.kind,
+                pieces=pieces,
+                zone=zone.id,
+                sentence=sentence,
+                evidence_nats=round(accusation.nats, 2),
+                rounds=accusation.rounds,
+                value_minor=sum(card.price_minor for card in cards),
+                currency=self.config.currency,
+            )
+        )
+        self.tally.alarms_total += 1
+        return facts
+
+    def _meet(self, one: Round, now_us: int, out: Outcome) -> None:
+        """Pieces of the house that lie here although the books do not hold them: not at the gate, which only passes."""
+        gates = [i for i, zone in enumerate(self._zones.zones) if zone.kind is ZoneKind.EXIT]
+        here = ~np.isin(one.zone, gates)
+        rows = set(self.stock.met(self.books.db, one.row[here], now_us, self._wall_us()))
+        for row, index in zip(one.row[here].tolist(), one.zone[here].tolist(), strict=True):
+            piece = self.stock.catalogue.pieces[row]
+            if row in rows and piece is not None:
+                out.met.setdefault(self._zones.zones[index].id, set()).add(piece)
+
+    def _say(self, facts: list[AnyFact]) -> None:
+        room = FACTS_PENDING_MAX - len(self._pending)
+        self.tally.facts_dropped_total += max(0, len(facts) - room)
+        self._pending += facts[: max(0, room)]
+
+    def _write(self, now_us: int, out: Outcome) -> None:
+        if now_us - self._evidence_us >= EVIDENCE_EVERY_US:
+            self.save_evidence(now_us)
+        if not self._pending or not self.books.serving:
+            return
+        facts = tuple(self._pending)
+        with self.books.transaction() as tx:
+            tx.write(at_us=self._wall_us(), by=HOUSE, why="tick", facts=facts)
+        self._pending.clear()
+        self.tally.facts_total += len(facts)
+        out.wrote = True
+        if any(isinstance(fact, AlarmRaised) for fact in facts):
+            out.woke.add("alarms")
+
+    def _show(self, now_us: int) -> None:
+        """Swap what everyone sees."""
+        self._floor_us = now_us
+        zones = len(self._zones.zones)
+        count = len(self.stock)
+        home, expected = self.stock.home[:count], self.stock.expected[:count]
+        state = self.evidence.state
+        figures = {
+            name: np.bincount(home[expected & (home >= 0) & which], minlength=zones)
+            for name, which in (
+                ("expected", np.ones(count, np.bool_)),
+                ("present", state == ev.PRESENT),
+                ("missing", state == ev.MISSING),
+                ("hard", state == ev.HARD),
+            )
+        }
+        shown = []
+        for index, zone in enumerate(self._zones.zones):
+            vision, why = self._vision.vision_of(zone.id)
+            shown.append(
+                ZoneNow(
+                    zone=zone.id,
+                    vision=vision,
+                    why=why,
+                    expected=int(figures["expected"][index]),
+                    present=int(figures["present"][index]),
+                    missing=int(figures["missing"][index]),
+                    hard_to_read=int(figures["hard"][index]),
+                )
+            )
+        self.floor = FloorNow(
+            at_us=now_us,
+            zones=tuple(shown),
+            readers=self._vision.readers_now(self.health, now_us),
+            unknown_tags=len(self.stock.catalogue.unknown()),
+            threshold_nats=self.rules.alarm_nats,
+        )

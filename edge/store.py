@@ -1,0 +1,156 @@
+"""One store, as the house thread runs it: books, stock, the tick, the desk, counts, and what the cloud says.
+
+Every method runs on the house thread (or inline in a test). Whatever writes goes through `notice`, so that stock and
+pages hear of it in the same turn.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from contract.entries import Entry, keys_of
+from contract.feed import FeedPage, PieceCard
+from contract.ids import HOUSE, PieceId, TillId, UserId, ZoneId, uuid7
+from edge import replica
+from edge.books import Books
+from edge.clock import Clock
+from edge.config import EdgeConfig
+from edge.pipeline import Pipeline
+from edge.rounds import ZoneMap
+from edge.rows import Mode
+from edge.stock import Stock
+from edge.till.desk import Desk, Done, Refused
+from trade.acts import AnyAct, Sight
+
+PAGE_OF: Final = {"sale": "sales", "return": "sales", "shift": "sales", "count": "counts", "alarm": "alarms"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wakes:
+    """What the store tells the loop. Called on the house thread: hand over with `call_soon_threadsafe`."""
+
+    tell: Callable[[str], None]
+    """A page name changed: pad, floor, alarms, counts, sales, readers, uplink, store."""
+    uplink: Callable[[], None]
+    """Rows wait to be sent."""
+
+
+class Store:
+    """`chance` gives ids; by the same seed the same ids."""
+
+    def __init__(self, config: EdgeConfig, books: Books, clock: Clock, chance: random.Random, wakes: Wakes) -> None:
+        self.config = config
+        self.books = books
+        self.clock = clock
+        self.wakes = wakes
+        self._chance = chance
+        self.stock = Stock(ZoneMap(config))
+        self.desk = Desk(books)
+        self.pipeline = Pipeline(config, books, self.stock, new_id=self.new_id, wall_us=clock.wall_us)
+        self.mode = books.node().mode
+        self.reload()
+
+    def new_id(self) -> str:
+        return uuid7(self.clock.wall_us(), self._chance.randbytes(10))
+
+    def reload(self) -> None:
+        """Take everything up from the books anew: at start, and after a rejoin."""
+        self.stock.load(self.books.db)
+        self.pipeline.load(self.clock.mono_us())
+        self.mode = self.books.node().mode
+
+    # --- the tick ---------------------------------------------------------------------------------------------
+
+    def tick(self, now_us: int, *, writing: bool) -> None:
+        out = self.pipeline.tick(now_us, writing=writing)
+        if writing and self.mode is Mode.ACTIVE:
+            for zone, pieces in out.met.items():
+                self.act(Sight(pieces=tuple(sorted(pieces)), zone=zone), HOUSE)
+        for name in sorted(out.woke):
+            self.wakes.tell(name)
+        if out.wrote:
+            self.wakes.uplink()
+
+    def stop(self) -> None:
+        """The last thing the house does: keep what was learned."""
+        self.pipeline.save_evidence(self.clock.mono_us())
+
+    # --- acts -------------------------------------------------------------------------------------------------
+
+    def act(self, act: AnyAct, by: UserId, till: TillId | None = None) -> Done | Refused:
+        """One act of a person or of the floor; `till` says whose pad is meant."""
+        now_us = self.clock.mono_us()
+        answer = self.desk.do(
+            act,
+            by=by,
+            now_us=self.clock.wall_us(),
+            new_id=self.new_id,
+            seen=lambda piece: self.seen(piece, now_us),
+            pad=self.pad_of(till),
+        )
+        if isinstance(answer, Done):
+            self.notice(answer.entries)
+        return answer
+
+    def notice(self, entries: Iterable[Entry]) -> None:
+        """Entries were written: stock, pages and uplink hear of it."""
+        pieces: set[PieceId] = set()
+        whys: set[str] = set()
+        for entry in entries:
+            keys = entry.keys or keys_of(entry.facts)
+            pieces |= {PieceId(key.removeprefix("piece:")) for key in keys if key.startswith("piece:")}
+            whys.add(entry.why)
+        if not whys:
+            return
+        self.stock.restand(self.books.db, pieces)
+        self.mode = self.books.node().mode
+        for name in sorted({page_of(why) for why in whys} | ({"floor"} if pieces else set())):
+            self.wakes.tell(name)
+        self.wakes.uplink()
+
+    def seen(self, piece: PieceId, now_us: int) -> bool:
+        """A reader that works reads it now; where nobody reads, a scan since the start counts (custody.md §11)."""
+        if not self.config.readers:
+            return self.stock.seen_since(piece, 0)
+        return self.pipeline.seen(piece, now_us)
+
+    def pad_of(self, till: TillId | None) -> frozenset[PieceId]:
+        """Pieces on this till's pad. Tills and pads pair up in the configuration's order; the last pad is shared."""
+        pads = self.pipeline.floor.pads
+        if not pads:
+            return frozenset()
+        if till is None or till not in self.config.tills:
+            return frozenset(piece for pad in pads for piece in pad.pieces)
+        return frozenset(pads[min(self.config.tills.index(till), len(pads) - 1)].pieces)
+
+    def scan(self, pieces: tuple[PieceId, ...], zone: ZoneId, by: UserId, *, damaged: bool) -> Done | Refused:
+        """A person's scanner read these pieces in `zone`."""
+        now_us = self.clock.mono_us()
+        for piece in pieces:
+            self.stock.scanned(piece, zone, now_us)
+        return self.act(Sight(pieces=pieces, zone=zone, damaged=damaged), by)
+
+    # --- the cloud --------------------------------------------------------------------------------------------
+
+    def take_feed(self, page: FeedPage) -> int:
+        """A page of the feed: into the replica, then into the catalogue. Gives the revision to ask from next."""
+        rev = replica.take(self.books, page)
+        cards = [row.body for row in page.rows if isinstance(row.body, PieceCard)]
+        gone = [row.key for row in page.rows if row.body is None]
+        for key in gone:
+            row = self.stock.forget(PieceId(key.removeprefix("piece:")))
+            if row is not None:
+                self.pipeline.forget_rows(np.array([row], np.int32))
+        mine = [card for card in cards if replica.piece(self.books.db, card.piece) == card]
+        self.pipeline.forget_rows(self.stock.learn(mine))
+        if cards or gone:
+            self.wakes.tell("floor")
+        return rev
+
+
+def page_of(why: str) -> str:
+    """Which page an entry's `why` (an act's or command's name) concerns."""
+    return PAGE_OF.get(why.partition(".")[0], "store")

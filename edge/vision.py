@@ -1,0 +1,117 @@
+"""Readers and zones: who reads, which zones can be judged at all, and the facts when that changes.
+
+A zone is BLIND when no reader of it is reading, or when presence says that nearly everything in it went quiet at
+once. Blind is never theft (DESIGN law 7).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
+
+import numpy as np
+
+from contract.facts import AnyFact, ReaderHealth, ReaderLink, Vision, ZoneVision
+from contract.ids import ReaderId, ZoneId
+from edge.floor import ReaderNow
+from edge.rounds import ZoneMap
+
+RATE_OVER_US: Final = 2_000_000
+
+
+class Health(Protocol):
+    """What a driver tells of itself. Times are monotonic µs."""
+
+    @property
+    def link(self) -> ReaderLink: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def firmware(self) -> str: ...
+    @property
+    def last_heard_us(self) -> int: ...
+    @property
+    def reads_total(self) -> int: ...
+    @property
+    def dropped_total(self) -> int: ...
+
+
+class VisionWatch:
+    """Turns health and blindness into facts, once per change. `told` is what the books say already."""
+
+    def __init__(
+        self,
+        zones: ZoneMap,
+        readers: Iterable[ReaderId],
+        told_zones: Mapping[ZoneId, tuple[Vision, str]],
+        told_readers: Mapping[ReaderId, ReaderHealth],
+    ) -> None:
+        self._zones = zones
+        self._readers_of: dict[int, list[ReaderId]] = {i: [] for i in range(len(zones.zones))}
+        for reader in readers:
+            for zone in zones.zones_of(reader).tolist():
+                self._readers_of[zone].append(reader)
+        self._told_zones = dict(told_zones)
+        self._told_readers = dict(told_readers)
+        self._rates: dict[ReaderId, tuple[int, int, float]] = {}
+
+    def look(
+        self, health: Mapping[ReaderId, Health], quiet: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    ) -> list[AnyFact]:
+        """`quiet[z]`: presence calls zone z blind. Facts for what differs from what was told."""
+        facts: list[AnyFact] = []
+        for reader, state in health.items():
+            said = ReaderHealth(
+                reader=reader, link=state.link, why=state.why, model=state.model, firmware=state.firmware
+            )
+            if self._told_readers.get(reader) != said:
+                self._told_readers[reader] = said
+                facts.append(said)
+        for index, readers in self._readers_of.items():
+            if not readers:
+                continue  # a zone nobody reads is known by scans; it was never seeing
+            zone = self._zones.zones[index].id
+            vision, why = self._judge(index, readers, health, quiet=bool(quiet[index]))
+            if self._told_zones.get(zone, (None, ""))[0] is not vision:
+                facts.append(ZoneVision(zone=zone, vision=vision, why=why))
+                self._told_zones[zone] = (vision, why)
+        return facts
+
+    def vision_of(self, zone: ZoneId) -> tuple[Vision, str]:
+        return self._told_zones.get(zone, (Vision.BLIND, "no reader watches this zone"))
+
+    def readers_now(self, health: Mapping[ReaderId, Health], now_us: int) -> tuple[ReaderNow, ...]:
+        return tuple(
+            ReaderNow(
+                reader=reader,
+                link=state.link,
+                why=state.why,
+                model=state.model,
+                firmware=state.firmware,
+                last_heard_us=state.last_heard_us,
+                reads_total=state.reads_total,
+                dropped_total=state.dropped_total,
+                reads_per_s=self._rate(reader, state.reads_total, now_us),
+            )
+            for reader, state in health.items()
+        )
+
+    def _judge(
+        self, index: int, readers: list[ReaderId], health: Mapping[ReaderId, Health], *, quiet: bool
+    ) -> tuple[Vision, str]:
+        states = [(reader, health[reader]) for reader in readers if reader in health]
+        if not any(state.link is ReaderLink.READING for _, state in states):
+            told = "; ".join(f"reader {reader} is {state.link}: {state.why}" for reader, state in states)
+            return Vision.BLIND, told or "its reader has not been started"
+        if quiet:
+            name = self._zones.zones[index].name
+            return Vision.BLIND, f"nearly everything in {name} went quiet at once: covered, opened or jammed"
+        return Vision.SEEING, "read every second"
+
+    def _rate(self, reader: ReaderId, total: int, now_us: int) -> float:
+        since_us, before, rate = self._rates.get(reader, (now_us, total, 0.0))
+        if now_us - since_us >= RATE_OVER_US:
+            rate = (total - before) * 1e6 / (now_us - since_us)
+            since_us, before = now_us, total
+        self._rates[reader] = (since_us, before, rate)
+        return rate

@@ -1,0 +1,155 @@
+"""The tick: what lies here is present, what leaves is missed, and a dead reader accuses nobody."""
+
+from contract.facts import (
+    AlarmKind,
+    AlarmRaised,
+    CustodyReceived,
+    PiecePresence,
+    PresenceState,
+    ReaderHealth,
+    ReaderLink,
+    Vision,
+    ZoneVision,
+)
+from contract.ids import PieceId, UserId
+from trade.custody import TokenState
+
+CASE = list(range(1, 31))
+SAFE = list(range(31, 51))
+
+
+def a_shop(config, clock, make, path=None):
+    cards = [make.card(n, tray=f"t{n // 8}") for n in CASE] + [make.card(n, zone="safe") for n in SAFE]
+    return make.shop(config, clock, cards, path=path)
+
+
+def test_what_lies_in_its_case_becomes_present_and_stays_so(config, clock, make):
+    shop = a_shop(config, clock, make)
+    shop.run(30, lying={"r-case": CASE, "r-safe": SAFE})
+    told = shop.facts(PiecePresence)
+    assert {fact.piece for fact in told if fact.state is PresenceState.PRESENT} == {f"p{n}" for n in CASE + SAFE}
+    assert len(told) == 50, "a state is told when it changes, not each second"
+    assert shop.facts(AlarmRaised) == []
+    case = next(zone for zone in shop.store.pipeline.floor.zones if zone.zone == "case")
+    assert (case.vision, case.expected, case.present, case.missing) == (Vision.SEEING, 30, 30, 0)
+
+
+def test_a_piece_that_leaves_its_case_is_missed_with_its_evidence_in_words(config, clock, make):
+    shop = a_shop(config, clock, make)
+    shop.run(60, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.run(240, lying={"r-case": [n for n in CASE if n != 7], "r-safe": SAFE})
+    alarms = shop.facts(AlarmRaised)
+    assert [alarm.pieces for alarm in alarms] == [("p7",)]
+    alarm = alarms[0]
+    assert (alarm.kind, alarm.zone, alarm.value_minor) == (AlarmKind.MISSING, "case", 120_000)
+    assert alarm.rounds >= 5
+    assert alarm.evidence_nats >= 14
+    assert "Ring 7" in alarm.sentence
+    assert f"{alarm.rounds} rounds" in alarm.sentence
+    assert "alarms" in shop.told
+
+
+def test_a_black_holed_reader_is_shown_silent_and_none_of_its_pieces_is_missing(config, clock, make):
+    shop = a_shop(config, clock, make)
+    shop.run(60, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.dead.add("r-case")  # bytes stop; the link looks alive until the watchdog bites
+    shop.run(3, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.health["r-case"].link, shop.health["r-case"].why = ReaderLink.SILENT, "not heard for 3.0 s"
+    shop.run(600, lying={"r-case": CASE, "r-safe": SAFE})
+    assert shop.facts(AlarmRaised) == []
+    assert [f for f in shop.facts(PiecePresence) if f.state is PresenceState.MISSING] == []
+    assert shop.facts(ReaderHealth)[-1].link is ReaderLink.SILENT
+    blind = shop.facts(ZoneVision)[-1]
+    assert (blind.zone, blind.vision) == ("case", Vision.BLIND)
+    assert "r-case" in blind.why
+    assert "silent" in blind.why
+
+
+def test_control_the_same_silence_from_a_reader_believed_alive_does_accuse(config, clock, make):
+    shop = a_shop(config, clock, make)
+    shop.run(60, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.run(240, lying={"r-case": [n for n in CASE if n not in (3, 20)], "r-safe": SAFE})
+    assert {piece for alarm in shop.facts(AlarmRaised) for piece in alarm.pieces} == {"p3", "p20"}
+
+
+def test_a_reader_that_comes_back_sees_again_and_its_pieces_were_never_gone(config, clock, make):
+    shop = a_shop(config, clock, make)
+    shop.run(30, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.health["r-case"].link = ReaderLink.SILENT
+    shop.run(30, lying={"r-safe": SAFE})
+    shop.health["r-case"].link = ReaderLink.READING
+    shop.run(30, lying={"r-case": CASE, "r-safe": SAFE})
+    assert [fact.vision for fact in shop.facts(ZoneVision) if fact.zone == "case"] == [
+        Vision.SEEING,
+        Vision.BLIND,
+        Vision.SEEING,
+    ]
+    assert shop.facts(AlarmRaised) == []
+
+
+def test_a_sold_piece_may_leave_and_nobody_misses_it(config, clock, make):
+    shop = a_shop(config, clock, make)
+    shop.run(30, lying={"r-case": CASE, "r-safe": SAFE})
+    make.give(shop.books, 7, state=TokenState.SOLD)
+    shop.store.stock.restand(shop.books.db, [PieceId("p7")])
+    shop.run(120, lying={"r-case": [n for n in CASE if n != 7], "r-safe": SAFE})
+    assert shop.facts(AlarmRaised) == []
+
+
+def test_a_granted_piece_is_received_when_it_is_read_on_a_shelf(config, clock, make):
+    shop = a_shop(config, clock, make)
+    make.give(shop.books, 7, state=TokenState.INCOMING)
+    shop.store.stock.restand(shop.books.db, [PieceId("p7")])
+    shop.run(5, lying={"r-case": [n for n in CASE if n != 7], "r-safe": SAFE})
+    assert shop.facts(CustodyReceived) == []
+    shop.run(5, lying={"r-case": CASE, "r-safe": SAFE})
+    assert [fact.piece for fact in shop.facts(CustodyReceived)] == ["p7"]
+    assert shop.store.stock.expected[shop.store.stock.catalogue.row_of(PieceId("p7"))]
+
+
+def test_a_piece_is_seen_now_only_while_somebody_reads_it(config, clock, make):
+    shop = a_shop(config, clock, make)
+    shop.run(10, lying={"r-case": CASE, "r-safe": SAFE})
+    assert shop.store.seen(PieceId("p1"), clock.now)
+    shop.run(60, lying={"r-safe": SAFE})
+    assert not shop.store.seen(PieceId("p1"), clock.now)
+    assert not shop.store.seen(PieceId("nobody"), clock.now)
+
+
+def test_a_restart_goes_on_where_it_stopped_and_tells_nothing_twice(config, clock, make, tmp_path):
+    shop = a_shop(config, clock, make, path=tmp_path / "books.sqlite3")
+    shop.run(30, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.run(240, lying={"r-case": [n for n in CASE if n != 7], "r-safe": SAFE})
+    before = len(shop.facts())
+    shop.store.stop()
+    shop.books.close()
+    again = a_shop(config, clock, make, path=tmp_path / "books.sqlite3")
+    assert again.store.pipeline.evidence.detectability()[:30].mean() > 0.7
+    again.run(60, lying={"r-case": [n for n in CASE if n != 7], "r-safe": SAFE})
+    assert len(again.facts(AlarmRaised)) == 1
+    assert len(again.facts()) == before
+
+
+def test_a_full_disk_keeps_facts_back_and_writes_them_later(config, clock, make):
+    shop = a_shop(config, clock, make)
+    for _ in range(100):
+        clock.now += 20_000
+        for health in shop.health.values():
+            health.last_heard_us = clock.now
+        shop.read("r-case", CASE)
+        shop.store.tick(clock.now, writing=False)
+    assert shop.facts(PiecePresence) == []
+    shop.run(1)
+    assert len(shop.facts(PiecePresence)) == 30
+
+
+def test_a_box_that_has_not_joined_writes_no_facts(config, clock, make):
+    shop = a_shop(config, clock, make)
+    with shop.books.transaction() as tx:
+        tx.must_rejoin("told old")
+    shop.store.reload()
+    shop.run(10, lying={"r-case": CASE, "r-safe": SAFE})
+    assert shop.facts() == []
+    assert shop.store.act.__self__ is shop.store
+    assert shop.store.desk is not None
+    assert UserId("ana")
