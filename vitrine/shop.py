@@ -1,0 +1,213 @@
+"""The demo's house as files: ports, logins and certificates made once, configurations written at each start.
+
+```
+DIR/shop.json        ports and logins, kept            DIR/authority/   the house's certificates
+DIR/cloud/           office database, cloud.toml       DIR/stores/S/    books of store S, edge.toml
+DIR/broker/          mosquitto's configuration         DIR/simulator/   its world, kept over a restart
+DIR/logs/            one file per process
+```
+"""
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from contract.feed import Role
+from contract.ids import StoreId, UserId
+from simulator import app as simulator
+from simulator.app import Plan, SimulatorConfig
+from vitrine import ports, toml
+from vitrine.authority import Authority
+from vitrine.ports import HOST
+from vitrine.problems import PersonError
+
+SEED: Final = 7
+OFFICE_PORT: Final = 8000
+EDGE_PORT: Final = 8101
+WORDS: Final = (
+    "agate",
+    "amber",
+    "beryl",
+    "coral",
+    "garnet",
+    "jade",
+    "onyx",
+    "opal",
+    "pearl",
+    "ruby",
+    "topaz",
+    "zircon",
+)
+PEOPLE: Final = {
+    Role.ADMIN: ("ada", "Ada Lund"),
+    Role.MANAGER: ("marc", "Marc Roche"),
+    Role.ASSOCIATE: ("ines", "Inès Faure"),
+    Role.LOSS_PREVENTION: ("leo", "Léo Brandt"),
+}
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody of the demo: the PIN opens a store's pages, the password the head office's."""
+
+    user: UserId
+    name: str
+    role: Role
+    pin: str
+    password: str
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What is chosen once: `shop.json`."""
+
+    broker_port: int
+    office_port: int
+    door_port: int
+    edge_ports: dict[StoreId, int]
+    simulator: SimulatorConfig
+    logins: tuple[Login, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The demo's house, ready to be started."""
+
+    folder: Path
+    kept: Kept
+    plan: Plan
+    authority: Authority
+
+    def login(self, role: Role) -> Login:
+        return next(login for login in self.kept.logins if login.role is role)
+
+    @property
+    def office_url(self) -> str:
+        return f"http://{HOST}:{self.kept.office_port}"
+
+    @property
+    def simulator_url(self) -> str:
+        return f"http://{HOST}:{self.kept.simulator.door_port}"
+
+    def edge_url(self, store: StoreId) -> str:
+        return f"http://{HOST}:{self.kept.edge_ports[store]}"
+
+    def store_folder(self, store: StoreId) -> Path:
+        return self.folder / "stores" / store
+
+    def ports(self) -> dict[str, int]:
+        """Every port we listen on, by its purpose."""
+        kept = self.kept
+        return {
+            "the broker": kept.broker_port,
+            "the head office": kept.office_port,
+            "the head office's door for stores": kept.door_port,
+            "the simulator": kept.simulator.door_port,
+            **{f"store {store}": port for store, port in kept.edge_ports.items()},
+            **{f"reader {reader}": port for reader, port in kept.simulator.reader_ports.items()},
+        }
+
+
+def open_shop(folder: Path, now: dt.datetime, *, well_known_ports: bool = True) -> Shop:
+    """The house of this folder; made when there is none, on ports people remember or on any. Raises `PersonError`."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "shop.json"
+    if path.exists():
+        try:
+            kept = msgspec.json.decode(path.read_bytes(), type=Kept, dec_hook=_path)
+        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+            raise PersonError(
+                f"{path} cannot be used ({error}): correct it, or delete {folder} to begin anew."
+            ) from error
+        plan = simulator.plan_of(kept.simulator)
+    else:
+        plan = simulator.plan(seed=SEED, state_file=folder / "simulator" / "world.json")
+        kept = _choose(plan, (OFFICE_PORT, *range(EDGE_PORT, EDGE_PORT + len(plan.stores))) if well_known_ports else ())
+        beside = path.with_suffix(".new")
+        beside.touch(0o600)
+        beside.write_bytes(msgspec.json.format(msgspec.json.encode(kept, enc_hook=str), indent=2))
+        beside.replace(path)
+    shop = Shop(folder, kept, plan, Authority.open(folder / "authority", now))
+    _write_simulator(shop)
+    for store in plan.stores:
+        _write_edge(shop, store, now)
+    return shop
+
+
+def _choose(plan: Plan, wished: tuple[int, ...]) -> Kept:
+    stores = [store.layout.store for store in plan.stores]
+    office, *edges = ports.choose(wished or [0] * (1 + len(stores)))
+    broker, door = ports.choose([0, 0])
+    return Kept(
+        broker_port=broker,
+        office_port=office,
+        door_port=door,
+        edge_ports=dict(zip(stores, edges, strict=True)),
+        simulator=plan.config,
+        logins=tuple(
+            Login(
+                user=UserId(user), name=name, role=role, pin=f"{secrets.randbelow(1_000_000):06d}", password=_password()
+            )
+            for role, (user, name) in PEOPLE.items()
+        ),
+    )
+
+
+def _password() -> str:
+    """Four words and a number: about 24 bits, on loopback only."""
+    return "-".join(secrets.choice(WORDS) for _ in range(4)) + f"-{secrets.randbelow(1000):03d}"
+
+
+def _write_simulator(shop: Shop) -> None:
+    (shop.folder / "simulator").mkdir(exist_ok=True)
+    simulator.write_config(shop.folder / "simulator" / "simulator.json", shop.kept.simulator)
+
+
+def _write_edge(shop: Shop, store: simulator.StorePlan, now: dt.datetime) -> None:
+    layout = store.layout
+    folder = shop.store_folder(layout.store)
+    folder.mkdir(parents=True, exist_ok=True)
+    who = shop.authority.client(layout.store, now)
+    readers: list[toml.Value] = [
+        {
+            "id": reader.id,
+            "url": reader.url,
+            "profile": reader.reader.model,
+            "antennas": {str(antenna.port): antenna.zone for antenna in reader.reader.antennas},
+        }
+        for reader in store.readers
+    ]
+    zones: list[toml.Value] = [
+        {"id": z.id, "name": z.name, "kind": z.kind, "x": z.x, "y": z.y, "width": z.width, "height": z.height}
+        for z in layout.zones
+    ]
+    config: dict[str, toml.Value] = {
+        "store": layout.store,
+        "name": layout.name,
+        "currency": layout.currency,
+        "time_zone": layout.time_zone,
+        "data_dir": folder,
+        "http_host": HOST,
+        "http_port": shop.kept.edge_ports[layout.store],
+        "tills": ["till-1", "till-2"],
+        "uplink": {
+            "broker_host": HOST,
+            "broker_port": shop.kept.broker_port,
+            "cloud_url": f"https://{HOST}:{shop.kept.door_port}",
+            "ca": who.ca,
+            "cert": who.cert,
+            "key": who.key,
+        },
+        "zones": zones,
+        "readers": readers,
+    }
+    (folder / "edge.toml").write_text(toml.dump(config), encoding="utf-8")
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"cannot read {kind.__name__}")
