@@ -59,6 +59,7 @@ class Engine:
         self.specs: dict[int, RoSpec] = {}
         self.states: dict[int, State] = {}
         self.next_start_us: dict[int, int] = {}
+        self._next_turn: dict[int, int] = {}
         self.run: Run | None = None
         self.pending: Pending | None = None
         self._collected: dict[tuple[int, int, int], list[Heard]] = {}
@@ -68,6 +69,7 @@ class Engine:
         self.specs.clear()
         self.states.clear()
         self.next_start_us.clear()
+        self._next_turn.clear()
         self._collected.clear()
         self.run = self.pending = None
 
@@ -122,6 +124,7 @@ class Engine:
                 said += self.end_run(now_us)
             del self.specs[id_], self.states[id_]
             self.next_start_us.pop(id_, None)
+            self._next_turn.pop(id_, None)
         return said
 
     def enable(self, body: bytes, now_us: int) -> bytes:
@@ -192,14 +195,16 @@ class Engine:
         return self._begin_run(spec, max(at, now_us - LAG_US_MAX))
 
     def _begin_run(self, spec: RoSpec, now_us: int) -> bytes:
-        self.run = Run(spec, now_us)
+        self.run = Run(spec, now_us, self._next_turn.get(spec.id, 0))
         self._begin_dwell(self.run)
         return self.event(now_us, EventType.ROSPEC, events.ro_spec(started=True, ro_spec_id=spec.id))
 
     def end_run(self, now_us: int) -> bytes:
         """The active ROSpec is over; what it collected leaves."""
         assert self.run is not None
-        spec, self.run, self.pending = self.run.spec, None, None
+        spec = self.run.spec
+        self._next_turn[spec.id] = self.run.next_turn
+        self.run = self.pending = None
         said = self._report(spec, everything=True)
         return said + self.event(now_us, EventType.ROSPEC, events.ro_spec(started=False, ro_spec_id=spec.id))
 

@@ -58,8 +58,8 @@ class Ended(StrEnum):
 class Run:
     """One activation of a ROSpec: which AISpec and antenna is next, and when each has to end. Microseconds."""
 
-    def __init__(self, spec: RoSpec, now_us: int) -> None:
-        self.spec, self.started_us = spec, now_us
+    def __init__(self, spec: RoSpec, now_us: int, first_turn: int = 0) -> None:
+        self.spec, self.started_us, self.first_turn = spec, now_us, first_turn
         self.clock_us = now_us
         self.ai_index = 0
         self._turn = 0
@@ -72,7 +72,12 @@ class Run:
 
     @property
     def antenna(self) -> int:
-        return self.ai.antennas[self._turn % len(self.ai.antennas)]
+        return self.ai.antennas[(self.first_turn + self._turn) % len(self.ai.antennas)]
+
+    @property
+    def next_turn(self) -> int:
+        """Where a restart goes on: an AISpec that ends at its first tags must not always hear the first antenna."""
+        return self.first_turn + self._turn
 
     def budget_us(self, dwell_us: int) -> int:
         """The longest the next dwell may last."""
