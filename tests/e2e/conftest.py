@@ -237,7 +237,7 @@ USERS = (
 )
 
 COMMON = {"store": STORE, "till": "till-1", "zones": ZONES, "zone_names": ZONE_NAMES, "tallies": TALLIES}
-REGISTER = {**COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": ()}
+REGISTER = {**COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True}
 COUNTING = {**COMMON, "may_decide": True, "may_start": True}
 WALL = {**COMMON, "may_close": True, "present": 1540, "expected": 1541, "this_month": 1, "false_this_month": 0}
 GALLERY: dict[str, tuple[str, dict[str, object]]] = {

@@ -49,6 +49,13 @@
     else if (button.matches("[data-dismiss]")) button.closest("[data-dismissable]")?.remove();
   });
   document.addEventListener("keydown", onKey);
+  document.addEventListener("htmx:after:swap", () => {
+    for (const form of document.querySelectorAll("form[data-clear].sent")) { form.classList.remove("sent"); form.reset(); }
+  });
+  document.addEventListener("submit", (event) => {
+    document.getElementById("notice")?.replaceChildren();
+    if (event.target.matches("[data-clear]")) event.target.classList.add("sent");
+  });
   document.addEventListener("htmx:sse:after:connection", () => lamp(true));
   document.addEventListener("htmx:sse:error", () => lamp(false));
   document.addEventListener("htmx:sse:close", () => lamp(false));

@@ -1,0 +1,196 @@
+"""The store's screens: thin routes that show views in templates and turn forms into acts. No rule lives here.
+
+`dress(app, …)` is called once by the composition root; it fits the front and includes both page routers.
+"""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from fastapi import APIRouter, FastAPI, Form, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from contract.facts import CountPlace, Vision
+from contract.feed import Role
+from contract.ids import AlarmId, CountId, UserId
+from edge.api import pages_register, shapes, views
+from edge.api.shop import Shop, the_shop
+from trade import acts
+from web.fit import fit
+from web.forms import safe_next
+from web.front import LOGIN_PATH, Front, NavLink, front_of, go, render, token_of, wants_fragment
+from web.logins import Login, Logins
+from web.policy import allow, public, signed_in, who_asks
+from web.problems import ProblemError
+from web.templating import make_templates
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = {"/static/edge": HERE / "static"}
+SELLERS: Final = (Role.ASSOCIATE, Role.MANAGER)
+GUARDS: Final = (Role.LOSS_PREVENTION, Role.MANAGER)
+NAV: Final = (
+    NavLink("/register", "Register", SELLERS),
+    NavLink("/counts", "Counts"),
+    NavLink("/wall", "Loss prevention"),
+    NavLink("/readers", "Readers"),
+)
+CLOSED_ALARMS_SHOWN: Final = 8
+MONTH_US: Final = 30 * 24 * 3600 * 1_000_000
+
+router = APIRouter(include_in_schema=False)
+Anyone = Annotated[Login, signed_in()]
+Counter = Annotated[Login, allow(*SELLERS)]
+Manager = Annotated[Login, allow(Role.MANAGER)]
+Guard = Annotated[Login, allow(*GUARDS)]
+TheShop = Annotated[Shop, the_shop()]
+
+
+def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins, secure: bool) -> Front:
+    """Gives the store's app its pages. `store` is the slug, `name` what people call it."""
+    templates = make_templates({"edge": HERE / "templates"}, STATIC, time_zone)
+    front = Front(f"edge-{store}", "Vitrine", logins, templates, secure=secure, nav=NAV, place=name)
+    fit(app, front, STATIC)
+    app.include_router(router)
+    app.include_router(pages_register.router)
+    return front
+
+
+@router.get("/", dependencies=[public()])
+async def home(request: Request) -> Response:
+    login = await who_asks(request)
+    if login is None:
+        return go(request, LOGIN_PATH)
+    return go(request, "/register" if login.may(*SELLERS) else "/wall")
+
+
+@router.get(LOGIN_PATH, dependencies=[public()])
+async def show_sign_in(request: Request, shop: TheShop, next: str = "/") -> Response:  # noqa: A002 - the query's name
+    return _door(request, shop, next_path=next)
+
+
+@router.post(LOGIN_PATH, dependencies=[public()])
+async def sign_in(
+    request: Request,
+    shop: TheShop,
+    user: Annotated[str, Form(max_length=64)],
+    pin: Annotated[str, Form(max_length=12)],
+    next: Annotated[str, Form(max_length=200)] = "/",  # noqa: A002 - the field's name
+) -> Response:
+    """A wrong PIN shows the same page again, with the person still chosen."""
+    try:
+        new = await shop.sign_in(UserId(user), pin)
+    except ProblemError as problem:
+        return _door(request, shop, next_path=next, problem=problem.title, chosen=user, status=problem.status)
+    answer = go(request, safe_next(next, "/"))
+    front_of(request).give_cookie(answer, new)
+    return answer
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, who: Anyone, shop: TheShop) -> Response:
+    del who
+    shop.logins.end(token_of(request))
+    answer = go(request, LOGIN_PATH)
+    front_of(request).take_cookie(answer)
+    return answer
+
+
+@router.get("/counts")
+async def counts(request: Request, who: Anyone, shop: TheShop) -> Response:
+    return render(
+        request, "edge/counts.html", store=views.store(shop), counts=views.counts(shop), may_start=who.may(*SELLERS)
+    )
+
+
+@router.post("/counts")
+async def start_count(request: Request, who: Counter, shop: TheShop, place: Annotated[CountPlace, Form()]) -> Response:
+    count = CountId(shop.new_id())
+    await shop.start_count(count, place, (), who)
+    return go(request, f"/counts/{count}")
+
+
+@router.get("/counts/{count}")
+async def show_count(request: Request, count: str, who: Anyone, shop: TheShop) -> Response:
+    shown = views.count(shop, CountId(count))
+    store = views.store(shop)
+    counted = {tally.zone: (tally.found, tally.expected) for tally in shown.zones}
+    template = "edge/_count.html" if wants_fragment(request) else "edge/count.html"
+    return render(
+        request,
+        template,
+        store=store,
+        count=shown,
+        zones=store.zones,
+        zone_names=_names(store),
+        tallies=counted,
+        may_decide=who.may(Role.MANAGER),
+    )
+
+
+@router.post("/counts/{count}/approve")
+async def approve_count(request: Request, count: str, who: Manager, shop: TheShop) -> Response:
+    await shop.approve_count(CountId(count), who)
+    return go(request, f"/counts/{count}")
+
+
+@router.post("/counts/{count}/abandon")
+async def abandon_count(request: Request, count: str, who: Manager, shop: TheShop) -> Response:
+    await shop.abandon_count(CountId(count), "abandoned on the page", who)
+    return go(request, "/counts")
+
+
+@router.get("/wall")
+async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
+    store = views.store(shop)
+    alarms = views.alarms(shop, everything=True)
+    newest_us = max((alarm.raised_us for alarm in alarms), default=0)
+    month = [alarm for alarm in alarms if newest_us - alarm.raised_us < MONTH_US]
+    guarded = [zone for zone in store.zones if zone.expected]
+    return render(
+        request,
+        "edge/_wall.html" if wants_fragment(request) else "edge/wall.html",
+        store=store,
+        alarms=[alarm for alarm in alarms if alarm.open]
+        + [alarm for alarm in alarms if not alarm.open][:CLOSED_ALARMS_SHOWN],
+        tallies={zone.zone: (zone.present, zone.expected) for zone in guarded},
+        blind=[zone for zone in guarded if zone.vision is Vision.BLIND],
+        present=sum(zone.present for zone in guarded),
+        expected=sum(zone.expected for zone in guarded),
+        this_month=len(month),
+        false_this_month=sum(alarm.outcome == "false_alarm" for alarm in month),
+        may_close=who.may(*GUARDS),
+    )
+
+
+class CloseAlarmForm(BaseModel):
+    outcome: Annotated[str, Field(min_length=1, max_length=40)]
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+@router.post("/alarms/{alarm}/close")
+async def close_alarm(
+    request: Request, alarm: str, who: Guard, shop: TheShop, form: Annotated[CloseAlarmForm, Form()]
+) -> Response:
+    await shop.act(acts.CloseAlarm(alarm=AlarmId(alarm), outcome=form.outcome, note=form.note), who)
+    return await wall(request, who, shop) if wants_fragment(request) else go(request, "/wall")
+
+
+@router.get("/readers")
+async def readers(request: Request, who: Anyone, shop: TheShop) -> Response:
+    del who
+    store = views.store(shop)
+    template = "edge/_readers.html" if wants_fragment(request) else "edge/readers.html"
+    return render(request, template, store=store, zone_names=_names(store))
+
+
+def _door(
+    request: Request, shop: Shop, *, next_path: str, problem: str = "", chosen: str = "", status: int = 200
+) -> Response:
+    users = [user for user in views.staff(shop) if user.has_pin]
+    return render(
+        request, "edge/sign_in.html", status=status, users=users, problem=problem, next=next_path, chosen=chosen
+    )
+
+
+def _names(store: shapes.StoreView) -> dict[str, str]:
+    return {zone.zone: zone.name for zone in store.zones}

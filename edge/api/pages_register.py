@@ -1,0 +1,238 @@
+"""The register's screens: what lies on the pad, the cart beside it, payment, receipt, shift."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Form, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from contract.facts import Tender, TenderKind
+from contract.feed import Role
+from contract.ids import LineId, PieceId, SaleId, ShiftId, TillId
+from contract.money import plain
+from edge.api import shapes, views
+from edge.api.shop import Shop, the_shop
+from trade import acts
+from web.forms import amount_minor
+from web.front import go, render, wants_fragment
+from web.logins import Login
+from web.policy import allow
+from web.problems import ProblemError
+
+TILL_COOKIE: Final = "vitrine-till"
+REASON_MAX: Final = 200
+
+router = APIRouter(include_in_schema=False)
+Seller = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
+TheShop = Annotated[Shop, the_shop()]
+Amount = Annotated[str, Form(max_length=20)]
+Reason = Annotated[str, Form(max_length=REASON_MAX)]
+
+
+@router.get("/register")
+async def register(request: Request, who: Seller, shop: TheShop, till: str = "") -> Response:
+    """`?till=` makes this browser that till from now on."""
+    page = _board(request, who, shop, "edge/register.html", till)
+    if till in shop.config.tills:
+        page.set_cookie(TILL_COOKIE, till, max_age=31_536_000, httponly=True, samesite="strict")
+    return page
+
+
+@router.get("/register/board")
+async def board(request: Request, who: Seller, shop: TheShop) -> Response:
+    return _board(request, who, shop, "edge/_register.html")
+
+
+@router.post("/register/shift")
+async def open_shift(request: Request, who: Seller, shop: TheShop, opening_float: Amount) -> Response:
+    act = acts.OpenShift(
+        shift=ShiftId(shop.new_id()),
+        till=_till(request, shop),
+        business_day=shop.business_day(),
+        float_minor=amount_minor(opening_float, shop.config.currency, "Float"),
+        currency=shop.config.currency,
+    )
+    await shop.act(act, who)
+    return _after(request, who, shop)
+
+
+@router.post("/register/take-pad")
+async def take_pad(request: Request, who: Seller, shop: TheShop) -> Response:
+    """Everything on the pad that may be sold goes into the cart, which is opened when there is none."""
+    sale = await _cart(request, who, shop)
+    for laid in views.pad(shop, sale).pieces:
+        if laid.piece.sellable and not laid.in_sale:
+            await shop.act(acts.AddPiece(sale=sale, piece=PieceId(laid.piece.piece)), who)
+    return _after(request, who, shop)
+
+
+@router.post("/register/lines")
+async def add_line(
+    request: Request, who: Seller, shop: TheShop, piece: Annotated[str, Form(max_length=124)], override: Reason = ""
+) -> Response:
+    """One piece by its id, article number or tag."""
+    found = views.find_pieces(shop, piece.strip(), zone="", limit=2)
+    if len(found) != 1:
+        what = "No piece" if not found else "More than one piece"
+        raise ProblemError(404, "piece", f"{what} answers to {piece.strip()!r}", "Type its whole number or tag.")
+    sale = await _cart(request, who, shop)
+    await shop.act(acts.AddPiece(sale=sale, piece=PieceId(found[0].piece), override=override), who)
+    return _after(request, who, shop)
+
+
+@router.post("/register/lines/{line}/remove")
+async def remove_line(request: Request, line: str, who: Seller, shop: TheShop) -> Response:
+    await shop.act(acts.RemoveLine(sale=SaleId(_open(request, shop).sale), line=LineId(line)), who)
+    return _after(request, who, shop)
+
+
+@router.post("/register/park")
+async def park(request: Request, who: Seller, shop: TheShop) -> Response:
+    await shop.act(acts.ParkSale(sale=SaleId(_open(request, shop).sale)), who)
+    return _after(request, who, shop)
+
+
+@router.post("/register/resume")
+async def resume(request: Request, who: Seller, shop: TheShop, sale: Annotated[str, Form(max_length=64)]) -> Response:
+    await shop.act(acts.ResumeSale(sale=SaleId(sale), till=_till(request, shop)), who)
+    return _after(request, who, shop)
+
+
+@router.post("/register/void")
+async def void(request: Request, who: Seller, shop: TheShop) -> Response:
+    await shop.act(acts.VoidSale(sale=SaleId(_open(request, shop).sale), reason="emptied at the register"), who)
+    return _after(request, who, shop)
+
+
+@router.get("/register/tender")
+async def tender(request: Request, who: Seller, shop: TheShop) -> Response:
+    sale = _open(request, shop)
+    return render(
+        request,
+        "edge/tender.html",
+        store=views.store(shop),
+        sale=sale,
+        plain_total=plain(sale.total_minor, sale.currency),
+        may_override=who.may(Role.MANAGER),
+    )
+
+
+class PayForm(BaseModel):
+    """`kind` alone pays the whole with it; otherwise the three amounts, of which cash may be too much."""
+
+    kind: Literal["", "cash", "card", "bank_transfer"] = ""
+    cash: Annotated[str, Field(max_length=20)] = ""
+    card: Annotated[str, Field(max_length=20)] = ""
+    bank_transfer: Annotated[str, Field(max_length=20)] = ""
+    override: Annotated[str, Field(max_length=REASON_MAX)] = ""
+
+
+@router.post("/register/pay")
+async def pay(request: Request, who: Seller, shop: TheShop, form: Annotated[PayForm, Form()]) -> Response:
+    sale = _open(request, shop)
+    if form.kind:
+        tenders: tuple[Tender, ...] = (Tender(kind=TenderKind(form.kind), amount_minor=sale.total_minor),)
+    else:
+        given = {
+            TenderKind.CARD: amount_minor(form.card, sale.currency, "Card"),
+            TenderKind.BANK_TRANSFER: amount_minor(form.bank_transfer, sale.currency, "Bank transfer"),
+        }
+        tenders = split_tenders(sale.total_minor, given, amount_minor(form.cash, sale.currency, "Cash"), sale.currency)
+    await shop.act(acts.RecordSale(sale=SaleId(sale.sale), tenders=tenders, override=form.override), who)
+    return go(request, f"/register/receipt/{sale.sale}")
+
+
+def split_tenders(total_minor: int, given: dict[TenderKind, int], cash_minor: int, currency: str) -> tuple[Tender, ...]:
+    """What each kind pays; cash pays the rest and what is too much of it is change. Raises a 422 problem."""
+    rest = total_minor - sum(given.values())
+    if rest < 0:
+        title = f"{plain(-rest, currency)} {currency} too much"
+        raise ProblemError(422, "tender", title, "Only cash gives change: lower the card or transfer amount.")
+    if cash_minor < rest:
+        title = f"{plain(rest - cash_minor, currency)} {currency} still missing"
+        raise ProblemError(422, "tender", title, "Raise one of the amounts.")
+    tenders = [Tender(kind=kind, amount_minor=amount) for kind, amount in given.items() if amount]
+    if rest or (cash_minor and not tenders):
+        tenders.append(Tender(kind=TenderKind.CASH, amount_minor=rest, change_minor=cash_minor - rest))
+    elif cash_minor:
+        raise ProblemError(422, "tender", "The cash is not needed", "Give it back: the other amounts pay everything.")
+    return tuple(tenders)
+
+
+@router.get("/register/receipt/{sale}")
+async def receipt(request: Request, sale: str, who: Seller, shop: TheShop) -> Response:
+    del who
+    shown = views.sale(shop, SaleId(sale))
+    if shown.receipt_number is None:
+        raise ProblemError(404, "receipt", "This sale has no receipt", "It is not recorded yet.")
+    return render(request, "edge/receipt.html", store=views.store(shop), sale=shown)
+
+
+@router.get("/shift")
+async def shift(request: Request, who: Seller, shop: TheShop) -> Response:
+    """The open shift of this till, or the last one closed."""
+    del who
+    till = _till(request, shop)
+    return render(request, "edge/shift.html", store=views.store(shop), till=till, shift=_shift(shop, till))
+
+
+@router.post("/shift/close")
+async def close_shift(request: Request, who: Seller, shop: TheShop, counted: Amount) -> Response:
+    cash = amount_minor(counted, shop.config.currency, "Cash in the drawer")
+    await shop.act(acts.CloseShift(till=_till(request, shop), cash_counted_minor=cash), who)
+    return go(request, "/shift")
+
+
+def _board(request: Request, who: Login, shop: Shop, template: str, till: str = "") -> Response:
+    at = _till(request, shop, till)
+    shift = _shift(shop, at)
+    sale = next(iter(_sales(shop, at)), None)
+    return render(
+        request,
+        template,
+        store=views.store(shop),
+        till=at,
+        shift=shift if shift is not None and shift.state == "open" else None,
+        sale=sale,
+        pad=views.pad(shop, SaleId(sale.sale) if sale else None),
+        parked=views.sales(shop, "parked"),
+        may_override=who.may(Role.MANAGER),
+    )
+
+
+def _after(request: Request, who: Login, shop: Shop) -> Response:
+    """After a form: the board again for htmx, the page for a browser without scripts."""
+    return _board(request, who, shop, "edge/_register.html") if wants_fragment(request) else go(request, "/register")
+
+
+def _till(request: Request, shop: Shop, asked: str = "") -> TillId:
+    for name in (asked, request.cookies.get(TILL_COOKIE, "")):
+        if name in shop.config.tills:
+            return TillId(name)
+    return shop.config.tills[0]
+
+
+def _shift(shop: Shop, till: TillId) -> shapes.ShiftView | None:
+    """Newest first in `views.shifts`: the open one of this till, else its last."""
+    mine = [each for each in views.shifts(shop) if each.till == till]
+    return next((each for each in mine if each.state == "open"), mine[0] if mine else None)
+
+
+def _sales(shop: Shop, till: TillId) -> Sequence[shapes.SaleView]:
+    return [sale for sale in views.sales(shop, "open") if sale.till == till]
+
+
+def _open(request: Request, shop: Shop) -> shapes.SaleView:
+    for sale in _sales(shop, _till(request, shop)):
+        return sale
+    raise ProblemError(409, "no-cart", "There is no open cart at this till", "Lay pieces on the pad and ring them up.")
+
+
+async def _cart(request: Request, who: Login, shop: Shop) -> SaleId:
+    till = _till(request, shop)
+    for sale in _sales(shop, till):
+        return SaleId(sale.sale)
+    sale = SaleId(shop.new_id())
+    await shop.act(acts.OpenSale(sale=sale, till=till, currency=shop.config.currency), who)
+    return sale

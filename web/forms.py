@@ -1,0 +1,29 @@
+"""What people type into forms, turned into our values; a mistake becomes a problem that names the field."""
+
+import re
+from typing import Final
+
+from contract.money import minor_digits
+from web.problems import ProblemError
+
+AMOUNT: Final = re.compile(r"(\d{1,10})(?:[.,](\d{1,3}))?")
+
+
+def amount_minor(text: str, currency: str, field: str) -> int:
+    """`"12,5", "EUR"` → `1250`; empty is 0. Raises a 422 problem naming the field."""
+    text = text.strip().replace(" ", "")
+    if not text:
+        return 0
+    found = AMOUNT.fullmatch(text)
+    digits = minor_digits(currency)
+    part = (found[2] or "") if found else ""
+    if found is None or len(part) > digits:
+        title = f"{field}: {text!r} is not an amount"
+        raise ProblemError(422, "amount", title, f"Write it with at most {digits} digits after the point.")
+    scale: int = 10**digits
+    return int(found[1]) * scale + int(part.ljust(digits, "0") or "0")
+
+
+def safe_next(path: str, fallback: str) -> str:
+    """Where to go after signing in: only to a page of ours, never to another site."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else fallback
