@@ -1,0 +1,93 @@
+"""How likely a piece that is there stays unread for some rounds (inference §2.2).
+
+Rounds are not independent: a blocked piece (a hand, a stack, a bad angle) stays blocked from round to round. What five
+equal rounds are worth is learned from earlier counts, by when each piece was first read.
+"""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.reconcile.absence import absence
+
+SHARES: Final = (1e-9, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04)
+STAYS: Final = (0.2, 0.5, 0.7, 0.85, 0.95)
+COUNTS_MIN: Final = 3
+"""Fewer earlier counts than this do not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """How rounds depend on each other.
+
+    share  of pieces blocked at any time        stay  chance that a blocked piece is blocked in the next round too
+    dark   share that cannot be read at all in this count        dependence  mixed into each round (real trace: .02)
+    """
+
+    share: float = 0.002
+    stay: float = 0.5
+    dark: float = 1e-6
+    dependence: float = 0.0
+
+
+CUSTOMARY: Final = Blocking()
+
+
+class Unread(NamedTuple):
+    """Weights of n unread pieces, if they are there: clear and blocked, after `looks` rounds."""
+
+    clear: NDArray[np.float64]
+    blocked: NDArray[np.float64]
+    looks: NDArray[np.int64]
+
+    @classmethod
+    def before(cls, size: int, blocking: Blocking) -> "Unread":
+        """Before the first round."""
+        return cls(np.full(size, 1 - blocking.share), np.full(size, blocking.share), np.zeros(size, np.int64))
+
+    def chance(self, blocking: Blocking) -> NDArray[np.float64]:
+        """M of the handbook: P(unread so far | present)."""
+        return blocking.dark + (1 - blocking.dark) * (self.clear + self.blocked)
+
+    def where(self, chosen: NDArray[np.bool_], other: "Unread") -> "Unread":
+        """The other's weights where chosen."""
+        return Unread(*(np.where(chosen, theirs, mine) for mine, theirs in zip(self, other, strict=True)))
+
+
+def one_more(unread: Unread, hits: NDArray[np.float64], misses: NDArray[np.float64], blocking: Blocking) -> Unread:
+    """After another round without a read. Polya: each clear miss lowers the piece's own detectability."""
+    enter = blocking.share * (1 - blocking.stay) / (1 - blocking.share)
+    later = unread.looks > 0
+    clear = np.where(later, unread.clear * (1 - enter) + unread.blocked * (1 - blocking.stay), unread.clear)
+    blocked = np.where(later, unread.blocked * blocking.stay + unread.clear * enter, unread.blocked)
+    clear_rounds = unread.looks * clear / (clear + blocked)
+    missed = absence(hits / (hits + misses + clear_rounds), 1.0, seen=False)
+    return Unread(
+        clear * (missed * (1 - blocking.dependence) + blocking.dependence), np.asarray(blocked), unread.looks + 1
+    )
+
+
+def fit(first_reads: NDArray[np.int64], counts: int, hits: float, misses: float) -> Blocking:
+    """Grid maximum likelihood. `first_reads[j]`: pieces first read in round j (from 0), summed over earlier counts.
+
+    `hits`, `misses`: Beta of detectability over all pieces. Too few counts: the customary value.
+    """
+    rounds = len(first_reads)
+    if counts < COUNTS_MIN or rounds < 2 or not first_reads.sum():
+        return CUSTOMARY
+    best, found = -np.inf, CUSTOMARY
+    for share in SHARES:
+        for stay in STAYS:
+            blocking = Blocking(share=share, stay=stay)
+            unread = Unread.before(1, blocking)
+            chance = [1.0]
+            for _ in range(rounds):
+                unread = one_more(unread, np.array([hits]), np.array([misses]), blocking)
+                chance.append(float(unread.chance(blocking)[0]))
+            first = -np.diff(chance) / (1 - chance[-1])
+            score = float((first_reads * np.log(np.maximum(first, 1e-300))).sum())
+            if score > best:
+                best, found = score, blocking
+    return found
