@@ -6,7 +6,7 @@ from typing import Final
 from contract.money import minor_digits
 from web.problems import ProblemError
 
-AMOUNT: Final = re.compile(r"(\d{1,10})(?:[.,](\d{1,3}))?")
+AMOUNT: Final = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,3}))?")
 
 
 def amount_minor(text: str, currency: str, field: str) -> int:

@@ -1,0 +1,77 @@
+"""Everything that goes wrong leaves by one door, in the form its asker can read."""
+
+from collections.abc import Callable
+
+import httpx
+
+from web.headers import CSP
+
+
+def test_a_program_gets_problem_json(client: httpx.Client) -> None:
+    answer = client.get("/refused")
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "urn:vitrine:problem:claimed",
+        "title": "This piece is in another cart",
+        "status": 409,
+        "detail": "Ask Ana.",
+        "instance": "/refused",
+    }
+
+
+def test_a_person_gets_a_page(client: httpx.Client, html: httpx.Headers) -> None:
+    answer = client.get("/refused", headers=html)
+    assert answer.status_code == 409
+    assert "This piece is in another cart" in answer.text
+    assert "<!doctype html>" in answer.text
+
+
+def test_a_page_in_use_gets_a_notice_in_its_place(client: httpx.Client, html: httpx.Headers) -> None:
+    answer = client.get("/refused", headers={**html, "HX-Request": "true"})
+    assert answer.headers["hx-retarget"] == "#notice"
+    assert "Ask Ana." in answer.text
+    assert "<!doctype html>" not in answer.text
+
+
+def test_a_person_who_is_not_signed_in_is_led_to_the_door(client: httpx.Client, html: httpx.Headers) -> None:
+    answer = client.post("/counts", data={"place": "safe"}, headers=html, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=/counts"
+    assert client.get("/api/v1/mine", headers=html).status_code == 401
+
+
+def test_what_nobody_foresaw_tells_no_secret(client: httpx.Client, html: httpx.Headers) -> None:
+    for headers in (httpx.Headers(), html):
+        answer = client.get("/broken", headers=headers)
+        assert answer.status_code == 500
+        assert "4711" not in answer.text
+
+
+def test_wrong_fields_are_named(client: httpx.Client, bearer: Callable[[str], dict[str, str]]) -> None:
+    answer = client.post("/api/v1/numbers", json={"number": "many"}, headers=bearer("marc"))
+    assert answer.status_code == 422
+    assert "number" in answer.json()["errors"][0]
+
+
+def test_an_unknown_address_is_a_calm_page(client: httpx.Client, html: httpx.Headers) -> None:
+    answer = client.get("/nowhere", headers=html)
+    assert answer.status_code == 404
+    assert "Back to the beginning" in answer.text
+
+
+def test_every_answer_carries_the_security_headers(client: httpx.Client) -> None:
+    for path in ("/page", "/nowhere", "/static/base.css"):
+        assert client.get(path).headers["content-security-policy"] == CSP
+    assert "unsafe" not in CSP
+    assert "strict-transport-security" not in client.get("/page").headers
+
+
+def test_a_body_that_says_it_is_too_long_is_not_read(client: httpx.Client) -> None:
+    answer = client.post("/counts", headers={"Content-Length": str(10**12)}, content=b"")
+    assert answer.status_code == 413
+
+
+def test_a_file_asked_for_by_its_hash_may_be_kept_for_ever(client: httpx.Client) -> None:
+    assert "immutable" in client.get("/static/base.css?v=abc").headers["cache-control"]
+    assert "immutable" not in client.get("/static/base.css").headers.get("cache-control", "")
