@@ -1,0 +1,318 @@
+"""Who may decide about a piece: the office's half of custody.md §3. The token is a row; every move is a new `ce`.
+
+A fact counts only under the custody epoch its store held (`ce_check`); whatever else was recorded is kept, posted or
+quarantined, and shown to a person as a case.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+import sqlalchemy as sa
+
+from cloud.tables import claim, custody, custody_history, hold, pending_move, recall, returned_piece, web_order
+from cloud.work import Work
+from contract.commands import CustodyState, GrantCustody, LiftHold, PlaceHold, RecallCustody, RevokeCustody
+from contract.ids import PieceId, SaleId, StoreId, TransferId, generation
+from trade.custody import OfficeState
+from trade.lease import OrderState
+
+CLOUD = StoreId("")
+"""The holder of a token that no store has."""
+NO_SALE, NO_TRANSFER = SaleId(""), TransferId("")
+GRANT, WANT, SIGHT = "grant", "want", "sight"
+TOLD = {OfficeState.HERE: CustodyState.HERE, OfficeState.INCOMING: CustodyState.INCOMING}
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """The office's row about one piece. `holder` is a store, or `CLOUD`."""
+
+    piece: PieceId
+    holder: StoreId
+    ce: int
+    state: OfficeState
+    sale: SaleId = NO_SALE
+    transfer: TransferId = NO_TRANSFER
+    source: StoreId = CLOUD
+
+    @property
+    def told(self) -> CustodyState:
+        """How a store is told of it."""
+        return TOLD.get(self.state, CustodyState.SOLD)
+
+
+class Custody:
+    """The tokens one unit of work touches. Rows are locked when read; changes are written by `flush`."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self._known: dict[PieceId, Token | None] = {}
+        self._changed: set[PieceId] = set()
+        self._history: dict[tuple[PieceId, int], tuple[StoreId, bool]] = {}
+
+    # --- reading ------------------------------------------------------------------------------------------
+
+    def load(self, pieces: Iterable[PieceId]) -> None:
+        """Read many tokens in one question, always in the same order, so that two workers cannot lock each other."""
+        missing = sorted(set(pieces) - self._known.keys())
+        for at in range(0, len(missing), 500):
+            chunk = missing[at : at + 500]
+            query = sa.select(custody).where(custody.c.piece.in_(chunk)).order_by(custody.c.piece).with_for_update()
+            self._known.update(dict.fromkeys(chunk))
+            for row in self.work.tx.rows(query):
+                self._known[row["piece"]] = _token(row)
+
+    def get(self, piece: PieceId) -> Token | None:
+        if piece not in self._known:
+            self.load((piece,))
+        return self._known[piece]
+
+    def current(self, store: StoreId, piece: PieceId, ce: int) -> bool:
+        """This store holds the token under this very epoch."""
+        token = self.get(piece)
+        if not self.work.guards.ce_check:
+            return token is not None
+        return token is not None and token.holder == store and token.ce == ce
+
+    def legitimate(self, store: StoreId, piece: PieceId, ce: int) -> bool:
+        """This store held the token under that epoch and nobody took it by force."""
+        if self.current(store, piece, ce):
+            return True
+        return self._held(piece, ce) == (store, False)
+
+    def _held(self, piece: PieceId, ce: int) -> tuple[StoreId, bool] | None:
+        if (piece, ce) in self._history:
+            return self._history[piece, ce]
+        where = (custody_history.c.piece == piece, custody_history.c.ce == ce)
+        row = self.work.tx.row(sa.select(custody_history.c.holder, custody_history.c.forced).where(*where))
+        return None if row is None else (StoreId(row["holder"]), bool(row["forced"]))
+
+    def of(self, store: StoreId) -> list[Token]:
+        """Every token a store holds, as the books have it (after `flush`)."""
+        self.flush()
+        query = sa.select(custody).where(custody.c.holder == store).order_by(custody.c.piece).with_for_update()
+        tokens = [_token(row) for row in self.work.tx.rows(query)]
+        self._known.update({token.piece: token for token in tokens})
+        return tokens
+
+    # --- changing -----------------------------------------------------------------------------------------
+
+    def set(self, token: Token, *, forced: bool = False) -> Token:
+        """Write a token. `forced` marks the epoch before it as taken away: what its store records now is a case."""
+        before = self.get(token.piece)
+        if forced and before is not None:
+            self._history[token.piece, before.ce] = (before.holder, True)
+        token = self._as_owned(token)
+        guarded = forced and self.work.guards.possession_after_fence
+        if token.holder == CLOUD and guarded and token.state in (OfficeState.HERE, OfficeState.INCOMING):
+            token = msgspec.structs.replace(token, state=OfficeState.FROZEN)
+        if before is None or before.ce != token.ce:
+            self._history[token.piece, token.ce] = (token.holder, False)
+        self._known[token.piece] = token
+        self._changed.add(token.piece)
+        return token
+
+    def _as_owned(self, token: Token) -> Token:
+        """A return that was heard first, and a paid order, win over the state column."""
+        if token.state is OfficeState.SOLD and self.work.guards.return_wins and self.is_returned(token):
+            state = OfficeState.FROZEN if token.holder == CLOUD else OfficeState.HERE
+            token = msgspec.structs.replace(token, state=state, sale=NO_SALE)
+        before = self.get(token.piece)
+        same = before is not None and (before.ce, before.state) == (token.ce, token.state)
+        if token.state is not OfficeState.SOLD and not same:
+            order = self.paid_order(token.piece)
+            if order is not None:
+                return msgspec.structs.replace(token, state=OfficeState.SOLD, sale=order)
+        return token
+
+    def is_returned(self, token: Token) -> bool:
+        where = (returned_piece.c.sale == token.sale, returned_piece.c.piece == token.piece)
+        return self.work.tx.value(sa.select(returned_piece.c.at_us).where(*where)) is not None
+
+    def paid_order(self, piece: PieceId) -> SaleId | None:
+        """A paid order that was not returned owns its piece, whatever the state column says."""
+        if not self.work.guards.paid_owns:
+            return None
+        returned = sa.exists().where(returned_piece.c.sale == web_order.c.order_id, returned_piece.c.piece == piece)
+        paid = (web_order.c.piece == piece, web_order.c.state == OrderState.PAID, ~returned)
+        order = self.work.tx.value(sa.select(web_order.c.order_id).where(*paid).limit(1))
+        return None if order is None else SaleId(order)
+
+    def next_ce(self, piece: PieceId) -> int:
+        """Never reused, and above everything a lost life of the cloud may have given."""
+        token = self.get(piece)
+        n = token.ce + 1 if token else 1
+        return max(n, generation(self.work.cloud_epoch, 1)) if self.work.guards.ce_mint else n
+
+    def adopt(self, store: StoreId, piece: PieceId, ce: int) -> None:
+        """A fact under an epoch above ours: only a life of the cloud that we lost can have granted it."""
+        token = self.get(piece)
+        if not self.work.guards.ce_adopt or ce <= (token.ce if token else 0):
+            return
+        self.set(Token(piece=piece, holder=store, ce=ce, state=OfficeState.HERE))
+        self._forget(recall, piece)
+
+    def change(self, token: Token, state: OfficeState, *, sale: SaleId = NO_SALE) -> Token:
+        """Another state under the same epoch."""
+        return self.set(msgspec.structs.replace(token, state=state, sale=sale))
+
+    def to_cloud(self, token: Token, state: OfficeState, *, forced: bool = False) -> Token:
+        """The store gave the token up (or lost it by force: then under a new epoch)."""
+        ce = self.next_ce(token.piece) if forced else token.ce
+        sale = token.sale if state is OfficeState.SOLD else NO_SALE
+        moved = msgspec.structs.replace(token, holder=CLOUD, ce=ce, state=state, sale=sale, source=token.holder)
+        return self.set(moved, forced=forced)
+
+    def grant(self, piece: PieceId, to: StoreId, *, transfer: TransferId = NO_TRANSFER) -> bool:
+        """Give the token to a store under a new epoch; False when the decision has to wait."""
+        token = self.get(piece)
+        assert token is not None, f"piece {piece} has no token to grant"
+        if self._must_wait(piece):
+            self._wait(piece, GRANT, to, token.ce, transfer)
+            return False
+        state = OfficeState.SOLD if token.state is OfficeState.SOLD else OfficeState.INCOMING
+        source = token.holder or token.source
+        given = Token(
+            piece=piece,
+            holder=to,
+            ce=self.next_ce(piece),
+            state=state,
+            sale=token.sale,
+            transfer=transfer,
+            source=source,
+        )
+        given = self.set(given)
+        told = GrantCustody(
+            piece=piece, ce=given.ce, state=given.told, transfer=transfer, sale=given.sale, source=source
+        )
+        self.work.command(to, told)
+        for sale in self.holds(piece):
+            self.work.command(to, PlaceHold(piece=piece, sale=sale))
+        self._forget(recall, piece)
+        return True
+
+    def revoke(self, store: StoreId, piece: PieceId, ce: int) -> None:
+        self.work.command(store, RevokeCustody(piece=piece, ce=ce))
+
+    # --- people and readers -------------------------------------------------------------------------------
+
+    def sighted(self, piece: PieceId, at: StoreId) -> None:
+        """Read at a store that does not hold it: give it, or ask the holder for it."""
+        token = self.get(piece)
+        if token is None or token.holder == at:
+            return
+        if self._must_wait(piece):
+            self._wait(piece, SIGHT, at, token.ce)
+            return
+        if token.holder == CLOUD:
+            self.grant(piece, at, transfer=token.transfer if token.state is OfficeState.TRANSIT else NO_TRANSFER)
+            return
+        self.ask_back(token, wanted_by=at)
+
+    def ask_back(self, token: Token, *, wanted_by: StoreId = CLOUD) -> None:
+        """Recall a token from its holder, once per epoch."""
+        asked = self.work.tx.value(sa.select(recall.c.ce).where(recall.c.piece == token.piece))
+        if asked == token.ce:
+            return
+        row = {"piece": token.piece, "ce": token.ce, "holder": token.holder, "wanted_by": wanted_by}
+        self.work.tx.put(recall, {**row, "at_us": self.work.now_us})
+        self.work.command(token.holder, RecallCustody(piece=token.piece, ce=token.ce))
+
+    def recalled(self, token: Token) -> None:
+        """The holder let go: frozen, unless somebody asked for it or it was sold."""
+        wanted = self.work.tx.row(sa.select(recall).where(recall.c.piece == token.piece, recall.c.ce == token.ce))
+        self.to_cloud(token, OfficeState.SOLD if token.state is OfficeState.SOLD else OfficeState.FROZEN)
+        self._forget(recall, token.piece)
+        if wanted is not None and wanted["wanted_by"]:
+            self.grant(token.piece, StoreId(wanted["wanted_by"]))
+
+    def recall_refused(self, piece: PieceId, ce: int) -> StoreId | None:
+        """The holder keeps it; returns who had asked, if this was the answer to the present question."""
+        wanted = self.work.tx.row(sa.select(recall).where(recall.c.piece == piece, recall.c.ce == ce))
+        if wanted is None:
+            return None
+        self._forget(recall, piece)
+        return StoreId(wanted["wanted_by"])
+
+    # --- holds --------------------------------------------------------------------------------------------
+
+    def holds(self, piece: PieceId) -> list[SaleId]:
+        """Sales this piece was brought back for."""
+        if not self.work.guards.return_hold:
+            return []
+        query = sa.select(hold.c.sale).where(hold.c.piece == piece).order_by(hold.c.sale)
+        return [SaleId(row["sale"]) for row in self.work.tx.rows(query)]
+
+    def place_hold(self, piece: PieceId, sale: SaleId, at: StoreId) -> None:
+        """Keep the piece for this return; whoever holds the token is told."""
+        if not self.work.guards.return_hold:
+            return
+        self.work.tx.put(hold, {"piece": piece, "sale": sale, "store": at, "at_us": self.work.now_us})
+        token = self.get(piece)
+        if token is not None and token.holder != CLOUD:
+            self.work.command(token.holder, PlaceHold(piece=piece, sale=sale))
+
+    def lift_hold(self, piece: PieceId, sale: SaleId, *, tell: StoreId = CLOUD) -> None:
+        self.work.tx.run(sa.delete(hold).where(hold.c.piece == piece, hold.c.sale == sale))
+        if tell != CLOUD:
+            self.work.command(tell, LiftHold(piece=piece, sale=sale))
+
+    # --- waiting ------------------------------------------------------------------------------------------
+
+    def _must_wait(self, piece: PieceId) -> bool:
+        return self.work.recovering or self.work.is_parked(piece)
+
+    def _wait(self, piece: PieceId, kind: str, at: StoreId, ce: int, transfer: TransferId = NO_TRANSFER) -> None:
+        row = {"piece": piece, "kind": kind, "store": at, "ce": ce, "transfer": transfer, "at_us": self.work.now_us}
+        self.work.tx.put(pending_move, row)
+
+    def drain(self) -> int:
+        """Take up the decisions that waited and are still true; returns how many were taken up."""
+        if self.work.recovering:
+            return 0
+        waiting = self.work.tx.rows(sa.select(pending_move).order_by(pending_move.c.at_us, pending_move.c.piece))
+        done = 0
+        for row in waiting:
+            piece = PieceId(row["piece"])
+            if self.work.is_parked(piece):
+                continue
+            same = (pending_move.c.piece == piece, pending_move.c.kind == row["kind"])
+            self.work.tx.run(sa.delete(pending_move).where(*same))
+            token = self.get(piece)
+            done += 1
+            if token is None:
+                continue
+            if row["kind"] == SIGHT:
+                self.sighted(piece, StoreId(row["store"]))
+            elif token.holder == CLOUD and token.ce == row["ce"]:
+                self.grant(piece, StoreId(row["store"]), transfer=TransferId(row["transfer"]))
+        return done
+
+    def flush(self) -> None:
+        """Write what changed, each row once."""
+        if self._changed:
+            rows = [msgspec.structs.asdict(token) for piece in sorted(self._changed) if (token := self._known[piece])]
+            self.work.tx.put(custody, *rows)
+            self._changed.clear()
+        if self._history:
+            rows = [
+                {"piece": piece, "ce": ce, "holder": holder, "forced": int(forced), "since_us": self.work.now_us}
+                for (piece, ce), (holder, forced) in sorted(self._history.items())
+            ]
+            self.work.tx.put(custody_history, *rows, keep=("since_us",))
+            self._history.clear()
+
+    def _forget(self, table: sa.Table, piece: PieceId) -> None:
+        self.work.tx.run(sa.delete(table).where(table.c.piece == piece))
+
+
+def _token(row: sa.RowMapping) -> Token:
+    return Token(
+        piece=row["piece"], holder=row["holder"], ce=row["ce"], state=OfficeState(row["state"]), sale=row["sale"],
+        transfer=row["transfer"], source=row["source"],
+    )  # fmt: skip
+
+
+def live_claims(work: Work, store: StoreId, piece: PieceId) -> list[sa.RowMapping]:
+    """Claims on a piece that this store has not ended."""
+    where = (claim.c.store == store, claim.c.piece == piece, claim.c.ended == "")
+    return list(work.tx.rows(sa.select(claim).where(*where)))

@@ -1,0 +1,193 @@
+"""The one door to the office's database: SQLite by default, PostgreSQL beyond (SQLAlchemy 2 Core, sync, no ORM).
+
+Only this file calls `execute`. A transaction is durable when its `with` block ends: SQLite runs WAL with
+`synchronous=FULL`, PostgreSQL with `fsync` and `synchronous_commit` on, and `open_office` refuses anything less.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.pool import StaticPool
+
+from contract.ids import StoreId
+
+BUSY_TIMEOUT_MS: Final = 10_000
+IN_MEMORY: Final = "sqlite://"
+ROWS_PER_STATEMENT_MAX: Final = 500
+"""SQLite takes 32,766 parameters in one statement; a wide row has fewer than 40 columns."""
+_TRY_AGAIN: Final = ("40001", "40P01", "55P03")
+
+Row = Mapping[str, Any]
+Crashpoint = Callable[[], None]
+
+
+class UnsafeDatabaseError(Exception):
+    """The database would lose committed rows at a power cut; the message says which setting to change."""
+
+
+class ContentionError(Exception):
+    """Two transactions wanted the same rows (deadlock, or the file was locked too long): run it again."""
+
+
+def _nothing() -> None:
+    """The crashpoint of production."""
+
+
+class Tx:
+    """One open transaction. Everything the office reads or writes goes through these few words."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self.dialect = connection.dialect.name
+        self.pokes: set[StoreId] = set()
+
+    def run(self, statement: sa.Executable, rows: Sequence[Row] | None = None) -> int:
+        """Rows changed."""
+        if rows is not None:
+            return self.connection.execute(statement, [dict(row) for row in rows]).rowcount if rows else 0
+        return self.connection.execute(statement).rowcount
+
+    def rows(self, statement: sa.Executable) -> Sequence[sa.RowMapping]:
+        return self.connection.execute(statement).mappings().all()
+
+    def row(self, statement: sa.Executable) -> sa.RowMapping | None:
+        return self.connection.execute(statement).mappings().first()
+
+    def value(self, statement: sa.Executable) -> Any:
+        """First column of the first row, None when there is none."""
+        return self.connection.execute(statement).scalar()
+
+    def add(self, table: sa.Table, *rows: Row) -> None:
+        """Insert rows that must be new: a repeat is an error."""
+        if rows:
+            self.run(sa.insert(table), rows)
+
+    def add_new(self, table: sa.Table, row: Row) -> bool:
+        """Insert unless the row is there (any unique index); True when it was new."""
+        statement = self._insert(table).values(dict(row)).on_conflict_do_nothing()
+        return self.value(statement.returning(*table.primary_key.columns)) is not None
+
+    def put(self, table: sa.Table, *rows: Row, keep: Sequence[str] = ()) -> None:
+        """Insert, or overwrite what has the same primary key (`keep` names columns that stay as they were).
+
+        All rows name the same columns; of two rows with one key the later wins.
+        """
+        if not rows:
+            return
+        key = [column.name for column in table.primary_key.columns]
+        last = {tuple(row[name] for name in key): row for row in rows}
+        insert = self._insert(table)
+        change = {name: insert.excluded[name] for name in rows[0] if name not in key and name not in keep}
+        statement = insert.on_conflict_do_update(index_elements=key, set_=change) if change else None
+        self.run(insert.on_conflict_do_nothing() if statement is None else statement, list(last.values()))
+
+    def poke(self, store: StoreId) -> None:
+        """After the commit, tell this store that there is something for it."""
+        self.pokes.add(store)
+
+    def _insert(self, table: sa.Table) -> "postgresql.Insert | sqlite.Insert":
+        return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
+
+
+class Office:
+    """The office's database. `crashpoint` is called before BEGIN and after COMMIT: the simulation crashes there."""
+
+    def __init__(self, engine: sa.Engine, *, crashpoint: Crashpoint = _nothing) -> None:
+        self.engine = engine
+        self.crashpoint = crashpoint
+        self.on_poke: Callable[[set[StoreId]], None] = lambda _stores: None
+        self._reading = engine.execution_options(vitrine_reading=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """All or nothing. Raises `ContentionError` when it should simply be run again."""
+        self.crashpoint()
+        try:
+            with self.engine.begin() as connection:
+                tx = Tx(connection)
+                yield tx
+        except sa.exc.OperationalError as error:
+            raise _translated(error) from error
+        self.crashpoint()
+        if tx.pokes:
+            self.on_poke(tx.pokes)
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """A consistent look that changes nothing and waits for nobody."""
+        with self._reading.connect() as connection, connection.begin():
+            yield Tx(connection)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def image(self) -> bytes:
+        """The committed bytes of an in-memory office, for the simulation's crashes and backups."""
+        with self.engine.connect() as connection:
+            inner = connection.connection.driver_connection
+            assert isinstance(inner, sqlite3.Connection), "only an in-memory SQLite office has an image"
+            return inner.serialize()
+
+
+def _translated(error: sa.exc.OperationalError) -> Exception:
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _TRY_AGAIN or "database is locked" in str(error.orig):
+        return ContentionError(f"another transaction was in the way ({error.orig}); run it again")
+    return error
+
+
+def open_office(url: str, *, crashpoint: Crashpoint = _nothing, image: bytes | None = None) -> Office:
+    """Open by SQLAlchemy URL: `sqlite:////var/lib/vitrine/office.sqlite3`, `postgresql+psycopg://…`, `sqlite://`.
+
+    Raises `UnsafeDatabaseError` when a commit would not survive a power cut.
+    """
+    options: dict[str, Any] = {"pool_pre_ping": not url.startswith("sqlite")}
+    if url == IN_MEMORY:
+        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    engine = sa.create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    office = Office(engine, crashpoint=crashpoint)
+    if image is not None:
+        with engine.connect() as connection:
+            inner = connection.connection.driver_connection
+            assert isinstance(inner, sqlite3.Connection), "only an in-memory SQLite office can be given an image"
+            inner.deserialize(image)
+    check_durable(office)
+    return office
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def _opened(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # BEGIN is ours: IMMEDIATE, so that a writer never fails half-way
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begun(connection: sa.Connection) -> None:
+        reading = connection.get_execution_options().get("vitrine_reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def check_durable(office: Office) -> None:
+    """Ask the engine itself; raises `UnsafeDatabaseError` with the mend."""
+    with office.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            in_memory = office.engine.url.database in (None, "", ":memory:")
+            mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+            synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar()
+            if synchronous != 2 or (mode != "wal" and not in_memory):
+                raise UnsafeDatabaseError(
+                    f"SQLite runs journal_mode={mode}, synchronous={synchronous}; Vitrine needs wal and 2 (FULL): "
+                    "put the file on a local disk that supports WAL"
+                )
+            return
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            value = connection.exec_driver_sql(f"SHOW {name}").scalar()
+            if value in ("off", "local" if name == "fsync" else "off"):
+                raise UnsafeDatabaseError(f"PostgreSQL runs with {name}={value}; set {name}=on in postgresql.conf")

@@ -1,0 +1,51 @@
+"""Decisions for a store: numbered from 1 per (life of the cloud, term), sent again until the store has applied them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.tables import down_log, node
+from contract.commands import AnyCommand, ForgetPerson, NumberedCommand, RequestCount, decode_command, encode_command
+from contract.ids import StoreId
+
+COMMANDS_PER_MESSAGE_MAX: Final = 50
+OUTLIVES_REJOIN: Final = (RequestCount, ForgetPerson)
+"""Custody and leases are in the snapshot; these are not, so they are asked again."""
+
+
+def append(tx: Tx, store: StoreId, command: AnyCommand, *, cloud_epoch: int, now_us: int) -> int:
+    """Give the store a decision; returns its number. A store whose box never joined gets it all with its snapshot."""
+    bump = sa.update(node).where(node.c.store == store).values(down_seq=node.c.down_seq + 1)
+    numbered = tx.row(bump.returning(node.c.term, node.c.down_seq))
+    if numbered is None:
+        raise LookupError(f"store {store} is not known; create it before deciding anything for it")
+    seq = int(numbered["down_seq"])
+    body = encode_command(NumberedCommand(seq=seq, command=command))
+    row = {"store": store, "cloud_epoch": cloud_epoch, "term": numbered["term"], "seq": seq, "body": body}
+    tx.add(down_log, {**row, "at_us": now_us})
+    tx.poke(store)
+    return seq
+
+
+def after(
+    tx: Tx, store: StoreId, *, cloud_epoch: int, term: int, upto: int, most: int = COMMANDS_PER_MESSAGE_MAX
+) -> tuple[int, tuple[msgspec.Raw, ...]]:
+    """`(first_seq, bodies)` of the decisions above `upto`, oldest first."""
+    query = (
+        sa.select(down_log.c.body)
+        .where(down_log.c.store == store, down_log.c.cloud_epoch == cloud_epoch, down_log.c.term == term)
+        .where(down_log.c.seq > upto)
+        .order_by(down_log.c.seq)
+        .limit(most)
+    )
+    return upto + 1, tuple(msgspec.Raw(row["body"]) for row in tx.rows(query))
+
+
+def unapplied(tx: Tx, store: StoreId, *, cloud_epoch: int, term: int, upto: int) -> Sequence[AnyCommand]:
+    """Decisions of a term that its box never took and that a snapshot does not carry."""
+    _, bodies = after(tx, store, cloud_epoch=cloud_epoch, term=term, upto=upto, most=100_000)
+    commands = [decode_command(bytes(body)).command for body in bodies]
+    return [command for command in commands if isinstance(command, OUTLIVES_REJOIN)]

@@ -1,0 +1,78 @@
+"""The feed: what every store should know (pieces, staff, stores), newest row per key, numbered in commit order."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.tables import feed_row, life
+from contract.feed import (
+    EVERY_STORE,
+    FEED_ROWS_PER_PAGE_MAX,
+    AnyFeedBody,
+    FeedPage,
+    FeedRow,
+    decode_body,
+    encode_body,
+)
+from contract.ids import StoreId
+
+EVERYONE: Final = StoreId(EVERY_STORE)
+
+
+class News(NamedTuple):
+    """A row to put: `body` None takes the key back."""
+
+    key: str
+    body: AnyFeedBody | None
+    scope: str = EVERY_STORE
+
+
+def put(tx: Tx, news: Sequence[News]) -> int:
+    """Replace the newest row of each key; returns the newest revision. The counter's row lock orders the writers."""
+    if not news:
+        return newest(tx)
+    bump = sa.update(life).values(feed_rev=life.c.feed_rev + len(news)).returning(life.c.feed_rev)
+    last = int(tx.value(bump))
+    first = last - len(news) + 1
+    rows = [
+        {
+            "scope": each.scope,
+            "key": each.key,
+            "rev": rev,
+            "body": None if each.body is None else encode_body(each.body),
+        }
+        for rev, each in enumerate(news, first)
+    ]
+    tx.put(feed_row, *rows)
+    for scope in {each.scope for each in news}:
+        tx.poke(StoreId(scope))
+    return last
+
+
+def newest(tx: Tx) -> int:
+    return int(tx.value(sa.select(life.c.feed_rev)) or 0)
+
+
+def page(tx: Tx, store: StoreId, since: int, most: int = FEED_ROWS_PER_PAGE_MAX) -> FeedPage:
+    """Rows for this store above `since`, ascending. Without more, `upto` is the newest revision of all scopes."""
+    upto = newest(tx)
+    query = (
+        sa.select(feed_row)
+        .where(feed_row.c.rev > since, feed_row.c.rev <= upto, feed_row.c.scope.in_([EVERY_STORE, store]))
+        .order_by(feed_row.c.rev)
+        .limit(most + 1)
+    )
+    found = tx.rows(query)
+    rows = tuple(
+        FeedRow(
+            rev=row["rev"],
+            scope=row["scope"],
+            key=row["key"],
+            body=None if row["body"] is None else decode_body(row["body"]),
+        )
+        for row in found[:most]
+    )
+    more = len(found) > most
+    return FeedPage(rows=rows, upto=rows[-1].rev if more else upto, more=more)

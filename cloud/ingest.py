@@ -1,0 +1,310 @@
+"""Ingest: one store's rows in order, once, whatever the transport did to them (custody.md §2, DESIGN law 2).
+
+`Ingest.hear` takes messages and gives the answers to send after its commit. A row is stored when it extends the
+chain; storing and applying are two things, so a row we cannot understand is stored, acknowledged and parked.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Final, NamedTuple, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+
+from cloud import downlog, feed, logs, parking
+from cloud.appliers import APPLIERS
+from cloud.applying import Appliers, StuckRowError, apply_entry, apply_rows
+from cloud.custody import Custody
+from cloud.db import ContentionError, Office
+from cloud.logs import Log, Name, Numbered
+from cloud.parking import Decode, Place
+from cloud.tables import node
+from cloud.work import Heard, Work, begin
+from contract.entries import Entry, decode_entry
+from contract.ids import Epoch, StoreId
+from contract.messages import Ack, Down, JournalRows, Standing, Up
+from trade.guards import ALL, Guards
+
+CONTENTIONS_MAX: Final = 8
+BOOTS_REMEMBERED_MAX: Final = 16
+_Answer = TypeVar("_Answer")
+
+
+class UnknownStoreError(Exception):
+    """A box speaks for a store the office does not have; create the store first."""
+
+
+class RestoredCloudError(Exception):
+    """A store is ahead of our own decisions: this database was restored. Run `vitrine cloud recover`."""
+
+
+@dataclass(slots=True)
+class IngestCounts:
+    """Since this process began."""
+
+    messages_total: int = 0
+    rows_stored_total: int = 0
+    rows_repeated_total: int = 0
+    rows_late_total: int = 0
+    rows_parked_total: int = 0
+    gaps_total: int = 0
+    forks_total: int = 0
+    contentions_total: int = 0
+
+    def add(self, other: "IngestCounts") -> None:
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+
+class _Try(NamedTuple):
+    """One attempt at a transaction."""
+
+    tokens: Custody
+    counts: IngestCounts
+    to_park: dict[Place, str]
+
+    @property
+    def work(self) -> Work:
+        return self.tokens.work
+
+
+class Ingest:
+    """`appliers` say what facts mean, `decode` reads the contract we know.
+
+    `send_early` exists only for the control without `ack_after_commit`.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        guards: Guards = ALL,
+        appliers: Appliers = APPLIERS,
+        decode: Decode = decode_entry,
+        send_early: Callable[[Down], None] | None = None,
+    ) -> None:
+        self.office = office
+        self.guards = guards
+        self.appliers = appliers
+        self.counts = IngestCounts()
+        self.decode = decode
+        self._send_early = send_early
+
+    # --- doors --------------------------------------------------------------------------------------------
+
+    def hear(self, up: Up, now_us: int) -> list[Down]:
+        """One message in one transaction; the answers are to be sent now."""
+        return self.hear_all([up], now_us)
+
+    def hear_all(self, ups: Sequence[Up], now_us: int) -> list[Down]:
+        """Many messages, also of several stores, in one transaction.
+
+        Raises `UnknownStoreError`, `RestoredCloudError`, `ContentionError` (nothing was stored: try later).
+        """
+        return self._in_transaction(lambda each: [self._message(each, up) for up in ups], now_us)
+
+    def take(self, rows: JournalRows, now_us: int) -> Ack:
+        """Rows a disk hands over before its rejoin: those that extend a log join it, all others are kept as late."""
+        return self._in_transaction(lambda each: self._handed_over(each, rows), now_us)
+
+    def unpark(self, now_us: int) -> int:
+        """Try all parked rows again, e.g. at the start of a newer version; returns how many were applied."""
+
+        def attempt(each: _Try) -> int:
+            def apply(heard: Heard, entry: Entry) -> None:
+                apply_entry(each.tokens, heard, entry, self.appliers)
+
+            done = parking.resume(each.work, apply, decode=self.decode, skip=each.to_park.keys())
+            each.tokens.drain()
+            return done
+
+        return self._in_transaction(attempt, now_us)
+
+    def say(self, store: StoreId, now_us: int) -> Down | None:
+        """What a store should hear now without having asked: new decisions, a newer feed. None: it never joined."""
+        with self.office.reading() as tx:
+            work = begin(tx, self.guards, now_us)
+            box = tx.row(sa.select(node).where(node.c.store == store))
+            if box is None or not box["epoch"]:
+                return None
+            acks = logs.acks(tx, store, Epoch(box["epoch"]))
+            standing = Standing.OK if box["joined"] or not work.recovering else Standing.NEWCLOUD
+            return _down(work, box, Epoch(box["epoch"]), standing, *acks, after=box["down_upto"])
+
+    def _in_transaction(self, attempt: Callable[[_Try], _Answer], now_us: int) -> _Answer:
+        """Run until it goes through: again after contention, and again with a row parked that cannot be applied."""
+        to_park: dict[Place, str] = {}
+        contentions = 0
+        while True:
+            counts = IngestCounts()
+            try:
+                with self.office.transaction() as tx:
+                    tokens = Custody(begin(tx, self.guards, now_us))
+                    answer = attempt(_Try(tokens, counts, to_park))
+                    tokens.flush()
+            except StuckRowError as stuck:
+                if stuck.place in to_park:
+                    raise
+                to_park[stuck.place] = stuck.why
+            except ContentionError:
+                contentions += 1
+                self.counts.contentions_total += 1
+                if contentions >= CONTENTIONS_MAX:
+                    raise
+            else:
+                self.counts.add(counts)
+                return answer
+
+    # --- a message ----------------------------------------------------------------------------------------
+
+    def _message(self, each: _Try, up: Up) -> Down:
+        work = each.work
+        each.counts.messages_total += 1
+        box = _box(work, up.store)
+        standing = self._standing(work, box, up)
+        if standing is Standing.NEWCLOUD:  # its `upto` may be above ours now: it has to hand those rows over again
+            return _down(work, box, up.epoch, standing, *logs.acks(work.tx, up.store, up.epoch))
+        name = Name(up.store, up.epoch, up.stream)
+        log = logs.find(work.tx, name)
+        if log is None:
+            if not up.rows and standing is not Standing.OK:
+                return _down(work, box, up.epoch, standing, Ack(stream=up.stream, upto=0))
+            log = logs.begin(work.tx, name, up.term)
+        fresh = standing is Standing.OK and _is_fresh(box, up)
+        gap = up.first_seq > log.upto + 1 and self.guards.contiguous
+        upto = log.upto
+        if fresh and self.guards.hash_chain and _went_back(work, box, log, up):
+            standing = Standing.FORK
+        elif gap:
+            each.counts.gaps_total += 1
+        elif (taken := self._rows(each, log, up)) is None:
+            standing = Standing.FORK
+        else:
+            upto = taken
+        if standing is Standing.FORK:
+            each.counts.forks_total += 1
+            sentence = f"The box of {up.store} sent rows that do not extend its log; it has to rejoin"
+            work.open_case("fork", sentence, store=up.store, ref=f"{up.epoch}/{up.stream}/{log.upto}")
+        elif fresh:
+            _remember(work, box, up)
+        ack = Ack(stream=up.stream, upto=upto, safe=log.safe, resend_from=upto + 1 if gap else None)
+        return _down(work, box, up.epoch, standing, ack, after=up.down_upto)
+
+    def _standing(self, work: Work, box: sa.RowMapping, up: Up) -> Standing:
+        other = up.instance != box["instance"] and up.term == box["term"] and self.guards.instance
+        fenced = self.guards.term and (up.term < box["term"] or other)
+        unheard = work.recovering and not box["joined"] and up.cloud_epoch == work.cloud_epoch
+        if not fenced and self.guards.cloud_epoch and (unheard or up.cloud_epoch < work.cloud_epoch):
+            return Standing.NEWCLOUD
+        ahead = up.term > box["term"] or (up.cloud_epoch == work.cloud_epoch and up.down_upto > box["down_seq"])
+        if up.cloud_epoch > work.cloud_epoch or (not fenced and ahead):
+            raise RestoredCloudError(
+                f"{up.store} follows cloud epoch {up.cloud_epoch}, term {up.term}, decision {up.down_upto}; we know "
+                f"{work.cloud_epoch}, {box['term']}, {box['down_seq']}: this database is older than what it decided. "
+                "Run `vitrine cloud recover`."
+            )
+        return Standing.OLD if fenced else Standing.OK
+
+    def _rows(self, each: _Try, log: Log, up: Up) -> int | None:
+        """Store and apply what is new; returns `upto` then, or None when the rows do not extend our log."""
+        tx, guards = each.work.tx, self.guards
+        rows = logs.numbered(up.first_seq, up.rows)
+        last = up.first_seq + len(rows) - 1
+        known, new = [row for row in rows if row.seq <= log.upto], [row for row in rows if row.seq > log.upto]
+        each.counts.rows_repeated_total += len(known)
+        if guards.hash_chain and guards.contiguous:
+            ours = logs.leaves(tx, log.name, up.first_seq, min(last, log.upto))
+            head = logs.heads_after(log.head, new)[-1] if new else logs.head_at(tx, log, last)
+            if ours != [row.leaf for row in known] or head.hex() != up.head:
+                return None
+        if known and not guards.dedupe:
+            self._apply(each, log, known)
+        if not new:
+            return log.upto
+        logs.store(tx, log, new, each.work.now_us)
+        each.counts.rows_stored_total += len(new)
+        self._apply(each, log, new)
+        if not guards.ack_after_commit and self._send_early is not None:
+            box = _box(each.work, up.store)
+            self._send_early(_down(each.work, box, up.epoch, Standing.OK, Ack(stream=up.stream, upto=last)))
+        return last
+
+    def _apply(self, each: _Try, log: Log, rows: list[Numbered], *, late: bool = False) -> None:
+        parked = apply_rows(each.tokens, log, rows, self.appliers, to_park=each.to_park, decode=self.decode, late=late)
+        each.counts.rows_parked_total += parked
+
+    # --- rows of a disk that comes back -------------------------------------------------------------------
+
+    def _handed_over(self, each: _Try, given: JournalRows) -> Ack:
+        work = each.work
+        box = _box(work, given.store)
+        name = Name(given.store, given.epoch, given.stream)
+        log = logs.find_or_begin(work.tx, name, box["term"])
+        rows = logs.numbered(given.first_seq, given.rows)
+        last = given.first_seq + len(rows) - 1
+        ours = logs.leaves(work.tx, name, given.first_seq, min(log.upto, last))
+        known, above = rows[: len(ours)], rows[len(ours) :]
+        strange = [row for row, leaf in zip(known, ours, strict=True) if row.leaf != leaf]
+        each.counts.rows_repeated_total += len(known) - len(strange)
+        reaches = given.first_seq <= log.upto + 1 <= last
+        if reaches and not strange and _same_chain(work, log, given):
+            upto = logs.store(work.tx, log, above, work.now_us)
+            each.counts.rows_stored_total += len(above)
+            self._apply(each, log, above)
+            return Ack(stream=name.stream, upto=upto, safe=log.safe)
+        late = [row for row in (*strange, *above) if logs.store_late(work.tx, name, row, work.now_us)]
+        each.counts.rows_late_total += len(late)
+        self._apply(each, log, late, late=True)
+        if late:
+            sentence = f"{len(late)} rows of {name.store} were found on a disk that is not our copy of its log"
+            work.open_case("late rows", sentence, store=name.store, ref=f"{name.epoch}/{name.stream}/{late[0].seq}")
+        resend = log.upto + 1 if given.first_seq > log.upto + 1 else None
+        return Ack(stream=name.stream, upto=log.upto, safe=log.safe, resend_from=resend)
+
+
+def _same_chain(work: Work, log: Log, given: JournalRows) -> bool:
+    """The hand-over stands on the chain we have, as far as its giver told us."""
+    return not given.head or logs.head_at(work.tx, log, given.first_seq - 1).hex() == given.head
+
+
+def _box(work: Work, store: StoreId) -> sa.RowMapping:
+    """The store's node, locked: whoever has it is the only one to move this store's logs."""
+    box = work.tx.row(sa.select(node).where(node.c.store == store).with_for_update())
+    if box is None:
+        raise UnknownStoreError(f"no store {store!r} in this office; create it, then enrol its box")
+    return box
+
+
+def _is_fresh(box: sa.RowMapping, up: Up) -> bool:
+    """Not overtaken by a later message of this box: only such a message can prove that the box went back."""
+    if up.boot == box["boot"]:
+        return up.message > int(box["message"])
+    return up.boot not in str(box["boots_past"]).split()
+
+
+def _went_back(work: Work, box: sa.RowMapping, log: Log, up: Up) -> bool:
+    """The box knows less than it once told us: its disk was restored."""
+    forgot_decisions = up.cloud_epoch == work.cloud_epoch and up.down_upto < box["down_upto"]
+    return up.last_seq < log.upto or forgot_decisions
+
+
+def _remember(work: Work, box: sa.RowMapping, up: Up) -> None:
+    past = str(box["boots_past"]).split()
+    if box["boot"] and box["boot"] != up.boot:
+        past = [*past, box["boot"]][-BOOTS_REMEMBERED_MAX:]
+    news = {
+        "boot": up.boot, "message": up.message, "boots_past": " ".join(past), "down_upto": up.down_upto,
+        "heard_us": work.now_us, "contract_max": up.contract_max,
+    }  # fmt: skip
+    work.tx.run(sa.update(node).where(node.c.store == up.store).values(**news))
+
+
+def _down(work: Work, box: sa.RowMapping, epoch: Epoch, standing: Standing, *acks: Ack, after: int = 0) -> Down:
+    """The answer as of this transaction; decisions above `after`, only to the box that serves the store."""
+    first, commands = after + 1, tuple[msgspec.Raw, ...]()
+    if standing is Standing.OK:
+        store, life, term = box["store"], work.cloud_epoch, box["term"]
+        first, commands = downlog.after(work.tx, store, cloud_epoch=life, term=term, upto=after)
+    return Down(
+        store=box["store"], cloud_epoch=work.cloud_epoch, term=box["term"], epoch=epoch, standing=standing, acks=acks,
+        first_seq=first if commands else 0, commands=commands, feed_rev=feed.newest(work.tx),
+    )  # fmt: skip

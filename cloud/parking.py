@@ -1,0 +1,122 @@
+"""Rows we cannot understand yet: stored and covered by `upto`, but parked with every later row of the same keys."""
+
+from collections.abc import Callable, Container, Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from cloud.logs import Name, Numbered
+from cloud.tables import parked, parked_key
+from cloud.work import Heard, Work
+from contract.entries import Entry, decode_entry, decode_header, keys_of
+from contract.facts import Stream
+from contract.ids import Epoch, StoreId
+
+SHARED_KEYS = ("piece:", "sale:", "person:")
+"""These name the same thing in every store; a till's name is its store's own."""
+
+
+Decode = Callable[[bytes], Entry]
+"""Gives the entry, or raises `msgspec.DecodeError` for one of a newer contract."""
+
+
+class Waiting(NamedTuple):
+    """A parked row, for people."""
+
+    n: int
+    store: StoreId
+    epoch: Epoch
+    stream: Stream
+    seq: int
+    why: str
+    parked_us: int
+
+
+class Read(NamedTuple):
+    """What could be read of a row: its keys, and the entry unless `why` says what is the matter."""
+
+    keys: frozenset[str]
+    entry: Entry | None
+    why: str
+
+
+def read_row(store: StoreId, stream: Stream, seq: int, body: bytes, decode: Decode = decode_entry) -> Read:
+    """Never raises: damage and news of a newer contract are reasons to park."""
+    try:
+        entry = decode(body)
+    except msgspec.DecodeError as error:
+        return Read(_header_keys(store, body), None, f"not understood: {error}")
+    keys = frozenset(scoped(store, entry.keys or keys_of(entry.facts)))
+    if (entry.stream, entry.seq) != (stream, seq):
+        return Read(keys, None, f"row says {entry.stream} {entry.seq}, but came as {stream} {seq}")
+    return Read(keys, entry, "")
+
+
+def _header_keys(store: StoreId, body: bytes) -> frozenset[str]:
+    try:
+        return frozenset(scoped(store, decode_header(body).keys))
+    except msgspec.DecodeError:
+        return frozenset()
+
+
+def scoped(store: StoreId, keys: Iterable[str]) -> list[str]:
+    return [key if key.startswith(SHARED_KEYS) else f"{store}/{key}" for key in keys]
+
+
+def taken_keys(work: Work, keys: Iterable[str]) -> set[str]:
+    """Those of these keys that a parked row holds."""
+    if work.tx.value(sa.select(parked_key.c.n).limit(1)) is None:
+        return set()
+    asked, taken = sorted(set(keys)), set[str]()
+    for at in range(0, len(asked), 500):
+        query = sa.select(parked_key.c.key).where(parked_key.c.key.in_(asked[at : at + 500]))
+        taken.update(row["key"] for row in work.tx.rows(query.distinct()))
+    return taken
+
+
+def park(work: Work, log: Name, row: Numbered, keys: frozenset[str], why: str, *, late: bool = False) -> None:
+    """Keep the row, and make later rows of the same things wait behind it."""
+    kept = {**log._asdict(), **row._asdict(), "why": why, "late": int(late), "parked_us": work.now_us}
+    if not work.tx.add_new(parked, kept):
+        return
+    n = work.tx.value(sa.select(sa.func.max(parked.c.n)).where(log.mine(parked)))
+    work.tx.put(parked_key, *({"key": key, "n": n} for key in sorted(keys)))
+
+
+Apply = Callable[[Heard, Entry], None]
+Place = tuple[StoreId, Epoch, Stream, int]
+
+
+def resume(work: Work, apply: Apply, *, decode: Decode = decode_entry, skip: Container[Place] = ()) -> int:
+    """After an upgrade: apply parked rows in order, as far as they are understood now; returns how many.
+
+    `skip` are rows that were tried and could not be applied; they go on waiting, and so do those behind them.
+    """
+    waiting = work.tx.rows(sa.select(parked).where(parked.c.applied_us.is_(None)).order_by(parked.c.n))
+    blocked: set[str] = set()
+    done = 0
+    for row in waiting:
+        store, epoch, stream, seq = StoreId(row["store"]), Epoch(row["epoch"]), Stream(row["stream"]), int(row["seq"])
+        read = read_row(store, stream, seq, bytes(row["body"]), decode)
+        if read.entry is None or (store, epoch, stream, seq) in skip or read.keys & blocked:
+            blocked |= read.keys
+            continue
+        work.tx.run(sa.delete(parked_key).where(parked_key.c.n == row["n"]))
+        work.tx.run(sa.update(parked).where(parked.c.n == row["n"]).values(applied_us=work.now_us))
+        apply(heard_as(store, epoch, stream, seq, read.entry, late=bool(row["late"])), read.entry)
+        done += 1
+    return done
+
+
+def heard_as(store: StoreId, epoch: Epoch, stream: Stream, seq: int, entry: Entry, *, late: bool = False) -> Heard:
+    """Where the facts of an entry came from."""
+    return Heard(
+        store=store, epoch=epoch, stream=stream, seq=seq, at_us=entry.at_us, by=entry.by, why=entry.why, late=late
+    )
+
+
+def waiting_rows(work: Work, most: int = 200) -> Sequence[Waiting]:
+    """Oldest first."""
+    query = sa.select(*(parked.c[name] for name in Waiting._fields)).where(parked.c.applied_us.is_(None))
+    return [Waiting(**row) for row in work.tx.rows(query.order_by(parked.c.n).limit(most))]

@@ -1,0 +1,1 @@
+"""Counts: what the stores counted, and requests to count."""

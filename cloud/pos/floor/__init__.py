@@ -1,0 +1,1 @@
+"""What the readers see: presence, zones, readers, the gate."""

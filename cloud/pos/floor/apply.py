@@ -1,0 +1,46 @@
+"""What the readers see now; history is in the log itself."""
+
+from typing import Final
+
+from cloud.applying import Applier
+from cloud.custody import Custody
+from cloud.tables import exit_seen, presence, reader, zone_vision
+from cloud.work import Heard
+from contract.facts import ExitSeen, Fact, PiecePresence, ReaderHealth, ZoneVision
+
+
+def piece_presence(tokens: Custody, heard: Heard, fact: PiecePresence) -> None:
+    row = {
+        "store": heard.store, "piece": fact.piece, "state": fact.state, "zone": fact.zone, "why": fact.why,
+        "since_us": heard.at_us,
+    }  # fmt: skip
+    tokens.work.tx.put(presence, row)
+
+
+def vision(tokens: Custody, heard: Heard, fact: ZoneVision) -> None:
+    row = {"store": heard.store, "zone": fact.zone, "vision": fact.vision, "why": fact.why, "since_us": heard.at_us}
+    tokens.work.tx.put(zone_vision, row)
+
+
+def reader_health(tokens: Custody, heard: Heard, fact: ReaderHealth) -> None:
+    row = {
+        "store": heard.store, "reader": fact.reader, "link": fact.link, "why": fact.why, "model": fact.model,
+        "firmware": fact.firmware, "since_us": heard.at_us,
+    }  # fmt: skip
+    tokens.work.tx.put(reader, row)
+
+
+def gate(tokens: Custody, heard: Heard, fact: ExitSeen) -> None:
+    row = {
+        "store": heard.store, "epoch": heard.epoch, "seq": heard.seq, "piece": fact.piece, "zone": fact.zone,
+        "peaceful": int(fact.peaceful), "why": fact.why, "at_us": heard.at_us,
+    }  # fmt: skip
+    tokens.work.tx.put(exit_seen, row)
+
+
+APPLY: Final[dict[type[Fact], Applier]] = {
+    PiecePresence: piece_presence,
+    ZoneVision: vision,
+    ReaderHealth: reader_health,
+    ExitSeen: gate,
+}

@@ -1,0 +1,1 @@
+"""The ledger: double entry, immutable, balanced by the database."""

@@ -1,0 +1,1 @@
+"""Web orders: authorise, lease, capture, convert or close."""

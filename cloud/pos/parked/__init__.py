@@ -1,0 +1,1 @@
+"""Rows that wait to be understood, and cases for a person."""

@@ -1,0 +1,1 @@
+"""Pieces: cards, search, import, custody."""

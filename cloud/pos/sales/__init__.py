@@ -1,0 +1,1 @@
+"""Sales, returns and shifts, as the stores recorded them."""

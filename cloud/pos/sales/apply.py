@@ -1,0 +1,193 @@
+"""What the stores sold and took back. A sale that cannot be true for us is quarantined, never dropped or mended."""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from cloud.applying import Applier
+from cloud.custody import CLOUD, Custody
+from cloud.tables import (
+    case_file,
+    refund,
+    returned_line,
+    returned_piece,
+    sale,
+    sale_line,
+    sale_tender,
+    shift,
+    sold_piece,
+)
+from cloud.work import Heard
+from contract.facts import Fact, ReturnRecorded, SaleLine, SaleRecorded, ShiftClosed, ShiftOpened
+from contract.ids import PieceId, SaleId
+from trade.custody import OfficeState
+from trade.sale import SaleState
+
+
+def recorded(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
+    work = tokens.work
+    row = {
+        "store": heard.store, "sale": fact.sale, "till": fact.till, "shift": fact.shift,
+        "receipt_number": fact.receipt_number, "business_day": fact.business_day, "associate": fact.associate,
+        "currency": fact.currency, "total_minor": fact.total_minor, "tax_minor": fact.tax_minor,
+        "client": fact.client or "", "pad_verdict": fact.pad_verdict, "state": SaleState.RECORDED,
+        "recorded_us": heard.at_us, "feed_rev": fact.feed_rev, "epoch": heard.epoch, "seq": heard.seq,
+    }  # fmt: skip
+    if not work.tx.add_new(sale, row):
+        work.quarantined.add(fact.sale)
+        sentence = f"Sale {fact.sale} of {heard.store} was recorded twice (row {heard.seq}); only the first counts"
+        work.open_case("double post", sentence, store=heard.store, ref=fact.sale)
+        return
+    work.tx.add(sale_line, *(_line(heard, fact.sale, line) for line in fact.lines))
+    work.tx.add(
+        sale_tender,
+        *(
+            {
+                "store": heard.store, "sale": fact.sale, "n": n, "kind": tender.kind, "reference": tender.reference,
+                "amount_minor": tender.amount_minor, "change_minor": tender.change_minor,
+            }
+            for n, tender in enumerate(fact.tenders, 1)
+        ),
+    )  # fmt: skip
+    trouble = [why for line in fact.lines if (why := _sold(tokens, heard, fact, line))]
+    if trouble:
+        work.quarantined.add(fact.sale)
+        work.open_case("sale quarantined", "; ".join(trouble), store=heard.store, ref=fact.sale)
+    state = SaleState.QUARANTINED if trouble else SaleState.POSTED
+    mine = (sale.c.store == heard.store, sale.c.sale == fact.sale)
+    work.tx.run(sa.update(sale).where(*mine).values(state=state))
+
+
+def _line(heard: Heard, of: SaleId, line: SaleLine) -> dict[str, object]:
+    return {
+        "store": heard.store, "sale": of, "line": line.line, "kind": line.kind, "description": line.description,
+        "piece": line.piece or "", "ce": line.ce, "quantity_milli": line.quantity_milli,
+        "list_price_minor": line.list_price_minor, "discount_minor": line.discount_minor,
+        "gross_minor": line.gross_minor, "tax_bp": line.tax_bp, "tax_minor": line.tax_minor,
+    }  # fmt: skip
+
+
+def _sold(tokens: Custody, heard: Heard, fact: SaleRecorded, line: SaleLine) -> str:
+    """What the sale of a piece does to its token; a sentence when it had no right to it."""
+    piece = line.piece
+    if piece is None:
+        return ""
+    work = tokens.work
+    tokens.adopt(heard.store, piece, line.ce)
+    current, legitimate = (
+        tokens.current(heard.store, piece, line.ce),
+        tokens.legitimate(heard.store, piece, line.ce),
+    )
+    if work.guards.return_wins and _came_back(tokens, fact.sale, piece):
+        return ""
+    index = {"piece": piece, "store": heard.store, "sale": fact.sale, "line": line.line}
+    other = "" if work.tx.add_new(sold_piece, index) else _sold_by(tokens, piece)
+    token = tokens.get(piece)
+    if token is not None and legitimate and not other:
+        if current:
+            tokens.change(token, OfficeState.SOLD, sale=fact.sale)
+        else:
+            sentence = f"{heard.store} sold piece {piece} before it heard that the piece had left its hands"
+            work.open_case("late sale", sentence, store=heard.store, piece=piece, ref=fact.sale)
+            tokens.place_hold(piece, fact.sale, heard.store)
+        return ""
+    if token is not None and not other:
+        _meet(tokens, heard, fact.sale, piece)
+    if other:
+        return f"piece {piece} is sold already ({other})"
+    return f"{heard.store} sold piece {piece} under custody epoch {line.ce}, which it did not hold"
+
+
+def _meet(tokens: Custody, heard: Heard, sold_in: SaleId, piece: PieceId) -> None:
+    """A sale without authority: wherever the piece is now, it must not be sold again before a person looked."""
+    token = tokens.get(piece)
+    assert token is not None
+    if token.holder == CLOUD and token.state is not OfficeState.SOLD:
+        tokens.change(token, OfficeState.SOLD, sale=sold_in)
+    elif token.holder != CLOUD and token.state is OfficeState.HERE:
+        tokens.place_hold(piece, sold_in, heard.store)
+
+
+def _came_back(tokens: Custody, sold_in: SaleId, piece: PieceId) -> bool:
+    where = (returned_piece.c.sale == sold_in, returned_piece.c.piece == piece)
+    return tokens.work.tx.value(sa.select(returned_piece.c.at_us).where(*where)) is not None
+
+
+def _sold_by(tokens: Custody, piece: PieceId) -> str:
+    row = tokens.work.tx.row(sa.select(sold_piece).where(sold_piece.c.piece == piece))
+    return f"sale {row['sale']} of {row['store'] or 'the web'}" if row else "by another sale"
+
+
+def returned(tokens: Custody, heard: Heard, fact: ReturnRecorded) -> None:
+    work = tokens.work
+    row = {
+        "store": heard.store, "epoch": heard.epoch, "seq": heard.seq, "sale": fact.sale, "till": fact.till,
+        "shift": fact.shift, "receipt_number": fact.receipt_number, "business_day": fact.business_day,
+        "currency": fact.currency, "total_minor": fact.total_minor, "tax_minor": fact.tax_minor,
+        "reason": fact.reason, "recorded_us": heard.at_us,
+    }  # fmt: skip
+    if not work.tx.add_new(refund, row):
+        return
+    back = {"sale": fact.sale, "store": heard.store, "at_us": heard.at_us}
+    for line in fact.lines:
+        if not work.tx.add_new(returned_line, {**back, "line": line}):
+            sentence = f"Line {line} of sale {fact.sale} was refunded twice, the second time by {heard.store}"
+            work.open_case("refunded twice", sentence, store=heard.store, ref=fact.sale)
+    for piece in fact.pieces:
+        work.tx.add_new(returned_piece, {**back, "piece": piece})
+        work.tx.run(sa.delete(sold_piece).where(sold_piece.c.piece == piece, sold_piece.c.sale == fact.sale))
+        _back(tokens, heard, fact.sale, piece)
+
+
+def _back(tokens: Custody, heard: Heard, of: SaleId, piece: PieceId) -> None:
+    """`returned` wins: the piece is stock again where it was taken in."""
+    work = tokens.work
+    settled = (case_file.c.kind == "late sale", case_file.c.ref == of, case_file.c.piece == piece)
+    closing = sa.update(case_file).where(*settled, case_file.c.closed_us.is_(None))
+    was_late = work.tx.run(closing.values(closed_us=work.now_us, closed_by=heard.by, outcome="the piece came back")) > 0
+    tokens.lift_hold(piece, of)
+    token = tokens.get(piece)
+    if token is None:
+        return
+    if was_late and token.holder not in (CLOUD, heard.store):
+        tokens.lift_hold(piece, of, tell=token.holder)
+    if token.holder == heard.store:
+        tokens.change(token, OfficeState.HERE)
+    elif token.holder == CLOUD:
+        if token.sale == of and token.state is OfficeState.SOLD:
+            tokens.change(token, OfficeState.FROZEN)
+    elif token.sale == of:
+        tokens.lift_hold(piece, of, tell=token.holder)
+        tokens.change(token, OfficeState.HERE)
+
+
+def shift_opened(tokens: Custody, heard: Heard, fact: ShiftOpened) -> None:
+    row = {
+        "store": heard.store, "shift": fact.shift, "till": fact.till, "business_day": fact.business_day,
+        "currency": fact.currency, "float_minor": fact.float_minor, "opened_us": heard.at_us,
+    }  # fmt: skip
+    tokens.work.tx.add_new(shift, row)
+
+
+def shift_closed(tokens: Custody, heard: Heard, fact: ShiftClosed) -> None:
+    """The Z. Tokens of the pieces sold in it pass to the office."""
+    row = {
+        "store": heard.store, "shift": fact.shift, "till": fact.till, "business_day": fact.business_day,
+        "currency": fact.currency, "closed_us": heard.at_us, "z_number": fact.z_number, "sales": fact.sales,
+        "returns": fact.returns, "gross_minor": fact.gross_minor, "tax_minor": fact.tax_minor,
+        "cash_expected_minor": fact.cash_expected_minor, "cash_counted_minor": fact.cash_counted_minor,
+    }  # fmt: skip
+    tokens.work.tx.put(shift, row)
+    tokens.load(fact.sold_pieces)
+    for piece in fact.sold_pieces:
+        token = tokens.get(piece)
+        if token is not None and token.holder == heard.store and token.state is OfficeState.SOLD:
+            tokens.to_cloud(token, OfficeState.SOLD)
+
+
+APPLY: Final[dict[type[Fact], Applier]] = {
+    SaleRecorded: recorded,
+    ReturnRecorded: returned,
+    ShiftOpened: shift_opened,
+    ShiftClosed: shift_closed,
+}

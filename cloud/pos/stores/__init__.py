@@ -1,0 +1,1 @@
+"""Stores and the boxes that serve them."""

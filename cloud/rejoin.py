@@ -1,0 +1,220 @@
+"""Rejoining: the only way back for a disk that is new, restored, copied or behind (custody.md §2.1).
+
+The disk's rows come first, as journal pages (`Ingest.take`). Then the box asks under a nonce that is stable over its
+retries, and gets a new term, a new epoch and its pieces under new custody epochs; or a refusal that says what to do.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from cloud import downlog, logs
+from cloud.custody import CLOUD, Custody, Token
+from cloud.db import Office
+from cloud.ingest import UnknownStoreError
+from cloud.tables import claim, hold, life, node, recall, rejoin, replacement
+from cloud.work import Work, begin
+from contract.facts import ClaimKind
+from contract.ids import Epoch, OrderId, PieceId, StoreId, generation
+from contract.messages import CustodyRow, HeldClaim, Refusal, Rejoin, Snapshot, encode
+from trade.custody import OfficeState
+from trade.guards import ALL, Guards
+
+PROMISES: Final = (ClaimKind.LAYAWAY, ClaimKind.TRAY, ClaimKind.MEMO, ClaimKind.REPAIR)
+"""Claims that travel with the token; a cart dies with its box, a lease is ended before the snapshot is cut."""
+HOLD: Final = "hold"
+ACTIVE: Final = "active"
+
+_decode_snapshot = msgspec.json.Decoder(Snapshot).decode
+EndOrders = Callable[[StoreId, int], bool]
+"""Void or settle every unfinished web order of a store at the provider; False when it cannot be reached."""
+
+
+def no_orders(_store: StoreId, _now_us: int) -> bool:
+    """For an office without a web shop."""
+    return True
+
+
+class Rejoins:
+    """Answers boxes that come back, and takes a person's word about boxes that do not."""
+
+    def __init__(self, office: Office, end_orders: EndOrders = no_orders, guards: Guards = ALL) -> None:
+        self.office = office
+        self.guards = guards
+        self._end_orders = end_orders
+
+    def hear(self, asked: Rejoin, now_us: int, *, new_epoch: Callable[[], str]) -> Snapshot | Refusal:
+        """Idempotent by nonce. Raises `UnknownStoreError`."""
+        with self.office.transaction() as tx:
+            work = begin(tx, self.guards, now_us)
+            early = self._early(work, asked)
+        if early is not None:
+            return early
+        if not self._end_orders(asked.store, now_us):
+            why = "web orders of this store are still open and the payment provider does not answer; it is asked again"
+            return Refusal(nonce=asked.nonce, code="provider", why=why)
+        with self.office.transaction() as tx:
+            work = begin(tx, self.guards, now_us)
+            return self._early(work, asked) or self._snapshot(work, asked, Epoch(new_epoch()))
+
+    def _early(self, work: Work, asked: Rejoin) -> Snapshot | Refusal | None:
+        """The same answer to the same nonce, or why the box has to wait; None when it may have a snapshot."""
+        tx = work.tx
+        box = tx.row(sa.select(node).where(node.c.store == asked.store).with_for_update())
+        if box is None:
+            raise UnknownStoreError(f"no store {asked.store!r} in this office; create it, then enrol its box")
+        known = (rejoin.c.store == asked.store, rejoin.c.nonce == asked.nonce)
+        answer = tx.value(sa.select(rejoin.c.answer).where(*known))
+        if answer is not None and self.guards.rejoin_nonce:
+            return _decode_snapshot(bytes(answer))
+        if self.guards.instance and box["instance"] not in ("", asked.instance) and not self._named(work, asked):
+            why = f"another machine serves {asked.store}; a manager has to say that it is gone (replace)"
+            work.open_case("replace", f"Machine {asked.instance} asks to be {asked.store}", store=asked.store)
+            return Refusal(nonce=asked.nonce, code="replace", why=why)
+        if work.recovering:
+            if 0 < asked.cloud_epoch < work.cloud_epoch:
+                why = "the cloud was restored: follow its new epoch, then ask again"
+                return Refusal(nonce=asked.nonce, code="newcloud", why=why, cloud_epoch=work.cloud_epoch)
+            self._claimed(work, asked)
+            tx.run(sa.update(node).where(node.c.store == asked.store).values(joined=1))
+            if not finish_recovery(work):
+                why = "the cloud was restored and waits until every store was heard"
+                return Refusal(nonce=asked.nonce, code="recovering", why=why, cloud_epoch=work.cloud_epoch)
+        return None
+
+    def _named(self, work: Work, asked: Rejoin) -> bool:
+        """A person named this machine as the store's."""
+        named = work.tx.value(sa.select(replacement.c.instance).where(replacement.c.store == asked.store))
+        return bool(named == asked.instance)
+
+    def _claimed(self, work: Work, asked: Rejoin) -> None:
+        """While recovering: what the box believes to hold under an epoch above ours was granted by the lost cloud."""
+        tokens = Custody(work)
+        tokens.load(row.piece for row in asked.custody)
+        for row in asked.custody:
+            token = tokens.get(row.piece)
+            if token is None or row.ce > token.ce:
+                state = OfficeState(row.state.value)
+                tokens.set(Token(piece=row.piece, holder=asked.store, ce=row.ce, state=state, sale=row.sale))
+        tokens.flush()
+
+    def _snapshot(self, work: Work, asked: Rejoin, epoch: Epoch) -> Snapshot:
+        tx, store = work.tx, asked.store
+        box = tx.row(sa.select(node).where(node.c.store == store))
+        assert box is not None
+        term = next_term(work, box["term"])
+        kept = downlog.unapplied(tx, store, cloud_epoch=work.cloud_epoch, term=box["term"], upto=int(box["down_upto"]))
+        begin_term(work, store, term, epoch=epoch, instance=asked.instance)
+        custody = self._renewed(work, store)
+        for command in kept:
+            work.command(store, command)
+        snapshot = Snapshot(
+            nonce=asked.nonce, term=term, epoch=epoch, cloud_epoch=work.cloud_epoch, custody=custody,
+            claims=_claims(work, store, {row.piece for row in custody}), logs=logs.all_heads(tx, store),
+        )  # fmt: skip
+        row = {"store": store, "nonce": asked.nonce, "answer": encode(snapshot), "term": term, "at_us": work.now_us}
+        tx.put(rejoin, row)
+        tx.run(sa.delete(replacement).where(replacement.c.store == store))
+        return snapshot
+
+    def _renewed(self, work: Work, store: StoreId) -> tuple[CustodyRow, ...]:
+        """Its pieces under new epochs; one with parked rows is frozen until they are understood."""
+        tokens = Custody(work)
+        rows: list[CustodyRow] = []
+        for token in tokens.of(store):
+            work.tx.run(sa.delete(recall).where(recall.c.piece == token.piece))
+            if work.is_parked(token.piece):
+                tokens.to_cloud(token, _taken(token), forced=True)
+                continue
+            renewed = msgspec.structs.replace(token, ce=tokens.next_ce(token.piece))
+            rows.append(_row(tokens.set(renewed, forced=True)))
+        tokens.flush()
+        return tuple(rows)
+
+    # --- a person's word ----------------------------------------------------------------------------------
+
+    def replace(self, store: StoreId, instance: str, *, by: str, why: str, now_us: int) -> bool:
+        """“That box is gone (and its tills are in my hand or gone too); this machine serves the store now.”
+
+        Fences the old box: what it still records becomes late; its pieces are frozen and come back where they are read.
+        False when the payment provider cannot be asked now.
+        """
+        if not self._end_orders(store, now_us):
+            return False
+        with self.office.transaction() as tx:
+            work = begin(tx, self.guards, now_us)
+            box = tx.row(sa.select(node).where(node.c.store == store).with_for_update())
+            if box is None:
+                raise UnknownStoreError(f"no store {store!r} in this office")
+            word = {"store": store, "instance": instance, "by": by, "why": why, "at_us": now_us}
+            tx.put(replacement, word)
+            begin_term(work, store, next_term(work, box["term"]), epoch=Epoch(""), instance=box["instance"])
+            tokens = Custody(work)
+            for token in tokens.of(store):
+                tokens.to_cloud(token, _taken(token), forced=True)
+                tx.run(sa.delete(recall).where(recall.c.piece == token.piece))
+            tokens.flush()
+            finish_recovery(work)
+        return True
+
+
+def finish_recovery(work: Work) -> bool:
+    """Over when every store was heard or fenced: decisions that waited are taken up. False while one is missing."""
+    if not work.recovering:
+        return True
+    if work.tx.value(sa.select(node.c.store).where(node.c.joined == 0).limit(1)) is not None:
+        return False
+    work.tx.run(sa.update(life).values(recovering=0))
+    work.recovering = False
+    tokens = Custody(work)
+    tokens.drain()
+    tokens.flush()
+    return True
+
+
+def next_term(work: Work, term: int) -> int:
+    """Above every term of this store, also of lives of the cloud that were lost."""
+    return max(term + 1, generation(work.cloud_epoch, 1)) if work.guards.ce_mint else term + 1
+
+
+def begin_term(work: Work, store: StoreId, term: int, *, epoch: Epoch, instance: str) -> None:
+    """A new generation of the store's box: decisions are numbered from 1, carts and leases of the old one are over."""
+    values = {
+        "term": term, "epoch": epoch, "instance": instance, "state": ACTIVE if epoch else "fenced", "down_seq": 0,
+        "down_upto": 0, "joined": 1, "boot": "", "message": 0, "boots_past": "",
+    }  # fmt: skip
+    work.tx.run(sa.update(node).where(node.c.store == store).values(**values))
+    over = (claim.c.store == store, claim.c.ended == "", claim.c.kind.not_in(PROMISES))
+    work.tx.run(sa.update(claim).where(*over).values(ended="rejoin"))
+    work.tx.poke(store)
+
+
+def _taken(token: Token) -> OfficeState:
+    return OfficeState.SOLD if token.state is OfficeState.SOLD else OfficeState.HERE
+
+
+def _row(token: Token) -> CustodyRow:
+    return CustodyRow(
+        piece=token.piece, ce=token.ce, state=token.told, transfer=token.transfer, sale=token.sale, source=token.source
+    )
+
+
+def _claims(work: Work, store: StoreId, pieces: set[PieceId]) -> tuple[HeldClaim, ...]:
+    """Promises of this store, and holds on its pieces."""
+    live = sa.select(claim).where(claim.c.store == store, claim.c.ended == "").order_by(claim.c.claim)
+    promises = [
+        HeldClaim(piece=row["piece"], kind=row["kind"], ref=row["ref"], fence=row["fence"], order=OrderId(""))
+        for row in work.tx.rows(live)
+        if row["piece"] in pieces
+    ]
+    holds = [
+        HeldClaim(piece=row["piece"], kind=HOLD, ref=row["sale"])
+        for row in work.tx.rows(sa.select(hold).order_by(hold.c.piece, hold.c.sale))
+        if row["piece"] in pieces
+    ]
+    return (*promises, *holds)
+
+
+__all__ = ["CLOUD", "EndOrders", "Rejoins", "begin_term", "next_term", "no_orders"]

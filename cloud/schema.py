@@ -1,0 +1,49 @@
+"""Brings a database to the schema of this version: Alembic migrations for real ones, the metadata for passing ones."""
+
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from cloud.db import Office, Tx
+from cloud.tables import life, metadata
+from cloud.triggers import BY_DIALECT
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+FIRST_CLOUD_EPOCH: Final = 1
+
+
+def alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def migrate(office: Office) -> None:
+    """To the newest revision; safe to run at every start."""
+    with office.engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    _begin_life(office)
+
+
+def create(office: Office) -> None:
+    """The same schema without history, for simulations and tests that make hundreds of databases."""
+    with office.transaction() as tx:
+        metadata.create_all(tx.connection)
+        for statement in BY_DIALECT[tx.dialect]:
+            tx.run(sa.text(statement))
+    _begin_life(office)
+
+
+def _begin_life(office: Office) -> None:
+    with office.transaction() as tx:
+        begin_life(tx)
+
+
+def begin_life(tx: Tx) -> None:
+    """The first row of a new office."""
+    tx.add_new(life, {"one": 1, "cloud_epoch": FIRST_CLOUD_EPOCH, "recovering": 0, "feed_rev": 0})

@@ -1,0 +1,261 @@
+"""The office's tables. `store` comes first in every key that has one, so that a chain can be split by store.
+
+Whatever a store sent is kept as bytes in `inbox`; the rest is its fold, the office's own decisions, and the ledger.
+"""
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+NAMES: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = sa.MetaData(naming_convention=NAMES)
+TAGGED: Final = sa.text("epc <> ''")
+RUNNING: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _key(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, primary_key=True)
+
+
+def _number_key(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, primary_key=True, autoincrement=False)
+
+
+def _text(name: str, default: str | None = "") -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, server_default=default)
+
+
+def _int(name: str, default: int | None = 0) -> sa.Column[int]:
+    shown = None if default is None else sa.text(str(default))
+    return sa.Column(name, sa.BigInteger, nullable=False, server_default=shown)
+
+
+def _maybe_int(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger)
+
+
+def _float(name: str) -> sa.Column[float]:
+    return sa.Column(name, sa.Double, nullable=False, server_default=sa.text("0"))
+
+
+def _bytes(name: str) -> sa.Column[bytes]:
+    return sa.Column(name, sa.LargeBinary, nullable=False)
+
+
+def _table(name: str, *parts: Any) -> sa.Table:
+    return sa.Table(name, metadata, *parts)
+
+
+# --- the protocol (custody.md §2) -------------------------------------------------------------------------
+
+life = _table("life", _number_key("one"), _int("cloud_epoch", 1), _int("recovering"), _int("feed_rev"))
+"""One row: which life of the cloud this is, whether it waits for its stores, newest revision of the feed."""
+
+store = _table(
+    "store",
+    _key("store"),
+    _text("name"),
+    _text("currency"),
+    _text("city"),
+    _text("time_zone", "UTC"),
+    _int("created_us"),
+)
+
+node = _table(
+    "node", _key("store"), _int("term"), _text("epoch"), _text("instance"), _text("state", "new"),
+    _int("down_seq"), _int("down_upto"), _int("heard_us"), _int("contract_max", 1), _int("joined", 1),
+    _text("boot"), _int("message"), _text("boots_past"),
+)  # fmt: skip
+"""The one box that serves a store. `down_seq` numbers the decisions of this term; `joined` counts in a recovery.
+
+`boot`, `message` and the last boots before tell a message that overtook another from a box that went back.
+"""
+
+replacement = _table("replacement", _key("store"), _text("instance"), _text("by"), _text("why"), _int("at_us"))
+"""A person's word that this machine serves the store from now on, and that the one before it is gone."""
+
+stream = _table(
+    "stream", _key("store"), _key("epoch"), _key("stream"), _int("term"), _int("upto"), _bytes("head"), _int("safe"),
+    _int("opened"), _int("late"),
+)  # fmt: skip
+"""One log of a store as far as we have it; `opened` orders the logs of a store, `late` counts its orphans."""
+
+inbox = _table(
+    "inbox", _key("store"), _key("epoch"), _key("stream"), _number_key("seq"),
+    _bytes("leaf"), _bytes("head"), _bytes("body"), _int("heard_us"),
+)  # fmt: skip
+
+late_row = _table(
+    "late_row", _key("store"), _key("epoch"), _key("stream"), _number_key("seq"), _key("leaf"),
+    _bytes("body"), _int("heard_us"), _text("why"),
+)  # fmt: skip
+"""Rows of a fork or an orphan: nothing is dropped; each is applied once, known by its leaf (hex)."""
+
+parked = _table(
+    "parked", sa.Column("n", RUNNING, primary_key=True, autoincrement=True), _text("store"), _text("epoch"),
+    _text("stream"), _int("seq"), _bytes("leaf"), _bytes("body"), _text("why"), _int("late"), _int("parked_us"),
+    _maybe_int("applied_us"), sa.UniqueConstraint("store", "epoch", "stream", "seq", "leaf"),
+)  # fmt: skip
+parked_key = _table("parked_key", _key("key"), sa.Column("n", RUNNING, primary_key=True, autoincrement=False))
+"""What later rows must wait for: they are parked too, in order."""
+
+rejoin = _table("rejoin", _key("store"), _key("nonce"), _bytes("answer"), _int("term"), _int("at_us"))
+"""A repeat of a rejoin gets the same answer."""
+
+down_log = _table(
+    "down_log", _key("store"), _number_key("cloud_epoch"), _number_key("term"), _number_key("seq"),
+    _bytes("body"), _int("at_us"),
+)  # fmt: skip
+
+feed_row = _table(
+    "feed_row", _key("scope"), _key("key"), _int("rev", None), sa.Column("body", sa.LargeBinary),
+    sa.Index(None, "rev", unique=True),
+)  # fmt: skip
+
+# --- custody (custody.md §3) ------------------------------------------------------------------------------
+
+custody = _table(
+    "custody", _key("piece"), _text("holder"), _int("ce"), _text("state"), _text("sale"), _text("transfer"),
+    _text("source"), sa.Index(None, "holder"),
+)  # fmt: skip
+"""The token of each piece; `holder` is empty when the cloud has it (in transit, frozen, sold and past its Z)."""
+
+custody_history = _table(
+    "custody_history", _key("piece"), _number_key("ce"), _text("holder"), _int("forced"), _int("since_us")
+)
+recall = _table("recall", _key("piece"), _int("ce"), _text("holder"), _text("wanted_by"), _int("at_us"))
+pending_move = _table(
+    "pending_move", _key("piece"), _key("kind"), _text("store"), _int("ce"), _text("transfer"), _int("at_us")
+)
+"""A decision that moves a token and must wait: the cloud is recovering, or rows of the piece are parked."""
+
+hold = _table("hold", _key("piece"), _key("sale"), _text("store"), _int("at_us"))
+claim = _table(
+    "claim", _key("store"), _key("claim"), _text("piece"), _int("ce"), _text("kind"), _text("ref"), _int("fence"),
+    _int("held_us"), _text("ended"), sa.Index(None, "piece"),
+)  # fmt: skip
+sold_piece = _table("sold_piece", _key("piece"), _text("store"), _text("sale"), _text("line"))
+"""The cloud's index only detects: a second sale of a piece that is sold finds its row taken."""
+
+case_file = _table(
+    "case_file", _key("case_id"), _text("kind"), _text("store"), _text("piece"), _text("ref"), _text("sentence"),
+    _int("opened_us"), _maybe_int("closed_us"), _text("closed_by"), _text("outcome"), sa.Index(None, "closed_us"),
+)  # fmt: skip
+
+# --- nouns ------------------------------------------------------------------------------------------------
+
+piece = _table(
+    "piece", _key("piece"), _text("sku"), _text("title"), _text("category"), _text("metal"), _int("fineness"),
+    _int("weight_mg"), _text("stones"), _int("price_minor"), _text("currency"), _int("tax_bp"), _text("epc"),
+    _text("tid"), _text("designer"), _text("collection"), _text("photo"), _text("home_zone"), _text("tray"),
+    _text("home_store"), _text("words"), _int("changed_us"),
+    sa.Index("uq_piece_epc", "epc", unique=True, sqlite_where=TAGGED, postgresql_where=TAGGED),
+    sa.Index(None, "sku"),
+)  # fmt: skip
+"""`words` is what search looks at: lower case, one space between."""
+
+staff = _table(
+    "staff", _key("user"), _text("name"), _text("roles"), _text("stores"), _int("active", 1), _text("password"),
+    _int("changed_us"),
+)  # fmt: skip
+login = _table(
+    "login", _key("token_sha"), _text("user"), _text("csrf"), _int("bearer"), _int("begun_us"), _int("seen_us"),
+    _int("ends_us"), sa.Index(None, "user"),
+)  # fmt: skip
+
+sale = _table(
+    "sale", _key("store"), _key("sale"), _text("till"), _text("shift"), _int("receipt_number"), _text("business_day"),
+    _text("associate"), _text("currency"), _int("total_minor"), _int("tax_minor"), _text("client"),
+    _text("pad_verdict"), _text("state"), _int("recorded_us"), _int("feed_rev"), _text("epoch"), _int("seq"),
+    sa.Index(None, "recorded_us"), sa.Index(None, "sale"),
+)  # fmt: skip
+sale_line = _table(
+    "sale_line", _key("store"), _key("sale"), _key("line"), _text("kind"), _text("description"), _text("piece"),
+    _int("ce"), _int("quantity_milli", 1000), _int("list_price_minor"), _int("discount_minor"), _int("gross_minor"),
+    _int("tax_bp"), _int("tax_minor"), sa.Index(None, "piece"),
+)  # fmt: skip
+sale_tender = _table(
+    "sale_tender", _key("store"), _key("sale"), _number_key("n"), _text("kind"), _int("amount_minor"),
+    _int("change_minor"), _text("reference"),
+)  # fmt: skip
+returned_line = _table("returned_line", _key("sale"), _key("line"), _text("store"), _int("at_us"))
+"""`returned` wins, also over a sale that comes later."""
+
+returned_piece = _table("returned_piece", _key("sale"), _key("piece"), _text("store"), _int("at_us"))
+
+refund = _table(
+    "refund", _key("store"), _key("epoch"), _number_key("seq"), _text("sale"), _text("till"), _text("shift"),
+    _int("receipt_number"), _text("business_day"), _text("currency"), _int("total_minor"), _int("tax_minor"),
+    _text("reason"), _int("recorded_us"), sa.Index(None, "sale"),
+)  # fmt: skip
+shift = _table(
+    "shift", _key("store"), _key("shift"), _text("till"), _text("business_day"), _text("currency"), _int("float_minor"),
+    _int("opened_us"), _maybe_int("closed_us"), _maybe_int("z_number"), _int("sales"), _int("returns"),
+    _int("gross_minor"), _int("tax_minor"), _int("cash_expected_minor"), _int("cash_counted_minor"),
+)  # fmt: skip
+
+posting = _table(
+    "posting", _key("store"), _key("posting"), _text("kind"), _text("ref"), _text("business_day"), _int("at_us"),
+    sa.UniqueConstraint("store", "kind", "ref"),
+)  # fmt: skip
+ledger_line = _table(
+    "ledger_line", _key("store"), _key("posting"), _number_key("n"), _text("account", None), _int("amount_minor", None),
+    _text("currency", None),
+    sa.ForeignKeyConstraint(
+        ["store", "posting"], ["posting.store", "posting.posting"], deferrable=True, initially="DEFERRED"
+    ),
+    sa.CheckConstraint("amount_minor <> 0", name="moves_something"), sa.Index(None, "account", "currency"),
+)  # fmt: skip
+"""Lines are written first and the posting seals them: a trigger refuses one that does not sum to nothing."""
+
+transfer = _table(
+    "transfer", _key("transfer"), _text("source"), _text("target"), _text("state"), _int("shipped_us"),
+    _maybe_int("received_us"),
+)  # fmt: skip
+transfer_piece = _table(
+    "transfer_piece", _key("transfer"), _key("piece"), _text("state"), _maybe_int("received_us"), _int("damaged")
+)
+
+web_order = _table(
+    "web_order", _key("order_id"), _text("state"), _text("piece"), _text("store"), _int("ce"), _int("fence"),
+    _text("payment_key"), _int("amount_minor"), _text("currency"), _int("tax_minor"), _text("why"), _int("asked_us"),
+    _maybe_int("ended_us"), sa.Index(None, "state"), sa.Index(None, "piece"),
+)  # fmt: skip
+
+stock_count = _table(
+    "stock_count", _key("store"), _key("count_id"), _text("place"), _text("state"), _text("requested_by"),
+    _int("rounds"), _int("expected"), _int("found"), _float("p_complete"), _float("unread_expected"),
+    _text("why_stopped"),
+    _int("value_minor"), _int("weight_mg"), _text("currency"), _int("unknown_tags"), _text("business_day"),
+    _text("approved_by"), _int("changed_us"), _text("zones"),
+)  # fmt: skip
+count_verdict = _table(
+    "count_verdict", _key("store"), _key("count_id"), _key("piece"), _text("verdict"), _text("zone"),
+    _float("p_present"), _text("note"),
+)  # fmt: skip
+
+alarm = _table(
+    "alarm", _key("store"), _key("alarm"), _text("kind"), _text("pieces"), _text("zone"), _text("sentence"),
+    _float("evidence_nats"), _int("rounds"), _int("value_minor"), _text("currency"), _int("raised_us"),
+    _maybe_int("closed_us"), _text("closed_by"), _text("outcome"), _text("note"),
+)  # fmt: skip
+
+presence = _table(
+    "presence", _key("store"), _key("piece"), _text("state"), _text("zone"), _text("why"), _int("since_us"),
+    sa.Index(None, "piece"),
+)  # fmt: skip
+zone_vision = _table("zone_vision", _key("store"), _key("zone"), _text("vision"), _text("why"), _int("since_us"))
+reader = _table(
+    "reader", _key("store"), _key("reader"), _text("link"), _text("why"), _text("model"), _text("firmware"),
+    _int("since_us"),
+)  # fmt: skip
+exit_seen = _table(
+    "exit_seen", _key("store"), _key("epoch"), _number_key("seq"), _key("piece"), _text("zone"), _int("peaceful"),
+    _text("why"), _int("at_us"),
+)  # fmt: skip

@@ -1,0 +1,74 @@
+"""One unit of work: an open transaction with the few things every decision needs beside it."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import sqlalchemy as sa
+
+from cloud import downlog, feed
+from cloud.db import Tx
+from cloud.tables import case_file, life, parked_key
+from contract.commands import AnyCommand
+from contract.facts import Stream
+from contract.ids import Epoch, PieceId, SaleId, StoreId, UserId
+from trade.guards import Guards
+
+NO_PIECE: Final = PieceId("")
+
+
+class UnappliableError(Exception):
+    """A row that is well formed but cannot be true for us: it is parked, and a person is told why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Where a fact came from. `late` rows belong to a fork or an orphan: true, but out of their order."""
+
+    store: StoreId
+    epoch: Epoch
+    stream: Stream
+    seq: int
+    at_us: int
+    by: UserId
+    why: str = ""
+    late: bool = False
+
+
+@dataclass(slots=True)
+class Work:
+    """`now_us` is for rows and people, never for deciding; `quarantined` sales are not posted."""
+
+    tx: Tx
+    guards: Guards
+    now_us: int
+    cloud_epoch: int
+    recovering: bool
+    quarantined: set[SaleId] = field(default_factory=set)
+
+    def command(self, store: StoreId, command: AnyCommand) -> int:
+        """Decide something for a store."""
+        return downlog.append(self.tx, store, command, cloud_epoch=self.cloud_epoch, now_us=self.now_us)
+
+    def tell(self, *news: feed.News) -> int:
+        """Put rows into the feed."""
+        return feed.put(self.tx, news)
+
+    def open_case(self, kind: str, sentence: str, *, store: StoreId, piece: PieceId = NO_PIECE, ref: str = "") -> bool:
+        """Something a person must look at; the same thing opens one case, however often it is heard."""
+        row = {
+            "case_id": ":".join(part for part in (kind, store, ref, piece) if part),
+            "kind": kind, "store": store, "piece": piece, "ref": ref, "sentence": sentence, "opened_us": self.now_us,
+        }  # fmt: skip
+        return self.tx.add_new(case_file, row)
+
+    def is_parked(self, piece: PieceId) -> bool:
+        """A row of this piece waits to be understood, so nobody may be given the piece."""
+        key = sa.select(parked_key.c.n).where(parked_key.c.key == f"piece:{piece}").limit(1)
+        return self.guards.park_freeze and self.tx.value(key) is not None
+
+
+def begin(tx: Tx, guards: Guards, now_us: int) -> Work:
+    """The unit of work of a transaction that was just opened."""
+    row = tx.row(sa.select(life))
+    assert row is not None, "the office has no life row: run its migrations (`vitrine cloud` does) before using it"
+    return Work(tx=tx, guards=guards, now_us=now_us, cloud_epoch=row["cloud_epoch"], recovering=bool(row["recovering"]))
