@@ -30,8 +30,8 @@ from edge.db import BooksError
 from edge.rows import Counter, JournalRow, Mode, SeqBody
 from trade.custody import Token, TokenState
 
-REPLACED: Final = "replaced"
-"""Code of a refusal that is final: another machine serves this store now; this one only hands over its rows."""
+REPLACE: Final = "replace"
+"""Code of a refusal: another machine serves this store, and only a person's word can change that."""
 
 STATE: Final = {
     TokenState.HERE: CustodyState.HERE,
@@ -79,6 +79,7 @@ class Rejoining:
                     stream=counter.stream,
                     first_seq=first,
                     rows=tuple(msgspec.Raw(row.body) for row in page),
+                    head=self._books.head(counter.epoch, counter.stream, first - 1).hex(),
                 )
                 first += len(page)
 
@@ -110,11 +111,15 @@ class Rejoining:
         )
 
     def refused(self, refusal: Refusal) -> None:
-        """A person must decide, or has: `replaced` fences this box, anything else is asked again later."""
-        mode = Mode.FENCED if refusal.code == REPLACED else Mode.REJOIN
+        """Not now. Fenced while another machine serves the store; a newer life of the cloud is followed at once."""
         with self._books.transaction() as tx:
-            if tx.node().mode is not Mode.ACTIVE:
-                tx.db.run("node_mode", mode=mode, why=refusal.why)
+            node = tx.node()
+            if node.mode is Mode.ACTIVE or refusal.nonce != self._nonce:
+                return
+            if refusal.cloud_epoch > node.cloud_epoch:
+                tx.db.run("node_down", cloud_epoch=refusal.cloud_epoch, down_upto=0)
+            mode = Mode.FENCED if refusal.code == REPLACE else Mode.REJOIN
+            tx.db.run("node_mode", mode=mode, why=refusal.why)
 
     def wanted(self, snapshot: Snapshot) -> list[Wanted]:
         """Logs, or ends of logs, that this disk lacks. Pages given to `take` before are not asked again."""

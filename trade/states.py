@@ -1,0 +1,29 @@
+"""All state machines of the trade, and the page that shows them: `python -m trade.states > docs/states.md`."""
+
+import sys
+from typing import Any, Final
+
+from trade.claim import CLAIM
+from trade.custody import OFFICE, TOKEN
+from trade.lease import ORDER
+from trade.machine import Machine
+from trade.sale import SALE
+from trade.shift import SHIFT
+
+MACHINES: Final[tuple[Machine[Any, Any], ...]] = (SALE, CLAIM, TOKEN, OFFICE, ORDER, SHIFT)
+
+
+def page() -> str:
+    """docs/states.md, from the tables."""
+    parts = [
+        "# State machines",
+        "",
+        "Generated from the tables in `trade/`: `python -m trade.states > docs/states.md`.",
+    ]
+    for machine in MACHINES:
+        parts += ["", f"## {machine.name.capitalize()}", "", "```mermaid", machine.diagram(), "```"]
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
