@@ -212,8 +212,12 @@ def _claim_lost(scene: Scene, line: SaleLine, piece_id: PieceId) -> Refusal | No
         return None
     piece = scene.piece(piece_id)
     claim, token = piece.claim, piece.token
-    if token is None or token.state is not TokenState.HERE or token.ce != line.ce:
-        return unavailable(piece) or Refusal(Why.NOT_OURS, f"{piece.name} left this store meanwhile", piece_id)
+    if token is None or token.state is not TokenState.HERE:
+        return unavailable(piece)
+    if token.ce != line.ce:
+        return Refusal(
+            Why.NOT_OURS, f"{piece.name} was handed over anew meanwhile: take it off and add it again", piece_id
+        )
     if claim is None:
         return Refusal(Why.NOT_IN_SALE, f"{piece.name} is no longer kept for this sale: take it off and add it again")
     return None if claim.claim == line.claim else claimed(piece, claim)
