@@ -1,0 +1,47 @@
+"""Reader drivers: bytes in, columns of reads out. A reader family is one package and one line in `DRIVERS`."""
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Final, Protocol
+
+from contract.ids import ReaderId
+from edge.clock import Clock
+from edge.config import ReaderConfig, ZoneKind
+from edge.readers.base import MisconfiguredError, ReadBatch
+from edge.readers.health import Health
+from edge.readers.llrp import open_llrp
+from edge.readers.profiles import Place, Profile
+
+
+class Reader(Protocol):
+    """A reader in use."""
+
+    id: ReaderId
+    health: Health
+
+    async def run(self, deliver: Callable[[ReadBatch], None], clock: Clock) -> None:
+        """Read until cancelled, reconnecting for ever; `deliver` is called on the loop's thread."""
+        ...
+
+
+Driver = Callable[[ReaderConfig, Profile, Mapping[int, Place], Random], Reader]
+DRIVERS: Final[Mapping[str, Driver]] = {"llrp": open_llrp}
+
+
+def open_reader(
+    config: ReaderConfig, profile: Profile, chance: Random, kinds: Mapping[int, ZoneKind] | None = None
+) -> Reader:
+    """A reader ready to `run`. `kinds`: antenna port → kind of its zone; a port without one is read like a case.
+
+    `chance` jitters the reconnects, so that a store's readers do not come back as one.
+
+    Raises `MisconfiguredError`: no driver for the URL's scheme, no antenna, or no such place in the profile.
+    """
+    scheme = config.url.partition("://")[0]
+    if scheme not in DRIVERS:
+        raise MisconfiguredError(f"reader {config.id}: no driver for {scheme!r}; use one of {', '.join(DRIVERS)}")
+    if not config.antennas:
+        raise MisconfiguredError(f"reader {config.id} has no antennas; map at least one port to a zone")
+    ports = sorted(int(port) for port in config.antennas)
+    places = {port: profile.place((kinds or {}).get(port, ZoneKind.CASE)) for port in ports}
+    return DRIVERS[scheme](config, profile, places, chance)

@@ -59,6 +59,7 @@ class Decoded:
     batch: ReadBatch | None
     others: list[Frame]
     consumed: int
+    resyncs: int = 0
 
 
 class ReportDecoder:
@@ -86,7 +87,7 @@ class ReportDecoder:
             self.counts.reports_damaged_total += spans.damaged
             self.counts.unknown_total.update(spans.unknown)
             batch = self._columns(octets, spans.starts, spans.lengths, arrived_us)
-        return Decoded(batch, frames.others, frames.consumed)
+        return Decoded(batch, frames.others, frames.consumed, frames.resyncs)
 
     def _columns(self, octets: Octets, starts: Index, lengths: Index, arrived_us: int) -> ReadBatch | None:
         count = len(starts)

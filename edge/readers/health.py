@@ -1,0 +1,31 @@
+"""What a driver tells about its reader, read by the house thread at every tick."""
+
+from dataclasses import dataclass
+
+from contract.facts import ReaderLink
+from contract.ids import ReaderId
+
+
+@dataclass(slots=True)
+class Health:
+    """Written by the driver only. Times are monotonic µs of the driver's clock; 0 = never.
+
+    A second of reading is a witnessed round only if `link` was READING all the time and the reader was heard after it;
+    `alive_since_us` is when this stretch of READING began, so a round that began before it saw a gap.
+    """
+
+    reader: ReaderId
+    link: ReaderLink = ReaderLink.CONNECTING
+    why: str = "not connected yet"
+    model: str = ""
+    firmware: str = ""
+    last_heard_us: int = 0
+    last_keepalive_us: int = 0
+    alive_since_us: int = 0
+    reads_total: int = 0
+    dropped_total: int = 0
+    """Tag reports that could not be read."""
+    connects_total: int = 0
+    bytes_total: int = 0
+    antennas_down: frozenset[int] = frozenset()
+    """Ports whose antenna the reader reports as disconnected."""

@@ -1,0 +1,181 @@
+"""The LLRP connection as a table: (state, what was heard) → (next state, what to say). No input or output here.
+
+Written for readers that refuse things: DELETE_ROSPEC 0, an immediate start trigger, ENABLE_EVENTS_AND_REPORTS; that
+answer ERROR_MESSAGE; that are held by another client; that reboot in the middle; or that fall silent (rfid.md §2).
+The state READING is entered only on evidence that our ROSpec runs: a connection is not yet a witness.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    OFFLINE = "offline"
+    GREETING = "greeting"
+    EXTENDING = "extending"
+    ASKING = "asking"
+    CONFIGURING = "configuring"
+    CLEARING = "clearing"
+    CLEARING_OURS = "clearing_ours"
+    ADDING = "adding"
+    ENABLING = "enabling"
+    STARTING = "starting"
+    CHECKING = "checking"
+    AWAITING_START = "awaiting_start"
+    READING = "reading"
+    OCCUPIED = "occupied"
+    REFUSED = "refused"
+
+
+class Heard(StrEnum):
+    """What reached us, from the wire or from the clock."""
+
+    CONNECTED = "connected"
+    """TCP (and TLS) stands; the reader has not spoken."""
+    GREETED = "greeted"
+    """ConnectionAttemptEvent: success."""
+    OCCUPIED = "occupied"
+    """ConnectionAttemptEvent: a connection already exists."""
+    TURNED_AWAY = "turned_away"
+    """ConnectionAttemptEvent: failed for another reason."""
+    DONE = "done"
+    """The pending request succeeded."""
+    REFUSED = "refused"
+    """The pending request was answered by an error status or an ERROR_MESSAGE."""
+    RUNNING = "running"
+    """GET_ROSPECS says that our ROSpec is active."""
+    IDLE = "idle"
+    """GET_ROSPECS says that our ROSpec is there and not active."""
+    STARTED = "started"
+    """ROSpecEvent: ours starts; or a tag report of ours."""
+    STOPPED = "stopped"
+    """ROSpecEvent: ours ended and does not start again by itself."""
+    KEEPALIVE = "keepalive"
+    ERROR = "error"
+    """An ERROR_MESSAGE to nothing we wait for, such as our ENABLE_EVENTS_AND_REPORTS."""
+    LATE = "late"
+    """The reader did not answer the pending request in time."""
+    SILENCE = "silence"
+    """No message, not even a KEEPALIVE, for longer than agreed."""
+    REBOOTED = "rebooted"
+    """The reader's uptime went backwards: its ROSpecs are gone."""
+    CLOSED = "closed"
+    """ConnectionCloseEvent: the reader takes its leave."""
+    DAMAGED = "damaged"
+    """The stream cannot be read any more."""
+    LOST = "lost"
+    """TCP ended: FIN, RST or a failed write."""
+
+
+class Say(StrEnum):
+    NOTHING = "nothing"
+    ENABLE_EXTENSIONS = "enable_extensions"
+    ASK_CAPABILITIES = "ask_capabilities"
+    CONFIGURE = "configure"
+    DELETE_ALL = "delete_all"
+    DELETE_OURS = "delete_ours"
+    ADD_ROSPEC = "add_rospec"
+    ENABLE_ROSPEC = "enable_rospec"
+    START_ROSPEC = "start_rospec"
+    """ENABLE_EVENTS_AND_REPORTS, which has no answer where it is understood, then START_ROSPEC."""
+    CHECK = "check"
+    """GET_ROSPECS."""
+    ACKNOWLEDGE = "acknowledge"
+    HANG_UP = "hang_up"
+
+
+Row = tuple[State, Say]
+S, H = State, Heard
+
+ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
+    (S.OFFLINE, H.CONNECTED): (S.GREETING, Say.NOTHING),
+    (S.GREETING, H.GREETED): (S.EXTENDING, Say.ENABLE_EXTENSIONS),
+    (S.GREETING, H.OCCUPIED): (S.OCCUPIED, Say.HANG_UP),
+    (S.GREETING, H.TURNED_AWAY): (S.OFFLINE, Say.HANG_UP),
+    # a profile of a maker whose extensions the reader does not know would be refused at ADD_ROSPEC anyway
+    (S.EXTENDING, H.DONE): (S.ASKING, Say.ASK_CAPABILITIES),
+    (S.EXTENDING, H.REFUSED): (S.REFUSED, Say.HANG_UP),
+    (S.ASKING, H.DONE): (S.CONFIGURING, Say.CONFIGURE),
+    (S.ASKING, H.REFUSED): (S.CONFIGURING, Say.CONFIGURE),
+    # without keepalives nobody can tell silence from an empty shop
+    (S.CONFIGURING, H.DONE): (S.CLEARING, Say.DELETE_ALL),
+    (S.CONFIGURING, H.REFUSED): (S.REFUSED, Say.HANG_UP),
+    (S.CLEARING, H.DONE): (S.ADDING, Say.ADD_ROSPEC),
+    (S.CLEARING, H.REFUSED): (S.CLEARING_OURS, Say.DELETE_OURS),
+    (S.CLEARING_OURS, H.DONE): (S.ADDING, Say.ADD_ROSPEC),
+    (S.CLEARING_OURS, H.REFUSED): (S.ADDING, Say.ADD_ROSPEC),
+    (S.ADDING, H.DONE): (S.ENABLING, Say.ENABLE_ROSPEC),
+    (S.ADDING, H.REFUSED): (S.REFUSED, Say.HANG_UP),
+    # some readers ignore an immediate start trigger (rfid.md §2), so everyone is told to start
+    (S.ENABLING, H.DONE): (S.STARTING, Say.START_ROSPEC),
+    (S.ENABLING, H.REFUSED): (S.REFUSED, Say.HANG_UP),
+    (S.STARTING, H.DONE): (S.READING, Say.NOTHING),
+    (S.STARTING, H.STARTED): (S.READING, Say.NOTHING),
+    # those that had started by themselves refuse: look whether it is that
+    (S.STARTING, H.REFUSED): (S.CHECKING, Say.CHECK),
+    (S.CHECKING, H.RUNNING): (S.READING, Say.NOTHING),
+    (S.CHECKING, H.STARTED): (S.READING, Say.NOTHING),
+    # between two periods of a periodic trigger, or never: wait for evidence, and hang up when none comes
+    (S.CHECKING, H.IDLE): (S.AWAITING_START, Say.NOTHING),
+    (S.CHECKING, H.REFUSED): (S.AWAITING_START, Say.NOTHING),
+    (S.AWAITING_START, H.STARTED): (S.READING, Say.NOTHING),
+    (S.READING, H.STOPPED): (S.STARTING, Say.START_ROSPEC),
+}
+"""Rows of one state each."""
+
+ASIDE: Final[dict[Heard, Say]] = {H.KEEPALIVE: Say.ACKNOWLEDGE, H.ERROR: Say.NOTHING, H.STARTED: Say.NOTHING}
+"""Heard in any connected state without leaving it, where `ANSWERS` has no row."""
+
+ENDS: Final[dict[Heard, Say]] = {
+    H.LATE: Say.HANG_UP,
+    H.SILENCE: Say.HANG_UP,
+    H.REBOOTED: Say.HANG_UP,
+    H.CLOSED: Say.HANG_UP,
+    H.DAMAGED: Say.HANG_UP,
+    H.LOST: Say.HANG_UP,
+}
+"""Heard in any connected state, and the end of it: the driver connects again."""
+
+CONNECTED_STATES: Final = tuple(state for state in State if state not in (S.OFFLINE, S.OCCUPIED, S.REFUSED))
+RESTING_STATES: Final = (S.OCCUPIED, S.REFUSED)
+"""We hung up and will try again; the state keeps the reason for people until the next attempt."""
+
+
+def _table() -> dict[tuple[State, Heard], Row]:
+    rows = dict(ANSWERS)
+    state: State
+    for state in CONNECTED_STATES:
+        for heard, say in ASIDE.items():
+            rows.setdefault((state, heard), (state, say))
+        for heard, say in ENDS.items():
+            rows[state, heard] = (S.OFFLINE, say)
+    for state in RESTING_STATES:
+        rows[state, H.CONNECTED] = (S.GREETING, Say.NOTHING)
+    return rows
+
+
+TABLE: Final = _table()
+
+
+def step(state: State, heard: Heard) -> Row:
+    """The row; what has none is no news in this state (a late answer, an event about others)."""
+    return TABLE.get((state, heard), (state, Say.NOTHING))
+
+
+def diagram() -> str:
+    """The table as Markdown: a Mermaid diagram of `ANSWERS` and the whole table below it."""
+    lines = [
+        "# The LLRP connection",
+        "",
+        "Generated from `edge/readers/llrp/connection.py`; do not edit. A test compares the two.",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        "    [*] --> offline",
+    ]
+    for (state, heard), (then, say) in ANSWERS.items():
+        lines.append(f"    {state} --> {then}: {heard}" + ("" if say is Say.NOTHING else f" / {say}"))
+    lines += [f"    {state} --> {S.GREETING}: {H.CONNECTED}" for state in RESTING_STATES]
+    lines += ["```", "", "| state | heard | next | say |", "|---|---|---|---|"]
+    lines += [f"| {state} | {heard} | {then} | {say} |" for (state, heard), (then, say) in TABLE.items()]
+    return "\n".join(lines) + "\n"

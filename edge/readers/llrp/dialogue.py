@@ -1,0 +1,277 @@
+"""One LLRP connection without input or output: bytes and time in, bytes to send and batches of reads out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from contract.facts import ReaderLink
+from edge.readers.base import ProtocolError, ReadBatch
+from edge.readers.health import Health
+from edge.readers.llrp import events, messages
+from edge.readers.llrp.connection import CONNECTED_STATES, Heard, Say, State, step
+from edge.readers.llrp.frames import Bytes, Frame, FrameBuffer
+from edge.readers.llrp.reports import ReportDecoder
+from edge.readers.profiles import Place, Profile, Vendor
+
+MESSAGE_ID_MAX: Final = 0xFFFF_FFFF
+RESYNCS_MAX: Final = 16
+"""After so many places where no message could begin, a connection's bytes are not believed any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Limits in µs. `silent_after_us`: three keepalives of a second; shown at the next tick, so within 5 s."""
+
+    silent_after_us: int = 3_000_000
+    answer_within_us: int = 2_500_000
+    start_within_us: int = 5_000_000
+
+
+class Dialogue:
+    """Follows `connection.TABLE` for one reader, over any number of connections one after the other."""
+
+    def __init__(self, health: Health, profile: Profile, places: Mapping[int, Place], timing: Timing) -> None:
+        self.health = health
+        self.state = State.OFFLINE
+        self.decoder = ReportDecoder(health.reader)
+        self._profile = profile
+        self._places = dict(places)
+        self._timing = timing
+        self._buffer = FrameBuffer()
+        self._out = bytearray()
+        self._hung_up = False
+        self._message_id = 0
+        self._pending = 0
+        self._deadline_us = 0
+        self._uptime_us = 0
+        self._resyncs = 0
+        self._capabilities = messages.Capabilities()
+        self._speak: dict[Say, Callable[[int], bytes]] = {
+            Say.ENABLE_EXTENSIONS: lambda i: messages.encode("IMPINJ_ENABLE_EXTENSIONS", i),
+            Say.ASK_CAPABILITIES: lambda i: messages.encode("GET_READER_CAPABILITIES", i, {"RequestedData": 0}),
+            Say.CONFIGURE: lambda i: messages.configure(i, profile.keepalive_ms),
+            Say.DELETE_ALL: lambda i: messages.encode("DELETE_ROSPEC", i, {"ROSpecID": 0}),
+            Say.DELETE_OURS: lambda i: messages.encode("DELETE_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
+            Say.ADD_ROSPEC: lambda i: messages.add_rospec(i, profile, self._places, self._capabilities),
+            Say.ENABLE_ROSPEC: lambda i: messages.encode("ENABLE_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
+            Say.CHECK: messages.get_rospecs,
+            Say.START_ROSPEC: lambda i: messages.encode("START_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
+        }
+
+    @property
+    def connected(self) -> bool:
+        return self.state in CONNECTED_STATES
+
+    def room(self) -> memoryview:
+        """Where the next receive call writes. Release it before `received`."""
+        return self._buffer.free()
+
+    def received(self, count: int, now_us: int) -> ReadBatch | None:
+        """`count` bytes were written into `room()`. Returns the reads of them, if any."""
+        self._buffer.wrote(count)
+        self.health.bytes_total += count
+        return self._decode(now_us)
+
+    def hear_bytes(self, data: Bytes, now_us: int) -> list[ReadBatch]:
+        """Bytes of any length, for transports that bring their own buffers."""
+        batches = []
+        view = memoryview(data)
+        while view and self.connected:
+            with self.room() as room:
+                count = min(len(room), len(view))
+                room[:count] = view[:count]
+            batches.append(self.received(count, now_us))
+            view = view[count:]
+        return [batch for batch in batches if batch is not None]
+
+    def connect(self, now_us: int) -> None:
+        """TCP stands."""
+        self._buffer.clear()
+        self._out.clear()
+        self._hung_up = False
+        self._resyncs = 0
+        self._uptime_us = 0
+        self.health.connects_total += 1
+        self.health.antennas_down = frozenset()
+        self._hear(Heard.CONNECTED, now_us, "the reader does not greet")
+        self._deadline_us = now_us + self._timing.answer_within_us
+
+    def lose(self, now_us: int, why: str) -> None:
+        """TCP ended, or could not be had."""
+        if self.connected:
+            self._hear(Heard.LOST, now_us, why)
+        elif self.state is State.OFFLINE:
+            self.health.why = why
+        self.tick(now_us)
+
+    def tick(self, now_us: int) -> None:
+        """Time passed: deadlines, the watchdog, and what the health says."""
+        if self.connected:
+            quiet_us = now_us - self.health.last_heard_us
+            if self.state is State.READING and quiet_us >= self._timing.silent_after_us:
+                self._hear(Heard.SILENCE, now_us, f"nothing heard for {quiet_us / 1e6:.1f} s, not even a keepalive")
+            elif self._deadline_us and now_us >= self._deadline_us:
+                self._hear(Heard.LATE, now_us, f"no answer while {self.state}")
+        self._show(now_us)
+
+    def take(self) -> bytes:
+        """Bytes to send."""
+        out = bytes(self._out)
+        self._out.clear()
+        return out
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether the table said to end this connection."""
+        return self._hung_up
+
+    def _decode(self, now_us: int) -> ReadBatch | None:
+        with self._buffer.filled() as data:
+            decoded = self.decoder.decode(data, now_us)
+        self._buffer.consume(decoded.consumed)
+        counts = self.decoder.counts
+        self.health.dropped_total = counts.reports_damaged_total
+        if decoded.others or decoded.batch is not None:
+            self.health.last_heard_us = now_us
+        if decoded.batch is not None:
+            self.health.reads_total += len(decoded.batch)
+            self._reads(decoded.batch, now_us)
+        for frame in decoded.others:
+            if not self.connected:
+                break
+            self._message(frame, now_us)
+        if decoded.resyncs:
+            self._resyncs += decoded.resyncs
+            if self._resyncs > RESYNCS_MAX and self.connected:
+                self._hear(Heard.DAMAGED, now_us, "the reader's bytes cannot be read")
+        self._show(now_us)
+        return decoded.batch
+
+    def _reads(self, batch: ReadBatch, now_us: int) -> None:
+        if batch.uptime:
+            self._uptime(int(batch.last_seen_us.max()), now_us)
+        if self.state is not State.READING and bool((batch.rospec_id == messages.ROSPEC_ID).any()):
+            self._hear(Heard.STARTED, now_us)
+
+    def _message(self, frame: Frame, now_us: int) -> None:
+        try:
+            heard, why = self._meaning(frame, now_us)
+        except ProtocolError as error:
+            self.decoder.counts.unknown_total[f"message:{frame.type}"] += 1
+            if frame.message_id != self._pending:
+                return
+            heard, why = Heard.REFUSED, str(error)
+        if heard is not None:
+            self._hear(heard, now_us, why)
+
+    def _meaning(self, frame: Frame, now_us: int) -> tuple[Heard | None, str]:
+        if frame.type == events.KEEPALIVE:
+            self.health.last_keepalive_us = now_us
+            return Heard.KEEPALIVE, ""
+        if frame.type == events.READER_EVENT_NOTIFICATION:
+            return self._event(events.event_of(frame), now_us)
+        answers = self._pending and frame.message_id == self._pending
+        if frame.type == events.ERROR_MESSAGE:
+            status = events.status_of(frame)
+            return (Heard.REFUSED if answers else Heard.ERROR), _reason(status)
+        if frame.type not in events.RESPONSES or not answers:
+            return None, ""
+        status = events.status_of(frame)
+        if status.code:
+            return Heard.REFUSED, _reason(status)
+        if frame.type == events.GET_CAPABILITIES_RESPONSE:
+            self._capabilities = messages.capabilities_of(frame)
+            self.health.model, self.health.firmware = self._capabilities.model, self._capabilities.firmware
+        if frame.type == events.GET_ROSPECS_RESPONSE:
+            running = events.rospec_states(frame).get(messages.ROSPEC_ID) == events.ROSPEC_ACTIVE
+            return (Heard.RUNNING if running else Heard.IDLE), ""
+        return Heard.DONE, ""
+
+    def _event(self, event: events.Event, now_us: int) -> tuple[Heard | None, str]:
+        if event.uptime_us is not None and self._uptime(event.uptime_us, now_us):
+            return None, ""
+        if event.antenna is not None:
+            port, stands = event.antenna
+            down = self.health.antennas_down
+            self.health.antennas_down = down - {port} if stands else down | {port}
+        if event.closes:
+            return Heard.CLOSED, "the reader closed the connection"
+        if event.connection is not None:
+            return _greeting(event.connection)
+        if event.rospec is not None and event.rospec[1] == messages.ROSPEC_ID:
+            if event.rospec[0] == 0:
+                return Heard.STARTED, ""
+            if not messages.is_periodic(self._places):
+                return Heard.STOPPED, "the reader stopped reading"
+        return None, ""
+
+    def _uptime(self, uptime_us: int, now_us: int) -> bool:
+        """Whether the reader's uptime went back: it has rebooted under us."""
+        if uptime_us < self._uptime_us:
+            self._hear(Heard.REBOOTED, now_us, "the reader has rebooted")
+            return True
+        self._uptime_us = uptime_us
+        return False
+
+    def _hear(self, heard: Heard, now_us: int, why: str = "") -> None:
+        before = self.state
+        self.state, say = step(before, heard)
+        if self.state is not before:
+            self._deadline_us = 0
+            self._pending = 0
+            if self.state is State.AWAITING_START:
+                self._deadline_us = now_us + self._timing.start_within_us
+                why = f"the reader does not start our ROSpec ({why})"
+            self.health.why = "" if self.state is State.READING else why or self.state.value
+            if self.state is State.READING:
+                self.health.alive_since_us = now_us
+        self._say(say, now_us)
+
+    def _say(self, say: Say, now_us: int) -> None:
+        if say is Say.NOTHING:
+            return
+        if say is Say.HANG_UP:
+            self._hung_up = True
+            return
+        if say is Say.ACKNOWLEDGE:
+            self._out += messages.encode("KEEPALIVE_ACK", self._next_id())
+            return
+        if say is Say.START_ROSPEC:
+            self._out += messages.encode("ENABLE_EVENTS_AND_REPORTS", self._next_id())
+        if say is Say.ENABLE_EXTENSIONS and self._profile.vendor is not Vendor.IMPINJ:
+            self._hear(Heard.DONE, now_us)
+            return
+        self._pending = self._next_id()
+        self._deadline_us = now_us + self._timing.answer_within_us
+        self._out += self._speak[say](self._pending)
+
+    def _next_id(self) -> int:
+        self._message_id = self._message_id % MESSAGE_ID_MAX + 1
+        return self._message_id
+
+    def _show(self, now_us: int) -> None:
+        """Silence is shown whatever the state, unless the reader told us to stay away."""
+        if self.state is State.READING:
+            link = ReaderLink.READING
+        elif self.state in (State.REFUSED, State.OCCUPIED):
+            link = ReaderLink.REFUSED
+        elif now_us - self.health.last_heard_us >= self._timing.silent_after_us:
+            link = ReaderLink.SILENT
+        else:
+            link = ReaderLink.CONNECTING
+        self.health.link = link
+
+
+def _greeting(status: int) -> tuple[Heard | None, str]:
+    """ConnectionAttemptEvent (§17.2.7.6.10)."""
+    if status == 0:
+        return Heard.GREETED, ""
+    if status in (1, 2):
+        return Heard.OCCUPIED, "another client holds this reader"
+    if status == 3:
+        return Heard.TURNED_AWAY, "the reader turns connections away"
+    return None, ""
+
+
+def _reason(status: events.Status) -> str:
+    return f"the reader refuses: {status.words or f'status {status.code}'}"

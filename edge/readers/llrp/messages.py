@@ -1,0 +1,198 @@
+"""Control messages: sllurp encodes and decodes those it knows, behind this file only; what it lacks is ours here.
+
+sllurp's decoders raise whatever the bytes provoke (rfid.md §2); everything that leaves this file is `ProtocolError`.
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sllurp.llrp import LLRPMessage
+from sllurp.llrp_errors import LLRPError
+
+from edge.readers.base import ProtocolError
+from edge.readers.llrp.frames import HEADER, HEADER_BYTES, Frame
+from edge.readers.profiles import Place, Profile, Search, Trigger, Vendor
+
+ROSPEC_ID: Final = 1
+CAPABILITIES_BYTES_MAX: Final = 32_768
+"""sllurp's decoder copies the rest of a message for each parameter: more would let a reader hold the loop."""
+VERSION_1: Final = 1
+
+GET_ROSPECS: Final = 26
+P_EVENTS_AND_REPORTS: Final = 226
+SEARCH_MODES: Final = {Search.READER: 0, Search.SINGLE: 1, Search.DUAL: 2, Search.FOCUS: 3}
+EVENTS: Final = {
+    "ROSpecEvent": True,
+    "ReportBufferFillWarning": True,
+    "ReaderExceptionEvent": True,
+    "AntennaEvent": True,
+}
+DEVICE_NAMES: Final = {25882: "Impinj", 161: "Zebra"}
+
+Fields = Mapping[str, Any]
+"""sllurp's shape of a message; nothing but this file sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What we use of GET_READER_CAPABILITIES_RESPONSE. `powers`: (index, hundredths of dBm)."""
+
+    model: str = ""
+    firmware: str = ""
+    antennas: int = 0
+    powers: tuple[tuple[int, int], ...] = ()
+    modes: tuple[int, ...] = ()
+    hopping: bool = True
+
+
+def encode(name: str, message_id: int, fields: Fields | None = None) -> bytes:
+    """A message sllurp knows. Raises `ProtocolError` for what it cannot encode."""
+    try:
+        data = LLRPMessage(msgdict={name: {"Ver": VERSION_1, "ID": message_id, **(fields or {})}}).msgbytes
+    except (LLRPError, struct.error, KeyError, TypeError, ValueError) as error:
+        raise ProtocolError(f"{name} cannot be encoded: {error}") from error
+    return bytes(data)
+
+
+def get_rospecs(message_id: int) -> bytes:
+    """GET_ROSPECS (LLRP 1.1 §16.1.17); sllurp has none."""
+    return HEADER.pack(VERSION_1 << 10 | GET_ROSPECS, HEADER_BYTES, message_id)
+
+
+def configure(message_id: int, keepalive_ms: int) -> bytes:
+    """SET_READER_CONFIG: keepalives, the events we live by, and no holding of reports at a reconnect."""
+    known = encode(
+        "SET_READER_CONFIG",
+        message_id,
+        {
+            "ResetToFactoryDefaults": False,
+            "ReaderEventNotificationSpec": {"EventNotificationState": dict.fromkeys(EVENTS, True)},
+            "KeepaliveSpec": {"KeepaliveTriggerType": 1, "TimeInterval": keepalive_ms},
+        },
+    )
+    # EventsAndReports (§17.2.6.9), which sllurp can only decode: hold nothing back
+    body = known[HEADER_BYTES:] + struct.pack("!HHB", P_EVENTS_AND_REPORTS, 5, 0)
+    word, _, _ = HEADER.unpack_from(known)
+    return HEADER.pack(word, HEADER_BYTES + len(body), message_id) + body
+
+
+def add_rospec(message_id: int, profile: Profile, places: Mapping[int, Place], reader: Capabilities) -> bytes:
+    """ADD_ROSPEC for these antenna ports. What places ask of the whole reader is joined: the quickest wins."""
+    periodic = is_periodic(places)
+    period_ms = min(place.period_ms for place in places.values()) if periodic else 0
+    duration_ms = min(place.report_every_ms for place in places.values()) if periodic else 0
+    every = min((place.report_every_tags for place in places.values() if place.report_every_tags), default=0)
+    start: dict[str, Any] = {"ROSpecStartTriggerType": "Periodic" if periodic else "Immediate"}
+    if periodic:
+        start["PeriodicTriggerValue"] = {"Offset": 0, "Period": period_ms}
+    stop = {"AISpecStopTriggerType": "Duration" if periodic else "Null", "DurationTriggerValue": duration_ms}
+    report: dict[str, Any] = {
+        "ROReportTrigger": "Upon_N_Tags_Or_End_Of_AISpec",
+        "N": every,
+        "TagReportContentSelector": {
+            "EnableROSpecID": True,
+            "EnableAntennaID": True,
+            "EnableChannelIndex": True,
+            "EnablePeakRSSI": True,
+            "EnableFirstSeenTimestamp": True,
+            "EnableLastSeenTimestamp": True,
+            "EnableTagSeenCount": True,
+        },
+    }
+    if profile.vendor is Vendor.IMPINJ:
+        report["ImpinjTagReportContentSelector"] = {
+            "ImpinjEnableRFPhaseAngle": {"RFPhaseAngleMode": 1},
+            "ImpinjEnablePeakRSSI": {"PeakRSSIMode": 1},
+        }
+    spec = {
+        "ROSpecID": ROSPEC_ID,
+        "Priority": 0,
+        "CurrentState": "Disabled",
+        "ROBoundarySpec": {
+            "ROSpecStartTrigger": start,
+            "ROSpecStopTrigger": {"ROSpecStopTriggerType": "Null", "DurationTriggerValue": 0},
+        },
+        "AISpec": [
+            {
+                "AntennaID": sorted(places),
+                "AISpecStopTrigger": stop,
+                "InventoryParameterSpec": [
+                    {
+                        "InventoryParameterSpecID": 1,
+                        "ProtocolID": 1,
+                        "AntennaConfiguration": [_antenna(port, places[port], reader) for port in sorted(places)],
+                    }
+                ],
+            }
+        ],
+        "ROReportSpec": report,
+    }
+    return encode("ADD_ROSPEC", message_id, {"ROSpec": spec})
+
+
+def is_periodic(places: Mapping[int, Place]) -> bool:
+    """Whether the reader pauses between its rounds: only where no place wants to be read all the time."""
+    return all(place.trigger is Trigger.PERIODIC for place in places.values())
+
+
+def power_index(place: Place, powers: Sequence[tuple[int, int]]) -> int | None:
+    """Index of the strongest power not above what the place allows (else the weakest); None: leave it alone."""
+    if place.power_index is not None:
+        return place.power_index
+    if place.power_dbm is None or not powers:
+        return None
+    allowed = [entry for entry in powers if entry[1] <= round(place.power_dbm * 100)]
+    return max(allowed, key=lambda entry: entry[1])[0] if allowed else min(powers, key=lambda entry: entry[1])[0]
+
+
+def capabilities_of(frame: Frame) -> Capabilities:
+    """GET_READER_CAPABILITIES_RESPONSE through sllurp. Raises `ProtocolError`."""
+    if len(frame.body) > CAPABILITIES_BYTES_MAX:
+        raise ProtocolError(f"capabilities of {len(frame.body)} bytes; at most {CAPABILITIES_BYTES_MAX} are read")
+    head = HEADER.pack(VERSION_1 << 10 | frame.type, HEADER_BYTES + len(frame.body), frame.message_id)
+    try:
+        fields = LLRPMessage(msgbytes=head + frame.body).msgdict["GET_READER_CAPABILITIES_RESPONSE"]
+        return _capabilities(fields)
+    except (LLRPError, struct.error, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise ProtocolError(f"capabilities cannot be decoded: {error!r}") from error
+
+
+def _capabilities(fields: Fields) -> Capabilities:
+    general: Fields = fields.get("GeneralDeviceCapabilities", {})
+    maker = general.get("DeviceManufacturerName", 0)
+    firmware = general.get("ReaderFirmwareVersion", b"")
+    band: Fields = fields.get("RegulatoryCapabilities", {}).get("UHFBandCapabilities", {})
+    powers = [(int(e["Index"]), int(e["TransmitPowerValue"])) for e in band.get("TransmitPowerLevelTableEntry", [])]
+    tables = band.get("UHFC1G2RFModeTable", {})
+    entries = [
+        e
+        for table in (tables if isinstance(tables, list) else [tables])
+        for e in table.get("UHFC1G2RFModeTableEntry", [])
+    ]
+    return Capabilities(
+        model=f"{DEVICE_NAMES.get(maker, maker)} {general.get('ModelName', '')}".strip() if general else "",
+        firmware=bytes(firmware).decode(errors="replace"),
+        antennas=int(general.get("MaxNumberOfAntennaSupported", 0)),
+        powers=tuple(powers),
+        modes=tuple(int(e["ModeIdentifier"]) for e in entries),
+        hopping=bool(band.get("FrequencyInformation", {}).get("Hopping", True)),
+    )
+
+
+def _antenna(port: int, place: Place, reader: Capabilities) -> dict[str, Any]:
+    command: dict[str, Any] = {
+        "TagInventoryStateAware": False,
+        "C1G2SingulationControl": {"Session": place.session, "TagPopulation": place.population, "TagTransitTime": 0},
+    }
+    if place.mode is not None and place.mode in reader.modes:
+        command["C1G2RFControl"] = {"ModeIndex": place.mode, "Tari": 0}
+    if place.search is not Search.READER:
+        command["ImpinjInventorySearchMode"] = {"InventorySearchMode": SEARCH_MODES[place.search]}
+    antenna: dict[str, Any] = {"AntennaID": port, "C1G2InventoryCommand": [command]}
+    power = power_index(place, reader.powers)
+    if power is not None:
+        hops = {"HopTableId": 1, "ChannelIndex": 0} if reader.hopping else {"HopTableId": 0, "ChannelIndex": 1}
+        antenna["RFTransmitter"] = {**hops, "TransmitPower": power}
+    return antenna

@@ -1,0 +1,117 @@
+"""Reader profiles as data: `firmware-config/NAME.toml`, what to ask of which reader in which place."""
+
+import sysconfig
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+
+from edge.config import ZoneKind
+from edge.readers.base import MisconfiguredError
+
+FOLDER: Final = "firmware-config"
+
+
+class Vendor(StrEnum):
+    """Whose extensions are spoken."""
+
+    GENERIC = "generic"
+    IMPINJ = "impinj"
+    ZEBRA = "zebra"
+
+
+class Search(StrEnum):
+    """Impinj inventory search mode (Octane LLRP): which tags answer again."""
+
+    READER = "reader"
+    SINGLE = "single"
+    DUAL = "dual"
+    FOCUS = "focus"
+
+
+class Trigger(StrEnum):
+    IMMEDIATE = "immediate"
+    PERIODIC = "periodic"
+
+
+Word = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How antennas of one kind of zone are read.
+
+    `mode`: identifier in the reader's mode table; None leaves it to the reader. `session`: Gen2 S0–S3. `population`:
+    tags expected in view, for the Q algorithm. `power_dbm` or `power_index` (1-based, of the reader's own table);
+    neither leaves it to the reader. `report_every_tags` 0: only at the end of a period, which `report_every_ms` sets.
+    """
+
+    session: Annotated[int, msgspec.Meta(ge=0, le=3)]
+    population: Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)]
+    mode: Word | None = None
+    search: Search = Search.READER
+    power_dbm: Annotated[float, msgspec.Meta(ge=0, le=36)] | None = None
+    power_index: Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)] | None = None
+    trigger: Trigger = Trigger.IMMEDIATE
+    period_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    report_every_tags: Word = 1
+    report_every_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One model of reader. `places` has an entry for each kind of zone it may watch; `shelf` reads like `case`."""
+
+    name: str
+    vendor: Vendor
+    places: dict[ZoneKind, Place]
+    keepalive_ms: Annotated[int, msgspec.Meta(ge=100, le=10_000)] = 1000
+
+    def place(self, kind: ZoneKind) -> Place:
+        """Raises `MisconfiguredError` when the profile does not say how to read such a zone."""
+        found = self.places.get(kind) or (self.places.get(ZoneKind.CASE) if kind is ZoneKind.SHELF else None)
+        if found is None:
+            raise MisconfiguredError(f"profile {self.name!r} has no [places.{kind}]; add it to the file")
+        return found
+
+
+def folder() -> Path:
+    """Where the profiles lie: beside the packages in a checkout, under share/vitrine where the wheel is installed."""
+    checkout = Path(__file__).resolve().parents[2] / FOLDER
+    if checkout.is_dir():
+        return checkout
+    return Path(sysconfig.get_path("data")) / "share" / "vitrine" / FOLDER
+
+
+def load_profile(name: str, where: Path | None = None) -> Profile:
+    """The profile `name`. Raises `MisconfiguredError` with one sentence naming file, key and mend."""
+    path = (where or folder()) / f"{name}.toml"
+    if Path(name).name != name:
+        raise MisconfiguredError(f"profile {name!r} is not a plain name; use one of {', '.join(known(where))}")
+    try:
+        profile = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Profile)
+    except OSError as error:
+        raise MisconfiguredError(f"no profile {name!r}; use one of {', '.join(known(where))}") from error
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise MisconfiguredError(f"{path}: {error}; correct that key") from error
+    for kind, place in profile.places.items():
+        _check(f"{path}: [places.{kind}]", profile, place)
+    return profile
+
+
+def known(where: Path | None = None) -> list[str]:
+    """Names of all profiles."""
+    return sorted(path.stem for path in (where or folder()).glob("*.toml"))
+
+
+def _check(at: str, profile: Profile, place: Place) -> None:
+    if place.power_dbm is not None and place.power_index is not None:
+        raise MisconfiguredError(f"{at} sets power_dbm and power_index; keep one")
+    if place.search is not Search.READER and profile.vendor is not Vendor.IMPINJ:
+        raise MisconfiguredError(f"{at} sets search, which only vendor impinj knows; remove it")
+    if place.trigger is Trigger.PERIODIC and not 0 < place.report_every_ms <= place.period_ms:
+        raise MisconfiguredError(f"{at} is periodic; set period_ms, and report_every_ms to at most that")
+    if place.trigger is Trigger.IMMEDIATE and place.report_every_tags == 0:
+        raise MisconfiguredError(f"{at} is immediate and never ends; set report_every_tags from 1")
+    if place.trigger is Trigger.IMMEDIATE and (place.period_ms or place.report_every_ms):
+        raise MisconfiguredError(f"{at} is immediate; remove period_ms and report_every_ms")
