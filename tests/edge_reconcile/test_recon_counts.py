@@ -1,0 +1,206 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract.facts import Verdict
+from edge.reconcile import blocking, counts
+from edge.reconcile.blocking import Blocking, Unread, one_more
+from edge.reconcile.counts import Count, Expected, Stop, chao2_unseen, expect
+from edge.reconcile.evidence import Evidence
+
+SEEING = np.ones(2, bool)
+
+
+def a_list(n, home=0, p=0.96, prior=0.998, trust=40.0):
+    return Expected(
+        np.arange(n, dtype=np.int32),
+        np.full(n, home, np.int32),
+        np.full(n, p * trust),
+        np.full(n, (1 - p) * trust),
+        np.full(n, prior),
+    )
+
+
+def hear(count, rows, zone=0, **more):
+    rows = np.asarray(rows, np.int32)
+    return count.hear(rows, np.full(len(rows), zone, np.int32), more.pop("witnessed", SEEING), **more)
+
+
+def run_world(seed, *, n=200, p=0.96, gone=0.004, share=0.0, stay=0.5, rule=blocking.CUSTOMARY, gain_min=0.005):
+    """One count of a small world. Gives (count, why it stopped, who was there, (P said, whether complete) by round)."""
+    rng = np.random.default_rng(seed)
+    chance = np.clip(rng.beta(25 * p, 25 * (1 - p), n), 0.2, 0.995)
+    hits = rng.binomial(30, chance)
+    count = Count(
+        Expected(np.arange(n, dtype=np.int32), np.zeros(n, np.int32), hits + 1.0, 30.3 - hits, np.full(n, 1 - gone)),
+        2,
+        rule,
+    )
+    there, blocked = rng.random(n) >= gone, rng.random(n) < share
+    found, said = np.zeros(n, bool), []
+    while (why := count.why_stop(gain_min)) is None:
+        if count.round:
+            blocked = np.where(blocked, rng.random(n) < stay, rng.random(n) < share * (1 - stay) / (1 - share))
+        read = there & ~blocked & (rng.random(n) < chance)
+        found |= read
+        said.append((hear(count, np.flatnonzero(read)).p_complete, bool((found | ~there).all())))
+    return count, why, there, said
+
+
+def wrong_stop(count, why, there, said):
+    called = [one for one in count.verdicts() if one.verdict is Verdict.MISSING and there[one.row]]
+    return bool(called) or (why is Stop.COMPLETE and not said[-1][1])
+
+
+def test_a_count_that_reads_everything_is_complete_at_once():
+    count = Count(a_list(50), 2)
+    progress = hear(count, range(50))
+    assert progress.p_complete == 1.0
+    assert count.why_stop(0.005) is Stop.COMPLETE
+    assert {one.verdict for one in count.verdicts()} == {Verdict.FOUND}
+
+
+def test_worlds_of_independent_rounds_stop_rightly_and_name_what_is_gone():
+    worlds = [run_world(seed) for seed in range(150)]
+    assert sum(wrong_stop(*world) for world in worlds) <= 1
+    named = [(one.verdict, count) for count, _, there, _ in worlds for one in count.verdicts() if not there[one.row]]
+    assert len(named) > 50
+    assert sum(verdict is Verdict.MISSING for verdict, _ in named) >= 0.75 * len(named)
+
+
+def test_stopping_when_nothing_new_is_read_would_be_wrong_more_often():
+    """The control: two equal rounds, and what is unread is called missing."""
+
+    def nothing_new(seed):
+        rng = np.random.default_rng(seed)
+        chance = np.clip(rng.beta(25 * 0.88, 25 * 0.12, 200), 0.2, 0.995)
+        found, fresh = np.zeros(200, bool), 1
+        while fresh:
+            read = rng.random(200) < chance
+            fresh, found = int((read & ~found).sum()), found | read
+        return not found.all()
+
+    ours = np.mean([wrong_stop(*run_world(seed, p=0.88, gone=1e-4)) for seed in range(100)])
+    theirs = np.mean([nothing_new(seed) for seed in range(100)])
+    assert theirs >= 0.05
+    assert ours <= 0.01
+
+
+def test_what_is_said_to_be_sure_is_so():
+    rule = Blocking(share=1e-9, stay=0.5)
+    said = np.array([one for seed in range(200) for one in run_world(seed, p=0.88, rule=rule)[3]], float)
+    for low, high in [(0.0, 0.2), (0.6, 0.9), (0.9, 0.98), (0.98, 1.01)]:
+        bin_ = said[(said[:, 0] >= low) & (said[:, 0] < high)]
+        assert len(bin_) > 30
+        assert abs(bin_[:, 0].mean() - bin_[:, 1].mean()) < 0.12
+
+
+def test_nobody_is_called_missing_because_the_rounds_ran_out():
+    count = Count(a_list(20, p=0.5), 2, rounds_max=3)
+    for _ in range(3):
+        hear(count, range(19))
+    assert count.why_stop(0.0) is Stop.ROUNDS
+    last = count.verdicts()[19]
+    assert (last.verdict, last.row) == (Verdict.CHECK_BY_HAND, 19)
+    assert 0.5 < last.p_present < 1
+
+
+def test_a_zone_that_shows_nothing_is_not_two_hundred_thefts(monkeypatch):
+    def dark_count():
+        count = Count(a_list(30), 2)
+        for _ in range(12):
+            hear(count, [])
+        return {one.verdict for one in count.verdicts()}, int(count.blind_rounds[0])
+
+    assert dark_count() == ({Verdict.CHECK_BY_HAND}, 12)
+    monkeypatch.setattr(counts, "SEEN_SHARE_MIN", 0.0)
+    assert dark_count() == ({Verdict.MISSING}, 0)
+
+
+def test_a_silent_reader_adds_no_evidence():
+    count = Count(a_list(10), 2)
+    hear(count, range(9))
+    before = count.p_present()[9]
+    for _ in range(5):
+        hear(count, [], witnessed=np.array([False, True]))
+    assert count.p_present()[9] == before
+
+
+def test_a_piece_read_in_another_zone_is_misplaced():
+    count = Count(a_list(10), 2)
+    for _ in range(4):
+        hear(count, range(9))
+        hear(count, [9], zone=1)
+    one = count.verdicts()[9]
+    assert (one.verdict, one.zone, one.p_present) == (Verdict.MISPLACED, 1, 1.0)
+    assert count.why_stop(0.005) is Stop.COMPLETE
+
+
+def test_a_stray_read_of_a_piece_that_is_at_home_moves_nothing():
+    count = Count(a_list(10), 2)
+    for _ in range(4):
+        hear(count, range(10))
+        hear(count, [9], zone=1)
+    assert {one.verdict for one in count.verdicts()} == {Verdict.FOUND}
+
+
+def test_a_piece_that_is_not_on_the_list_is_unexpected_and_a_stray_is_not():
+    count = Count(a_list(3), 2)
+    for at in range(6):
+        hear(count, [0, 1, 2, 77] + ([88] if at == 0 else []))
+    extra = [one for one in count.verdicts() if one.verdict is Verdict.UNEXPECTED]
+    assert [(one.row, one.zone) for one in extra] == [(77, 0)]
+
+
+def test_what_presence_knows_speeds_the_count():
+    evidence = Evidence(1)
+    evidence.grow(2)
+    evidence.hits[:], evidence.rounds[:] = [900, 100], [1000, 1000]
+    evidence.nats[1] = 9.0
+    expected = expect(evidence, np.array([0, 1], np.int32), np.zeros(2, np.int32))
+    assert expected.prior[1] < 0.1 < 0.99 < expected.prior[0]
+    assert np.allclose(expected.hits / (expected.hits + expected.misses), [0.9, 0.1])
+    assert (expected.hits + expected.misses).max() <= counts.TRUST_ROUNDS_MAX + 1e-9
+
+
+def test_unknown_tags_are_counted_as_at_least_so_many():
+    count = Count(a_list(1), 2)
+    hear(count, [0], unknown=np.array([4, 4, 5], np.int32))
+    hear(count, [0], unknown=np.array([4, 6], np.int32))
+    seen, more = count.unknown_tags()
+    assert seen == 3
+    assert more == pytest.approx(0.5 * 2 * 1 / (2 * 2))
+    assert chao2_unseen(np.zeros(0, np.int64), 0) == 0.0
+
+
+@given(st.floats(0.3, 60), st.floats(0.3, 60), st.floats(1e-6, 0.2), st.floats(0, 0.99), st.integers(1, 30))
+@settings(max_examples=60)
+def test_every_further_miss_makes_presence_less_likely(hits, misses, share, stay, rounds):
+    rule = Blocking(share=share, stay=max(stay, share))
+    unread, before = Unread.before(1, rule), 1.0
+    for _ in range(rounds):
+        unread = one_more(unread, np.array([hits]), np.array([misses]), rule)
+        now = float(unread.chance(rule)[0])
+        assert 0 < now <= before + 1e-12
+        before = now
+
+
+@pytest.mark.parametrize(("share", "stay"), [(0.02, 0.7), (1e-9, 0.5)])
+def test_how_rounds_depend_is_learned_from_earlier_counts(share, stay):
+    first = np.zeros(40, np.int64)
+    for seed in range(15):
+        first += run_world(
+            seed, n=400, gone=0.0, share=share, stay=stay, rule=Blocking(share=0.04, stay=0.95), gain_min=1e-4
+        )[0].first_reads
+    learned = blocking.fit(first[:8], 15, 24.0, 1.0)
+    assert (learned.share >= 0.01) == (share >= 0.01)
+    assert blocking.fit(first[:8], 2, 24.0, 1.0) == blocking.CUSTOMARY
+
+
+def test_with_what_was_learned_blocked_worlds_stop_rightly():
+    rule = Blocking(share=0.02, stay=0.5)
+    learned = [wrong_stop(*run_world(seed, share=0.02, rule=rule)) for seed in range(120)]
+    naive = [wrong_stop(*run_world(seed, share=0.02, rule=Blocking(share=1e-9, stay=0.5))) for seed in range(120)]
+    assert np.mean(learned) <= 0.01
+    assert np.mean(naive) > 0.03
