@@ -18,6 +18,7 @@ from contract.ids import HOUSE, AlarmId, PieceId, ReaderId, ZoneId
 from edge import sentences
 from edge.books import Books
 from edge.config import EdgeConfig, ZoneKind
+from edge.detectors import Gates, Pads
 from edge.floor import FloorNow, ZoneNow
 from edge.readers.base import ReadBatch
 from edge.reconcile import evidence as ev
@@ -38,6 +39,7 @@ SEEN_WINDOW_US: Final = 30_000_000
 """`seen now`: about thirty rounds, so that a piece read in one round of five still counts as seen."""
 FLOOR_EVERY_US: Final = 1_000_000
 EVIDENCE_EVERY_US: Final = 60_000_000
+UNKNOWN_EVERY_US: Final = 10_000_000
 EVIDENCE: Final = "presence"
 STATES: Final = ev.STATES
 
@@ -66,7 +68,7 @@ class Outcome:
 
 
 Detector = Callable[[list[Heard], list[Round], int], list[AnyFact]]
-"""Looks at this tick's reads and rounds, gives facts: the pad, the gate, a running count."""
+"""Looks at this tick's reads and rounds, gives facts: a running count."""
 
 
 class Pipeline:
@@ -97,10 +99,14 @@ class Pipeline:
         self._batches: deque[ReadBatch] = deque()
         self._rounds = Rounds(self._zones, tuple(reader.id for reader in config.readers))
         self._vouches = np.array([zone.kind is not ZoneKind.EXIT for zone in config.zones], np.bool_)
+        self._pads = Pads(self._zones, stock)
+        self._gates = Gates(self._zones, stock, new_id=new_id, currency=config.currency)
         self._pending: list[AnyFact] = []
         self._shown: dict[PieceId, PresenceState] = {}
         self._floor_us = -FLOOR_EVERY_US
         self._evidence_us = 0
+        self._unknown = 0
+        self._unknown_us = -UNKNOWN_EVERY_US
         self._vision = VisionWatch(self._zones, (), {}, {})
 
     # --- the loop thread --------------------------------------------------------------------------------------
@@ -159,10 +165,18 @@ class Pipeline:
         if told:
             out.woke |= {"readers", "floor"}
         self._say(told)
+        for row, facts in self._gates.hear(heard, self.books.db):
+            self._passed(row, facts, out)
+        if self._pads.hear(heard, self.health, now_us):
+            out.woke.add("pad")
         for detector in self.detectors:
-            self._say(detector(heard, rounds, now_us))
+            facts = detector(heard, rounds, now_us)
+            if facts:
+                out.woke.add("counts")
+            self._say(facts)
         if writing:
             self._write(now_us, out)
+        self._count_unknown(now_us)
         if out.woke or now_us - self._floor_us >= FLOOR_EVERY_US:
             self._show(now_us)
         return out
@@ -238,9 +252,7 @@ class Pipeline:
         pieces = tuple(piece for row in accusation.rows if (piece := self.stock.catalogue.pieces[row]) is not None)
         zone = self._zones.zones[accusation.zone]
         cards = [self.stock.cards[piece] for piece in pieces]
-        names = ", ".join(sentences.called(card, card.piece) for card in cards[:3])
-        more = f" and {len(cards) - 3} more" if len(cards) > 3 else ""
-        sentence = f"{names}{more}, {zone.name}: {accusation.sentence()}"
+        names = sentences.several([sentences.called(card, card.piece) for card in cards])
         facts: list[AnyFact] = []
         for row in accusation.rows:
             facts += self._presence(row, PresenceState.MISSING, accusation.sentence())
@@ -250,7 +262,7 @@ class Pipeline:
                 kind=accusation.kind,
                 pieces=pieces,
                 zone=zone.id,
-                sentence=sentence,
+                sentence=f"{names}, {zone.name}: {accusation.sentence()}",
                 evidence_nats=round(accusation.nats, 2),
                 rounds=accusation.rounds,
                 value_minor=sum(card.price_minor for card in cards),
@@ -259,6 +271,17 @@ class Pipeline:
         )
         self.tally.alarms_total += 1
         return facts
+
+    def _passed(self, row: int, facts: list[AnyFact], out: Outcome) -> None:
+        """A passage through a gate; an unpeaceful one is this piece's alarm, it need not be missed a second time."""
+        self._say(facts)
+        out.woke.add("floor")
+        for fact in facts:
+            if isinstance(fact, AlarmRaised):
+                self.tally.alarms_total += 1
+                self.evidence.grow(len(self.stock))
+                self.evidence.state[row] = ev.MISSING
+                self._say(self._presence(row, PresenceState.MISSING, fact.sentence))
 
     def _meet(self, one: Round, now_us: int, out: Outcome) -> None:
         """Pieces of the house that lie here although the books do not hold them: not at the gate, which only passes."""
@@ -288,6 +311,11 @@ class Pipeline:
         out.wrote = True
         if any(isinstance(fact, AlarmRaised) for fact in facts):
             out.woke.add("alarms")
+
+    def _count_unknown(self, now_us: int) -> None:
+        """Strangers in the air change slowly and cost a look-up each: counted every ten seconds."""
+        if now_us - self._unknown_us >= UNKNOWN_EVERY_US:
+            self._unknown, self._unknown_us = len(self.stock.catalogue.unknown()), now_us
 
     def _show(self, now_us: int) -> None:
         """Swap what everyone sees."""
@@ -323,6 +351,7 @@ class Pipeline:
             at_us=now_us,
             zones=tuple(shown),
             readers=self._vision.readers_now(self.health, now_us),
-            unknown_tags=len(self.stock.catalogue.unknown()),
+            pads=self._pads.now,
+            unknown_tags=self._unknown,
             threshold_nats=self.rules.alarm_nats,
         )

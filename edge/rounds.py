@@ -90,6 +90,10 @@ class ZoneMap:
         lut = self._ports[reader]
         return np.unique(lut[lut >= 0])
 
+    def readers_of(self, zone: int) -> list[ReaderId]:
+        """Readers with an antenna in this zone."""
+        return [reader for reader, lut in self._ports.items() if (lut == zone).any()]
+
     def zone_of(self, reader: ReaderId, antenna: NDArray[np.uint16]) -> NDArray[np.int32]:
         """Zone index per read; `NO_ZONE` for a port that is not in the configuration."""
         lut = self._ports[reader]

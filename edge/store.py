@@ -9,21 +9,31 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
+import structlog
 
+from contract.commands import decode_command
 from contract.entries import Entry, keys_of
+from contract.facts import AnyFact, CountPlace
 from contract.feed import FeedPage, PieceCard
-from contract.ids import HOUSE, PieceId, TillId, UserId, ZoneId, uuid7
+from contract.ids import HOUSE, CountId, PieceId, TillId, UserId, ZoneId, uuid7
+from contract.messages import Down, Up
 from edge import replica
 from edge.books import Books
 from edge.clock import Clock
 from edge.config import EdgeConfig
+from edge.counting import Counting, CountRefusedError
+from edge.local import count_requests
 from edge.pipeline import Pipeline
 from edge.rounds import ZoneMap
-from edge.rows import Mode
+from edge.rows import CountRow, CountState, Mode, SaleRow, zones_of
 from edge.stock import Stock
 from edge.till.desk import Desk, Done, Refused
+from edge.uplink import Heard, Sync
 from trade.acts import AnyAct, Sight
+
+log = structlog.get_logger(__name__)
 
 PAGE_OF: Final = {"sale": "sales", "return": "sales", "shift": "sales", "count": "counts", "alarm": "alarms"}
 
@@ -50,6 +60,8 @@ class Store:
         self.stock = Stock(ZoneMap(config))
         self.desk = Desk(books)
         self.pipeline = Pipeline(config, books, self.stock, new_id=self.new_id, wall_us=clock.wall_us)
+        self.counting = Counting(config, self.stock, self.pipeline)
+        self.sync = Sync(books, boot=self.new_id())
         self.mode = books.node().mode
         self.reload()
 
@@ -60,6 +72,7 @@ class Store:
         """Take everything up from the books anew: at start, and after a rejoin."""
         self.stock.load(self.books.db)
         self.pipeline.load(self.clock.mono_us())
+        self.counting.load(self.books.db.rows("counts_in", CountRow, state=CountState.COUNTING), self.clock.mono_us())
         self.mode = self.books.node().mode
 
     # --- the tick ---------------------------------------------------------------------------------------------
@@ -78,10 +91,40 @@ class Store:
         """The last thing the house does: keep what was learned."""
         self.pipeline.save_evidence(self.clock.mono_us())
 
+    # --- counts -----------------------------------------------------------------------------------------------
+
+    def start_count(self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], by: UserId) -> None:
+        """Raises `CountRefusedError` or `NotServingError`."""
+        facts = self.counting.start(count, place, zones, self.clock.mono_us())
+        try:
+            self._record(facts, "count.start", by)
+        except BaseException:
+            self.counting.forget(count)  # what is not in the books does not run
+            raise
+
+    def abandon_count(self, count: CountId, reason: str, by: UserId) -> None:
+        """Raises `CountRefusedError` or `NotServingError`."""
+        self._record(self.counting.abandon(count, reason), "count.abandon", by)
+
+    def _take_requests(self) -> None:
+        """Counts the office asked for begin as soon as their zones are free."""
+        for request in count_requests(self.books.db):
+            try:
+                self.start_count(request.count, request.place, zones_of(request), HOUSE)
+            except CountRefusedError as refused:
+                log.info("count_request_waits", count=request.count, why=str(refused))
+
+    def _record(self, facts: tuple[AnyFact, ...], why: str, by: UserId) -> None:
+        if not facts:
+            return
+        with self.books.transaction() as tx:
+            entries = tx.write(at_us=self.clock.wall_us(), by=by, why=why, facts=facts)
+        self.notice(entries)
+
     # --- acts -------------------------------------------------------------------------------------------------
 
-    def act(self, act: AnyAct, by: UserId, till: TillId | None = None) -> Done | Refused:
-        """One act of a person or of the floor; `till` says whose pad is meant."""
+    def act(self, act: AnyAct, by: UserId) -> Done | Refused:
+        """One act of a person or of the floor."""
         now_us = self.clock.mono_us()
         answer = self.desk.do(
             act,
@@ -89,7 +132,7 @@ class Store:
             now_us=self.clock.wall_us(),
             new_id=self.new_id,
             seen=lambda piece: self.seen(piece, now_us),
-            pad=self.pad_of(till),
+            pad=self.pad_of(self._till_of(act)),
         )
         if isinstance(answer, Done):
             self.notice(answer.entries)
@@ -133,7 +176,38 @@ class Store:
             self.stock.scanned(piece, zone, now_us)
         return self.act(Sight(pieces=pieces, zone=zone, damaged=damaged), by)
 
+    def _till_of(self, act: AnyAct) -> TillId | None:
+        """The till an act is made at: its own word, or that of its sale."""
+        till = getattr(act, "till", None)
+        if till is not None:
+            return TillId(till)
+        sale = getattr(act, "sale", None)
+        row = None if sale is None else self.books.db.one("sale_row", SaleRow, sale=sale)
+        return None if row is None else row.till
+
     # --- the cloud --------------------------------------------------------------------------------------------
+
+    def messages(self) -> list[Up]:
+        """What to send the cloud now."""
+        return self.sync.messages(self.clock.mono_us())
+
+    def hear(self, down: Down) -> Heard:
+        """An answer of the cloud: acknowledgements, and commands carried out."""
+        now_us = self.clock.mono_us()
+        heard = self.sync.hear(
+            down, mono_us=now_us, now_us=self.clock.wall_us(), seen=lambda piece: self.seen(piece, now_us)
+        )
+        if heard.commands or heard.must_rejoin:
+            pieces = {piece for body in down.commands if (piece := piece_of(body)) is not None}
+            self.stock.restand(self.books.db, pieces)
+            self.mode = self.books.node().mode
+            self.wakes.tell("floor")
+            self.wakes.uplink()
+            if self.mode is Mode.ACTIVE:
+                self._take_requests()
+        if heard.acked or heard.must_rejoin:
+            self.wakes.tell("uplink")
+        return heard
 
     def take_feed(self, page: FeedPage) -> int:
         """A page of the feed: into the replica, then into the catalogue. Gives the revision to ask from next."""
@@ -149,6 +223,14 @@ class Store:
         if cards or gone:
             self.wakes.tell("floor")
         return rev
+
+
+def piece_of(body: msgspec.Raw) -> PieceId | None:
+    """The piece a command is about; None for one that is about none, or that this version cannot read."""
+    try:
+        return getattr(decode_command(bytes(body)).command, "piece", None)
+    except msgspec.ValidationError:
+        return None
 
 
 def page_of(why: str) -> str:

@@ -1,0 +1,138 @@
+"""Pads and gates of a store: reads of their zones in, what lies on a pad and who passed a gate out.
+
+The arithmetic is in `reconcile.pad` and `reconcile.gate`; here it meets the books: whether a passage is peaceful.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from contract.facts import AlarmKind, AlarmRaised, AnyFact, ClaimKind, ExitSeen, ReaderLink
+from contract.ids import AlarmId, PieceId, ReaderId, ZoneId
+from edge import sentences
+from edge.config import ZoneConfig, ZoneKind
+from edge.db import Database
+from edge.floor import PadNow
+from edge.reconcile.gate import Gate
+from edge.reconcile.pad import Pad
+from edge.rounds import Heard, ZoneMap
+from edge.rows import ShippedRow
+from edge.stock import Stock
+from edge.vision import Health
+from trade.custody import Token, TokenState
+
+MAY_LEAVE: Final = {
+    ClaimKind.MEMO: "out on memo",
+    ClaimKind.TRANSFER: "under transfer",
+    ClaimKind.REPAIR: "on its way to the workshop",
+}
+"""Claims under which a piece may pass the gate; a cart or a layaway is not yet paid for."""
+
+
+class Pads:
+    """Every pad zone of the store. `now` is what lies on them."""
+
+    def __init__(self, zones: ZoneMap, stock: Stock) -> None:
+        self._stock = stock
+        self._zones = {i: zone for i, zone in enumerate(zones.zones) if zone.kind is ZoneKind.PAD}
+        self._pads = {i: Pad() for i in self._zones}
+        self._readers: dict[int, list[ReaderId]] = {i: zones.readers_of(i) for i in self._zones}
+        self.now: tuple[PadNow, ...] = tuple(PadNow(zone=zone.id) for zone in self._zones.values())
+
+    def hear(self, heard: list[Heard], health: Mapping[ReaderId, Health], now_us: int) -> bool:
+        """One tick; true when something on a pad changed."""
+        shown = []
+        for index, pad in self._pads.items():
+            for one in heard:
+                here = one.zone == index
+                if here.any():
+                    pad.hear(one.arrived_us, one.row[here], one.rssi_cdbm[here])
+            reading = any(
+                health[reader].link is ReaderLink.READING for reader in self._readers[index] if reader in health
+            )
+            view = pad.tick(now_us, None, reading=reading)
+            pieces = (self._stock.catalogue.pieces[row] for row in sorted(view.rows))
+            shown.append(
+                PadNow(
+                    zone=self._zones[index].id,
+                    state=str(view.state),
+                    settled=view.settled,
+                    pieces=tuple(piece for piece in pieces if piece is not None),
+                )
+            )
+        before, self.now = self.now, tuple(shown)
+        return before != self.now
+
+    @property
+    def overflow_total(self) -> int:
+        return sum(pad.overflow_total for pad in self._pads.values())
+
+
+class Gates:
+    """Every exit zone of the store."""
+
+    def __init__(self, zones: ZoneMap, stock: Stock, *, new_id: Callable[[], str], currency: str) -> None:
+        self._stock = stock
+        self._zones = {i: zone for i, zone in enumerate(zones.zones) if zone.kind is ZoneKind.EXIT}
+        self._gates = {i: Gate() for i in self._zones}
+        self._new_id = new_id
+        self._currency = currency
+
+    def hear(self, heard: list[Heard], db: Database) -> list[tuple[int, list[AnyFact]]]:
+        """One tick: (row, facts) of each passage. A passage that is not peaceful carries its alarm."""
+        passages: list[tuple[int, list[AnyFact]]] = []
+        for index, gate in self._gates.items():
+            for one in heard:
+                here = one.zone == index
+                if not here.any():
+                    continue
+                reads = np.bincount(one.row[here], minlength=0)
+                passed = gate.hear(one.arrived_us, one.row[here], one.rssi_cdbm[here], one.seen_count[here])
+                passages += [(row, self._judge(row, self._zones[index], int(reads[row]), db)) for row in passed]
+        return passages
+
+    @property
+    def overflow_total(self) -> int:
+        return sum(gate.overflow_total for gate in self._gates.values())
+
+    def _judge(self, row: int, zone: ZoneConfig, reads: int, db: Database) -> list[AnyFact]:
+        piece = self._stock.catalogue.pieces[row]
+        assert piece is not None, "a row that was read has a piece"
+        peaceful, why = self._why(piece, db)
+        facts: list[AnyFact] = [ExitSeen(piece=piece, zone=zone.id, peaceful=peaceful, why=why)]
+        if not peaceful:
+            facts.append(self._alarm(piece, zone.id, zone.name, reads, why))
+        return facts
+
+    def _why(self, piece: PieceId, db: Database) -> tuple[bool, str]:
+        """Whether the piece may leave, and why or why not, in words."""
+        status = self._stock.status_of(piece)
+        match status.custody:
+            case TokenState.SOLD:
+                return True, "sold"
+            case TokenState.HERE:
+                if status.claim in MAY_LEAVE:
+                    return True, MAY_LEAVE[status.claim]
+                return False, status.away_because or "unsold stock of this store"
+            case TokenState.INCOMING:
+                return False, "granted to this store and not received yet"
+            case TokenState.AWAY:
+                token = db.one("token", Token, piece=piece)
+                shipped = db.one("shipped_piece", ShippedRow, piece=piece)
+                if shipped is not None and not (token is not None and token.sale):
+                    return True, f"shipped to {shipped.to_store}"
+                return True, "sold" if token is not None and token.sale else "not held by this store"
+
+    def _alarm(self, piece: PieceId, zone: ZoneId, name: str, reads: int, why: str) -> AlarmRaised:
+        card = self._stock.cards.get(piece)
+        return AlarmRaised(
+            alarm=AlarmId(self._new_id()),
+            kind=AlarmKind.EXIT,
+            pieces=(piece,),
+            zone=zone,
+            sentence=sentences.left_unsold(sentences.called(card, piece), name, reads=reads, why=why),
+            rounds=1,
+            value_minor=card.price_minor if card else 0,
+            currency=self._currency,
+        )
