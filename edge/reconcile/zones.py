@@ -102,13 +102,13 @@ class Whereabouts:
         count, known = self._count[heard], self._known[heard]
         mean = np.where(count > 0, self._sum[heard] / np.maximum(count, 1), UNREAD_CDBM / 100)
         first = ~known.any(axis=1)
-        strange = (self._change(count, mean, known, self._signature[heard]) > MOVED_NATS) & ~first
-        self._strange[heard] = np.where(strange, np.minimum(self._strange[heard] + 1, MOVED_WINDOWS), 0)
+        changed = (self._change(count, mean, known, self._signature[heard]) > MOVED_NATS) & ~first
         settled = (count >= FULL_WEIGHT_ROUNDS) & (mean >= self._best_level(heard)[:, None] - NEW_PLACE_DB)
-        moved = np.flatnonzero((self._strange[heard] >= MOVED_WINDOWS) & settled.any(axis=1))
+        counter = np.where(settled.any(axis=1), self._strange[heard] + 1, self._strange[heard] - 1)
+        self._strange[heard] = np.where(changed, np.clip(counter, 0, MOVED_WINDOWS), 0)
+        moved = np.flatnonzero(self._strange[heard] >= MOVED_WINDOWS)
         self._count[:] = self._sum[:] = 0.0
-        same = ~strange
-        self._learn(heard[same], count[same], mean[same])
+        self._learn(heard[~changed], count[~changed], mean[~changed])
         return self._relocate(heard[moved], count[moved], mean[moved])
 
     def _best_level(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
