@@ -1,0 +1,75 @@
+"""`python -m bench` lists; `python -m bench NAME` prints a table; `--json` adds one JSON object as the last line."""
+
+import argparse
+import importlib
+import json
+import os
+import pkgutil
+import platform
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import bench
+from bench.figures import Bar, Figures, Report
+
+HERE: Final = Path(__file__).parent
+HELPERS: Final = ("__main__", "figures", "streams")
+
+
+def names() -> list[str]:
+    """Every module of this package that measures something; each has `DOES` and `run() -> Figures`."""
+    return sorted(m.name for m in pkgutil.iter_modules(bench.__path__) if m.name not in HELPERS)
+
+
+def bars_of(name: str, figures: Figures) -> Iterator[Bar]:
+    """The bars of `bars.toml` for this bench: `at_least` and `at_most`, by figure name."""
+    wanted = tomllib.loads((HERE / "bars.toml").read_text(encoding="utf-8")).get(name, {})
+    for kind in ("at_least", "at_most"):
+        for figure, bar in wanted.get(kind, {}).items():
+            value = figures[figure]
+            yield Bar(figure, value, bar, ok=value >= bar if kind == "at_least" else value <= bar)
+
+
+def machine() -> dict[str, str | int]:
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count() or 0,
+    }
+
+
+def show(report: Report) -> None:
+    width = max(len(name) for name in report.figures)
+    for name, value in report.figures.items():
+        print(f"{name:<{width}}  {value:>16,.3f}" if isinstance(value, float) else f"{name:<{width}}  {value:>16,}")
+    for bar in report.bars:
+        print(f"{'ok  ' if bar.ok else 'MISS'} {bar.name} = {bar.value:,.2f} (bar {bar.bar:,})")
+
+
+def main(arguments: list[str]) -> int:
+    """0 when every bar is held, 1 when one is missed, 2 when there is no such bench."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("name", nargs="?")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args(arguments)
+    if asked.name is None:
+        for name in names():
+            print(f"{name:<12} {importlib.import_module(f'bench.{name}').DOES}")
+        return 0
+    if asked.name not in names():
+        print(f"no bench {asked.name!r}; there are: {', '.join(names())}", file=sys.stderr)
+        return 2
+    figures: Figures = importlib.import_module(f"bench.{asked.name}").run()
+    report = Report(asked.name, machine(), figures, list(bars_of(asked.name, figures)))
+    show(report)
+    if asked.json:
+        print(json.dumps(report.as_json()))
+    return 0 if all(bar.ok for bar in report.bars) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,198 @@
+"""RO_ACCESS_REPORT → columns: ours, sllurp and llrpkit on the same bytes, equal field by field.
+
+The stream is mixed (`streams.mixed_stream`). Ours decodes it in receive-sized pieces into owned columns, and a checksum
+over every column is inside the timed part; the peers get whole messages, already framed, and keep their objects. The
+equality of all results is asserted outside the timed part.
+"""
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import llrpkit.protocol
+import sllurp.llrp
+from llrpkit.protocol import messages as kit_messages
+
+from bench.figures import Figures, best_s
+from bench.streams import mixed_stream
+from contract.ids import ReaderId
+from edge.readers.base import PHASE_ABSENT, ReadBatch
+from edge.readers.llrp.reports import ReportDecoder
+
+DOES: Final = "RO_ACCESS_REPORT → columns, against sllurp and llrpkit on the same bytes"
+TAGS: Final = 200_000
+PEER_TAGS: Final = 10_000
+"""The peers get a shorter stream of the same making: their speed does not depend on its length."""
+TIMES: Final = 9
+BUFFER_BYTES: Final = {200: 1 << 18, 1: 1 << 16}
+"""Tags per message → bytes per receive."""
+READER: Final = ReaderId("bench")
+PACED_READS_PER_S: Final = 1000
+TICK_S: Final = 0.02
+
+Row = tuple[bytes, int, int, int, int, int]
+"""EPC, antenna, RSSI in dBm, first seen, seen count, phase."""
+
+
+def run() -> Figures:
+    figures: Figures = {}
+    for per_message in (200, 1):
+        small = mixed_stream(PEER_TAGS, per_message, seed=7)
+        rows = check_equal(small)
+        ours = _ours_tags_per_s(mixed_stream(TAGS, per_message, seed=8), BUFFER_BYTES[per_message])
+        peers = {"sllurp": _peer_tags_per_s(sllurp_decode, small), "llrpkit": _peer_tags_per_s(kit_decode, small)}
+        figures[f"ours_{per_message}_tags_per_s"] = ours
+        for name, speed in peers.items():
+            figures[f"{name}_{per_message}_tags_per_s"] = speed
+            figures[f"ours_vs_{name}_{per_message}_tags_ratio"] = round(ours / speed, 2)
+        figures[f"equal_{per_message}_tags_rows"] = len(rows)
+    stream = mixed_stream(20_000, 1, seed=9)
+    figures["ours_one_message_per_buffer_tags_per_s"] = _pieces_tags_per_s(list(frames(stream)))
+    figures["ours_20_ms_buffers_tags_per_s"] = _pieces_tags_per_s(list(paced(stream)))
+    return figures
+
+
+def check_equal(stream: bytes) -> list[Row]:
+    """All three see the same rows in the same order. Raises `AssertionError` otherwise."""
+    batches, decoder = our_decode(stream, len(stream))
+    rows = [row for batch in batches for row in our_rows(batch)]
+    assert not decoder.counts.reports_damaged_total
+    theirs = sllurp_rows(stream)
+    assert rows == theirs, "sllurp reads other rows"
+    assert rows == kit_rows(stream), "llrpkit reads other rows"
+    return rows
+
+
+def our_decode(stream: bytes, size: int) -> tuple[list[ReadBatch], ReportDecoder]:
+    """Receive after receive, as the driver does; what is not whole yet waits for the next."""
+    decoder = ReportDecoder(READER)
+    view = memoryview(stream)
+    batches = []
+    at = 0
+    while at < len(stream):
+        decoded = decoder.decode(view[at : at + size], 0)
+        assert decoded.consumed, "a message is longer than the buffer"
+        at += decoded.consumed
+        if decoded.batch is not None:
+            batches.append(decoded.batch)
+    return batches, decoder
+
+
+def checksum(batch: ReadBatch) -> int:
+    """Touches every byte of every column."""
+    total = 0
+    for column in (
+        batch.epc, batch.epc_bits, batch.antenna, batch.rssi_cdbm, batch.phase, batch.channel,
+        batch.seen_count, batch.first_seen_us, batch.last_seen_us, batch.rospec_id,
+    ):  # fmt: skip
+        total = zlib.adler32(column.data, total)
+    return total
+
+
+def our_rows(batch: ReadBatch) -> Iterator[Row]:
+    columns = (batch.epc_bits, batch.antenna, batch.rssi_cdbm, batch.first_seen_us, batch.seen_count, batch.phase)
+    for epc, bits, antenna, rssi, first, seen, phase in zip(batch.epc, *(c.tolist() for c in columns), strict=True):
+        yield epc.tobytes()[: bits // 8], antenna, rssi // 100, first, seen, phase
+
+
+def frames(stream: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(stream):
+        (length,) = struct.unpack_from("!I", stream, at + 2)
+        yield stream[at : at + length]
+        at += length
+
+
+def paced(stream: bytes) -> Iterator[bytes]:
+    """What a socket holds after each tick at 1,000 reads/s, one a message."""
+    per_tick = round(PACED_READS_PER_S * TICK_S)
+    each = list(frames(stream))
+    for low in range(0, len(each), per_tick):
+        yield b"".join(each[low : low + per_tick])
+
+
+def sllurp_decode(message: bytes) -> Any:
+    return sllurp.llrp.LLRPMessage(msgbytes=message).msgdict
+
+
+def kit_decode(message: bytes) -> Any:
+    return llrpkit.protocol.decode_message(message)
+
+
+def sllurp_rows(stream: bytes) -> list[Row]:
+    rows: list[Row] = []
+    for message in frames(stream):
+        for tag in sllurp_decode(message).get("RO_ACCESS_REPORT", {}).get("TagReportData", []):
+            phase = tag.get("ImpinjRFPhaseAngle", PHASE_ABSENT)
+            rows.append(
+                (
+                    bytes.fromhex(tag["EPC"].decode()),
+                    tag["AntennaID"],
+                    tag["PeakRSSI"],
+                    tag["FirstSeenTimestampUTC"],
+                    tag["TagSeenCount"],
+                    phase["PhaseAngle"] if isinstance(phase, dict) else phase,
+                )
+            )
+    return rows
+
+
+def kit_rows(stream: bytes) -> list[Row]:
+    rows: list[Row] = []
+    for frame in frames(stream):
+        message = kit_decode(frame)
+        if not isinstance(message, kit_messages.RO_ACCESS_REPORT):
+            continue
+        for tag in message.tag_report_datas:
+            epc = tag.epc_parameter.epc
+            phase = next((c.phase_angle for c in tag.custom if hasattr(c, "phase_angle")), PHASE_ABSENT)
+            assert tag.antenna_id
+            assert tag.peak_rssi
+            assert tag.first_seen_timestamp_utc
+            assert tag.tag_seen_count
+            rows.append(
+                (
+                    epc if isinstance(epc, bytes) else epc.data,
+                    tag.antenna_id.antenna_id,
+                    tag.peak_rssi.peak_rssi,
+                    tag.first_seen_timestamp_utc.microseconds,
+                    tag.tag_seen_count.tag_count,
+                    phase,
+                )
+            )
+    return rows
+
+
+def _ours_tags_per_s(stream: bytes, size: int) -> int:
+    def work() -> int:
+        batches, _ = our_decode(stream, size)
+        return sum(len(batch) for batch in batches if checksum(batch) is not None)
+
+    seconds, tags = best_s(work, times=TIMES)
+    assert tags == TAGS
+    return round(tags / seconds)
+
+
+def _peer_tags_per_s(decode: Callable[[bytes], Any], stream: bytes) -> int:
+    each = list(frames(stream))
+
+    def work() -> list[Any]:
+        return [decode(message) for message in each]
+
+    seconds, _ = best_s(work, times=TIMES // 2)
+    return round(PEER_TAGS / seconds)
+
+
+def _pieces_tags_per_s(pieces: list[bytes]) -> int:
+    def work() -> int:
+        decoder = ReportDecoder(READER)
+        tags = 0
+        for piece in pieces:
+            batch = decoder.decode(piece, 0).batch
+            if batch is not None and checksum(batch) is not None:
+                tags += len(batch)
+        return tags
+
+    seconds, tags = best_s(work, times=3)
+    return round(tags / seconds)
