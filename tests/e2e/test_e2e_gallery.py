@@ -38,11 +38,17 @@ def test_axe_finds_what_is_wrong(gallery: str, open_page: Callable[..., Page], c
     assert "label" in found
 
 
-@pytest.mark.parametrize(("key", "page_before", "button"), [("F2", "register-pad", "Ring up"), ("F8", "register-matched", "Card")])
-def test_a_key_presses_its_button(gallery: str, open_page: Callable[..., Page], key: str, page_before: str, button: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "page_before", "button"), [("F2", "register-pad", "Ring up"), ("F8", "register-matched", "Card")]
+)
+def test_a_key_presses_its_button(
+    gallery: str, open_page: Callable[..., Page], key: str, page_before: str, button: str
+) -> None:
     """The register is worked by keys; the button a key stands for is the one that is pressed."""
     page = open_page(gallery + page_before, size=TILL)
-    page.evaluate("addEventListener('submit', e => { document.title = e.submitter.textContent; e.preventDefault(); e.stopImmediatePropagation(); }, true)")
+    page.evaluate(
+        "addEventListener('submit', e => { document.title = e.submitter.textContent; e.preventDefault(); e.stopImmediatePropagation(); }, true)"
+    )
     page.keyboard.press(key)
     assert button in page.title()
 

@@ -1,0 +1,164 @@
+"""What htmx, the event stream and our own script do together in a real browser, over a register with a tiny memory."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from fastapi import FastAPI, Request
+from playwright.sync_api import Page, expect
+
+from web.front import go, render
+from web.policy import public, who_asks
+from web.problems import ProblemError
+from web.sse import Bulletin
+
+TILL = (1024, 768)
+
+
+@dataclass
+class Memory:
+    """What the register shows next; `tell` reaches the pages from this thread."""
+
+    values: dict[str, object]
+    bulletin: Bulletin = field(default_factory=Bulletin)
+    loops: list[asyncio.AbstractEventLoop] = field(default_factory=list)
+    refuse: bool = False
+    added: list[str] = field(default_factory=list)
+    listening: threading.Event = field(default_factory=threading.Event)
+
+    def tell(self, name: str) -> None:
+        for loop in self.loops:
+            loop.call_soon_threadsafe(self.bulletin.tell, name)
+
+
+@pytest.fixture
+def register(
+    samples: dict[str, dict[str, object]], gallery_app: Callable[..., FastAPI], serve: Callable[[FastAPI], str]
+) -> tuple[str, Memory]:
+    memory = Memory(dict(samples["register-empty"]))
+    app = gallery_app(still=False)
+
+    @app.get("/live", dependencies=[public()])
+    async def live(request: Request) -> object:
+        await who_asks(request)
+        request.state.login = app.state.marc.login
+        return render(request, "edge/register.html", **memory.values)
+
+    @app.get("/register/board", dependencies=[public()])
+    async def board(request: Request) -> object:
+        request.state.login = app.state.marc.login
+        return render(request, "edge/_register.html", **memory.values)
+
+    @app.get("/api/v1/events", dependencies=[public()])
+    async def events() -> object:
+        memory.loops[:] = [asyncio.get_running_loop()]
+        memory.listening.set()
+        return memory.bulletin.response()
+
+    @app.post("/register/take-pad", dependencies=[public()])
+    async def take(request: Request) -> object:
+        request.state.login = app.state.marc.login
+        assert request.headers["x-csrf-token"] == app.state.marc.login.csrf
+        memory.values.update(samples["register-matched"])
+        return render(request, "edge/_register.html", **memory.values)
+
+    @app.post("/register/lines", dependencies=[public()])
+    async def add(request: Request) -> object:
+        request.state.login = app.state.marc.login
+        memory.added.append(str((await request.form())["piece"]))
+        return render(request, "edge/_register.html", **memory.values)
+
+    @app.post("/register/pay", dependencies=[public()])
+    async def pay(request: Request) -> object:
+        if memory.refuse:
+            raise ProblemError(409, "pad", "The pad does not agree", "Look at the marked pieces.")
+        return go(request, "/gallery/receipt")
+
+    return serve(app), memory
+
+
+def test_a_sale_of_two_pieces_is_two_keys(
+    register: tuple[str, Memory], samples: dict[str, dict[str, object]], open_page: Callable[..., Page]
+) -> None:
+    url, memory = register
+    page = open_page(url + "/live", size=TILL)
+    expect(page.get_by_text("The pad is clear")).to_be_visible()
+    memory.listening.wait(10)
+    memory.values.update(samples["register-pad"])
+    memory.tell("pad")
+    expect(page.get_by_text("Ring up 2 pieces from the pad")).to_be_visible()
+    page.keyboard.press("F2")
+    expect(page.get_by_text("Everything agrees.")).to_be_visible()
+    page.keyboard.press("F8")
+    expect(page.get_by_role("link", name="Next client")).to_be_visible()
+    expect(page.locator(".live.on")).to_be_visible()
+
+
+def test_a_refusal_is_shown_where_one_looks_and_goes_with_escape(
+    register: tuple[str, Memory],
+    samples: dict[str, dict[str, object]],
+    open_page: Callable[..., Page],
+    expected_errors: list[str],
+) -> None:
+    url, memory = register
+    memory.values.update(samples["register-matched"])
+    memory.refuse = True
+    page = open_page(url + "/live", size=TILL)
+    expected_errors.append("409")
+    page.keyboard.press("F8")
+    expect(page.get_by_role("alert")).to_contain_text("Look at the marked pieces.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Look at the marked pieces.")).to_have_count(0)
+
+
+def test_card_cannot_be_pressed_while_pad_and_cart_disagree(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "register-mismatch", size=TILL)
+    expect(page.get_by_role("button", name="Card")).to_be_disabled()
+
+
+def test_what_is_being_typed_survives_news_and_is_cleared_when_sent(
+    register: tuple[str, Memory], samples: dict[str, dict[str, object]], open_page: Callable[..., Page]
+) -> None:
+    url, memory = register
+    page = open_page(url + "/live", size=TILL)
+    memory.listening.wait(10)
+    page.keyboard.press("/")
+    page.keyboard.type("R-SOL")
+    memory.values.update(samples["register-pad"])
+    memory.tell("pad")
+    expect(page.get_by_text("Ring up 2 pieces from the pad")).to_be_visible()
+    page.keyboard.type("-112")
+    expect(page.get_by_label("Article number")).to_have_value("R-SOL-112")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Article number")).to_have_value("")
+    assert memory.added == ["R-SOL-112"]
+
+
+def test_the_lamp_says_when_the_store_is_not_heard(
+    register: tuple[str, Memory], open_page: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    url, _ = register
+    page = open_page(url + "/live", size=TILL)
+    expect(page.locator(".live.on")).to_be_visible()
+    expected_errors.append("ERR_INTERNET_DISCONNECTED")
+    page.context.set_offline(True)
+    expect(page.locator(".live.off")).to_be_visible()
+    page.context.set_offline(False)
+
+
+def test_the_pin_pad_types_and_deletes(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "sign-in", size=TILL)
+    for digit in "123":
+        page.get_by_role("button", name=digit, exact=True).click()
+    page.get_by_role("button", name="Delete the last digit").click()
+    expect(page.get_by_label("PIN", exact=True)).to_have_value("12")
+
+
+def test_a_page_weighs_little(gallery: str, open_page: Callable[..., Page]) -> None:
+    """All that the wall loads, uncompressed, stays under the 150 kB a page may weigh compressed (issue 7)."""
+    page = open_page(gallery + "wall", size=TILL)
+    names = page.evaluate("performance.getEntriesByType('resource').map(e => [e.name, e.decodedBodySize])")
+    document = page.evaluate("performance.getEntriesByType('navigation')[0].decodedBodySize")
+    assert sum(size for _, size in names) + document < 150_000, names
