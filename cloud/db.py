@@ -157,7 +157,11 @@ def open_office(url: str, *, crashpoint: Crashpoint = _nothing, image: bytes | N
             inner = connection.connection.driver_connection
             assert isinstance(inner, sqlite3.Connection), "only an in-memory SQLite office can be given an image"
             inner.deserialize(image)
-    check_durable(office)
+    try:
+        check_durable(office)
+    except UnsafeDatabaseError:
+        office.close()
+        raise
     return office
 
 

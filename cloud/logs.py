@@ -166,12 +166,9 @@ def acks(tx: Tx, of: StoreId, epoch: Epoch) -> tuple[Ack, ...]:
     """How far we have each stream of an epoch; nothing at all of a stream we never heard."""
     query = sa.select(stream).where(stream.c.store == of, stream.c.epoch == epoch)
     known = {row["stream"]: row for row in tx.rows(query)}
-    return tuple(
-        Ack(stream=each, upto=known[each]["upto"], safe=known[each]["safe"])
-        if each in known
-        else Ack(stream=each, upto=0)
-        for each in Stream
-    )
+    none = {"upto": 0, "safe": 0}
+    found = [(each, known.get(each, none)) for each in Stream]
+    return tuple(Ack(stream=each, upto=row["upto"], safe=row["safe"]) for each, row in found)
 
 
 def mark_safe(tx: Tx, of: StoreId | None = None) -> None:

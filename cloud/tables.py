@@ -224,8 +224,8 @@ transfer_piece = _table(
 
 web_order = _table(
     "web_order", _key("order_id"), _text("state"), _text("piece"), _text("store"), _int("ce"), _int("fence"),
-    _text("payment_key"), _int("amount_minor"), _text("currency"), _int("tax_minor"), _text("why"), _int("asked_us"),
-    _maybe_int("ended_us"), sa.Index(None, "state"), sa.Index(None, "piece"),
+    _text("payment_key"), _int("amount_minor"), _text("currency"), _int("tax_minor"), _text("why"), _text("note"),
+    _int("asked_us"), _maybe_int("ended_us"), sa.Index(None, "state"), sa.Index(None, "piece"),
 )  # fmt: skip
 
 stock_count = _table(

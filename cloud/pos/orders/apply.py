@@ -30,7 +30,7 @@ def granted(tokens: Custody, heard: Heard, fact: LeaseGranted) -> None:
     if after is not None and current:
         work.tx.run(mine.values(state=after, store=heard.store, ce=fact.ce, fence=fact.fence))
     elif state in PENDING:
-        work.tx.run(mine.values(ce=fact.ce, fence=fact.fence))
+        work.tx.run(mine.values(ce=fact.ce, fence=fact.fence, piece=fact.piece, store=heard.store))
     elif state is OrderState.PAID:
         _convert(tokens, heard, fact)
     elif state is OrderState.CLOSED:

@@ -1,0 +1,69 @@
+"""The restore procedure (custody.md §2.2): a cloud that came back from a backup starts a new life and asks everyone.
+
+Every box hears `newcloud`, hands over the rows we lost, and rejoins with the custody it believes in; until all were
+heard, or fenced by a person, no token moves. The provider is asked about every payment before any order is answered.
+"""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from cloud import downlog
+from cloud.db import Office
+from cloud.provider import MONEY_MOVED, PaymentState, Provider
+from cloud.rejoin import finish_recovery
+from cloud.tables import life, node, web_order
+from cloud.work import begin
+from contract.ids import StoreId
+from trade.guards import ALL, Guards
+from trade.lease import ORDER, OrderState
+
+
+class Recovery(NamedTuple):
+    """What the procedure found. `in_doubt` orders are settled by the order desk, which voids or books them."""
+
+    cloud_epoch: int
+    stores_to_hear: int
+    payments_asked: int
+    in_doubt: int
+
+
+def recover(office: Office, provider: Provider, *, now_us: int, guards: Guards = ALL) -> Recovery:
+    """Run once after a restore, before anything else uses this database. Raises `ProviderDownError`: run it again."""
+    payments = provider.payments()
+    with office.transaction() as tx:
+        work = begin(tx, guards, now_us)
+        old = work.cloud_epoch
+        work.cloud_epoch = old + 1
+        work.recovering = True
+        tx.run(sa.update(life).values(cloud_epoch=work.cloud_epoch, recovering=1))
+        boxes = tx.rows(sa.select(node).where(node.c.term > 0).order_by(node.c.store))
+        for box in boxes:
+            store = StoreId(box["store"])
+            kept = downlog.unapplied(tx, store, cloud_epoch=old, term=box["term"], upto=box["down_upto"])
+            fresh = {"joined": 0, "down_seq": 0, "down_upto": 0}
+            tx.run(sa.update(node).where(node.c.store == store).values(**fresh))
+            for command in kept:
+                work.command(store, command)
+        doubts = 0
+        for key, payment in sorted(payments.items()):
+            row = tx.row(sa.select(web_order).where(web_order.c.payment_key == key))
+            if row is None:
+                if payment.state is PaymentState.AUTHORISED or payment.state in MONEY_MOVED:
+                    doubts += 1
+                    unknown = {"order_id": key, "state": OrderState.CAPTURING, "payment_key": key, "asked_us": now_us}
+                    why = "of a lost life of the cloud"
+                    money = {"amount_minor": payment.amount_minor, "currency": payment.currency}
+                    tx.add(web_order, {**unknown, **money, "why": why})
+            elif (row["state"] == OrderState.PAID) != (payment.state in MONEY_MOVED):
+                doubts += 1
+                tx.run(_again(key))
+        for state in sorted(ORDER.states() - ORDER.ends):
+            tx.run(sa.update(web_order).where(web_order.c.state == state).values(state=OrderState.CAPTURING))
+        finish_recovery(work)
+    return Recovery(work.cloud_epoch, len(boxes), len(payments), doubts)
+
+
+def _again(key: str) -> sa.Update:
+    """In doubt: the order desk asks for a void, and books what it hears."""
+    return sa.update(web_order).where(web_order.c.payment_key == key).values(state=OrderState.CAPTURING, ended_us=None)

@@ -1,0 +1,80 @@
+"""The migrations lead to the tables the code uses; a database that would lose a commit is refused."""
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from cloud import schema
+from cloud.db import Office, UnsafeDatabaseError, check_durable, open_office
+from cloud.tables import life, metadata
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated(request, tmp_path):
+    if request.param == "sqlite":
+        office = open_office(f"sqlite:///{tmp_path / 'office.sqlite3'}")
+        schema.migrate(office)
+        yield office
+        office.close()
+        return
+    base = sa.make_url(request.getfixturevalue("postgres_uri")).set(drivername="postgresql+psycopg")
+    admin = sa.create_engine(base, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE vitrine_migrated"))
+    office = open_office(base.set(database="vitrine_migrated").render_as_string(hide_password=False))
+    schema.migrate(office)
+    yield office
+    office.close()
+    with admin.connect() as connection:
+        connection.execute(sa.text("DROP DATABASE vitrine_migrated"))
+    admin.dispose()
+
+
+def triggers(office: Office) -> set[str]:
+    asks = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal",
+    }
+    with office.reading() as tx:
+        return {row["name"] for row in tx.rows(sa.text(asks[tx.dialect]))}
+
+
+def differences(office: Office) -> list:
+    with office.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": False})
+        return compare_metadata(context, metadata)
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(migrated):
+    assert differences(migrated) == []
+
+
+def test_a_forgotten_migration_would_be_seen(migrated):
+    with migrated.transaction() as tx:
+        tx.run(sa.text("ALTER TABLE store ADD COLUMN colour TEXT"))
+    assert differences(migrated)
+
+
+def test_migrating_again_changes_nothing(migrated):
+    schema.migrate(migrated)
+    with migrated.reading() as tx:
+        assert tx.value(sa.select(sa.func.count()).select_from(life)) == 1
+
+
+def test_a_migrated_office_has_the_same_triggers_as_a_created_one(migrated, office):
+    if migrated.engine.dialect.name == office.engine.dialect.name:
+        assert triggers(migrated) == triggers(office) != set()
+
+
+def test_an_office_that_may_forget_a_commit_is_refused(office):
+    if office.engine.dialect.name == "sqlite":
+        raw = office.engine.raw_connection()
+        raw.driver_connection.execute("PRAGMA synchronous=NORMAL").close()
+        raw.close()
+        with pytest.raises(UnsafeDatabaseError, match="FULL"):
+            check_durable(office)
+        return
+    url = office.engine.url.update_query_dict({"options": "-c synchronous_commit=off"})
+    with pytest.raises(UnsafeDatabaseError, match="synchronous_commit"):
+        open_office(url.render_as_string(hide_password=False))
