@@ -1,0 +1,118 @@
+import asyncio
+
+import httpx
+import pytest
+
+from simulator.app import Outside, plan
+
+
+def run(scene, **more):
+    async def play():
+        outside = Outside(plan(("boutique", "stockroom"), 11, pieces={"boutique": 50, "stockroom": 5}, **more).config)
+        await outside.start()
+        base = f"http://{outside.config.host}:{outside.config.door_port}"
+        try:
+            async with httpx.AsyncClient(base_url=base) as door:
+                return await scene(outside, door)
+        finally:
+            await outside.stop()
+
+    return asyncio.run(play())
+
+
+def test_the_door_shows_the_stores_and_the_truth():
+    async def scene(outside, door):
+        stores = (await door.get("/stores")).json()
+        assert [(s["store"], len(s["readers"])) for s in stores] == [("boutique", 3), ("stockroom", 0)]
+        assert sum(stores[0]["pieces"].values()) == 50
+        truth = (await door.get("/truth", params={"store": "boutique"})).json()
+        assert truth["zones"] == outside.world.where("boutique")
+
+    run(scene)
+
+
+def test_pieces_are_moved_and_walk_out_through_the_gate():
+    async def scene(outside, door):
+        first, second = outside.world.where("boutique")["case-1"][:2]
+        moved = await door.post("/stores/boutique/move", json={"pieces": [first], "to": "pad-1"})
+        assert moved.json()["happened"]["to"] == "boutique/pad-1"
+        await door.post("/stores/boutique/move", json={"pieces": [second], "to": "road"})
+        await door.post("/stores/stockroom/move", json={"pieces": [second], "to": "shelf-1"})
+        await door.post("/stores/boutique/walk_out", json={"pieces": [first], "seconds": 0.2})
+        assert outside.world.where("boutique")["gate"] == [first]
+        await asyncio.sleep(0.5)
+        truth = (await door.get("/truth", params={"store": "boutique"})).json()
+        assert truth["away"] == {first: "client"}
+        assert [(one["act"], one["to"]) for one in truth["log"]][-1] == ("walk_out", "client")
+        assert second in outside.world.where("stockroom")["shelf-1"]
+
+    run(scene)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/stores/boutique/move", {"pieces": ["nobody"], "to": "pad-1"}, 404),
+        ("/stores/boutique/move", {"pieces": [], "to": "pad-1"}, 422),
+        ("/stores/nowhere/move", {"pieces": ["x"], "to": "pad-1"}, 404),
+        ("/stores/boutique/move", {"pieces": ["x"], "to": "attic"}, 404),
+        ("/stores/stockroom/walk_out", {"pieces": ["x"]}, 404),
+        ("/readers/nobody/fault", {"fault": "none"}, 404),
+        ("/readers/boutique/pad-reader/fault", {"fault": "tired"}, 422),
+        ("/psp/capture", {"key": "nobody"}, 404),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_a_sentence(path, body, status):
+    async def scene(outside, door):
+        answer = await door.post(path, json=body)
+        assert (answer.status_code, bool(answer.json()["detail"])) == (status, True)
+
+    run(scene)
+
+
+def test_a_fault_is_switched_by_the_readers_name():
+    async def scene(outside, door):
+        for name in ("pad-reader", "boutique/pad-reader"):
+            done = await door.post(f"/readers/{name}/fault", json={"fault": "blackhole"})
+            assert done.json() == {"reader": "boutique/pad-reader", "fault": "blackhole"}
+        stores = (await door.get("/stores")).json()
+        assert [r["fault"] for r in stores[0]["readers"]] == ["none", "blackhole", "none"]
+        await door.post("/readers/pad-reader/fault", json={"fault": "none"})
+
+    run(scene)
+
+
+def test_a_web_order_is_authorised_captured_and_listed():
+    async def scene(outside, door):
+        asked = {"key": "order-7", "amount_minor": 250_000, "currency": "EUR"}
+        for _ in range(2):
+            assert (await door.post("/psp/authorise", json=asked)).json()["state"] == "authorised"
+        assert (await door.post("/psp/capture", json={"key": "order-7"})).json()["state"] == "captured"
+        assert (await door.post("/psp/void", json={"key": "order-7"})).status_code == 409
+        assert (await door.get("/psp/order-7")).json()["state"] == "captured"
+        assert [p["key"] for p in (await door.get("/psp")).json()] == ["order-7"]
+
+    run(scene)
+
+
+def test_a_restarted_simulator_knows_where_pieces_are_and_what_was_paid(tmp_path):
+    config = plan(("boutique",), 11, pieces={"boutique": 50}, state_file=tmp_path / "state.json").config
+
+    async def once(scene):
+        outside = Outside(config)
+        await outside.start()
+        scene(outside)
+        await outside.stop()
+
+    def before(outside):
+        piece = outside.world.where("boutique")["case-1"][0]
+        outside.world.move(1, "move", "boutique", pieces=[piece], to="client")
+        outside.provider.authorise("k", 100, "EUR")
+
+    def after(outside):
+        assert (outside.world.place != outside.world.home).sum() == 1
+        assert outside.provider.status("k").amount_minor == 100
+        assert len(outside.world.truth) == 1
+
+    asyncio.run(once(before))
+    asyncio.run(once(after))
