@@ -136,15 +136,27 @@ class Books:
         guards: Guards = ALL,
         crashpoint: Callable[[], None] = _calm,
         image: bytes | None = None,
-        vfs: str = "",
-        sync: str = "FULL",
     ) -> Self:
         """Opens or makes the books of `store` on the machine `instance`. Raises `BooksError`.
 
         Books last used on another machine come up in mode rejoin: restored or copied state is never trusted.
         path None: in memory, from `image` if given. crashpoint: called before BEGIN and after COMMIT.
         """
-        db = Database(path, image=image, vfs=vfs, sync=sync)
+        db = Database(path, image=image)
+        return cls.over(db, path, store=store, instance=instance, guards=guards, crashpoint=crashpoint)
+
+    @classmethod
+    def over(
+        cls,
+        db: Database,
+        path: Path | None,
+        *,
+        store: StoreId,
+        instance: str,
+        guards: Guards = ALL,
+        crashpoint: Callable[[], None] = _calm,
+    ) -> Self:
+        """The books over a connection that is open already. Raises `BooksError`."""
         db.prepare(claim_guard=guards.claim_unique)
         books = cls(db, path, guards, crashpoint)
         node = db.one("node", Node)

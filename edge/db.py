@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import msgspec
 
 SCHEMA_VERSION: Final = 1
-BUSY_MS: Final = 5_000
+BUSY_S: Final = 5.0
 FULL: Final = 2
 """`PRAGMA synchronous`: 2 is FULL."""
 
@@ -38,46 +38,40 @@ def statements() -> dict[str, str]:
 
 
 class Database:
-    """One connection. `path` None is in memory, from `image` if given (the simulation's disk).
+    """One connection. `path` None is in memory, from `image` if given (the simulation's disk)."""
 
-    synchronous: only a test passes something else than FULL, as the control of the power-cut sweep.
-    """
+    SYNCHRONOUS = FULL
 
-    def __init__(
-        self,
-        path: Path | None,
-        *,
-        image: bytes | None = None,
-        readonly: bool = False,
-        vfs: str = "",
-        sync: str = "FULL",
-    ) -> None:
+    def __init__(self, path: Path | None, *, image: bytes | None = None, readonly: bool = False) -> None:
         self._sql = statements()
-        if path is None:
-            self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-            if image is not None:
-                self._db.deserialize(image)
-        else:
-            mode = "ro" if readonly else "rwc"
-            uri = f"{path.resolve().as_uri()}?mode={mode}" + (f"&vfs={vfs}" if vfs else "")
-            self._db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-            self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-            if not readonly:
-                self._make_durable(path, sync)
+        self._db = self._connect(path, image, readonly=readonly)
         self._db.row_factory = _as_dict
+        if path is not None and not readonly:
+            self._make_durable(path)
 
-    def _make_durable(self, path: Path, sync: str) -> None:
-        (journal,) = self._db.execute("PRAGMA journal_mode = WAL").fetchone()
-        self._db.execute(f"PRAGMA synchronous = {sync}")
-        (level,) = self._db.execute("PRAGMA synchronous").fetchone()
-        if journal != "wal" or (sync == "FULL" and level != FULL):
+    def _connect(self, path: Path | None, image: bytes | None, *, readonly: bool) -> sqlite3.Connection:
+        if path is None:
+            db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            if image is not None:
+                db.deserialize(image)
+            return db
+        uri = f"{path.resolve().as_uri()}?mode={'ro' if readonly else 'rwc'}"
+        return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
+
+    def _make_durable(self, path: Path) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL").fetchone()
+        self._db.execute(f"PRAGMA synchronous = {self.SYNCHRONOUS}")
+        journal = str(self._db.execute("PRAGMA journal_mode").fetchone()["journal_mode"])
+        level = self.pragma("synchronous")
+        if journal != "wal" or level != self.SYNCHRONOUS:
             raise BooksError(
-                f"{path}: journal_mode is {journal} and synchronous {level}, not wal and {FULL}; use a local disk"
+                f"{path}: journal_mode is {journal} and synchronous {level}, not wal and {self.SYNCHRONOUS}; "
+                "keep the books on a local disk"
             )
 
     def prepare(self, *, claim_guard: bool = True) -> None:
         """Makes the tables of a new file. Raises `BooksError` for the file of a newer version."""
-        version = self.value("PRAGMA user_version")
+        version = self.pragma("user_version")
         if version > SCHEMA_VERSION:
             raise BooksError(f"these books are of version {version}, this program knows {SCHEMA_VERSION}; update it")
         if version == SCHEMA_VERSION:
@@ -122,10 +116,9 @@ class Database:
         """The `value` of every row, as text."""
         return [str(row["value"]) for row in self._db.execute(self._sql[name], values)]
 
-    def value(self, pragma: str) -> int:
+    def pragma(self, name: str) -> int:
         """A number SQLite tells about itself."""
-        (value,) = self._db.execute(pragma).fetchone().values()
-        return int(value)
+        return int(self._db.execute(f"PRAGMA {name}").fetchone()[name])
 
     def dump(self, table: str) -> list[tuple[Value, ...]]:
         """Every row of a table, sorted: for comparing books row for row."""
