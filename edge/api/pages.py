@@ -80,7 +80,7 @@ async def sign_in(
     try:
         new = await shop.sign_in(UserId(user), pin)
     except ProblemError as problem:
-        return _door(request, shop, next_path=next, problem=problem.title, chosen=user, status=problem.status)
+        return _door(request, shop, next_path=next, problem=str(problem), chosen=user, status=problem.status)
     answer = go(request, safe_next(next, "/"))
     front_of(request).give_cookie(answer, new)
     return answer

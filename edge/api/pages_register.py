@@ -231,8 +231,8 @@ def _open(request: Request, shop: Shop) -> shapes.SaleView:
 
 async def _cart(request: Request, who: Login, shop: Shop) -> SaleId:
     till = _till(request, shop)
-    for sale in _sales(shop, till):
-        return SaleId(sale.sale)
+    for open_sale in _sales(shop, till):
+        return SaleId(open_sale.sale)
     sale = SaleId(shop.new_id())
     await shop.act(acts.OpenSale(sale=sale, till=till, currency=shop.config.currency), who)
     return sale

@@ -227,7 +227,7 @@ READERS = (
     shapes.ReaderView("gate-reader", ReaderLink.SILENT, "Nothing heard for 6 s; trying again.", "", "", ("gate",), 6.3, 0.0, 90_112, 0),
 )  # fmt: skip
 STORE = shapes.StoreView(
-    store="flagship", name="Flagship, rue des Orfèvres", currency="EUR", mode="active", mood="running",
+    store="flagship", name="Flagship, rue des Orfèvres", currency="EUR", mode="active", mode_why="", mood="running",
     business_day="2026-11-22", tills=("till-1", "till-2"), zones=ZONES, readers=READERS,
     uplink=shapes.UplinkView(configured=True, up=True, why_down="", standing="ok", unsent=3, feed_rev=2104),
     alarms_open=2, threshold_nats=22.0, unknown_tags=2, pieces=2000,
@@ -235,6 +235,7 @@ STORE = shapes.StoreView(
 ALONE = replace(
     STORE, uplink=replace(STORE.uplink, up=False, why_down="No answer from the office since 13:40.", unsent=418)
 )
+FENCED = replace(ALONE, mode="rejoin", mode_why="The office has not yet said that this machine serves the store.")
 BARE = replace(STORE, zones=(), readers=())
 USERS = (
     shapes.UserView("ana", "Ana Lindqvist", (Role.ASSOCIATE,), has_pin=True),
@@ -258,6 +259,7 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "register-pad": ("edge/register.html", {**REGISTER, "pad": READY_PAD, "parked": (SALE,)}),
     "register-matched": ("edge/register.html", {**REGISTER, "pad": MATCHED_PAD, "sale": SALE}),
     "register-mismatch": ("edge/register.html", {**REGISTER, "pad": MISMATCH_PAD, "sale": SALE, "store": ALONE}),
+    "register-rejoin": ("edge/register.html", {**REGISTER, "store": FENCED}),
     "tender": ("edge/tender.html", {**COMMON, "sale": SALE, "plain_total": "21050.00", "may_override": True}),
     "receipt": ("edge/receipt.html", {**COMMON, "sale": RECORDED}),
     "shift-close": ("edge/shift.html", {**COMMON, "shift": SHIFT}),
