@@ -3,7 +3,7 @@
 Presence, counts and group tests all ask it, so that they can never disagree about what a miss is worth.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,15 +14,16 @@ P_MIN: Final = 0.002
 """Nor less surely: below this a piece is silent for practical purposes, and evidence from it is worthless."""
 
 
-def absence(p: ArrayLike, v: ArrayLike, seen: ArrayLike) -> NDArray[np.float64]:
+def absence(p: ArrayLike, v: ArrayLike, seen: ArrayLike) -> NDArray[Any]:
     """P(what this round showed | present).
 
     p      chance that the piece is read in an undisturbed round (learned)
     v      share of its neighbourhood that is visible in this round, 0–1
     seen   whether it was read
 
+    Floating columns or numbers of one kind, which is kept.
+
     Log of it, summed over misses and negated, is the evidence in nats that the piece is gone.
     """
     q = np.minimum(np.multiply(p, v), P_MAX)
-    likelihood: NDArray[np.float64] = np.where(seen, q, 1.0 - q)
-    return likelihood
+    return np.where(seen, q, 1 - q)

@@ -29,23 +29,23 @@ PEAK_NATS_PER_BIN: Final = 0.25
 _MAGIC: Final = b"VTEV1\n"
 _HASH_BYTES: Final = 32
 _PIECE_ARRAYS: Final = {
-    "story": (np.float32, (4,)),
-    "nats": (np.float32, ()),
-    "lone_nats": (np.float32, ()),
-    "peak": (np.float32, ()),
-    "hits": (np.float32, ()),
-    "rounds": (np.float32, ()),
-    "fades": (np.float32, ()),
-    "watched_s": (np.float32, ()),
-    "silent_rounds": (np.int32, ()),
-    "state": (np.int8, ()),
-    "home": (np.int32, ()),
-    "away_zone": (np.int32, ()),
-    "read_us": (np.int64, ()),
-    "away_us": (np.int64, ()),
-    "company_us": (np.int64, ()),
-    "heard_us": (np.int64, ()),
+    "nats": np.float32,
+    "lone_nats": np.float32,
+    "peak": np.float32,
+    "hits": np.float32,
+    "rounds": np.float32,
+    "fades": np.float32,
+    "watched_s": np.float32,
+    "silent_rounds": np.int32,
+    "state": np.int8,
+    "home": np.int32,
+    "away_zone": np.int32,
+    "read_us": np.int64,
+    "away_us": np.int64,
+    "company_us": np.int64,
+    "heard_us": np.int64,
 }
+_CLEAR: Final = np.array([[1], [0], [0], [0]], np.float32)
 _TIMES: Final = ("read_us", "away_us", "company_us", "heard_us", "round_us", "turn_us")
 _ZONE_REFS: Final = ("home", "away_zone")
 LONG_AGO_US: Final = -(1 << 60)
@@ -58,7 +58,7 @@ class EvidenceDamagedError(Exception):
 class Evidence:
     """Struct of arrays; [n] by piece row, [z] by zone. Changed in place by `presence.step` only.
 
-    story          float32[n, 4]  weights of: clear, shadowed, fade, long fade (sum 1)
+    story          float32[4, n]  weights of: clear, shadowed, fade, long fade (sum 1)
     nats           float32[n]     log P(silence | gone) - log P(silence | present), 0 after a read
     lone_nats      float32[n]     the same with shadows explained away: tells fades from shadows
     peak           float32[n]     highest alarm statistic of the present gap
@@ -78,7 +78,7 @@ class Evidence:
     """
 
     def __init__(self, zones: int) -> None:
-        self.story = np.zeros((0, 4), np.float32)
+        self.story = np.zeros((4, 0), np.float32)
         self.nats, self.lone_nats, self.peak, self.hits, self.rounds = (np.zeros(0, np.float32) for _ in range(5))
         self.fades, self.watched_s = np.zeros(0, np.float32), np.zeros(0, np.float32)
         self.silent_rounds, self.home, self.away_zone = (np.zeros(0, np.int32) for _ in range(3))
@@ -94,6 +94,7 @@ class Evidence:
         self.pieces_s = 0.0
         self.fade_gaps = 0
         self.fade_gaps_s = 0.0
+        self.hard_us = LONG_AGO_US
 
     @property
     def rows(self) -> int:
@@ -124,15 +125,16 @@ class Evidence:
         more = rows - self.rows
         if more <= 0:
             return
-        for name, (kind, shape) in _PIECE_ARRAYS.items():
-            setattr(self, name, np.concatenate([getattr(self, name), np.zeros((more, *shape), kind)]))
+        self.story = np.concatenate([self.story, np.zeros((4, more), np.float32)], axis=1)
+        for name, kind in _PIECE_ARRAYS.items():
+            setattr(self, name, np.concatenate([getattr(self, name), np.zeros(more, kind)]))
         self.clear(np.arange(rows - more, rows, dtype=np.int32))
 
     def clear(self, rows: NDArray[np.int32]) -> None:
         """Forget everything about these rows: another piece has them now."""
         for name in _PIECE_ARRAYS:
             getattr(self, name)[rows] = 0
-        self.story[rows, 0] = 1.0
+        self.story[:, rows] = _CLEAR
         self.hits[rows], self.rounds[rows] = PRIOR_HITS, PRIOR_ROUNDS
         self.home[rows] = self.away_zone[rows] = -1
         for name in ("read_us", "away_us", "company_us", "heard_us"):
@@ -140,7 +142,7 @@ class Evidence:
 
     def begin_anew(self, rows: NDArray[np.intp], now_us: int) -> None:
         """Silence so far means nothing (excused, read, moved): start the gap from here."""
-        self.story[rows] = (1.0, 0.0, 0.0, 0.0)
+        self.story[:, rows] = _CLEAR
         self.nats[rows] = self.lone_nats[rows] = self.peak[rows] = 0.0
         self.silent_rounds[rows] = 0
         self.read_us[rows] = self.company_us[rows] = now_us
@@ -151,6 +153,7 @@ class Evidence:
         assert len(zones) == self.zones, "the evidence and the caller disagree about the zones"
         kept = np.array([row for row in range(self.rows) if pieces[row] is not None], np.intp)
         arrays: dict[str, NDArray[np.generic]] = {name: getattr(self, name)[kept] for name in _PIECE_ARRAYS}
+        arrays["story"] = self.story[:, kept]
         for name in ("belief", "blind", "round_us", "turn_us", "step_s", "peaks"):
             arrays[name] = getattr(self, name)
         for name in _TIMES:
@@ -188,6 +191,7 @@ def load(blob: bytes, now_us: int, pieces: Sequence[PieceId | None], zones: Sequ
     to = np.array([row_of.get(PieceId(piece), -1) for piece in _words(old["piece_ids"])], np.intp)
     for name in _PIECE_ARRAYS:
         getattr(out, name)[to[to >= 0]] = old[name][to >= 0]
+    out.story[:, to[to >= 0]] = old["story"][:, to >= 0]
     kept = zone_map[:-1] >= 0
     for name in ("belief", "blind", "round_us", "turn_us", "step_s"):
         getattr(out, name)[zone_map[:-1][kept]] = old[name][kept]

@@ -27,6 +27,8 @@ LIVE_NATS_MAX: Final = 10.0
 STEP_S_MIN: Final = 0.05
 STEP_S_MAX: Final = 10.0
 """A longer gap between rounds was not witnessed, and counts as one round of this length."""
+HARD_EVERY_S: Final = 10.0
+"""How often is looked for pieces that have become hard to read."""
 HARD_BACK: Final = 0.7
 """A hard piece must be this much better than the limit to count as present again."""
 
@@ -49,12 +51,13 @@ def step(evidence: Evidence, placement: Placement, heard: Round, rules: Rules = 
     p = np.clip(evidence.hits[at] / evidence.rounds[at], P_MIN, P_MAX)
     _look_around(evidence, heard, step_s, _Seen(zone, p, read[at], evidence.nats[at] < LIVE_NATS_MAX))
     _turn(evidence, heard, rules, changes)
-    sight = evidence.visibility[zone]
-    weigh(evidence, Look(heard.now_us, at, read[at], p, sight, evidence.calm[zone], step_s[zone]))
+    weigh(evidence, Look(heard.now_us, at, read[at], p, zone, evidence.visibility, evidence.calm, step_s))
     changes.accused = list(Bench(evidence, placement, rules, heard.now_us).accusations(at[~read[at]]))
     for accusation in changes.accused:
         evidence.state[list(accusation.rows)] = MISSING
-    _mark_hard(evidence, at, rules, changes)
+    if heard.now_us - evidence.hard_us >= HARD_EVERY_S * 1e6:
+        evidence.hard_us = heard.now_us
+        _mark_hard(evidence, np.flatnonzero((evidence.state == PRESENT) | (evidence.state == HARD)), rules, changes)
     return changes
 
 

@@ -36,67 +36,76 @@ LEARN_NATS_MAX: Final = 12.0
 """Up to here silence still teaches that a piece is hard to read (the Polya rule); beyond, it is likely gone."""
 
 
+Floats = NDArray[np.float32]
+Zonal = NDArray[np.float64]
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One round's look at m pieces; columns of length m.
+    """One round's look at m pieces (columns [m]) of z zones (columns [z]).
 
-    at    intp[m] rows    seen  bool[m]     p     [m] learned detectability
-    v     [m] visibility of the zone        calm  [m] P(zone undisturbed)     step_s [m] seconds this round stands for
+    at    intp[m] rows    seen  bool[m]    p  [m] learned detectability    zone  int32[m]
+    v     [z] visibility  calm  [z] P(undisturbed)    step_s  [z] seconds this round stands for
     """
 
     now_us: int
     at: NDArray[np.intp]
     seen: NDArray[np.bool_]
-    p: NDArray[np.floating]
-    v: NDArray[np.float64]
-    calm: NDArray[np.float64]
-    step_s: NDArray[np.float64]
+    p: Floats
+    zone: NDArray[np.int32]
+    v: Zonal
+    calm: Zonal
+    step_s: Zonal
+
+    def rows(self, by_zone: Zonal) -> Floats:
+        """A column by zone as a column by piece."""
+        return by_zone.astype(np.float32)[self.zone]
 
 
 def weigh(evidence: Evidence, look: Look) -> None:
     """Update story, evidence and detectability of the pieces looked at."""
-    told = _tell(evidence, look)
-    total = told.sum(axis=1)
-    told /= total[:, None]
     at, seen = look.at, look.seen
-    learn = evidence.nats[at] <= LEARN_NATS_MAX
+    v, step_s = look.rows(look.v), look.rows(look.step_s)
+    told = _tell(evidence, look, v, step_s)
+    total = told.sum(axis=0)
+    told /= total
+    nats = evidence.nats[at]
+    learn = nats <= LEARN_NATS_MAX
     _end_gaps(evidence, at[seen], look.now_us)
-    lone = np.log(absence(look.p * (1 - told[:, 1]), look.v, seen=False))
-    evidence.story[at] = told
-    evidence.nats[at] = np.where(seen, 0.0, evidence.nats[at] - np.log(total))
-    evidence.lone_nats[at] = np.where(seen, 0.0, evidence.lone_nats[at] - lone)
+    missed = np.log(absence(look.p * (1 - told[1]), v, seen=False))
+    evidence.story[:, at] = told
+    evidence.nats[at] = np.where(seen, np.float32(0), nats - np.log(total))
+    evidence.lone_nats[at] = np.where(seen, np.float32(0), evidence.lone_nats[at] - missed)
     evidence.silent_rounds[at] = np.where(seen, 0, evidence.silent_rounds[at] + 1)
-    evidence.watched_s[at] += look.step_s
-    evidence.pieces_s += float(look.step_s.sum())
-    keep = np.exp(-look.step_s / MEMORY_S)
-    clear = told[:, 0]
-    evidence.hits[at] = np.where(learn, evidence.hits[at] * keep + seen * clear, evidence.hits[at])
-    evidence.rounds[at] = np.where(learn, evidence.rounds[at] * keep + look.v * clear, evidence.rounds[at])
+    evidence.watched_s[at] += step_s
+    evidence.pieces_s += float(step_s.sum())
+    keep = look.rows(np.exp(-look.step_s / MEMORY_S))
+    hits, rounds = evidence.hits[at], evidence.rounds[at]
+    evidence.hits[at] = np.where(learn, hits * keep + seen * told[0], hits)
+    evidence.rounds[at] = np.where(learn, rounds * keep + v * told[0], rounds)
 
 
-def _tell(evidence: Evidence, look: Look) -> NDArray[np.float64]:
-    """`float64[m, 4]`: each story's weight after this round, times how well it explains it; not normalised."""
-    dt, calm, seen = look.step_s, look.calm, look.seen
-    clear, shadow, fade, long = evidence.story[look.at].T.astype(np.float64)
+def _tell(evidence: Evidence, look: Look, v: Floats, step_s: Floats) -> Floats:
+    """`float32[4, m]`: each story's weight after this round, times how well it explains it; not normalised."""
+    dt, calm, seen, one = look.step_s, look.calm, look.seen, np.float32(1)
+    clear, shadow, fade, long = evidence.story[:, look.at]
     fade_s = (FADE_S * FADE_TRUST + evidence.fade_gaps_s) / (FADE_TRUST + evidence.fade_gaps)
     per_s = (evidence.fade_gaps + 1) / (evidence.pieces_s + FADE_PRIOR_S)
-    into_fade = (evidence.fades[look.at] + 0.5) / (evidence.watched_s[look.at] + 0.5 / per_s) * dt
-    into_long = into_fade * LONG_FADE_SHARE
-    into_shadow = rate(SHADOW_PER_S, dt) + rate(SHADOW_DISTURBED_PER_S, dt) * (1 - calm)
-    out_shadow = rate(SHADOW_LEAVES_CALM_PER_S, dt) * calm + rate(SHADOW_LEAVES_PER_S, dt) * (1 - calm)
-    out_fade, out_long = rate(1 / fade_s, dt), rate(1 / (LONG_FADE_TIMES * fade_s), dt)
-    stay = np.maximum(1 - into_shadow - into_fade - into_long, 0.0)
-    q = np.minimum(look.p * look.v, P_MAX)
-    in_fade = absence(q, FADE_READS, seen)
-    return np.stack(
-        [
-            (clear * stay + shadow * out_shadow + fade * out_fade + long * out_long) * absence(look.p, look.v, seen),
-            (shadow * (1 - out_shadow) + clear * into_shadow) * absence(q, SHADOW_READS, seen),
-            (fade * (1 - out_fade) + clear * into_fade) * in_fade,
-            (long * (1 - out_long) + clear * into_long) * in_fade,
-        ],
-        axis=1,
-    )
+    into_fade = (evidence.fades[look.at] + np.float32(0.5)) / (evidence.watched_s[look.at] + np.float32(0.5 / per_s))
+    into_fade *= step_s
+    into_long = into_fade * np.float32(LONG_FADE_SHARE)
+    into_shadow = look.rows(rate(SHADOW_PER_S, dt) + rate(SHADOW_DISTURBED_PER_S, dt) * (1 - calm))
+    out_shadow = look.rows(rate(SHADOW_LEAVES_CALM_PER_S, dt) * calm + rate(SHADOW_LEAVES_PER_S, dt) * (1 - calm))
+    out_fade, out_long = look.rows(rate(1 / fade_s, dt)), look.rows(rate(1 / (LONG_FADE_TIMES * fade_s), dt))
+    stay = np.maximum(one - into_shadow - into_fade - into_long, np.float32(0))
+    q = np.minimum(look.p * v, np.float32(P_MAX))
+    in_fade = absence(q, np.float32(FADE_READS), seen)
+    told = np.empty((4, len(look.at)), np.float32)
+    told[0] = (clear * stay + shadow * out_shadow + fade * out_fade + long * out_long) * absence(look.p, v, seen)
+    told[1] = (shadow * (one - out_shadow) + clear * into_shadow) * absence(q, np.float32(SHADOW_READS), seen)
+    told[2] = (fade * (one - out_fade) + clear * into_fade) * in_fade
+    told[3] = (long * (one - out_long) + clear * into_long) * in_fade
+    return told
 
 
 def _end_gaps(evidence: Evidence, read: NDArray[np.intp], now_us: int) -> None:
