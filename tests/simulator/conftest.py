@@ -77,7 +77,9 @@ class Bench:
         at = 0
         while at < len(said):
             length = int.from_bytes(said[at + 2 : at + 6])
-            self.said.append(decode_message(said[at : at + length]))
+            heard = decode_message(said[at : at + length])
+            assert heard.to_bytes(message_id=heard.message_id) == said[at : at + length], "another codec writes it so"
+            self.said.append(heard)
             at += length
 
 

@@ -15,6 +15,7 @@ from llrpkit.protocol import messages, params
 from sllurp.llrp import LLRPReaderClient, LLRPReaderConfig
 
 from simulator.app import Outside, plan
+from simulator.llrp.codec import FrameBuffer
 from simulator.llrp.server import Fault
 
 RELAY_CHUNK = 1400
@@ -160,11 +161,27 @@ class Relay:
         path.write_bytes(b"".join(out))
 
 
+WIRESHARK_MISCOUNTS = "Incorrect length of parameter: 13 bytes decoded, but 15 bytes claimed."
+"""Wireshark 4.0 shows all eight bytes of an Identification's ReaderID, but does not count its two length bytes."""
+
+
 def tshark(path, *wanted):
     done = subprocess.run(
-        ["tshark", "-n", "-r", str(path), *wanted], capture_output=True, text=True, timeout=120, check=True
+        ["tshark", "-n", "-r", str(path), "-T", "fields", "-E", "aggregator=|", *wanted],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
     )
-    return done.stdout.split()
+    return [one for line in done.stdout.splitlines() for one in line.split("|")]
+
+
+def complaints(path):
+    """What Wireshark finds malformed or wrong in the capture, in its words."""
+    found = tshark(
+        path, "-Y", "_ws.malformed || (llrp && _ws.expert.severity >= 0x00600000)", "-e", "_ws.expert.message"
+    )
+    return [one for one in found if one != WIRESHARK_MISCOUNTS]
 
 
 async def a_whole_session(port):
@@ -199,30 +216,18 @@ def test_wireshark_finds_no_malformed_packet(tmp_path, reader):
     relay, tags = run(scene)
     path = tmp_path / "session.pcap"
     relay.pcap(path)
-    assert (
-        tshark(
-            path,
-            "-Y",
-            "_ws.malformed || llrp && _ws.expert.severity >= 0x00600000",
-            "-T",
-            "fields",
-            "-e",
-            "frame.number",
-        )
-        == []
-    )
-    kinds = [int(k) for line in tshark(path, "-Y", "llrp", "-T", "fields", "-e", "llrp.type") for k in line.split(",")]
+    assert complaints(path) == []
+    kinds = [int(kind) for kind in tshark(path, "-Y", "llrp", "-e", "llrp.type")]
     assert {1, 11, 3, 13, 2, 12, 20, 30, 22, 32, 24, 34, 36, 54, 61, 62, 63, 14, 4} <= set(kinds)
-    assert kinds.count(61) == pytest.approx(tags / 5, abs=2)
+    sent = FrameBuffer().feed(b"".join(data for from_client, data in relay.kept if not from_client))
+    assert kinds.count(61) == [m.kind for m in sent].count(61) >= tags // 5 > 5
 
     # The control: the same capture with one damaged length is found to be malformed.
     at = next(i for i, (from_client, data) in enumerate(relay.kept) if not from_client and data[:2] == b"\x04\x0b")
     from_client, data = relay.kept[at]
     relay.kept[at] = (from_client, data[:40] + b"\xff\xff" * 6 + data[52:])
     relay.pcap(path)
-    assert tshark(
-        path, "-Y", "_ws.malformed || llrp && _ws.expert.severity >= 0x00600000", "-T", "fields", "-e", "frame.number"
-    )
+    assert complaints(path)
 
 
 # --- connections and faults ---------------------------------------------------------------------------------
