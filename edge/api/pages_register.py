@@ -166,7 +166,7 @@ async def receipt(request: Request, sale: str, who: Seller, shop: TheShop) -> Re
     shown = views.sale(shop, SaleId(sale))
     if shown.receipt_number is None:
         raise ProblemError(404, "receipt", "This sale has no receipt", "It is not recorded yet.")
-    return render(request, "edge/receipt.html", store=views.store(shop), sale=shown)
+    return render(request, "edge/receipt.html", store=views.store(shop), sale=shown, people=_people(shop))
 
 
 @router.get("/shift")
@@ -197,6 +197,7 @@ def _board(request: Request, who: Login, shop: Shop, template: str, till: str = 
         sale=sale,
         pad=views.pad(shop, SaleId(sale.sale) if sale else None),
         parked=views.sales(shop, "parked"),
+        people=_people(shop),
         may_override=who.may(Role.MANAGER),
     )
 
@@ -217,6 +218,10 @@ def _shift(shop: Shop, till: TillId) -> shapes.ShiftView | None:
     """Newest first in `views.shifts`: the open one of this till, else its last."""
     mine = [each for each in views.shifts(shop) if each.till == till]
     return next((each for each in mine if each.state == "open"), mine[0] if mine else None)
+
+
+def _people(shop: Shop) -> dict[str, str]:
+    return {user.user: user.name for user in views.staff(shop)}
 
 
 def _sales(shop: Shop, till: TillId) -> Sequence[shapes.SaleView]:

@@ -164,12 +164,18 @@ MISMATCH_PAD = replace(
     pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=NECKLACE, in_sale=False)),
     sentence="The tennis bracelet is in the cart but not on the pad; a rivière necklace lies there that is not in it.",
 )  # fmt: skip
+MORE_PAD = replace(
+    MISMATCH_PAD,
+    not_on_pad=(),
+    not_in_sale=(BRACELET.piece,),
+    pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=BRACELET, in_sale=False)),
+)
 MATCHED_PAD = replace(
     READY_PAD, verdict="matched", not_in_sale=(), sentence="Two pieces on the pad, the same two in the cart.",
     pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=BRACELET, in_sale=True)),
 )  # fmt: skip
 SALE = shapes.SaleView(
-    sale="sale-1", till="till-1", state="open", associate="Ana Lindqvist", currency="EUR",
+    sale="sale-1", till="till-1", state="open", associate="ana", currency="EUR",
     lines=tuple(
         shapes.SaleLineView(
             line=f"line-{n}", piece=piece.piece, description=piece.title, list_price_minor=piece.price_minor,
@@ -243,7 +249,14 @@ USERS = (
     shapes.UserView("ines", "Inés Duarte", (Role.LOSS_PREVENTION,), has_pin=True),
 )
 
-COMMON = {"store": STORE, "till": "till-1", "zones": ZONES, "zone_names": ZONE_NAMES, "tallies": TALLIES}
+COMMON = {
+    "people": {user.user: user.name for user in USERS},
+    "store": STORE,
+    "till": "till-1",
+    "zones": ZONES,
+    "zone_names": ZONE_NAMES,
+    "tallies": TALLIES,
+}
 REGISTER = {**COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True}
 COUNTING = {**COMMON, "may_decide": True, "may_start": True}
 WALL = {**COMMON, "may_close": True, "present": 1540, "expected": 1541, "this_month": 1, "false_this_month": 0}
@@ -259,6 +272,10 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "register-pad": ("edge/register.html", {**REGISTER, "pad": READY_PAD, "parked": (SALE,)}),
     "register-matched": ("edge/register.html", {**REGISTER, "pad": MATCHED_PAD, "sale": SALE}),
     "register-mismatch": ("edge/register.html", {**REGISTER, "pad": MISMATCH_PAD, "sale": SALE, "store": ALONE}),
+    "register-more": (
+        "edge/register.html",
+        {**REGISTER, "pad": MORE_PAD, "sale": replace(SALE, lines=SALE.lines[:1], total_minor=1_240_000)},
+    ),
     "register-rejoin": ("edge/register.html", {**REGISTER, "store": FENCED}),
     "tender": ("edge/tender.html", {**COMMON, "sale": SALE, "plain_total": "21050.00", "may_override": True}),
     "receipt": ("edge/receipt.html", {**COMMON, "sale": RECORDED}),
