@@ -21,11 +21,12 @@ from contract.ids import StoreId, UserId
 from simulator import app as simulator
 from simulator.app import Plan, SimulatorConfig
 from vitrine import ports, toml
-from vitrine.authority import Authority
+from vitrine.authority import CLOUD, Authority
 from vitrine.ports import HOST
 from vitrine.problems import PersonError
 
 SEED: Final = 7
+HOUSE: Final = "Maison Vitrine"
 OFFICE_PORT: Final = 8000
 EDGE_PORT: Final = 8101
 WORDS: Final = (
@@ -132,6 +133,7 @@ def open_shop(folder: Path, now: dt.datetime, *, well_known_ports: bool = True) 
         beside.replace(path)
     shop = Shop(folder, kept, plan, Authority.open(folder / "authority", now))
     _write_simulator(shop)
+    _write_cloud(shop, now)
     for store in plan.stores:
         _write_edge(shop, store, now)
     return shop
@@ -164,6 +166,30 @@ def _password() -> str:
 def _write_simulator(shop: Shop) -> None:
     (shop.folder / "simulator").mkdir(exist_ok=True)
     simulator.write_config(shop.folder / "simulator" / "simulator.json", shop.kept.simulator)
+
+
+def _write_cloud(shop: Shop, now: dt.datetime) -> None:
+    folder = shop.folder / "cloud"
+    folder.mkdir(exist_ok=True)
+    speaker, door = shop.authority.client(CLOUD, now), shop.authority.server("office", (HOST, "localhost"), now)
+    files = {"ca": shop.authority.ca_file}
+    config: dict[str, toml.Value] = {
+        "house": HOUSE,
+        "database_url": f"sqlite:///{folder / 'office.sqlite3'}",
+        "host": HOST,
+        "port": shop.kept.office_port,
+        "payment_url": f"{shop.simulator_url}/psp",
+        "broker": {
+            "host": HOST,
+            "port": shop.kept.broker_port,
+            "client_id": CLOUD,
+            "cert": speaker.cert,
+            "key": speaker.key,
+            **files,
+        },
+        "door": {"host": HOST, "port": shop.kept.door_port, "cert": door.cert, "key": door.key, **files},
+    }
+    (folder / "cloud.toml").write_text(toml.dump(config), encoding="utf-8")
 
 
 def _write_edge(shop: Shop, store: simulator.StorePlan, now: dt.datetime) -> None:
