@@ -16,6 +16,7 @@ NATS_MIN: Final = 14.0
 NATS_MAX: Final = 60.0
 NATS_PER_DAY_MAX: Final = 1.0
 TAIL_SHARE: Final = 0.01
+"""Of the gaps that surprised at all: hardly any does, and those that did not say nothing about the tail."""
 TAIL_GAPS_MIN: Final = 20
 """Fewer gaps than this in the tail say nothing; the threshold stays."""
 
@@ -45,8 +46,9 @@ def calibrate(
 def _tail(peaks: NDArray[np.int64]) -> tuple[float, float, int] | None:
     """Peaks over threshold: (start in nats, mean excess in nats, how many)."""
     above = np.cumsum(peaks[::-1])[::-1]
-    start = int(np.searchsorted(-above, -max(TAIL_SHARE * above[0], TAIL_GAPS_MIN), side="right")) - 1
-    if start < 0:
+    enough = max(TAIL_SHARE * above[1], TAIL_GAPS_MIN)
+    start = int(np.searchsorted(-above, -enough, side="right")) - 1
+    if start < 1:
         return None
     middle = (np.arange(len(peaks)) + 0.5) * PEAK_NATS_PER_BIN
     at = start * PEAK_NATS_PER_BIN
