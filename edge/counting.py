@@ -31,8 +31,8 @@ from edge.rows import CountRow, CountState, zones_of
 from edge.stock import Stock
 from trade.custody import TokenState
 
-GAIN_MIN: Final = 0.1
-"""Expected finds below which another round is not worth its second (inference §2.3: normal care)."""
+GAIN_MIN: Final = 0.02
+"""Expected finds below which another round is not worth its second (inference §2.3: careful, for a round costs one)."""
 PATIENCE_US: Final = 60_000_000
 """How long a count waits for a reader that gives no rounds."""
 COUNTS_SHOWN_MAX: Final = 50

@@ -3,7 +3,7 @@
 The loop thread never looks into the house's arrays: it takes the newest `FloorNow`, a reference swap and no lock.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from contract.facts import ReaderLink, Vision
 from contract.ids import PieceId, ReaderId, ZoneId
@@ -58,5 +58,15 @@ class FloorNow:
     pads: tuple[PadNow, ...] = ()
     unknown_tags: int = 0
     threshold_nats: float = 0.0
-    seen: frozenset[PieceId] = field(default_factory=frozenset)
-    """Pieces a working reader (or a scan) has read within the window that counts as now."""
+    pieces: int = 0
+    """Pieces that ought to be in their place."""
+
+
+@dataclass(slots=True)
+class UplinkNow:
+    """How the link to the cloud stands; written by the uplink's tasks on the loop."""
+
+    configured: bool = False
+    up: bool = False
+    why_down: str = "no cloud is configured"
+    feed_rev: int = 0

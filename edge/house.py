@@ -72,7 +72,7 @@ class House:
 
     tick: Tick
     clock: Clock
-    broken: Callable[[BaseException], None]
+    broken: Callable[[BaseException], None] = lambda _: None
     acts_pending_max: int = ACTS_PENDING_MAX
     mood: Mood = Mood.RUNNING
     tally: Tally = field(default_factory=Tally)
@@ -103,6 +103,11 @@ class House:
             self.tally.acts_refused_busy_total += 1
             raise HouseBusyError("the edge is busy; try again in a moment") from None
         return future
+
+    @property
+    def threaded(self) -> bool:
+        """Whether the house has its own thread; without, somebody calls `step`."""
+        return self._thread is not None
 
     def step(self) -> None:
         """Inline mode: run every waiting act, then one tick."""

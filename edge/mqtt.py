@@ -63,8 +63,8 @@ class Link:
         self,
         broker: Broker,
         *,
-        heard: Callable[[str, bytes], None],
-        changed: Callable[[bool], None],
+        heard: Callable[[str, bytes], object],
+        changed: Callable[[bool], object],
         chance: random.Random,
     ) -> None:
         self.broker = broker

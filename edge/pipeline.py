@@ -26,7 +26,7 @@ from edge.reconcile.evidence import Evidence, EvidenceDamagedError
 from edge.reconcile.presence import step
 from edge.reconcile.shapes import CUSTOMARY, Accusation, Changes, Placement, Rules
 from edge.reconcile.shapes import Round as Evidenced
-from edge.rounds import Heard, Round, Rounds, place
+from edge.rounds import Heard, Round, Rounds, RoundTally, place
 from edge.rows import EvidenceRow, PresenceRow, ReaderRow, ZoneRow
 from edge.stock import Stock
 from edge.vision import Health, VisionWatch
@@ -108,6 +108,10 @@ class Pipeline:
         self._unknown = 0
         self._unknown_us = -UNKNOWN_EVERY_US
         self._vision = VisionWatch(self._zones, (), {}, {})
+
+    @property
+    def rounds_tally(self) -> RoundTally:
+        return self._rounds.tally
 
     # --- the loop thread --------------------------------------------------------------------------------------
 
@@ -354,4 +358,5 @@ class Pipeline:
             pads=self._pads.now,
             unknown_tags=self._unknown,
             threshold_nats=self.rules.alarm_nats,
+            pieces=int(expected.sum()),
         )

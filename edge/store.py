@@ -31,7 +31,7 @@ from edge.rows import CountRow, CountState, Mode, SaleRow, zones_of
 from edge.stock import Stock
 from edge.till.desk import Desk, Done, Refused
 from edge.uplink import Heard, Sync
-from trade.acts import AnyAct, Sight
+from trade.acts import AnyAct, ApproveCount, Sight
 
 log = structlog.get_logger(__name__)
 
@@ -48,10 +48,16 @@ class Wakes:
     """Rows wait to be sent."""
 
 
+SILENT: Final = Wakes(tell=lambda _: None, uplink=lambda: None)
+"""Until the loop runs, nobody listens."""
+
+
 class Store:
     """`chance` gives ids; by the same seed the same ids."""
 
-    def __init__(self, config: EdgeConfig, books: Books, clock: Clock, chance: random.Random, wakes: Wakes) -> None:
+    def __init__(
+        self, config: EdgeConfig, books: Books, clock: Clock, chance: random.Random, wakes: Wakes = SILENT
+    ) -> None:
         self.config = config
         self.books = books
         self.clock = clock
@@ -74,6 +80,13 @@ class Store:
         self.pipeline.load(self.clock.mono_us())
         self.counting.load(self.books.db.rows("counts_in", CountRow, state=CountState.COUNTING), self.clock.mono_us())
         self.mode = self.books.node().mode
+
+    def rejoined(self) -> None:
+        """The books are the cloud's again: believe them, and nothing that was seen before (custody.md §2.1)."""
+        self.desk.forget_sightings()
+        self.reload()
+        self.wakes.tell("store")
+        self.wakes.uplink()
 
     # --- the tick ---------------------------------------------------------------------------------------------
 
@@ -105,6 +118,9 @@ class Store:
     def abandon_count(self, count: CountId, reason: str, by: UserId) -> None:
         """Raises `CountRefusedError` or `NotServingError`."""
         self._record(self.counting.abandon(count, reason), "count.abandon", by)
+
+    def approve_count(self, count: CountId, business_day: str, by: UserId) -> Done | Refused:
+        return self.act(ApproveCount(count=count, business_day=business_day), by)
 
     def _take_requests(self) -> None:
         """Counts the office asked for begin as soon as their zones are free."""
@@ -159,6 +175,13 @@ class Store:
         if not self.config.readers:
             return self.stock.seen_since(piece, 0)
         return self.pipeline.seen(piece, now_us)
+
+    def zone_now(self, piece: PieceId, now_us: int) -> ZoneId | None:
+        """Where the piece was read last, while that counts as now."""
+        row = self.stock.catalogue.row_of(piece)
+        if row is None or not self.seen(piece, now_us) or self.stock.last_zone[row] < 0:
+            return None
+        return self.config.zones[int(self.stock.last_zone[row])].id
 
     def pad_of(self, till: TillId | None) -> frozenset[PieceId]:
         """Pieces on this till's pad. Tills and pads pair up in the configuration's order; the last pad is shared."""

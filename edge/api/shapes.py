@@ -80,6 +80,7 @@ class StoreView:
     currency: str
     mode: str
     """active, rejoin or fenced: only an active store sells."""
+    mode_why: str
     mood: str
     """running, or full when the disk is."""
     business_day: str

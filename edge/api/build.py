@@ -1,0 +1,43 @@
+"""The store's HTTP face: JSON API under /api/v1, pages, health and metrics, every route with its policy."""
+
+from importlib import metadata
+from typing import Final
+
+from fastapi import FastAPI
+
+from edge.api import pages, routes, trade_routes
+from edge.api.shop import Shop
+
+TITLE: Final = "Vitrine edge"
+
+
+def create_api(shop: Shop, *, secure: bool) -> FastAPI:
+    """`secure`: served over HTTPS, so that cookies say so."""
+    app = FastAPI(
+        title=TITLE,
+        version=_version(),
+        description="One jewelry store: what lies where, who sold what, and what left its place.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.shop = shop
+    app.include_router(routes.open_router)
+    app.include_router(routes.router)
+    app.include_router(trade_routes.router)
+    pages.dress(
+        app,
+        store=shop.config.store,
+        name=shop.config.name,
+        time_zone=shop.config.time_zone,
+        logins=shop.logins,
+        secure=secure,
+    )
+    return app
+
+
+def _version() -> str:
+    try:
+        return metadata.version("vitrine")
+    except metadata.PackageNotFoundError:  # a checkout that was not installed
+        return "0"

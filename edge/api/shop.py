@@ -1,0 +1,169 @@
+"""What routes and pages of a store stand on: the house to act in, the books to read from, the logins, the wakes.
+
+Acts go to the house thread and are awaited; reads use a read-only connection of the loop thread. A refusal becomes a
+409 problem in the words of the rule that refused.
+"""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+
+from contract.facts import CountPlace, CustodyReceived, PieceSighted
+from contract.ids import CountId, PieceId, TillId, UserId, ZoneId
+from edge import local, replica
+from edge.api import shapes
+from edge.api.pins import pin_fits
+from edge.books import NotServingError
+from edge.clock import Clock
+from edge.config import EdgeConfig
+from edge.counting import CountRefusedError
+from edge.db import Database
+from edge.floor import FloorNow, PadNow, UplinkNow
+from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
+from edge.store import Store
+from edge.till.desk import Done, Refused
+from trade.acts import AnyAct
+from trade.refusal import Why
+from web.attempts import Attempts
+from web.logins import Login, Logins, NewLogin
+from web.problems import ProblemError
+from web.sse import Bulletin
+
+Result = TypeVar("Result")
+NOT_FOUND: Final = frozenset({Why.NO_SALE, Why.NOT_FOUND, Why.UNKNOWN_PIECE})
+UNAVAILABLE: Final = frozenset({Why.NOT_SERVING, Why.DISK_FULL})
+
+
+@dataclass(slots=True)
+class Shop:
+    """One per process. `db` is the loop's read-only connection (the books' own when they are in memory)."""
+
+    config: EdgeConfig
+    clock: Clock
+    house: House
+    store: Store
+    db: Database
+    logins: Logins
+    bulletin: Bulletin
+    render_metrics: Callable[[], bytes]
+    metrics_type: str
+    uplink: UplinkNow = field(default_factory=UplinkNow)
+    attempts: Attempts = field(default_factory=Attempts)
+    slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "slow"))
+    """argon2 and other slow work: one at a time, so that it cannot take the box from the readers."""
+
+    @property
+    def floor(self) -> FloorNow:
+        return self.store.pipeline.floor
+
+    def seen(self, piece: PieceId) -> bool:
+        """Whether a reader reads the piece now. The house's arrays are only looked at: a torn look costs nothing."""
+        return self.store.seen(piece, self.clock.mono_us())
+
+    def zone_now(self, piece: PieceId) -> ZoneId | None:
+        """The zone that read the piece last, while that counts as now."""
+        return self.store.zone_now(piece, self.clock.mono_us())
+
+    def pad_now(self, till: TillId | None) -> PadNow:
+        """The pad of this till; the first one without a till; an idle one where there is none."""
+        pads = self.floor.pads
+        if not pads:
+            return PadNow(zone=ZoneId(""))
+        at = self.config.tills.index(till) if till is not None and till in self.config.tills else 0
+        return pads[min(at, len(pads) - 1)]
+
+    def new_id(self) -> str:
+        return self.store.new_id()
+
+    def business_day(self) -> str:
+        """Today in the store's time zone; a shift keeps the day it was opened on."""
+        now = dt.datetime.fromtimestamp(self.clock.wall_us() / 1e6, ZoneInfo(self.config.time_zone))
+        return now.date().isoformat()
+
+    async def act(self, act: AnyAct, who: Login) -> Done:
+        """Do it, or raise a problem that says why not."""
+        answer = await self.on_house(lambda: self.store.act(act, who.user))
+        return done(answer)
+
+    async def start_count(self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], who: Login) -> None:
+        await self.on_house(lambda: self.store.start_count(count, place, zones, who.user))
+
+    async def abandon_count(self, count: CountId, reason: str, who: Login) -> None:
+        await self.on_house(lambda: self.store.abandon_count(count, reason, who.user))
+
+    async def approve_count(self, count: CountId, who: Login) -> None:
+        day = self.business_day()
+        done(await self.on_house(lambda: self.store.approve_count(count, day, who.user)))
+
+    async def scan(
+        self, pieces: tuple[PieceId, ...], epcs: tuple[str, ...], zone: ZoneId, *, damaged: bool, who: Login
+    ) -> shapes.ScanView:
+        """A person's scanner: pieces by id or tag, seen in `zone`."""
+        found = {epc: replica.piece_by_epc(self.db, epc) for epc in epcs}
+        known = {*pieces, *(card.piece for card in found.values() if card is not None)}
+        named = tuple(sorted(known))
+        answer = await self.on_house(lambda: self.store.scan(named, zone, who.user, damaged=damaged))
+        facts = [fact for entry in done(answer).entries for fact in entry.facts]
+        return shapes.ScanView(
+            received=tuple(fact.piece for fact in facts if isinstance(fact, CustodyReceived)),
+            sighted=tuple(fact.piece for fact in facts if isinstance(fact, PieceSighted)),
+            seen=named,
+            unknown_epcs=tuple(epc for epc, card in found.items() if card is None),
+        )
+
+    async def sign_in(self, user: UserId, pin: str) -> NewLogin:
+        """Raises a 401 problem for a wrong PIN, 429 when this person must wait first."""
+        wait_s = self.attempts.wait_us(user, self.clock.mono_us()) / 1e6
+        if wait_s > 0:
+            raise ProblemError(429, "wait", "Too many wrong PINs", f"Try again in {wait_s:.0f} s.")
+        row = local.pin(self.db, user)
+        verifier = None if row is None else row.verifier
+        fits = await asyncio.get_running_loop().run_in_executor(self.slow, pin_fits, verifier, pin)
+        new = self.logins.begin(user) if fits else None
+        if new is None:
+            self.attempts.failed(user, self.clock.mono_us())
+            raise ProblemError(401, "pin", "This name and PIN do not fit", "Try again, or ask a manager for a new PIN.")
+        self.attempts.succeeded(user)
+        return new
+
+    async def on_house(self, work: Callable[[], Result]) -> Result:
+        """Run on the house thread and wait; without a thread (tests) the house steps here."""
+        try:
+            future = self.house.submit(work)
+            if not self.house.threaded:
+                self.house.step()
+            return await asyncio.wrap_future(future)
+        except HouseBusyError as error:
+            raise ProblemError(503, "busy", "The store's box is busy", str(error)) from error
+        except HouseStoppedError as error:
+            raise ProblemError(503, "stopping", "The store's box is restarting", str(error)) from error
+        except DiskFullError as error:
+            raise ProblemError(507, "disk-full", "The disk is full", str(error)) from error
+        except NotServingError as error:
+            raise ProblemError(503, "not-serving", "This box decides nothing now", str(error)) from error
+        except CountRefusedError as error:
+            raise ProblemError(409, "count", "This count cannot be done", str(error)) from error
+
+
+def done(answer: Done | Refused) -> Done:
+    """Raises the refusal as a problem."""
+    if isinstance(answer, Done):
+        return answer
+    code = answer.refusal.code
+    status = 404 if code in NOT_FOUND else 503 if code in UNAVAILABLE else 409
+    raise ProblemError(status, str(code).replace("_", "-"), answer.refusal.why)
+
+
+def the_shop() -> Any:
+    """The dependency that gives a route its shop; the composition root put it there."""
+
+    async def find(request: Request) -> Shop:
+        return cast("Shop", request.app.state.shop)
+
+    return Depends(find)
