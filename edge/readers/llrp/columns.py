@@ -18,12 +18,14 @@ NOT_TOLD: Final = {"rssi_cdbm": RSSI_ABSENT_CDBM, "phase": PHASE_ABSENT, "seen_c
 class Columns:
     """The columns of `ReadBatch` for `count` rows, filled with "not told"; every row is put or dropped once."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, epc_bytes: int) -> None:
+        """`epc_bytes`: room for EPCs to begin with; what the last call needed saves a copy."""
         self.count = count
         self.dropped = 0
         self.stamps_dropped = 0
         self._alive: NDArray[np.bool_] | None = None
-        self._epc = np.zeros((count, EPC_BYTES_MIN), np.uint8)
+        self._epc = np.zeros((count, max(EPC_BYTES_MIN, -(-epc_bytes // 4) * 4)), np.uint8)
+        self.epc_bytes_max = 0
         self._epc_bits = np.zeros(count, np.uint16)
         self._antenna = np.zeros(count, np.uint16)
         self._rssi_cdbm = np.full(count, RSSI_ABSENT_CDBM, np.int16)
@@ -47,16 +49,27 @@ class Columns:
         self._utc_seen = False
         self._main: Template | None = None
 
-    def put_all(self, template: Template, records: NDArray[np.void]) -> None:
-        """Every row as if it had this shape; those that have not are put again."""
+    def put_all(self, template: Template, records: NDArray[np.void], low: int) -> None:
+        """Rows from `low` as if all had this shape; those that have not are put again, after `settle_all`."""
+        rows = slice(low, low + len(records))
         fields = records.view(template.record)
-        self._epc_bits[:] = template.epc_bits
         for _, field in template.fields:
-            self._by_name[field.column][:] = _scaled(fields[field.column], field)
+            self._by_name[field.column][rows] = _scaled(fields[field.column], field)
         if template.epc_bytes:
             self._widen(template.epc_bytes)
-            self._epc_as(template.epc_bytes)[:] = fields["epc"]
+            self._epc_as(template.epc_bytes)[rows] = fields["epc"]
+
+    def settle_all(self, template: Template, rest: NDArray[np.int64] | None) -> None:
+        """After the last `put_all`: all rows but `rest` have this shape."""
         self._main = template
+        self._epc_bits[:] = template.epc_bits
+        if rest is None:
+            self._settle(ALL, template)
+        elif template.epc_bits % 8 or template.uptime or template.utc:
+            rows = np.ones(self.count, np.bool_)
+            rows[rest] = False
+            if rows.any():
+                self._settle(rows.nonzero()[0], template)
 
     def put(self, rows: NDArray[np.int64], template: Template, records: NDArray[np.void]) -> None:
         """Rows of one verified shape."""
@@ -68,7 +81,7 @@ class Columns:
         if template.epc_bytes:
             self._widen(template.epc_bytes)
             self._epc_as(template.epc_bytes)[rows] = fields["epc"]
-        self.settle(rows, template)
+        self._settle(rows, template)
 
     def put_one(self, row: int, template: Template, report: bytes, values: tuple[int, ...]) -> None:
         """One report and the values its template read. Same meaning as `put`."""
@@ -80,7 +93,7 @@ class Columns:
             self._widen(template.epc_bytes)
             epc = report[template.epc_at : template.epc_at + template.epc_bytes]
             self._epc[row, : template.epc_bytes] = np.frombuffer(epc, np.uint8)
-        self.settle(row, template)
+        self._settle(row, template)
 
     def drop(self, row: int) -> None:
         """The row's report was damaged."""
@@ -113,7 +126,7 @@ class Columns:
             uptime=bool(self._uptime_rows) and not self._utc_seen,
         )
 
-    def settle(self, rows: Rows, template: Template) -> None:
+    def _settle(self, rows: Rows, template: Template) -> None:
         """These rows keep what was put: clear the spare bits of their EPC and remember their kind of stamp."""
         spare = -template.epc_bits % 8
         if spare:
@@ -128,7 +141,7 @@ class Columns:
             return
         for name in self._main.columns - template.columns:
             self._by_name[name][rows] = NOT_TOLD.get(name, 0)
-        if template.epc_bytes < self._epc.shape[1]:
+        if template.epc_bytes < self._main.epc_bytes:
             self._epc[rows] = 0
 
     def _epc_as(self, size: int) -> NDArray[np.void]:
@@ -137,6 +150,7 @@ class Columns:
         return np.ndarray((self.count,), f"V{size}", self._epc, strides=(width,))
 
     def _widen(self, size: int) -> None:
+        self.epc_bytes_max = max(self.epc_bytes_max, size)
         width = self._epc.shape[1]
         if size > width:
             wider = np.zeros((self.count, -(-size // 4) * 4), np.uint8)

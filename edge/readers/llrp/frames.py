@@ -4,7 +4,6 @@ Header (LLRP 1.1 §16.1): 3 reserved bits, 3 bits version, 10 bits type; u32 len
 """
 
 import struct
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -29,8 +28,7 @@ Bytes = bytes | bytearray | memoryview
 Index = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """`length` counts the header itself."""
 
     version: int

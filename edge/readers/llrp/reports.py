@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from contract.ids import ReaderId
 from edge.readers.base import ProtocolError, ReadBatch
-from edge.readers.llrp.columns import ALL, Columns
+from edge.readers.llrp.columns import Columns
 from edge.readers.llrp.frames import Bytes, Frame
 from edge.readers.llrp.params import UnknownTvError
-from edge.readers.llrp.spans import find_frames, find_spans
+from edge.readers.llrp.spans import Scratch, find_frames, find_spans
 from edge.readers.llrp.templates import Template, padded
 
 Octets = NDArray[np.uint8]
@@ -31,6 +31,8 @@ Index = NDArray[np.int64]
 
 SINGLES_MAX: Final = 6
 """So few reports of one length are read one by one: a matrix costs as much as some six of them."""
+BLOCK_ROWS: Final = 2048
+"""Rows copied at a time: they stay in the cache between copying, comparing and reading."""
 SLACK_BYTES: Final = 512
 """Zero bytes behind the data, so that the last report may be gathered as if it were longer."""
 TEMPLATES_MAX: Final = 64
@@ -70,20 +72,20 @@ class ReportDecoder:
         self.counts = Counts()
         self._templates: dict[int, list[Template]] = {}
         self._favourite: Template | None = None
+        self._scratch = Scratch()
+        self._epc_bytes = 0
 
     def decode(self, data: Bytes, arrived_us: int) -> Decoded:
         """All whole messages of `data`. The result owns its memory; never raises for what the bytes say."""
         size = len(data)
-        octets = np.empty(size + SLACK_BYTES, np.uint8)
-        octets[:size] = np.frombuffer(data, np.uint8)
-        octets[size:] = 0
-        frames = find_frames(octets, size)
+        octets = self._scratch.hold(data, SLACK_BYTES)
+        frames = find_frames(octets, size, self._scratch)
         self.counts.frames_total += frames.frames
         self.counts.bytes_skipped_total += frames.skipped
         self.counts.resyncs_total += frames.resyncs
         batch = None
         if len(frames.starts):
-            spans = find_spans(octets, frames.starts, frames.lengths)
+            spans = find_spans(octets, frames.starts, frames.lengths, self._scratch)
             self.counts.reports_damaged_total += spans.damaged
             self.counts.unknown_total.update(spans.unknown)
             batch = self._columns(octets, spans.starts, spans.lengths, arrived_us)
@@ -93,7 +95,7 @@ class ReportDecoder:
         count = len(starts)
         if count == 0:
             return None
-        columns = Columns(count)
+        columns = Columns(count, self._epc_bytes)
         rest = self._main(octets, starts, columns)
         if rest is None:
             pass
@@ -105,6 +107,7 @@ class ReportDecoder:
                 self._group(octets, starts, lengths, rest[others == length], columns)
         self.counts.reads_total += count - columns.dropped
         batch = columns.batch(self.reader, arrived_us)
+        self._epc_bytes = columns.epc_bytes_max
         self.counts.stamps_dropped_total += columns.stamps_dropped
         return batch if len(batch) else None
 
@@ -116,21 +119,20 @@ class ReportDecoder:
         if len(starts) <= SINGLES_MAX or self._favourite is None:
             return np.arange(len(starts))
         template = self._favourite
-        records = _gather(octets, starts, template.length)
-        match = template.matches(records)
-        if match is None:
-            columns.put_all(template, records)
-            columns.settle(ALL, template)
-            self._count_unknown(template, len(starts))
-            return None
-        good = match.nonzero()[0]
-        if 2 * len(good) < len(starts):
+        others: list[Index] = []
+        for low in range(0, len(starts), BLOCK_ROWS):
+            records = _gather(octets, starts[low : low + BLOCK_ROWS], template.length)
+            match = template.matches(records)
+            columns.put_all(template, records, low)
+            if match is not None:
+                others.append((~match).nonzero()[0] + low)
+        rest = np.concatenate(others) if others else None
+        count = len(starts) - (0 if rest is None else len(rest))
+        self._count_unknown(template, count)
+        if 2 * count < len(starts):
             self._favourite = None
-            return np.arange(len(starts))
-        columns.put_all(template, records)
-        columns.settle(good, template)
-        self._count_unknown(template, len(good))
-        return (~match).nonzero()[0]
+        columns.settle_all(template, rest)
+        return rest
 
     def _group(self, octets: Octets, starts: Index, lengths: Index, rows: Index, columns: Columns) -> None:
         """Rows of one length."""

@@ -18,7 +18,7 @@ from edge.readers.llrp.params import TYPE_CUSTOM, TYPE_EPC_DATA, Impinj, Param, 
 TLV_HEADER_BYTES: Final = 4
 CUSTOM_HEADER_BYTES: Final = 12
 WORD_BYTES: Final = 8
-TILE_ROWS: Final = 1024
+TILE_ROWS: Final = 2048
 
 
 class Field(NamedTuple):
@@ -103,18 +103,21 @@ class Template:
 
     def matches(self, records: NDArray[np.void]) -> NDArray[np.bool_] | None:
         """Which rows (as `padded` long records) have this very shape; None when all have."""
+        want, mask, told = self._tiles
         words = padded(self.length) // WORD_BYTES
-        want, mask = self._tiles
         flat = records.view(np.uint64)
         good: list[NDArray[np.bool_]] = []
         for low in range(0, len(flat), len(want)):
             piece = flat[low : low + len(want)]
             difference = piece ^ want[: len(piece)]
             difference &= mask[: len(piece)]
+            if not difference.any():
+                good.append(np.ones(len(piece) // words, np.bool_))
+                continue
             rows = difference.reshape(-1, words)
-            total = rows[:, 0]
-            for column in range(1, words):
-                total = total | rows[:, column]
+            total = rows[:, 0].copy()
+            for column in told:
+                total |= rows[:, column]
             good.append(total == 0)
         match = good[0] if len(good) == 1 else np.concatenate(good)
         return None if match.all() else match
@@ -132,11 +135,15 @@ class Template:
         return np.dtype(layout)  # type: ignore[call-overload, no-any-return]
 
     @cached_property
-    def _tiles(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-        """Header bytes and their mask, repeated for `TILE_ROWS` reports: comparing flat is four times as fast."""
+    def _tiles(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64], list[int]]:
+        """Header bytes and their mask as words, repeated for `TILE_ROWS` reports because comparing flat is four times
+        as fast; and which words after the first have header bytes.
+        """
         spare = bytes(padded(self.length) - self.length)
-        want = self._number.to_bytes(self.length) + spare
-        return np.frombuffer(want * TILE_ROWS, np.uint64), np.frombuffer((self._mask + spare) * TILE_ROWS, np.uint64)
+        want = np.frombuffer((self._number.to_bytes(self.length) + spare) * TILE_ROWS, np.uint64)
+        mask = np.frombuffer((self._mask + spare) * TILE_ROWS, np.uint64)
+        words = padded(self.length) // WORD_BYTES
+        return want, mask, [i for i in range(1, words) if mask[i]]
 
 
 def padded(length: int) -> int:
