@@ -1,0 +1,115 @@
+"""`python -m vitrine`: every process of the house and what a person does around it."""
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vitrine.problems import EXIT_CODE, PersonError, sentence
+
+app = typer.Typer(
+    name="vitrine",
+    no_args_is_help=True,
+    add_completion=False,
+    help="RFID edge and point-of-sale core for jewelry stores.",
+)
+Config = Annotated[Path, typer.Option("--config", "-c", help="The process's configuration file.")]
+Folder = Annotated[Path, typer.Option("--dir", help="Where the house keeps its files.")]
+
+
+@app.command()
+def demo(folder: Folder = Path(".demo/shop")) -> None:
+    """A small house with simulated readers: broker, head office, two stores, a web stockroom. Until Ctrl-C."""
+    from vitrine import demo as running  # the demo needs every room; the other commands start faster without
+
+    running.demo(folder)
+
+
+@app.command()
+def smoke(folder: Folder = Path(".demo/smoke")) -> None:
+    """The main job without a person, through the public APIs; one JSON line of figures last."""
+    from vitrine import smoke as job
+
+    raise typer.Exit(job.smoke(folder))
+
+
+@app.command()
+def edge(config: Config) -> None:
+    """One store's box."""
+    from edge import app as box
+    from edge.config import load_config
+
+    raise typer.Exit(box.run(load_config(config)))
+
+
+@app.command()
+def cloud(config: Config) -> None:
+    """The head office: pages, API, the stores' door, ingest."""
+    from cloud import app as office
+    from cloud.config import load_config
+
+    office.run(load_config(config))
+
+
+@app.command()
+def simulate(config: Config) -> None:
+    """The world outside: readers, people, payment provider."""
+    from simulator import app as outside
+
+    outside.run(config)
+
+
+@app.command()
+def pin(config: Config, user: Annotated[str, typer.Argument(help="Who, as the head office knows them.")]) -> None:
+    """Give somebody a PIN at this store; asks for it twice."""
+    from contract.ids import UserId
+    from edge import app as box
+    from edge.api.pins import PinError
+    from edge.config import load_config
+
+    chosen = typer.prompt("PIN", hide_input=True, confirmation_prompt=True)
+    try:
+        box.set_pin(load_config(config), UserId(user), chosen)
+    except PinError as error:
+        raise PersonError(str(error)) from error
+
+
+@app.command()
+def enrol(
+    store: Annotated[str, typer.Argument(help="The store's slug: topic, user and file name.")],
+    house: Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")],
+) -> None:
+    """Make or renew a store's certificate and say where its files lie."""
+    from vitrine.authority import Authority
+
+    now = dt.datetime.now(dt.UTC)
+    identity = Authority.open(house, now).client(store, now)
+    print(f'ca = "{identity.ca}"\ncert = "{identity.cert}"\nkey = "{identity.key}"')
+
+
+def main() -> None:
+    """The outermost shell: what a person can mend is one sentence and exit code 2; everything else is our fault."""
+    try:
+        app()
+    except PersonError as error:
+        sys.exit(_told(str(error)))
+    except OSError as error:
+        if error.errno is None:
+            raise
+        sys.exit(_told(sentence(error, f"using {error.filename or 'a file'}")))
+    except Exception as error:
+        # Rooms have their own ConfigError; each says what to do, so no traceback is needed.
+        if type(error).__name__ not in {"ConfigError", "BooksError", "UnsafeDatabaseError", "LayoutError"}:
+            raise
+        sys.exit(_told(str(error)))
+
+
+def _told(said: str) -> int:
+    print(said, file=sys.stderr)
+    return EXIT_CODE
+
+
+if __name__ == "__main__":
+    main()
