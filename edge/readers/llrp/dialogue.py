@@ -131,7 +131,7 @@ class Dialogue:
         self._buffer.consume(decoded.consumed)
         counts = self.decoder.counts
         self.health.dropped_total = counts.reports_damaged_total
-        if decoded.others or decoded.batch is not None:
+        if decoded.frames:
             self.health.last_heard_us = now_us
         if decoded.batch is not None:
             self.health.reads_total += len(decoded.batch)

@@ -61,6 +61,7 @@ class Decoded:
     batch: ReadBatch | None
     others: list[Frame]
     consumed: int
+    frames: int = 0
     resyncs: int = 0
 
 
@@ -89,7 +90,7 @@ class ReportDecoder:
             self.counts.reports_damaged_total += spans.damaged
             self.counts.unknown_total.update(spans.unknown)
             batch = self._columns(octets, spans.starts, spans.lengths, arrived_us)
-        return Decoded(batch, frames.others, frames.consumed, frames.resyncs)
+        return Decoded(batch, frames.others, frames.consumed, frames.frames, frames.resyncs)
 
     def _columns(self, octets: Octets, starts: Index, lengths: Index, arrived_us: int) -> ReadBatch | None:
         count = len(starts)

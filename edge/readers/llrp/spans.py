@@ -115,7 +115,7 @@ def find_frames(octets: Octets, size: int, scratch: Scratch) -> Frames:
                 every = _joined([places[piece] for piece in slices])
                 sizes = _joined([after[piece] for piece in slices]) - every
                 count += len(every)
-                is_report = (octets[every + 1] == RO_ACCESS_REPORT) & (sizes > HEADER_BYTES)
+                is_report = octets[every + 1] == RO_ACCESS_REPORT
                 if not is_report.all():
                     rest = (~is_report).nonzero()[0]
                     others += _frames(octets, every[rest], sizes[rest])
@@ -125,7 +125,7 @@ def find_frames(octets: Octets, size: int, scratch: Scratch) -> Frames:
                 at = reached
                 continue
         count += 1
-        if kind == RO_ACCESS_REPORT and length > HEADER_BYTES:
+        if kind == RO_ACCESS_REPORT:
             steps.append((at, length))
         else:
             others.append(Frame(kind, number, data[at + HEADER_BYTES : at + length].tobytes()))
@@ -153,6 +153,10 @@ def _frames(octets: Octets, starts: Index, lengths: Index) -> list[Frame]:
 
 def find_spans(octets: Octets, starts: Index, lengths: Index, scratch: Scratch) -> Spans:
     """The tag reports inside whole RO_ACCESS_REPORTs (ascending). Damage costs the rest of its message."""
+    if int(lengths.min()) == HEADER_BYTES:
+        starts, lengths = starts[lengths > HEADER_BYTES], lengths[lengths > HEADER_BYTES]
+        if not len(starts):
+            return Spans(starts, lengths)
     bodies = starts + HEADER_BYTES
     sizes = lengths - HEADER_BYTES
     if _is_one_report(octets, bodies, sizes):
@@ -195,7 +199,7 @@ def find_spans(octets: Octets, starts: Index, lengths: Index, scratch: Scratch) 
 
 def _is_one_report(octets: Octets, bodies: Index, sizes: Index) -> bool:
     """Whether every message holds exactly one tag report."""
-    if int(sizes.max()) > 0xFFFF:
+    if int(sizes.max()) > 0xFFFF or int(sizes.min()) < TLV_HEADER.size:
         return False
     return bool((_u32(octets, bodies) == sizes + (TYPE_TAG_REPORT_DATA << 16)).all())
 
@@ -221,6 +225,8 @@ def _report_candidates(octets: Octets, bodies: Index, ends: Index, scratch: Scra
     after = places + lengths
     splits = np.searchsorted(places, ends)
     good = (lengths >= TLV_HEADER.size) & (after <= ends.repeat(np.diff(splits, prepend=0)))
+    if not len(places):
+        return places, after, lengths
     last = splits[:-1] - 1
     is_last = after[last] == ends[:-1]
     after[last[is_last]] = bodies[1:][is_last]

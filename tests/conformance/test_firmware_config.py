@@ -1,0 +1,19 @@
+"""Every reader profile we ship loads, knows every kind of place, and becomes a ROSpec."""
+
+import pytest
+
+from edge.config import ZoneKind
+from edge.readers.llrp.messages import Capabilities, add_rospec
+from edge.readers.profiles import known, load_profile
+
+
+@pytest.mark.parametrize("name", known())
+def test_the_profile_loads_and_says_how_to_read_every_place(name):
+    profile = load_profile(name)
+    places = {port: profile.place(kind) for port, kind in enumerate(ZoneKind, start=1)}
+    reader = Capabilities(powers=((1, 1000), (2, 3000)), modes=(0, 1, 2, 1002))
+    assert len(add_rospec(1, profile, places, reader)) > 100
+
+
+def test_there_are_profiles_at_all():
+    assert {"generic-llrp", "impinj-r420", "zebra-fx9600"} <= set(known())

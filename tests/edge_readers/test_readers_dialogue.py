@@ -1,0 +1,298 @@
+"""A conversation with a reader, by hand and by clock: refusals, silence, reboots, hostile transports."""
+
+import struct
+
+import pytest
+
+from contract.facts import ReaderLink
+from contract.ids import ReaderId
+from edge.config import ZoneKind
+from edge.readers.health import Health
+from edge.readers.llrp.connection import State
+from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.profiles import load_profile
+
+ANSWERS = {1: 11, 3: 13, 20: 30, 21: 31, 22: 32, 24: 34, 26: 36, 1023: 1023}
+SECOND = 1_000_000
+
+
+class HandReader:
+    """A reader played by hand: answers requests, may refuse some, may stop answering."""
+
+    def __init__(self, llrp, *, refuses=(), errors=(), rospec_state=2):
+        self.llrp = llrp
+        self.refuses, self.errors, self.rospec_state = set(refuses), set(errors), rospec_state
+        self.heard = []
+
+    def greet(self, status=0, stamp=None):
+        data = (stamp or self.llrp.tlv(128, bytes(8))) + self.llrp.tlv(256, struct.pack("!H", status))
+        return self.llrp.message(63, self.llrp.tlv(246, data))
+
+    def status(self, code, words=b""):
+        return self.llrp.tlv(287, struct.pack("!HH", code, len(words)) + words)
+
+    def answer(self, data):
+        said = b""
+        while data:
+            word, length, number = struct.unpack_from("!HII", data)
+            kind, body, data = word & 0x3FF, data[10:length], data[length:]
+            self.heard.append(kind)
+            if kind in self.errors:
+                said += self.llrp.message(100, self.status(109, b"no such message"), number)
+            elif kind in ANSWERS:
+                refused = kind in self.refuses or (kind, body) in self.refuses
+                found = b""
+                if kind == 26:
+                    found = self.llrp.tlv(177, struct.pack("!IBB", 1, 0, self.rospec_state))
+                prefix = struct.pack("!IB", 25882, 22) if kind == 1023 else b""
+                status = self.status(101 if refused else 0, b"not so" if refused else b"")
+                said += self.llrp.message(ANSWERS[kind], prefix + status + found, number)
+        return said
+
+    def event(self, *params):
+        return self.llrp.message(63, self.llrp.tlv(246, self.llrp.tlv(128, bytes(8)) + b"".join(params)))
+
+    def rospec_event(self, kind, rospec=1):
+        return self.event(self.llrp.tlv(249, struct.pack("!BII", kind, rospec, 0)))
+
+
+def dialogue_for(profile="generic-llrp", **timing):
+    found = load_profile(profile)
+    return Dialogue(Health(ReaderId("r")), found, {1: found.place(ZoneKind.CASE)}, Timing(**timing))
+
+
+def converse(dialogue, reader, now_us=SECOND, pieces=None):
+    """Connect and go on until neither has anything to say."""
+    dialogue.connect(now_us)
+    say = reader.greet()
+    while say:
+        for piece in pieces(say) if pieces else [say]:
+            dialogue.hear_bytes(piece, now_us)
+        say = reader.answer(dialogue.take())
+    return dialogue
+
+
+def report(llrp):
+    return llrp.message(61, llrp.tlv(240, b"\x8d" + bytes(12) + llrp.tv(9, 1) + llrp.tv(1, 1)))
+
+
+def test_a_willing_reader_is_reading_after_its_last_answer(llrp):
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    assert reader.heard == [1, 3, 21, 20, 24, 64, 22]
+    assert dialogue.health.link is ReaderLink.READING
+    assert dialogue.health.alive_since_us == SECOND
+
+
+def test_bytes_one_at_a_time_lead_to_the_same_end(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp), pieces=lambda data: [bytes([b]) for b in data])
+    assert dialogue.health.link is ReaderLink.READING
+
+
+def test_an_impinj_profile_asks_for_the_extensions_first(llrp):
+    reader = HandReader(llrp)
+    assert converse(dialogue_for("impinj-r420"), reader).state is State.READING
+    assert reader.heard[0] == 1023
+
+
+def test_a_reader_that_does_not_know_its_makers_extensions_is_refused_and_a_person_told(llrp):
+    dialogue = converse(dialogue_for("impinj-r420"), HandReader(llrp, errors={1023}))
+    assert dialogue.health.link is ReaderLink.REFUSED
+    assert dialogue.hung_up
+    assert "no such message" in dialogue.health.why
+
+
+def test_a_reader_that_refuses_to_delete_all_rospecs_loses_only_ours(llrp):
+    reader = HandReader(llrp, refuses={(21, struct.pack("!I", 0))})
+    assert converse(dialogue_for(), reader).state is State.READING
+    assert reader.heard.count(21) == 2
+
+
+def test_a_reader_that_started_by_itself_and_refuses_to_start_is_reading(llrp):
+    reader = HandReader(llrp, refuses={22})
+    assert converse(dialogue_for(), reader).state is State.READING
+    assert 26 in reader.heard
+
+
+def test_a_reader_that_never_starts_is_not_reading_and_is_left(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp, refuses={22}, rospec_state=1))
+    assert dialogue.state is State.AWAITING_START
+    assert dialogue.health.link is ReaderLink.CONNECTING
+    dialogue.tick(SECOND + 6 * SECOND)
+    assert dialogue.hung_up
+    assert dialogue.health.link is not ReaderLink.READING
+
+
+def test_a_tag_report_of_ours_is_evidence_that_it_started(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp, refuses={22}, rospec_state=1))
+    dialogue.hear_bytes(report(llrp), SECOND)
+    assert dialogue.state is State.READING
+
+
+def test_an_error_message_to_enable_events_and_reports_is_no_obstacle(llrp):
+    assert converse(dialogue_for(), HandReader(llrp, errors={64})).state is State.READING
+
+
+def test_a_reader_without_capabilities_is_read_all_the_same(llrp):
+    assert converse(dialogue_for(), HandReader(llrp, errors={1})).state is State.READING
+
+
+@pytest.mark.parametrize("kind", [3, 20, 24])
+@pytest.mark.parametrize("how", ["refuses", "errors"])
+def test_a_refusal_that_leaves_us_without_eyes_is_told_to_a_person(llrp, kind, how):
+    dialogue = converse(dialogue_for(), HandReader(llrp, **{how: {kind}}))
+    assert dialogue.health.link is ReaderLink.REFUSED
+    assert dialogue.health.why.startswith("the reader refuses: ")
+
+
+@pytest.mark.parametrize("status", [1, 2])
+def test_a_reader_held_by_another_client_is_refused_and_says_so(llrp, status):
+    dialogue = dialogue_for()
+    dialogue.connect(SECOND)
+    dialogue.hear_bytes(HandReader(llrp).greet(status), SECOND)
+    assert dialogue.health.link is ReaderLink.REFUSED
+    assert "another client" in dialogue.health.why
+    assert dialogue.hung_up
+    assert converse(dialogue, HandReader(llrp), 2 * SECOND).state is State.READING
+
+
+def test_keepalives_are_acknowledged_and_keep_the_link_reading(llrp):
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    for second in range(2, 60):
+        dialogue.hear_bytes(llrp.message(62, b"", second), second * SECOND)
+        dialogue.tick(second * SECOND)
+        reader.answer(dialogue.take())
+    assert dialogue.health.link is ReaderLink.READING
+    assert reader.heard.count(72) == 58
+    assert dialogue.health.last_keepalive_us == 59 * SECOND
+
+
+def test_a_reader_that_falls_silent_is_shown_silent_within_five_seconds(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp))
+    shown = None
+    for tick in range(0, 6 * SECOND, 20_000):
+        dialogue.tick(SECOND + tick)
+        if dialogue.health.link is ReaderLink.SILENT:
+            shown = tick
+            break
+    assert shown is not None
+    assert shown <= 5 * SECOND
+    assert dialogue.hung_up
+    assert "nothing heard" in dialogue.health.why
+
+
+def test_without_the_watchdog_a_silent_reader_would_look_alive(llrp):
+    dialogue = converse(dialogue_for(silent_after_us=10**15), HandReader(llrp))
+    dialogue.tick(3600 * SECOND)
+    assert dialogue.health.link is ReaderLink.READING
+
+
+@pytest.mark.parametrize("answered", range(7))
+def test_a_reader_that_stops_answering_at_any_step_is_silent_within_five_seconds(llrp, answered):
+    dialogue, reader = dialogue_for(), HandReader(llrp)
+    dialogue.connect(SECOND)
+    dialogue.health.last_heard_us = SECOND
+    say = reader.greet() if answered else b""
+    for _ in range(answered - 1):
+        dialogue.hear_bytes(say, SECOND)
+        say = reader.answer(dialogue.take())
+    for tick in range(0, 5 * SECOND, 20_000):
+        dialogue.tick(SECOND + tick)
+    assert dialogue.health.link is ReaderLink.SILENT
+    assert dialogue.hung_up
+
+
+def test_garbage_is_not_a_sign_of_life(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp))
+    for tick in range(0, 4 * SECOND, 100_000):
+        dialogue.hear_bytes(b"\xff" * 3, SECOND + tick)
+        dialogue.tick(SECOND + tick)
+    assert dialogue.health.link is ReaderLink.SILENT
+
+
+def test_a_stream_that_is_damaged_again_and_again_is_given_up(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp))
+    for _ in range(40):
+        dialogue.hear_bytes(b"\xff" * 3 + llrp.message(62), SECOND)
+    assert dialogue.hung_up
+    assert "cannot be read" in dialogue.health.why
+
+
+def test_a_rospec_that_somebody_stopped_is_started_again(llrp):
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    dialogue.hear_bytes(reader.rospec_event(1), SECOND)
+    assert dialogue.health.link is ReaderLink.CONNECTING
+    dialogue.hear_bytes(reader.answer(dialogue.take()), SECOND)
+    assert dialogue.health.link is ReaderLink.READING
+    assert reader.heard.count(22) == 2
+
+
+def test_the_end_of_another_rospec_is_not_ours_to_mend(llrp):
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    dialogue.hear_bytes(reader.rospec_event(1, rospec=9), SECOND)
+    assert dialogue.state is State.READING
+
+
+def test_a_reader_that_rebooted_under_us_is_set_up_anew(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp))
+    for uptime in (50, 60, 3):
+        dialogue.hear_bytes(llrp.message(63, llrp.tlv(246, llrp.tlv(129, struct.pack("!Q", uptime)))), SECOND)
+    assert dialogue.hung_up
+    assert "rebooted" in dialogue.health.why
+
+
+def test_a_reader_that_takes_its_leave_is_connected_again(llrp):
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    dialogue.hear_bytes(reader.event(llrp.tlv(257, b"")), SECOND)
+    assert dialogue.hung_up
+    assert converse(dialogue, HandReader(llrp), 2 * SECOND).state is State.READING
+    assert dialogue.health.connects_total == 2
+
+
+def test_a_connection_reset_in_mid_frame_leaves_nothing_behind(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp))
+    dialogue.hear_bytes(report(llrp)[:20], SECOND)
+    dialogue.lose(SECOND, "connection lost: reset")
+    assert dialogue.health.why == "connection lost: reset"
+    batches = converse(dialogue, HandReader(llrp), 2 * SECOND).hear_bytes(report(llrp), 2 * SECOND)
+    assert sum(map(len, batches)) == 1
+
+
+def test_a_broken_antenna_is_told_by_port(llrp):
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    dialogue.hear_bytes(reader.event(llrp.tlv(255, struct.pack("!BH", 0, 3))), SECOND)
+    assert dialogue.health.antennas_down == {3}
+    dialogue.hear_bytes(reader.event(llrp.tlv(255, struct.pack("!BH", 1, 3))), SECOND)
+    assert dialogue.health.antennas_down == frozenset()
+
+
+def test_reads_and_damage_are_counted_in_the_health(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp))
+    bad = llrp.message(61, llrp.tlv(240, b"\x8d" + bytes(12) + b"\xe3\x00\x00"))
+    dialogue.hear_bytes(report(llrp) * 3 + bad, SECOND)
+    assert (dialogue.health.reads_total, dialogue.health.dropped_total) == (3, 1)
+
+
+def test_a_late_answer_to_an_old_question_is_no_answer(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp))
+    dialogue.hear_bytes(llrp.message(30, HandReader(llrp).status(101), 3), SECOND)
+    assert dialogue.state is State.READING
+
+
+def test_capabilities_of_any_size_or_depth_do_not_stop_us(llrp):
+    class Deep(HandReader):
+        def answer(self, data):
+            if struct.unpack_from("!H", data)[0] & 0x3FF == 1 if data else False:
+                number = struct.unpack_from("!HII", data)[2]
+                nested = b""
+                for _ in range(1500):
+                    nested = self.llrp.tlv(288, nested)
+                return self.llrp.message(11, self.status(0) + nested, number)
+            return super().answer(data)
+
+    assert converse(dialogue_for(), Deep(llrp)).state is State.READING
