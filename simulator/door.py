@@ -76,6 +76,10 @@ def create_door(
     door = FastAPI(title="Vitrine simulator door", version="1")
     _refusals(door)
 
+    def lives_in(piece: PieceId, store: str) -> bool:
+        home = int(world.home[world.row_of[piece]])
+        return world.places[home].startswith(f"{store}/")
+
     @door.get("/healthz")
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
@@ -106,12 +110,12 @@ def create_door(
 
     @door.get("/truth")
     async def truth(store: str, log: int = 100) -> dict[str, Any]:
-        """Where every piece of a store's zones is, who is away, and the last `log` things that happened."""
+        """Where the pieces are, which of the store's own are away, and the last `log` things that happened."""
         away = world.save().away
         return {
             "store": store,
             "zones": world.where(StoreId(store)),
-            "away": {piece: place for piece, place in away.items() if place in tuple(Away)},
+            "away": {piece: place for piece, place in away.items() if place in tuple(Away) and lives_in(piece, store)},
             "log": [msgspec.to_builtins(one) for one in world.truth[-max(0, log) :] if one.store == store],
             "log_dropped": world.truth_dropped,
         }

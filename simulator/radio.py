@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contract.ids import StoreId
-from simulator.store import Antenna, ZoneKind, gap_m
+from simulator.store import REFERENCE_DBM, Antenna, ZoneKind, gap_m
 from simulator.weather import SECOND_US, Fades, Shadows
 from simulator.world import World
 
@@ -215,10 +215,11 @@ class Radio:
         own = world.place == mine
         reached = own | (np.isin(world.place, neighbours) & self.wanders)
         rows = np.nonzero(reached)[0].astype(np.int64)
-        p = _at_power(_close_up(self.detectability[rows], zone.kind), power_dbm - antenna.reference_dbm)
+        tuned_dbm = REFERENCE_DBM[zone.kind] if antenna.reference_dbm is None else antenna.reference_dbm
+        p = _at_power(_close_up(self.detectability[rows], zone.kind), power_dbm - tuned_dbm)
         is_own = own[rows]
         p[~is_own] *= weather.stray_gain
-        level = self.level_dbm[rows] + (power_dbm - antenna.reference_dbm) + np.where(is_own, 0.0, -14.0)
+        level = self.level_dbm[rows] + (power_dbm - tuned_dbm) + np.where(is_own, 0.0, -14.0)
         if zone.kind is ZoneKind.PAD:
             level += 12.0
         return _Field(world.version, power_dbm, rows, p, level, is_own, world.place[rows])

@@ -21,6 +21,15 @@ class ZoneKind(StrEnum):
     SHELF = "shelf"
 
 
+REFERENCE_DBM: Final = {
+    ZoneKind.SAFE: 27.0,
+    ZoneKind.CASE: 24.0,
+    ZoneKind.SHELF: 24.0,
+    ZoneKind.PAD: 15.0,
+    ZoneKind.EXIT: 30.0,
+}
+
+
 class LayoutError(Exception):
     """A layout cannot be used; the message names the layout, the key and the mend."""
 
@@ -40,11 +49,14 @@ class Zone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Antenna(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`reference_dbm` is the power at which tags of the zone answer with their registered detectability."""
+    """`reference_dbm`: the power this place was tuned for, at which its tags answer with their own detectability.
+
+    None: what is usual for the kind of zone (`REFERENCE_DBM`).
+    """
 
     port: int
     zone: ZoneId
-    reference_dbm: float = 30.0
+    reference_dbm: float | None = None
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

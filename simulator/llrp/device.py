@@ -199,7 +199,7 @@ class Device:
                 Status.M_FIELD_ERROR, f"no configuration {requested} of antenna {antenna}", field=int(antenna == 0)
             )
         wired = set(self.engine.antennas) - self.engine.dead
-        return status() + self.settings.tell(Requested(requested), wired), b""
+        return status() + self.settings.tell(Requested(requested), wired, antenna), b""
 
     def _set_config(self, body: bytes, now_us: int) -> Answered:
         (first,) = unpack(">B", body, 0)

@@ -13,7 +13,10 @@ ZEBRA: Final = 161
 
 
 class Mode(msgspec.Struct, frozen=True):
-    """A Gen2 mode (UHFC1G2RFModeTableEntry, §16.3.1.1.2.1) and how many tags a second it singulates (rfid.md §4.7)."""
+    """A Gen2 mode (UHFC1G2RFModeTableEntry, §16.3.1.1.2.1) and how many tags a second it singulates (rfid.md §4.7).
+
+    The reader's automatic modes (Impinj 1000 and above) are given rates between those they choose from.
+    """
 
     id: int
     miller: int
@@ -67,7 +70,7 @@ _R420: Final = Model(
         Mode(3, 3, 171_000, 20_000, 20_000, 87.0, 2_000),
         Mode(4, 2, 640_000, 7_140, 7_140, 509.0),
         Mode(1000, 2, 274_000, 6_250, 20_000, 400.0),
-        Mode(1002, 2, 274_000, 6_250, 20_000, 300.0),
+        Mode(1002, 2, 640_000, 6_250, 20_000, 640.0),
     ),
     default_mode=1000,
     state_aware=False,

@@ -85,9 +85,9 @@ class Settings:
         self.gpos = gpos
         self.changes += 1
 
-    def tell(self, requested: Requested, connected: set[int]) -> bytes:
-        """The parameters of GET_READER_CONFIG_RESPONSE after its status."""
-        ports = range(1, self.model.antennas + 1)
+    def tell(self, requested: Requested, connected: set[int], antenna: int = 0) -> bytes:
+        """The parameters of GET_READER_CONFIG_RESPONSE after its status; antenna 0 means every one."""
+        ports = [antenna] if antenna else range(1, self.model.antennas + 1)
         reader_id = struct.pack(">BH", 0, 8) + bytes.fromhex("001625FFFE") + struct.pack(">HB", self.model.antennas, 7)
         parts = {
             Requested.IDENTIFICATION: tlv(P.IDENTIFICATION, reader_id),

@@ -209,7 +209,7 @@ def _inventory_command(param: Param, model: Model, settings: Singulation) -> Sin
             )
     for vendor, subtype, body in _customs(list(params(param.body[1:]))):
         if (vendor, subtype) == (IMPINJ, _SEARCH_MODE):
-            (search,) = struct.unpack(">H", body[:2])
+            (search,) = unpack(">H", body, P.CUSTOM)
             if search not in SEARCH_MODES:
                 raise _bad(P.CUSTOM, 2, f"search mode {search} does not exist")
             settings = msgspec.structs.replace(settings, target=SEARCH_MODES[search])

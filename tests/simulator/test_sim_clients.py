@@ -3,18 +3,20 @@
 import asyncio
 import logging
 import shutil
+import signal
 import struct
 import subprocess
+import sys
 import time
 
 import pytest
 from llrpkit import Reader
 from llrpkit.client import LLRPClient
-from llrpkit.exceptions import LLRPConnectionError
+from llrpkit.exceptions import LLRPConnectionError, LLRPTimeoutError
 from llrpkit.protocol import messages, params
 from sllurp.llrp import LLRPReaderClient, LLRPReaderConfig
 
-from simulator.app import Outside, plan
+from simulator.app import Outside, plan, write_config
 from simulator.llrp.codec import FrameBuffer
 from simulator.llrp.server import Fault
 
@@ -54,7 +56,7 @@ def test_llrpkit_inventories_the_store():
         port = outside.servers["boutique/case-reader-1"].port
         async with Reader("127.0.0.1", port) as reader:
             assert reader.firmware == "3.21.23.0"
-            tags = [tag async for tag in reader.inventory(antennas=[1, 2, 3, 4], duration=3.0)]
+            tags = [tag async for tag in reader.inventory(antennas=[1, 2, 3, 4], duration=2.0)]
         return tags, epcs(outside, FLOOR)
 
     tags, truth = run(scene)
@@ -96,7 +98,7 @@ def test_sllurp_inventories_the_store(config):
     assert len(seen) > 0.7 * len(truth)
 
 
-def sllurp_reads(port, antennas, config, seconds=2.5):
+def sllurp_reads(port, antennas, config, seconds=1.8):
     logging.getLogger("sllurp").setLevel(logging.CRITICAL)
     base = {"antennas": antennas, "duration": 0.5, "tx_power": 0, "keepalive_interval": 500}
     if "report_every_n_tags" in config:
@@ -318,3 +320,68 @@ def test_bytes_that_are_not_llrp_end_the_connection_only():
             assert client.connected
 
     run(scene)
+
+
+def test_a_jammed_store_is_deaf_on_every_reader_until_it_is_mended():
+    async def scene(outside):
+        radios = {key: server.device.engine.radio for key, server in outside.servers.items()}
+        await outside.servers["boutique/gate-reader"].set_fault(Fault.JAMMED)
+        await outside.servers["boutique/pad-reader"].set_fault(Fault.NONE)
+        assert all(radio.jammed for radio in radios.values())
+        await outside.servers["boutique/gate-reader"].set_fault(Fault.NONE)
+        assert not any(radio.jammed for radio in radios.values())
+
+    run(scene)
+
+
+def test_a_dead_antenna_is_told_to_whoever_asked():
+    async def scene(outside):
+        server = outside.servers["boutique/case-reader-1"]
+        async with LLRPClient("127.0.0.1", server.port) as client:
+            wanted = [params.EventNotificationState(event_type=8, notification_state=True)]
+            spec = params.ReaderEventNotificationSpec(event_notification_states=wanted)
+            await client.transact(
+                messages.SET_READER_CONFIG(reset_to_factory_default=False, reader_event_notification_spec=spec)
+            )
+            for fault, state in ((Fault.ANTENNA_DEAD, 0), (Fault.NONE, 1)):
+                await server.set_fault(fault, 3 if fault is Fault.ANTENNA_DEAD else 0)
+                told = await asyncio.wait_for(client.events.get(), 5)
+                event = told.reader_event_notification_data.antenna_event
+                assert (event.antenna_id, int(event.event_type)) == (3, state)
+
+    run(scene)
+
+
+def test_a_flapping_reader_comes_and_goes(monkeypatch):
+    monkeypatch.setattr("simulator.llrp.server.FLAP_S", 0.4)
+
+    async def scene(outside):
+        server = outside.servers["boutique/case-reader-1"]
+        async with LLRPClient("127.0.0.1", server.port, response_timeout=0.1) as client:
+            await server.set_fault(Fault.FLAPPING)
+            answered = []
+            for _ in range(16):
+                try:
+                    await client.transact(messages.GET_ROSPECS())
+                    answered.append(True)
+                except LLRPTimeoutError:
+                    answered.append(False)
+                await asyncio.sleep(0.05)
+        assert any(answered)
+        assert not all(answered)
+
+    run(scene)
+
+
+def test_the_simulator_is_a_process_that_stops_when_told(tmp_path):
+    made = plan(("boutique",), 11, pieces={"boutique": 20}, state_file=tmp_path / "state.json")
+    write_config(tmp_path / "simulator.json", made.config)
+    command = [sys.executable, "-m", "simulator", str(tmp_path / "simulator.json")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert "simulator ready" in process.stdout.readline()
+        taken = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert taken.returncode == 1
+        assert "free that address" in taken.stderr.splitlines()[-1]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert (tmp_path / "state.json").exists()

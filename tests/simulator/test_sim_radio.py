@@ -9,7 +9,7 @@ from simulator.store import Antenna, Weather
 from simulator.weather import SECOND_US, Fades, Shadows
 
 START_US = 1_800_000_000_000_000
-CASE = Antenna(port=2, zone="case-1")
+CASE = Antenna(port=2, zone="case-1", reference_dbm=30.0)
 
 
 def rows_of(world, zone):
