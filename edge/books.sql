@@ -330,9 +330,6 @@ INSERT OR IGNORE INTO returned_line SELECT line, sale, piece, :at_us FROM sale_l
 -- name: returned
 SELECT line AS value FROM returned_line WHERE sale = :sale;
 
--- name: sighting
-SELECT at_us AS value FROM sighting WHERE piece = :piece;
-
 -- name: sighting_set
 INSERT OR REPLACE INTO sighting VALUES (:piece, :zone, :at_us, :return_of);
 

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import Final, assert_never
 
 from contract.facts import (
     AlarmClosed,
@@ -21,7 +21,7 @@ from contract.facts import (
     TransferShipped,
     Verdict,
 )
-from contract.ids import UserId
+from contract.ids import SaleId, UserId
 from trade import selling, shifts
 from trade.acts import (
     AddOther,
@@ -51,12 +51,10 @@ from trade.scene import Scene
 
 NewId = Callable[[], str]
 Answer = tuple[AnyFact, ...] | Refusal
-
-SIGHT_AGAIN_US = 600_000_000
-"""A stranger that stays is reported again after ten minutes: the answer to the first report may have been no."""
+NO_SALE: Final = SaleId("")
 
 
-def decide(scene: Scene, act: AnyAct, *, by: UserId, now_us: int, new_id: NewId) -> Answer:
+def decide(scene: Scene, act: AnyAct, *, by: UserId, new_id: NewId) -> Answer:
     """Facts that make the act true, or why not. An empty tuple: it is true already."""
     match act:
         case OpenShift():
@@ -90,7 +88,7 @@ def decide(scene: Scene, act: AnyAct, *, by: UserId, now_us: int, new_id: NewId)
         case Ship():
             return _ship(scene, act)
         case Sight():
-            return _sight(scene, act, now_us)
+            return _sight(scene, act)
         case ApproveCount():
             return _approve_count(scene, act)
         case CloseAlarm():
@@ -152,22 +150,19 @@ def _ship(scene: Scene, act: Ship) -> Answer:
     return (TransferShipped(transfer=act.transfer, to=act.to, pieces=act.pieces), *released)
 
 
-def _sight(scene: Scene, act: Sight, now_us: int) -> Answer:
+def _sight(scene: Scene, act: Sight) -> Answer:
     facts: list[AnyFact] = []
     for each in act.pieces:
         piece = scene.piece(each)
         token = piece.token
         if token is not None and token.state is TokenState.INCOMING:
             facts.append(CustodyReceived(piece=each, ce=token.ce, transfer=token.transfer, damaged=act.damaged))
-        elif token is None or token.state is TokenState.AWAY:
-            known = piece.card is not None or token is not None
-            if known and (piece.sighted_us == 0 or now_us - piece.sighted_us >= SIGHT_AGAIN_US):
-                return_of = piece.hold.sale if piece.hold else None
-                facts.append(
-                    PieceSighted(piece=each, zone=act.zone, return_of=return_of)
-                    if return_of
-                    else PieceSighted(piece=each, zone=act.zone)
-                )
+        elif token is not None and token.held:
+            continue
+        elif token is not None or piece.card is not None:
+            # how often a stranger is reported is the floor's matter: it has the monotonic clock
+            return_of = piece.hold.sale if piece.hold else NO_SALE
+            facts.append(PieceSighted(piece=each, zone=act.zone, return_of=return_of))
     return tuple(facts)
 
 

@@ -23,7 +23,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a rule may ask about a piece: books (card, token, claim, hold) and eyes (seen, verified, on_pad).
 
     seen: a reader sees it now. verified: read since this box started. on_pad: read by the pad of this till now.
-    `sighted_us` is when this store last reported it as a stranger.
     """
 
     piece: PieceId
@@ -34,7 +33,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     seen: bool = False
     verified: bool = False
     on_pad: bool = False
-    sighted_us: int = 0
 
     @property
     def name(self) -> str:

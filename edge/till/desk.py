@@ -87,7 +87,7 @@ class Desk:
             if node.mode is not Mode.ACTIVE:
                 return Refused(Refusal(Why.NOT_SERVING, f"This store's box decides nothing now: {node.why}"))
             scene = self._scene(tx, act, seen, pad)
-            answer = decide(scene, act, by=by, now_us=max(now_us, node.last_us + 1), new_id=new_id)
+            answer = decide(scene, act, by=by, new_id=new_id)
             if not isinstance(answer, Refusal):
                 entries = tx.write(at_us=now_us, by=by, why=name_of(act), facts=answer) if answer else []
                 return Done(tuple(entries))
@@ -108,7 +108,6 @@ class Desk:
             seen=on_pad or seen(piece),
             verified=piece in self._verified,
             on_pad=on_pad,
-            sighted_us=db.number("sighting", piece=piece),
         )
 
     def forget_sightings(self) -> None:

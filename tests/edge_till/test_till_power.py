@@ -19,7 +19,7 @@ from trade.guards import Guards
 from trade.sale import SaleState
 
 ROOT = Path(__file__).parents[2]
-POINTS = 1_500
+POINTS = 1_000
 NORMAL = 1
 
 

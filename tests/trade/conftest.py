@@ -81,8 +81,8 @@ class Mind:
     def cash(self, amount):
         return (Tender(kind=TenderKind.CASH, amount_minor=amount),)
 
-    def decide(self, scene, act, *, by="anna", now_us=1_000):
-        return decide(scene, act, by=by, now_us=now_us, new_id=self.new_id)
+    def decide(self, scene, act, *, by="anna"):
+        return decide(scene, act, by=by, new_id=self.new_id)
 
 
 @pytest.fixture

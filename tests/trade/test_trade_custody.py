@@ -20,7 +20,6 @@ from trade import lease
 from trade.acts import BreakLease, HoldPiece, ReleaseHold, Ship, Sight
 from trade.claim import claim_of
 from trade.custody import Token, TokenEvent, TokenState, granted, moved
-from trade.decide import SIGHT_AGAIN_US
 from trade.guards import ALL, Guards
 from trade.refusal import Why
 from trade.scene import Scene
@@ -110,14 +109,6 @@ def test_a_granted_piece_is_received_when_it_is_read_and_a_stranger_is_sighted(m
     assert isinstance(received, CustodyReceived)
     assert isinstance(sighted, PieceSighted)
     assert sighted.piece == "watch"
-
-
-def test_a_stranger_that_stays_is_reported_again_but_not_every_second(mind):
-    stays = mind.standing("watch", token=None, sighted_us=1_000)
-    scene = Scene(pieces={"watch": stays})
-    act = Sight(pieces=("watch",), zone="case")
-    assert mind.decide(scene, act, now_us=2_000) == ()
-    assert len(mind.decide(scene, act, now_us=1_000 + SIGHT_AGAIN_US)) == 1
 
 
 def test_only_a_reason_breaks_a_lease(mind):
