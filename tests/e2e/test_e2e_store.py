@@ -1,0 +1,230 @@
+"""A day at the boutique in a real browser: a simulated shop floor over LLRP, a real box, its real pages."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
+from contract.ids import PieceId, UserId, ZoneId
+from edge import replica
+from edge.app import instance_of, open_books, set_pin
+from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
+from simulator.app import plan, write_config
+from trade.custody import Token, TokenState
+from vitrine.toml import dump
+
+TILL, PHONE = (1024, 768), (390, 844)
+PROFILES = {"impinj-r420": "impinj-r420", "zebra-fx9600": "zebra-fx9600"}
+PIN = "2468"
+STAFF = (
+    StaffCard(user=UserId("ana"), name="Ana Lindqvist", roles=(Role.ASSOCIATE,)),
+    StaffCard(user=UserId("marc"), name="Marc Oyelaran", roles=(Role.MANAGER,)),
+    StaffCard(user=UserId("ines"), name="Inés Duarte", roles=(Role.LOSS_PREVENTION,)),
+)
+
+
+@dataclass(frozen=True)
+class Boutique:
+    url: str
+    door: str
+    cards: tuple[PieceCard, ...]
+
+    def move(self, to: str, *pieces: str) -> None:
+        answer = httpx.post(f"{self.door}/stores/boutique/move", json={"pieces": list(pieces), "to": to}, timeout=10)
+        assert answer.status_code == 200, answer.text
+
+    def steal(self, *pieces: str) -> None:
+        asked = {"pieces": list(pieces), "thief": True, "seconds": 4}
+        answer = httpx.post(f"{self.door}/stores/boutique/walk_out", json=asked, timeout=10)
+        assert answer.status_code == 200, answer.text
+
+    def of_zone(self, zone: str) -> list[PieceCard]:
+        return [card for card in self.cards if card.home_zone == zone]
+
+
+@pytest.fixture(scope="module")
+def boutique(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boutique]:
+    folder = tmp_path_factory.mktemp("boutique")
+    world = plan(("boutique",), seed=5, pieces={"boutique": 60})
+    write_config(folder / "simulator.json", world.config)
+    store = world.stores[0]
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    config = EdgeConfig(
+        store=store.layout.store, name="Boutique", currency="EUR", data_dir=folder / "data", http_port=port,
+        zones=tuple(
+            ZoneConfig(id=ZoneId(z.id), name=z.name, kind=ZoneKind(z.kind), x=z.x, y=z.y, width=z.width, height=z.height)
+            for z in store.layout.zones
+        ),
+        readers=tuple(
+            ReaderConfig(
+                id=each.id, url=each.url, profile=PROFILES[each.reader.model],
+                antennas={str(antenna.port): ZoneId(antenna.zone) for antenna in each.reader.antennas},
+            )
+            for each in store.readers
+        ),
+    )  # fmt: skip
+    (folder / "edge.toml").write_text(dump(_table(config)), encoding="utf-8")
+    books = open_books(config, instance_of(config))
+    rows = [FeedRow(rev=n, scope="*", key=f"piece:{card.piece}", body=card) for n, card in enumerate(store.cards, 1)]
+    rows += [FeedRow(rev=len(rows) + n, scope="*", key=f"staff:{who.user}", body=who) for n, who in enumerate(STAFF, 1)]
+    replica.take(books, FeedPage(rows=tuple(rows), upto=len(rows), more=False))
+    with books.transaction() as tx:
+        for card in store.cards:
+            tx.db.run_struct("token_set", Token(piece=PieceId(card.piece), ce=1, state=TokenState.HERE))
+    books.close()
+    for who in STAFF:
+        set_pin(config, who.user, PIN)
+    started = []
+    try:
+        for name, file in (("simulate", "simulator.json"), ("edge", "edge.toml")):
+            with (folder / f"{name}.log").open("wb") as log:
+                command = [sys.executable, "-m", "vitrine", name, "--config", str(folder / file)]
+                started.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[2]))
+        url, door = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{world.config.door_port}"
+        for address in (door, url):
+            _until_healthy(address, folder)
+        yield Boutique(url, door, tuple(store.cards))
+    finally:
+        for process in reversed(started):
+            process.terminate()
+        for process in started:
+            process.wait(timeout=15)
+
+
+@pytest.fixture
+def signed_in(boutique: Boutique, open_page: Callable[..., Page]) -> Callable[..., Page]:
+    def sign(name: str, path: str, *, size: tuple[int, int] = TILL) -> Page:
+        page = open_page(f"{boutique.url}/sign-in?next={path}", size=size)
+        page.get_by_role("radio", name=name).check()
+        page.get_by_label("PIN", exact=True).fill(PIN)
+        page.get_by_role("button", name="Enter").click()
+        page.wait_for_url(f"**{path}")
+        return page
+
+    return sign
+
+
+def test_a_wrong_pin_shows_the_door_again(
+    boutique: Boutique, open_page: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    expected_errors.append("401")
+    page = open_page(f"{boutique.url}/register", size=TILL)
+    page.wait_for_url("**/sign-in?next=/register")
+    page.get_by_role("radio", name="Ana Lindqvist").check()
+    page.get_by_label("PIN", exact=True).fill("1111")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("PIN")
+    expect(page.get_by_role("radio", name="Ana Lindqvist")).to_be_checked()
+
+
+def test_the_day_is_opened_two_pieces_are_sold_and_the_shift_is_closed(
+    boutique: Boutique, signed_in: Callable[..., Page]
+) -> None:
+    ring, other = boutique.of_zone("case-1")[:2]
+    page = signed_in("Ana Lindqvist", "/register")
+    page.keyboard.press("F2")
+    expect(page.get_by_role("heading", name="Cart")).to_be_visible()
+    boutique.move("pad-1", ring.piece, other.piece)
+    button = page.get_by_role("button", name="Ring up 2 pieces from the pad")
+    expect(button).to_be_enabled(timeout=15_000)
+    page.keyboard.press("F2")
+    expect(page.get_by_text("Everything agrees.")).to_be_visible(timeout=10_000)
+    page.keyboard.press("F8")
+    expect(page.get_by_text("Sold.")).to_be_visible()
+    expect(page.get_by_role("article")).to_contain_text(ring.title)
+    page.keyboard.press("Enter")
+    boutique.move("client", ring.piece, other.piece)
+    expect(page.get_by_text("The pad is clear")).to_be_visible(timeout=15_000)
+    page.get_by_role("link", name="Close the shift").click()
+    page.get_by_label("Cash in the drawer").fill("200")
+    page.get_by_role("button", name="Close and print the Z").click()
+    expect(page.get_by_role("article")).to_contain_text("Z 1")
+
+
+def test_a_piece_that_is_in_the_cart_but_not_on_the_pad_stops_the_sale(
+    boutique: Boutique, signed_in: Callable[..., Page]
+) -> None:
+    ring, other = boutique.of_zone("case-2")[:2]
+    page = signed_in("Marc Oyelaran", "/register")
+    page.keyboard.press("F2")
+    boutique.move("pad-1", ring.piece)
+    expect(page.get_by_role("button", name="Ring up 1 piece")).to_be_enabled(timeout=15_000)
+    page.keyboard.press("F2")
+    expect(page.get_by_text("Everything agrees.")).to_be_visible(timeout=10_000)
+    boutique.move("case-2", ring.piece)
+    expect(page.get_by_text("The pad is empty.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Card")).to_be_disabled()
+    boutique.move("pad-1", other.piece)
+    expect(page.get_by_text("Stop: pad and cart do not agree.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Card")).to_be_disabled()
+    boutique.move("case-2", other.piece)
+    page.get_by_role("button", name="Empty the cart").click()
+    expect(page.get_by_text("Nothing in the cart yet.")).to_be_visible()
+
+
+def test_a_count_fills_and_is_approved(boutique: Boutique, signed_in: Callable[..., Page]) -> None:
+    page = signed_in("Marc Oyelaran", "/counts")
+    page.get_by_role("button", name="Start").first.click()
+    expect(page.get_by_role("heading", name="The safes")).to_be_visible()
+    approve = page.get_by_role("button", name="Approve")
+    expect(approve).to_be_visible(timeout=90_000)
+    approve.click()
+    expect(page.get_by_text("Approved")).to_be_visible()
+
+
+def test_a_thief_at_the_door_is_on_the_wall_and_is_acknowledged(
+    boutique: Boutique, signed_in: Callable[..., Page]
+) -> None:
+    piece = boutique.of_zone("shelf-1")[0]
+    page = signed_in("Inés Duarte", "/wall", size=PHONE)
+    boutique.steal(piece.piece)
+    alarm = page.locator("article.alarm", has_text=piece.title).first
+    expect(alarm).to_be_visible(timeout=30_000)
+    expect(alarm).to_contain_text("At the door")
+    alarm.get_by_placeholder("Note, if any").fill("ran towards the quay")
+    alarm.get_by_role("button", name="Theft").click()
+    expect(page.get_by_text("ran towards the quay")).to_be_visible()
+
+
+def test_an_associate_cannot_close_an_alarm(boutique: Boutique, signed_in: Callable[..., Page]) -> None:
+    page = signed_in("Ana Lindqvist", "/wall")
+    assert page.get_by_role("button", name="Theft").count() == 0
+    csrf = json.loads(page.locator("body").get_attribute("hx-headers:inherited") or "{}")["X-CSRF-Token"]
+    answer = page.context.request.post(
+        f"{boutique.url}/alarms/none/close", form={"outcome": "found", "csrf": csrf}, headers={"Origin": boutique.url}
+    )
+    assert answer.status == 403
+
+
+def test_the_readers_page_shows_every_reader_reading(boutique: Boutique, signed_in: Callable[..., Page]) -> None:
+    page = signed_in("Marc Oyelaran", "/readers")
+    expect(page.locator("td .chip.good")).to_have_count(3, timeout=10_000)
+
+
+def _table(config: EdgeConfig) -> dict[str, object]:
+    import msgspec
+
+    table = msgspec.to_builtins(config, enc_hook=str)
+    assert isinstance(table, dict)
+    return {key: value for key, value in table.items() if value is not None}
+
+
+def _until_healthy(address: str, folder: Path) -> None:
+    for _ in range(200):
+        try:
+            if httpx.get(f"{address}/healthz", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    logs = "\n".join(log.read_text(encoding="utf-8")[-2000:] for log in folder.glob("*.log"))
+    pytest.fail(f"{address} did not answer: {logs}")
