@@ -16,18 +16,29 @@ OUTLIVES_REJOIN: Final = (RequestCount, ForgetPerson)
 """Custody and leases are in the snapshot; these are not, so they are asked again."""
 
 
-def append(tx: Tx, store: StoreId, command: AnyCommand, *, cloud_epoch: int, now_us: int) -> int:
-    """Give the store a decision; returns its number. A store whose box never joined gets it all with its snapshot."""
-    bump = sa.update(node).where(node.c.store == store).values(down_seq=node.c.down_seq + 1)
+def append(tx: Tx, store: StoreId, commands: Sequence[AnyCommand], *, cloud_epoch: int, now_us: int) -> None:
+    """Give the store decisions. Raises `LookupError` for a store that is not ours.
+
+    A store whose box never joined gets custody and leases with its snapshot; nothing of them is written.
+    """
+    term = tx.value(sa.select(node.c.term).where(node.c.store == store))
+    if term is None:
+        raise LookupError(f"store {store} is not known; open it before deciding anything for it")
+    if term == 0:
+        commands = [command for command in commands if isinstance(command, OUTLIVES_REJOIN)]
+    if not commands:
+        return
+    bump = sa.update(node).where(node.c.store == store).values(down_seq=node.c.down_seq + len(commands))
     numbered = tx.row(bump.returning(node.c.term, node.c.down_seq))
-    if numbered is None:
-        raise LookupError(f"store {store} is not known; create it before deciding anything for it")
-    seq = int(numbered["down_seq"])
-    body = encode_command(NumberedCommand(seq=seq, command=command))
-    row = {"store": store, "cloud_epoch": cloud_epoch, "term": numbered["term"], "seq": seq, "body": body}
-    tx.add(down_log, {**row, "at_us": now_us})
+    assert numbered is not None, f"the node of {store} was there a moment ago"
+    first = int(numbered["down_seq"]) - len(commands) + 1
+    key = {"store": store, "cloud_epoch": cloud_epoch, "term": numbered["term"], "at_us": now_us}
+    rows = [
+        {**key, "seq": seq, "body": encode_command(NumberedCommand(seq=seq, command=command))}
+        for seq, command in enumerate(commands, first)
+    ]
+    tx.add(down_log, *rows)
     tx.poke(store)
-    return seq
 
 
 def after(

@@ -165,8 +165,8 @@ staff = _table(
     _int("changed_us"),
 )  # fmt: skip
 login = _table(
-    "login", _key("token_sha"), _text("user"), _text("csrf"), _int("bearer"), _int("begun_us"), _int("seen_us"),
-    _int("ends_us"), sa.Index(None, "user"),
+    "login", sa.Column("token_sha256", sa.LargeBinary, primary_key=True), _text("user"), _int("began_us"),
+    _int("used_us"), sa.Index(None, "user"),
 )  # fmt: skip
 
 sale = _table(

@@ -45,9 +45,9 @@ class Work:
     recovering: bool
     quarantined: set[SaleId] = field(default_factory=set)
 
-    def command(self, store: StoreId, command: AnyCommand) -> int:
+    def command(self, store: StoreId, *commands: AnyCommand) -> None:
         """Decide something for a store."""
-        return downlog.append(self.tx, store, command, cloud_epoch=self.cloud_epoch, now_us=self.now_us)
+        downlog.append(self.tx, store, commands, cloud_epoch=self.cloud_epoch, now_us=self.now_us)
 
     def tell(self, *news: feed.News) -> int:
         """Put rows into the feed."""

@@ -1,9 +1,11 @@
 """An office on SQLite and on PostgreSQL, and a store's box made of the contract alone, for tests of the cloud."""
 
+import asyncio
 import itertools
 import warnings
 from collections.abc import Iterator
 
+import httpx
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -207,7 +209,7 @@ class House:
             work = begin(tx, self.guards, 1)
             open_store(work, StoreCard(store=StoreId(name), name=name.title(), currency="EUR"))
             result = bring_in(work, [card(piece) for piece in pieces], StoreId(name), state=state)
-            assert result.errors == ()
+            assert result.errors == []
         box = self.boxes[name] = FakeBox(self.office, name, guards=self.guards)
         if join:
             box.join()
@@ -238,3 +240,32 @@ class House:
 @pytest.fixture
 def house(office: Office) -> House:
     return House(office)
+
+
+class Browser:
+    """Speaks HTTP to an ASGI app in this process, one request at a time."""
+
+    def __init__(self, app: object) -> None:
+        self._app = app
+
+    def get(self, path: str, **given: object) -> httpx.Response:
+        return self.ask("GET", path, **given)
+
+    def post(self, path: str, **given: object) -> httpx.Response:
+        return self.ask("POST", path, **given)
+
+    def put(self, path: str, **given: object) -> httpx.Response:
+        return self.ask("PUT", path, **given)
+
+    def ask(self, method: str, path: str, **given: object) -> httpx.Response:
+        async def once() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self._app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                return await client.request(method, path, **given)
+
+        return asyncio.run(once())
+
+
+@pytest.fixture(scope="session")
+def browse() -> type[Browser]:
+    return Browser

@@ -154,14 +154,11 @@ CREATE TABLE life (
 )
 ;;
 CREATE TABLE login (
-    token_sha TEXT NOT NULL,
+    token_sha256 BYTEA NOT NULL,
     "user" TEXT DEFAULT '' NOT NULL,
-    csrf TEXT DEFAULT '' NOT NULL,
-    bearer BIGINT DEFAULT 0 NOT NULL,
-    begun_us BIGINT DEFAULT 0 NOT NULL,
-    seen_us BIGINT DEFAULT 0 NOT NULL,
-    ends_us BIGINT DEFAULT 0 NOT NULL,
-    CONSTRAINT pk_login PRIMARY KEY (token_sha)
+    began_us BIGINT DEFAULT 0 NOT NULL,
+    used_us BIGINT DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_login PRIMARY KEY (token_sha256)
 )
 ;;
 CREATE INDEX ix_login_user ON login ("user")

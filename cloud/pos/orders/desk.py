@@ -76,13 +76,13 @@ class OrderDesk:
 
     def place(self, order: OrderId, wanted: PieceId, *, mono_us: int, now_us: int) -> Order | OrderRefused:
         """Authorise and ask the store. The same order again is the same order."""
+        self._deadline_us.setdefault(order, mono_us + self.lease_wait_us)
         with self.office.transaction() as tx:
             work = begin(tx, self.guards, now_us)
             row = tx.row(sa.select(web_order).where(web_order.c.order_id == order))
             begun = order_of(row) if row is not None else _begin(work, order, wanted)
         if row is not None or isinstance(begun, OrderRefused):
             return begun
-        self._deadline_us[order] = mono_us + self.lease_wait_us
         try:
             answer = self.provider.authorise(begun.payment_key, begun.amount_minor, begun.currency)
         except ProviderDownError as error:
@@ -90,12 +90,14 @@ class OrderDesk:
             return self._as_is(order)
         with self.office.transaction() as tx:
             work = begin(tx, self.guards, now_us)
-            mine = sa.update(web_order).where(web_order.c.order_id == order)
-            if answer is PaymentState.AUTHORISED:
-                tx.run(mine.values(state=OrderState.LEASING))
-                work.command(begun.store, RequestLease(piece=wanted, order=order))
-            else:
+            waiting = (web_order.c.order_id == order, web_order.c.state == OrderState.AUTHORISED)
+            mine = sa.update(web_order).where(*waiting)
+            if answer is not PaymentState.AUTHORISED:
                 tx.run(mine.values(state=OrderState.CLOSED, why=f"the payment was {answer}", ended_us=now_us))
+            elif tx.run(mine.values(state=OrderState.LEASING)):
+                work.command(begun.store, RequestLease(piece=wanted, order=order))
+            else:  # it took so long that the order was closed meanwhile: what was authorised now must not stand
+                tx.run(sa.update(web_order).where(web_order.c.order_id == order).values(state=OrderState.CAPTURING))
         return self._as_is(order)
 
     def cancel(self, order: OrderId, *, now_us: int) -> Order:

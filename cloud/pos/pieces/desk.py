@@ -1,6 +1,7 @@
 """Bringing pieces into the house: cards into the feed, and the first custody to a store. All rows or none."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -22,7 +23,8 @@ FIRST_STATE: Final = {
 }
 
 
-class RowError(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True)
+class RowError:
     """What is wrong with one row of an import; rows count from 1."""
 
     row: int
@@ -31,13 +33,14 @@ class RowError(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-class Imported(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True)
+class Imported:
     """What an import did, or would do (`dry_run`). With errors nothing was changed."""
 
     new: int
     changed: int
     same: int
-    errors: tuple[RowError, ...]
+    errors: list[RowError]
     dry_run: bool
 
 
@@ -62,7 +65,7 @@ def bring_in(
         new=len(new),
         changed=len(changed),
         same=len(cards) - len(new) - len(changed),
-        errors=tuple(errors),
+        errors=errors,
         dry_run=dry_run,
     )
     if errors or dry_run:
@@ -71,11 +74,12 @@ def bring_in(
     work.tell(*(feed.News(f"piece:{card.piece}", card) for card in (*new, *changed)))
     tokens = Custody(work)
     tokens.load(card.piece for card in new)
-    for card in new:
-        token = Token(piece=card.piece, holder=store, ce=tokens.next_ce(card.piece), state=FIRST_STATE[state])
-        token = tokens.set(token)
-        work.command(store, GrantCustody(piece=card.piece, ce=token.ce, state=token.told))
+    given = [
+        tokens.set(Token(piece=card.piece, holder=store, ce=tokens.next_ce(card.piece), state=FIRST_STATE[state]))
+        for card in new
+    ]
     tokens.flush()
+    work.command(store, *(GrantCustody(piece=token.piece, ce=token.ce, state=token.told) for token in given))
     return counted
 
 

@@ -1,0 +1,306 @@
+"""Composition root of the office: pages and API, the edges' door, ingest from the broker, the order desk; one process.
+
+`run(config)` lives until SIGTERM or SIGINT (exit code 0), or until a part that must not fail has failed (1).
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Final
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import Response
+
+from cloud import schema
+from cloud.config import CloudConfig, ConfigError
+from cloud.db import ContentionError, Office, open_office
+from cloud.desk import Desk
+from cloud.doors import CertificateProtocol, create_door
+from cloud.ingest import Ingest
+from cloud.metrics import CONTENT_TYPE, office_samples, render
+from cloud.mqtt import Consumer
+from cloud.pos.alarms import routes as alarms
+from cloud.pos.counts import routes as counts
+from cloud.pos.floor import routes as floor
+from cloud.pos.ledger import routes as ledger
+from cloud.pos.orders import routes as orders
+from cloud.pos.orders.desk import OrderDesk
+from cloud.pos.parked import routes as parked
+from cloud.pos.pieces import routes as pieces
+from cloud.pos.sales import routes as sales
+from cloud.pos.staff import desk as staff_desk
+from cloud.pos.staff import routes as staff
+from cloud.pos.stores import queries as store_queries
+from cloud.pos.stores import routes as stores
+from cloud.pos.transfers import routes as transfers
+from cloud.provider import HttpProvider, NoProvider, Provider
+from cloud.rejoin import Rejoins
+from contract.ids import StoreId, uuid7
+from web.attempts import Attempts
+from web.fit import fit
+from web.front import Front
+from web.logins import Logins
+from web.policy import public
+from web.problems import ProblemError, answer
+from web.templating import make_templates
+
+ORDERS_EVERY_S: Final = 0.2
+STOP_GRACE_S: Final = 3
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Fatal:
+    """Why the office must stop, told from any thread; `then` is what to do about it."""
+
+    errors: list[Exception] = field(default_factory=list)
+    then: Callable[[], object] = lambda: None
+
+    def tell(self, error: Exception) -> None:
+        self.errors.append(error)
+        self.then()
+
+
+@dataclass(slots=True)
+class Cloud:
+    """Everything the office is made of, not yet running."""
+
+    config: CloudConfig
+    desk: Desk
+    ingest: Ingest
+    rejoins: Rejoins
+    orders: OrderDesk
+    entrance: staff.Entrance
+    logins: Logins
+    app: FastAPI
+    door: FastAPI
+    consumer: Consumer | None = None
+    fatal: Fatal = field(default_factory=Fatal)
+
+    @property
+    def office(self) -> Office:
+        return self.desk.office
+
+
+def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
+    """Open and migrate the database, and wire the parts. Raises `UnsafeDatabaseError`."""
+    office = open_office(config.database_url)
+    schema.migrate(office)
+    desk = Desk(
+        office=office,
+        now_us=lambda: time.time_ns() // 1000,
+        mono_us=lambda: time.monotonic_ns() // 1000,
+        new_id=lambda: uuid7(time.time_ns() // 1000, os.urandom(10)),
+    )
+    ingest = Ingest(office)
+    if provider is None:
+        provider = HttpProvider(config.payment_url) if config.payment_url else NoProvider()
+    order_desk = OrderDesk(office, provider, lease_wait_us=round(config.lease_wait_s * 1_000_000))
+    rejoins = Rejoins(office, order_desk.end_store)
+    passwords = staff_desk.Passwords()
+    entrance = staff.Entrance(desk, passwords, Attempts())
+    logins = Logins(staff_desk.LoginTable(office), staff_desk.staff_now(office), now_us=desk.now_us, chance=os.urandom)
+    app = FastAPI(
+        title="Vitrine office",
+        version=_version(),
+        description="All stores of the house: pieces, counts, sales, transfers, web orders, ledger.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    cloud = Cloud(
+        config=config, desk=desk, ingest=ingest, rejoins=rejoins, orders=order_desk, entrance=entrance, logins=logins,
+        app=app, door=create_door(desk, ingest, rejoins),
+    )  # fmt: skip
+    api = APIRouter(prefix="/api/v1")
+    for router in (
+        staff.router(desk, passwords, entrance), stores.router(desk, rejoins), pieces.router(desk), counts.router(desk),
+        sales.router(desk), ledger.router(desk), transfers.router(desk), orders.router(desk, order_desk),
+        alarms.router(desk), parked.router(desk, ingest), floor.router(desk),
+    ):  # fmt: skip
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(_house_keeping(cloud))
+    _dress(cloud)
+    if config.broker is not None:
+        cloud.consumer = Consumer(config.broker, ingest, desk.now_us, cloud.fatal.tell, lambda: _stores(desk))
+        office.on_poke = cloud.consumer.poke
+    return cloud
+
+
+def create_app(config: CloudConfig) -> FastAPI:
+    """The office's web face alone: as many workers of it as one likes."""
+    return build(config).app
+
+
+def _dress(cloud: Cloud) -> None:
+    secure = bool(cloud.config.cert)
+    templates = make_templates({}, {}, "UTC")
+    fit(
+        cloud.app,
+        Front(face="office", title=cloud.config.house, logins=cloud.logins, templates=templates, secure=secure),
+    )
+
+    async def on_busy(request: Request, error: Exception) -> Response:
+        return answer(request, ProblemError(503, "busy", "The office is busy", str(error)))
+
+    cloud.app.add_exception_handler(ContentionError, on_busy)
+
+
+def _house_keeping(cloud: Cloud) -> APIRouter:
+    routes = APIRouter(tags=["housekeeping"])
+
+    @routes.get("/healthz", dependencies=[public()])
+    def healthz() -> dict[str, bool]:
+        """Alive, and what it can reach."""
+        with cloud.desk.look() as work:
+            recovering = work.recovering
+        broker = cloud.consumer is None or cloud.consumer.connected
+        return {"ok": not cloud.fatal.errors, "broker": broker, "recovering": recovering}
+
+    @routes.get("/metrics", dependencies=[public()])
+    def metrics() -> Response:
+        """Prometheus text. Figures only, nobody's names."""
+        counted = None if cloud.consumer is None else cloud.consumer.counts
+        with cloud.desk.look() as work:
+            text = render(office_samples(work.tx, cloud.ingest.counts, counted))
+        return Response(text, media_type=CONTENT_TYPE)
+
+    return routes
+
+
+def _stores(desk: Desk) -> list[StoreId]:
+    with desk.look() as work:
+        return [StoreId(row.store) for row in store_queries.listing(work.tx)]
+
+
+# --- running --------------------------------------------------------------------------------------------------
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: stopping is ours, in our order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def run(config: CloudConfig) -> int:
+    """Run the office until it is told to stop. Raises `ConfigError` when a port is taken."""
+    write_logs()
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(_listen(config.host, config.port, "port"))
+        door = config.door
+        door_listener = None if door is None else stack.enter_context(_listen(door.host, door.port, "door.port"))
+        cloud = build(config)
+        stack.callback(cloud.office.close)
+        return asyncio.run(_live(cloud, listener, door_listener))
+
+
+async def _live(cloud: Cloud, listener: socket.socket, door_listener: socket.socket | None) -> int:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    cloud.fatal.then = lambda: loop.call_soon_threadsafe(stop.set)
+    servers = [_server(cloud.app, cloud.config.cert, cloud.config.key)]
+    tasks = [asyncio.create_task(servers[0].serve(sockets=[listener]), name="office")]
+    if door_listener is not None:
+        servers.append(_door_server(cloud))
+        tasks.append(asyncio.create_task(servers[1].serve(sockets=[door_listener]), name="door"))
+    quit_orders = threading.Event()
+    orders_thread = threading.Thread(target=_carry_orders, args=(cloud, quit_orders), name="orders", daemon=True)
+    await asyncio.to_thread(cloud.ingest.unpark, cloud.desk.now_us())
+    if cloud.consumer is not None:
+        cloud.consumer.start()
+    orders_thread.start()
+    _log.info("office_started", port=listener.getsockname()[1], database=cloud.office.engine.dialect.name)
+    stopped = asyncio.create_task(stop.wait(), name="stop")
+    await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    code = 0 if stop.is_set() and not cloud.fatal.errors else 1
+    if code:
+        _log.critical("office_broke", why=[str(error) for error in cloud.fatal.errors])
+    for server in servers:
+        server.should_exit = True
+    quit_orders.set()
+    if cloud.consumer is not None:
+        await asyncio.to_thread(cloud.consumer.stop)
+    await asyncio.wait(tasks[: len(servers)], timeout=STOP_GRACE_S)
+    for task in (*tasks, stopped):
+        task.cancel()
+    await asyncio.gather(*tasks, stopped, return_exceptions=True)
+    await asyncio.to_thread(orders_thread.join, STOP_GRACE_S)
+    _log.info("office_stopped", code=code)
+    return code
+
+
+def _carry_orders(cloud: Cloud, quit_orders: threading.Event) -> None:
+    """The order desk's thread: the provider may be slow, and nobody else waits for it."""
+    while not quit_orders.wait(ORDERS_EVERY_S):
+        try:
+            cloud.orders.step(mono_us=cloud.desk.mono_us(), now_us=cloud.desk.now_us())
+        except ContentionError as error:
+            _log.warning("orders_contended", why=str(error))
+        except Exception as error:  # noqa: BLE001 - the outermost shell of this thread: the process ends, not limps
+            _log.exception("orders_stopped")
+            cloud.fatal.tell(error)
+            return
+
+
+def _server(app: FastAPI, cert: str, key: str) -> uvicorn.Server:
+    return _Server(
+        uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, lifespan="off",
+            timeout_graceful_shutdown=STOP_GRACE_S, ssl_certfile=cert or None, ssl_keyfile=key or None,
+        )
+    )  # fmt: skip
+
+
+def _door_server(cloud: Cloud) -> uvicorn.Server:
+    door = cloud.config.door
+    assert door is not None, "only an office with a door has a door server"
+    return _Server(
+        uvicorn.Config(
+            cloud.door, log_config=None, access_log=False, server_header=False, lifespan="off",
+            timeout_graceful_shutdown=STOP_GRACE_S, http=CertificateProtocol, ssl_certfile=door.cert,
+            ssl_keyfile=door.key, ssl_ca_certs=door.ca, ssl_cert_reqs=ssl.CERT_REQUIRED,
+        )
+    )  # fmt: skip
+
+
+def _listen(host: str, port: int, key: str) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=128)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}; free it or set {key}") from error
+
+
+def write_logs() -> None:
+    """Structured logs as JSON lines on stderr."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+
+
+def _version() -> str:
+    try:
+        return metadata.version("vitrine")
+    except metadata.PackageNotFoundError:  # a checkout that was not installed
+        return "0"

@@ -1,0 +1,146 @@
+"""The edges' door: HTTPS with client certificates, for the bulk that does not belong on MQTT. Bytes in, contract out.
+
+A box is known by the CN of its certificate, which is its store; it may speak for no other.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import Depends, FastAPI, Query, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from cloud import feed, logs
+from cloud.db import ContentionError
+from cloud.desk import Desk
+from cloud.ingest import Ingest, UnknownStoreError
+from cloud.logs import Name
+from cloud.rejoin import Rejoins
+from contract.facts import Stream
+from contract.feed import encode_page
+from contract.ids import Epoch, StoreId
+from contract.messages import MESSAGE_BYTES_MAX, JournalRows, Refusal, Rejoin, encode
+from web import problems
+from web.problems import ProblemError
+
+REJOIN_BYTES_MAX: Final = 64 << 20
+"""A rejoin carries the custody of a whole store: about 150 bytes a piece."""
+CN_KEY: Final = "vitrine.client_cn"
+JSON: Final = "application/json"
+
+_decode_rows = msgspec.json.Decoder(JournalRows).decode
+_decode_rejoin = msgspec.json.Decoder(Rejoin).decode
+
+
+class NamedApp:
+    """Puts the certificate's CN of this connection into every request's scope."""
+
+    def __init__(self, app: ASGIApp, name: str) -> None:
+        self._app = app
+        self._name = name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, CN_KEY: self._name}, receive, send)
+
+
+class CertificateProtocol(H11Protocol):
+    """uvicorn's HTTP protocol, which knows the client certificate but does not tell (give it as `http=`)."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.app = NamedApp(self.app, common_name(transport.get_extra_info("peercert")))
+
+
+def common_name(certificate: Any) -> str:
+    """The CN of a certificate as `ssl` gives it; empty when there is none."""
+    pairs = [pair for group in (certificate or {}).get("subject", ()) for pair in group]
+    return next((str(value) for name, value in pairs if name == "commonName"), "")
+
+
+class Box:
+    """The policy of every route of this door: who speaks is the store its certificate names."""
+
+    def __call__(self, request: Request) -> StoreId:
+        name = str(request.scope.get(CN_KEY, ""))
+        if not name:
+            raise ProblemError(401, "certificate", "No client certificate", "Enrol this box; its key opens this door.")
+        return StoreId(name)
+
+
+async def _body(request: Request) -> bytes:
+    """The request's bytes, up to the largest message there is."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > REJOIN_BYTES_MAX:
+            raise ProblemError(413, "too-large", "Too large", f"At most {REJOIN_BYTES_MAX} bytes.")
+    return bytes(body)
+
+
+TheBox = Annotated[StoreId, Depends(Box())]
+Body = Annotated[bytes, Depends(_body)]
+
+
+def create_door(desk: Desk, ingest: Ingest, rejoins: Rejoins) -> FastAPI:
+    """The app behind the edges' port."""
+    app = FastAPI(title="Vitrine edge door", version="1", docs_url=None, redoc_url=None)
+    problems.install(app)
+
+    @app.get("/edge/v1/feed")
+    def get_feed(box: TheBox, since: Annotated[int, Query(ge=0)] = 0) -> Response:
+        """Rows of the feed above `since`, one page."""
+        with desk.look() as work:
+            return Response(encode_page(feed.page(work.tx, box, since)), media_type=JSON)
+
+    @app.post("/edge/v1/journal")
+    def take_rows(box: TheBox, body: Body) -> Response:
+        """Rows a disk hands over; answered by how far we have that log."""
+        if len(body) > MESSAGE_BYTES_MAX:
+            raise ProblemError(413, "too-large", "Too many rows", f"A page has at most {MESSAGE_BYTES_MAX} bytes.")
+        rows = _read(_decode_rows, body)
+        _own(box, rows.store)
+        return _answer(lambda: ingest.take(rows, desk.now_us()))
+
+    @app.get("/edge/v1/journal")
+    def give_rows(
+        box: TheBox, epoch: str, stream: Stream, first_seq: Annotated[int, Query(alias="from", ge=1)]
+    ) -> Response:
+        """Rows of one of the store's logs from `from` on; an empty page ends it."""
+        with desk.look() as work:
+            page = logs.page(work.tx, Name(box, Epoch(epoch), stream), first_seq)
+        return Response(encode(page), media_type=JSON)
+
+    @app.post("/edge/v1/rejoin")
+    def take_rejoin(box: TheBox, body: Body) -> Response:
+        """A snapshot, or 409 with the refusal that says what to wait for."""
+        asked = _read(_decode_rejoin, body)
+        _own(box, asked.store)
+        return _answer(lambda: rejoins.hear(asked, desk.now_us(), new_epoch=desk.new_id))
+
+    return app
+
+
+def _own(box: StoreId, store: StoreId) -> None:
+    if box != store:
+        raise ProblemError(
+            403, "foreign-store", "Not your store", f"The certificate is {box}'s, the message {store}'s."
+        )
+
+
+def _read(decode: Callable[[bytes], Any], body: bytes) -> Any:
+    try:
+        return decode(body)
+    except msgspec.DecodeError as error:
+        raise ProblemError(422, "contract", "Not a message of our contract", str(error)) from error
+
+
+def _answer(act: Callable[[], Any]) -> Response:
+    try:
+        answer = act()
+    except UnknownStoreError as error:
+        raise ProblemError(404, "unknown-store", "The office does not know this store", str(error)) from error
+    except ContentionError as error:
+        raise ProblemError(503, "busy", "The office is busy", str(error)) from error
+    return Response(encode(answer), 409 if isinstance(answer, Refusal) else 200, media_type=JSON)

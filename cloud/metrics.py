@@ -1,0 +1,70 @@
+"""What `/metrics` says, gathered when it is asked."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from cloud.db import Tx
+from cloud.ingest import IngestCounts
+from cloud.mqtt import ConsumerCounts
+from cloud.tables import case_file, life, node, parked, pending_move, sale, web_order
+from trade.lease import ORDER
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+
+
+class Sample(NamedTuple):
+    """One number; a name that ends in `_total` only ever grows."""
+
+    name: str
+    help: str
+    value: float
+
+
+def office_samples(tx: Tx, ingest: IngestCounts, consumer: ConsumerCounts | None) -> list[Sample]:
+    """Everything a watcher of the office needs to see."""
+
+    def count(of: sa.Table, *where: sa.ColumnElement[bool]) -> float:
+        return float(tx.value(sa.select(sa.func.count()).select_from(of).where(*where)))
+
+    grown = [*_grown("vitrine_ingest", ingest), *(_grown("vitrine_broker", consumer) if consumer is not None else ())]
+    backlog = sa.select(sa.func.coalesce(sa.func.sum(node.c.down_seq - node.c.down_upto), 0))
+    return [
+        *grown,
+        Sample("vitrine_rows_parked", "Rows that wait to be understood", count(parked, parked.c.applied_us.is_(None))),
+        Sample("vitrine_cases_open", "Cases for a person", count(case_file, case_file.c.closed_us.is_(None))),
+        Sample("vitrine_moves_waiting", "Tokens that wait to be given", count(pending_move)),
+        Sample("vitrine_orders_open", "Web orders under way", count(web_order, web_order.c.state.not_in(ORDER.ends))),
+        Sample("vitrine_sales_quarantined", "Sales in doubt", count(sale, sale.c.state == "quarantined")),
+        Sample("vitrine_decisions_waiting", "Decisions no store has applied yet", float(tx.value(backlog))),
+        Sample("vitrine_recovering", "1 while a restored office waits", float(tx.value(sa.select(life.c.recovering)))),
+        Sample("vitrine_cloud_epoch", "Which life of the office", float(tx.value(sa.select(life.c.cloud_epoch)))),
+    ]
+
+
+def _grown(prefix: str, counts: IngestCounts | ConsumerCounts) -> list[Sample]:
+    since = "Since this process began"
+    return [Sample(f"{prefix}_{each.name}", since, float(getattr(counts, each.name))) for each in fields(counts)]
+
+
+class _Samples(Collector):
+    def __init__(self, samples: Iterable[Sample]) -> None:
+        self._samples = samples
+
+    def collect(self) -> Iterator[Metric]:
+        for sample in self._samples:
+            kind = CounterMetricFamily if sample.name.endswith("_total") else GaugeMetricFamily
+            yield kind(sample.name, sample.help, value=sample.value)
+
+
+def render(samples: Iterable[Sample]) -> bytes:
+    """The exposition text."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Samples(samples))
+    return generate_latest(registry)

@@ -1,0 +1,108 @@
+"""What the readers of a store see, and what they cannot see."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.tables import exit_seen, piece, presence, reader, zone_vision
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRow:
+    store: str
+    reader: str
+    link: str
+    why: str
+    model: str
+    firmware: str
+    since_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRow:
+    """`blind`: nothing can be said about its pieces now. Figures are of pieces last seen there."""
+
+    store: str
+    zone: str
+    vision: str
+    why: str
+    since_us: int
+    present: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceRow:
+    store: str
+    piece: str
+    title: str
+    state: str
+    zone: str
+    why: str
+    since_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExitRow:
+    store: str
+    piece: str
+    zone: str
+    peaceful: bool
+    why: str
+    at_us: int
+
+
+def readers(tx: Tx, *, store: str = "") -> list[ReaderRow]:
+    query = sa.select(reader).order_by(reader.c.store, reader.c.reader)
+    if store:
+        query = query.where(reader.c.store == store)
+    return [ReaderRow(**{name: row[name] for name in ReaderRow.__dataclass_fields__}) for row in tx.rows(query)]
+
+
+def zones(tx: Tx, store: str) -> list[ZoneRow]:
+    """Every zone we ever heard of, blind or not."""
+    visions = {row["zone"]: row for row in tx.rows(sa.select(zone_vision).where(zone_vision.c.store == store))}
+    query = (
+        sa.select(presence.c.zone, presence.c.state, sa.func.count().label("n"))
+        .where(presence.c.store == store)
+        .group_by(presence.c.zone, presence.c.state)
+    )
+    counts = {(row["zone"], row["state"]): row["n"] for row in tx.rows(query)}
+    rows = []
+    for zone in sorted({*visions, *(zone for zone, _ in counts)}):
+        seen = visions.get(zone)
+        rows.append(
+            ZoneRow(
+                store=store,
+                zone=zone,
+                vision=seen["vision"] if seen else "",
+                why=seen["why"] if seen else "",
+                since_us=seen["since_us"] if seen else 0,
+                present=counts.get((zone, "present"), 0),
+                missing=counts.get((zone, "missing"), 0),
+            )
+        )
+    return rows
+
+
+def pieces(tx: Tx, store: str, *, state: str = "", zone: str = "", limit: int = 200) -> list[PresenceRow]:
+    query = (
+        sa.select(presence, sa.func.coalesce(piece.c.title, "").label("title"))
+        .outerjoin(piece, piece.c.piece == presence.c.piece)
+        .where(presence.c.store == store)
+        .order_by(presence.c.since_us.desc(), presence.c.piece)
+        .limit(limit)
+    )
+    if state:
+        query = query.where(presence.c.state == state)
+    if zone:
+        query = query.where(presence.c.zone == zone)
+    return [PresenceRow(**{name: row[name] for name in PresenceRow.__dataclass_fields__}) for row in tx.rows(query)]
+
+
+def exits(tx: Tx, store: str, *, limit: int = 50) -> list[ExitRow]:
+    """Newest first."""
+    query = sa.select(exit_seen).where(exit_seen.c.store == store).order_by(exit_seen.c.at_us.desc()).limit(limit)
+    told = [name for name in ExitRow.__dataclass_fields__ if name != "peaceful"]
+    return [ExitRow(**{name: row[name] for name in told}, peaceful=bool(row["peaceful"])) for row in tx.rows(query)]

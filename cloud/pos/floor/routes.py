@@ -1,0 +1,34 @@
+"""The floor over HTTP."""
+
+from fastapi import APIRouter
+
+from cloud.desk import Desk
+from cloud.pos.floor import queries
+from cloud.pos.http import ROWS_PER_PAGE, Limit
+from web.policy import signed_in
+
+
+def router(desk: Desk) -> APIRouter:
+    routes = APIRouter(prefix="/floor", tags=["floor"], dependencies=[signed_in()])
+
+    @routes.get("/readers")
+    def readers(store: str = "") -> list[queries.ReaderRow]:
+        with desk.look() as work:
+            return queries.readers(work.tx, store=store)
+
+    @routes.get("/{store}/zones")
+    def zones(store: str) -> list[queries.ZoneRow]:
+        with desk.look() as work:
+            return queries.zones(work.tx, store)
+
+    @routes.get("/{store}/pieces")
+    def pieces(store: str, state: str = "", zone: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.PresenceRow]:
+        with desk.look() as work:
+            return queries.pieces(work.tx, store, state=state, zone=zone, limit=limit)
+
+    @routes.get("/{store}/exits")
+    def exits(store: str, limit: Limit = ROWS_PER_PAGE) -> list[queries.ExitRow]:
+        with desk.look() as work:
+            return queries.exits(work.tx, store, limit=limit)
+
+    return routes

@@ -1,0 +1,58 @@
+"""Cases and parked rows: what waits for a person or for an upgrade."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.tables import case_file, parked
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    case_id: str
+    kind: str
+    store: str
+    piece: str
+    ref: str
+    sentence: str
+    opened_us: int
+    closed_us: int | None
+    closed_by: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRow:
+    n: int
+    store: str
+    epoch: str
+    stream: str
+    seq: int
+    why: str
+    late: bool
+    parked_us: int
+
+
+def cases(tx: Tx, *, open_only: bool = True, store: str = "", limit: int = 50) -> list[CaseRow]:
+    """Newest first."""
+    query = sa.select(case_file).order_by(case_file.c.opened_us.desc(), case_file.c.case_id).limit(limit)
+    if open_only:
+        query = query.where(case_file.c.closed_us.is_(None))
+    if store:
+        query = query.where(case_file.c.store == store)
+    return [CaseRow(**{name: row[name] for name in CaseRow.__dataclass_fields__}) for row in tx.rows(query)]
+
+
+def rows(tx: Tx, *, limit: int = 50) -> list[ParkedRow]:
+    """Oldest first: the first one holds the others back."""
+    query = sa.select(parked).where(parked.c.applied_us.is_(None)).order_by(parked.c.n).limit(limit)
+    told = [name for name in ParkedRow.__dataclass_fields__ if name != "late"]
+    return [ParkedRow(**{name: row[name] for name in told}, late=bool(row["late"])) for row in tx.rows(query)]
+
+
+def close_case(tx: Tx, case_id: str, *, by: str, outcome: str, now_us: int) -> bool:
+    """False when there is no such open case."""
+    mine = (case_file.c.case_id == case_id, case_file.c.closed_us.is_(None))
+    closing = sa.update(case_file).where(*mine).values(closed_us=now_us, closed_by=by, outcome=outcome)
+    return tx.run(closing) > 0

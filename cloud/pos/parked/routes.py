@@ -1,0 +1,57 @@
+"""Cases and parked rows over HTTP."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from cloud.desk import Desk
+from cloud.ingest import Ingest
+from cloud.pos.http import ROWS_PER_PAGE, Asked, Limit
+from cloud.pos.parked import queries
+from contract.feed import Role
+from web.logins import Login
+from web.policy import allow
+from web.problems import ProblemError
+
+
+class CloseAsked(Asked):
+    case_id: str
+    outcome: str = Field(min_length=3, max_length=500)
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    applied: int
+
+
+def router(desk: Desk, ingest: Ingest) -> APIRouter:
+    routes = APIRouter(tags=["parked"])
+    people = allow(Role.MANAGER, Role.LOSS_PREVENTION)
+
+    @routes.get("/cases", dependencies=[people])
+    def cases(*, open_only: bool = True, store: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.CaseRow]:
+        with desk.look() as work:
+            return queries.cases(work.tx, open_only=open_only, store=store, limit=limit)
+
+    @routes.post("/cases/close")
+    def close(asked: CloseAsked, who: Annotated[Login, people]) -> list[queries.CaseRow]:
+        """Say what came of it."""
+        with desk.work() as work:
+            tx, now_us = work.tx, work.now_us
+            if not queries.close_case(tx, asked.case_id, by=who.user, outcome=asked.outcome, now_us=now_us):
+                raise ProblemError(404, "not-found", f"There is no open case {asked.case_id}")
+        return cases()
+
+    @routes.get("/parked", dependencies=[people])
+    def rows(limit: Limit = ROWS_PER_PAGE) -> list[queries.ParkedRow]:
+        with desk.look() as work:
+            return queries.rows(work.tx, limit=limit)
+
+    @routes.post("/parked/retry", dependencies=[allow(Role.ADMIN)])
+    def retry() -> Retried:
+        """Try all parked rows again, in order."""
+        return Retried(ingest.unpark(desk.now_us()))
+
+    return routes

@@ -1,0 +1,137 @@
+"""What is known of pieces: the card, where the right to decide is, what a reader saw last, what happened."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.tables import claim, custody, custody_history, piece, presence, sale, sale_line
+
+
+@dataclass(frozen=True, slots=True)
+class PieceRow:
+    """One line of the list. `holder` is empty when no store may decide about the piece now."""
+
+    piece: str
+    sku: str
+    title: str
+    category: str
+    metal: str
+    price_minor: int
+    currency: str
+    weight_mg: int
+    epc: str
+    home_store: str
+    holder: str
+    custody: str
+    seen_state: str
+    seen_zone: str
+    seen_since_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The right to decide went to a holder; `forced` steps were later taken away by a person's decision."""
+
+    ce: int
+    holder: str
+    since_us: int
+    forced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    store: str
+    sale: str
+    receipt_number: int
+    gross_minor: int
+    currency: str
+    state: str
+    recorded_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class PieceDetail:
+    row: PieceRow
+    fineness: int
+    stones: str
+    designer: str
+    collection: str
+    tax_bp: int
+    tid: str
+    home_zone: str
+    tray: str
+    photo: str
+    seen_why: str
+    claims: list[str]
+    steps: list[Step]
+    sales: list[Sold]
+
+
+def _rows() -> sa.Select[tuple[object, ...]]:
+    seen = sa.and_(presence.c.piece == piece.c.piece, presence.c.store == custody.c.holder)
+    return (
+        sa.select(
+            piece,
+            sa.func.coalesce(custody.c.holder, "").label("holder"),
+            sa.func.coalesce(custody.c.state, "").label("custody"),
+            sa.func.coalesce(presence.c.state, "").label("seen_state"),
+            sa.func.coalesce(presence.c.zone, "").label("seen_zone"),
+            sa.func.coalesce(presence.c.since_us, 0).label("seen_since_us"),
+            sa.func.coalesce(presence.c.why, "").label("seen_why"),
+        )
+        .outerjoin(custody, custody.c.piece == piece.c.piece)
+        .outerjoin(presence, seen)
+    )
+
+
+def _row(row: sa.RowMapping) -> PieceRow:
+    return PieceRow(**{name: row[name] for name in PieceRow.__dataclass_fields__})
+
+
+def search(
+    tx: Tx, words: str = "", *, store: str = "", state: str = "", limit: int = 50, after: str = ""
+) -> list[PieceRow]:
+    """Pieces that contain every word, by id; go on with `after` = the last id of the page before."""
+    query = _rows().order_by(piece.c.piece).limit(limit)
+    for word in words.lower().split():
+        query = query.where(piece.c.words.contains(word, autoescape=True) | (piece.c.piece == word))
+    if store:
+        query = query.where(custody.c.holder == store)
+    if state:
+        query = query.where(custody.c.state == state)
+    if after:
+        query = query.where(piece.c.piece > after)
+    return [_row(row) for row in tx.rows(query)]
+
+
+def detail(tx: Tx, wanted: str) -> PieceDetail | None:
+    """Everything about one piece; by its id or its EPC."""
+    row = tx.row(_rows().where((piece.c.piece == wanted) | (piece.c.epc == wanted.upper())).limit(1))
+    if row is None:
+        return None
+    steps = sa.select(custody_history).where(custody_history.c.piece == row["piece"]).order_by(custody_history.c.ce)
+    live = sa.select(claim).where(claim.c.piece == row["piece"], claim.c.ended == "")
+    sold = (
+        sa.select(sale, sale_line.c.gross_minor)
+        .join(sale_line, sa.and_(sale_line.c.store == sale.c.store, sale_line.c.sale == sale.c.sale))
+        .where(sale_line.c.piece == row["piece"])
+        .order_by(sale.c.recorded_us)
+    )
+    told = ("fineness", "stones", "designer", "collection", "tax_bp", "tid", "home_zone", "tray", "photo", "seen_why")
+    return PieceDetail(
+        row=_row(row),
+        **{name: row[name] for name in told},
+        claims=[f"{each['kind']} {each['ref']} at {each['store']}" for each in tx.rows(live)],
+        steps=[
+            Step(ce=each["ce"], holder=each["holder"], since_us=each["since_us"], forced=bool(each["forced"]))
+            for each in tx.rows(steps)
+        ],
+        sales=[Sold(**{name: each[name] for name in Sold.__dataclass_fields__}) for each in tx.rows(sold)],
+    )
+
+
+def count_by_state(tx: Tx) -> dict[str, int]:
+    """How many pieces are in which state of custody."""
+    query = sa.select(custody.c.state, sa.func.count().label("n")).group_by(custody.c.state)
+    return {row["state"]: row["n"] for row in tx.rows(query)}

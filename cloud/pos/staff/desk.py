@@ -1,0 +1,136 @@
+"""Staff: kept here, told to every store by the feed. Passwords are argon2id and never leave the office."""
+
+from collections.abc import Callable
+from typing import Final
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from cloud import feed
+from cloud.db import Office
+from cloud.tables import login, staff
+from cloud.work import Work
+from contract.feed import Role, StaffCard
+from contract.ids import StoreId, UserId
+from web.logins import LoginRow
+
+PASSWORD_CHARACTERS_MIN: Final = 10
+ARGON2_KIB: Final = 19 * 1024
+"""With two passes OWASP's floor for argon2id; 25 ms here."""
+
+
+class StaffError(Exception):
+    """This cannot be; the message says what to change."""
+
+
+class Passwords:
+    """Makes and checks verifiers. `decoy` is checked for people who do not exist, so that time tells nothing."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=ARGON2_KIB, parallelism=1)
+        self._decoy = self._hasher.hash("nobody has this password")
+
+    def verifier(self, password: str) -> str:
+        """Raises `StaffError` for a password that is too short."""
+        if len(password) < PASSWORD_CHARACTERS_MIN:
+            raise StaffError(f"a password has at least {PASSWORD_CHARACTERS_MIN} characters")
+        return self._hasher.hash(password)
+
+    def fits(self, verifier: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(verifier or self._decoy, password) and bool(verifier)
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+
+
+def card_of(row: sa.RowMapping) -> StaffCard:
+    return StaffCard(
+        user=UserId(row["user"]),
+        name=row["name"],
+        roles=tuple(Role(role) for role in row["roles"].split()),
+        stores=tuple(StoreId(name) for name in row["stores"].split()),
+        active=bool(row["active"]),
+    )
+
+
+def put_staff(work: Work, card: StaffCard, verifier: str | None = None) -> None:
+    """Create somebody or change them; `verifier` None leaves the password.
+
+    Raises `StaffError` when it would take away the last active admin.
+    """
+    had_admin = _has_admin(work)
+    row = {
+        "user": card.user, "name": card.name, "roles": " ".join(card.roles), "stores": " ".join(card.stores),
+        "active": int(card.active), "changed_us": work.now_us,
+    }  # fmt: skip
+    if verifier is None:
+        work.tx.put(staff, {**row, "password": ""}, keep=("password",))
+    else:
+        work.tx.put(staff, {**row, "password": verifier})
+    if had_admin and not _has_admin(work):
+        raise StaffError("nobody would be left who is an admin; name another one first")
+    if verifier is not None or not card.active:
+        work.tx.run(sa.delete(login).where(login.c.user == card.user))
+    work.tell(feed.News(f"staff:{card.user}", card))
+
+
+def _has_admin(work: Work) -> bool:
+    return any(each.active and Role.ADMIN in each.roles for each in everyone(work))
+
+
+def everyone(work: Work) -> list[StaffCard]:
+    """By name."""
+    return [card_of(row) for row in work.tx.rows(sa.select(staff).order_by(staff.c.name))]
+
+
+def find(work: Work, user: UserId) -> StaffCard | None:
+    row = work.tx.row(sa.select(staff).where(staff.c.user == user))
+    return None if row is None else card_of(row)
+
+
+def verifier_of(work: Work, user: UserId) -> str:
+    """Empty when there is no such person or no password was set."""
+    return str(work.tx.value(sa.select(staff.c.password).where(staff.c.user == user)) or "")
+
+
+class LoginTable:
+    """`web.logins.LoginStore` in the office's database."""
+
+    blocking = True
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def put_login(self, row: LoginRow) -> None:
+        with self._office.transaction() as tx:
+            values = {"user": row.user, "began_us": row.began_us, "used_us": row.used_us}
+            tx.put(login, {"token_sha256": row.token_sha256, **values})
+
+    def get_login(self, token_sha256: bytes) -> LoginRow | None:
+        with self._office.reading() as tx:
+            row = tx.row(sa.select(login).where(login.c.token_sha256 == token_sha256))
+        if row is None:
+            return None
+        return LoginRow(
+            token_sha256=token_sha256, user=UserId(row["user"]), began_us=row["began_us"], used_us=row["used_us"]
+        )
+
+    def drop_login(self, token_sha256: bytes) -> None:
+        with self._office.transaction() as tx:
+            tx.run(sa.delete(login).where(login.c.token_sha256 == token_sha256))
+
+    def drop_logins_of(self, user: UserId) -> None:
+        with self._office.transaction() as tx:
+            tx.run(sa.delete(login).where(login.c.user == user))
+
+
+def staff_now(office: Office) -> Callable[[UserId], StaffCard | None]:
+    """Looks somebody up as they are now, for `web.logins.Logins`."""
+
+    def card(user: UserId) -> StaffCard | None:
+        with office.reading() as tx:
+            row = tx.row(sa.select(staff).where(staff.c.user == user))
+        return None if row is None else card_of(row)
+
+    return card

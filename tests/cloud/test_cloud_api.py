@@ -1,0 +1,201 @@
+"""The office over HTTP: who may do what, importing, and that every route has a policy."""
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from cloud import app as office_app
+from cloud.config import CloudConfig, ConfigError, load_config
+from cloud.doors import CN_KEY, Box, NamedApp, common_name
+from cloud.pos.staff.desk import put_staff
+from contract.feed import Role, StaffCard, decode_page
+from contract.ids import UserId
+from contract.messages import Refusal, Rejoin, Snapshot, encode
+from web import policy
+
+PASSWORD = "long enough for anybody"
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("office")
+    cloud = office_app.build(CloudConfig(database_url=f"sqlite:///{folder / 'office.sqlite3'}", port=0))
+    verifier = office_app.staff_desk.Passwords().verifier(PASSWORD)
+    with cloud.desk.work() as work:
+        for role in Role:
+            put_staff(work, StaffCard(user=UserId(role), name=role.title(), roles=(role,)), verifier)
+    yield cloud
+    cloud.office.close()
+
+
+@pytest.fixture(scope="module")
+def client(cloud, browse):
+    return browse(cloud.app)
+
+
+@pytest.fixture(scope="module")
+def tokens(client):
+    given = {}
+    for role in Role:
+        response = client.post("/api/v1/login", json={"user": role.value, "password": PASSWORD})
+        assert response.status_code == 200, response.text
+        given[role] = {"Authorization": f"Bearer {response.json()['token']}"}
+    return given
+
+
+@pytest.fixture(scope="module")
+def door(cloud, browse):
+    return lambda name: browse(NamedApp(cloud.door, name))
+
+
+def store(client, tokens, name: str):
+    asked = {"store": name, "name": name.title(), "currency": "EUR"}
+    return client.post("/api/v1/stores", json=asked, headers=tokens[Role.ADMIN])
+
+
+def card(piece: str, **changes) -> dict:
+    return {
+        "piece": piece, "sku": "R1", "title": f"Ring {piece}", "category": "ring", "metal": "platinum", "fineness": 950,
+        "weight_mg": 5100, "stones": "", "price_minor": 990000, "currency": "EUR", "tax_bp": 2000,
+    } | changes  # fmt: skip
+
+
+def test_every_route_has_a_policy(cloud):
+    assert policy.undeclared(cloud.app) == []
+
+
+def test_every_route_of_the_edges_door_knows_the_box_that_asks(cloud):
+    def knows(dependant: Dependant) -> bool:
+        return isinstance(dependant.call, Box) or any(knows(each) for each in dependant.dependencies)
+
+    routes = [route for route in cloud.door.routes if isinstance(route, APIRoute)]
+    assert len(routes) >= 4
+    assert [route.path for route in routes if not knows(route.dependant)] == []
+
+
+def test_strangers_are_sent_away_and_roles_are_kept(client, tokens):
+    assert client.get("/api/v1/pieces").status_code == 401
+    asked = {"store": "nice", "name": "Nice", "currency": "EUR"}
+    assert client.post("/api/v1/stores", json=asked, headers=tokens[Role.ASSOCIATE]).status_code == 403
+    assert client.get("/api/v1/pieces", headers=tokens[Role.ASSOCIATE]).status_code == 200
+
+
+def test_wrong_passwords_make_one_wait(client):
+    codes = [client.post("/api/v1/login", json={"user": "guesser", "password": "x"}).status_code for _ in range(6)]
+    assert codes[0] == 401
+    assert codes[-1] == 429
+
+
+def test_nobody_can_lock_the_last_admin_out(client, tokens):
+    asked = {"name": "Admin", "roles": ["associate"]}
+    response = client.put("/api/v1/staff/admin", json=asked, headers=tokens[Role.ADMIN])
+    assert response.status_code == 409
+    assert "admin" in response.json()["title"]
+
+
+def test_an_import_with_one_error_changes_nothing_and_names_the_row(client, tokens):
+    store(client, tokens, "paris")
+    rows = [card("a1", epc="3034257BF7194E4000001A85"), card("a2", price_minor=-1), card("a1"), card("a4", epc="xyz")]
+    body = {"store": "paris", "pieces": rows}
+    told = client.post("/api/v1/pieces/import", json=body, headers=tokens[Role.MANAGER]).json()
+    assert [(each["row"], each["field"]) for each in told["errors"]] == [(2, "price_minor"), (3, "piece"), (4, "epc")]
+    assert client.get("/api/v1/pieces?store=paris", headers=tokens[Role.ADMIN]).json() == []
+
+
+def test_a_dry_run_tells_and_does_nothing(client, tokens):
+    store(client, tokens, "rome")
+    body = {"store": "rome", "pieces": [card("b1"), card("b2")], "dry_run": True}
+    told = client.post("/api/v1/pieces/import", json=body, headers=tokens[Role.MANAGER]).json()
+    assert (told["new"], told["errors"]) == (2, [])
+    assert client.get("/api/v1/pieces?store=rome", headers=tokens[Role.ADMIN]).json() == []
+
+
+def test_imported_pieces_are_found_by_words_and_by_tag(client, tokens):
+    store(client, tokens, "oslo")
+    rows = [card("c1", title="Solitaire Aurora", epc="E2801160600002084A5B0C11"), card("c2", title="Band Aurora")]
+    body = {"store": "oslo", "pieces": rows}
+    assert client.post("/api/v1/pieces/import", json=body, headers=tokens[Role.MANAGER]).json()["new"] == 2
+    again = client.post("/api/v1/pieces/import", json=body, headers=tokens[Role.MANAGER]).json()
+    assert (again["new"], again["changed"], again["same"]) == (0, 0, 2)
+    found = client.get("/api/v1/pieces?q=aurora solit", headers=tokens[Role.ASSOCIATE]).json()
+    assert [row["piece"] for row in found] == ["c1"]
+    assert found[0]["holder"] == "oslo"
+    by_tag = client.get("/api/v1/pieces/e2801160600002084a5b0c11", headers=tokens[Role.ASSOCIATE]).json()
+    assert by_tag["row"]["piece"] == "c1"
+    assert client.get("/api/v1/pieces?q=100%25", headers=tokens[Role.ASSOCIATE]).json() == []
+
+
+def test_a_tag_is_bound_to_one_piece_only(client, tokens):
+    store(client, tokens, "bern")
+    first = {"store": "bern", "pieces": [card("d1", epc="AAAA0000BBBB1111CCCC2222")]}
+    client.post("/api/v1/pieces/import", json=first, headers=tokens[Role.MANAGER])
+    other = {"store": "bern", "pieces": [card("d2", epc="AAAA0000BBBB1111CCCC2222")]}
+    told = client.post("/api/v1/pieces/import", json=other, headers=tokens[Role.MANAGER]).json()
+    assert "bound to piece d1" in told["errors"][0]["why"]
+
+
+def test_a_box_gets_the_feed_and_only_its_own(door, client, tokens):
+    store(client, tokens, "lima")
+    client.post("/api/v1/pieces/import", json={"store": "lima", "pieces": [card("e1")]}, headers=tokens[Role.ADMIN])
+    page = decode_page(door("lima").get("/edge/v1/feed?since=0").content)
+    assert {"piece:e1", "store:lima", "staff:admin"} <= {row.key for row in page.rows}
+    assert decode_page(door("lima").get(f"/edge/v1/feed?since={page.upto}").content).rows == ()
+    assert door("").get("/edge/v1/feed").status_code == 401
+
+
+def test_a_box_speaks_for_no_other_store(door, client, tokens):
+    store(client, tokens, "cork")
+    asked = Rejoin(store="cork", instance="m", nonce="n", term=0, cloud_epoch=0)
+    assert door("lima").post("/edge/v1/rejoin", content=encode(asked)).status_code == 403
+    assert door("cork").post("/edge/v1/rejoin", content=encode(asked)).status_code == 200
+    assert door("cork").post("/edge/v1/rejoin", content=b"{}").status_code == 422
+
+
+def test_another_machine_waits_for_a_managers_word(door, client, tokens):
+    import msgspec
+
+    store(client, tokens, "genf")
+    first = Rejoin(store="genf", instance="m1", nonce="n1", term=0, cloud_epoch=0)
+    other = Rejoin(store="genf", instance="m2", nonce="n2", term=0, cloud_epoch=0)
+    msgspec.json.decode(door("genf").post("/edge/v1/rejoin", content=encode(first)).content, type=Snapshot)
+    refused = door("genf").post("/edge/v1/rejoin", content=encode(other))
+    assert refused.status_code == 409
+    assert msgspec.json.decode(refused.content, type=Refusal).code == "replace"
+    word = {"instance": "m2", "why": "the old box burnt"}
+    assert client.post("/api/v1/stores/genf/replace", json=word, headers=tokens[Role.ASSOCIATE]).status_code == 403
+    assert client.post("/api/v1/stores/genf/replace", json=word, headers=tokens[Role.MANAGER]).status_code == 200
+    assert door("genf").post("/edge/v1/rejoin", content=encode(other)).status_code == 200
+
+
+def test_the_office_asks_a_store_to_count(client, tokens):
+    store(client, tokens, "ulm")
+    asked = {"place": "safe", "zones": ["safe-1"]}
+    response = client.post("/api/v1/stores/ulm/count-requests", json=asked, headers=tokens[Role.MANAGER])
+    assert response.status_code == 201
+    assert response.json()["row"]["state"] == "requested"
+    assert client.post("/api/v1/stores/no/count-requests", json=asked, headers=tokens[Role.MANAGER]).status_code == 409
+
+
+def test_pages_of_figures_answer(client, tokens):
+    for path in ("sales", "shifts", "counts", "transfers", "orders", "alarms", "cases", "parked", "stores", "staff",
+                 "ledger/balances", "ledger/postings", "floor/readers", "floor/ulm/zones", "floor/ulm/pieces",
+                 "floor/ulm/exits", "me"):  # fmt: skip
+        assert client.get(f"/api/v1/{path}", headers=tokens[Role.ADMIN]).status_code == 200, path
+    assert b"vitrine_ingest_rows_stored_total" in client.get("/metrics").content
+    assert client.get("/healthz").json()["ok"] is True
+    document = client.get("/api/openapi.json").json()
+    assert "/api/v1/pieces/import" in document["paths"]
+
+
+def test_a_certificates_name_is_its_common_name():
+    subject = ((("countryName", "FR"),), (("commonName", "paris"),))
+    assert common_name({"subject": subject}) == "paris"
+    assert common_name(None) == ""
+    assert CN_KEY
+
+
+def test_a_wrong_configuration_names_the_key(tmp_path):
+    path = tmp_path / "cloud.toml"
+    path.write_text('database_url = "sqlite://"\nport = 1\ncolour = "red"\n')
+    with pytest.raises(ConfigError, match="colour"):
+        load_config(path)
