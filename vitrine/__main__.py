@@ -50,7 +50,7 @@ def cloud(config: Config) -> None:
     from cloud import app as office
     from cloud.config import load_config
 
-    office.run(load_config(config))
+    raise typer.Exit(office.run(load_config(config)))
 
 
 @app.command()

@@ -46,7 +46,7 @@ def _office(shop: Shop) -> None:
                 return
             for login in shop.kept.logins:
                 card = StaffCard(user=login.user, name=login.name, roles=(login.role,))
-                staff.put(work, card, verifier=verifiers[login.user])
+                staff.put_staff(work, card, verifiers[login.user])
             for store in shop.plan.stores:
                 layout = store.layout
                 open_store(
