@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contract.ids import StoreId
-from simulator.store import REFERENCE_DBM, Antenna, ZoneKind, gap_m
+from simulator.store import REFERENCE_DBM, Antenna, Weather, ZoneKind, gap_m
 from simulator.weather import SECOND_US, Fades, Shadows
 from simulator.world import World
 
@@ -116,7 +116,7 @@ class Radio:
         self.fades = Fades(self.layout.weather, np.random.default_rng([seed, 3, number]), n, start_us)
         self.shadows = {
             world.place_of[f"{store}/{zone.id}"]: Shadows(
-                self.layout.weather, np.random.default_rng([seed, 4, number, index]), start_us
+                _indoors(self.layout.weather, zone.kind), np.random.default_rng([seed, 4, number, index]), start_us
             )
             for index, zone in enumerate(self.layout.zones)
         }
@@ -223,6 +223,12 @@ class Radio:
         if zone.kind is ZoneKind.PAD:
             level += 12.0
         return _Field(world.version, power_dbm, rows, p, level, is_own, world.place[rows])
+
+
+def _indoors(weather: Weather, kind: ZoneKind) -> Weather:
+    if kind is not ZoneKind.SAFE:
+        return weather
+    return msgspec.structs.replace(weather, shadow_every_s=10 * weather.shadow_every_s)
 
 
 def _close_up(p: Floats, kind: ZoneKind) -> Floats:

@@ -73,6 +73,7 @@ class Weather(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Disturbances (inference.md §1.1): shadows cover part of a zone, fades one piece, strays are read next door."""
 
     shadow_every_s: float = 1800.0
+    """In each case and shelf; ten times rarer in a safe, whose door is shut."""
     shadow_median_s: float = 18.0
     shadow_partial_share: float = 0.6
     fade_every_s: float = 14_400.0

@@ -13,8 +13,10 @@ from contract.ids import PieceId, StoreId, ZoneId
 from simulator.stock import StockPiece
 from simulator.store import Layout, ZoneKind
 
-TRUTH_ROWS_MAX: Final = 100_000
+TRUTH_ROWS_MAX: Final = 20_000
 """Older rows of the log of truth are dropped and counted (`World.truth_dropped`)."""
+TRUTH_ROWS_SAVED_MAX: Final = 2_000
+"""A restart keeps this many; the state file is written whole every few seconds."""
 
 
 class Away(StrEnum):
@@ -151,8 +153,8 @@ class World:
         return Saved(
             away={self.stock[row].card.piece: self.places[self.place[row]] for row in away},
             later=tuple(planned for _, _, planned in sorted(self._later)),
-            truth=tuple(self.truth),
-            truth_dropped=self.truth_dropped,
+            truth=tuple(self.truth[-TRUTH_ROWS_SAVED_MAX:]),
+            truth_dropped=self.truth_dropped + max(0, len(self.truth) - TRUTH_ROWS_SAVED_MAX),
         )
 
     def restore(self, saved: Saved) -> None:

@@ -230,3 +230,12 @@ def test_a_piece_on_the_pad_is_read_by_the_pad_and_no_longer_in_its_case(sure):
     assert [sure.stock[row].card.piece for row in seen.rows] == [piece]
     air.antenna = CASE
     assert sure.row_of[piece] not in air.dwell(power_dbm=30.0).rows
+
+
+def test_a_safe_is_shadowed_seldom(new_world):
+    radio = Radio(new_world(weather=Weather(shadow_every_s=100)), "boutique", 1, START_US)
+    minutes = dict.fromkeys(("safe-1", "case-1"), 0)
+    for zone in minutes:
+        shadows = radio.shadows[radio.world.place_of[f"boutique/{zone}"]]
+        minutes[zone] = sum(bool(shadows.at(START_US + 10 * n * SECOND_US)) for n in range(4000))
+    assert 0 < minutes["safe-1"] < minutes["case-1"] / 3

@@ -70,6 +70,17 @@ def test_a_restart_keeps_where_pieces_are_and_what_was_about_to_happen(world, ne
     assert after.places[after.place[after.row_of[leaving]]] == "client"
 
 
+def test_the_log_of_truth_is_bounded_and_says_what_it_dropped(world, monkeypatch):
+    monkeypatch.setattr("simulator.world.TRUTH_ROWS_MAX", 5)
+    monkeypatch.setattr("simulator.world.TRUTH_ROWS_SAVED_MAX", 3)
+    (piece,) = pieces(world, "case-1", 1)
+    for number in range(8):
+        world.move(NOW_US + number, "move", "boutique", pieces=[piece], to="boutique/pad-1")
+    assert [one.at_us - NOW_US for one in world.truth] == [3, 4, 5, 6, 7]
+    saved = world.save()
+    assert (world.truth_dropped, saved.truth_dropped, len(saved.truth)) == (3, 5, 3)
+
+
 @pytest.mark.parametrize(("piece", "to"), [("nobody", "boutique/case-1"), (None, "boutique/attic")])
 def test_what_does_not_exist_is_named_and_nothing_moves(world, piece, to):
     with pytest.raises(UnknownError, match=r"nobody|attic"):
