@@ -201,6 +201,8 @@ class Rejoining:
                 "fetched_rows", SeqBody, epoch=log.epoch, stream=log.stream, first_seq=seq, limit=ROWS_PER_MESSAGE_MAX
             )
             for each in page:
+                if each.seq > log.upto:
+                    break  # the cloud's log went on after this snapshot was cut
                 leaf = leaf_hash(each.body)
                 head = next_head(head, leaf)
                 header = decode_header(each.body)
@@ -223,7 +225,7 @@ class Rejoining:
         tx.db.run("journal_open")
         tx.db.run("journal_drop_log", epoch=log.epoch, stream=log.stream)
         tx.db.run("journal_shut")
-        for row in rows[: log.upto]:
+        for row in rows:
             tx.db.run_struct("journal_add", row)
         counter = Counter(epoch=log.epoch, stream=log.stream, seq=log.upto, head=head, upto=log.upto, safe=0)
         tx.db.run_struct("counter_set", counter)

@@ -136,6 +136,18 @@ def test_a_short_log_of_another_life_is_fetched_whole(shop, new_shop):
     assert twin.books.serving
 
 
+def test_rows_that_came_to_the_cloud_after_the_snapshot_do_not_break_it(shop, new_shop):
+    snapshot = _snapshot(shop)
+    shop.sell("s1", "ring")
+    fresh = new_shop(instance="m9")
+    attempt = Rejoining(fresh.books, nonce="n2", instance="m9")
+    for page in _journal(shop):
+        attempt.take(page)
+    attempt.load(snapshot, now_us=1)
+    assert fresh.counter(epoch="e1").seq == snapshot.logs[0].upto
+    assert queries.sale_row(fresh.books.db, "s1") is None
+
+
 def test_rows_not_yet_in_the_cloud_stay_on_the_disk_and_are_handed_over(shop, pay_cash):
     _busy(shop, pay_cash)
     heads = {log.stream: log for log in shop.log_heads()}
