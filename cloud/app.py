@@ -22,7 +22,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
-from cloud import schema
+from cloud import pages, schema
 from cloud.config import CloudConfig, ConfigError
 from cloud.db import ContentionError, Office, open_office
 from cloud.desk import Desk
@@ -48,12 +48,9 @@ from cloud.provider import HttpProvider, NoProvider, Provider
 from cloud.rejoin import Rejoins
 from contract.ids import StoreId, uuid7
 from web.attempts import Attempts
-from web.fit import fit
-from web.front import Front
 from web.logins import Logins
 from web.policy import public
 from web.problems import ProblemError, answer
-from web.templating import make_templates
 
 ORDERS_EVERY_S: Final = 0.2
 STOP_GRACE_S: Final = 3
@@ -145,11 +142,13 @@ def create_app(config: CloudConfig) -> FastAPI:
 
 
 def _dress(cloud: Cloud) -> None:
-    secure = bool(cloud.config.cert)
-    templates = make_templates({}, {}, "UTC")
-    fit(
+    pages.dress(
         cloud.app,
-        Front(face="office", title=cloud.config.house, logins=cloud.logins, templates=templates, secure=secure),
+        house=cloud.config.house,
+        desk=cloud.desk,
+        logins=cloud.logins,
+        entrance=cloud.entrance,
+        secure=bool(cloud.config.cert),
     )
 
     async def on_busy(request: Request, error: Exception) -> Response:

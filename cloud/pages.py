@@ -1,0 +1,282 @@
+"""The office's screens: thin routes over each noun's queries. `dress(cloud parts)` fits them onto the app."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Final
+
+from fastapi import APIRouter, FastAPI, Form, Query, Request
+from starlette.responses import Response
+
+from cloud.desk import Desk
+from cloud.pos.alarms import queries as alarms
+from cloud.pos.counts import queries as counts
+from cloud.pos.counts.desk import request as request_count
+from cloud.pos.floor import queries as floor
+from cloud.pos.http import conflicts, found
+from cloud.pos.orders import queries as orders
+from cloud.pos.parked import queries as parked
+from cloud.pos.pieces import queries as pieces
+from cloud.pos.sales import queries as sales
+from cloud.pos.staff import queries as staff
+from cloud.pos.staff.routes import Entrance
+from cloud.pos.stores import queries as stores
+from cloud.pos.transfers import queries as transfers
+from cloud.screens import Line, Where, story_of, where_is
+from contract.facts import CountPlace
+from contract.feed import Role
+from contract.ids import CountId, StoreId, UserId
+from web.fit import fit
+from web.forms import safe_next
+from web.front import LOGIN_PATH, Front, NavLink, front_of, go, render, token_of
+from web.logins import Login, Logins
+from web.policy import allow, public, signed_in
+from web.problems import ProblemError
+from web.templating import make_templates
+
+HERE: Final = Path(__file__).parent
+NOUNS: Final = ("pieces", "counts", "sales", "stores", "transfers", "orders", "parked", "alarms")
+OFFICE: Final = (Role.MANAGER, Role.LOSS_PREVENTION)
+NAV: Final = (
+    NavLink("/", "Overview"),
+    NavLink("/pieces", "Pieces"),
+    NavLink("/counts", "Counts"),
+    NavLink("/sales", "Sales"),
+    NavLink("/transfers", "Transfers"),
+    NavLink("/orders", "Web orders"),
+    NavLink("/alarms", "Alarms"),
+    NavLink("/stores", "Stores"),
+    NavLink("/parked", "Cases", OFFICE),
+)
+AWAY_AFTER_US: Final = 30_000_000
+"""A store says hello every 5 s; after this long without a word it is shown as away."""
+ALARMS_ON_OVERVIEW: Final = 6
+SHOW_STEP: Final = 50
+SHOW_MAX: Final = 1000
+
+Anyone = Annotated[Login, signed_in()]
+Overseer = Annotated[Login, allow(*OFFICE)]
+Show = Annotated[int, Query(ge=1, le=SHOW_MAX)]
+Word = Annotated[str, Query(max_length=100)]
+
+
+def dress(app: FastAPI, *, house: str, desk: Desk, logins: Logins, entrance: Entrance, secure: bool) -> None:
+    """Gives the office's app its pages."""
+    folders = {"cloud": HERE / "templates", **{noun: HERE / "pos" / noun / "templates" for noun in NOUNS}}
+    templates = make_templates(folders, {}, "UTC")
+    fit(app, Front("office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house)))
+    app.include_router(door(entrance))
+    app.include_router(router(desk))
+
+
+def house_name(house: str) -> str:
+    """What stands beside the wordmark: the house's own name, or the office when it has none."""
+    return house if house != "Vitrine" else "Head office"
+
+
+def door(entrance: Entrance) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get(LOGIN_PATH, dependencies=[public()])
+    def show(request: Request, next: Word = "/") -> Response:  # noqa: A002 - the query's name
+        return render(request, "cloud/sign_in.html", problem="", next=next, chosen="")
+
+    @routes.post(LOGIN_PATH, dependencies=[public()])
+    def sign_in(
+        request: Request,
+        user: Annotated[str, Form(max_length=64)],
+        password: Annotated[str, Form(max_length=200)],
+        next: Annotated[str, Form(max_length=200)] = "/",  # noqa: A002 - the field's name
+    ) -> Response:
+        """Wrong ones see the page again, with the reason and their name kept."""
+        try:
+            fits = entrance.verified(user, password)
+        except ProblemError as wait:
+            said = {"problem": str(wait), "next": next, "chosen": user}
+            return render(request, "cloud/sign_in.html", status=wait.status, **said)
+        new = front_of(request).logins.begin(UserId(user)) if fits else None
+        if new is None:
+            said = {"problem": "Name and password do not fit.", "next": next, "chosen": user}
+            return render(request, "cloud/sign_in.html", status=401, **said)
+        answer = go(request, safe_next(next, "/"))
+        front_of(request).give_cookie(answer, new)
+        return answer
+
+    @routes.post("/sign-out", dependencies=[signed_in()])
+    def sign_out(request: Request) -> Response:
+        front_of(request).logins.end(token_of(request))
+        answer = go(request, LOGIN_PATH)
+        front_of(request).take_cookie(answer)
+        return answer
+
+    return routes
+
+
+def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per page, as the nouns' routers are
+    routes = APIRouter(include_in_schema=False, dependencies=[signed_in()])
+
+    def online(row: stores.StoreRow) -> bool:
+        return row.state == "active" and desk.now_us() - row.heard_us < AWAY_AFTER_US
+
+    def names(rows: Iterable[stores.StoreRow]) -> dict[str, str]:
+        return {row.store: row.name for row in rows}
+
+    @routes.get("/")
+    def overview(request: Request) -> Response:
+        with desk.look() as work:
+            houses, days = stores.listing(work.tx), sales.by_day(work.tx)
+            states = pieces.count_by_state(work.tx)
+            newest = max((day.business_day for day in days), default="")
+            return render(
+                request, "cloud/overview.html", now_us=desk.now_us(), stores=houses, names=names(houses),
+                online={row.store: online(row) for row in houses}, business_day=newest,
+                takings=_per_currency(day for day in days if day.business_day == newest),
+                pieces=sum(states.values()), in_transit=states.get("transit", 0) + states.get("incoming", 0),
+                alarms=alarms.listing(work.tx, open_only=True, limit=ALARMS_ON_OVERVIEW),
+                cases=len(parked.cases(work.tx)), parked=sum(row.parked for row in houses),
+            )  # fmt: skip
+
+    @routes.get("/pieces")
+    def piece_list(request: Request, q: Word = "", store: Word = "", after: Word = "") -> Response:
+        with desk.look() as work:
+            houses = stores.listing(work.tx)
+            rows = pieces.search(work.tx, q, store=store, after=after, limit=SHOW_STEP + 1)
+            shown = [Line(row, where_is(row, names(houses))) for row in rows[:SHOW_STEP]]
+            further = rows[SHOW_STEP - 1].piece if len(rows) > SHOW_STEP else ""
+            return render(
+                request, "pieces/list.html", rows=shown, stores=houses, q=q, store=store, after=after, further=further
+            )
+
+    @routes.get("/pieces/{piece}")
+    def one_piece(request: Request, piece: str) -> Response:
+        with desk.look() as work:
+            told = names(stores.listing(work.tx))
+            seen = found(pieces.detail(work.tx, piece), f"piece {piece}")
+            where: Where = where_is(seen.row, told)
+            return render(request, "pieces/piece.html", piece=seen, where=where, story=story_of(seen, told))
+
+    @routes.get("/counts")
+    def count_list(request: Request, who: Anyone, show: Show = SHOW_STEP) -> Response:
+        with desk.look() as work:
+            houses = stores.listing(work.tx)
+            rows = counts.listing(work.tx, limit=show + 1)
+            return render(
+                request, "counts/list.html", rows=rows[:show], names=names(houses), stores=houses,
+                more=_more(len(rows), show), may_ask=who.may(*OFFICE),
+            )  # fmt: skip
+
+    @routes.post("/counts")
+    def ask_count(
+        request: Request,
+        who: Overseer,
+        store: Annotated[str, Form(max_length=64)],
+        place: Annotated[CountPlace, Form()],
+    ) -> Response:
+        """Asks a store to count; it begins when it hears of it."""
+        count = CountId(desk.new_id())
+        with conflicts(LookupError, code="unknown-store"), desk.work() as work:
+            request_count(work, StoreId(store), count, place, zones=[], by=who.user)
+        return go(request, f"/counts/{store}/{count}")
+
+    @routes.get("/counts/{store}/{count}")
+    def one_count(request: Request, store: str, count: str) -> Response:
+        with desk.look() as work:
+            seen = found(counts.detail(work.tx, store, count), f"count {count} in {store}")
+            told = names(stores.listing(work.tx))
+            return render(request, "counts/count.html", count=seen.row, verdicts=seen.verdicts, names=told)
+
+    @routes.get("/sales")
+    def sale_list(request: Request, store: Word = "", show: Show = SHOW_STEP) -> Response:
+        with desk.look() as work:
+            houses = stores.listing(work.tx)
+            rows = sales.listing(work.tx, store=store, limit=show + 1)
+            people = _people(staff.listing(work.tx))
+            return render(
+                request, "sales/list.html", rows=rows[:show], names=names(houses), people=people,
+                more=_more(len(rows), show), stores=houses, store=store,
+            )  # fmt: skip
+
+    @routes.get("/sales/{store}/{sale}")
+    def one_sale(request: Request, store: str, sale: str) -> Response:
+        with desk.look() as work:
+            seen = found(sales.detail(work.tx, store, sale), f"sale {sale} in {store}")
+            told, people = names(stores.listing(work.tx)), _people(staff.listing(work.tx))
+            return render(request, "sales/sale.html", detail=seen, sale=seen.row, names=told, people=people)
+
+    @routes.get("/stores")
+    def store_list(request: Request) -> Response:
+        with desk.look() as work:
+            rows = stores.listing(work.tx)
+        return render(request, "stores/list.html", rows=rows, online={row.store: online(row) for row in rows})
+
+    @routes.get("/stores/{store}")
+    def one_store(request: Request, store: str) -> Response:
+        with desk.look() as work:
+            seen = found(stores.detail(work.tx, store), f"store {store}")
+            zones = floor.zones(work.tx, store)
+            return render(
+                request, "stores/store.html", store=seen.row, detail=seen, online=online(seen.row),
+                readers=floor.readers(work.tx, store=store), blind=[zone for zone in zones if zone.vision == "blind"],
+            )  # fmt: skip
+
+    @routes.get("/transfers")
+    def transfer_list(request: Request, show: Show = SHOW_STEP) -> Response:
+        with desk.look() as work:
+            rows = transfers.listing(work.tx, limit=show + 1)
+            told = names(stores.listing(work.tx))
+            return render(request, "transfers/list.html", rows=rows[:show], names=told, more=_more(len(rows), show))
+
+    @routes.get("/orders")
+    def order_list(request: Request, show: Show = SHOW_STEP) -> Response:
+        with desk.look() as work:
+            rows = orders.listing(work.tx, limit=show + 1)
+            told = names(stores.listing(work.tx))
+            return render(request, "orders/list.html", rows=rows[:show], names=told, more=_more(len(rows), show))
+
+    @routes.get("/alarms")
+    def alarm_list(request: Request, show: Show = SHOW_STEP) -> Response:
+        with desk.look() as work:
+            rows = alarms.listing(work.tx, limit=show + 1)
+            told = names(stores.listing(work.tx))
+            return render(request, "alarms/list.html", rows=rows[:show], names=told, more=_more(len(rows), show))
+
+    @routes.get("/parked")
+    def waiting(request: Request, who: Overseer, show: Show = SHOW_STEP) -> Response:
+        with desk.look() as work:
+            rows = parked.rows(work.tx, limit=show + 1)
+            return render(
+                request, "parked/list.html", rows=rows[:show], cases=parked.cases(work.tx, limit=SHOW_MAX),
+                names=names(stores.listing(work.tx)), more=_more(len(rows), show), may_close=who.may(*OFFICE),
+            )  # fmt: skip
+
+    @routes.post("/parked/cases/close")
+    def close_case(
+        request: Request,
+        who: Overseer,
+        case: Annotated[str, Form(max_length=300)],
+        outcome: Annotated[str, Form(min_length=1, max_length=500)],
+    ) -> Response:
+        with desk.work() as work:
+            closed = parked.close_case(work.tx, case, by=who.user, outcome=outcome, now_us=work.now_us)
+        if not closed:
+            raise ProblemError(409, "case", "This case is closed already", "Reload the page.")
+        return go(request, "/parked")
+
+    return routes
+
+
+def _people(rows: Iterable[staff.StaffRow]) -> dict[str, str]:
+    return {row.user: row.name for row in rows}
+
+
+def _per_currency(days: Iterable[sales.DayTotal]) -> list[tuple[str, int, int]]:
+    """(currency, total in minor units, number of sales), largest first."""
+    totals: dict[str, tuple[int, int]] = {}
+    for day in days:
+        total, number = totals.get(day.currency, (0, 0))
+        totals[day.currency] = (total + day.total_minor, number + day.sales)
+    return sorted(((currency, *both) for currency, both in totals.items()), key=lambda each: -each[1])
+
+
+def _more(rows: int, show: int) -> int:
+    """How many rows the link below a list asks for; 0 when everything is shown."""
+    return min(SHOW_MAX, show + SHOW_STEP) if rows > show and show < SHOW_MAX else 0

@@ -1,0 +1,73 @@
+"""Sentences of the office's pages: where a piece is, and what happened to it. Pure."""
+
+from dataclasses import dataclass
+
+from cloud.pos.pieces.queries import PieceDetail, PieceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """`text` is the place, `state` the chip's word, `tone` the chip's colour."""
+
+    text: str
+    state: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    row: PieceRow
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at_us: int
+    sentence: str
+
+
+def where_is(row: PieceRow, names: dict[str, str]) -> Where:
+    """What the office can say; a piece that a store holds is where that store's readers saw it last."""
+    holder = names.get(row.holder, row.holder)
+    match row.custody:
+        case "sold":
+            return Where("With a client", "Sold", "quiet")
+        case "transit":
+            return Where("On the road", "In transit", "warn")
+        case "incoming":
+            return Where(f"On its way to {holder}", "Incoming", "warn")
+        case "frozen":
+            return Where("Held by the office until somebody finds it", "Frozen", "bad")
+        case "":
+            return Where("Not in any store yet", "Unplaced", "quiet")
+        case _:
+            pass
+    if row.seen_state == "missing":
+        return Where(f"{holder}, missing from {row.seen_zone}", "Missing", "bad")
+    if row.seen_state == "present":
+        return Where(f"{holder}, {row.seen_zone}", "In place", "good")
+    return Where(f"{holder}, not read yet", "Unread", "quiet")
+
+
+def story_of(piece: PieceDetail, names: dict[str, str]) -> list[Event]:
+    """Newest first: custody, sightings and sales."""
+    events = [
+        Event(
+            step.since_us,
+            (f"Entrusted to {names.get(step.holder, step.holder)}." if step.holder else "Left its store.")
+            + (" Taken away again by a person's decision." if step.forced else ""),
+        )
+        for step in piece.steps
+    ]
+    if piece.row.seen_since_us:
+        seen = piece.row.seen_state.replace("_", " ")
+        reason = f": {piece.seen_why}" if piece.seen_why else ""
+        events.append(Event(piece.row.seen_since_us, f"{seen.capitalize()} in {piece.row.seen_zone}{reason}."))
+    events += [
+        Event(
+            sale.recorded_us,
+            f"Sold at {names.get(sale.store, sale.store)}, receipt {sale.receipt_number} ({sale.state}).",
+        )
+        for sale in piece.sales
+    ]
+    return sorted(events, key=lambda event: -event.at_us)
