@@ -31,8 +31,8 @@ from edge.rows import CountRow, CountState, zones_of
 from edge.stock import Stock
 from trade.custody import TokenState
 
-GAIN_MIN: Final = 0.02
-"""Expected finds below which another round is not worth its second (inference §2.3: careful, for a round costs one)."""
+GAIN_MIN: Final = 0.1
+"""Expected finds below which another round is not worth its second (inference §2.3: normal care)."""
 PATIENCE_US: Final = 60_000_000
 """How long a count waits for a reader that gives no rounds."""
 COUNTS_SHOWN_MAX: Final = 50
@@ -193,11 +193,8 @@ class Counting:
         zones = np.concatenate([one.zone for one in rounds])
         inside = np.isin(zones, running.zones)
         said = running.model.hear(rows[inside], zones[inside], witnessed)
-        stop = running.model.why_stop(GAIN_MIN)
-        if stop is not None:
-            return self._finish(running, str(stop))
         self._show()
-        return [
+        facts: list[AnyFact] = [
             CountProgress(
                 count=running.count,
                 round=said.round,
@@ -207,6 +204,8 @@ class Counting:
                 unread_expected=round(said.unread_expected, 4),
             )
         ]
+        stop = running.model.why_stop(GAIN_MIN)
+        return facts if stop is None else facts + self._finish(running, str(stop))
 
     def _finish(self, running: _Running, why: str) -> list[AnyFact]:
         self._show()

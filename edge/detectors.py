@@ -6,8 +6,6 @@ The arithmetic is in `reconcile.pad` and `reconcile.gate`; here it meets the boo
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import numpy as np
-
 from contract.facts import AlarmKind, AlarmRaised, AnyFact, ClaimKind, ExitSeen, ReaderLink
 from contract.ids import AlarmId, PieceId, ReaderId, ZoneId
 from edge import sentences
@@ -87,22 +85,21 @@ class Gates:
                 here = one.zone == index
                 if not here.any():
                     continue
-                reads = np.bincount(one.row[here], minlength=0)
                 passed = gate.hear(one.arrived_us, one.row[here], one.rssi_cdbm[here], one.seen_count[here])
-                passages += [(row, self._judge(row, self._zones[index], int(reads[row]), db)) for row in passed]
+                passages += [(row, self._judge(row, self._zones[index], db)) for row in passed]
         return passages
 
     @property
     def overflow_total(self) -> int:
         return sum(gate.overflow_total for gate in self._gates.values())
 
-    def _judge(self, row: int, zone: ZoneConfig, reads: int, db: Database) -> list[AnyFact]:
+    def _judge(self, row: int, zone: ZoneConfig, db: Database) -> list[AnyFact]:
         piece = self._stock.catalogue.pieces[row]
         assert piece is not None, "a row that was read has a piece"
         peaceful, why = self._why(piece, db)
         facts: list[AnyFact] = [ExitSeen(piece=piece, zone=zone.id, peaceful=peaceful, why=why)]
         if not peaceful:
-            facts.append(self._alarm(piece, zone.id, zone.name, reads, why))
+            facts.append(self._alarm(piece, zone.id, zone.name, why))
         return facts
 
     def _why(self, piece: PieceId, db: Database) -> tuple[bool, str]:
@@ -124,14 +121,14 @@ class Gates:
                     return True, f"shipped to {shipped.to_store}"
                 return True, "sold" if token is not None and token.sale else "not held by this store"
 
-    def _alarm(self, piece: PieceId, zone: ZoneId, name: str, reads: int, why: str) -> AlarmRaised:
+    def _alarm(self, piece: PieceId, zone: ZoneId, name: str, why: str) -> AlarmRaised:
         card = self._stock.cards.get(piece)
         return AlarmRaised(
             alarm=AlarmId(self._new_id()),
             kind=AlarmKind.EXIT,
             pieces=(piece,),
             zone=zone,
-            sentence=sentences.left_unsold(sentences.called(card, piece), name, reads=reads, why=why),
+            sentence=sentences.left_unsold(sentences.called(card, piece), name, why),
             rounds=1,
             value_minor=card.price_minor if card else 0,
             currency=self._currency,

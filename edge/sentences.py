@@ -18,5 +18,5 @@ def several(names: list[str]) -> str:
     return ", ".join(names[:NAMES_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
-def left_unsold(name: str, gate: str, *, reads: int, why: str) -> str:
-    return f"{name} passed {gate} ({reads} reads in this moment): {why}; it has not been sold."
+def left_unsold(name: str, gate: str, why: str) -> str:
+    return f"{name} passed {gate} and has not been sold: {why}."
