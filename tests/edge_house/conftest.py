@@ -166,13 +166,13 @@ class Shop:
             self.store.pipeline.deliver(a_batch(reader, self.clock.now, [epc_of(n) for n in numbers], antenna, rssi))
 
     def run(self, seconds: float, *, lying: dict[str, list[int]] | None = None, p: float = 0.9) -> None:
-        """So many seconds of ticks; `lying`: which pieces each reader's zone holds, each read with chance p a second."""
-        for turn in range(int(seconds * 50)):
-            self.clock.now += 20_000
+        """So many seconds of ticks (of 100 ms, to spare the machine); `lying`: which pieces each reader's zone holds, each read with chance p a second."""
+        for turn in range(int(seconds * 10)):
+            self.clock.now += 100_000
             for reader, health in self.health.items():
                 if reader not in self.dead:
                     health.last_heard_us = self.clock.now
-            if turn % 50 == 25:
+            if turn % 10 == 5:
                 for reader, numbers in (lying or {}).items():
                     self.read(reader, [n for n in numbers if self.chance.random() < p])
             self.store.tick(self.clock.now, writing=True)

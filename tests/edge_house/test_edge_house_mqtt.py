@@ -65,17 +65,22 @@ class End:
         self.link.start()
 
 
+def hears(end, *wanted):
+    """All of these arrive, whatever else does; QoS 1 may say a thing twice."""
+    left = set(wanted)
+    while left:
+        left.discard(end.heard.get(timeout=WAIT_S))
+
+
 def test_bytes_go_out_and_come_in_and_the_will_is_told(mosquitto):
     wall = End(mosquitto.port, "wall", ("t/+/status", "t/up"))
     assert wall.stood.get(timeout=WAIT_S) is True
     box = End(mosquitto.port, "box", ())
     assert box.stood.get(timeout=WAIT_S) is True
     assert box.link.publish("t/up", b"\x00rows\xff")
-    heard = [wall.heard.get(timeout=WAIT_S) for _ in range(3)]
-    assert ("t/up", b"\x00rows\xff") in heard
-    assert ("t/box/status", b"on") in heard
+    hears(wall, ("t/up", b"\x00rows\xff"), ("t/box/status", b"on"))
     box.link.stop()
-    assert wall.heard.get(timeout=WAIT_S) == ("t/box/status", b"off")
+    hears(wall, ("t/box/status", b"off"))
     assert box.link.publish("t/up", b"late") is False
     assert box.link.tally.refused_down_total == 1
     wall.link.stop()
