@@ -1,0 +1,300 @@
+"""The office in a real browser: empty on its first day, then with two stores that have spoken."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import Page, expect
+
+from cloud.app import Cloud, build
+from cloud.config import CloudConfig
+from cloud.pos.pieces.desk import bring_in
+from cloud.pos.staff.desk import Passwords, put_staff
+from cloud.pos.stores.desk import open_store
+from contract.commands import CustodyState
+from contract.entries import Entry, encode_entry, first_head, keys_of, leaf_hash, next_head
+from contract.facts import (
+    AlarmKind,
+    AlarmRaised,
+    AnyFact,
+    CountApproved,
+    CountFinished,
+    CountPlace,
+    CountStarted,
+    CountVerdict,
+    LineKind,
+    PiecePresence,
+    PresenceState,
+    ReaderHealth,
+    ReaderLink,
+    SaleLine,
+    SaleRecorded,
+    Stream,
+    Tender,
+    TenderKind,
+    TransferShipped,
+    Verdict,
+    Vision,
+    ZoneVision,
+    stream_of,
+)
+from contract.feed import Role, StaffCard, StoreCard
+from contract.ids import UserId
+from contract.messages import Rejoin, Snapshot, Up
+from simulator.app import plan
+from web.policy import undeclared
+
+PASSWORD = "a long enough password"
+TILL, PHONE, WALL = (1024, 768), (390, 844), (1920, 1080)
+LOOKS = ("color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block")
+
+
+def make_office(folder: Path) -> Cloud:
+    cloud = build(CloudConfig(database_url=f"sqlite:///{folder / 'office.sqlite3'}", port=0, house="Maison Auclair"))
+    verifier = Passwords().verifier(PASSWORD)
+    with cloud.desk.work() as work:
+        for role in Role:
+            put_staff(work, StaffCard(user=UserId(role), name=role.replace("_", " ").title(), roles=(role,)), verifier)
+    return cloud
+
+
+def speak(cloud: Cloud, store: str, facts: Callable[[dict[str, int]], list[AnyFact]]) -> None:
+    """A store joins and sends these facts, each in its own entry, as its box would."""
+    asked = Rejoin(store=store, instance=f"machine-{store}", nonce=f"nonce-{store}", term=0, cloud_epoch=0)
+    joined = cloud.rejoins.hear(asked, cloud.desk.now_us(), new_epoch=lambda: f"epoch-{store}")
+    assert isinstance(joined, Snapshot), joined
+    bodies: dict[Stream, list[bytes]] = {stream: [] for stream in Stream}
+    at_us = time.time_ns() // 1000 - 3_600_000_000
+    for fact in facts({row.piece: row.ce for row in joined.custody}):
+        stream = stream_of(fact)
+        at_us += 60_000_000
+        seq = len(bodies[stream]) + 1
+        entry = Entry(
+            stream=stream,
+            seq=seq,
+            at_us=at_us,
+            by=UserId("associate"),
+            why="test",
+            facts=(fact,),
+            keys=keys_of((fact,)),
+        )
+        bodies[stream].append(encode_entry(entry))
+    for number, (stream, rows) in enumerate(bodies.items(), 1):
+        head = first_head(store, joined.epoch, stream)
+        for body in rows:
+            head = next_head(head, leaf_hash(body))
+        up = Up(
+            store=store, instance=f"machine-{store}", term=joined.term, epoch=joined.epoch, stream=stream, first_seq=1,
+            rows=tuple(msgspec.Raw(body) for body in rows), head=head.hex(), last_seq=len(rows),
+            cloud_epoch=joined.cloud_epoch, down_upto=0, boot="boot", message=number,
+        )  # fmt: skip
+        (down,) = cloud.ingest.hear(up, cloud.desk.now_us())
+        assert down.acks[0].upto == len(rows), down
+
+
+@pytest.fixture(scope="module")
+def first_day(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], str]) -> Iterator[str]:
+    cloud = make_office(tmp_path_factory.mktemp("first-day"))
+    yield serve(cloud.app)
+    cloud.office.close()
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], str]) -> Iterator[tuple[str, Cloud]]:
+    cloud = make_office(tmp_path_factory.mktemp("office"))
+    world = plan(("flagship", "boutique"), seed=3, pieces={"flagship": 130, "boutique": 20})
+    for store in world.stores:
+        layout = store.layout
+        with cloud.desk.work() as work:
+            open_store(work, StoreCard(store=layout.store, name=layout.name, currency="EUR", city=layout.city))
+            assert not bring_in(work, store.cards, layout.store, state=CustodyState.HERE).errors
+    flagship = world.stores[0].cards
+    sold, gone, shipped = flagship[0], flagship[1], flagship[2]
+
+    def day(ce: dict[str, int]) -> list[AnyFact]:
+        line = SaleLine(
+            line="l1", kind=LineKind.PIECE, description=sold.title, list_price_minor=sold.price_minor,
+            gross_minor=sold.price_minor, tax_bp=2000, tax_minor=sold.price_minor - round(sold.price_minor / 1.2),
+            piece=sold.piece, ce=ce[sold.piece],
+        )  # fmt: skip
+        verdict = CountVerdict(
+            piece=gone.piece, verdict=Verdict.MISSING, zone="case-1", p_present=0.0004, note="last read 13:58"
+        )
+        return [
+            *(PiecePresence(piece=card.piece, state=PresenceState.PRESENT, zone=card.home_zone) for card in flagship[3:]),
+            PiecePresence(piece=gone.piece, state=PresenceState.MISSING, zone="case-1", why="31 rounds without a read"),
+            ReaderHealth(reader="case-reader-1", link=ReaderLink.READING, model="Speedway R420", firmware="6.4.1"),
+            ReaderHealth(reader="gate-reader", link=ReaderLink.SILENT, why="nothing heard for 6 s"),
+            ZoneVision(zone="gate", vision=Vision.BLIND, why="its reader is silent"),
+            AlarmRaised(
+                alarm="a1", kind=AlarmKind.MISSING, pieces=(gone.piece,), zone="case-1", evidence_nats=27.4, rounds=31,
+                sentence="Read 58 of 60 rounds until 14:03, then in none of 31 while 10 neighbours were read.",
+                value_minor=gone.price_minor, currency="EUR",
+            ),
+            CountStarted(count="c1", place=CountPlace.SHELF, zones=("case-1",), expected=92),
+            CountFinished(
+                count="c1", place=CountPlace.SHELF, rounds=41, expected=92, found=91, p_complete=0.9996, why_stopped="nothing new",
+                verdicts=(verdict,), value_minor=90_000_000, weight_mg=812_000, currency="EUR",
+            ),
+            CountApproved(
+                count="c1", place=CountPlace.SHELF, business_day="2026-11-22", expected=92, found=91, missing=(gone.piece,),
+                p_complete=0.9996, verdicts=(verdict,),
+            ),
+            SaleRecorded(
+                sale="s1", till="till-1", shift="z1", receipt_number=1, business_day="2026-11-22", associate="associate",
+                currency="EUR", lines=(line,), total_minor=sold.price_minor, tax_minor=line.tax_minor, pad_verdict="matched",
+                tenders=(Tender(kind=TenderKind.CARD, amount_minor=sold.price_minor),),
+            ),
+            TransferShipped(transfer="t1", to="boutique", pieces=(shipped.piece,)),
+        ]  # fmt: skip
+
+    speak(cloud, "flagship", day)
+    with cloud.desk.work() as work:
+        work.open_case(
+            "sold_twice", "The solitaire was sold at the flagship and on the web.", store="flagship", piece=sold.piece
+        )
+    yield serve(cloud.app), cloud
+    cloud.office.close()
+
+
+@pytest.fixture
+def signed_in(open_page: Callable[..., Page]) -> Callable[..., Page]:
+    def sign(url: str, path: str, *, user: str = "manager", size: tuple[int, int] = TILL) -> Page:
+        page = open_page(f"{url}{path}", size=size)
+        page.get_by_label("Name").fill(user)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(url + path)
+        return page
+
+    return sign
+
+
+PATHS = ("/", "/pieces", "/counts", "/sales", "/transfers", "/orders", "/alarms", "/stores", "/parked")
+
+
+def test_every_page_of_the_first_day_teaches(
+    first_day: str, signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]]
+) -> None:
+    page = signed_in(first_day, "/")
+    for path in PATHS:
+        page.goto(first_day + path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert check_accessible(page) == [], path
+        _keep(page, f"office-first-day{path.replace('/', '-')}")
+
+
+def test_every_page_is_accessible_in_every_size_and_theme(
+    office: tuple[str, Cloud], signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]]
+) -> None:
+    url, _ = office
+    page = signed_in(url, "/")
+    page.goto(url + "/pieces")
+    piece = page.locator("td a.title").first.get_attribute("href")
+    for path in (*PATHS, piece, "/counts/flagship/c1", "/sales/flagship/s1", "/stores/flagship"):
+        page.set_viewport_size({"width": TILL[0], "height": TILL[1]})
+        page.emulate_media(color_scheme="light")
+        page.goto(url + str(path))
+        assert check_accessible(page) == [], path
+        name = f"office{str(path).replace('/', '-')}"
+        _keep(page, f"{name}-till-light")
+        for label, size, theme in (("phone", PHONE, "light"), ("wall", WALL, "dark")):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            assert page.evaluate("document.documentElement.scrollWidth") <= size[0], (
+                f"{path} scrolls sideways on the {label}"
+            )
+            assert check_accessible(page, LOOKS) == [], path
+            _keep(page, f"{name}-{label}-{theme}")
+
+
+def test_a_piece_is_found_by_its_words_and_says_where_it_is(
+    office: tuple[str, Cloud], signed_in: Callable[..., Page]
+) -> None:
+    url, _ = office
+    page = signed_in(url, "/pieces", user="associate")
+    page.get_by_label("Search").fill("ring")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    page.get_by_label("Search").fill("no such words")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No piece answers to that")).to_be_visible()
+
+
+def test_lists_are_paged(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
+    url, _ = office
+    page = signed_in(url, "/pieces")
+    expect(page.locator("tbody tr")).to_have_count(50)
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("link", name="Back to the first")).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(50)
+
+
+def test_a_sale_is_seen_with_its_lines(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
+    url, _ = office
+    page = signed_in(url, "/sales")
+    page.get_by_role("link", name="till-1 / 1").click()
+    expect(page.get_by_text("Posted")).to_be_visible()
+    page.get_by_role("row").nth(1).get_by_role("link").click()
+    expect(page.get_by_role("heading", name="With a client")).to_be_visible()
+
+
+def test_a_case_is_closed_by_a_person_with_a_word(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
+    url, _ = office
+    page = signed_in(url, "/parked")
+    expect(page.get_by_text("sold at the flagship and on the web")).to_be_visible()
+    page.get_by_label("How it ended").fill("refunded the web order")
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_text("No open case")).to_be_visible()
+
+
+def test_a_store_is_asked_to_count(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
+    url, _ = office
+    page = signed_in(url, "/counts", user="loss_prevention")
+    page.get_by_label("Ask a store to count").select_option("flagship")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("safe")
+
+
+def test_an_associate_sees_no_cases(
+    office: tuple[str, Cloud], signed_in: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    url, _ = office
+    page = signed_in(url, "/", user="associate")
+    expect(page.get_by_role("link", name="Cases", exact=True)).to_have_count(0)
+    expected_errors.append("403")
+    page.goto(url + "/parked")
+    expect(page.get_by_text("This is not yours to do")).to_be_visible()
+
+
+def test_a_wrong_password_is_told_without_a_hint(
+    first_day: str, open_page: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    expected_errors.append("401")
+    page = open_page(first_day + "/", size=TILL)
+    page.get_by_label("Name").fill("manager")
+    page.get_by_label("Password").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("do not fit")
+    expect(page.get_by_label("Name")).to_have_value("manager")
+
+
+def test_signing_out_ends_it(first_day: str, signed_in: Callable[..., Page]) -> None:
+    page = signed_in(first_day, "/")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(first_day + "/sales")
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
+def test_every_route_of_the_office_has_a_policy(office: tuple[str, Cloud]) -> None:
+    assert undeclared(office[1].app) == []
+
+
+def _keep(page: Page, name: str) -> None:
+    folder = os.environ.get("VITRINE_SHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
