@@ -3,6 +3,7 @@
 import tomllib
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -66,6 +67,10 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     zones: tuple[ZoneConfig, ...] = ()
     readers: tuple[ReaderConfig, ...] = ()
     tills: tuple[TillId, ...] = (TillId("till-1"),)
+    alarm_nats: Annotated[float, msgspec.Meta(ge=14, le=60)] = 22.0
+    """Evidence a missing-piece alarm needs on the first day; from then on the store's own history sets it."""
+    alarms_per_month_max: Annotated[float, msgspec.Meta(gt=0, le=100)] = 1.0
+    """False alarms the store is ready to bear in a month: the budget the threshold is set for."""
     uplink: UplinkConfig | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None

@@ -58,6 +58,8 @@ class FloorNow:
     pads: tuple[PadNow, ...] = ()
     unknown_tags: int = 0
     threshold_nats: float = 0.0
+    alarms_per_month: float | None = None
+    """False alarms this threshold is expected to cost, by the store's own history; None while that is too short."""
     pieces: int = 0
     """Pieces that ought to be in their place."""
 

@@ -6,7 +6,7 @@ not active) wait here, bounded; memory that others see is swapped only after the
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -24,8 +24,9 @@ from edge.readers.base import ReadBatch
 from edge.reconcile import evidence as ev
 from edge.reconcile.evidence import Evidence, EvidenceDamagedError
 from edge.reconcile.presence import step
-from edge.reconcile.shapes import CUSTOMARY, Accusation, Changes, Placement, Rules
+from edge.reconcile.shapes import CUSTOMARY, Accusation, Changes, Placement
 from edge.reconcile.shapes import Round as Evidenced
+from edge.reconcile.threshold import calibrate, false_alarms_per_month
 from edge.rounds import Heard, Round, Rounds, RoundTally, place
 from edge.rows import EvidenceRow, PresenceRow, ReaderRow, ZoneRow
 from edge.stock import Stock
@@ -41,6 +42,8 @@ FLOOR_EVERY_US: Final = 1_000_000
 EVIDENCE_EVERY_US: Final = 60_000_000
 UNKNOWN_EVERY_US: Final = 10_000_000
 EVIDENCE: Final = "presence"
+THRESHOLD: Final = "threshold"
+DAY_US: Final = 86_400_000_000
 STATES: Final = ev.STATES
 
 
@@ -82,12 +85,11 @@ class Pipeline:
         *,
         new_id: Callable[[], str],
         wall_us: Callable[[], int],
-        rules: Rules = CUSTOMARY,
     ) -> None:
         self.config = config
         self.books = books
         self.stock = stock
-        self.rules = rules
+        self.rules = replace(CUSTOMARY, alarm_nats=config.alarm_nats)
         self.tally = Tally()
         self.floor = FloorNow()
         self.health: dict[ReaderId, Health] = {}
@@ -104,7 +106,7 @@ class Pipeline:
         self._pending: list[AnyFact] = []
         self._shown: dict[PieceId, PresenceState] = {}
         self._floor_us = -FLOOR_EVERY_US
-        self._evidence_us = 0
+        self._evidence_us = self._calibrated_us = 0
         self._unknown = 0
         self._unknown_us = -UNKNOWN_EVERY_US
         self._vision = VisionWatch(self._zones, (), {}, {})
@@ -150,7 +152,10 @@ class Pipeline:
             row = self.stock.catalogue.row_of(piece)
             if row is not None:
                 self.evidence.state[row] = STATES.index(state)
-        self._evidence_us = now_us
+        threshold = db.one("evidence", EvidenceRow, name=THRESHOLD)
+        if threshold is not None:
+            self.rules = replace(self.rules, alarm_nats=float(threshold.body))
+        self._evidence_us = self._calibrated_us = now_us
 
     def forget_rows(self, rows: NDArray[np.int32]) -> None:
         """These rows mean other pieces now."""
@@ -185,11 +190,26 @@ class Pipeline:
             self._show(now_us)
         return out
 
+    def calibrate(self, now_us: int) -> None:
+        """Set the alarm threshold to the store's budget by its own history, a nat a day at most (inference §1.5)."""
+        days = (now_us - self._calibrated_us) / DAY_US
+        nats = calibrate(
+            self.evidence.peaks,
+            self.evidence.store_s,
+            self.rules.alarm_nats,
+            alarms_per_month_max=self.config.alarms_per_month_max,
+            days=days,
+        )
+        self.rules = replace(self.rules, alarm_nats=nats)
+        self._calibrated_us = now_us
+
     def save_evidence(self, now_us: int) -> None:
         """Write what was learned; a lost minute of it delays an alarm and never raises one."""
         blob = self.evidence.save(now_us, self.stock.catalogue.pieces, self._zone_ids)
         with self.books.transaction() as tx:
             tx.db.run("evidence_set", name=EVIDENCE, body=blob, at_us=self._wall_us())
+            nats = repr(self.rules.alarm_nats).encode()
+            tx.db.run("evidence_set", name=THRESHOLD, body=nats, at_us=self._wall_us())
         self._evidence_us = now_us
 
     def seen(self, piece: PieceId, now_us: int) -> bool:
@@ -304,6 +324,7 @@ class Pipeline:
 
     def _write(self, now_us: int, out: Outcome) -> None:
         if now_us - self._evidence_us >= EVIDENCE_EVERY_US:
+            self.calibrate(now_us)
             self.save_evidence(now_us)
         if not self._pending or not self.books.serving:
             return
@@ -357,6 +378,7 @@ class Pipeline:
             readers=self._vision.readers_now(self.health, now_us),
             pads=self._pads.now,
             unknown_tags=self._unknown,
-            threshold_nats=self.rules.alarm_nats,
+            threshold_nats=round(self.rules.alarm_nats, 2),
+            alarms_per_month=false_alarms_per_month(self.evidence.peaks, self.evidence.store_s, self.rules.alarm_nats),
             pieces=int(expected.sum()),
         )

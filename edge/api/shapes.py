@@ -92,6 +92,8 @@ class StoreView:
     threshold_nats: float
     unknown_tags: int
     pieces: int
+    alarms_per_month: float | None = None
+    """False alarms this threshold is expected to cost, by the store's own history; None while that is too short."""
 
 
 @dataclass(frozen=True, slots=True)

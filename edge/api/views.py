@@ -73,6 +73,7 @@ def store(shop: Shop) -> shapes.StoreView:
         uplink=uplink(shop),
         alarms_open=len(queries.alarms_open(shop.db)),
         threshold_nats=floor.threshold_nats,
+        alarms_per_month=floor.alarms_per_month,
         unknown_tags=floor.unknown_tags,
         pieces=floor.pieces,
     )
