@@ -23,7 +23,7 @@ class State(StrEnum):
     CHECKING = "checking"
     AWAITING_START = "awaiting_start"
     READING = "reading"
-    OCCUPIED = "occupied"
+    TURNED_AWAY = "turned_away"
     REFUSED = "refused"
 
 
@@ -34,10 +34,8 @@ class Heard(StrEnum):
     """TCP (and TLS) stands; the reader has not spoken."""
     GREETED = "greeted"
     """ConnectionAttemptEvent: success."""
-    OCCUPIED = "occupied"
-    """ConnectionAttemptEvent: a connection already exists."""
     TURNED_AWAY = "turned_away"
-    """ConnectionAttemptEvent: failed for another reason."""
+    """ConnectionAttemptEvent: another connection exists already, or it failed for a reason of the reader's own."""
     DONE = "done"
     """The pending request succeeded."""
     REFUSED = "refused"
@@ -90,8 +88,7 @@ S, H = State, Heard
 ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
     (S.OFFLINE, H.CONNECTED): (S.GREETING, Say.NOTHING),
     (S.GREETING, H.GREETED): (S.EXTENDING, Say.ENABLE_EXTENSIONS),
-    (S.GREETING, H.OCCUPIED): (S.OCCUPIED, Say.HANG_UP),
-    (S.GREETING, H.TURNED_AWAY): (S.OFFLINE, Say.HANG_UP),
+    (S.GREETING, H.TURNED_AWAY): (S.TURNED_AWAY, Say.HANG_UP),
     # a profile of a maker whose extensions the reader does not know would be refused at ADD_ROSPEC anyway
     (S.EXTENDING, H.DONE): (S.ASKING, Say.ASK_CAPABILITIES),
     (S.EXTENDING, H.REFUSED): (S.REFUSED, Say.HANG_UP),
@@ -136,8 +133,8 @@ ENDS: Final[dict[Heard, Say]] = {
 }
 """Heard in any connected state, and the end of it: the driver connects again."""
 
-CONNECTED_STATES: Final = tuple(state for state in State if state not in (S.OFFLINE, S.OCCUPIED, S.REFUSED))
-RESTING_STATES: Final = (S.OCCUPIED, S.REFUSED)
+CONNECTED_STATES: Final = tuple(state for state in State if state not in (S.OFFLINE, S.TURNED_AWAY, S.REFUSED))
+RESTING_STATES: Final = (S.TURNED_AWAY, S.REFUSED)
 """We hung up and will try again; the state keeps the reason for people until the next attempt."""
 
 

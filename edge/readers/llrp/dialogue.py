@@ -8,7 +8,7 @@ from contract.facts import ReaderLink
 from edge.readers.base import ProtocolError, ReadBatch
 from edge.readers.health import Health
 from edge.readers.llrp import events, messages
-from edge.readers.llrp.connection import CONNECTED_STATES, Heard, Say, State, step
+from edge.readers.llrp.connection import CONNECTED_STATES, RESTING_STATES, Heard, Say, State, step
 from edge.readers.llrp.frames import Bytes, Frame, FrameBuffer
 from edge.readers.llrp.reports import ReportDecoder
 from edge.readers.profiles import Place, Profile, Vendor
@@ -253,7 +253,7 @@ class Dialogue:
         """Silence is shown whatever the state, unless the reader told us to stay away."""
         if self.state is State.READING:
             link = ReaderLink.READING
-        elif self.state in (State.REFUSED, State.OCCUPIED):
+        elif self.state in RESTING_STATES:
             link = ReaderLink.REFUSED
         elif now_us - self.health.last_heard_us >= self._timing.silent_after_us:
             link = ReaderLink.SILENT
@@ -267,7 +267,7 @@ def _greeting(status: int) -> tuple[Heard | None, str]:
     if status == 0:
         return Heard.GREETED, ""
     if status in (1, 2):
-        return Heard.OCCUPIED, "another client holds this reader"
+        return Heard.TURNED_AWAY, "another client holds this reader"
     if status == 3:
         return Heard.TURNED_AWAY, "the reader turns connections away"
     return None, ""

@@ -21,7 +21,7 @@ RECEIVES_PER_TICK_MAX: Final = 8
 CONNECT_WITHIN_S: Final = 1.5
 AGAIN_AFTER_S: Final = (0.1, 0.3)
 FAILURES_COUNTED_MAX: Final = 4
-OCCUPIED_AGAIN_AFTER_S: Final = (0.8, 1.2)
+TURNED_AWAY_AGAIN_AFTER_S: Final = (0.8, 1.2)
 REFUSED_AGAIN_AFTER_S: Final = (8.0, 12.0)
 """Shortest and longest pause before the next attempt, drawn each time: a store's readers must not come back as one.
 After a loss it is short, times the failures since it last read, at most four: at most 1.2 s, for ever, so that we are
@@ -125,7 +125,7 @@ class LlrpReader:
                 return
 
     async def _pause(self, clock: Clock) -> None:
-        bounds = {State.REFUSED: REFUSED_AGAIN_AFTER_S, State.OCCUPIED: OCCUPIED_AGAIN_AFTER_S}
+        bounds = {State.REFUSED: REFUSED_AGAIN_AFTER_S, State.TURNED_AWAY: TURNED_AWAY_AGAIN_AFTER_S}
         low, high = bounds.get(self._dialogue.state, AGAIN_AFTER_S)
         self._failures = 0 if self.health.alive_since_us > self._tried_us else self._failures + 1
         left_s = self._chance.uniform(low, high)
