@@ -40,6 +40,7 @@ SEEN_WINDOW_US: Final = 30_000_000
 """`seen now`: about thirty rounds, so that a piece read in one round of five still counts as seen."""
 FLOOR_EVERY_US: Final = 1_000_000
 EVIDENCE_EVERY_US: Final = 60_000_000
+MEETS_PER_TICK_MAX: Final = 20
 UNKNOWN_EVERY_US: Final = 10_000_000
 EVIDENCE: Final = "presence"
 THRESHOLD: Final = "threshold"
@@ -103,6 +104,7 @@ class Pipeline:
         self._vouches = np.array([zone.kind is not ZoneKind.EXIT for zone in config.zones], np.bool_)
         self._pads = Pads(self._zones, stock)
         self._gates = Gates(self._zones, stock, new_id=new_id, currency=config.currency)
+        self._strangers: dict[int, int] = {}
         self._pending: list[AnyFact] = []
         self._shown: dict[PieceId, PresenceState] = {}
         self._floor_us = -FLOOR_EVERY_US
@@ -174,6 +176,8 @@ class Pipeline:
         if told:
             out.woke |= {"readers", "floor"}
         self._say(told)
+        if writing:
+            self._meet(now_us, out)
         for row, facts in self._gates.hear(heard, self.books.db):
             self._passed(row, facts, out)
         if self._pads.hear(heard, self.health, now_us):
@@ -253,7 +257,7 @@ class Pipeline:
             out.woke.add("floor")
         if changes.accused:
             out.woke.add("alarms")
-        self._meet(one, now_us, out)
+        self._notice_strangers(one, now_us)
 
     def _facts_of(self, changes: Changes) -> list[AnyFact]:
         facts: list[AnyFact] = []
@@ -307,15 +311,18 @@ class Pipeline:
                 self.evidence.state[row] = ev.MISSING
                 self._say(self._presence(row, PresenceState.MISSING, fact.sentence))
 
-    def _meet(self, one: Round, now_us: int, out: Outcome) -> None:
+    def _notice_strangers(self, one: Round, now_us: int) -> None:
         """Pieces of the house that lie here although the books do not hold them: not at the gate, which only passes."""
-        gates = [i for i, zone in enumerate(self._zones.zones) if zone.kind is ZoneKind.EXIT]
-        here = ~np.isin(one.zone, gates)
-        rows = set(self.stock.met(self.books.db, one.row[here], now_us, self._wall_us()))
-        for row, index in zip(one.row[here].tolist(), one.zone[here].tolist(), strict=True):
-            piece = self.stock.catalogue.pieces[row]
-            if row in rows and piece is not None:
-                out.met.setdefault(self._zones.zones[index].id, set()).add(piece)
+        here = self._vouches[one.zone] & self.stock.strange(one.row, now_us)
+        self._strangers.update(zip(one.row[here].tolist(), one.zone[here].tolist(), strict=True))
+
+    def _meet(self, now_us: int, out: Outcome) -> None:
+        """A few at a time: the first round of a new store meets all its stock, and a till must not wait for that."""
+        for row in list(self._strangers)[:MEETS_PER_TICK_MAX]:
+            zone = self._zones.zones[self._strangers.pop(row)].id
+            piece = self.stock.to_meet(self.books.db, row, now_us, self._wall_us())
+            if piece is not None:
+                out.met.setdefault(zone, set()).add(piece)
 
     def _say(self, facts: list[AnyFact]) -> None:
         room = FACTS_PENDING_MAX - len(self._pending)

@@ -29,7 +29,8 @@ CLAIMS_AWAY: Final = frozenset(set(ClaimKind) - {ClaimKind.LEASE})
 """Claims under which a piece may leave its place. A leased piece stays where it is until it is shipped."""
 SHIP_GRACE_US: Final = 1_800_000_000
 """A shipped piece lies at our door for a while; only after this is it a stranger that ought to be reported."""
-MEET_AGAIN_US: Final = 60_000_000
+RECEIVE_AGAIN_US: Final = 60_000_000
+REPORT_AGAIN_US: Final = 600_000_000
 AWAY_WORDS: Final = {
     ClaimKind.CART: "in a cart",
     ClaimKind.LAYAWAY: "laid away",
@@ -100,6 +101,7 @@ class Stock:
             claim = claims.get(piece)
             state = tokens.get(piece, TokenState.AWAY)
             self.stand(piece, Status(state, claim.kind if claim else None, claim.ref if claim else ""))
+        self._meet_from_us[: len(self)] = NEVER_US
 
     def restand(self, db: Database, pieces: Iterable[PieceId]) -> None:
         """The books changed about these pieces."""
@@ -163,23 +165,30 @@ class Stock:
         row = self.catalogue.row_of(piece)
         return row is not None and bool(self.last_seen_us[row] >= since_us)
 
-    def met(self, db: Database, rows: NDArray[np.int32], now_us: int, wall_us: int) -> list[int]:
-        """Which of the rows read here this store must receive or report, because it does not hold them.
+    def strange(self, rows: NDArray[np.int32], now_us: int) -> NDArray[np.bool_]:
+        """Which of these rows this store does not hold and has not asked about lately, without asking the books."""
+        strange: NDArray[np.bool_] = self._strange[rows] & (self._meet_from_us[rows] <= now_us)
+        return strange
 
-        A piece sold here stays the client's, a shipped one may wait for its van; others are asked again every minute.
+    def to_meet(self, db: Database, row: int, now_us: int, wall_us: int) -> PieceId | None:
+        """A strange row that was read here: the piece, if it is to be received or reported now.
+
+        A piece sold here stays the client's; a shipped one may wait for its van; a stranger is reported every ten
+        minutes, for the answer to the first report may have been no.
         """
-        found: list[int] = []
-        for row in rows[self._strange[rows] & (self._meet_from_us[rows] <= now_us)].tolist():
-            piece = self.catalogue.pieces[row]
-            assert piece is not None, "a row that was read has a piece"
-            token = db.one("token", Token, piece=piece)
-            shipped = db.one("shipped_piece", ShippedRow, piece=piece)
-            self._meet_from_us[row] = now_us + MEET_AGAIN_US
-            if token is not None and token.state is TokenState.AWAY and token.sale:
-                self._meet_from_us[row] = NEVER_AGAIN_US
-            elif shipped is None or shipped.at_us + SHIP_GRACE_US <= wall_us or (token is not None and token.held):
-                found.append(row)
-        return found
+        piece = self.catalogue.pieces[row]
+        if piece is None or not self._strange[row] or self._meet_from_us[row] > now_us:
+            return None
+        token = db.one("token", Token, piece=piece)
+        if token is not None and token.held:
+            self._meet_from_us[row] = now_us + RECEIVE_AGAIN_US
+            return piece
+        if token is not None and token.sale:
+            self._meet_from_us[row] = NEVER_AGAIN_US
+            return None
+        self._meet_from_us[row] = now_us + REPORT_AGAIN_US
+        shipped = db.one("shipped_piece", ShippedRow, piece=piece)
+        return piece if shipped is None or shipped.at_us + SHIP_GRACE_US <= wall_us else None
 
     # --- inside -----------------------------------------------------------------------------------------------
 

@@ -209,6 +209,7 @@ class Tools:
     card: object = field(default=a_card)
     shop: object = field(default=Shop)
     give: object = field(default=give)
+    staff: tuple = STAFF
 
 
 @pytest.fixture

@@ -1,0 +1,227 @@
+"""The store's JSON API: who may, what is answered, and words for every refusal."""
+
+import warnings
+
+import msgspec
+import pytest
+
+from contract.feed import FeedPage, FeedRow
+from edge import app as edge_app
+from edge.api.pins import PinError
+from web.policy import undeclared
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Starlette prefers httpx2, which is not in our lock
+    from starlette.testclient import TestClient
+
+CASE = list(range(1, 9))
+
+
+class Face:
+    """A box whose house steps by itself at each act; requests go through the real app."""
+
+    def __init__(self, config, clock, make):
+        self.clock, self.make = clock, make
+        config = msgspec.structs.replace(config, readers=())
+        self.edge = edge_app.create(config, clock=clock)
+        make.give(self.edge.store.books, *CASE)
+        cards = [make.card(n) for n in CASE]
+        rows = [FeedRow(rev=n + 1, scope="*", key=f"piece:{card.piece}", body=card) for n, card in enumerate(cards)]
+        rows += [
+            FeedRow(rev=100 + n, scope="*", key=f"staff:{each.user}", body=each) for n, each in enumerate(make.staff)
+        ]
+        self.edge.store.take_feed(FeedPage(rows=tuple(rows), upto=200, more=False))
+        self.edge.store.reload()
+        self.config = config
+        edge_app.set_pin(config, "ana", "4711")
+        self.client = TestClient(self.edge.api)
+        self.bearers = {}
+
+    def bearer(self, user):
+        if user not in self.bearers:
+            edge_app.set_pin(self.config, user, "4711")
+            answer = self.client.post("/api/v1/login", json={"user": user, "pin": "4711"})
+            assert answer.status_code == 200, answer.text
+            self.client.cookies.clear()
+            self.bearers[user] = {"authorization": f"Bearer {answer.json()['token']}"}
+        return self.bearers[user]
+
+    def get(self, path, user="ana"):
+        return self.client.get(f"/api/v1{path}", headers=self.bearer(user))
+
+    def post(self, path, body=None, user="ana"):
+        return self.client.post(f"/api/v1{path}", json=body or {}, headers=self.bearer(user))
+
+    def scan(self, *numbers):
+        return self.post("/scan", {"pieces": [f"p{n}" for n in numbers]})
+
+
+@pytest.fixture
+def face(config, clock, make):
+    face = Face(config, clock, make)
+    yield face
+    face.edge.shop.db.close()
+    face.edge.store.books.close()
+
+
+def open_cart(face, *numbers):
+    assert face.post("/shifts", {"till": "till-1", "float_minor": 20_000}).status_code == 201
+    sale = face.post("/sales", {"till": "till-1"}).json()["sale"]
+    for number in numbers:
+        added = face.post(f"/sales/{sale}/lines", {"piece": f"p{number}", "override": "held in the hand"})
+        assert added.status_code == 201, added.text
+    return sale
+
+
+def test_every_route_says_who_may_use_it(face):
+    assert undeclared(face.edge.api) == []
+
+
+def test_nobody_sees_the_store_without_a_login(face):
+    answer = face.client.get("/api/v1/store")
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+
+
+def test_a_wrong_pin_is_refused_and_after_some_of_them_one_waits(face):
+    codes = [face.client.post("/api/v1/login", json={"user": "ana", "pin": "0000"}).status_code for _ in range(6)]
+    assert codes[:4] == [401] * 4
+    assert codes[-1] == 429
+    face.clock.now += 1_000_000_000
+    assert face.client.post("/api/v1/login", json={"user": "ana", "pin": "4711"}).status_code == 200
+
+
+def test_a_stranger_with_a_pin_of_nobody_is_refused_the_same_way(face):
+    assert face.client.post("/api/v1/login", json={"user": "nobody", "pin": "4711"}).status_code == 401
+
+
+def test_a_pin_is_digits(config, face):
+    with pytest.raises(PinError, match="4 to 12 digits"):
+        edge_app.set_pin(face.edge.config, "ana", "abc")
+
+
+def test_a_sale_by_scanner_from_shift_to_z(face):
+    face.scan(1, 2)
+    sale = open_cart(face, 1, 2)
+    shown = face.get(f"/sales/{sale}").json()
+    assert (shown["state"], shown["total_minor"], len(shown["lines"])) == ("open", 240_000, 2)
+    body = {"tenders": [{"kind": "cash", "amount_minor": 240_000, "change_minor": 10_000}], "override": "no pad here"}
+    recorded = face.post(f"/sales/{sale}/record", body)
+    assert recorded.status_code == 200, recorded.text
+    told = recorded.json()
+    assert (told["state"], told["receipt_number"], told["sent"]) == ("recorded", 1, False)
+    assert told["tenders"][0]["change_minor"] == 10_000
+    piece = face.get("/pieces/p1").json()
+    assert (piece["custody"], piece["sellable"]) == ("sold", False)
+    assert "sold already" in piece["why_not"]
+    closed = face.post("/shifts/close", {"till": "till-1", "cash_counted_minor": 260_000})
+    assert closed.status_code == 200, closed.text
+    z = closed.json()
+    assert (z["z_number"], z["sales"], z["gross_minor"], z["cash_expected_minor"]) == (1, 1, 240_000, 260_000)
+
+
+def test_a_recorded_sale_repeated_is_still_one_sale(face):
+    face.scan(1)
+    sale = open_cart(face, 1)
+    body = {"tenders": [{"kind": "card", "amount_minor": 120_000}], "override": "no pad here"}
+    face.post(f"/sales/{sale}/record", body)
+    face.post(f"/sales/{sale}/record", body)
+    assert len(face.get("/sales?state=recorded").json()) == 1
+
+
+def test_a_piece_in_one_cart_is_refused_to_another_in_words(face):
+    face.scan(1)
+    open_cart(face, 1)
+    other = face.post("/sales", {"till": "till-2"})
+    assert other.status_code in (201, 409)
+    sale = face.post("/sales", {"till": "till-1"})
+    assert (
+        sale.status_code == 409
+        or face.post(f"/sales/{sale.json()['sale']}/lines", {"piece": "p1", "override": "x"}).status_code == 409
+    )
+
+
+def test_an_unknown_piece_and_an_unknown_sale_are_not_found(face):
+    sale = open_cart(face)
+    unknown = face.post(f"/sales/{sale}/lines", {"epc": "E280AA0000000000000000FF"})
+    assert unknown.status_code == 404
+    assert face.get("/sales/nothing").status_code == 404
+    assert face.get("/pieces/nothing").status_code == 404
+    assert face.post("/sales/nothing/park").status_code in (404, 409)
+
+
+def test_the_door_is_strict(face):
+    assert face.post("/sales", {"till": "till-1", "colour": "blue"}).status_code == 422
+    assert face.post("/shifts", {"till": "till-1", "float_minor": "12"}).status_code == 422
+    assert face.post("/counts", {"place": "attic"}).status_code == 422
+
+
+def test_only_a_manager_ships_and_only_the_guards_close_alarms(face):
+    assert face.post("/transfers", {"to": "lyon", "pieces": ["p1"]}).status_code == 403
+    assert face.post("/alarms/a1/close", {"outcome": "found"}).status_code == 403
+    assert face.post("/alarms/a1/close", {"outcome": "found"}, user="lou").status_code == 404
+    face.scan(1)
+    shipped = face.post("/transfers", {"to": "lyon", "pieces": ["p1"]}, user="max")
+    assert shipped.status_code == 201, shipped.text
+    assert face.get("/pieces/p1").json()["custody"] in ("", "away")
+
+
+def test_a_count_where_nobody_reads_is_refused_in_words(face):
+    answer = face.post("/counts", {"place": "shelf"})
+    assert answer.status_code == 409
+    assert "No reader watches" in answer.json()["detail"]
+
+
+def test_a_scan_receives_what_was_granted_and_reports_what_is_unknown(face, make):
+    from trade.custody import TokenState
+
+    make.give(face.edge.store.books, 3, state=TokenState.INCOMING)
+    face.edge.store.stock.restand(face.edge.store.books.db, ["p3"])
+    assert [each["piece"] for each in face.get("/transfers/incoming").json()] == ["p3"]
+    answer = face.post("/scan", {"epcs": [make.card(3).epc, "AA00"]}).json()
+    assert (answer["received"], answer["unknown_epcs"]) == (["p3"], ["AA00"])
+    assert face.get("/pieces/p3").json()["sellable"]
+
+
+def test_the_store_shows_itself(face):
+    store = face.get("/store").json()
+    assert (store["store"], store["mode"], store["mood"]) == ("paris", "active", "running")
+    assert [zone["kind"] for zone in store["zones"]] == ["safe", "case", "pad", "exit"]
+    assert store["uplink"]["configured"] is False
+    assert {person["user"] for person in face.get("/staff").json()} == {"ana", "max", "lou"}
+    assert face.get("/pad").json()["state"] == "idle"
+    assert face.get("/pieces?query=ring 3").json()[0]["piece"] == "p3"
+
+
+def test_health_and_metrics_are_for_machines(face):
+    assert face.client.get("/healthz").json() == {"ok": True, "mood": "running", "mode": "active", "uplink_up": False}
+    text = face.client.get("/metrics").text
+    assert "vitrine_house_running 1.0" in text
+    assert "vitrine_acts_refused_busy_total" in text
+
+
+def test_a_stopped_house_is_not_healthy_and_sells_nothing(face):
+    bearer = face.bearer("ana")
+    face.edge.house.stop(lambda: None)
+    assert face.client.get("/healthz").status_code == 503
+    answer = face.client.post("/api/v1/sales", json={"till": "till-1"}, headers=bearer)
+    assert answer.status_code == 503
+    assert "try again" in answer.json()["detail"]
+
+
+def test_a_box_that_must_rejoin_says_so_and_sells_nothing(face):
+    with face.edge.store.books.transaction() as tx:
+        tx.must_rejoin("the head office knows a newer box for this store")
+    answer = face.post("/sales", {"till": "till-1"})
+    assert answer.status_code == 503
+    assert "newer box" in answer.json()["title"]
+    assert face.get("/store").json()["mode"] == "rejoin"
+
+
+def test_a_request_from_another_site_is_refused(face):
+    bearer = face.bearer("ana")
+    answer = face.client.post(
+        "/api/v1/sales", json={"till": "till-1"}, headers={**bearer, "sec-fetch-site": "cross-site"}
+    )
+    assert answer.status_code == 403
