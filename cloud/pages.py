@@ -161,7 +161,7 @@ def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per pa
             rows = counts.listing(work.tx, limit=show + 1)
             return render(
                 request, "counts/list.html", rows=rows[:show], names=names(houses), stores=houses,
-                more=_more(len(rows), show), may_ask=who.may(*OFFICE),
+                more=_more(len(rows), show), may_ask=who.may(*OFFICE), people=_people(staff.listing(work.tx)),
             )  # fmt: skip
 
     @routes.post("/counts")
@@ -181,8 +181,10 @@ def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per pa
     def one_count(request: Request, store: str, count: str) -> Response:
         with desk.look() as work:
             seen = found(counts.detail(work.tx, store, count), f"count {count} in {store}")
-            told = names(stores.listing(work.tx))
-            return render(request, "counts/count.html", count=seen.row, verdicts=seen.verdicts, names=told)
+            told, people = names(stores.listing(work.tx)), _people(staff.listing(work.tx))
+            return render(
+                request, "counts/count.html", count=seen.row, verdicts=seen.verdicts, names=told, people=people
+            )
 
     @routes.get("/sales")
     def sale_list(request: Request, store: Word = "", show: Show = SHOW_STEP) -> Response:

@@ -51,14 +51,13 @@ def where_is(row: PieceRow, names: dict[str, str]) -> Where:
 
 def story_of(piece: PieceDetail, names: dict[str, str]) -> list[Event]:
     """Newest first: custody, sightings and sales."""
-    events = [
-        Event(
-            step.since_us,
-            (f"Entrusted to {names.get(step.holder, step.holder)}." if step.holder else "Left its store.")
-            + (" Taken away again by a person's decision." if step.forced else ""),
-        )
-        for step in piece.steps
-    ]
+    events: list[Event] = []
+    holder = ""
+    for step in piece.steps:
+        if step.holder != holder:  # a rejoin gives the same holder the piece anew, which is no news to people
+            said = f"Entrusted to {names.get(step.holder, step.holder)}." if step.holder else "Left its store."
+            events.append(Event(step.since_us, said))
+            holder = step.holder
     if piece.row.seen_since_us:
         seen = piece.row.seen_state.replace("_", " ")
         reason = f": {piece.seen_why}" if piece.seen_why else ""

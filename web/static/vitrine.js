@@ -40,6 +40,8 @@
     }
   }
 
+  document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
