@@ -124,7 +124,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
     for router in (
         staff.router(desk, passwords, entrance), stores.router(desk, rejoins), pieces.router(desk), counts.router(desk),
         sales.router(desk), ledger.router(desk), transfers.router(desk), orders.router(desk, order_desk),
-        alarms.router(desk), parked.router(desk, ingest), floor.router(desk),
+        alarms.router(desk), parked.router(desk, ingest.unpark), floor.router(desk),
     ):  # fmt: skip
         api.include_router(router)
     app.include_router(api)

@@ -15,9 +15,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from cloud import feed, logs
 from cloud.db import ContentionError
 from cloud.desk import Desk
-from cloud.ingest import Ingest, UnknownStoreError
+from cloud.ingest import Ingest
 from cloud.logs import Name
 from cloud.rejoin import Rejoins
+from cloud.work import UnknownStoreError
 from contract.facts import Stream
 from contract.feed import encode_page
 from contract.ids import Epoch, StoreId

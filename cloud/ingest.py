@@ -19,7 +19,7 @@ from cloud.db import ContentionError, Office
 from cloud.logs import Log, Name, Numbered
 from cloud.parking import Decode, Place
 from cloud.tables import node
-from cloud.work import Heard, Work, begin
+from cloud.work import Heard, UnknownStoreError, Work, begin
 from contract.entries import Entry, decode_entry
 from contract.ids import Epoch, StoreId
 from contract.messages import Ack, Down, JournalRows, Standing, Up
@@ -28,10 +28,6 @@ from trade.guards import ALL, Guards
 CONTENTIONS_MAX: Final = 8
 BOOTS_REMEMBERED_MAX: Final = 16
 _Answer = TypeVar("_Answer")
-
-
-class UnknownStoreError(Exception):
-    """A box speaks for a store the office does not have; create the store first."""
 
 
 class RestoredCloudError(Exception):

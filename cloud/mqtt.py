@@ -20,7 +20,8 @@ from paho.mqtt.properties import Properties
 
 from cloud.config import BrokerConfig
 from cloud.db import ContentionError
-from cloud.ingest import Ingest, RestoredCloudError, UnknownStoreError
+from cloud.ingest import Ingest, RestoredCloudError
+from cloud.work import UnknownStoreError
 from contract import topics
 from contract.ids import StoreId
 from contract.messages import MESSAGE_BYTES_MAX, Down, Up, decode_status, decode_up, encode

@@ -11,11 +11,10 @@ import msgspec
 import sqlalchemy as sa
 
 from cloud import downlog, logs
-from cloud.custody import CLOUD, Custody, Token
+from cloud.custody import Custody, Token
 from cloud.db import Office
-from cloud.ingest import UnknownStoreError
 from cloud.tables import claim, hold, life, node, recall, rejoin, replacement
-from cloud.work import Work, begin
+from cloud.work import UnknownStoreError, Work, begin
 from contract.facts import ClaimKind
 from contract.ids import Epoch, OrderId, PieceId, StoreId, generation
 from contract.messages import CustodyRow, HeldClaim, Refusal, Rejoin, Snapshot, encode
@@ -215,6 +214,3 @@ def _claims(work: Work, store: StoreId, pieces: set[PieceId]) -> tuple[HeldClaim
         if row["piece"] in pieces
     ]
     return (*promises, *holds)
-
-
-__all__ = ["CLOUD", "EndOrders", "Rejoins", "begin_term", "next_term", "no_orders"]

@@ -16,6 +16,10 @@ from trade.guards import Guards
 NO_PIECE: Final = PieceId("")
 
 
+class UnknownStoreError(Exception):
+    """A box speaks for a store the office does not have; open the store first."""
+
+
 class UnappliableError(Exception):
     """A row that is well formed but cannot be true for us: it is parked, and a person is told why."""
 

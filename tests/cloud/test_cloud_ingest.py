@@ -4,8 +4,9 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from cloud.ingest import RestoredCloudError, UnknownStoreError
+from cloud.ingest import RestoredCloudError
 from cloud.tables import case_file, inbox, ledger_line, parked, presence, sale, stream
+from cloud.work import UnknownStoreError
 from contract.entries import decode_entry, encode_entry
 from contract.facts import PiecePresence, PresenceState, SaleOpened, Stream
 from contract.ids import PieceId, SaleId, ZoneId

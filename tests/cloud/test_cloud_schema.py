@@ -1,5 +1,7 @@
 """The migrations lead to the tables the code uses; a database that would lose a commit is refused."""
 
+import itertools
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -8,6 +10,8 @@ from alembic.migration import MigrationContext
 from cloud import schema
 from cloud.db import Office, UnsafeDatabaseError, check_durable, open_office
 from cloud.tables import life, metadata
+
+_names = itertools.count(1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -20,15 +24,14 @@ def migrated(request, tmp_path):
         return
     base = sa.make_url(request.getfixturevalue("postgres_uri")).set(drivername="postgresql+psycopg")
     admin = sa.create_engine(base, isolation_level="AUTOCOMMIT")
+    name = f"vitrine_migrated_{next(_names)}"
     with admin.connect() as connection:
-        connection.execute(sa.text("CREATE DATABASE vitrine_migrated"))
-    office = open_office(base.set(database="vitrine_migrated").render_as_string(hide_password=False))
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    office = open_office(base.set(database=name).render_as_string(hide_password=False))
     schema.migrate(office)
     yield office
     office.close()
-    with admin.connect() as connection:
-        connection.execute(sa.text("DROP DATABASE vitrine_migrated"))
-    admin.dispose()
 
 
 def triggers(office: Office) -> set[str]:

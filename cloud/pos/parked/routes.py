@@ -1,5 +1,6 @@
 """Cases and parked rows over HTTP."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -7,7 +8,6 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from cloud.desk import Desk
-from cloud.ingest import Ingest
 from cloud.pos.http import ROWS_PER_PAGE, Asked, Limit
 from cloud.pos.parked import queries
 from contract.feed import Role
@@ -26,7 +26,8 @@ class Retried:
     applied: int
 
 
-def router(desk: Desk, ingest: Ingest) -> APIRouter:
+def router(desk: Desk, unpark: Callable[[int], int]) -> APIRouter:
+    """`unpark(now_us)` tries all parked rows again."""
     routes = APIRouter(tags=["parked"])
     people = allow(Role.MANAGER, Role.LOSS_PREVENTION)
 
@@ -52,6 +53,6 @@ def router(desk: Desk, ingest: Ingest) -> APIRouter:
     @routes.post("/parked/retry", dependencies=[allow(Role.ADMIN)])
     def retry() -> Retried:
         """Try all parked rows again, in order."""
-        return Retried(ingest.unpark(desk.now_us()))
+        return Retried(unpark(desk.now_us()))
 
     return routes
