@@ -1,0 +1,86 @@
+"""The real edge and the real cloud by seed (custody.md §13): no history breaks an invariant, and each guard is needed.
+
+Replay one: `history(17)` of driver.py, then `tell(sim)` prints what happened to its pieces.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from trade.guards import ALL, Guards
+
+HISTORIES = 100
+HISTORIES_LONG = 5_000
+GUARD_SEEDS_MAX = 150
+
+
+@pytest.fixture(scope="module")
+def driver():
+    spec = importlib.util.spec_from_file_location("house_driver", Path(__file__).with_name("driver.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _clean(driver, seeds, **more):
+    """Runs histories; fails with the seed, the invariant and the last events of the pieces."""
+    totals = {}
+    for seed in seeds:
+        violation, sim = driver.history(seed, **more)
+        if violation:
+            pytest.fail(f"history({seed}, {more}): {violation}\n{driver.tell(sim)}")
+        for name, n in {**sim.stats, "sales": sim.world.sales, "refunds": len(sim.world.refunded)}.items():
+            totals[name] = totals.get(name, 0) + n
+    return totals
+
+
+def test_no_history_of_three_stores_breaks_an_invariant(driver):
+    totals = _clean(driver, range(HISTORIES))
+    assert totals["sales"] > HISTORIES
+    for name in ("web orders", "power cuts", "crashes", "boxes lost", "copies", "disks restored", "refunds"):
+        assert totals[name] > 0, f"these histories had no {name}: they prove nothing about them"
+
+
+def test_no_history_with_many_disasters_breaks_an_invariant(driver):
+    _clean(driver, range(1_000, 1_000 + HISTORIES // 5), hard=True)
+
+
+def test_no_history_with_a_restored_cloud_breaks_an_invariant(driver):
+    totals = _clean(driver, range(3_000, 3_000 + HISTORIES // 4), restores=True)
+    assert totals["cloud restores"] > 0
+
+
+@pytest.mark.long
+def test_thousands_of_histories_break_nothing(driver):
+    _clean(driver, range(10_000, 10_000 + HISTORIES_LONG))
+    _clean(driver, range(20_000, 20_000 + HISTORIES_LONG // 2), hard=True)
+    _clean(driver, range(30_000, 30_000 + HISTORIES_LONG // 2), restores=True)
+
+
+def test_a_history_is_its_seed(driver):
+    once, twice = (driver.history(5, hard=True)[1] for _ in range(2))
+    assert list(once.recorded) == list(twice.recorded)
+    assert once.stats == twice.stats
+
+
+@pytest.mark.parametrize(
+    ("guard", "more"),
+    [
+        ("claim_unique", {"hard": True}),
+        ("one_tx", {"hard": True}),
+        ("ack_after_commit", {"hard": True}),
+        ("contiguous", {"hard": True}),
+        ("dedupe", {"hard": True}),
+        ("release_confirm", {"hard": True}),
+        ("pad_receive", {"roam": True}),
+        ("instance", {"hard": True}),
+    ],
+)
+def test_without_this_guard_some_history_breaks_an_invariant(driver, guard, more):
+    assert getattr(ALL, guard)
+    for seed in range(GUARD_SEEDS_MAX):
+        violation, _ = driver.history(seed, Guards(**{guard: False}), **more)
+        if violation:
+            return
+    pytest.fail(f"{GUARD_SEEDS_MAX} histories without {guard} found nothing: the simulation is blind to it")
