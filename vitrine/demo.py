@@ -17,7 +17,7 @@ from typing import Final
 from vitrine import broker, ports, seed
 from vitrine.ports import HOST
 from vitrine.problems import PersonError
-from vitrine.shop import Shop, open_shop
+from vitrine.shop import ALARM_NATS, Shop, open_shop
 from vitrine.supervise import Child, Family, alone_in
 
 READY_S: Final = 60.0
@@ -53,7 +53,12 @@ def demo(folder: Path) -> None:
 
 @contextmanager
 def running(
-    folder: Path, *, say: Callable[[str], None], stop: threading.Event, well_known_ports: bool = True
+    folder: Path,
+    *,
+    say: Callable[[str], None],
+    stop: threading.Event,
+    well_known_ports: bool = True,
+    alarm_nats: float = ALARM_NATS,
 ) -> Iterator[Running]:
     """A house with everything in it, started and answering; stopped at the end, whatever happens."""
     began = time.monotonic()
@@ -61,7 +66,7 @@ def running(
         family = Family(folder)
         if left := family.stop_leftovers():
             say(f"Ended {len(left)} processes of an earlier run that was killed")
-        shop = open_shop(folder, dt.datetime.now(dt.UTC), well_known_ports=well_known_ports)
+        shop = open_shop(folder, dt.datetime.now(dt.UTC), well_known_ports=well_known_ports, alarm_nats=alarm_nats)
         for purpose, port in shop.ports().items():
             ports.must_be_free(port, purpose, folder / "shop.json")
         seed.sow(shop, say)

@@ -29,6 +29,8 @@ SEED: Final = 7
 HOUSE: Final = "Maison Vitrine"
 OFFICE_PORT: Final = 8000
 EDGE_PORT: Final = 8101
+ALARM_NATS: Final = 22.0
+"""Evidence an alarm needs on a demo store's first day: a hundred silent rounds of a piece that reads well."""
 WORDS: Final = (
     "agate",
     "amber",
@@ -111,7 +113,7 @@ class Shop:
         }
 
 
-def open_shop(folder: Path, now: dt.datetime, *, well_known_ports: bool = True) -> Shop:
+def open_shop(folder: Path, now: dt.datetime, *, well_known_ports: bool = True, alarm_nats: float = ALARM_NATS) -> Shop:
     """The house of this folder; made when there is none, on ports people remember or on any. Raises `PersonError`."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -135,7 +137,7 @@ def open_shop(folder: Path, now: dt.datetime, *, well_known_ports: bool = True) 
     _write_simulator(shop)
     _write_cloud(shop, now)
     for store in plan.stores:
-        _write_edge(shop, store, now)
+        _write_edge(shop, store, now, alarm_nats)
     return shop
 
 
@@ -192,7 +194,7 @@ def _write_cloud(shop: Shop, now: dt.datetime) -> None:
     (folder / "cloud.toml").write_text(toml.dump(config), encoding="utf-8")
 
 
-def _write_edge(shop: Shop, store: simulator.StorePlan, now: dt.datetime) -> None:
+def _write_edge(shop: Shop, store: simulator.StorePlan, now: dt.datetime, alarm_nats: float) -> None:
     layout = store.layout
     folder = shop.store_folder(layout.store)
     folder.mkdir(parents=True, exist_ok=True)
@@ -219,6 +221,7 @@ def _write_edge(shop: Shop, store: simulator.StorePlan, now: dt.datetime) -> Non
         "http_host": HOST,
         "http_port": shop.kept.edge_ports[layout.store],
         "tills": ["till-1", "till-2"],
+        "alarm_nats": alarm_nats,
         "uplink": {
             "broker_host": HOST,
             "broker_port": shop.kept.broker_port,
