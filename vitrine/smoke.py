@@ -154,9 +154,19 @@ def _patiently(url: str, house: Running, role: Role) -> Api:
     return wait(f"signing in at {url} as {role}", 30, once)
 
 
+def _tidy_up(run: Smoke) -> None:
+    """An earlier run may have been cut short."""
+    if forgotten := run.truth(FLAGSHIP).get("pad-1"):
+        run.move(FLAGSHIP, forgotten, "client")
+    for count in run.store.get("/api/v1/counts", list[shapes.CountView]):
+        if count.state == "running":
+            run.store.post(f"/api/v1/counts/{count.count}/abandon", shapes.CountView, {"reason": "cut short"})
+
+
 def _main_job(run: Smoke) -> None:
     """Counts run while the store is open: what is sold or shipped meanwhile, they explain."""
     _ready(run)
+    _tidy_up(run)
     counts = [_start_count(run, place) for place in CountPlace]
     sold = _sell_from_the_pad(run)
     _leave_in_peace(run, sold)
@@ -240,8 +250,6 @@ def _sell_from_the_pad(run: Smoke) -> list[str]:
         for shift in run.store.get("/api/v1/shifts", list[shapes.ShiftView])
     ):
         run.store.post("/api/v1/shifts", shapes.ShiftView, {"till": TILL, "float_minor": 20_000})
-    if forgotten := run.truth(FLAGSHIP).get("pad-1"):
-        run.move(FLAGSHIP, forgotten, "client")  # an earlier run was cut short
     pieces = _sellable(run, run.truth(FLAGSHIP)["case-1"], 2)
     sale = run.store.post("/api/v1/sales", shapes.SaleView, {"till": TILL}).sale
     began = time.monotonic()
