@@ -1,11 +1,11 @@
 """Every page of the store, in every size and theme it is used in, read by axe and by a person's eyes."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 TILL, PHONE, WALL = (1024, 768), (390, 844), (1920, 1080)
 LOOKS = ("color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block")
@@ -14,10 +14,26 @@ LOOKS = ("color-contrast", "target-size", "scrollable-region-focusable", "link-i
 Checker = Callable[..., list[str]]
 
 
+@pytest.fixture(scope="module")
+def visitor(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
+    """One window for all pages, with what its console complains of: opening a window costs as much as axe does."""
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page, complaints
+    context.close()
+
+
 def test_a_page_is_accessible_in_every_size_and_theme(
-    gallery: str, gallery_page: str, open_page: Callable[..., Page], check_accessible: Checker
+    gallery: str, gallery_page: str, visitor: tuple[Page, list[str]], check_accessible: Checker
 ) -> None:
-    page = open_page(gallery + gallery_page, size=TILL)
+    page, complaints = visitor
+    complaints.clear()
+    page.set_viewport_size({"width": TILL[0], "height": TILL[1]})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto(gallery + gallery_page)
     assert check_accessible(page) == []
     _keep(page, f"{gallery_page}-till-light")
     for name, size, theme in (("till", TILL, "dark"), ("phone", PHONE, "light"), ("wall", WALL, "dark")):
@@ -27,6 +43,7 @@ def test_a_page_is_accessible_in_every_size_and_theme(
         assert wide <= size[0], f"{gallery_page} scrolls sideways on the {name}: {wide} px"
         assert check_accessible(page, LOOKS) == []
         _keep(page, f"{gallery_page}-{name}-{theme}")
+    assert complaints == []
 
 
 def test_axe_finds_what_is_wrong(gallery: str, open_page: Callable[..., Page], check_accessible: Checker) -> None:
