@@ -276,3 +276,13 @@ class Browser:
 @pytest.fixture(scope="session")
 def browse() -> type[Browser]:
     return Browser
+
+
+@pytest.fixture(scope="session")
+def house_type() -> type[House]:
+    return House
+
+
+@pytest.fixture(scope="session")
+def box_type() -> type[FakeBox]:
+    return FakeBox
