@@ -63,9 +63,10 @@ class Columns:
         """After the last `put_all`: all rows but `rest` have this shape."""
         self._main = template
         self._epc_bits[:] = template.epc_bits
+        self._utc_seen |= template.utc and (rest is None or len(rest) < self.count)
         if rest is None:
             self._settle(ALL, template)
-        elif template.epc_bits % 8 or template.uptime or template.utc:
+        elif template.epc_bits % 8 or template.uptime:
             rows = np.ones(self.count, np.bool_)
             rows[rest] = False
             if rows.any():

@@ -7,7 +7,6 @@ import struct
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.readers.base import ProtocolError
 
@@ -25,7 +24,6 @@ TYPES: Final = frozenset(
 """Messages of LLRP 1.1 (§16, table of types); resynchronising trusts only these."""
 
 Bytes = bytes | bytearray | memoryview
-Index = NDArray[np.int64]
 
 
 class Header(NamedTuple):
@@ -73,25 +71,6 @@ def find_header(data: Bytes, at: int, end: int) -> int:
         if header.type in TYPES:
             return at + int(place)
     return at + last
-
-
-def follow(places: Index, after: Index, at: int) -> tuple[list[slice], int]:
-    """Follow a chain through candidate places: each kept place's `after` is the next place.
-
-    `places` ascend and `after[i] > places[i]`. Returns slices of `places` that lie on the chain from `at`, and the
-    position that is not a candidate, where the chain leaves. A candidate off the chain is a coincidence of bytes.
-    """
-    slices: list[slice] = []
-    count = len(places)
-    breaks = (after[:-1] != places[1:]).nonzero()[0]
-    i = int(np.searchsorted(places, at))
-    while i < count and int(places[i]) == at:
-        b = int(np.searchsorted(breaks, i))
-        last = int(breaks[b]) if b < len(breaks) else count - 1
-        slices.append(slice(i, last + 1))
-        at = int(after[last])
-        i = int(np.searchsorted(places, at))
-    return slices, at
 
 
 class FrameBuffer:

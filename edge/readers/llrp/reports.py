@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 
 from contract.ids import ReaderId
 from edge.readers.base import ProtocolError, ReadBatch
+from edge.readers.llrp.chain import Index, Octets, Scratch
 from edge.readers.llrp.columns import Columns
 from edge.readers.llrp.frames import Bytes, Frame
 from edge.readers.llrp.params import UnknownTvError
-from edge.readers.llrp.spans import Scratch, find_frames, find_spans
+from edge.readers.llrp.runs import find_frames
+from edge.readers.llrp.spans import find_spans
 from edge.readers.llrp.templates import Template, padded
-
-Octets = NDArray[np.uint8]
-Index = NDArray[np.int64]
 
 SINGLES_MAX: Final = 6
 """So few reports of one length are read one by one: a matrix costs as much as some six of them."""
@@ -36,6 +35,8 @@ BLOCK_ROWS: Final = 2048
 SLACK_BYTES: Final = 512
 """Zero bytes behind the data, so that the last report may be gathered as if it were longer."""
 TEMPLATES_MAX: Final = 64
+WALKS_PER_CALL_MAX: Final = 512
+"""Reports of unknown shape beyond that count as damaged: reading each costs what a hundred known ones cost."""
 LEARN_MAX: Final = 4
 """New templates kept per group: a stream that changes its shape with every report must not fill the memory."""
 
@@ -75,10 +76,12 @@ class ReportDecoder:
         self._favourite: Template | None = None
         self._scratch = Scratch()
         self._epc_bytes = 0
+        self._walks = 0
 
     def decode(self, data: Bytes, arrived_us: int) -> Decoded:
         """All whole messages of `data`. The result owns its memory; never raises for what the bytes say."""
         size = len(data)
+        self._walks = 0
         octets = self._scratch.hold(data, SLACK_BYTES)
         frames = find_frames(octets, size, self._scratch)
         self.counts.frames_total += frames.frames
@@ -179,7 +182,7 @@ class ReportDecoder:
                     break
             else:
                 try:
-                    template = Template(report, 0, length)
+                    template = self._walk(report)
                 except ProtocolError as error:
                     self._damaged(row, error, columns)
                     continue
@@ -190,6 +193,13 @@ class ReportDecoder:
             assert values is not None, "a template reads the report it was learned from"
             columns.put_one(row, template, report, values)
             self._count_unknown(template, 1)
+
+    def _walk(self, report: bytes) -> Template:
+        """Raises `ProtocolError`."""
+        self._walks += 1
+        if self._walks > WALKS_PER_CALL_MAX:
+            raise ProtocolError(f"more than {WALKS_PER_CALL_MAX} shapes of tag reports at once")
+        return Template(report, 0, len(report))
 
     def _learn(self, data: memoryview, at: int, length: int) -> Template | None:
         try:
