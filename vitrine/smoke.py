@@ -76,10 +76,11 @@ class Figures:
     ok: bool = False
 
 
-class Zones(msgspec.Struct):
-    """The truth: which pieces lie in which zone."""
+class Truth(msgspec.Struct):
+    """Where pieces are: by zone, and those that are away (hand, road, client, thief)."""
 
     zones: dict[str, list[str]]
+    away: dict[str, str]
 
 
 @dataclass
@@ -96,7 +97,7 @@ class Smoke:
     figures: Figures = field(default_factory=Figures)
 
     def truth(self, store: StoreId) -> dict[str, list[str]]:
-        return self.world.get("/truth", Zones, store=store, log="0").zones
+        return self.world.get("/truth", Truth, store=store, log="0").zones
 
     def move(self, store: StoreId, pieces: list[str], to: str) -> None:
         self.world.post(f"/stores/{store}/move", msgspec.Raw, {"pieces": pieces, "to": to})
@@ -156,8 +157,10 @@ def _patiently(url: str, house: Running, role: Role) -> Api:
 
 def _tidy_up(run: Smoke) -> None:
     """An earlier run may have been cut short."""
-    if forgotten := run.truth(FLAGSHIP).get("pad-1"):
-        run.move(FLAGSHIP, forgotten, "client")
+    world = run.world.get("/truth", Truth, store=FLAGSHIP, log="0")
+    for piece in (*world.zones.get("pad-1", ()), *(piece for piece, place in world.away.items() if place == "hand")):
+        view = run.store.get(f"/api/v1/pieces/{piece}", shapes.PieceView)
+        run.move(FLAGSHIP, [piece], "client" if view.custody == "sold" else view.home_zone)
     for count in run.store.get("/api/v1/counts", list[shapes.CountView]):
         if count.state == "running":
             run.store.post(f"/api/v1/counts/{count.count}/abandon", shapes.CountView, {"reason": "cut short"})
