@@ -77,7 +77,8 @@ class Rejoins:
                 why = "the cloud was restored: follow its new epoch, then ask again"
                 return Refusal(nonce=asked.nonce, code="newcloud", why=why, cloud_epoch=work.cloud_epoch)
             self._claimed(work, asked)
-            tx.run(sa.update(node).where(node.c.store == asked.store).values(joined=1))
+            term = max(int(box["term"]), asked.term)  # the lost life may have minted a later one
+            tx.run(sa.update(node).where(node.c.store == asked.store).values(joined=1, term=term))
             if not finish_recovery(work):
                 why = "the cloud was restored and waits until every store was heard"
                 return Refusal(nonce=asked.nonce, code="recovering", why=why, cloud_epoch=work.cloud_epoch)

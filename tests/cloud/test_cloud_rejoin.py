@@ -255,3 +255,14 @@ def test_a_message_of_an_earlier_life_is_told_so_with_how_far_we_are(house):
     assert [ack.upto for ack in down.acks] == [0, 0]
     house.without(cloud_epoch=False)
     assert paris.send().standing is Standing.OK
+
+
+def test_a_term_that_only_the_lost_life_minted_is_believed(house):
+    paris, lyon = house.store("paris"), house.store("lyon")
+    recover(house.office, NoProvider(), now_us=5)
+    paris.cloud_epoch = lyon.cloud_epoch = 2
+    paris.term += 1  # it rejoined after the backup was taken
+    assert paris.rejoins.hear(paris.plea(), 6, new_epoch=lambda: "e").code == "recovering"
+    assert paris.send(1, 0).standing is Standing.OK
+    lyon.join()
+    assert paris.join().term > paris.term - 1
