@@ -18,9 +18,10 @@ ROOT: Final = HERE.parent
 VENDOR: Final = HERE / "static" / "vendor"
 STAMP: Final = VENDOR / ".stamp"
 FILES: Final = {
-    "htmx.org/dist/htmx.min.js": "htmx.min.js",
-    "htmx.org/dist/ext/hx-sse.min.js": "hx-sse.min.js",
+    "htmx-sse.min.js": ("htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js"),
 }
+"""Our name → the files it is joined from. htmx looks at the page a moment after it has run, so that an extension in a
+file of its own that arrives later than that moment would never hear of the page: the stream then never opens."""
 FETCH_TIMEOUT_S: Final = 300
 
 
@@ -35,13 +36,14 @@ def fetch(root: Path = ROOT, vendor: Path = VENDOR, *, say: bool = True) -> bool
         raise AssetsError(f"{lock} is missing: run this in a checkout, the wheel ships its files")
     wanted = hashlib.sha256(lock.read_bytes() + Path(__file__).read_bytes()).hexdigest()
     stamp = vendor / STAMP.name
-    complete = all((vendor / name).is_file() for name in FILES.values())
+    complete = all((vendor / name).is_file() for name in FILES)
     if complete and stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
         return False
     _npm_ci(root)
     vendor.mkdir(parents=True, exist_ok=True)
-    for source, name in FILES.items():
-        shutil.copyfile(root / "node_modules" / source, vendor / name)
+    for name, sources in FILES.items():
+        joined = b"\n;\n".join((root / "node_modules" / source).read_bytes() for source in sources)
+        (vendor / name).write_bytes(joined)
         if say:
             print(f"web/static/vendor/{name}  {(vendor / name).stat().st_size:,} bytes")  # noqa: T201 - a command's output
     stamp.write_text(wanted, encoding="ascii")

@@ -1,13 +1,14 @@
 """What htmx, the event stream and our own script do together in a real browser, over a register with a tiny memory."""
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 from fastapi import FastAPI, Request
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from web.front import go, render
 from web.policy import public, who_asks
@@ -134,6 +135,23 @@ def test_what_is_being_typed_survives_news_and_is_cleared_when_sent(
     page.keyboard.press("Enter")
     expect(page.get_by_label("Article number")).to_have_value("")
     assert memory.added == ["R-SOL-112"]
+
+
+def test_the_stream_opens_however_late_the_scripts_come(register: tuple[str, Memory], browser: Browser) -> None:
+    """Once the extension came in a file of its own, and when it came late the page never heard any news."""
+    url, _ = register
+    context = browser.new_context()
+    page = context.new_page()
+    late = itertools.count()
+
+    def deliver(route: Route) -> None:
+        page.wait_for_timeout(400 * next(late))
+        route.continue_()
+
+    page.route("**/*.js?*", deliver)
+    page.goto(url + "/live")
+    expect(page.locator(".live.on")).to_be_visible()
+    context.close()
 
 
 def test_the_lamp_says_when_the_store_is_not_heard(

@@ -93,7 +93,7 @@ def test_fetching_again_does_nothing_and_no_lock_is_an_error_with_a_mend(tmp_pat
     fetch(say=False)
     assert fetch(say=False) is False
     root = Path(__file__).resolve().parents[2]
-    assert all((root / "web" / "static" / "vendor" / name).is_file() for name in FILES.values())
+    assert all((root / "web" / "static" / "vendor" / name).is_file() for name in FILES)
     with pytest.raises(AssetsError, match="checkout"):
         fetch(tmp_path, tmp_path / "vendor")
 
