@@ -110,6 +110,11 @@ class Tx:
             counter = Counter(epoch=epoch, stream=stream, seq=0, head=head, upto=0, safe=0)
             self.db.run_struct("counter_set", counter)
 
+    def follow(self, cloud_epoch: int) -> None:
+        """A new life of the cloud: it may have lost whatever is not safe, and its decisions are numbered anew."""
+        self.db.run("node_down", cloud_epoch=cloud_epoch, down_upto=0)
+        self.db.run("counters_doubt")
+
     def must_rejoin(self, why: str) -> None:
         """From here on this box decides nothing, until `rejoin.load`."""
         if self.node().mode is Mode.ACTIVE:

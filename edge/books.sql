@@ -178,6 +178,9 @@ UPDATE counter SET seq = :seq, head = :head WHERE epoch = :epoch AND stream = :s
 -- name: counter_acked
 UPDATE counter SET upto = :upto, safe = :safe WHERE epoch = :epoch AND stream = :stream;
 
+-- name: counters_doubt
+UPDATE counter SET upto = safe;
+
 -- name: journal_add
 INSERT INTO journal VALUES (:epoch, :stream, :seq, :at_us, :by, :why, :body, :leaf, :head);
 

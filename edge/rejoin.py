@@ -30,9 +30,6 @@ from edge.db import BooksError
 from edge.rows import Counter, JournalRow, Mode, SeqBody
 from trade.custody import Token, TokenState
 
-REPLACE: Final = "replace"
-"""Code of a refusal: another machine serves this store, and only a person's word can change that."""
-
 STATE: Final = {
     TokenState.HERE: CustodyState.HERE,
     TokenState.INCOMING: CustodyState.INCOMING,
@@ -111,15 +108,14 @@ class Rejoining:
         )
 
     def refused(self, refusal: Refusal) -> None:
-        """Not now. Fenced while another machine serves the store; a newer life of the cloud is followed at once."""
+        """Not now: a person must decide, or the office is busy. A newer life of the cloud is followed at once."""
         with self._books.transaction() as tx:
             node = tx.node()
             if node.mode is Mode.ACTIVE or refusal.nonce != self._nonce:
                 return
             if refusal.cloud_epoch > node.cloud_epoch:
-                tx.db.run("node_down", cloud_epoch=refusal.cloud_epoch, down_upto=0)
-            mode = Mode.FENCED if refusal.code == REPLACE else Mode.REJOIN
-            tx.db.run("node_mode", mode=mode, why=refusal.why)
+                tx.follow(refusal.cloud_epoch)
+            tx.db.run("node_mode", mode=Mode.REJOIN, why=refusal.why)
 
     def wanted(self, snapshot: Snapshot) -> list[Wanted]:
         """Logs, or ends of logs, that this disk lacks. Pages given to `take` before are not asked again."""

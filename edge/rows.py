@@ -27,7 +27,6 @@ class Mode(StrEnum):
 
     ACTIVE = "active"
     REJOIN = "rejoin"
-    FENCED = "fenced"
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from contract.facts import Stream
-from contract.messages import MESSAGE_BYTES_MAX, ROWS_PER_MESSAGE_MAX, Ack, Down, Standing, Up
+from contract.messages import MESSAGE_BYTES_MAX, ROWS_PER_MESSAGE_MAX, Down, Standing, Up
 from edge import downlink
 from edge.books import Books, LogMissingError
 from edge.downlink import Seen
@@ -49,9 +49,12 @@ class Sync:
         self._heard_us = 0
 
     def messages(self, mono_us: int) -> list[Up]:
-        """What to send now: rows after what was sent, trade first; after a silence all that is not acknowledged."""
+        """What to send now: rows after what was sent, trade first; after a silence all that is not acknowledged.
+
+        Nothing while this box must rejoin: its rows go as a hand-over, which a fenced box may do too.
+        """
         node = self._books.node()
-        if not node.epoch:
+        if node.mode is not Mode.ACTIVE:
             return []
         if mono_us - max(self._heard_us, self._sent_us) > RESEND_AFTER_US:
             self._sent.clear()
@@ -135,12 +138,12 @@ class Sync:
             return False
         with self._books.transaction() as tx:
             if down.cloud_epoch > node.cloud_epoch:
-                tx.db.run("node_down", cloud_epoch=down.cloud_epoch, down_upto=0)
+                tx.follow(down.cloud_epoch)
             tx.must_rejoin(why)
         return True
 
     def _acks(self, node: Node, down: Down) -> bool:
-        """`upto` and `safe` per stream. Only a cloud that was restored may take an acknowledgement back."""
+        """`upto` and `safe` per stream; they only grow, except when the cloud begins a new life (`Tx.follow`)."""
         changed = False
         for ack in down.acks:
             counter = self._books.db.one("counter", Counter, epoch=node.epoch, stream=ack.stream)
@@ -148,22 +151,13 @@ class Sync:
                 continue
             if ack.resend_from is not None:
                 self._sent[node.epoch, ack.stream] = max(ack.resend_from - 1, 0)
-            upto = min(ack.upto, counter.seq)
-            lower = down.cloud_epoch > node.cloud_epoch and upto < counter.upto
-            if upto > counter.upto or lower:
-                self._acked(counter, upto, ack)
-                changed = True
+            upto = max(min(ack.upto, counter.seq), counter.upto)
+            safe = max(min(ack.safe, upto), counter.safe)
+            if (upto, safe) != (counter.upto, counter.safe):
+                with self._books.transaction() as tx:
+                    tx.db.run("counter_acked", epoch=counter.epoch, stream=counter.stream, upto=upto, safe=safe)
+                changed = changed or upto > counter.upto
         return changed
-
-    def _acked(self, counter: Counter, upto: int, ack: Ack) -> None:
-        with self._books.transaction() as tx:
-            tx.db.run(
-                "counter_acked",
-                epoch=counter.epoch,
-                stream=counter.stream,
-                upto=upto,
-                safe=min(max(ack.safe, counter.safe), upto),
-            )
 
 
 def _within_bytes(rows: list[JournalRow]) -> list[JournalRow]:

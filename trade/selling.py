@@ -218,6 +218,8 @@ def _claim_lost(scene: Scene, line: SaleLine, piece_id: PieceId) -> Refusal | No
         return Refusal(
             Why.NOT_OURS, f"{piece.name} was handed over anew meanwhile: take it off and add it again", piece_id
         )
+    if piece.hold is not None:
+        return unavailable(piece)
     if claim is None:
         return Refusal(Why.NOT_IN_SALE, f"{piece.name} is no longer kept for this sale: take it off and add it again")
     return None if claim.claim == line.claim else claimed(piece, claim)
@@ -292,10 +294,11 @@ def _returned_lines(scene: Scene, act: ReturnPieces) -> tuple[SaleLine, ...] | R
         if token.state is TokenState.INCOMING:
             return None
         if token.state is TokenState.HERE:
-            # the books do not know it as sold: only the office can say that this sale was and is open
+            # the books do not know it as sold: the client may be right and the row lost, so it is kept, and only the
+            # office can say that this sale was and is open (custody.md §3)
             hold = piece.hold
             if hold is None or hold.sale != act.sale or (not hold.confirmed and scene.guards.hold_confirm):
-                return Refusal(Why.NOT_IN_SALE, f"{piece.name} is not known as sold in {act.sale}", each)
+                return None
         if line is None:
             return None
         found.append(line)

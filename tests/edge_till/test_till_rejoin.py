@@ -7,7 +7,6 @@ from contract.facts import PiecePresence, PresenceState, Rejoined, Stream
 from contract.messages import HeldClaim, JournalRows, Refusal, Snapshot
 from edge.fold import STATE_TABLES
 from edge.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
-from edge.rows import Mode
 from edge.till import queries
 from trade.acts import AddPiece, OpenSale, RecordSale, ReturnPieces, Ship
 from trade.guards import Guards
@@ -201,16 +200,25 @@ def test_answers_that_are_not_for_this_attempt_are_dropped(shop):
         Rejoining(shop.books, nonce="n2", instance="m1").load(stale, now_us=1)
 
 
-def test_a_box_that_another_machine_replaced_is_fenced_until_a_person_says_otherwise(shop):
+def test_a_box_that_another_machine_replaced_says_why_and_decides_nothing_until_a_person_spoke(shop):
     shop.hear(term=TERM2)
     attempt = Rejoining(shop.books, nonce="n2", instance="m1")
     attempt.refused(Refusal(nonce="n2", code="replace", why="another machine serves paris"))
-    assert shop.books.node().mode is Mode.FENCED
+    assert not shop.books.serving
+    assert "another machine serves paris" in shop.refused(OpenSale(sale="s", till="till-1", currency="EUR")).why
     attempt.refused(Refusal(nonce="n2", code="newcloud", why="follow", cloud_epoch=4))
-    assert (shop.books.node().mode, shop.books.node().cloud_epoch) == (Mode.REJOIN, 4)
-    fresh = msgspec.structs.replace(_snapshot(shop), cloud_epoch=4)
-    attempt.load(fresh, now_us=1)
+    assert shop.books.node().cloud_epoch == 4
+    attempt.load(msgspec.structs.replace(_snapshot(shop), cloud_epoch=4), now_us=1)
     assert shop.books.serving
+
+
+def test_what_a_restored_cloud_may_have_lost_is_handed_over_again(shop):
+    shop.sell("s1", "ring")
+    shop.ack(Stream.TRADE, 2, safe=1)
+    attempt = Rejoining(shop.books, nonce="n2", instance="m1")
+    assert next(iter(attempt.handover())).first_seq == 3
+    shop.hear(cloud_epoch=2)
+    assert next(iter(attempt.handover())).first_seq == 2
 
 
 def test_the_message_says_what_the_box_believes(shop):

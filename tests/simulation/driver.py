@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from cloud import logs, schema, tables
 from cloud.db import Office, open_office
 from cloud.desk import Work, begin
-from cloud.ingest import Ingest
+from cloud.ingest import Ingest, RestoredCloudError
 from cloud.pos.orders.desk import OrderDesk, OrderRefused
 from cloud.pos.pieces.desk import bring_in
 from cloud.pos.stores.desk import open_store
@@ -309,6 +309,7 @@ class Head:
     def __init__(self, sim, image):
         self.sim, self.image, self.up = sim, image, False
         self.backup = None
+        self.lives = 1
 
     def start(self):
         guards = self.sim.guards
@@ -346,8 +347,27 @@ class Head:
     def on_up(self, body, box):
         if self.up:
             self.sim.hearing = box
-            for down in self.ingest.hear(decode_up(body), self.sim.wall_us()):
+            try:
+                downs = self.ingest.hear(decode_up(body), self.sim.wall_us())
+            except RestoredCloudError:
+                self.sim.stat("recovered again")  # two restores from one backup: the message says what to do
+                self.recover()
+                return
+            for down in downs:
                 self.sim.send(box, box.on_down, encode(down))
+
+    def recover(self):
+        """The restore procedure, by a person who waits until it is through.
+
+        A second restore from one backup would mint the same life again; the person knows the last one, and goes on.
+        """
+        rate, self.sim.crash_rate = self.sim.crash_rate, 0.0
+        life = 0
+        while life <= self.lives:
+            done = recover(self.office, Psp(self.sim.world), now_us=self.sim.wall_us(), guards=self.sim.guards)
+            life = done.cloud_epoch
+        self.lives = life
+        self.sim.crash_rate = rate
 
     def on_rejoin(self, asked, box):
         if self.up:
@@ -717,8 +737,24 @@ class Sim:
         head.image = head.backup
         rate, self.crash_rate = self.crash_rate, 0.0
         head.start()
-        recover(head.office, Psp(self.world), now_us=self.wall_us(), guards=self.guards)
         self.crash_rate = rate
+        head.recover()
+        known = self.cloud_rows() | self.disk_rows()
+        self.lost |= {place for place in self.recorded if place not in known}
+
+    def disk_rows(self):
+        """Rows that some disk still has and may hand over."""
+        found = set()
+        for box in self.main.values():
+            was_up = box.up
+            if not was_up:
+                box.start()
+            for table_row in box.books.db.dump("journal"):
+                epoch, stream, seq, leaf = table_row[0], table_row[1], table_row[2], table_row[7]
+                found.add((box.store, epoch, stream, seq, leaf))
+            if not was_up:
+                box.stop()
+        return found
 
     def forget(self, box, *, replaced=False):
         """Rows that only this disk had go with it: nobody can know them (custody.md §12).
@@ -755,8 +791,12 @@ class Sim:
     def human(self):
         self.after(10, self.human)
         for store, box in self.main.items():
-            if self.head.up and box.up and box.books.node().mode is Mode.FENCED:
+            if self.head.up and box.up and not box.serving and self.served_by(store) != box.instance:
                 self.replace(store)
+
+    def served_by(self, store):
+        with self.head.office.reading() as tx:
+            return tx.value(sa.select(tables.node.c.instance).where(tables.node.c.store == store))
 
     # --- running and judging --------------------------------------------------------------------------------
 
