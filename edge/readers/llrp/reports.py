@@ -30,7 +30,7 @@ from edge.readers.llrp.templates import Template, padded
 
 SINGLES_MAX: Final = 6
 """So few reports of one length are read one by one: a matrix costs as much as some six of them."""
-BLOCK_ROWS: Final = 2048
+BLOCK_ROWS: Final = 4096
 """Rows copied at a time: they stay in the cache between copying, comparing and reading."""
 SLACK_BYTES: Final = 512
 """Zero bytes behind the data, so that the last report may be gathered as if it were longer."""
@@ -100,7 +100,7 @@ class ReportDecoder:
         if count == 0:
             return None
         columns = Columns(count, self._epc_bytes)
-        rest = self._main(octets, starts, columns)
+        rest = self._main(octets, starts, lengths, columns)
         if rest is None:
             pass
         elif len(rest) <= SINGLES_MAX:
@@ -115,7 +115,7 @@ class ReportDecoder:
         self.counts.stamps_dropped_total += columns.stamps_dropped
         return batch if len(batch) else None
 
-    def _main(self, octets: Octets, starts: Index, columns: Columns) -> Index | None:
+    def _main(self, octets: Octets, starts: Index, lengths: Index, columns: Columns) -> Index | None:
         """Put all rows as if they had the shape that was the most common so far; returns the rows that have not.
 
         Whole columns are written five times as fast as chosen rows, so that the few others are better put twice.
@@ -126,7 +126,8 @@ class ReportDecoder:
         others: list[Index] = []
         for low in range(0, len(starts), BLOCK_ROWS):
             records = _gather(octets, starts[low : low + BLOCK_ROWS], template.length)
-            match = template.matches(records)
+            longer = lengths[low : low + BLOCK_ROWS] != template.length
+            match = template.matches(records, longer if longer.any() else None)
             columns.put_all(template, records, low)
             if match is not None:
                 others.append((~match).nonzero()[0] + low)

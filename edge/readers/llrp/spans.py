@@ -14,6 +14,9 @@ from edge.readers.llrp.params import CUSTOM_HEADER, TLV_HEADER, TYPE_CUSTOM, TYP
 OTHERS_PER_CALL_MAX: Final = 1024
 """Parameters beside the tag reports that are stepped over; a message with more is damage."""
 
+LIKELY_BYTES_MAX: Final = 4095
+"""A longer tag report is read with more care; most candidates that are none tell such a length."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spans:
@@ -51,6 +54,8 @@ def find_spans(octets: Octets, starts: Index, lengths: Index, scratch: Scratch) 
 
 def _quick(places: Index, sizes: Index, bodies: Index, ends: Index) -> Spans | None:
     """What all messages are when nothing is damaged: tag reports from end to end. None when it is not so."""
+    likely = sizes <= LIKELY_BYTES_MAX
+    places, sizes = places[likely], sizes[likely]
     after = places + sizes
     splits = np.searchsorted(places, ends)
     last = splits[:-1] - 1
