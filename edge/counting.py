@@ -26,7 +26,7 @@ from contract.ids import CountId, PieceId, ReaderId, ZoneId
 from edge.config import EdgeConfig, ZoneKind
 from edge.pipeline import Pipeline
 from edge.reconcile.counts import Count, expect
-from edge.rounds import Heard, Round
+from edge.rounds import NO_ZONE, Heard, Round
 from edge.rows import CountRow, CountState, zones_of
 from edge.stock import Stock
 from trade.custody import TokenState
@@ -80,6 +80,7 @@ class Counting:
         self.pipeline = pipeline
         self.now: Mapping[CountId, CountNow] = {}
         self._running: dict[CountId, _Running] = {}
+        self._now_us = 0
         pipeline.detectors.append(self.hear)
 
     def load(self, rows: list[CountRow], now_us: int) -> None:
@@ -117,6 +118,7 @@ class Counting:
     def hear(self, heard: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
         """A tick of the pipeline: this tick's witnessed rounds."""
         del heard
+        self._now_us = now_us
         facts: list[AnyFact] = []
         for running in list(self._running.values()):
             for one in rounds:
@@ -251,15 +253,26 @@ class Counting:
 
     def _explained(self, piece: PieceId, verdict: Verdict, zone: int, p_present: float) -> CountVerdict:
         away = self.stock.status_of(piece).away_because
+        elsewhere = self._elsewhere(piece, zone)
         note = away
         if away and verdict in (Verdict.MISSING, Verdict.CHECK_BY_HAND):
             verdict = Verdict.EXPLAINED
-        elif verdict is Verdict.MISPLACED:
+        elif elsewhere is not None and verdict in (Verdict.MISSING, Verdict.CHECK_BY_HAND):
+            verdict, zone, p_present = Verdict.MISPLACED, elsewhere, 1.0
+        if verdict is Verdict.MISPLACED:
             home = self.stock.cards[piece].home_zone if piece in self.stock.cards else ""
             note = f"belongs to {home}"
         return CountVerdict(
             piece=piece, verdict=verdict, zone=self.config.zones[zone].id, p_present=round(p_present, 4), note=note
         )
+
+    def _elsewhere(self, piece: PieceId, zone: int) -> int | None:
+        """Another zone that has read the piece just now, outside of this count."""
+        row = self.stock.catalogue.row_of(piece)
+        if row is None or not self.pipeline.seen(piece, self._now_us):
+            return None
+        last = int(self.stock.last_zone[row])
+        return last if last not in (NO_ZONE, zone) else None
 
     def _away(self, running: _Running) -> list[CountVerdict]:
         """Pieces of these zones that this store holds and that are out with our consent since before the count."""

@@ -140,6 +140,7 @@ class Link:
                 cert_reqs=CERT_REQUIRED,
             )
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         self._client = client
@@ -159,8 +160,24 @@ class Link:
             log.warning("broker_refuses", broker=self.broker.host, reason=str(reason))
             client.disconnect()
             return
-        for topic in self.broker.subscribe:
-            client.subscribe(topic, qos=QOS)
+        if self.broker.subscribe:
+            client.subscribe([(topic, QOS) for topic in self.broker.subscribe])
+        else:
+            self._ready(client)
+
+    def _on_subscribe(
+        self, client: paho.Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            self.why_down = f"the broker refuses our topics: {', '.join(refused)}"
+            log.warning("broker_refuses", broker=self.broker.host, reason=self.why_down)
+            client.disconnect()
+            return
+        self._ready(client)
+
+    def _ready(self, client: paho.Client) -> None:
+        """Only now: an answer to what we send must find us listening."""
         client.publish(self.broker.will_topic, self.broker.hello_payload, qos=QOS, retain=True)
         self.tally.connects_total += 1
         self._say(up=True)

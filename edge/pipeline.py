@@ -27,10 +27,11 @@ from edge.reconcile.presence import step
 from edge.reconcile.shapes import CUSTOMARY, Accusation, Changes, Placement
 from edge.reconcile.shapes import Round as Evidenced
 from edge.reconcile.threshold import calibrate, false_alarms_per_month
-from edge.rounds import Heard, Round, Rounds, RoundTally, place
+from edge.rounds import NO_ZONE, Heard, Round, Rounds, RoundTally, place
 from edge.rows import EvidenceRow, PresenceRow, ReaderRow, ZoneRow
 from edge.stock import Stock
 from edge.vision import Health, VisionWatch
+from edge.whereabouts import Placed, Places
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +59,7 @@ class Tally:
     facts_dropped_total: int = 0
     rounds_total: int = 0
     alarms_total: int = 0
+    moves_total: int = 0
 
 
 @dataclass(slots=True)
@@ -104,6 +106,7 @@ class Pipeline:
         self._vouches = np.array([zone.kind is not ZoneKind.EXIT for zone in config.zones], np.bool_)
         self._pads = Pads(self._zones, stock)
         self._gates = Gates(self._zones, stock, new_id=new_id, currency=config.currency)
+        self._places = Places(self._zones, tuple(reader.id for reader in config.readers))
         self._strangers: dict[int, int] = {}
         self._pending: list[AnyFact] = []
         self._shown: dict[PieceId, PresenceState] = {}
@@ -132,7 +135,12 @@ class Pipeline:
         """Take up what the books say: states shown, zones and readers told, evidence learned."""
         db = self.books.db
         self._pending.clear()
-        self._shown = {row.piece: row.state for row in db.rows("presence", PresenceRow)}
+        shown = db.rows("presence", PresenceRow)
+        self._shown = {row.piece: row.state for row in shown}
+        for known in shown:
+            row, zone = self.stock.catalogue.row_of(known.piece), self._zones.index.get(known.zone, NO_ZONE)
+            if row is not None and zone != NO_ZONE and self._places.stays[zone]:
+                self.stock.lies[row] = zone
         zones = {row.zone: (row.vision, row.why) for row in db.rows("zones", ZoneRow)}
         readers = {
             row.reader: ReaderHealth(
@@ -150,6 +158,7 @@ class Pipeline:
             except EvidenceDamagedError as error:
                 log.warning("evidence_damaged", why=str(error))
         self.evidence.grow(len(self.stock))
+        self._places.settle(np.arange(len(self.stock), dtype=np.int32), self.stock.lies[: len(self.stock)])
         for piece, state in self._shown.items():
             row = self.stock.catalogue.row_of(piece)
             if row is not None:
@@ -162,6 +171,7 @@ class Pipeline:
     def forget_rows(self, rows: NDArray[np.int32]) -> None:
         """These rows mean other pieces now."""
         self.evidence.grow(len(self.stock))
+        self._places.settle(rows, self.stock.lies[: len(self.stock)])
         if len(rows):
             self.evidence.clear(rows)
 
@@ -176,6 +186,7 @@ class Pipeline:
         if told:
             out.woke |= {"readers", "floor"}
         self._say(told)
+        self._place(self._places.close(now_us, self.stock.lies[: len(self.stock)]), out)
         if writing:
             self._meet(now_us, out)
         for row, facts in self._gates.hear(heard, self.books.db):
@@ -246,7 +257,7 @@ class Pipeline:
         witnessed = np.zeros(len(self._zones.zones), np.bool_)
         witnessed[one.zones] = True
         placement = Placement(
-            home=self.stock.home[:count],
+            home=self.stock.lies[:count],
             tray=self.stock.tray[:count],
             expected=self.stock.expected[:count],
             vouches=self._vouches,
@@ -258,6 +269,20 @@ class Pipeline:
         if changes.accused:
             out.woke.add("alarms")
         self._notice_strangers(one, now_us)
+        self._place(self._places.hear(one, self.stock.lies[:count]), out)
+
+    def _place(self, placed: list[Placed], out: Outcome) -> None:
+        """Pieces that lie elsewhere now: presence judges them there from here on."""
+        for row, zone, p in placed:
+            self.stock.lies[row] = zone
+            piece = self.stock.catalogue.pieces[row]
+            state = self._shown.get(piece) if piece is not None else None
+            if piece is None or state is None or not self.stock.expected[row]:
+                continue
+            self.tally.moves_total += 1
+            why = f"lies in {self._zones.zones[zone].name} (p = {p:.2f})"
+            self._say([PiecePresence(piece=piece, state=state, zone=self._zones.zones[zone].id, why=why)])
+            out.woke.add("floor")
 
     def _facts_of(self, changes: Changes) -> list[AnyFact]:
         facts: list[AnyFact] = []
@@ -273,7 +298,7 @@ class Pipeline:
         if piece is None or self._shown.get(piece) is state:
             return []
         self._shown[piece] = state
-        zone = self._zones.zones[int(self.stock.home[row])].id
+        zone = self._zones.zones[int(self.stock.lies[row])].id
         return [PiecePresence(piece=piece, state=state, zone=zone, why=why)]
 
     def _accuse(self, accusation: Accusation) -> list[AnyFact]:
@@ -354,7 +379,7 @@ class Pipeline:
         self._floor_us = now_us
         zones = len(self._zones.zones)
         count = len(self.stock)
-        home, expected = self.stock.home[:count], self.stock.expected[:count]
+        home, expected = self.stock.lies[:count], self.stock.expected[:count]
         state = self.evidence.state
         figures = {
             name: np.bincount(home[expected & (home >= 0) & which], minlength=zones)

@@ -79,6 +79,8 @@ class Stock:
         self.status: dict[PieceId, Status] = {}
         self.epc_refused: dict[PieceId, str] = {}
         self.home = np.empty(0, np.int32)
+        """Where the books want it; `lies`: where it lies by our reads, the same until it moves."""
+        self.lies = np.empty(0, np.int32)
         self.expected = np.empty(0, np.bool_)
         self.tray = np.empty(0, np.int32)
         self.last_seen_us = np.empty(0, np.int64)
@@ -119,7 +121,9 @@ class Stock:
             row = self.catalogue.row_of(card.piece)
             assert row is not None, f"{card.piece} was bound a moment ago"
             self.cards[card.piece] = card
-            self.home[row] = self.zones.index.get(ZoneId(card.home_zone), NO_ZONE)
+            home = self.zones.index.get(ZoneId(card.home_zone), NO_ZONE)
+            if home != self.home[row]:
+                self.home[row] = self.lies[row] = home
             self.tray[row] = self._trays.setdefault(card.tray, len(self._trays)) if card.tray else NO_TRAY
             self._judge(card.piece, row)
         return fresh
@@ -130,7 +134,7 @@ class Stock:
         row = self.catalogue.drop(piece)
         if row is not None:
             self.expected[row] = self._strange[row] = False
-            self.home[row] = NO_ZONE
+            self.home[row] = self.lies[row] = NO_ZONE
         return row
 
     def stand(self, piece: PieceId, status: Status) -> None:
@@ -213,6 +217,7 @@ class Stock:
         self._make_room()
         self.last_seen_us[rows], self.last_zone[rows] = NEVER_US, NO_ZONE
         self._meet_from_us[rows] = NEVER_US
+        self.home[rows] = self.lies[rows] = NO_ZONE
         return rows
 
     def _judge(self, piece: PieceId, row: int) -> None:
@@ -226,6 +231,7 @@ class Stock:
             return
         more = max(short, len(self.home), 64)
         self.home = np.concatenate([self.home, np.full(more, NO_ZONE, np.int32)])
+        self.lies = np.concatenate([self.lies, np.full(more, NO_ZONE, np.int32)])
         self.expected = np.concatenate([self.expected, np.zeros(more, np.bool_)])
         self.tray = np.concatenate([self.tray, np.full(more, NO_TRAY, np.int32)])
         self.last_seen_us = np.concatenate([self.last_seen_us, np.full(more, NEVER_US, np.int64)])

@@ -1,0 +1,77 @@
+"""Where pieces lie: windows of rounds into `reconcile.zones`, and the rows whose place has changed.
+
+Only windows in which every reader of the floor was a witness are looked at: where one is silent its antennas fall out
+of the picture, and a stray read next door would look like a move.
+"""
+
+from collections import Counter
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.ids import ReaderId
+from edge.config import ZoneKind
+from edge.reconcile.zones import WINDOW_ROUNDS, Read, Whereabouts
+from edge.rounds import NO_ZONE, Round, ZoneMap
+
+WINDOW_US: Final = WINDOW_ROUNDS * 1_000_000
+LIES_IN: Final = frozenset({ZoneKind.SAFE, ZoneKind.CASE, ZoneKind.SHELF})
+"""Kinds of zones a piece stays in; pads and gates are passed."""
+
+
+class Placed(NamedTuple):
+    """A piece that lies in `zone` now, by index, and how sure that is."""
+
+    row: int
+    zone: int
+    p: float
+
+
+class Places:
+    """`hear` rounds, `close` windows. `lies` is changed by nobody else once a row has been placed."""
+
+    def __init__(self, zones: ZoneMap, readers: tuple[ReaderId, ...]) -> None:
+        self.stays = np.array([zone.kind in LIES_IN for zone in zones.zones], np.bool_)
+        self._readers = {reader for reader in readers if self.stays[zones.zones_of(reader)].any()}
+        self._model = Whereabouts(len(zones.zones))
+        self._window: list[Round] = []
+        self._began_us = 0
+
+    def settle(self, rows: NDArray[np.int32], lies: NDArray[np.int32]) -> None:
+        """These rows are new, or somebody said where they are. `lies` is the whole column."""
+        self._model.grow(len(lies), lies)
+        if len(rows):
+            self._model.settle(rows, lies[rows])
+
+    def hear(self, one: Round, lies: NDArray[np.int32]) -> list[Placed]:
+        """One witnessed round: rows that lay nowhere are placed where they were read best."""
+        if one.reader not in self._readers:
+            return []
+        self._window.append(one)
+        lost = self.stays[one.zone] & (lies[one.row] == NO_ZONE)
+        best: dict[int, tuple[int, int]] = {}
+        for row, zone, rssi in zip(
+            one.row[lost].tolist(), one.zone[lost].tolist(), one.rssi_cdbm[lost].tolist(), strict=True
+        ):
+            best[row] = max(best.get(row, (-1 << 15, NO_ZONE)), (rssi, zone))
+        return [Placed(row, zone, 0.5) for row, (_, zone) in best.items()]
+
+    def close(self, now_us: int, lies: NDArray[np.int32]) -> list[Placed]:
+        """At the end of a window: rows that lie elsewhere than `lies` says."""
+        if now_us - self._began_us < WINDOW_US:
+            return []
+        window, self._window, self._began_us = self._window, [], now_us
+        given = Counter(one.reader for one in window)
+        if any(given[reader] < WINDOW_ROUNDS - 1 for reader in self._readers):
+            return []
+        self._model.grow(len(lies), lies)
+        for one in window:
+            here = self.stays[one.zone]
+            self._model.hear(Read(one.row[here], one.zone[here], one.rssi_cdbm[here]))
+        moved = self._model.close_window()
+        return [
+            Placed(row, zone, p)
+            for row, zone, p in zip(moved.rows.tolist(), moved.zones.tolist(), moved.p.tolist(), strict=True)
+            if lies[row] != zone
+        ]
