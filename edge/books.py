@@ -186,11 +186,9 @@ class Books:
         try:
             yield Tx(self.db, self.guards, self._part)
             self.db.commit()
-        except BaseException:
-            self.db.rollback()
-            raise
         finally:
             self._open = False
+            self.db.rollback()  # nothing, after the commit
         self._crashpoint()
 
     def _part(self) -> None:
