@@ -5,12 +5,24 @@ quarantined, and shown to a person as a case.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
-from cloud.tables import claim, custody, custody_history, hold, pending_move, recall, returned_piece, web_order
-from cloud.work import Work
+from cloud.tables import (
+    claim,
+    custody,
+    custody_history,
+    hold,
+    node,
+    pending_move,
+    recall,
+    returned_piece,
+    sold_piece,
+    web_order,
+)
+from cloud.work import Heard, Work
 from contract.commands import CustodyState, GrantCustody, LiftHold, PlaceHold, RecallCustody, RevokeCustody
 from contract.ids import PieceId, SaleId, StoreId, TransferId, generation
 from trade.custody import OfficeState
@@ -40,6 +52,13 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
         return TOLD.get(self.state, CustodyState.SOLD)
 
 
+class Sold(NamedTuple):
+    """By whom a piece was sold; the store is empty for a web order."""
+
+    store: StoreId
+    sale: SaleId
+
+
 class Custody:
     """The tokens one unit of work touches. Rows are locked when read; changes are written by `flush`."""
 
@@ -47,6 +66,11 @@ class Custody:
         self.work = work
         self._known: dict[PieceId, Token | None] = {}
         self._changed: set[PieceId] = set()
+        self._weighed: set[PieceId] = set()
+        self._returned: set[tuple[SaleId, PieceId]] = set()
+        self._paid: dict[PieceId, list[SaleId]] = {}
+        self._sold: dict[PieceId, Sold] = {}
+        self._epochs: dict[StoreId, str] = {}
         self._history: dict[tuple[PieceId, int], tuple[StoreId, bool]] = {}
 
     # --- reading ------------------------------------------------------------------------------------------
@@ -61,6 +85,23 @@ class Custody:
             for row in self.work.tx.rows(query):
                 self._known[row["piece"]] = _token(row)
 
+    def _weigh(self, piece: PieceId) -> None:
+        """What speaks for and against a sale of the pieces we know: returns, paid orders, the index of sold pieces."""
+        if piece in self._weighed:
+            return
+        asked = sorted((self._known.keys() | {piece}) - self._weighed)
+        self._weighed.update(asked)
+        tx = self.work.tx
+        for at in range(0, len(asked), 500):
+            chunk = asked[at : at + 500]
+            for row in tx.rows(sa.select(returned_piece).where(returned_piece.c.piece.in_(chunk))):
+                self._returned.add((row["sale"], row["piece"]))
+            paid = sa.select(web_order.c.piece, web_order.c.order_id).where(web_order.c.state == OrderState.PAID)
+            for row in tx.rows(paid.where(web_order.c.piece.in_(chunk)).order_by(web_order.c.order_id)):
+                self._paid.setdefault(row["piece"], []).append(row["order_id"])
+            for row in tx.rows(sa.select(sold_piece).where(sold_piece.c.piece.in_(chunk))):
+                self._sold[row["piece"]] = Sold(StoreId(row["store"]), SaleId(row["sale"]))
+
     def get(self, piece: PieceId) -> Token | None:
         if piece not in self._known:
             self.load((piece,))
@@ -72,6 +113,13 @@ class Custody:
         if not self.work.guards.ce_check:
             return token is not None
         return token is not None and token.holder == store and token.ce == ce
+
+    def present(self, heard: Heard) -> bool:
+        """This row is of the store's present log: what it says without a custody epoch is about the present tokens."""
+        if heard.store not in self._epochs:
+            epoch = self.work.tx.value(sa.select(node.c.epoch).where(node.c.store == heard.store))
+            self._epochs[heard.store] = epoch or ""
+        return not heard.late and heard.epoch == self._epochs[heard.store]
 
     def legitimate(self, store: StoreId, piece: PieceId, ce: int) -> bool:
         """This store held the token under that epoch and nobody took it by force."""
@@ -113,7 +161,7 @@ class Custody:
 
     def _as_owned(self, token: Token) -> Token:
         """A return that was heard first, and a paid order, win over the state column."""
-        if token.state is OfficeState.SOLD and self.work.guards.return_wins and self.is_returned(token):
+        if token.state is OfficeState.SOLD and self.work.guards.return_wins and self.came_back(token.sale, token.piece):
             state = OfficeState.FROZEN if token.holder == CLOUD else OfficeState.HERE
             token = msgspec.structs.replace(token, state=state, sale=NO_SALE)
         before = self.get(token.piece)
@@ -124,18 +172,40 @@ class Custody:
                 return msgspec.structs.replace(token, state=OfficeState.SOLD, sale=order)
         return token
 
-    def is_returned(self, token: Token) -> bool:
-        where = (returned_piece.c.sale == token.sale, returned_piece.c.piece == token.piece)
-        return self.work.tx.value(sa.select(returned_piece.c.at_us).where(*where)) is not None
+    def came_back(self, sale: SaleId, piece: PieceId) -> bool:
+        """A return of this piece was heard, perhaps before its sale."""
+        self._weigh(piece)
+        return (sale, piece) in self._returned
+
+    def bring_back(self, sale: SaleId, piece: PieceId, store: StoreId) -> None:
+        """Remember a return: it wins over everything that says sold in that sale."""
+        if self.came_back(sale, piece):
+            return
+        self._returned.add((sale, piece))
+        row = {"sale": sale, "piece": piece, "store": store, "at_us": self.work.now_us}
+        self.work.tx.add(returned_piece, row)
+        if self._sold.get(piece, Sold(CLOUD, NO_SALE)).sale == sale:
+            del self._sold[piece]
+            self.work.tx.run(sa.delete(sold_piece).where(sold_piece.c.piece == piece, sold_piece.c.sale == sale))
+
+    def sell(self, piece: PieceId, store: StoreId, sale: SaleId, line: str) -> Sold | None:
+        """Enter a sale into the index of sold pieces, or give the sale that stands there already.
+
+        The index only detects. The token's row lock keeps two workers from entering the same piece at once.
+        """
+        self._weigh(piece)
+        if piece in self._sold:
+            return self._sold[piece]
+        self._sold[piece] = Sold(store, sale)
+        self.work.tx.add(sold_piece, {"piece": piece, "store": store, "sale": sale, "line": line})
+        return None
 
     def paid_order(self, piece: PieceId) -> SaleId | None:
         """A paid order that was not returned owns its piece, whatever the state column says."""
         if not self.work.guards.paid_owns:
             return None
-        returned = sa.exists().where(returned_piece.c.sale == web_order.c.order_id, returned_piece.c.piece == piece)
-        paid = (web_order.c.piece == piece, web_order.c.state == OrderState.PAID, ~returned)
-        order = self.work.tx.value(sa.select(web_order.c.order_id).where(*paid).limit(1))
-        return None if order is None else SaleId(order)
+        self._weigh(piece)
+        return next((order for order in self._paid.get(piece, ()) if (order, piece) not in self._returned), None)
 
     def next_ce(self, piece: PieceId) -> int:
         """Never reused, and above everything a lost life of the cloud may have given."""

@@ -44,6 +44,7 @@ class Tx:
         self.connection = connection
         self.dialect = connection.dialect.name
         self.pokes: set[StoreId] = set()
+        self._soon: dict[tuple[str, sa.Table, tuple[str, ...]], list[Row]] = {}
 
     def run(self, statement: sa.Executable, rows: Sequence[Row] | None = None) -> int:
         """Rows changed."""
@@ -85,6 +86,39 @@ class Tx:
         statement = insert.on_conflict_do_update(index_elements=key, set_=change) if change else None
         self.run(insert.on_conflict_do_nothing() if statement is None else statement, list(last.values()))
 
+    # Writes that nothing reads before the commit are collected: a batch of messages costs one statement a table.
+
+    def add_soon(self, table: sa.Table, *rows: Row) -> None:
+        """`add`, by the end of the transaction."""
+        self._collect("add", table, rows)
+
+    def put_soon(self, table: sa.Table, *rows: Row) -> None:
+        """`put`, by the end of the transaction."""
+        self._collect("put", table, rows)
+
+    def change_soon(self, table: sa.Table, row: Row) -> None:
+        """By the end of the transaction, after what was collected before: set the columns of a row named by its key."""
+        self._collect("change", table, (row,))
+
+    def _collect(self, how: str, table: sa.Table, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._soon.setdefault((how, table, tuple(row)), []).append(row)
+
+    def settle(self) -> None:
+        """Write what was collected, in the order in which each kind of write was first asked for."""
+        soon, self._soon = self._soon, {}
+        for (how, table, columns), rows in soon.items():
+            if how == "add":
+                self.add(table, *rows)
+            elif how == "put":
+                self.put(table, *rows)
+            else:
+                key = [column.name for column in table.primary_key.columns]
+                mine = [table.c[name] == sa.bindparam(f"key_{name}") for name in key]
+                change: dict[str, Any] = {name: sa.bindparam(name) for name in columns if name not in key}
+                named = [{f"key_{name}" if name in key else name: row[name] for name in columns} for row in rows]
+                self.run(sa.update(table).where(*mine).values(change), named)
+
     def poke(self, store: StoreId) -> None:
         """After the commit, tell this store that there is something for it."""
         self.pokes.add(store)
@@ -110,6 +144,7 @@ class Office:
             with self.engine.begin() as connection:
                 tx = Tx(connection)
                 yield tx
+                tx.settle()
         except sa.exc.OperationalError as error:
             raise _translated(error) from error
         self.crashpoint()

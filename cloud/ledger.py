@@ -20,7 +20,7 @@ class Kind(StrEnum):
 def post(
     tx: Tx, legs: Sequence[Posting], *, store: StoreId, kind: Kind, ref: str, business_day: str, at_us: int
 ) -> None:
-    """Nothing to move, nothing written. A second posting of the same thing is an integrity error."""
+    """Nothing to move, nothing written. A second posting of the same thing is an integrity error at the commit."""
     if not legs:
         return
     key = {"store": store, "posting": f"{kind}:{ref}"}
@@ -28,5 +28,5 @@ def post(
         {**key, "n": n, "account": leg.account, "amount_minor": leg.amount_minor, "currency": leg.currency}
         for n, leg in enumerate(legs, 1)
     ]
-    tx.add(ledger_line, *lines)
-    tx.add(posting, {**key, "kind": kind, "ref": ref, "business_day": business_day, "at_us": at_us})
+    tx.add_soon(ledger_line, *lines)
+    tx.add_soon(posting, {**key, "kind": kind, "ref": ref, "business_day": business_day, "at_us": at_us})

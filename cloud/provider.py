@@ -7,6 +7,8 @@ from typing import Final, Protocol
 import httpx
 import msgspec
 
+from contract.ids import OrderId, PieceId, StoreId
+
 TIMEOUT_S: Final = 10.0
 PAYMENTS_BYTES_MAX: Final = 64 << 20
 
@@ -32,6 +34,18 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     state: PaymentState
     amount_minor: int = 0
     currency: str = ""
+
+
+def payment_key(order: OrderId, store: StoreId, piece: PieceId) -> str:
+    """The provider's key says what it is for, so that a restored office can read it back."""
+    return f"{order}:{store}:{piece}"
+
+
+def read_key(key: str) -> tuple[OrderId, StoreId, PieceId]:
+    """Order, store and piece of a payment; a key that is not ours is an order of its own, about nothing."""
+    order, _, rest = key.partition(":")
+    store, _, piece = rest.partition(":")
+    return OrderId(order), StoreId(store), PieceId(piece)
 
 
 class ProviderDownError(Exception):

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from cloud import downlog
 from cloud.db import Office
-from cloud.provider import MONEY_MOVED, PaymentState, Provider
+from cloud.provider import MONEY_MOVED, PaymentState, Provider, read_key
 from cloud.rejoin import finish_recovery
-from cloud.tables import life, node, web_order
+from cloud.tables import life, node, piece, web_order
 from cloud.work import begin
 from contract.ids import StoreId
+from contract.money import tax_within
 from trade.guards import ALL, Guards
 from trade.lease import ORDER, OrderState
 
@@ -51,7 +52,12 @@ def recover(office: Office, provider: Provider, *, now_us: int, guards: Guards =
             if row is None:
                 if payment.state is PaymentState.AUTHORISED or payment.state in MONEY_MOVED:
                     doubts += 1
-                    unknown = {"order_id": key, "state": OrderState.CAPTURING, "payment_key": key, "asked_us": now_us}
+                    order, shop, wanted = read_key(key)
+                    rate = tx.value(sa.select(piece.c.tax_bp).where(piece.c.piece == wanted)) or 0
+                    unknown = {
+                        "order_id": order, "state": OrderState.CAPTURING, "store": shop, "piece": wanted,
+                        "payment_key": key, "asked_us": now_us, "tax_minor": tax_within(payment.amount_minor, rate),
+                    }  # fmt: skip
                     why = "of a lost life of the cloud"
                     money = {"amount_minor": payment.amount_minor, "currency": payment.currency}
                     tx.add(web_order, {**unknown, **money, "why": why})

@@ -13,6 +13,7 @@ from contract.ids import OrderId, PieceId
 from trade.lease import OrderState
 
 SECOND = 1_000_000
+W1 = "w1:paris:p1"
 
 
 class Psp:
@@ -81,14 +82,14 @@ def state(house, order: str = "w1") -> str:
 def test_money_is_taken_after_the_grant_and_before_the_conversion(house, desk, psp):
     box = house.store("paris", "p1")
     assert place(desk).state is OrderState.LEASING
-    assert psp.keys == {"w1": PaymentState.AUTHORISED}
+    assert psp.keys == {W1: PaymentState.AUTHORISED}
     assert commands(box) == [RequestLease(piece=PieceId("p1"), order=OrderId("w1"))]
     assert desk.step(mono_us=SECOND, now_us=6) == 0
     grant(box)
     assert state(house) == "leased"
     assert desk.step(mono_us=SECOND, now_us=6) == 1
     assert state(house) == "paid"
-    assert psp.keys == {"w1": PaymentState.CAPTURED}
+    assert psp.keys == {W1: PaymentState.CAPTURED}
     assert house.token("p1") == ("paris", "sold", "w1")
     (told,) = commands(box)
     assert told == ConvertLease(piece=PieceId("p1"), ce=box.ce["p1"], fence=1, order=OrderId("w1"))
@@ -104,7 +105,7 @@ def test_without_waiting_for_the_grant_a_refused_piece_is_paid(house, psp):
     desk.step(mono_us=SECOND, now_us=6)
     box.write(LeaseRefused(piece=PieceId("p1"), order=OrderId("w1"), why="in a cart"))
     box.send()
-    assert psp.keys == {"w1": PaymentState.CAPTURED}
+    assert psp.keys == {W1: PaymentState.CAPTURED}
 
 
 def test_a_refused_lease_costs_nothing(house, desk, psp):
@@ -113,7 +114,7 @@ def test_a_refused_lease_costs_nothing(house, desk, psp):
     box.write(LeaseRefused(piece=PieceId("p1"), order=OrderId("w1"), why="in another cart"))
     box.send()
     desk.step(mono_us=SECOND, now_us=6)
-    assert (state(house), psp.keys["w1"]) == ("closed", PaymentState.VOIDED)
+    assert (state(house), psp.keys[W1]) == ("closed", PaymentState.VOIDED)
     assert "another cart" in house.rows(sa.select(web_order.c.why))[0]["why"]
 
 
@@ -123,7 +124,7 @@ def test_a_silent_store_ends_the_wait_and_a_late_grant_is_released(house, desk, 
     desk.step(mono_us=9 * SECOND, now_us=6)
     assert state(house) == "leasing"
     desk.step(mono_us=10 * SECOND, now_us=6)
-    assert (state(house), psp.keys["w1"]) == ("closed", PaymentState.VOIDED)
+    assert (state(house), psp.keys[W1]) == ("closed", PaymentState.VOIDED)
     commands(box)
     grant(box)
     assert commands(box) == [ReleaseLease(piece=PieceId("p1"), ce=box.ce["p1"], fence=1, order=OrderId("w1"))]
@@ -149,7 +150,7 @@ def test_without_voiding_first_a_released_piece_can_still_be_charged(house, psp)
     place(desk)
     grant(box)
     desk.cancel(OrderId("w1"), now_us=6)
-    assert psp.keys == {"w1": PaymentState.AUTHORISED}
+    assert psp.keys == {W1: PaymentState.AUTHORISED}
 
 
 @pytest.mark.parametrize(("cut", "ends"), [("before capture", "closed"), ("after capture", "paid")])
@@ -174,7 +175,7 @@ def test_without_the_intention_a_crash_hides_a_capture(house, psp):
     grant(box)
     psp.cut = "after capture"
     desk.step(mono_us=SECOND, now_us=6)
-    assert (state(house), psp.keys["w1"]) == ("leased", PaymentState.CAPTURED)
+    assert (state(house), psp.keys[W1]) == ("leased", PaymentState.CAPTURED)
 
 
 def test_an_authorisation_in_doubt_is_voided(house, desk, psp):
@@ -183,7 +184,7 @@ def test_an_authorisation_in_doubt_is_voided(house, desk, psp):
     assert place(desk).state is OrderState.AUTHORISED
     psp.cut = ""
     desk.step(mono_us=10 * SECOND, now_us=6)
-    assert (state(house), psp.keys["w1"]) == ("closed", PaymentState.VOIDED)
+    assert (state(house), psp.keys[W1]) == ("closed", PaymentState.VOIDED)
 
 
 def test_a_declined_card_closes_the_order(house, desk, psp):
@@ -224,7 +225,7 @@ def test_a_rejoin_first_ends_every_order_of_its_store(house, desk, psp):
     grant(box)
     box.rejoins._end_orders = desk.end_store
     (row,) = box.join().custody
-    assert (state(house), psp.keys["w1"], row.sale) == ("closed", PaymentState.VOIDED, "")
+    assert (state(house), psp.keys[W1], row.sale) == ("closed", PaymentState.VOIDED, "")
 
 
 def test_a_paid_order_whose_lease_was_gone_is_a_case(house, desk):
@@ -239,16 +240,16 @@ def test_a_paid_order_whose_lease_was_gone_is_a_case(house, desk):
 
 def test_after_a_restore_captured_and_unknown_is_found_and_authorised_and_unknown_is_voided(house, psp):
     box = house.store("paris", "p1")
-    psp.keys = {"w-captured": PaymentState.CAPTURED, "w-authorised": PaymentState.AUTHORISED}
+    psp.keys = {"w-captured:paris:p1": PaymentState.CAPTURED, "w-authorised:paris:p1": PaymentState.AUTHORISED}
     recovery = recover(house.office, psp, now_us=5)
     assert recovery.in_doubt == 2
     desk = OrderDesk(house.office, psp)
     desk.step(mono_us=0, now_us=6)
     assert state(house, "w-captured") == "paid"
-    assert psp.keys["w-authorised"] is PaymentState.VOIDED
-    assert [row["kind"] for row in house.rows(sa.select(case_file.c.kind))] == ["captured and unknown"]
+    assert psp.keys["w-authorised:paris:p1"] is PaymentState.VOIDED
+    assert house.token("p1") == ("paris", "sold", "w-captured")
     box.cloud_epoch = 2
-    box.join()
+    assert [row.sale for row in box.join().custody] == ["w-captured"]
     grant(box, "w-captured")
     assert commands(box) == [ConvertLease(piece=PieceId("p1"), ce=box.ce["p1"], fence=1, order=OrderId("w-captured"))]
 

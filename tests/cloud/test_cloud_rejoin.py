@@ -11,7 +11,7 @@ from cloud.rejoin import Rejoins
 from cloud.tables import case_file, late_row, life, sale, stream
 from contract.commands import CustodyState, RequestCount
 from contract.entries import first_head, leaf_hash, next_head
-from contract.facts import ClaimHeld, ClaimKind, CountPlace, PieceSighted, SaleOpened, Stream
+from contract.facts import ClaimHeld, ClaimKind, CountPlace, PieceSighted, SaleOpened, ShiftClosed, Stream
 from contract.ids import CountId, PieceId, SaleId, ZoneId
 from contract.messages import CustodyRow, Refusal, Snapshot, Standing
 
@@ -266,3 +266,18 @@ def test_a_term_that_only_the_lost_life_minted_is_believed(house):
     assert paris.send(1, 0).standing is Standing.OK
     lyon.join()
     assert paris.join().term > paris.term - 1
+
+
+def test_a_z_that_was_lost_with_the_disk_does_not_take_what_was_granted_since(house):
+    box = house.store("paris", "p1")
+    box.write(house.sale(box, "s1", "p1"))
+    box.send()
+    epoch, rows = box.epoch, box.rows[Stream.TRADE]
+    z = ShiftClosed(
+        shift="shift-1", till="till-1", z_number=1, business_day="2026-11-22", currency="EUR", sales=1, returns=0,
+        gross_minor=120_000, tax_minor=20_000, cash_expected_minor=0, cash_counted_minor=0, sold_pieces=(PieceId("p1"),),
+    )  # fmt: skip
+    box.write(z)
+    assert [row.state for row in box.join().custody] == [CustodyState.SOLD]
+    box.hand_over(epoch=epoch, rows=rows)  # the tills still had it
+    assert house.token("p1") == ("paris", "sold", "s1")

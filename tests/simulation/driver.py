@@ -129,7 +129,8 @@ class World:
             return PaymentState.ABSENT
         if payment.state is PaymentState.AUTHORISED:
             self.payments[key] = msgspec.structs.replace(payment, state=PaymentState.CAPTURED)
-            self.sell(self.order_piece[key], key, "the web")
+            order = key.partition(":")[0]
+            self.sell(self.order_piece[order], order, "the web")
         return self.payments[key].state
 
     def void(self, key):
@@ -869,7 +870,7 @@ class Sim:
             if case["kind"] in ("double post", "refunded twice", "order paid twice"):
                 raise ViolationError(f"Q6 {case['kind']}: {case['sentence']}")
         for order in tx.rows(sa.select(tables.web_order)):
-            payment = self.world.payments.get(order["order_id"])
+            payment = self.world.payments.get(order["payment_key"])
             paid = payment is not None and payment.state is PaymentState.CAPTURED
             if order["state"] not in ("paid", "closed") or (order["state"] == "paid") != paid:
                 raise ViolationError(f"Q5 order {order['order_id']} is {order['state']}, the provider says {payment}")

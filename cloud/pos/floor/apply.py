@@ -14,12 +14,12 @@ def piece_presence(tokens: Custody, heard: Heard, fact: PiecePresence) -> None:
         "store": heard.store, "piece": fact.piece, "state": fact.state, "zone": fact.zone, "why": fact.why,
         "since_us": heard.at_us,
     }  # fmt: skip
-    tokens.work.tx.put(presence, row)
+    tokens.work.tx.put_soon(presence, row)
 
 
 def vision(tokens: Custody, heard: Heard, fact: ZoneVision) -> None:
     row = {"store": heard.store, "zone": fact.zone, "vision": fact.vision, "why": fact.why, "since_us": heard.at_us}
-    tokens.work.tx.put(zone_vision, row)
+    tokens.work.tx.put_soon(zone_vision, row)
 
 
 def reader_health(tokens: Custody, heard: Heard, fact: ReaderHealth) -> None:
@@ -27,7 +27,7 @@ def reader_health(tokens: Custody, heard: Heard, fact: ReaderHealth) -> None:
         "store": heard.store, "reader": fact.reader, "link": fact.link, "why": fact.why, "model": fact.model,
         "firmware": fact.firmware, "since_us": heard.at_us,
     }  # fmt: skip
-    tokens.work.tx.put(reader, row)
+    tokens.work.tx.put_soon(reader, row)
 
 
 def gate(tokens: Custody, heard: Heard, fact: ExitSeen) -> None:
@@ -35,7 +35,7 @@ def gate(tokens: Custody, heard: Heard, fact: ExitSeen) -> None:
         "store": heard.store, "epoch": heard.epoch, "seq": heard.seq, "piece": fact.piece, "zone": fact.zone,
         "peaceful": int(fact.peaceful), "why": fact.why, "at_us": heard.at_us,
     }  # fmt: skip
-    tokens.work.tx.put(exit_seen, row)
+    tokens.work.tx.put_soon(exit_seen, row)
 
 
 APPLY: Final[dict[type[Fact], Applier]] = {

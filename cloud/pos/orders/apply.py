@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from cloud.applying import Applier
 from cloud.custody import Custody
+from cloud.provider import payment_key
 from cloud.tables import web_order
 from cloud.work import Heard, Work
 from contract.commands import ConvertLease, PlaceHold, ReleaseLease
@@ -44,7 +45,8 @@ def _adopt(work: Work, heard: Heard, fact: LeaseGranted) -> None:
     """An order of a life of the cloud that we lost: in doubt until the provider was asked to void it."""
     row = {
         "order_id": fact.order, "state": OrderState.CAPTURING, "piece": fact.piece, "store": heard.store, "ce": fact.ce,
-        "fence": fact.fence, "payment_key": fact.order, "asked_us": work.now_us, "why": "of a lost life of the cloud",
+        "fence": fact.fence, "payment_key": payment_key(fact.order, heard.store, fact.piece),
+        "asked_us": work.now_us, "why": "of a lost life of the cloud",
     }  # fmt: skip
     work.tx.add(web_order, row)
 

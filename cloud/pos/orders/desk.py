@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from cloud.custody import CLOUD, Custody
 from cloud.db import Office
 from cloud.ledger import Kind, post
-from cloud.provider import MONEY_MOVED, PaymentState, Provider, ProviderDownError
-from cloud.tables import node, piece, sold_piece, web_order
+from cloud.provider import MONEY_MOVED, PaymentState, Provider, ProviderDownError, payment_key
+from cloud.tables import node, piece, web_order
 from cloud.work import Work, begin
 from contract.commands import ConvertLease, ReleaseLease, RequestLease
 from contract.ids import OrderId, PieceId, SaleId, StoreId
@@ -192,11 +192,10 @@ class OrderDesk:
             sentence = f"Payment {row.payment_key} was captured for an order that no backup knows; find its piece"
             work.open_case("captured and unknown", sentence, store=row.store, ref=order)
             return
-        index = {"piece": row.piece, "store": "", "sale": order, "line": ""}
-        if not work.tx.add_new(sold_piece, index):
+        tokens = Custody(work)
+        if tokens.sell(row.piece, CLOUD, SaleId(order), "") is not None:
             sentence = f"Order {order} is paid, but piece {row.piece} is sold already; refund it"
             work.open_case("order paid twice", sentence, store=row.store, piece=row.piece, ref=order)
-        tokens = Custody(work)
         token = tokens.get(row.piece)
         if token is not None and (token.holder == CLOUD or (token.holder == row.store and row.ce in (0, token.ce))):
             tokens.change(token, OfficeState.SOLD, sale=SaleId(order))
@@ -249,7 +248,8 @@ def _begin(work: Work, order: OrderId, wanted: PieceId) -> Order | OrderRefused:
     if work.recovering:
         return OrderRefused(code="recovering", why="The office was restored and waits for its stores; try again later")
     row = {
-        "order_id": order, "state": OrderState.AUTHORISED, "piece": wanted, "store": token.holder, "payment_key": order,
+        "order_id": order, "state": OrderState.AUTHORISED, "piece": wanted, "store": token.holder,
+        "payment_key": payment_key(order, token.holder, wanted),
         "amount_minor": card["price_minor"], "currency": card["currency"], "asked_us": work.now_us,
         "tax_minor": tax_within(card["price_minor"], card["tax_bp"]),
     }  # fmt: skip

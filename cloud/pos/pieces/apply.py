@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from cloud.applying import Applier
 from cloud.custody import CLOUD, Custody
-from cloud.tables import case_file, claim, node, returned_piece
+from cloud.tables import case_file, claim, node
 from cloud.work import Heard
 from contract.facts import (
     ClaimEnd,
@@ -68,16 +68,11 @@ def recall_refused(tokens: Custody, heard: Heard, fact: RecallRefused) -> None:
 def sighted(tokens: Custody, heard: Heard, fact: PieceSighted) -> None:
     """A piece of the house was read where it does not belong; perhaps brought back by a client."""
     if fact.return_of:
-        if _came_back(tokens, fact):
+        if tokens.came_back(fact.return_of, fact.piece):
             tokens.lift_hold(fact.piece, fact.return_of, tell=heard.store)
         else:
             tokens.place_hold(fact.piece, fact.return_of, heard.store)
     tokens.sighted(fact.piece, heard.store)
-
-
-def _came_back(tokens: Custody, fact: PieceSighted) -> bool:
-    where = (returned_piece.c.sale == fact.return_of, returned_piece.c.piece == fact.piece)
-    return tokens.work.tx.value(sa.select(returned_piece.c.at_us).where(*where)) is not None
 
 
 def claim_held(tokens: Custody, heard: Heard, fact: ClaimHeld) -> None:
@@ -100,15 +95,18 @@ def _keep_claim(
         "store": heard.store, "claim": name, "piece": piece, "ce": ce, "kind": kind, "ref": ref, "fence": fence,
         "held_us": heard.at_us, "ended": "",
     }  # fmt: skip
-    tokens.work.tx.put(claim, row)
+    tokens.work.tx.put_soon(claim, row)
 
 
 def claim_ended(tokens: Custody, heard: Heard, fact: ClaimEnded) -> None:
     work = tokens.work
-    mine = (claim.c.store == heard.store, claim.c.claim == fact.claim)
-    ending = sa.update(claim).where(*mine).values(ended=fact.how).returning(claim.c.kind, claim.c.ref)
-    row = work.tx.row(ending)
-    if row is not None and fact.how is ClaimEnd.BROKEN and row["kind"] == ClaimKind.LEASE:
+    work.tx.change_soon(claim, {"store": heard.store, "claim": fact.claim, "ended": fact.how})
+    if fact.how is not ClaimEnd.BROKEN:
+        return
+    work.tx.settle()
+    mine = (claim.c.store == heard.store, claim.c.claim == fact.claim, claim.c.kind == ClaimKind.LEASE)
+    row = work.tx.row(sa.select(claim.c.ref).where(*mine))
+    if row is not None:
         sentence = f"{heard.by} of {heard.store} broke the reservation of piece {fact.piece} for order {row['ref']}"
         work.open_case("lease broken", sentence, store=heard.store, piece=fact.piece, ref=row["ref"])
 

@@ -10,12 +10,10 @@ from cloud.tables import (
     case_file,
     refund,
     returned_line,
-    returned_piece,
     sale,
     sale_line,
     sale_tender,
     shift,
-    sold_piece,
 )
 from cloud.work import Heard
 from contract.facts import Fact, ReturnRecorded, SaleLine, SaleRecorded, ShiftClosed, ShiftOpened
@@ -30,16 +28,22 @@ def recorded(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
         "store": heard.store, "sale": fact.sale, "till": fact.till, "shift": fact.shift,
         "receipt_number": fact.receipt_number, "business_day": fact.business_day, "associate": fact.associate,
         "currency": fact.currency, "total_minor": fact.total_minor, "tax_minor": fact.tax_minor,
-        "client": fact.client or "", "pad_verdict": fact.pad_verdict, "state": SaleState.RECORDED,
+        "client": fact.client or "", "pad_verdict": fact.pad_verdict,
         "recorded_us": heard.at_us, "feed_rev": fact.feed_rev, "epoch": heard.epoch, "seq": heard.seq,
     }  # fmt: skip
-    if not work.tx.add_new(sale, row):
+    known = (sale.c.store == heard.store, sale.c.sale == fact.sale)
+    if work.tx.value(sa.select(sale.c.seq).where(*known)) is not None:
         work.quarantined.add(fact.sale)
         sentence = f"Sale {fact.sale} of {heard.store} was recorded twice (row {heard.seq}); only the first counts"
         work.open_case("double post", sentence, store=heard.store, ref=fact.sale)
         return
-    work.tx.add(sale_line, *(_line(heard, fact.sale, line) for line in fact.lines))
-    work.tx.add(
+    trouble = [why for line in fact.lines if (why := _sold(tokens, heard, fact, line))]
+    if trouble:
+        work.quarantined.add(fact.sale)
+        work.open_case("sale quarantined", "; ".join(trouble), store=heard.store, ref=fact.sale)
+    work.tx.add(sale, {**row, "state": SaleState.QUARANTINED if trouble else SaleState.POSTED})
+    work.tx.add_soon(sale_line, *(_line(heard, fact.sale, line) for line in fact.lines))
+    work.tx.add_soon(
         sale_tender,
         *(
             {
@@ -49,13 +53,6 @@ def recorded(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
             for n, tender in enumerate(fact.tenders, 1)
         ),
     )  # fmt: skip
-    trouble = [why for line in fact.lines if (why := _sold(tokens, heard, fact, line))]
-    if trouble:
-        work.quarantined.add(fact.sale)
-        work.open_case("sale quarantined", "; ".join(trouble), store=heard.store, ref=fact.sale)
-    state = SaleState.QUARANTINED if trouble else SaleState.POSTED
-    mine = (sale.c.store == heard.store, sale.c.sale == fact.sale)
-    work.tx.run(sa.update(sale).where(*mine).values(state=state))
 
 
 def _line(heard: Heard, of: SaleId, line: SaleLine) -> dict[str, object]:
@@ -78,12 +75,11 @@ def _sold(tokens: Custody, heard: Heard, fact: SaleRecorded, line: SaleLine) -> 
         tokens.current(heard.store, piece, line.ce),
         tokens.legitimate(heard.store, piece, line.ce),
     )
-    if work.guards.return_wins and _came_back(tokens, fact.sale, piece):
+    if work.guards.return_wins and tokens.came_back(fact.sale, piece):
         return ""
-    index = {"piece": piece, "store": heard.store, "sale": fact.sale, "line": line.line}
-    other = "" if work.tx.add_new(sold_piece, index) else _sold_by(tokens, piece)
+    other = tokens.sell(piece, heard.store, fact.sale, line.line)
     token = tokens.get(piece)
-    if token is not None and legitimate and not other:
+    if token is not None and legitimate and other is None:
         if current:
             tokens.change(token, OfficeState.SOLD, sale=fact.sale)
         else:
@@ -91,10 +87,10 @@ def _sold(tokens: Custody, heard: Heard, fact: SaleRecorded, line: SaleLine) -> 
             work.open_case("late sale", sentence, store=heard.store, piece=piece, ref=fact.sale)
             tokens.place_hold(piece, fact.sale, heard.store)
         return ""
-    if token is not None and not other:
+    if token is not None and other is None:
         _meet(tokens, heard, fact.sale, piece)
-    if other:
-        return f"piece {piece} is sold already ({other})"
+    if other is not None:
+        return f"piece {piece} is sold already (sale {other.sale} of {other.store or 'the web'})"
     return f"{heard.store} sold piece {piece} under custody epoch {line.ce}, which it did not hold"
 
 
@@ -106,16 +102,6 @@ def _meet(tokens: Custody, heard: Heard, sold_in: SaleId, piece: PieceId) -> Non
         tokens.change(token, OfficeState.SOLD, sale=sold_in)
     elif token.holder != CLOUD and token.state is OfficeState.HERE:
         tokens.place_hold(piece, sold_in, heard.store)
-
-
-def _came_back(tokens: Custody, sold_in: SaleId, piece: PieceId) -> bool:
-    where = (returned_piece.c.sale == sold_in, returned_piece.c.piece == piece)
-    return tokens.work.tx.value(sa.select(returned_piece.c.at_us).where(*where)) is not None
-
-
-def _sold_by(tokens: Custody, piece: PieceId) -> str:
-    row = tokens.work.tx.row(sa.select(sold_piece).where(sold_piece.c.piece == piece))
-    return f"sale {row['sale']} of {row['store'] or 'the web'}" if row else "by another sale"
 
 
 def returned(tokens: Custody, heard: Heard, fact: ReturnRecorded) -> None:
@@ -134,8 +120,7 @@ def returned(tokens: Custody, heard: Heard, fact: ReturnRecorded) -> None:
             sentence = f"Line {line} of sale {fact.sale} was refunded twice, the second time by {heard.store}"
             work.open_case("refunded twice", sentence, store=heard.store, ref=fact.sale)
     for piece in fact.pieces:
-        work.tx.add_new(returned_piece, {**back, "piece": piece})
-        work.tx.run(sa.delete(sold_piece).where(sold_piece.c.piece == piece, sold_piece.c.sale == fact.sale))
+        tokens.bring_back(fact.sale, piece, heard.store)
         _back(tokens, heard, fact.sale, piece)
 
 
@@ -151,7 +136,7 @@ def _back(tokens: Custody, heard: Heard, of: SaleId, piece: PieceId) -> None:
         return
     if was_late and token.holder not in (CLOUD, heard.store):
         tokens.lift_hold(piece, of, tell=token.holder)
-    if token.holder == heard.store:
+    if token.holder == heard.store and tokens.present(heard):
         tokens.change(token, OfficeState.HERE)
     elif token.holder == CLOUD:
         if token.sale == of and token.state is OfficeState.SOLD:
@@ -181,7 +166,8 @@ def shift_closed(tokens: Custody, heard: Heard, fact: ShiftClosed) -> None:
     tokens.load(fact.sold_pieces)
     for piece in fact.sold_pieces:
         token = tokens.get(piece)
-        if token is not None and token.holder == heard.store and token.state is OfficeState.SOLD:
+        mine = token is not None and token.holder == heard.store and tokens.present(heard)
+        if token is not None and mine and token.state is OfficeState.SOLD:
             tokens.to_cloud(token, OfficeState.SOLD)
 
 
