@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contract.ids import ReaderId
 from edge.readers.base import RSSI_ABSENT_CDBM
-from edge.readers.llrp.reports import ReportDecoder, decode_reports
+from edge.readers.llrp.reports import FEW_BYTES, ReportDecoder, decode_reports
 
 R = ReaderId("gate")
 
@@ -24,6 +24,23 @@ def test_the_fast_path_says_what_the_slow_decoder_says(llrp, seed, per_message):
         assert got.consumed == len(data)
         assert llrp.rows_of(got.batch) == llrp.slow_decode(reports)
     assert decoder.counts.bytes_skipped_total == 0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_few_reports_read_alone_say_the_same_as_among_many(llrp, seed):
+    data, reports = llrp.report_stream(llrp.rng(seed), 300, (1, 5))
+    few = ReportDecoder(R)
+    rows, at = [], 0
+    while at < len(data):
+        got = few.decode(data[at : at + FEW_BYTES], 0)
+        at += got.consumed
+        rows += llrp.rows_of(got.batch)
+    # stamps are told per batch: a batch without any UTC stamp keeps its uptime
+    assert [row[:7] for row in rows] == [row[:7] for row in llrp.slow_decode(reports)]
+    many = ReportDecoder(R)
+    many.decode(data, 0)
+    assert few.counts.unknown_total == many.counts.unknown_total
+    assert few.counts.reads_total == many.counts.reads_total
 
 
 def test_the_comparison_fails_when_one_value_differs(llrp):

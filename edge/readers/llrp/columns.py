@@ -7,12 +7,11 @@ from numpy.typing import NDArray
 
 from contract.ids import ReaderId
 from edge.readers.base import PHASE_ABSENT, RSSI_ABSENT_CDBM, ReadBatch
-from edge.readers.llrp.templates import Field, Template
+from edge.readers.llrp.templates import NOT_TOLD, Field, Template
 
 EPC_BYTES_MIN: Final = 12
 Rows = NDArray[np.int64] | slice | int
 ALL: Final = slice(None)
-NOT_TOLD: Final = {"rssi_cdbm": RSSI_ABSENT_CDBM, "phase": PHASE_ABSENT, "seen_count": 1}
 
 
 class Columns:
@@ -141,7 +140,7 @@ class Columns:
         if self._main is None:
             return
         for name in self._main.columns - template.columns:
-            self._by_name[name][rows] = NOT_TOLD.get(name, 0)
+            self._by_name[name][rows] = NOT_TOLD[name]
         if template.epc_bytes < self._main.epc_bytes:
             self._epc[rows] = 0
 

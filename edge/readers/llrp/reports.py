@@ -11,8 +11,6 @@ Three passes over the bytes that arrived, each checked:
 A damaged or unknown parameter costs its tag report at most; damage never raises here, it is counted.
 """
 
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -22,48 +20,22 @@ from contract.ids import ReaderId
 from edge.readers.base import ProtocolError, ReadBatch
 from edge.readers.llrp.chain import Index, Octets, Scratch
 from edge.readers.llrp.columns import Columns
-from edge.readers.llrp.frames import Bytes, Frame
-from edge.readers.llrp.params import UnknownTvError
+from edge.readers.llrp.few import Counts, Decoded, decode_few
+from edge.readers.llrp.frames import Bytes
 from edge.readers.llrp.runs import find_frames
 from edge.readers.llrp.spans import find_spans
-from edge.readers.llrp.templates import Template, padded
+from edge.readers.llrp.templates import Template, Templates, padded
 
 SINGLES_MAX: Final = 6
 """So few reports of one length are read one by one: a matrix costs as much as some six of them."""
 BLOCK_ROWS: Final = 4096
-"""Rows copied at a time: they stay in the cache between copying, comparing and reading."""
+"""Rows copied at a time, so that they stay in the cache between copying, comparing and reading."""
 SLACK_BYTES: Final = 512
 """Zero bytes behind the data, so that the last report may be gathered as if it were longer."""
-TEMPLATES_MAX: Final = 64
-WALKS_PER_CALL_MAX: Final = 512
-"""Reports of unknown shape beyond that count as damaged: reading each costs what a hundred known ones cost."""
-LEARN_MAX: Final = 4
-"""New templates kept per group: a stream that changes its shape with every report must not fill the memory."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a decoder saw since it began."""
-
-    frames_total: int = 0
-    reads_total: int = 0
-    reports_damaged_total: int = 0
-    bytes_skipped_total: int = 0
-    resyncs_total: int = 0
-    stamps_dropped_total: int = 0
-    templates_forgotten_total: int = 0
-    unknown_total: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """`consumed` bytes are done with; `others` are all messages but tag reports, in order."""
-
-    batch: ReadBatch | None
-    others: list[Frame]
-    consumed: int
-    frames: int = 0
-    resyncs: int = 0
+FEW_BYTES: Final = 3072
+"""Up to about fifty reads, plain Python is quicker than columns of numpy."""
+TRIES_MAX: Final = 8
+"""Templates tried on the reports of one length before the rest is read one by one."""
 
 
 class ReportDecoder:
@@ -72,16 +44,17 @@ class ReportDecoder:
     def __init__(self, reader: ReaderId) -> None:
         self.reader = reader
         self.counts = Counts()
-        self._templates: dict[int, list[Template]] = {}
+        self._templates = Templates()
         self._favourite: Template | None = None
         self._scratch = Scratch()
         self._epc_bytes = 0
-        self._walks = 0
 
     def decode(self, data: Bytes, arrived_us: int) -> Decoded:
         """All whole messages of `data`. The result owns its memory; never raises for what the bytes say."""
         size = len(data)
-        self._walks = 0
+        self._templates.begin()
+        if size <= FEW_BYTES:
+            return decode_few(bytes(data), self._templates, self.counts, self.reader, arrived_us)
         octets = self._scratch.hold(data, SLACK_BYTES)
         frames = find_frames(octets, size, self._scratch)
         self.counts.frames_total += frames.frames
@@ -133,7 +106,7 @@ class ReportDecoder:
                 others.append((~match).nonzero()[0] + low)
         rest = np.concatenate(others) if others else None
         count = len(starts) - (0 if rest is None else len(rest))
-        self._count_unknown(template, count)
+        self.counts.know(template.unknown, count)
         if 2 * count < len(starts):
             self._favourite = None
         columns.settle_all(template, rest)
@@ -144,16 +117,11 @@ class ReportDecoder:
         length = int(lengths[rows[0]])
         if len(rows) > SINGLES_MAX:
             records = _gather(octets, starts[rows], length)
-            tried = learned = 0
+            tried = 0
             while len(rows) > SINGLES_MAX:
-                known = self._templates.get(length, [])
-                if tried >= len(known):
-                    if learned == LEARN_MAX or self._learn(octets.data, int(starts[rows[0]]), length) is None:
-                        break
-                    learned += 1
-                    known = self._templates[length]
-                    tried = len(known) - 1
-                template = known[tried]
+                template = self._next(octets, int(starts[rows[0]]), length, tried)
+                if template is None:
+                    break
                 tried += 1
                 match = template.matches(records)
                 if match is None:
@@ -164,67 +132,37 @@ class ReportDecoder:
                     rows, records = rows[~match], records[~match]
         self._singles(octets, starts, lengths, rows, columns)
 
+    def _next(self, octets: Octets, at: int, length: int, tried: int) -> Template | None:
+        """The next known template of a length, or one learned from the report there; None: go on one by one."""
+        known = self._templates.of_length(length)
+        if tried < len(known):
+            return known[tried]
+        if tried >= TRIES_MAX:
+            return None
+        try:
+            return self._templates.learn(octets.data, at, length)
+        except ProtocolError:
+            return None
+
     def _put(self, template: Template, rows: Index, records: NDArray[np.void], of: int, columns: Columns) -> None:
         columns.put(rows, template, records)
-        self._count_unknown(template, len(rows))
+        self.counts.know(template.unknown, len(rows))
         if 2 * len(rows) > of and padded(template.length) <= SLACK_BYTES:
             self._favourite = template
 
     def _singles(self, octets: Octets, starts: Index, lengths: Index, rows: Index, columns: Columns) -> None:
         """Rows one by one."""
         data = octets.data
-        learned = 0
         for row, at, length in zip(rows.tolist(), starts[rows].tolist(), lengths[rows].tolist(), strict=True):
             report = data[at : at + length].tobytes()
-            values = None
-            for template in self._templates.get(length, ()):
-                values = template.values(report)
-                if values is not None:
-                    break
-            else:
-                try:
-                    template = self._walk(report)
-                except ProtocolError as error:
-                    self._damaged(row, error, columns)
-                    continue
-                if learned < LEARN_MAX:
-                    learned += 1
-                    self._keep(template)
-                values = template.values(report)
-            assert values is not None, "a template reads the report it was learned from"
+            try:
+                template, values = self._templates.read(report)
+            except ProtocolError as error:
+                columns.drop(row)
+                self.counts.damage(error)
+                continue
             columns.put_one(row, template, report, values)
-            self._count_unknown(template, 1)
-
-    def _walk(self, report: bytes) -> Template:
-        """Raises `ProtocolError`."""
-        self._walks += 1
-        if self._walks > WALKS_PER_CALL_MAX:
-            raise ProtocolError(f"more than {WALKS_PER_CALL_MAX} shapes of tag reports at once")
-        return Template(report, 0, len(report))
-
-    def _learn(self, data: memoryview, at: int, length: int) -> Template | None:
-        try:
-            template = Template(data, at, at + length)
-        except ProtocolError:
-            return None
-        self._keep(template)
-        return template
-
-    def _keep(self, template: Template) -> None:
-        if sum(map(len, self._templates.values())) >= TEMPLATES_MAX:
-            self._templates.clear()
-            self.counts.templates_forgotten_total += TEMPLATES_MAX
-        self._templates.setdefault(template.length, []).append(template)
-
-    def _damaged(self, row: int, error: ProtocolError, columns: Columns) -> None:
-        columns.drop(row)
-        self.counts.reports_damaged_total += 1
-        if isinstance(error, UnknownTvError):
-            self.counts.unknown_total[f"tv:{error.tv}"] += 1
-
-    def _count_unknown(self, template: Template, times: int) -> None:
-        for name in template.unknown:
-            self.counts.unknown_total[name] += times
+            self.counts.know(template.unknown, 1)
 
 
 def decode_reports(data: Bytes, reader: ReaderId, arrived_us: int = 0) -> Decoded:

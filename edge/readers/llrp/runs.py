@@ -11,7 +11,9 @@ from edge.readers.llrp.frames import (
     FRAME_BYTES_MAX,
     HEADER_BYTES,
     RO_ACCESS_REPORT,
+    Bytes,
     Frame,
+    Header,
     find_header,
     parse_header,
 )
@@ -38,55 +40,86 @@ class Frames:
     resyncs: int
 
 
+class Steps:
+    """Messages met one after the other. Bytes that cannot begin a message are skipped and counted."""
+
+    def __init__(self, data: Bytes, size: int) -> None:
+        self.reports: list[tuple[int, int]] = []
+        """(start, length) of RO_ACCESS_REPORTs."""
+        self.others: list[Frame] = []
+        self.consumed = 0
+        self.count = 0
+        self.skipped = 0
+        self.resyncs = 0
+        self._data = data
+        self._size = size
+
+    def step(self) -> Header | None:
+        """Take the next message; None when the rest is not whole."""
+        while self._size - self.consumed >= HEADER_BYTES:
+            at = self.consumed
+            try:
+                header = parse_header(self._data, at)
+            except ProtocolError:
+                tried = self.resyncs < RESYNCS_PER_CALL_MAX
+                self.consumed = find_header(self._data, at + 1, self._size) if tried else self._size
+                self.skipped += self.consumed - at
+                self.resyncs += 1
+                continue
+            end = at + header.length
+            if end > self._size:
+                return None
+            if header.type == RO_ACCESS_REPORT:
+                self.reports.append((at, header.length))
+            else:
+                body = bytes(self._data[at + HEADER_BYTES : end]) if header.length > HEADER_BYTES else b""
+                self.others.append(Frame(header.type, header.message_id, body))
+            self.count += 1
+            self.consumed = end
+            return header
+        return None
+
+
+def step_frames(data: bytes) -> Steps:
+    """All whole messages of a few bytes."""
+    steps = Steps(data, len(data))
+    while steps.step() is not None:
+        pass
+    return steps
+
+
 def find_frames(octets: Octets, size: int, scratch: Scratch) -> Frames:
-    """All whole messages in the first `size` bytes. Bytes that cannot begin a message are skipped and counted."""
-    data = octets.data
-    at = skipped = resyncs = short = 0
-    steps: list[tuple[int, int]] = []
+    """All whole messages in the first `size` bytes: few long ones are stepped through, many short ones compared."""
+    steps = Steps(octets.data, size)
     starts: list[Index] = []
     lengths: list[Index] = []
-    others: list[Frame] = []
-    count = 0
+    short = 0
     chain: Chain | None = None
-    # few long messages are stepped through; many short ones are found by comparison
-    while size - at >= HEADER_BYTES:
-        try:
-            _, kind, length, number = parse_header(data, at)
-        except ProtocolError:
-            found = find_header(data, at + 1, size) if resyncs < RESYNCS_PER_CALL_MAX else size
-            skipped += found - at
-            resyncs += 1
-            at = found
+    while (header := steps.step()) is not None:
+        short = short + 1 if header.length <= LONG_FRAME_BYTES and header.type in COMMON_TYPES else 0
+        if short < SHORT_FRAMES_MIN or size - steps.consumed < HEADER_BYTES:
             continue
-        if at + length > size:
-            break
-        short = short + 1 if length <= LONG_FRAME_BYTES and kind in COMMON_TYPES else 0
-        if short >= SHORT_FRAMES_MIN:
-            if chain is None:
-                chain = _candidates(octets, size, int(octets[at]), scratch)
-            slices, reached = chain.follow(at)
-            if slices:
-                _settle(steps, starts, lengths)
-                every = joined([chain.places[piece] for piece in slices])
-                sizes = joined([chain.after[piece] for piece in slices]) - every
-                count += len(every)
-                is_report = octets[every + 1] == RO_ACCESS_REPORT
-                if not is_report.all():
-                    rest = (~is_report).nonzero()[0]
-                    others += _frames(octets, every[rest], sizes[rest])
-                    every, sizes = every[is_report], sizes[is_report]
-                starts.append(every)
-                lengths.append(sizes)
-                at = reached
-                continue
-        count += 1
-        if kind == RO_ACCESS_REPORT:
-            steps.append((at, length))
-        else:
-            others.append(Frame(kind, number, data[at + HEADER_BYTES : at + length].tobytes()))
-        at += length
-    _settle(steps, starts, lengths)
-    return Frames(joined(starts), joined(lengths), others, at, count, skipped, resyncs)
+        if chain is None:
+            version = int(octets[steps.consumed - header.length])
+            chain = _candidates(octets, size, version, scratch)
+        slices, reached = chain.follow(steps.consumed)
+        if slices:
+            _settle(steps.reports, starts, lengths)
+            every = joined([chain.places[piece] for piece in slices])
+            sizes = joined([chain.after[piece] for piece in slices]) - every
+            steps.count += len(every)
+            is_report = octets[every + 1] == RO_ACCESS_REPORT
+            if not is_report.all():
+                rest = (~is_report).nonzero()[0]
+                steps.others += _frames(octets, every[rest], sizes[rest])
+                every, sizes = every[is_report], sizes[is_report]
+            starts.append(every)
+            lengths.append(sizes)
+            steps.consumed = reached
+    _settle(steps.reports, starts, lengths)
+    return Frames(
+        joined(starts), joined(lengths), steps.others, steps.consumed, steps.count, steps.skipped, steps.resyncs
+    )
 
 
 def _settle(steps: list[tuple[int, int]], starts: list[Index], lengths: list[Index]) -> None:

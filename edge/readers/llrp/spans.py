@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from edge.readers.llrp.chain import Chain, Index, Octets, Scratch, joined, u16, u32
-from edge.readers.llrp.frames import HEADER_BYTES
+from edge.readers.llrp.frames import HEADER_BYTES, Bytes
 from edge.readers.llrp.params import CUSTOM_HEADER, TLV_HEADER, TYPE_CUSTOM, TYPE_TAG_REPORT_DATA
 
 OTHERS_PER_CALL_MAX: Final = 1024
@@ -91,7 +91,7 @@ def _careful(data: memoryview, places: Index, sizes: Index, bodies: Index, ends:
         found_sizes += [kept[piece] for piece in slices]
         frame = bisect_right(firsts, at) - 1
         if at < lasts[frame]:
-            other = _tlv_at(data, at, lasts[frame]) if others < OTHERS_PER_CALL_MAX else None
+            other = tlv_at(data, at, lasts[frame]) if others < OTHERS_PER_CALL_MAX else None
             if other is None:
                 damaged += 1
                 at = lasts[frame]
@@ -129,7 +129,7 @@ def _candidates(octets: Octets, low: int, end: int, scratch: Scratch) -> tuple[I
     return places, sizes
 
 
-def _tlv_at(data: memoryview, at: int, end: int) -> Tlv | None:
+def tlv_at(data: Bytes, at: int, end: int) -> Tlv | None:
     """The TLV at the level of the message; None when none can be there."""
     if end - at < TLV_HEADER.size or data[at] & 0x80:
         return None

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.readers.base import ProtocolError
+from edge.readers.base import PHASE_ABSENT, RSSI_ABSENT_CDBM, ProtocolError
 from edge.readers.llrp.frames import Bytes
 from edge.readers.llrp.params import TYPE_CUSTOM, TYPE_EPC_DATA, Impinj, Param, Tv, epc_data, is_known, walk
 
@@ -49,6 +49,23 @@ IMPINJ_FIELDS: Final[dict[int, Field]] = {
     Impinj.PHASE: Field("phase", "H", 2),
 }
 STAMPS: Final = ("first_seen_us", "last_seen_us")
+NOT_TOLD: Final = {
+    "antenna": 0,
+    "rssi_cdbm": RSSI_ABSENT_CDBM,
+    "phase": PHASE_ABSENT,
+    "channel": 0,
+    "seen_count": 1,
+    "first_seen_us": 0,
+    "last_seen_us": 0,
+    "rospec_id": 0,
+}
+"""What a column holds where the reader does not tell; also the order of columns in a row."""
+
+TEMPLATES_MAX: Final = 64
+LEARN_PER_CALL_MAX: Final = 8
+"""New templates kept per call: a stream that changes its shape with every report must not fill the memory."""
+WALKS_PER_CALL_MAX: Final = 512
+"""Reports of unknown shape beyond that count as damaged: reading each costs what a hundred known ones cost."""
 
 
 class Template:
@@ -93,7 +110,13 @@ class Template:
         self._mask = bytes(mask)
         self._mask_number = int.from_bytes(mask)
         self._number = int.from_bytes(data[at:end]) & self._mask_number
+        order = {field.column: (i, field.scale) for i, (_, field) in enumerate(self.fields)}
+        self._slots = [(*order.get(name, (-1, 1)), default) for name, default in NOT_TOLD.items()]
         self._values = struct.Struct(_layout(self.fields, self.length))
+
+    def row(self, values: tuple[int, ...]) -> list[int]:
+        """The values of one report in the order of `NOT_TOLD`, scaled."""
+        return [default if i < 0 else values[i] * scale for i, scale, default in self._slots]
 
     def values(self, report: bytes) -> tuple[int, ...] | None:
         """The values of one report in the order of `fields`; None if it has another shape."""
@@ -141,6 +164,48 @@ class Template:
         spare = bytes(padded(self.length) - self.length)
         want = np.frombuffer((self._number.to_bytes(self.length) + spare) * TILE_ROWS, np.uint64)
         return want, np.frombuffer((self._mask + spare) * TILE_ROWS, np.uint64)
+
+
+class Templates:
+    """The templates of one connection. Bounded: a full shelf is emptied and filled anew."""
+
+    def __init__(self) -> None:
+        self.forgotten_total = 0
+        self._by_length: dict[int, list[Template]] = {}
+        self._walks = 0
+        self._learned = 0
+
+    def begin(self) -> None:
+        """A new call: it may learn and walk as much as any."""
+        self._walks = self._learned = 0
+
+    def of_length(self, length: int) -> list[Template]:
+        return self._by_length.get(length, [])
+
+    def learn(self, data: Bytes, at: int, length: int) -> Template:
+        """The template of the report at this place. Raises `ProtocolError`: damaged, or too many shapes at once."""
+        self._walks += 1
+        if self._walks > WALKS_PER_CALL_MAX:
+            raise ProtocolError(f"more than {WALKS_PER_CALL_MAX} shapes of tag reports at once")
+        template = Template(data, at, at + length)
+        if self._learned < LEARN_PER_CALL_MAX:
+            self._learned += 1
+            if sum(map(len, self._by_length.values())) >= TEMPLATES_MAX:
+                self._by_length.clear()
+                self.forgotten_total += TEMPLATES_MAX
+            self._by_length.setdefault(length, []).append(template)
+        return template
+
+    def read(self, report: bytes) -> tuple[Template, tuple[int, ...]]:
+        """One report by the template it fits, learned where there is none. Raises `ProtocolError`."""
+        for template in self._by_length.get(len(report), ()):
+            values = template.values(report)
+            if values is not None:
+                return template, values
+        template = self.learn(report, 0, len(report))
+        values = template.values(report)
+        assert values is not None, "a template reads the report it was learned from"
+        return template, values
 
 
 def padded(length: int) -> int:
