@@ -31,6 +31,8 @@ from vitrine.demo import Running, running
 FLAGSHIP: Final = StoreId("flagship")
 BOUTIQUE: Final = StoreId("boutique")
 TILL: Final = "till-1"
+CASE: Final = "case-2"
+"""Of the boutique: where a piece is stolen."""
 UNREAD_AT_START_MAX: Final = 40
 """Pieces of the flagship that may still wait to be read for the first time: some are hard to read."""
 WRONG_PER_MILLE_MAX: Final = 3
@@ -141,7 +143,7 @@ def _people(house: Running, figures: Figures, began: float) -> Iterator[Smoke]:
         yield Smoke(
             house,
             store=at(_patiently(flagship, house, Role.MANAGER)),
-            guard=at(_patiently(flagship, house, Role.LOSS_PREVENTION)),
+            guard=at(_patiently(boutique, house, Role.LOSS_PREVENTION)),
             other=at(_patiently(boutique, house, Role.MANAGER)),
             office=at(Api(shop.office_url).at_office(manager)),
             world=at(Api(shop.simulator_url)),
@@ -162,26 +164,30 @@ def _patiently(url: str, house: Running, role: Role) -> Api:
 
 def _tidy_up(run: Smoke) -> None:
     """An earlier run may have been cut short."""
-    world = run.world.get("/truth", Truth, store=FLAGSHIP, log="0")
-    for piece in (*world.zones.get("pad-1", ()), *(piece for piece, place in world.away.items() if place == "hand")):
-        view = run.store.get(f"/api/v1/pieces/{piece}", shapes.PieceView)
-        run.move(FLAGSHIP, [piece], "client" if view.custody == "sold" else view.home_zone)
+    for store, api in ((FLAGSHIP, run.store), (BOUTIQUE, run.other)):
+        world = run.world.get("/truth", Truth, store=store, log="0")
+        held = [piece for piece, place in world.away.items() if place == "hand"]
+        for piece in (*world.zones.get("pad-1", ()), *held):
+            view = api.get(f"/api/v1/pieces/{piece}", shapes.PieceView)
+            if view.custody:
+                run.move(store, [piece], "client" if view.custody == "sold" else view.home_zone)
     for count in run.store.get("/api/v1/counts", list[shapes.CountView]):
         if count.state == "running":
             run.store.post(f"/api/v1/counts/{count.count}/abandon", shapes.CountView, {"reason": "cut short"})
 
 
 def _main_job(run: Smoke) -> None:
-    """Counts run while the store is open: what is sold or shipped meanwhile, they explain."""
+    """Counts run while the store is open: what is sold or shipped meanwhile, they explain. The theft is elsewhere."""
     _ready(run)
     _tidy_up(run)
+    stolen = _steal(run)
     counts = [_start_count(run, place) for place in CountPlace]
     sold = _sell_from_the_pad(run)
     _leave_in_peace(run, sold)
     _transfer(run)
     for count in counts:
         _finish_count(run, count)
-    _theft(run)
+    _alarm(run, stolen)
 
 
 def _ready(run: Smoke) -> None:
@@ -249,8 +255,9 @@ def _finish_count(run: Smoke, begun: Begun) -> None:
     if office.found != count.found:
         raise AskError(f"the head office has {office.found} pieces in the {place} count, the store {count.found}")
     for name, value in (
-        ("expected", count.expected), ("found", count.found), ("by_hand", by_hand), ("rounds", count.rounds),
-        ("explained", explained), ("wrongly_missing", len(wrong)), ("p_complete", round(count.p_complete, 6)), ("s", took),
+        ("expected", count.expected), ("found", count.found), ("explained", explained), ("by_hand", by_hand),
+        ("wrongly_missing", len(wrong)), ("rounds", count.rounds), ("p_complete", round(count.p_complete, 6)),
+        ("s", took),
     ):  # fmt: skip
         setattr(run.figures, f"{place}_{name}", value)
     _say(f"Counted the {place}: {count.found} of {count.expected} in {count.rounds} rounds, {by_hand} to check by hand")
@@ -262,7 +269,7 @@ def _sell_from_the_pad(run: Smoke) -> list[str]:
         for shift in run.store.get("/api/v1/shifts", list[shapes.ShiftView])
     ):
         run.store.post("/api/v1/shifts", shapes.ShiftView, {"till": TILL, "float_minor": 20_000})
-    pieces = _sellable(run, run.truth(FLAGSHIP)["case-1"], 2)
+    pieces = _sellable(run.store, run.truth(FLAGSHIP)["case-1"], 2)
     sale = run.store.post("/api/v1/sales", shapes.SaleView, {"till": TILL}).sale
     began = time.monotonic()
     run.move(FLAGSHIP, pieces, "pad-1")
@@ -305,24 +312,30 @@ def _sell_from_the_pad(run: Smoke) -> list[str]:
     return pieces
 
 
-def _sellable(run: Smoke, pieces: list[str], wanted: int) -> list[str]:
+def _sellable(store: Api, pieces: list[str], wanted: int) -> list[str]:
     chosen: list[str] = []
     for piece in pieces:
-        view = run.store.get(f"/api/v1/pieces/{piece}", shapes.PieceView)
+        view = store.get(f"/api/v1/pieces/{piece}", shapes.PieceView)
         if view.sellable and view.seen:
             chosen.append(piece)
         if len(chosen) == wanted:
             return chosen
-    raise AskError(f"{wanted} pieces that may be sold in case 1 (found {len(chosen)} among {len(pieces)})")
+    raise AskError(f"{wanted} pieces that are read and may be sold (found {len(chosen)} among {len(pieces)})")
 
 
-def _typical(run: Smoke, zone: str) -> str:
-    """The piece of middling detectability among those read in this zone now: the simulator knows it, nobody else."""
-    flagship = next(store for store in run.house.shop.plan.stores if store.layout.store == FLAGSHIP)
-    reads = {stocked.card.piece: stocked.detectability for stocked in flagship.stock}
-    lying = sorted(run.truth(FLAGSHIP)[zone], key=lambda piece: reads[PieceId(piece)])
-    piece = _sellable(run, lying[len(lying) // 2 :], 1)[0]
-    run.figures.theft_piece_detectability = round(reads[PieceId(piece)], 3)
+def _typical(run: Smoke) -> str:
+    """The piece of middling detectability among those read in the case now: the simulator knows it, nobody else."""
+    boutique = next(store for store in run.house.shop.plan.stores if store.layout.store == BOUTIQUE)
+    reads = {str(stocked.card.piece): stocked.detectability for stocked in boutique.stock}
+    # Silence teaches that a piece is hard to read, so one that was stolen before would take longer.
+    stolen = {
+        piece.piece
+        for alarm in run.guard.get("/api/v1/alarms", list[shapes.AlarmView], everything="true")
+        for piece in alarm.pieces
+    }
+    lying = sorted(set(run.truth(BOUTIQUE)[CASE]) & set(reads) - stolen, key=lambda piece: reads[piece])
+    piece = _sellable(run.guard, lying[len(lying) // 2 :], 1)[0]
+    run.figures.theft_piece_detectability = round(reads[piece], 3)
     return piece
 
 
@@ -339,47 +352,65 @@ def _leave_in_peace(run: Smoke, sold: list[str]) -> None:
         ),
     )
     run.figures.peaceful_exit_s = _s(began)
-    accused = [alarm for alarm in run.guard.get("/api/v1/alarms", list[shapes.AlarmView]) if _about(alarm, piece)]
+    accused = [alarm for alarm in run.store.get("/api/v1/alarms", list[shapes.AlarmView]) if _about(alarm, piece)]
     if not seen.peaceful or accused:
         raise AskError(f"the sold piece {piece} leaving in peace: {seen.why or accused[0].sentence}")
     _say(f"A sold piece left in peace, seen after {run.figures.peaceful_exit_s} s")
 
 
-def _theft(run: Smoke) -> None:
-    """A piece leaves its case in a hand. Rounds are counted by the store, so that we can say how many it took."""
-    piece = _typical(run, "case-2")
-    run.figures.theft_threshold_nats = run.store.get("/api/v1/store", shapes.StoreView).threshold_nats
-    began = time.monotonic()
-    run.move(FLAGSHIP, [piece], "hand")
+@dataclass(frozen=True)
+class Stolen:
+    """`wall_s`: when, by the wall clock, as the store dates its alarms: we share its machine."""
+
+    piece: str
+    wall_s: float
+
+
+def _steal(run: Smoke) -> Stolen:
+    """A piece leaves its case in a hand."""
+    piece = _typical(run)
+    run.figures.theft_threshold_nats = run.guard.get("/api/v1/store", shapes.StoreView).threshold_nats
+    now_s = time.time()
+    run.move(BOUTIQUE, [piece], "hand")
+    return Stolen(piece, now_s)
+
+
+def _alarm(run: Smoke, stolen: Stolen) -> None:
+    """The rounds it took are the store's own."""
     alarm = wait(
         "an alarm for the piece that left its case",
-        60,
+        75,
         lambda: next(
-            (a for a in run.guard.get("/api/v1/alarms", list[shapes.AlarmView]) if _about(a, piece)),
+            (a for a in run.guard.get("/api/v1/alarms", list[shapes.AlarmView]) if _about(a, stolen.piece)),
             None,
         ),
     )
-    took = time.monotonic() - began
+    noticed = wait(
+        "the alarm at the head office",
+        15,
+        lambda: next(
+            (
+                row
+                for row in run.office.get("/api/v1/alarms", list[AlarmRow], store=BOUTIQUE)
+                if row.alarm == alarm.alarm
+            ),
+            None,
+        ),
+    )
+    if alarm.kind is AlarmKind.EXIT:
+        raise AskError(f"an alarm for leaving the case, not the shop: {alarm.sentence}")
+    took = noticed.raised_us / 1e6 - stolen.wall_s
     run.figures.theft_alarm_s = round(took, 2)
     run.figures.theft_rounds = alarm.rounds
     run.figures.theft_rounds_per_s = round(alarm.rounds / took, 2)
     run.figures.theft_evidence_nats = round(alarm.evidence_nats, 1)
-    if alarm.kind is AlarmKind.EXIT:
-        raise AskError(f"an alarm for leaving the case, not the shop: {alarm.sentence}")
-    wait(
-        "the alarm at the head office",
-        15,
-        lambda: any(
-            row.alarm == alarm.alarm for row in run.office.get("/api/v1/alarms", list[AlarmRow], store=FLAGSHIP)
-        ),
-    )
     _say(f"Alarm after {run.figures.theft_alarm_s} s and {alarm.rounds} rounds: {alarm.sentence}")
-    run.move(FLAGSHIP, [piece], "case-2")
+    run.move(BOUTIQUE, [stolen.piece], CASE)
     run.guard.post(f"/api/v1/alarms/{alarm.alarm}/close", shapes.AlarmView, {"outcome": "found", "note": "smoke"})
 
 
 def _transfer(run: Smoke) -> None:
-    piece = _sellable(run, run.truth(FLAGSHIP)["safe-1"], 1)[0]
+    piece = _sellable(run.store, run.truth(FLAGSHIP)["safe-1"], 1)[0]
     began = time.monotonic()
     shipped = run.store.post("/api/v1/transfers", shapes.ShippedView, {"to": BOUTIQUE, "pieces": [piece]})
     run.move(FLAGSHIP, [piece], "road")
