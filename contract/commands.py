@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from contract.facts import CountPlace
+from contract.facts import ClaimKind, CountPlace
 from contract.ids import CountId, OrderId, PersonId, PieceId, SaleId, StoreId, TransferId, ZoneId
 
 
@@ -33,6 +33,9 @@ class GrantCustody(Command, frozen=True, tag="custody.grant"):
     transfer: TransferId = TransferId("")
     sale: SaleId = SaleId("")
     source: StoreId = StoreId("")
+    promise: ClaimKind | None = None
+    """A promise that travels with the token (custody.md §10 no. 10): layaway, tray, memo, repair."""
+    promise_ref: str = ""
 
 
 class RecallCustody(Command, frozen=True, tag="custody.recall"):

@@ -120,7 +120,7 @@ def heard(db: Database, fact: CommandHeard, at_us: int) -> None:
     numbered: NumberedCommand = decode_command(body)
     match numbered.command:
         case GrantCustody() as grant:
-            _granted(db, grant)
+            _granted(db, grant, at_us)
         case RevokeCustody(piece=piece, ce=ce):
             token = db.one("token", Token, piece=piece)
             if token is not None and token.ce <= ce:
@@ -144,7 +144,7 @@ def heard(db: Database, fact: CommandHeard, at_us: int) -> None:
             pass  # leases and recalls speak through the facts they cause; a person to forget has no rows here
 
 
-def _granted(db: Database, grant: GrantCustody) -> None:
+def _granted(db: Database, grant: GrantCustody, at_us: int) -> None:
     token = granted(db.one("token", Token, piece=grant.piece), grant)
     if token is None:
         return
@@ -154,6 +154,17 @@ def _granted(db: Database, grant: GrantCustody) -> None:
     db.run("holds_doubt", piece=grant.piece)
     if grant.sale and grant.state is not CustodyState.SOLD:
         db.run("hold_set", piece=grant.piece, sale=grant.sale, confirmed=1)
+    if grant.promise is not None and grant.state is not CustodyState.SOLD:
+        name = ClaimId(f"{grant.promise_ref}@{grant.ce}")
+        promise = Claim(
+            claim=name,
+            piece=grant.piece,
+            ce=grant.ce,
+            kind=grant.promise,
+            ref=grant.promise_ref,
+            since_us=at_us,
+        )
+        db.run_struct("claim_set", promise)
 
 
 def rejoined(db: Database, fact: Rejoined, guards: Guards) -> None:

@@ -19,6 +19,7 @@ from contract.commands import (
 )
 from contract.entries import decode_entry, leaf_hash, next_head
 from contract.facts import (
+    ClaimKind,
     CommandHeard,
     CustodyReceived,
     CustodyReleased,
@@ -164,6 +165,17 @@ def test_a_granted_piece_is_incoming_until_it_is_read_here(shop):
     shop.obey(GrantCustody(piece="opal", ce=CE, state=CustodyState.INCOMING, transfer="t1"))
     assert shop.state("opal") == "here"
     assert isinstance(shop.facts()[-1], CustodyReceived)
+
+
+def test_a_promise_travels_with_the_token(shop):
+    grant = GrantCustody(
+        piece="pearl", ce=CE, state=CustodyState.INCOMING, promise=ClaimKind.LAYAWAY, promise_ref="client-7"
+    )
+    shop.sees = {"pearl"}
+    shop.obey(grant)
+    claim = queries.live_claim(shop.books.db, "pearl")
+    assert (claim.kind, claim.ref, claim.ce) == (ClaimKind.LAYAWAY, "client-7", CE)
+    assert differences(shop.books) == []
 
 
 def test_without_the_pad_a_granted_piece_would_be_sellable_unseen(new_shop):
