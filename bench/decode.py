@@ -18,6 +18,7 @@ from bench.figures import Figures, best_s
 from bench.streams import mixed_stream
 from contract.ids import ReaderId
 from edge.readers.base import PHASE_ABSENT, ReadBatch
+from edge.readers.llrp.frames import RECEIVE_BYTES_MAX, RECEIVE_BYTES_MIN
 from edge.readers.llrp.reports import ReportDecoder
 
 DOES: Final = "RO_ACCESS_REPORT → columns, against sllurp and llrpkit on the same bytes"
@@ -27,8 +28,8 @@ PEER_TAGS: Final = 10_000
 PEER_TAGS_PER_PIECE: Final = 100
 """About as long a piece of work, in time, as one of our buffers."""
 TIMES: Final = 9
-BUFFER_BYTES: Final = {200: 1 << 18, 1: 1 << 16}
-"""Tags per message → bytes per receive."""
+BUFFER_BYTES: Final = {200: RECEIVE_BYTES_MAX, 1: RECEIVE_BYTES_MIN}
+"""Tags per message → bytes per receive: what the driver asks of a socket with a backlog, and of one without."""
 READER: Final = ReaderId("bench")
 PACED_READS_PER_S: Final = 1000
 TICK_S: Final = 0.02

@@ -4,7 +4,14 @@ import pytest
 
 from contract.ids import ReaderId
 from edge.readers.base import ProtocolError
-from edge.readers.llrp.frames import FRAME_BYTES_MAX, FrameBuffer, find_header, parse_header
+from edge.readers.llrp.frames import (
+    FRAME_BYTES_MAX,
+    RECEIVE_BYTES_MAX,
+    RECEIVE_BYTES_MIN,
+    FrameBuffer,
+    find_header,
+    parse_header,
+)
 from edge.readers.llrp.reports import ReportDecoder
 
 R = ReaderId("gate")
@@ -77,7 +84,7 @@ def test_a_length_bomb_never_holds_more_than_the_cap(llrp):
     buffer = FrameBuffer()
     with pytest.raises(ProtocolError, match="wait for the end of one message"):
         buffer.feed(bytes(40 << 20))
-    assert len(buffer) <= FRAME_BYTES_MAX + (1 << 16)
+    assert len(buffer) <= FRAME_BYTES_MAX + RECEIVE_BYTES_MAX
 
 
 @pytest.mark.parametrize("version", [0, 3, 7])
@@ -127,3 +134,18 @@ def test_a_report_message_without_any_tag_report_is_counted_by_what_it_holds(llr
     other = llrp.message(61, llrp.tlv(242, bytes(30)) + llrp.custom(161, 5, b""))
     _, _, decoder, _ = read_in_pieces(b"", [other * 9])
     assert decoder.counts.unknown_total == {"242": 9, "1023/161/5": 9}
+
+
+def test_a_backlog_is_received_in_larger_bites_and_a_quiet_reader_in_small_ones(llrp):
+    buffer = FrameBuffer()
+    buffer.feed(llrp.message(62) * 10)
+    with buffer.free() as room:
+        assert len(room) == RECEIVE_BYTES_MIN
+    buffer.clear()
+    for _ in range(8):
+        with buffer.free() as room:
+            size = len(room)
+        buffer.wrote(size)
+        buffer.consume(size)
+    with buffer.free() as room:
+        assert len(room) == RECEIVE_BYTES_MAX

@@ -14,8 +14,9 @@ HEADER: Final = struct.Struct("!HII")
 HEADER_BYTES: Final = 10
 FRAME_BYTES_MAX: Final = 1 << 20
 """A longer message is damage: readers split reports long before (one maker closes above some 500 KiB)."""
-RECEIVE_BYTES: Final = 1 << 16
-"""Room that is always free for one receive call."""
+RECEIVE_BYTES_MIN: Final = 1 << 16
+RECEIVE_BYTES_MAX: Final = 1 << 19
+"""Room for one receive call: it doubles while calls fill it, so that a backlog is read in larger, cheaper bites."""
 VERSIONS: Final = (1, 2)
 RO_ACCESS_REPORT: Final = 61
 TYPES: Final = frozenset(
@@ -77,24 +78,30 @@ class FrameBuffer:
     """The bytes that arrived and are not consumed yet; never more than one frame and one receive call."""
 
     def __init__(self) -> None:
-        self._data = bytearray(RECEIVE_BYTES)
+        self._data = bytearray(RECEIVE_BYTES_MIN)
         self._end = 0
+        self._room = RECEIVE_BYTES_MIN
 
     def __len__(self) -> int:
         return self._end
 
     def free(self) -> memoryview:
-        """Where the next receive call may write, never empty. Release it before any other call."""
-        if len(self._data) - self._end < RECEIVE_BYTES // 2:
-            room = min(2 * len(self._data), FRAME_BYTES_MAX + RECEIVE_BYTES)
-            if room - self._end < 1:
-                raise ProtocolError(f"more than {FRAME_BYTES_MAX} bytes wait for the end of one message")
-            self._data.extend(bytes(max(0, room - len(self._data))))
-        return memoryview(self._data)[self._end :]
+        """Where the next receive call may write, never empty. Release it before any other call.
+
+        Raises `ProtocolError` when more waits than any message may hold.
+        """
+        if self._end > FRAME_BYTES_MAX:
+            raise ProtocolError(f"more than {FRAME_BYTES_MAX} bytes wait for the end of one message")
+        missing = self._end + self._room - len(self._data)
+        if missing > 0:
+            self._data.extend(bytes(missing))
+        return memoryview(self._data)[self._end : self._end + self._room]
 
     def wrote(self, count: int) -> None:
+        assert count <= self._room
+        if count == self._room:
+            self._room = min(2 * self._room, RECEIVE_BYTES_MAX)
         self._end += count
-        assert self._end <= len(self._data)
 
     def feed(self, data: Bytes) -> None:
         """Append bytes. Raises `ProtocolError` when they pass the cap and no message ended."""
@@ -118,5 +125,6 @@ class FrameBuffer:
 
     def clear(self) -> None:
         """A new connection begins: nothing of the old one is kept."""
-        self._data = bytearray(RECEIVE_BYTES)
+        self._data = bytearray(RECEIVE_BYTES_MIN)
+        self._room = RECEIVE_BYTES_MIN
         self._end = 0
