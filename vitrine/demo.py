@@ -17,7 +17,7 @@ from typing import Final
 from vitrine import broker, ports, seed
 from vitrine.ports import HOST
 from vitrine.problems import PersonError
-from vitrine.shop import ALARM_NATS, Shop, open_shop
+from vitrine.shop import DEMO, Shop, Wish, open_shop
 from vitrine.supervise import Child, Family, alone_in
 
 READY_S: Final = 60.0
@@ -57,8 +57,7 @@ def running(
     *,
     say: Callable[[str], None],
     stop: threading.Event,
-    well_known_ports: bool = True,
-    alarm_nats: float = ALARM_NATS,
+    wish: Wish = DEMO,
 ) -> Iterator[Running]:
     """A house with everything in it, started and answering; stopped at the end, whatever happens."""
     began = time.monotonic()
@@ -66,20 +65,20 @@ def running(
         family = Family(folder)
         if left := family.stop_leftovers():
             say(f"Ended {len(left)} processes of an earlier run that was killed")
-        shop = open_shop(folder, dt.datetime.now(dt.UTC), well_known_ports=well_known_ports, alarm_nats=alarm_nats)
+        shop = open_shop(folder, dt.datetime.now(dt.UTC), wish)
         for purpose, port in shop.ports().items():
             ports.must_be_free(port, purpose, folder / "shop.json")
         seed.sow(shop, say)
         try:
             say("Starting broker, head office, stores and the simulator …")
-            for child, answers in _start(shop, family):
+            for child, answers in start_all(shop, family):
                 _wait(child, answers, stop)
             yield Running(shop, family, time.monotonic() - began)
         finally:
             family.stop()
 
 
-def _start(shop: Shop, family: Family) -> Sequence[tuple[Child, Callable[[], bool]]]:
+def start_all(shop: Shop, family: Family) -> Sequence[tuple[Child, Callable[[], bool]]]:
     """Starts everybody at once; gives each with the question whether it answers yet."""
     program = broker.find()
     server = shop.authority.server("broker", (HOST, "localhost"), dt.datetime.now(dt.UTC))

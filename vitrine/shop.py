@@ -10,7 +10,8 @@ DIR/logs/            one file per process
 
 import datetime as dt
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from contract.feed import Role
 from contract.ids import StoreId, UserId
 from simulator import app as simulator
 from simulator.app import Plan, SimulatorConfig
+from simulator.store import LAYOUTS
 from vitrine import ports, toml
 from vitrine.authority import CLOUD, Authority
 from vitrine.ports import HOST
@@ -113,8 +115,21 @@ class Shop:
         }
 
 
-def open_shop(folder: Path, now: dt.datetime, *, well_known_ports: bool = True, alarm_nats: float = ALARM_NATS) -> Shop:
-    """The house of this folder; made when there is none, on ports people remember or on any. Raises `PersonError`."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What kind of house to make: on ports people remember or on any, which stores, how many pieces in which."""
+
+    well_known_ports: bool = True
+    alarm_nats: float = ALARM_NATS
+    layouts: tuple[str, ...] = LAYOUTS
+    pieces: Mapping[str, int] = field(default_factory=dict)
+
+
+DEMO: Final = Wish()
+
+
+def open_shop(folder: Path, now: dt.datetime, wish: Wish = DEMO) -> Shop:
+    """The house of this folder; made as wished when there is none. Raises `PersonError`."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "shop.json"
@@ -127,8 +142,12 @@ def open_shop(folder: Path, now: dt.datetime, *, well_known_ports: bool = True, 
             ) from error
         plan = simulator.plan_of(kept.simulator)
     else:
-        plan = simulator.plan(seed=SEED, state_file=folder / "simulator" / "world.json")
-        kept = _choose(plan, (OFFICE_PORT, *range(EDGE_PORT, EDGE_PORT + len(plan.stores))) if well_known_ports else ())
+        plan = simulator.plan(
+            wish.layouts, SEED, pieces=dict(wish.pieces), state_file=folder / "simulator" / "world.json"
+        )
+        kept = _choose(
+            plan, (OFFICE_PORT, *range(EDGE_PORT, EDGE_PORT + len(plan.stores))) if wish.well_known_ports else ()
+        )
         beside = path.with_suffix(".new")
         beside.touch(0o600)
         beside.write_bytes(msgspec.json.format(msgspec.json.encode(kept, enc_hook=str), indent=2))
@@ -137,7 +156,7 @@ def open_shop(folder: Path, now: dt.datetime, *, well_known_ports: bool = True, 
     _write_simulator(shop)
     _write_cloud(shop, now)
     for store in plan.stores:
-        _write_edge(shop, store, now, alarm_nats)
+        _write_edge(shop, store, now, wish.alarm_nats)
     return shop
 
 

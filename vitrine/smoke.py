@@ -27,6 +27,7 @@ from contract.ids import PieceId, StoreId
 from edge.api import shapes
 from vitrine.ask import Api, AskError, wait
 from vitrine.demo import Running, running
+from vitrine.shop import Wish
 
 FLAGSHIP: Final = StoreId("flagship")
 BOUTIQUE: Final = StoreId("boutique")
@@ -41,6 +42,7 @@ looks like a missing piece. More wrong verdicts than this are a defect."""
 ALARM_NATS: Final = 14.0
 """The least evidence a store may ask for. A store's own 22 nats take a hundred rounds more for the same piece (and are
 wrong a hundred times more seldom); the smoke run has not the time, and its figures name the threshold."""
+SMOKE: Final = Wish(well_known_ports=False, alarm_nats=ALARM_NATS)
 
 
 @dataclass
@@ -115,7 +117,7 @@ def smoke(folder: Path) -> int:
     began = time.monotonic()
     figures = Figures()
     try:
-        with running(folder, say=_say, stop=threading.Event(), well_known_ports=False, alarm_nats=ALARM_NATS) as house:
+        with running(folder, say=_say, stop=threading.Event(), wish=SMOKE) as house:
             figures.up_s = _s(began)
             _say(f"Up after {figures.up_s} s")
             with _people(house, figures, began) as run:
