@@ -72,7 +72,7 @@ def running(
         try:
             say("Starting broker, head office, stores and the simulator …")
             for child, answers in start_all(shop, family):
-                _wait(child, answers, stop)
+                wait_for(child, answers, stop)
             yield Running(shop, family, time.monotonic() - began)
         finally:
             family.stop()
@@ -112,7 +112,7 @@ def healthy(url: str) -> bool:
         return False
 
 
-def _wait(child: Child, answers: Callable[[], bool], stop: threading.Event) -> None:
+def wait_for(child: Child, answers: Callable[[], bool], stop: threading.Event) -> None:
     until = time.monotonic() + READY_S
     while not stop.is_set() and not answers():
         if child.process.poll() is not None:

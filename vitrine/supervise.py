@@ -68,10 +68,14 @@ class Family:
                     f"its reasons are in {child.log}."
                 )
             child.restarts += 1
-            child.process = _spawn(child.command, child.log)
-        if dead:
-            self._remember()
+            self.again(child)
         return dead
+
+    def again(self, child: Child) -> None:
+        """Starts a child anew whose process has ended."""
+        assert child.process.poll() is not None, f"{child.name} still runs: two of it would share its files"
+        child.process = _spawn(child.command, child.log)
+        self._remember()
 
     def stop(self) -> None:
         """Ends every child, the last started first, each before the next."""
