@@ -17,8 +17,8 @@ from contract.ids import StoreId
 
 BUSY_TIMEOUT_MS: Final = 10_000
 IN_MEMORY: Final = "sqlite://"
-ROWS_PER_STATEMENT_MAX: Final = 500
-"""SQLite takes 32,766 parameters in one statement; a wide row has fewer than 40 columns."""
+CONNECTIONS_MAX: Final = 20
+CONNECTION_WAIT_S: Final = 10
 _TRY_AGAIN: Final = ("40001", "40P01", "55P03")
 
 Row = Mapping[str, Any]
@@ -44,6 +44,7 @@ class Tx:
         self.connection = connection
         self.dialect = connection.dialect.name
         self.pokes: set[StoreId] = set()
+        self.before_commit: list[Callable[[], None]] = []
         self._soon: dict[tuple[str, sa.Table, tuple[str, ...]], list[Row]] = {}
 
     def run(self, statement: sa.Executable, rows: Sequence[Row] | None = None) -> int:
@@ -144,9 +145,13 @@ class Office:
             with self.engine.begin() as connection:
                 tx = Tx(connection)
                 yield tx
+                for act in tx.before_commit:
+                    act()
                 tx.settle()
         except sa.exc.OperationalError as error:
             raise _translated(error) from error
+        except sa.exc.TimeoutError as error:
+            raise ContentionError(f"all {CONNECTIONS_MAX} connections are busy; run it again") from error
         self.crashpoint()
         if tx.pokes:
             self.on_poke(tx.pokes)
@@ -180,7 +185,12 @@ def open_office(url: str, *, crashpoint: Crashpoint = _nothing, image: bytes | N
 
     Raises `UnsafeDatabaseError` when a commit would not survive a power cut.
     """
-    options: dict[str, Any] = {"pool_pre_ping": not url.startswith("sqlite")}
+    options: dict[str, Any] = {
+        "pool_pre_ping": not url.startswith("sqlite"),
+        "pool_size": CONNECTIONS_MAX,
+        "max_overflow": 0,
+        "pool_timeout": CONNECTION_WAIT_S,
+    }
     if url == IN_MEMORY:
         options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
     engine = sa.create_engine(url, **options)

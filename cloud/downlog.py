@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import down_log, node
+from cloud.tables import down_counter, down_log
 from contract.commands import AnyCommand, ForgetPerson, NumberedCommand, RequestCount, decode_command, encode_command
 from contract.ids import StoreId
 
@@ -21,24 +21,30 @@ def append(tx: Tx, store: StoreId, commands: Sequence[AnyCommand], *, cloud_epoc
 
     A store whose box never joined gets custody and leases with its snapshot; nothing of them is written.
     """
-    term = tx.value(sa.select(node.c.term).where(node.c.store == store))
-    if term is None:
+    bump = sa.update(down_counter).where(down_counter.c.store == store)
+    bump = bump.values(seq=down_counter.c.seq + len(commands))
+    numbered = tx.row(bump.returning(down_counter.c.term, down_counter.c.seq))
+    if numbered is None:
         raise LookupError(f"store {store} is not known; open it before deciding anything for it")
-    if term == 0:
-        commands = [command for command in commands if isinstance(command, OUTLIVES_REJOIN)]
-    if not commands:
-        return
-    bump = sa.update(node).where(node.c.store == store).values(down_seq=node.c.down_seq + len(commands))
-    numbered = tx.row(bump.returning(node.c.term, node.c.down_seq))
-    assert numbered is not None, f"the node of {store} was there a moment ago"
-    first = int(numbered["down_seq"]) - len(commands) + 1
+    first = int(numbered["seq"]) - len(commands) + 1
     key = {"store": store, "cloud_epoch": cloud_epoch, "term": numbered["term"], "at_us": now_us}
     rows = [
         {**key, "seq": seq, "body": encode_command(NumberedCommand(seq=seq, command=command))}
         for seq, command in enumerate(commands, first)
+        if numbered["term"] or isinstance(command, OUTLIVES_REJOIN)
     ]
     tx.add(down_log, *rows)
     tx.poke(store)
+
+
+def newest(tx: Tx, store: StoreId) -> int:
+    """The number of the last decision of the present term."""
+    return int(tx.value(sa.select(down_counter.c.seq).where(down_counter.c.store == store)) or 0)
+
+
+def restart(tx: Tx, store: StoreId, term: int) -> None:
+    """Number from 1 under this term. Whoever decides meanwhile waits here, and then decides under the new one."""
+    tx.run(sa.update(down_counter).where(down_counter.c.store == store).values(term=term, seq=0))
 
 
 def after(

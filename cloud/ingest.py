@@ -64,6 +64,14 @@ class _Try(NamedTuple):
         return self.tokens.work
 
 
+class _Said(NamedTuple):
+    """What a message will be answered once the decisions of this transaction are numbered."""
+
+    about: tuple[sa.RowMapping, Epoch, Standing]
+    acks: tuple[Ack, ...]
+    after: int = 0
+
+
 class Ingest:
     """`appliers` say what facts mean, `decode` reads the contract we know.
 
@@ -92,11 +100,18 @@ class Ingest:
         return self.hear_all([up], now_us)
 
     def hear_all(self, ups: Sequence[Up], now_us: int) -> list[Down]:
-        """Many messages, also of several stores, in one transaction.
+        """Many messages, also of several stores, in one transaction; answers come by store.
 
         Raises `UnknownStoreError`, `RestoredCloudError`, `ContentionError` (nothing was stored: try later).
         """
-        return self._in_transaction(lambda each: [self._message(each, up) for up in ups], now_us)
+
+        def attempt(each: _Try) -> list[Down]:
+            said = [self._message(each, up) for up in sorted(ups, key=_by_store)]
+            each.tokens.flush()
+            each.work.settle()
+            return [_down(each.work, *one.about, *one.acks, after=one.after) for one in said]
+
+        return self._in_transaction(attempt, now_us)
 
     def take(self, rows: JournalRows, now_us: int) -> Ack:
         """Rows a disk hands over before its rejoin: those that extend a log join it, all others are kept as late."""
@@ -152,18 +167,18 @@ class Ingest:
 
     # --- a message ----------------------------------------------------------------------------------------
 
-    def _message(self, each: _Try, up: Up) -> Down:
+    def _message(self, each: _Try, up: Up) -> _Said:
         work = each.work
         each.counts.messages_total += 1
         box = _box(work, up.store)
         standing = self._standing(work, box, up)
         if standing is Standing.NEWCLOUD:  # its `upto` may be above ours now: it has to hand those rows over again
-            return _down(work, box, up.epoch, standing, *logs.acks(work.tx, up.store, up.epoch))
+            return _Said((box, up.epoch, standing), logs.acks(work.tx, up.store, up.epoch))
         name = Name(up.store, up.epoch, up.stream)
         log = logs.find(work.tx, name)
         if log is None:
             if not up.rows and standing is not Standing.OK:
-                return _down(work, box, up.epoch, standing, Ack(stream=up.stream, upto=0))
+                return _Said((box, up.epoch, standing), (Ack(stream=up.stream, upto=0),))
             log = logs.begin(work.tx, name, up.term)
         fresh = standing is Standing.OK and _is_fresh(box, up)
         gap = up.first_seq > log.upto + 1 and self.guards.contiguous
@@ -183,7 +198,7 @@ class Ingest:
         elif fresh:
             _remember(work, box, up)
         ack = Ack(stream=up.stream, upto=upto, safe=log.safe, resend_from=upto + 1 if gap else None)
-        return _down(work, box, up.epoch, standing, ack, after=up.down_upto)
+        return _Said((box, up.epoch, standing), (ack,), up.down_upto)
 
     def _standing(self, work: Work, box: sa.RowMapping, up: Up) -> Standing:
         other = up.instance != box["instance"] and up.term == box["term"] and self.guards.instance
@@ -191,11 +206,12 @@ class Ingest:
         unheard = work.recovering and not box["joined"] and up.cloud_epoch == work.cloud_epoch
         if not fenced and self.guards.cloud_epoch and (unheard or up.cloud_epoch < work.cloud_epoch):
             return Standing.NEWCLOUD
-        ahead = up.term > box["term"] or (up.cloud_epoch == work.cloud_epoch and up.down_upto > box["down_seq"])
+        decided = downlog.newest(work.tx, up.store)
+        ahead = up.term > box["term"] or (up.cloud_epoch == work.cloud_epoch and up.down_upto > decided)
         if up.cloud_epoch > work.cloud_epoch or (not fenced and ahead):
             raise RestoredCloudError(
                 f"{up.store} follows cloud epoch {up.cloud_epoch}, term {up.term}, decision {up.down_upto}; we know "
-                f"{work.cloud_epoch}, {box['term']}, {box['down_seq']}: this database is older than what it decided. "
+                f"{work.cloud_epoch}, {box['term']}, {decided}: this database is older than what it decided. "
                 "Run `vitrine cloud recover`."
             )
         return Standing.OLD if fenced else Standing.OK
@@ -255,6 +271,11 @@ class Ingest:
             work.open_case("late rows", sentence, store=name.store, ref=f"{name.epoch}/{name.stream}/{late[0].seq}")
         resend = log.upto + 1 if given.first_seq > log.upto + 1 else None
         return Ack(stream=name.stream, upto=log.upto, safe=log.safe, resend_from=resend)
+
+
+def _by_store(up: Up) -> StoreId:
+    """Boxes are locked in one order; the messages of a store keep theirs."""
+    return up.store
 
 
 def _same_chain(work: Work, log: Log, given: JournalRows) -> bool:

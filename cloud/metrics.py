@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from cloud.db import Tx
 from cloud.ingest import IngestCounts
 from cloud.mqtt import ConsumerCounts
-from cloud.tables import case_file, life, node, parked, pending_move, sale, web_order
+from cloud.tables import case_file, down_counter, life, node, parked, pending_move, sale, web_order
 from trade.lease import ORDER
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -34,7 +34,8 @@ def office_samples(tx: Tx, ingest: IngestCounts, consumer: ConsumerCounts | None
         return float(tx.value(sa.select(sa.func.count()).select_from(of).where(*where)))
 
     grown = [*_grown("vitrine_ingest", ingest), *(_grown("vitrine_broker", consumer) if consumer is not None else ())]
-    backlog = sa.select(sa.func.coalesce(sa.func.sum(node.c.down_seq - node.c.down_upto), 0))
+    waiting = sa.func.coalesce(sa.func.sum(down_counter.c.seq - node.c.down_upto), 0)
+    backlog = sa.select(waiting).select_from(node).join(down_counter, down_counter.c.store == node.c.store)
     return [
         *grown,
         Sample("vitrine_rows_parked", "Rows that wait to be understood", count(parked, parked.c.applied_us.is_(None))),

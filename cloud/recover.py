@@ -42,10 +42,9 @@ def recover(office: Office, provider: Provider, *, now_us: int, guards: Guards =
         for box in boxes:
             store = StoreId(box["store"])
             kept = downlog.unapplied(tx, store, cloud_epoch=old, term=box["term"], upto=box["down_upto"])
-            fresh = {"joined": 0, "down_seq": 0, "down_upto": 0}
-            tx.run(sa.update(node).where(node.c.store == store).values(**fresh))
-            for command in kept:
-                work.command(store, command)
+            tx.run(sa.update(node).where(node.c.store == store).values(joined=0, down_upto=0))
+            downlog.restart(tx, store, box["term"])
+            work.command(store, *kept)
         doubts = 0
         for key, payment in sorted(payments.items()):
             row = tx.row(sa.select(web_order).where(web_order.c.payment_key == key))

@@ -68,7 +68,10 @@ class Rejoins:
         answer = tx.value(sa.select(rejoin.c.answer).where(*known))
         if answer is not None and self.guards.rejoin_nonce:
             return _decode_snapshot(bytes(answer))
-        if self.guards.instance and box["instance"] not in ("", asked.instance) and not self._named(work, asked):
+        # A term above ours was minted for this very box by a life of the cloud that we lost: it brings its instance.
+        newer = work.recovering and asked.term > box["term"]
+        stranger = box["instance"] not in ("", asked.instance) and not newer
+        if self.guards.instance and stranger and not self._named(work, asked):
             why = f"another machine serves {asked.store}; a manager has to say that it is gone (replace)"
             work.open_case("replace", f"Machine {asked.instance} asks to be {asked.store}", store=asked.store)
             return Refusal(nonce=asked.nonce, code="replace", why=why)
@@ -77,8 +80,11 @@ class Rejoins:
                 why = "the cloud was restored: follow its new epoch, then ask again"
                 return Refusal(nonce=asked.nonce, code="newcloud", why=why, cloud_epoch=work.cloud_epoch)
             self._claimed(work, asked)
-            term = max(int(box["term"]), asked.term)  # the lost life may have minted a later one
-            tx.run(sa.update(node).where(node.c.store == asked.store).values(joined=1, term=term))
+            tx.run(sa.update(node).where(node.c.store == asked.store).values(joined=1))
+            if newer:
+                grown = {"term": asked.term, "instance": asked.instance}
+                tx.run(sa.update(node).where(node.c.store == asked.store).values(**grown))
+                downlog.restart(tx, asked.store, asked.term)
             if not finish_recovery(work):
                 why = "the cloud was restored and waits until every store was heard"
                 return Refusal(nonce=asked.nonce, code="recovering", why=why, cloud_epoch=work.cloud_epoch)
@@ -135,11 +141,14 @@ class Rejoins:
 
     # --- a person's word ----------------------------------------------------------------------------------
 
-    def replace(self, store: StoreId, instance: str, *, by: str, why: str, now_us: int) -> bool:
+    def replace(
+        self, store: StoreId, instance: str, *, by: str, why: str, now_us: int, nothing_left: bool = False
+    ) -> bool:
         """“That box is gone (and its tills are in my hand or gone too); this machine serves the store now.”
 
         Fences the old box: what it still records becomes late; its pieces are frozen and come back where they are read.
-        False when the payment provider cannot be asked now.
+        While the cloud recovers, the store counts as heard when the new box has handed over what the tills kept, or
+        with `nothing_left`: the person's word that there is nothing. False: the payment provider cannot be asked now.
         """
         if not self._end_orders(store, now_us):
             return False
@@ -151,6 +160,8 @@ class Rejoins:
             word = {"store": store, "instance": instance, "by": by, "why": why, "at_us": now_us}
             tx.put(replacement, word)
             begin_term(work, store, next_term(work, box["term"]), epoch=Epoch(""), instance=box["instance"])
+            if work.recovering and not nothing_left:
+                tx.run(sa.update(node).where(node.c.store == store).values(joined=0))
             tokens = Custody(work)
             for token in tokens.of(store):
                 tokens.to_cloud(token, _taken(token), forced=True)
@@ -182,10 +193,11 @@ def next_term(work: Work, term: int) -> int:
 def begin_term(work: Work, store: StoreId, term: int, *, epoch: Epoch, instance: str) -> None:
     """A new generation of the store's box: decisions are numbered from 1, carts and leases of the old one are over."""
     values = {
-        "term": term, "epoch": epoch, "instance": instance, "state": ACTIVE if epoch else "fenced", "down_seq": 0,
+        "term": term, "epoch": epoch, "instance": instance, "state": ACTIVE if epoch else "fenced",
         "down_upto": 0, "joined": 1, "boot": "", "message": 0, "boots_past": "",
     }  # fmt: skip
     work.tx.run(sa.update(node).where(node.c.store == store).values(**values))
+    downlog.restart(work.tx, store, term)
     over = (claim.c.store == store, claim.c.ended == "", claim.c.kind.not_in(PROMISES))
     work.tx.run(sa.update(claim).where(*over).values(ended="rejoin"))
     work.tx.poke(store)

@@ -69,13 +69,16 @@ store = _table(
 
 node = _table(
     "node", _key("store"), _int("term"), _text("epoch"), _text("instance"), _text("state", "new"),
-    _int("down_seq"), _int("down_upto"), _int("heard_us"), _int("contract_max", 1), _int("joined", 1),
+    _int("down_upto"), _int("heard_us"), _int("contract_max", 1), _int("joined", 1),
     _text("boot"), _int("message"), _text("boots_past"),
 )  # fmt: skip
-"""The one box that serves a store. `down_seq` numbers the decisions of this term; `joined` counts in a recovery.
+"""The one box that serves a store; `joined` counts in a recovery.
 
 `boot`, `message` and the last boots before tell a message that overtook another from a box that went back.
 """
+
+down_counter = _table("down_counter", _key("store"), _int("term"), _int("seq"))
+"""Numbers a store's decisions. Not in `node`: who decides for a store must not wait for who hears it."""
 
 replacement = _table("replacement", _key("store"), _text("instance"), _text("by"), _text("why"), _int("at_us"))
 """A person's word that this machine serves the store from now on, and that the one before it is gone."""

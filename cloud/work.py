@@ -48,10 +48,18 @@ class Work:
     cloud_epoch: int
     recovering: bool
     quarantined: set[SaleId] = field(default_factory=set)
+    _commands: dict[StoreId, list[AnyCommand]] = field(default_factory=dict)
 
     def command(self, store: StoreId, *commands: AnyCommand) -> None:
-        """Decide something for a store."""
-        downlog.append(self.tx, store, commands, cloud_epoch=self.cloud_epoch, now_us=self.now_us)
+        """Decide something for a store; numbered and written by `settle`."""
+        self._commands.setdefault(store, []).extend(commands)
+
+    def settle(self) -> None:
+        """Number the decisions of this unit of work, stores always in one order: nobody waits in a circle."""
+        commands, self._commands = self._commands, {}
+        for store in sorted(commands):
+            if commands[store]:
+                downlog.append(self.tx, store, commands[store], cloud_epoch=self.cloud_epoch, now_us=self.now_us)
 
     def tell(self, *news: feed.News) -> int:
         """Put rows into the feed."""
@@ -75,4 +83,6 @@ def begin(tx: Tx, guards: Guards, now_us: int) -> Work:
     """The unit of work of a transaction that was just opened."""
     row = tx.row(sa.select(life))
     assert row is not None, "the office has no life row: run its migrations (`vitrine cloud` does) before using it"
-    return Work(tx=tx, guards=guards, now_us=now_us, cloud_epoch=row["cloud_epoch"], recovering=bool(row["recovering"]))
+    work = Work(tx=tx, guards=guards, now_us=now_us, cloud_epoch=row["cloud_epoch"], recovering=bool(row["recovering"]))
+    tx.before_commit.append(work.settle)
+    return work

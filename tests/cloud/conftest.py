@@ -73,15 +73,19 @@ def office(request: pytest.FixtureRequest) -> Iterator[Office]:
         yield opened
         opened.close()
         return
-    opened = request.getfixturevalue("postgres_office")
-    with opened.transaction() as tx:
+    request.getfixturevalue("empty_postgres")
+    yield request.getfixturevalue("postgres_office")
+
+
+@pytest.fixture
+def empty_postgres(postgres_office: Office) -> None:
+    with postgres_office.transaction() as tx:
         # TRUNCATE would make and unlink 100 files a test, and the next checkpoint would sync them all (35 s).
         tx.run(sa.text("SET LOCAL session_replication_role = replica"))
         for table in metadata.tables.values():
             tx.run(sa.delete(table))
         schema.begin_life(tx)
-    opened.on_poke = lambda _stores: None
-    yield opened
+    postgres_office.on_poke = lambda _stores: None
 
 
 @pytest.fixture

@@ -151,7 +151,8 @@ def test_a_box_that_forgot_a_decision_is_a_fork(house):
     box.write(opened(1))
     box.send(down_upto=0)
     with house.office.transaction() as tx:
-        tx.run(sa.text("UPDATE node SET down_seq = 5, down_upto = 3 WHERE store = 'paris'"))
+        tx.run(sa.text("UPDATE node SET down_upto = 3 WHERE store = 'paris'"))
+        tx.run(sa.text("UPDATE down_counter SET seq = 5 WHERE store = 'paris'"))
     assert box.send(down_upto=2).standing is Standing.FORK
 
 
@@ -206,7 +207,7 @@ def test_without_ack_after_commit_a_store_hears_of_rows_that_were_lost(house):
     early = []
     box.ingest._send_early = early.append
     box.write(opened(1))
-    ups = [box.message(), box.message(store="nowhere")]  # the second brings the transaction down
+    ups = [box.message(), box.message(store="zermatt")]  # the second brings the transaction down
     with pytest.raises(UnknownStoreError):
         box.ingest.hear_all(ups, 5)
     assert early[0].acks[0].upto == 1

@@ -227,13 +227,25 @@ def test_custody_that_only_the_lost_life_granted_is_believed(house):
     assert [row.piece for row in lyon.join().custody] == ["p1"]
 
 
-def test_a_fence_counts_as_heard(house):
+def test_a_fenced_store_is_heard_when_its_tills_were_read_or_there_is_nothing_left(house):
     paris, lyon = house.store("paris", "p1"), house.store("lyon")
     recover(house.office, NoProvider(), now_us=5)
     lyon.cloud_epoch = 2
     lyon.rejoins.hear(lyon.plea(), 6, new_epoch=lambda: "e")
     paris.rejoins.replace(paris.store, "new", by="marc", why="fire", now_us=7)
+    assert house.rows(sa.select(life.c.recovering)) == [{"recovering": 1}]
+    paris.rejoins.replace(paris.store, "new", by="marc", why="tills gone too", now_us=7, nothing_left=True)
     assert house.rows(sa.select(life.c.recovering)) == [{"recovering": 0}]
+
+
+def test_a_box_that_the_lost_life_put_in_place_brings_its_instance(house):
+    paris, lyon = house.store("paris"), house.store("lyon")
+    recover(house.office, NoProvider(), now_us=5)
+    paris.cloud_epoch = lyon.cloud_epoch = 2
+    paris.instance = "put in place after the backup"
+    assert paris.rejoins.hear(paris.plea(), 6, new_epoch=lambda: "e").code == "replace"
+    paris.term += 1
+    assert paris.rejoins.hear(paris.plea(), 6, new_epoch=lambda: "e").code == "recovering"
 
 
 def test_epochs_of_the_new_life_lie_above_all_older_ones(house):

@@ -81,6 +81,13 @@ CREATE TABLE custody_history (
     CONSTRAINT pk_custody_history PRIMARY KEY (piece, ce)
 )
 ;;
+CREATE TABLE down_counter (
+    store TEXT NOT NULL,
+    term BIGINT DEFAULT 0 NOT NULL,
+    seq BIGINT DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_down_counter PRIMARY KEY (store)
+)
+;;
 CREATE TABLE down_log (
     store TEXT NOT NULL,
     cloud_epoch BIGINT NOT NULL,
@@ -169,7 +176,6 @@ CREATE TABLE node (
     epoch TEXT DEFAULT '' NOT NULL,
     instance TEXT DEFAULT '' NOT NULL,
     state TEXT DEFAULT 'new' NOT NULL,
-    down_seq BIGINT DEFAULT 0 NOT NULL,
     down_upto BIGINT DEFAULT 0 NOT NULL,
     heard_us BIGINT DEFAULT 0 NOT NULL,
     contract_max BIGINT DEFAULT 1 NOT NULL,

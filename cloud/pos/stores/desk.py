@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from cloud import feed
-from cloud.tables import node, store
+from cloud.tables import down_counter, node, store
 from cloud.work import Work
 from contract.feed import StoreCard
 from contract.ids import StoreId
@@ -22,6 +22,7 @@ def open_store(work: Work, card: StoreCard) -> None:
     if not work.tx.add_new(store, row):
         raise StoreExistsError(f"there is a store {card.store!r} already")
     work.tx.add(node, {"store": card.store})
+    work.tx.add(down_counter, {"store": card.store})
     work.tell(feed.News(f"store:{card.store}", card))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import custody, node, parked, presence, reader, replacement, store, stream, zone_vision
+from cloud.tables import custody, down_counter, node, parked, presence, reader, replacement, store, stream, zone_vision
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,13 @@ def listing(tx: Tx) -> list[StoreRow]:
             node.c.state,
             node.c.heard_us,
             node.c.joined,
-            (node.c.down_seq - node.c.down_upto).label("decisions_waiting"),
+            (down_counter.c.seq - node.c.down_upto).label("decisions_waiting"),
             upto.scalar_subquery().label("rows_upto"),
             waits.scalar_subquery().label("parked"),
             pieces.scalar_subquery().label("pieces"),
         )
         .join(node, node.c.store == store.c.store)
+        .join(down_counter, down_counter.c.store == store.c.store)
         .order_by(store.c.name)
     )
     return [_row(row) for row in tx.rows(query)]

@@ -34,6 +34,8 @@ class ReplaceAsked(Asked):
 
     instance: str = Field(min_length=1, max_length=200)
     why: str = Field(min_length=3, max_length=500)
+    nothing_left: bool = False
+    """While the office recovers: no till and no disk of this store will ever tell more; do not wait for it."""
 
 
 def router(desk: Desk, rejoins: Rejoins) -> APIRouter:
@@ -64,7 +66,11 @@ def router(desk: Desk, rejoins: Rejoins) -> APIRouter:
     ) -> queries.StoreDetail:
         """Fence the old box. Its pieces are frozen and come back where they are read."""
         detail(store)
-        if not rejoins.replace(StoreId(store), asked.instance, by=who.user, why=asked.why, now_us=desk.now_us()):
+        done = rejoins.replace(
+            StoreId(store), asked.instance, by=who.user, why=asked.why, now_us=desk.now_us(),
+            nothing_left=asked.nothing_left,
+        )  # fmt: skip
+        if not done:
             title = "The payment provider does not answer"
             raise ProblemError(503, "provider", title, "Web orders of this store must be ended first; try again soon.")
         return detail(store)
