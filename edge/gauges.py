@@ -40,6 +40,9 @@ def _floor(store: Store) -> Iterator[Sample]:
     yield Sample("vitrine_floor_facts_total", "floor facts written", tally.facts_total)
     yield Sample("vitrine_floor_facts_dropped_total", "facts dropped: facts_pending_max", tally.facts_dropped_total)
     yield Sample("vitrine_alarms_total", "alarms raised since the start", tally.alarms_total)
+    places = pipeline.places
+    yield Sample("vitrine_place_windows_total", "windows that could say where pieces lie", places.windows_total)
+    yield Sample("vitrine_place_windows_unwitnessed_total", "windows not used", places.windows_unwitnessed_total)
     yield Sample("vitrine_moves_total", "pieces that lie elsewhere than before", tally.moves_total)
     yield Sample("vitrine_unknown_tags", "tags in the air that are no piece of ours", floor.unknown_tags)
     yield Sample("vitrine_unknown_reads_dropped_total", "dropped: unknown_epcs_max", catalogue.unknown_dropped_total)

@@ -106,7 +106,7 @@ class Pipeline:
         self._vouches = np.array([zone.kind is not ZoneKind.EXIT for zone in config.zones], np.bool_)
         self._pads = Pads(self._zones, stock)
         self._gates = Gates(self._zones, stock, new_id=new_id, currency=config.currency)
-        self._places = Places(self._zones, tuple(reader.id for reader in config.readers))
+        self.places = Places(self._zones, tuple(reader.id for reader in config.readers))
         self._strangers: dict[int, int] = {}
         self._pending: list[AnyFact] = []
         self._shown: dict[PieceId, PresenceState] = {}
@@ -139,7 +139,7 @@ class Pipeline:
         self._shown = {row.piece: row.state for row in shown}
         for known in shown:
             row, zone = self.stock.catalogue.row_of(known.piece), self._zones.index.get(known.zone, NO_ZONE)
-            if row is not None and zone != NO_ZONE and self._places.stays[zone]:
+            if row is not None and zone != NO_ZONE and self.places.stays[zone]:
                 self.stock.lies[row] = zone
         zones = {row.zone: (row.vision, row.why) for row in db.rows("zones", ZoneRow)}
         readers = {
@@ -158,7 +158,7 @@ class Pipeline:
             except EvidenceDamagedError as error:
                 log.warning("evidence_damaged", why=str(error))
         self.evidence.grow(len(self.stock))
-        self._places.settle(np.arange(len(self.stock), dtype=np.int32), self.stock.lies[: len(self.stock)])
+        self.places.settle(np.arange(len(self.stock), dtype=np.int32), self.stock.lies[: len(self.stock)])
         for piece, state in self._shown.items():
             row = self.stock.catalogue.row_of(piece)
             if row is not None:
@@ -171,7 +171,7 @@ class Pipeline:
     def forget_rows(self, rows: NDArray[np.int32]) -> None:
         """These rows mean other pieces now."""
         self.evidence.grow(len(self.stock))
-        self._places.settle(rows, self.stock.lies[: len(self.stock)])
+        self.places.settle(rows, self.stock.lies[: len(self.stock)])
         if len(rows):
             self.evidence.clear(rows)
 
@@ -186,7 +186,7 @@ class Pipeline:
         if told:
             out.woke |= {"readers", "floor"}
         self._say(told)
-        self._place(self._places.close(now_us, self.stock.lies[: len(self.stock)]), out)
+        self._place(self.places.close(now_us, self.stock.lies[: len(self.stock)]), out)
         if writing:
             self._meet(now_us, out)
         for row, facts in self._gates.hear(heard, self.books.db):
@@ -269,7 +269,7 @@ class Pipeline:
         if changes.accused:
             out.woke.add("alarms")
         self._notice_strangers(one, now_us)
-        self._place(self._places.hear(one, self.stock.lies[:count]), out)
+        self._place(self.places.hear(one, self.stock.lies[:count]), out)
 
     def _place(self, placed: list[Placed], out: Outcome) -> None:
         """Pieces that lie elsewhere now: presence judges them there from here on."""

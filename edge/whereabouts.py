@@ -15,7 +15,9 @@ from edge.config import ZoneKind
 from edge.reconcile.zones import WINDOW_ROUNDS, Read, Whereabouts
 from edge.rounds import NO_ZONE, Round, ZoneMap
 
-WINDOW_US: Final = WINDOW_ROUNDS * 1_000_000
+ROUNDS_MIN: Final = 2 * WINDOW_ROUNDS - 2
+WINDOW_US: Final = 2 * WINDOW_ROUNDS * 1_000_000
+"""Twice what the arithmetic asks at least: a piece read in every third round must still be heard three times."""
 LIES_IN: Final = frozenset({ZoneKind.SAFE, ZoneKind.CASE, ZoneKind.SHELF})
 """Kinds of zones a piece stays in; pads and gates are passed."""
 
@@ -37,6 +39,9 @@ class Places:
         self._model = Whereabouts(len(zones.zones))
         self._window: list[Round] = []
         self._began_us = 0
+        self.windows_total = 0
+        self.windows_unwitnessed_total = 0
+        """Windows not looked at because a reader of the floor was silent in them."""
 
     def settle(self, rows: NDArray[np.int32], lies: NDArray[np.int32]) -> None:
         """These rows are new, or somebody said where they are. `lies` is the whole column."""
@@ -63,8 +68,10 @@ class Places:
             return []
         window, self._window, self._began_us = self._window, [], now_us
         given = Counter(one.reader for one in window)
-        if any(given[reader] < WINDOW_ROUNDS - 1 for reader in self._readers):
+        if any(given[reader] < ROUNDS_MIN for reader in self._readers):
+            self.windows_unwitnessed_total += 1
             return []
+        self.windows_total += 1
         self._model.grow(len(lies), lies)
         for one in window:
             here = self.stays[one.zone]

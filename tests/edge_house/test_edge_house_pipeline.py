@@ -153,3 +153,36 @@ def test_a_box_that_has_not_joined_writes_no_facts(config, clock, make):
     assert shop.store.act.__self__ is shop.store
     assert shop.store.desk is not None
     assert UserId("ana")
+
+
+def test_a_piece_put_elsewhere_is_told_there_and_accused_of_nothing(config, clock, make):
+    shop = a_shop(config, clock, make)
+    shop.run(60, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.run(90, lying={"r-case": [n for n in CASE if n != 7], "r-safe": [*SAFE, 7]})
+    told = [fact for fact in shop.facts(PiecePresence) if fact.piece == "p7"]
+    assert [fact.zone for fact in told] == ["case", "safe"]
+    assert "Safe" in told[-1].why
+    shop.run(300, lying={"r-case": [n for n in CASE if n != 7], "r-safe": [*SAFE, 7]})
+    assert shop.facts(AlarmRaised) == []
+    shop.run(300, lying={"r-case": [n for n in CASE if n != 7], "r-safe": SAFE})
+    assert [(alarm.pieces, alarm.zone) for alarm in shop.facts(AlarmRaised)] == [(("p7",), "safe")]
+
+
+def test_while_a_reader_is_dead_nobody_is_said_to_have_moved(config, clock, make):
+    shop = a_shop(config, clock, make)
+    shop.run(60, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.health["r-case"].link = ReaderLink.SILENT
+    shop.run(120, lying={"r-safe": [*SAFE, 7, 8]})  # strays of the dead reader's pieces, read next door
+    assert {fact.zone for fact in shop.facts(PiecePresence) if fact.piece in ("p7", "p8")} == {"case"}
+    assert shop.store.pipeline.places.windows_unwitnessed_total >= 10
+
+
+def test_a_piece_without_a_home_here_is_watched_where_it_lies(config, clock, make):
+    cards = [make.card(n, tray=f"t{n // 8}") for n in CASE] + [make.card(99, zone="a case of another store")]
+    shop = make.shop(config, clock, cards)
+    shop.run(60, lying={"r-case": [*CASE, 99]})
+    assert [(fact.zone, fact.state) for fact in shop.facts(PiecePresence) if fact.piece == "p99"] == [
+        ("case", PresenceState.PRESENT)
+    ]
+    shop.run(240, lying={"r-case": CASE})
+    assert [alarm.pieces for alarm in shop.facts(AlarmRaised)] == [("p99",)]
