@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from contract.ids import ReaderId
 from edge.readers.base import RSSI_ABSENT_CDBM
+from edge.readers.llrp.few import UNKNOWN_KINDS_MAX
 from edge.readers.llrp.reports import FEW_BYTES, ReportDecoder, decode_reports
 
 R = ReaderId("gate")
@@ -131,6 +132,24 @@ def test_what_is_not_whole_yet_is_left_for_the_next_call(llrp):
     for cut in range(len(data)):
         got = decode_reports(data[:cut], R)
         assert got.consumed == cut // 27 * 27
+
+
+def test_a_reader_that_makes_up_parameters_does_not_fill_the_memory(llrp):
+    decoder = ReportDecoder(R)
+    for subtype in range(0, 3000, 30):
+        reports = [llrp.tlv(240, b"\x8d" + bytes(12) + llrp.custom(7, subtype + i, b"")) for i in range(30)]
+        assert len(decoder.decode(llrp.message(61, b"".join(reports)), 0).batch) == 30
+    assert len(decoder.counts.unknown_total) <= UNKNOWN_KINDS_MAX + 1
+    assert decoder.counts.unknown_total.total() == 3000
+    assert decoder.counts.unknown_total["other"] > 0
+
+
+def test_a_message_of_nothing_but_damage_is_given_up_after_so_many_walks(llrp):
+    good = llrp.tlv(240, b"\x8d" + bytes(12))
+    decoder = ReportDecoder(R)
+    got = decoder.decode(llrp.message(61, llrp.tlv(240, b"") * 5000 + good * 20), 0)
+    assert decoder.counts.reports_damaged_total == 5000
+    assert len(got.batch) == 20
 
 
 @settings(max_examples=300, deadline=None)

@@ -47,23 +47,19 @@ class Chain:
         assert bool((after > places).all()), "a chain goes forward"
         self.places = places
         self.after = after
-        self._breaks: list[int] = (after[:-1] != places[1:]).nonzero()[0].tolist()
-        self._next_break = 0
+        self._breaks = (after[:-1] != places[1:]).nonzero()[0]
 
     def follow(self, at: int) -> tuple[list[slice], int]:
-        """Slices of `places` on the chain from `at`, and where it leaves the candidates. Call with ascending `at`."""
+        """Slices of `places` on the chain from `at`, and where it leaves the candidates."""
         slices: list[slice] = []
         count, breaks = len(self.places), self._breaks
         i = int(np.searchsorted(self.places, at))
         while i < count and int(self.places[i]) == at:
-            while self._next_break < len(breaks) and breaks[self._next_break] < i:
-                self._next_break += 1
-            last = breaks[self._next_break] if self._next_break < len(breaks) else count - 1
+            b = int(np.searchsorted(breaks, i))
+            last = int(breaks[b]) if b < len(breaks) else count - 1
             slices.append(slice(i, last + 1))
             at = int(self.after[last])
-            i = last + 1
-            while i < count and int(self.places[i]) < at:
-                i += 1
+            i = int(np.searchsorted(self.places, at))
         return slices, at
 
 

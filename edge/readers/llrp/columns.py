@@ -95,12 +95,12 @@ class Columns:
             self._epc[row, : template.epc_bytes] = np.frombuffer(epc, np.uint8)
         self._settle(row, template)
 
-    def drop(self, row: int) -> None:
-        """The row's report was damaged."""
+    def drop(self, rows: NDArray[np.int64] | int) -> None:
+        """These rows' reports were damaged."""
         if self._alive is None:
             self._alive = np.ones(self.count, np.bool_)
-        self._alive[row] = False
-        self.dropped += 1
+        self._alive[rows] = False
+        self.dropped += np.size(rows)
 
     def batch(self, reader: ReaderId, arrived_us: int) -> ReadBatch:
         """The finished columns. Where UTC and uptime stamps mix, the uptime ones count as not told."""

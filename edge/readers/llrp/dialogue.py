@@ -157,7 +157,7 @@ class Dialogue:
         try:
             heard, why = self._meaning(frame, now_us)
         except ProtocolError as error:
-            self.decoder.counts.unknown_total[f"message:{frame.type}"] += 1
+            self.decoder.counts.know((f"message:{frame.type}",), 1)
             if frame.message_id != self._pending:
                 return
             heard, why = Heard.REFUSED, str(error)

@@ -16,7 +16,7 @@ from edge.readers.llrp.dialogue import Dialogue
 PORT: Final = 5084
 TICK_S: Final = 0.02
 """One receive call per reader and tick: 1.9 % of a core where a wake-up per packet costs 15 %."""
-RECEIVES_PER_TICK_MAX: Final = 8
+BYTES_PER_TICK_MAX: Final = 1 << 20
 """A backlog is caught up in bites, so that one reader cannot hold the loop."""
 CONNECT_WITHIN_S: Final = 1.5
 AGAIN_AFTER_S: Final = (0.1, 0.3)
@@ -107,9 +107,8 @@ class LlrpReader:
 
     def _receive(self, sock: socket.socket, deliver: Callable[[ReadBatch], None], clock: Clock) -> None:
         """What the tick brought. Raises `OSError` when the connection ended."""
-        for _ in range(RECEIVES_PER_TICK_MAX):
-            if self._dialogue.hung_up:
-                return
+        taken = 0
+        while taken < BYTES_PER_TICK_MAX and not self._dialogue.hung_up:
             with self._dialogue.room() as room:
                 size = len(room)
                 try:
@@ -123,6 +122,7 @@ class LlrpReader:
                 deliver(batch)
             if count < size:
                 return
+            taken += count
 
     async def _pause(self, clock: Clock) -> None:
         bounds = {State.REFUSED: REFUSED_AGAIN_AFTER_S, State.TURNED_AWAY: TURNED_AWAY_AGAIN_AFTER_S}

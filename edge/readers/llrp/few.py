@@ -16,6 +16,8 @@ from edge.readers.llrp.templates import NOT_TOLD, Template, Templates
 
 EPC_BYTES_MIN: Final = 12
 FIRST_SEEN: Final = list(NOT_TOLD).index("first_seen_us")
+UNKNOWN_KINDS_MAX: Final = 64
+"""Kinds of unknown parameters counted each by its name; a reader that makes up more is counted as `other`."""
 LAST_SEEN: Final = list(NOT_TOLD).index("last_seen_us")
 
 
@@ -34,13 +36,14 @@ class Counts:
     def know(self, names: tuple[str, ...], times: int) -> None:
         """Count parameters that were stepped over."""
         for name in names:
-            self.unknown_total[name] += times
+            known = name in self.unknown_total or len(self.unknown_total) < UNKNOWN_KINDS_MAX
+            self.unknown_total[name if known else "other"] += times
 
     def damage(self, error: ProtocolError) -> None:
         """Count a tag report that could not be read."""
         self.reports_damaged_total += 1
         if isinstance(error, UnknownTvError):
-            self.unknown_total[f"tv:{error.tv}"] += 1
+            self.know((f"tv:{error.tv}",), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def decode_few(data: bytes, templates: Templates, counts: Counts, reader: Reader
                     epcs.append(data[at + template.epc_at : at + template.epc_at + template.epc_bytes])
                     used.append(template)
             else:
-                counts.unknown_total[tlv.name] += 1
+                counts.know((tlv.name,), 1)
             at += tlv.length
     batch = _batch(rows, epcs, used, counts, reader=reader, arrived_us=arrived_us) if rows else None
     return Decoded(batch, frames.others, frames.consumed, frames.count, frames.resyncs)

@@ -17,6 +17,8 @@ FRAME_BYTES_MAX: Final = 1 << 20
 RECEIVE_BYTES_MIN: Final = 1 << 16
 RECEIVE_BYTES_MAX: Final = 1 << 19
 """Room for one receive call: it doubles while calls fill it, so that a backlog is read in larger, cheaper bites."""
+SEARCH_BYTES: Final = 4096
+"""Looked through at once for the next header: mostly it is near."""
 VERSIONS: Final = (1, 2)
 RO_ACCESS_REPORT: Final = 61
 TYPES: Final = frozenset(
@@ -60,18 +62,21 @@ def parse_header(data: Bytes, at: int = 0) -> Header:
 
 def find_header(data: Bytes, at: int, end: int) -> int:
     """The next position from `at` where a message of a known type can begin, or the last 9 bytes before `end`."""
-    octets = np.frombuffer(data, np.uint8, end - at, at)
-    last = max(0, len(octets) - HEADER_BYTES + 1)
-    version = octets[:last] >> 2
-    possible = ((version == VERSIONS[0]) | (version == VERSIONS[1])) & (octets[2 : last + 2] == 0)
-    for place in np.flatnonzero(possible).tolist():
-        try:
-            header = parse_header(data, at + place)
-        except ProtocolError:
-            continue
-        if header.type in TYPES:
-            return at + int(place)
-    return at + last
+    last = max(at, end - HEADER_BYTES + 1)
+    while at < last:
+        stop = min(last, at + SEARCH_BYTES)
+        octets = np.frombuffer(data, np.uint8, stop + 2 - at, at)
+        version = octets[:-2] >> 2
+        possible = ((version == VERSIONS[0]) | (version == VERSIONS[1])) & (octets[2:] == 0)
+        for place in possible.nonzero()[0].tolist():
+            try:
+                header = parse_header(data, at + place)
+            except ProtocolError:
+                continue
+            if header.type in TYPES:
+                return at + int(place)
+        at = stop
+    return last
 
 
 class FrameBuffer:

@@ -64,7 +64,8 @@ class ReportDecoder:
         if len(frames.starts):
             spans = find_spans(octets, frames.starts, frames.lengths, self._scratch)
             self.counts.reports_damaged_total += spans.damaged
-            self.counts.unknown_total.update(spans.unknown)
+            for name, times in spans.unknown.items():
+                self.counts.know((name,), times)
             batch = self._columns(octets, spans.starts, spans.lengths, arrived_us)
         return Decoded(batch, frames.others, frames.consumed, frames.frames, frames.resyncs)
 
@@ -153,7 +154,12 @@ class ReportDecoder:
     def _singles(self, octets: Octets, starts: Index, lengths: Index, rows: Index, columns: Columns) -> None:
         """Rows one by one."""
         data = octets.data
-        for row, at, length in zip(rows.tolist(), starts[rows].tolist(), lengths[rows].tolist(), strict=True):
+        places = zip(rows.tolist(), starts[rows].tolist(), lengths[rows].tolist(), strict=True)
+        for done, (row, at, length) in enumerate(places):
+            if self._templates.exhausted:
+                columns.drop(rows[done:])
+                self.counts.reports_damaged_total += len(rows) - done
+                return
             report = data[at : at + length].tobytes()
             try:
                 template, values = self._templates.read(report)

@@ -179,14 +179,16 @@ class Templates:
         """A new call: it may learn and walk as much as any."""
         self._walks = self._learned = 0
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether this call met so many unknown shapes that no more are walked."""
+        return self._walks >= WALKS_PER_CALL_MAX
+
     def of_length(self, length: int) -> list[Template]:
         return self._by_length.get(length, [])
 
     def learn(self, data: Bytes, at: int, length: int) -> Template:
-        """The template of the report at this place. Raises `ProtocolError`: damaged, or too many shapes at once."""
-        self._walks += 1
-        if self._walks > WALKS_PER_CALL_MAX:
-            raise ProtocolError(f"more than {WALKS_PER_CALL_MAX} shapes of tag reports at once")
+        """The template of the report at this place. Raises `ProtocolError` if it is damaged."""
         template = Template(data, at, at + length)
         if self._learned < LEARN_PER_CALL_MAX:
             self._learned += 1
@@ -202,6 +204,9 @@ class Templates:
             values = template.values(report)
             if values is not None:
                 return template, values
+        self._walks += 1
+        if self._walks > WALKS_PER_CALL_MAX:
+            raise ProtocolError(f"more than {WALKS_PER_CALL_MAX} shapes of tag reports at once")
         template = self.learn(report, 0, len(report))
         values = template.values(report)
         assert values is not None, "a template reads the report it was learned from"
