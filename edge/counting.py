@@ -47,6 +47,10 @@ class CountRefusedError(Exception):
     """This count cannot be begun; the message says why and what to do."""
 
 
+class CountImpossibleError(CountRefusedError):
+    """Nor will it be possible later: this store has no such place, or nobody reads there."""
+
+
 @dataclass(frozen=True, slots=True)
 class CountNow:
     """A count as pages see it while it runs; `zones` are (zone, expected, found)."""
@@ -150,7 +154,7 @@ class Counting:
         unwatched = set(chosen) - set().union(*watched.values())
         if unwatched:
             name = self.config.zones[min(unwatched)].name
-            raise CountRefusedError(f"No reader watches {name}; count it by hand")
+            raise CountImpossibleError(f"No reader watches {name}; count it by hand")
         size = len(self.stock)
         home, expected = self.stock.home[:size], self.stock.expected[:size]
         rows = np.flatnonzero(expected & np.isin(home, chosen)).astype(np.int32)
@@ -176,12 +180,12 @@ class Counting:
         fitting = [i for i, zone in enumerate(self.config.zones) if zone.kind in KINDS[place]]
         for zone in asked:
             if zone not in self.stock.zones.index:
-                raise CountRefusedError(f"There is no zone {zone}")
+                raise CountImpossibleError(f"There is no zone {zone}")
             if self.stock.zones.index[zone] not in fitting:
-                raise CountRefusedError(f"Zone {zone} does not belong to the {place}")
+                raise CountImpossibleError(f"Zone {zone} does not belong to the {place}")
         chosen = [i for i in fitting if not asked or self.config.zones[i].id in asked]
         if not chosen:
-            raise CountRefusedError(f"This store has no {place} to count")
+            raise CountImpossibleError(f"This store has no {place} to count")
         return tuple(chosen)
 
     def _round(self, running: _Running, now_us: int) -> list[AnyFact]:

@@ -5,6 +5,7 @@ pages hear of it in the same turn.
 """
 
 import random
+import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -15,15 +16,17 @@ import structlog
 
 from contract.commands import decode_command
 from contract.entries import Entry, keys_of
-from contract.facts import AnyFact, CountPlace
+from contract.facts import AnyFact, CountAbandoned, CountPlace, CountStarted
 from contract.feed import FeedPage, PieceCard
 from contract.ids import HOUSE, CountId, PieceId, TillId, UserId, ZoneId, uuid7
 from contract.messages import Down, Up
 from edge import replica
+from edge.ballast import Ballast
 from edge.books import Books
 from edge.clock import Clock
 from edge.config import EdgeConfig
-from edge.counting import Counting, CountRefusedError
+from edge.counting import CountImpossibleError, Counting, CountRefusedError
+from edge.house import disk_is_full
 from edge.local import count_requests
 from edge.pipeline import Pipeline
 from edge.rounds import ZoneMap
@@ -31,10 +34,11 @@ from edge.rows import CountRow, CountState, Mode, SaleRow, zones_of
 from edge.stock import Stock
 from edge.till.desk import Desk, Done, Refused
 from edge.uplink import Heard, Sync
-from trade.acts import AnyAct, ApproveCount, Sight
+from trade.acts import AnyAct, ApproveCount, CloseShift, Sight
 
 log = structlog.get_logger(__name__)
 
+CHORES_EVERY_US: Final = 10_000_000
 PAGE_OF: Final = {"sale": "sales", "return": "sales", "shift": "sales", "count": "counts", "alarm": "alarms"}
 
 
@@ -65,10 +69,12 @@ class Store:
         self._chance = chance
         self.stock = Stock(ZoneMap(config))
         self.desk = Desk(books)
+        self.ballast = Ballast(config.data_dir)
         self.pipeline = Pipeline(config, books, self.stock, new_id=self.new_id, wall_us=clock.wall_us)
         self.counting = Counting(config, self.stock, self.pipeline)
         self.sync = Sync(books, boot=self.new_id())
         self.mode = books.node().mode
+        self._chores_us = 0
         self.reload()
 
     def new_id(self) -> str:
@@ -95,10 +101,20 @@ class Store:
         if writing and self.mode is Mode.ACTIVE:
             for zone, pieces in out.met.items():
                 self.act(Sight(pieces=tuple(sorted(pieces)), zone=zone), HOUSE)
+        if writing and now_us - self._chores_us >= CHORES_EVERY_US:
+            self._chores_us = now_us
+            self._do_chores()
         for name in sorted(out.woke):
             self.wakes.tell(name)
         if out.wrote:
             self.wakes.uplink()
+
+    def _do_chores(self) -> None:
+        """What may wait some seconds: counts the office asked for, the ballast."""
+        if self.books.path is not None:
+            self.ballast.keep()
+        if self.mode is Mode.ACTIVE:
+            self._take_requests()
 
     def stop(self) -> None:
         """The last thing the house does: keep what was learned."""
@@ -127,6 +143,10 @@ class Store:
         for request in count_requests(self.books.db):
             try:
                 self.start_count(request.count, request.place, zones_of(request), HOUSE)
+            except CountImpossibleError as refused:
+                started = CountStarted(count=request.count, place=request.place, zones=zones_of(request), expected=0)
+                abandoned = CountAbandoned(count=request.count, reason=str(refused))
+                self._record((started, abandoned), "count.refuse", HOUSE)
             except CountRefusedError as refused:
                 log.info("count_request_waits", count=request.count, why=str(refused))
 
@@ -140,9 +160,21 @@ class Store:
     # --- acts -------------------------------------------------------------------------------------------------
 
     def act(self, act: AnyAct, by: UserId) -> Done | Refused:
-        """One act of a person or of the floor."""
+        """One act of a person or of the floor. On a full disk the ballast is thrown out to let a shift close."""
+        try:
+            answer = self._do(act, by)
+        except (sqlite3.Error, OSError) as error:
+            if not (isinstance(act, CloseShift) and disk_is_full(error) and self.ballast.drop()):
+                raise
+            log.warning("ballast_dropped", why="the disk is full and a shift is being closed")
+            answer = self._do(act, by)
+        if isinstance(answer, Done):
+            self.notice(answer.entries)
+        return answer
+
+    def _do(self, act: AnyAct, by: UserId) -> Done | Refused:
         now_us = self.clock.mono_us()
-        answer = self.desk.do(
+        return self.desk.do(
             act,
             by=by,
             now_us=self.clock.wall_us(),
@@ -150,9 +182,6 @@ class Store:
             seen=lambda piece: self.seen(piece, now_us),
             pad=self.pad_of(self._till_of(act)),
         )
-        if isinstance(answer, Done):
-            self.notice(answer.entries)
-        return answer
 
     def notice(self, entries: Iterable[Entry]) -> None:
         """Entries were written: stock, pages and uplink hear of it."""
