@@ -296,3 +296,27 @@ def test_capabilities_of_any_size_or_depth_do_not_stop_us(llrp):
             return super().answer(data)
 
     assert converse(dialogue_for(), Deep(llrp)).state is State.READING
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_damaged_answers_raise_nothing_at_any_step(llrp, seed):
+    rng = llrp.rng(seed)
+    for profile in ("generic-llrp", "impinj-r420"):
+        dialogue, reader = dialogue_for(profile), HandReader(llrp)
+        dialogue.connect(SECOND)
+        say = reader.greet()
+        for step in range(40):
+            damaged = bytearray(say + rng.choice([b"", reader.rospec_event(rng.randint(0, 2)), report(llrp)]))
+            for _ in range(rng.choice([0, 0, 1, 3])):
+                if damaged:
+                    damaged[rng.randrange(len(damaged))] = rng.getrandbits(8)
+            now_us = SECOND + step * 50_000
+            dialogue.hear_bytes(bytes(damaged), now_us)
+            dialogue.tick(now_us)
+            if dialogue.hung_up:
+                dialogue.lose(now_us, "hung up")
+                dialogue.connect(now_us)
+                say = reader.greet()
+            else:
+                say = reader.answer(dialogue.take())
+    assert dialogue.health.connects_total >= 1
