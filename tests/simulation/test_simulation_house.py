@@ -10,7 +10,7 @@ import pytest
 
 from trade.guards import ALL, Guards
 
-HISTORIES = 100
+HISTORIES = 80
 PARTS = 4
 """So that the runner's workers can share them."""
 HISTORIES_LONG = 5_000
@@ -78,6 +78,8 @@ def test_a_history_is_its_seed(driver):
         ("release_confirm", {"hard": True}),
         ("pad_receive", {"roam": True}),
         ("instance", {"hard": True}),
+        ("ship_gives_up", {"hard": True}),
+        ("rejoin_snapshot", {"hard": True}),
     ],
 )
 def test_without_this_guard_some_history_breaks_an_invariant(driver, guard, more):
