@@ -30,20 +30,20 @@ def gauges(house: House, store: Store, bulletin: Bulletin, uplink: UplinkNow) ->
 
 def _floor(store: Store) -> Iterator[Sample]:
     pipeline, floor = store.pipeline, store.pipeline.floor
-    tally, rounds = pipeline.tally, pipeline.rounds_tally
+    tally, rounds, news = pipeline.tally, pipeline.rounds_tally, pipeline.news
     catalogue = store.stock.catalogue
     yield Sample("vitrine_reads_total", "tag reports looked up", tally.reads_total)
     yield Sample("vitrine_batches_dropped_total", "batches dropped: batches_pending_max", tally.batches_dropped_total)
     yield Sample("vitrine_rounds_witnessed_total", "reader rounds that count", rounds.witnessed_total)
     yield Sample("vitrine_rounds_unwitnessed_total", "reader rounds without a witness", rounds.unwitnessed_total)
     yield Sample("vitrine_round_reads_dropped_total", "reads dropped: reads_per_round_max", rounds.reads_dropped_total)
-    yield Sample("vitrine_floor_facts_total", "floor facts written", tally.facts_total)
-    yield Sample("vitrine_floor_facts_dropped_total", "facts dropped: facts_pending_max", tally.facts_dropped_total)
-    yield Sample("vitrine_alarms_total", "alarms raised since the start", tally.alarms_total)
+    yield Sample("vitrine_floor_facts_total", "floor facts written", news.facts_total)
+    yield Sample("vitrine_floor_facts_dropped_total", "facts dropped: facts_pending_max", news.facts_dropped_total)
+    yield Sample("vitrine_alarms_total", "alarms raised since the start", news.alarms_total)
     places = pipeline.places
     yield Sample("vitrine_place_windows_total", "windows that could say where pieces lie", places.windows_total)
     yield Sample("vitrine_place_windows_unwitnessed_total", "windows not used", places.windows_unwitnessed_total)
-    yield Sample("vitrine_moves_total", "pieces that lie elsewhere than before", tally.moves_total)
+    yield Sample("vitrine_moves_total", "pieces that lie elsewhere than before", news.moves_total)
     yield Sample("vitrine_unknown_tags", "tags in the air that are no piece of ours", floor.unknown_tags)
     yield Sample("vitrine_unknown_reads_dropped_total", "dropped: unknown_epcs_max", catalogue.unknown_dropped_total)
     yield Sample("vitrine_alarm_threshold_nats", "evidence an alarm needs", floor.threshold_nats)

@@ -1,7 +1,6 @@
 """The tick: reads → rows → rounds → presence → facts → one transaction → what everyone sees.
 
-Runs on the house thread every 20 ms and costs O(reads + changes). Facts that could not be written yet (disk full, box
-not active) wait here, bounded; memory that others see is swapped only after the commit.
+Runs on the house thread every 20 ms and costs O(reads + changes); what others see is swapped only after the commit.
 """
 
 from collections import deque
@@ -13,22 +12,23 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from contract.facts import AlarmRaised, AnyFact, PiecePresence, PresenceState, ReaderHealth
-from contract.ids import HOUSE, AlarmId, PieceId, ReaderId, ZoneId
-from edge import sentences
+from contract.facts import AlarmRaised, AnyFact, PresenceState, ReaderHealth
+from contract.ids import PieceId, ReaderId, ZoneId
 from edge.books import Books
 from edge.config import EdgeConfig, ZoneKind
 from edge.detectors import Gates, Pads
-from edge.floor import FloorNow, ZoneNow
+from edge.floor import FloorNow
+from edge.news import News
 from edge.readers.base import ReadBatch
 from edge.reconcile import evidence as ev
 from edge.reconcile.evidence import Evidence, EvidenceDamagedError
 from edge.reconcile.presence import step
-from edge.reconcile.shapes import CUSTOMARY, Accusation, Changes, Placement
+from edge.reconcile.shapes import CUSTOMARY, Placement
 from edge.reconcile.shapes import Round as Evidenced
 from edge.reconcile.threshold import calibrate, false_alarms_per_month
 from edge.rounds import NO_ZONE, Heard, Round, Rounds, RoundTally, place
 from edge.rows import EvidenceRow, PresenceRow, ReaderRow, ZoneRow
+from edge.showing import zones_now
 from edge.stock import Stock
 from edge.vision import Health, VisionWatch
 from edge.whereabouts import Placed, Places
@@ -36,7 +36,6 @@ from edge.whereabouts import Placed, Places
 log = structlog.get_logger(__name__)
 
 BATCHES_PENDING_MAX: Final = 4096
-FACTS_PENDING_MAX: Final = 50_000
 SEEN_WINDOW_US: Final = 30_000_000
 """`seen now`: about thirty rounds, so that a piece read in one round of five still counts as seen."""
 FLOOR_EVERY_US: Final = 1_000_000
@@ -55,11 +54,7 @@ class Tally:
 
     reads_total: int = 0
     batches_dropped_total: int = 0
-    facts_total: int = 0
-    facts_dropped_total: int = 0
     rounds_total: int = 0
-    alarms_total: int = 0
-    moves_total: int = 0
 
 
 @dataclass(slots=True)
@@ -99,7 +94,6 @@ class Pipeline:
         self.detectors: list[Detector] = []
         self.evidence = Evidence(len(config.zones))
         self._zones = stock.zones
-        self._new_id = new_id
         self._wall_us = wall_us
         self._batches: deque[ReadBatch] = deque()
         self._rounds = Rounds(self._zones, tuple(reader.id for reader in config.readers))
@@ -108,8 +102,7 @@ class Pipeline:
         self._gates = Gates(self._zones, stock, new_id=new_id, currency=config.currency)
         self.places = Places(self._zones, tuple(reader.id for reader in config.readers))
         self._strangers: dict[int, int] = {}
-        self._pending: list[AnyFact] = []
-        self._shown: dict[PieceId, PresenceState] = {}
+        self.news = News(stock, new_id=new_id, currency=config.currency)
         self._floor_us = -FLOOR_EVERY_US
         self._evidence_us = self._calibrated_us = 0
         self._unknown = 0
@@ -134,9 +127,8 @@ class Pipeline:
     def load(self, now_us: int) -> None:
         """Take up what the books say: states shown, zones and readers told, evidence learned."""
         db = self.books.db
-        self._pending.clear()
         shown = db.rows("presence", PresenceRow)
-        self._shown = {row.piece: row.state for row in shown}
+        self.news.load(shown)
         for known in shown:
             row, zone = self.stock.catalogue.row_of(known.piece), self._zones.index.get(known.zone, NO_ZONE)
             if row is not None and zone != NO_ZONE and self.places.stays[zone]:
@@ -159,7 +151,8 @@ class Pipeline:
                 log.warning("evidence_damaged", why=str(error))
         self.evidence.grow(len(self.stock))
         self.places.settle(np.arange(len(self.stock), dtype=np.int32), self.stock.lies[: len(self.stock)])
-        for piece, state in self._shown.items():
+        self.evidence.state[:] = ev.UNKNOWN  # what was learned and never written is learned again
+        for piece, state in self.news.shown.items():
             row = self.stock.catalogue.row_of(piece)
             if row is not None:
                 self.evidence.state[row] = STATES.index(state)
@@ -178,14 +171,14 @@ class Pipeline:
     def tick(self, now_us: int, *, writing: bool) -> Outcome:
         """One turn of the house."""
         out = Outcome()
-        heard = self._drain(out)
+        heard = self._drain()
         rounds = self._rounds.close(now_us, self.health)
         for one in rounds:
             self._weigh(one, now_us, out)
         told = self._vision.look(self.health, self.evidence.blind)
         if told:
             out.woke |= {"readers", "floor"}
-        self._say(told)
+        self.news.say(told)
         self._place(self.places.close(now_us, self.stock.lies[: len(self.stock)]), out)
         if writing:
             self._meet(now_us, out)
@@ -197,7 +190,7 @@ class Pipeline:
             facts = detector(heard, rounds, now_us)
             if facts:
                 out.woke.add("counts")
-            self._say(facts)
+            self.news.say(facts)
         if writing:
             self._write(now_us, out)
         self._count_unknown(now_us)
@@ -237,7 +230,7 @@ class Pipeline:
     def _zone_ids(self) -> tuple[ZoneId, ...]:
         return tuple(zone.id for zone in self._zones.zones)
 
-    def _drain(self, out: Outcome) -> list[Heard]:
+    def _drain(self) -> list[Heard]:
         heard: list[Heard] = []
         while self._batches:
             batch = self._batches.popleft()
@@ -247,7 +240,6 @@ class Pipeline:
             self.stock.saw(one.row, one.zone, one.arrived_us)
             self._rounds.hear(one)
             heard.append(one)
-        del out
         return heard
 
     def _weigh(self, one: Round, now_us: int, out: Outcome) -> None:
@@ -263,11 +255,9 @@ class Pipeline:
             vouches=self._vouches,
         )
         changes = step(self.evidence, placement, Evidenced(now_us, witnessed, one.row, one.zone), self.rules)
-        self._say(self._facts_of(changes))
+        self.news.changed(changes)
         if len(changes.present) or changes.accused or len(changes.hard) or len(changes.blind) or len(changes.seeing):
             out.woke.add("floor")
-        if changes.accused:
-            out.woke.add("alarms")
         self._notice_strangers(one, now_us)
         self._place(self.places.hear(one, self.stock.lies[:count]), out)
 
@@ -275,66 +265,18 @@ class Pipeline:
         """Pieces that lie elsewhere now: presence judges them there from here on."""
         for row, zone, p in placed:
             self.stock.lies[row] = zone
-            piece = self.stock.catalogue.pieces[row]
-            state = self._shown.get(piece) if piece is not None else None
-            if piece is None or state is None or not self.stock.expected[row]:
-                continue
-            self.tally.moves_total += 1
-            why = f"lies in {self._zones.zones[zone].name} (p = {p:.2f})"
-            self._say([PiecePresence(piece=piece, state=state, zone=self._zones.zones[zone].id, why=why)])
-            out.woke.add("floor")
-
-    def _facts_of(self, changes: Changes) -> list[AnyFact]:
-        facts: list[AnyFact] = []
-        for rows, state in ((changes.present, PresenceState.PRESENT), (changes.hard, PresenceState.HARD_TO_READ)):
-            for row in rows.tolist():
-                facts += self._presence(row, state, "")
-        for accusation in changes.accused:
-            facts += self._accuse(accusation)
-        return facts
-
-    def _presence(self, row: int, state: PresenceState, why: str) -> list[AnyFact]:
-        piece = self.stock.catalogue.pieces[row]
-        if piece is None or self._shown.get(piece) is state:
-            return []
-        self._shown[piece] = state
-        zone = self._zones.zones[int(self.stock.lies[row])].id
-        return [PiecePresence(piece=piece, state=state, zone=zone, why=why)]
-
-    def _accuse(self, accusation: Accusation) -> list[AnyFact]:
-        pieces = tuple(piece for row in accusation.rows if (piece := self.stock.catalogue.pieces[row]) is not None)
-        zone = self._zones.zones[accusation.zone]
-        cards = [self.stock.cards[piece] for piece in pieces]
-        names = sentences.several([sentences.called(card, card.piece) for card in cards])
-        facts: list[AnyFact] = []
-        for row in accusation.rows:
-            facts += self._presence(row, PresenceState.MISSING, accusation.sentence())
-        facts.append(
-            AlarmRaised(
-                alarm=AlarmId(self._new_id()),
-                kind=accusation.kind,
-                pieces=pieces,
-                zone=zone.id,
-                sentence=f"{names}, {zone.name}: {accusation.sentence()}",
-                evidence_nats=round(accusation.nats, 2),
-                rounds=accusation.rounds,
-                value_minor=sum(card.price_minor for card in cards),
-                currency=self.config.currency,
-            )
-        )
-        self.tally.alarms_total += 1
-        return facts
+            if self.news.moved(row, f"lies in {self._zones.zones[zone].name} (p = {p:.2f})"):
+                out.woke.add("floor")
 
     def _passed(self, row: int, facts: list[AnyFact], out: Outcome) -> None:
         """A passage through a gate; an unpeaceful one is this piece's alarm, it need not be missed a second time."""
-        self._say(facts)
+        self.news.say(facts)
         out.woke.add("floor")
         for fact in facts:
             if isinstance(fact, AlarmRaised):
-                self.tally.alarms_total += 1
                 self.evidence.grow(len(self.stock))
                 self.evidence.state[row] = ev.MISSING
-                self._say(self._presence(row, PresenceState.MISSING, fact.sentence))
+                self.news.state(row, PresenceState.MISSING, fact.sentence)
 
     def _notice_strangers(self, one: Round, now_us: int) -> None:
         """Pieces of the house that lie here although the books do not hold them: not at the gate, which only passes."""
@@ -349,24 +291,13 @@ class Pipeline:
             if piece is not None:
                 out.met.setdefault(zone, set()).add(piece)
 
-    def _say(self, facts: list[AnyFact]) -> None:
-        room = FACTS_PENDING_MAX - len(self._pending)
-        self.tally.facts_dropped_total += max(0, len(facts) - room)
-        self._pending += facts[: max(0, room)]
-
     def _write(self, now_us: int, out: Outcome) -> None:
         if now_us - self._evidence_us >= EVIDENCE_EVERY_US:
             self.calibrate(now_us)
             self.save_evidence(now_us)
-        if not self._pending or not self.books.serving:
-            return
-        facts = tuple(self._pending)
-        with self.books.transaction() as tx:
-            tx.write(at_us=self._wall_us(), by=HOUSE, why="tick", facts=facts)
-        self._pending.clear()
-        self.tally.facts_total += len(facts)
-        out.wrote = True
-        if any(isinstance(fact, AlarmRaised) for fact in facts):
+        written = self.news.write(self.books, self._wall_us())
+        out.wrote = bool(written)
+        if any(isinstance(fact, AlarmRaised) for fact in written):
             out.woke.add("alarms")
 
     def _count_unknown(self, now_us: int) -> None:
@@ -377,40 +308,13 @@ class Pipeline:
     def _show(self, now_us: int) -> None:
         """Swap what everyone sees."""
         self._floor_us = now_us
-        zones = len(self._zones.zones)
-        count = len(self.stock)
-        home, expected = self.stock.lies[:count], self.stock.expected[:count]
-        state = self.evidence.state
-        figures = {
-            name: np.bincount(home[expected & (home >= 0) & which], minlength=zones)
-            for name, which in (
-                ("expected", np.ones(count, np.bool_)),
-                ("present", state == ev.PRESENT),
-                ("missing", state == ev.MISSING),
-                ("hard", state == ev.HARD),
-            )
-        }
-        shown = []
-        for index, zone in enumerate(self._zones.zones):
-            vision, why = self._vision.vision_of(zone.id)
-            shown.append(
-                ZoneNow(
-                    zone=zone.id,
-                    vision=vision,
-                    why=why,
-                    expected=int(figures["expected"][index]),
-                    present=int(figures["present"][index]),
-                    missing=int(figures["missing"][index]),
-                    hard_to_read=int(figures["hard"][index]),
-                )
-            )
         self.floor = FloorNow(
             at_us=now_us,
-            zones=tuple(shown),
+            zones=zones_now(self.stock, self.evidence, self._vision),
             readers=self._vision.readers_now(self.health, now_us),
             pads=self._pads.now,
             unknown_tags=self._unknown,
             threshold_nats=round(self.rules.alarm_nats, 2),
             alarms_per_month=false_alarms_per_month(self.evidence.peaks, self.evidence.store_s, self.rules.alarm_nats),
-            pieces=int(expected.sum()),
+            pieces=int(self.stock.expected[: len(self.stock)].sum()),
         )

@@ -1,0 +1,91 @@
+"""Counts and alarms as the store shows them."""
+
+from contract.facts import CountVerdict, Verdict
+from contract.ids import AlarmId, CountId
+from edge import replica
+from edge.api import shapes
+from edge.api.shop import Shop
+from edge.api.views_pieces import bare, missing
+from edge.rows import AlarmRow, AlarmState, CountRow, CountState, pieces_of, zones_of
+from edge.till import queries
+
+COUNT_WORDS = {CountState.COUNTING: "running"}
+
+
+def counts(shop: Shop) -> list[shapes.CountView]:
+    """Newest first, without their verdicts."""
+    return [_count(shop, row, ()) for row in shop.db.rows("counts_newest", CountRow, limit=queries.PAGE_ROWS_MAX)]
+
+
+def count(shop: Shop, count_id: CountId) -> shapes.CountView:
+    row = queries.count(shop.db, count_id)
+    if row is None:
+        raise missing("count", count_id)
+    return _count(shop, row, tuple(shop.db.rows("verdicts", CountVerdict, count=count_id)))
+
+
+def _count(shop: Shop, row: CountRow, verdicts: tuple[CountVerdict, ...]) -> shapes.CountView:
+    now = shop.store.counting.now.get(row.count)
+    tallies = now.zones if now else tuple((zone, 0, 0) for zone in zones_of(row))
+    return shapes.CountView(
+        count=row.count,
+        place=row.place,
+        state=COUNT_WORDS.get(row.state, str(row.state)),
+        zones=tuple(shapes.ZoneTallyView(zone=zone, expected=asked, found=found) for zone, asked, found in tallies),
+        rounds=row.round,
+        expected=row.expected,
+        found=row.found,
+        p_complete=row.p_complete,
+        unread_expected=row.unread_expected,
+        why_stopped=row.why_stopped,
+        verdicts=tuple(_verdict(shop, verdict) for verdict in verdicts if verdict.verdict is not Verdict.FOUND),
+        value_minor=row.value_minor,
+        weight_mg=row.weight_mg,
+        currency=row.currency or shop.config.currency,
+        unknown_tags=row.unknown_tags,
+        started_us=row.started_us,
+    )
+
+
+def _verdict(shop: Shop, verdict: CountVerdict) -> shapes.VerdictView:
+    card = replica.piece(shop.db, verdict.piece)
+    return shapes.VerdictView(
+        piece=verdict.piece,
+        title=f"{card.title} ({card.sku})" if card else verdict.piece,
+        verdict=verdict.verdict,
+        zone=verdict.zone,
+        p_present=verdict.p_present,
+        note=verdict.note,
+    )
+
+
+def alarms(shop: Shop, *, everything: bool) -> list[shapes.AlarmView]:
+    rows = queries.alarms_newest(shop.db) if everything else queries.alarms_open(shop.db)
+    return [_alarm(shop, row) for row in rows]
+
+
+def alarm(shop: Shop, alarm_id: AlarmId) -> shapes.AlarmView:
+    row = shop.db.one("alarm", AlarmRow, alarm=alarm_id)
+    if row is None:
+        raise missing("alarm", alarm_id)
+    return _alarm(shop, row)
+
+
+def _alarm(shop: Shop, row: AlarmRow) -> shapes.AlarmView:
+    names = {zone.id: zone.name for zone in shop.config.zones}
+    return shapes.AlarmView(
+        alarm=row.alarm,
+        kind=row.kind,
+        pieces=tuple(bare(shop, each) for each in pieces_of(row)),
+        zone=row.zone,
+        zone_name=names.get(row.zone, str(row.zone)),
+        sentence=row.sentence,
+        evidence_nats=row.evidence_nats,
+        rounds=row.rounds,
+        value_minor=row.value_minor,
+        currency=row.currency,
+        raised_us=row.raised_us,
+        open=row.state is AlarmState.OPEN,
+        outcome=row.outcome,
+        note=row.note,
+    )

@@ -1,0 +1,172 @@
+"""Pieces as the store shows them: card, books and floor together; and the pad."""
+
+import msgspec
+
+from contract.facts import PresenceState
+from contract.feed import PieceCard
+from contract.ids import PieceId, SaleId
+from edge import replica
+from edge.api import shapes
+from edge.api.shop import Shop
+from edge.till import queries
+from trade.claim import Claim
+from trade.custody import Token
+from trade.piece import Hold, Standing, unavailable
+from web.problems import ProblemError
+
+EMPTY_CARD = PieceCard(
+    piece=PieceId(""),
+    sku="",
+    title="",
+    category="",
+    metal="",
+    fineness=0,
+    weight_mg=0,
+    stones="",
+    price_minor=0,
+    currency="",
+    tax_bp=0,
+    epc="",
+)
+
+
+def missing(what: str, name: str) -> ProblemError:
+    return ProblemError(404, "not-found", f"There is no {what} {name} at this store")
+
+
+def piece(shop: Shop, piece_id: PieceId) -> shapes.PieceView:
+    card = replica.piece(shop.db, piece_id)
+    if card is None:
+        raise missing("piece", piece_id)
+    return of_card(shop, card)
+
+
+def of_card(shop: Shop, card: PieceCard) -> shapes.PieceView:
+    """A card with what books and floor say of the piece now."""
+    db = shop.db
+    token = db.one("token", Token, piece=card.piece)
+    claim = db.one("claim_live", Claim, piece=card.piece)
+    hold = db.one("hold", Hold, piece=card.piece)
+    shown = queries.presence_of(db, card.piece)
+    seen = shop.seen(card.piece)
+    refusal = unavailable(Standing(piece=card.piece, card=card, token=token, claim=claim, hold=hold, seen=seen))
+    return shapes.PieceView(
+        piece=card.piece,
+        sku=card.sku,
+        title=card.title,
+        category=card.category,
+        metal=card.metal,
+        fineness=card.fineness,
+        weight_mg=card.weight_mg,
+        stones=card.stones,
+        price_minor=card.price_minor,
+        currency=card.currency,
+        epc=card.epc,
+        photo=card.photo,
+        tray=card.tray,
+        home_zone=card.home_zone,
+        zone=shop.zone_now(card.piece) or (shown.zone if shown else ""),
+        presence=shown.state if shown else PresenceState.UNKNOWN,
+        custody=str(token.state) if token else "",
+        claim=claim.kind if claim else None,
+        claimed_for=claim.ref if claim else "",
+        seen=seen,
+        sellable=refusal is None,
+        why_not=refusal.why if refusal else "",
+    )
+
+
+def bare(shop: Shop, piece_id: PieceId) -> shapes.PieceView:
+    """The view of a piece this store may have no card of (yet)."""
+    card = replica.piece(shop.db, piece_id)
+    if card is not None:
+        return of_card(shop, card)
+    return of_card(shop, msgspec.structs.replace(EMPTY_CARD, piece=piece_id, title=str(piece_id)))
+
+
+def find_pieces(shop: Shop, query: str, *, zone: str, limit: int) -> list[shapes.PieceView]:
+    """An exact id or EPC first; else pieces whose words hold the query; in one zone when asked."""
+    exact = replica.piece(shop.db, PieceId(query)) or (replica.piece_by_epc(shop.db, query) if query else None)
+    cards = [exact] if exact else replica.search(shop.db, query, limit)
+    return [of_card(shop, card) for card in cards if not zone or card.home_zone == zone][:limit]
+
+
+def piece_named(shop: Shop, *, piece: str | None, epc: str | None) -> PieceId:
+    """The piece a line asks for, by id or by tag. Raises a 404 or 422 problem."""
+    if piece is not None:
+        return PieceId(piece)
+    if epc is None:
+        raise ProblemError(422, "invalid", "Name a piece", "Give `piece` or `epc`.")
+    card = replica.piece_by_epc(shop.db, epc)
+    if card is None:
+        raise missing("piece with the tag", epc)
+    return card.piece
+
+
+def presence(shop: Shop, *, zone: str, state: str) -> list[shapes.PresenceView]:
+    rows = queries.presence(shop.db)
+    return [
+        shapes.PresenceView(piece=row.piece, state=row.state, zone=row.zone, since_us=row.since_us)
+        for row in rows
+        if (not zone or row.zone == zone) and (not state or row.state == state)
+    ]
+
+
+def incoming(shop: Shop) -> list[shapes.IncomingView]:
+    shown = []
+    for token in queries.incoming(shop.db):
+        card = replica.piece(shop.db, token.piece) or EMPTY_CARD
+        shown.append(
+            shapes.IncomingView(
+                piece=token.piece,
+                title=card.title,
+                transfer=token.transfer,
+                source=token.source,
+                price_minor=card.price_minor,
+                currency=card.currency,
+            )
+        )
+    return shown
+
+
+def pad(shop: Shop, sale_id: SaleId | None) -> shapes.PadView:
+    """The pad of the sale's till (the first pad without a sale), compared with the cart once it has settled."""
+    cart = queries.sale(shop.db, sale_id) if sale_id else None
+    if sale_id and cart is None:
+        raise missing("sale", sale_id)
+    now = shop.pad_now(cart.till if cart else None)
+    laid = frozenset(now.pieces)
+    asked = frozenset(cart.pieces()) if cart else frozenset()
+    verdict, sentence = verdict_of(laid, asked, settled=now.settled, compared=cart is not None)
+    pieces = tuple(shapes.PadPieceView(piece=bare(shop, each), in_sale=each in asked) for each in now.pieces)
+    return shapes.PadView(
+        state=verdict or now.state,
+        settled=now.settled,
+        pieces=pieces,
+        unknown_tags=now.unknown_tags,
+        verdict=verdict,
+        sentence=sentence,
+        not_on_pad=tuple(sorted(asked - laid)) if cart else (),
+        not_in_sale=tuple(sorted(laid - asked)) if cart else (),
+        total_minor=sum(each.piece.price_minor for each in pieces),
+        currency=shop.config.currency,
+    )
+
+
+def verdict_of(
+    laid: frozenset[PieceId], asked: frozenset[PieceId], *, settled: bool, compared: bool
+) -> tuple[str, str]:
+    """`matched`, `mismatch` or nothing yet, and the sentence for the person at the till."""
+    if not laid and not settled:
+        return "", "Lay the pieces on the pad."
+    if not settled:
+        return "", "Reading…"
+    if not compared:
+        return "", f"{len(laid)} on the pad."
+    if laid == asked:
+        return "matched", f"All {len(asked)} pieces of the sale lie on the pad, and nothing else."
+    more, less = len(laid - asked), len(asked - laid)
+    parts = ([f"{more} on the pad not in the sale"] if more else []) + (
+        [f"{less} in the sale not on the pad"] if less else []
+    )
+    return "mismatch", "; ".join(parts) + "."

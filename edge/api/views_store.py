@@ -1,0 +1,124 @@
+"""The store as a whole: zones, readers, uplink, people, health."""
+
+from contract.facts import Vision
+from contract.feed import StaffCard
+from contract.ids import UserId
+from edge import local, replica
+from edge.api import shapes
+from edge.api.shop import Shop
+from edge.db import Database
+from edge.house import Mood
+from edge.rows import Counter, Mode, Node
+from edge.till import queries
+
+
+def _node(db: Database) -> Node:
+    node = db.one("node", Node)
+    assert node is not None, "the node row is made when the books are"
+    return node
+
+
+def health(shop: Shop) -> shapes.HealthView:
+    mood = shop.house.mood
+    return shapes.HealthView(
+        ok=mood in (Mood.RUNNING, Mood.FULL), mood=str(mood), mode=str(_node(shop.db).mode), uplink_up=shop.uplink.up
+    )
+
+
+def store(shop: Shop) -> shapes.StoreView:
+    node, floor = _node(shop.db), shop.floor
+    return shapes.StoreView(
+        store=shop.config.store,
+        name=shop.config.name,
+        currency=shop.config.currency,
+        mode=str(node.mode),
+        mode_why=node.why,
+        mood=str(shop.house.mood),
+        business_day=shop.business_day(),
+        tills=tuple(shop.config.tills),
+        zones=zones(shop),
+        readers=readers(shop),
+        uplink=uplink(shop),
+        alarms_open=len(queries.alarms_open(shop.db)),
+        threshold_nats=floor.threshold_nats,
+        alarms_per_month=floor.alarms_per_month,
+        unknown_tags=floor.unknown_tags,
+        pieces=floor.pieces,
+    )
+
+
+def zones(shop: Shop) -> tuple[shapes.ZoneView, ...]:
+    now = {zone.zone: zone for zone in shop.floor.zones}
+    shown = []
+    for zone in shop.config.zones:
+        figures = now.get(zone.id)
+        shown.append(
+            shapes.ZoneView(
+                zone=zone.id,
+                name=zone.name,
+                kind=zone.kind,
+                x=zone.x,
+                y=zone.y,
+                width=zone.width,
+                height=zone.height,
+                vision=figures.vision if figures else Vision.BLIND,
+                why=figures.why if figures else "the box is starting",
+                expected=figures.expected if figures else 0,
+                present=figures.present if figures else 0,
+                missing=figures.missing if figures else 0,
+                hard_to_read=figures.hard_to_read if figures else 0,
+            )
+        )
+    return tuple(shown)
+
+
+def readers(shop: Shop) -> tuple[shapes.ReaderView, ...]:
+    now_us = shop.clock.mono_us()
+    zones_of_reader = {reader.id: reader.antennas for reader in shop.config.readers}
+    return tuple(
+        shapes.ReaderView(
+            reader=reader.reader,
+            link=reader.link,
+            why=reader.why,
+            model=reader.model,
+            firmware=reader.firmware,
+            zones=tuple(dict.fromkeys(zones_of_reader[reader.reader].values())),
+            silent_s=round(max(0, now_us - reader.last_heard_us) / 1e6, 1) if reader.last_heard_us else 0.0,
+            reads_per_s=round(reader.reads_per_s, 1),
+            reads_total=reader.reads_total,
+            dropped_total=reader.dropped_total,
+        )
+        for reader in shop.floor.readers
+    )
+
+
+def uplink(shop: Shop) -> shapes.UplinkView:
+    node = _node(shop.db)
+    logs = [log for log in shop.db.rows("counters", Counter) if log.epoch == node.epoch]
+    return shapes.UplinkView(
+        configured=shop.uplink.configured,
+        up=shop.uplink.up,
+        why_down=shop.uplink.why_down,
+        standing="ok" if node.mode is Mode.ACTIVE else node.why,
+        unsent=sum(log.seq - log.upto for log in logs),
+        feed_rev=node.feed_rev,
+    )
+
+
+def staff(shop: Shop) -> list[shapes.UserView]:
+    """Active people of this store, by name."""
+    mine = [card for card in replica.people(shop.db) if works_here(card, shop.config.store)]
+    return [
+        shapes.UserView(
+            user=card.user,
+            name=card.name,
+            roles=card.roles,
+            has_pin=local.pin(shop.db, UserId(card.user)) is not None,
+        )
+        for card in sorted(mine, key=lambda card: card.name)
+    ]
+
+
+def works_here(card: StaffCard, store_id: str) -> bool:
+    """Active, and of this store or of every store."""
+    return card.active and (not card.stores or store_id in card.stores)

@@ -1,0 +1,105 @@
+"""Sales and shifts as the store shows them."""
+
+from contract.facts import Stream
+from contract.ids import SaleId, ShiftId, TillId
+from edge.api import shapes
+from edge.api.shop import Shop
+from edge.api.views_pieces import missing
+from edge.rows import Counter, SaleRow
+from edge.till import queries
+from trade.sale import SaleState
+from trade.shift import Shift, ShiftState
+from web.problems import ProblemError
+
+SALES_SHOWN = (SaleState.OPEN, SaleState.PARKED, SaleState.RECORDED, SaleState.VOIDED)
+
+
+def sale(shop: Shop, sale_id: SaleId) -> shapes.SaleView:
+    row = queries.sale_row(shop.db, sale_id)
+    if row is None:
+        raise missing("sale", sale_id)
+    return _sale(shop, row)
+
+
+def sales(shop: Shop, state: str) -> list[shapes.SaleView]:
+    """Newest first. Raises a 422 problem for a state that is none."""
+    if state not in SALES_SHOWN:
+        raise ProblemError(422, "invalid", f"{state!r} is no state of a sale", f"Use {', '.join(SALES_SHOWN)}.")
+    return [_sale(shop, row) for row in queries.sales_in(shop.db, SaleState(state))]
+
+
+def _sale(shop: Shop, row: SaleRow) -> shapes.SaleView:
+    db = shop.db
+    returned = queries.returned_lines(db, row.sale)
+    log = db.one("counter", Counter, epoch=row.epoch, stream=Stream.TRADE) if row.epoch else None
+    return shapes.SaleView(
+        sale=row.sale,
+        till=row.till,
+        state=str(row.state),
+        associate=row.associate,
+        currency=row.currency,
+        lines=tuple(
+            shapes.SaleLineView(
+                line=line.line,
+                piece=line.piece or "",
+                description=line.description,
+                list_price_minor=line.list_price_minor,
+                discount_minor=line.discount_minor,
+                gross_minor=line.gross_minor,
+                tax_minor=line.tax_minor,
+                returned=line.line in returned,
+            )
+            for line in queries.sale_lines(db, row.sale)
+        ),
+        tenders=tuple(
+            shapes.TenderView(
+                kind=tender.kind,
+                amount_minor=tender.amount_minor,
+                change_minor=tender.change_minor,
+                reference=tender.reference,
+            )
+            for tender in queries.sale_tenders(db, row.sale)
+        ),
+        total_minor=row.total_minor,
+        tax_minor=row.tax_minor,
+        receipt_number=row.receipt_number or None,
+        business_day=row.business_day,
+        sent=log is not None and 0 < row.trade_seq <= log.upto,
+    )
+
+
+def shifts(shop: Shop) -> list[shapes.ShiftView]:
+    return [_shift(each) for each in queries.shifts_newest(shop.db)]
+
+
+def shift(shop: Shop, shift_id: ShiftId) -> shapes.ShiftView:
+    found = queries.shift(shop.db, shift_id)
+    if found is None:
+        raise missing("shift", shift_id)
+    return _shift(found)
+
+
+def open_shift(shop: Shop, till: TillId) -> ShiftId:
+    """The shift open at a till. Raises a 409 problem when there is none."""
+    found = queries.open_shift(shop.db, till)
+    if found is None:
+        raise ProblemError(409, "no-shift", f"No shift is open at {till}", "Open one first.")
+    return found.shift
+
+
+def _shift(row: Shift) -> shapes.ShiftView:
+    closed = row.state is ShiftState.CLOSED
+    return shapes.ShiftView(
+        shift=row.shift,
+        till=row.till,
+        state=str(row.state),
+        business_day=row.business_day,
+        float_minor=row.float_minor,
+        currency=row.currency,
+        z_number=row.z_number or None,
+        sales=row.sales,
+        returns=row.returns,
+        gross_minor=row.gross_minor,
+        cash_expected_minor=row.cash_expected_minor if closed else None,
+        cash_counted_minor=row.cash_counted_minor if closed else None,
+    )
