@@ -45,6 +45,7 @@ from cloud.pos.stores import queries as store_queries
 from cloud.pos.stores import routes as stores
 from cloud.pos.transfers import routes as transfers
 from cloud.provider import HttpProvider, NoProvider, Provider
+from cloud.recover import Recovery, recover
 from cloud.rejoin import Rejoins
 from contract.ids import StoreId, uuid7
 from web.attempts import Attempts
@@ -205,6 +206,15 @@ def run(config: CloudConfig) -> int:
         cloud = build(config)
         stack.callback(cloud.office.close)
         return asyncio.run(_live(cloud, listener, door_listener))
+
+
+def restore(config: CloudConfig) -> Recovery:
+    """The restore procedure, once, after the database came back from a backup and before `run` (custody.md §2.2)."""
+    office = open_office(config.database_url)
+    with contextlib.closing(office):
+        schema.migrate(office)
+        provider: Provider = HttpProvider(config.payment_url) if config.payment_url else NoProvider()
+        return recover(office, provider, now_us=time.time_ns() // 1000)
 
 
 async def _live(cloud: Cloud, listener: socket.socket, door_listener: socket.socket | None) -> int:
