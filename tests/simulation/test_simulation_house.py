@@ -50,7 +50,7 @@ def test_no_history_with_many_disasters_breaks_an_invariant(driver):
 
 
 def test_no_history_with_a_restored_cloud_breaks_an_invariant(driver):
-    totals = _clean(driver, range(3_000, 3_000 + HISTORIES // 4), restores=True)
+    totals = _clean(driver, range(3_000, 3_000 + HISTORIES // 4), hard=True, restores=True)
     assert totals["cloud restores"] > 0
 
 
