@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from vitrine import broker, ports, seed
+from vitrine import broker, ports
 from vitrine.ports import HOST
 from vitrine.problems import PersonError
 from vitrine.shop import DEMO, Shop, Wish, open_shop
@@ -68,7 +68,10 @@ def running(
         shop = open_shop(folder, dt.datetime.now(dt.UTC), wish)
         for purpose, port in shop.ports().items():
             ports.must_be_free(port, purpose, folder / "shop.json")
-        seed.sow(shop, say)
+        if not shop.sown.exists():
+            from vitrine import seed  # loads office and store, a second that only the first start can spare
+
+            seed.sow(shop, say)
         try:
             say("Starting broker, head office, stores and the simulator …")
             for child, answers in start_all(shop, family):

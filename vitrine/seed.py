@@ -21,8 +21,7 @@ from vitrine.shop import Shop
 
 def sow(shop: Shop, say: Callable[[str], None]) -> None:
     """Does nothing where it was done. One transaction at the office: a run that was cut short leaves all or nothing."""
-    done = shop.folder / "sown"
-    if done.exists():
+    if shop.sown.exists():
         return
     pieces = sum(len(store.stock) for store in shop.plan.stores)
     say(f"Bringing {pieces:,} pieces into {len(shop.plan.stores)} stores …")
@@ -31,7 +30,7 @@ def sow(shop: Shop, say: Callable[[str], None]) -> None:
         config = load_store(shop.store_folder(store.layout.store) / "edge.toml")
         for login in shop.kept.logins:
             set_pin(config, login.user, login.pin)
-    done.touch()
+    shop.sown.touch()
 
 
 def _office(shop: Shop) -> None:

@@ -96,6 +96,11 @@ class Shop:
     def simulator_url(self) -> str:
         return f"http://{HOST}:{self.kept.simulator.door_port}"
 
+    @property
+    def sown(self) -> Path:
+        """Is there once the first data is in."""
+        return self.folder / "sown"
+
     def edge_url(self, store: StoreId) -> str:
         return f"http://{HOST}:{self.kept.edge_ports[store]}"
 

@@ -1,0 +1,91 @@
+"""What a person gets who starts the house wrongly: one sentence naming the thing and the mend, exit code 2."""
+
+import datetime as dt
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vitrine.ports import HOST
+from vitrine.shop import Wish, open_shop
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def vitrine(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "vitrine", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 2, done.stderr
+    said = done.stderr.strip()
+    assert len(said.splitlines()) == 1, said
+    assert "Traceback" not in said
+    return said
+
+
+def test_a_missing_configuration_is_named(tmp_path: Path):
+    said = one_sentence(vitrine("edge", "--config", str(tmp_path / "none.toml")))
+    assert "none.toml" in said
+    assert "No such file" in said
+
+
+@pytest.mark.parametrize("command", ["edge", "cloud"])
+def test_an_unknown_key_is_named(tmp_path: Path, command: str):
+    config = tmp_path / "wrong.toml"
+    config.write_text('databse_url = "sqlite://"\nstorre = "paris"\n')
+    said = one_sentence(vitrine(command, "--config", str(config)))
+    assert "wrong.toml" in said
+
+
+def test_a_simulator_without_a_configuration_is_told_so(tmp_path: Path):
+    assert "none.json" in one_sentence(vitrine("simulate", "--config", str(tmp_path / "none.json")))
+
+
+def test_a_taken_port_is_named_with_its_holder_and_the_mend(tmp_path: Path):
+    shop = open_shop(tmp_path, dt.datetime.now(dt.UTC), Wish(well_known_ports=False))
+    with socket.create_server((HOST, shop.kept.office_port)):
+        said = one_sentence(vitrine("demo", "--dir", str(tmp_path)))
+    assert f"Port {shop.kept.office_port}" in said
+    assert f"pid {os.getpid()}" in said
+    assert "shop.json" in said
+
+
+def test_a_full_disk_is_named(tmp_path: Path):
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    (shop / "shop.new").symlink_to("/dev/full")
+    assert "disk is full" in one_sentence(vitrine("demo", "--dir", str(shop)))
+
+
+def test_a_damaged_shop_file_is_named_with_the_mend(tmp_path: Path):
+    (tmp_path / "shop.json").write_text('{"broker_port": "x"}')
+    said = one_sentence(vitrine("demo", "--dir", str(tmp_path)))
+    assert "shop.json" in said
+    assert "delete" in said
+
+
+def test_a_store_is_enrolled_and_a_bad_name_refused(tmp_path: Path):
+    done = vitrine("enrol", "paris", "--house", str(tmp_path))
+    assert done.returncode == 0
+    assert (tmp_path / "paris.key").stat().st_mode & 0o777 == 0o600
+    assert f'cert = "{tmp_path / "paris.pem"}"' in done.stdout
+    assert "Paris!" in one_sentence(vitrine("enrol", "Paris!", "--house", str(tmp_path)))
+
+
+def test_only_what_is_real_is_listed():
+    told = vitrine("--help").stdout
+    for command in ("demo", "smoke", "edge", "cloud", "simulate", "pin", "enrol"):
+        assert command in told
+    for wish in ("backup", "restore", "audit"):
+        assert wish not in told
