@@ -22,24 +22,24 @@ from fastapi import FastAPI
 
 from contract.feed import StaffCard
 from contract.ids import Epoch, UserId
-from edge import local, replica
 from edge.api.build import create_api
 from edge.api.pins import make_verifier
 from edge.api.shop import Shop
 from edge.api.views import works_here
-from edge.books import Books
+from edge.books import local, replica
+from edge.books.db import Database
+from edge.books.journal import Books
+from edge.books.rows import Mode
 from edge.clock import Clock, SystemClock
 from edge.cloudward import Cloudward
 from edge.config import ConfigError, EdgeConfig, ReaderConfig
-from edge.db import Database
-from edge.floor import UplinkNow
+from edge.floor.now import UplinkNow
 from edge.gauges import gauges
 from edge.house import House
 from edge.metrics import CONTENT_TYPE, make_metrics
 from edge.readers import Reader, open_reader
 from edge.readers.base import MisconfiguredError
 from edge.readers.profiles import load_profile
-from edge.rows import Mode
 from edge.store import Store, Wakes
 from web.logins import Logins, MemoryLogins
 from web.sse import Bulletin

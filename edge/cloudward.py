@@ -15,13 +15,13 @@ import structlog
 
 from contract import topics
 from contract.messages import Refusal, Snapshot, Status, decode_down, encode
+from edge.books.rows import Mode
 from edge.config import EdgeConfig, UplinkConfig
-from edge.floor import UplinkNow
-from edge.mqtt import Broker, Link
-from edge.office import Office, OfficeUnreachableError
-from edge.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
-from edge.rows import Mode
+from edge.floor.now import UplinkNow
 from edge.store import Store
+from edge.sync.mqtt import Broker, Link
+from edge.sync.office import Office, OfficeUnreachableError
+from edge.sync.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
 
 log = structlog.get_logger(__name__)
 

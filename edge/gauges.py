@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contract.facts import ReaderLink, Vision
-from edge.floor import UplinkNow
+from edge.floor.now import UplinkNow
 from edge.house import House, Mood
 from edge.metrics import Sample
 from edge.store import Store

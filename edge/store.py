@@ -7,6 +7,7 @@ pages hear of it in the same turn.
 import random
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,20 +21,20 @@ from contract.facts import AnyFact, CountAbandoned, CountPlace, CountStarted
 from contract.feed import FeedPage, PieceCard
 from contract.ids import HOUSE, CountId, PieceId, TillId, UserId, ZoneId, uuid7
 from contract.messages import Down, Up
-from edge import replica
-from edge.ballast import Ballast
-from edge.books import Books
+from edge.books import replica
+from edge.books.ballast import Ballast
+from edge.books.journal import Books
+from edge.books.local import count_requests
+from edge.books.rows import CountRow, CountState, Mode, SaleRow, zones_of
 from edge.clock import Clock
 from edge.config import EdgeConfig
-from edge.counting import CountImpossibleError, Counting, CountRefusedError
+from edge.floor.counting import CountImpossibleError, Counting, CountRefusedError
+from edge.floor.pipeline import Pipeline
+from edge.floor.rounds import ZoneMap
+from edge.floor.stock import Stock
 from edge.house import disk_is_full
-from edge.local import count_requests
-from edge.pipeline import Pipeline
-from edge.rounds import ZoneMap
-from edge.rows import CountRow, CountState, Mode, SaleRow, zones_of
-from edge.stock import Stock
+from edge.sync.uplink import Heard, Sync
 from edge.till.desk import Desk, Done, Refused
-from edge.uplink import Heard, Sync
 from trade.acts import AnyAct, ApproveCount, CloseShift, Sight
 
 log = structlog.get_logger(__name__)
@@ -125,11 +126,10 @@ class Store:
     def start_count(self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], by: UserId) -> None:
         """Raises `CountRefusedError` or `NotServingError`."""
         facts = self.counting.start(count, place, zones, self.clock.mono_us())
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.counting.forget, count)  # what is not in the books does not run
             self._record(facts, "count.start", by)
-        except BaseException:
-            self.counting.forget(count)  # what is not in the books does not run
-            raise
+            undo.pop_all()
 
     def abandon_count(self, count: CountId, reason: str, by: UserId) -> None:
         """Raises `CountRefusedError` or `NotServingError`."""

@@ -14,7 +14,7 @@ PURE = ("contract/", "trade/", "edge/reconcile/")
 LINES_MAX = 600
 LINES_WISHED = 200
 LONG_SHARE_MAX = 0.35
-ONE_DOOR = {"edge/": ("edge/db.py",), "cloud/": ("cloud/db.py", "cloud/migrations/")}
+ONE_DOOR = {"edge/": ("edge/books/db.py",), "cloud/": ("cloud/db.py", "cloud/migrations/")}
 """Where SQL may be executed."""
 
 

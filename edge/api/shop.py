@@ -16,15 +16,15 @@ from fastapi import Depends, Request
 
 from contract.facts import CountPlace, CustodyReceived, PieceSighted
 from contract.ids import CountId, PieceId, TillId, UserId, ZoneId
-from edge import local, replica
 from edge.api import shapes
 from edge.api.pins import pin_fits
-from edge.books import NotServingError
+from edge.books import local, replica
+from edge.books.db import Database
+from edge.books.journal import NotServingError
 from edge.clock import Clock
 from edge.config import EdgeConfig
-from edge.counting import CountRefusedError
-from edge.db import Database
-from edge.floor import FloorNow, PadNow, UplinkNow
+from edge.floor.counting import CountRefusedError
+from edge.floor.now import FloorNow, PadNow, UplinkNow
 from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
 from edge.store import Store
 from edge.till.desk import Done, Refused

@@ -2,11 +2,11 @@
 
 from contract.facts import CountVerdict, Verdict
 from contract.ids import AlarmId, CountId
-from edge import replica
 from edge.api import shapes
 from edge.api.shop import Shop
 from edge.api.views_pieces import bare, missing
-from edge.rows import AlarmRow, AlarmState, CountRow, CountState, pieces_of, zones_of
+from edge.books import replica
+from edge.books.rows import AlarmRow, AlarmState, CountRow, CountState, pieces_of, zones_of
 from edge.till import queries
 
 COUNT_WORDS = {CountState.COUNTING: "running"}

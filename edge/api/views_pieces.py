@@ -5,9 +5,9 @@ import msgspec
 from contract.facts import PresenceState
 from contract.feed import PieceCard
 from contract.ids import PieceId, SaleId
-from edge import replica
 from edge.api import shapes
 from edge.api.shop import Shop
+from edge.books import replica
 from edge.till import queries
 from trade.claim import Claim
 from trade.custody import Token

@@ -3,12 +3,12 @@
 from contract.facts import Vision
 from contract.feed import StaffCard
 from contract.ids import UserId
-from edge import local, replica
 from edge.api import shapes
 from edge.api.shop import Shop
-from edge.db import Database
+from edge.books import local, replica
+from edge.books.db import Database
+from edge.books.rows import Counter, Mode, Node
 from edge.house import Mood
-from edge.rows import Counter, Mode, Node
 from edge.till import queries
 
 

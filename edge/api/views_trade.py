@@ -5,7 +5,7 @@ from contract.ids import SaleId, ShiftId, TillId
 from edge.api import shapes
 from edge.api.shop import Shop
 from edge.api.views_pieces import missing
-from edge.rows import Counter, SaleRow
+from edge.books.rows import Counter, SaleRow
 from edge.till import queries
 from trade.sale import SaleState
 from trade.shift import Shift, ShiftState

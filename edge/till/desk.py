@@ -8,11 +8,11 @@ import msgspec
 from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
 from contract.ids import PieceId, SaleId, TillId, UserId
-from edge import replica
-from edge.books import Books, Tx
-from edge.db import Database
-from edge.fold_sales import RECEIPTS, ZS, load_sale
-from edge.rows import AlarmRow, AlarmState, CountRow, CountState, Mode
+from edge.books import replica
+from edge.books.db import Database
+from edge.books.fold_sales import RECEIPTS, ZS, load_sale
+from edge.books.journal import Books, Tx
+from edge.books.rows import AlarmRow, AlarmState, CountRow, CountState, Mode
 from trade.acts import (
     AddOther,
     AddPiece,

@@ -4,9 +4,9 @@ from typing import Final
 
 from contract.facts import CountVerdict, SaleLine
 from contract.ids import CountId, PieceId, SaleId, ShiftId, TillId
-from edge.db import Database
-from edge.fold_sales import load_sale
-from edge.rows import (
+from edge.books.db import Database
+from edge.books.fold_sales import load_sale
+from edge.books.rows import (
     AlarmRow,
     AlarmState,
     CountRow,

@@ -10,10 +10,10 @@ import pytest
 from contract.facts import ReaderLink
 from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
 from contract.ids import Epoch, PieceId, ReaderId, StoreId, TillId, UserId, ZoneId
-from edge.books import Books
+from edge.books.journal import Books
+from edge.books.rows import Mode
 from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
 from edge.readers.base import PHASE_ABSENT, ReadBatch
-from edge.rows import Mode
 from edge.store import Store, Wakes
 from trade.custody import Token, TokenState
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from contract.ids import ShiftId, TillId, UserId
-from edge.ballast import Ballast
+from edge.books.ballast import Ballast
 from edge.house import disk_is_full
 from edge.till.desk import Done
 from trade import acts

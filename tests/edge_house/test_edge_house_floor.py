@@ -19,7 +19,7 @@ from contract.facts import (
     Verdict,
 )
 from contract.ids import CountId, PieceId, SaleId, ShiftId, TillId, UserId
-from edge.counting import CountRefusedError
+from edge.floor.counting import CountRefusedError
 from edge.till.desk import Done, Refused
 from trade import acts
 from trade.custody import TokenState

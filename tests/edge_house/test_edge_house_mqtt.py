@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.mqtt import Broker, Link
+from edge.sync.mqtt import Broker, Link
 
 pytestmark = pytest.mark.skipif(
     shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/sbin") is None, reason="apt install mosquitto"

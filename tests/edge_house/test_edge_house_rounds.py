@@ -4,7 +4,7 @@ import numpy as np
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
-from edge.rounds import Rounds, ZoneMap, fold_reads, place
+from edge.floor.rounds import Rounds, ZoneMap, fold_reads, place
 
 R = ReaderId("r-case")
 

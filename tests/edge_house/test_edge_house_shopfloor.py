@@ -8,9 +8,9 @@ from contract.facts import CountPlace, PresenceState, ReaderLink, Tender, Tender
 from contract.feed import FeedPage, FeedRow
 from contract.ids import CountId, PieceId, SaleId, ShiftId, UserId
 from edge import app as edge_app
+from edge.books.rows import AlarmRow, CountRow, CountState, ExitRow, PresenceRow
 from edge.clock import SystemClock
 from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
-from edge.rows import AlarmRow, CountRow, CountState, ExitRow, PresenceRow
 from edge.till.desk import Done
 from simulator.app import Outside, clock_us, plan
 from simulator.llrp.server import Fault

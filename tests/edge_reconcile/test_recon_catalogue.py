@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from contract.epc import EpcError, pack_hex
-from edge.catalogue import Catalogue, CatalogueError
+from edge.floor.catalogue import Catalogue, CatalogueError
 from edge.reconcile import epc_table
 
 FEW = st.sampled_from([f"{n:024X}" for n in range(12)] + ["0" * 28, "0" * 32, "ABCD", "E2" * 30])

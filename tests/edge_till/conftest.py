@@ -10,13 +10,13 @@ from contract.commands import CustodyState, NumberedCommand, encode_command
 from contract.facts import Tender, TenderKind
 from contract.feed import FeedPage, FeedRow, PieceCard
 from contract.messages import Ack, CustodyRow, Down, LogHead, Snapshot, Standing
-from edge import replica
-from edge.books import Books
-from edge.rejoin import Rejoining
-from edge.rows import Counter
+from edge.books import replica
+from edge.books.journal import Books
+from edge.books.rows import Counter
+from edge.sync.rejoin import Rejoining
+from edge.sync.uplink import Sync
 from edge.till import queries
 from edge.till.desk import Desk, Done, Refused
-from edge.uplink import Sync
 from trade.acts import AddPiece, OpenSale, OpenShift, RecordSale
 from trade.guards import ALL
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import apsw
 
-from edge.db import FULL, Database
+from edge.books.db import FULL, Database
 
 SECTOR = 512
 RECORDED = ("-wal", ".sqlite3")

@@ -6,8 +6,8 @@ import pytest
 
 from contract.commands import CustodyState, GrantCustody
 from contract.facts import ClaimHeld, ClaimKind, CommandRefused, SaleRecorded
-from edge.books import Books
-from edge.replay import differences
+from edge.books.journal import Books
+from edge.books.replay import differences
 from edge.till import queries
 from trade.acts import (
     AddPiece,

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from contract.facts import SaleRecorded
-from edge.books import Books
-from edge.db import FULL
-from edge.replay import differences
+from edge.books.db import FULL
+from edge.books.journal import Books
+from edge.books.replay import differences
 from edge.till import queries
 from trade.guards import Guards
 from trade.sale import SaleState
@@ -93,9 +93,9 @@ from contract.facts import Tender, TenderKind
 from contract.feed import FeedPage, FeedRow, PieceCard
 from contract.messages import CustodyRow, Snapshot
 from contract.commands import CustodyState
-from edge import replica
-from edge.books import Books
-from edge.rejoin import Rejoining
+from edge.books import replica
+from edge.books.journal import Books
+from edge.sync.rejoin import Rejoining
 from edge.till.desk import Desk, Done
 from trade.acts import AddPiece, OpenSale, OpenShift, RecordSale
 

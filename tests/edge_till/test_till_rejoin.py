@@ -5,8 +5,8 @@ import pytest
 
 from contract.facts import PiecePresence, PresenceState, Rejoined, Stream
 from contract.messages import HeldClaim, JournalRows, Refusal, Snapshot
-from edge.fold import STATE_TABLES
-from edge.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
+from edge.books.fold import STATE_TABLES
+from edge.sync.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
 from edge.till import queries
 from trade.acts import AddPiece, OpenSale, RecordSale, ReturnPieces, Ship
 from trade.guards import Guards

@@ -17,7 +17,7 @@ from contract.facts import (
     SaleRecorded,
     ShiftClosed,
 )
-from edge.replay import differences
+from edge.books.replay import differences
 from edge.till import queries
 from trade.acts import (
     AddPiece,

@@ -33,11 +33,12 @@ from contract.facts import (
     Stream,
 )
 from contract.messages import ROWS_PER_MESSAGE_MAX, Standing
-from edge import downlink, local
-from edge.books import FLOOR_FACTS_PER_ENTRY_MAX
-from edge.replay import differences
+from edge.books import local
+from edge.books.journal import FLOOR_FACTS_PER_ENTRY_MAX
+from edge.books.replay import differences
+from edge.sync import downlink
+from edge.sync.uplink import RESEND_AFTER_US
 from edge.till import queries
-from edge.uplink import RESEND_AFTER_US
 from trade.acts import AddPiece, OpenSale
 from trade.guards import Guards
 from trade.refusal import Why

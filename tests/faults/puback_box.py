@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from contract.messages import Up, encode
-from edge import app, cloudward
+from edge import app
 from edge.config import load_config
+from edge.sync import cloudward
 
 PUBACK_WITHIN_S = 5.0
 

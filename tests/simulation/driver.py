@@ -39,14 +39,15 @@ from contract.facts import (
 )
 from contract.feed import PieceCard, StoreCard
 from contract.messages import Refusal, decode_down, decode_up, encode
-from edge import downlink, replica
-from edge.books import Books
-from edge.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
-from edge.replay import differences
-from edge.rows import Counter, Mode
+from edge.books import replica
+from edge.books.journal import Books
+from edge.books.replay import differences
+from edge.books.rows import Counter, Mode
+from edge.sync import downlink
+from edge.sync.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
+from edge.sync.uplink import Sync
 from edge.till import queries
 from edge.till.desk import Desk, Done
-from edge.uplink import Sync
 from trade.acts import (
     AddPiece,
     CloseShift,

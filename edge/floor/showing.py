@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from edge.floor import ZoneNow
+from edge.floor.now import ZoneNow
+from edge.floor.stock import Stock
+from edge.floor.vision import VisionWatch
 from edge.reconcile import evidence as ev
 from edge.reconcile.evidence import Evidence
-from edge.stock import Stock
-from edge.vision import VisionWatch
 
 
 def zones_now(stock: Stock, evidence: Evidence, vision: VisionWatch) -> tuple[ZoneNow, ...]:

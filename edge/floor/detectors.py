@@ -8,16 +8,16 @@ from typing import Final
 
 from contract.facts import AlarmKind, AlarmRaised, AnyFact, ClaimKind, ExitSeen, ReaderLink
 from contract.ids import AlarmId, PieceId, ReaderId, ZoneId
-from edge import sentences
+from edge.books.db import Database
+from edge.books.rows import ShippedRow
 from edge.config import ZoneConfig, ZoneKind
-from edge.db import Database
-from edge.floor import PadNow
+from edge.floor import sentences
+from edge.floor.now import PadNow
+from edge.floor.rounds import Heard, ZoneMap
+from edge.floor.stock import Stock
+from edge.floor.vision import Health
 from edge.reconcile.gate import Gate
 from edge.reconcile.pad import Pad
-from edge.rounds import Heard, ZoneMap
-from edge.rows import ShippedRow
-from edge.stock import Stock
-from edge.vision import Health
 from trade.custody import Token, TokenState
 
 MAY_LEAVE: Final = {

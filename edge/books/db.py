@@ -27,7 +27,7 @@ class BooksError(Exception):
 @functools.cache
 def statements() -> dict[str, str]:
     """Every named statement of books.sql."""
-    text = resources.files("edge").joinpath("books.sql").read_text(encoding="utf-8")
+    text = resources.files("edge.books").joinpath("books.sql").read_text(encoding="utf-8")
     named: dict[str, str] = {}
     for block in text.split("-- name: ")[1:]:
         name, _, sql = block.partition("\n")

@@ -24,10 +24,10 @@ from contract.messages import (
     Rejoin,
     Snapshot,
 )
-from edge import replay
-from edge.books import Books, LogMissingError, Tx
-from edge.db import BooksError
-from edge.rows import Counter, JournalRow, Mode, SeqBody
+from edge.books import replay
+from edge.books.db import BooksError
+from edge.books.journal import Books, LogMissingError, Tx
+from edge.books.rows import Counter, JournalRow, Mode, SeqBody
 from trade.custody import Token, TokenState
 
 STATE: Final = {

@@ -15,9 +15,9 @@ import msgspec
 from contract.entries import Entry, encode_entry, first_head, keys_of, leaf_hash, next_head
 from contract.facts import AnyFact, Stream, stream_of
 from contract.ids import Epoch, StoreId, UserId
-from edge import fold
-from edge.db import BooksError, Database
-from edge.rows import Counter, JournalRow, Leaf, Mode, Node
+from edge.books import fold
+from edge.books.db import BooksError, Database
+from edge.books.rows import Counter, JournalRow, Leaf, Mode, Node
 from trade.guards import ALL, Guards
 
 FLOOR_FACTS_PER_ENTRY_MAX: Final = 1000

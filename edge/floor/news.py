@@ -8,11 +8,11 @@ from typing import Final
 
 from contract.facts import AlarmRaised, AnyFact, PiecePresence, PresenceState
 from contract.ids import HOUSE, AlarmId, PieceId
-from edge import sentences
-from edge.books import Books
+from edge.books.journal import Books
+from edge.books.rows import PresenceRow
+from edge.floor import sentences
+from edge.floor.stock import Stock
 from edge.reconcile.shapes import Accusation, Changes
-from edge.rows import PresenceRow
-from edge.stock import Stock
 
 FACTS_PENDING_MAX: Final = 50_000
 

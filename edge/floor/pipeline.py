@@ -14,11 +14,17 @@ from numpy.typing import NDArray
 
 from contract.facts import AlarmRaised, AnyFact, PresenceState, ReaderHealth
 from contract.ids import PieceId, ReaderId, ZoneId
-from edge.books import Books
+from edge.books.journal import Books
+from edge.books.rows import EvidenceRow, PresenceRow, ReaderRow, ZoneRow
 from edge.config import EdgeConfig, ZoneKind
-from edge.detectors import Gates, Pads
-from edge.floor import FloorNow
-from edge.news import News
+from edge.floor.detectors import Gates, Pads
+from edge.floor.news import News
+from edge.floor.now import FloorNow
+from edge.floor.rounds import NO_ZONE, Heard, Round, Rounds, RoundTally, place
+from edge.floor.showing import zones_now
+from edge.floor.stock import Stock
+from edge.floor.vision import Health, VisionWatch
+from edge.floor.whereabouts import Placed, Places
 from edge.readers.base import ReadBatch
 from edge.reconcile import evidence as ev
 from edge.reconcile.evidence import Evidence, EvidenceDamagedError
@@ -26,12 +32,6 @@ from edge.reconcile.presence import step
 from edge.reconcile.shapes import CUSTOMARY, Placement
 from edge.reconcile.shapes import Round as Evidenced
 from edge.reconcile.threshold import calibrate, false_alarms_per_month
-from edge.rounds import NO_ZONE, Heard, Round, Rounds, RoundTally, place
-from edge.rows import EvidenceRow, PresenceRow, ReaderRow, ZoneRow
-from edge.showing import zones_now
-from edge.stock import Stock
-from edge.vision import Health, VisionWatch
-from edge.whereabouts import Placed, Places
 
 log = structlog.get_logger(__name__)
 

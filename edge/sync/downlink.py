@@ -16,9 +16,9 @@ from contract.commands import (
 )
 from contract.facts import AnyFact, ClaimEnd, ClaimEnded, ClaimKind, CommandHeard, CustodyReceived
 from contract.ids import HOUSE, PieceId
-from edge import replica
-from edge.books import Books, Tx
-from edge.rows import Mode
+from edge.books import replica
+from edge.books.journal import Books, Tx
+from edge.books.rows import Mode
 from trade import lease
 from trade.claim import Claim
 from trade.custody import Token, granted

@@ -45,10 +45,10 @@ from contract.facts import (
     ZoneVision,
 )
 from contract.ids import Epoch, UserId
-from edge import fold_custody as custody
-from edge import fold_floor as floor
-from edge import fold_sales as sales
-from edge.db import Database
+from edge.books import fold_custody as custody
+from edge.books import fold_floor as floor
+from edge.books import fold_sales as sales
+from edge.books.db import Database
 from trade.guards import ALL, Guards
 
 STATE_TABLES = (

@@ -1,9 +1,9 @@
 """What stays on this box and is in no journal: logins, PIN verifiers, evidence, count requests being taken up."""
 
 from contract.ids import UserId
-from edge.books import Books
-from edge.db import Database
-from edge.rows import CountRequestRow, EvidenceRow, LoginRow, PinRow
+from edge.books.db import Database
+from edge.books.journal import Books
+from edge.books.rows import CountRequestRow, EvidenceRow, LoginRow, PinRow
 
 
 def add_login(books: Books, *, token: bytes, user: UserId, since_us: int, until_us: int) -> None:

@@ -6,8 +6,8 @@ import msgspec
 
 from contract.facts import ReturnRecorded, SaleLine, SaleRecorded, ShiftClosed, ShiftOpened, Tender, TenderKind
 from contract.ids import Epoch, SaleId, ShiftId, TillId, UserId
-from edge.db import Database
-from edge.fold_custody import sell, take_back
+from edge.books.db import Database
+from edge.books.fold_custody import sell, take_back
 from trade.custody import Token, TokenEvent, moved
 from trade.sale import Sale, SaleFact, SaleState, apply
 from trade.shift import SHIFT, Shift, ShiftEvent

@@ -15,8 +15,8 @@ from contract.facts import (
     ZoneVision,
 )
 from contract.ids import CountId, UserId
-from edge.db import Database
-from edge.rows import as_list
+from edge.books.db import Database
+from edge.books.rows import as_list
 
 FloorFact = (
     PiecePresence

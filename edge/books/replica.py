@@ -4,9 +4,9 @@ from typing import Final
 
 from contract.feed import EVERY_STORE, FeedPage, PieceCard, StaffCard, StoreCard, decode_body, encode_body
 from contract.ids import PieceId, StoreId, UserId
-from edge.books import Books
-from edge.db import Database
-from edge.rows import Body
+from edge.books.db import Database
+from edge.books.journal import Books
+from edge.books.rows import Body
 
 SEARCH_HITS_MAX: Final = 50
 PIECE: Final = "piece"

@@ -23,12 +23,12 @@ from contract.facts import (
     Verdict,
 )
 from contract.ids import CountId, PieceId, ReaderId, ZoneId
+from edge.books.rows import CountRow, CountState, zones_of
 from edge.config import EdgeConfig, ZoneKind
-from edge.pipeline import Pipeline
+from edge.floor.pipeline import Pipeline
+from edge.floor.rounds import NO_ZONE, Heard, Round
+from edge.floor.stock import Stock
 from edge.reconcile.counts import Count, expect
-from edge.rounds import NO_ZONE, Heard, Round
-from edge.rows import CountRow, CountState, zones_of
-from edge.stock import Stock
 from trade.custody import TokenState
 
 GAIN_MIN: Final = 0.1

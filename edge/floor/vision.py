@@ -11,8 +11,8 @@ import numpy as np
 
 from contract.facts import AnyFact, ReaderHealth, ReaderLink, Vision, ZoneVision
 from contract.ids import ReaderId, ZoneId
-from edge.floor import ReaderNow
-from edge.rounds import ZoneMap
+from edge.floor.now import ReaderNow
+from edge.floor.rounds import ZoneMap
 
 RATE_OVER_US: Final = 2_000_000
 

@@ -3,10 +3,10 @@
 from typing import Final
 
 from contract.entries import decode_entry
-from edge import fold
-from edge.books import Books, Tx
-from edge.db import Database
-from edge.rows import JournalRow
+from edge.books import fold
+from edge.books.db import Database
+from edge.books.journal import Books, Tx
+from edge.books.rows import JournalRow
 from trade.guards import Guards
 
 ROWS_PER_STEP: Final = 500

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from contract.ids import ReaderId
 from edge.config import ZoneKind
+from edge.floor.rounds import NO_ZONE, Round, ZoneMap
 from edge.reconcile.zones import WINDOW_ROUNDS, Read, Whereabouts
-from edge.rounds import NO_ZONE, Round, ZoneMap
 
 ROUNDS_MIN: Final = 2 * WINDOW_ROUNDS - 2
 WINDOW_US: Final = 2 * WINDOW_ROUNDS * 1_000_000

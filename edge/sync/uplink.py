@@ -9,10 +9,10 @@ import msgspec
 
 from contract.facts import Stream
 from contract.messages import MESSAGE_BYTES_MAX, ROWS_PER_MESSAGE_MAX, Down, Standing, Up
-from edge import downlink
-from edge.books import Books, LogMissingError
-from edge.downlink import Seen
-from edge.rows import Counter, JournalRow, Mode, Node
+from edge.books.journal import Books, LogMissingError
+from edge.books.rows import Counter, JournalRow, Mode, Node
+from edge.sync import downlink
+from edge.sync.downlink import Seen
 
 HELLO_EVERY_US: Final = 5_000_000
 RESEND_AFTER_US: Final = 2_000_000

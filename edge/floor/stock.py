@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from contract.facts import ClaimKind
 from contract.feed import PieceCard
 from contract.ids import PieceId, ZoneId
-from edge import replica
-from edge.catalogue import Catalogue
-from edge.db import Database
-from edge.rounds import NO_ZONE, ZoneMap
-from edge.rows import ShippedRow
+from edge.books import replica
+from edge.books.db import Database
+from edge.books.rows import ShippedRow
+from edge.floor.catalogue import Catalogue
+from edge.floor.rounds import NO_ZONE, ZoneMap
 from trade.claim import Claim
 from trade.custody import Token, TokenState
 

@@ -29,8 +29,8 @@ from contract.facts import (
 )
 from contract.ids import ClaimId, Epoch, PieceId, SaleId
 from contract.messages import CustodyRow, HeldClaim, Snapshot
-from edge.db import Database
-from edge.rows import Body, as_list
+from edge.books.db import Database
+from edge.books.rows import Body, as_list
 from trade.claim import Claim, claim_of, end_claim
 from trade.custody import Token, TokenEvent, TokenState, granted, moved
 from trade.guards import Guards
