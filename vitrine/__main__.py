@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vitrine.problems import EXIT_CODE, PersonError, sentence
+from vitrine.problems import EXIT_CODE, PersonError, in_words, sentence
 
 app = typer.Typer(
     name="vitrine",
@@ -39,26 +39,34 @@ def smoke(folder: Folder = Path(".demo/smoke")) -> None:
 def edge(config: Config) -> None:
     """One store's box."""
     from edge import app as box
-    from edge.config import load_config
+    from edge.books.db import BooksError
+    from edge.config import ConfigError, load_config
 
-    raise typer.Exit(box.run(load_config(config)))
+    with in_words(ConfigError, BooksError):
+        raise typer.Exit(box.run(load_config(config)))
 
 
 @app.command()
 def cloud(config: Config) -> None:
     """The head office: pages, API, the stores' door, ingest."""
     from cloud import app as office
-    from cloud.config import load_config
+    from cloud.config import ConfigError, load_config
+    from cloud.db import UnsafeDatabaseError
 
-    raise typer.Exit(office.run(load_config(config)))
+    with in_words(ConfigError, UnsafeDatabaseError):
+        raise typer.Exit(office.run(load_config(config)))
 
 
 @app.command()
 def simulate(config: Config) -> None:
     """The world outside: readers, people, payment provider."""
-    from simulator import app as outside
+    import msgspec
 
-    outside.run(config)
+    from simulator import app as outside
+    from simulator.store import LayoutError
+
+    with in_words(msgspec.DecodeError, LayoutError):
+        outside.run(config)
 
 
 @app.command()
@@ -67,13 +75,12 @@ def pin(config: Config, user: Annotated[str, typer.Argument(help="Who, as the he
     from contract.ids import UserId
     from edge import app as box
     from edge.api.pins import PinError
-    from edge.config import load_config
+    from edge.books.db import BooksError
+    from edge.config import ConfigError, load_config
 
     chosen = typer.prompt("PIN", hide_input=True, confirmation_prompt=True)
-    try:
+    with in_words(PinError, ConfigError, BooksError):
         box.set_pin(load_config(config), UserId(user), chosen)
-    except PinError as error:
-        raise PersonError(str(error)) from error
 
 
 @app.command()
@@ -99,11 +106,6 @@ def main() -> None:
         if error.errno is None:
             raise
         sys.exit(_told(sentence(error, f"using {error.filename or 'a file'}")))
-    except Exception as error:
-        # Rooms have their own ConfigError; each says what to do, so no traceback is needed.
-        if type(error).__name__ not in {"ConfigError", "BooksError", "UnsafeDatabaseError", "LayoutError"}:
-            raise
-        sys.exit(_told(str(error)))
 
 
 def _told(said: str) -> int:

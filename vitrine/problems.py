@@ -1,6 +1,8 @@
 """What stops the command line: one sentence that names the thing and the mend; exit code 2."""
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 EXIT_CODE: Final = 2
@@ -8,6 +10,15 @@ EXIT_CODE: Final = 2
 
 class PersonError(Exception):
     """Something a person must mend. The message is the whole of what they see."""
+
+
+@contextmanager
+def in_words(*kinds: type[Exception]) -> Iterator[None]:
+    """Errors of a room whose message already says what to do."""
+    try:
+        yield
+    except kinds as error:
+        raise PersonError(str(error)) from error
 
 
 def sentence(error: OSError, doing: str) -> str:
