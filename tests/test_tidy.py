@@ -138,6 +138,15 @@ def test_files_stay_small_enough_to_hold_in_the_head():
     assert len(long) <= LONG_SHARE_MAX * len(sizes), f"too many files above {LINES_WISHED} lines: {long}"
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/README.md"])
+def test_what_the_documents_name_is_there(name: str):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    rooms = "|".join((*ROOMS, "tests", "docs", "docker", "firmware-config"))
+    named = set(re.findall(rf"`((?:{rooms})/[\w./-]*)`", text))
+    linked = {str((ROOT / name).parent.relative_to(ROOT) / link) for link in re.findall(r"\]\(([\w./-]+)\)", text)}
+    assert [path for path in sorted(named | linked) if not (ROOT / path).exists()] == []
+
+
 def test_tests_do_not_shadow_the_packages_they_mirror():
     assert [_name(path) for path in PYTHON if path.name == "__init__.py" and _name(path).startswith("tests/")] == []
 
