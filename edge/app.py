@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -77,7 +78,8 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     readers = tuple(_reader(reader, config, chance) for reader in config.readers)
     instance = instance_of(config)
     books = open_books(config, instance)
-    store = Store(config, books, clock, chance)
+    slow = ThreadPoolExecutor(1, "slow")
+    store = Store(config, books, clock, chance, slow=slow)
     store.pipeline.health = {reader.id: reader.health for reader in readers}
     house = House(tick=store.tick, clock=clock)
     db = Database(books.path, readonly=True) if books.path is not None else books.db
@@ -99,6 +101,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         bulletin=bulletin,
         render_metrics=make_metrics(lambda: gauges(house, store, bulletin, uplink)),
         metrics_type=CONTENT_TYPE,
+        slow=slow,
         uplink=uplink,
     )
     api = create_api(shop, secure=config.tls_cert is not None)
@@ -213,7 +216,8 @@ async def _stop(edge: Edge, server: uvicorn.Server, tasks: list[asyncio.Task[Non
     http.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await asyncio.to_thread(edge.house.stop, edge.store.stop)
-    edge.shop.slow.shutdown(wait=False)
+    # The history's last page may still be on its way to the disk.
+    await asyncio.to_thread(edge.shop.slow.shutdown)
     if edge.shop.db is not edge.store.books.db:
         edge.shop.db.close()
     edge.store.books.close()

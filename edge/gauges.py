@@ -47,6 +47,11 @@ def _floor(store: Store) -> Iterator[Sample]:
     yield Sample("vitrine_unknown_tags", "tags in the air that are no piece of ours", floor.unknown_tags)
     yield Sample("vitrine_unknown_reads_dropped_total", "dropped: unknown_epcs_max", catalogue.unknown_dropped_total)
     yield Sample("vitrine_alarm_threshold_nats", "evidence an alarm needs", floor.threshold_nats)
+    if store.chronicle is not None:
+        told = store.chronicle
+        yield Sample("vitrine_history_stays_total", "stays written to the history", told.stays_written_total)
+        yield Sample("vitrine_history_stays_lost_total", "stays lost: stays_pending_max", told.stays_lost_total)
+        yield Sample("vitrine_history_writes_failed_total", "history writes to be tried again", told.writes_failed_total)
     for reader in floor.readers:
         label = (("reader", str(reader.reader)),)
         reading = float(reader.link is ReaderLink.READING)

@@ -7,6 +7,7 @@ pages hear of it in the same turn.
 import random
 import sqlite3
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -28,9 +29,11 @@ from edge.books.local import count_requests
 from edge.books.rows import CountRow, CountState, Mode, SaleRow, zones_of
 from edge.clock import Clock
 from edge.config import EdgeConfig
+from edge.floor.chronicle import Chronicle
 from edge.floor.counting import CountImpossibleError, Counting, CountRefusedError
+from edge.floor.history import History
 from edge.floor.pipeline import Pipeline
-from edge.floor.rounds import ZoneMap
+from edge.floor.rounds import NO_ZONE, ZoneMap
 from edge.floor.stock import Stock
 from edge.house import disk_is_full
 from edge.sync.uplink import Heard, Sync
@@ -39,6 +42,8 @@ from trade.acts import AnyAct, ApproveCount, CloseShift, Sight
 
 log = structlog.get_logger(__name__)
 
+HISTORY: Final = "history"
+"""Folder of the stays, beside the books."""
 CHORES_EVERY_US: Final = 10_000_000
 PAGE_OF: Final = {"sale": "sales", "return": "sales", "shift": "sales", "count": "counts", "alarm": "alarms"}
 
@@ -58,10 +63,17 @@ SILENT: Final = Wakes(tell=lambda _: None, uplink=lambda: None)
 
 
 class Store:
-    """`chance` gives ids; by the same seed the same ids."""
+    """`chance` gives ids; by the same seed the same ids. `slow` is the pool of one; without it no history is kept."""
 
     def __init__(
-        self, config: EdgeConfig, books: Books, clock: Clock, chance: random.Random, wakes: Wakes = SILENT
+        self,
+        config: EdgeConfig,
+        books: Books,
+        clock: Clock,
+        chance: random.Random,
+        wakes: Wakes = SILENT,
+        *,
+        slow: Executor | None = None,
     ) -> None:
         self.config = config
         self.books = books
@@ -73,6 +85,10 @@ class Store:
         self.ballast = Ballast(config.data_dir)
         self.pipeline = Pipeline(config, books, self.stock, new_id=self.new_id, wall_us=clock.wall_us)
         self.counting = Counting(config, self.stock, self.pipeline)
+        self.chronicle: Chronicle | None = None
+        if slow is not None:
+            self.chronicle = Chronicle(self.stock, History(config.data_dir / HISTORY), slow, clock.wall_us)
+            self.pipeline.detectors.append(self.chronicle.hear)
         self.sync = Sync(books, boot=self.new_id())
         self.mode = books.node().mode
         self._chores_us = 0
@@ -119,6 +135,8 @@ class Store:
 
     def stop(self) -> None:
         """The last thing the house does: keep what was learned."""
+        if self.chronicle is not None:
+            self.chronicle.stop()
         self.pipeline.save_evidence(self.clock.mono_us())
 
     # --- counts -----------------------------------------------------------------------------------------------
@@ -207,10 +225,10 @@ class Store:
 
     def zone_now(self, piece: PieceId, now_us: int) -> ZoneId | None:
         """Where the piece was read last, while that counts as now."""
-        row = self.stock.catalogue.row_of(piece)
-        if row is None or not self.seen(piece, now_us) or self.stock.last_zone[row] < 0:
+        last = self.stock.last_seen(piece)
+        if last is None or not self.seen(piece, now_us) or last.zone == NO_ZONE:
             return None
-        return self.config.zones[int(self.stock.last_zone[row])].id
+        return self.config.zones[last.zone].id
 
     def pad_of(self, till: TillId | None) -> frozenset[PieceId]:
         """Pieces on this till's pad. Tills and pads pair up in the configuration's order; the last pad is shared."""
@@ -267,14 +285,22 @@ class Store:
         cards = [row.body for row in page.rows if isinstance(row.body, PieceCard)]
         gone = [row.key for row in page.rows if row.body is None]
         for key in gone:
-            row = self.stock.forget(PieceId(key.removeprefix("piece:")))
-            if row is not None:
-                self.pipeline.forget_rows(np.array([row], np.int32))
+            self._forget(PieceId(key.removeprefix("piece:")))
         mine = [card for card in cards if replica.piece(self.books.db, card.piece) == card]
         self.pipeline.forget_rows(self.stock.learn(mine))
         if cards or gone:
             self.wakes.tell("floor")
         return rev
+
+    def _forget(self, piece: PieceId) -> None:
+        """The feed took a card back; its row is free for another piece from now on."""
+        row = self.stock.catalogue.row_of(piece)
+        if row is None:
+            return
+        if self.chronicle is not None:
+            self.chronicle.part(row)
+        self.stock.forget(piece)
+        self.pipeline.forget_rows(np.array([row], np.int32))
 
 
 def piece_of(body: msgspec.Raw) -> PieceId | None:

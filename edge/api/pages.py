@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from contract.facts import CountPlace, Vision
 from contract.feed import Role
-from contract.ids import AlarmId, CountId, UserId
+from contract.ids import AlarmId, CountId, PieceId, UserId
 from edge.api import pages_register, shapes, views
 from edge.api.shop import Shop, the_shop
 from trade import acts
@@ -35,6 +35,7 @@ NAV: Final = (
     NavLink("/readers", "Readers"),
 )
 CLOSED_ALARMS_SHOWN: Final = 8
+DAYS_SHOWN: Final = 30
 MONTH_US: Final = 30 * 24 * 3600 * 1_000_000
 
 router = APIRouter(include_in_schema=False)
@@ -173,6 +174,14 @@ async def close_alarm(
 ) -> Response:
     await shop.act(acts.CloseAlarm(alarm=AlarmId(alarm), outcome=form.outcome, note=form.note), who)
     return await wall(request, who, shop) if wants_fragment(request) else go(request, "/wall")
+
+
+@router.get("/pieces/{piece}")
+async def piece(request: Request, piece: str, who: Anyone, shop: TheShop) -> Response:
+    """Where a piece is, who saw it last and where it was: what one asks before one accuses anybody."""
+    del who
+    story, store = await views.story(shop, PieceId(piece), DAYS_SHOWN), views.store(shop)
+    return render(request, "edge/piece.html", store=store, piece=story, days=DAYS_SHOWN, zone_names=_names(store))
 
 
 @router.get("/readers")

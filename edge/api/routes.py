@@ -82,9 +82,10 @@ async def pieces(
 
 
 @router.get("/pieces/{piece}")
-async def piece(piece: str, who: Anyone, shop: TheShop) -> shapes.PieceView:
+async def piece(piece: str, who: Anyone, shop: TheShop, days: int = 30) -> shapes.PieceStoryView:
+    """The piece as it stands, who saw it last, and where it was in the last `days` (at most 400)."""
     del who
-    return views.piece(shop, PieceId(piece))
+    return await views.story(shop, PieceId(piece), days)
 
 
 @router.get("/presence")

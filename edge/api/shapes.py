@@ -126,6 +126,31 @@ class PieceView:
 
 
 @dataclass(frozen=True, slots=True)
+class StayView:
+    """A piece lay in this zone from then to then, read in so many rounds. `to_us` of the newest may be a minute old."""
+
+    zone: str
+    zone_name: str
+    from_us: int
+    to_us: int
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True)
+class PieceStoryView(PieceView):
+    """A piece with where it was. `last_seen_*`: since the box started if it was read since, else by its history."""
+
+    last_seen_us: int | None
+    last_seen_zone: str
+    last_seen_by: str
+    """The reader, or "scanner"; empty when only the history knows, which keeps no readers."""
+    stays: tuple[StayView, ...]
+    """Newest first."""
+    history_why: str
+    """Why the stays may not be all of them; empty when they are."""
+
+
+@dataclass(frozen=True, slots=True)
 class PadPieceView:
     piece: PieceView
     in_sale: bool

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,9 @@ from edge.books.journal import NotServingError
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.floor.counting import CountRefusedError
+from edge.floor.history import HistoryError
 from edge.floor.now import FloorNow, PadNow, UplinkNow
+from edge.floor.stays import Stay, joined
 from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
 from edge.store import Store
 from edge.till.desk import Done, Refused
@@ -36,6 +39,8 @@ from web.problems import ProblemError
 from web.sse import Bulletin
 
 Result = TypeVar("Result")
+DAY_US: Final = 86_400_000_000
+HISTORY_WAIT_S: Final = 5.0
 NOT_FOUND: Final = frozenset({Why.NO_SALE, Why.NOT_FOUND, Why.UNKNOWN_PIECE})
 UNAVAILABLE: Final = frozenset({Why.NOT_SERVING, Why.DISK_FULL})
 
@@ -53,10 +58,10 @@ class Shop:
     bulletin: Bulletin
     render_metrics: Callable[[], bytes]
     metrics_type: str
+    slow: ThreadPoolExecutor
+    """argon2, history and other slow work: one at a time, so that it cannot take the box from the readers."""
     uplink: UplinkNow = field(default_factory=UplinkNow)
     attempts: Attempts = field(default_factory=Attempts)
-    slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "slow"))
-    """argon2 and other slow work: one at a time, so that it cannot take the box from the readers."""
 
     @property
     def floor(self) -> FloorNow:
@@ -116,6 +121,25 @@ class Shop:
             seen=named,
             unknown_epcs=tuple(epc for epc, card in found.items() if card is None),
         )
+
+    async def where_was(self, piece: PieceId, days: int) -> tuple[tuple[Stay, ...], str]:
+        """Stays of a piece in the last days, newest first, and why they may not be all of them."""
+        chronicle = self.store.chronicle
+        if chronicle is None:
+            return (), "no history is kept here"
+        to_us = self.clock.wall_us()
+        # What waits first, then the files: a page written between the two is seen twice, and joined.
+        recent = await self.on_house(lambda: chronicle.recent(piece))
+        kept: list[Stay] = []
+        why = ""
+        asked = partial(chronicle.kept, piece, to_us - days * DAY_US, to_us)
+        try:
+            kept = await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self.slow, asked), HISTORY_WAIT_S)
+        except HistoryError as error:
+            why = str(error)
+        except TimeoutError:
+            why = f"the history did not answer within {HISTORY_WAIT_S:.0f} s; try again"
+        return tuple(reversed(joined([*kept, *recent]))), why
 
     async def sign_in(self, user: UserId, pin: str) -> NewLogin:
         """Raises a 401 problem for a wrong PIN, 429 when this person must wait first."""

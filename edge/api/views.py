@@ -3,6 +3,7 @@
 from edge.api.views_floor import alarm, alarms, count, counts
 from edge.api.views_pieces import bare, find_pieces, incoming, of_card, pad, piece, piece_named, presence, verdict_of
 from edge.api.views_store import health, readers, staff, store, uplink, works_here, zones
+from edge.api.views_story import story
 from edge.api.views_trade import open_shift, sale, sales, shift, shifts
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "shifts",
     "staff",
     "store",
+    "story",
     "uplink",
     "verdict_of",
     "works_here",

@@ -272,11 +272,10 @@ class Counting:
 
     def _elsewhere(self, piece: PieceId, zone: int) -> int | None:
         """Another zone that has read the piece just now, outside of this count."""
-        row = self.stock.catalogue.row_of(piece)
-        if row is None or not self.pipeline.seen(piece, self._now_us):
+        last = self.stock.last_seen(piece)
+        if last is None or not self.pipeline.seen(piece, self._now_us):
             return None
-        last = int(self.stock.last_zone[row])
-        return last if last not in (NO_ZONE, zone) else None
+        return last.zone if last.zone not in (NO_ZONE, zone) else None
 
     def _away(self, running: _Running) -> list[CountVerdict]:
         """Pieces of these zones that this store holds and that are out with our consent since before the count."""

@@ -1,84 +1,26 @@
-"""Where pieces were: stays, folded from rounds and kept as Parquet. Never a source of truth, never needed to sell.
+"""Where pieces were: stays kept as Parquet, a folder a day. Never a source of truth, never needed to sell.
 
-`Stays` runs on the house thread: rounds in, closed stays out, arrays only. `History` does the files and runs in the
-pool of one; DuckDB is imported when it is first needed. A stay is (piece, zone, from, to, rounds in which it was
-read): while a piece lies still it is one row an hour. Times are wall-clock UTC µs, for people.
+Runs in the pool of one, never on the house thread; DuckDB is imported when it is first needed.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contract.ids import PieceId, ZoneId
+from edge.floor.stays import LEFT_AFTER_US, STAY_US_MAX, Stay, StayColumns, joined
 
-LEFT_AFTER_US: Final = 300 * 1_000_000
-STAY_US_MAX: Final = 3600 * 1_000_000
 DAYS_KEPT_MAX: Final = 400
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-class StayColumns(NamedTuple):
-    """Closed stays; columns of n. `zone` indexes the store's zones."""
-
-    row: NDArray[np.int32]
-    zone: NDArray[np.int32]
-    from_us: NDArray[np.int64]
-    to_us: NDArray[np.int64]
-    rounds: NDArray[np.int64]
-
-
-class Stay(NamedTuple):
-    piece: PieceId
-    zone: ZoneId
-    from_us: int
-    to_us: int
-    rounds: int
-
-
-class Stays:
-    """Open stays, by row and zone."""
-
-    def __init__(self, zones: int) -> None:
-        self._zones = zones
-        self._from_us = np.zeros((0, zones), np.int64)
-        self._to_us = np.zeros((0, zones), np.int64)
-        self._rounds = np.zeros((0, zones), np.int32)
-
-    def hear(self, now_us: int, rows: NDArray[np.int32], zones: NDArray[np.int32]) -> None:
-        """One round: each (row, zone) at most once."""
-        self._grow(int(rows.max(initial=-1)) + 1)
-        new = self._rounds[rows, zones] == 0
-        self._from_us[rows[new], zones[new]] = now_us
-        self._to_us[rows, zones] = now_us
-        self._rounds[rows, zones] += 1
-
-    def close(self, now_us: int, *, everything: bool = False) -> StayColumns:
-        """Take out the stays that ended, and those an hour old. `everything`: at stop, or before rows change hands."""
-        done = self._rounds > 0
-        if not everything:
-            done &= (now_us - self._to_us >= LEFT_AFTER_US) | (now_us - self._from_us >= STAY_US_MAX)
-        row, zone = np.nonzero(done)
-        columns = StayColumns(
-            row.astype(np.int32),
-            zone.astype(np.int32),
-            self._from_us[row, zone],
-            self._to_us[row, zone],
-            self._rounds[row, zone].astype(np.int64),
-        )
-        self._rounds[row, zone] = 0
-        return columns
-
-    def _grow(self, rows: int) -> None:
-        more = rows - len(self._rounds)
-        if more > 0:
-            for name in ("_from_us", "_to_us", "_rounds"):
-                old = getattr(self, name)
-                setattr(self, name, np.concatenate([old, np.zeros((more, self._zones), old.dtype)]))
+class HistoryError(Exception):
+    """History can be neither written nor read now; the words say why. Selling goes on."""
 
 
 class History:
@@ -91,7 +33,7 @@ class History:
     def write(self, stays: StayColumns, pieces: Sequence[PieceId | None], zones: Sequence[ZoneId]) -> Path | None:
         """Append one file, by the day of the first stay's end. None when there was nothing to write.
 
-        `pieces` and `zones` name the indices. Raises `OSError` when the disk is full or broken.
+        `pieces` and `zones` name the indices. Raises `HistoryError` when the disk is full or broken.
         """
         if not len(stays.row):
             return None
@@ -105,11 +47,11 @@ class History:
         }
         first = int(stays.to_us.min())
         folder = self._folder / f"{_day(first)}"
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"part-{first}-{int(stays.to_us.max())}.parquet"
-        duck = _duck()
-        duck.register("closed", columns)
-        _put(duck.sql("SELECT * FROM closed WHERE piece IS NOT NULL ORDER BY piece, from_us"), path)
+        with _duck() as duck:
+            folder.mkdir(parents=True, exist_ok=True)
+            duck.register("closed", columns)
+            _put(duck.sql("SELECT * FROM closed WHERE piece IS NOT NULL ORDER BY piece, from_us"), path)
         return path
 
     def tidy(self, now_us: int) -> int:
@@ -126,8 +68,9 @@ class History:
                 dropped += 1
             elif folder.name < today and len(parts) > 1:
                 # A power cut below leaves the parts beside the merged day: rows are distinct by nature, so say so.
-                rows = _duck().read_parquet([str(part) for part in parts]).distinct().order("piece, from_us")
-                _put(rows, folder / "day.parquet")
+                with _duck() as duck:
+                    rows = duck.read_parquet([str(part) for part in parts]).distinct().order("piece, from_us")
+                    _put(rows, folder / "day.parquet")
                 for part in parts:
                     if part.name != "day.parquet":
                         part.unlink()
@@ -135,19 +78,16 @@ class History:
 
     def where_was(self, piece: PieceId, from_us: int, to_us: int) -> list[Stay]:
         """Stays of one piece that touch a span, oldest first; hourly rows of one stay are joined."""
+        return joined(self.rows_of(piece, from_us, to_us))
+
+    def rows_of(self, piece: PieceId, from_us: int, to_us: int) -> list[Stay]:
+        """The same as they were written, an hour a row. Raises `HistoryError`."""
         found = self._ask(
             "SELECT piece, zone, from_us, to_us, rounds FROM stays"
             " WHERE piece = $piece AND to_us >= $from_us AND from_us <= $to_us ORDER BY from_us, zone",
             {"piece": piece, "from_us": from_us, "to_us": to_us},
         )
-        out: list[Stay] = []
-        for stay in (Stay(*row) for row in found):
-            last = next((at for at in range(len(out) - 1, -1, -1) if out[at].zone == stay.zone), None)
-            if last is not None and stay.from_us - out[last].to_us <= LEFT_AFTER_US:
-                out[last] = out[last]._replace(to_us=stay.to_us, rounds=out[last].rounds + stay.rounds)
-            else:
-                out.append(stay)
-        return out
+        return [Stay(*row) for row in found]
 
     def seconds_by_zone(self, from_us: int, to_us: int) -> dict[ZoneId, float]:
         """Piece-seconds spent in each zone within a span."""
@@ -163,9 +103,9 @@ class History:
         files = [str(f) for day in self._days() if first <= day.name <= last for f in sorted(day.glob("*.parquet"))]
         if not files:
             return []
-        duck = _duck()
-        duck.read_parquet(files).create_view("stays")
-        rows: list[tuple[Any, ...]] = duck.sql(query, params=values).fetchall()
+        with _duck() as duck:
+            duck.read_parquet(files).create_view("stays")
+            rows: list[tuple[Any, ...]] = duck.sql(query, params=values).fetchall()
         return rows
 
     def _days(self) -> list[Path]:
@@ -183,7 +123,15 @@ def _put(rows: Any, path: Path) -> None:
     beside.replace(path)
 
 
-def _duck() -> Any:
-    import duckdb  # noqa: PLC0415  # 60 MiB that selling never needs
-
-    return duckdb.connect(config={"threads": 1, "memory_limit": "128MB"})
+@contextmanager
+def _duck() -> Iterator[Any]:
+    """DuckDB for one piece of work; what it or the disk raises is a `HistoryError`."""
+    try:
+        import duckdb  # noqa: PLC0415  # 60 MiB that selling never needs
+    except ImportError as error:
+        raise HistoryError(f"DuckDB cannot be loaded: {error}") from error
+    try:
+        with duckdb.connect(config={"threads": 1, "memory_limit": "128MB"}) as duck:
+            yield duck
+    except (duckdb.Error, OSError) as error:
+        raise HistoryError(f"the history's files cannot be used: {error}") from error

@@ -105,6 +105,7 @@ class Pipeline:
         self.news = News(stock, new_id=new_id, currency=config.currency)
         self._floor_us = -FLOOR_EVERY_US
         self._evidence_us = self._calibrated_us = 0
+        self._reader_at = {reader.id: at for at, reader in enumerate(config.readers)}
         self._unknown = 0
         self._unknown_us = -UNKNOWN_EVERY_US
         self._vision = VisionWatch(self._zones, (), {}, {})
@@ -237,7 +238,7 @@ class Pipeline:
             self.tally.reads_total += len(batch)
             found = self.stock.catalogue.hear(batch.epc, batch.epc_bits, batch.arrived_us)
             one = place(batch, found.rows, self._zones)
-            self.stock.saw(one.row, one.zone, one.arrived_us)
+            self.stock.sightings.saw(one.row, one.zone, self._reader_at[batch.reader], one.arrived_us)
             self._rounds.hear(one)
             heard.append(one)
         return heard

@@ -19,10 +19,10 @@ from edge.books.db import Database
 from edge.books.rows import ShippedRow
 from edge.floor.catalogue import Catalogue
 from edge.floor.rounds import NO_ZONE, ZoneMap
+from edge.floor.sightings import NEVER_US, Sighting, Sightings
 from trade.claim import Claim
 from trade.custody import Token, TokenState
 
-NEVER_US: Final = -(1 << 62)
 NEVER_AGAIN_US: Final = 1 << 62
 NO_TRAY: Final = -1
 CLAIMS_AWAY: Final = frozenset(set(ClaimKind) - {ClaimKind.LEASE})
@@ -83,8 +83,7 @@ class Stock:
         self.lies = np.empty(0, np.int32)
         self.expected = np.empty(0, np.bool_)
         self.tray = np.empty(0, np.int32)
-        self.last_seen_us = np.empty(0, np.int64)
-        self.last_zone = np.empty(0, np.int32)
+        self.sightings = Sightings()
         self._strange = np.empty(0, np.bool_)
         self._meet_from_us = np.empty(0, np.int64)
         self._trays: dict[str, int] = {}
@@ -152,22 +151,21 @@ class Stock:
 
     # --- from the readers -------------------------------------------------------------------------------------
 
-    def saw(self, rows: NDArray[np.int32], zone: NDArray[np.int32], at_us: int) -> None:
-        """Reads, wherever they came from."""
-        self.last_seen_us[rows] = at_us
-        self.last_zone[rows] = zone
+    def last_seen(self, piece: PieceId) -> Sighting | None:
+        """The last read of a piece since the box started; None when there was none."""
+        row = self.catalogue.row_of(piece)
+        return None if row is None else self.sightings.last(row)
 
     def scanned(self, piece: PieceId, zone: ZoneId, at_us: int) -> None:
         """A person's scanner saw it; nothing happens for a piece the feed has not told us of."""
         row = self.catalogue.row_of(piece)
         if row is not None:
-            self.last_seen_us[row] = at_us
-            self.last_zone[row] = self.zones.index.get(zone, NO_ZONE)
+            self.sightings.scanned(row, self.zones.index.get(zone, NO_ZONE), at_us)
 
     def seen_since(self, piece: PieceId, since_us: int) -> bool:
         """Whether any reader or scanner read the piece at or after this monotonic time."""
-        row = self.catalogue.row_of(piece)
-        return row is not None and bool(self.last_seen_us[row] >= since_us)
+        last = self.last_seen(piece)
+        return last is not None and last.at_us >= since_us
 
     def strange(self, rows: NDArray[np.int32], now_us: int) -> NDArray[np.bool_]:
         """Which of these rows this store does not hold and has not asked about lately, without asking the books."""
@@ -215,7 +213,7 @@ class Stock:
             if epc:
                 self.epc_refused.pop(piece, None)
         self._make_room()
-        self.last_seen_us[rows], self.last_zone[rows] = NEVER_US, NO_ZONE
+        self.sightings.clear(rows)
         self._meet_from_us[rows] = NEVER_US
         self.home[rows] = self.lies[rows] = NO_ZONE
         return rows
@@ -234,7 +232,6 @@ class Stock:
         self.lies = np.concatenate([self.lies, np.full(more, NO_ZONE, np.int32)])
         self.expected = np.concatenate([self.expected, np.zeros(more, np.bool_)])
         self.tray = np.concatenate([self.tray, np.full(more, NO_TRAY, np.int32)])
-        self.last_seen_us = np.concatenate([self.last_seen_us, np.full(more, NEVER_US, np.int64)])
-        self.last_zone = np.concatenate([self.last_zone, np.full(more, NO_ZONE, np.int32)])
+        self.sightings.grow(more)
         self._strange = np.concatenate([self._strange, np.zeros(more, np.bool_)])
         self._meet_from_us = np.concatenate([self._meet_from_us, np.full(more, NEVER_US, np.int64)])

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -175,6 +175,13 @@ MATCHED_PAD = replace(
     READY_PAD, verdict="matched", not_in_sale=(), sentence="Two pieces on the pad, the same two in the cart.",
     pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=BRACELET, in_sale=True)),
 )  # fmt: skip
+STORY = shapes.PieceStoryView(
+    **asdict(RING), last_seen_us=NOON_US, last_seen_zone="pad-1", last_seen_by="pad-reader", history_why="",
+    stays=tuple(
+        shapes.StayView(zone=zone, zone_name=ZONE_NAMES[zone], from_us=NOON_US - ago, to_us=NOON_US - ago + 3_000_000_000, rounds=2950)
+        for zone, ago in (("pad-1", 3_000_000_000), ("case-1", 30_000_000_000), ("safe-1", 90_000_000_000))
+    ),
+)  # fmt: skip
 SALE = shapes.SaleView(
     sale="sale-1", till="till-1", state="open", associate="ana", currency="EUR",
     lines=tuple(
@@ -289,6 +296,15 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "count-complete": ("edge/count.html", {**COUNTING, "count": COMPLETE}),
     "wall": ("edge/wall.html", {**WALL, "alarms": (EXIT, ALARM, PAST), "blind": (ZONES[4],)}),
     "wall-calm": ("edge/wall.html", {**WALL, "alarms": (), "blind": ()}),
+    "piece": ("edge/piece.html", {**COMMON, "piece": STORY, "days": 30}),
+    "piece-untold": (
+        "edge/piece.html",
+        {
+            **COMMON,
+            "piece": replace(STORY, stays=(), last_seen_us=None, last_seen_by="", history_why="the disk is full"),
+            "days": 30,
+        },
+    ),
     "readers": ("edge/readers.html", {**COMMON, "store": ALONE}),
     "readers-none": ("edge/readers.html", {**COMMON, "store": BARE}),
 }

@@ -225,3 +225,22 @@ def test_a_request_from_another_site_is_refused(face):
         "/api/v1/sales", json={"till": "till-1"}, headers={**bearer, "sec-fetch-site": "cross-site"}
     )
     assert answer.status_code == 403
+
+
+def test_a_piece_tells_where_it_was_and_who_saw_it_last(face):
+    assert face.get("/pieces/p1").json()["last_seen_us"] is None
+    face.scan(1)
+    told = face.get("/pieces/p1").json()
+    assert told["last_seen_by"] == "scanner"
+    assert (told["stays"], told["history_why"]) == ([], "")
+    assert face.get("/pieces/nobody").status_code == 404
+
+
+def test_a_store_whose_history_cannot_be_read_says_so_and_shows_the_piece(face):
+    day = face.config.data_dir / "history" / "stays" / "2023-11-14"
+    day.mkdir(parents=True)
+    (day / "part.parquet").write_text("not Parquet")
+    face.clock.now = 3_600_000_000
+    told = face.get("/pieces/p1").json()
+    assert told["title"] == "Ring 1"
+    assert "cannot be used" in told["history_why"]

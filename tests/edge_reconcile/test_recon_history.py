@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from edge.floor.history import LEFT_AFTER_US, STAY_US_MAX, History, Stays
+from edge.floor.history import History
+from edge.floor.stays import LEFT_AFTER_US, STAY_US_MAX, Stays
 
 HOUR = 3600 * 1_000_000
 NOON = 1_790_000_000_000_000 // (24 * HOUR) * 24 * HOUR + 12 * HOUR

@@ -1,0 +1,52 @@
+"""Where a piece was, and who saw it last: the sightings of this box, then its history."""
+
+from dataclasses import asdict
+
+from contract.ids import PieceId
+from edge.api import shapes
+from edge.api.shop import Shop
+from edge.api.views_pieces import piece
+from edge.floor.sightings import NOWHERE, SCANNER
+from edge.floor.stays import Stay
+
+DAYS_SHOWN_MAX = 400
+STAYS_SHOWN_MAX = 500
+
+
+async def story(shop: Shop, piece_id: PieceId, days: int) -> shapes.PieceStoryView:
+    """Raises a 404 problem for a piece this store does not know."""
+    shown = piece(shop, piece_id)
+    stays, why = await shop.where_was(piece_id, max(1, min(days, DAYS_SHOWN_MAX)))
+    if len(stays) > STAYS_SHOWN_MAX:
+        why = f"only the newest {STAYS_SHOWN_MAX} stays are shown"
+    at_us, zone, reader = _last_seen(shop, piece_id, stays)
+    return shapes.PieceStoryView(
+        **asdict(shown),
+        last_seen_us=at_us,
+        last_seen_zone=zone,
+        last_seen_by=reader,
+        stays=tuple(_stay(shop, stay) for stay in stays[:STAYS_SHOWN_MAX]),
+        history_why=why,
+    )
+
+
+def _last_seen(shop: Shop, piece_id: PieceId, stays: tuple[Stay, ...]) -> tuple[int | None, str, str]:
+    """(wall µs, zone, reader or scanner)."""
+    last = shop.store.stock.last_seen(piece_id)
+    if last is None:
+        newest = max(stays, key=lambda stay: stay.to_us, default=None)
+        return (None, "", "") if newest is None else (newest.to_us, newest.zone, "")
+    zone = "" if last.zone == NOWHERE else str(shop.config.zones[last.zone].id)
+    reader = "scanner" if last.reader == SCANNER else str(shop.config.readers[last.reader].id)
+    return shop.clock.wall_us() - (shop.clock.mono_us() - last.at_us), zone, reader
+
+
+def _stay(shop: Shop, stay: Stay) -> shapes.StayView:
+    names = {zone.id: zone.name for zone in shop.config.zones}
+    return shapes.StayView(
+        zone=stay.zone,
+        zone_name=names.get(stay.zone, str(stay.zone)),
+        from_us=stay.from_us,
+        to_us=stay.to_us,
+        rounds=stay.rounds,
+    )
