@@ -101,7 +101,7 @@ set_up() {
     flock 9 # ./run and ./test at the same time: one sets up, the other waits
     need_disk
     need_python
-    [ -x "$VENV/bin/python" ] || rm -f "$STAMPS"/{packages*,house,assets}
+    [ -x "$VENV/bin/python" ] || rm -f "$STAMPS"/{packages*,house,node,assets}
     [ -x "$VENV/bin/python" ] || say "Making a Python environment in .venv" "$PYTHON" -m venv "$VENV"
     python_version=$("$VENV/bin/python" -c 'import sys; print(sys.version)' | head -1)
     # The lock for tests holds all of the other, in the same versions: whoever has it needs nothing more.
@@ -115,6 +115,9 @@ set_up() {
         "$VENV/bin/python" -m pip install --quiet --no-deps --no-build-isolation --no-index -e .
     if [ -f web/assets.py ] && [ -f package-lock.json ]; then
         [ -d web/static/vendor ] || rm -f "$STAMPS/assets"
+        command -v npm >/dev/null || [ -e "$STAMPS/assets" ] ||
+            once node "$(hash_of requirements-node.txt) $python_version" "Installing npm (this machine has none)" \
+                "$VENV/bin/python" -m pip install --quiet --require-hashes --only-binary :all: -r requirements-node.txt
         once assets "$(hash_of package.json package-lock.json web/assets.py)" "Fetching front-end files" \
             "$VENV/bin/python" -m web.assets
     fi
