@@ -1,0 +1,96 @@
+"""How a transfer ends: received, found in another store, or given up by a person."""
+
+import sqlalchemy as sa
+
+from cloud.custody import Custody
+from cloud.tables import transfer, transfer_piece
+from cloud.work import begin
+from contract.facts import CustodyReceived, CustodyReleased, PieceSighted, ReleaseWhy, TransferShipped
+from contract.ids import PieceId, StoreId, TransferId, ZoneId
+
+
+def ship(box, to: str, *pieces: str) -> None:
+    left = [
+        CustodyReleased(
+            piece=PieceId(piece), ce=box.ce[piece], why=ReleaseWhy.SHIPPED, to=StoreId(to), transfer=TransferId("t1")
+        )
+        for piece in pieces
+    ]
+    manifest = tuple(PieceId(piece) for piece in pieces)
+    box.write(TransferShipped(transfer=TransferId("t1"), to=StoreId(to), pieces=manifest), *left)
+    box.send()
+
+
+def obey(*boxes) -> None:
+    for box in boxes:
+        box.obey(box.send(len(box.rows["trade"]) + 1))
+
+
+def say(box, *facts) -> None:
+    box.write(*facts)
+    box.send()
+
+
+def let_go(box, piece: str) -> None:
+    say(box, CustodyReleased(piece=PieceId(piece), ce=box.ce[piece], why=ReleaseWhy.RECALLED))
+
+
+def read(box, piece: str, transfer_id: str = "") -> None:
+    say(box, CustodyReceived(piece=PieceId(piece), ce=box.ce[piece], transfer=TransferId(transfer_id)))
+
+
+def states(house) -> tuple[str, dict[str, str]]:
+    pieces = house.rows(sa.select(transfer_piece).order_by(transfer_piece.c.piece))
+    (whole,) = house.rows(sa.select(transfer))
+    return whole["state"], {row["piece"]: row["state"] for row in pieces}
+
+
+def test_a_piece_read_at_the_wrong_store_is_no_longer_waited_for(house):
+    paris, lyon, nice = house.store("paris", "p1", "p2"), house.store("lyon"), house.store("nice")
+    ship(paris, "lyon", "p1", "p2")
+    obey(lyon)
+    say(nice, PieceSighted(piece=PieceId("p1"), zone=ZoneId("case-1")))
+    obey(lyon)
+    let_go(lyon, "p1")
+    assert states(house) == ("shipped", {"p1": "found elsewhere", "p2": "shipped"})
+    obey(nice)
+    read(nice, "p1")
+    read(lyon, "p2", "t1")
+    assert states(house) == ("received", {"p1": "found elsewhere", "p2": "received"})
+    assert house.token("p1") == ("nice", "here", "")
+
+
+def test_a_transfer_of_one_piece_that_never_left_ends_where_it_began(house):
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    ship(paris, "lyon", "p1")
+    obey(lyon)
+    say(paris, PieceSighted(piece=PieceId("p1"), zone=ZoneId("safe-1")))
+    obey(lyon)
+    let_go(lyon, "p1")
+    assert states(house) == ("found elsewhere", {"p1": "found elsewhere"})
+
+
+def test_a_piece_a_person_called_back_is_given_up_and_a_later_read_revives_it(house):
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    ship(paris, "lyon", "p1")
+    obey(lyon)
+    with house.office.transaction() as tx:
+        tokens = Custody(begin(tx, house.guards, 1))
+        tokens.ask_back(tokens.get(PieceId("p1")))
+        tokens.work.settle()
+    obey(lyon)
+    let_go(lyon, "p1")
+    assert states(house) == ("given up", {"p1": "given up"})
+    say(paris, PieceSighted(piece=PieceId("p1"), zone=ZoneId("safe-1")))
+    assert house.token("p1")[:2] == ("paris", "incoming")
+
+
+def test_a_received_piece_that_is_called_back_later_stays_received(house):
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    ship(paris, "lyon", "p1")
+    obey(lyon)
+    read(lyon, "p1", "t1")
+    say(paris, PieceSighted(piece=PieceId("p1"), zone=ZoneId("safe-1")))
+    obey(lyon)
+    let_go(lyon, "p1")
+    assert states(house) == ("received", {"p1": "received"})
