@@ -1,4 +1,4 @@
-"""Composition root of a store's box: the loop thread, the house thread, readers, uplink and the HTTP server.
+"""Composition root of a store's box: books, store, readers, logins and pages, put together once.
 
 `run(config)` lives until SIGTERM or SIGINT (exit code 0) or until the house breaks (exit code 1, to be started again).
 """
@@ -8,21 +8,14 @@ import contextlib
 import hashlib
 import random
 import secrets
-import signal
 import socket
-import sys
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
-
-import structlog
-import uvicorn
-from fastapi import FastAPI
+from typing import Final
 
 from contract.feed import StaffCard
 from contract.ids import Epoch, UserId
+from edge.api.book_logins import BookLogins
 from edge.api.build import create_api
 from edge.api.pins import make_verifier
 from edge.api.shop import Shop
@@ -32,43 +25,23 @@ from edge.books.db import Database
 from edge.books.journal import Books
 from edge.books.rows import Mode
 from edge.clock import Clock, SystemClock
-from edge.cloudward import Cloudward
 from edge.config import ConfigError, EdgeConfig, ReaderConfig
 from edge.floor.now import UplinkNow
 from edge.gauges import gauges
 from edge.house import House
+from edge.life import Edge, listen, live, write_logs
 from edge.metrics import CONTENT_TYPE, make_metrics
 from edge.readers import Reader, open_reader
 from edge.readers.base import MisconfiguredError
 from edge.readers.profiles import load_profile
-from edge.store import Store, Wakes
-from web.logins import Logins, MemoryLogins
+from edge.store import Store
+from web.logins import HOUR_US, Logins
 from web.sse import Bulletin
-
-log = structlog.get_logger(__name__)
-Result = TypeVar("Result")
 
 BOOKS: Final = "books.sqlite3"
 MACHINE_ID: Final = Path("/etc/machine-id")
-STOP_GRACE_S: Final = 3
-BACKLOG: Final = 128
 ALONE: Final = Epoch("alone")
 """The log of a store that was never given a cloud."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Everything a box is made of, not yet running."""
-
-    config: EdgeConfig
-    clock: Clock
-    chance: random.Random
-    instance: str
-    house: House
-    store: Store
-    shop: Shop
-    api: FastAPI
-    readers: tuple[Reader, ...]
 
 
 def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Random | None = None) -> Edge:
@@ -84,10 +57,11 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     house = House(tick=store.tick, clock=clock)
     db = Database(books.path, readonly=True) if books.path is not None else books.db
     logins = Logins(
-        MemoryLogins(),
+        BookLogins(db, books, house, idle_us=HOUR_US, now_us=clock.wall_us),
         lambda user: _card(db, user, config),
         now_us=clock.wall_us,
         chance=secrets.token_bytes,
+        idle_us=HOUR_US,
     )
     bulletin = Bulletin()
     uplink = UplinkNow(configured=config.uplink is not None)
@@ -112,17 +86,20 @@ def run(config: EdgeConfig) -> int:
     """Run a box until it is told to stop. Exit code: 0 stopped, 1 the house broke."""
     write_logs()
     edge = create(config)
-    listener = _listen(config)
+    listener = listen(config)
     with contextlib.closing(listener):
-        return asyncio.run(_live(edge, listener))
+        return asyncio.run(live(edge, listener))
 
 
 def set_pin(config: EdgeConfig, user: UserId, pin: str) -> None:
-    """Give a person a PIN on this box; may be done while it runs. Raises `PinError`, `BooksError`."""
+    """Give a person a PIN and end their logins; may be done while the box runs. Raises `PinError`, `BooksError`."""
     verifier = make_verifier(pin)
     books = open_books(config, instance_of(config))
     with contextlib.closing(books):
-        local.set_pin(books, user=user, verifier=verifier, now_us=SystemClock().wall_us())
+        now_us = SystemClock().wall_us()
+        local.set_pin(books, user=user, verifier=verifier, now_us=now_us)
+        for login in local.logins_of(books.db, user):
+            local.drop_login(books, login.token, now_us)
 
 
 def open_books(config: EdgeConfig, instance: str) -> Books:
@@ -143,143 +120,6 @@ def instance_of(config: EdgeConfig) -> str:
     except OSError:
         machine = socket.gethostname()
     return hashlib.sha256(f"vitrine/{config.store}/{machine}".encode()).hexdigest()[:32]
-
-
-def write_logs() -> None:
-    """Structured logs as JSON lines on stderr."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
-
-
-# --- running --------------------------------------------------------------------------------------------------
-
-
-async def _live(edge: Edge, listener: socket.socket) -> int:
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    code = 0
-
-    def broke(_: BaseException) -> None:
-        nonlocal code
-        code = 1
-        _over(loop, stop.set)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    server = _server(edge)
-    tasks = [asyncio.create_task(server.serve(sockets=[listener]), name="http")]
-    tasks += [
-        asyncio.create_task(reader.run(edge.store.pipeline.deliver, edge.clock), name=f"reader {reader.id}")
-        for reader in edge.readers
-    ]
-    cloudward = _cloudward(edge)
-    edge.house.broken = broke
-    edge.store.wakes = Wakes(
-        tell=lambda name: _over(loop, edge.shop.bulletin.tell, name),
-        uplink=(lambda: None) if cloudward is None else lambda: _over(loop, cloudward.wake.set),
-    )
-    edge.house.start()
-    if cloudward is not None:
-        tasks.append(asyncio.create_task(cloudward.run(), name="uplink"))
-    log.info("edge_started", store=edge.config.store, port=listener.getsockname()[1], readers=len(edge.readers))
-    stopped = asyncio.create_task(stop.wait(), name="stop")
-    await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        if task.done() and not stop.is_set():
-            code = 1
-            log.critical("task_ended", task=task.get_name(), error=repr(None if task.cancelled() else task.exception()))
-    await _stop(edge, server, tasks)
-    return code
-
-
-def _over(loop: asyncio.AbstractEventLoop, act: Callable[..., object], *given: object) -> None:
-    """From the house thread to the loop; at the very end the loop may be gone, and nobody is left to be told."""
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(act, *given)
-
-
-async def _stop(edge: Edge, server: uvicorn.Server, tasks: list[asyncio.Task[None]]) -> None:
-    """Doors first, then readers and uplink, then the house writes what it learned."""
-    edge.shop.bulletin.close()
-    server.should_exit = True
-    http, *others = tasks
-    for task in others:
-        task.cancel()
-    await asyncio.wait([http], timeout=STOP_GRACE_S)
-    http.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await asyncio.to_thread(edge.house.stop, edge.store.stop)
-    # The history's last page may still be on its way to the disk.
-    await asyncio.to_thread(edge.shop.slow.shutdown)
-    if edge.shop.db is not edge.store.books.db:
-        edge.shop.db.close()
-    edge.store.books.close()
-    log.info("edge_stopped", store=edge.config.store)
-
-
-def _cloudward(edge: Edge) -> Cloudward | None:
-    if edge.config.uplink is None:
-        return None
-
-    async def on_house(work: Callable[[], Result]) -> Result:
-        return await asyncio.wrap_future(edge.house.submit(work))
-
-    return Cloudward(
-        edge.config,
-        edge.config.uplink,
-        edge.store,
-        on_house,
-        edge.shop.uplink,
-        instance=edge.instance,
-        chance=edge.chance,
-    )
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers: stopping is ours, in our order."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _server(edge: Edge) -> uvicorn.Server:
-    config = edge.config
-    return _Server(
-        uvicorn.Config(
-            edge.api,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            timeout_graceful_shutdown=STOP_GRACE_S,
-            ssl_certfile=config.tls_cert,
-            ssl_keyfile=config.tls_key,
-        )
-    )
-
-
-def _listen(config: EdgeConfig) -> socket.socket:
-    family = socket.AF_INET6 if ":" in config.http_host else socket.AF_INET
-    # asyncio switches Nagle off only where the protocol is named; without it every answer waits 40 ms for an ACK.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((config.http_host, config.http_port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise ConfigError(
-            f"cannot listen on {config.http_host}:{config.http_port}: {error.strerror}; free the port or set http_port"
-        ) from error
-    return listener
 
 
 def _reader(config: ReaderConfig, edge: EdgeConfig, chance: random.Random) -> Reader:

@@ -51,7 +51,7 @@ def _floor(store: Store) -> Iterator[Sample]:
         told = store.chronicle
         yield Sample("vitrine_history_stays_total", "stays written to the history", told.stays_written_total)
         yield Sample("vitrine_history_stays_lost_total", "stays lost: stays_pending_max", told.stays_lost_total)
-        yield Sample("vitrine_history_writes_failed_total", "history writes to be tried again", told.writes_failed_total)
+        yield Sample("vitrine_history_writes_failed_total", "writes tried again", told.writes_failed_total)
     for reader in floor.readers:
         label = (("reader", str(reader.reader)),)
         reading = float(reader.link is ReaderLink.READING)

@@ -544,6 +544,9 @@ INSERT OR REPLACE INTO login VALUES (:token, :user, :since_us, :until_us);
 -- name: login
 SELECT token, user, since_us, until_us FROM login WHERE token = :token AND until_us > :now_us;
 
+-- name: logins_of
+SELECT token, user, since_us, until_us FROM login WHERE user = :user;
+
 -- name: login_drop
 DELETE FROM login WHERE token = :token OR until_us <= :now_us;
 

@@ -17,6 +17,11 @@ def login(db: Database, token: bytes, now_us: int) -> LoginRow | None:
     return db.one("login", LoginRow, token=token, now_us=now_us)
 
 
+def logins_of(db: Database, user: UserId) -> list[LoginRow]:
+    """Every login of a person, ended by time or not."""
+    return db.rows("logins_of", LoginRow, user=user)
+
+
 def drop_login(books: Books, token: bytes, now_us: int) -> None:
     with books.transaction() as tx:
         tx.db.run("login_drop", token=token, now_us=now_us)

@@ -244,3 +244,10 @@ def test_a_store_whose_history_cannot_be_read_says_so_and_shows_the_piece(face):
     told = face.get("/pieces/p1").json()
     assert told["title"] == "Ring 1"
     assert "cannot be used" in told["history_why"]
+
+
+def test_a_new_pin_ends_the_logins_made_with_the_old_one(face):
+    assert face.get("/store").status_code == 200
+    face.edge.house.step()
+    edge_app.set_pin(face.config, "ana", "9999")
+    assert face.get("/store").status_code == 401
