@@ -92,7 +92,7 @@ def start_all(shop: Shop, family: Family) -> Sequence[tuple[Child, Callable[[], 
     started = [
         (family.start("broker", private.command), partial(ports.listens, private.port)),
         (
-            family.start("simulator", [*us, "simulate", "--config", str(shop.folder / "simulator" / "simulator.json")]),
+            family.start("simulator", [*us, "simulate", "--config", str(shop.simulator_config)]),
             partial(healthy, shop.simulator_url),
         ),
         (
@@ -100,7 +100,7 @@ def start_all(shop: Shop, family: Family) -> Sequence[tuple[Child, Callable[[], 
             partial(healthy, shop.office_url),
         ),
     ]
-    for store in (planned.layout.store for planned in shop.plan.stores):
+    for store in (layout.store for layout in shop.layouts):
         config = shop.store_folder(store) / "edge.toml"
         child = family.start(f"edge-{store}", [*us, "edge", "--config", str(config)])
         started.append((child, partial(healthy, shop.edge_url(store))))
@@ -134,9 +134,9 @@ def welcome(house: Running) -> str:
     """The one block a person needs."""
     shop = house.shop
     pages = [("Head office", f"{shop.office_url}/")]
-    for planned in shop.plan.stores:
-        url, readers = shop.edge_url(planned.layout.store), len(planned.readers)
-        pages.append((planned.layout.name, f"{url}/  ({f'{readers} readers' if readers else 'no readers'})"))
+    for layout in shop.layouts:
+        url, readers = shop.edge_url(layout.store), len(layout.readers)
+        pages.append((layout.name, f"{url}/  ({f'{readers} readers' if readers else 'no readers'})"))
     people = [
         f"  {login.role.replace('_', ' '):<16} {login.user:<6} PIN {login.pin}   password {login.password}"
         for login in shop.kept.logins

@@ -1,7 +1,7 @@
 """The first data of a demo house: stores, people and stock at the head office, and everybody's PIN at each store."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cloud import schema
 from cloud.config import load_config as load_office
@@ -14,6 +14,7 @@ from contract.commands import CustodyState
 from contract.feed import StaffCard, StoreCard
 from edge.app import set_pin
 from edge.config import load_config as load_store
+from simulator.app import StorePlan
 from trade.guards import ALL
 from vitrine.problems import PersonError
 from vitrine.shop import Shop
@@ -23,17 +24,18 @@ def sow(shop: Shop, say: Callable[[str], None]) -> None:
     """Does nothing where it was done. One transaction at the office: a run that was cut short leaves all or nothing."""
     if shop.sown.exists():
         return
-    pieces = sum(len(store.stock) for store in shop.plan.stores)
-    say(f"Bringing {pieces:,} pieces into {len(shop.plan.stores)} stores …")
-    _office(shop)
-    for store in shop.plan.stores:
+    stores = shop.plan().stores
+    pieces = sum(len(store.stock) for store in stores)
+    say(f"Bringing {pieces:,} pieces into {len(stores)} stores …")
+    _office(shop, stores)
+    for store in stores:
         config = load_store(shop.store_folder(store.layout.store) / "edge.toml")
         for login in shop.kept.logins:
             set_pin(config, login.user, login.pin)
     shop.sown.touch()
 
 
-def _office(shop: Shop) -> None:
+def _office(shop: Shop, stores: Sequence[StorePlan]) -> None:
     office = open_office(load_office(shop.folder / "cloud" / "cloud.toml").database_url)
     try:
         schema.migrate(office)
@@ -46,7 +48,7 @@ def _office(shop: Shop) -> None:
             for login in shop.kept.logins:
                 card = StaffCard(user=login.user, name=login.name, roles=(login.role,))
                 staff.put_staff(work, card, verifiers[login.user])
-            for store in shop.plan.stores:
+            for store in stores:
                 layout = store.layout
                 open_store(
                     work,

@@ -13,19 +13,20 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from contract.feed import Role
 from contract.ids import StoreId, UserId
-from simulator import app as simulator
-from simulator.app import Plan, SimulatorConfig
-from simulator.store import LAYOUTS
+from simulator.store import LAYOUTS, Layout, load_layout
 from vitrine import ports, toml
 from vitrine.authority import CLOUD, Authority
 from vitrine.ports import HOST
 from vitrine.problems import PersonError
+
+if TYPE_CHECKING:
+    from simulator.app import Plan
 
 SEED: Final = 7
 HOUSE: Final = "Maison Vitrine"
@@ -65,6 +66,18 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     password: str
 
 
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """The simulator's configuration, field by field: reading its own would load all of it at every start."""
+
+    seed: int
+    layouts: tuple[str, ...]
+    reader_ports: dict[str, int]
+    door_port: int
+    host: str
+    pieces: dict[str, int]
+    state_file: str
+
+
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What is chosen once: `shop.json`."""
 
@@ -72,7 +85,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     office_port: int
     door_port: int
     edge_ports: dict[StoreId, int]
-    simulator: SimulatorConfig
+    world: World
     logins: tuple[Login, ...]
 
 
@@ -82,8 +95,21 @@ class Shop:
 
     folder: Path
     kept: Kept
-    plan: Plan
     authority: Authority
+
+    @property
+    def layouts(self) -> list[Layout]:
+        return [load_layout(name) for name in self.kept.world.layouts]
+
+    @property
+    def simulator_config(self) -> Path:
+        return self.folder / "simulator" / "simulator.json"
+
+    def plan(self) -> "Plan":
+        """Every piece of the house, as the simulator has it."""
+        from simulator import app as simulator  # half a second that a second start does not need
+
+        return simulator.plan_of(simulator.load_config(self.simulator_config))
 
     def login(self, role: Role) -> Login:
         return next(login for login in self.kept.logins if login.role is role)
@@ -94,7 +120,7 @@ class Shop:
 
     @property
     def simulator_url(self) -> str:
-        return f"http://{HOST}:{self.kept.simulator.door_port}"
+        return f"http://{HOST}:{self.kept.world.door_port}"
 
     @property
     def sown(self) -> Path:
@@ -114,9 +140,9 @@ class Shop:
             "the broker": kept.broker_port,
             "the head office": kept.office_port,
             "the head office's door for stores": kept.door_port,
-            "the simulator": kept.simulator.door_port,
+            "the simulator": kept.world.door_port,
             **{f"store {store}": port for store, port in kept.edge_ports.items()},
-            **{f"reader {reader}": port for reader, port in kept.simulator.reader_ports.items()},
+            **{f"reader {reader}": port for reader, port in kept.world.reader_ports.items()},
         }
 
 
@@ -140,41 +166,46 @@ def open_shop(folder: Path, now: dt.datetime, wish: Wish = DEMO) -> Shop:
     path = folder / "shop.json"
     if path.exists():
         try:
-            kept = msgspec.json.decode(path.read_bytes(), type=Kept, dec_hook=_path)
+            kept = msgspec.json.decode(path.read_bytes(), type=Kept)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             raise PersonError(
                 f"{path} cannot be used ({error}): correct it, or delete {folder} to begin anew."
             ) from error
-        plan = simulator.plan_of(kept.simulator)
     else:
-        plan = simulator.plan(
-            wish.layouts, SEED, pieces=dict(wish.pieces), state_file=folder / "simulator" / "world.json"
-        )
-        kept = _choose(
-            plan, (OFFICE_PORT, *range(EDGE_PORT, EDGE_PORT + len(plan.stores))) if wish.well_known_ports else ()
-        )
+        kept = _choose(folder, wish)
         beside = path.with_suffix(".new")
         beside.touch(0o600)
-        beside.write_bytes(msgspec.json.format(msgspec.json.encode(kept, enc_hook=str), indent=2))
+        beside.write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=2))
         beside.replace(path)
-    shop = Shop(folder, kept, plan, Authority.open(folder / "authority", now))
-    _write_simulator(shop)
+    shop = Shop(folder, kept, Authority.open(folder / "authority", now))
+    shop.simulator_config.parent.mkdir(exist_ok=True)
+    shop.simulator_config.write_bytes(msgspec.json.format(msgspec.json.encode(kept.world), indent=2))
     _write_cloud(shop, now)
-    for store in plan.stores:
-        _write_edge(shop, store, now, wish.alarm_nats)
+    for layout in shop.layouts:
+        _write_edge(shop, layout, now, wish.alarm_nats)
     return shop
 
 
-def _choose(plan: Plan, wished: tuple[int, ...]) -> Kept:
-    stores = [store.layout.store for store in plan.stores]
-    office, *edges = ports.choose(wished or [0] * (1 + len(stores)))
-    broker, door = ports.choose([0, 0])
+def _choose(folder: Path, wish: Wish) -> Kept:
+    layouts = [load_layout(name) for name in wish.layouts]
+    readers = [f"{layout.store}/{reader.id}" for layout in layouts for reader in layout.readers]
+    known = (OFFICE_PORT, *range(EDGE_PORT, EDGE_PORT + len(layouts)))
+    office, *edges = ports.choose(known if wish.well_known_ports else [0] * len(known))
+    broker, door, hand, *reading = ports.choose([0, 0, 0, *(0 for _ in readers)])
     return Kept(
         broker_port=broker,
         office_port=office,
         door_port=door,
-        edge_ports=dict(zip(stores, edges, strict=True)),
-        simulator=plan.config,
+        edge_ports=dict(zip((layout.store for layout in layouts), edges, strict=True)),
+        world=World(
+            seed=SEED,
+            layouts=wish.layouts,
+            reader_ports=dict(zip(readers, reading, strict=True)),
+            door_port=hand,
+            host=HOST,
+            pieces=dict(wish.pieces),
+            state_file=str(folder / "simulator" / "world.json"),
+        ),
         logins=tuple(
             Login(
                 user=UserId(user), name=name, role=role, pin=f"{secrets.randbelow(1_000_000):06d}", password=_password()
@@ -187,11 +218,6 @@ def _choose(plan: Plan, wished: tuple[int, ...]) -> Kept:
 def _password() -> str:
     """Four words and a number: about 24 bits, on loopback only."""
     return "-".join(secrets.choice(WORDS) for _ in range(4)) + f"-{secrets.randbelow(1000):03d}"
-
-
-def _write_simulator(shop: Shop) -> None:
-    (shop.folder / "simulator").mkdir(exist_ok=True)
-    simulator.write_config(shop.folder / "simulator" / "simulator.json", shop.kept.simulator)
 
 
 def _write_cloud(shop: Shop, now: dt.datetime) -> None:
@@ -218,19 +244,18 @@ def _write_cloud(shop: Shop, now: dt.datetime) -> None:
     (folder / "cloud.toml").write_text(toml.dump(config), encoding="utf-8")
 
 
-def _write_edge(shop: Shop, store: simulator.StorePlan, now: dt.datetime, alarm_nats: float) -> None:
-    layout = store.layout
+def _write_edge(shop: Shop, layout: Layout, now: dt.datetime, alarm_nats: float) -> None:
     folder = shop.store_folder(layout.store)
     folder.mkdir(parents=True, exist_ok=True)
     who = shop.authority.client(layout.store, now)
     readers: list[toml.Value] = [
         {
             "id": reader.id,
-            "url": reader.url,
-            "profile": reader.reader.model,
-            "antennas": {str(antenna.port): antenna.zone for antenna in reader.reader.antennas},
+            "url": f"llrp://{HOST}:{shop.kept.world.reader_ports[f'{layout.store}/{reader.id}']}",
+            "profile": reader.model,
+            "antennas": {str(antenna.port): antenna.zone for antenna in reader.antennas},
         }
-        for reader in store.readers
+        for reader in layout.readers
     ]
     zones: list[toml.Value] = [
         {"id": z.id, "name": z.name, "kind": z.kind, "x": z.x, "y": z.y, "width": z.width, "height": z.height}
@@ -258,9 +283,3 @@ def _write_edge(shop: Shop, store: simulator.StorePlan, now: dt.datetime, alarm_
         "readers": readers,
     }
     (folder / "edge.toml").write_text(toml.dump(config), encoding="utf-8")
-
-
-def _path(kind: type, value: object) -> object:
-    if kind is Path and isinstance(value, str):
-        return Path(value)
-    raise NotImplementedError(f"cannot read {kind.__name__}")

@@ -327,7 +327,7 @@ def _sellable(store: Api, pieces: list[str], wanted: int) -> list[str]:
 
 def _typical(run: Smoke) -> str:
     """The piece of middling detectability among those read in the case now: the simulator knows it, nobody else."""
-    boutique = next(store for store in run.house.shop.plan.stores if store.layout.store == BOUTIQUE)
+    boutique = next(store for store in run.house.shop.plan().stores if store.layout.store == BOUTIQUE)
     reads = {str(stocked.card.piece): stocked.detectability for stocked in boutique.stock}
     # Silence teaches that a piece is hard to read, so one that was stolen before would take longer.
     stolen = {

@@ -145,7 +145,7 @@ class House:
 
     def unseen(self, store: str) -> str:
         """A piece of the store that no test has taken yet."""
-        planned = next(each for each in self.shop.plan.stores if each.layout.store == store)
+        planned = next(each for each in self.shop.plan().stores if each.layout.store == store)
         piece = next(str(card.piece) for card in planned.cards if card.piece not in self.taken)
         self.taken.add(piece)
         return piece
@@ -156,7 +156,7 @@ class House:
             piece = self.unseen(store)
             self.scan(store, piece)
             return piece
-        planned = next(each for each in self.shop.plan.stores if each.layout.store == store)
+        planned = next(each for each in self.shop.plan().stores if each.layout.store == store)
         pieces = [str(card.piece) for card in planned.cards if card.piece not in self.taken]
 
         def found() -> str | None:

@@ -144,7 +144,7 @@ def a_busy_time(
     victims: tuple[str, ...] = VICTIMS,
 ) -> Ledger:
     ledger, stop = Ledger(), threading.Event()
-    stock = next(store for store in house.shop.plan.stores if store.layout.store == STOCKROOM)
+    stock = next(store for store in house.shop.plan().stores if store.layout.store == STOCKROOM)
     pieces = [card.piece for card in stock.cards]
     opener = Patient(house, STOCKROOM, Role.MANAGER)
     wait(
