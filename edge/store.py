@@ -33,8 +33,8 @@ from edge.floor.chronicle import Chronicle
 from edge.floor.counting import CountImpossibleError, Counting, CountRefusedError
 from edge.floor.history import History
 from edge.floor.pipeline import Pipeline
-from edge.floor.rounds import NO_ZONE, ZoneMap
 from edge.floor.stock import Stock
+from edge.floor.zonemap import NO_ZONE, ZoneMap
 from edge.house import disk_is_full
 from edge.sync.uplink import Heard, Sync
 from edge.till.desk import Desk, Done, Refused

@@ -26,8 +26,9 @@ from contract.ids import CountId, PieceId, ReaderId, ZoneId
 from edge.books.rows import CountRow, CountState, zones_of
 from edge.config import EdgeConfig, ZoneKind
 from edge.floor.pipeline import Pipeline
-from edge.floor.rounds import NO_ZONE, Heard, Round
+from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
+from edge.floor.zonemap import NO_ZONE
 from edge.reconcile.counts import Count, expect
 from trade.custody import TokenState
 

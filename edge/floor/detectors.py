@@ -13,9 +13,10 @@ from edge.books.rows import ShippedRow
 from edge.config import ZoneConfig, ZoneKind
 from edge.floor import sentences
 from edge.floor.now import PadNow
-from edge.floor.rounds import Heard, ZoneMap
+from edge.floor.rounds import Heard
 from edge.floor.stock import Stock
 from edge.floor.vision import Health
+from edge.floor.zonemap import ZoneMap
 from edge.reconcile.gate import Gate
 from edge.reconcile.pad import Pad
 from trade.custody import Token, TokenState

@@ -20,11 +20,12 @@ from edge.config import EdgeConfig, ZoneKind
 from edge.floor.detectors import Gates, Pads
 from edge.floor.news import News
 from edge.floor.now import FloorNow
-from edge.floor.rounds import NO_ZONE, Heard, Round, Rounds, RoundTally, place
+from edge.floor.rounds import Heard, Round, Rounds, RoundTally, place
 from edge.floor.showing import zones_now
 from edge.floor.stock import Stock
 from edge.floor.vision import Health, VisionWatch
 from edge.floor.whereabouts import Placed, Places
+from edge.floor.zonemap import NO_ZONE
 from edge.readers.base import ReadBatch
 from edge.reconcile import evidence as ev
 from edge.reconcile.evidence import Evidence, EvidenceDamagedError

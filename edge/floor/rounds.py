@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import ReaderLink
-from contract.ids import ReaderId, ZoneId
-from edge.config import EdgeConfig, ReaderConfig
+from contract.ids import ReaderId
+from edge.floor.zonemap import ZoneMap
 from edge.readers.base import RSSI_ABSENT_CDBM, ReadBatch
 
 ROUND_US: Final = 1_000_000
 READS_PER_ROUND_MAX: Final = 100_000
 ROUNDS_PENDING_MAX: Final = 16
-NO_ZONE: Final = -1
 
 
 class Health(Protocol):
@@ -32,6 +31,9 @@ class Health(Protocol):
 
     @property
     def last_heard_us(self) -> int: ...
+
+    @property
+    def antennas_down(self) -> frozenset[int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Round:
 
     reader: ReaderId
     zones: NDArray[np.int32]
-    """The zones this reader watches."""
+    """The zones this reader watched throughout: all of its own, less those of an antenna that was down meanwhile."""
     began_us: int
     dt_s: float
     row: NDArray[np.int32]
@@ -66,39 +68,6 @@ class RoundTally:
     witnessed_total: int = 0
     unwitnessed_total: int = 0
     reads_dropped_total: int = 0
-
-
-class ZoneMap:
-    """Zones by index, and the zone of every antenna port of every reader."""
-
-    def __init__(self, config: EdgeConfig) -> None:
-        self.zones = config.zones
-        self.index: dict[ZoneId, int] = {zone.id: i for i, zone in enumerate(config.zones)}
-        self._ports: dict[ReaderId, NDArray[np.int32]] = {r.id: self._lut(r) for r in config.readers}
-
-    def _lut(self, reader: ReaderConfig) -> NDArray[np.int32]:
-        ports = {int(port): self.index[zone] for port, zone in reader.antennas.items()}
-        lut = np.full(max(ports, default=0) + 1, NO_ZONE, np.int32)
-        for port, zone in ports.items():
-            lut[port] = zone
-        if len(set(ports.values())) == 1:
-            # A reader that does not tell the antenna (port 0) can only mean its one zone.
-            lut[0] = next(iter(ports.values()))
-        return lut
-
-    def zones_of(self, reader: ReaderId) -> NDArray[np.int32]:
-        lut = self._ports[reader]
-        return np.unique(lut[lut >= 0])
-
-    def readers_of(self, zone: int) -> list[ReaderId]:
-        """Readers with an antenna in this zone."""
-        return [reader for reader, lut in self._ports.items() if (lut == zone).any()]
-
-    def zone_of(self, reader: ReaderId, antenna: NDArray[np.uint16]) -> NDArray[np.int32]:
-        """Zone index per read; `NO_ZONE` for a port that is not in the configuration."""
-        lut = self._ports[reader]
-        inside = antenna < len(lut)
-        return np.where(inside, lut[np.where(inside, antenna, 0)], np.int32(NO_ZONE)).astype(np.int32)
 
 
 def place(batch: ReadBatch, rows: NDArray[np.int32], zones: ZoneMap) -> Heard:
@@ -123,6 +92,8 @@ class _Open:
     heard: list[Heard] = field(default_factory=list)
     reads: int = 0
     watched: bool = True
+    down: frozenset[int] = frozenset()
+    """Ports whose antenna was disconnected at some moment of it."""
 
 
 class Rounds:
@@ -130,7 +101,7 @@ class Rounds:
 
     def __init__(self, zones: ZoneMap, readers: tuple[ReaderId, ...], round_us: int = ROUND_US) -> None:
         self.tally = RoundTally()
-        self._zones = {reader: zones.zones_of(reader) for reader in readers}
+        self._zones = zones
         self._round_us = round_us
         self._open: dict[ReaderId, _Open] = {}
         self._pending: dict[ReaderId, deque[tuple[_Open, int]]] = {reader: deque() for reader in readers}
@@ -162,6 +133,7 @@ class Rounds:
                     break
                 pending.popleft()
                 self.tally.witnessed_total += 1
+                was.down |= state.antennas_down  # what the reader noticed late, it did not see through
                 done.append(self._fold(reader, was, ended_us))
         return done
 
@@ -170,9 +142,10 @@ class Rounds:
         current = self._open.get(reader)
         if current is None:
             if reading:
-                self._open[reader] = _Open(now_us)
+                self._open[reader] = _Open(now_us, down=state.antennas_down)
             return
         current.watched &= reading
+        current.down |= state.antennas_down
         if now_us - current.began_us < self._round_us and reading:
             return
         if current.watched:
@@ -183,7 +156,7 @@ class Rounds:
         else:
             self.tally.unwitnessed_total += 1
         if reading:
-            self._open[reader] = _Open(now_us)
+            self._open[reader] = _Open(now_us, down=state.antennas_down)
         else:
             del self._open[reader]
 
@@ -191,7 +164,7 @@ class Rounds:
         row, zone, reads, rssi = fold_reads(was.heard)
         return Round(
             reader=reader,
-            zones=self._zones[reader],
+            zones=self._zones.watched_by(reader, was.down),
             began_us=was.began_us,
             dt_s=(ended_us - was.began_us) / 1e6,
             row=row,

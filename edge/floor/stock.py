@@ -18,8 +18,8 @@ from edge.books import replica
 from edge.books.db import Database
 from edge.books.rows import ShippedRow
 from edge.floor.catalogue import Catalogue
-from edge.floor.rounds import NO_ZONE, ZoneMap
 from edge.floor.sightings import NEVER_US, Sighting, Sightings
+from edge.floor.zonemap import NO_ZONE, ZoneMap
 from trade.claim import Claim
 from trade.custody import Token, TokenState
 

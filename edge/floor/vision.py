@@ -1,7 +1,7 @@
 """Readers and zones: who reads, which zones can be judged at all, and the facts when that changes.
 
-A zone is BLIND when no reader of it is reading, or when presence says that nearly everything in it went quiet at
-once. Blind is never theft (DESIGN law 7).
+A zone is BLIND when no reader of it is reading with all its antennas there, or when presence says that nearly
+everything in it went quiet at once. Blind is never theft (DESIGN law 7).
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ import numpy as np
 from contract.facts import AnyFact, ReaderHealth, ReaderLink, Vision, ZoneVision
 from contract.ids import ReaderId, ZoneId
 from edge.floor.now import ReaderNow
-from edge.floor.rounds import ZoneMap
+from edge.floor.zonemap import ZoneMap
 
 RATE_OVER_US: Final = 2_000_000
 
@@ -34,6 +34,8 @@ class Health(Protocol):
     def reads_total(self) -> int: ...
     @property
     def dropped_total(self) -> int: ...
+    @property
+    def antennas_down(self) -> frozenset[int]: ...
 
 
 class VisionWatch:
@@ -74,7 +76,7 @@ class VisionWatch:
             vision, why = self._judge(index, readers, health, quiet=bool(quiet[index]))
             if self._told_zones.get(zone, (None, ""))[0] is not vision:
                 facts.append(ZoneVision(zone=zone, vision=vision, why=why))
-                self._told_zones[zone] = (vision, why)
+            self._told_zones[zone] = (vision, why)
         return facts
 
     def vision_of(self, zone: ZoneId) -> tuple[Vision, str]:
@@ -100,13 +102,25 @@ class VisionWatch:
         self, index: int, readers: list[ReaderId], health: Mapping[ReaderId, Health], *, quiet: bool
     ) -> tuple[Vision, str]:
         states = [(reader, health[reader]) for reader in readers if reader in health]
-        if not any(state.link is ReaderLink.READING for _, state in states):
+        reading = [(reader, state) for reader, state in states if state.link is ReaderLink.READING]
+        if not reading:
             told = "; ".join(f"reader {reader} is {state.link}: {state.why}" for reader, state in states)
             return Vision.BLIND, told or "its reader has not been started"
+        if not any(index in self._zones.watched_by(reader, state.antennas_down) for reader, state in reading):
+            return Vision.BLIND, "; ".join(self._broken(index, reading))
         if quiet:
             name = self._zones.zones[index].name
             return Vision.BLIND, f"nearly everything in {name} went quiet at once: covered, opened or jammed"
         return Vision.SEEING, "read every second"
+
+    def _broken(self, index: int, states: list[tuple[ReaderId, Health]]) -> list[str]:
+        """Antennas of a zone that are disconnected, in words."""
+        return [
+            f"antenna {port} of {reader} is disconnected"
+            for reader, state in states
+            for port in sorted(state.antennas_down)
+            if index in self._zones.zones_at(reader, frozenset({port}))
+        ]
 
     def _rate(self, reader: ReaderId, total: int, now_us: int) -> float:
         since_us, before, rate = self._rates.get(reader, (now_us, total, 0.0))

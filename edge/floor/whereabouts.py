@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from contract.ids import ReaderId
 from edge.config import ZoneKind
-from edge.floor.rounds import NO_ZONE, Round, ZoneMap
+from edge.floor.rounds import Round
+from edge.floor.zonemap import NO_ZONE, ZoneMap
 from edge.reconcile.zones import WINDOW_ROUNDS, Read, Whereabouts
 
 ROUNDS_MIN: Final = 2 * WINDOW_ROUNDS - 2
@@ -36,6 +37,7 @@ class Places:
     def __init__(self, zones: ZoneMap, readers: tuple[ReaderId, ...]) -> None:
         self.stays = np.array([zone.kind in LIES_IN for zone in zones.zones], np.bool_)
         self._readers = {reader for reader in readers if self.stays[zones.zones_of(reader)].any()}
+        self._zones_of = {reader: len(zones.zones_of(reader)) for reader in readers}
         self._model = Whereabouts(len(zones.zones))
         self._window: list[Round] = []
         self._began_us = 0
@@ -67,7 +69,8 @@ class Places:
         if now_us - self._began_us < WINDOW_US:
             return []
         window, self._window, self._began_us = self._window, [], now_us
-        given = Counter(one.reader for one in window)
+        # A reader that has lost an antenna hears its pieces next door only: that would look like a move.
+        given = Counter(one.reader for one in window if len(one.zones) == self._zones_of[one.reader])
         if any(given[reader] < ROUNDS_MIN for reader in self._readers):
             self.windows_unwitnessed_total += 1
             return []

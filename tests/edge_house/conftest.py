@@ -42,6 +42,7 @@ class HandHealth:
     firmware: str = "1"
     reads_total: int = 0
     dropped_total: int = 0
+    antennas_down: frozenset[int] = frozenset()
 
 
 def epc_of(number: int) -> bytes:

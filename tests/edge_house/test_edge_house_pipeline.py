@@ -12,6 +12,7 @@ from contract.facts import (
     ZoneVision,
 )
 from contract.ids import PieceId, UserId
+from edge.floor.zonemap import ZoneMap
 from trade.custody import TokenState
 
 CASE = list(range(1, 31))
@@ -186,3 +187,38 @@ def test_a_piece_without_a_home_here_is_watched_where_it_lies(config, clock, mak
     ]
     shop.run(240, lying={"r-case": CASE})
     assert [alarm.pieces for alarm in shop.facts(AlarmRaised)] == [("p99",)]
+
+
+def lose_half_the_case(shop):
+    """Antenna 2 of r-case falls off; what only it reads is silent from then on, and the others are read as before."""
+    shop.run(60, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.health["r-case"].antennas_down = frozenset({2})
+    shop.run(600, lying={"r-case": [n for n in CASE if n not in (4, 11, 25)], "r-safe": SAFE})
+
+
+def test_a_disconnected_antenna_blinds_its_zone_in_words_and_accuses_nobody(config, clock, make):
+    shop = a_shop(config, clock, make)
+    lose_half_the_case(shop)
+    assert shop.facts(AlarmRaised) == []
+    assert [f for f in shop.facts(PiecePresence) if f.state is PresenceState.MISSING] == []
+    blind = shop.facts(ZoneVision)[-1]
+    assert (blind.zone, blind.vision, blind.why) == ("case", Vision.BLIND, "antenna 2 of r-case is disconnected")
+    shop.health["r-case"].antennas_down = frozenset()
+    shop.run(10, lying={"r-case": CASE, "r-safe": SAFE})
+    assert shop.facts(ZoneVision)[-1].vision is Vision.SEEING
+    assert shop.facts(AlarmRaised) == []
+
+
+def test_control_without_the_word_about_the_antenna_three_pieces_would_be_accused(config, clock, make, monkeypatch):
+    monkeypatch.setattr(ZoneMap, "watched_by", lambda self, reader, down: self.zones_of(reader))
+    shop = a_shop(config, clock, make)
+    lose_half_the_case(shop)
+    assert {piece for alarm in shop.facts(AlarmRaised) for piece in alarm.pieces} == {"p4", "p11", "p25"}
+
+
+def test_while_an_antenna_is_off_its_pieces_read_next_door_have_not_moved(config, clock, make):
+    shop = a_shop(config, clock, make)
+    shop.run(60, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.health["r-case"].antennas_down = frozenset({1, 2})
+    shop.run(120, lying={"r-safe": [*SAFE, 7, 8]})
+    assert {fact.zone for fact in shop.facts(PiecePresence) if fact.piece in ("p7", "p8")} == {"case"}

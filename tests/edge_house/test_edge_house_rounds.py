@@ -4,7 +4,8 @@ import numpy as np
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
-from edge.floor.rounds import Rounds, ZoneMap, fold_reads, place
+from edge.floor.rounds import Rounds, fold_reads, place
+from edge.floor.zonemap import ZoneMap
 
 R = ReaderId("r-case")
 
@@ -84,3 +85,19 @@ def test_unknown_tags_and_unknown_antennas_are_left_out(config, make):
         ZoneMap(config),
     )
     assert heard.row.tolist() == [7]
+
+
+def test_a_reader_that_lost_an_antenna_vouches_no_more_for_its_zone(config, clock, make):
+    rounds, health = Rounds(ZoneMap(config), (R,)), make.health()
+    assert walk(rounds, health, clock, 1.1)[0].zones.tolist() == [1]
+    health.antennas_down = frozenset({2})  # one of the two that look at the case
+    assert [each.zones.tolist() for each in walk(rounds, health, clock, 2.1)] == [[], []]
+    health.antennas_down = frozenset()
+    again = walk(rounds, health, clock, 2.1)
+    assert again[0].zones.tolist() == [], "it was down at the beginning of this one"
+    assert again[1].zones.tolist() == [1]
+
+
+def test_an_antenna_nobody_has_connected_is_no_loss(config, clock, make):
+    rounds, health = Rounds(ZoneMap(config), (R,)), make.health(antennas_down=frozenset({3, 4, 32}))
+    assert walk(rounds, health, clock, 1.1)[0].zones.tolist() == [1]

@@ -155,8 +155,21 @@ async def a_day(floor):
     await gate.set_fault(Fault.NONE, 0)
     await floor.until("the reader back", lambda: floor.link("pad-reader") is ReaderLink.READING)
 
-    # the big reader dies: hundreds of reads stop, and nothing is called missing
+    # a cable breaks: its zone is blind in words, the reader's other zones see on, and nothing is called missing
     case = floor.outside.servers[f"{floor.shop}/case-reader-1"]
+    (port,) = [port for port, zone in floor.config.readers[0].antennas.items() if zone == "case-1"]
+    assert floor.config.readers[0].id == "case-reader-1"
+    missing = {piece for piece, state in floor.states().items() if state is PresenceState.MISSING}
+    await case.set_fault(Fault.ANTENNA_DEAD, int(port))
+    await floor.until("case 1 blind", lambda: floor.zone("case-1").vision is Vision.BLIND)
+    assert floor.zone("case-1").why == f"antenna {port} of case-reader-1 is disconnected"
+    assert floor.zone("case-2").vision is Vision.SEEING
+    await asyncio.sleep(3)
+    assert {piece for piece, state in floor.states().items() if state is PresenceState.MISSING} == missing
+    await case.set_fault(Fault.NONE, 0)
+    await floor.until("case 1 seen again", lambda: floor.zone("case-1").vision is Vision.SEEING)
+
+    # the big reader dies: hundreds of reads stop, and nothing is called missing
     missing = {piece for piece, state in floor.states().items() if state is PresenceState.MISSING}
     await case.set_fault(Fault.BLACKHOLE, 0)
     await floor.until(

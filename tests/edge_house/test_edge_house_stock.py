@@ -5,8 +5,8 @@ import pytest
 from contract.facts import ClaimKind
 from contract.feed import PieceCard
 from contract.ids import PieceId
-from edge.floor.rounds import ZoneMap
 from edge.floor.stock import Status, Stock
+from edge.floor.zonemap import ZoneMap
 from trade.custody import TokenState
 
 

@@ -1,0 +1,55 @@
+"""Zones by index, and which reader watches which of them through which antenna."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.ids import ReaderId, ZoneId
+from edge.config import EdgeConfig, ReaderConfig
+
+NO_ZONE: Final = -1
+
+
+class ZoneMap:
+    """Zones by index, and the zone of every antenna port of every reader."""
+
+    def __init__(self, config: EdgeConfig) -> None:
+        self.zones = config.zones
+        self.index: dict[ZoneId, int] = {zone.id: i for i, zone in enumerate(config.zones)}
+        self._ports: dict[ReaderId, NDArray[np.int32]] = {r.id: self._lut(r) for r in config.readers}
+
+    def _lut(self, reader: ReaderConfig) -> NDArray[np.int32]:
+        ports = {int(port): self.index[zone] for port, zone in reader.antennas.items()}
+        lut = np.full(max(ports, default=0) + 1, NO_ZONE, np.int32)
+        for port, zone in ports.items():
+            lut[port] = zone
+        if len(set(ports.values())) == 1:
+            # A reader that does not tell the antenna (port 0) can only mean its one zone.
+            lut[0] = next(iter(ports.values()))
+        return lut
+
+    def zones_of(self, reader: ReaderId) -> NDArray[np.int32]:
+        lut = self._ports[reader]
+        return np.unique(lut[lut >= 0])
+
+    def watched_by(self, reader: ReaderId, down: frozenset[int]) -> NDArray[np.int32]:
+        """Zones this reader can vouch for while these antennas are disconnected. Half an eye is no witness."""
+        own = self.zones_of(reader)
+        return own if not down else np.setdiff1d(own, self.zones_at(reader, down)).astype(np.int32)
+
+    def zones_at(self, reader: ReaderId, ports: frozenset[int]) -> NDArray[np.int32]:
+        """Zones of these ports; a port that is not in the configuration has none."""
+        lut = self._ports[reader]
+        zones = np.array([lut[port] for port in sorted(ports) if port < len(lut)], np.int32)
+        return zones[zones >= 0]
+
+    def readers_of(self, zone: int) -> list[ReaderId]:
+        """Readers with an antenna in this zone."""
+        return [reader for reader, lut in self._ports.items() if (lut == zone).any()]
+
+    def zone_of(self, reader: ReaderId, antenna: NDArray[np.uint16]) -> NDArray[np.int32]:
+        """Zone index per read; `NO_ZONE` for a port that is not in the configuration."""
+        lut = self._ports[reader]
+        inside = antenna < len(lut)
+        return np.where(inside, lut[np.where(inside, antenna, 0)], np.int32(NO_ZONE)).astype(np.int32)
