@@ -156,6 +156,8 @@ async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
         tallies={zone.zone: (zone.present, zone.expected) for zone in guarded},
         blind=[zone for zone in guarded if zone.vision is Vision.BLIND],
         present=sum(zone.present for zone in guarded),
+        hard_to_read=sum(zone.hard_to_read for zone in guarded),
+        not_read_yet=sum(zone.not_read_yet for zone in guarded),
         expected=sum(zone.expected for zone in guarded),
         this_month=len(month),
         false_this_month=sum(alarm.outcome == "false_alarm" for alarm in month),

@@ -44,6 +44,8 @@ class ZoneView:
     present: int
     missing: int
     hard_to_read: int
+    not_read_yet: int = 0
+    """Expected here and not read since the box started: neither in place nor missing."""
 
 
 @dataclass(frozen=True, slots=True)

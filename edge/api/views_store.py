@@ -67,6 +67,7 @@ def zones(shop: Shop) -> tuple[shapes.ZoneView, ...]:
                 present=figures.present if figures else 0,
                 missing=figures.missing if figures else 0,
                 hard_to_read=figures.hard_to_read if figures else 0,
+                not_read_yet=figures.not_read_yet if figures else 0,
             )
         )
     return tuple(shown)

@@ -11,15 +11,19 @@ from contract.ids import PieceId, ReaderId, ZoneId
 
 @dataclass(frozen=True, slots=True)
 class ZoneNow:
-    """Figures of one zone. `present`, `missing`, `hard_to_read` count expected pieces that belong here."""
+    """Figures of one zone, of expected pieces that lie here. The four parts add up to `expected`."""
 
     zone: ZoneId
     vision: Vision
     why: str
     expected: int = 0
     present: int = 0
+    """Read since the box started, and not missed since."""
     missing: int = 0
     hard_to_read: int = 0
+    """Read since the start, but so seldom that only a count vouches for it."""
+    not_read_yet: int = 0
+    """Not read since the start: whatever the books remember, nobody has seen it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The floor as one value: figures by zone out of the house's arrays."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.floor.now import ZoneNow
 from edge.floor.stock import Stock
@@ -10,16 +11,17 @@ from edge.reconcile.evidence import Evidence
 
 
 def zones_now(stock: Stock, evidence: Evidence, vision: VisionWatch) -> tuple[ZoneNow, ...]:
-    """Expected pieces that lie in each zone, by the state presence has them in. O(pieces)."""
+    """Expected pieces that lie in each zone, by what presence and this box's own eyes say of them. O(pieces)."""
     count, zones = len(stock), stock.zones.zones
-    lies = stock.lies[:count]
-    counted = stock.expected[:count] & (lies >= 0)
+    lies, state = stock.lies[:count], evidence.state[:count]
+    counted, seen = stock.expected[:count] & (lies >= 0), stock.sightings.since_start(count)
 
-    def tally(state: int | None) -> list[int]:
-        which = counted if state is None else counted & (evidence.state[:count] == state)
-        return [int(figure) for figure in np.bincount(lies[which], minlength=len(zones))]
+    def tally(which: NDArray[np.bool_]) -> list[int]:
+        return [int(figure) for figure in np.bincount(lies[counted & which], minlength=len(zones))]
 
-    expected, present, missing, hard = (tally(state) for state in (None, ev.PRESENT, ev.MISSING, ev.HARD))
+    parts = (seen & (state == ev.PRESENT), seen & (state == ev.HARD), state == ev.MISSING)
+    expected, present, hard_to_read, missing = (tally(which) for which in (np.ones(count, np.bool_), *parts))
+    not_read_yet = tally(~np.logical_or.reduce(parts))
     shown = []
     for index, zone in enumerate(zones):
         seeing, why = vision.vision_of(zone.id)
@@ -31,7 +33,8 @@ def zones_now(stock: Stock, evidence: Evidence, vision: VisionWatch) -> tuple[Zo
                 expected=expected[index],
                 present=present[index],
                 missing=missing[index],
-                hard_to_read=hard[index],
+                hard_to_read=hard_to_read[index],
+                not_read_yet=not_read_yet[index],
             )
         )
     return tuple(shown)

@@ -267,7 +267,16 @@ COMMON = {
 }
 REGISTER = {**COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True}
 COUNTING = {**COMMON, "may_decide": True, "may_start": True}
-WALL = {**COMMON, "may_close": True, "present": 1540, "expected": 1541, "this_month": 1, "false_this_month": 0}
+WALL = {
+    **COMMON,
+    "may_close": True,
+    "present": 1537,
+    "expected": 1541,
+    "hard_to_read": 1,
+    "not_read_yet": 2,
+    "this_month": 1,
+    "false_this_month": 0,
+}
 GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "sign-in": ("edge/sign_in.html", {"users": USERS, "problem": "", "next": "/register", "chosen": "ana"}),
     "sign-in-wrong": (
@@ -295,7 +304,10 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "count-finished": ("edge/count.html", {**COUNTING, "count": FINISHED}),
     "count-complete": ("edge/count.html", {**COUNTING, "count": COMPLETE}),
     "wall": ("edge/wall.html", {**WALL, "alarms": (EXIT, ALARM, PAST), "blind": (ZONES[4],)}),
-    "wall-calm": ("edge/wall.html", {**WALL, "alarms": (), "blind": ()}),
+    "wall-calm": (
+        "edge/wall.html",
+        {**WALL, "alarms": (), "blind": (), "present": 1541, "hard_to_read": 0, "not_read_yet": 0},
+    ),
     "piece": ("edge/piece.html", {**COMMON, "piece": STORY, "days": 30}),
     "piece-untold": (
         "edge/piece.html",

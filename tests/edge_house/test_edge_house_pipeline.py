@@ -222,3 +222,38 @@ def test_while_an_antenna_is_off_its_pieces_read_next_door_have_not_moved(config
     shop.health["r-case"].antennas_down = frozenset({1, 2})
     shop.run(120, lying={"r-safe": [*SAFE, 7, 8]})
     assert {fact.zone for fact in shop.facts(PiecePresence) if fact.piece in ("p7", "p8")} == {"case"}
+
+
+def figures(shop, zone="case"):
+    shop.run(1.2)
+    now = next(each for each in shop.store.pipeline.floor.zones if each.zone == zone)
+    parts = (now.present, now.hard_to_read, now.missing, now.not_read_yet)
+    assert sum(parts) == now.expected
+    return now
+
+
+def test_in_place_is_only_what_was_read_since_the_box_started(config, clock, make, tmp_path):
+    shop = a_shop(config, clock, make, path=tmp_path / "books.sqlite3")
+    assert figures(shop).not_read_yet == 30
+    shop.run(60, lying={"r-case": CASE[:-2], "r-safe": SAFE})
+    assert (figures(shop).present, figures(shop).not_read_yet) == (28, 2)
+    shop.store.stop()
+    shop.books.close()
+    again = a_shop(config, clock, make, path=tmp_path / "books.sqlite3")
+    kept = figures(again)
+    assert (kept.present, kept.missing, kept.not_read_yet) == (0, 0, 30), "the books remember, but nobody has looked"
+    assert again.store.pipeline.evidence.detectability()[:30].mean() > 0.7, "what was learned counts as before"
+    assert not again.store.stock.seen_since(PieceId("p1"), 0), "no lease is granted on a memory"
+    again.run(20, lying={"r-case": CASE[:-2], "r-safe": SAFE})
+    assert (figures(again).present, figures(again).not_read_yet) == (28, 2)
+    assert again.store.seen(PieceId("p1"), clock.now)
+
+
+def test_a_missed_piece_stays_missed_over_a_restart_and_is_not_called_unread(config, clock, make, tmp_path):
+    shop = a_shop(config, clock, make, path=tmp_path / "books.sqlite3")
+    shop.run(60, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.run(240, lying={"r-case": CASE[1:], "r-safe": SAFE})
+    shop.store.stop()
+    shop.books.close()
+    again = a_shop(config, clock, make, path=tmp_path / "books.sqlite3")
+    assert (figures(again).missing, figures(again).not_read_yet) == (1, 29)
