@@ -183,9 +183,16 @@ class Tokens:
         self._weigh(piece)
         if piece in self._sold:
             return self._sold[piece]
-        self._sold[piece] = Sold(store, sale)
-        self.work.tx.add(sold_piece, {"piece": piece, "store": store, "sale": sale, "line": line})
+        self._enter(piece, store, sale, line)
         return None
+
+    def oust(self, piece: PieceId, store: StoreId, sale: SaleId, line: str) -> None:
+        """The true sale of a piece takes the place of one that had no right to it."""
+        self._enter(piece, store, sale, line)
+
+    def _enter(self, piece: PieceId, store: StoreId, sale: SaleId, line: str) -> None:
+        self._sold[piece] = Sold(store, sale)
+        self.work.tx.put(sold_piece, {"piece": piece, "store": store, "sale": sale, "line": line})
 
     def paid_order(self, piece: PieceId) -> SaleId | None:
         """A paid order that was not returned owns its piece, whatever the state column says."""
@@ -201,12 +208,23 @@ class Tokens:
         return max(n, generation(self.work.cloud_epoch, 1)) if self.work.guards.ce_mint else n
 
     def adopt(self, store: StoreId, piece: PieceId, ce: int) -> None:
-        """A fact under an epoch above ours: only a life of the cloud that we lost can have granted it."""
+        """A fact under an epoch above ours: believed if an earlier life of the cloud, which we lost, can have given it.
+
+        Every epoch of this life is in our books, so one above them was given by nobody: a person is told.
+        """
         token = self.get(piece)
         if not self.work.guards.ce_adopt or ce <= (token.ce if token else 0):
             return
+        if not self.of_a_lost_life(ce):
+            sentence = f"{store} decides about piece {piece} under custody epoch {ce}, which this office never gave"
+            self.work.open_case("unknown custody", sentence, store=store, piece=piece, ref=str(ce))
+            return
         self.set(Token(piece=piece, holder=store, ce=ce, state=OfficeState.HERE))
         self._forget(recall, piece)
+
+    def of_a_lost_life(self, ce: int) -> bool:
+        """A life of the cloud before this one minted it."""
+        return ce < generation(self.work.cloud_epoch, 0)
 
     def change(self, token: Token, state: OfficeState, *, sale: SaleId = NO_SALE) -> Token:
         """Another state under the same epoch."""

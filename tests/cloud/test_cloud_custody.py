@@ -3,6 +3,8 @@
 import msgspec
 import sqlalchemy as sa
 
+from cloud.provider import NoProvider
+from cloud.recover import recover
 from cloud.tables import case_file, claim, ledger_line, recall, sale, transfer, transfer_piece
 from contract.commands import CustodyState, GrantCustody, LiftHold, PlaceHold, RecallCustody
 from contract.facts import (
@@ -232,22 +234,39 @@ def test_a_piece_brought_back_twice_is_let_go(house):
     assert commands(paris) == [LiftHold(piece=PieceId("p1"), sale=SaleId("s1"))]
 
 
-def test_a_fact_under_an_epoch_above_ours_proves_a_grant_we_lost(house):
+def sold_under_a_lost_grant(house) -> None:
+    """Lyon sold a piece that only the life of the cloud we lost had granted to it; its rows are handed over."""
     paris, lyon = house.store("paris", "p1"), house.store("lyon")
     lyon.ce["p1"] = paris.ce["p1"] + 5
     lyon.write(house.sale(lyon, "s1", "p1"))
-    lyon.send()
+    recover(house.office, NoProvider(), now_us=5)
+    lyon.hand_over()
+
+
+def test_a_fact_under_an_epoch_of_a_lost_life_proves_a_grant_we_lost(house):
+    sold_under_a_lost_grant(house)
     assert house.token("p1") == ("lyon", "sold", "s1")
     assert cases(house) == []
 
 
 def test_without_adopting_such_a_sale_is_quarantined(house):
-    paris, lyon = house.store("paris", "p1"), house.store("lyon")
     house.without(ce_adopt=False)
-    lyon.ce["p1"] = paris.ce["p1"] + 5
-    lyon.write(house.sale(lyon, "s1", "p1"))
-    lyon.send()
+    sold_under_a_lost_grant(house)
     assert cases(house) == ["sale quarantined"]
+
+
+def test_an_epoch_of_this_life_that_nobody_gave_takes_nothing(house):
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    lyon.ce["p1"] = paris.ce["p1"] + 5
+    lyon.write(house.sale(lyon, "s-lie", "p1"))
+    lyon.send()
+    assert house.token("p1") == ("paris", "here", "")
+    assert cases(house) == ["sale quarantined", "unknown custody"]
+    paris.write(house.sale(paris, "s-true", "p1"))
+    paris.send()
+    assert house.token("p1") == ("paris", "sold", "s-true")
+    states = {row["sale"]: row["state"] for row in house.rows(sa.select(sale))}
+    assert states == {"s-lie": "quarantined", "s-true": "posted"}
 
 
 def test_a_piece_shipped_to_nowhere_is_a_case(house):

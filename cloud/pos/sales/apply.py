@@ -5,7 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from cloud.applying import Applier
-from cloud.custody import CLOUD, Custody
+from cloud.custody import CLOUD, Custody, Sold
 from cloud.tables import (
     case_file,
     refund,
@@ -15,7 +15,7 @@ from cloud.tables import (
     sale_tender,
     shift,
 )
-from cloud.work import Heard
+from cloud.work import Heard, Work
 from contract.facts import Fact, ReturnRecorded, SaleLine, SaleRecorded, ShiftClosed, ShiftOpened
 from contract.ids import PieceId, SaleId
 from trade.custody import OfficeState
@@ -79,6 +79,10 @@ def _sold(tokens: Custody, heard: Heard, fact: SaleRecorded, line: SaleLine) -> 
         return ""
     other = tokens.sell(piece, heard.store, fact.sale, line.line)
     token = tokens.get(piece)
+    at_hand = current and token is not None and token.state is OfficeState.HERE
+    if other is not None and at_hand and _had_no_right(work, other):
+        tokens.oust(piece, heard.store, fact.sale, line.line)
+        other = None
     if token is not None and legitimate and other is None:
         if current:
             tokens.change(token, OfficeState.SOLD, sale=fact.sale)
@@ -92,6 +96,12 @@ def _sold(tokens: Custody, heard: Heard, fact: SaleRecorded, line: SaleLine) -> 
     if other is not None:
         return f"piece {piece} is sold already (sale {other.sale} of {other.store or 'the web'})"
     return f"{heard.store} sold piece {piece} under custody epoch {line.ce}, which it did not hold"
+
+
+def _had_no_right(work: Work, other: Sold) -> bool:
+    """That sale was quarantined when it was heard: it does not stand against the holder's own."""
+    state = sa.select(sale.c.state).where(sale.c.store == other.store, sale.c.sale == other.sale)
+    return bool(work.tx.value(state) == SaleState.QUARANTINED)
 
 
 def _meet(tokens: Custody, heard: Heard, sold_in: SaleId, piece: PieceId) -> None:
