@@ -1,10 +1,13 @@
 """What rows mean: each fact is given to the nouns it concerns, in order; what is not understood is parked."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+
+import sqlalchemy as sa
 
 from cloud import logs, parking
 from cloud.custody import Custody
+from cloud.db import is_of_the_row
 from cloud.logs import Log, Numbered
 from cloud.parking import Decode, Place, Read
 from cloud.work import Heard, UnappliableError
@@ -12,6 +15,7 @@ from contract.entries import Entry
 from contract.facts import Fact
 from contract.ids import PieceId
 
+WHY_MAX: Final = 300
 Applier = Callable[[Custody, Heard, Any], None]
 Appliers = Mapping[type[Fact], Sequence[Applier]]
 """A noun's functions by the fact they understand. Facts nobody applies are history only."""
@@ -26,14 +30,30 @@ class StuckRowError(Exception):
         self.why = why
 
 
-def apply_entry(tokens: Custody, heard: Heard, entry: Entry, appliers: Appliers) -> None:
-    """All facts of an entry. Raises `StuckRowError` when one of them cannot be true for us."""
+def apply_entry(tokens: Custody, heard: Heard, entry: Entry, appliers: Appliers, *, careful: bool = False) -> None:
+    """All facts of an entry; `careful` also writes at once what could wait for the end of the transaction.
+
+    Raises `StuckRowError` when one of them cannot be true for us, or the database refuses what it says.
+    """
+    place = (heard.store, heard.epoch, heard.stream, heard.seq)
     try:
         for fact in entry.facts:
             for apply in appliers.get(type(fact), ()):
                 apply(tokens, heard, fact)
+        if careful:
+            tokens.flush()
+            tokens.work.tx.settle()
     except UnappliableError as error:
-        raise StuckRowError((heard.store, heard.epoch, heard.stream, heard.seq), str(error)) from error
+        raise StuckRowError(place, str(error)) from error
+    except (sa.exc.DBAPIError, OverflowError, UnicodeError) as error:
+        if not is_of_the_row(error):
+            raise
+        raise StuckRowError(place, f"the database refuses it ({_words(error)})") from error
+
+
+def _words(error: Exception) -> str:
+    """The database's first line, without the values of the row."""
+    return str(getattr(error, "orig", error)).partition("\n")[0].replace("\0", "\ufffd")[:WHY_MAX]
 
 
 def apply_rows(
@@ -45,6 +65,7 @@ def apply_rows(
     to_park: Mapping[Place, str],
     decode: Decode,
     late: bool = False,
+    careful: bool = False,
 ) -> int:
     """Apply stored rows in order; returns how many had to be parked.
 
@@ -59,16 +80,20 @@ def apply_rows(
     for row, read in zip(rows, reads, strict=True):
         if row.leaf in applied:
             continue
-        why = read.why or to_park.get((*name, row.seq), "")
+        stuck = to_park.get((*name, row.seq), "")
+        why = read.why or stuck
         behind = sorted(read.keys & taken)
         if not why and behind and work.guards.park_key:
             why = f"waits behind a parked row of {behind[0]}"
         if why or read.entry is None:
             parking.park(work, name, row, read.keys, why, late=late)
+            if stuck:
+                parking.open_case(work, name, row.seq, stuck)
             taken |= read.keys
             parked += 1
             continue
-        apply_entry(tokens, parking.heard_as(*name, row.seq, read.entry, late=late), read.entry, appliers)
+        heard = parking.heard_as(*name, row.seq, read.entry, late=late)
+        apply_entry(tokens, heard, read.entry, appliers, careful=careful)
     return parked
 
 

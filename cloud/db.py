@@ -19,6 +19,8 @@ BUSY_TIMEOUT_MS: Final = 10_000
 IN_MEMORY: Final = "sqlite://"
 CONNECTIONS_MAX: Final = 20
 CONNECTION_WAIT_S: Final = 10
+_REFUSED: Final = ("22", "23", "54")
+"""SQLSTATE classes: data exception, integrity constraint violation, program limit exceeded."""
 _TRY_AGAIN: Final = ("40001", "40P01", "55P03")
 
 Row = Mapping[str, Any]
@@ -31,6 +33,18 @@ class UnsafeDatabaseError(Exception):
 
 class ContentionError(Exception):
     """Two transactions wanted the same rows (deadlock, or the file was locked too long): run it again."""
+
+
+def is_of_the_row(error: Exception) -> bool:
+    """The database refuses these values (a constraint, a range, a text); not: it is gone, full, or somebody was first.
+
+    SQLite's driver refuses a number beyond 64 bits, or a text that is no Unicode, with Python's own errors.
+    """
+    if isinstance(error, sa.exc.DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        refused = isinstance(error, sa.exc.IntegrityError | sa.exc.DataError) or state.startswith(_REFUSED)
+        return refused and not error.connection_invalidated
+    return isinstance(error, OverflowError | UnicodeError)
 
 
 def _nothing() -> None:
@@ -186,13 +200,14 @@ def open_office(url: str, *, crashpoint: Crashpoint = _nothing, image: bytes | N
     Raises `UnsafeDatabaseError` when a commit would not survive a power cut.
     """
     options: dict[str, Any] = {
+        "hide_parameters": True,  # an error goes to the log, the values of a row do not (DESIGN law 9)
         "pool_pre_ping": not url.startswith("sqlite"),
         "pool_size": CONNECTIONS_MAX,
         "max_overflow": 0,
         "pool_timeout": CONNECTION_WAIT_S,
     }
     if url == IN_MEMORY:
-        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        options = {"hide_parameters": True, "poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
     engine = sa.create_engine(url, **options)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from cloud import feed, logs
 from cloud.db import ContentionError
 from cloud.desk import Desk
-from cloud.ingest import Ingest
+from cloud.ingest import Ingest, UnstorableError
 from cloud.logs import Name
 from cloud.rejoin import Rejoins
 from cloud.work import UnknownStoreError
@@ -142,6 +142,8 @@ def _answer(act: Callable[[], Any]) -> Response:
         answer = act()
     except UnknownStoreError as error:
         raise ProblemError(404, "unknown-store", "The office does not know this store", str(error)) from error
+    except UnstorableError as error:
+        raise ProblemError(422, "contract", "Not a message we can keep", str(error)) from error
     except ContentionError as error:
         raise ProblemError(503, "busy", "The office is busy", str(error)) from error
     return Response(encode(answer), 409 if isinstance(answer, Refusal) else 200, media_type=JSON)

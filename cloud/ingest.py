@@ -15,7 +15,7 @@ from cloud import downlog, feed, logs, parking
 from cloud.appliers import APPLIERS
 from cloud.applying import Appliers, StuckRowError, apply_entry, apply_rows
 from cloud.custody import Custody
-from cloud.db import ContentionError, Office
+from cloud.db import ContentionError, Office, is_of_the_row
 from cloud.logs import Log, Name, Numbered
 from cloud.parking import Decode, Place
 from cloud.tables import node
@@ -32,6 +32,10 @@ _Answer = TypeVar("_Answer")
 
 class RestoredCloudError(Exception):
     """A store is ahead of our own decisions: this database was restored. Run `vitrine cloud recover`."""
+
+
+class UnstorableError(Exception):
+    """The frame of a message, not a row of it, is refused by the database: nothing of it was stored; drop it."""
 
 
 @dataclass(slots=True)
@@ -58,6 +62,7 @@ class _Try(NamedTuple):
     tokens: Custody
     counts: IngestCounts
     to_park: dict[Place, str]
+    careful: bool
 
     @property
     def work(self) -> Work:
@@ -102,7 +107,8 @@ class Ingest:
     def hear_all(self, ups: Sequence[Up], now_us: int) -> list[Down]:
         """Many messages, also of several stores, in one transaction; answers come by store.
 
-        Raises `UnknownStoreError`, `RestoredCloudError`, `ContentionError` (nothing was stored: try later).
+        Raises `UnknownStoreError`, `RestoredCloudError`, `UnstorableError`, and `ContentionError` (nothing was stored:
+        try later).
         """
 
         def attempt(each: _Try) -> list[Down]:
@@ -122,7 +128,7 @@ class Ingest:
 
         def attempt(each: _Try) -> int:
             def apply(heard: Heard, entry: Entry) -> None:
-                apply_entry(each.tokens, heard, entry, self.appliers)
+                apply_entry(each.tokens, heard, entry, self.appliers, careful=each.careful)
 
             done = parking.resume(each.work, apply, decode=self.decode, skip=each.to_park.keys())
             each.tokens.drain()
@@ -142,20 +148,31 @@ class Ingest:
             return _down(work, box, Epoch(box["epoch"]), standing, *acks, after=box["down_upto"])
 
     def _in_transaction(self, attempt: Callable[[_Try], _Answer], now_us: int) -> _Answer:
-        """Run until it goes through: again after contention, and again with a row parked that cannot be applied."""
+        """Run until it goes through: again after contention, and again with a row parked that cannot be applied.
+
+        What the database refuses at the end of a transaction may be any row's: then it is run once more carefully, each
+        row written at once, which tells whose it is.
+        """
         to_park: dict[Place, str] = {}
         contentions = 0
+        careful = False
         while True:
             counts = IngestCounts()
             try:
                 with self.office.transaction() as tx:
                     tokens = Custody(begin(tx, self.guards, now_us))
-                    answer = attempt(_Try(tokens, counts, to_park))
+                    answer = attempt(_Try(tokens, counts, to_park, careful))
                     tokens.flush()
             except StuckRowError as stuck:
                 if stuck.place in to_park:
                     raise
                 to_park[stuck.place] = stuck.why
+            except (sa.exc.DBAPIError, OverflowError, UnicodeError) as error:
+                if not is_of_the_row(error):
+                    raise
+                if careful:
+                    raise UnstorableError(f"the database refuses this message ({type(error).__name__})") from error
+                careful = True
             except ContentionError:
                 contentions += 1
                 self.counts.contentions_total += 1
@@ -241,7 +258,10 @@ class Ingest:
         return last
 
     def _apply(self, each: _Try, log: Log, rows: list[Numbered], *, late: bool = False) -> None:
-        parked = apply_rows(each.tokens, log, rows, self.appliers, to_park=each.to_park, decode=self.decode, late=late)
+        parked = apply_rows(
+            each.tokens, log, rows, self.appliers,
+            to_park=each.to_park, decode=self.decode, late=late, careful=each.careful,
+        )  # fmt: skip
         each.counts.rows_parked_total += parked
 
     # --- rows of a disk that comes back -------------------------------------------------------------------

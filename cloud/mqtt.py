@@ -20,7 +20,7 @@ from paho.mqtt.properties import Properties
 
 from cloud.config import BrokerConfig
 from cloud.db import ContentionError
-from cloud.ingest import Ingest, RestoredCloudError
+from cloud.ingest import Ingest, RestoredCloudError, UnstorableError
 from cloud.work import UnknownStoreError
 from contract import topics
 from contract.ids import StoreId
@@ -188,7 +188,7 @@ class Consumer:
         self.counts.transactions_total += 1
         try:
             return self._ingest.hear_all(ups, self._now_us())
-        except (UnknownStoreError, ContentionError) as error:
+        except (UnknownStoreError, UnstorableError, ContentionError) as error:
             if len(ups) == 1:
                 self.counts.messages_refused_total += 1
                 _log.warning("message_refused", store=ups[0].store, why=str(error))

@@ -1,21 +1,28 @@
 """Rows we cannot understand yet: stored and covered by `upto`, but parked with every later row of the same keys."""
 
+import hashlib
+import re
 from collections.abc import Callable, Container, Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
 from cloud.logs import Name, Numbered
-from cloud.tables import parked, parked_key
+from cloud.tables import case_file, parked, parked_key
 from cloud.work import Heard, Work
 from contract.entries import Entry, decode_entry, decode_header, keys_of
 from contract.facts import Stream
-from contract.ids import Epoch, StoreId
+from contract.ids import HOUSE, Epoch, StoreId
 
-SHARED_KEYS = ("piece:", "sale:", "person:")
+KEY_MAX: Final = 400
+"""Longer than any honest name; an index of PostgreSQL takes no key above 2,704 bytes."""
+SHARED_KEYS: Final = ("piece:", "sale:", "person:")
 """These name the same thing in every store; a till's name is its store's own."""
 
+
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
+"""A NUL in a text of a JSON body, and not a backslash before the word u0000."""
 
 Decode = Callable[[bytes], Entry]
 """Gives the entry, or raises `msgspec.DecodeError` for one of a newer contract."""
@@ -48,6 +55,8 @@ def read_row(store: StoreId, stream: Stream, seq: int, body: bytes, decode: Deco
     except msgspec.DecodeError as error:
         return Read(_header_keys(store, body), None, f"not understood: {error}")
     keys = frozenset(scoped(store, entry.keys or keys_of(entry.facts)))
+    if _NUL(body):
+        return Read(keys, None, "a text in it contains the character NUL, which no database keeps")
     if (entry.stream, entry.seq) != (stream, seq):
         return Read(keys, None, f"row says {entry.stream} {entry.seq}, but came as {stream} {seq}")
     return Read(keys, entry, "")
@@ -61,7 +70,14 @@ def _header_keys(store: StoreId, body: bytes) -> frozenset[str]:
 
 
 def scoped(store: StoreId, keys: Iterable[str]) -> list[str]:
-    return [key if key.startswith(SHARED_KEYS) else f"{store}/{key}" for key in keys]
+    return [_kept(key if key.startswith(SHARED_KEYS) else f"{store}/{key}") for key in keys]
+
+
+def _kept(key: str) -> str:
+    """The key as a database can keep it: one of another shape than any honest name goes by its digest."""
+    if len(key) <= KEY_MAX and "\0" not in key:
+        return key
+    return f"{key.partition(':')[0][:KEY_MAX]}:sha256:{hashlib.sha256(key.encode()).hexdigest()}".replace("\0", "")
 
 
 def taken_keys(work: Work, keys: Iterable[str]) -> set[str]:
@@ -82,6 +98,22 @@ def park(work: Work, log: Name, row: Numbered, keys: frozenset[str], why: str, *
         return
     n = work.tx.value(sa.select(sa.func.max(parked.c.n)).where(log.mine(parked)))
     work.tx.put(parked_key, *({"key": key, "n": n} for key in sorted(keys)))
+
+
+STUCK: Final = "row not applied"
+
+
+def open_case(work: Work, log: Name, seq: int, why: str) -> None:
+    """A row that is well formed and cannot be true for us is a matter for a person, not for an upgrade."""
+    place = f"{log.epoch}/{log.stream}/{seq}"
+    sentence = f"Row {seq} of {log.store} ({log.stream}) is kept but could not be applied: {why}"
+    work.open_case(STUCK, sentence, store=log.store, ref=place)
+
+
+def _close_case(work: Work, store: StoreId, place: str) -> None:
+    mine = (case_file.c.kind == STUCK, case_file.c.store == store, case_file.c.ref == place)
+    closing = sa.update(case_file).where(*mine, case_file.c.closed_us.is_(None))
+    work.tx.run(closing.values(closed_us=work.now_us, closed_by=HOUSE, outcome="the row was applied"))
 
 
 Apply = Callable[[Heard, Entry], None]
@@ -105,6 +137,7 @@ def resume(work: Work, apply: Apply, *, decode: Decode = decode_entry, skip: Con
         work.tx.run(sa.delete(parked_key).where(parked_key.c.n == row["n"]))
         work.tx.run(sa.update(parked).where(parked.c.n == row["n"]).values(applied_us=work.now_us))
         apply(heard_as(store, epoch, stream, seq, read.entry, late=bool(row["late"])), read.entry)
+        _close_case(work, store, f"{epoch}/{stream}/{seq}")
         done += 1
     return done
 

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from cloud.ingest import RestoredCloudError
-from cloud.tables import case_file, inbox, ledger_line, parked, presence, sale, stream
+from cloud.ingest import RestoredCloudError, UnstorableError
+from cloud.tables import alarm, case_file, inbox, ledger_line, parked, presence, sale, stream
 from cloud.work import UnknownStoreError
 from contract.entries import decode_entry, encode_entry
 from contract.facts import PiecePresence, PresenceState, SaleOpened, Stream
@@ -308,6 +308,64 @@ def test_a_sale_whose_figures_disagree_is_parked_whole_and_the_rest_is_kept(hous
     (row,) = house.rows(sa.select(parked))
     assert "do not add up" in row["why"]
     assert house.rows(sa.select(sa.func.sum(ledger_line.c.amount_minor).label("n"))) == [{"n": 0}]
+
+
+NUL = "a\0b"
+
+
+def moved(piece: str, **more: object) -> PiecePresence:
+    return PiecePresence(piece=PieceId(piece), state=PresenceState.PRESENT, zone=ZoneId("z"), **more)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [moved("p1", why=NUL), moved(NUL), moved("p" * 9_000, why=NUL)],
+    ids=["in a reason", "in a name", "in a row with a name too long for an index"],
+)
+def test_a_text_that_no_database_keeps_costs_its_row_and_no_other(house, row):
+    box = house.store("paris", "p1")
+    for each in (moved("p1"), row, moved("p2")):
+        box.write(each, stream=Stream.FLOOR)
+    assert box.send(stream=Stream.FLOOR).acks[0].upto == 3
+    assert [row["seq"] for row in house.rows(sa.select(parked.c.seq))] == [2]
+    assert {row["piece"] for row in house.rows(sa.select(presence.c.piece))} == {"p1", "p2"}
+
+
+@pytest.mark.parametrize("soon", [False, True], ids=["at once", "by the end of the transaction"])
+def test_a_row_the_database_refuses_is_parked_with_a_case_and_the_rest_goes_on(house, soon):
+    def twice(tokens, heard, fact):
+        row = {"store": heard.store, "alarm": fact.sale, "kind": "x"}
+        (tokens.work.tx.add_soon if soon else tokens.work.tx.add)(alarm, row)
+
+    box = house.store("paris")
+    box.ingest.appliers = {SaleOpened: (twice,)}
+    for n in (1, 2, 1, 3):
+        box.write(msgspec.structs.replace(opened(n), till=f"till-{len(box.rows[Stream.TRADE])}"))
+    box.rows[Stream.TRADE][2] = box.rows[Stream.TRADE][2].replace(b'"keys":["sale:sale-1",', b'"keys":["sale:other",')
+    assert box.send().acks[0].upto == 4
+    assert [row["seq"] for row in house.rows(sa.select(parked.c.seq))] == [3]
+    assert sorted(row["alarm"] for row in house.rows(sa.select(alarm.c.alarm))) == ["sale-1", "sale-2", "sale-3"]
+    (case,) = house.rows(sa.select(case_file))
+    assert (case["kind"], case["ref"]) == ("row not applied", f"{box.epoch}/trade/3")
+    box.ingest.appliers = {}
+    assert box.ingest.unpark(9) == 1
+    assert house.rows(sa.select(case_file.c.outcome)) == [{"outcome": "the row was applied"}]
+
+
+def test_a_number_no_database_keeps_is_parked(house):
+    box = house.store("paris", "p1")
+    box.write(msgspec.structs.replace(house.sale(box, "s1", "p1"), receipt_number=1 << 70))
+    box.write(msgspec.structs.replace(opened(2), till="till-2"))
+    assert box.send().acks[0].upto == 2
+    assert [row["seq"] for row in house.rows(sa.select(parked.c.seq))] == [1]
+
+
+def test_a_message_whose_frame_cannot_be_kept_is_refused_alone(house):
+    box = house.store("paris")
+    box.write(opened(1))
+    with pytest.raises(UnstorableError):
+        box.send(message=1 << 70)
+    assert box.send().acks[0].upto == 1
 
 
 def test_a_row_that_says_another_place_than_it_came_in_is_parked(house):

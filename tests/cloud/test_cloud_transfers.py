@@ -94,3 +94,12 @@ def test_a_received_piece_that_is_called_back_later_stays_received(house):
     obey(lyon)
     let_go(lyon, "p1")
     assert states(house) == ("received", {"p1": "received"})
+
+
+def test_a_piece_named_twice_in_a_manifest_is_shipped_once(house):
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    ship(paris, "lyon", "p1", "p1")
+    obey(lyon)
+    assert states(house) == ("shipped", {"p1": "shipped"})
+    read(lyon, "p1", "t1")
+    assert states(house) == ("received", {"p1": "received"})

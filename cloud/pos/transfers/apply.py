@@ -22,7 +22,7 @@ def shipped(tokens: Custody, heard: Heard, fact: TransferShipped) -> None:
     row = {"transfer": fact.transfer, "source": heard.store, "target": fact.to, "state": SHIPPED}
     if not tx.add_new(transfer, {**row, "shipped_us": heard.at_us}):
         return
-    tx.add(transfer_piece, *({"transfer": fact.transfer, "piece": piece, "state": SHIPPED} for piece in fact.pieces))
+    tx.put(transfer_piece, *({"transfer": fact.transfer, "piece": piece, "state": SHIPPED} for piece in fact.pieces))
 
 
 def received(tokens: Custody, heard: Heard, fact: CustodyReceived) -> None:
