@@ -73,7 +73,9 @@ class Rejoins:
         stranger = box["instance"] not in ("", asked.instance) and not newer
         if self.guards.instance and stranger and not self._named(work, asked):
             why = f"another machine serves {asked.store}; a manager has to say that it is gone (replace)"
-            work.open_case("replace", f"Machine {asked.instance} asks to be {asked.store}", store=asked.store)
+            sentence = f"Machine {asked.instance} asks to be {asked.store}"
+            # One case per machine and term: a plea after the next replacement is another question to a person.
+            work.open_case("replace", sentence, store=asked.store, ref=f"{asked.instance}/{box['term']}")
             return Refusal(nonce=asked.nonce, code="replace", why=why)
         if work.recovering:
             if 0 < asked.cloud_epoch < work.cloud_epoch:
