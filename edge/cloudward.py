@@ -32,6 +32,7 @@ FEED_EVERY_S: Final = 30.0
 RETRY_S: Final = (0.5, 1.5)
 REFUSED_RETRY_S: Final = (3.0, 6.0)
 DOWNS_PENDING_MAX: Final = 100
+RESTING: Final = "this box does not serve the store now, and leaves the line to the one that may"
 
 Result = TypeVar("Result")
 
@@ -91,6 +92,7 @@ class Cloudward:
     async def run(self) -> None:
         """Until cancelled."""
         self.now.configured, self.now.why_down = True, "connecting"
+        self._keep_line(await self._mode())
         self.link.start()
         try:
             async with Office(self._uplink) as office, asyncio.TaskGroup() as tasks:
@@ -154,7 +156,8 @@ class Cloudward:
         """Whenever the box may not decide: hand over, ask, fetch, load; again until it serves or is fenced."""
         attempt: Rejoining | None = None
         while True:
-            mode = await self._on_house(lambda: self._store.books.node().mode)
+            mode = await self._mode()
+            self._keep_line(mode)
             if mode is not Mode.REJOIN:
                 attempt = None
                 await asyncio.sleep(SEND_EVERY_S)
@@ -174,6 +177,17 @@ class Cloudward:
                 log.warning("rejoin_log_broken", why=str(error))
                 await self._on_house(attempt.fetch_whole)
             await self._pause(pause)
+
+    async def _mode(self) -> Mode:
+        return await self._on_house(lambda: self._store.books.node().mode)
+
+    def _keep_line(self, mode: Mode) -> None:
+        """Only a box that serves speaks at the broker: rejoining goes over HTTPS, and a fenced box has no say."""
+        if mode is Mode.ACTIVE:
+            self.link.go_on()
+        else:
+            self.link.rest(RESTING)
+            self.now.why_down = RESTING
 
     async def _try_to_join(self, office: Office, attempt: Rejoining) -> bool:
         """True once the box serves; false when a person must decide first."""

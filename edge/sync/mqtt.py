@@ -75,6 +75,9 @@ class Link:
         self._changed = changed
         self._chance = chance
         self._stopping = threading.Event()
+        self._wanted = threading.Event()
+        self._wanted.set()
+        self._why_resting = ""
         self._client: paho.Client | None = None
         self._thread = threading.Thread(target=self._live, name="mqtt", daemon=True)
 
@@ -84,12 +87,28 @@ class Link:
     def stop(self) -> None:
         """Say offline, disconnect, wait for the thread."""
         self._stopping.set()
+        self._wanted.set()
         client = self._client
         if client is not None and self.up:
             client.publish(self.broker.will_topic, self.broker.will_payload, qos=QOS, retain=True)
             client.disconnect()
         if self._thread.ident is not None:
             self._thread.join(timeout=CONNECT_TIMEOUT_S + 1)
+
+    def rest(self, why: str) -> None:
+        """Leave the broker and stay away until `go_on`. May be called before `start`, and again.
+
+        A broker knows one speaker by our name: two boxes of one store would throw each other out for ever. Nothing
+        is said on the way out, for the status that stands there may be the other one's.
+        """
+        self._why_resting = self.why_down = why
+        if self._wanted.is_set():
+            self._wanted.clear()
+            if self._client is not None:
+                self._client.disconnect()
+
+    def go_on(self) -> None:
+        self._wanted.set()
 
     def publish(self, topic: str, payload: bytes) -> bool:
         """Hand bytes over; false when the link is down or full. True proves nothing (DESIGN law 2)."""
@@ -111,14 +130,20 @@ class Link:
 
     def _live(self) -> None:
         wait_s = RETRY_MIN_S
-        while not self._stopping.is_set():
-            connects = self.tally.connects_total
+        while True:
+            self._wanted.wait()
+            if self._stopping.is_set():
+                break
+            received = self.tally.received_total
             try:
                 self._one_connection()
             except (OSError, SSLError, ValueError) as error:
                 self.why_down = f"broker {self.broker.host}:{self.broker.port}: {error}"
+            if not self._wanted.is_set():
+                self.why_down = self._why_resting
             self._say(up=False)
-            wait_s = RETRY_MIN_S if self.tally.connects_total > connects else min(wait_s * 2, RETRY_MAX_S)
+            # Who heard nothing waits longer: two boxes of one name throw each other out before either gets its answer.
+            wait_s = RETRY_MIN_S if self.tally.received_total > received else min(wait_s * 2, RETRY_MAX_S)
             self._stopping.wait(wait_s * self._chance.uniform(0.5, 1.5))
 
     def _one_connection(self) -> None:
@@ -178,6 +203,9 @@ class Link:
 
     def _ready(self, client: paho.Client) -> None:
         """Only now: an answer to what we send must find us listening."""
+        if not self._wanted.is_set():  # told to rest while it connected
+            client.disconnect()
+            return
         client.publish(self.broker.will_topic, self.broker.hello_payload, qos=QOS, retain=True)
         self.tally.connects_total += 1
         self._say(up=True)

@@ -53,7 +53,7 @@ def mosquitto(tmp_path):
 class End:
     """One link with what it heard and how it stood."""
 
-    def __init__(self, port: int, name: str, subscribe: tuple[str, ...]) -> None:
+    def __init__(self, port: int, name: str, subscribe: tuple[str, ...], *, resting: bool = False) -> None:
         self.heard: queue.Queue[tuple[str, bytes]] = queue.Queue()
         self.stood: queue.Queue[bool] = queue.Queue()
         self.link = Link(
@@ -62,6 +62,8 @@ class End:
             changed=self.stood.put,
             chance=random.Random(1),
         )
+        if resting:
+            self.link.rest("not yet")
         self.link.start()
 
 
@@ -99,3 +101,39 @@ def test_a_killed_broker_is_told_as_down_and_found_again(mosquitto):
     assert box.heard.get(timeout=WAIT_S) == ("t/down", b"to myself")
     assert box.link.tally.connects_total == 2
     box.link.stop()
+
+
+def test_a_box_that_rests_leaves_its_name_at_the_broker_to_another(mosquitto):
+    old, new = End(mosquitto.port, "box", ("t/down",)), None
+    try:
+        assert old.stood.get(timeout=WAIT_S) is True
+        old.link.rest("fenced")
+        assert old.stood.get(timeout=WAIT_S) is False
+        assert old.link.why_down == "fenced"
+        new = End(mosquitto.port, "box", ("t/down",))
+        assert new.stood.get(timeout=WAIT_S) is True
+        mosquitto.kill()  # after a restart of the broker everyone comes back
+        assert new.stood.get(timeout=WAIT_S) is False
+        mosquitto.start()
+        assert new.stood.get(timeout=WAIT_S) is True
+        assert (old.link.tally.connects_total, new.link.tally.connects_total) == (1, 2)
+        new.link.stop()
+        old.link.go_on()
+        assert old.stood.get(timeout=WAIT_S) is True
+    finally:
+        old.link.stop()
+        if new is not None:
+            new.link.stop()
+
+
+def test_a_link_that_was_told_to_rest_first_never_speaks(mosquitto):
+    wall = End(mosquitto.port, "wall", ("t/+/status", "t/up"))
+    assert wall.stood.get(timeout=WAIT_S) is True
+    box = End(mosquitto.port, "box", (), resting=True)
+    assert wall.link.publish("t/up", b"said by another")
+    hears(wall, ("t/up", b"said by another"))
+    assert box.link.tally.connects_total == 0
+    box.link.go_on()
+    hears(wall, ("t/box/status", b"on"))
+    box.link.stop()
+    wall.link.stop()
