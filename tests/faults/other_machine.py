@@ -1,0 +1,11 @@
+"""A store's box on another machine: the same program, told another machine's id. Arguments: FILE --config CONFIG."""
+
+import sys
+from pathlib import Path
+
+from edge import app
+from edge.config import load_config
+
+if __name__ == "__main__":
+    app.MACHINE_ID = Path(sys.argv[1])
+    sys.exit(app.run(load_config(Path(sys.argv[-1]))))
