@@ -138,7 +138,10 @@ def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
 
 
 def create_app(config: CloudConfig) -> FastAPI:
-    """The office's web face alone: as many workers of it as one likes."""
+    """The office's web face alone. Many workers of it may run beside one `run`, which carries the orders on.
+
+    Wrong passwords are counted by each worker for itself.
+    """
     return build(config).app
 
 

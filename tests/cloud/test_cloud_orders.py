@@ -130,6 +130,40 @@ def test_a_silent_store_ends_the_wait_and_a_late_grant_is_released(house, desk, 
     assert commands(box) == [ReleaseLease(piece=PieceId("p1"), ce=box.ce["p1"], fence=1, order=OrderId("w1"))]
 
 
+def test_an_order_another_worker_placed_gets_the_whole_wait(house, desk, psp):
+    box = house.store("paris", "p1")
+    place(OrderDesk(house.office, psp))
+    assert desk.step(mono_us=100 * SECOND, now_us=6) == 0
+    assert desk.step(mono_us=109 * SECOND, now_us=6) == 0
+    grant(box)
+    assert desk.step(mono_us=109 * SECOND, now_us=6) == 1
+    assert state(house) == "paid"
+
+
+def test_the_wait_of_an_order_another_worker_placed_ends_too(house, desk, psp):
+    house.store("paris", "p1")
+    place(OrderDesk(house.office, psp))
+    desk.step(mono_us=100 * SECOND, now_us=6)
+    desk.step(mono_us=110 * SECOND, now_us=6)
+    assert state(house) == "closed"
+
+
+def test_a_store_is_ended_with_its_last_order(house, desk, psp, monkeypatch):
+    monkeypatch.setattr("cloud.pos.orders.desk.ORDERS_PER_STEP_MAX", 2)
+    box = house.store("paris", *(f"p{n}" for n in range(5)))
+    for n in range(5):
+        place(desk, f"w{n}", f"p{n}")
+    assert desk.end_store(box.store, 9)
+    assert {row["state"] for row in house.rows(sa.select(web_order.c.state))} == {"closed"}
+
+
+def test_a_store_with_an_order_that_cannot_be_ended_is_not_ended(house, desk, psp):
+    box = house.store("paris", "p1")
+    place(desk)
+    psp.void = lambda _key: PaymentState.AUTHORISED  # a provider that takes the word and does nothing
+    assert not desk.end_store(box.store, 9)
+
+
 def test_a_lease_is_released_only_after_the_void(house, desk, psp):
     box = house.store("paris", "p1")
     place(desk)

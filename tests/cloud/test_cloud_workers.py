@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from cloud import schema
 from cloud.db import open_office
 from cloud.ingest import Ingest
-from cloud.tables import case_file, inbox, ledger_line, sale
+from cloud.pos.orders.desk import OrderDesk
+from cloud.provider import NoProvider, PaymentState
+from cloud.tables import case_file, inbox, ledger_line, sale, web_order
 from contract.facts import CustodyReleased, ReleaseWhy, Stream
-from contract.ids import PieceId, StoreId, TransferId
+from contract.ids import OrderId, PieceId, StoreId, TransferId
 
 SALES = 30
 
@@ -89,3 +91,25 @@ def test_two_stores_that_ship_to_each_other_do_not_lock_up(shared, house_type):
     together(*(lambda box=box: worker(box) for box in boxes))
     for piece, holder in [("a0", "lyon"), ("b0", "paris")]:
         assert house.token(piece)[:2] == (holder, "incoming")
+
+
+def test_an_order_that_two_workers_place_at_once_is_one_order(shared, house_type):
+    office, _ = shared
+    box = house_type(office).store("paris", *(f"p{n}" for n in range(8)))
+    keys: dict[str, PaymentState] = {}
+
+    class Psp(NoProvider):
+        def authorise(self, key, amount_minor, currency):
+            del amount_minor, currency
+            return keys.setdefault(key, PaymentState.AUTHORISED)
+
+    def worker() -> None:
+        desk = OrderDesk(office, Psp())
+        for n in range(8):
+            desk.place(OrderId(f"w{n}"), PieceId(f"p{n}"), mono_us=1, now_us=5)
+
+    together(worker, worker)
+    with office.reading() as tx:
+        states = [row["state"] for row in tx.rows(sa.select(web_order.c.state))]
+    assert states == ["leasing"] * 8
+    assert len(box.obey(box.send(1, 0))) == 8

@@ -63,7 +63,10 @@ def order_of(row: sa.RowMapping) -> Order:
 
 
 class OrderDesk:
-    """Moves money. One per office; its calls do not overlap."""
+    """Moves money. Any thread of any process may ask it: each step locks the order's row and looks at it again there.
+
+    Deadlines are this process's own: an order it did not place waits from the moment it is first met.
+    """
 
     def __init__(
         self, office: Office, provider: Provider, guards: Guards = ALL, lease_wait_us: int = LEASE_WAIT_US
@@ -76,13 +79,13 @@ class OrderDesk:
 
     def place(self, order: OrderId, wanted: PieceId, *, mono_us: int, now_us: int) -> Order | OrderRefused:
         """Authorise and ask the store. The same order again is the same order."""
-        self._deadline_us.setdefault(order, mono_us + self.lease_wait_us)
         with self.office.transaction() as tx:
             work = begin(tx, self.guards, now_us)
             row = tx.row(sa.select(web_order).where(web_order.c.order_id == order))
             begun = order_of(row) if row is not None else _begin(work, order, wanted)
         if row is not None or isinstance(begun, OrderRefused):
             return begun
+        self._deadline_us.setdefault(order, mono_us + self.lease_wait_us)
         try:
             answer = self.provider.authorise(begun.payment_key, begun.amount_minor, begun.currency)
         except ProviderDownError as error:
@@ -97,7 +100,8 @@ class OrderDesk:
             elif tx.run(mine.values(state=OrderState.LEASING)):
                 work.command(begun.store, RequestLease(piece=wanted, order=order))
             else:  # it took so long that the order was closed meanwhile: what was authorised now must not stand
-                tx.run(sa.update(web_order).where(web_order.c.order_id == order).values(state=OrderState.CAPTURING))
+                closed = (web_order.c.order_id == order, web_order.c.state == OrderState.CLOSED)
+                tx.run(sa.update(web_order).where(*closed).values(state=OrderState.CAPTURING))
         return self._as_is(order)
 
     def cancel(self, order: OrderId, *, now_us: int) -> Order:
@@ -110,7 +114,11 @@ class OrderDesk:
     def step(self, *, mono_us: int, now_us: int) -> int:
         """Carry every unfinished order one step further; returns how many moved. Call it often."""
         moved = 0
-        for order, joined in self._unfinished():
+        unfinished = self._unfinished()
+        waiting = {order.order for order, _ in unfinished}
+        for ended in self._deadline_us.keys() - waiting if len(unfinished) < ORDERS_PER_STEP_MAX else ():
+            self._deadline_us.pop(ended, None)
+        for order, joined in unfinished:
             try:
                 moved += self._advance(order, joined=joined, mono_us=mono_us, now_us=now_us)
             except ProviderDownError as error:
@@ -119,17 +127,22 @@ class OrderDesk:
 
     def end_store(self, store: StoreId, now_us: int) -> bool:
         """Before a box is replaced or rejoins: no order may be left between lease and money. False: ask later."""
-        try:
-            for order, _ in self._unfinished(store):
-                self.close(order, now_us=now_us)
-        except ProviderDownError:
-            return False
+        before: set[OrderId] = set()
+        while left := {order.order: order for order, _ in self._unfinished(store)}:
+            if left.keys() <= before:
+                return False  # the provider answered and nothing ended
+            before |= left.keys()
+            try:
+                for order in left.values():
+                    self.close(order, now_us=now_us)
+            except ProviderDownError:
+                return False
         return True
 
     # --- one order ----------------------------------------------------------------------------------------
 
     def _advance(self, order: Order, *, joined: bool, mono_us: int, now_us: int) -> bool:
-        over = mono_us >= self._deadline_us.get(order.order, mono_us)
+        over = mono_us >= self._deadline_us.setdefault(order.order, mono_us + self.lease_wait_us)
         capturable = order.state is OrderState.LEASED or (
             order.state is OrderState.LEASING and not self.guards.capture_after_grant
         )
@@ -253,5 +266,5 @@ def _begin(work: Work, order: OrderId, wanted: PieceId) -> Order | OrderRefused:
         "amount_minor": card["price_minor"], "currency": card["currency"], "asked_us": work.now_us,
         "tax_minor": tax_within(card["price_minor"], card["tax_bp"]),
     }  # fmt: skip
-    work.tx.add(web_order, row)
+    work.tx.add_new(web_order, row)  # two workers may be asked the same at once
     return _locked(work, order)
