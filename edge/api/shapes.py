@@ -256,6 +256,7 @@ class CountView:
     expected: int
     found: int
     p_complete: float
+    """Chance that everything that is there has been read."""
     unread_expected: float
     why_stopped: str
     verdicts: tuple[VerdictView, ...]
@@ -264,6 +265,10 @@ class CountView:
     currency: str
     unknown_tags: int
     started_us: int
+    sentence: str = ""
+    """How it ended, in plain words; empty while it runs and in lists."""
+    p_complete_by_hand: float | None = None
+    """The same chance once those to be checked by hand have been found so; None when there are none."""
 
 
 @dataclass(frozen=True, slots=True)

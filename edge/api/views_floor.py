@@ -1,5 +1,7 @@
 """Counts and alarms as the store shows them."""
 
+from math import prod
+
 from contract.facts import CountVerdict, Verdict
 from contract.ids import AlarmId, CountId
 from edge.api import shapes
@@ -10,21 +12,50 @@ from edge.books.rows import AlarmRow, AlarmState, CountRow, CountState, pieces_o
 from edge.till import queries
 
 COUNT_WORDS = {CountState.COUNTING: "running"}
+ENDINGS = (
+    (Verdict.CHECK_BY_HAND, "not read in this count: check it by hand", "not read in this count: check them by hand"),
+    (Verdict.MISSING, "missing", "missing"),
+    (Verdict.MISPLACED, "lies elsewhere", "lie elsewhere"),
+    (Verdict.EXPLAINED, "away with our consent", "away with our consent"),
+    (Verdict.UNEXPECTED, "more than expected lies there", "more than expected lie there"),
+)
 
 
 def counts(shop: Shop) -> list[shapes.CountView]:
     """Newest first, without their verdicts."""
-    return [_count(shop, row, ()) for row in shop.db.rows("counts_newest", CountRow, limit=queries.PAGE_ROWS_MAX)]
+    return [
+        _count(shop, row, (), told=False)
+        for row in shop.db.rows("counts_newest", CountRow, limit=queries.PAGE_ROWS_MAX)
+    ]
 
 
 def count(shop: Shop, count_id: CountId) -> shapes.CountView:
     row = queries.count(shop.db, count_id)
     if row is None:
         raise missing("count", count_id)
-    return _count(shop, row, tuple(shop.db.rows("verdicts", CountVerdict, count=count_id)))
+    return _count(shop, row, tuple(shop.db.rows("verdicts", CountVerdict, count=count_id)), told=True)
 
 
-def _count(shop: Shop, row: CountRow, verdicts: tuple[CountVerdict, ...]) -> shapes.CountView:
+def how_it_ended(found: int, expected: int, verdicts: tuple[CountVerdict, ...]) -> str:
+    """`789 of 791 found; 2 not read in this count: check them by hand.` Nothing unread is ever called found."""
+    said = [f"{found:,} of {expected:,} found" if found < expected else f"All {expected:,} found"]
+    for verdict, one, more in ENDINGS:
+        number = sum(each.verdict is verdict for each in verdicts)
+        if number:
+            said.append(f"{number:,} {one if number == 1 else more}")
+    return "; ".join(said) + "."
+
+
+def p_complete_by_hand(verdicts: tuple[CountVerdict, ...]) -> float | None:
+    """P(complete) given that a hand finds what it is asked to look for: only the pieces called missing are left."""
+    if not any(each.verdict is Verdict.CHECK_BY_HAND for each in verdicts):
+        return None
+    return prod(1 - each.p_present for each in verdicts if each.verdict is Verdict.MISSING)
+
+
+def _count(shop: Shop, row: CountRow, verdicts: tuple[CountVerdict, ...], *, told: bool) -> shapes.CountView:
+    """`told`: its verdicts were looked up."""
+    ended = row.state in (CountState.FINISHED, CountState.APPROVED)
     now = shop.store.counting.now.get(row.count)
     tallies = now.zones if now else tuple((zone, 0, 0) for zone in zones_of(row))
     return shapes.CountView(
@@ -44,6 +75,8 @@ def _count(shop: Shop, row: CountRow, verdicts: tuple[CountVerdict, ...]) -> sha
         currency=row.currency or shop.config.currency,
         unknown_tags=row.unknown_tags,
         started_us=row.started_us,
+        sentence=how_it_ended(row.found, row.expected, verdicts) if ended and told else "",
+        p_complete_by_hand=p_complete_by_hand(verdicts),
     )
 
 

@@ -5,39 +5,35 @@ explained or to be checked by hand; a silent reader makes it wait, and then say 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contract.facts import (
     AnyFact,
     CountAbandoned,
-    CountFinished,
     CountPlace,
     CountProgress,
     CountStarted,
-    CountVerdict,
     ReaderLink,
-    Verdict,
 )
-from contract.ids import CountId, PieceId, ReaderId, ZoneId
+from contract.ids import CountId, ZoneId
 from edge.books.rows import CountRow, CountState, zones_of
 from edge.config import EdgeConfig, ZoneKind
+from edge.floor.count_report import CountNow, Report, Running
 from edge.floor.pipeline import Pipeline
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
-from edge.floor.zonemap import NO_ZONE
-from edge.reconcile.counts import Count, expect
-from trade.custody import TokenState
+from edge.reconcile.counts import Count
+from edge.reconcile.expected import expect
 
-GAIN_MIN: Final = 0.1
-"""Expected finds below which another round is not worth its second (inference §2.3: normal care)."""
+GAIN_MIN: Final = 0.02
+"""Expected finds below which another round is not worth its second (inference §2.3: careful)."""
+ROUNDS_MAX: Final = 60
+"""Rounds for the pieces that are hard to read; after a minute a hand is quicker than the radio."""
 PATIENCE_US: Final = 60_000_000
 """How long a count waits for a reader that gives no rounds."""
 COUNTS_SHOWN_MAX: Final = 50
-FOUND: Final = (Verdict.FOUND, Verdict.MISPLACED)
 KINDS: Final = {
     CountPlace.SAFE: frozenset({ZoneKind.SAFE}),
     CountPlace.SHELF: frozenset({ZoneKind.CASE, ZoneKind.SHELF}),
@@ -52,30 +48,6 @@ class CountImpossibleError(CountRefusedError):
     """Nor will it be possible later: this store has no such place, or nobody reads there."""
 
 
-@dataclass(frozen=True, slots=True)
-class CountNow:
-    """A count as pages see it while it runs; `zones` are (zone, expected, found)."""
-
-    count: CountId
-    round: int
-    zones: tuple[tuple[ZoneId, int, int], ...]
-
-
-@dataclass(slots=True)
-class _Running:
-    count: CountId
-    place: CountPlace
-    zones: tuple[int, ...]
-    rows: NDArray[np.int32]
-    """Every row expected at the start, tagged or not; the tagged ones are the count's."""
-    tagged: NDArray[np.bool_]
-    model: Count
-    readers: frozenset[ReaderId]
-    began_us: int
-    heard_us: int
-    buffer: dict[ReaderId, Round] = field(default_factory=dict)
-
-
 class Counting:
     """Owned by the house thread. `now` is swapped whole, for anybody to read."""
 
@@ -84,8 +56,8 @@ class Counting:
         self.stock = stock
         self.pipeline = pipeline
         self.now: Mapping[CountId, CountNow] = {}
-        self._running: dict[CountId, _Running] = {}
-        self._now_us = 0
+        self.report = Report(config, stock, pipeline)
+        self._running: dict[CountId, Running] = {}
         pipeline.detectors.append(self.hear)
 
     def load(self, rows: list[CountRow], now_us: int) -> None:
@@ -123,7 +95,6 @@ class Counting:
     def hear(self, heard: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
         """A tick of the pipeline: this tick's witnessed rounds."""
         del heard
-        self._now_us = now_us
         facts: list[AnyFact] = []
         for running in list(self._running.values()):
             for one in rounds:
@@ -137,12 +108,12 @@ class Counting:
                 facts += self._round(running, now_us)
             if running.count in self._running and now_us - running.heard_us > PATIENCE_US:
                 silent = ", ".join(sorted(running.readers - reading)) or "its readers"
-                facts += self._finish(running, f"no rounds for a minute: {silent} not reading")
+                facts += self._finish(running, f"no rounds for a minute: {silent} not reading", now_us)
         return facts
 
     # --- steps ------------------------------------------------------------------------------------------------
 
-    def _begin(self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], now_us: int) -> _Running:
+    def _begin(self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], now_us: int) -> Running:
         chosen = self._zones(place, zones)
         for other in self._running.values():
             if set(other.zones) & set(chosen):
@@ -161,15 +132,16 @@ class Counting:
         rows = np.flatnonzero(expected & np.isin(home, chosen)).astype(np.int32)
         tagged = np.array([bool(self.stock.catalogue.epc_of(row)) for row in rows.tolist()], np.bool_)
         self.pipeline.evidence.grow(size)
-        listed = expect(self.pipeline.evidence, rows[tagged], home[rows[tagged]])
-        running = _Running(
+        listed = expect(self.pipeline.evidence, rows[tagged], home[rows[tagged]], now_us)
+        running = Running(
             count=count,
             place=place,
             zones=chosen,
             rows=rows,
             tagged=tagged,
-            model=Count(listed, len(self.config.zones)),
+            model=Count(listed, len(self.config.zones), rounds_max=ROUNDS_MAX),
             readers=readers,
+            witnessed=np.zeros(len(self.config.zones), np.bool_),
             began_us=now_us,
             heard_us=now_us,
         )
@@ -189,13 +161,14 @@ class Counting:
             raise CountImpossibleError(f"This store has no {place} to count")
         return tuple(chosen)
 
-    def _round(self, running: _Running, now_us: int) -> list[AnyFact]:
+    def _round(self, running: Running, now_us: int) -> list[AnyFact]:
         rounds = list(running.buffer.values())
         running.buffer.clear()
         running.heard_us = now_us
         witnessed = np.zeros(len(self.config.zones), np.bool_)
         for one in rounds:
             witnessed[one.zones] = True
+        running.witnessed |= witnessed
         rows = np.concatenate([one.row for one in rounds])
         zones = np.concatenate([one.zone for one in rounds])
         inside = np.isin(zones, running.zones)
@@ -212,86 +185,12 @@ class Counting:
             )
         ]
         stop = running.model.why_stop(GAIN_MIN)
-        return facts if stop is None else facts + self._finish(running, str(stop))
+        return facts if stop is None else facts + self._finish(running, str(stop), now_us)
 
-    def _finish(self, running: _Running, why: str) -> list[AnyFact]:
+    def _finish(self, running: Running, why: str, now_us: int) -> list[AnyFact]:
         self._show()
         del self._running[running.count]
-        said = running.model.progress()
-        verdicts = self._verdicts(running)
-        lacking = {verdict.piece for verdict in verdicts if verdict.verdict not in FOUND}
-        pieces = [self.stock.catalogue.pieces[row] for row in running.rows.tolist()]
-        cards = [self.stock.cards[piece] for piece in pieces if piece in self.stock.cards and piece not in lacking]
-        return [
-            CountFinished(
-                count=running.count,
-                place=running.place,
-                rounds=said.round,
-                expected=len(running.rows),
-                found=len(cards),
-                p_complete=round(said.p_complete, 6),
-                why_stopped=why,
-                verdicts=verdicts,
-                value_minor=sum(card.price_minor for card in cards),
-                weight_mg=sum(card.weight_mg for card in cards),
-                currency=self.config.currency,
-                unknown_tags=running.model.unknown_tags()[0],
-            )
-        ]
-
-    def _verdicts(self, running: _Running) -> tuple[CountVerdict, ...]:
-        """Everything but what was simply found; a piece that has left with our consent meanwhile is explained."""
-        out: list[CountVerdict] = []
-        for judged in running.model.verdicts():
-            piece = self.stock.catalogue.pieces[judged.row]
-            if piece is not None and judged.verdict is not Verdict.FOUND:
-                out.append(self._explained(piece, judged.verdict, judged.zone, judged.p_present))
-        for row in running.rows[~running.tagged].tolist():
-            piece = self.stock.catalogue.pieces[row]
-            if piece is not None:
-                zone = self.config.zones[int(self.stock.home[row])].id
-                note = self.stock.epc_refused.get(piece, "it has no tag")
-                out.append(
-                    CountVerdict(piece=piece, verdict=Verdict.CHECK_BY_HAND, zone=zone, p_present=0.5, note=note)
-                )
-        return (*out, *self._away(running))
-
-    def _explained(self, piece: PieceId, verdict: Verdict, zone: int, p_present: float) -> CountVerdict:
-        away = self.stock.status_of(piece).away_because
-        elsewhere = self._elsewhere(piece, zone)
-        note = away
-        if away and verdict in (Verdict.MISSING, Verdict.CHECK_BY_HAND):
-            verdict = Verdict.EXPLAINED
-        elif elsewhere is not None and verdict in (Verdict.MISSING, Verdict.CHECK_BY_HAND):
-            verdict, zone, p_present = Verdict.MISPLACED, elsewhere, 1.0
-        if verdict is Verdict.MISPLACED:
-            home = self.stock.cards[piece].home_zone if piece in self.stock.cards else ""
-            note = f"belongs to {home}"
-        return CountVerdict(
-            piece=piece, verdict=verdict, zone=self.config.zones[zone].id, p_present=round(p_present, 4), note=note
-        )
-
-    def _elsewhere(self, piece: PieceId, zone: int) -> int | None:
-        """Another zone that has read the piece just now, outside of this count."""
-        last = self.stock.last_seen(piece)
-        if last is None or not self.pipeline.seen(piece, self._now_us):
-            return None
-        return last.zone if last.zone not in (NO_ZONE, zone) else None
-
-    def _away(self, running: _Running) -> list[CountVerdict]:
-        """Pieces of these zones that this store holds and that are out with our consent since before the count."""
-        size = len(self.stock)
-        rows = np.flatnonzero(np.isin(self.stock.home[:size], running.zones) & ~self.stock.expected[:size])
-        known = set(running.rows.tolist())
-        out = []
-        for row in rows.tolist():
-            piece = self.stock.catalogue.pieces[row]
-            if piece is None or row in known or self.stock.status_of(piece).custody is not TokenState.HERE:
-                continue
-            zone = self.config.zones[int(self.stock.home[row])].id
-            note = self.stock.status_of(piece).away_because
-            out.append(CountVerdict(piece=piece, verdict=Verdict.EXPLAINED, zone=zone, p_present=0.0, note=note))
-        return out
+        return [self.report.finished(running, why, now_us)]
 
     def _show(self) -> None:
         """Swap what pages see of running counts; finished ones keep their last picture until the box restarts."""

@@ -20,3 +20,11 @@ def several(names: list[str]) -> str:
 
 def left_unsold(name: str, gate: str, why: str) -> str:
     return f"{name} passed {gate} and has not been sold: {why}."
+
+
+def ago(seconds: float) -> str:
+    """`40 s ago`, `7 min ago`, `3 h ago`."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit} ago"
+    return f"{max(seconds, 0):.0f} s ago"

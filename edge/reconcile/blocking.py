@@ -1,7 +1,8 @@
 """How likely a piece that is there stays unread for some rounds (inference §2.2).
 
 Rounds are not independent: a blocked piece (a hand, a stack, a bad angle) stays blocked from round to round. What five
-equal rounds are worth is learned from earlier counts, by when each piece was first read.
+equal rounds are worth is learned from earlier counts, by when each piece was first read. A piece in a fade of its own
+stays silent for longer than a count may last: how often and how long pieces of this store fade, presence has learned.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.reconcile.absence import absence
+from edge.reconcile.story import FADE_READS
 
 SHARES: Final = (1e-9, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04)
 STAYS: Final = (0.2, 0.5, 0.7, 0.85, 0.95)
@@ -35,37 +37,64 @@ class Blocking:
 CUSTOMARY: Final = Blocking()
 
 
+class Fading(NamedTuple):
+    """Fades of n pieces, by round: P(in one before the first round), P(one begins), P(one lasts on)."""
+
+    share: NDArray[np.float64]
+    enter: NDArray[np.float64]
+    stay: float
+
+    @classmethod
+    def never(cls, size: int) -> "Fading":
+        return cls(np.zeros(size), np.zeros(size), 0.0)
+
+
 class Unread(NamedTuple):
-    """Weights of n unread pieces, if they are there: clear and blocked, after `looks` rounds."""
+    """Weights of n unread pieces, if they are there: clear, blocked and in a fade, after `looks` rounds."""
 
     clear: NDArray[np.float64]
     blocked: NDArray[np.float64]
+    faded: NDArray[np.float64]
     looks: NDArray[np.int64]
 
     @classmethod
-    def before(cls, size: int, blocking: Blocking) -> "Unread":
+    def before(cls, fading: Fading, blocking: Blocking) -> "Unread":
         """Before the first round."""
-        return cls(np.full(size, 1 - blocking.share), np.full(size, blocking.share), np.zeros(size, np.int64))
+        awake = 1 - fading.share
+        return cls(
+            awake * (1 - blocking.share), awake * blocking.share, fading.share, np.zeros(len(fading.share), np.int64)
+        )
 
     def chance(self, blocking: Blocking) -> NDArray[np.float64]:
         """M of the handbook: P(unread so far | present)."""
-        return blocking.dark + (1 - blocking.dark) * (self.clear + self.blocked)
+        return blocking.dark + (1 - blocking.dark) * (self.clear + self.blocked + self.faded)
 
     def where(self, chosen: NDArray[np.bool_], other: "Unread") -> "Unread":
         """The other's weights where chosen."""
         return Unread(*(np.where(chosen, theirs, mine) for mine, theirs in zip(self, other, strict=True)))
 
 
-def one_more(unread: Unread, hits: NDArray[np.float64], misses: NDArray[np.float64], blocking: Blocking) -> Unread:
+def one_more(
+    unread: Unread, hits: NDArray[np.float64], misses: NDArray[np.float64], blocking: Blocking, fading: Fading
+) -> Unread:
     """After another round without a read. Polya: each clear miss lowers the piece's own detectability."""
     enter = blocking.share * (1 - blocking.stay) / (1 - blocking.share)
+    was = unread
+    into_fade, out_of_fade = was.clear * fading.enter, was.faded * (1 - fading.stay)
     later = unread.looks > 0
-    clear = np.where(later, unread.clear * (1 - enter) + unread.blocked * (1 - blocking.stay), unread.clear)
-    blocked = np.where(later, unread.blocked * blocking.stay + unread.clear * enter, unread.blocked)
-    clear_rounds = unread.looks * clear / (clear + blocked)
-    missed = absence(hits / (hits + misses + clear_rounds), 1.0, seen=False)
+    clear = np.where(
+        later, was.clear * (1 - enter) - into_fade + was.blocked * (1 - blocking.stay) + out_of_fade, was.clear
+    )
+    blocked = np.where(later, was.blocked * blocking.stay + was.clear * enter, was.blocked)
+    faded = np.where(later, was.faded * fading.stay + into_fade, was.faded)
+    clear_rounds = unread.looks * clear / (clear + blocked + faded)
+    p = hits / (hits + misses + clear_rounds)
+    missed = absence(p, 1.0, seen=False)
     return Unread(
-        clear * (missed * (1 - blocking.dependence) + blocking.dependence), np.asarray(blocked), unread.looks + 1
+        clear * (missed * (1 - blocking.dependence) + blocking.dependence),
+        np.asarray(blocked),
+        faded * absence(p, FADE_READS, seen=False),
+        unread.looks + 1,
     )
 
 
@@ -81,10 +110,10 @@ def fit(first_reads: NDArray[np.int64], counts: int, hits: float, misses: float)
     for share in SHARES:
         for stay in STAYS:
             blocking = Blocking(share=share, stay=stay)
-            unread = Unread.before(1, blocking)
+            unread = Unread.before(Fading.never(1), blocking)
             chance = [1.0]
             for _ in range(rounds):
-                unread = one_more(unread, np.array([hits]), np.array([misses]), blocking)
+                unread = one_more(unread, np.array([hits]), np.array([misses]), blocking, Fading.never(1))
                 chance.append(float(unread.chance(blocking)[0]))
             first = -np.diff(chance) / (1 - chance[-1])
             score = float((first_reads * np.log(np.maximum(first, 1e-300))).sum())

@@ -7,7 +7,6 @@ A piece is never called missing because the rounds ran out: below certainty it i
 Capture–recapture is used for unknown tags only, and only as "at least n more".
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -15,13 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import Verdict
-from edge.reconcile.blocking import CUSTOMARY, Blocking, Unread, one_more
-from edge.reconcile.evidence import Evidence
+from edge.reconcile.blocking import CUSTOMARY, Blocking, Fading, Unread, one_more
+from edge.reconcile.expected import Expected
 
-PRIOR_PRESENT: Final = 0.998
-"""Share of expected pieces that are there: what the books and the door are worth before anything is read."""
-TRUST_ROUNDS_MAX: Final = 50.0
-"""Detectability from presence counts for no more rounds than this: those rounds were not independent."""
 COMPLETE_AT: Final = 0.99
 MISSING_BELOW: Final = 0.02
 HOPED_MIN: Final = 3.0
@@ -29,21 +24,6 @@ SEEN_SHARE_MIN: Final = 0.25
 """A round that reads less than this share of at least so many hoped-for pieces of a zone does not count there."""
 MISPLACED_BELOW: Final = 0.05
 """Chance of having stayed unread at home below which a piece read elsewhere is misplaced, not a stray read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """The expected list; columns of n pieces.
-
-    rows  int32[n]  and `home` int32[n], the zone each belongs to
-    hits, misses  float[n]  Beta counts of its detectability per round        prior  float[n]  P(present) before reading
-    """
-
-    rows: NDArray[np.int32]
-    home: NDArray[np.int32]
-    hits: NDArray[np.float64]
-    misses: NDArray[np.float64]
-    prior: NDArray[np.float64]
 
 
 class Progress(NamedTuple):
@@ -60,7 +40,7 @@ class Progress(NamedTuple):
 class Stop(StrEnum):
     COMPLETE = "complete"
     FUTILE = "another round would hardly find more"
-    ROUNDS = "rounds_max reached"
+    ROUNDS = "the rest is sooner found by hand"
 
 
 class Judged(NamedTuple):
@@ -72,15 +52,6 @@ class Judged(NamedTuple):
     p_present: float
 
 
-def expect(evidence: Evidence, rows: NDArray[np.int32], home: NDArray[np.int32]) -> Expected:
-    """The expected list, with what presence has learned: detectability, and silence that speaks against being there."""
-    rounds = np.maximum(evidence.rounds[rows].astype(np.float64), 1e-3)
-    trust = np.minimum(rounds, TRUST_ROUNDS_MAX)
-    hits = trust * np.clip(evidence.hits[rows] / rounds, 0.01, 0.99)
-    there = PRIOR_PRESENT * np.exp(-evidence.nats[rows].astype(np.float64))
-    return Expected(rows, home, hits, trust - hits, there / (there + 1 - PRIOR_PRESENT))
-
-
 class Count:
     """One count of some zones. Deterministic: no time, no chance."""
 
@@ -90,7 +61,8 @@ class Count:
         self.rounds_max = rounds_max
         self.round = 0
         size = len(expected.rows)
-        self._unread = Unread.before(size, blocking)
+        self._fading = Fading.never(size) if expected.fading is None else expected.fading
+        self._unread = Unread.before(self._fading, blocking)
         self._reads = np.zeros((size, zones), np.int32)
         self._others: dict[tuple[int, int], int] = {}
         self._unknown: dict[int, int] = {}
@@ -195,7 +167,7 @@ class Count:
         return np.asarray(self._reads.any(axis=1), np.bool_)
 
     def _after_one_more(self) -> Unread:
-        return one_more(self._unread, self.expected.hits, self.expected.misses, self.blocking)
+        return one_more(self._unread, self.expected.hits, self.expected.misses, self.blocking, self._fading)
 
 
 def chao2_unseen(times: NDArray[np.int64], rounds: int) -> float:

@@ -85,14 +85,23 @@ def weigh(evidence: Evidence, look: Look) -> None:
     evidence.rounds[at] = np.where(learn, rounds * keep + v * told[0], rounds)
 
 
+def fade_length_s(evidence: Evidence) -> float:
+    """Mean length of a fade in this store, as far as it is known."""
+    return (FADE_S * FADE_TRUST + evidence.fade_gaps_s) / (FADE_TRUST + evidence.fade_gaps)
+
+
+def fades_per_s(evidence: Evidence, at: NDArray[np.intp]) -> Floats:
+    """How often each of these rows fades: its own history, shrunk to the store's."""
+    per_s = (evidence.fade_gaps + 1) / (evidence.pieces_s + FADE_PRIOR_S)
+    return (evidence.fades[at] + np.float32(0.5)) / (evidence.watched_s[at] + np.float32(0.5 / per_s))
+
+
 def _tell(evidence: Evidence, look: Look, v: Floats, step_s: Floats) -> Floats:
     """`float32[4, m]`: each story's weight after this round, times how well it explains it; not normalised."""
     dt, calm, seen, one = look.step_s, look.calm, look.seen, np.float32(1)
     clear, shadow, fade, long = evidence.story[:, look.at]
-    fade_s = (FADE_S * FADE_TRUST + evidence.fade_gaps_s) / (FADE_TRUST + evidence.fade_gaps)
-    per_s = (evidence.fade_gaps + 1) / (evidence.pieces_s + FADE_PRIOR_S)
-    into_fade = (evidence.fades[look.at] + np.float32(0.5)) / (evidence.watched_s[look.at] + np.float32(0.5 / per_s))
-    into_fade *= step_s
+    fade_s = fade_length_s(evidence)
+    into_fade = fades_per_s(evidence, look.at) * step_s
     into_long = into_fade * np.float32(LONG_FADE_SHARE)
     into_shadow = look.rows(rate(SHADOW_PER_S, dt) + rate(SHADOW_DISTURBED_PER_S, dt) * (1 - calm))
     out_shadow = look.rows(rate(SHADOW_LEAVES_CALM_PER_S, dt) * calm + rate(SHADOW_LEAVES_PER_S, dt) * (1 - calm))

@@ -212,16 +212,19 @@ COUNT = shapes.CountView(
 )  # fmt: skip
 FINISHED = replace(
     COUNT, state="finished", rounds=61, found=1075, p_complete=0.99962, unread_expected=0.4, unknown_tags=2,
-    why_stopped="61 rounds; the last 20 found nothing new.",
+    why_stopped="the rest is sooner found by hand", p_complete_by_hand=0.9996,
+    sentence="1,075 of 1,077 found; 1 not read in this count: check it by hand; 1 missing; 1 lies elsewhere.",
     verdicts=(
         shapes.VerdictView("FL-000119", "Solitaire ring, 0.71 ct", Verdict.MISSING, "case-1", 0.0004, "last read 13:58"),
-        shapes.VerdictView("FL-000934", "Curb bracelet", Verdict.CHECK_BY_HAND, "case-5", 0.31, "metal tray"),
+        shapes.VerdictView(
+            "FL-000934", "Curb bracelet", Verdict.CHECK_BY_HAND, "case-5", 0.31, "not read in this count; last read 40 s ago"
+        ),
         shapes.VerdictView("FL-001033", "Pendant, sapphire", Verdict.MISPLACED, "case-5", 1.0, "found in case 5"),
     ),
 )  # fmt: skip
 COMPLETE = replace(
     COUNT, place=CountPlace.SAFE, state="approved", expected=402, found=402, p_complete=1.0, unread_expected=0.0,
-    why_stopped="Every expected piece was read within 9 rounds.",
+    why_stopped="complete", sentence="All 402 found.",
 )  # fmt: skip
 ALARM = shapes.AlarmView(
     alarm="alarm-1", kind=AlarmKind.MISSING, pieces=(RING,), zone="case-1", zone_name="Case 1, solitaires",
