@@ -60,7 +60,7 @@ CREATE TABLE sale (
     recorded_us INTEGER NOT NULL, trade_seq INTEGER NOT NULL, epoch TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sale_state ON sale (state, recorded_us);
-CREATE UNIQUE INDEX receipt_once ON sale (till, receipt_number) WHERE receipt_number > 0;
+CREATE UNIQUE INDEX receipt_once ON sale (epoch, till, receipt_number) WHERE receipt_number > 0;
 CREATE TABLE sale_line (
     sale TEXT NOT NULL, line TEXT NOT NULL, position INTEGER NOT NULL, kind TEXT NOT NULL, description TEXT NOT NULL,
     list_price_minor INTEGER NOT NULL, gross_minor INTEGER NOT NULL, tax_bp INTEGER NOT NULL,
@@ -191,9 +191,8 @@ WHERE epoch = :epoch AND stream = :stream AND seq >= :first_seq ORDER BY seq LIM
 -- name: journal_head
 SELECT head FROM journal WHERE epoch = :epoch AND stream = :stream AND seq = :seq;
 
--- name: journal_in_order
-SELECT epoch, stream, seq, at_us, "by", why, body, leaf, head FROM journal
-WHERE at_us > :after_us ORDER BY at_us LIMIT :limit;
+-- name: journal_epochs
+SELECT epoch AS value FROM journal GROUP BY epoch ORDER BY MIN(at_us), epoch;
 
 -- name: journal_leaves
 SELECT seq, leaf FROM journal WHERE epoch = :epoch AND stream = :stream ORDER BY seq;
@@ -284,8 +283,8 @@ INSERT INTO claim VALUES (:claim, :piece, :ce, :kind, :ref, :fence, :state, :sin
 ON CONFLICT (claim) DO UPDATE SET piece = excluded.piece, ce = excluded.ce, kind = excluded.kind, ref = excluded.ref,
     fence = excluded.fence, state = excluded.state, since_us = excluded.since_us;
 
--- name: claims_end
-UPDATE claim SET state = 'released' WHERE state = 'held';
+-- name: claims_drop
+DELETE FROM claim;
 
 -- name: claims_end_of
 UPDATE claim SET state = 'released' WHERE state = 'held' AND piece = :piece AND ce < :ce;

@@ -102,7 +102,7 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
         ):
             sales.sale_changed(db, fact, at.at_us, at.epoch, at.seq)
         case ReturnRecorded():
-            sales.return_recorded(db, fact, at.at_us)
+            sales.return_recorded(db, fact, at.at_us, at.epoch)
         case ShiftOpened():
             sales.shift_opened(db, fact, at.at_us)
         case ShiftClosed():

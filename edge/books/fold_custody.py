@@ -168,11 +168,14 @@ def _granted(db: Database, grant: GrantCustody, at_us: int) -> None:
 
 
 def rejoined(db: Database, fact: Rejoined, guards: Guards) -> None:
-    """A new life of this store: custody, promises and holds are the snapshot's, carts are gone."""
+    """A new life of this store: custody, promises and holds are the snapshot's, carts are gone.
+
+    Claims of earlier lives go altogether: a disk made anew has no earlier snapshot to make them from.
+    """
     snapshot = load_snapshot(db, fact.epoch)
     if guards.rejoin_snapshot:
         db.run("tokens_drop")
-        db.run("claims_end")
+        db.run("claims_drop")
         db.run("sales_void")
         db.run("lease_answers_drop")
         db.run("holds_drop")

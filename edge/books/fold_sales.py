@@ -75,16 +75,22 @@ def _recorded(db: Database, fact: SaleRecorded, at_us: int, epoch: Epoch, seq: i
     _figures(db, fact.shift, sales=1, gross=fact.total_minor, tax=fact.tax_minor, cash=_cash(fact.tenders))
 
 
-def return_recorded(db: Database, fact: ReturnRecorded, at_us: int) -> None:
+def return_recorded(db: Database, fact: ReturnRecorded, at_us: int, epoch: Epoch) -> None:
     for piece, line in zip(fact.pieces, fact.lines, strict=True):
         db.run("returned_add", line=line, sale=fact.sale, piece=piece, at_us=at_us)
         take_back(db, piece)
-    _tenders(db, f"return {fact.till} {fact.receipt_number}", fact.sale, fact.tenders)
+    # two lives of a store may have given one number: the later one had not heard of the earlier's last
+    _tenders(db, f"return {epoch} {fact.till} {fact.receipt_number}", fact.sale, fact.tenders)
     db.run("till_counter_set", till=fact.till, series=RECEIPTS, last=fact.receipt_number)
     _figures(db, fact.shift, returns=1, gross=-fact.total_minor, tax=-fact.tax_minor, cash=-_cash(fact.tenders))
 
 
 def shift_opened(db: Database, fact: ShiftOpened, at_us: int) -> None:
+    """A till has one open shift. One that a lost box left open has no Z and never will: it ends here, without."""
+    left = db.one("shift_open", Shift, till=fact.till)
+    if left is not None and left.shift != fact.shift:
+        state = SHIFT.after(left.state, ShiftEvent.CLOSE) or left.state
+        db.run_struct("shift_set", msgspec.structs.replace(left, state=state, closed_us=at_us))
     shift = Shift(
         shift=fact.shift,
         till=fact.till,

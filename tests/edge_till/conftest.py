@@ -62,6 +62,10 @@ class Shop:
             claims=claims,
         )
         attempt.load(snapshot, now_us=1_000)
+        return self.feed(*pieces)
+
+    def feed(self, *pieces):
+        """The cards of these pieces, as the cloud tells every store."""
         rows = tuple(FeedRow(rev=n, scope="*", key=f"piece:{p}", body=card(p)) for n, p in enumerate(pieces, 1))
         replica.take(self.books, FeedPage(rows=rows, upto=len(rows), more=False))
         return self
@@ -81,8 +85,9 @@ class Shop:
         assert isinstance(answer, Refused), answer
         return answer.refusal
 
-    def open_shift(self, till="till-1", shift="shift-1"):
-        self.done(OpenShift(shift=shift, till=till, business_day="2026-11-22", float_minor=10_000, currency="EUR"))
+    def open_shift(self, till="till-1", shift="shift-1", currency="EUR", **more):
+        act = OpenShift(shift=shift, till=till, business_day="2026-11-22", float_minor=10_000, currency=currency)
+        self.done(act, **more)
         return self
 
     def cart(self, sale, *pieces, till="till-1"):
