@@ -65,13 +65,19 @@ class Rejoins:
         if box is None:
             raise UnknownStoreError(f"no store {asked.store!r} in this office; create it, then enrol its box")
         known = (rejoin.c.store == asked.store, rejoin.c.nonce == asked.nonce)
-        answer = tx.value(sa.select(rejoin.c.answer).where(*known))
-        if answer is not None and self.guards.rejoin_nonce:
-            return _decode_snapshot(bytes(answer))
+        answered = tx.row(sa.select(rejoin.c.answer, rejoin.c.term).where(*known))
+        if answered is not None and self.guards.rejoin_nonce:
+            if answered["term"] == box["term"]:
+                return _decode_snapshot(bytes(answered["answer"]))
+            why = "this plea was answered under a term that is over; ask again under a new nonce"
+            return Refusal(nonce=asked.nonce, code="nonce", why=why)
         # A term above ours was minted for this very box by a life of the cloud that we lost: it brings its instance.
         newer = work.recovering and asked.term > box["term"]
         stranger = box["instance"] not in ("", asked.instance) and not newer
-        if self.guards.instance and stranger and not self._named(work, asked):
+        named = self._named(work, asked.store)
+        other = stranger and named is None
+        fenced = named is not None and named != asked.instance and not newer
+        if self.guards.instance and (other or fenced):
             why = f"another machine serves {asked.store}; a manager has to say that it is gone (replace)"
             sentence = f"Machine {asked.instance} asks to be {asked.store}"
             # One case per machine and term: a plea after the next replacement is another question to a person.
@@ -92,10 +98,11 @@ class Rejoins:
                 return Refusal(nonce=asked.nonce, code="recovering", why=why, cloud_epoch=work.cloud_epoch)
         return None
 
-    def _named(self, work: Work, asked: Rejoin) -> bool:
-        """A person named this machine as the store's."""
-        named = work.tx.value(sa.select(replacement.c.instance).where(replacement.c.store == asked.store))
-        return bool(named == asked.instance)
+    def _named(self, work: Work, store: StoreId) -> str | None:
+        """The machine a person named as the store's and that did not come yet: until then no other is admitted."""
+        query = sa.select(replacement.c.instance).where(replacement.c.store == store)
+        named: str | None = work.tx.value(query)
+        return named
 
     def _claimed(self, work: Work, asked: Rejoin) -> None:
         """While recovering: what the box believes to hold under an epoch above ours was granted by the lost cloud."""
@@ -103,7 +110,7 @@ class Rejoins:
         tokens.load(row.piece for row in asked.custody)
         for row in asked.custody:
             token = tokens.get(row.piece)
-            if token is None or row.ce > token.ce:
+            if tokens.of_a_lost_life(row.ce) and (token is None or row.ce > token.ce):
                 state = OfficeState(row.state.value)
                 tokens.set(Token(piece=row.piece, holder=asked.store, ce=row.ce, state=state, sale=row.sale))
         tokens.flush()

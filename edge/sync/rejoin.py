@@ -108,7 +108,10 @@ class Rejoining:
         )
 
     def refused(self, refusal: Refusal) -> None:
-        """Not now: a person must decide, or the office is busy. A newer life of the cloud is followed at once."""
+        """Not now: a person must decide, or the office is busy. A newer life of the cloud is followed at once.
+
+        Raises `StaleSnapshotError` when this plea can never be answered again.
+        """
         with self._books.transaction() as tx:
             node = tx.node()
             if node.mode is Mode.ACTIVE or refusal.nonce != self._nonce:
@@ -116,6 +119,8 @@ class Rejoining:
             if refusal.cloud_epoch > node.cloud_epoch:
                 tx.follow(refusal.cloud_epoch)
             tx.db.run("node_mode", mode=Mode.REJOIN, why=refusal.why)
+        if refusal.code == "nonce":
+            raise StaleSnapshotError(refusal.why)
 
     def wanted(self, snapshot: Snapshot) -> list[Wanted]:
         """Logs, or ends of logs, that this disk lacks. Pages given to `take` before are not asked again."""
@@ -149,8 +154,7 @@ class Rejoining:
             for log in lacking:
                 self._adopt(tx, log)
             if lacking:
-                told = tuple(log.epoch for log in snapshot.logs)
-                replay.refold(tx, guards, replay.lives_of(tx.db, told, node.epoch))
+                replay.refold(tx, guards)
             for log in snapshot.logs:
                 counter = tx.counter(log.epoch, log.stream)
                 tx.db.run(

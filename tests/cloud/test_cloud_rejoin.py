@@ -12,7 +12,7 @@ from cloud.tables import case_file, late_row, life, sale, stream
 from contract.commands import CustodyState, RequestCount
 from contract.entries import first_head, leaf_hash, next_head
 from contract.facts import ClaimHeld, ClaimKind, CountPlace, PieceSighted, SaleOpened, ShiftClosed, Stream
-from contract.ids import CountId, PieceId, SaleId, ZoneId
+from contract.ids import CountId, PieceId, SaleId, ZoneId, generation
 from contract.messages import CustodyRow, Refusal, Snapshot, Standing
 
 
@@ -143,6 +143,45 @@ def test_another_machine_needs_a_persons_word(house):
     assert refused.code == "replace"
     house.without(instance=False)
     assert isinstance(box.rejoins.hear(box.plea(), 5, new_epoch=lambda: "e"), Snapshot)
+
+
+def hear(box, nonce: str = "", **changes: object) -> Snapshot | Refusal:
+    return box.rejoins.hear(msgspec.structs.replace(box.plea(nonce), **changes), 6, new_epoch=lambda: "e")
+
+
+def test_once_a_person_named_another_machine_the_old_box_is_never_admitted_again(house):
+    box = house.store("paris", "p1")
+    box.rejoins.replace(box.store, "new machine", by="marc", why="stolen", now_us=5)
+    refused = hear(box)
+    assert isinstance(refused, Refusal)
+    assert refused.code == "replace"
+    assert isinstance(hear(box, instance="new machine"), Snapshot)
+    assert hear(box).code == "replace"
+
+
+def test_a_plea_of_before_a_persons_word_is_not_answered_as_it_once_was(house):
+    box = house.store("paris", "p1", join=False)
+    assert isinstance(hear(box, "n1"), Snapshot)  # lost on its way
+    box.rejoins.replace(box.store, "new machine", by="marc", why="stolen", now_us=5)
+    assert hear(box, "n1").code == "nonce"
+    assert hear(box, "n2").code == "replace"
+
+
+def test_a_plea_of_before_a_newer_term_is_not_answered_as_it_once_was(house):
+    box = house.store("paris", "p1", join=False)
+    box.join("n1")
+    box.join("n2")
+    assert hear(box, "n1").code == "nonce"
+    assert isinstance(hear(box, "n2"), Snapshot)
+
+
+def test_a_box_cannot_claim_what_this_life_of_the_office_never_gave(house):
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    recover(house.office, NoProvider(), now_us=5)
+    paris.cloud_epoch = lyon.cloud_epoch = 2
+    forged = CustodyRow(piece=PieceId("p1"), ce=generation(2, 99), state=CustodyState.HERE)
+    assert hear(lyon, custody=(forged,)).code == "recovering"
+    assert house.token("p1")[:2] == ("paris", "here")
 
 
 def test_a_replaced_boxs_pieces_are_frozen_until_they_are_read(house):

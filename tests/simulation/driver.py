@@ -276,7 +276,10 @@ class Box:
         if not self.up or self.attempt is None or self.books.serving or self.cut or not head.up:
             return
         if isinstance(answer, Refusal):
-            self.attempt.refused(answer)
+            try:
+                self.attempt.refused(answer)
+            except StaleSnapshotError:
+                self.attempt = None
             return
         with contextlib.suppress(StaleSnapshotError):
             try:
