@@ -154,7 +154,8 @@ class Rejoining:
             for log in lacking:
                 self._adopt(tx, log)
             if lacking:
-                replay.refold(tx, guards)
+                told = tuple(log.epoch for log in snapshot.logs)
+                replay.refold(tx, guards, replay.lives_of(tx.db, told, node.epoch))
             for log in snapshot.logs:
                 counter = tx.counter(log.epoch, log.stream)
                 tx.db.run(
