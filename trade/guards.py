@@ -27,6 +27,8 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
     rejoin_snapshot: bool = True  # edge: restored state is never trusted
     rejoin_nonce: bool = True  # both: one nonce per rejoin, one answer per nonce
     rejoin_follow: bool = True  # edge: a snapshot of an earlier life of the cloud is refused
+    witness: bool = True  # edge: a box that is behind what its tills remember stops
+    journal: bool = True  # edge: rows that only a till has kept are handed over before the box asks to rejoin
     return_hold: bool = True  # both: a piece taken in for return is held until the refund is done
     hold_confirm: bool = True  # edge: a piece not booked as sold here is refunded only under a confirmed hold
     ack_after_commit: bool = True  # cloud: upto is sent only after the commit

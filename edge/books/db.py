@@ -11,7 +11,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+FILES: Final = ("books.sql", "witness.sql")
+"""Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""
 BUSY_S: Final = 5.0
 FULL: Final = 2
 """`PRAGMA synchronous`: 2 is FULL."""
@@ -26,13 +28,14 @@ class BooksError(Exception):
 
 @functools.cache
 def statements() -> dict[str, str]:
-    """Every named statement of books.sql."""
-    text = resources.files("edge.books").joinpath("books.sql").read_text(encoding="utf-8")
+    """Every named statement of the .sql files."""
+    folder = resources.files("edge.books")
+    text = "\n".join(folder.joinpath(file).read_text(encoding="utf-8") for file in FILES)
     named: dict[str, str] = {}
     for block in text.split("-- name: ")[1:]:
         name, _, sql = block.partition("\n")
         if name.strip() in named:
-            raise BooksError(f"books.sql has two statements named {name.strip()!r}; rename one")
+            raise BooksError(f"two statements are named {name.strip()!r}; rename one")
         named[name.strip()] = sql.strip()
     return named
 
@@ -70,15 +73,17 @@ class Database:
             )
 
     def prepare(self, *, claim_guard: bool = True) -> None:
-        """Makes the tables of a new file. Raises `BooksError` for the file of a newer version."""
+        """Makes the tables of a new file, or those an older one lacks. Raises `BooksError` for a newer version's."""
         version = self.pragma("user_version")
         if version > SCHEMA_VERSION:
             raise BooksError(f"these books are of version {version}, this program knows {SCHEMA_VERSION}; update it")
         if version == SCHEMA_VERSION:
             return
-        guard = self._sql["claim_guard"] if claim_guard else ""
-        schema = f"BEGIN;{self._sql['schema']}{guard}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
-        self._db.executescript(schema)
+        steps = []
+        if version == 0:
+            steps = [self._sql["schema"], self._sql["claim_guard"] if claim_guard else ""]
+        steps += [self._sql[f"upgrade_{step}"] for step in range(max(version, 1) + 1, SCHEMA_VERSION + 1)]
+        self._db.executescript(f"BEGIN;{''.join(steps)}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
 
     def begin(self) -> None:
         self._db.execute("BEGIN IMMEDIATE")

@@ -28,6 +28,7 @@ from edge.books import replay
 from edge.books.db import BooksError
 from edge.books.journal import Books, LogMissingError, Tx
 from edge.books.rows import Counter, JournalRow, Mode, SeqBody
+from edge.sync import witness
 from trade.custody import Token, TokenState
 
 STATE: Final = {
@@ -64,35 +65,62 @@ class Rejoining:
         self._whole: set[tuple[Epoch, Stream]] = set()
 
     def handover(self) -> Iterator[JournalRows]:
-        """Every row the cloud has not acknowledged, of every log on this disk; call `handed` after each was taken."""
+        """Every row the cloud has not acknowledged, of every log on this disk, and what only tills have kept; call
+        `handed` after each was taken.
+
+        Where this disk went on after it was put back, a till's rows are the elder truth and go before its own.
+        """
+        db = self._books.db
+        partings = [(counter, witness.parting(db, counter.epoch, counter.stream)) for counter in self._unsent()]
+        for counter, parted in partings:
+            yield from self._of_disk(counter, counter.upto + 1, parted - 1 if parted else counter.seq)
+        yield from witness.pages(db, self._books.node().store)
+        for counter, parted in partings:
+            if parted:
+                yield from self._of_disk(counter, max(parted, counter.upto + 1), counter.seq)
+
+    def _unsent(self) -> list[Counter]:
+        return [counter for counter in self._books.db.rows("counters", Counter) if counter.upto < counter.seq]
+
+    def _of_disk(self, counter: Counter, first: int, last: int) -> Iterator[JournalRows]:
         store = self._books.node().store
-        for counter in self._books.db.rows("counters", Counter):
-            first = counter.upto + 1
-            while rows := self._books.journal(counter.epoch, counter.stream, first, ROWS_PER_MESSAGE_MAX):
-                page = _within_bytes(rows)
-                yield JournalRows(
-                    store=store,
-                    epoch=counter.epoch,
-                    stream=counter.stream,
-                    first_seq=first,
-                    rows=tuple(msgspec.Raw(row.body) for row in page),
-                    head=self._books.head(counter.epoch, counter.stream, first - 1).hex(),
-                )
-                first += len(page)
+        while first <= last:
+            most = min(ROWS_PER_MESSAGE_MAX, last - first + 1)
+            page = _within_bytes(self._books.journal(counter.epoch, counter.stream, first, most))
+            if not page:
+                return
+            yield JournalRows(
+                store=store,
+                epoch=counter.epoch,
+                stream=counter.stream,
+                first_seq=first,
+                rows=tuple(msgspec.Raw(row.body) for row in page),
+                head=self._books.head(counter.epoch, counter.stream, first - 1).hex(),
+            )
+            first += len(page)
 
     def handed(self, rows: JournalRows) -> None:
         """The cloud has committed these rows."""
         with self._books.transaction() as tx:
-            counter = tx.counter(rows.epoch, rows.stream)
-            upto = rows.first_seq + len(rows.rows) - 1
-            if rows.first_seq <= counter.upto + 1 and upto > counter.upto:
-                tx.db.run(
-                    "counter_acked",
-                    epoch=rows.epoch,
-                    stream=rows.stream,
-                    upto=min(upto, counter.seq),
-                    safe=counter.safe,
-                )
+            witness.handed(tx, rows)
+            counter = tx.db.one("counter", Counter, epoch=rows.epoch, stream=rows.stream)
+            if counter is None:
+                return  # a log that only tills have kept
+            upto = min(rows.first_seq + len(rows.rows) - 1, counter.seq)
+            if rows.first_seq <= counter.upto + 1 and upto > counter.upto and self._ours(rows, upto):
+                tx.db.run("counter_acked", epoch=rows.epoch, stream=rows.stream, upto=upto, safe=counter.safe)
+
+    def _ours(self, rows: JournalRows, seq: int) -> bool:
+        """Whether row `seq` of a page is also this disk's; a till's may be another."""
+        own = self._books.journal(rows.epoch, rows.stream, seq, 1)
+        return bool(own) and own[0].body == bytes(rows.rows[seq - rows.first_seq])
+
+    def _attempt(self) -> str:
+        """The nonce: stable over retries, another once tills have brought more rows, for the answer to the first was
+        cut before the cloud had them.
+        """
+        brought = witness.kept(self._books.db)
+        return f"{self._nonce}+{brought}" if brought else self._nonce
 
     def message(self) -> Rejoin:
         """What we believe; the cloud decides."""
@@ -101,7 +129,7 @@ class Rejoining:
         return Rejoin(
             store=node.store,
             instance=self._instance,
-            nonce=self._nonce,
+            nonce=self._attempt(),
             term=node.term,
             cloud_epoch=node.cloud_epoch,
             custody=tuple(row_of(token) for token in tokens),
@@ -114,7 +142,7 @@ class Rejoining:
         """
         with self._books.transaction() as tx:
             node = tx.node()
-            if node.mode is Mode.ACTIVE or refusal.nonce != self._nonce:
+            if node.mode is Mode.ACTIVE or refusal.nonce != self._attempt():
                 return
             if refusal.cloud_epoch > node.cloud_epoch:
                 tx.follow(refusal.cloud_epoch)
@@ -145,7 +173,7 @@ class Rejoining:
         """The books become the house's: one transaction. Raises `StaleSnapshotError` or `LogBrokenError`."""
         guards = self._books.guards
         node = self._books.node()
-        if snapshot.nonce != self._nonce or node.mode is Mode.ACTIVE:
+        if snapshot.nonce != self._attempt() or node.mode is Mode.ACTIVE:
             raise StaleSnapshotError("this snapshot answers another attempt")
         if guards.rejoin_follow and snapshot.cloud_epoch < node.cloud_epoch:
             raise StaleSnapshotError("this snapshot is of an earlier life of the cloud")
@@ -166,6 +194,7 @@ class Rejoining:
                     safe=counter.safe,
                 )
             tx.db.run("fetched_drop")
+            witness.settle(tx)
             tx.db.run("node_last", last_us=max(tx.db.number("journal_last_us"), node.last_us if not lacking else 0))
             tx.db.run("snapshot_add", epoch=snapshot.epoch, body=msgspec.json.encode(snapshot))
             tx.new_log(node.store, snapshot.epoch)

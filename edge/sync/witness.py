@@ -1,0 +1,330 @@
+"""Tills as witnesses: what each has seen of this box's log, and the rows it keeps until the cloud has them (law 4).
+
+A box that is behind a till was restored, copied or rolled back. It stops in the transaction that hears it, and what
+only the till still has is kept for the hand-over of its rejoin (custody.md §1, §2.1, guards `witness` and `journal`).
+Only the trade log is given to tills: nothing on the floor decides what may be sold.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+from contract.entries import decode_header, first_head, leaf_hash, next_head
+from contract.facts import Stream
+from contract.ids import Epoch, StoreId, TillId
+from contract.messages import MESSAGE_BYTES_MAX, ROWS_PER_MESSAGE_MAX, JournalRows
+from edge.books.db import Database
+from edge.books.journal import Books, Tx
+from edge.books.rows import Counter, JournalRow, Mode, Node
+
+ROWS_PER_NEWS_MAX: Final = 100
+NEWS_BYTES_MAX: Final = 256 << 10
+RESTORED: Final = "this box was restored; connect it"
+
+
+class KeptLog(msgspec.Struct, frozen=True, kw_only=True):
+    """One log as a till knows it: newest row seen, chain head after it, and the rows it keeps, ending with that one.
+
+    `before` is the chain head before the first row kept. Rows may be fewer than the till has seen; never others.
+    """
+
+    epoch: Epoch
+    stream: Stream
+    term: int
+    seq: int
+    head: bytes
+    before: bytes = b""
+    rows: tuple[bytes, ...] = ()
+
+    @property
+    def first_seq(self) -> int:
+        return self.seq - len(self.rows) + 1
+
+    def chained(self) -> Iterator[tuple[int, bytes, bytes, bytes]]:
+        """(seq, leaf, head before, body) of each row kept."""
+        head = self.before
+        for seq, body in enumerate(self.rows, self.first_seq):
+            leaf = leaf_hash(body)
+            yield seq, leaf, head, body
+            head = next_head(head, leaf)
+
+
+class Testimony(msgspec.Struct, frozen=True, kw_only=True):
+    """What one till says."""
+
+    till: TillId
+    logs: tuple[KeptLog, ...] = ()
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """Up to here the till need not keep this log: the head office has it, or has been handed it."""
+
+    epoch: Epoch
+    stream: Stream
+    upto: int
+    over: bool
+    """The log is of an earlier term and all of it is settled: the till may forget it."""
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """What a testimony led to. `why`: words for people when this box has to stop, or has stopped, because of it."""
+
+    why: str = ""
+    rows_kept: int = 0
+    rows_damaged: int = 0
+    settled: tuple[Settled, ...] = ()
+
+
+class News(msgspec.Struct, frozen=True, kw_only=True):
+    """What a till is to remember now: the next rows of the present trade log that the cloud may still lose.
+
+    `seq` and `head` are of the last row given (or of `first_seq - 1`); `more`: the log goes on, ask again. `heads` are
+    the chain heads after each row, hex. Keep rows until `safe` where that is above 0, else until `upto`.
+    """
+
+    store: StoreId
+    till: TillId
+    term: int
+    epoch: Epoch
+    upto: int
+    safe: int
+    first_seq: int
+    before: str
+    rows: tuple[str, ...]
+    heads: tuple[str, ...]
+    seq: int
+    head: str
+    more: bool
+
+
+def behind(db: Database, testimony: Testimony) -> str | None:
+    """Why this box is not the one the till knew: it was restored, copied or rolled back. None: all is well."""
+    node = _node(db)
+    for log in testimony.logs:
+        settled = db.number("till_claim_settled", till=testimony.till, epoch=log.epoch, stream=log.stream, seq=log.seq)
+        told = None if settled else _told_by(db, node, log)
+        if told:
+            return f"{RESTORED}. {testimony.till} remembers {told}"
+    return None
+
+
+def _told_by(db: Database, node: Node, log: KeptLog) -> str:
+    if log.term > node.term:
+        return "a later term than this disk"
+    if log.epoch == node.epoch:
+        counter = db.one("counter", Counter, epoch=log.epoch, stream=log.stream)
+        assert counter is not None, "an epoch has its logs"
+        if counter.seq < log.seq:
+            return f"entry {log.seq} of the {log.stream} log, and this disk ends at {counter.seq}"
+        if _head(db, node, log, log.seq) != log.head:
+            return f"another entry {log.seq} of the {log.stream} log than this disk"
+    lacking = sum(not _known(db, log, seq, leaf) for seq, leaf, _, _ in log.chained())
+    return f"{lacking} entries of the {log.stream} log that this disk lacks" if lacking else ""
+
+
+def hear(books: Books, testimony: Testimony) -> Heard:
+    """Takes a till's word, in one transaction: a box that is behind stops, rows it lacks are kept for the hand-over."""
+    guards = books.guards
+    with books.transaction() as tx:
+        sound = [log for log in testimony.logs if not log.rows or _holds(tx.db, log)]
+        damaged = sum(len(log.rows) for log in testimony.logs) - sum(len(log.rows) for log in sound)
+        bare = msgspec.structs.replace(testimony, logs=tuple(_bare(log) for log in testimony.logs))
+        told = msgspec.structs.replace(testimony, logs=(*bare.logs, *sound)) if guards.journal else bare
+        why = behind(tx.db, told) if guards.witness else None
+        kept = 0
+        for log in sound if guards.journal else ():
+            kept += _keep(tx, testimony.till, log)
+        if why or testimony.till not in tills_known(tx.db):
+            for log in bare.logs:
+                _claim(tx, testimony.till, log)
+        if why:
+            tx.db.run("node_mode", mode=Mode.REJOIN, why=why)
+        node = tx.node()
+        settled = tuple(_settled(tx.db, node, log) for log in testimony.logs)
+    return Heard(why=why or "", rows_kept=kept, rows_damaged=damaged, settled=settled)
+
+
+def news(db: Database, till: TillId, *, epoch: str = "", seen_seq: int = 0) -> News | None:
+    """What to give a till that has seen `epoch` up to `seen_seq`; None before this box ever joined."""
+    node = _node(db)
+    counter = db.one("counter", Counter, epoch=node.epoch, stream=Stream.TRADE)
+    if counter is None:
+        return None
+    kept_from = counter.safe or counter.upto
+    seen = min(seen_seq, counter.seq) if epoch == node.epoch else 0
+    first = max(kept_from, seen) + 1
+    rows = _few(
+        db.rows(
+            "journal_rows", JournalRow, epoch=node.epoch, stream=Stream.TRADE, first_seq=first, limit=ROWS_PER_NEWS_MAX
+        )
+    )
+    log = KeptLog(epoch=node.epoch, stream=Stream.TRADE, term=node.term, seq=first - 1, head=b"")
+    before = _head(db, node, log, first - 1).hex()
+    last = rows[-1].seq if rows else first - 1
+    return News(
+        store=node.store, till=till, term=node.term, epoch=node.epoch, upto=counter.upto, safe=counter.safe,
+        first_seq=first, before=before, rows=tuple(row.body.decode() for row in rows),
+        heads=tuple(row.head.hex() for row in rows), seq=last, head=rows[-1].head.hex() if rows else before,
+        more=last < counter.seq,
+    )  # fmt: skip
+
+
+def tills_known(db: Database) -> list[TillId]:
+    """Tills that have borne witness to this disk before: after a restart it is well to hear them first."""
+    return [TillId(till) for till in db.words("till_claims_known")]
+
+
+def sales_unsent(db: Database) -> int:
+    """Sales that exist only in this store: recorded, and not covered by the cloud's `upto`."""
+    return db.number("sales_unsent")
+
+
+# --- for the rejoin ---------------------------------------------------------------------------------------
+
+
+def kept(db: Database) -> int:
+    """How many rows tills have brought since the last rejoin. An answer asked for with fewer is out of date."""
+    return db.number("till_rows_kept")
+
+
+def parting(db: Database, epoch: Epoch, stream: Stream) -> int:
+    """The first row of this disk that a till knows otherwise; 0: none. The till's is the elder, and goes first."""
+    return db.number("till_row_parting", epoch=epoch, stream=stream)
+
+
+def pages(db: Database, store: StoreId) -> Iterator[JournalRows]:
+    """Rows that tills have brought and the cloud was not given yet, as hand-overs; each page is one chain."""
+    for log in db.rows("till_logs", _Log):
+        page: list[_TillRow] = []
+        room = 0
+        for row in db.rows("till_rows", _TillRow, epoch=log.epoch, stream=log.stream):
+            goes_on = page and row.seq == page[-1].seq + 1 and row.before == next_head(page[-1].before, page[-1].leaf)
+            if page and not (goes_on and len(page) < ROWS_PER_MESSAGE_MAX and room >= len(row.body)):
+                yield _page(store, log, page)
+                page = []
+            if not page:
+                room = MESSAGE_BYTES_MAX // 2
+            page.append(row)
+            room -= len(row.body)
+        yield _page(store, log, page)
+
+
+def handed(tx: Tx, rows: JournalRows) -> None:
+    """The cloud has committed these rows."""
+    for seq, raw in enumerate(rows.rows, rows.first_seq):
+        leaf = leaf_hash(bytes(raw))
+        tx.db.run("till_row_handed", epoch=rows.epoch, stream=rows.stream, seq=seq, leaf=leaf)
+
+
+def settle(tx: Tx) -> None:
+    """The cloud has decided with these rows before it: what tills said until now stops this box no more."""
+    tx.db.run("till_rows_settle")
+    tx.db.run("till_claims_settle")
+
+
+# --- inside -----------------------------------------------------------------------------------------------
+
+
+class _Log(msgspec.Struct, frozen=True, kw_only=True):
+    epoch: Epoch
+    stream: Stream
+
+
+class _TillRow(msgspec.Struct, frozen=True, kw_only=True):
+    epoch: Epoch
+    stream: Stream
+    seq: int
+    leaf: bytes
+    before: bytes
+    body: bytes
+    till: TillId
+    handed: bool
+
+
+class _Head(msgspec.Struct, frozen=True):
+    head: bytes
+
+
+def _page(store: StoreId, log: _Log, page: list[_TillRow]) -> JournalRows:
+    assert all(after.seq == before.seq + 1 for before, after in pairwise(page)), "a page counts up by one"
+    return JournalRows(
+        store=store, epoch=log.epoch, stream=log.stream, first_seq=page[0].seq,
+        rows=tuple(msgspec.Raw(row.body) for row in page), head=page[0].before.hex(),
+    )  # fmt: skip
+
+
+def _node(db: Database) -> Node:
+    node = db.one("node", Node)
+    assert node is not None, "the node row is made when the books are"
+    return node
+
+
+def _head(db: Database, node: Node, log: KeptLog, seq: int) -> bytes:
+    """Chain head after a row of a log on this disk; empty where the disk does not have it."""
+    if seq == 0:
+        return first_head(node.store, log.epoch, log.stream)
+    found = db.one("journal_head", _Head, epoch=log.epoch, stream=log.stream, seq=seq)
+    return b"" if found is None else found.head
+
+
+def _holds(db: Database, log: KeptLog) -> bool:
+    """Whether the rows are what the till says: each an entry of this log at its place, chained to the till's head."""
+    if log.first_seq < 1:
+        return False
+    if log.first_seq == 1 and log.before != first_head(_node(db).store, log.epoch, log.stream):
+        return False
+    head = log.before
+    for seq, leaf, before, body in log.chained():
+        try:
+            header = decode_header(body)
+        except msgspec.DecodeError:
+            return False
+        if (header.stream, header.seq) != (log.stream, seq):
+            return False
+        head = next_head(before, leaf)
+    return head == log.head
+
+
+def _bare(log: KeptLog) -> KeptLog:
+    return msgspec.structs.replace(log, rows=())
+
+
+def _known(db: Database, log: KeptLog, seq: int, leaf: bytes) -> bool:
+    return db.number("till_row_known", epoch=log.epoch, stream=log.stream, seq=seq, leaf=leaf) > 0
+
+
+def _claim(tx: Tx, till: TillId, log: KeptLog) -> None:
+    head, term, seq = log.head, log.term, log.seq
+    tx.db.run("till_claim_set", till=till, epoch=log.epoch, stream=log.stream, term=term, seq=seq, head=head)
+
+
+def _keep(tx: Tx, till: TillId, log: KeptLog) -> int:
+    lacking = [each for each in log.chained() if not _known(tx.db, log, each[0], each[1])]
+    for seq, leaf, before, body in lacking:
+        tx.db.run(
+            "till_row_add", epoch=log.epoch, stream=log.stream, seq=seq, leaf=leaf, before=before, body=body, till=till
+        )
+    return len(lacking)
+
+
+def _settled(db: Database, node: Node, log: KeptLog) -> Settled:
+    """Rows from the first on that need not be kept."""
+    upto = log.first_seq - 1
+    for seq, leaf, _, _ in log.chained():
+        if not db.number("till_row_away", epoch=log.epoch, stream=log.stream, seq=seq, leaf=leaf):
+            break
+        upto = seq
+    over = node.mode is Mode.ACTIVE and log.epoch != node.epoch and upto == log.seq
+    return Settled(epoch=log.epoch, stream=log.stream, upto=upto, over=over)
+
+
+def _few(rows: list[JournalRow]) -> list[JournalRow]:
+    """As many rows from the start as one answer may carry; at least one."""
+    room = NEWS_BYTES_MAX
+    for at, row in enumerate(rows):
+        room -= len(row.body)
+        if at and room < 0:
+            return rows[:at]
+    return rows
