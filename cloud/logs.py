@@ -151,6 +151,13 @@ def page(tx: Tx, name: Name, first: int, most: int = ROWS_PER_PAGE_MAX) -> Journ
     )
 
 
+def bodies_at(tx: Tx, name: Name, seq: int) -> list[bytes]:
+    """Every row we were ever given for this place: the log's own first, then those that came late."""
+    found = [bytes(row["body"]) for row in tx.rows(sa.select(inbox.c.body).where(name.mine(inbox), inbox.c.seq == seq))]
+    late = sa.select(late_row.c.body).where(name.mine(late_row), late_row.c.seq == seq).order_by(late_row.c.leaf)
+    return [*found, *(bytes(row["body"]) for row in tx.rows(late))]
+
+
 def all_heads(tx: Tx, of: StoreId) -> tuple[LogHead, ...]:
     """Every log of a store that has rows, in the order they were begun."""
     query = sa.select(stream).where(stream.c.store == of, stream.c.upto > 0).order_by(stream.c.opened)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, FastAPI, Form, Query, Request
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from cloud.pos.orders import queries as orders
 from cloud.pos.parked import queries as parked
 from cloud.pos.pieces import queries as pieces
 from cloud.pos.sales import queries as sales
+from cloud.pos.sales.desk import NotQuarantinedError, resolve
 from cloud.pos.staff import queries as staff
 from cloud.pos.staff.routes import Entrance
 from cloud.pos.stores import queries as stores
@@ -24,7 +25,7 @@ from cloud.pos.transfers import queries as transfers
 from cloud.screens import Line, Where, story_of, where_is
 from contract.facts import CountPlace
 from contract.feed import Role
-from contract.ids import CountId, StoreId, UserId
+from contract.ids import CountId, SaleId, StoreId, UserId
 from web.fit import fit
 from web.forms import safe_next
 from web.front import LOGIN_PATH, Front, NavLink, front_of, go, render, token_of
@@ -198,11 +199,29 @@ def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per pa
             )  # fmt: skip
 
     @routes.get("/sales/{store}/{sale}")
-    def one_sale(request: Request, store: str, sale: str) -> Response:
+    def one_sale(request: Request, store: str, sale: str, who: Anyone) -> Response:
         with desk.look() as work:
             seen = found(sales.detail(work.tx, store, sale), f"sale {sale} in {store}")
             told, people = names(stores.listing(work.tx)), _people(staff.listing(work.tx))
-            return render(request, "sales/sale.html", detail=seen, sale=seen.row, names=told, people=people)
+            return render(
+                request, "sales/sale.html", detail=seen, sale=seen.row, names=told, people=people,
+                may_resolve=who.may(Role.MANAGER),
+            )  # fmt: skip
+
+    @routes.post("/sales/{store}/{sale}/resolve")
+    def end_case(
+        request: Request,
+        who: Annotated[Login, allow(Role.MANAGER)],
+        store: str,
+        sale: str,
+        *,
+        money: Annotated[Literal["post", "redressed"], Form()],
+        outcome: Annotated[str, Form(min_length=3, max_length=500)],
+    ) -> Response:
+        house, named, post_it = StoreId(store), SaleId(sale), money == "post"
+        with conflicts(NotQuarantinedError, code="not-quarantined"), desk.work() as work:
+            resolve(work, house, named, post_it=post_it, by=who.user, outcome=outcome)
+        return go(request, f"/sales/{store}/{sale}")
 
     @routes.get("/stores")
     def store_list(request: Request) -> Response:
@@ -257,7 +276,7 @@ def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per pa
         case: Annotated[str, Form(max_length=300)],
         outcome: Annotated[str, Form(min_length=1, max_length=500)],
     ) -> Response:
-        with desk.work() as work:
+        with conflicts(parked.SaleStandsError, code="resolve-the-sale"), desk.work() as work:
             closed = parked.close_case(work.tx, case, by=who.user, outcome=outcome, now_us=work.now_us)
         if not closed:
             raise ProblemError(409, "case", "This case is closed already", "Reload the page.")

@@ -14,6 +14,8 @@ from contract.ids import Epoch, PieceId, SaleId, StoreId, UserId
 from trade.guards import Guards
 
 NO_PIECE: Final = PieceId("")
+QUARANTINED: Final = "sale quarantined"
+"""The kind of a case that ends only with its sale."""
 
 
 class UnknownStoreError(Exception):

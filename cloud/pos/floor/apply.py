@@ -9,17 +9,24 @@ from cloud.work import Heard
 from contract.facts import ExitSeen, Fact, PiecePresence, ReaderHealth, ZoneVision
 
 
+def _now(tokens: Custody, heard: Heard) -> bool:
+    """Of the log the store writes now: what an older one says is history, and overwrites nothing."""
+    return tokens.present(heard)
+
+
 def piece_presence(tokens: Custody, heard: Heard, fact: PiecePresence) -> None:
     row = {
         "store": heard.store, "piece": fact.piece, "state": fact.state, "zone": fact.zone, "why": fact.why,
         "since_us": heard.at_us,
     }  # fmt: skip
-    tokens.work.tx.put_soon(presence, row)
+    if _now(tokens, heard):
+        tokens.work.tx.put_soon(presence, row)
 
 
 def vision(tokens: Custody, heard: Heard, fact: ZoneVision) -> None:
     row = {"store": heard.store, "zone": fact.zone, "vision": fact.vision, "why": fact.why, "since_us": heard.at_us}
-    tokens.work.tx.put_soon(zone_vision, row)
+    if _now(tokens, heard):
+        tokens.work.tx.put_soon(zone_vision, row)
 
 
 def reader_health(tokens: Custody, heard: Heard, fact: ReaderHealth) -> None:
@@ -27,7 +34,8 @@ def reader_health(tokens: Custody, heard: Heard, fact: ReaderHealth) -> None:
         "store": heard.store, "reader": fact.reader, "link": fact.link, "why": fact.why, "model": fact.model,
         "firmware": fact.firmware, "since_us": heard.at_us,
     }  # fmt: skip
-    tokens.work.tx.put_soon(reader, row)
+    if _now(tokens, heard):
+        tokens.work.tx.put_soon(reader, row)
 
 
 def gate(tokens: Custody, heard: Heard, fact: ExitSeen) -> None:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import case_file, parked
+from cloud.tables import case_file, parked, sale
+from cloud.work import QUARANTINED
+from trade.sale import SaleState
+
+
+class SaleStandsError(Exception):
+    """The money of this case's sale still waits to be posted or redressed: resolve the sale, and the case is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,12 @@ def rows(tx: Tx, *, limit: int = 50) -> list[ParkedRow]:
 
 
 def close_case(tx: Tx, case_id: str, *, by: str, outcome: str, now_us: int) -> bool:
-    """False when there is no such open case."""
+    """False when there is no such open case. Raises `SaleStandsError` for one that ends only with its sale."""
+    case = tx.row(sa.select(case_file).where(case_file.c.case_id == case_id, case_file.c.closed_us.is_(None)))
+    if case is not None and case["kind"] == QUARANTINED:
+        its = (sale.c.store == case["store"], sale.c.sale == case["ref"], sale.c.state == SaleState.QUARANTINED)
+        if tx.value(sa.select(sale.c.sale).where(*its)) is not None:
+            raise SaleStandsError(f"Sale {case['ref']} of {case['store']} is still held apart; resolve it on its page")
     mine = (case_file.c.case_id == case_id, case_file.c.closed_us.is_(None))
     closing = sa.update(case_file).where(*mine).values(closed_us=now_us, closed_by=by, outcome=outcome)
     return tx.run(closing) > 0

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from cloud.desk import Desk
-from cloud.pos.http import ROWS_PER_PAGE, Asked, Limit
+from cloud.pos.http import ROWS_PER_PAGE, Asked, Limit, conflicts
 from cloud.pos.parked import queries
 from contract.feed import Role
 from web.logins import Login
@@ -39,7 +39,7 @@ def router(desk: Desk, unpark: Callable[[int], int]) -> APIRouter:
     @routes.post("/cases/close")
     def close(asked: CloseAsked, who: Annotated[Login, people]) -> list[queries.CaseRow]:
         """Say what came of it."""
-        with desk.work() as work:
+        with conflicts(queries.SaleStandsError, code="resolve-the-sale"), desk.work() as work:
             tx, now_us = work.tx, work.now_us
             if not queries.close_case(tx, asked.case_id, by=who.user, outcome=asked.outcome, now_us=now_us):
                 raise ProblemError(404, "not-found", f"There is no open case {asked.case_id}")

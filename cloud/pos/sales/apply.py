@@ -15,7 +15,7 @@ from cloud.tables import (
     sale_tender,
     shift,
 )
-from cloud.work import Heard, Work
+from cloud.work import QUARANTINED, Heard, Work
 from contract.facts import Fact, ReturnRecorded, SaleLine, SaleRecorded, ShiftClosed, ShiftOpened
 from contract.ids import PieceId, SaleId
 from trade.custody import OfficeState
@@ -40,7 +40,7 @@ def recorded(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
     trouble = [why for line in fact.lines if (why := _sold(tokens, heard, fact, line))]
     if trouble:
         work.quarantined.add(fact.sale)
-        work.open_case("sale quarantined", "; ".join(trouble), store=heard.store, ref=fact.sale)
+        work.open_case(QUARANTINED, "; ".join(trouble), store=heard.store, ref=fact.sale)
     work.tx.add(sale, {**row, "state": SaleState.QUARANTINED if trouble else SaleState.POSTED})
     work.tx.add_soon(sale_line, *(_line(heard, fact.sale, line) for line in fact.lines))
     work.tx.add_soon(

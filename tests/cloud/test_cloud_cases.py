@@ -1,0 +1,108 @@
+"""Cases end by what ends them: a quarantined sale by its resolution; and what is late never overwrites what is seen now."""
+
+import pytest
+import sqlalchemy as sa
+
+from cloud.pos.parked import queries as parked
+from cloud.pos.sales.desk import NotQuarantinedError, resolve
+from cloud.tables import case_file, ledger_line, presence, reader, sale, zone_vision
+from cloud.work import begin
+from contract.facts import (
+    PiecePresence,
+    PresenceState,
+    ReaderHealth,
+    ReaderLink,
+    SaleOpened,
+    Stream,
+    Vision,
+    ZoneVision,
+)
+from contract.ids import PieceId, ReaderId, SaleId, UserId, ZoneId
+
+MARC = UserId("marc")
+
+
+def sold_twice(house):
+    """p1 is sold by Paris, then by Lyon, which did not hold it."""
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    paris.write(house.sale(paris, "s1", "p1"))
+    paris.send()
+    lyon.ce["p1"] = paris.ce["p1"]
+    lyon.write(house.sale(lyon, "s2", "p1"))
+    lyon.send()
+    return lyon
+
+
+def end(house, box, name: str, *, post_it: bool = True) -> None:
+    with house.office.transaction() as tx:
+        work = begin(tx, house.guards, 9)
+        resolve(work, box.store, SaleId(name), post_it=post_it, by=MARC, outcome="the client keeps it")
+
+
+def close(house, case_id: str) -> bool:
+    with house.office.transaction() as tx:
+        return parked.close_case(tx, case_id, by=MARC, outcome="done", now_us=9)
+
+
+def open_cases(house) -> list[str]:
+    found = house.rows(sa.select(case_file.c.case_id).where(case_file.c.closed_us.is_(None)))
+    return [row["case_id"] for row in found]
+
+
+def test_the_case_of_a_quarantined_sale_is_not_closed_over_its_money(house):
+    lyon = sold_twice(house)
+    (case_id,) = open_cases(house)
+    with pytest.raises(parked.SaleStandsError, match="s2"):
+        close(house, case_id)
+    end(house, lyon, "s2")
+    assert open_cases(house) == []
+    states = {row["sale"]: row["state"] for row in house.rows(sa.select(sale))}
+    assert states == {"s1": "posted", "s2": "resolved"}
+
+
+def test_another_case_is_closed_by_a_word(house):
+    box = house.store("paris")
+    with house.office.transaction() as tx:
+        begin(tx, house.guards, 1).open_case("no receiver", "shipped to nowhere", store=box.store)
+    (case_id,) = open_cases(house)
+    assert close(house, case_id)
+    assert not close(house, case_id)
+
+
+def test_a_sale_found_on_a_lost_disk_is_resolved_from_the_row_it_came_in(house):
+    box = house.store("paris", "p1")
+    epoch = box.epoch
+    box.write(house.sale(box, "s1", "p1"))
+    lost = list(box.rows[Stream.TRADE])
+    box.rows[Stream.TRADE] = []
+    box.write(SaleOpened(sale=SaleId("x"), till="till-1", associate="ana", currency="EUR"))
+    box.send()
+    box.join()
+    box.hand_over(epoch=epoch, rows=lost)
+    assert house.rows(sa.select(sale.c.state)) == [{"state": "quarantined"}]
+    end(house, box, "s1")
+    assert house.rows(sa.select(sale.c.state)) == [{"state": "resolved"}]
+    assert len(house.rows(sa.select(ledger_line).where(ledger_line.c.posting == "sale:s1"))) == 3
+    with pytest.raises(NotQuarantinedError):
+        end(house, box, "s1")
+
+
+def test_what_an_old_log_says_does_not_overwrite_what_is_seen_now(house):
+    def said(zone: str, state: PresenceState, vision: Vision, link: ReaderLink) -> tuple:
+        return (
+            PiecePresence(piece=PieceId("p1"), state=state, zone=ZoneId(zone)),
+            ZoneVision(zone=ZoneId("case-1"), vision=vision, why=""),
+            ReaderHealth(reader=ReaderId("r1"), link=link),
+        )
+
+    box = house.store("paris", "p1")
+    epoch = box.epoch
+    box.write(*said("old", PresenceState.PRESENT, Vision.BLIND, ReaderLink.SILENT), stream=Stream.FLOOR)
+    rows = list(box.rows[Stream.FLOOR])
+    box.join()
+    box.write(*said("new", PresenceState.MISSING, Vision.SEEING, ReaderLink.READING), stream=Stream.FLOOR)
+    box.send(stream=Stream.FLOOR)
+    box.hand_over(stream=Stream.FLOOR, epoch=epoch, rows=rows)
+    assert house.rows(sa.select(presence.c.zone, presence.c.state)) == [{"zone": "new", "state": "missing"}]
+    assert house.rows(sa.select(zone_vision.c.vision)) == [{"vision": "seeing"}]
+    assert house.rows(sa.select(reader.c.link)) == [{"link": "reading"}]
