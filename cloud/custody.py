@@ -3,11 +3,14 @@
 Whatever was recorded against these decisions is kept, posted or quarantined, and shown to a person as a case.
 """
 
+import msgspec
 import sqlalchemy as sa
 
+from cloud import promises
 from cloud.tables import hold, pending_move, recall
 from cloud.tokens import CLOUD, NO_TRANSFER, Sold, Token, Tokens
 from contract.commands import GrantCustody, LiftHold, PlaceHold, RecallCustody
+from contract.facts import ClaimKind
 from contract.ids import PieceId, SaleId, StoreId, TransferId
 from trade.custody import OfficeState
 
@@ -41,6 +44,11 @@ class Custody(Tokens):
         told = GrantCustody(
             piece=piece, ce=given.ce, state=given.told, transfer=transfer, sale=given.sale, source=source
         )
+        promise = None if given.state is OfficeState.SOLD else promises.travel(self.work, (piece,), to).get(piece)
+        if promise is not None:
+            told = msgspec.structs.replace(
+                told, promise=ClaimKind(promise.kind), promise_ref=promise.ref, promise_claim=promise.claim
+            )
         self.work.command(to, told)
         for sale in self.holds(piece):
             self.work.command(to, PlaceHold(piece=piece, sale=sale))

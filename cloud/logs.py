@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from cloud.db import ContentionError, Tx
-from cloud.tables import inbox, late_row, stream
+from cloud.tables import inbox, late_row, life, stream
 from contract.entries import first_head, leaf_hash, next_head
 from contract.facts import Stream
 from contract.ids import Epoch, StoreId
@@ -147,8 +147,9 @@ def page(tx: Tx, name: Name, first: int, most: int = ROWS_PER_PAGE_MAX) -> Journ
         query = sa.select(inbox.c.body).where(name.mine(inbox), inbox.c.seq >= first).order_by(inbox.c.seq).limit(most)
         bodies = tuple(msgspec.Raw(row["body"]) for row in tx.rows(query))
     return JournalRows(
-        store=name.store, epoch=name.epoch, stream=name.stream, first_seq=first, rows=bodies, head=head.hex()
-    )
+        store=name.store, epoch=name.epoch, stream=name.stream, first_seq=first, rows=bodies, head=head.hex(),
+        cloud_epoch=tx.value(sa.select(life.c.cloud_epoch)),
+    )  # fmt: skip
 
 
 def bodies_at(tx: Tx, name: Name, seq: int) -> list[bytes]:

@@ -11,18 +11,17 @@ import msgspec
 import sqlalchemy as sa
 
 from cloud import downlog, logs
+from cloud import promises as promises_of
 from cloud.custody import Custody, Token
 from cloud.db import Office
+from cloud.promises import PROMISES
 from cloud.tables import claim, hold, life, node, recall, rejoin, replacement
 from cloud.work import UnknownStoreError, Work, begin
-from contract.facts import ClaimKind
-from contract.ids import Epoch, OrderId, PieceId, StoreId, generation
+from contract.ids import Epoch, PieceId, StoreId, generation
 from contract.messages import CustodyRow, HeldClaim, Refusal, Rejoin, Snapshot, encode
 from trade.custody import OfficeState
 from trade.guards import ALL, Guards
 
-PROMISES: Final = (ClaimKind.LAYAWAY, ClaimKind.TRAY, ClaimKind.MEMO, ClaimKind.REPAIR)
-"""Claims that travel with the token; a cart dies with its box, a lease is ended before the snapshot is cut."""
 HOLD: Final = "hold"
 ACTIVE: Final = "active"
 
@@ -72,7 +71,8 @@ class Rejoins:
             why = "this plea was answered under a term that is over; ask again under a new nonce"
             return Refusal(nonce=asked.nonce, code="nonce", why=why)
         # A term above ours was minted for this very box by a life of the cloud that we lost: it brings its instance.
-        newer = work.recovering and asked.term > box["term"]
+        # A copy of its disk carries the term too, but was served on another machine.
+        newer = work.recovering and asked.term > box["term"] and asked.served_on in ("", asked.instance)
         stranger = box["instance"] not in ("", asked.instance) and not newer
         named = self._named(work, asked.store)
         other = stranger and named is None
@@ -84,7 +84,7 @@ class Rejoins:
             work.open_case("replace", sentence, store=asked.store, ref=f"{asked.instance}/{box['term']}")
             return Refusal(nonce=asked.nonce, code="replace", why=why)
         if work.recovering:
-            if 0 < asked.cloud_epoch < work.cloud_epoch:
+            if asked.cloud_epoch < work.cloud_epoch and self.guards.rejoin_follow:
                 why = "the cloud was restored: follow its new epoch, then ask again"
                 return Refusal(nonce=asked.nonce, code="newcloud", why=why, cloud_epoch=work.cloud_epoch)
             self._claimed(work, asked)
@@ -223,16 +223,11 @@ def _row(token: Token) -> CustodyRow:
 
 
 def _claims(work: Work, store: StoreId, pieces: set[PieceId]) -> tuple[HeldClaim, ...]:
-    """Promises of this store, and holds on its pieces."""
-    live = sa.select(claim).where(claim.c.store == store, claim.c.ended == "").order_by(claim.c.claim)
-    promises = [
-        HeldClaim(piece=row["piece"], kind=row["kind"], ref=row["ref"], fence=row["fence"], order=OrderId(""))
-        for row in work.tx.rows(live)
-        if row["piece"] in pieces
-    ]
+    """Promises and holds on a store's pieces."""
+    promises = promises_of.travel(work, pieces, store)
     holds = [
         HeldClaim(piece=row["piece"], kind=HOLD, ref=row["sale"])
         for row in work.tx.rows(sa.select(hold).order_by(hold.c.piece, hold.c.sale))
         if row["piece"] in pieces
     ]
-    return (*promises, *holds)
+    return (*promises.values(), *holds)

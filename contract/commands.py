@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from contract.facts import ClaimKind, CountPlace
-from contract.ids import CountId, OrderId, PersonId, PieceId, SaleId, StoreId, TransferId, ZoneId
+from contract.ids import ClaimId, CountId, OrderId, PersonId, PieceId, SaleId, StoreId, TransferId, ZoneId
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", omit_defaults=True):
@@ -36,6 +36,8 @@ class GrantCustody(Command, frozen=True, tag="custody.grant"):
     promise: ClaimKind | None = None
     """A promise that travels with the token (custody.md §10 no. 10): layaway, tray, memo, repair."""
     promise_ref: str = ""
+    promise_claim: ClaimId = ClaimId("")
+    """The promise's own name, under which its end is told."""
 
 
 class RecallCustody(Command, frozen=True, tag="custody.recall"):

@@ -11,7 +11,7 @@ import msgspec
 
 from contract.commands import CustodyState
 from contract.facts import Stream
-from contract.ids import Epoch, OrderId, PieceId, SaleId, StoreId, TransferId
+from contract.ids import ClaimId, Epoch, OrderId, PieceId, SaleId, StoreId, TransferId
 
 CONTRACT_VERSION: Final = 1
 ROWS_PER_MESSAGE_MAX: Final = 200
@@ -105,6 +105,8 @@ class HeldClaim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ref: str
     fence: int = 0
     order: OrderId = OrderId("")
+    claim: ClaimId = ClaimId("")
+    """The promise's own name, which it keeps wherever its piece goes; its end is told under it."""
 
 
 class JournalRows(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +121,8 @@ class JournalRows(msgspec.Struct, frozen=True, kw_only=True):
     first_seq: int
     rows: tuple[msgspec.Raw, ...]
     head: str = ""
+    cloud_epoch: int = 0
+    """Which life of the cloud answers, so that a snapshot of another is not filled from it; 0 from an edge."""
 
 
 class Rejoin(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +138,8 @@ class Rejoin(msgspec.Struct, frozen=True, kw_only=True):
     cloud_epoch: int
     custody: tuple[CustodyRow, ...] = ()
     contract_max: int = CONTRACT_VERSION
+    served_on: str = ""
+    """The machine on which this disk last served: another than `instance` says that it was copied or moved."""
 
 
 class LogHead(msgspec.Struct, frozen=True, kw_only=True):

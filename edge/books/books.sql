@@ -395,7 +395,9 @@ SELECT s.sale AS value FROM sale_line l JOIN sale s ON s.sale = l.sale
 WHERE l.piece = :piece AND s.state = 'recorded' ORDER BY s.recorded_us DESC LIMIT 1;
 
 -- name: tender_add
-INSERT INTO tender VALUES (:receipt, :position, :sale, :kind, :amount_minor, :change_minor, :reference);
+INSERT INTO tender VALUES (:receipt, :position, :sale, :kind, :amount_minor, :change_minor, :reference)
+ON CONFLICT (receipt, position) DO UPDATE SET sale = excluded.sale, kind = excluded.kind,
+    amount_minor = excluded.amount_minor, change_minor = excluded.change_minor, reference = excluded.reference;
 
 -- name: tenders
 SELECT kind, amount_minor, change_minor, reference FROM tender WHERE receipt = :receipt ORDER BY position;

@@ -155,7 +155,7 @@ def _granted(db: Database, grant: GrantCustody, at_us: int) -> None:
     if grant.sale and grant.state is not CustodyState.SOLD:
         db.run("hold_set", piece=grant.piece, sale=grant.sale, confirmed=1)
     if grant.promise is not None and grant.state is not CustodyState.SOLD:
-        name = ClaimId(f"{grant.promise_ref}@{grant.ce}")
+        name = grant.promise_claim or ClaimId(f"{grant.promise_ref}@{grant.ce}")
         promise = Claim(
             claim=name,
             piece=grant.piece,
@@ -211,7 +211,7 @@ def _promised(db: Database, promise: HeldClaim, snapshot: Snapshot) -> None:
         return
     ce = next((row.ce for row in snapshot.custody if row.piece == promise.piece), 0)
     claim = Claim(
-        claim=ClaimId(f"{snapshot.epoch}:{promise.piece}"),
+        claim=promise.claim or ClaimId(f"{snapshot.epoch}:{promise.piece}"),
         piece=promise.piece,
         ce=ce,
         kind=ClaimKind(promise.kind),

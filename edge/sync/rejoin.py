@@ -63,6 +63,7 @@ class Rejoining:
         self._nonce = nonce
         self._instance = instance
         self._whole: set[tuple[Epoch, Stream]] = set()
+        self._life = 0
 
     def handover(self) -> Iterator[JournalRows]:
         """Every row the cloud has not acknowledged, of every log on this disk, and what only tills have kept; call
@@ -133,6 +134,7 @@ class Rejoining:
             term=node.term,
             cloud_epoch=node.cloud_epoch,
             custody=tuple(row_of(token) for token in tokens),
+            served_on=node.instance,
         )
 
     def refused(self, refusal: Refusal) -> None:
@@ -152,6 +154,7 @@ class Rejoining:
 
     def wanted(self, snapshot: Snapshot) -> list[Wanted]:
         """Logs, or ends of logs, that this disk lacks. Pages given to `take` before are not asked again."""
+        self._life = snapshot.cloud_epoch
         found: list[Wanted] = []
         for log in snapshot.logs:
             if self._has(log):
@@ -164,7 +167,17 @@ class Rejoining:
         return found
 
     def take(self, rows: JournalRows) -> None:
-        """Stages rows fetched back from the cloud."""
+        """Stages rows fetched back from the cloud.
+
+        Raises `StaleSnapshotError` when the cloud began a new life after it gave the snapshot: what it named may be
+        lost, so the whole answer is of a lost life.
+        """
+        with self._books.transaction() as tx:
+            stale = self._books.guards.rejoin_follow and rows.cloud_epoch > self._life
+            if stale:
+                tx.db.run("fetched_drop")
+        if stale:
+            raise StaleSnapshotError(f"the cloud is in life {rows.cloud_epoch} now, this snapshot is of {self._life}")
         with self._books.transaction() as tx:
             for seq, body in enumerate(rows.rows, rows.first_seq):
                 tx.db.run("fetched_add", epoch=rows.epoch, stream=rows.stream, seq=seq, body=bytes(body))

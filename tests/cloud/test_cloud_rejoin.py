@@ -8,10 +8,20 @@ from cloud.logs import Name
 from cloud.provider import NoProvider
 from cloud.recover import recover
 from cloud.rejoin import Rejoins
-from cloud.tables import case_file, late_row, life, sale, stream
+from cloud.tables import case_file, claim, late_row, life, node, sale, stream
 from contract.commands import CustodyState, RequestCount
 from contract.entries import first_head, leaf_hash, next_head
-from contract.facts import ClaimHeld, ClaimKind, CountPlace, PieceSighted, SaleOpened, ShiftClosed, Stream
+from contract.facts import (
+    ClaimEnd,
+    ClaimEnded,
+    ClaimHeld,
+    ClaimKind,
+    CountPlace,
+    PieceSighted,
+    SaleOpened,
+    ShiftClosed,
+    Stream,
+)
 from contract.ids import CountId, PieceId, SaleId, ZoneId, generation
 from contract.messages import CustodyRow, Refusal, Snapshot, Standing
 
@@ -332,3 +342,83 @@ def test_a_z_that_was_lost_with_the_disk_does_not_take_what_was_granted_since(ho
     assert [row.state for row in box.join().custody] == [CustodyState.SOLD]
     box.hand_over(epoch=epoch, rows=rows)  # the tills still had it
     assert house.token("p1") == ("paris", "sold", "s1")
+
+
+def test_a_blank_disk_follows_the_new_life_before_it_counts_as_joined(house):
+    """Or the snapshot of the lost life, still on its way, would be loaded by a store that counts (§10 no. 21)."""
+    paris, rome = house.store("paris", "p1"), house.store("rome")
+    recover(house.office, NoProvider(), now_us=9)
+    rome.instance, rome.term, rome.cloud_epoch = rome.instance, 0, 0
+    answer = rome.rejoins.hear(rome.plea("n1"), 10, new_epoch=lambda: "unused")
+    assert (answer.code, answer.cloud_epoch) == ("newcloud", 2)
+    assert {row["joined"] for row in house.rows(sa.select(node.c.joined))} == {0}
+    house.without(rejoin_follow=False)
+    assert rome.rejoins.hear(rome.plea("n2"), 11, new_epoch=lambda: "unused").code == "recovering"
+    assert paris.store == "paris"
+
+
+def test_a_copy_of_a_disk_does_not_become_the_store_in_a_recovery(house):
+    """It carries the term that only the lost life knew, but it was served on another machine."""
+    box = house.store("paris", "p1")
+    recover(house.office, NoProvider(), now_us=9)
+    grown = {"cloud_epoch": 2, "term": box.term + 5, "instance": "copy"}
+    copy = msgspec.structs.replace(box.plea("n1"), served_on=box.instance, **grown)
+    answer = box.rejoins.hear(copy, 10, new_epoch=lambda: "e-copy")
+    assert answer.code == "replace"
+    moved = msgspec.structs.replace(copy, served_on="copy", nonce="n2")  # a box the lost life had named
+    assert isinstance(box.rejoins.hear(moved, 11, new_epoch=lambda: "e-new"), Snapshot)
+
+
+def test_a_page_says_which_life_of_the_office_it_is_from(house):
+    box = house.store("paris")
+    box.write(opened(1))
+    box.send()
+    with house.office.reading() as tx:
+        assert logs.page(tx, Name(box.store, box.epoch, Stream.TRADE), 1).cloud_epoch == 1
+    recover(house.office, NoProvider(), now_us=9)
+    with house.office.reading() as tx:
+        assert logs.page(tx, Name(box.store, box.epoch, Stream.TRADE), 1).cloud_epoch == 2
+
+
+def layaway(name: str, box, piece: str = "p1") -> ClaimHeld:
+    return ClaimHeld(claim=name, piece=PieceId(piece), ce=box.ce[piece], kind=ClaimKind.LAYAWAY, ref=f"client-{name}")
+
+
+def test_the_promise_of_a_fenced_box_travels_with_its_piece(house):
+    paris, rome = house.store("paris", "p1"), house.store("rome")
+    paris.write(layaway("c1", paris))
+    paris.send()
+    assert paris.rejoins.replace(paris.store, "m-new", by="marie", why="burnt", now_us=9)
+    rome.write(PieceSighted(piece=PieceId("p1"), zone="pad"))
+    (grant,) = rome.obey(rome.send())
+    told = grant.command
+    assert (told.promise, told.promise_ref, told.promise_claim) == (ClaimKind.LAYAWAY, "client-c1", "c1")
+    assert [(row["store"], row["ended"]) for row in house.rows(sa.select(claim).order_by(claim.c.store))] == [
+        ("paris", "moved"),
+        ("rome", ""),
+    ]
+    rome.write(ClaimEnded(claim="c1", piece=PieceId("p1"), ce=rome.ce["p1"], how=ClaimEnd.RELEASED))
+    rome.send(2)
+    assert rome.join().claims == ()
+
+
+def test_a_promise_keeps_its_name_over_a_rejoin_and_ends_under_it(house):
+    box = house.store("paris", "p1")
+    box.write(layaway("c1", box))
+    box.send()
+    (held,) = box.join().claims
+    assert (held.claim, held.ref) == ("c1", "client-c1")
+    box.write(ClaimEnded(claim="c1", piece=PieceId("p1"), ce=box.ce["p1"], how=ClaimEnd.RELEASED))
+    box.send()
+    assert box.join().claims == ()
+
+
+def test_of_two_promises_the_one_under_the_newer_custody_stands_and_a_person_is_told(house):
+    box = house.store("paris", "p1")
+    box.write(layaway("c1", box))
+    box.send()
+    box.join()
+    box.write(layaway("c2", box))
+    box.send()
+    assert [held.claim for held in box.join().claims] == ["c2"]
+    assert [row["kind"] for row in house.rows(sa.select(case_file))] == ["two promises"]

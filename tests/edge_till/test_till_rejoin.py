@@ -11,6 +11,7 @@ from edge.till import queries
 from trade.acts import AddPiece, OpenSale, RecordSale, ReturnPieces, Ship
 from trade.guards import Guards
 from trade.refusal import Why
+from trade.shift import Shift
 
 TERM2 = (1 << 32) | 2
 HISTORY = sorted(set(STATE_TABLES) - {"custody", "claim", "hold", "lease_answer", "sale"})
@@ -226,3 +227,47 @@ def test_the_message_says_what_the_box_believes(shop):
     message = Rejoining(shop.books, nonce="n2", instance="m1").message()
     assert {row.piece for row in message.custody} == {"ring", "brooch", "watch"}
     assert (message.nonce, message.instance) == ("n2", "m1")
+
+
+def test_a_shift_that_a_lost_box_left_open_ends_without_a_z_when_its_rows_turn_up(shop, new_shop):
+    """The new box opened a shift on the same till before anybody knew of the old one: the fold takes both."""
+    fresh = new_shop(instance="m9")
+    fresh.join("ring", epoch="e2", term=TERM2)
+    fresh.open_shift(shift="shift-9")
+    fresh.hear(term=TERM2 + 1)
+    snapshot = Snapshot(
+        nonce="n3", term=TERM2 + 1, epoch="e3", cloud_epoch=1, custody=(), logs=(*shop.log_heads(), *fresh.log_heads())
+    )
+    attempt = Rejoining(fresh.books, nonce="n3", instance="m9")
+    for page in _journal(shop):
+        attempt.wanted(snapshot)
+        attempt.take(page)
+    attempt.load(snapshot, now_us=9_000)
+    shifts = {
+        each.shift: (str(each.state), each.z_number) for each in fresh.books.db.rows("shifts_newest", Shift, limit=9)
+    }
+    assert shifts.keys() == {"shift-1", "shift-9"}
+    assert sorted(shifts.values()) == [("closed", 0), ("open", 0)]
+
+
+def test_pages_of_a_new_life_of_the_cloud_end_an_attempt_of_the_lost_one(shop, new_shop):
+    fresh = new_shop(instance="m9")
+    attempt = Rejoining(fresh.books, nonce="n2", instance="m9")
+    snapshot = _snapshot(shop)
+    assert attempt.wanted(snapshot)
+    page = msgspec.structs.replace(_journal(shop)[0], cloud_epoch=2)
+    with pytest.raises(StaleSnapshotError, match="life 2"):
+        attempt.take(page)
+    assert attempt.wanted(snapshot)[0].first_seq == 1
+
+
+def test_without_following_the_new_life_its_pages_fill_the_lost_ones_snapshot(shop, new_shop):
+    fresh = new_shop(instance="m9", guards=Guards(rejoin_follow=False))
+    attempt = Rejoining(fresh.books, nonce="n2", instance="m9")
+    assert attempt.wanted(_snapshot(shop))
+    attempt.take(msgspec.structs.replace(_journal(shop)[0], cloud_epoch=2))
+
+
+def test_a_disk_says_on_which_machine_it_served(shop, new_shop):
+    copy = new_shop(image=shop.books.db.image(), instance="m9")
+    assert Rejoining(copy.books, nonce="n", instance="m9").message().served_on == "m1"

@@ -5,7 +5,6 @@ where each piece lies, which receipts and captured payments exist. Nobody inside
 Invariants are those of custody.md §6; `Violation` names the one that broke.
 """
 
-import contextlib
 import functools
 import heapq
 import random
@@ -182,6 +181,7 @@ class Box:
         self.boot = f"{self.name}#{self.boots}"
         self.sync = Sync(self.books, boot=self.boot)
         self.attempt = None
+        self.whole = False
         self.up = True
 
     def crashpoint(self):
@@ -220,8 +220,9 @@ class Box:
                 if place in self.sim.recorded:
                     continue
                 self.sim.recorded[place] = self
+                self.sim.about[place] = {piece for piece in self.sim.pieces if f'"{piece}"'.encode() in row.body}
                 for fact in decode_entry(row.body).facts:
-                    self.sim.witness(self, fact)
+                    self.sim.witness(self, fact, place)
             self.watched[key] = counter.seq
             changed = True
         return changed
@@ -281,17 +282,25 @@ class Box:
             except StaleSnapshotError:
                 self.attempt = None
             return
-        with contextlib.suppress(StaleSnapshotError):
-            try:
-                self.fetch(answer)
-                self.attempt.load(answer, now_us=self.sim.wall_us())
-            except LogBrokenError:
-                self.attempt.fetch_whole()
-                self.fetch(answer)
-                self.attempt.load(answer, now_us=self.sim.wall_us())
-            self.desk.forget_sightings()
+        try:
+            self.fetch(answer)
+            self.attempt.load(answer, now_us=self.sim.wall_us())
+        except StaleSnapshotError:
+            self.sim.stat("stale snapshots")
             self.attempt = None
-            self.fetch_feed()
+            return
+        except LogBrokenError as error:
+            # a disk that parted from the house's log; the whole log then chains, or something is lost in earnest
+            if self.whole:
+                raise ViolationError(f"Q1 {self.name}: {error}") from error
+            self.sim.stat("logs fetched whole")
+            self.attempt.fetch_whole()
+            self.whole = True
+            return
+        self.desk.forget_sightings()
+        self.attempt = None
+        self.whole = False
+        self.fetch_feed()
 
     def fetch(self, answer):
         head = self.sim.head
@@ -300,9 +309,9 @@ class Box:
             while first <= want.upto:
                 with head.office.reading() as tx:
                     page = logs.page(tx, logs.Name(self.store, want.epoch, want.stream), first)
-                if not page.rows:
-                    break
                 self.attempt.take(page)
+                if not page.rows:
+                    raise ViolationError(f"Q1 {self.name}: the cloud named row {first} of {want}, which it has not")
                 first += len(page.rows)
 
 
@@ -391,7 +400,7 @@ class Sim:
         self.rng = rng = random.Random(seed)
         self.seed, self.guards, self.t, self.span, self.roam = seed, guards, 0.0, span, roam
         self.queue, self.order, self.ids = [], 0, 0
-        self.recorded, self.lost = {}, set()
+        self.recorded, self.about, self.lost = {}, {}, set()
         self.trace = []
         self.stats = {}
         self.crash_rate = 0.0
@@ -489,7 +498,7 @@ class Sim:
 
     # --- what the bystander notes ---------------------------------------------------------------------------
 
-    def witness(self, box, fact):
+    def witness(self, box, fact, place):
         world = self.world
         self.trace.append((round(self.t, 1), box.name, fact))
         match fact:
@@ -503,7 +512,7 @@ class Sim:
                 for piece in fact.pieces:
                     world.unsell(piece, fact.sale)
             case ClaimHeld(kind=ClaimKind.LAYAWAY):
-                world.promised[fact.piece] = (fact.ref, fact.claim, box)
+                world.promised[fact.piece] = (fact.ref, fact.claim, place)
             case ClaimEnded():
                 promise = world.promised.get(fact.piece)
                 if promise and promise[1] == fact.claim:
@@ -683,7 +692,7 @@ class Sim:
         if not old.up:
             return
         self.stat("boxes lost")
-        self.forget(old, replaced=True)
+        self.forget(old)
         old.stop()
         old.gone = True
         self.main[store] = Box(self, store, f"m{self.new_id()}")
@@ -745,7 +754,7 @@ class Sim:
         self.crash_rate = rate
         head.recover()
         known = self.cloud_rows() | self.disk_rows()
-        self.lost |= {place for place in self.recorded if place not in known}
+        self.lose(place for place in self.recorded if place not in known)
 
     def disk_rows(self):
         """Rows that some disk still has and may hand over."""
@@ -761,30 +770,23 @@ class Sim:
                 box.stop()
         return found
 
-    def forget(self, box, *, replaced=False):
-        """Rows that only this disk had go with it: nobody can know them (custody.md §12).
-
-        Exempt, and counted: a promise of a box that a person declared gone. The office knows it, but a grant to another
-        store does not carry it (custody.md §10 no. 10), so it is not held against the house here.
-        """
+    def forget(self, box):
+        """Rows that only this disk had go with it: nobody can know them (custody.md §12)."""
         known = self.cloud_rows()
-        for place, owner in self.recorded.items():
-            if owner is box and place not in known:
-                self.lost.add(place)
+        self.lose(place for place, owner in self.recorded.items() if owner is box and place not in known)
+
+    def lose(self, places):
+        """Exempt, and counted: the rows, and what was promised in one of them."""
+        for place in places:
+            self.lost.add(place)
+            self.stat("rows gone with every copy")
         for piece, promise in list(self.world.promised.items()):
-            if promise[2] is box and (replaced or not self.claim_known(promise[1])):
-                self.stat("promises gone with a disk")
+            if promise[2] in self.lost:
+                self.stat("promises gone with every copy")
                 del self.world.promised[piece]
 
-    def claim_known(self, claim):
-        if not self.head.up:
-            return False
-        with self.head.office.reading() as tx:
-            return tx.value(sa.select(tables.claim.c.piece).where(tables.claim.c.claim == claim)) is not None
-
     def cloud_rows(self):
-        if not self.head.up:
-            return set()
+        """Rows the cloud's disk has, also while it is down."""
         found = set()
         with self.head.office.reading() as tx:
             for row in tx.rows(sa.select(tables.inbox)):
@@ -862,9 +864,10 @@ class Sim:
             self.judge_books(tx)
             cases = tx.rows(sa.select(tables.case_file).where(tables.case_file.c.closed_us.is_(None)))
         excused = {case["piece"] for case in cases if case["piece"]}
-        unknown = {place for place in self.lost if place not in known}
+        for place in self.lost - known:
+            excused |= self.about[place]
         for piece in self.pieces:
-            self.judge_piece(piece, excused=piece in excused or bool(unknown))
+            self.judge_piece(piece, excused=piece in excused)
         for key, payment in world.payments.items():
             if payment.state is PaymentState.AUTHORISED:
                 raise ViolationError(f"Q5 {key} is still authorised")
