@@ -30,10 +30,10 @@ def gauges(house: House, store: Store, bulletin: Bulletin, uplink: UplinkNow) ->
 
 def _floor(store: Store) -> Iterator[Sample]:
     pipeline, floor = store.pipeline, store.pipeline.floor
-    tally, rounds, news = pipeline.tally, pipeline.rounds_tally, pipeline.news
+    intake, rounds, news = pipeline.intake, pipeline.rounds_tally, pipeline.news
     catalogue = store.stock.catalogue
-    yield Sample("vitrine_reads_total", "tag reports looked up", tally.reads_total)
-    yield Sample("vitrine_batches_dropped_total", "batches dropped: batches_pending_max", tally.batches_dropped_total)
+    yield Sample("vitrine_reads_total", "tag reports looked up", intake.reads_total)
+    yield Sample("vitrine_batches_dropped_total", "batches dropped: batches_pending_max", intake.batches_dropped_total)
     yield Sample("vitrine_rounds_witnessed_total", "reader rounds that count", rounds.witnessed_total)
     yield Sample("vitrine_rounds_unwitnessed_total", "reader rounds without a witness", rounds.unwitnessed_total)
     yield Sample("vitrine_round_reads_dropped_total", "reads dropped: reads_per_round_max", rounds.reads_dropped_total)

@@ -137,7 +137,7 @@ class Store:
         """The last thing the house does: keep what was learned."""
         if self.chronicle is not None:
             self.chronicle.stop()
-        self.pipeline.save_evidence(self.clock.mono_us())
+        self.pipeline.memory.save(self.clock.mono_us())
 
     # --- counts -----------------------------------------------------------------------------------------------
 

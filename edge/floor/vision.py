@@ -11,6 +11,8 @@ import numpy as np
 
 from contract.facts import AnyFact, ReaderHealth, ReaderLink, Vision, ZoneVision
 from contract.ids import ReaderId, ZoneId
+from edge.books.db import Database
+from edge.books.rows import ReaderRow, ZoneRow
 from edge.floor.now import ReaderNow
 from edge.floor.zonemap import ZoneMap
 
@@ -36,6 +38,16 @@ class Health(Protocol):
     def dropped_total(self) -> int: ...
     @property
     def antennas_down(self) -> frozenset[int]: ...
+
+
+def told_before(db: Database) -> tuple[dict[ZoneId, tuple[Vision, str]], dict[ReaderId, ReaderHealth]]:
+    """What the books say of zones and readers already."""
+    zones = {row.zone: (row.vision, row.why) for row in db.rows("zones", ZoneRow)}
+    readers = {
+        row.reader: ReaderHealth(reader=row.reader, link=row.link, why=row.why, model=row.model, firmware=row.firmware)
+        for row in db.rows("readers", ReaderRow)
+    }
+    return zones, readers
 
 
 class VisionWatch:

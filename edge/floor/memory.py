@@ -1,0 +1,90 @@
+"""What presence has learned, kept over restarts: one checksummed blob each minute and at stop, and the alarm threshold.
+
+Losing the last minute of it delays an alarm and never raises one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from contract.facts import PresenceState
+from contract.ids import PieceId
+from edge.books.journal import Books
+from edge.books.rows import EvidenceRow
+from edge.config import EdgeConfig
+from edge.floor.stock import Stock
+from edge.reconcile import evidence as ev
+from edge.reconcile.evidence import Evidence, EvidenceDamagedError
+from edge.reconcile.shapes import CUSTOMARY
+from edge.reconcile.threshold import calibrate
+
+log = structlog.get_logger(__name__)
+
+SAVE_EVERY_US: Final = 60_000_000
+EVIDENCE: Final = "presence"
+THRESHOLD: Final = "threshold"
+DAY_US: Final = 86_400_000_000
+
+
+class Memory:
+    """Owned by the house thread. `evidence` and `rules` are what the tick weighs rounds with."""
+
+    def __init__(self, config: EdgeConfig, books: Books, stock: Stock, wall_us: Callable[[], int]) -> None:
+        self.evidence = Evidence(len(config.zones))
+        self.rules = replace(CUSTOMARY, alarm_nats=config.alarm_nats)
+        self._config = config
+        self._books = books
+        self._stock = stock
+        self._wall_us = wall_us
+        self._zone_ids = tuple(zone.id for zone in config.zones)
+        self._saved_us = self._calibrated_us = 0
+
+    def load(self, shown: Mapping[PieceId, PresenceState], now_us: int) -> None:
+        """Begin from the blob; states are the books' (`shown`): what was learned and never written is learned again."""
+        self.evidence = self._kept(now_us)
+        self.evidence.grow(len(self._stock))
+        self.evidence.state[:] = ev.UNKNOWN
+        for piece, state in shown.items():
+            row = self._stock.catalogue.row_of(piece)
+            if row is not None:
+                self.evidence.state[row] = ev.STATES.index(state)
+        threshold = self._books.db.one("evidence", EvidenceRow, name=THRESHOLD)
+        if threshold is not None:
+            self.rules = replace(self.rules, alarm_nats=float(threshold.body))
+        self._saved_us = self._calibrated_us = now_us
+
+    def is_due(self, now_us: int) -> bool:
+        """Whether a minute has passed since it was saved."""
+        return now_us - self._saved_us >= SAVE_EVERY_US
+
+    def calibrate(self, now_us: int) -> None:
+        """Set the alarm threshold to the store's budget by its own history, a nat a day at most (inference §1.5)."""
+        nats = calibrate(
+            self.evidence.peaks,
+            self.evidence.store_s,
+            self.rules.alarm_nats,
+            alarms_per_month_max=self._config.alarms_per_month_max,
+            days=(now_us - self._calibrated_us) / DAY_US,
+        )
+        self.rules = replace(self.rules, alarm_nats=nats)
+        self._calibrated_us = now_us
+
+    def save(self, now_us: int) -> None:
+        """Write what was learned. Raises what the disk raises."""
+        blob = self.evidence.save(now_us, self._stock.catalogue.pieces, self._zone_ids)
+        with self._books.transaction() as tx:
+            tx.db.run("evidence_set", name=EVIDENCE, body=blob, at_us=self._wall_us())
+            nats = repr(self.rules.alarm_nats).encode()
+            tx.db.run("evidence_set", name=THRESHOLD, body=nats, at_us=self._wall_us())
+        self._saved_us = now_us
+
+    def _kept(self, now_us: int) -> Evidence:
+        kept = self._books.db.one("evidence", EvidenceRow, name=EVIDENCE)
+        if kept is not None:
+            try:
+                return ev.load(kept.body, now_us, self._stock.catalogue.pieces, self._zone_ids)
+            except EvidenceDamagedError as error:
+                log.warning("evidence_damaged", why=str(error))
+        return Evidence(len(self._zone_ids))
