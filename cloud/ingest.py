@@ -31,7 +31,7 @@ _Answer = TypeVar("_Answer")
 
 
 class RestoredCloudError(Exception):
-    """A store is ahead of our own decisions: this database was restored. Run `vitrine cloud recover`."""
+    """A store is ahead of our own decisions: this database was restored. Run `vitrine recover`."""
 
 
 class UnstorableError(Exception):
@@ -229,7 +229,7 @@ class Ingest:
             raise RestoredCloudError(
                 f"{up.store} follows cloud epoch {up.cloud_epoch}, term {up.term}, decision {up.down_upto}; we know "
                 f"{work.cloud_epoch}, {box['term']}, {decided}: this database is older than what it decided. "
-                "Run `vitrine cloud recover`."
+                "Run `vitrine recover`."
             )
         return Standing.OLD if fenced else Standing.OK
 

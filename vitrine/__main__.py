@@ -58,6 +58,23 @@ def cloud(config: Config) -> None:
 
 
 @app.command()
+def recover(config: Config) -> None:
+    """After the head office came back from a backup, before it runs again: a new life; every store is asked."""
+    from cloud import app as office
+    from cloud.config import ConfigError, load_config
+    from cloud.db import UnsafeDatabaseError
+    from cloud.provider import ProviderDownError
+
+    with in_words(ConfigError, UnsafeDatabaseError, ProviderDownError):
+        found = office.restore(load_config(config))
+    typer.echo(
+        f"This is life {found.cloud_epoch} of the head office. {found.stores_to_hear} stores have to be heard again, "
+        f"{found.payments_asked} payments were asked about, {found.in_doubt} orders are settled at the next start. "
+        "Start it with `vitrine cloud`."
+    )
+
+
+@app.command()
 def simulate(config: Config) -> None:
     """The world outside: readers, people, payment provider."""
     import msgspec

@@ -39,6 +39,8 @@ UNREAD_AT_START_MAX: Final = 40
 WRONG_PER_MILLE_MAX: Final = 3
 """Of a thousand pieces some six are in a fade at any moment (simulator's weather); a fade that outlasts a whole count
 looks like a missing piece. More wrong verdicts than this are a defect."""
+BY_HAND_PER_MILLE_MAX: Final = 10
+"""Tags that can hardly be read are named, not guessed; a count that names more of them has not counted."""
 ALARM_NATS: Final = 14.0
 """The least evidence a store may ask for. A store's own 22 nats take a hundred rounds more for the same piece (and are
 wrong a hundred times more seldom); the smoke run has not the time, and its figures name the threshold."""
@@ -240,6 +242,8 @@ def _finish_count(run: Smoke, begun: Begun) -> None:
         raise AskError(
             f"the {place} count calls {missing} pieces missing, {len(wrong)} of which are there: {wrong[:3]}"
         )
+    if by_hand > BY_HAND_PER_MILLE_MAX * count.expected / 1000:
+        raise AskError(f"the {place} count leaves {by_hand} of {count.expected} pieces to be checked by hand")
     if count.found + by_hand + explained + missing < count.expected:
         raise AskError(f"the {place} count found {count.found} of {count.expected} and does not explain the rest")
     office = wait(

@@ -89,3 +89,13 @@ def test_only_what_is_real_is_listed():
         assert command in told
     for wish in ("backup", "restore", "audit"):
         assert wish not in told
+
+
+def test_a_restored_head_office_begins_a_new_life(tmp_path: Path):
+    config = tmp_path / "cloud.toml"
+    config.write_text(f'database_url = "sqlite:///{tmp_path / "cloud.db"}"\nport = 0\n', encoding="utf-8")
+    lives = [vitrine("recover", "--config", str(config)) for _ in range(2)]
+    assert [life.returncode for life in lives] == [0, 0], lives
+    said = [life.stdout.split(" of the head office")[0] for life in lives]
+    assert said[0].startswith("This is life ")
+    assert said[0] != said[1]
