@@ -29,6 +29,8 @@ from contract.messages import MESSAGE_BYTES_MAX, Down, Up, decode_status, decode
 MESSAGES_PENDING_MAX: Final = 500
 """Also the MQTT 5 receive maximum: the broker keeps the rest, stores send again."""
 MESSAGES_PER_TRANSACTION_MAX: Final = 50
+DOWNS_QUEUED_MAX: Final = 1_000
+"""Answers a slow broker has not taken yet; beyond them a store asks again."""
 KEEPALIVE_S: Final = 15
 RECONNECT_MIN_S: Final = 1
 RECONNECT_MAX_S: Final = 20
@@ -43,6 +45,7 @@ class ConsumerCounts:
 
     messages_in_total: int = 0
     messages_out_total: int = 0
+    messages_out_dropped_total: int = 0
     messages_refused_total: int = 0
     messages_dropped_total: int = 0
     transactions_total: int = 0
@@ -110,6 +113,7 @@ class Consumer:
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.reconnect_delay_set(RECONNECT_MIN_S, RECONNECT_MAX_S)
+        client.max_queued_messages_set(DOWNS_QUEUED_MAX)
         if self._config.ca:
             tls = ssl.create_default_context(cafile=self._config.ca)
             tls.load_cert_chain(self._config.cert, self._config.key)
@@ -141,7 +145,7 @@ class Consumer:
             while not self._stopping.is_set():
                 batch = self._next_batch()
                 ups = [up for message in batch if (up := self._parse(message)) is not None]
-                self._send(self._hear(ups))
+                self.send(self._hear(ups))
                 for message in batch:
                     self._client.ack(message.mid, message.qos)
                 self._say()
@@ -204,9 +208,16 @@ class Consumer:
         if EVERYONE in stores:
             stores = set(self._stores())
         downs = [down for store in sorted(stores) if (down := self._ingest.say(store, self._now_us())) is not None]
-        self._send(downs)
+        self.send(downs)
 
-    def _send(self, downs: list[Down]) -> None:
+    def send(self, downs: list[Down]) -> None:
+        """Hand answers over; one that the link does not take is counted, and said again when its store asks."""
         for down in downs:
-            self._client.publish(topics.down(down.store), encode(down), topics.QOS)
-            self.counts.messages_out_total += 1
+            if not self.connected:  # paho would keep it, and send it when it is old
+                self.counts.messages_out_dropped_total += 1
+                continue
+            said = self._client.publish(topics.down(down.store), encode(down), topics.QOS)
+            if said.rc == paho.MQTT_ERR_SUCCESS:
+                self.counts.messages_out_total += 1
+            else:
+                self.counts.messages_out_dropped_total += 1

@@ -1,5 +1,6 @@
 """Names of things. Ids are made before sending, from a time and chance that the caller passes in."""
 
+import re
 from typing import Final, NewType
 
 StoreId = NewType("StoreId", str)
@@ -26,6 +27,22 @@ HOUSE: Final = UserId("house")
 
 GENERATION_BITS: Final = 32
 """Terms and custody epochs are `cloud_epoch << 32 | n`: those minted after a restore lie above all older ones."""
+
+
+SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+"""What a store may be called: it becomes a topic level, a user name, a certificate's CN and a file name."""
+RESERVED: Final = frozenset({"broker", "cloud", "house", "office"})
+"""Names the house itself carries at the broker and in its folder of certificates."""
+
+
+def check_slug(name: str) -> StoreId:
+    """The one rule for a store's name. Raises `ValueError` with the rule in words."""
+    if not SLUG.fullmatch(name) or name in RESERVED:
+        raise ValueError(
+            f"A store cannot be called {name!r}: use 1 to 40 of a-z, 0-9 and inner dashes, "
+            f"and none of {', '.join(sorted(RESERVED))}."
+        )
+    return StoreId(name)
 
 
 def generation(cloud_epoch: int, n: int) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from contract.ids import ReaderId, StoreId, TillId, ZoneId
+from contract.ids import ReaderId, StoreId, TillId, ZoneId, check_slug
 
 
 class ConfigError(Exception):
@@ -84,6 +84,10 @@ def load_config(path: Path) -> EdgeConfig:
         raise ConfigError(f"cannot read {path}: {error.strerror}; give the edge's TOML file") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(f"{path}: {error}; correct that key") from error
+    try:
+        check_slug(config.store)
+    except ValueError as error:
+        raise ConfigError(f"{path}: store: {error}") from error
     zones = {zone.id for zone in config.zones}
     for reader in config.readers:
         for port, zone in reader.antennas.items():

@@ -6,7 +6,6 @@ nowhere else. Keys never leave the folder they were made in (mode 0600).
 
 import datetime as dt
 import ipaddress
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from contract.ids import check_slug
 from vitrine.problems import PersonError
 
-SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-"""What a store may be called: it becomes a topic level, a user name and a file name."""
 CLOUD: Final = "cloud"
 """The name the cloud carries at the broker; no store may have it."""
-RESERVED: Final = frozenset({CLOUD, "broker", "house"})
 HOUSE_DAYS: Final = 3650
 LEAF_DAYS: Final = 397
 """Browsers refuse longer lives; `enrol` renews."""
@@ -95,7 +92,10 @@ class Authority:
     def client(self, name: str, now: dt.datetime) -> Identity:
         """A client's certificate with CN = `name`, a store's slug or the cloud's. Raises `PersonError` otherwise."""
         if name != CLOUD:
-            check_slug(name)
+            try:
+                check_slug(name)
+            except ValueError as error:
+                raise PersonError(str(error)) from error
         return self._leaf(name, now, ExtendedKeyUsageOID.CLIENT_AUTH, [])
 
     def revoke(self, certs: Iterable[x509.Certificate], now: dt.datetime) -> None:
@@ -149,15 +149,6 @@ class Authority:
             found = list(cert.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
         lasts = cert.not_valid_after_utc - now > dt.timedelta(days=RENEW_BEFORE_DAYS)
         return lasts and cert.issuer == self.cert.subject and found == names
-
-
-def check_slug(name: str) -> None:
-    """Raises `PersonError` for a name no store may have."""
-    if not SLUG.fullmatch(name) or name in RESERVED:
-        raise PersonError(
-            f"A store cannot be called {name!r}: use 1 to 40 of a–z, 0–9 and inner dashes, "
-            f"and none of {', '.join(sorted(RESERVED))}."
-        )
 
 
 def _named(name: str) -> x509.Name:

@@ -14,8 +14,10 @@ TENDERS_MAX: Final = 20
 MONEY_MAX: Final = 10**12
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
-Text = Annotated[str, StringConstraints(max_length=TEXT_MAX)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX)]
+PLAIN: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""No control characters but tab and line ends: a journal row with a NUL in it is kept by no database."""
+Text = Annotated[str, StringConstraints(max_length=TEXT_MAX, pattern=PLAIN)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX, pattern=PLAIN)]
 Amount = Annotated[int, Field(ge=0, le=MONEY_MAX)]
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
 

@@ -1,5 +1,7 @@
 """The office over HTTP: who may do what, importing, and that every route has a policy."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -12,6 +14,8 @@ from contract.feed import Role, StaffCard, decode_page
 from contract.ids import UserId
 from contract.messages import Refusal, Rejoin, Snapshot, encode
 from web import policy
+from web.attempts import FREE_ATTEMPTS
+from web.problems import ProblemError
 
 PASSWORD = "long enough for anybody"
 
@@ -78,6 +82,36 @@ def test_strangers_are_sent_away_and_roles_are_kept(client, tokens):
     asked = {"store": "nice", "name": "Nice", "currency": "EUR"}
     assert client.post("/api/v1/stores", json=asked, headers=tokens[Role.ASSOCIATE]).status_code == 403
     assert client.get("/api/v1/pieces", headers=tokens[Role.ASSOCIATE]).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["cloud", "office", "paris-", "Paris", ""])
+def test_a_store_that_could_not_be_enrolled_is_not_opened(client, tokens, name):
+    refused = store(client, tokens, name)
+    assert refused.status_code == 422
+    assert "use 1 to 40" in refused.text
+
+
+def test_a_text_with_control_characters_is_refused(client, tokens):
+    asked = {"store": "wien", "name": "Wi\0en", "currency": "EUR"}
+    assert client.post("/api/v1/stores", json=asked, headers=tokens[Role.ADMIN]).status_code == 422
+
+
+def test_guesses_at_once_are_counted_before_they_are_tried(cloud):
+    def guess(n: int) -> int:
+        try:
+            return int(cloud.entrance.verified("many", f"guess {n}"))
+        except ProblemError as problem:
+            return problem.status
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(guess, range(20)))
+    assert answers.count(0) == FREE_ATTEMPTS
+    assert answers.count(429) == 20 - FREE_ATTEMPTS
+
+
+def test_a_right_password_forgives_the_wrong_ones(cloud):
+    for _ in range(3 * FREE_ATTEMPTS):
+        assert cloud.entrance.verified(Role.MANAGER, PASSWORD)
 
 
 def test_wrong_passwords_make_one_wait(client):

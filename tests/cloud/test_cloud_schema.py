@@ -9,9 +9,18 @@ from alembic.migration import MigrationContext
 
 from cloud import schema
 from cloud.db import Office, UnsafeDatabaseError, check_durable, open_office
-from cloud.tables import life, metadata
+from cloud.tables import life, metadata, staff
 
 _names = itertools.count(1)
+
+
+def test_an_error_of_the_database_does_not_tell_the_values_of_a_row(office):
+    secret = {"user": "ana", "password": "the verifier"}
+    with office.transaction() as tx:
+        tx.add(staff, secret)
+    with pytest.raises(sa.exc.IntegrityError) as told, office.transaction() as tx:
+        tx.add(staff, secret)
+    assert "the verifier" not in str(told.value)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

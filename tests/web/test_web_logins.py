@@ -134,6 +134,17 @@ def test_wrong_pins_make_one_person_wait_and_nobody_else() -> None:
     assert attempts.wait_us("ana", 0) == 0
 
 
+def test_an_attempt_counts_from_its_beginning() -> None:
+    attempts = Attempts()
+    assert [attempts.begin("ana", 0) for _ in range(FREE_ATTEMPTS)] == [0] * FREE_ATTEMPTS
+    wait_us = attempts.begin("ana", 0)
+    assert wait_us > 0
+    assert attempts.begin("ana", wait_us - 1) == 1
+    assert attempts.begin("ana", wait_us) == 0
+    attempts.succeeded("ana")
+    assert attempts.begin("ana", 0) == 0
+
+
 def test_names_tried_are_bounded() -> None:
     attempts = Attempts(people_max=3)
     for n in range(10):

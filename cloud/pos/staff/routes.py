@@ -54,8 +54,7 @@ class Entrance:
 
     def verified(self, user: str, password: str) -> bool:
         """Raises a 429 problem while this name has to wait."""
-        mono_us = self._desk.mono_us()
-        wait_us = self._attempts.wait_us(user, mono_us)
+        wait_us = self._attempts.begin(user, self._desk.mono_us())
         if wait_us:
             detail = f"Wait {wait_us // 1_000_000 + 1} seconds, then try again."
             raise ProblemError(429, "too-many-attempts", "Too many wrong passwords", detail)
@@ -64,7 +63,6 @@ class Entrance:
         if self._passwords.fits(verifier, password):
             self._attempts.succeeded(user)
             return True
-        self._attempts.failed(user, mono_us)
         return False
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from cloud.desk import Desk
 from cloud.pos.http import Asked, conflicts, found
@@ -11,18 +11,16 @@ from cloud.pos.stores import queries
 from cloud.pos.stores.desk import StoreExistsError, open_store
 from cloud.rejoin import Rejoins
 from contract.feed import Role, StoreCard
-from contract.ids import StoreId
+from contract.ids import StoreId, check_slug
 from web.logins import Login
 from web.policy import allow, signed_in
 from web.problems import ProblemError
-
-SLUG = r"^[a-z][a-z0-9-]{1,30}$"
 
 
 class StoreAsked(Asked):
     """`store` is its slug for ever: certificate, topics and reports carry it."""
 
-    store: str = Field(pattern=SLUG)
+    store: Annotated[str, AfterValidator(check_slug)]
     name: str = Field(min_length=1, max_length=100)
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     city: str = ""
