@@ -26,6 +26,7 @@ from contract.messages import (
 )
 from edge.books import replay
 from edge.books.db import BooksError
+from edge.books.fold_custody import load_snapshot
 from edge.books.journal import Books, LogMissingError, Tx
 from edge.books.rows import Counter, JournalRow, Mode, SeqBody
 from edge.sync import witness
@@ -81,7 +82,18 @@ class Rejoining:
                 yield from self._of_disk(counter, max(parted, counter.upto + 1), counter.seq)
 
     def _unsent(self) -> list[Counter]:
-        return [counter for counter in self._books.db.rows("counters", Counter) if counter.upto < counter.seq]
+        """Elder lives first: a cloud that lost them all tells the next disk their order by this."""
+        elder_first = self._lives().index
+        counters = [counter for counter in self._books.db.rows("counters", Counter) if counter.upto < counter.seq]
+        return sorted(counters, key=lambda counter: (elder_first(counter.epoch), counter.stream))
+
+    def _lives(self) -> tuple[Epoch, ...]:
+        """Every epoch of this disk, in the order its books are folded by."""
+        epoch = self._books.node().epoch
+        snapshot = load_snapshot(self._books.db, epoch)
+        told = tuple(log.epoch for log in snapshot.logs) if snapshot else ()
+        begun = [counter.epoch for counter in self._books.db.rows("counters", Counter)]
+        return tuple(dict.fromkeys((*replay.lives_of(self._books.db, told, epoch), *begun)))
 
     def _of_disk(self, counter: Counter, first: int, last: int) -> Iterator[JournalRows]:
         store = self._books.node().store
@@ -191,11 +203,12 @@ class Rejoining:
         if guards.rejoin_follow and snapshot.cloud_epoch < node.cloud_epoch:
             raise StaleSnapshotError("this snapshot is of an earlier life of the cloud")
         lacking = [log for log in snapshot.logs if not self._has(log)]
+        told = tuple(dict.fromkeys(log.epoch for log in snapshot.logs))
+        reordered = told != tuple(epoch for epoch in self._lives() if epoch in told)
         with self._books.transaction() as tx:
             for log in lacking:
                 self._adopt(tx, log)
-            if lacking:
-                told = tuple(log.epoch for log in snapshot.logs)
+            if lacking or reordered:
                 replay.refold(tx, guards, replay.lives_of(tx.db, told, node.epoch))
             for log in snapshot.logs:
                 counter = tx.counter(log.epoch, log.stream)

@@ -271,3 +271,13 @@ def test_without_following_the_new_life_its_pages_fill_the_lost_ones_snapshot(sh
 def test_a_disk_says_on_which_machine_it_served(shop, new_shop):
     copy = new_shop(image=shop.books.db.image(), instance="m9")
     assert Rejoining(copy.books, nonce="n", instance="m9").message().served_on == "m1"
+
+
+def test_elder_lives_are_handed_over_first_whatever_their_names(shop):
+    """A cloud that lost them all tells the next disk their order by this."""
+    shop.hear(term=TERM2)
+    attempt = Rejoining(shop.books, nonce="n2", instance="m1")
+    attempt.load(_snapshot(shop, epoch="a-later-life"), now_us=9_000)
+    shop.hear(cloud_epoch=2)
+    again = Rejoining(shop.books, nonce="n3", instance="m1")
+    assert list(dict.fromkeys(rows.epoch for rows in again.handover())) == ["e1", "a-later-life"]
