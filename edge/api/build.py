@@ -5,7 +5,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from edge.api import pages, routes, trade_routes
+from edge.api import pages, routes, trade_routes, witnessing
 from edge.api.shop import Shop
 
 TITLE: Final = "Vitrine edge"
@@ -25,6 +25,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
     app.include_router(routes.open_router)
     app.include_router(routes.router)
     app.include_router(trade_routes.router)
+    app.include_router(witnessing.router)
     pages.dress(
         app,
         store=shop.config.store,

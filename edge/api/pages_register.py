@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -11,7 +11,7 @@ from contract.facts import Tender, TenderKind
 from contract.feed import Role
 from contract.ids import LineId, PieceId, SaleId, ShiftId, TillId
 from contract.money import plain
-from edge.api import shapes, views
+from edge.api import shapes, views, witnessing
 from edge.api.shop import Shop, the_shop
 from trade import acts
 from web.forms import amount_minor
@@ -23,7 +23,7 @@ from web.problems import ProblemError
 TILL_COOKIE: Final = "vitrine-till"
 REASON_MAX: Final = 200
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_witness)])
 Seller = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
 TheShop = Annotated[Shop, the_shop()]
 Amount = Annotated[str, Form(max_length=20)]
@@ -166,7 +166,14 @@ async def receipt(request: Request, sale: str, who: Seller, shop: TheShop) -> Re
     shown = views.sale(shop, SaleId(sale))
     if shown.receipt_number is None:
         raise ProblemError(404, "receipt", "This sale has no receipt", "It is not recorded yet.")
-    return render(request, "edge/receipt.html", store=views.store(shop), sale=shown, people=_people(shop))
+    return render(
+        request,
+        "edge/receipt.html",
+        store=views.store(shop),
+        sale=shown,
+        people=_people(shop),
+        witness=_witness(request, shop),
+    )
 
 
 @router.get("/shift")
@@ -199,6 +206,7 @@ def _board(request: Request, who: Login, shop: Shop, template: str, till: str = 
         parked=views.sales(shop, "parked"),
         people=_people(shop),
         may_override=who.may(Role.MANAGER),
+        witness=_witness(request, shop, at),
     )
 
 
@@ -212,6 +220,10 @@ def _till(request: Request, shop: Shop, asked: str = "") -> TillId:
         if name in shop.config.tills:
             return TillId(name)
     return shop.config.tills[0]
+
+
+def _witness(request: Request, shop: Shop, till: TillId | None = None) -> witnessing.WitnessView | None:
+    return witnessing.view(request, shop, till or _till(request, shop))
 
 
 def _shift(shop: Shop, till: TillId) -> shapes.ShiftView | None:

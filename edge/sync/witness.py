@@ -5,7 +5,7 @@ only the till still has is kept for the hand-over of its rejoin (custody.md §1,
 Only the trade log is given to tills: nothing on the floor decides what may be sold.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -146,15 +146,15 @@ def hear(books: Books, testimony: Testimony) -> Heard:
     return Heard(why=why or "", rows_kept=kept, rows_damaged=damaged, settled=settled)
 
 
-def news(db: Database, till: TillId, *, epoch: str = "", seen_seq: int = 0) -> News | None:
-    """What to give a till that has seen `epoch` up to `seen_seq`; None before this box ever joined."""
+def news(db: Database, till: TillId, seen: Sequence[KeptLog] = ()) -> News | None:
+    """What to give a till that has seen these logs; None before this box ever joined."""
     node = _node(db)
     counter = db.one("counter", Counter, epoch=node.epoch, stream=Stream.TRADE)
     if counter is None:
         return None
     kept_from = counter.safe or counter.upto
-    seen = min(seen_seq, counter.seq) if epoch == node.epoch else 0
-    first = max(kept_from, seen) + 1
+    known = max((log.seq for log in seen if (log.epoch, log.stream) == (node.epoch, Stream.TRADE)), default=0)
+    first = max(kept_from, min(known, counter.seq)) + 1
     rows = _few(
         db.rows(
             "journal_rows", JournalRow, epoch=node.epoch, stream=Stream.TRADE, first_seq=first, limit=ROWS_PER_NEWS_MAX

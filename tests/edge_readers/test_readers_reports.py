@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contract.ids import ReaderId
 from edge.readers.base import RSSI_ABSENT_CDBM
-from edge.readers.llrp.few import UNKNOWN_KINDS_MAX
+from edge.readers.llrp.params import UNKNOWN_KINDS_MAX
 from edge.readers.llrp.reports import FEW_BYTES, ReportDecoder, decode_reports
 
 R = ReaderId("gate")

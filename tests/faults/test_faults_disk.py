@@ -31,7 +31,7 @@ Row = dict[str, object]
 PEOPLES = {
     "sale": ("sale",), "sale_line": ("sale", "line"), "tender": ("receipt", "position"), "returned_line": ("line",),
     "till_counter": ("till", "series"), "shift": ("shift",), "count": ("count",), "count_verdict": ("count", "piece"),
-    "count_request": ("count",), "shipped": ("transfer", "piece"), "claim": ("claim",), "hold": ("piece",),
+    "count_request": ("count",), "shipped": ("transfer", "piece"), "hold": ("piece",),
     "alarm": ("alarm",), "exit_seen": ("at_us", "piece"), "down_log": ("cloud_epoch", "seq"),
 }  # fmt: skip
 """Tables that only acts and decisions change, with their keys: while nobody acts, the rebuilt ones are the old ones."""
@@ -63,12 +63,8 @@ class Disk:
 
 
 def as_rejoined(table: str, row: Row) -> Row:
-    """What a rejoin does to a row by design: carts are gone, and with them their claims."""
-    if table == "sale" and row["state"] in {"open", "parked"}:
-        return {**row, "state": "voided"}
-    if table == "claim" and row["state"] == "held":
-        return {**row, "state": "released"}
-    return row
+    """What a rejoin does to a row by design: carts are gone."""
+    return {**row, "state": "voided"} if table == "sale" and row["state"] in {"open", "parked"} else row
 
 
 def differing_rows(old: Disk, new: Disk) -> list[str]:
@@ -92,6 +88,8 @@ def differing_rows(old: Disk, new: Disk) -> list[str]:
         for disk in (old, new)
     ]
     compare("counter", heads[0], {key: row for key, row in heads[1].items() if key[0] in old.epochs})
+    # Claims of earlier lives stay in the journal; a promise that goes on would come back with the snapshot.
+    told += [f"claim {row['claim']}: made by nobody" for row in new.tables["claim"]]
     for table, key in PEOPLES.items():
         was = {name: as_rejoined(table, row) for name, row in old.keyed(table, key).items()}
         compare(table, was, new.keyed(table, key))
@@ -220,11 +218,12 @@ def test_a_box_whose_disk_was_thrown_away_rebuilds_its_books_row_for_row_and_sel
     house.again("edge-boutique")
     house.serving(BOUTIQUE)
     new = Disk(house.shop.store_folder(BOUTIQUE) / "books.sqlite3")
-    rows = {table: len(new.tables[table]) for table in ("journal", *PEOPLES, "custody")}
+    rows = {table: len(new.tables[table]) for table in ("journal", *PEOPLES, "claim", "custody")}
     print(f"rows rebuilt: {rows}")  # noqa: T201 — the figures of this run, shown when it fails or under -s
     assert not differing_rows(old, new)
     _the_comparison_sees(old, new)
-    assert all(rows[table] for table in ("sale", "returned_line", "shift", "count", "shipped", "claim")), rows
+    assert all(rows[table] for table in ("sale", "returned_line", "shift", "count", "shipped")), rows
+    assert old.tables["claim"], "there were claims to leave behind"
     assert (sales(house, BOUTIQUE), house.at(BOUTIQUE).get("/api/v1/counts/count-1", shapes.CountView)) == before
 
     assert "is sold already" in house.refused(BOUTIQUE, kept)

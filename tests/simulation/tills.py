@@ -24,9 +24,7 @@ class TillCopy:
         while True:
             if behind(db, self.heads()):
                 return False
-            node = books.node()
-            known = self.logs.get((node.epoch, "trade"))
-            brought = news(db, self.till, epoch=node.epoch, seen_seq=known.seq if known else 0)
+            brought = news(db, self.till, self.heads().logs)
             if brought is None:
                 return True
             self.take(brought)

@@ -108,8 +108,12 @@ def sllurp_reads(port, antennas, config, seconds=1.8):
     client.add_tag_report_callback(lambda _, tags: seen.update(tag["EPC"].decode() for tag in tags))
     client.connect()
     time.sleep(seconds)
-    client.disconnect()
-    client.join(5)
+    # sllurp 3.0.5 sends first and then says whom to call back (`stopPolitely`): an answer that is quicker is lost to it,
+    # so it is asked again.
+    for _ in range(5):
+        client.disconnect(timeout=2)
+        if not client.is_alive():
+            break
     assert not client.is_alive()
     return seen
 
