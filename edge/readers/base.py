@@ -1,8 +1,8 @@
 """What every reader driver gives: columns of reads, its health, and errors whose class says what to do."""
 
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,8 +13,7 @@ PHASE_ABSENT: Final = 0xFFFF
 EPC_BITS_MAX: Final = 496
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBatch:
+class ReadBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """Owned, native-endian columns of equal length n; never an object per tag.
 
     epc            uint8 [n, w]  big-endian EPC bits, zero-padded to w bytes; w is a multiple of 4, at least 12

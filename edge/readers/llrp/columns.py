@@ -1,162 +1,188 @@
-"""Columns being filled, by whole groups of equal shape or by single reports."""
+"""Many tag reports to columns, without an object for any: as one matrix, read column by column.
 
-from typing import Any, Final
+The matrix has the layout of the shape that is usual now. Reports of other shapes are few; their values are moved to
+where the usual shape has its own, by a table, before the columns are read.
+"""
+
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.ids import ReaderId
-from edge.readers.base import PHASE_ABSENT, RSSI_ABSENT_CDBM, ReadBatch
-from edge.readers.llrp.templates import NOT_TOLD, Field, Template
+from edge.readers.base import ProtocolError, ReadBatch
+from edge.readers.llrp.plain import Origin, Read, batch_of, epc_width
+from edge.readers.llrp.runs import Index, Octets, TagReports, gather, void
+from edge.readers.llrp.shapes import DTYPES, NOT_TOLD, STAMPS, UPTIME, UTC, WIRE_DTYPES, Field, Shape
+from edge.readers.llrp.shelf import LEARN_PER_CALL_MAX, Proved, Shelf, Tables, prove
 
-EPC_BYTES_MIN: Final = 12
-Rows = NDArray[np.int64] | slice | int
-ALL: Final = slice(None)
+
+def read_columns(octets: Octets, found: TagReports, tail: list[Read], shelf: Shelf, origin: Origin) -> ReadBatch | None:
+    """The found reports, and those of `tail` behind them. `octets` go on for SLACK_BYTES behind the last."""
+    tables, counts = shelf.tables(), shelf.counts
+    proved = prove(octets, found.starts, found.lengths, tables)
+    if proved.times[tables.unknown]:
+        _learn(octets, found, (proved.ids == tables.unknown).nonzero()[0], shelf)
+        if shelf.tables() is not tables:
+            tables = shelf.tables()
+            proved = prove(octets, found.starts, found.lengths, tables)
+    good: list[int] = []
+    reads: list[Read] = []
+    damaged: list[int] = []
+    if proved.times[tables.unknown]:
+        rest = (proved.ids == tables.unknown).nonzero()[0]
+        good, reads, damaged = _one_by_one(octets, found, rest, shelf)
+    reads += tail
+    present = [i for i in range(tables.unknown) if proved.times[i]]
+    if not present:
+        return batch_of(reads, counts, origin) if reads else None
+    for i in present:
+        counts.know(tables.shapes[i].unknown, proved.times[i])
+    used = [tables.shapes[i] for i in present] + [shape for shape, _ in reads]
+    columns = Columns(octets, found.starts, proved, tables, epc_width(max([shape.epc_bytes for shape in used])))
+    if tail:
+        good += columns.grow(len(tail))
+    if reads:
+        columns.put_singles(good, reads)
+    stamps = {shape.stamp for shape in used}
+    if UTC in stamps and UPTIME in stamps:
+        rows = (tables.stamp[proved.ids] == UPTIME).nonzero()[0].tolist()
+        rows += [row for row, (shape, _) in zip(good, reads, strict=True) if shape.stamp == UPTIME]
+        columns.forget_stamps(rows)
+        counts.stamps_dropped_total += len(rows)
+    if damaged:
+        columns.drop(damaged)
+    return columns.batch(origin, uptime=UPTIME in stamps and UTC not in stamps)
 
 
 class Columns:
-    """The columns of `ReadBatch` for `count` rows, filled with "not told"; every row is put or dropped once."""
+    """The columns of `ReadBatch`, being filled."""
 
-    def __init__(self, count: int, epc_bytes: int) -> None:
-        """`epc_bytes`: room for EPCs to begin with; what the last call needed saves a copy."""
-        self.count = count
-        self.dropped = 0
-        self.stamps_dropped = 0
-        self._alive: NDArray[np.bool_] | None = None
-        self._epc = np.zeros((count, max(EPC_BYTES_MIN, -(-epc_bytes // 4) * 4)), np.uint8)
-        self.epc_bytes_max = 0
-        self._epc_bits = np.zeros(count, np.uint16)
-        self._antenna = np.zeros(count, np.uint16)
-        self._rssi_cdbm = np.full(count, RSSI_ABSENT_CDBM, np.int16)
-        self._phase = np.full(count, PHASE_ABSENT, np.uint16)
-        self._channel = np.zeros(count, np.uint16)
-        self._seen_count = np.ones(count, np.uint16)
-        self._first_seen_us = np.zeros(count, np.uint64)
-        self._last_seen_us = np.zeros(count, np.uint64)
-        self._rospec_id = np.zeros(count, np.uint32)
-        self._by_name: dict[str, NDArray[np.integer[Any]]] = {
-            "antenna": self._antenna,
-            "rssi_cdbm": self._rssi_cdbm,
-            "phase": self._phase,
-            "channel": self._channel,
-            "seen_count": self._seen_count,
-            "first_seen_us": self._first_seen_us,
-            "last_seen_us": self._last_seen_us,
-            "rospec_id": self._rospec_id,
-        }
-        self._uptime_rows: list[Rows] = []
-        self._utc_seen = False
-        self._main: Template | None = None
+    def __init__(self, octets: Octets, starts: Index, proved: Proved, tables: Tables, width: int) -> None:
+        """One row for each report, EPCs of `width` bytes; unknown shapes give nonsense. Uses up `proved.records`."""
+        ids, times, records = proved
+        epc = gather(octets, starts + tables.epc_at.take(ids), width).view(np.uint8).reshape(-1, width)
+        epc &= tables.epc_mask[width].take(ids, 0)
+        self._epc = epc
+        self._epc_bits = tables.epc_bits.take(ids)
+        usual = max(range(tables.unknown), key=times.__getitem__)
+        shape = tables.shapes[usual]
+        if times[usual] == len(ids):
+            self._by_name = _read_all(shape, records)
+            return
+        others = (ids != usual).nonzero()[0]
+        which = ids[others]
+        places = tables.detours(usual).take(which, 0)
+        places += (others * tables.width)[:, np.newaxis]
+        moved = np.ndarray((len(ids),), void(shape.length), records, 0, (tables.width,))
+        moved[others] = records.view(np.uint8).take(places).view(moved.dtype)[:, 0]
+        self._by_name = _read_all(shape, records)
+        for i, other in enumerate(tables.shapes):
+            if times[i] and other.kinds != shape.kinds:
+                rows = others[which == i]
+                self._put_unlike(octets, starts[rows], rows, shape, other)
 
-    def put_all(self, template: Template, records: NDArray[np.void], low: int) -> None:
-        """Rows from `low` as if all had this shape; those that have not are put again, after `settle_all`."""
-        rows = slice(low, low + len(records))
-        fields = records.view(template.record)
-        for _, field in template.fields:
-            self._by_name[field.column][rows] = _scaled(fields[field.column], field)
-        if template.epc_bytes:
-            self._widen(template.epc_bytes)
-            self._epc_as(template.epc_bytes)[rows] = fields["epc"]
+    def grow(self, count: int) -> range:
+        """So many rows more; returns where they are."""
+        before = len(self._epc)
+        self._epc = np.concatenate((self._epc, np.zeros((count, self._epc.shape[1]), np.uint8)))
+        self._epc_bits = np.concatenate((self._epc_bits, np.zeros(count, np.uint16)))
+        for name, column in self._by_name.items():
+            self._by_name[name] = np.concatenate((column, np.zeros(count, column.dtype)))
+        return range(before, before + count)
 
-    def settle_all(self, template: Template, rest: NDArray[np.int64] | None) -> None:
-        """After the last `put_all`: all rows but `rest` have this shape."""
-        self._main = template
-        self._epc_bits[:] = template.epc_bits
-        self._utc_seen |= template.utc and (rest is None or len(rest) < self.count)
-        if rest is None:
-            self._settle(ALL, template)
-        elif template.epc_bits % 8 or template.uptime:
-            rows = np.ones(self.count, np.bool_)
-            rows[rest] = False
-            if rows.any():
-                self._settle(rows.nonzero()[0], template)
+    def _put_unlike(self, octets: Octets, starts: Index, rows: Index, usual: Shape, shape: Shape) -> None:
+        """What reports of this shape tell and the usual ones do not, or the other way."""
+        for name in usual.columns - shape.columns:
+            self._by_name[name][rows] = NOT_TOLD[name].value
+        for place, field in shape.fields:
+            if field not in usual.kinds:
+                wire = WIRE_DTYPES[field.form]
+                values = gather(octets, starts + place, wire.itemsize).view(wire)
+                self._by_name[field.column][rows] = values if field.scale == 1 else _scaled(values, field)
 
-    def put(self, rows: NDArray[np.int64], template: Template, records: NDArray[np.void]) -> None:
-        """Rows of one verified shape."""
-        fields = records.view(template.record)
-        self._blank(rows, template)
-        self._epc_bits[rows] = template.epc_bits
-        for _, field in template.fields:
-            self._by_name[field.column][rows] = _scaled(fields[field.column], field)
-        if template.epc_bytes:
-            self._widen(template.epc_bytes)
-            self._epc_as(template.epc_bytes)[rows] = fields["epc"]
-        self._settle(rows, template)
+    def put_singles(self, rows: list[int], reads: list[Read]) -> None:
+        """These rows as they were read one by one."""
+        *columns, bits, epcs = zip(*(row for _, row in reads), strict=True)
+        for name, column in zip(NOT_TOLD, columns, strict=True):
+            self._by_name[name][rows] = column
+        width = self._epc.shape[1]
+        self._epc[rows] = np.frombuffer(b"".join([epc.ljust(width, b"\0") for epc in epcs]), np.uint8).reshape(
+            -1, width
+        )
+        self._epc_bits[rows] = bits
 
-    def put_one(self, row: int, template: Template, report: bytes, values: tuple[int, ...]) -> None:
-        """One report and the values its template read. Same meaning as `put`."""
-        self._blank(row, template)
-        self._epc_bits[row] = template.epc_bits
-        for (_, field), value in zip(template.fields, values, strict=True):
-            self._by_name[field.column][row] = value * field.scale
-        if template.epc_bytes:
-            self._widen(template.epc_bytes)
-            epc = report[template.epc_at : template.epc_at + template.epc_bytes]
-            self._epc[row, : template.epc_bytes] = np.frombuffer(epc, np.uint8)
-        self._settle(row, template)
+    def forget_stamps(self, rows: list[int]) -> None:
+        """Where UTC and uptime stamps mix, the uptime ones count as not told."""
+        for name in STAMPS:
+            self._by_name[name][rows] = NOT_TOLD[name].value
 
-    def drop(self, rows: NDArray[np.int64] | int) -> None:
+    def drop(self, rows: list[int]) -> None:
         """These rows' reports were damaged."""
-        if self._alive is None:
-            self._alive = np.ones(self.count, np.bool_)
-        self._alive[rows] = False
-        self.dropped += np.size(rows)
+        keep = np.ones(len(self._epc), np.bool_)
+        keep[rows] = False
+        self._by_name = {name: column[keep] for name, column in self._by_name.items()}
+        self._epc, self._epc_bits = self._epc[keep], self._epc_bits[keep]
 
-    def batch(self, reader: ReaderId, arrived_us: int) -> ReadBatch:
-        """The finished columns. Where UTC and uptime stamps mix, the uptime ones count as not told."""
-        if self._utc_seen:
-            for rows in self._uptime_rows:
-                self._first_seen_us[rows] = 0
-                self._last_seen_us[rows] = 0
-                self.stamps_dropped += self._first_seen_us[rows].size
-        keep: slice | NDArray[np.bool_] = ALL if self._alive is None else self._alive
+    def batch(self, origin: Origin, *, uptime: bool) -> ReadBatch:
         return ReadBatch(
-            reader=reader,
-            arrived_us=arrived_us,
-            epc=self._epc[keep],
-            epc_bits=self._epc_bits[keep],
-            antenna=self._antenna[keep],
-            rssi_cdbm=self._rssi_cdbm[keep],
-            phase=self._phase[keep],
-            channel=self._channel[keep],
-            seen_count=self._seen_count[keep],
-            first_seen_us=self._first_seen_us[keep],
-            last_seen_us=self._last_seen_us[keep],
-            rospec_id=self._rospec_id[keep],
-            uptime=bool(self._uptime_rows) and not self._utc_seen,
+            reader=origin.reader,
+            arrived_us=origin.arrived_us,
+            epc=self._epc,
+            epc_bits=self._epc_bits,
+            **self._by_name,
+            uptime=uptime,
         )
 
-    def _settle(self, rows: Rows, template: Template) -> None:
-        """These rows keep what was put: clear the spare bits of their EPC and remember their kind of stamp."""
-        spare = -template.epc_bits % 8
-        if spare:
-            self._epc[rows, template.epc_bytes - 1] &= 0xFF << spare & 0xFF
-        self._utc_seen |= template.utc
-        if template.uptime:
-            self._uptime_rows.append(rows)
 
-    def _blank(self, rows: Rows, template: Template) -> None:
-        """Take back what `put_all` wrote into rows of another shape."""
-        if self._main is None:
-            return
-        for name in self._main.columns - template.columns:
-            self._by_name[name][rows] = NOT_TOLD[name]
-        if template.epc_bytes < self._main.epc_bytes:
-            self._epc[rows] = 0
-
-    def _epc_as(self, size: int) -> NDArray[np.void]:
-        """The first `size` bytes of every EPC as one item each."""
-        width = self._epc.shape[1]
-        return np.ndarray((self.count,), f"V{size}", self._epc, strides=(width,))
-
-    def _widen(self, size: int) -> None:
-        self.epc_bytes_max = max(self.epc_bytes_max, size)
-        width = self._epc.shape[1]
-        if size > width:
-            wider = np.zeros((self.count, -(-size // 4) * 4), np.uint8)
-            wider[:, :width] = self._epc
-            self._epc = wider
+def _read_all(shape: Shape, records: NDArray[np.void]) -> dict[str, NDArray[Any]]:
+    """The columns of records that are laid out like this shape."""
+    count, step = len(records), records.itemsize
+    columns: dict[str, NDArray[Any]] = {}
+    for place, field in shape.fields:
+        values: NDArray[Any] = np.ndarray((count,), WIRE_DTYPES[field.form], records, place, (step,))
+        native = DTYPES[field.form]
+        columns[field.column] = values.astype(native) if field.scale == 1 else _scaled(values, field)
+    for name, told in NOT_TOLD.items():
+        if name not in columns:
+            columns[name] = np.empty(count, told.dtype)
+            columns[name].fill(told.value)
+    return columns
 
 
-def _scaled(values: NDArray[np.integer[Any]], field: Field) -> NDArray[np.integer[Any]]:
-    return values if field.scale == 1 else values * np.int16(field.scale)
+def _scaled(values: NDArray[Any], field: Field) -> NDArray[Any]:
+    return values * np.int16(field.scale)
+
+
+def _learn(octets: Octets, found: TagReports, rows: Index, shelf: Shelf) -> None:
+    """Learn one report of each length among these, if it can be read."""
+    _, firsts = np.unique(found.lengths[rows], return_index=True)
+    for row in rows[firsts[:LEARN_PER_CALL_MAX]].tolist():
+        at = int(found.starts[row])
+        with suppress(ProtocolError):
+            shelf.read(octets[at : at + int(found.lengths[row])].tobytes())
+
+
+def _one_by_one(
+    octets: Octets, found: TagReports, rows: Index, shelf: Shelf
+) -> tuple[list[int], list[Read], list[int]]:
+    """Rows, what was read there, and the rows that are damaged."""
+    good: list[int] = []
+    reads: list[Read] = []
+    damaged: list[int] = []
+    places = zip(rows.tolist(), found.starts[rows].tolist(), found.lengths[rows].tolist(), strict=True)
+    for done, (row, at, length) in enumerate(places):
+        if shelf.exhausted:
+            damaged += rows[done:].tolist()
+            shelf.counts.reports_damaged_total += len(rows) - done
+            break
+        try:
+            read = shelf.read(octets[at : at + length].tobytes())
+        except ProtocolError as error:
+            shelf.counts.damage(error)
+            damaged.append(row)
+        else:
+            good.append(row)
+            reads.append(read)
+            shelf.counts.know(read[0].unknown, 1)
+    return good, reads, damaged

@@ -17,8 +17,11 @@ FRAME_BYTES_MAX: Final = 1 << 20
 RECEIVE_BYTES_MIN: Final = 1 << 16
 RECEIVE_BYTES_MAX: Final = 1 << 19
 """Room for one receive call: it doubles while calls fill it, so that a backlog is read in larger, cheaper bites."""
+SHORT_MESSAGE_BYTES: Final = 1500
 SEARCH_BYTES: Final = 4096
 """Looked through at once for the next header: mostly it is near."""
+RESYNCS_PER_CALL_MAX: Final = 16
+"""Bytes that are damaged in more places than that are skipped whole: the search must not hold the loop."""
 VERSIONS: Final = (1, 2)
 RO_ACCESS_REPORT: Final = 61
 TYPES: Final = frozenset(
@@ -77,6 +80,61 @@ def find_header(data: Bytes, at: int, end: int) -> int:
                 return at + int(place)
         at = stop
     return last
+
+
+class Steps:
+    """Messages met one after the other. Bytes that cannot begin a message are skipped and counted."""
+
+    def __init__(self, data: Bytes, size: int, at: int = 0) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        """Of RO_ACCESS_REPORTs."""
+        self.others: list[Frame] = []
+        self.reached = at
+        self.count = 0
+        self.skipped = 0
+        self.resyncs = 0
+        self._data = data
+        self._size = size
+
+    def walk(self, shorts_max: int = 0) -> bool:
+        """Take messages; stops early, and says so, when so many short ones came one after the other."""
+        data, size, starts, ends = self._data, self._size, self.starts, self.ends
+        at, shorts = self.reached, 0
+        while size - at >= HEADER_BYTES:
+            word, length, message_id = HEADER.unpack_from(data, at)
+            if word >> 10 not in VERSIONS or not HEADER_BYTES <= length <= FRAME_BYTES_MAX:
+                at = self._skip(at)
+                continue
+            end = at + length
+            if end > size:
+                break
+            kind = word & 0x3FF
+            if kind == RO_ACCESS_REPORT:
+                starts.append(at)
+                ends.append(end)
+            else:
+                self.others.append(Frame(kind, message_id, bytes(data[at + HEADER_BYTES : end])))
+            self.count += 1
+            at = end
+            shorts = shorts + 1 if length <= SHORT_MESSAGE_BYTES else 0
+            if 0 < shorts == shorts_max:
+                break
+        self.reached = at
+        return 0 < shorts == shorts_max
+
+    def passed(self, others: list[Frame], count: int, reached: int) -> None:
+        """These were met in another way."""
+        self.others += others
+        self.count += count
+        self.reached = reached
+
+    def _skip(self, at: int) -> int:
+        tried = self.resyncs < RESYNCS_PER_CALL_MAX
+        following = find_header(self._data, at + 1, self._size) if tried else self._size
+        self.skipped += following - at
+        self.resyncs += 1
+        return following
 
 
 class FrameBuffer:

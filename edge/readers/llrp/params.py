@@ -5,6 +5,8 @@ parameter. Custom (1023): TLV with u32 vendor (IANA private enterprise number) a
 """
 
 import struct
+from collections import Counter
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -18,6 +20,8 @@ TYPE_TAG_REPORT_DATA: Final = 240
 TYPE_EPC_DATA: Final = 241
 VENDOR_IMPINJ: Final = 25882
 PARAMS_PER_REPORT_MAX: Final = 256
+UNKNOWN_KINDS_MAX: Final = 64
+"""Kinds of unknown parameters counted each by its name; a reader that makes up more is counted as `other`."""
 
 TV_VALUE_BYTES: Final = {
     1: 2, 2: 8, 3: 8, 4: 8, 5: 8, 6: 1, 7: 2, 8: 2, 9: 4, 10: 2,
@@ -139,3 +143,28 @@ class UnknownTvError(ProtocolError):
     def __init__(self, tv: int) -> None:
         super().__init__(f"TV parameter {tv} is unknown, and so is its size")
         self.tv = tv
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a decoder saw since it began."""
+
+    frames_total: int = 0
+    reads_total: int = 0
+    reports_damaged_total: int = 0
+    bytes_skipped_total: int = 0
+    resyncs_total: int = 0
+    stamps_dropped_total: int = 0
+    unknown_total: Counter[str] = field(default_factory=Counter)
+
+    def know(self, names: tuple[str, ...], times: int) -> None:
+        """Count parameters that were stepped over."""
+        for name in names:
+            known = name in self.unknown_total or len(self.unknown_total) < UNKNOWN_KINDS_MAX
+            self.unknown_total[name if known else "other"] += times
+
+    def damage(self, error: ProtocolError) -> None:
+        """Count a tag report that could not be read."""
+        self.reports_damaged_total += 1
+        if isinstance(error, UnknownTvError):
+            self.know((f"tv:{error.tv}",), 1)

@@ -1,183 +1,117 @@
-"""RO_ACCESS_REPORT straight to columns: vectorised across messages, never an object per tag.
+"""RO_ACCESS_REPORT straight to columns: never an object per tag where there are many. Three ways, one meaning:
 
-Three passes over the bytes that arrived, each checked:
+1. *Many short messages* (`runs.find_messages`): headers are found by comparing all bytes at once and proved by the
+   chain of their lengths; where every message holds one report, the messages themselves are the rows of a matrix.
+2. *Many reports in a message* (`runs.find_tag_reports`): the same, one level below. Either way, reports of one length
+   are then one matrix, compared in one go with a `Shape` learned from one of them, and its columns are read whole.
+3. *The plain struct walk* (`plain`): whatever the first two do not prove (few reports, unknown shapes, other
+   parameters, damage) is read one by one.
 
-1. *frames*: candidates for message headers are found by one comparison over all bytes and kept only if they form
-   the chain that the lengths prescribe; where the chain meets another message, one scalar step is taken;
-2. *spans*: the same for TagReportData inside the reports;
-3. *columns*: reports of one length are gathered as one matrix, whose header bytes are compared with a template
-   (`templates`); what no template fits is walked one by one.
-
-A damaged or unknown parameter costs its tag report at most; damage never raises here, it is counted.
+A damaged or unknown parameter costs its tag report at most, a damaged length the rest of its message. Damage never
+raises here, it is counted.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contract.ids import ReaderId
-from edge.readers.base import ProtocolError, ReadBatch
-from edge.readers.llrp.chain import Index, Octets, Scratch
-from edge.readers.llrp.columns import Columns
-from edge.readers.llrp.few import Counts, Decoded, decode_few
-from edge.readers.llrp.frames import Bytes
-from edge.readers.llrp.runs import find_frames
-from edge.readers.llrp.spans import find_spans
-from edge.readers.llrp.templates import Template, Templates, padded
+from edge.readers.base import ReadBatch
+from edge.readers.llrp.columns import read_columns
+from edge.readers.llrp.frames import HEADER_BYTES, Bytes, Frame, Steps
+from edge.readers.llrp.params import Counts
+from edge.readers.llrp.plain import Origin, Read, batch_of, read_messages
+from edge.readers.llrp.runs import Index, Octets, find_messages, find_tag_reports
+from edge.readers.llrp.shelf import EPC_BYTES_MAX, TABLED_BYTES_MAX, Shelf
 
-SINGLES_MAX: Final = 6
-"""So few reports of one length are read one by one: a matrix costs as much as some six of them."""
-BLOCK_ROWS: Final = 4096
-"""Rows copied at a time, so that they stay in the cache between copying, comparing and reading."""
-SLACK_BYTES: Final = 512
-"""Zero bytes behind the data, so that the last report may be gathered as if it were longer."""
-FEW_BYTES: Final = 3072
-"""Up to about fifty reads, plain Python is quicker than columns of numpy."""
-TRIES_MAX: Final = 8
-"""Templates tried on the reports of one length before the rest is read one by one."""
+FEW_BYTES: Final = 4096
+"""Up to so many bytes, some eighty reads, the plain walk is quicker than matrices."""
+SLACK_BYTES: Final = TABLED_BYTES_MAX + EPC_BYTES_MAX
+"""Bytes behind the last report, so that it may be copied as if it were longer, or its EPC were."""
+SHORT_MESSAGES_MIN: Final = 4
+"""After so many short messages in a row, comparing all bytes is cheaper than stepping."""
+RUNS_PER_CALL_MAX: Final = 4
+"""So often at most, because other messages may end a run at once."""
+
+
+class Decoded(NamedTuple):
+    """`consumed` bytes are done with; `others` are all messages but tag reports, in order."""
+
+    batch: ReadBatch | None
+    others: list[Frame]
+    consumed: int
+    frames: int = 0
+    resyncs: int = 0
 
 
 class ReportDecoder:
-    """Decodes one connection's bytes. Keeps the templates it has learned, and counts."""
+    """Decodes one connection's bytes. Keeps the shapes it has learned, and counts."""
 
     def __init__(self, reader: ReaderId) -> None:
         self.reader = reader
         self.counts = Counts()
-        self._templates = Templates()
-        self._favourite: Template | None = None
-        self._scratch = Scratch()
-        self._epc_bytes = 0
+        self._shelf = Shelf(self.counts)
 
     def decode(self, data: Bytes, arrived_us: int) -> Decoded:
         """All whole messages of `data`. The result owns its memory; never raises for what the bytes say."""
-        size = len(data)
-        self._templates.begin()
-        if size <= FEW_BYTES:
-            return decode_few(bytes(data), self._templates, self.counts, self.reader, arrived_us)
-        octets = self._scratch.hold(data, SLACK_BYTES)
-        frames = find_frames(octets, size, self._scratch)
-        self.counts.frames_total += frames.frames
-        self.counts.bytes_skipped_total += frames.skipped
-        self.counts.resyncs_total += frames.resyncs
-        batch = None
-        if len(frames.starts):
-            spans = find_spans(octets, frames.starts, frames.lengths, self._scratch)
-            self.counts.reports_damaged_total += spans.damaged
-            for name, times in spans.unknown.items():
-                self.counts.know((name,), times)
-            batch = self._columns(octets, spans.starts, spans.lengths, arrived_us)
-        return Decoded(batch, frames.others, frames.consumed, frames.frames, frames.resyncs)
-
-    def _columns(self, octets: Octets, starts: Index, lengths: Index, arrived_us: int) -> ReadBatch | None:
-        count = len(starts)
-        if count == 0:
-            return None
-        columns = Columns(count, self._epc_bytes)
-        rest = self._main(octets, starts, lengths, columns)
-        if rest is None:
-            pass
-        elif len(rest) <= SINGLES_MAX:
-            self._singles(octets, starts, lengths, rest, columns)
+        self._shelf.begin()
+        steps = Steps(data, len(data))
+        if len(data) <= FEW_BYTES:
+            batch = self._few(data, steps, Origin(self.reader, arrived_us))
         else:
-            others = lengths[rest]
-            for length in np.bincount(others).nonzero()[0].tolist():
-                self._group(octets, starts, lengths, rest[others == length], columns)
-        self.counts.reads_total += count - columns.dropped
-        batch = columns.batch(self.reader, arrived_us)
-        self._epc_bytes = columns.epc_bytes_max
-        self.counts.stamps_dropped_total += columns.stamps_dropped
-        return batch if len(batch) else None
+            batch = self._many(data, steps, Origin(self.reader, arrived_us))
+        self.counts.frames_total += steps.count
+        self.counts.bytes_skipped_total += steps.skipped
+        self.counts.resyncs_total += steps.resyncs
+        if batch is not None:
+            self.counts.reads_total += len(batch)
+        return Decoded(batch, steps.others, steps.reached, steps.count, steps.resyncs)
 
-    def _main(self, octets: Octets, starts: Index, lengths: Index, columns: Columns) -> Index | None:
-        """Put all rows as if they had the shape that was the most common so far; returns the rows that have not.
-
-        Whole columns are written five times as fast as chosen rows, so that the few others are better put twice.
-        """
-        if len(starts) <= SINGLES_MAX or self._favourite is None:
-            return np.arange(len(starts))
-        template = self._favourite
-        others: list[Index] = []
-        for low in range(0, len(starts), BLOCK_ROWS):
-            records = _gather(octets, starts[low : low + BLOCK_ROWS], template.length)
-            longer = lengths[low : low + BLOCK_ROWS] != template.length
-            match = template.matches(records, longer if longer.any() else None)
-            columns.put_all(template, records, low)
-            if match is not None:
-                others.append((~match).nonzero()[0] + low)
-        rest = np.concatenate(others) if others else None
-        count = len(starts) - (0 if rest is None else len(rest))
-        self.counts.know(template.unknown, count)
-        if 2 * count < len(starts):
-            self._favourite = None
-        columns.settle_all(template, rest)
-        return rest
-
-    def _group(self, octets: Octets, starts: Index, lengths: Index, rows: Index, columns: Columns) -> None:
-        """Rows of one length."""
-        length = int(lengths[rows[0]])
-        if len(rows) > SINGLES_MAX:
-            records = _gather(octets, starts[rows], length)
-            tried = 0
-            while len(rows) > SINGLES_MAX:
-                template = self._next(octets, int(starts[rows[0]]), length, tried)
-                if template is None:
-                    break
-                tried += 1
-                match = template.matches(records)
-                if match is None:
-                    self._put(template, rows, records, len(starts), columns)
-                    return
-                if match.any():
-                    self._put(template, rows[match], records[match], len(starts), columns)
-                    rows, records = rows[~match], records[~match]
-        self._singles(octets, starts, lengths, rows, columns)
-
-    def _next(self, octets: Octets, at: int, length: int, tried: int) -> Template | None:
-        """The next known template of a length, or one learned from the report there; None: go on one by one."""
-        known = self._templates.of_length(length)
-        if tried < len(known):
-            return known[tried]
-        if tried >= TRIES_MAX:
+    def _few(self, data: Bytes, steps: Steps, origin: Origin) -> ReadBatch | None:
+        steps.walk()
+        if not steps.starts:
             return None
-        try:
-            return self._templates.learn(octets.data, at, length)
-        except ProtocolError:
+        reads = read_messages(bytes(data), steps.starts, steps.ends, self._shelf)
+        return batch_of(reads, self.counts, origin) if reads else None
+
+    def _many(self, data: Bytes, steps: Steps, origin: Origin) -> ReadBatch | None:
+        octets = np.frombuffer(data, np.uint8)
+        starts, ends = _messages(octets, len(data), steps)
+        if not len(starts):
             return None
+        if int(ends[-1]) + SLACK_BYTES > len(data):
+            octets = np.concatenate((octets, np.zeros(SLACK_BYTES, np.uint8)))
+        found = find_tag_reports(octets, starts, ends)
+        tail: list[Read] = []
+        if found.messages < len(starts):
+            rest = slice(found.messages, None)
+            tail = read_messages(bytes(data), starts[rest].tolist(), ends[rest].tolist(), self._shelf)
+        return read_columns(octets, found, tail, self._shelf, origin)
 
-    def _put(self, template: Template, rows: Index, records: NDArray[np.void], of: int, columns: Columns) -> None:
-        columns.put(rows, template, records)
-        self.counts.know(template.unknown, len(rows))
-        if 2 * len(rows) > of and padded(template.length) <= SLACK_BYTES:
-            self._favourite = template
 
-    def _singles(self, octets: Octets, starts: Index, lengths: Index, rows: Index, columns: Columns) -> None:
-        """Rows one by one."""
-        data = octets.data
-        places = zip(rows.tolist(), starts[rows].tolist(), lengths[rows].tolist(), strict=True)
-        for done, (row, at, length) in enumerate(places):
-            if self._templates.exhausted:
-                columns.drop(rows[done:])
-                self.counts.reports_damaged_total += len(rows) - done
-                return
-            report = data[at : at + length].tobytes()
-            try:
-                template, values = self._templates.read(report)
-            except ProtocolError as error:
-                columns.drop(row)
-                self.counts.damage(error)
-                continue
-            columns.put_one(row, template, report, values)
-            self.counts.know(template.unknown, 1)
+def _messages(octets: Octets, size: int, steps: Steps) -> tuple[Index, Index]:
+    """Starts and ends of all RO_ACCESS_REPORTs; `steps` has been everywhere."""
+    pieces: list[tuple[Index, Index]] = []
+    for _ in range(RUNS_PER_CALL_MAX):
+        if not steps.walk(SHORT_MESSAGES_MIN) or size - steps.reached < HEADER_BYTES:
+            break
+        run = find_messages(octets, steps.reached, size)
+        pieces += (_settled(steps), (run.starts, run.ends))
+        steps.passed(run.others, run.times, run.reached)
+    steps.walk()
+    if not pieces:
+        return _settled(steps)
+    starts, ends = zip(*pieces, _settled(steps), strict=True)
+    return np.concatenate(starts), np.concatenate(ends)
+
+
+def _settled(steps: Steps) -> tuple[Index, Index]:
+    found = np.array(steps.starts, np.int64), np.array(steps.ends, np.int64)
+    steps.starts.clear()
+    steps.ends.clear()
+    return found
 
 
 def decode_reports(data: Bytes, reader: ReaderId, arrived_us: int = 0) -> Decoded:
     """Decode once, without a memory of earlier shapes."""
     return ReportDecoder(reader).decode(data, arrived_us)
-
-
-def _gather(octets: Octets, starts: Index, length: int) -> NDArray[np.void]:
-    """Copies of equally long reports as rows of whole 8-byte words: one memory copy a report."""
-    size = padded(length)
-    every = np.ndarray((len(octets) - size + 1,), f"V{size}", octets, strides=(1,))
-    return every[starts]

@@ -1,149 +1,177 @@
-"""Runs of messages: where they lie in the bytes that arrived."""
+"""Where messages and tag reports begin, for many at once: candidates found by comparison, proved by the chain.
 
-from dataclasses import dataclass
-from typing import Final
+A candidate is a place whose bytes look like a header. It counts only if lengths lead from the start of the bytes, one
+header after the other, to it; what merely looks like a header inside a value is passed over. Where the chain meets
+something else, it ends: the plain walk goes on from there.
+"""
+
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edge.readers.base import ProtocolError
-from edge.readers.llrp.chain import Chain, Index, Octets, Scratch, joined, u32
-from edge.readers.llrp.frames import (
-    FRAME_BYTES_MAX,
-    HEADER_BYTES,
-    RO_ACCESS_REPORT,
-    Bytes,
-    Frame,
-    Header,
-    find_header,
-    parse_header,
-)
+from edge.readers.llrp.frames import FRAME_BYTES_MAX, HEADER_BYTES, RO_ACCESS_REPORT, Frame
+from edge.readers.llrp.params import TLV_HEADER, TYPE_TAG_REPORT_DATA
 
+Octets = NDArray[np.uint8]
+Index = NDArray[np.int64]
+
+U32: Final = np.dtype(">u4")
 COMMON_TYPES: Final = (61, 62, 63)
 """RO_ACCESS_REPORT, KEEPALIVE, READER_EVENT_NOTIFICATION: all that a reader says while it reads."""
-LONG_FRAME_BYTES: Final = 1500
-SHORT_FRAMES_MIN: Final = 4
-"""After so many short messages in a row, comparing all bytes is cheaper than stepping."""
-RESYNCS_PER_CALL_MAX: Final = 16
-"""Bytes that are damaged in more places than that are skipped whole: the search must not hold the loop."""
+REPORT_BYTES_MAX: Final = 4095
+"""A longer tag report is left to the plain walk; most candidates that are none tell such a length."""
+LIKELY_MASK: Final = 0xFFFFFFFF ^ REPORT_BYTES_MAX
+BREAKS_MAX: Final = 64
+"""Coincidences stepped over in one chain; more of them are malice, and left to the plain walk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frames:
-    """`starts` and `lengths` of the RO_ACCESS_REPORTs; all other whole messages as frames."""
+class Messages(NamedTuple):
+    """`starts` and `ends` of RO_ACCESS_REPORTs, the others as frames, how many `times` both, and where they end."""
+
+    starts: Index
+    ends: Index
+    others: list[Frame]
+    times: int
+    reached: int
+
+
+class TagReports(NamedTuple):
+    """TagReportData, header included, of the first `messages` messages; no others are left out of these."""
 
     starts: Index
     lengths: Index
-    others: list[Frame]
-    consumed: int
-    frames: int
-    skipped: int
-    resyncs: int
+    messages: int
 
 
-class Steps:
-    """Messages met one after the other. Bytes that cannot begin a message are skipped and counted."""
-
-    def __init__(self, data: Bytes, size: int) -> None:
-        self.reports: list[tuple[int, int]] = []
-        """(start, length) of RO_ACCESS_REPORTs."""
-        self.others: list[Frame] = []
-        self.consumed = 0
-        self.count = 0
-        self.skipped = 0
-        self.resyncs = 0
-        self._data = data
-        self._size = size
-
-    def step(self) -> Header | None:
-        """Take the next message; None when the rest is not whole."""
-        while self._size - self.consumed >= HEADER_BYTES:
-            at = self.consumed
-            try:
-                header = parse_header(self._data, at)
-            except ProtocolError:
-                tried = self.resyncs < RESYNCS_PER_CALL_MAX
-                self.consumed = find_header(self._data, at + 1, self._size) if tried else self._size
-                self.skipped += self.consumed - at
-                self.resyncs += 1
-                continue
-            end = at + header.length
-            if end > self._size:
-                return None
-            if header.type == RO_ACCESS_REPORT:
-                self.reports.append((at, header.length))
-            else:
-                body = bytes(self._data[at + HEADER_BYTES : end]) if header.length > HEADER_BYTES else b""
-                self.others.append(Frame(header.type, header.message_id, body))
-            self.count += 1
-            self.consumed = end
-            return header
-        return None
-
-
-def step_frames(data: bytes) -> Steps:
-    """All whole messages of a few bytes."""
-    steps = Steps(data, len(data))
-    while steps.step() is not None:
-        pass
-    return steps
-
-
-def find_frames(octets: Octets, size: int, scratch: Scratch) -> Frames:
-    """All whole messages in the first `size` bytes: few long ones are stepped through, many short ones compared."""
-    steps = Steps(octets.data, size)
-    starts: list[Index] = []
-    lengths: list[Index] = []
-    short = 0
-    chain: Chain | None = None
-    while (header := steps.step()) is not None:
-        short = short + 1 if header.length <= LONG_FRAME_BYTES and header.type in COMMON_TYPES else 0
-        if short < SHORT_FRAMES_MIN or size - steps.consumed < HEADER_BYTES:
-            continue
-        if chain is None:
-            version = int(octets[steps.consumed - header.length])
-            chain = _candidates(octets, size, version, scratch)
-        slices, reached = chain.follow(steps.consumed)
-        if slices:
-            _settle(steps.reports, starts, lengths)
-            every = joined([chain.places[piece] for piece in slices])
-            sizes = joined([chain.after[piece] for piece in slices]) - every
-            steps.count += len(every)
-            is_report = octets[every + 1] == RO_ACCESS_REPORT
-            if not is_report.all():
-                rest = (~is_report).nonzero()[0]
-                steps.others += _frames(octets, every[rest], sizes[rest])
-                every, sizes = every[is_report], sizes[is_report]
-            starts.append(every)
-            lengths.append(sizes)
-            steps.consumed = reached
-    _settle(steps.reports, starts, lengths)
-    return Frames(
-        joined(starts), joined(lengths), steps.others, steps.consumed, steps.count, steps.skipped, steps.resyncs
-    )
-
-
-def _settle(steps: list[tuple[int, int]], starts: list[Index], lengths: list[Index]) -> None:
-    if steps:
-        pairs = np.array(steps, np.int64)
-        starts.append(pairs[:, 0])
-        lengths.append(pairs[:, 1])
-        steps.clear()
-
-
-def _frames(octets: Octets, starts: Index, lengths: Index) -> list[Frame]:
-    """Messages of the common types."""
-    data = octets.data
-    bodies = starts + HEADER_BYTES
-    columns = (octets[starts + 1], u32(octets, starts + 6), bodies, starts + lengths)
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    return [Frame(kind, number, data[body:end].tobytes() if end > body else b"") for kind, number, body, end in rows]
-
-
-def _candidates(octets: Octets, size: int, first: int, scratch: Scratch) -> Chain:
-    """Places where a common message can begin, whole messages only."""
-    last = size - HEADER_BYTES + 1
-    places = scratch.both(octets[:last], first, octets[2 : last + 2], 0)
+def find_messages(octets: Octets, at: int, size: int) -> Messages:
+    """Whole messages of the common types, one after the other from `at`; all of one version."""
+    stop = size - HEADER_BYTES + 1
+    places = ((octets[at:stop] == octets[at]) & (octets[at + 2 : stop + 2] == 0)).nonzero()[0]
+    places += at
     places = places[octets[places + 1] - np.uint8(COMMON_TYPES[0]) < len(COMMON_TYPES)]
-    after = places + u32(octets, places + 2)
-    good = (after >= places + HEADER_BYTES) & (after <= places + FRAME_BYTES_MAX) & (after <= size)
-    return Chain(places, after) if good.all() else Chain(places[good], after[good])
+    lengths = _u32(octets, places + 2)
+    if len(lengths) and not HEADER_BYTES <= int(lengths.min()) <= int(lengths.max()) <= FRAME_BYTES_MAX:
+        good = (lengths >= HEADER_BYTES) & (lengths <= FRAME_BYTES_MAX)
+        places, lengths = places[good], lengths[good]
+    kept, reached = _follow(places, places + lengths, at)
+    starts, lengths = places[kept], lengths[kept]
+    if reached > size:
+        # the last has not arrived whole
+        reached, starts, lengths = int(starts[-1]), starts[:-1], lengths[:-1]
+    ends = starts + lengths
+    count = len(starts)
+    is_report = octets[starts + 1] == RO_ACCESS_REPORT
+    others: list[Frame] = []
+    if not is_report.all():
+        rest = (~is_report).nonzero()[0]
+        others = _frames(octets, starts[rest], ends[rest])
+        starts, ends = starts[is_report], ends[is_report]
+    return Messages(starts, ends, others, count, reached)
+
+
+def find_tag_reports(octets: Octets, starts: Index, ends: Index) -> TagReports:
+    """The tag reports inside whole RO_ACCESS_REPORTs, as far as these hold nothing else and nothing is damaged."""
+    bodies = starts + HEADER_BYTES
+    sizes = ends - bodies
+    short = (
+        int(sizes[0]) <= REPORT_BYTES_MAX
+        and TLV_HEADER.size <= int(sizes.min()) <= int(sizes.max()) <= REPORT_BYTES_MAX
+    )
+    if short and (_u32(octets, bodies) == sizes + (TYPE_TAG_REPORT_DATA << 16)).all():
+        return TagReports(bodies, sizes, len(starts))
+    full = sizes.nonzero()[0]
+    if len(full) == len(starts):
+        return _scan(octets, bodies, ends)
+    if not len(full):
+        return TagReports(full, full, len(starts))
+    found = _scan(octets, bodies[full], ends[full])
+    every = found.messages == len(full)
+    return TagReports(found.starts, found.lengths, len(starts) if every else int(full[found.messages]))
+
+
+def _scan(octets: Octets, bodies: Index, ends: Index) -> TagReports:
+    """Tag reports from end to end of messages that are not empty."""
+    low, high = int(bodies[0]), int(ends[-1]) - TLV_HEADER.size + 1
+    places = ((octets[low + 1 : high + 1] == TYPE_TAG_REPORT_DATA) & (octets[low:high] == 0)).nonzero()[0]
+    places += low
+    lengths = _u32(octets, places)
+    lengths &= 0xFFFF
+    if len(lengths) and int(lengths.max()) > REPORT_BYTES_MAX:
+        likely = lengths <= REPORT_BYTES_MAX
+        places, lengths = places[likely], lengths[likely]
+    after = places + lengths
+    breaks = (after[:-1] != places[1:]).nonzero()[0]
+    # one chain from end to end of each message, and no message without
+    firsts = [*places[:1].tolist(), *places[breaks + 1].tolist()]
+    lasts = [*after[breaks].tolist(), *after[-1:].tolist()]
+    if firsts == bodies.tolist() and lasts == ends.tolist():
+        return TagReports(places, lengths, len(ends))
+    return _scan_with_care(places, lengths, bodies, ends)
+
+
+def _scan_with_care(places: Index, lengths: Index, bodies: Index, ends: Index) -> TagReports:
+    """The same, where some candidates are none, or messages hold other things."""
+    likely = lengths >= TLV_HEADER.size
+    places, lengths = places[likely], lengths[likely]
+    if not len(places):
+        return TagReports(places, lengths, 0)
+    after = places + lengths
+    # the last report of a message leads to the first of the next message
+    last = places.searchsorted(ends) - 1
+    joins = (after[last[:-1]] == ends[:-1]).nonzero()[0]
+    after[last[joins]] = bodies[joins + 1]
+    kept, _ = _follow(places, after, int(bodies[0]))
+    places, lengths = places[kept], lengths[kept]
+    if not len(places):
+        return TagReports(places, lengths, 0)
+    # what reaches beyond its message is the last that starts in it, and does not end where it ends
+    last = places.searchsorted(ends) - 1
+    fits = places[last] + lengths[last] == ends
+    if fits.all():
+        return TagReports(places, lengths, len(ends))
+    messages = int(fits.argmin())
+    count = int(places.searchsorted(bodies[messages]))
+    return TagReports(places[:count], lengths[:count], messages)
+
+
+def _follow(places: Index, after: Index, at: int) -> tuple[slice | Index, int]:
+    """Which places are on the chain from `at`, where each leads to what is `after` it; and where it leaves them."""
+    assert bool((after > places).all()), "a chain goes forward"
+    count = len(places)
+    breaks = (after[:-1] != places[1:]).nonzero()[0]
+    if count and not len(breaks) and int(places[0]) == at:
+        return slice(None), int(after[-1])
+    pieces = [np.arange(0)]
+    i = int(places.searchsorted(at))
+    while len(pieces) <= BREAKS_MAX and i < count and int(places[i]) == at:
+        b = int(breaks.searchsorted(i))
+        last = int(breaks[b]) if b < len(breaks) else count - 1
+        pieces.append(np.arange(i, last + 1))
+        at = int(after[last])
+        i = int(places.searchsorted(at))
+    return np.concatenate(pieces), at
+
+
+def _frames(octets: Octets, starts: Index, ends: Index) -> list[Frame]:
+    data = octets.tobytes()
+    spans = zip((starts + HEADER_BYTES).tolist(), ends.tolist(), strict=True)
+    bodies = [data[body:end] for body, end in spans]
+    return list(map(Frame, octets[starts + 1].tolist(), _u32(octets, starts + 6).tolist(), bodies))
+
+
+def _u32(octets: Octets, at: Index) -> Index:
+    """Big-endian 32-bit numbers at these places."""
+    return gather(octets, at, 4).view(U32).astype(np.int64)
+
+
+def gather(octets: Octets, at: Index, size: int) -> NDArray[np.void]:
+    """Copies of `size` bytes from each place: one memory copy each."""
+    every = np.ndarray((len(octets) - size + 1,), void(size), octets, 0, (1,))
+    return every[at]
+
+
+@lru_cache(maxsize=512)
+def void(size: int) -> np.dtype[np.void]:
+    return np.dtype((np.void, size))
