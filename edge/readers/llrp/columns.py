@@ -12,33 +12,27 @@ from numpy.typing import NDArray
 
 from edge.readers.base import ProtocolError, ReadBatch
 from edge.readers.llrp.plain import Origin, Read, batch_of, epc_width
-from edge.readers.llrp.runs import Index, Octets, TagReports, gather, void
+from edge.readers.llrp.runs import Index, Octets, Records, TagReports, gather, void
 from edge.readers.llrp.shapes import DTYPES, NOT_TOLD, STAMPS, UPTIME, UTC, WIRE_DTYPES, Field, Shape
-from edge.readers.llrp.shelf import LEARN_PER_CALL_MAX, Proved, Shelf, Tables, prove
+from edge.readers.llrp.shelf import LEARN_PER_CALL_MAX, UNKNOWN, USUAL, Proved, Shelf, Tables, prove
 
 
 def read_columns(octets: Octets, found: TagReports, tail: list[Read], shelf: Shelf, origin: Origin) -> ReadBatch | None:
     """The found reports, and those of `tail` behind them. `octets` go on for SLACK_BYTES behind the last."""
-    tables, counts = shelf.tables(), shelf.counts
-    proved = prove(octets, found.starts, found.lengths, tables)
-    if proved.times[tables.unknown]:
-        _learn(octets, found, (proved.ids == tables.unknown).nonzero()[0], shelf)
-        if shelf.tables() is not tables:
-            tables = shelf.tables()
-            proved = prove(octets, found.starts, found.lengths, tables)
+    counts = shelf.counts
+    tables, proved = _prove(octets, found, shelf)
     good: list[int] = []
     reads: list[Read] = []
     damaged: list[int] = []
-    if proved.times[tables.unknown]:
-        rest = (proved.ids == tables.unknown).nonzero()[0]
-        good, reads, damaged = _one_by_one(octets, found, rest, shelf)
+    if proved.times[UNKNOWN]:
+        good, reads, damaged = _one_by_one(octets, found, _unknown(proved), shelf)
     reads += tail
-    present = [i for i in range(tables.unknown) if proved.times[i]]
+    present = [i for i, times in enumerate(proved.times) if times and i != UNKNOWN]
     if not present:
         return batch_of(reads, counts, origin) if reads else None
     for i in present:
-        counts.know(tables.shapes[i].unknown, proved.times[i])
-    used = [tables.shapes[i] for i in present] + [shape for shape, _ in reads]
+        counts.know(tables.shapes[i - 1].unknown, proved.times[i])
+    used = [tables.shapes[i - 1] for i in present] + [shape for shape, _ in reads]
     columns = Columns(octets, found.starts, proved, tables, epc_width(max([shape.epc_bytes for shape in used])))
     if tail:
         good += columns.grow(len(tail))
@@ -46,7 +40,7 @@ def read_columns(octets: Octets, found: TagReports, tail: list[Read], shelf: She
         columns.put_singles(good, reads)
     stamps = {shape.stamp for shape in used}
     if UTC in stamps and UPTIME in stamps:
-        rows = (tables.stamp[proved.ids] == UPTIME).nonzero()[0].tolist()
+        rows = columns.rows_of(tables.stamp == UPTIME)
         rows += [row for row, (shape, _) in zip(good, reads, strict=True) if shape.stamp == UPTIME]
         columns.forget_stamps(rows)
         counts.stamps_dropped_total += len(rows)
@@ -55,32 +49,56 @@ def read_columns(octets: Octets, found: TagReports, tail: list[Read], shelf: She
     return columns.batch(origin, uptime=UPTIME in stamps and UTC not in stamps)
 
 
+def _prove(octets: Octets, found: TagReports, shelf: Shelf) -> tuple[Tables, Proved]:
+    """Proves again when that taught a new shape, or that another one is the usual."""
+    tables = shelf.tables()
+    proved = prove(octets, found, tables)
+    if proved.times[UNKNOWN]:
+        _learn(octets, found, _unknown(proved), shelf)
+    shelf.settle(proved.times)
+    if shelf.tables() is not tables:
+        tables = shelf.tables()
+        proved = prove(octets, found, tables)
+    return tables, proved
+
+
+def _unknown(proved: Proved) -> Index:
+    rows: Index = proved.others[proved.ids == UNKNOWN]
+    return rows
+
+
 class Columns:
     """The columns of `ReadBatch`, being filled."""
 
     def __init__(self, octets: Octets, starts: Index, proved: Proved, tables: Tables, width: int) -> None:
         """One row for each report, EPCs of `width` bytes; unknown shapes give nonsense. Uses up `proved.records`."""
-        ids, times, records = proved
-        epc = gather(octets, starts + tables.epc_at.take(ids), width).view(np.uint8).reshape(-1, width)
-        epc &= tables.epc_mask[width].take(ids, 0)
-        self._epc = epc
-        self._epc_bits = tables.epc_bits.take(ids)
-        usual = max(range(tables.unknown), key=times.__getitem__)
-        shape = tables.shapes[usual]
-        if times[usual] == len(ids):
-            self._by_name = _read_all(shape, records)
-            return
-        others = (ids != usual).nonzero()[0]
-        which = ids[others]
-        places = tables.detours(usual).take(which, 0)
-        places += (others * tables.width)[:, np.newaxis]
-        moved = np.ndarray((len(ids),), void(shape.length), records, 0, (tables.width,))
-        moved[others] = records.view(np.uint8).take(places).view(moved.dtype)[:, 0]
-        self._by_name = _read_all(shape, records)
-        for i, other in enumerate(tables.shapes):
-            if times[i] and other.kinds != shape.kinds:
-                rows = others[which == i]
-                self._put_unlike(octets, starts[rows], rows, shape, other)
+        self._proved, self._tables = proved, tables
+        records, others, ids, wide, times = proved
+        usual = tables.shapes[0]
+        self._epc = _epcs(records, usual, width)
+        self._epc_bits = np.full(len(records), usual.epc_bits, np.uint16)
+        if len(others):
+            epc = gather(octets, starts[others] + tables.epc_at.take(ids), width).view(np.uint8).reshape(-1, width)
+            self._epc[others] = epc & tables.epc_mask[width].take(ids, 0)
+            self._epc_bits[others] = tables.epc_bits.take(ids)
+            places = tables.detours.take(ids, 0)
+            places += np.arange(0, len(others) * tables.width, tables.width)[:, np.newaxis]
+            moved = wide.view(np.uint8).take(places)
+            span = void(moved.shape[1])
+            if span.itemsize:
+                room = np.ndarray((len(records),), span, records, tables.span.start, records.strides)
+                room[others] = moved.view(span)[:, 0]
+        self._by_name = _read_all(usual, records)
+        for i, other in enumerate(tables.shapes, USUAL):
+            if times[i] and other.kinds != usual.kinds:
+                rows = others[ids == i]
+                self._put_unlike(octets, starts[rows], rows, usual, other)
+
+    def rows_of(self, which: NDArray[np.bool_]) -> list[int]:
+        """Which reports are of the shapes chosen by row of `Tables`."""
+        chosen = np.full(len(self._proved.records), which[USUAL])
+        chosen[self._proved.others] = which[self._proved.ids]
+        return list(map(int, chosen.nonzero()[0]))
 
     def grow(self, count: int) -> range:
         """So many rows more; returns where they are."""
@@ -135,7 +153,19 @@ class Columns:
         )
 
 
-def _read_all(shape: Shape, records: NDArray[np.void]) -> dict[str, NDArray[Any]]:
+def _epcs(records: Records, shape: Shape, width: int) -> Octets:
+    """The EPCs of records that are laid out like this shape, in a column of `width` bytes."""
+    epc = np.zeros((len(records), width), np.uint8)
+    size = void(shape.epc_bytes)
+    if shape.epc_bytes:
+        column = np.ndarray((len(records),), size, epc, 0, (width,))
+        column[:] = np.ndarray((len(records),), size, records, shape.epc_at, records.strides)
+    if shape.epc_spare:
+        epc[:, shape.epc_bytes - 1] &= 0xFF << shape.epc_spare & 0xFF
+    return epc
+
+
+def _read_all(shape: Shape, records: Records) -> dict[str, NDArray[Any]]:
     """The columns of records that are laid out like this shape."""
     count, step = len(records), records.itemsize
     columns: dict[str, NDArray[Any]] = {}
@@ -145,8 +175,9 @@ def _read_all(shape: Shape, records: NDArray[np.void]) -> dict[str, NDArray[Any]
         columns[field.column] = values.astype(native) if field.scale == 1 else _scaled(values, field)
     for name, told in NOT_TOLD.items():
         if name not in columns:
-            columns[name] = np.empty(count, told.dtype)
-            columns[name].fill(told.value)
+            columns[name] = np.zeros(count, told.dtype)
+            if told.value:
+                columns[name].fill(told.value)
     return columns
 
 

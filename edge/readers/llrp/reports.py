@@ -21,12 +21,12 @@ from edge.readers.llrp.columns import read_columns
 from edge.readers.llrp.frames import HEADER_BYTES, Bytes, Frame, Steps
 from edge.readers.llrp.params import Counts
 from edge.readers.llrp.plain import Origin, Read, batch_of, read_messages
-from edge.readers.llrp.runs import Index, Octets, find_messages, find_tag_reports
-from edge.readers.llrp.shelf import EPC_BYTES_MAX, TABLED_BYTES_MAX, Shelf
+from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index, Octets, find_messages, find_tag_reports
+from edge.readers.llrp.shelf import EPC_BYTES_MAX, Shelf
 
 FEW_BYTES: Final = 4096
 """Up to so many bytes, some eighty reads, the plain walk is quicker than matrices."""
-SLACK_BYTES: Final = TABLED_BYTES_MAX + EPC_BYTES_MAX
+SLACK_BYTES: Final = REPORT_BYTES_MAX + EPC_BYTES_MAX
 """Bytes behind the last report, so that it may be copied as if it were longer, or its EPC were."""
 SHORT_MESSAGES_MIN: Final = 4
 """After so many short messages in a row, comparing all bytes is cheaper than stepping."""

@@ -16,13 +16,14 @@ from edge.readers.llrp.params import TLV_HEADER, TYPE_TAG_REPORT_DATA
 
 Octets = NDArray[np.uint8]
 Index = NDArray[np.int64]
+Records = NDArray[np.void]
 
 U32: Final = np.dtype(">u4")
 COMMON_TYPES: Final = (61, 62, 63)
 """RO_ACCESS_REPORT, KEEPALIVE, READER_EVENT_NOTIFICATION: all that a reader says while it reads."""
-REPORT_BYTES_MAX: Final = 4095
-"""A longer tag report is left to the plain walk; most candidates that are none tell such a length."""
-LIKELY_MASK: Final = 0xFFFFFFFF ^ REPORT_BYTES_MAX
+REPORT_BYTES_MAX: Final = 255
+"""A longer tag report is left to the plain walk: its length would need more than the one byte that is compared."""
+BITE_BYTES: Final = 1 << 17
 BREAKS_MAX: Final = 64
 """Coincidences stepped over in one chain; more of them are malice, and left to the plain walk."""
 
@@ -75,32 +76,45 @@ def find_tag_reports(octets: Octets, starts: Index, ends: Index) -> TagReports:
     """The tag reports inside whole RO_ACCESS_REPORTs, as far as these hold nothing else and nothing is damaged."""
     bodies = starts + HEADER_BYTES
     sizes = ends - bodies
-    short = (
-        int(sizes[0]) <= REPORT_BYTES_MAX
-        and TLV_HEADER.size <= int(sizes.min()) <= int(sizes.max()) <= REPORT_BYTES_MAX
-    )
-    if short and (_u32(octets, bodies) == sizes + (TYPE_TAG_REPORT_DATA << 16)).all():
-        return TagReports(bodies, sizes, len(starts))
+    short = int(sizes[0]) <= REPORT_BYTES_MAX
+    if short and TLV_HEADER.size <= int(sizes.min()) <= int(sizes.max()) <= REPORT_BYTES_MAX:
+        headers = gather(octets, bodies, 4).view(U32)
+        if (headers == sizes + (TYPE_TAG_REPORT_DATA << 16)).all():
+            return TagReports(bodies, sizes, len(starts))
     full = sizes.nonzero()[0]
     if len(full) == len(starts):
-        return _scan(octets, bodies, ends)
+        return _scan_all(octets, bodies, ends)
     if not len(full):
         return TagReports(full, full, len(starts))
-    found = _scan(octets, bodies[full], ends[full])
+    found = _scan_all(octets, bodies[full], ends[full])
     every = found.messages == len(full)
-    return TagReports(found.starts, found.lengths, len(starts) if every else int(full[found.messages]))
+    return found._replace(messages=len(starts) if every else int(full[found.messages]))
+
+
+def _scan_all(octets: Octets, bodies: Index, ends: Index) -> TagReports:
+    """Tag reports from end to end of messages that are not empty; in bites, so that comparing stays in the cache."""
+    bites: list[TagReports] = []
+    low, messages = 0, len(ends)
+    while low < messages:
+        high = max(low + 1, int(ends.searchsorted(int(bodies[low]) + BITE_BYTES)))
+        bites.append(_scan(octets, bodies[low:high], ends[low:high]))
+        if bites[-1].messages < high - low:
+            messages = low + bites[-1].messages
+        low = high
+    if len(bites) == 1:
+        return bites[0]
+    starts, lengths, _ = zip(*bites, strict=True)
+    return TagReports(np.concatenate(starts), np.concatenate(lengths), messages)
 
 
 def _scan(octets: Octets, bodies: Index, ends: Index) -> TagReports:
-    """Tag reports from end to end of messages that are not empty."""
+    """Tag reports from end to end of these messages."""
     low, high = int(bodies[0]), int(ends[-1]) - TLV_HEADER.size + 1
-    places = ((octets[low + 1 : high + 1] == TYPE_TAG_REPORT_DATA) & (octets[low:high] == 0)).nonzero()[0]
+    likely = octets[low + 1 : high + 1] == TYPE_TAG_REPORT_DATA
+    likely &= (octets[low:high] | octets[low + 2 : high + 2]) == 0
+    places = likely.nonzero()[0]
     places += low
-    lengths = _u32(octets, places)
-    lengths &= 0xFFFF
-    if len(lengths) and int(lengths.max()) > REPORT_BYTES_MAX:
-        likely = lengths <= REPORT_BYTES_MAX
-        places, lengths = places[likely], lengths[likely]
+    lengths = octets.take(places + 3).astype(np.int64)
     after = places + lengths
     breaks = (after[:-1] != places[1:]).nonzero()[0]
     # one chain from end to end of each message, and no message without
@@ -108,13 +122,12 @@ def _scan(octets: Octets, bodies: Index, ends: Index) -> TagReports:
     lasts = [*after[breaks].tolist(), *after[-1:].tolist()]
     if firsts == bodies.tolist() and lasts == ends.tolist():
         return TagReports(places, lengths, len(ends))
-    return _scan_with_care(places, lengths, bodies, ends)
+    likely = lengths >= TLV_HEADER.size
+    return _scan_with_care(places[likely], lengths[likely], bodies, ends)
 
 
 def _scan_with_care(places: Index, lengths: Index, bodies: Index, ends: Index) -> TagReports:
     """The same, where some candidates are none, or messages hold other things."""
-    likely = lengths >= TLV_HEADER.size
-    places, lengths = places[likely], lengths[likely]
     if not len(places):
         return TagReports(places, lengths, 0)
     after = places + lengths
@@ -166,7 +179,7 @@ def _u32(octets: Octets, at: Index) -> Index:
     return gather(octets, at, 4).view(U32).astype(np.int64)
 
 
-def gather(octets: Octets, at: Index, size: int) -> NDArray[np.void]:
+def gather(octets: Octets, at: Index, size: int) -> Records:
     """Copies of `size` bytes from each place: one memory copy each."""
     every = np.ndarray((len(octets) - size + 1,), void(size), octets, 0, (1,))
     return every[at]

@@ -10,16 +10,14 @@ from numpy.typing import NDArray
 
 from edge.readers.base import EPC_BITS_MAX, ProtocolError
 from edge.readers.llrp.params import Counts
-from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index, Octets, gather
-from edge.readers.llrp.shapes import DTYPES, WORD_BYTES, Row, Shape, padded
+from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index, Octets, Records, TagReports, gather, void
+from edge.readers.llrp.shapes import DTYPES, WORD_BYTES, Field, Row, Shape, padded
 
 SHAPES_MAX: Final = 64
 LEARN_PER_CALL_MAX: Final = 8
 """New shapes kept per call: a stream that changes its shape with every report must not fill the memory."""
 WALKS_PER_CALL_MAX: Final = 512
 """Reports of unknown shape beyond that count as damaged: reading each costs what a hundred known ones cost."""
-TABLED_BYTES_MAX: Final = 256
-"""A longer shape is read one by one: the tables are as wide as their longest."""
 TRIES_MAX: Final = 8
 """Shapes of one length that are tried before a report is read by itself."""
 
@@ -27,31 +25,38 @@ BLOCK_ROWS: Final = 2048
 """Rows compared at a time, so that they stay in the cache."""
 EPC_BYTES_MAX: Final = padded(EPC_BITS_MAX // 8)
 
+UNKNOWN, USUAL = 0, 1
+"""Rows of `Tables`."""
+
+Words = NDArray[np.uint64]
+
 
 class Tables:
-    """Row i says something of `shapes[i]`; one row more, for the unknown, matches nothing.
+    """Row i says something of `shapes[i - 1]`: row 1 of the usual one, row 0 of what is unknown and matches nothing.
 
     width        bytes of the longest shape, in whole words
-    first        int64 [REPORT_BYTES_MAX + 1]  length of a report → the first shape to try
+    first        int64 [REPORT_BYTES_MAX + 2]  length of a report → the first shape to try; its last is for all longer
     following    int64 [n + 1]                 the next shape of the same length to try
     mask, fixed  uint64 [n + 1, width / 8]     which bytes are header, and what they are
     places       int64 [n + 1] for each field  where its value begins; -1 where it has none
     epc_at       int64 [n + 1]                 where the EPC begins
     epc_mask     uint8 [n + 1, w] for each w   its bits, in a column of w bytes
+    usual_width  bytes of the usual shape, in whole words
+    usual_mask, usual_fixed  uint64 [BLOCK_ROWS, usual_width / 8]  the usual shape's, once for each row of a block
+    detours      int64 [n + 1, span]           where each shape has the bytes that the usual one has in `span`
     """
 
     def __init__(self, shapes: list[Shape]) -> None:
         self.shapes = shapes
-        self.unknown = len(shapes)
         self.width = padded(max((shape.length for shape in shapes), default=1))
         count, words = len(shapes) + 1, self.width // WORD_BYTES
-        self.first, self.following = np.full(REPORT_BYTES_MAX + 1, self.unknown), np.full(count, self.unknown)
+        self.first, self.following = np.full(REPORT_BYTES_MAX + 2, UNKNOWN), np.full(count, UNKNOWN)
         self.mask, self.fixed = np.zeros((count, words), np.uint64), np.ones((count, words), np.uint64)
         self.places = {field: np.full(count, -1) for shape in shapes for _, field in shape.fields}
         self.epc_at, epc_mask = np.zeros(count, np.int64), np.zeros((count, EPC_BYTES_MAX), np.uint8)
-        self.epc_bits = np.array([*(shape.epc_bits for shape in shapes), 0], np.uint16)
-        self.stamp = np.array([*(shape.stamp for shape in shapes), 0], np.uint8)
-        for i, shape in reversed(list(enumerate(shapes))):
+        self.epc_bits = np.array([0, *(shape.epc_bits for shape in shapes)], np.uint16)
+        self.stamp = np.array([0, *(shape.stamp for shape in shapes)], np.uint8)
+        for i, shape in reversed(list(enumerate(shapes, USUAL))):
             self.following[i], self.first[shape.length] = self.first[shape.length], i
             self.mask[i], self.fixed[i] = shape.words(self.width)
             for place, field in shape.fields:
@@ -59,19 +64,21 @@ class Tables:
             bits = (1 << shape.epc_bits) - 1 << 8 * EPC_BYTES_MAX - shape.epc_bits
             self.epc_at[i], epc_mask[i] = shape.epc_at, np.frombuffer(bits.to_bytes(EPC_BYTES_MAX), np.uint8)
         self.epc_mask = {w: np.ascontiguousarray(epc_mask[:, :w]) for w in range(4, EPC_BYTES_MAX + 1, 4)}
-        self._detours: dict[int, NDArray[np.int64]] = {}
+        self.usual_width = padded(shapes[0].length) if shapes else WORD_BYTES
+        usual = min(USUAL, len(shapes)), slice(self.usual_width // WORD_BYTES)
+        self.usual_mask = np.tile(self.mask[usual], (BLOCK_ROWS, 1))
+        self.usual_fixed = np.tile(self.fixed[usual], (BLOCK_ROWS, 1))
+        self.span, self.detours = self._detours(shapes[0].fields if shapes else ())
 
-    def detours(self, usual: int) -> NDArray[np.int64]:
-        """int64 [n + 1, length]: for each shape, where the values stand that the `usual` one has at its own places."""
-        if usual not in self._detours:
-            detours = np.tile(np.arange(self.shapes[usual].length), (self.unknown + 1, 1))
-            for place, field in self.shapes[usual].fields:
-                there = self.places[field]
-                for i in (there >= 0).nonzero()[0]:
-                    for byte in range(DTYPES[field.form].itemsize):
-                        detours[i, place + byte] = there[i] + byte
-            self._detours[usual] = detours
-        return self._detours[usual]
+    def _detours(self, fields: tuple[tuple[int, Field], ...]) -> tuple[slice, Index]:
+        ends = [place + DTYPES[field.form].itemsize for place, field in fields]
+        span = slice(fields[0][0], ends[-1]) if fields else slice(0, 0)
+        detours = np.tile(np.arange(span.start, span.stop), (len(self.shapes) + 1, 1))
+        for (place, field), end in zip(fields, ends, strict=True):
+            bytes_of_it = np.arange(end - place)
+            for i in (self.places[field] >= 0).nonzero()[0]:
+                detours[i, place - span.start : end - span.start] = self.places[field][i] + bytes_of_it
+        return span, detours
 
 
 class Shelf:
@@ -82,6 +89,7 @@ class Shelf:
         self.forgotten_total = 0
         self._by_length: dict[int, list[Shape]] = {}
         self._tables: Tables | None = None
+        self._usual: Shape | None = None
         self._walks = 0
         self._learned = 0
 
@@ -112,9 +120,16 @@ class Shelf:
     def tables(self) -> Tables:
         """Of all shapes known now."""
         if self._tables is None:
-            some = [shape for same in self._by_length.values() for shape in same if shape.length <= TABLED_BYTES_MAX]
-            self._tables = Tables(some)
+            some = [shape for same in self._by_length.values() for shape in same if shape.length <= REPORT_BYTES_MAX]
+            self._tables = Tables(sorted(some, key=lambda shape: shape is not self._usual))
         return self._tables
+
+    def settle(self, times: list[int]) -> None:
+        """Another shape becomes the usual one when it is met twice as often (`times` by row of `tables`)."""
+        most = max(range(len(times)), key=times.__getitem__)
+        if most != UNKNOWN and times[most] > 2 * times[USUAL]:
+            self._usual = self.tables().shapes[most - 1]
+            self._tables = None
 
     def _keep(self, shape: Shape) -> None:
         if self._learned == LEARN_PER_CALL_MAX:
@@ -128,35 +143,70 @@ class Shelf:
 
 
 class Proved(NamedTuple):
-    """`ids`: row of `Tables` for each report. `times`: how often each occurs. `records`: copies of all reports, each
-    as long as the longest shape.
+    """What many reports turned out to be.
+
+    records  void(usual_width) [n]  copies of all of them, the usual ones whole
+    others   int64 [m]              the reports that are not of the usual shape
+    ids      int64 [m]              their rows of `Tables`
+    wide     void(width) [m]        copies of them, whole
+    times    how often each row of `Tables` occurs
     """
 
+    records: Records
+    others: Index
     ids: Index
+    wide: Records
     times: list[int]
-    records: NDArray[np.void]
 
 
-def prove(octets: Octets, starts: Index, lengths: Index, tables: Tables) -> Proved:
+def prove(octets: Octets, found: TagReports, tables: Tables) -> Proved:
     """`octets` go on for the longest shape's length behind the last report."""
-    ids = tables.first[lengths]
-    records = gather(octets, starts, tables.width)
-    words = records.view(np.uint64).reshape(-1, tables.mask.shape[1])
-    for low in range(0, len(ids), BLOCK_ROWS):
-        some = ids[low : low + BLOCK_ROWS]
-        differs = (words[low : low + BLOCK_ROWS] & tables.mask.take(some, 0)) != tables.fixed.take(some, 0)
-        if differs.any():
-            _prove_again(words, ids, differs.any(axis=1).nonzero()[0] + low, tables)
-    return Proved(ids, np.bincount(ids, minlength=tables.unknown + 1).tolist(), records)
+    ids = tables.first.take(found.lengths, mode="clip")
+    others = (ids != USUAL).nonzero()[0]
+    records, doubted = _usual(octets, found.starts, others, tables)
+    if len(doubted):
+        ids[doubted] = tables.following[USUAL]
+        others = (ids != USUAL).nonzero()[0]
+    wide = gather(octets, found.starts[others], tables.width)
+    ids = ids[others]
+    _prove_others(_words(wide), ids, tables)
+    times = np.bincount(ids, minlength=len(tables.shapes) + 1).tolist()
+    if tables.shapes:
+        times[USUAL] += len(records) - len(others)
+    return Proved(records, others, ids, wide, times)
 
 
-def _prove_again(words: NDArray[np.uint64], ids: Index, rows: Index, tables: Tables) -> None:
-    """Try other shapes on these rows, which have not the one that `ids` says; what none fits becomes unknown."""
+def _usual(octets: Octets, starts: Index, others: Index, tables: Tables) -> tuple[Records, Index]:
+    """Copies of all reports, and which have not the usual shape, apart from those known to be `others`."""
+    records = np.empty(len(starts), void(tables.usual_width))
+    differs = np.empty((len(starts), tables.usual_width // WORD_BYTES), np.bool_)
+    for low in range(0, len(starts), BLOCK_ROWS):
+        block, rows = slice(low, low + BLOCK_ROWS), slice(len(starts) - low)
+        some = gather(octets, starts[block], tables.usual_width)
+        records[block] = some
+        masked = _words(some)
+        masked &= tables.usual_mask[rows]
+        np.not_equal(masked, tables.usual_fixed[rows], out=differs[block])
+    rows_of_bits = void(differs.shape[1])
+    differs.view(rows_of_bits)[others] = np.zeros(1, rows_of_bits)
+    return records, np.flatnonzero(differs.any(axis=1)) if differs.any() else others[:0]
+
+
+def _prove_others(words: Words, ids: Index, tables: Tables) -> None:
+    """What is not of the shape that `ids` says becomes the next of that length; what none fits becomes unknown."""
+    differs = (words & tables.mask.take(ids, 0)) != tables.fixed.take(ids, 0)
+    if not differs.any():
+        return
+    rows = np.flatnonzero(differs.any(axis=1))
     for _ in range(TRIES_MAX):
         ids[rows] = tables.following[ids[rows]]
-        rows = rows[ids[rows] != tables.unknown]
+        rows = rows[ids[rows] != UNKNOWN]
         if not len(rows):
             return
         differs = (words[rows] & tables.mask[ids[rows]]) != tables.fixed[ids[rows]]
         rows = rows[differs.any(axis=1)]
-    ids[rows] = tables.unknown
+    ids[rows] = UNKNOWN
+
+
+def _words(records: Records) -> Words:
+    return records.view(np.uint64).reshape(-1, records.itemsize // WORD_BYTES)
