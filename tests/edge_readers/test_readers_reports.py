@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.streams import mixed_stream
 from contract.ids import ReaderId
 from edge.readers.base import RSSI_ABSENT_CDBM
+from edge.readers.llrp import reports
 from edge.readers.llrp.params import UNKNOWN_KINDS_MAX
-from edge.readers.llrp.reports import FEW_BYTES, ReportDecoder, decode_reports
+from edge.readers.llrp.reports import FEW_BYTES, SHORT_MESSAGES_MIN, ReportDecoder, decode_reports
 
 R = ReaderId("gate")
 
@@ -170,6 +172,65 @@ def test_mutated_streams_raise_nothing_and_never_outgrow_their_bytes(llrp, data)
     got = decoder.decode(bytes(stream), 0)
     assert 0 <= got.consumed <= len(stream)
     assert len(llrp.rows_of(got.batch)) <= len(stream) // 17
+
+
+def told_of(data, few_bytes, monkeypatch):
+    """All that a decoder says of these bytes, when up to `few_bytes` are walked plainly."""
+    monkeypatch.setattr(reports, "FEW_BYTES", few_bytes)
+    decoder = ReportDecoder(R)
+    got = decoder.decode(data, 0)
+    columns = [] if got.batch is None else rows_with_all_columns(got.batch)
+    return columns, got.consumed, got.others, got.frames, got.resyncs, decoder.counts
+
+
+def rows_with_all_columns(batch):
+    names = ("epc_bits", "antenna", "rssi_cdbm", "phase", "channel", "seen_count", "rospec_id")
+    columns = [getattr(batch, name).tolist() for name in (*names, "first_seen_us", "last_seen_us")]
+    epcs = [epc.tobytes()[: (bits + 7) // 8] for epc, bits in zip(batch.epc, columns[0], strict=True)]
+    return list(zip(epcs, *columns, strict=True))
+
+
+def damaged(stream, rng):
+    """A few bytes changed, lost, made up, turned into a report's header, or written over by others of the stream."""
+    data = bytearray(stream)
+    for _ in range(rng.choice((0, 1, 1, 2, 5, 20))):
+        at, how = rng.randrange(len(data)), rng.random()
+        if how < 0.6:
+            data[at] = rng.getrandbits(8)
+        elif how < 0.7:
+            del data[at : at + rng.randint(1, 8)]
+        elif how < 0.8:
+            data[at:at] = rng.randbytes(rng.randint(1, 8))
+        elif how < 0.9:
+            data[at : at + 2] = b"\x00\xf0"
+        else:
+            other = rng.randrange(len(data))
+            data[at : at + 60] = data[other : other + 60]
+    return bytes(data)
+
+
+def test_many_reports_at_once_say_of_damaged_bytes_what_the_plain_walk_says(llrp, monkeypatch):
+    for seed in range(300):
+        rng = llrp.rng(seed)
+        stream = mixed_stream(rng.randint(5, 120), rng.choice((1, 1, 2, 5, 40, 200)), seed)
+        data = damaged(stream, rng)
+        assert told_of(data, 0, monkeypatch) == told_of(data, len(data), monkeypatch), seed
+
+
+@pytest.mark.parametrize("first", [0x84, 0x14, 0x05])
+def test_a_run_of_short_messages_does_not_begin_with_a_damaged_header(llrp, monkeypatch, first):
+    good = llrp.message(62)
+    damaged_one = bytes((first,)) + llrp.message(61, llrp.tlv(240, b"\x8d" + bytes(12)))[1:]
+    data = good * SHORT_MESSAGES_MIN + damaged_one * 3 + good
+    told = told_of(data, 0, monkeypatch)
+    assert told == told_of(data, len(data), monkeypatch)
+    assert not told[0]
+
+
+def test_a_damaged_header_between_two_messages_is_no_empty_report(llrp, monkeypatch):
+    report = llrp.tlv(240, b"\x8d" + bytes(12))
+    data = llrp.message(61, report * 3) + b"\x00\xf0" + bytes(8) + llrp.message(61, report * 3)
+    assert told_of(data, 0, monkeypatch) == told_of(data, len(data), monkeypatch)
 
 
 @settings(max_examples=300, deadline=None)

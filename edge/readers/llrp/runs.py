@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.readers.llrp.frames import FRAME_BYTES_MAX, HEADER_BYTES, RO_ACCESS_REPORT, Frame
+from edge.readers.llrp.frames import FRAME_BYTES_MAX, HEADER_BYTES, RO_ACCESS_REPORT, VERSIONS, Frame
 from edge.readers.llrp.params import TLV_HEADER, TYPE_TAG_REPORT_DATA
 
 Octets = NDArray[np.uint8]
@@ -21,6 +21,9 @@ Records = NDArray[np.void]
 U32: Final = np.dtype(">u4")
 COMMON_TYPES: Final = (61, 62, 63)
 """RO_ACCESS_REPORT, KEEPALIVE, READER_EVENT_NOTIFICATION: all that a reader says while it reads."""
+FIRST_BYTES: Final = tuple(version << 2 for version in VERSIONS)
+"""Of a message of a common type: reserved bits, version and the upper bits of the type."""
+NONE: Final = np.arange(0)
 REPORT_BYTES_MAX: Final = 255
 """A longer tag report is left to the plain walk: its length would need more than the one byte that is compared."""
 BITE_BYTES: Final = 1 << 17
@@ -48,6 +51,8 @@ class TagReports(NamedTuple):
 
 def find_messages(octets: Octets, at: int, size: int) -> Messages:
     """Whole messages of the common types, one after the other from `at`; all of one version."""
+    if octets[at] not in FIRST_BYTES:
+        return Messages(NONE, NONE, [], 0, at)
     stop = size - HEADER_BYTES + 1
     places = ((octets[at:stop] == octets[at]) & (octets[at + 2 : stop + 2] == 0)).nonzero()[0]
     places += at
@@ -120,7 +125,7 @@ def _scan(octets: Octets, bodies: Index, ends: Index) -> TagReports:
     # one chain from end to end of each message, and no message without
     firsts = [*places[:1].tolist(), *places[breaks + 1].tolist()]
     lasts = [*after[breaks].tolist(), *after[-1:].tolist()]
-    if firsts == bodies.tolist() and lasts == ends.tolist():
+    if firsts == bodies.tolist() and lasts == ends.tolist() and lengths.all():
         return TagReports(places, lengths, len(ends))
     likely = lengths >= TLV_HEADER.size
     return _scan_with_care(places[likely], lengths[likely], bodies, ends)
@@ -156,7 +161,7 @@ def _follow(places: Index, after: Index, at: int) -> tuple[slice | Index, int]:
     breaks = (after[:-1] != places[1:]).nonzero()[0]
     if count and not len(breaks) and int(places[0]) == at:
         return slice(None), int(after[-1])
-    pieces = [np.arange(0)]
+    pieces = [NONE]
     i = int(places.searchsorted(at))
     while len(pieces) <= BREAKS_MAX and i < count and int(places[i]) == at:
         b = int(breaks.searchsorted(i))
