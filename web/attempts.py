@@ -18,37 +18,23 @@ class Attempts:
         self._failures: dict[str, tuple[int, int]] = {}
         self._lock = Lock()
 
-    def wait_us(self, name: str, mono_us: int) -> int:
-        """How long this name must still wait, 0 when it may try."""
-        with self._lock:
-            _, until_us = self._failures.get(name, (0, 0))
-        return max(0, until_us - mono_us)
-
     def begin(self, name: str, mono_us: int) -> int:
         """Before a secret is looked at: 0 and counted as a failure until `succeeded`, or the µs this name must wait.
 
         So that guesses made at once are as few as guesses made one after the other.
         """
         with self._lock:
-            wait_us = max(0, self._failures.get(name, (0, 0))[1] - mono_us)
-            if not wait_us:
-                self._fail(name, mono_us)
-        return wait_us
-
-    def failed(self, name: str, mono_us: int) -> int:
-        """Note a failure; gives the wait it causes, in µs."""
-        with self._lock:
-            return self._fail(name, mono_us)
-
-    def _fail(self, name: str, mono_us: int) -> int:
-        count = self._failures.pop(name, (0, 0))[0] + 1
-        over = count - FREE_ATTEMPTS
-        wait = 0 if over < 0 else min(LONGEST_WAIT_US, FIRST_WAIT_US << min(over, 16))
-        self._failures[name] = (count, mono_us + wait)
-        while len(self._failures) > self.people_max:
-            del self._failures[next(iter(self._failures))]
-            self.people_evicted_total += 1
-        return wait
+            failures, until_us = self._failures.get(name, (0, 0))
+            if until_us > mono_us:
+                return until_us - mono_us
+            over = failures + 1 - FREE_ATTEMPTS
+            next_us = 0 if over < 0 else min(LONGEST_WAIT_US, FIRST_WAIT_US << min(over, 16))
+            self._failures.pop(name, None)  # the newest stands last, the oldest goes first
+            self._failures[name] = (failures + 1, mono_us + next_us)
+            while len(self._failures) > self.people_max:
+                del self._failures[next(iter(self._failures))]
+                self.people_evicted_total += 1
+        return 0
 
     def succeeded(self, name: str) -> None:
         with self._lock:

@@ -143,15 +143,14 @@ class Shop:
 
     async def sign_in(self, user: UserId, pin: str) -> NewLogin:
         """Raises a 401 problem for a wrong PIN, 429 when this person must wait first."""
-        wait_s = self.attempts.wait_us(user, self.clock.mono_us()) / 1e6
-        if wait_s > 0:
-            raise ProblemError(429, "wait", "Too many wrong PINs", f"Try again in {wait_s:.0f} s.")
+        wait_us = self.attempts.begin(user, self.clock.mono_us())
+        if wait_us:
+            raise ProblemError(429, "wait", "Too many wrong PINs", f"Try again in {wait_us // 1_000_000 + 1} s.")
         row = local.pin(self.db, user)
         verifier = None if row is None else row.verifier
         fits = await asyncio.get_running_loop().run_in_executor(self.slow, pin_fits, verifier, pin)
         new = self.logins.begin(user) if fits else None
         if new is None:
-            self.attempts.failed(user, self.clock.mono_us())
             raise ProblemError(401, "pin", "This name and PIN do not fit", "Try again, or ask a manager for a new PIN.")
         self.attempts.succeeded(user)
         return new

@@ -1,13 +1,16 @@
 """The store's JSON API: who may, what is answered, and words for every refusal."""
 
+import asyncio
 import warnings
 
 import msgspec
 import pytest
 
 from contract.feed import FeedPage, FeedRow
+from contract.ids import UserId
 from edge import app as edge_app
 from edge.api.pins import PinError
+from web.attempts import FREE_ATTEMPTS
 from web.policy import undeclared
 
 with warnings.catch_warnings():
@@ -90,6 +93,17 @@ def test_a_wrong_pin_is_refused_and_after_some_of_them_one_waits(face):
     assert codes[-1] == 429
     face.clock.now += 1_000_000_000
     assert face.client.post("/api/v1/login", json={"user": "ana", "pin": "4711"}).status_code == 200
+
+
+def test_pins_guessed_at_once_are_as_few_as_pins_guessed_in_turn(face):
+    async def guess_all():
+        return await asyncio.gather(
+            *(face.edge.shop.sign_in(UserId("ana"), f"{n:04d}") for n in range(20)), return_exceptions=True
+        )
+
+    statuses = [answer.status for answer in asyncio.run(guess_all())]
+    assert statuses.count(401) == FREE_ATTEMPTS
+    assert statuses.count(429) == 20 - FREE_ATTEMPTS
 
 
 def test_a_stranger_with_a_pin_of_nobody_is_refused_the_same_way(face):

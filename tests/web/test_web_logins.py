@@ -119,19 +119,17 @@ def test_memory_for_logins_is_bounded_and_the_longest_unused_goes_first() -> Non
     assert rows.logins_evicted_total == 1
 
 
-def test_wrong_pins_make_one_person_wait_and_nobody_else() -> None:
-    attempts = Attempts()
-    for _ in range(FREE_ATTEMPTS - 1):
-        assert attempts.failed("ana", 0) == 0
-    wait_us = attempts.failed("ana", 0)
-    assert wait_us > 0
-    assert attempts.wait_us("ana", wait_us - 1) == 1
-    assert attempts.wait_us("ana", wait_us) == 0
-    assert attempts.wait_us("marc", 0) == 0
-    for _ in range(40):
-        assert attempts.failed("ana", 0) <= LONGEST_WAIT_US
-    attempts.succeeded("ana")
-    assert attempts.wait_us("ana", 0) == 0
+def test_wrong_pins_make_one_person_wait_longer_each_time_and_nobody_else() -> None:
+    attempts, now_us, waits = Attempts(), 0, []
+    for _ in range(FREE_ATTEMPTS):
+        assert attempts.begin("ana", now_us) == 0
+    for _ in range(12):
+        waits.append(attempts.begin("ana", now_us))
+        now_us += waits[-1]
+        assert attempts.begin("ana", now_us) == 0, "whoever has waited may try again"
+    assert waits == sorted(waits)
+    assert 0 < waits[0] < waits[1] < waits[-1] == LONGEST_WAIT_US
+    assert attempts.begin("marc", 0) == 0
 
 
 def test_an_attempt_counts_from_its_beginning() -> None:
@@ -148,5 +146,5 @@ def test_an_attempt_counts_from_its_beginning() -> None:
 def test_names_tried_are_bounded() -> None:
     attempts = Attempts(people_max=3)
     for n in range(10):
-        attempts.failed(f"nobody-{n}", 0)
+        attempts.begin(f"nobody-{n}", 0)
     assert attempts.people_evicted_total == 7
