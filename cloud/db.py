@@ -22,6 +22,8 @@ CONNECTION_WAIT_S: Final = 10
 _REFUSED: Final = ("22", "23", "54")
 """SQLSTATE classes: data exception, integrity constraint violation, program limit exceeded."""
 _TRY_AGAIN: Final = ("40001", "40P01", "55P03")
+_DURABLE: Final = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
+"""`local` and `remote_write` lose commits that were told when the synchronous standby takes over (DESIGN §7)."""
 
 Row = Mapping[str, Any]
 Crashpoint = Callable[[], None]
@@ -251,7 +253,7 @@ def check_durable(office: Office) -> None:
                     "put the file on a local disk that supports WAL"
                 )
             return
-        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        for name, safe in _DURABLE.items():
             value = connection.exec_driver_sql(f"SHOW {name}").scalar()
-            if value in ("off", "local" if name == "fsync" else "off"):
+            if value not in safe:
                 raise UnsafeDatabaseError(f"PostgreSQL runs with {name}={value}; set {name}=on in postgresql.conf")

@@ -87,6 +87,9 @@ def test_an_office_that_may_forget_a_commit_is_refused(office):
         with pytest.raises(UnsafeDatabaseError, match="FULL"):
             check_durable(office)
         return
-    url = office.engine.url.update_query_dict({"options": "-c synchronous_commit=off"})
-    with pytest.raises(UnsafeDatabaseError, match="synchronous_commit"):
-        open_office(url.render_as_string(hide_password=False))
+    for level in ("off", "local", "remote_write"):
+        url = office.engine.url.update_query_dict({"options": f"-c synchronous_commit={level}"})
+        with pytest.raises(UnsafeDatabaseError, match=f"synchronous_commit={level}"):
+            open_office(url.render_as_string(hide_password=False))
+    url = office.engine.url.update_query_dict({"options": "-c synchronous_commit=remote_apply"})
+    open_office(url.render_as_string(hide_password=False)).close()
