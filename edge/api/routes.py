@@ -10,6 +10,7 @@ from contract.feed import Role
 from contract.ids import AlarmId, CountId, PieceId, SaleId, UserId, ZoneId
 from edge.api import bodies, shapes, views
 from edge.api.shop import Shop, the_shop
+from edge.books.replica import SEARCH_HITS_MAX
 from trade import acts
 from web.front import front_of, token_of
 from web.logins import Login
@@ -76,9 +77,9 @@ async def staff(who: Anyone, shop: TheShop) -> list[shapes.UserView]:
 async def pieces(
     who: Anyone, shop: TheShop, query: str = "", zone: str = "", limit: int = 50
 ) -> list[shapes.PieceView]:
-    """Pieces whose id, SKU, EPC or words begin with the query; `limit` at most 200."""
+    """The piece of this id or EPC, else those whose words hold the query's; `zone` is a home; at most 200."""
     del who
-    return views.find_pieces(shop, query, zone=zone, limit=max(1, min(limit, 200)))
+    return views.find_pieces(shop, query, zone=zone, limit=max(1, min(limit, SEARCH_HITS_MAX)))
 
 
 @router.get("/pieces/{piece}")

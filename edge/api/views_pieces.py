@@ -85,10 +85,10 @@ def bare(shop: Shop, piece_id: PieceId) -> shapes.PieceView:
 
 
 def find_pieces(shop: Shop, query: str, *, zone: str, limit: int) -> list[shapes.PieceView]:
-    """An exact id or EPC first; else pieces whose words hold the query; in one zone when asked."""
+    """The piece of this very id or EPC; else those whose words hold the query; of one home zone when asked."""
     exact = replica.piece(shop.db, PieceId(query)) or (replica.piece_by_epc(shop.db, query) if query else None)
-    cards = [exact] if exact else replica.search(shop.db, query, limit)
-    return [of_card(shop, card) for card in cards if not zone or card.home_zone == zone][:limit]
+    cards = [exact] if exact else replica.search(shop.db, query, limit, zone=zone)
+    return [of_card(shop, card) for card in cards if not zone or card.home_zone == zone]
 
 
 def piece_named(shop: Shop, *, piece: str | None, epc: str | None) -> PieceId:

@@ -537,7 +537,10 @@ SELECT body FROM feed_row WHERE kind = :kind ORDER BY name, rev;
 SELECT body FROM feed_row WHERE epc = :epc ORDER BY rev DESC LIMIT 1;
 
 -- name: feed_search
-SELECT body FROM feed_row WHERE kind = 'piece' AND words LIKE :words ORDER BY name LIMIT :limit;
+SELECT body FROM feed_row
+WHERE kind = 'piece' AND words LIKE :words
+    AND (:zone = '' OR json_extract(CAST(body AS TEXT), '$.home_zone') = :zone)
+ORDER BY name LIMIT :limit;
 
 -- name: login_add
 INSERT OR REPLACE INTO login VALUES (:token, :user, :since_us, :until_us);

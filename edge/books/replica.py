@@ -8,7 +8,7 @@ from edge.books.db import Database
 from edge.books.journal import Books
 from edge.books.rows import Body
 
-SEARCH_HITS_MAX: Final = 50
+SEARCH_HITS_MAX: Final = 200
 PIECE: Final = "piece"
 STAFF: Final = "staff"
 STORE: Final = "store"
@@ -88,10 +88,10 @@ def stores(db: Database) -> list[StoreCard]:
     return [card for card in _all(db, STORE) if isinstance(card, StoreCard)]
 
 
-def search(db: Database, words: str, limit: int = SEARCH_HITS_MAX) -> list[PieceCard]:
-    """Pieces whose title, SKU, metal, stones or makers hold these words, in this order."""
+def search(db: Database, words: str, limit: int = SEARCH_HITS_MAX, *, zone: str = "") -> list[PieceCard]:
+    """Pieces whose title, SKU, metal, stones or makers hold these words, in this order; of one home zone when asked."""
     pattern = "%" + "%".join(words.lower().replace("%", " ").replace("_", " ").split()) + "%"
-    found = db.rows("feed_search", Body, words=pattern, limit=min(limit, SEARCH_HITS_MAX))
+    found = db.rows("feed_search", Body, words=pattern, zone=zone, limit=min(limit, SEARCH_HITS_MAX))
     return [card for row in found if isinstance(card := decode_body(row.body), PieceCard)]
 
 

@@ -208,6 +208,13 @@ def test_the_store_shows_itself(face):
     assert face.get("/pieces?query=ring 3").json()[0]["piece"] == "p3"
 
 
+def test_a_search_in_one_zone_is_not_cut_short_by_hits_in_another(face, make):
+    late = FeedRow(rev=300, scope="*", key="piece:p9", body=make.card(9, zone="safe"))
+    face.edge.store.take_feed(FeedPage(rows=(late,), upto=300, more=False))
+    assert [piece["piece"] for piece in face.get("/pieces?query=ring&zone=safe&limit=1").json()] == ["p9"]
+    assert [piece["piece"] for piece in face.get("/pieces?query=ring&limit=1").json()] == ["p1"]
+
+
 def test_health_and_metrics_are_for_machines(face):
     assert face.client.get("/healthz").json() == {"ok": True, "mood": "running", "mode": "active", "uplink_up": False}
     text = face.client.get("/metrics").text
