@@ -3,10 +3,12 @@
 import ast
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+
+from trade.guards import Guards
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("contract", "trade", "edge", "cloud", "web", "vitrine", "simulator", "bench")
@@ -145,6 +147,26 @@ def test_what_the_documents_name_is_there(name: str):
     named = set(re.findall(rf"`((?:{rooms})/[\w./-]*)`", text))
     linked = {str((ROOT / name).parent.relative_to(ROOT) / link) for link in re.findall(r"\]\(([\w./-]+)\)", text)}
     assert [path for path in sorted(named | linked) if not (ROOT / path).exists()] == []
+
+
+def untried(names: Iterable[str], code: str, tests: str) -> list[str]:
+    """Guards that no code asks, or that no test takes away."""
+    asked = set(re.findall(r"guards\.(\w+)", code))
+    taken = set(re.findall(r"(?:Guards|without)\((\w+)=\w+\)", tests)) | set(
+        re.findall(r'^ +\("(\w+)", \{', tests, re.MULTILINE)
+    )
+    return sorted(name for name in names if name not in asked or name not in taken)
+
+
+def test_every_guard_is_asked_by_the_code_and_taken_away_by_a_test():
+    code = "\n".join(path.read_text(encoding="utf-8") for path in OURS)
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in PYTHON if _name(path).startswith("tests/"))
+    assert untried(Guards.__struct_fields__, code, tests) == []
+
+
+def test_a_guard_without_use_or_without_control_would_be_noticed():
+    code, tests = "if guards.term or guards.witness:", "Guards(term=False)"
+    assert untried(("term", "witness", "journal"), code, tests) == ["journal", "witness"]
 
 
 def test_tests_do_not_shadow_the_packages_they_mirror():

@@ -1,6 +1,8 @@
 """The protections of the custody protocol by name (custody.md §9): all on, except where a test takes one away.
 
-Production never builds anything but `ALL`. A test removes one and must then find the harm it prevents.
+Production never builds anything but `ALL`. A test removes one and must then find the harm it prevents. Some of §9 have
+no name here because nothing can take them away: what was read before the start is in no memory (`verify_at_boot`), and
+decisions of an earlier term are never re-issued (`reissue_check`).
 """
 
 from typing import Final
@@ -20,7 +22,6 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
     lease_needs_sight: bool = True  # edge: a lease is granted only for a piece a reader sees now
     recall_checks: bool = True  # edge: a recall is refused when the piece is claimed or seen here
     verify_after_rejoin: bool = True  # edge: after a rejoin a piece is unverified until read
-    verify_at_boot: bool = True  # edge: what was read before the start does not count
     instance: bool = True  # edge: books of another machine start in rejoin
     term: bool = True  # both: a box with an older term sells nothing once it hears of it
     cloud_epoch: bool = True  # both: decisions of an earlier life of the cloud are refused
@@ -46,7 +47,6 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
     park_key: bool = True  # cloud: a parked fact blocks later facts of the same piece
     park_freeze: bool = True  # cloud: a piece with parked facts cannot be granted
     return_wins: bool = True  # cloud: a return that comes before its sale wins
-    reissue_check: bool = True  # cloud: old decisions are re-issued only to the same term and only if still true
 
 
 ALL: Final = Guards()

@@ -1,6 +1,7 @@
 """custody.md §3: who may decide about a piece, as the office hears it; and what it decides."""
 
 import msgspec
+import pytest
 import sqlalchemy as sa
 
 from cloud.provider import NoProvider
@@ -286,6 +287,17 @@ def test_a_piece_with_parked_rows_is_granted_to_nobody_until_they_are_understood
     sight(lyon, "p1")
     assert house.token("p1")[0] == "paris"
     assert commands(lyon) == []
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_piece_with_parked_rows_is_in_no_snapshot(house, frozen):
+    paris = house.store("paris", "p1", "p2")
+    strange = paris.write(PieceSighted(piece=PieceId("p1"), zone=ZoneId("z")), by="future")
+    paris.rows["trade"][0] = strange.replace(b'"piece.sighted"', b'"piece.dreamt"')
+    paris.send()
+    house.without(park_freeze=frozen)
+    given = {row.piece for row in paris.join().custody}
+    assert given == ({"p2"} if frozen else {"p1", "p2"}), "who knows what the parked row says of it"
 
 
 def test_claims_are_known_and_a_broken_lease_is_a_case(house):

@@ -9,6 +9,7 @@ from contract.facts import ClaimHeld, ClaimKind, CommandRefused, SaleRecorded
 from edge.books.journal import Books
 from edge.books.replay import differences
 from edge.till import queries
+from edge.till.desk import Refused
 from trade.acts import (
     AddPiece,
     BreakLease,
@@ -127,6 +128,20 @@ def test_after_z_a_piece_that_comes_back_is_kept_and_not_refunded(shop, pay_cash
     assert queries.open_shift(shop.books.db, "till-1").returns == 1
     assert shop.state("ring") == "here"
     assert queries.holds(shop.books.db) == []
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_piece_brought_back_is_not_sold_while_its_refund_is_open(new_shop, pay_cash, kept):
+    shop = new_shop(guards=Guards(return_hold=kept)).join("ring").open_shift()
+    shop.sell("s1", "ring")
+    shop.done(CloseShift(till="till-1", cash_counted_minor=0))
+    shop.open_shift(shift="shift-2")
+    give = ReturnPieces(sale="s1", pieces=("ring",), till="till-1", tenders=pay_cash(120_000), reason="broken")
+    shop.done(give, pad=["ring"])
+    shop.obey(GrantCustody(piece="ring", ce=shop.token("ring").ce + 1, state=CustodyState.HERE))
+    shop.done(OpenSale(sale="s2", till="till-1", currency="EUR"))
+    answer = shop.do(AddPiece(sale="s2", piece="ring"), pad=["ring"])
+    assert isinstance(answer, Refused) is kept, "without the guard the next client buys it"
 
 
 def test_a_shipped_piece_is_nobodys_to_sell_here(shop):

@@ -8,7 +8,8 @@ from contract.messages import HeldClaim, JournalRows, Refusal, Snapshot
 from edge.books.fold import STATE_TABLES
 from edge.sync.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
 from edge.till import queries
-from trade.acts import AddPiece, OpenSale, RecordSale, ReturnPieces, Ship
+from edge.till.desk import Refused
+from trade.acts import AddPiece, OpenSale, RecordSale, ReturnPieces, Ship, Sight
 from trade.guards import Guards
 from trade.refusal import Why
 from trade.shift import Shift
@@ -177,6 +178,18 @@ def test_after_a_rejoin_carts_are_gone_promises_stay_and_nothing_is_verified(sho
     unread = AddPiece(sale="s2", piece="ring", override="tag torn")
     assert shop.refused(unread).code is Why.NOT_SEEN
     shop.done(AddPiece(sale="s2", piece="ring"), pad=["ring"])
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+def test_what_was_read_before_a_rejoin_is_not_sold_unseen_after_it(new_shop, forgets):
+    shop = new_shop(guards=Guards(verify_after_rejoin=forgets)).join("ring").open_shift()
+    shop.done(Sight(pieces=("ring",), zone="case"))
+    shop.hear(term=TERM2)
+    shop.join("ring", epoch="e2", term=TERM2, ce=(1 << 32) | 2, logs=shop.log_heads())
+    shop.desk.forget_sightings()
+    shop.done(OpenSale(sale="s2", till="till-1", currency="EUR"))
+    answer = shop.do(AddPiece(sale="s2", piece="ring", override="tag torn"))
+    assert isinstance(answer, Refused) is forgets
 
 
 def test_a_rejoining_box_trusts_nothing_it_remembered_and_without_the_guard_it_would(shop, new_shop):

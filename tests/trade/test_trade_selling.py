@@ -18,6 +18,7 @@ from contract.facts import (
 )
 from trade.acts import AddOther, OpenSale, RecordSale, RemoveLine, ReturnPieces, VoidSale
 from trade.custody import Token, TokenState
+from trade.guards import Guards
 from trade.piece import Hold
 from trade.refusal import Why
 from trade.sale import Sale, SaleState, apply
@@ -205,6 +206,8 @@ def test_stock_is_refunded_only_under_a_hold_that_the_office_confirmed(mind):
     (kept,) = mind.decide(_sold(mind, token=here), _return(mind))
     assert isinstance(kept, PieceSighted)
     assert mind.decide(_sold(mind, token=here, hold=doubtful), _return(mind)) == ()
+    hasty = msgspec.structs.replace(_sold(mind, token=here, hold=doubtful), guards=Guards(hold_confirm=False))
+    assert isinstance(mind.decide(hasty, _return(mind))[0], ReturnRecorded), "refunded on the client's word"
     sure = Hold(piece="ring", sale="sale-1", confirmed=True)
     (fact,) = mind.decide(_sold(mind, token=here, hold=sure), _return(mind))
     assert isinstance(fact, ReturnRecorded)
