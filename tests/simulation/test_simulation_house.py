@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cloud.tokens import Tokens
+from trade.custody import OFFICE, OfficeState
 from trade.guards import ALL, Guards
 
 HISTORIES = 80
@@ -58,6 +60,30 @@ def test_no_history_with_a_restored_cloud_breaks_an_invariant(driver):
 def test_what_the_histories_once_found_stays_mended(driver, seed):
     """A copied disk taken for its store; the snapshot of a lost life; a shift left open by a lost box; lives out of order."""
     _clean(driver, [seed], hard=True, restores=True)
+
+
+def off_the_table(moves):
+    """Moves of tokens, (state before or None, state after), that the table of `trade.custody` does not have."""
+    drawn = {(before, after) for (before, _), after in OFFICE.table.items()}
+    drawn |= {(None, start) for start in OFFICE.starts} | {(state, state) for state in OFFICE.states()}
+    return moves - drawn
+
+
+def test_the_offices_tokens_move_only_as_the_table_says(driver, monkeypatch):
+    moves, move = set(), Tokens.set
+
+    def watched(tokens, token, *, forced=False):
+        before = tokens.get(token.piece)
+        after = move(tokens, token, forced=forced)
+        moves.add((before and before.state, after.state))
+        return after
+
+    monkeypatch.setattr(Tokens, "set", watched)
+    _clean(driver, range(2_000, 2_000 + HISTORIES // 4), hard=True, restores=True)
+    assert off_the_table(moves) == set()
+    walked = {(before, after) for before, after in moves if before is not after}
+    assert len(walked) > len(OFFICE.table) / 2, "these histories moved hardly anything: they prove nothing"
+    assert off_the_table(moves | {(OfficeState.SOLD, OfficeState.TRANSIT)}), "a move that is not drawn is seen"
 
 
 @pytest.mark.long
