@@ -27,7 +27,7 @@ from edge.books.rows import Mode
 from edge.clock import Clock, SystemClock
 from edge.config import ConfigError, EdgeConfig, ReaderConfig
 from edge.floor.now import UplinkNow
-from edge.gauges import gauges
+from edge.gauges import floor_gauges, house_gauges, link_gauges, people_gauges, reader_gauges
 from edge.house import House
 from edge.life import Edge, listen, live, write_logs
 from edge.metrics import CONTENT_TYPE, make_metrics
@@ -35,6 +35,8 @@ from edge.readers import Reader, open_reader
 from edge.readers.base import MisconfiguredError
 from edge.readers.profiles import load_profile
 from edge.store import Store
+from edge.sync.mqtt import LinkTally
+from web.attempts import Attempts
 from web.logins import HOUR_US, Logins
 from web.sse import Bulletin
 
@@ -56,15 +58,23 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     store.pipeline.health = {reader.id: reader.health for reader in readers}
     house = House(tick=store.tick, clock=clock)
     db = Database(books.path, readonly=True) if books.path is not None else books.db
+    rows = BookLogins(db, books, house, idle_us=HOUR_US, now_us=clock.wall_us)
     logins = Logins(
-        BookLogins(db, books, house, idle_us=HOUR_US, now_us=clock.wall_us),
+        rows,
         lambda user: _card(db, user, config),
         now_us=clock.wall_us,
         chance=secrets.token_bytes,
         idle_us=HOUR_US,
     )
-    bulletin = Bulletin()
+    bulletin, attempts, link = Bulletin(), Attempts(), LinkTally()
     uplink = UplinkNow(configured=config.uplink is not None)
+    metrics = make_metrics(
+        lambda: house_gauges(house),
+        lambda: floor_gauges(store),
+        lambda: reader_gauges([reader.health for reader in readers]),
+        lambda: link_gauges(uplink, link),
+        lambda: people_gauges(bulletin, attempts, rows.waiting_lost_total),
+    )
     shop = Shop(
         config=config,
         clock=clock,
@@ -73,10 +83,12 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         db=db,
         logins=logins,
         bulletin=bulletin,
-        render_metrics=make_metrics(lambda: gauges(house, store, bulletin, uplink)),
+        render_metrics=metrics,
         metrics_type=CONTENT_TYPE,
         slow=slow,
         uplink=uplink,
+        link=link,
+        attempts=attempts,
     )
     api = create_api(shop, secure=config.tls_cert is not None)
     return Edge(config, clock, chance, instance, house, store, shop, api, readers)

@@ -19,7 +19,7 @@ from edge.books.rows import Mode
 from edge.config import EdgeConfig, UplinkConfig
 from edge.floor.now import UplinkNow
 from edge.store import Store
-from edge.sync.mqtt import Broker, Link
+from edge.sync.mqtt import Broker, Link, LinkTally
 from edge.sync.office import Office, OfficeUnreachableError
 from edge.sync.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
 
@@ -56,11 +56,10 @@ class Cloudward:
         *,
         instance: str,
         chance: random.Random,
+        tally: LinkTally,
     ) -> None:
         self.now = now
         self.wake = asyncio.Event()
-        self.downs_dropped_total = 0
-        self.downs_damaged_total = 0
         self._store = store
         self._on_house = on_house
         self._uplink = uplink
@@ -87,6 +86,7 @@ class Cloudward:
             heard=lambda topic, body: loop.call_soon_threadsafe(self._heard, topic, body),
             changed=lambda up: loop.call_soon_threadsafe(self._changed, up),
             chance=random.Random(chance.random()),  # noqa: S311 — jitter needs no secrecy
+            tally=tally,
         )
 
     async def run(self) -> None:
@@ -122,7 +122,7 @@ class Cloudward:
             try:
                 down = decode_down(body)
             except msgspec.DecodeError as error:
-                self.downs_damaged_total += 1
+                self.link.tally.downs_damaged_total += 1
                 log.warning("down_damaged", error=str(error))
                 continue
             heard = await self._on_house(partial(self._store.hear, down))
@@ -230,7 +230,7 @@ class Cloudward:
         try:
             self._downs.put_nowait(body)
         except asyncio.QueueFull:
-            self.downs_dropped_total += 1  # the cloud says it again
+            self.link.tally.downs_dropped_total += 1  # the cloud says it again
 
     def _changed(self, up: bool) -> None:  # noqa: FBT001 — the link's callback
         self.now.up, self.now.why_down = up, "" if up else self.link.why_down

@@ -1,17 +1,19 @@
 """Numbers of a box for `/metrics`: queues, readers, presence, rows. Nothing about people, nothing per piece."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from contract.facts import ReaderLink, Vision
 from edge.floor.now import UplinkNow
 from edge.house import House, Mood
 from edge.metrics import Sample
+from edge.readers.health import Health
 from edge.store import Store
+from edge.sync.mqtt import LinkTally
+from web.attempts import Attempts
 from web.sse import Bulletin
 
 
-def gauges(house: House, store: Store, bulletin: Bulletin, uplink: UplinkNow) -> Iterator[Sample]:
-    """Every sample of this box, when somebody asks."""
+def house_gauges(house: House) -> Iterator[Sample]:
     tally = house.tally
     yield Sample("vitrine_house_running", "1 while the house decides", float(house.mood is Mood.RUNNING))
     yield Sample("vitrine_acts_total", "acts run by the house", tally.acts_total)
@@ -20,15 +22,9 @@ def gauges(house: House, store: Store, bulletin: Bulletin, uplink: UplinkNow) ->
     yield Sample("vitrine_tick_seconds_total", "time spent in turns", tally.tick_us_total / 1e6)
     yield Sample("vitrine_tick_seconds_max", "longest turn since the start", tally.tick_us_max / 1e6)
     yield Sample("vitrine_disk_full_total", "writes refused by a full disk", tally.disk_full_total)
-    yield from _floor(store)
-    yield Sample("vitrine_uplink_up", "1 while the broker link stands", float(uplink.up))
-    yield Sample("vitrine_event_listeners", "pages that listen", len(bulletin))
-    yield Sample(
-        "vitrine_event_listeners_refused_total", "pages refused: listeners_max", bulletin.listeners_refused_total
-    )
 
 
-def _floor(store: Store) -> Iterator[Sample]:
+def floor_gauges(store: Store) -> Iterator[Sample]:
     pipeline, floor = store.pipeline, store.pipeline.floor
     intake, rounds, news = pipeline.intake, pipeline.rounds_tally, pipeline.news
     catalogue = store.stock.catalogue
@@ -46,21 +42,52 @@ def _floor(store: Store) -> Iterator[Sample]:
     yield Sample("vitrine_moves_total", "pieces that lie elsewhere than before", news.moves_total)
     yield Sample("vitrine_unknown_tags", "tags in the air that are no piece of ours", floor.unknown_tags)
     yield Sample("vitrine_unknown_reads_dropped_total", "dropped: unknown_epcs_max", catalogue.unknown_dropped_total)
+    yield Sample(
+        "vitrine_near_reads_dropped_total", "dropped at pads and gates: pieces_max", pipeline.near_reads_dropped_total
+    )
     yield Sample("vitrine_alarm_threshold_nats", "evidence an alarm needs", floor.threshold_nats)
     if store.chronicle is not None:
         told = store.chronicle
         yield Sample("vitrine_history_stays_total", "stays written to the history", told.stays_written_total)
         yield Sample("vitrine_history_stays_lost_total", "stays lost: stays_pending_max", told.stays_lost_total)
         yield Sample("vitrine_history_writes_failed_total", "writes tried again", told.writes_failed_total)
-    for reader in floor.readers:
-        label = (("reader", str(reader.reader)),)
-        reading = float(reader.link is ReaderLink.READING)
-        yield Sample("vitrine_reader_reading", "1 while the reader reads", reading, label)
-        yield Sample("vitrine_reader_reads_total", "tag reports of this reader", reader.reads_total, label)
-        yield Sample("vitrine_reader_dropped_total", "tag reports that could not be read", reader.dropped_total, label)
     for zone in floor.zones:
         label = (("zone", str(zone.zone)),)
         seeing = float(zone.vision is Vision.SEEING)
         yield Sample("vitrine_zone_seeing", "1 while the zone can be judged", seeing, label)
         yield Sample("vitrine_zone_expected", "pieces that ought to be here", zone.expected, label)
         yield Sample("vitrine_zone_missing", "pieces missed here", zone.missing, label)
+
+
+def reader_gauges(readers: Sequence[Health]) -> Iterator[Sample]:
+    for reader in readers:
+        label = (("reader", str(reader.reader)),)
+        reading = float(reader.link is ReaderLink.READING)
+        yield Sample("vitrine_reader_reading", "1 while the reader reads", reading, label)
+        yield Sample("vitrine_reader_connects_total", "connections made", reader.connects_total, label)
+        yield Sample("vitrine_reader_bytes_total", "bytes received", reader.bytes_total, label)
+        yield Sample("vitrine_reader_reads_total", "tag reports of this reader", reader.reads_total, label)
+        yield Sample("vitrine_reader_dropped_total", "tag reports that could not be read", reader.dropped_total, label)
+        yield Sample("vitrine_reader_bytes_skipped_total", "bytes of no message", reader.bytes_skipped_total, label)
+        yield Sample("vitrine_reader_unknown_total", "parameters we do not know", reader.unknown_total, label)
+
+
+def link_gauges(uplink: UplinkNow, link: LinkTally) -> Iterator[Sample]:
+    yield Sample("vitrine_uplink_up", "1 while the broker link stands", float(uplink.up))
+    yield Sample("vitrine_uplink_connects_total", "connections to the broker", link.connects_total)
+    yield Sample("vitrine_uplink_published_total", "messages handed over", link.published_total)
+    yield Sample("vitrine_uplink_received_total", "messages heard", link.received_total)
+    yield Sample("vitrine_uplink_refused_down_total", "messages not taken: no link", link.refused_down_total)
+    yield Sample("vitrine_uplink_refused_full_total", "messages not taken: in_flight_max", link.refused_full_total)
+    yield Sample("vitrine_uplink_downs_dropped_total", "answers dropped: downs_pending_max", link.downs_dropped_total)
+    yield Sample("vitrine_uplink_downs_damaged_total", "answers of no contract of ours", link.downs_damaged_total)
+
+
+def people_gauges(bulletin: Bulletin, attempts: Attempts, logins_lost_total: int) -> Iterator[Sample]:
+    """How the doors stand; nothing about who came through them."""
+    yield Sample("vitrine_event_listeners", "pages that listen", len(bulletin))
+    refused, replaced = bulletin.listeners_refused_total, bulletin.messages_replaced_total
+    yield Sample("vitrine_event_listeners_refused_total", "pages refused: listeners_max", refused)
+    yield Sample("vitrine_events_replaced_total", "events that a newer one of the same name replaced", replaced)
+    yield Sample("vitrine_attempts_evicted_total", "names forgotten: people_max", attempts.people_evicted_total)
+    yield Sample("vitrine_logins_unwritten_lost_total", "logins lost: waiting_max", logins_lost_total)

@@ -125,6 +125,7 @@ def _cloudward(edge: Edge) -> Cloudward | None:
         edge.shop.uplink,
         instance=edge.instance,
         chance=edge.chance,
+        tally=edge.shop.link,
     )
 
 

@@ -149,6 +149,25 @@ def test_what_the_documents_name_is_there(name: str):
     assert [path for path in sorted(named | linked) if not (ROOT / path).exists()] == []
 
 
+def unshown(code: str, shown: str) -> list[str]:
+    """Counters that grow and that nobody can see (habit 8)."""
+    grown = set(re.findall(r"\b(\w+_total)(?:\[[^]]+\])? \+= ", code))
+    return sorted(name for name in grown if not re.search(rf"\.{name}\b", shown))
+
+
+def test_whatever_is_counted_is_shown():
+    # A decoder's own counts are summed by its dialogue into the reader's health; `MemoryLogins` is for tests.
+    apart = ("edge/readers/llrp/", "web/logins.py")
+    rooms = [path for path in OURS if _name(path).startswith(("edge/", "web/")) and not _name(path).startswith(apart)]
+    showing = ("edge/gauges.py", "edge/app.py", "edge/floor/detectors.py")
+    shown = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in showing)
+    assert unshown("\n".join(path.read_text(encoding="utf-8") for path in rooms), shown) == []
+
+
+def test_a_counter_that_nobody_shows_would_be_noticed():
+    assert unshown("self.reads_total += 1\nself.lost_total += n\n", "tally.reads_total") == ["lost_total"]
+
+
 def untried(names: Iterable[str], code: str, tests: str) -> list[str]:
     """Guards that no code asks, or that no test takes away."""
     asked = set(re.findall(r"guards\.(\w+)", code))

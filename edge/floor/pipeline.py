@@ -103,6 +103,11 @@ class Pipeline:
     def rounds_tally(self) -> RoundTally:
         return self._rounds.tally
 
+    @property
+    def near_reads_dropped_total(self) -> int:
+        """Reads at pads and gates that were not followed: so many other pieces are there already."""
+        return self._pads.overflow_total + self._gates.overflow_total
+
     # --- the loop thread --------------------------------------------------------------------------------------
 
     def deliver(self, batch: ReadBatch) -> None:

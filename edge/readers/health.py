@@ -25,6 +25,10 @@ class Health:
     reads_total: int = 0
     dropped_total: int = 0
     """Tag reports that could not be read."""
+    bytes_skipped_total: int = 0
+    """Bytes at which no message could begin."""
+    unknown_total: int = 0
+    """Messages and parameters stepped over because we do not know them."""
     connects_total: int = 0
     bytes_total: int = 0
     antennas_down: frozenset[int] = frozenset()

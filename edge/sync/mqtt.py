@@ -54,6 +54,10 @@ class LinkTally:
     refused_full_total: int = 0
     refused_down_total: int = 0
     received_total: int = 0
+    downs_dropped_total: int = 0
+    """Answers of the cloud that found `DOWNS_PENDING_MAX` others waiting; it says them again."""
+    downs_damaged_total: int = 0
+    """Answers that are not of our contract."""
 
 
 class Link:
@@ -66,9 +70,10 @@ class Link:
         heard: Callable[[str, bytes], object],
         changed: Callable[[bool], object],
         chance: random.Random,
+        tally: LinkTally | None = None,
     ) -> None:
         self.broker = broker
-        self.tally = LinkTally()
+        self.tally = tally or LinkTally()
         self.up = False
         self.why_down = "not connected yet"
         self._heard = heard

@@ -220,6 +220,8 @@ def test_health_and_metrics_are_for_machines(face):
     text = face.client.get("/metrics").text
     assert "vitrine_house_running 1.0" in text
     assert "vitrine_acts_refused_busy_total" in text
+    assert "vitrine_uplink_downs_dropped_total 0.0" in text
+    assert "vitrine_near_reads_dropped_total 0.0" in text
 
 
 def test_a_stopped_house_is_not_healthy_and_sells_nothing(face):

@@ -131,6 +131,8 @@ class Dialogue:
         self._buffer.consume(decoded.consumed)
         counts = self.decoder.counts
         self.health.dropped_total = counts.reports_damaged_total
+        self.health.bytes_skipped_total = counts.bytes_skipped_total
+        self.health.unknown_total = counts.unknown_total.total()
         if decoded.frames:
             self.health.last_heard_us = now_us
         if decoded.batch is not None:
