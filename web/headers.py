@@ -3,6 +3,7 @@
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES_MAX: Final = 32 << 20
@@ -22,7 +23,7 @@ HSTS: Final = "max-age=31536000"
 
 
 class Guarded:
-    """Wraps the app. A body that says it is too long is refused before it is read."""
+    """Wraps the app. A body that says it is too long is refused unread, one that does not say so, while it is read."""
 
     def __init__(self, app: ASGIApp, *, secure: bool, body_bytes_max: int = BODY_BYTES_MAX) -> None:
         self._app = app
@@ -48,4 +49,14 @@ class Guarded:
             await send_guarded({"type": "http.response.start", "status": 413, "headers": []})
             await send_guarded({"type": "http.response.body", "body": b""})
             return
-        await self._app(scope, receive, send_guarded)
+        taken = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._body_bytes_max:
+                raise HTTPException(413, f"At most {self._body_bytes_max} bytes.")
+            return message
+
+        await self._app(scope, receive_bounded, send_guarded)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import httpx
 
-from web.headers import CSP
+from web.headers import BODY_BYTES_MAX, CSP
 
 
 def test_a_program_gets_problem_json(client: httpx.Client) -> None:
@@ -70,6 +70,17 @@ def test_every_answer_carries_the_security_headers(client: httpx.Client) -> None
 def test_a_body_that_says_it_is_too_long_is_not_read(client: httpx.Client) -> None:
     answer = client.post("/counts", headers={"Content-Length": str(10**12)}, content=b"")
     assert answer.status_code == 413
+
+
+def test_a_body_that_does_not_say_how_long_it_is_is_read_no_further_than_the_limit(
+    client: httpx.Client, bearer: Callable[[str], dict[str, str]]
+) -> None:
+    piece = b" " * (1 << 20)
+    endless = (piece for _ in range(BODY_BYTES_MAX // len(piece) + 1))
+    headers = {**bearer("marc"), "content-type": "application/json"}
+    answer = client.post("/api/v1/numbers", content=endless, headers=headers)
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_file_asked_for_by_its_hash_may_be_kept_for_ever(client: httpx.Client) -> None:
