@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -96,6 +97,28 @@ def swallows(text: str) -> list[str]:
     ]
 
 
+def roots(text: str) -> set[str]:
+    """First words of every module a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or ".").partition(".")[0])
+    return found
+
+
+MAY_IMPORT = {"contract/": {"contract", "msgspec", "numpy"}, "trade/": {"trade", "contract", "msgspec"}}
+MAY_IMPORT["edge/reconcile/"] = {"edge", "contract", "numpy"}
+"""Beside the standard library's tools of thought; STYLE says which room knows what, a list of forbidden names forgets."""
+PLAIN = {
+    "ast", "bisect", "collections", "dataclasses", "enum", "functools", "hashlib", "heapq", "itertools", "json", "math",
+    "operator", "re", "struct", "sys", "types", "typing", "zlib",
+}  # fmt: skip
+BESIDES = {"contract/schemas/__init__.py": {"inspect", "pathlib"}, "edge/reconcile/evidence.py": {"io"}}
+"""The schemas are written to files by a command; a blob is packed in memory."""
+
+
 BAD = {
     registry_hosts: "--index-url https://" + "pypi" + ".org/simple",
     machine_paths: 'open("/ro' + 'ot/vitrine/x")',
@@ -120,6 +143,30 @@ def test_no_file_breaks_a_rule_for_all_text(rule: Callable[[str], list[str]]):
 
 def test_pure_rooms_know_neither_clock_nor_chance():
     assert not _broken(clock_and_chance, [path for path in OURS if _name(path).startswith(PURE)])
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_pure_room_imports_only_what_it_may(room: str):
+    strange = {}
+    for path in [path for path in OURS if _name(path).startswith(room)]:
+        allowed = PLAIN | MAY_IMPORT[room] | BESIDES.get(_name(path), set())
+        if more := roots(path.read_text(encoding="utf-8")) - allowed:
+            strange[_name(path)] = more
+    assert strange == {}
+
+
+def test_an_import_of_anything_else_would_be_noticed():
+    assert roots("import urllib.request\nfrom subprocess import run\n") - PLAIN == {"urllib", "subprocess"}
+
+
+def test_every_file_of_a_driver_either_does_no_io_or_is_the_driver():
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    pure = next(set(rule["source_modules"]) for rule in rules if rule["name"] == "protocol files do no I/O")
+    drivers = [path.parent for path in OURS if _name(path).startswith("edge/readers/") and path.name == "driver.py"]
+    files = {path for folder in drivers for path in folder.glob("*.py")}
+    modules = {_name(path).removesuffix(".py").replace("/", ".") for path in files}
+    apart = {name for name in modules if name.endswith((".driver", ".__init__"))}
+    assert modules - apart == pure
 
 
 @pytest.mark.parametrize("room", ONE_DOOR)
