@@ -249,3 +249,13 @@ def zones_of(row: CountRow | CountRequestRow) -> tuple[ZoneId, ...]:
 def as_list(names: tuple[PieceId, ...] | tuple[ZoneId, ...]) -> str:
     """The JSON list stored in a row."""
     return _list(names).decode()
+
+
+def within(bytes_max: int, rows: list[JournalRow]) -> list[JournalRow]:
+    """As many rows from the start as fit one message; the first in any case, or it would never be sent."""
+    room = bytes_max
+    for at, row in enumerate(rows):
+        room -= len(row.body)
+        if at and room < 0:
+            return rows[:at]
+    return rows

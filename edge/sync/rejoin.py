@@ -10,7 +10,6 @@ from typing import Final
 
 import msgspec
 
-from contract.commands import CustodyState
 from contract.entries import decode_header, first_head, leaf_hash, next_head
 from contract.facts import Rejoined, Stream
 from contract.ids import HOUSE, Epoch, SaleId
@@ -26,17 +25,13 @@ from contract.messages import (
 )
 from edge.books import replay
 from edge.books.db import BooksError
-from edge.books.fold_custody import load_snapshot
+from edge.books.fold_custody import TOKEN_STATE, load_snapshot
 from edge.books.journal import Books, LogMissingError, Tx
-from edge.books.rows import Counter, JournalRow, Mode, SeqBody
+from edge.books.rows import Counter, JournalRow, Mode, SeqBody, within
 from edge.sync import witness
-from trade.custody import Token, TokenState
+from trade.custody import Token
 
-STATE: Final = {
-    TokenState.HERE: CustodyState.HERE,
-    TokenState.INCOMING: CustodyState.INCOMING,
-    TokenState.SOLD: CustodyState.SOLD,
-}
+STATE: Final = {held: told for told, held in TOKEN_STATE.items()}
 
 
 class StaleSnapshotError(Exception):
@@ -99,7 +94,7 @@ class Rejoining:
         store = self._books.node().store
         while first <= last:
             most = min(ROWS_PER_MESSAGE_MAX, last - first + 1)
-            page = _within_bytes(self._books.journal(counter.epoch, counter.stream, first, most))
+            page = within(MESSAGE_BYTES_MAX // 2, self._books.journal(counter.epoch, counter.stream, first, most))
             if not page:
                 return
             yield JournalRows(
@@ -304,15 +299,3 @@ def row_of(token: Token) -> CustodyRow:
         sale=SaleId(token.sale),
         source=token.source,
     )
-
-
-def _within_bytes(rows: list[JournalRow]) -> list[JournalRow]:
-    """As many rows from the start as fit half a message; at least one."""
-    room = MESSAGE_BYTES_MAX // 2
-    page: list[JournalRow] = []
-    for row in rows:
-        room -= len(row.body)
-        if page and room < 0:
-            break
-        page.append(row)
-    return page

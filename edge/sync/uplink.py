@@ -10,7 +10,7 @@ import msgspec
 from contract.facts import Stream
 from contract.messages import MESSAGE_BYTES_MAX, ROWS_PER_MESSAGE_MAX, Down, Standing, Up
 from edge.books.journal import Books, LogMissingError
-from edge.books.rows import Counter, JournalRow, Mode, Node
+from edge.books.rows import Counter, JournalRow, Mode, Node, within
 from edge.sync import downlink
 from edge.sync.downlink import Seen
 
@@ -76,7 +76,11 @@ class Sync:
         sent = max(self._sent.get(key, 0), counter.upto)
         ups: list[Up] = []
         while sent < counter.seq and sent - counter.upto < ROWS_IN_FLIGHT_MAX:
-            rows = _within_bytes(self._books.journal(node.epoch, stream, sent + 1, ROWS_PER_MESSAGE_MAX))
+            rows = within(
+                MESSAGE_BYTES_MAX // 2, self._books.journal(node.epoch, stream, sent + 1, ROWS_PER_MESSAGE_MAX)
+            )
+            if not rows:
+                raise LogMissingError("the counter is ahead of the journal; rejoin this box")
             ups.append(self._up(node, stream, counter, sent + 1, rows))
             sent += len(rows)
         self._sent[key] = sent
@@ -158,17 +162,3 @@ class Sync:
                     tx.db.run("counter_acked", epoch=counter.epoch, stream=counter.stream, upto=upto, safe=safe)
                 changed = changed or upto > counter.upto
         return changed
-
-
-def _within_bytes(rows: list[JournalRow]) -> list[JournalRow]:
-    """As many rows from the start as fit half a message; at least one."""
-    room = MESSAGE_BYTES_MAX // 2
-    page: list[JournalRow] = []
-    for row in rows:
-        room -= len(row.body)
-        if page and room < 0:
-            break
-        page.append(row)
-    if not page:
-        raise LogMissingError("the counter is ahead of the journal; rejoin this box")
-    return page

@@ -17,7 +17,7 @@ from contract.ids import Epoch, StoreId, TillId
 from contract.messages import MESSAGE_BYTES_MAX, ROWS_PER_MESSAGE_MAX, JournalRows
 from edge.books.db import Database
 from edge.books.journal import Books, Tx
-from edge.books.rows import Counter, JournalRow, Mode, Node
+from edge.books.rows import Counter, JournalRow, Mode, Node, within
 
 ROWS_PER_NEWS_MAX: Final = 100
 NEWS_BYTES_MAX: Final = 256 << 10
@@ -155,10 +155,11 @@ def news(db: Database, till: TillId, seen: Sequence[KeptLog] = ()) -> News | Non
     kept_from = counter.safe or counter.upto
     known = max((log.seq for log in seen if (log.epoch, log.stream) == (node.epoch, Stream.TRADE)), default=0)
     first = max(kept_from, min(known, counter.seq)) + 1
-    rows = _few(
+    rows = within(
+        NEWS_BYTES_MAX,
         db.rows(
             "journal_rows", JournalRow, epoch=node.epoch, stream=Stream.TRADE, first_seq=first, limit=ROWS_PER_NEWS_MAX
-        )
+        ),
     )
     log = KeptLog(epoch=node.epoch, stream=Stream.TRADE, term=node.term, seq=first - 1, head=b"")
     before = _head(db, node, log, first - 1).hex()
@@ -318,13 +319,3 @@ def _settled(db: Database, node: Node, log: KeptLog) -> Settled:
         upto = seq
     over = node.mode is Mode.ACTIVE and log.epoch != node.epoch and upto == log.seq
     return Settled(epoch=log.epoch, stream=log.stream, upto=upto, over=over)
-
-
-def _few(rows: list[JournalRow]) -> list[JournalRow]:
-    """As many rows from the start as one answer may carry; at least one."""
-    room = NEWS_BYTES_MAX
-    for at, row in enumerate(rows):
-        room -= len(row.body)
-        if at and room < 0:
-            return rows[:at]
-    return rows
