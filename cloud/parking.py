@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -26,18 +26,6 @@ _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
 
 Decode = Callable[[bytes], Entry]
 """Gives the entry, or raises `msgspec.DecodeError` for one of a newer contract."""
-
-
-class Waiting(NamedTuple):
-    """A parked row, for people."""
-
-    n: int
-    store: StoreId
-    epoch: Epoch
-    stream: Stream
-    seq: int
-    why: str
-    parked_us: int
 
 
 class Read(NamedTuple):
@@ -147,9 +135,3 @@ def heard_as(store: StoreId, epoch: Epoch, stream: Stream, seq: int, entry: Entr
     return Heard(
         store=store, epoch=epoch, stream=stream, seq=seq, at_us=entry.at_us, by=entry.by, why=entry.why, late=late
     )
-
-
-def waiting_rows(work: Work, most: int = 200) -> Sequence[Waiting]:
-    """Oldest first."""
-    query = sa.select(*(parked.c[name] for name in Waiting._fields)).where(parked.c.applied_us.is_(None))
-    return [Waiting(**row) for row in work.tx.rows(query.order_by(parked.c.n).limit(most))]

@@ -31,7 +31,6 @@ class Why(StrEnum):
     PAD_MISMATCH = "pad_mismatch"
     OPEN_SALES = "open_sales"
     RETURNED = "returned"
-    SOLD_ELSEWHERE = "sold_elsewhere"
     NOT_FOUND = "not_found"
     DISK_FULL = "disk_full"
 

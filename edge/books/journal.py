@@ -1,7 +1,7 @@
 """The store's books: state rows and journal in one SQLite file, written in one transaction, through one door.
 
 `with books.transaction() as tx:` is the only way to write; `tx.write(...)` folds facts into the state rows and appends
-them to the journal, so state and journal cannot part. Reading for pages goes through `books.reader()`.
+them to the journal, so state and journal cannot part. Pages read through a connection of their own (`edge.app`).
 """
 
 import hashlib
@@ -196,18 +196,6 @@ class Books:
         self.db.commit()
         self._crashpoint()
         self.db.begin()
-
-    @contextmanager
-    def reader(self) -> Iterator[Database]:
-        """A connection of its own, read-only, for a page or a query on any thread; closed afterwards."""
-        if self.path is None:
-            yield self.db
-            return
-        db = Database(self.path, readonly=True)
-        try:
-            yield db
-        finally:
-            db.close()
 
     def node(self) -> Node:
         node = self.db.one("node", Node)

@@ -1,9 +1,9 @@
-"""What stays on this box and is in no journal: logins, PIN verifiers, evidence, count requests being taken up."""
+"""What stays on this box and is in no journal: logins, PIN verifiers, count requests being taken up."""
 
 from contract.ids import UserId
 from edge.books.db import Database
 from edge.books.journal import Books
-from edge.books.rows import CountRequestRow, EvidenceRow, LoginRow, PinRow
+from edge.books.rows import CountRequestRow, LoginRow, PinRow
 
 
 def add_login(books: Books, *, token: bytes, user: UserId, since_us: int, until_us: int) -> None:
@@ -35,16 +35,6 @@ def set_pin(books: Books, *, user: UserId, verifier: str, now_us: int) -> None:
 
 def pin(db: Database, user: UserId) -> PinRow | None:
     return db.one("pin", PinRow, user=user)
-
-
-def keep_evidence(books: Books, *, name: str, body: bytes, now_us: int) -> None:
-    """One blob per name, replaced: losing it delays an alarm, never raises one."""
-    with books.transaction() as tx:
-        tx.db.run("evidence_set", name=name, body=body, at_us=now_us)
-
-
-def evidence(db: Database, name: str) -> EvidenceRow | None:
-    return db.one("evidence", EvidenceRow, name=name)
 
 
 def count_requests(db: Database) -> list[CountRequestRow]:

@@ -1,4 +1,4 @@
-"""What pages and routes ask of the books, typed. Each takes a reader's connection: `with books.reader() as db:`."""
+"""What pages and routes ask of the books, typed. Each takes the asker's own read-only connection."""
 
 from typing import Final
 

@@ -31,6 +31,7 @@ USER_TIMEOUT_MS: Final = 3000
 """TCP_USER_TIMEOUT: unacknowledged bytes end the connection (Linux's own default waits a quarter of an hour)."""
 
 TCP_OPTIONS: Final = {"TCP_KEEPIDLE": 1, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": USER_TIMEOUT_MS}
+"""Set where the system has them."""
 
 
 class LlrpReader:
@@ -141,12 +142,7 @@ def _prepare(sock: socket.socket) -> None:
     sock.setblocking(False)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (
-        ("TCP_KEEPIDLE", 1),
-        ("TCP_KEEPINTVL", 1),
-        ("TCP_KEEPCNT", 3),
-        ("TCP_USER_TIMEOUT", USER_TIMEOUT_MS),
-    ):
+    for option, value in TCP_OPTIONS.items():
         if hasattr(socket, option):
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 

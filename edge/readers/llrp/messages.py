@@ -23,12 +23,7 @@ VERSION_1: Final = 1
 GET_ROSPECS: Final = 26
 P_EVENTS_AND_REPORTS: Final = 226
 SEARCH_MODES: Final = {Search.READER: 0, Search.SINGLE: 1, Search.DUAL: 2, Search.FOCUS: 3}
-EVENTS: Final = {
-    "ROSpecEvent": True,
-    "ReportBufferFillWarning": True,
-    "ReaderExceptionEvent": True,
-    "AntennaEvent": True,
-}
+EVENTS: Final = ("ROSpecEvent", "ReportBufferFillWarning", "ReaderExceptionEvent", "AntennaEvent")
 DEVICE_NAMES: Final = {25882: "Impinj", 161: "Zebra"}
 
 Fields = Mapping[str, Any]
