@@ -49,7 +49,7 @@ class LoginStore(Protocol):
 
 
 class MemoryLogins:
-    """Logins of one process: a restart asks everyone for the PIN again, which a till may. Bounded, oldest out."""
+    """Logins of one process, for tests and faces without a disk: a restart ends them all. Bounded, oldest out."""
 
     blocking = False
 

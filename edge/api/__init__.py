@@ -1,0 +1,1 @@
+"""The store's own HTTP API and its screens."""

@@ -81,7 +81,7 @@ class StoreView:
     name: str
     currency: str
     mode: str
-    """active, rejoin or fenced: only an active store sells."""
+    """active or rejoin: only an active store sells; `mode_why` says what it waits for."""
     mode_why: str
     mood: str
     """running, or full when the disk is."""
@@ -118,7 +118,7 @@ class PieceView:
     """Where it was last read; empty when never."""
     presence: PresenceState
     custody: str
-    """here, incoming, sold, released, or empty when this store does not hold it."""
+    """here, incoming, sold, or away; empty when this store never held it."""
     claim: ClaimKind | None
     claimed_for: str
     seen: bool

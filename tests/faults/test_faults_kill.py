@@ -39,7 +39,7 @@ class Ledger:
 
 
 class Patient:
-    """An API that is asked again after a kill, newly signed in: logins live in memory."""
+    """An API that is asked again after a kill, newly signed in: the answer that gave the login may be what was lost."""
 
     def __init__(self, house, store: StoreId, role: Role) -> None:
         self.house, self.url, self.login = house, house.shop.edge_url(store), house.shop.login(role)
