@@ -9,12 +9,10 @@ import os
 import signal
 import socket
 import ssl
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import Final
 
 import structlog
@@ -52,6 +50,7 @@ from web.attempts import Attempts
 from web.logins import Logins
 from web.policy import public
 from web.problems import ProblemError, answer
+from web.serving import Server, version, write_logs
 
 ORDERS_EVERY_S: Final = 0.2
 STOP_GRACE_S: Final = 3
@@ -111,7 +110,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
     logins = Logins(staff_desk.LoginTable(office), staff_desk.staff_now(office), now_us=desk.now_us, chance=os.urandom)
     app = FastAPI(
         title="Vitrine office",
-        version=_version(),
+        version=version(),
         description="All stores of the house: pieces, counts, sales, transfers, web orders, ledger.",
         openapi_url="/api/openapi.json",
         docs_url=None,
@@ -191,14 +190,6 @@ def _stores(desk: Desk) -> list[StoreId]:
 # --- running --------------------------------------------------------------------------------------------------
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers: stopping is ours, in our order."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def run(config: CloudConfig) -> int:
     """Run the office until it is told to stop. Raises `ConfigError` when a port is taken."""
     write_logs()
@@ -271,7 +262,7 @@ def _carry_orders(cloud: Cloud, quit_orders: threading.Event) -> None:
 
 
 def _server(app: FastAPI, cert: str, key: str) -> uvicorn.Server:
-    return _Server(
+    return Server(
         uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, lifespan="off",
             timeout_graceful_shutdown=STOP_GRACE_S, ssl_certfile=cert or None, ssl_keyfile=key or None,
@@ -282,7 +273,7 @@ def _server(app: FastAPI, cert: str, key: str) -> uvicorn.Server:
 def _door_server(cloud: Cloud) -> uvicorn.Server:
     door = cloud.config.door
     assert door is not None, "only an office with a door has a door server"
-    return _Server(
+    return Server(
         uvicorn.Config(
             cloud.door, log_config=None, access_log=False, server_header=False, lifespan="off",
             timeout_graceful_shutdown=STOP_GRACE_S, http=CertificateProtocol, ssl_certfile=door.cert,
@@ -296,23 +287,3 @@ def _listen(host: str, port: int, key: str) -> socket.socket:
         return socket.create_server((host, port), backlog=128)
     except OSError as error:
         raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}; free it or set {key}") from error
-
-
-def write_logs() -> None:
-    """Structured logs as JSON lines on stderr."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
-
-
-def _version() -> str:
-    try:
-        return metadata.version("vitrine")
-    except metadata.PackageNotFoundError:  # a checkout that was not installed
-        return "0"

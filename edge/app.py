@@ -29,7 +29,7 @@ from edge.config import ConfigError, EdgeConfig, ReaderConfig
 from edge.floor.now import UplinkNow
 from edge.gauges import floor_gauges, house_gauges, link_gauges, people_gauges, reader_gauges
 from edge.house import House
-from edge.life import Edge, listen, live, write_logs
+from edge.life import Edge, listen, live
 from edge.metrics import CONTENT_TYPE, make_metrics
 from edge.readers import Reader, open_reader
 from edge.readers.base import MisconfiguredError
@@ -38,6 +38,7 @@ from edge.store import Store
 from edge.sync.mqtt import LinkTally
 from web.attempts import Attempts
 from web.logins import HOUR_US, Logins
+from web.serving import write_logs
 from web.sse import Bulletin
 
 BOOKS: Final = "books.sqlite3"

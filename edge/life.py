@@ -8,8 +8,7 @@ import contextlib
 import random
 import signal
 import socket
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -24,6 +23,7 @@ from edge.config import ConfigError, EdgeConfig
 from edge.house import House
 from edge.readers import Reader
 from edge.store import Store, Wakes
+from web.serving import Server
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -129,17 +129,9 @@ def _cloudward(edge: Edge) -> Cloudward | None:
     )
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers: stopping is ours, in our order."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def _server(edge: Edge) -> uvicorn.Server:
     config = edge.config
-    return _Server(
+    return Server(
         uvicorn.Config(
             edge.api,
             log_config=None,
@@ -167,16 +159,3 @@ def listen(config: EdgeConfig) -> socket.socket:
             f"cannot listen on {config.http_host}:{config.http_port}: {error.strerror}; free the port or set http_port"
         ) from error
     return listener
-
-
-def write_logs() -> None:
-    """Structured logs as JSON lines on stderr."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )

@@ -1,12 +1,12 @@
 """The store's HTTP face: JSON API under /api/v1, pages, health and metrics, every route with its policy."""
 
-from importlib import metadata
 from typing import Final
 
 from fastapi import FastAPI
 
 from edge.api import pages, routes, trade_routes, witnessing
 from edge.api.shop import Shop
+from web.serving import version
 
 TITLE: Final = "Vitrine edge"
 
@@ -15,7 +15,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
     """`secure`: served over HTTPS, so that cookies say so."""
     app = FastAPI(
         title=TITLE,
-        version=_version(),
+        version=version(),
         description="One jewelry store: what lies where, who sold what, and what left its place.",
         openapi_url="/api/openapi.json",
         docs_url=None,
@@ -35,10 +35,3 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         secure=secure,
     )
     return app
-
-
-def _version() -> str:
-    try:
-        return metadata.version("vitrine")
-    except metadata.PackageNotFoundError:  # a checkout that was not installed
-        return "0"
