@@ -238,3 +238,14 @@ def test_a_damaged_header_between_two_messages_is_no_empty_report(llrp, monkeypa
 def test_any_bytes_at_all_are_survived(data):
     got = decode_reports(data, R)
     assert 0 <= got.consumed <= len(data)
+
+
+@pytest.mark.parametrize("kind", [1, 6, 13, 20])
+@pytest.mark.parametrize("size", [0, 1, 30])
+def test_a_tlv_with_the_number_of_a_tv_is_unknown_and_fills_no_column(llrp, kind, size):
+    report = llrp.tlv(240, b"\x8d" + bytes(12) + llrp.tlv(kind, bytes([7]) * size) + llrp.tv(7, 5))
+    for count in (1, 300):
+        decoder = ReportDecoder(R)
+        rows = llrp.rows_of(decoder.decode(llrp.message(61, report * count), 0).batch)
+        assert rows == [(bytes(12), 96, 0, RSSI_ABSENT_CDBM, 0xFFFF, 5, 1, 0, 0, 0)] * count
+        assert decoder.counts.unknown_total == {str(kind): count}

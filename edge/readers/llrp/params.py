@@ -67,13 +67,17 @@ IMPINJ_VALUE_BYTES: Final[dict[int, int | None]] = {
 
 
 class Param(NamedTuple):
-    """A parameter inside a tag report. `at` is where its value begins, `size` the value's bytes."""
+    """A parameter inside a tag report. `at` is where its value begins, `size` the value's bytes.
+
+    A TV and a TLV of one number are two things: only `tv` says that the value has the size of that TV.
+    """
 
     type: int
     at: int
     size: int
     vendor: int = 0
     subtype: int = 0
+    tv: bool = False
 
     @property
     def name(self) -> str:
@@ -92,7 +96,7 @@ def walk(data: Bytes, at: int, end: int) -> list[Param]:
             size = TV_VALUE_BYTES.get(first & 0x7F)
             if size is None:
                 raise UnknownTvError(first & 0x7F)
-            param = Param(first & 0x7F, at + 1, size)
+            param = Param(first & 0x7F, at + 1, size, tv=True)
             following = at + 1 + size
         else:
             if end - at < TLV_HEADER.size:
@@ -123,7 +127,7 @@ def is_known(param: Param) -> bool:
             return False
         size = IMPINJ_VALUE_BYTES.get(param.subtype, -1)
         return size is None or size == param.size
-    return param.type < 128 or param.type == TYPE_EPC_DATA or param.type in OP_SPEC_RESULTS
+    return param.tv or param.type == TYPE_EPC_DATA or param.type in OP_SPEC_RESULTS
 
 
 def epc_data(data: Bytes, param: Param) -> tuple[int, int, int]:

@@ -174,7 +174,7 @@ def padded(length: int) -> int:
 def _header_bytes(param: Param) -> int:
     if param.type == TYPE_CUSTOM:
         return TLV_HEADER.size + CUSTOM_HEADER.size
-    return 1 if param.type < 128 else TLV_HEADER.size
+    return 1 if param.tv else TLV_HEADER.size
 
 
 def _layout(values: list[tuple[int, str, str]], length: int) -> str:
