@@ -249,3 +249,37 @@ def test_a_tlv_with_the_number_of_a_tv_is_unknown_and_fills_no_column(llrp, kind
         rows = llrp.rows_of(decoder.decode(llrp.message(61, report * count), 0).batch)
         assert rows == [(bytes(12), 96, 0, RSSI_ABSENT_CDBM, 0xFFFF, 5, 1, 0, 0, 0)] * count
         assert decoder.counts.unknown_total == {str(kind): count}
+
+
+@pytest.mark.parametrize("first", [0x00, 0x01, 0x0C, 0x24, 0x7F])
+def test_among_short_messages_one_of_no_known_version_is_skipped(llrp, first):
+    good = llrp.message(61, llrp.tlv(240, b"\x8d" + bytes(12) + llrp.tv(2, 9)))
+    bad = bytes([first]) + good[1:]
+    decoder = ReportDecoder(R)
+    got = decoder.decode(good * 4 + bad + good * 200, 0)
+    assert (len(got.batch), got.frames) == (204, 204)
+    assert decoder.counts.bytes_skipped_total == len(bad)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_damaged_bytes_read_one_by_one_say_the_same_as_in_matrices(llrp, seed, monkeypatch):
+    rng = llrp.rng(seed)
+    plain, many = ReportDecoder(R), ReportDecoder(R)
+    for _ in range(20):
+        stream = bytearray(llrp.report_stream(rng, 20, rng.choice([(1, 1), (1, 3), (5, 20)]), 0.2)[0])
+        for _ in range(rng.randint(1, 10)):
+            at = rng.randrange(len(stream))
+            if rng.random() < 0.5:
+                stream[at] = rng.choice((0, 1, 4, 8, 61, 62, 128, 141, 240, 241, 255, rng.getrandbits(8)))
+            elif rng.random() < 0.5:
+                del stream[at : at + rng.randint(1, 20)]
+            else:
+                stream[at:at] = stream[rng.randrange(len(stream)) :][: rng.randint(1, 60)]
+        monkeypatch.setattr("edge.readers.llrp.reports.FEW_BYTES", len(stream))
+        alone = plain.decode(bytes(stream), 0)
+        monkeypatch.setattr("edge.readers.llrp.reports.FEW_BYTES", 0)
+        among = many.decode(bytes(stream), 0)
+        assert llrp.rows_of(alone.batch) == llrp.rows_of(among.batch)
+        assert alone[1:] == among[1:]
+    assert plain.counts.unknown_total.total() == many.counts.unknown_total.total()
+    assert plain.counts.reports_damaged_total == many.counts.reports_damaged_total
