@@ -45,7 +45,7 @@ from trade.acts import (
     VoidSale,
 )
 from trade.custody import TokenState
-from trade.piece import unavailable
+from trade.piece import twice_named, unavailable
 from trade.refusal import Refusal, Why
 from trade.scene import Scene
 
@@ -134,6 +134,9 @@ def _break_lease(scene: Scene, act: BreakLease) -> Answer:
 def _ship(scene: Scene, act: Ship) -> Answer:
     if not act.pieces:
         return Refusal(Why.EMPTY, "Lay the pieces for the transfer on the pad first")
+    again = twice_named(act.pieces, scene.pieces)
+    if again is not None:
+        return again
     released: list[AnyFact] = []
     for each in act.pieces:
         piece = scene.piece(each)

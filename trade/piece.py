@@ -1,5 +1,7 @@
 """A piece as it stands at this store, and whether it can be promised to somebody."""
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from contract.facts import ClaimKind
@@ -55,6 +57,15 @@ def unavailable(piece: Standing, guards: Guards = ALL) -> Refusal | None:
         return Refusal(Why.ON_HOLD, why, piece.piece)
     if piece.claim is not None and guards.claim_unique:
         return claimed(piece, piece.claim)
+    return None
+
+
+def twice_named(pieces: Sequence[PieceId], known: Mapping[PieceId, Standing]) -> Refusal | None:
+    """Each piece of an act is one thing: named twice it would be paid back, or given up, twice."""
+    for at, each in enumerate(pieces):
+        if each in pieces[:at]:
+            name = known[each].name if each in known else f"piece {each}"
+            return Refusal(Why.WRONG_STATE, f"{name} is named twice: name each piece once", each)
     return None
 
 

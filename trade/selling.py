@@ -34,7 +34,7 @@ from trade.acts import (
 )
 from trade.claim import release_all
 from trade.custody import TokenState
-from trade.piece import Standing, claimed, unavailable
+from trade.piece import Standing, claimed, twice_named, unavailable
 from trade.price import other_line, piece_line
 from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, Sale, SaleState, must_be, tenders_pay
@@ -244,6 +244,9 @@ def take_back(scene: Scene, act: ReturnPieces) -> Answer:
     sale = scene.sale
     if not act.pieces:
         return Refusal(Why.EMPTY, "Lay the pieces that come back on the pad")
+    again = twice_named(act.pieces, scene.pieces)
+    if again is not None:
+        return again
     for each in act.pieces:
         piece = scene.piece(each)
         if not (piece.on_pad or piece.seen):

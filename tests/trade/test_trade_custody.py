@@ -101,6 +101,11 @@ def test_shipping_gives_every_piece_up_in_one_go_or_none(mind):
     assert mind.decide(held, Ship(transfer="t1", to="b", pieces=("ring", "brooch"))).code is Why.CLAIMED
 
 
+def test_a_piece_named_twice_is_not_given_up_twice(mind):
+    scene = Scene(pieces={"ring": mind.standing()})
+    assert mind.decide(scene, Ship(transfer="t1", to="b", pieces=("ring", "ring"))).code is Why.WRONG_STATE
+
+
 def test_a_granted_piece_is_received_when_it_is_read_and_a_stranger_is_sighted(mind):
     scene = Scene(
         pieces={"ring": mind.standing(state=TokenState.INCOMING), "watch": mind.standing("watch", token=None)}

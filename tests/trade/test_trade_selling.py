@@ -193,6 +193,13 @@ def test_no_line_is_refunded_twice(mind):
     assert mind.decide(scene, _return(mind)).code is Why.RETURNED
 
 
+def test_a_piece_named_twice_in_one_return_is_not_refunded_twice(mind):
+    scene = _sold(mind, token=Token(piece="ring", ce=7, state=TokenState.SOLD, sale="sale-1"))
+    twice = msgspec.structs.replace(_return(mind), pieces=("ring", "ring"), tenders=mind.cash(240_000))
+    answer = mind.decide(scene, twice)
+    assert (answer.code, answer.piece) == (Why.WRONG_STATE, "ring")
+
+
 def test_a_piece_whose_token_is_elsewhere_is_kept_and_no_money_moves(mind):
     scene = _sold(mind, token=Token(piece="ring", ce=7, state=TokenState.AWAY))
     (fact,) = mind.decide(scene, _return(mind))
