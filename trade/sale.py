@@ -23,6 +23,9 @@ from trade.machine import Machine
 from trade.refusal import Refusal, Why
 
 LINES_PER_SALE_MAX: Final = 100
+SALE_MINOR_MAX: Final = 20 * 10**12
+"""As many tenders as a sale may have, each the largest the door takes. A larger total is a slip of the keys: nothing
+could pay it, and no database would keep the sum of a few."""
 
 
 class SaleState(StrEnum):

@@ -21,6 +21,7 @@ from contract.facts import (
     SaleVoided,
 )
 from contract.ids import ClaimId, LineId, PieceId, UserId, ZoneId
+from contract.money import plain
 from trade.acts import (
     AddOther,
     AddPiece,
@@ -37,7 +38,7 @@ from trade.custody import TokenState
 from trade.piece import Standing, claimed, twice_named, unavailable
 from trade.price import other_line, piece_line
 from trade.refusal import Refusal, Why
-from trade.sale import LINES_PER_SALE_MAX, Sale, SaleState, must_be, tenders_pay
+from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be, tenders_pay
 from trade.scene import Scene
 
 Answer = tuple[AnyFact, ...] | Refusal
@@ -69,8 +70,6 @@ def add_piece(scene: Scene, act: AddPiece, new_id: NewId) -> Answer:
     refusal = _can_be_claimed(piece, scene, act.override) or _price_wrong(piece, sale, act.discount_minor)
     if refusal is not None:
         return refusal
-    if len(sale.lines) >= LINES_PER_SALE_MAX:
-        return Refusal(Why.WRONG_STATE, f"A sale has at most {LINES_PER_SALE_MAX} lines; record this one and go on")
     token, card = piece.token, piece.card
     assert token is not None
     assert card is not None
@@ -83,6 +82,9 @@ def add_piece(scene: Scene, act: AddPiece, new_id: NewId) -> Answer:
         discount_minor=act.discount_minor,
         feed_rev=scene.feed_rev,
     )
+    full = _no_room(sale, line)
+    if full is not None:
+        return full
     return (
         ClaimHeld(claim=claim, piece=act.piece, ce=token.ce, kind=ClaimKind.CART, ref=act.sale),
         SaleLineAdded(sale=act.sale, line=line),
@@ -131,7 +133,16 @@ def add_other(scene: Scene, act: AddOther, new_id: NewId) -> Answer:
         tax_bp=act.tax_bp,
         feed_rev=scene.feed_rev,
     )
-    return (SaleLineAdded(sale=act.sale, line=line),)
+    assert scene.sale is not None
+    return _no_room(scene.sale, line) or (SaleLineAdded(sale=act.sale, line=line),)
+
+
+def _no_room(sale: Sale, line: SaleLine) -> Refusal | None:
+    if len(sale.lines) >= LINES_PER_SALE_MAX:
+        return Refusal(Why.WRONG_STATE, f"A sale has at most {LINES_PER_SALE_MAX} lines; record this one and go on")
+    if sale.total_minor + line.gross_minor > SALE_MINOR_MAX:
+        return Refusal(Why.WRONG_PRICE, f"A sale comes to at most {plain(SALE_MINOR_MAX, sale.currency)}")
+    return None
 
 
 def remove_line(scene: Scene, act: RemoveLine) -> Answer:

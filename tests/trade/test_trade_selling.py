@@ -21,7 +21,7 @@ from trade.custody import Token, TokenState
 from trade.guards import Guards
 from trade.piece import Hold
 from trade.refusal import Why
-from trade.sale import Sale, SaleState, apply
+from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, apply
 from trade.scene import Scene
 
 
@@ -218,3 +218,23 @@ def test_stock_is_refunded_only_under_a_hold_that_the_office_confirmed(mind):
     sure = Hold(piece="ring", sale="sale-1", confirmed=True)
     (fact,) = mind.decide(_sold(mind, token=here, hold=sure), _return(mind))
     assert isinstance(fact, ReturnRecorded)
+
+
+def test_a_sale_grows_to_what_can_be_paid_and_kept_and_no_further(mind):
+    sale = Sale(sale="sale-1", till="t", associate="a", currency="EUR")
+    act = AddOther(sale="sale-1", kind=LineKind.GOODS, description="gold", unit_minor=SALE_MINOR_MAX, tax_bp=0)
+    (added,) = mind.decide(Scene(sale=sale), act)
+    full = Scene(sale=apply(sale, added, 1))
+    one_more = msgspec.structs.replace(act, unit_minor=1)
+    assert mind.decide(full, one_more).code is Why.WRONG_PRICE
+    a_thousand = msgspec.structs.replace(act, quantity_milli=1_000_000)
+    assert mind.decide(Scene(sale=sale), a_thousand).code is Why.WRONG_PRICE
+
+
+def test_a_sale_has_no_more_lines_than_a_receipt_can_carry(mind):
+    scene = Scene(sale=Sale(sale="sale-1", till="t", associate="a", currency="EUR"))
+    act = AddOther(sale="sale-1", kind=LineKind.SERVICE, description="polish", unit_minor=1, tax_bp=0)
+    for _ in range(LINES_PER_SALE_MAX):
+        (added,) = mind.decide(scene, act)
+        scene = Scene(sale=apply(scene.sale, added, 1))
+    assert mind.decide(scene, act).code is Why.WRONG_STATE
