@@ -283,3 +283,16 @@ def test_damaged_bytes_read_one_by_one_say_the_same_as_in_matrices(llrp, seed, m
         assert alone[1:] == among[1:]
     assert plain.counts.unknown_total.total() == many.counts.unknown_total.total()
     assert plain.counts.reports_damaged_total == many.counts.reports_damaged_total
+
+
+def test_damage_between_messages_that_looks_like_a_report_is_none(llrp):
+    """The report before it holds bytes that look like one reaching beyond the message: the chain has no other guide."""
+    inner = llrp.tlv(240, b"\x8d" + b"\x00\xf0\x00\x20" + bytes(8))
+    gap = b"\x00\xf0\x00\x11\x8d"
+    for after in (llrp.message(61, bytes(40)), llrp.message(61, inner)):
+        data = llrp.message(61, llrp.tlv(240, b"\x8d" + bytes(12)) * 300 + inner) + gap + after
+        alone, among = ReportDecoder(R), ReportDecoder(R)
+        small = llrp.message(61, inner) + gap + after
+        rows = llrp.rows_of(alone.decode(small, 0).batch)
+        assert llrp.rows_of(among.decode(data, 0).batch)[300:] == rows
+        assert among.counts.reports_damaged_total == alone.counts.reports_damaged_total

@@ -127,12 +127,14 @@ def _scan(octets: Octets, bodies: Index, ends: Index) -> TagReports:
     lasts = [*after[breaks].tolist(), *after[-1:].tolist()]
     if firsts == bodies.tolist() and lasts == ends.tolist() and lengths.all():
         return TagReports(places, lengths, len(ends))
-    likely = lengths >= TLV_HEADER.size
-    return _scan_with_care(places[likely], lengths[likely], bodies, ends)
+    return _scan_with_care(places, lengths, bodies, ends)
 
 
 def _scan_with_care(places: Index, lengths: Index, bodies: Index, ends: Index) -> TagReports:
     """The same, where some candidates are none, or messages hold other things."""
+    # between two messages stand a header and perhaps damage, never a report
+    likely = (lengths >= TLV_HEADER.size) & (places >= bodies[ends.searchsorted(places, "right")])
+    places, lengths = places[likely], lengths[likely]
     if not len(places):
         return TagReports(places, lengths, 0)
     after = places + lengths
