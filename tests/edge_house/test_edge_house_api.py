@@ -274,3 +274,9 @@ def test_a_new_pin_ends_the_logins_made_with_the_old_one(face):
     face.edge.house.step()
     edge_app.set_pin(face.config, "ana", "9999")
     assert face.get("/store").status_code == 401
+
+
+def test_only_who_works_a_register_may_bear_witness(face):
+    """A testimony can stop the box, and brings rows that the head office will post."""
+    assert face.post("/tills/till-1/testimony", {"logs": []}, user="lou").status_code == 403
+    assert face.post("/tills/till-1/testimony", {"logs": []}, user="ana").status_code != 403
