@@ -137,6 +137,10 @@ def _ship(scene: Scene, act: Ship) -> Answer:
     again = twice_named(act.pieces, scene.pieces)
     if again is not None:
         return again
+    if scene.shipment:
+        if scene.shipment == frozenset(act.pieces):
+            return ()
+        return Refusal(Why.WRONG_STATE, f"Transfer {act.transfer} has left already: what comes later is another one")
     released: list[AnyFact] = []
     for each in act.pieces:
         piece = scene.piece(each)

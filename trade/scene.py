@@ -39,6 +39,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     tokens_sold: tuple[PieceId, ...] = ()
     """Sold pieces whose tokens this till's Z hands to the cloud."""
     open_sales: int = 0
+    shift_known: bool = False
+    """The shift an act names was opened before."""
+    shipment: frozenset[PieceId] = frozenset()
+    """What left before under the transfer an act names."""
     receipt_next: int = 1
     z_next: int = 1
     feed_rev: int = 0

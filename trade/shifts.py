@@ -14,6 +14,8 @@ def open_shift(scene: Scene, act: OpenShift) -> Answer:
         if scene.shift.shift == act.shift:
             return ()
         return Refusal(Why.SHIFT_OPEN, f"{act.till} has an open shift since {scene.shift.business_day}; close it first")
+    if scene.shift_known:
+        return Refusal(Why.WRONG_STATE, f"Shift {act.shift} was opened before, and its figures stand: begin a new one")
     if act.float_minor < 0:
         return Refusal(Why.WRONG_PRICE, "A float is not below nothing")
     return (

@@ -344,6 +344,9 @@ INSERT OR IGNORE INTO shipped VALUES (:transfer, :piece, :to_store, :at_us);
 -- name: shipped
 SELECT transfer, piece, to_store, at_us FROM shipped ORDER BY at_us DESC, transfer, piece LIMIT :limit;
 
+-- name: shipment
+SELECT piece AS value FROM shipped WHERE transfer = :transfer ORDER BY piece;
+
 -- name: shipped_piece
 SELECT transfer, piece, to_store, at_us FROM shipped WHERE piece = :piece ORDER BY at_us DESC LIMIT 1;
 

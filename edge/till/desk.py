@@ -119,7 +119,10 @@ class Desk:
         db = tx.db
         scene = Scene(guards=self._books.guards, feed_rev=tx.node().feed_rev, pad=pad)
         match act:
-            case OpenShift() | CloseShift():
+            case OpenShift():
+                begun = db.one("shift", Shift, shift=act.shift) is not None
+                return msgspec.structs.replace(self._till_scene(db, scene, act.till), shift_known=begun)
+            case CloseShift():
                 return self._till_scene(db, scene, act.till)
             case OpenSale() | ResumeSale():
                 found = self._till_scene(db, scene, act.till)
@@ -147,7 +150,11 @@ class Desk:
                 claim = db.one("claim", Claim, claim=act.claim)
                 live = claim if claim is not None and claim.state is ClaimState.HELD else None
                 return msgspec.structs.replace(scene, claim=live)
-            case Ship() | Sight():
+            case Ship():
+                known = {each: self.standing(db, each, seen, pad) for each in act.pieces}
+                left = frozenset(PieceId(each) for each in db.words("shipment", transfer=act.transfer))
+                return msgspec.structs.replace(scene, pieces=known, shipment=left)
+            case Sight():
                 known = {each: self.standing(db, each, seen, pad) for each in act.pieces}
                 return msgspec.structs.replace(scene, pieces=known)
             case ApproveCount():

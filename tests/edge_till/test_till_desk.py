@@ -16,6 +16,7 @@ from trade.acts import (
     BreakLease,
     CloseShift,
     OpenSale,
+    OpenShift,
     ParkSale,
     RecordSale,
     ResumeSale,
@@ -151,6 +152,30 @@ def test_a_shipped_piece_is_nobodys_to_sell_here(shop):
     shop.done(OpenSale(sale="s1", till="till-1", currency="EUR"))
     assert shop.refused(AddPiece(sale="s1", piece="ring"), pad=["ring"]).code is Why.NOT_OURS
     assert queries.shipped_piece(shop.books.db, "ring").to_store == "lyon"
+
+
+def test_a_transfer_asked_for_again_is_one_transfer_and_takes_nothing_else_along(shop):
+    leave = Ship(transfer="t1", to="lyon", pieces=("ring", "watch"))
+    assert len(shop.done(leave, pad=["ring", "watch"]).entries) == 1
+    assert shop.done(leave).entries == ()
+    answer = shop.refused(Ship(transfer="t1", to="lyon", pieces=("brooch",)), pad=["brooch"])
+    assert answer.code is Why.WRONG_STATE
+    assert shop.state("brooch") == "here"
+
+
+def test_a_shift_cannot_be_opened_again_under_its_old_name(shop):
+    """Its figures would begin at nothing, and another till's Z would tell them."""
+    shop.sell("s1", "ring")
+    for till in ("till-1", "till-2"):
+        act = OpenShift(shift="shift-1", till=till, business_day="2026-11-22", float_minor=0, currency="EUR")
+        if till == "till-1":
+            assert shop.done(act).entries == ()
+        else:
+            assert shop.refused(act).code is Why.WRONG_STATE
+    shop.done(CloseShift(till="till-1", cash_counted_minor=130_000))
+    act = OpenShift(shift="shift-1", till="till-1", business_day="2026-11-23", float_minor=0, currency="EUR")
+    assert shop.refused(act).code is Why.WRONG_STATE
+    assert [(each.sales, each.gross_minor) for each in queries.shifts_newest(shop.books.db)] == [(1, 120_000)]
 
 
 def test_a_stranger_on_the_shelf_is_reported_and_what_is_ours_is_not(shop):
