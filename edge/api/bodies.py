@@ -4,9 +4,10 @@ Money is minor units of the store's currency. Ids that a client makes (sale, lin
 one to be able to repeat a request after a lost answer without doing it twice.
 """
 
+import datetime as dt
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 TEXT_MAX: Final = 500
 IDS_MAX: Final = 500
@@ -19,6 +20,14 @@ PLAIN: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 Text = Annotated[str, StringConstraints(max_length=TEXT_MAX, pattern=PLAIN)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX, pattern=PLAIN)]
 Amount = Annotated[int, Field(ge=0, le=MONEY_MAX)]
+
+
+def _is_a_day(text: str) -> str:
+    dt.date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_is_a_day)]
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
 
 
@@ -93,7 +102,7 @@ class OpenShiftBody(Body):
     till: Id
     float_minor: Amount
     shift: Id | None = None
-    business_day: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    business_day: Day | None = None
 
 
 class CloseShiftBody(Body):
