@@ -77,6 +77,12 @@ class Shop:
         """The zone that read the piece last, while that counts as now."""
         return self.store.zone_now(piece, self.clock.mono_us())
 
+    def till(self, name: str) -> TillId:
+        """Raises a 404 problem for a till that this store has not: it would have receipts and a drawer of its own."""
+        if name not in self.config.tills:
+            raise ProblemError(404, "till", f"This store has no till {name!r}", "Use one of its own tills.")
+        return TillId(name)
+
     def pad_now(self, till: TillId | None) -> PadNow:
         """The pad of this till; the first one without a till; an idle one where there is none."""
         pads = self.floor.pads

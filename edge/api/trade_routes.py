@@ -9,9 +9,11 @@ from contract.feed import Role
 from contract.ids import LineId, PersonId, PieceId, SaleId, ShiftId, StoreId, TillId, TransferId
 from edge.api import bodies, shapes, views
 from edge.api.shop import Shop, the_shop
+from edge.books import replica
 from trade import acts
 from web.logins import Login
 from web.policy import allow
+from web.problems import ProblemError
 
 SELLERS = (Role.ASSOCIATE, Role.MANAGER)
 router = APIRouter(prefix="/api/v1", tags=["trade"])
@@ -136,7 +138,7 @@ async def list_shifts(who: Seller, shop: TheShop) -> list[shapes.ShiftView]:
 async def open_shift(body: bodies.OpenShiftBody, who: Seller, shop: TheShop) -> shapes.ShiftView:
     act = acts.OpenShift(
         shift=ShiftId(body.shift or shop.new_id()),
-        till=TillId(body.till),
+        till=shop.till(body.till),
         business_day=body.business_day or shop.business_day(),
         float_minor=body.float_minor,
         currency=shop.config.currency,
@@ -156,6 +158,8 @@ async def close_shift(body: bodies.CloseShiftBody, who: Seller, shop: TheShop) -
 @router.post("/transfers", status_code=201)
 async def ship(body: bodies.ShipBody, who: Manager, shop: TheShop) -> shapes.ShippedView:
     """Gives the right to these pieces up, in the same transaction; the receiver gets it from the cloud."""
+    if body.to == shop.config.store or replica.store(shop.db, StoreId(body.to)) is None:
+        raise ProblemError(404, "store", f"The house has no other store {body.to!r}", "Use the id of another store.")
     transfer = TransferId(body.transfer or shop.new_id())
     pieces = tuple(PieceId(piece) for piece in body.pieces)
     await shop.act(acts.Ship(transfer=transfer, to=StoreId(body.to), pieces=pieces), who)

@@ -6,7 +6,7 @@ import warnings
 import msgspec
 import pytest
 
-from contract.feed import FeedPage, FeedRow
+from contract.feed import FeedPage, FeedRow, StoreCard
 from contract.ids import UserId
 from edge import app as edge_app
 from edge.api.pins import PinError
@@ -33,6 +33,9 @@ class Face:
         rows += [
             FeedRow(rev=100 + n, scope="*", key=f"staff:{each.user}", body=each) for n, each in enumerate(make.staff)
         ]
+        rows.append(
+            FeedRow(rev=150, scope="*", key="store:lyon", body=StoreCard(store="lyon", name="Lyon", currency="EUR"))
+        )
         self.edge.store.take_feed(FeedPage(rows=tuple(rows), upto=200, more=False))
         self.edge.store.reload()
         self.config = config
@@ -274,6 +277,19 @@ def test_a_new_pin_ends_the_logins_made_with_the_old_one(face):
     face.edge.house.step()
     edge_app.set_pin(face.config, "ana", "9999")
     assert face.get("/store").status_code == 401
+
+
+def test_a_drawer_is_opened_only_at_a_till_of_this_store(face):
+    answer = face.post("/shifts", {"till": "till-9", "float_minor": 0})
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:vitrine:problem:till")
+    assert face.get("/shifts").json() == []
+
+
+@pytest.mark.parametrize("to", ["paris", "nowhere"])
+def test_a_piece_is_shipped_to_another_store_of_the_house_and_nowhere_else(face, to):
+    face.scan(1)
+    assert face.post("/transfers", {"to": to, "pieces": ["p1"]}, user="max").status_code == 404
+    assert face.get("/pieces/p1").json()["custody"] == "here"
 
 
 def test_only_who_works_a_register_may_bear_witness(face):
