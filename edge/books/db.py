@@ -40,6 +40,11 @@ def statements() -> dict[str, str]:
     return named
 
 
+def is_damaged(error: sqlite3.Error) -> bool:
+    """The file itself is not what SQLite wrote."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 class Database:
     """One connection. `path` None is in memory, from `image` if given (the simulation's disk)."""
 

@@ -5,6 +5,7 @@ them to the journal, so state and journal cannot part. Pages read through a conn
 """
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from contract.entries import Entry, encode_entry, first_head, keys_of, leaf_hash
 from contract.facts import AnyFact, Stream, stream_of
 from contract.ids import Epoch, StoreId, UserId
 from edge.books import fold
-from edge.books.db import BooksError, Database
+from edge.books.db import BooksError, Database, is_damaged
 from edge.books.rows import Counter, JournalRow, Leaf, Mode, Node
 from trade.guards import ALL, Guards
 
@@ -147,8 +148,16 @@ class Books:
         Books last used on another machine come up in mode rejoin: restored or copied state is never trusted.
         path None: in memory, from `image` if given. crashpoint: called before BEGIN and after COMMIT.
         """
-        db = Database(path, image=image)
-        return cls.over(db, path, store=store, instance=instance, guards=guards, crashpoint=crashpoint)
+        try:
+            db = Database(path, image=image)
+            return cls.over(db, path, store=store, instance=instance, guards=guards, crashpoint=crashpoint)
+        except sqlite3.DatabaseError as error:
+            if not is_damaged(error):
+                raise
+            raise BooksError(
+                f"{path}: the books are damaged ({error}); move this file and its -wal away and start again: the box "
+                "joins anew and fetches its books from the head office; PINs are given anew"
+            ) from error
 
     @classmethod
     def over(

@@ -7,6 +7,7 @@ import pytest
 from contract.commands import CustodyState, GrantCustody
 from contract.entries import leaf_hash
 from contract.facts import ClaimHeld, ClaimKind, CommandRefused, SaleRecorded
+from edge.books.db import BooksError
 from edge.books.journal import Books, audit_root
 from edge.books.replay import differences
 from edge.till import queries
@@ -261,3 +262,13 @@ def test_a_busy_day_is_nothing_but_the_fold_of_its_journal(shop, pay_cash):
     assert differences(shop.books) == []
     shop.books.db._db.execute("UPDATE custody SET state = 'sold' WHERE piece = 'brooch'")
     assert differences(shop.books) == ["custody"]
+
+
+@pytest.mark.parametrize("harm", ["no header", "half", "noise"])
+def test_damaged_books_are_named_with_their_mend(new_shop, disk, harm):
+    new_shop(disk).join(*(f"p{n}" for n in range(300))).books.close()
+    whole = disk.read_bytes()
+    harmed = {"no header": bytes(100) + whole[100:], "half": whole[: len(whole) // 2], "noise": b"\xa5" * 9_000}
+    disk.write_bytes(harmed[harm])
+    with pytest.raises(BooksError, match="move this file"):
+        Books.open(disk, store="paris", instance="m1")
