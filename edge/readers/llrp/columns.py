@@ -55,7 +55,7 @@ def _prove(octets: Octets, found: TagReports, shelf: Shelf) -> tuple[Tables, Pro
     proved = prove(octets, found, tables)
     if proved.times[UNKNOWN]:
         _learn(octets, found, _unknown(proved), shelf)
-    shelf.settle(proved.times)
+    shelf.settle(tables, proved.times)
     if shelf.tables() is not tables:
         tables = shelf.tables()
         proved = prove(octets, found, tables)
@@ -75,7 +75,9 @@ class Columns:
         self._proved, self._tables = proved, tables
         records, others, ids, wide, times = proved
         usual = tables.shapes[0]
-        self._epc = _epcs(records, usual, width)
+        self._epc = np.zeros((len(records), width), np.uint8)
+        if times[USUAL]:
+            _put_epcs(self._epc, records, usual)
         self._epc_bits = np.full(len(records), usual.epc_bits, np.uint16)
         if len(others):
             epc = gather(octets, starts[others] + tables.epc_at.take(ids), width).view(np.uint8).reshape(-1, width)
@@ -153,16 +155,14 @@ class Columns:
         )
 
 
-def _epcs(records: Records, shape: Shape, width: int) -> Octets:
-    """The EPCs of records that are laid out like this shape, in a column of `width` bytes."""
-    epc = np.zeros((len(records), width), np.uint8)
+def _put_epcs(epc: Octets, records: Records, shape: Shape) -> None:
+    """The EPCs of records that are laid out like this shape."""
     size = void(shape.epc_bytes)
     if shape.epc_bytes:
-        column = np.ndarray((len(records),), size, epc, 0, (width,))
+        column = np.ndarray((len(records),), size, epc, 0, (epc.shape[1],))
         column[:] = np.ndarray((len(records),), size, records, shape.epc_at, records.strides)
     if shape.epc_spare:
         epc[:, shape.epc_bytes - 1] &= 0xFF << shape.epc_spare & 0xFF
-    return epc
 
 
 def _read_all(shape: Shape, records: Records) -> dict[str, NDArray[Any]]:

@@ -124,11 +124,11 @@ class Shelf:
             self._tables = Tables(sorted(some, key=lambda shape: shape is not self._usual))
         return self._tables
 
-    def settle(self, times: list[int]) -> None:
-        """Another shape becomes the usual one when it is met twice as often (`times` by row of `tables`)."""
+    def settle(self, tables: Tables, times: list[int]) -> None:
+        """Another shape becomes the usual one when it was met twice as often (`times` by row of these tables)."""
         most = max(range(len(times)), key=times.__getitem__)
         if most != UNKNOWN and times[most] > 2 * times[USUAL]:
-            self._usual = self.tables().shapes[most - 1]
+            self._usual = tables.shapes[most - 1]
             self._tables = None
 
     def _keep(self, shape: Shape) -> None:
