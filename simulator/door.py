@@ -4,11 +4,12 @@ Loopback only and without a password: it is the hand of God, and no part of the 
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from contract.ids import PieceId, StoreId
@@ -19,6 +20,7 @@ from simulator.store import ZoneKind
 from simulator.world import Away, UnknownError, World
 
 PIECES_PER_REQUEST_MAX = 5_000
+PAGE = Path(__file__).with_name("door.html")
 
 
 class Asked(BaseModel):
@@ -73,12 +75,21 @@ def create_door(
 
     Errors are `{"detail": "…"}` with 404, 409 or 422.
     """
-    door = FastAPI(title="Vitrine simulator door", version="1")
+    # No /docs: FastAPI's page fetches its script from a public host, and a shop floor may have no way there.
+    door = FastAPI(
+        title="Vitrine simulator door", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+    )
     _refusals(door)
+    page = PAGE.read_text(encoding="utf-8")
 
     def lives_in(piece: PieceId, store: str) -> bool:
         home = int(world.home[world.row_of[piece]])
         return world.places[home].startswith(f"{store}/")
+
+    @door.get("/", response_class=HTMLResponse, include_in_schema=False)
+    async def hand() -> str:
+        """The page a person uses; it calls the routes below and fetches nothing from elsewhere."""
+        return page
 
     @door.get("/healthz")
     async def healthz() -> dict[str, str]:

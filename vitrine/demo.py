@@ -148,7 +148,7 @@ def welcome(house: Running) -> str:
             *(f"  {name:<28} {url}" for name, url in pages),
             "Sign in (PIN at a store, password at the head office):",
             *people,
-            f"Move pieces, walk out, break readers: {shop.simulator_url}/docs",
+            f"Move pieces, walk out, break readers: {shop.simulator_url}/",
             f"Logs: {shop.folder / 'logs'}   Stop: Ctrl-C",
         )
     )

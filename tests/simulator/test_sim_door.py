@@ -1,9 +1,12 @@
 import asyncio
+import re
 
 import httpx
 import pytest
 
 from simulator.app import Outside, plan
+from simulator.llrp.server import Fault
+from simulator.world import Away
 
 
 def run(scene, **more):
@@ -116,3 +119,15 @@ def test_a_restarted_simulator_knows_where_pieces_are_and_what_was_paid(tmp_path
 
     asyncio.run(once(before))
     asyncio.run(once(after))
+
+
+def test_the_door_has_a_page_for_a_person_that_fetches_nothing_from_elsewhere():
+    async def scene(outside, door):
+        page = await door.get("/")
+        assert page.headers["content-type"].startswith("text/html")
+        assert set(re.findall(r"https?://|//[\w.-]+\.\w+/", page.text)) == set()
+        assert set(re.findall(r"const FAULTS = \[(.*?)\]", page.text)[0].split(", ")) == {f'"{one}"' for one in Fault}
+        assert set(re.findall(r"const AWAY = \[(.*?)\]", page.text)[0].split(", ")) == {f'"{one}"' for one in Away}
+        assert "/stores/{store}/move" in (await door.get("/api/openapi.json")).json()["paths"]
+
+    run(scene)
