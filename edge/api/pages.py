@@ -154,7 +154,7 @@ async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
         alarms=[alarm for alarm in alarms if alarm.open]
         + [alarm for alarm in alarms if not alarm.open][:CLOSED_ALARMS_SHOWN],
         tallies={zone.zone: (zone.present, zone.expected) for zone in guarded},
-        blind=[zone for zone in guarded if zone.vision is Vision.BLIND],
+        blind=[zone for zone in store.zones if zone.vision is Vision.BLIND],
         present=sum(zone.present for zone in guarded),
         hard_to_read=sum(zone.hard_to_read for zone in guarded),
         not_read_yet=sum(zone.not_read_yet for zone in guarded),

@@ -253,6 +253,15 @@ ALONE = replace(
     STORE, uplink=replace(STORE.uplink, up=False, why_down="No answer from the office since 13:40.", unsent=418)
 )
 FENCED = replace(ALONE, mode="rejoin", mode_why="The office has not yet said that this machine serves the store.")
+BLIND_PAD = replace(
+    STORE,
+    zones=tuple(
+        replace(zone, vision=Vision.BLIND, why="reader pad-reader is silent: nothing heard for 3.0 s")
+        if zone.kind is ZoneKind.PAD
+        else zone
+        for zone in ZONES
+    ),
+)
 BARE = replace(STORE, zones=(), readers=())
 USERS = (
     shapes.UserView("ana", "Ana Lindqvist", (Role.ASSOCIATE,), has_pin=True),
@@ -296,6 +305,7 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
         "edge/register.html",
         {**REGISTER, "pad": MORE_PAD, "sale": replace(SALE, lines=SALE.lines[:1], total_minor=1_240_000)},
     ),
+    "register-blind": ("edge/register.html", {**REGISTER, "store": BLIND_PAD}),
     "register-rejoin": ("edge/register.html", {**REGISTER, "store": FENCED}),
     "tender": ("edge/tender.html", {**COMMON, "sale": SALE, "plain_total": "21050.00", "may_override": True}),
     "receipt": ("edge/receipt.html", {**COMMON, "sale": RECORDED}),

@@ -47,6 +47,10 @@ class Boutique:
         answer = httpx.post(f"{self.door}/stores/boutique/walk_out", json=asked, timeout=10)
         assert answer.status_code == 200, answer.text
 
+    def reader(self, reader: str, fault: str) -> None:
+        answer = httpx.post(f"{self.door}/readers/boutique/{reader}/fault", json={"fault": fault}, timeout=10)
+        assert answer.status_code == 200, answer.text
+
     def of_zone(self, zone: str) -> list[PieceCard]:
         return [card for card in self.cards if card.home_zone == zone]
 
@@ -170,6 +174,24 @@ def test_a_piece_that_is_in_the_cart_but_not_on_the_pad_stops_the_sale(
     boutique.move("case-2", other.piece)
     page.get_by_role("button", name="Empty the cart").click()
     expect(page.get_by_text("Nothing in the cart yet.")).to_be_visible()
+
+
+def test_a_pad_whose_reader_is_silent_is_blind_at_the_till_and_on_the_wall_and_never_called_clear(
+    boutique: Boutique, signed_in: Callable[..., Page]
+) -> None:
+    page = signed_in("Marc Oyelaran", "/register")
+    expect(page.get_by_text("The pad is clear")).to_be_visible(timeout=15_000)
+    boutique.reader("pad-reader", "blackhole")
+    try:
+        expect(page.get_by_text("The pad is blind")).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("The pad is clear")).to_have_count(0)
+        expect(page.get_by_text("Reader pad-reader is silent:")).to_be_visible()
+        page.get_by_role("link", name="Loss prevention").click()
+        expect(page.get_by_text("Cannot see Till pad.")).to_be_visible()
+        page.get_by_role("link", name="Register").click()
+    finally:
+        boutique.reader("pad-reader", "none")
+    expect(page.get_by_text("The pad is clear")).to_be_visible(timeout=15_000)
 
 
 def test_a_count_fills_and_is_approved(boutique: Boutique, signed_in: Callable[..., Page]) -> None:
