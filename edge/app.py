@@ -104,8 +104,11 @@ def run(config: EdgeConfig) -> int:
         return asyncio.run(live(edge, listener))
 
 
-def set_pin(config: EdgeConfig, user: UserId, pin: str) -> None:
-    """Give a person a PIN and end their logins; may be done while the box runs. Raises `PinError`, `BooksError`."""
+def set_pin(config: EdgeConfig, user: UserId, pin: str) -> bool:
+    """Give a person a PIN and end their logins; may be done while the box runs. Raises `PinError`, `BooksError`.
+
+    False when the head office has not named this person yet: the PIN is kept and waits.
+    """
     verifier = make_verifier(pin)
     books = open_books(config, instance_of(config))
     with contextlib.closing(books):
@@ -113,6 +116,7 @@ def set_pin(config: EdgeConfig, user: UserId, pin: str) -> None:
         local.set_pin(books, user=user, verifier=verifier, now_us=now_us)
         for login in local.logins_of(books.db, user):
             local.drop_login(books, login.token, now_us)
+        return replica.staff(books.db, user) is not None
 
 
 def open_books(config: EdgeConfig, instance: str) -> Books:

@@ -95,9 +95,12 @@ def pin(config: Config, user: Annotated[str, typer.Argument(help="Who, as the he
     from edge.books.db import BooksError
     from edge.config import ConfigError, load_config
 
-    chosen = typer.prompt("PIN", hide_input=True, confirmation_prompt=True)
     with in_words(PinError, ConfigError, BooksError):
-        box.set_pin(load_config(config), UserId(user), chosen)
+        settings = load_config(config)
+        chosen = typer.prompt("PIN", hide_input=True, confirmation_prompt=True)
+        known = box.set_pin(settings, UserId(user), chosen)
+    waits = "" if known else ", and waits: the head office has named nobody so to this store yet (look at the spelling)"
+    typer.echo(f"The PIN of {user} is kept on this box{waits}.")
 
 
 @app.command()

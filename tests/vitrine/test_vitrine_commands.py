@@ -16,10 +16,12 @@ from vitrine.shop import Wish, open_shop
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def vitrine(*words: str) -> subprocess.CompletedProcess[str]:
+def vitrine(*words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "vitrine", *words],
         cwd=ROOT,
+        input=typed,
+        start_new_session=True,
         capture_output=True,
         text=True,
         timeout=60,
@@ -82,6 +84,16 @@ def test_a_store_is_enrolled_and_a_bad_name_refused(tmp_path: Path):
     assert (tmp_path / "paris.key").stat().st_mode & 0o777 == 0o600
     assert f'cert = "{tmp_path / "paris.pem"}"' in done.stdout
     assert "Paris!" in one_sentence(vitrine("enrol", "Paris!", "--house", str(tmp_path)))
+
+
+def test_a_pin_is_asked_for_after_the_configuration_was_read_and_a_name_nobody_knows_is_said(tmp_path: Path):
+    said = one_sentence(vitrine("pin", "--config", str(tmp_path / "none.toml"), "marc"))
+    assert "none.toml" in said
+    config = tmp_path / "edge.toml"
+    config.write_text(f'store = "paris"\nname = "Paris"\ncurrency = "EUR"\ndata_dir = "{tmp_path / "data"}"\n')
+    done = vitrine("pin", "--config", str(config), "marcel", typed="4711\n4711\n")
+    assert done.returncode == 0, done.stderr
+    assert "The PIN of marcel is kept on this box, and waits" in done.stdout
 
 
 def test_only_what_is_real_is_listed():
