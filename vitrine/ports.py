@@ -44,12 +44,16 @@ def choose(wished: Iterable[int]) -> list[int]:
 
 
 def must_be_free(port: int, purpose: str, kept_in: Path) -> None:
-    """Raises `PersonError` naming the port, who holds it where that can be seen, and the mend."""
+    """Raises `PersonError` naming the port, who holds it where that can be seen, and the mend.
+
+    Never to delete the file: it also keeps the logins that the stores and the head office know.
+    """
     if is_free(port):
         return
     holder = _holder(port)
     raise PersonError(
-        f"Port {port}, kept for {purpose}, is taken by {holder}: stop that program, or delete {kept_in} to choose anew."
+        f"Port {port}, kept for {purpose}, is taken by {holder}: "
+        f"stop that program, or write another port into {kept_in}."
     )
 
 

@@ -22,7 +22,7 @@ def test_a_taken_port_is_named_with_who_holds_it_and_the_mend(taken: int):
     said = str(told.value)
     assert f"Port {taken}, kept for the head office" in said
     assert f"(pid {os.getpid()})" in said
-    assert "delete shop.json" in said
+    assert "write another port into shop.json" in said
 
 
 def test_a_wish_is_granted_when_it_is_free_and_only_then(taken: int):
