@@ -40,6 +40,7 @@ def make_templates(folders: Mapping[str, Path], static: Mapping[str, Path], time
         clock=lambda us: _local(us, zone).strftime("%H:%M"),
         date=lambda us: f"{_local(us, zone):%d %b %Y}".lstrip("0"),
         moment=lambda us: f"{_local(us, zone):%d %b, %H:%M}".lstrip("0"),
+        day=day,
         iso=lambda us: _local(us, zone).isoformat(timespec="seconds"),
     )
     env.globals["asset"] = AssetNames(static)
@@ -76,6 +77,17 @@ def percent(part: float) -> str:
 def count(number: float) -> str:
     """`12345` → `12,345`."""
     return f"{number:,.0f}"
+
+
+def day(business_day: str) -> str:
+    """`2026-11-22` → `22 Nov 2026`. A business day is the store's own, so no time zone has a say in it.
+
+    What is not a date is shown as it came: facts carry text, and a page does not fail over it.
+    """
+    try:
+        return f"{dt.date.fromisoformat(business_day):%d %b %Y}".lstrip("0")
+    except ValueError:
+        return business_day
 
 
 def _local(us: int, zone: ZoneInfo) -> dt.datetime:

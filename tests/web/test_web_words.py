@@ -13,7 +13,7 @@ from web.assets import FILES, AssetsError, fetch
 from web.forms import amount_minor, safe_next
 from web.problems import ProblemError
 from web.sse import Bulletin
-from web.templating import make_templates, money, percent, weight
+from web.templating import day, make_templates, money, percent, weight
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,12 @@ def test_a_share_never_rounds_up_to_certainty() -> None:
 def test_a_weight_is_grams_and_from_a_kilogram_on_kilograms() -> None:
     assert weight(4270) == "4.27\u202fg"
     assert weight(8_914_200) == "8.914\u202fkg"
+
+
+def test_a_business_day_is_written_as_people_say_it() -> None:
+    assert day("2026-11-22") == "22 Nov 2026"
+    assert day("2026-03-01") == "1 Mar 2026"
+    assert day("the opening") == "the opening"
 
 
 @given(amount=st.integers(0, 10**11), currency=st.sampled_from(["EUR", "JPY", "KWD"]))
