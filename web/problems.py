@@ -17,6 +17,13 @@ from web.front import LOGIN_PATH, render, wants_fragment
 
 MEDIA_TYPE: Final = "application/problem+json"
 PROGRAM_PATHS: Final = ("/api/", "/edge/", "/metrics", "/healthz")
+TITLE_OF_STATUS: Final = {
+    404: "There is no such page",
+    405: "This cannot be done here",
+    413: "That is too much at once",
+    503: "Too busy for a moment",
+}
+"""What a person reads; programs, and people at any other status, read the name HTTP gives it."""
 CODE_OF_STATUS: Final = {404: "not-found", 405: "method", 413: "too-large", 422: "invalid", 503: "busy"}
 
 
@@ -52,8 +59,9 @@ def install(app: FastAPI) -> None:
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = CODE_OF_STATUS.get(error.status_code, "http")
-        title = HTTPStatus(error.status_code).phrase
-        detail = error.detail if error.detail != title else ""
+        phrase = HTTPStatus(error.status_code).phrase
+        title = TITLE_OF_STATUS.get(error.status_code, phrase) if reads_html(request) else phrase
+        detail = error.detail if error.detail != phrase else ""
         answered = answer(request, ProblemError(error.status_code, code, title, detail))
         answered.headers.update(error.headers or {})
         return answered

@@ -57,7 +57,9 @@ def test_wrong_fields_are_named(client: httpx.Client, bearer: Callable[[str], di
 def test_an_unknown_address_is_a_calm_page(client: httpx.Client, html: httpx.Headers) -> None:
     answer = client.get("/nowhere", headers=html)
     assert answer.status_code == 404
+    assert "There is no such page" in answer.text
     assert "Back to the beginning" in answer.text
+    assert client.get("/api/nowhere").json()["title"] == "Not Found"
 
 
 def test_every_answer_carries_the_security_headers(client: httpx.Client) -> None:
