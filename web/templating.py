@@ -41,6 +41,7 @@ def make_templates(folders: Mapping[str, Path], static: Mapping[str, Path], time
         date=lambda us: f"{_local(us, zone):%d %b %Y}".lstrip("0"),
         moment=lambda us: f"{_local(us, zone):%d %b, %H:%M}".lstrip("0"),
         day=day,
+        sentence=sentence,
         iso=lambda us: _local(us, zone).isoformat(timespec="seconds"),
     )
     env.globals["asset"] = AssetNames(static)
@@ -88,6 +89,12 @@ def day(business_day: str) -> str:
         return f"{dt.date.fromisoformat(business_day):%d %b %Y}".lstrip("0")
     except ValueError:
         return business_day
+
+
+def sentence(words: str) -> str:
+    """`the disk is full` → `The disk is full.`, so that reasons from anywhere can stand among sentences."""
+    said = words.strip()
+    return said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?")) or not said else ".")
 
 
 def _local(us: int, zone: ZoneInfo) -> dt.datetime:

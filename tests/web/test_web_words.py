@@ -13,7 +13,7 @@ from web.assets import FILES, AssetsError, fetch
 from web.forms import amount_minor, safe_next
 from web.problems import ProblemError
 from web.sse import Bulletin
-from web.templating import day, make_templates, money, percent, weight
+from web.templating import day, make_templates, money, percent, sentence, weight
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,12 @@ def test_a_business_day_is_written_as_people_say_it() -> None:
     assert day("2026-11-22") == "22 Nov 2026"
     assert day("2026-03-01") == "1 Mar 2026"
     assert day("the opening") == "the opening"
+
+
+def test_a_reason_is_written_as_a_sentence() -> None:
+    assert sentence("reader case-reader-2 is silent") == "Reader case-reader-2 is silent."
+    assert sentence("Nothing heard for 6 s; trying again.") == "Nothing heard for 6 s; trying again."
+    assert sentence("") == ""
 
 
 @given(amount=st.integers(0, 10**11), currency=st.sampled_from(["EUR", "JPY", "KWD"]))
