@@ -19,6 +19,7 @@ from web.front import go, render, wants_fragment
 from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError
+from web.templating import money
 
 TILL_COOKIE: Final = "vitrine-till"
 REASON_MAX: Final = 200
@@ -75,7 +76,7 @@ async def add_line(
     found = views.find_pieces(shop, piece.strip(), zone="", limit=2)
     if len(found) != 1:
         what = "No piece" if not found else "More than one piece"
-        raise ProblemError(404, "piece", f"{what} answers to {piece.strip()!r}", "Type its whole number or tag.")
+        raise ProblemError(404, "piece", f"{what} answers to “{piece.strip()}”", "Type its whole number or tag.")
     sale = await _cart(request, who, shop)
     await shop.act(acts.AddPiece(sale=sale, piece=PieceId(found[0].piece), override=override), who)
     return _after(request, who, shop)
@@ -147,10 +148,10 @@ def split_tenders(total_minor: int, given: dict[TenderKind, int], cash_minor: in
     """What each kind pays; cash pays the rest and what is too much of it is change. Raises a 422 problem."""
     rest = total_minor - sum(given.values())
     if rest < 0:
-        title = f"{plain(-rest, currency)} {currency} too much"
+        title = f"{money(-rest, currency)} too much"
         raise ProblemError(422, "tender", title, "Only cash gives change: lower the card or transfer amount.")
     if cash_minor < rest:
-        title = f"{plain(rest - cash_minor, currency)} {currency} still missing"
+        title = f"{money(rest - cash_minor, currency)} still missing"
         raise ProblemError(422, "tender", title, "Raise one of the amounts.")
     tenders = [Tender(kind=kind, amount_minor=amount) for kind, amount in given.items() if amount]
     if rest or (cash_minor and not tenders):

@@ -164,9 +164,12 @@ def verdict_of(
     if not compared:
         return "", f"{len(laid)} on the pad."
     if laid == asked:
-        return "matched", f"All {len(asked)} pieces of the sale lie on the pad, and nothing else."
-    more, less = len(laid - asked), len(asked - laid)
-    parts = ([f"{more} on the pad not in the sale"] if more else []) + (
-        [f"{less} in the sale not on the pad"] if less else []
-    )
+        those = "The piece of the cart lies" if len(asked) == 1 else f"All {len(asked)} pieces of the cart lie"
+        return "matched", f"{those} on the pad, and nothing else."
+    wrong = (laid - asked, "on the pad", "in the cart"), (asked - laid, "in the cart", "on the pad")
+    parts = [
+        f"{len(pieces)} piece{'s' if len(pieces) > 1 else ''} {here} {'are' if len(pieces) > 1 else 'is'} not {there}"
+        for pieces, here, there in wrong
+        if pieces
+    ]
     return "mismatch", "; ".join(parts) + "."

@@ -1,35 +1,39 @@
-"""What a count says at its end, in plain words and with both probabilities."""
+"""What the register says about pad and money, word by word."""
 
 import pytest
 
-from contract.facts import CountVerdict, Verdict
-from edge.api.views_floor import how_it_ended, p_complete_by_hand
-from edge.floor.sentences import ago
+from contract.facts import TenderKind
+from contract.ids import PieceId
+from edge.api.pages_register import split_tenders
+from edge.api.views_pieces import verdict_of
+from web.problems import ProblemError
+
+RING, CUFF, CHAIN = PieceId("ring"), PieceId("cuff"), PieceId("chain")
 
 
-def verdicts(*told):
-    return tuple(
-        CountVerdict(piece=f"p{n}", verdict=verdict, zone="safe", p_present=p) for n, (verdict, p) in enumerate(told)
-    )
+@pytest.mark.parametrize(
+    ("laid", "asked", "verdict", "words"),
+    [
+        ({RING}, {RING}, "matched", "The piece of the cart lies on the pad, and nothing else."),
+        ({RING, CUFF}, {RING, CUFF}, "matched", "All 2 pieces of the cart lie on the pad, and nothing else."),
+        ({RING}, {RING, CUFF}, "mismatch", "1 piece in the cart is not on the pad."),
+        ({RING, CUFF, CHAIN}, {RING}, "mismatch", "2 pieces on the pad are not in the cart."),
+        (
+            {RING},
+            {CUFF},
+            "mismatch",
+            "1 piece on the pad is not in the cart; 1 piece in the cart is not on the pad.",
+        ),
+    ],
+)
+def test_pad_and_cart_are_compared_in_a_sentence(
+    laid: set[PieceId], asked: set[PieceId], verdict: str, words: str
+) -> None:
+    assert verdict_of(frozenset(laid), frozenset(asked), settled=True, compared=True) == (verdict, words)
 
 
-TWO = verdicts((Verdict.CHECK_BY_HAND, 0.99), (Verdict.CHECK_BY_HAND, 0.8))
-
-
-def test_what_was_not_read_is_to_be_checked_by_hand_and_never_found():
-    assert how_it_ended(789, 791, TWO) == "789 of 791 found; 2 not read in this count: check them by hand."
-    assert how_it_ended(1077, 1077, ()) == "All 1,077 found."
-    both = how_it_ended(9, 11, verdicts((Verdict.CHECK_BY_HAND, 0.9), (Verdict.MISSING, 0.001)))
-    assert both == "9 of 11 found; 1 not read in this count: check it by hand; 1 missing."
-
-
-def test_once_the_hand_has_found_them_only_the_missing_leave_a_doubt():
-    assert p_complete_by_hand(()) is None
-    assert p_complete_by_hand(TWO) == 1
-    assert p_complete_by_hand((*TWO, *verdicts((Verdict.MISSING, 0.01), (Verdict.MISSING, 0.02)))) == pytest.approx(
-        0.99 * 0.98
-    )
-
-
-def test_a_time_ago_is_told_as_people_do():
-    assert [ago(s) for s in (0, 40, 119, 420, 10_800)] == ["0 s ago", "40 s ago", "119 s ago", "7 min ago", "3 h ago"]
+def test_what_is_still_to_pay_is_written_as_money() -> None:
+    with pytest.raises(ProblemError, match="€7,880 still missing"):
+        split_tenders(789_000, {}, 1_000, "EUR")
+    with pytest.raises(ProblemError, match=r"€0\.50 too much"):
+        split_tenders(789_000, {TenderKind.CARD: 789_050}, 0, "EUR")
