@@ -148,6 +148,7 @@ def _dress(cloud: Cloud) -> None:
     pages.dress(
         cloud.app,
         house=cloud.config.house,
+        time_zone=cloud.config.time_zone,
         desk=cloud.desk,
         logins=cloud.logins,
         entrance=cloud.entrance,

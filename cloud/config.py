@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -41,6 +42,8 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     port: int
     host: str = "127.0.0.1"
     house: str = "Vitrine"
+    time_zone: str = "UTC"
+    """By which the office pages tell the time; a store has its own."""
     cert: str = ""
     key: str = ""
     broker: BrokerConfig | None = None
@@ -56,8 +59,15 @@ def load_config(path: Path) -> CloudConfig:
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}; give another path with --config") from error
     try:
-        return msgspec.convert(tomllib.loads(text), CloudConfig)
+        config = msgspec.convert(tomllib.loads(text), CloudConfig)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {error}") from error
+    try:
+        ZoneInfo(config.time_zone)
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(
+            f"{path}: time_zone '{config.time_zone}' is not known; write one like Europe/Paris"
+        ) from error
+    return config

@@ -60,10 +60,12 @@ Show = Annotated[int, Query(ge=1, le=SHOW_MAX)]
 Word = Annotated[str, Query(max_length=100)]
 
 
-def dress(app: FastAPI, *, house: str, desk: Desk, logins: Logins, entrance: Entrance, secure: bool) -> None:
+def dress(
+    app: FastAPI, *, house: str, time_zone: str, desk: Desk, logins: Logins, entrance: Entrance, secure: bool
+) -> None:
     """Gives the office's app its pages."""
     folders = {"cloud": HERE / "templates", **{noun: HERE / "pos" / noun / "templates" for noun in NOUNS}}
-    templates = make_templates(folders, {}, "UTC")
+    templates = make_templates(folders, {}, time_zone)
     fit(app, Front("office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house)))
     app.include_router(door(entrance))
     app.include_router(router(desk))

@@ -227,6 +227,7 @@ def _write_cloud(shop: Shop, now: dt.datetime) -> None:
     files = {"ca": shop.authority.ca_file}
     config: dict[str, toml.Value] = {
         "house": HOUSE,
+        "time_zone": shop.layouts[0].time_zone,
         "database_url": f"sqlite:///{folder / 'office.sqlite3'}",
         "host": HOST,
         "port": shop.kept.office_port,

@@ -233,3 +233,12 @@ def test_a_wrong_configuration_names_the_key(tmp_path):
     path.write_text('database_url = "sqlite://"\nport = 1\ncolour = "red"\n')
     with pytest.raises(ConfigError, match="colour"):
         load_config(path)
+
+
+def test_the_office_tells_the_time_of_a_place_that_exists(tmp_path):
+    path = tmp_path / "cloud.toml"
+    path.write_text('database_url = "sqlite://"\nport = 1\ntime_zone = "Europe/Paris"\n')
+    assert load_config(path).time_zone == "Europe/Paris"
+    path.write_text('database_url = "sqlite://"\nport = 1\ntime_zone = "Europe/Atlantis"\n')
+    with pytest.raises(ConfigError, match="Atlantis"):
+        load_config(path)
