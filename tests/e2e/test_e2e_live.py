@@ -166,6 +166,26 @@ def test_the_lamp_says_when_the_store_is_not_heard(
     page.context.set_offline(False)
 
 
+def test_a_press_that_no_answer_follows_is_told(
+    register: tuple[str, Memory],
+    samples: dict[str, dict[str, object]],
+    open_page: Callable[..., Page],
+    expected_errors: list[str],
+) -> None:
+    """Once F8 into a dead line looked like a till that does not hear its keys."""
+    url, memory = register
+    memory.values.update(samples["register-matched"])
+    page = open_page(url + "/live", size=TILL)
+    expect(page.locator(".live.on")).to_be_visible()
+    expected_errors.append("ERR_INTERNET_DISCONNECTED")
+    expected_errors.append("Failed to fetch")
+    page.context.set_offline(True)
+    expect(page.get_by_text("No answer came")).to_have_count(0)
+    page.keyboard.press("F8")
+    expect(page.get_by_role("alert")).to_contain_text("look here again before you repeat it")
+    page.context.set_offline(False)
+
+
 def test_the_pin_pad_types_and_deletes(gallery: str, open_page: Callable[..., Page]) -> None:
     page = open_page(gallery + "sign-in", size=TILL)
     for digit in "123":

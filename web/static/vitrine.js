@@ -58,6 +58,12 @@
     document.getElementById("notice")?.replaceChildren();
     if (event.target.matches("[data-clear]")) event.target.classList.add("sent");
   });
+  // A press that no answer followed is told; a page that only refreshes itself has the lamp for that.
+  document.addEventListener("htmx:error", (event) => {
+    const method = event.detail.ctx?.request?.method ?? "GET";
+    const said = document.getElementById("no-answer");
+    if (method !== "GET" && said) document.getElementById("notice").replaceChildren(said.content.cloneNode(true));
+  });
   document.addEventListener("htmx:sse:after:connection", () => lamp(true));
   document.addEventListener("htmx:sse:error", () => lamp(false));
   document.addEventListener("htmx:sse:close", () => lamp(false));
