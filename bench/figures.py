@@ -27,15 +27,24 @@ class Report:
         return asdict(self)
 
 
-def best_s(pieces: Sequence[Callable[[], object]], *, times: int) -> float:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some work, and what is done before each run of it without being timed."""
+
+    ready: Callable[[], object]
+    work: Callable[[], object]
+
+
+def best_s(pieces: Sequence[Piece], *, times: int) -> float:
     """Seconds for all pieces of work: for each the quickest of several runs, because others use the machine too.
 
     Every contender is measured in pieces of about the same length, or the longer one would meet more disturbance.
     """
     best = [float("inf")] * len(pieces)
     for _ in range(times):
-        for i, work in enumerate(pieces):
+        for i, piece in enumerate(pieces):
+            piece.ready()
             began = time.perf_counter()
-            work()
+            piece.work()
             best[i] = min(best[i], time.perf_counter() - began)
     return sum(best)

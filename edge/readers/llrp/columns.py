@@ -1,7 +1,7 @@
 """Many tag reports to columns, without an object for any: as one matrix, read column by column.
 
-The matrix has the layout of the shape that is usual now. Reports of other shapes are few; their values are moved to
-where the usual shape has its own, by a table, before the columns are read.
+The matrix has the layout of the shape that is usual now. Reports of other shapes are few; their values are copied to
+where the usual shape has its own, before the columns are read.
 """
 
 from contextlib import suppress
@@ -73,23 +73,22 @@ class Columns:
     def __init__(self, octets: Octets, starts: Index, proved: Proved, tables: Tables, width: int) -> None:
         """One row for each report, EPCs of `width` bytes; unknown shapes give nonsense. Uses up `proved.records`."""
         self._proved, self._tables = proved, tables
-        records, others, ids, wide, times = proved
+        records, others, ids, times = proved
         usual = tables.shapes[0]
         self._epc = np.zeros((len(records), width), np.uint8)
         if times[USUAL]:
             _put_epcs(self._epc, records, usual)
         self._epc_bits = np.full(len(records), usual.epc_bits, np.uint16)
         if len(others):
-            epc = gather(octets, starts[others] + tables.epc_at.take(ids), width).view(np.uint8).reshape(-1, width)
-            self._epc[others] = epc & tables.epc_mask[width].take(ids, 0)
+            at = starts[others]
+            epc = gather(octets, at + tables.epc_at.take(ids), width).view(np.uint8).reshape(-1, width)
+            epc &= tables.epc_mask[width].take(ids, 0)
+            self._epc[others] = epc
             self._epc_bits[others] = tables.epc_bits.take(ids)
-            places = tables.detours.take(ids, 0)
-            places += np.arange(0, len(others) * tables.width, tables.width)[:, np.newaxis]
-            moved = wide.view(np.uint8).take(places)
-            span = void(moved.shape[1])
-            if span.itemsize:
-                room = np.ndarray((len(records),), span, records, tables.span.start, records.strides)
-                room[others] = moved.view(span)[:, 0]
+            for chunk in tables.chunks:
+                size = void(chunk.size)
+                room = np.ndarray((len(records),), size, records, chunk.at, records.strides)
+                room[others] = gather(octets, at + chunk.places.take(ids), chunk.size)
         self._by_name = _read_all(usual, records)
         for i, other in enumerate(tables.shapes, USUAL):
             if times[i] and other.kinds != usual.kinds:

@@ -121,13 +121,25 @@ def _scan(octets: Octets, bodies: Index, ends: Index) -> TagReports:
     places += low
     lengths = octets.take(places + 3).astype(np.int64)
     after = places + lengths
+    inside = after[:-1] > places[1:]
+    if inside.any():
+        # most often a value that looks like a header: what begins inside the report before it is none
+        inside[1:] &= ~inside[:-1]
+        likely = np.append(True, ~inside)
+        fewer = TagReports(places[likely], lengths[likely], len(ends))
+    else:
+        fewer = TagReports(places, lengths, len(ends))
+    return fewer if _is_whole(fewer, bodies, ends) else _scan_with_care(places, lengths, bodies, ends)
+
+
+def _is_whole(found: TagReports, bodies: Index, ends: Index) -> bool:
+    """Whether they are one chain from end to end of each message, and no message is without."""
+    places, lengths, _ = found
+    after = places + lengths
     breaks = (after[:-1] != places[1:]).nonzero()[0]
-    # one chain from end to end of each message, and no message without
     firsts = [*places[:1].tolist(), *places[breaks + 1].tolist()]
     lasts = [*after[breaks].tolist(), *after[-1:].tolist()]
-    if firsts == bodies.tolist() and lasts == ends.tolist() and lengths.all():
-        return TagReports(places, lengths, len(ends))
-    return _scan_with_care(places, lengths, bodies, ends)
+    return firsts == bodies.tolist() and lasts == ends.tolist() and bool(lengths.all())
 
 
 def _scan_with_care(places: Index, lengths: Index, bodies: Index, ends: Index) -> TagReports:

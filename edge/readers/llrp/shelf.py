@@ -31,6 +31,17 @@ UNKNOWN, USUAL = 0, 1
 Words = NDArray[np.uint64]
 
 
+class Chunk(NamedTuple):
+    """So many bytes of a report: `at` in the usual shape, and by row of `Tables` where each shape has them.
+
+    Where a shape has no such value, it says the usual place: what stands there is nonsense, and replaced.
+    """
+
+    at: int
+    size: int
+    places: Index
+
+
 class Tables:
     """Row i says something of `shapes[i - 1]`: row 1 of the usual one, row 0 of what is unknown and matches nothing.
 
@@ -43,7 +54,7 @@ class Tables:
     epc_mask     uint8 [n + 1, w] for each w   its bits, in a column of w bytes
     usual_width  bytes of the usual shape, in whole words
     usual_mask, usual_fixed  uint64 [BLOCK_ROWS, usual_width / 8]  the usual shape's, once for each row of a block
-    detours      int64 [n + 1, span]           where each shape has the bytes that the usual one has in `span`
+    chunks       the usual shape's values, neighbours together where every shape has them so
     """
 
     def __init__(self, shapes: list[Shape]) -> None:
@@ -68,17 +79,19 @@ class Tables:
         usual = min(USUAL, len(shapes)), slice(self.usual_width // WORD_BYTES)
         self.usual_mask = np.tile(self.mask[usual], (BLOCK_ROWS, 1))
         self.usual_fixed = np.tile(self.fixed[usual], (BLOCK_ROWS, 1))
-        self.span, self.detours = self._detours(shapes[0].fields if shapes else ())
+        self.chunks = self._chunks(shapes[0].fields if shapes else ())
 
-    def _detours(self, fields: tuple[tuple[int, Field], ...]) -> tuple[slice, Index]:
-        ends = [place + DTYPES[field.form].itemsize for place, field in fields]
-        span = slice(fields[0][0], ends[-1]) if fields else slice(0, 0)
-        detours = np.tile(np.arange(span.start, span.stop), (len(self.shapes) + 1, 1))
-        for (place, field), end in zip(fields, ends, strict=True):
-            bytes_of_it = np.arange(end - place)
-            for i in (self.places[field] >= 0).nonzero()[0]:
-                detours[i, place - span.start : end - span.start] = self.places[field][i] + bytes_of_it
-        return span, detours
+    def _chunks(self, fields: tuple[tuple[int, Field], ...]) -> list[Chunk]:
+        chunks: list[Chunk] = []
+        for place, field in fields:
+            size = DTYPES[field.form].itemsize
+            there = self.places[field]
+            there = np.where(there < 0, place, there)
+            if chunks and (there - place == chunks[-1].places - chunks[-1].at).all():
+                chunks[-1] = chunks[-1]._replace(size=place + size - chunks[-1].at)
+            else:
+                chunks.append(Chunk(place, size, there))
+        return chunks
 
 
 class Shelf:
@@ -148,14 +161,12 @@ class Proved(NamedTuple):
     records  void(usual_width) [n]  copies of all of them, the usual ones whole
     others   int64 [m]              the reports that are not of the usual shape
     ids      int64 [m]              their rows of `Tables`
-    wide     void(width) [m]        copies of them, whole
     times    how often each row of `Tables` occurs
     """
 
     records: Records
     others: Index
     ids: Index
-    wide: Records
     times: list[int]
 
 
@@ -167,27 +178,23 @@ def prove(octets: Octets, found: TagReports, tables: Tables) -> Proved:
     if len(doubted):
         ids[doubted] = tables.following[USUAL]
         others = (ids != USUAL).nonzero()[0]
-    wide = gather(octets, found.starts[others], tables.width)
     ids = ids[others]
-    _prove_others(_words(wide), ids, tables)
+    _prove_others(_words(gather(octets, found.starts[others], tables.width)), ids, tables)
     times = np.bincount(ids, minlength=len(tables.shapes) + 1).tolist()
     if tables.shapes:
         times[USUAL] += len(records) - len(others)
-    return Proved(records, others, ids, wide, times)
+    return Proved(records, others, ids, times)
 
 
 def _usual(octets: Octets, starts: Index, others: Index, tables: Tables) -> tuple[Records, Index]:
     """Copies of all reports, and which have not the usual shape, apart from those known to be `others`."""
-    records = np.empty(len(starts), void(tables.usual_width))
-    differs = np.empty((len(starts), tables.usual_width // WORD_BYTES), np.bool_)
+    records = gather(octets, starts, tables.usual_width)
+    words = _words(records)
+    differs = np.empty(words.shape, np.bool_)
     for low in range(0, len(starts), BLOCK_ROWS):
         block, rows = slice(low, low + BLOCK_ROWS), slice(len(starts) - low)
-        some = gather(octets, starts[block], tables.usual_width)
-        records[block] = some
-        masked = _words(some)
-        masked &= tables.usual_mask[rows]
-        np.not_equal(masked, tables.usual_fixed[rows], out=differs[block])
-    rows_of_bits = void(differs.shape[1])
+        np.not_equal(words[block] & tables.usual_mask[rows], tables.usual_fixed[rows], out=differs[block])
+    rows_of_bits = void(tables.usual_width // WORD_BYTES)
     differs.view(rows_of_bits)[others] = np.zeros(1, rows_of_bits)
     return records, np.flatnonzero(differs.any(axis=1)) if differs.any() else others[:0]
 
