@@ -165,12 +165,14 @@ def _house_keeping(cloud: Cloud) -> APIRouter:
     routes = APIRouter(tags=["housekeeping"])
 
     @routes.get("/healthz", dependencies=[public()])
-    def healthz() -> dict[str, bool]:
-        """Alive, and what it can reach."""
+    def healthz(response: Response) -> dict[str, bool]:
+        """503 when a part that must not fail has failed; a broker out of reach is told, and the office stays well."""
         with cloud.desk.look() as work:
             recovering = work.recovering
         broker = cloud.consumer is None or cloud.consumer.connected
-        return {"ok": not cloud.fatal.errors, "broker": broker, "recovering": recovering}
+        well = not cloud.fatal.errors
+        response.status_code = 200 if well else 503
+        return {"ok": well, "broker": broker, "recovering": recovering}
 
     @routes.get("/metrics", dependencies=[public()])
     def metrics() -> Response:

@@ -216,9 +216,17 @@ def test_pages_of_figures_answer(client, tokens):
                  "floor/ulm/exits", "me"):  # fmt: skip
         assert client.get(f"/api/v1/{path}", headers=tokens[Role.ADMIN]).status_code == 200, path
     assert b"vitrine_ingest_rows_stored_total" in client.get("/metrics").content
-    assert client.get("/healthz").json()["ok"] is True
     document = client.get("/api/openapi.json").json()
     assert "/api/v1/pieces/import" in document["paths"]
+
+
+def test_the_office_says_with_its_status_that_a_part_of_it_has_failed(cloud, client):
+    well = client.get("/healthz")
+    assert (well.status_code, well.json()["ok"]) == (200, True)
+    cloud.fatal.tell(RuntimeError("the order desk stopped"))
+    ill = client.get("/healthz")
+    cloud.fatal.errors.clear()
+    assert (ill.status_code, ill.json()["ok"]) == (503, False)
 
 
 def test_a_certificates_name_is_its_common_name():
