@@ -5,12 +5,14 @@ cannot decode is still stored, and parked under the keys its header names.
 """
 
 import hashlib
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import msgspec
 
-from contract.facts import AnyFact, Stream
-from contract.ids import Epoch, StoreId, UserId
+from contract import facts
+from contract.facts import AnyFact, Fact, Stream
+from contract.ids import Epoch, PersonId, PieceId, StoreId, UserId
 
 HEAD_BYTES: Final = 32
 
@@ -76,25 +78,94 @@ def first_head(store: StoreId, epoch: Epoch, stream: Stream) -> bytes:
     return hashlib.sha256(f"vitrine/{store}/{epoch}/{stream}".encode()).digest()
 
 
-def keys_of(facts: tuple[AnyFact, ...]) -> tuple[str, ...]:
+class Key(NamedTuple):
+    """Where a fact names a thing: the kind of the key, and the way to the name through structs and tuples."""
+
+    kind: str
+    way: str
+
+
+PIECE: Final = Key("piece", "piece")
+PIECES: Final = Key("piece", "pieces")
+VERDICTS: Final = Key("piece", "verdicts.piece")
+SALE: Final = Key("sale", "sale")
+TILL: Final = Key("till", "till")
+
+KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
+    facts.ClaimHeld: (PIECE,),
+    facts.ClaimEnded: (PIECE,),
+    facts.LeaseGranted: (PIECE,),
+    facts.LeaseRefused: (PIECE,),
+    facts.LeaseUnconvertible: (PIECE,),
+    facts.CustodyReleased: (PIECE,),
+    facts.CustodyReceived: (PIECE,),
+    facts.RecallRefused: (PIECE,),
+    facts.PieceSighted: (PIECE,),
+    facts.TransferShipped: (PIECES,),
+    facts.Rejoined: (),
+    facts.CommandHeard: (Key("piece", "command.piece"), Key("person", "command.person")),
+    facts.SaleOpened: (SALE, TILL),
+    facts.SaleLineAdded: (SALE, Key("piece", "line.piece")),
+    facts.SaleLineRemoved: (SALE,),
+    facts.SaleParked: (SALE,),
+    facts.SaleResumed: (SALE, TILL),
+    facts.SaleVoided: (SALE,),
+    facts.SaleRecorded: (SALE, TILL, Key("person", "client"), Key("piece", "lines.piece")),
+    facts.ReturnRecorded: (SALE, TILL, PIECES),
+    facts.ShiftOpened: (TILL,),
+    facts.ShiftClosed: (TILL, Key("piece", "sold_pieces")),
+    facts.CommandRefused: (PIECE,),
+    facts.CountStarted: (),
+    facts.CountProgress: (),
+    facts.CountFinished: (VERDICTS,),
+    facts.CountApproved: (Key("piece", "missing"), VERDICTS),
+    facts.CountAbandoned: (),
+    facts.PiecePresence: (PIECE,),
+    facts.ZoneVision: (),
+    facts.ReaderHealth: (),
+    facts.AlarmRaised: (PIECES,),
+    facts.AlarmClosed: (),
+    facts.ExitSeen: (PIECE,),
+}
+"""What each fact is about. A row that cannot be understood is parked, and later rows with one of its keys wait."""
+
+
+def keys_of(said: tuple[AnyFact, ...]) -> tuple[str, ...]:
     """The things these facts are about, for parking: sorted and without repeats."""
-    keys: set[str] = set()
-    for fact in facts:
-        piece = getattr(fact, "piece", None)
-        if piece:
-            keys.add(f"piece:{piece}")
-        for one in getattr(fact, "pieces", ()) or getattr(fact, "sold_pieces", ()):
-            keys.add(f"piece:{one}")
-        for line in getattr(fact, "lines", ()):
-            if getattr(line, "piece", None):
-                keys.add(f"piece:{line.piece}")
-        added = getattr(fact, "line", None)
-        if getattr(added, "piece", None):
-            keys.add(f"piece:{added.piece}")  # type: ignore[union-attr]
-        if getattr(fact, "till", None):
-            keys.add(f"till:{fact.till}")  # type: ignore[union-attr]
-        if getattr(fact, "sale", None):
-            keys.add(f"sale:{fact.sale}")  # type: ignore[union-attr]
-        if getattr(fact, "client", None):
-            keys.add(f"person:{fact.client}")  # type: ignore[union-attr]
-    return tuple(sorted(keys))
+    found = {f"{key.kind}:{name}" for fact in said for key in KEYS[type(fact)] for name in _names(fact, key.way)}
+    return tuple(sorted(found))
+
+
+def _names(thing: object, way: str) -> Iterator[str]:
+    """Every name at the end of `way`; an optional one may lack."""
+    if isinstance(thing, tuple):
+        for each in thing:
+            yield from _names(each, way)
+    elif isinstance(thing, msgspec.Raw):
+        yield from _names(_subject(thing), way)
+    elif way:
+        step, _, rest = way.partition(".")
+        yield from _names(getattr(thing, step), rest)
+    elif isinstance(thing, str) and thing:
+        yield thing
+
+
+class _Subject(msgspec.Struct, frozen=True):
+    """What a command of any version is about, as far as it says so under these names."""
+
+    piece: PieceId | None = None
+    person: PersonId | None = None
+
+
+class _AnyNumbered(msgspec.Struct, frozen=True):
+    command: _Subject
+
+
+_decode_subject = msgspec.json.Decoder(_AnyNumbered).decode
+
+
+def _subject(command: msgspec.Raw) -> _Subject:
+    try:
+        return _decode_subject(command).command
+    except msgspec.DecodeError:
+        return _Subject()

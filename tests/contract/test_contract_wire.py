@@ -1,4 +1,5 @@
 import hashlib
+import typing
 from types import MappingProxyType
 
 import msgspec
@@ -142,6 +143,69 @@ def test_a_sale_is_parked_with_its_pieces_its_till_and_its_client():
         lines=(line,), tenders=(), total_minor=1, tax_minor=0, client="c1",
     )  # fmt: skip
     assert entries.keys_of((sale,)) == ("person:c1", "piece:p9", "sale:s1", "till:t1")
+
+
+def pieces_of(kind):
+    """The ways to every PieceId in a type, through structs, tuples and unions; raw bytes are a command of the cloud."""
+    if kind is ids.PieceId:
+        yield ""
+    elif kind is msgspec.Raw:
+        yield from {way for command in commands.AnyCommand.__args__ for way in pieces_of(command)}
+    elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        for name, inner in typing.get_type_hints(kind).items():
+            yield from (f"{name}.{way}".rstrip(".") for way in pieces_of(inner))
+    else:
+        for inner in typing.get_args(kind):
+            yield from pieces_of(inner)
+
+
+def not_covered(keys):
+    """Ways of facts to a piece that are no key."""
+    return {
+        (kind.__name__, way)
+        for kind in facts.AnyFact.__args__
+        for way in pieces_of(kind)
+        if ("piece", way) not in keys.get(kind, ())
+    }
+
+
+def test_every_field_of_every_fact_that_names_a_piece_is_a_key():
+    assert set(entries.KEYS) == set(facts.AnyFact.__args__)
+    assert not_covered(entries.KEYS) == set()
+    assert not_covered({}) >= {("CommandHeard", "command.piece"), ("CountApproved", "missing"), ("ClaimHeld", "piece")}
+
+
+def test_a_heard_command_a_finished_count_and_an_approved_one_are_parked_with_their_pieces():
+    grant = commands.NumberedCommand(
+        seq=1, command=commands.GrantCustody(piece="p1", ce=1, state=commands.CustodyState.HERE)
+    )
+    heard = facts.CommandHeard(cloud_epoch=1, seq=1, command=msgspec.Raw(commands.encode_command(grant)))
+    judged = facts.CountVerdict(piece="p2", verdict=facts.Verdict.MISSING, zone="safe-1", p_present=0.01)
+    finished = facts.CountFinished(
+        count="c1", place=facts.CountPlace.SAFE, rounds=3, expected=2, found=1, p_complete=0.99, why_stopped="sure",
+        verdicts=(judged,),
+    )  # fmt: skip
+    approved = facts.CountApproved(
+        count="c1", place=facts.CountPlace.SAFE, business_day="2026-01-01", expected=2, found=1, missing=("p3",),
+        p_complete=0.99, verdicts=(judged,),
+    )  # fmt: skip
+    assert entries.keys_of((heard,)) == ("piece:p1",)
+    assert entries.keys_of((finished,)) == ("piece:p2",)
+    assert entries.keys_of((approved,)) == ("piece:p2", "piece:p3")
+
+
+@pytest.mark.parametrize(
+    ("command", "keys"),
+    [
+        (b'{"seq":1,"command":{"command":"custody.engrave","piece":"p1","words":"for ever"}}', ("piece:p1",)),
+        (b'{"seq":1,"command":{"command":"person.forget","person":"x1"}}', ("person:x1",)),
+        (b'{"seq":1,"command":7}', ()),
+        (b"[]", ()),
+    ],
+)
+def test_a_command_of_any_version_is_parked_under_what_it_names(command, keys):
+    heard = facts.CommandHeard(cloud_epoch=1, seq=1, command=msgspec.Raw(command))
+    assert entries.keys_of((heard,)) == keys
 
 
 # --- facts, commands, feed, messages -----------------------------------------------------------------------
