@@ -73,7 +73,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         lambda: house_gauges(house),
         lambda: floor_gauges(store),
         lambda: reader_gauges([reader.health for reader in readers]),
-        lambda: link_gauges(uplink, link),
+        lambda: link_gauges(uplink, link, store),
         lambda: people_gauges(bulletin, attempts, rows.waiting_lost_total),
     )
     shop = Shop(

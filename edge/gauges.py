@@ -72,8 +72,10 @@ def reader_gauges(readers: Sequence[Health]) -> Iterator[Sample]:
         yield Sample("vitrine_reader_unknown_total", "parameters we do not know", reader.unknown_total, label)
 
 
-def link_gauges(uplink: UplinkNow, link: LinkTally) -> Iterator[Sample]:
+def link_gauges(uplink: UplinkNow, link: LinkTally, store: Store) -> Iterator[Sample]:
     yield Sample("vitrine_uplink_up", "1 while the broker link stands", float(uplink.up))
+    unknown = float(bool(store.unknown_command))
+    yield Sample("vitrine_uplink_command_unknown", "1 while a command waits for an upgrade of this box", unknown)
     yield Sample("vitrine_uplink_connects_total", "connections to the broker", link.connects_total)
     yield Sample("vitrine_uplink_published_total", "messages handed over", link.published_total)
     yield Sample("vitrine_uplink_received_total", "messages heard", link.received_total)

@@ -91,6 +91,8 @@ class Store:
             self.pipeline.detectors.append(self.chronicle.hear)
         self.sync = Sync(books, boot=self.new_id())
         self.mode = books.node().mode
+        self.unknown_command = ""
+        """What the office asked for and this version does not know; every later wish of the office waits behind it."""
         self._chores_us = 0
         self.reload()
 
@@ -277,6 +279,11 @@ class Store:
                 self._take_requests()
         if heard.acked or heard.must_rejoin:
             self.wakes.tell("uplink")
+        if (heard.commands or heard.unknown) and heard.unknown != self.unknown_command:
+            self.unknown_command = heard.unknown
+            self.wakes.tell("uplink")
+            if heard.unknown:
+                log.error("command_unknown", command=heard.unknown, mend="upgrade this box; what the office asks waits")
         return heard
 
     def take_feed(self, page: FeedPage) -> int:

@@ -65,7 +65,10 @@ class ReaderView:
 
 @dataclass(frozen=True, slots=True)
 class UplinkView:
-    """`unsent` counts rows that are not yet covered by the cloud's `upto`."""
+    """`unsent` counts rows that are not yet covered by the cloud's `upto`.
+
+    `unknown_command` names what the office asks for and this version does not know; it waits for an upgrade.
+    """
 
     configured: bool
     up: bool
@@ -73,6 +76,7 @@ class UplinkView:
     standing: str
     unsent: int
     feed_rev: int
+    unknown_command: str = ""
 
 
 @dataclass(frozen=True, slots=True)

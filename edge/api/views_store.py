@@ -103,6 +103,7 @@ def uplink(shop: Shop) -> shapes.UplinkView:
         standing="ok" if node.mode is Mode.ACTIVE else node.why,
         unsent=sum(log.seq - log.upto for log in logs),
         feed_rev=node.feed_rev,
+        unknown_command=shop.store.unknown_command,
     )
 
 

@@ -1,7 +1,7 @@
 """The cloud's commands, each carried out once, in one transaction with the facts it causes (custody.md §2)."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -28,14 +28,23 @@ Seen = Callable[[PieceId], bool]
 LEASE_TIMER_US: Final = 60_000_000
 """Only with the guard `release_confirm` taken away: how long a lease lives by the store's own clock."""
 
+NAMELESS: Final = "a command without a name"
+
+
+class Obeyed(NamedTuple):
+    """How many commands were carried out, and the name of the one that ended the run because we do not know it."""
+
+    done: int
+    unknown: str = ""
+
 
 def obey(
     books: Books, cloud_epoch: int, first_seq: int, bodies: Sequence[msgspec.Raw], *, now_us: int, seen: Seen
-) -> int:
-    """Carries out commands `first_seq …` that follow what was done before; returns how many. now_us: wall time, µs.
+) -> Obeyed:
+    """Carries out commands `first_seq …` that follow what was done before. now_us: wall time, µs.
 
     A repeat is skipped, a gap ends the run (the cloud sends again), and a command this version does not know stops
-    the run too: the cloud keeps it waiting until this store is upgraded.
+    the run too, and is told: the cloud keeps it waiting, and all behind it, until this store is upgraded.
     """
     done = 0
     for seq, body in enumerate(bodies, first_seq):
@@ -47,7 +56,7 @@ def obey(
         try:
             numbered = decode_command(bytes(body))
         except msgspec.ValidationError:
-            break
+            return Obeyed(done, _name(body))
         if numbered.seq != seq:
             break
         with books.transaction() as tx:
@@ -56,7 +65,22 @@ def obey(
             facts = _answer(books, tx, numbered.command, seen)
             tx.write(at_us=now_us, by=HOUSE, why=why, facts=(heard, *facts))
         done += 1
-    return done
+    return Obeyed(done)
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """What a command of any version says of itself."""
+
+    command: dict[str, msgspec.Raw]
+
+
+def _name(body: msgspec.Raw) -> str:
+    """Never empty."""
+    try:
+        named = msgspec.json.decode(body, type=_Named).command.get("command")
+        return (named and msgspec.json.decode(named, type=str)) or NAMELESS
+    except msgspec.DecodeError:
+        return NAMELESS
 
 
 def _answer(books: Books, tx: Tx, command: msgspec.Struct, seen: Seen) -> tuple[AnyFact, ...]:

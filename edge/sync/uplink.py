@@ -12,7 +12,7 @@ from contract.messages import MESSAGE_BYTES_MAX, ROWS_PER_MESSAGE_MAX, Down, Sta
 from edge.books.journal import Books, LogMissingError
 from edge.books.rows import Counter, JournalRow, Mode, Node, within
 from edge.sync import downlink
-from edge.sync.downlink import Seen
+from edge.sync.downlink import Obeyed, Seen
 
 HELLO_EVERY_US: Final = 5_000_000
 RESEND_AFTER_US: Final = 2_000_000
@@ -35,6 +35,8 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     commands: int = 0
     feed_rev: int = 0
     must_rejoin: bool = False
+    unknown: str = ""
+    """The name of a command this version does not know; it and all behind it wait for an upgrade of this box."""
 
 
 class Sync:
@@ -119,10 +121,12 @@ class Sync:
             acked = self._acks(node, down)
         if self._must_rejoin(node, down):
             return Heard(acked=acked, must_rejoin=True)
-        done = 0
+        obeyed = Obeyed(0)
         if down.standing is Standing.OK and down.epoch == node.epoch and node.mode is Mode.ACTIVE:
-            done = downlink.obey(self._books, down.cloud_epoch, down.first_seq, down.commands, now_us=now_us, seen=seen)
-        return Heard(acked=acked, commands=done, feed_rev=down.feed_rev)
+            obeyed = downlink.obey(
+                self._books, down.cloud_epoch, down.first_seq, down.commands, now_us=now_us, seen=seen
+            )
+        return Heard(acked=acked, commands=obeyed.done, feed_rev=down.feed_rev, unknown=obeyed.unknown)
 
     def _must_rejoin(self, node: Node, down: Down) -> bool:
         """Whether this answer ends our right to decide; the reason is stored for people."""

@@ -5,9 +5,11 @@ import warnings
 
 import msgspec
 import pytest
+import structlog
 
 from contract.feed import FeedPage, FeedRow, StoreCard
 from contract.ids import UserId
+from contract.messages import Down, Standing
 from edge import app as edge_app
 from edge.api.pins import PinError
 from web.attempts import FREE_ATTEMPTS
@@ -225,6 +227,32 @@ def test_health_and_metrics_are_for_machines(face):
     assert "vitrine_acts_refused_busy_total" in text
     assert "vitrine_uplink_downs_dropped_total 0.0" in text
     assert "vitrine_near_reads_dropped_total 0.0" in text
+
+
+def test_what_a_newer_office_asks_is_shown_until_this_box_knows_it(face):
+    def asked(command):
+        node = face.edge.store.books.node()
+        body = msgspec.Raw(msgspec.json.encode({"seq": node.down_upto + 1, "command": command}))
+        return Down(
+            store=node.store, cloud_epoch=node.cloud_epoch, term=node.term, epoch=node.epoch, standing=Standing.OK,
+            first_seq=node.down_upto + 1, commands=(body,),
+        )  # fmt: skip
+
+    sentence = "The head office asks for something this box does not know yet: upgrade it."
+
+    def page():
+        return face.client.get("/readers", headers=face.bearer("ana")).text
+
+    assert sentence not in page()
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(2):
+            face.edge.store.hear(asked({"command": "piece.engrave", "piece": "p1"}))
+    assert [line["command"] for line in logs if line["event"] == "command_unknown"] == ["piece.engrave"]
+    assert face.get("/store").json()["uplink"]["unknown_command"] == "piece.engrave"
+    assert "vitrine_uplink_command_unknown 1.0" in face.client.get("/metrics").text
+    assert sentence in page()
+    face.edge.store.hear(asked({"command": "lease.request", "piece": "p1", "order": "W1"}))
+    assert "vitrine_uplink_command_unknown 0.0" in face.client.get("/metrics").text
 
 
 def test_a_stopped_house_is_not_healthy_and_sells_nothing(face):

@@ -257,3 +257,29 @@ def test_what_the_cloud_decided_is_part_of_the_fold(shop):
         PlaceHold(piece="brooch", sale="s0"),
     )
     assert differences(shop.books) == []
+
+
+def numbered(seq, command):
+    return msgspec.Raw(msgspec.json.encode({"seq": seq, "command": command}))
+
+
+def test_a_command_of_a_newer_office_is_told_by_its_name_and_stops_those_behind_it(shop):
+    first = shop.books.node().down_upto + 1
+    known = {"command": "lease.request", "piece": "ring", "order": "W1"}
+    heard = shop.hear(
+        first_seq=first,
+        commands=(
+            numbered(first, known),
+            numbered(first + 1, {"command": "piece.engrave"}),
+            numbered(first + 2, known),
+        ),
+    )
+    assert (heard.commands, heard.unknown) == (1, "piece.engrave")
+    assert shop.books.node().down_upto == first
+    assert shop.obey(RequestLease(piece="ring", order="W2")).unknown == ""
+
+
+@pytest.mark.parametrize("command", [{}, {"command": ""}, {"command": 7}, [], 7])
+def test_a_command_without_a_name_is_told_all_the_same(shop, command):
+    first = shop.books.node().down_upto + 1
+    assert shop.hear(first_seq=first, commands=(numbered(first, command),)).unknown == downlink.NAMELESS
