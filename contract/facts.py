@@ -140,7 +140,7 @@ class RecallRefused(Fact, frozen=True, tag="recall.refused"):
 
 
 class PieceSighted(Fact, frozen=True, tag="piece.sighted"):
-    """A piece of the house was read here although this store does not hold it."""
+    """A piece of the house was read here although this store does not hold it; an empty `zone`: unknown where."""
 
     piece: PieceId
     zone: ZoneId

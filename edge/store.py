@@ -32,6 +32,7 @@ from edge.config import EdgeConfig
 from edge.floor.chronicle import Chronicle
 from edge.floor.counting import CountImpossibleError, Counting, CountRefusedError
 from edge.floor.history import History
+from edge.floor.now import PadNow
 from edge.floor.pipeline import Pipeline
 from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE, ZoneMap
@@ -39,6 +40,7 @@ from edge.house import disk_is_full
 from edge.sync.uplink import Heard, Sync
 from edge.till.desk import Desk, Done, Refused
 from trade.acts import AnyAct, ApproveCount, CloseShift, Sight
+from trade.scene import NOWHERE
 
 log = structlog.get_logger(__name__)
 
@@ -194,13 +196,15 @@ class Store:
 
     def _do(self, act: AnyAct, by: UserId) -> Done | Refused:
         now_us = self.clock.mono_us()
+        till = self._till_of(act)
         return self.desk.do(
             act,
             by=by,
             now_us=self.clock.wall_us(),
             new_id=self.new_id,
             seen=lambda piece: self.seen(piece, now_us),
-            pad=self.pad_of(self._till_of(act)),
+            pad=self.pad_of(till),
+            pad_zone=next((pad.zone for pad in self._pads_of(till)), NOWHERE),
         )
 
     def notice(self, entries: Iterable[Entry]) -> None:
@@ -233,13 +237,15 @@ class Store:
         return self.config.zones[last.zone].id
 
     def pad_of(self, till: TillId | None) -> frozenset[PieceId]:
-        """Pieces on this till's pad. Tills and pads pair up in the configuration's order; the last pad is shared."""
+        """Pieces on this till's pad."""
+        return frozenset(piece for pad in self._pads_of(till) for piece in pad.pieces)
+
+    def _pads_of(self, till: TillId | None) -> tuple[PadNow, ...]:
+        """Tills and pads pair up in the configuration's order; the last pad is shared. Without a till, every pad."""
         pads = self.pipeline.floor.pads
-        if not pads:
-            return frozenset()
-        if till is None or till not in self.config.tills:
-            return frozenset(piece for pad in pads for piece in pad.pieces)
-        return frozenset(pads[min(self.config.tills.index(till), len(pads) - 1)].pieces)
+        if not pads or till is None or till not in self.config.tills:
+            return pads
+        return (pads[min(self.config.tills.index(till), len(pads) - 1)],)
 
     def scan(self, pieces: tuple[PieceId, ...], zone: ZoneId, by: UserId, *, damaged: bool) -> Done | Refused:
         """A person's scanner read these pieces in `zone`."""

@@ -1,14 +1,19 @@
 """The scene of an act: just that part of the books and of the floor which the rules look at."""
 
+from typing import Final
+
 import msgspec
 
 from contract.facts import CountPlace, CountVerdict
-from contract.ids import CountId, LineId, PieceId
+from contract.ids import CountId, LineId, PieceId, ZoneId
 from trade.claim import Claim
 from trade.guards import ALL, Guards
 from trade.piece import Standing
 from trade.sale import Sale
 from trade.shift import Shift
+
+NOWHERE: Final = ZoneId("")
+"""The zone of a till without a pad."""
 
 
 class CountTotals(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +39,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     sale_claims: tuple[Claim, ...] = ()
     """Live claims of the sale's cart."""
     pad: frozenset[PieceId] = frozenset()
+    pad_zone: ZoneId = NOWHERE
+    """The zone of this till's pad."""
     returned: frozenset[LineId] = frozenset()
     """Lines of the sale that came back already."""
     tokens_sold: tuple[PieceId, ...] = ()

@@ -20,7 +20,7 @@ from contract.facts import (
     SaleResumed,
     SaleVoided,
 )
-from contract.ids import ClaimId, LineId, PieceId, UserId, ZoneId
+from contract.ids import ClaimId, LineId, PieceId, UserId
 from contract.money import plain
 from trade.acts import (
     AddOther,
@@ -39,11 +39,10 @@ from trade.piece import Standing, claimed, twice_named, unavailable
 from trade.price import other_line, piece_line
 from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be, tenders_pay
-from trade.scene import Scene
+from trade.scene import NOWHERE, Scene
 
 Answer = tuple[AnyFact, ...] | Refusal
 NewId = Callable[[], str]
-PAD = ZoneId("pad")
 
 
 def open_sale(scene: Scene, act: OpenSale, by: UserId) -> Answer:
@@ -266,8 +265,11 @@ def take_back(scene: Scene, act: ReturnPieces) -> Answer:
     if isinstance(lines, Refusal):
         return lines
     if sale is None or lines is None:
-        held = [each for each in act.pieces if scene.piece(each).hold is None]
-        return tuple(PieceSighted(piece=each, zone=PAD, return_of=act.sale) for each in held)
+        held = [piece for piece in map(scene.piece, act.pieces) if piece.hold is None]
+        return tuple(
+            PieceSighted(piece=piece.piece, zone=scene.pad_zone if piece.on_pad else NOWHERE, return_of=act.sale)
+            for piece in held
+        )
     if scene.shift is None:
         return Refusal(Why.NO_SHIFT, f"Open a shift on {act.till} first")
     total = sum(line.gross_minor for line in lines)

@@ -7,7 +7,7 @@ import msgspec
 
 from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
-from contract.ids import PieceId, SaleId, TillId, UserId
+from contract.ids import PieceId, SaleId, TillId, UserId, ZoneId
 from edge.books import replica
 from edge.books.db import Database
 from edge.books.fold_sales import RECEIPTS, ZS, load_sale
@@ -40,7 +40,7 @@ from trade.custody import Token
 from trade.decide import decide
 from trade.piece import Hold, Standing
 from trade.refusal import Refusal, Why
-from trade.scene import CountTotals, Scene
+from trade.scene import NOWHERE, CountTotals, Scene
 from trade.shift import Shift
 
 Seen = Callable[[PieceId], bool]
@@ -77,6 +77,7 @@ class Desk:
         new_id: NewId,
         seen: Seen,
         pad: frozenset[PieceId] = frozenset(),
+        pad_zone: ZoneId = NOWHERE,
     ) -> Done | Refused:
         """Decides and writes in one transaction. now_us: wall time, µs. pad: pieces on this till's pad now."""
         if isinstance(act, Sight):
@@ -86,7 +87,7 @@ class Desk:
             node = tx.node()
             if node.mode is not Mode.ACTIVE:
                 return Refused(Refusal(Why.NOT_SERVING, f"This store's box decides nothing now: {node.why}"))
-            scene = self._scene(tx, act, seen, pad)
+            scene = msgspec.structs.replace(self._scene(tx, act, seen, pad), pad_zone=pad_zone)
             answer = decide(scene, act, by=by, new_id=new_id)
             if not isinstance(answer, Refusal):
                 entries = tx.write(at_us=now_us, by=by, why=name_of(act), facts=answer) if answer else []

@@ -1,10 +1,13 @@
 """The tick: what lies here is present, what leaves is missed, and a dead reader accuses nobody."""
 
+import msgspec
+
 from contract.facts import (
     AlarmKind,
     AlarmRaised,
     CustodyReceived,
     PiecePresence,
+    PieceSighted,
     PresenceState,
     ReaderHealth,
     ReaderLink,
@@ -12,7 +15,9 @@ from contract.facts import (
     ZoneVision,
 )
 from contract.ids import PieceId, UserId
+from edge.config import ZoneKind
 from edge.floor.zonemap import ZoneMap
+from trade.acts import ReturnPieces
 from trade.custody import TokenState
 
 CASE = list(range(1, 31))
@@ -106,6 +111,24 @@ def test_a_granted_piece_is_received_when_it_is_read_on_a_shelf(config, clock, m
     shop.run(5, lying={"r-case": CASE, "r-safe": SAFE})
     assert [fact.piece for fact in shop.facts(CustodyReceived)] == ["p7"]
     assert shop.store.stock.expected[shop.store.stock.catalogue.row_of(PieceId("p7"))]
+
+
+def test_a_piece_kept_for_a_return_is_told_at_the_pad_of_its_own_till(config, clock, make):
+    pads = {"pad": "counter-left", "exit": "counter-right"}
+    zones = tuple(
+        msgspec.structs.replace(zone, id=pads[zone.id], kind=ZoneKind.PAD) if zone.id in pads else zone
+        for zone in config.zones
+    )
+    ports = {"r-pad": {"1": "counter-left"}, "r-exit": {"1": "counter-right"}}
+    readers = tuple(msgspec.structs.replace(one, antennas=ports.get(one.id, one.antennas)) for one in config.readers)
+    shop = a_shop(msgspec.structs.replace(config, zones=zones, readers=readers), clock, make)
+    make.give(shop.books, 7, state=TokenState.AWAY)
+    shop.run(10, lying={"r-exit": [7]}, p=1.0)
+    shop.store.act(
+        ReturnPieces(sale="s1", pieces=("p7",), till="till-2", tenders=(), reason="too small"), UserId("ana")
+    )
+    kept = [fact for fact in shop.facts(PieceSighted) if fact.return_of]
+    assert [(fact.piece, fact.zone) for fact in kept] == [("p7", "counter-right")]
 
 
 def test_a_piece_is_seen_now_only_while_somebody_reads_it(config, clock, make):

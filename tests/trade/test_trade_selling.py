@@ -207,6 +207,13 @@ def test_a_piece_whose_token_is_elsewhere_is_kept_and_no_money_moves(mind):
     assert fact.return_of == "sale-1"
 
 
+@pytest.mark.parametrize(("on_pad", "zone"), [(True, "pad-2"), (False, "")])
+def test_a_piece_kept_for_a_return_was_read_on_the_pad_of_that_till_or_nobody_says_where(mind, on_pad, zone):
+    scene = _sold(mind, token=Token(piece="ring", ce=7, state=TokenState.AWAY), seen=True, on_pad=on_pad)
+    (fact,) = mind.decide(msgspec.structs.replace(scene, pad_zone="pad-2"), _return(mind))
+    assert fact.zone == zone
+
+
 def test_stock_is_refunded_only_under_a_hold_that_the_office_confirmed(mind):
     here = Token(piece="ring", ce=9, state=TokenState.HERE)
     doubtful = Hold(piece="ring", sale="sale-1")
