@@ -22,6 +22,7 @@ TICK_US: Final = 20_000
 ACTS_PENDING_MAX: Final = 1024
 FULL_RETRY_US: Final = 5_000_000
 """How long a full disk is left alone before the tick tries to write again."""
+STOPPING: Final = "the edge is stopping; try again in a few seconds"
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -80,6 +81,8 @@ class House:
     _thread: threading.Thread | None = None
     _next_us: int = 0
     _full_since_us: int = 0
+    _ended: bool = False
+    """Nobody takes acts from the queue any more."""
 
     def __post_init__(self) -> None:
         self._acts = queue.Queue(self.acts_pending_max)
@@ -90,7 +93,7 @@ class House:
         Raises `HouseBusyError` when `acts_pending_max` acts wait already, `HouseStoppedError` when nobody will run it.
         """
         if self.mood in (Mood.STOPPED, Mood.BROKEN):
-            raise HouseStoppedError("the edge is stopping; try again in a few seconds")
+            raise HouseStoppedError(STOPPING)
         future: Future[Result] = Future()
 
         def run() -> None:
@@ -102,6 +105,8 @@ class House:
         except queue.Full:
             self.tally.acts_refused_busy_total += 1
             raise HouseBusyError("the edge is busy; try again in a moment") from None
+        if self._ended:
+            self._drain()  # the house ended between our look at it and our act: whoever finds the act fails it
         return future
 
     @property
@@ -128,6 +133,7 @@ class House:
             if self.mood is not Mood.BROKEN:
                 last()
             self.mood = Mood.STOPPED
+            self._end()
             return
         if self.mood is not Mood.BROKEN:
             done = self.submit(last)
@@ -153,6 +159,12 @@ class House:
                 continue
             act()
         self._drain()
+        self._end()
+
+    def _end(self) -> None:
+        """Nobody waits for ever: an act that came after the last one is told that it will not be run."""
+        self._ended = True
+        self._drain()
 
     def _wake(self) -> None:
         try:
@@ -171,6 +183,9 @@ class House:
     def _run_act(self, act: Callable[[], Result], future: Future[Result]) -> None:
         if self.mood is Mood.BROKEN:
             future.set_exception(HouseStoppedError("the edge has stopped after a fault; it is being restarted"))
+            return
+        if self._ended:
+            future.set_exception(HouseStoppedError(STOPPING))
             return
         self.tally.acts_total += 1
         try:

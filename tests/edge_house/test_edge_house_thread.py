@@ -1,6 +1,7 @@
 """The house thread: acts in order, one owner, stops rather than goes on wrong."""
 
 import errno
+import queue
 import sqlite3
 import threading
 
@@ -124,3 +125,50 @@ def test_with_its_thread_every_act_runs_on_that_one_thread():
     assert ticks.seen
     with pytest.raises(HouseStoppedError):
         house.submit(lambda: None)
+
+
+class LateQueue(queue.Queue):
+    """The house stops just between a caller's look at its mood and the caller's act."""
+
+    def __init__(self, stop) -> None:
+        super().__init__()
+        self.stop = stop
+
+    def put_nowait(self, item) -> None:
+        stop, self.stop = self.stop, None
+        if stop is not None:
+            stop()
+        super().put_nowait(item)
+
+
+def late_act(house):
+    ran = []
+    house._acts = LateQueue(lambda: house.stop(lambda: None))
+    return house.submit(lambda: ran.append(1)), ran
+
+
+def test_an_act_that_comes_while_the_house_stops_is_told_so_and_is_not_run(clock):
+    house, _, _, _ = a_house(clock)
+    late, ran = late_act(house)
+    assert late.done()
+    with pytest.raises(HouseStoppedError, match="stopping"):
+        late.result()
+    assert ran == []
+
+
+def test_an_act_that_comes_after_the_thread_has_ended_is_told_so_too():
+    house = House(Ticks(), SystemClock())
+    house._acts = LateQueue(None)
+    house.start()
+    house.submit(lambda: None).result()
+    house._acts.stop = lambda: house.stop(lambda: None)
+    late = house.submit(lambda: None)
+    with pytest.raises(HouseStoppedError, match="stopping"):
+        late.result(timeout=0)
+
+
+def test_without_the_end_of_the_queue_such_an_act_would_wait_for_ever(clock, monkeypatch):
+    monkeypatch.setattr(House, "_end", lambda _: None)
+    house, _, _, _ = a_house(clock)
+    late, _ = late_act(house)
+    assert not late.done()
