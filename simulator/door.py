@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contract.ids import PieceId, StoreId
 from simulator.llrp.server import Fault, LlrpServer
-from simulator.people import Act, close_store, open_store, perform
+from simulator.people import Act, close_store, open_store, perform, sold
 from simulator.psp import NoSuchPaymentError, PaymentAct, PaymentRefusedError, Provider
 from simulator.store import ZoneKind
 from simulator.world import Away, UnknownError, World
@@ -121,12 +121,13 @@ def create_door(
 
     @door.get("/truth")
     async def truth(store: str, log: int = 100) -> dict[str, Any]:
-        """Where the pieces are, which of the store's own are away, and the last `log` things that happened."""
+        """Where pieces are, which of the store's own are away, what was sold, the last `log` things that happened."""
         away = world.save().away
         return {
             "store": store,
             "zones": world.where(StoreId(store)),
             "away": {piece: place for piece, place in away.items() if place in tuple(Away) and lives_in(piece, store)},
+            "sold": sold(world, StoreId(store)),
             "log": [msgspec.to_builtins(one) for one in world.truth[-max(0, log) :] if one.store == store],
             "log_dropped": world.truth_dropped,
         }
@@ -149,7 +150,7 @@ def create_door(
 
     @door.post("/stores/{store}/act")
     async def act(store: str, asked: ActAsked) -> dict[str, Any]:
-        """Any act of `simulator.people`: open, close, place_on_pad, take_from_pad, walk_out, steal, ship."""
+        """Any act of `simulator.people`: open, close, place_on_pad, take_from_pad, sell, walk_out, steal, ship."""
         shop = StoreId(store)
         match asked.act:
             case Act.OPEN:

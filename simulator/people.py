@@ -14,6 +14,7 @@ from simulator.world import Away, UnknownError, World
 class Act(StrEnum):
     PLACE_ON_PAD = "place_on_pad"
     TAKE_FROM_PAD = "take_from_pad"
+    SELL = "sell"
     WALK_OUT = "walk_out"
     STEAL = "steal"
     SHIP = "ship"
@@ -29,9 +30,18 @@ class Step(msgspec.Struct, frozen=True):
     to: ZoneKind | Away
 
 
+AT_THE_TILL_S: Final = 20
+"""How long sold pieces lie on the pad: ring them up meanwhile, or the gate will not know them."""
+
 STEPS: Final[dict[Act, tuple[Step, ...]]] = {
     Act.PLACE_ON_PAD: (Step(0, ZoneKind.PAD),),
     Act.TAKE_FROM_PAD: (Step(0, Away.HAND),),
+    Act.SELL: (
+        Step(0, ZoneKind.PAD),
+        Step(AT_THE_TILL_S, Away.HAND),
+        Step(AT_THE_TILL_S + 10, ZoneKind.EXIT),
+        Step(AT_THE_TILL_S + 14, Away.CLIENT),
+    ),
     Act.WALK_OUT: (Step(0, ZoneKind.EXIT), Step(4, Away.CLIENT)),
     Act.STEAL: (Step(0, Away.HAND), Step(6, ZoneKind.EXIT), Step(9, Away.THIEF)),
     Act.SHIP: (Step(0, Away.HAND), Step(2, Away.ROAD)),
@@ -49,6 +59,12 @@ def perform(world: World, now_us: int, act: Act, store: StoreId, *, pieces: Sequ
             world.move(now_us, act, store, pieces=pieces, to=place, by=by)
         else:
             world.later(now_us + int(step.after_s * 1_000_000), act, store, pieces=pieces, to=place, by=by)
+
+
+def sold(world: World, store: StoreId) -> list[PieceId]:
+    """By the truth's record: a sale is made when its pieces leave the pad into the client's hand."""
+    made = (one for one in world.truth if one.act == Act.SELL and one.to == Away.HAND and one.store == store)
+    return [piece for one in made for piece in one.pieces]
 
 
 def close_store(world: World, now_us: int, store: StoreId, by: str = "") -> int:

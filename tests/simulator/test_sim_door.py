@@ -52,6 +52,20 @@ def test_pieces_are_moved_and_walk_out_through_the_gate():
     run(scene)
 
 
+def test_an_associate_sells_and_the_truth_records_the_sale():
+    async def scene(outside, door):
+        piece = outside.world.where("boutique")["case-1"][0]
+        asked = {"act": "sell", "pieces": [piece], "by": "ada"}
+        assert (await door.post("/stores/boutique/act", json=asked)).json() == {"pieces": 1}
+        truth = (await door.get("/truth", params={"store": "boutique"})).json()
+        assert (truth["zones"]["pad-1"], truth["sold"]) == ([piece], [])
+        outside.world.advance(truth["log"][0]["at_us"] + 60_000_000)
+        truth = (await door.get("/truth", params={"store": "boutique"})).json()
+        assert (truth["away"], truth["sold"]) == ({piece: "client"}, [piece])
+
+    run(scene)
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [

@@ -1,6 +1,6 @@
 import pytest
 
-from simulator.people import STEPS, Act, close_store, open_store, perform
+from simulator.people import AT_THE_TILL_S, STEPS, Act, close_store, open_store, perform, sold
 from simulator.psp import LIFE, NoSuchPaymentError, PaymentAct, PaymentRefusedError, Provider, State
 from simulator.world import UnknownError
 
@@ -39,6 +39,27 @@ def test_a_thief_takes_it_through_the_hand_and_the_gate(world):
         world.advance(NOW_US + second * 1_000_000)
         seen.append(world.places[world.place[row]])
     assert seen == ["hand", "hand", "boutique/gate", "boutique/gate", "thief"]
+
+
+def test_a_sale_is_laid_on_the_pad_made_there_and_carried_out_by_the_client(world):
+    ring, chain = pieces(world, "case-1", 2)
+    perform(world, NOW_US, Act.SELL, "boutique", pieces=[ring, chain], by="ada")
+    row = world.row_of[ring]
+    seen = []
+    for second in (0, AT_THE_TILL_S - 1, AT_THE_TILL_S, AT_THE_TILL_S + 10, AT_THE_TILL_S + 14):
+        world.advance(NOW_US + second * 1_000_000)
+        seen.append((world.places[world.place[row]], sold(world, "boutique")))
+    both = [ring, chain]
+    assert seen == [
+        ("boutique/pad-1", []), ("boutique/pad-1", []), ("hand", both), ("boutique/gate", both), ("client", both),
+    ]  # fmt: skip
+    assert {(one.act, one.by) for one in world.truth} == {("sell", "ada")}
+
+
+def test_what_a_thief_carries_out_is_not_sold(world):
+    perform(world, NOW_US, Act.STEAL, "boutique", pieces=pieces(world, "case-1", 1))
+    world.advance(NOW_US + 60_000_000)
+    assert sold(world, "boutique") == []
 
 
 def test_every_act_of_steps_can_be_performed(world):
