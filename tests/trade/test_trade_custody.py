@@ -23,7 +23,6 @@ from trade.custody import Token, TokenEvent, TokenState, granted, moved
 from trade.guards import ALL, Guards
 from trade.refusal import Why
 from trade.scene import Scene
-from trade.transfer import Arrival, compare
 
 
 def _lease(fence=1, ce=7):
@@ -132,12 +131,3 @@ def test_a_layaway_keeps_a_piece_until_it_is_released(mind):
     (freed,) = mind.decide(Scene(claim=claim_of(held, 1)), ReleaseHold(claim="l1"))
     assert freed.how is ClaimEnd.RELEASED
     assert mind.decide(Scene(claim=mind.claim()), ReleaseHold(claim="c-9")).code is Why.WRONG_STATE
-
-
-def test_a_delivery_is_compared_with_its_paper():
-    verdicts = compare(("ring", "brooch"), frozenset({"ring", "watch"}))
-    assert [(v.piece, v.arrival) for v in verdicts] == [
-        ("ring", Arrival.RECEIVED),
-        ("brooch", Arrival.SHORT),
-        ("watch", Arrival.OVER),
-    ]
