@@ -1,9 +1,6 @@
 """Money is an integer of minor units and an ISO 4217 code. Never a float."""
 
-from collections.abc import Sequence
 from typing import Final
-
-import msgspec
 
 MINOR_DIGITS: Final = {
     "BHD": 3, "CLP": 0, "HUF": 2, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0, "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3,
@@ -12,27 +9,6 @@ MINOR_DIGITS: Final = {
 """ISO 4217 currencies whose minor unit is not two digits."""
 
 BASIS_POINTS: Final = 10_000
-
-
-class Money(msgspec.Struct, frozen=True, order=False):
-    """An amount in one currency. Arithmetic between currencies is an error, never a conversion."""
-
-    amount_minor: int
-    currency: str
-
-    def __add__(self, other: "Money") -> "Money":
-        return Money(self.amount_minor + self._same(other), self.currency)
-
-    def __sub__(self, other: "Money") -> "Money":
-        return Money(self.amount_minor - self._same(other), self.currency)
-
-    def __neg__(self) -> "Money":
-        return Money(-self.amount_minor, self.currency)
-
-    def _same(self, other: "Money") -> int:
-        if other.currency != self.currency:
-            raise ValueError(f"cannot combine {self.currency} with {other.currency}; convert with a dated rate first")
-        return other.amount_minor
 
 
 def minor_digits(currency: str) -> int:
@@ -58,16 +34,3 @@ def divide_half_up(numerator: int, denominator: int) -> int:
 def tax_within(gross_minor: int, rate_bp: int) -> int:
     """The tax contained in a gross amount at a rate in basis points."""
     return gross_minor - divide_half_up(gross_minor * BASIS_POINTS, BASIS_POINTS + rate_bp)
-
-
-def split(amount_minor: int, weights: Sequence[int]) -> list[int]:
-    """Share an amount by weight so that the parts add up to it exactly (largest remainder, earlier first)."""
-    total = sum(weights)
-    if total <= 0 or any(w < 0 for w in weights):
-        raise ValueError("weights must not be negative and must not all be zero")
-    sign = -1 if amount_minor < 0 else 1
-    whole = [abs(amount_minor) * w // total for w in weights]
-    rest = [abs(amount_minor) * w % total for w in weights]
-    for i in sorted(range(len(weights)), key=lambda i: -rest[i])[: abs(amount_minor) - sum(whole)]:
-        whole[i] += 1
-    return [sign * part for part in whole]
