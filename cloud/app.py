@@ -136,14 +136,6 @@ def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
     return cloud
 
 
-def create_app(config: CloudConfig) -> FastAPI:
-    """The office's web face alone. Many workers of it may run beside one `run`, which carries the orders on.
-
-    Wrong passwords are counted by each worker for itself.
-    """
-    return build(config).app
-
-
 def _dress(cloud: Cloud) -> None:
     pages.dress(
         cloud.app,

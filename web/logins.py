@@ -45,8 +45,6 @@ class LoginStore(Protocol):
 
     def drop_login(self, token_sha256: bytes) -> None: ...
 
-    def drop_logins_of(self, user: UserId) -> None: ...
-
 
 class MemoryLogins:
     """Logins of one process, for tests and faces without a disk: a restart ends them all. Bounded, oldest out."""
@@ -74,10 +72,6 @@ class MemoryLogins:
     def drop_login(self, token_sha256: bytes) -> None:
         with self._lock:
             self._rows.pop(token_sha256, None)
-
-    def drop_logins_of(self, user: UserId) -> None:
-        with self._lock:
-            self._rows = {key: row for key, row in self._rows.items() if row.user != user}
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,10 +151,6 @@ class Logins:
 
     def end(self, token: str) -> None:
         self._rows.drop_login(digest(token))
-
-    def end_all_of(self, user: UserId) -> None:
-        """After a new PIN or password, or when somebody leaves."""
-        self._rows.drop_logins_of(user)
 
 
 def digest(token: str) -> bytes:

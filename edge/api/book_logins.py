@@ -11,7 +11,6 @@ from typing import Final
 
 import structlog
 
-from contract.ids import UserId
 from edge.books import local
 from edge.books.db import Database
 from edge.books.journal import Books
@@ -62,14 +61,6 @@ class BookLogins:
     def drop_login(self, token_sha256: bytes) -> None:
         now_us = self._now_us()
         self._write(token_sha256, None, lambda: local.drop_login(self._books, token_sha256, now_us))
-
-    def drop_logins_of(self, user: UserId) -> None:
-        for row in local.logins_of(self._db, user):
-            self.drop_login(row.token)
-        with self._lock:
-            mine = [token for token, row in self._waiting.items() if row is not None and row.user == user]
-        for token in mine:
-            self.drop_login(token)
 
     def _write(self, token: bytes, row: LoginRow | None, act: Callable[[], None]) -> None:
         with self._lock:

@@ -51,10 +51,6 @@ class ReaderError(Exception):
     """Base: something is wrong with a reader."""
 
 
-class UnreachableError(ReaderError):
-    """No answer: retry with jitter, for ever."""
-
-
 class MisconfiguredError(ReaderError):
     """The reader refuses what we ask: tell a person; asking again will not help."""
 

@@ -97,22 +97,6 @@ def test_idleness_and_age_end_a_login_as_before(box, clock):
     box.end()
 
 
-def test_a_person_s_logins_end_together(box):
-    written = box.logins.begin(ANA).token
-    box.house.step()
-    fresh, other = box.logins.begin(ANA).token, box.logins.begin(UserId("max")).token
-    box.logins.end_all_of(ANA)
-    box.house.step()
-    box.house.step()
-    assert [box.logins.find(token, bearer=False) is not None for token in (written, fresh, other)] == [
-        False,
-        False,
-        True,
-    ]
-    assert [row.user for row in local.logins_of(box.books.db, ANA)] == []
-    box.end()
-
-
 def test_on_a_full_disk_one_can_still_sign_in(box, monkeypatch):
     def full(*_, **__):
         error = sqlite3.OperationalError("database or disk is full")

@@ -120,10 +120,6 @@ class LoginTable:
         with self._office.transaction() as tx:
             tx.run(sa.delete(login).where(login.c.token_sha256 == token_sha256))
 
-    def drop_logins_of(self, user: UserId) -> None:
-        with self._office.transaction() as tx:
-            tx.run(sa.delete(login).where(login.c.user == user))
-
 
 def staff_now(office: Office) -> Callable[[UserId], StaffCard | None]:
     """Looks somebody up as they are now, for `web.logins.Logins`."""
