@@ -15,8 +15,8 @@ from edge.floor import sentences
 from edge.floor.now import PadNow
 from edge.floor.rounds import Heard
 from edge.floor.stock import Stock
-from edge.floor.vision import Health
 from edge.floor.zonemap import ZoneMap
+from edge.readers.health import Health
 from edge.reconcile.gate import Gate
 from edge.reconcile.pad import Pad
 from trade.custody import Token, TokenState

@@ -25,10 +25,11 @@ from edge.floor.rounds import Heard, Round, Rounds, RoundTally
 from edge.floor.showing import zones_now
 from edge.floor.stock import Stock
 from edge.floor.strangers import Strangers
-from edge.floor.vision import Health, VisionWatch, told_before
+from edge.floor.vision import VisionWatch, told_before
 from edge.floor.whereabouts import Placed, Places
 from edge.floor.zonemap import NO_ZONE
 from edge.readers.base import ReadBatch
+from edge.readers.health import Health
 from edge.reconcile import evidence as ev
 from edge.reconcile.evidence import Evidence
 from edge.reconcile.presence import step

@@ -8,7 +8,7 @@ silence before that bite is no evidence about any piece (DESIGN law 7).
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,23 +17,11 @@ from contract.facts import ReaderLink
 from contract.ids import ReaderId
 from edge.floor.zonemap import ZoneMap
 from edge.readers.base import RSSI_ABSENT_CDBM, ReadBatch
+from edge.readers.health import Health
 
 ROUND_US: Final = 1_000_000
 READS_PER_ROUND_MAX: Final = 100_000
 ROUNDS_PENDING_MAX: Final = 16
-
-
-class Health(Protocol):
-    """The part of a driver's health that decides about rounds. Times are monotonic µs."""
-
-    @property
-    def link(self) -> ReaderLink: ...
-
-    @property
-    def last_heard_us(self) -> int: ...
-
-    @property
-    def antennas_down(self) -> frozenset[int]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ everything in it went quiet at once. Blind is never theft (DESIGN law 7).
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
@@ -15,29 +15,9 @@ from edge.books.db import Database
 from edge.books.rows import ReaderRow, ZoneRow
 from edge.floor.now import ReaderNow
 from edge.floor.zonemap import ZoneMap
+from edge.readers.health import Health
 
 RATE_OVER_US: Final = 2_000_000
-
-
-class Health(Protocol):
-    """What a driver tells of itself. Times are monotonic µs."""
-
-    @property
-    def link(self) -> ReaderLink: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def model(self) -> str: ...
-    @property
-    def firmware(self) -> str: ...
-    @property
-    def last_heard_us(self) -> int: ...
-    @property
-    def reads_total(self) -> int: ...
-    @property
-    def dropped_total(self) -> int: ...
-    @property
-    def antennas_down(self) -> frozenset[int]: ...
 
 
 def told_before(db: Database) -> tuple[dict[ZoneId, tuple[Vision, str]], dict[ReaderId, ReaderHealth]]:

@@ -14,6 +14,7 @@ from edge.books.journal import Books
 from edge.books.rows import Mode
 from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
 from edge.readers.base import PHASE_ABSENT, ReadBatch
+from edge.readers.health import Health
 from edge.store import Store, Wakes
 from trade.custody import Token, TokenState
 
@@ -31,18 +32,18 @@ class HandClock:
         return self.now + 1_700_000_000_000_000
 
 
-@dataclass
-class HandHealth:
-    """A reader's health as the test sets it."""
+HAND = ReaderId("hand")
 
+
+@dataclass(slots=True)
+class HandHealth(Health):
+    """A reader's health as the test sets it: reading, unless it says otherwise."""
+
+    reader: ReaderId = HAND
     link: ReaderLink = ReaderLink.READING
-    last_heard_us: int = 0
     why: str = ""
     model: str = "hand"
     firmware: str = "1"
-    reads_total: int = 0
-    dropped_total: int = 0
-    antennas_down: frozenset[int] = frozenset()
 
 
 def epc_of(number: int) -> bytes:
