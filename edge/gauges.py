@@ -68,6 +68,7 @@ def reader_gauges(readers: Sequence[Health]) -> Iterator[Sample]:
         yield Sample("vitrine_reader_bytes_total", "bytes received", reader.bytes_total, label)
         yield Sample("vitrine_reader_reads_total", "tag reports of this reader", reader.reads_total, label)
         yield Sample("vitrine_reader_dropped_total", "tag reports that could not be read", reader.dropped_total, label)
+        yield Sample("vitrine_reader_exceptions_total", "troubles it told of itself", reader.exceptions_total, label)
         yield Sample("vitrine_reader_bytes_skipped_total", "bytes of no message", reader.bytes_skipped_total, label)
         yield Sample("vitrine_reader_unknown_total", "parameters we do not know", reader.unknown_total, label)
 

@@ -61,6 +61,8 @@ class ReaderView:
     reads_per_s: float
     reads_total: int
     dropped_total: int
+    exception: str = ""
+    """The last trouble the reader told of by itself since the box started, in its own words."""
 
 
 @dataclass(frozen=True, slots=True)

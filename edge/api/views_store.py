@@ -88,6 +88,7 @@ def readers(shop: Shop) -> tuple[shapes.ReaderView, ...]:
             reads_per_s=round(reader.reads_per_s, 1),
             reads_total=reader.reads_total,
             dropped_total=reader.dropped_total,
+            exception=reader.exception,
         )
         for reader in shop.floor.readers
     )

@@ -39,6 +39,8 @@ class ReaderNow:
     reads_total: int
     dropped_total: int
     reads_per_s: float
+    exception: str = ""
+    """The last trouble it told of by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ class VisionWatch:
                 reads_total=state.reads_total,
                 dropped_total=state.dropped_total,
                 reads_per_s=self._rate(reader, state.reads_total, now_us),
+                exception=state.exception,
             )
             for reader, state in health.items()
         )

@@ -31,5 +31,8 @@ class Health:
     """Messages and parameters stepped over because we do not know them."""
     connects_total: int = 0
     bytes_total: int = 0
+    exceptions_total: int = 0
+    exception: str = ""
+    """The last trouble the reader told of by itself (LLRP 1.1 §17.2.7.6.5), in its own words; it goes on reading."""
     antennas_down: frozenset[int] = frozenset()
     """Ports whose antenna the reader reports as disconnected."""

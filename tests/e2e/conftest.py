@@ -241,7 +241,7 @@ PAST = replace(ALARM, alarm="alarm-0", open=False, outcome="found", note="on the
 READERS = (
     shapes.ReaderView("safe-reader", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("safe-1", "safe-2"), 0.2, 412.0, 1_912_331, 0),
     shapes.ReaderView("case-reader-1", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("case-1", "case-2"), 0.1, 655.4, 2_712_004, 12),
-    shapes.ReaderView("gate-reader", ReaderLink.SILENT, "Nothing heard for 6 s; trying again.", "", "", ("gate",), 6.3, 0.0, 90_112, 0),
+    shapes.ReaderView("gate-reader", ReaderLink.SILENT, "Nothing heard for 6 s; trying again.", "", "", ("gate",), 6.3, 0.0, 90_112, 0, "fan at rest"),
 )  # fmt: skip
 STORE = shapes.StoreView(
     store="flagship", name="Flagship, rue des Orfèvres", currency="EUR", mode="active", mode_why="", mood="running",

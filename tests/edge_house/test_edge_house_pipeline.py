@@ -131,6 +131,15 @@ def test_a_piece_kept_for_a_return_is_told_at_the_pad_of_its_own_till(config, cl
     assert [(fact.piece, fact.zone) for fact in kept] == [("p7", "counter-right")]
 
 
+def test_what_a_reader_complains_of_is_on_the_floor_for_the_pages_and_blinds_nothing(config, clock, make):
+    shop = a_shop(config, clock, make)
+    shop.health["r-case"].exception = "fan at rest"
+    shop.run(5, lying={"r-case": CASE, "r-safe": SAFE})
+    floor = shop.store.pipeline.floor
+    assert {one.reader: one.exception for one in floor.readers if one.exception} == {"r-case": "fan at rest"}
+    assert next(zone for zone in floor.zones if zone.zone == "case").vision is Vision.SEEING
+
+
 def test_a_piece_is_seen_now_only_while_somebody_reads_it(config, clock, make):
     shop = a_shop(config, clock, make)
     shop.run(10, lying={"r-case": CASE, "r-safe": SAFE})

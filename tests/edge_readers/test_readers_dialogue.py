@@ -271,6 +271,16 @@ def test_a_broken_antenna_is_told_by_port(llrp):
     assert dialogue.health.antennas_down == frozenset()
 
 
+@pytest.mark.parametrize(("said", "shown"), [(b"fan at rest", "fan at rest"), (b"", "a trouble without words")])
+def test_a_trouble_the_reader_tells_of_is_kept_in_its_words_and_it_reads_on(llrp, said, shown):
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    assert (dialogue.health.exceptions_total, dialogue.health.exception) == (0, "")
+    dialogue.hear_bytes(reader.event(llrp.tlv(252, struct.pack("!H", len(said)) + said)), SECOND)
+    assert (dialogue.health.exceptions_total, dialogue.health.exception) == (1, shown)
+    assert dialogue.state is State.READING
+
+
 def test_reads_and_damage_are_counted_in_the_health(llrp):
     dialogue = converse(dialogue_for(), HandReader(llrp))
     bad = llrp.message(61, llrp.tlv(240, b"\x8d" + bytes(12) + b"\xe3\x00\x00"))

@@ -196,6 +196,9 @@ class Dialogue:
             port, stands = event.antenna
             down = self.health.antennas_down
             self.health.antennas_down = down - {port} if stands else down | {port}
+        if event.exception is not None:
+            self.health.exceptions_total += 1
+            self.health.exception = event.exception or "a trouble without words"
         if event.closes:
             return Heard.CLOSED, "the reader closed the connection"
         if event.connection is not None:

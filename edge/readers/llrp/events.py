@@ -43,7 +43,7 @@ class Event:
     """(0 start, 1 end, 2 pre-empted; ROSpecID)."""
     antenna: tuple[int, bool] | None = None
     """(port, connected)."""
-    exception: str = ""
+    exception: str | None = None
 
 
 def status_of(frame: Frame) -> Status:
@@ -77,7 +77,7 @@ def event_of(frame: Frame) -> Event:
     closes = False
     rospec: tuple[int, int] | None = None
     antenna: tuple[int, bool] | None = None
-    exception = ""
+    exception: str | None = None
     for data in walk(body, 0, len(body)):
         if data.type != P_EVENT_DATA:
             continue
