@@ -26,7 +26,7 @@ from cloud.db import ContentionError, Office, open_office
 from cloud.desk import Desk
 from cloud.doors import CertificateProtocol, create_door
 from cloud.ingest import Ingest
-from cloud.metrics import CONTENT_TYPE, office_samples, render
+from cloud.metrics import office_samples
 from cloud.mqtt import Consumer
 from cloud.pos.alarms import routes as alarms
 from cloud.pos.counts import routes as counts
@@ -48,6 +48,7 @@ from cloud.rejoin import Rejoins
 from contract.ids import StoreId, uuid7
 from web.attempts import Attempts
 from web.logins import Logins
+from web.metrics import CONTENT_TYPE, render
 from web.policy import public
 from web.problems import ProblemError, answer
 from web.serving import Server, version, write_logs

@@ -1,30 +1,15 @@
-"""What `/metrics` says, gathered when it is asked."""
+"""What the office tells at `/metrics`."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from typing import Final, NamedTuple
 
 import sqlalchemy as sa
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.registry import Collector
 
 from cloud.db import Tx
 from cloud.ingest import IngestCounts
 from cloud.mqtt import ConsumerCounts
 from cloud.tables import case_file, down_counter, life, node, parked, pending_move, sale, web_order
 from trade.lease import ORDER
-
-CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
-
-
-class Sample(NamedTuple):
-    """One number; a name that ends in `_total` only ever grows."""
-
-    name: str
-    help: str
-    value: float
+from web.metrics import Sample
 
 
 def office_samples(tx: Tx, ingest: IngestCounts, consumer: ConsumerCounts | None) -> list[Sample]:
@@ -52,20 +37,3 @@ def office_samples(tx: Tx, ingest: IngestCounts, consumer: ConsumerCounts | None
 def _grown(prefix: str, counts: IngestCounts | ConsumerCounts) -> list[Sample]:
     since = "Since this process began"
     return [Sample(f"{prefix}_{each.name}", since, float(getattr(counts, each.name))) for each in fields(counts)]
-
-
-class _Samples(Collector):
-    def __init__(self, samples: Iterable[Sample]) -> None:
-        self._samples = samples
-
-    def collect(self) -> Iterator[Metric]:
-        for sample in self._samples:
-            kind = CounterMetricFamily if sample.name.endswith("_total") else GaugeMetricFamily
-            yield kind(sample.name, sample.help, value=sample.value)
-
-
-def render(samples: Iterable[Sample]) -> bytes:
-    """The exposition text."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Samples(samples))
-    return generate_latest(registry)

@@ -6,6 +6,7 @@
 import asyncio
 import contextlib
 import hashlib
+import itertools
 import random
 import secrets
 import socket
@@ -30,7 +31,6 @@ from edge.floor.now import UplinkNow
 from edge.gauges import floor_gauges, house_gauges, link_gauges, people_gauges, reader_gauges
 from edge.house import House
 from edge.life import Edge, listen, live
-from edge.metrics import CONTENT_TYPE, make_metrics
 from edge.readers import Reader, open_reader
 from edge.readers.base import MisconfiguredError
 from edge.readers.profiles import load_profile
@@ -38,6 +38,7 @@ from edge.store import Store
 from edge.sync.mqtt import LinkTally
 from web.attempts import Attempts
 from web.logins import HOUR_US, Logins
+from web.metrics import CONTENT_TYPE, render
 from web.serving import write_logs
 from web.sse import Bulletin
 
@@ -69,13 +70,17 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     )
     bulletin, attempts, link = Bulletin(), Attempts(), LinkTally()
     uplink = UplinkNow(configured=config.uplink is not None)
-    metrics = make_metrics(
-        lambda: house_gauges(house),
-        lambda: floor_gauges(store),
-        lambda: reader_gauges([reader.health for reader in readers]),
-        lambda: link_gauges(uplink, link, store),
-        lambda: people_gauges(bulletin, attempts, rows.waiting_lost_total),
-    )
+
+    def metrics() -> bytes:
+        rooms = (
+            house_gauges(house),
+            floor_gauges(store),
+            reader_gauges([reader.health for reader in readers]),
+            link_gauges(uplink, link, store),
+            people_gauges(bulletin, attempts, rows.waiting_lost_total),
+        )
+        return render(itertools.chain.from_iterable(rooms))
+
     shop = Shop(
         config=config,
         clock=clock,

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from contract.facts import ReaderLink, Vision
 from edge.floor.now import UplinkNow
 from edge.house import House, Mood
-from edge.metrics import Sample
 from edge.readers.health import Health
 from edge.store import Store
 from edge.sync.mqtt import LinkTally
 from web.attempts import Attempts
+from web.metrics import Sample
 from web.sse import Bulletin
 
 
