@@ -16,6 +16,7 @@ ROOMS = ("contract", "trade", "edge", "cloud", "web", "vitrine", "simulator", "b
 PURE = ("contract/", "trade/", "edge/reconcile/")
 LINES_MAX = 600
 LINES_WISHED = 200
+TEST_LINES_MAX = 450
 LONG_SHARE_MAX = 0.35
 ONE_DOOR = {"edge/": ("edge/books/db.py",), "cloud/": ("cloud/db.py", "cloud/migrations/")}
 """Where SQL may be executed."""
@@ -185,6 +186,17 @@ def test_files_stay_small_enough_to_hold_in_the_head():
     assert {name: n for name, n in sizes.items() if n > LINES_MAX} == {}
     long = sorted(name for name, n in sizes.items() if n > LINES_WISHED)
     assert len(long) <= LONG_SHARE_MAX * len(sizes), f"too many files above {LINES_WISHED} lines: {long}"
+
+
+def too_long(sizes: dict[str, int]) -> list[str]:
+    """A file of tests, or of what they are made with, in which one looks for things."""
+    return sorted(name for name, lines in sizes.items() if lines > TEST_LINES_MAX)
+
+
+def test_files_of_tests_stay_small_too():
+    tests = [path for path in PYTHON if _name(path).startswith("tests/")]
+    assert too_long({_name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in tests}) == []
+    assert too_long({"tests/a.py": TEST_LINES_MAX, "tests/b.py": TEST_LINES_MAX + 1}) == ["tests/b.py"]
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/README.md"])

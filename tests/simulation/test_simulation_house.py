@@ -1,10 +1,7 @@
 """The real edge and the real cloud by seed (custody.md §13): no history breaks an invariant, and each guard is needed.
 
-Replay one: `history(17)` of driver.py, then `tell(sim)` prints what happened to its pieces.
+Replay one: `load()` of conftest.py gives the driver; its `history(17)`, then `tell(sim)` print what happened to its pieces.
 """
-
-import importlib.util
-from pathlib import Path
 
 import pytest
 
@@ -17,14 +14,6 @@ PARTS = 4
 """So that the runner's workers can share them."""
 HISTORIES_LONG = 5_000
 GUARD_SEEDS_MAX = 150
-
-
-@pytest.fixture(scope="module")
-def driver():
-    spec = importlib.util.spec_from_file_location("house_driver", Path(__file__).with_name("driver.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _clean(driver, seeds, **more):

@@ -143,7 +143,11 @@ def bring(driver):
             if not self.ghost:
                 self.sim.come_back(self)
 
+    with_tills = Box
+
     class Sim(driver.Sim):
+        Box = with_tills
+
         def __init__(self, *given, rollbacks=False, **more):
             self.tills = Tills(driver.STORES)
             self.rollbacks = rollbacks
@@ -183,5 +187,5 @@ def bring(driver):
             box.watched = {}
             box.start()
 
-    driver.Box, driver.Sim = Box, Sim
+    driver.Sim = Sim
     return driver

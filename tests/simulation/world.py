@@ -1,0 +1,82 @@
+"""What a bystander of the simulated house sees: where each piece lies, which receipts and captured payments exist."""
+
+import msgspec
+
+from cloud.provider import Payment, PaymentState
+
+PRICE = 10_000
+TILLS = ("till-1", "till-2")
+STORES = ("ayr", "bern", "web")
+"""Two stores and a web stockroom; the last is an edge without readers, where seeing is a person's scan."""
+
+
+class ViolationError(Exception):
+    """An invariant of custody.md §6 does not hold."""
+
+
+class World:
+    """What a bystander sees."""
+
+    def __init__(self, sim):
+        self.sim = sim
+        self.loc = {}
+        self.open = {}
+        self.refunded = set()
+        self.promised = {}
+        self.left = {}
+        self.sales = 0
+        self.payments = {}
+        self.order_piece = {}
+
+    def sell(self, piece, sale, where):
+        if self.open.get(piece):
+            raise ViolationError(f"I1 sold twice: {piece} in {self.open[piece]} and in {sale} at {where}")
+        promise = self.promised.get(piece)
+        if promise and promise[0] != sale:
+            raise ViolationError(f"I7 {piece} was promised in {promise} and sold as {sale}")
+        self.open[piece] = sale
+        self.sales += 1
+
+    def unsell(self, piece, sale):
+        if (piece, sale) in self.refunded:
+            raise ViolationError(f"I8 refunded twice: {piece} of {sale}")
+        if self.open.get(piece) != sale:
+            raise ViolationError(f"I8 refund of {piece} in {sale}, but it is sold in {self.open.get(piece)}")
+        self.refunded.add((piece, sale))
+        del self.open[piece]
+
+    def move(self, piece, to):
+        self.left[piece, self.loc[piece]] = self.sim.t
+        self.loc[piece] = to
+
+    # the payment provider: idempotent by key, never down, money moves exactly here
+    def authorise(self, key, amount_minor, currency):
+        self.payments.setdefault(key, Payment(key=key, state=PaymentState.AUTHORISED, amount_minor=amount_minor))
+        return self.payments[key].state
+
+    def capture(self, key):
+        payment = self.payments.get(key)
+        if payment is None:
+            return PaymentState.ABSENT
+        if payment.state is PaymentState.AUTHORISED:
+            self.payments[key] = msgspec.structs.replace(payment, state=PaymentState.CAPTURED)
+            order = key.partition(":")[0]
+            self.sell(self.order_piece[order], order, "the web")
+        return self.payments[key].state
+
+    def void(self, key):
+        payment = self.payments.get(key, Payment(key=key, state=PaymentState.AUTHORISED))
+        if payment.state is PaymentState.AUTHORISED:
+            self.payments[key] = msgspec.structs.replace(payment, state=PaymentState.VOIDED)
+        return self.payments[key].state
+
+    def all_payments(self):
+        return dict(self.payments)
+
+
+class Psp:
+    """The provider's face of the world."""
+
+    def __init__(self, world):
+        self.authorise, self.capture, self.void = world.authorise, world.capture, world.void
+        self.payments = world.all_payments
