@@ -81,6 +81,7 @@ class House:
     _thread: threading.Thread | None = None
     _next_us: int = 0
     _full_since_us: int = 0
+    _last: Callable[[], None] | None = None
     _ended: bool = False
     """Nobody takes acts from the queue any more."""
 
@@ -136,7 +137,9 @@ class House:
             self._end()
             return
         if self.mood is not Mood.BROKEN:
-            done = self.submit(last)
+            # not through the queue: that may be full
+            done: Future[None] = Future()
+            self._last = lambda: self._run_act(last, done)
             self.mood = Mood.STOPPED
             self._wake()
             done.result(timeout=10)
@@ -159,6 +162,8 @@ class House:
                 continue
             act()
         self._drain()
+        if self._last is not None:
+            self._last()
         self._end()
 
     def _end(self) -> None:

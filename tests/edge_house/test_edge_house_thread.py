@@ -172,3 +172,20 @@ def test_without_the_end_of_the_queue_such_an_act_would_wait_for_ever(clock, mon
     house, _, _, _ = a_house(clock)
     late, _ = late_act(house)
     assert not late.done()
+
+
+def test_a_house_whose_queue_is_full_still_says_its_last_word():
+    house = House(Ticks(), SystemClock(), acts_pending_max=2)
+    house.start()
+    at_work, go_on = threading.Event(), threading.Event()
+    first = house.submit(lambda: (at_work.set(), go_on.wait(10)))
+    assert at_work.wait(10)
+    waiting = [house.submit(lambda: "done") for _ in range(2)]
+    last: list[str] = []
+    stopping = threading.Thread(target=house.stop, args=(lambda: last.append("saved"),))
+    stopping.start()
+    go_on.set()
+    stopping.join(10)
+    assert last == ["saved"]
+    assert first.done()
+    assert [act.result(timeout=0) for act in waiting] == ["done", "done"]
