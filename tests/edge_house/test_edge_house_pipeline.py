@@ -113,6 +113,24 @@ def test_a_granted_piece_is_received_when_it_is_read_on_a_shelf(config, clock, m
     assert shop.store.stock.expected[shop.store.stock.catalogue.row_of(PieceId("p7"))]
 
 
+def test_a_box_that_dies_between_reading_a_delivery_and_taking_it_takes_it_after_its_start(
+    config, clock, make, tmp_path, monkeypatch
+):
+    """docs/adr/0009: the arrival is a transaction of its own, after that of the tick."""
+    path = tmp_path / "books.sqlite3"
+    shop = a_shop(config, clock, make, path)
+    make.give(shop.books, 7, state=TokenState.INCOMING)
+    shop.store.stock.restand(shop.books.db, [PieceId("p7")])
+    with monkeypatch.context() as dying:
+        dying.setattr(shop.store, "act", lambda act, by: None)
+        shop.run(5, lying={"r-case": CASE, "r-safe": SAFE}, p=1.0)
+    assert shop.facts(CustodyReceived) == []
+    shop.books.close()
+    again = a_shop(config, clock, make, path)
+    again.run(5, lying={"r-case": CASE, "r-safe": SAFE}, p=1.0)
+    assert [fact.piece for fact in again.facts(CustodyReceived)] == ["p7"]
+
+
 def test_a_piece_kept_for_a_return_is_told_at_the_pad_of_its_own_till(config, clock, make):
     pads = {"pad": "counter-left", "exit": "counter-right"}
     zones = tuple(
