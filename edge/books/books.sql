@@ -541,7 +541,7 @@ SELECT body FROM feed_row WHERE epc = :epc ORDER BY rev DESC LIMIT 1;
 
 -- name: feed_search
 SELECT body FROM feed_row
-WHERE kind = 'piece' AND words LIKE :words
+WHERE kind = 'piece' AND words LIKE :words ESCAPE '\'
     AND (:zone = '' OR json_extract(CAST(body AS TEXT), '$.home_zone') = :zone)
 ORDER BY name LIMIT :limit;
 

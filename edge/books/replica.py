@@ -90,7 +90,8 @@ def stores(db: Database) -> list[StoreCard]:
 
 def search(db: Database, words: str, limit: int = SEARCH_HITS_MAX, *, zone: str = "") -> list[PieceCard]:
     """Pieces whose title, SKU, metal, stones or makers hold these words, in this order; of one home zone when asked."""
-    pattern = "%" + "%".join(words.lower().replace("%", " ").replace("_", " ").split()) + "%"
+    asked = words.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_").split()
+    pattern = "%" + "%".join(asked) + "%"
     found = db.rows("feed_search", Body, words=pattern, zone=zone, limit=min(limit, SEARCH_HITS_MAX))
     return [card for row in found if isinstance(card := decode_body(row.body), PieceCard)]
 

@@ -220,6 +220,17 @@ def test_a_search_in_one_zone_is_not_cut_short_by_hits_in_another(face, make):
     assert [piece["piece"] for piece in face.get("/pieces?query=ring&limit=1").json()] == ["p1"]
 
 
+def test_signs_that_sql_would_take_for_any_are_letters_like_others(face, make):
+    card = msgspec.structs.replace(make.card(9), title="Ring 100% recycled", sku="R_9\\b")
+    face.edge.store.take_feed(
+        FeedPage(rows=(FeedRow(rev=300, scope="*", key="piece:p9", body=card),), upto=300, more=False)
+    )
+    for query in ("%25", "100%25 recycled", "_", "r_9", "%5C"):
+        assert [piece["piece"] for piece in face.get(f"/pieces?query={query}").json()] == ["p9"]
+    for query in ("1%250", "p_", "%25_"):
+        assert face.get(f"/pieces?query={query}").json() == []
+
+
 def test_health_and_metrics_are_for_machines(face):
     assert face.client.get("/healthz").json() == {"ok": True, "mood": "running", "mode": "active", "uplink_up": False}
     text = face.client.get("/metrics").text
