@@ -45,7 +45,7 @@ def demo(folder: Path) -> None:
             return
         print(welcome(house), flush=True)
         while not stop.wait(REVIVE_EVERY_S):
-            for child in house.family.revive():
+            for child in house.family.revive(time.monotonic()):
                 _say(f"{child.name} had ended; started again (its reasons: {child.log})")
         _say("Stopping …")
     _say("Stopped. ./run starts it again with its data.")

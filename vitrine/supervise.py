@@ -22,7 +22,9 @@ from vitrine.problems import PersonError
 STOP_GRACE_S: Final = 8.0
 """How long a child may take to end by itself before it is killed."""
 RESTARTS_MAX: Final = 5
-"""How often one child may die in one run before we give up and say so."""
+RESTARTS_WITHIN_S: Final = 600.0
+"""One child may be started again so often within so long; a sixth death within ten minutes is given up and said. A run
+of weeks forgives deaths that lie further apart."""
 LOG_BYTES_MAX: Final = 8 << 20
 """A log larger than this is set aside as `.1` when its child starts."""
 
@@ -40,7 +42,8 @@ class Child:
     command: list[str]
     log: Path
     process: subprocess.Popen[bytes]
-    restarts: int = 0
+    restarted_s: list[float] = field(default_factory=list)
+    """When it was started again, in monotonic seconds; only those not forgiven yet."""
 
 
 @dataclass(slots=True)
@@ -58,16 +61,17 @@ class Family:
         self._remember()
         return child
 
-    def revive(self) -> list[Child]:
-        """Starts again whoever died. Raises `PersonError` when one keeps dying."""
+    def revive(self, now_s: float) -> list[Child]:
+        """Starts again whoever died; `now_s` is monotonic. Raises `PersonError` when one keeps dying."""
         dead = [child for child in self.children if child.process.poll() is not None]
         for child in dead:
-            if child.restarts >= RESTARTS_MAX:
+            child.restarted_s = [at_s for at_s in child.restarted_s if now_s - at_s < RESTARTS_WITHIN_S]
+            if len(child.restarted_s) >= RESTARTS_MAX:
                 raise PersonError(
-                    f"{child.name} ended {RESTARTS_MAX + 1} times, last with code {child.process.returncode}: "
-                    f"its reasons are in {child.log}."
+                    f"{child.name} ended {RESTARTS_MAX + 1} times within {RESTARTS_WITHIN_S / 60:.0f} minutes, "
+                    f"last with code {child.process.returncode}: its reasons are in {child.log}."
                 )
-            child.restarts += 1
+            child.restarted_s.append(now_s)
             self.again(child)
         return dead
 

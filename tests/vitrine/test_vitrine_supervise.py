@@ -10,7 +10,7 @@ import pytest
 
 from vitrine import problems
 from vitrine.problems import PersonError
-from vitrine.supervise import RESTARTS_MAX, Family, alone_in
+from vitrine.supervise import RESTARTS_MAX, RESTARTS_WITHIN_S, Family, alone_in
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [
@@ -83,11 +83,20 @@ def test_a_child_that_died_comes_back_and_one_that_keeps_dying_is_named(tmp_path
     child = family.start("edge-paris", [sys.executable, "-c", "raise SystemExit(7)"])
     for turn in range(RESTARTS_MAX):
         child.process.wait(10)
-        assert [one.name for one in family.revive()] == ["edge-paris"]
-        assert child.restarts == turn + 1
+        assert [one.name for one in family.revive(1000.0 + turn)] == ["edge-paris"]
     child.process.wait(10)
-    with pytest.raises(PersonError, match=r"edge-paris ended 6 times, last with code 7.*edge-paris\.log"):
-        family.revive()
+    said = r"edge-paris ended 6 times within 10 minutes, last with code 7.*edge-paris\.log"
+    with pytest.raises(PersonError, match=said):
+        family.revive(1000.0 + RESTARTS_WITHIN_S - 1)
+
+
+def test_a_child_that_dies_now_and_then_comes_back_for_ever(tmp_path: Path):
+    family = Family(tmp_path)
+    child = family.start("edge-paris", [sys.executable, "-c", "raise SystemExit(7)"])
+    for turn in range(2 * RESTARTS_MAX):
+        child.process.wait(10)
+        assert family.revive(1000.0 + turn * RESTARTS_WITHIN_S / RESTARTS_MAX) == [child]
+    family.stop()
 
 
 def test_one_folder_has_one_run(tmp_path: Path):
