@@ -71,6 +71,8 @@ def reader_gauges(readers: Sequence[Health]) -> Iterator[Sample]:
         yield Sample("vitrine_reader_exceptions_total", "troubles it told of itself", reader.exceptions_total, label)
         yield Sample("vitrine_reader_bytes_skipped_total", "bytes of no message", reader.bytes_skipped_total, label)
         yield Sample("vitrine_reader_unknown_total", "parameters we do not know", reader.unknown_total, label)
+        held = reader.messages_held_total
+        yield Sample("vitrine_reader_messages_held_total", "messages that waited: messages_per_tick_max", held, label)
 
 
 def link_gauges(uplink: UplinkNow, link: LinkTally, store: Store) -> Iterator[Sample]:

@@ -29,6 +29,8 @@ class Health:
     """Bytes at which no message could begin."""
     unknown_total: int = 0
     """Messages and parameters stepped over because we do not know them."""
+    messages_held_total: int = 0
+    """Messages that waited for a later tick: `messages_per_tick_max`."""
     connects_total: int = 0
     bytes_total: int = 0
     exceptions_total: int = 0

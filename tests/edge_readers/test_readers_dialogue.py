@@ -1,15 +1,20 @@
 """A conversation with a reader, by hand and by clock: refusals, silence, reboots, hostile transports."""
 
+import random
+import socket
 import struct
 
 import pytest
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
+from edge.clock import SystemClock
 from edge.config import ZoneKind
 from edge.readers.health import Health
 from edge.readers.llrp.connection import State
-from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.llrp.dialogue import MESSAGES_PER_TICK_MAX, Dialogue, Timing
+from edge.readers.llrp.driver import LlrpReader
+from edge.readers.llrp.frames import RECEIVE_BYTES_MIN
 from edge.readers.profiles import load_profile
 
 ANSWERS = {1: 11, 3: 13, 20: 30, 21: 31, 22: 32, 24: 34, 26: 36, 1023: 1023}
@@ -166,6 +171,53 @@ def test_keepalives_are_acknowledged_and_keep_the_link_reading(llrp):
     assert dialogue.health.link is ReaderLink.READING
     assert reader.heard.count(72) == 58
     assert dialogue.health.last_keepalive_us == 59 * SECOND
+
+
+def test_a_storm_of_keepalives_is_answered_tick_by_tick_and_none_is_lost(llrp):
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    dialogue.tick(SECOND)
+    storm = 3 * MESSAGES_PER_TICK_MAX - 1
+    dialogue.hear_bytes(llrp.message(62) * storm, 2 * SECOND)
+    answered = [len(dialogue.take()) // 10]
+    dialogue.tick(2 * SECOND)
+    while dialogue.behind:
+        dialogue.tick(2 * SECOND)
+        answered.append(len(dialogue.take()) // 10)
+    assert answered == [MESSAGES_PER_TICK_MAX, MESSAGES_PER_TICK_MAX, MESSAGES_PER_TICK_MAX - 1]
+    assert dialogue.health.messages_held_total == storm - MESSAGES_PER_TICK_MAX
+    assert dialogue.health.link is ReaderLink.READING
+
+
+def test_what_waited_for_its_turn_is_not_heard_on_the_next_connection(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp))
+    leave = HandReader(llrp).event(llrp.tlv(257, b""))
+    dialogue.hear_bytes(llrp.message(62) * 2 * MESSAGES_PER_TICK_MAX + leave, SECOND)
+    dialogue.lose(SECOND, "connection lost: reset")
+    assert not dialogue.behind
+    assert converse(dialogue, HandReader(llrp), 2 * SECOND).state is State.READING
+
+
+def test_the_driver_receives_nothing_while_messages_wait_and_goes_on_in_small_bites(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp))
+    reader = LlrpReader("llrp://reader", dialogue, random.Random(1))
+    storm = llrp.message(62) * 20_000
+    ours, its = socket.socketpair()
+    with ours, its:
+        for end, option in ((ours, socket.SO_RCVBUF), (its, socket.SO_SNDBUF)):
+            end.setsockopt(socket.SOL_SOCKET, option, 4 * len(storm))
+            end.setblocking(False)
+        sent, before = its.send(storm), dialogue.health.bytes_total
+        assert sent > 2 * RECEIVE_BYTES_MIN
+        ticks = 0
+        while dialogue.health.bytes_total - before < sent or dialogue.behind:
+            heard = dialogue.health.bytes_total
+            reader._receive(ours, lambda batch: None, SystemClock())
+            assert dialogue.health.bytes_total - heard <= RECEIVE_BYTES_MIN
+            dialogue.tick(SECOND)
+            ticks += 1
+            assert len(dialogue.take()) // 10 <= MESSAGES_PER_TICK_MAX
+    assert ticks >= sent // 10 // MESSAGES_PER_TICK_MAX
 
 
 def test_a_reader_that_falls_silent_is_shown_silent_within_five_seconds(llrp):

@@ -1,5 +1,6 @@
 """One LLRP connection without input or output: bytes and time in, bytes to send and batches of reads out."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,9 @@ from edge.readers.llrp.reports import ReportDecoder
 from edge.readers.profiles import Place, Profile, Vendor
 
 MESSAGE_ID_MAX: Final = 0xFFFF_FFFF
+MESSAGES_PER_TICK_MAX: Final = 1000
+"""Other messages than tag reports that are acted on between two ticks, about 2 ms; a reader has a few a second to say.
+More of them, a storm of keepalives, wait for the next tick, and nothing is received meanwhile: TCP holds the reader."""
 RESYNCS_MAX: Final = 16
 """After so many places where no message could begin, a connection's bytes are not believed any more."""
 
@@ -39,6 +43,8 @@ class Dialogue:
         self._timing = timing
         self._buffer = FrameBuffer()
         self._out = bytearray()
+        self._waiting: deque[Frame] = deque()
+        self._taken = 0
         self._hung_up = False
         self._message_id = 0
         self._pending = 0
@@ -88,6 +94,7 @@ class Dialogue:
         """TCP stands."""
         self._buffer.clear()
         self._out.clear()
+        self._waiting.clear()
         self._hung_up = False
         self._resyncs = 0
         self._uptime_us = 0
@@ -105,7 +112,9 @@ class Dialogue:
         self.tick(now_us)
 
     def tick(self, now_us: int) -> None:
-        """Time passed: deadlines, the watchdog, and what the health says."""
+        """Time passed: messages that waited for it, deadlines, the watchdog, and what the health says."""
+        self._attend(now_us)
+        self._taken = 0
         if self.connected:
             quiet_us = now_us - self.health.last_heard_us
             if self.state is State.READING and quiet_us >= self._timing.silent_after_us:
@@ -125,6 +134,11 @@ class Dialogue:
         """Whether the table said to end this connection."""
         return self._hung_up
 
+    @property
+    def behind(self) -> bool:
+        """Whether messages wait for the next tick: receive nothing until then."""
+        return bool(self._waiting)
+
     def _decode(self, now_us: int) -> ReadBatch | None:
         with self._buffer.filled() as data:
             decoded = self.decoder.decode(data, now_us)
@@ -138,16 +152,25 @@ class Dialogue:
         if decoded.batch is not None:
             self.health.reads_total += len(decoded.batch)
             self._reads(decoded.batch, now_us)
-        for frame in decoded.others:
-            if not self.connected:
-                break
-            self._message(frame, now_us)
+        self._waiting += decoded.others
+        self._attend(now_us)
+        self.health.messages_held_total += min(len(self._waiting), len(decoded.others))
+        if len(decoded.others) > MESSAGES_PER_TICK_MAX:
+            self._buffer.small_bites()
         if decoded.resyncs:
             self._resyncs += decoded.resyncs
             if self._resyncs > RESYNCS_MAX and self.connected:
                 self._hear(Heard.DAMAGED, now_us, "the reader's bytes cannot be read")
         self._show(now_us)
         return decoded.batch
+
+    def _attend(self, now_us: int) -> None:
+        """Act on what waits, in order, up to the limit."""
+        while self._waiting and self.connected and self._taken < MESSAGES_PER_TICK_MAX:
+            self._taken += 1
+            self._message(self._waiting.popleft(), now_us)
+        if not self.connected:
+            self._waiting.clear()
 
     def _reads(self, batch: ReadBatch, now_us: int) -> None:
         if batch.uptime:

@@ -109,7 +109,7 @@ class LlrpReader:
     def _receive(self, sock: socket.socket, deliver: Callable[[ReadBatch], None], clock: Clock) -> None:
         """What the tick brought. Raises `OSError` when the connection ended."""
         taken = 0
-        while taken < BYTES_PER_TICK_MAX and not self._dialogue.hung_up:
+        while taken < BYTES_PER_TICK_MAX and not self._dialogue.hung_up and not self._dialogue.behind:
             with self._dialogue.room() as room:
                 size = len(room)
                 try:

@@ -166,6 +166,10 @@ class FrameBuffer:
             self._room = min(2 * self._room, RECEIVE_BYTES_MAX)
         self._end += count
 
+    def small_bites(self) -> None:
+        """Begin again with small receive calls: what comes is many small messages, dear to decode by the byte."""
+        self._room = RECEIVE_BYTES_MIN
+
     def feed(self, data: Bytes) -> None:
         """Append bytes. Raises `ProtocolError` when they pass the cap and no message ended."""
         view = memoryview(data)
