@@ -4,6 +4,7 @@ import random
 import socket
 import struct
 
+import msgspec
 import pytest
 
 from contract.facts import ReaderLink
@@ -14,8 +15,10 @@ from edge.readers.health import Health
 from edge.readers.llrp.connection import State
 from edge.readers.llrp.dialogue import MESSAGES_PER_TICK_MAX, Dialogue, Timing
 from edge.readers.llrp.driver import LlrpReader
-from edge.readers.llrp.frames import RECEIVE_BYTES_MIN
+from edge.readers.llrp.frames import RECEIVE_BYTES_MIN, Frame
+from edge.readers.llrp.messages import capabilities_of
 from edge.readers.profiles import load_profile
+from simulator.llrp.models import MODELS, general_capabilities
 
 ANSWERS = {1: 11, 3: 13, 20: 30, 21: 31, 22: 32, 24: 34, 26: 36, 1023: 1023}
 SECOND = 1_000_000
@@ -382,3 +385,21 @@ def test_damaged_answers_raise_nothing_at_any_step(llrp, seed):
             else:
                 say = reader.answer(dialogue.take())
     assert dialogue.health.connects_total >= 1
+
+
+@pytest.mark.parametrize(
+    ("maker", "model", "shown"),
+    [
+        (25882, 2001002, "Impinj Speedway R420"),
+        (25882, 2001052, "Impinj R700"),
+        (161, 96008, "Zebra FX9600"),
+        (161, 2001002, "Zebra 2001002"),
+        (25882, 2099999, "Impinj 2099999"),
+        (4711, 12, "4711 12"),
+    ],
+)
+def test_a_reader_is_shown_by_its_makers_name_for_it_and_by_number_where_none_is_known(llrp, maker, model, shown):
+    told = msgspec.structs.replace(MODELS["impinj-r420"], manufacturer=maker, model_number=model)
+    body = HandReader(llrp).status(0) + general_capabilities(told)
+    found = capabilities_of(Frame(11, 7, body))
+    assert (found.model, found.firmware) == (shown, told.firmware)

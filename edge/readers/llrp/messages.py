@@ -12,6 +12,7 @@ from sllurp.llrp import LLRPMessage
 from sllurp.llrp_errors import LLRPError
 
 from edge.readers.base import ProtocolError
+from edge.readers.llrp import models
 from edge.readers.llrp.frames import HEADER, HEADER_BYTES, Frame
 from edge.readers.profiles import Place, Profile, Search, Trigger, Vendor
 
@@ -24,7 +25,6 @@ GET_ROSPECS: Final = 26
 P_EVENTS_AND_REPORTS: Final = 226
 SEARCH_MODES: Final = {Search.READER: 0, Search.SINGLE: 1, Search.DUAL: 2, Search.FOCUS: 3}
 EVENTS: Final = ("ROSpecEvent", "ReportBufferFillWarning", "ReaderExceptionEvent", "AntennaEvent")
-DEVICE_NAMES: Final = {25882: "Impinj", 161: "Zebra"}
 
 Fields = Mapping[str, Any]
 """sllurp's shape of a message; nothing but this file sees it."""
@@ -156,7 +156,6 @@ def capabilities_of(frame: Frame) -> Capabilities:
 
 def _capabilities(fields: Fields) -> Capabilities:
     general: Fields = fields.get("GeneralDeviceCapabilities", {})
-    maker = general.get("DeviceManufacturerName", 0)
     firmware = general.get("ReaderFirmwareVersion", b"")
     band: Fields = fields.get("RegulatoryCapabilities", {}).get("UHFBandCapabilities", {})
     powers = [(int(e["Index"]), int(e["TransmitPowerValue"])) for e in band.get("TransmitPowerLevelTableEntry", [])]
@@ -167,7 +166,7 @@ def _capabilities(fields: Fields) -> Capabilities:
         for e in table.get("UHFC1G2RFModeTableEntry", [])
     ]
     return Capabilities(
-        model=f"{DEVICE_NAMES.get(maker, maker)} {general.get('ModelName', '')}".strip() if general else "",
+        model=models.called(int(general["DeviceManufacturerName"]), int(general["ModelName"])) if general else "",
         firmware=bytes(firmware).decode(errors="replace"),
         antennas=int(general.get("MaxNumberOfAntennaSupported", 0)),
         powers=tuple(powers),

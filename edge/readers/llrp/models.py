@@ -1,0 +1,30 @@
+"""What makers call the numbers their readers tell in GeneralDeviceCapabilities (LLRP 1.1 §17.2.3.1).
+
+Impinj: `ReaderModel` of the Octane SDK, and the same numbers in EdgeX `device-rfid-llrp-go`. Zebra: as FX9600 readers
+tell. A number that is not here is shown as the number.
+"""
+
+from typing import Final
+
+IMPINJ: Final = 25882
+ZEBRA: Final = 161
+"""IANA private enterprise numbers; Zebra's readers tell Motorola's."""
+
+MAKERS: Final = {IMPINJ: "Impinj", ZEBRA: "Zebra"}
+MODELS: Final = {
+    (IMPINJ, 2001001): "Speedway R220",
+    (IMPINJ, 2001002): "Speedway R420",
+    (IMPINJ, 2001003): "xPortal",
+    (IMPINJ, 2001004): "xArray WM",
+    (IMPINJ, 2001006): "xArray EAP",
+    (IMPINJ, 2001007): "xArray",
+    (IMPINJ, 2001008): "xSpan",
+    (IMPINJ, 2001009): "Speedway R120",
+    (IMPINJ, 2001052): "R700",
+    (ZEBRA, 96008): "FX9600",
+}
+
+
+def called(maker: int, model: int) -> str:
+    """`Impinj Speedway R420`; numbers where no name is known."""
+    return f"{MAKERS.get(maker, maker)} {MODELS.get((maker, model), model)}"
