@@ -114,6 +114,54 @@ def test_a_refusal_is_shown_where_one_looks_and_goes_with_escape(
     expect(page.get_by_text("Look at the marked pieces.")).to_have_count(0)
 
 
+PRESS_F8_AS_SOON_AS_OUR_SCRIPT_LISTENS = """() => new Promise(done => {
+    const event = () => new KeyboardEvent("keydown", {key: "F8", bubbles: true, cancelable: true});
+    const press = () => document.body?.dispatchEvent(event()) === false ? done() : setTimeout(press, 10);
+    press();
+})"""
+
+
+def test_a_key_that_comes_before_htmx_waits_for_it(
+    register: tuple[str, Memory],
+    samples: dict[str, dict[str, object]],
+    open_page: Callable[..., Page],
+    expected_errors: list[str],
+) -> None:
+    url, memory = register
+    memory.values.update(samples["register-matched"])
+    memory.refuse = True
+    page = open_page(url + "/gallery/sign-in", size=TILL)
+    expected_errors.append("409")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:  # not `held.append`: Playwright marks what it is given, and a builtin takes no mark
+        held.append(route)
+
+    page.route("**/htmx-sse.min.js*", hold)
+    page.goto(url + "/live", wait_until="commit")
+    page.evaluate(PRESS_F8_AS_SOON_AS_OUR_SCRIPT_LISTENS)
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.get_by_role("alert")).to_contain_text("Look at the marked pieces.")
+    assert page.url == url + "/live"
+
+
+def test_where_htmx_never_comes_a_key_still_sends_its_form(
+    register: tuple[str, Memory],
+    samples: dict[str, dict[str, object]],
+    open_page: Callable[..., Page],
+    expected_errors: list[str],
+) -> None:
+    url, memory = register
+    memory.values.update(samples["register-matched"])
+    page = open_page(url + "/gallery/sign-in", size=TILL)
+    expected_errors.append("ERR_FAILED")
+    page.route("**/htmx-sse.min.js*", lambda route: route.abort())
+    page.goto(url + "/live")
+    page.keyboard.press("F8")
+    expect(page.get_by_role("link", name="Next client")).to_be_visible()
+
+
 def test_card_cannot_be_pressed_while_pad_and_cart_disagree(gallery: str, open_page: Callable[..., Page]) -> None:
     page = open_page(gallery + "register-mismatch", size=TILL)
     expect(page.get_by_role("button", name="Card")).to_be_disabled()

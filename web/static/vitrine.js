@@ -13,6 +13,20 @@
   }
 
   // --- keys: an element with data-key="F2" is pressed by that key, wherever the focus is
+  // htmx looks at the page a moment after it has come. A press before that would send the form past it, so it waits;
+  // where htmx itself did not come, the browser sends the form.
+  let ready = false;
+  let waiting = null;
+  function press(wanted) {
+    if (ready) wanted.click();
+    else waiting = wanted;
+  }
+  function onReady() {
+    ready = true;
+    const early = waiting;
+    waiting = null;
+    if (early?.isConnected) early.click();
+  }
   function onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const typing = event.target.matches?.("input, select, textarea");
@@ -21,7 +35,7 @@
     const wanted = document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not([disabled])`);
     if (!wanted) return;
     event.preventDefault();
-    if (wanted.matches("input, select")) { wanted.focus(); wanted.select?.(); } else wanted.click();
+    if (wanted.matches("input, select")) { wanted.focus(); wanted.select?.(); } else press(wanted);
   }
 
   // --- PIN pad: buttons write into the field; the field itself takes keys
@@ -51,6 +65,8 @@
     else if (button.matches("[data-dismiss]")) button.closest("[data-dismissable]")?.remove();
   });
   document.addEventListener("keydown", onKey);
+  document.addEventListener("htmx:after:process", onReady);
+  window.addEventListener("load", () => { if (!window.htmx) onReady(); });
   document.addEventListener("htmx:after:swap", () => {
     for (const form of document.querySelectorAll("form[data-clear].sent")) { form.classList.remove("sent"); form.reset(); }
   });
