@@ -1,7 +1,5 @@
 """Counts and alarms as the store shows them."""
 
-from math import prod
-
 from contract.facts import CountVerdict, Verdict
 from contract.ids import AlarmId, CountId
 from edge.api import shapes
@@ -10,6 +8,7 @@ from edge.api.views_pieces import bare, missing
 from edge.books import replica
 from edge.books.rows import AlarmRow, AlarmState, CountRow, CountState, pieces_of, zones_of
 from edge.till import queries
+from trade import stocktake
 
 COUNT_WORDS = {CountState.COUNTING: "running"}
 ENDINGS = (
@@ -22,18 +21,15 @@ ENDINGS = (
 
 
 def counts(shop: Shop) -> list[shapes.CountView]:
-    """Newest first, without their verdicts."""
-    return [
-        _count(shop, row, (), told=False)
-        for row in shop.db.rows("counts_newest", CountRow, limit=queries.PAGE_ROWS_MAX)
-    ]
+    """Newest first; their verdicts are counted and not shown."""
+    return [_count(shop, row, told=False) for row in queries.counts_newest(shop.db)]
 
 
 def count(shop: Shop, count_id: CountId) -> shapes.CountView:
     row = queries.count(shop.db, count_id)
     if row is None:
         raise missing("count", count_id)
-    return _count(shop, row, tuple(shop.db.rows("verdicts", CountVerdict, count=count_id)), told=True)
+    return _count(shop, row, told=True)
 
 
 def how_it_ended(found: int, expected: int, verdicts: tuple[CountVerdict, ...]) -> str:
@@ -46,15 +42,10 @@ def how_it_ended(found: int, expected: int, verdicts: tuple[CountVerdict, ...]) 
     return "; ".join(said) + "."
 
 
-def p_complete_by_hand(verdicts: tuple[CountVerdict, ...]) -> float | None:
-    """P(complete) given that a hand finds what it is asked to look for: only the pieces called missing are left."""
-    if not any(each.verdict is Verdict.CHECK_BY_HAND for each in verdicts):
-        return None
-    return prod(1 - each.p_present for each in verdicts if each.verdict is Verdict.MISSING)
-
-
-def _count(shop: Shop, row: CountRow, verdicts: tuple[CountVerdict, ...], *, told: bool) -> shapes.CountView:
-    """`told`: its verdicts were looked up."""
+def _count(shop: Shop, row: CountRow, *, told: bool) -> shapes.CountView:
+    """`told`: with its verdicts."""
+    verdicts = tuple(shop.db.rows("verdicts", CountVerdict, count=row.count))
+    judged = [(each.verdict, each.p_present) for each in verdicts]
     ended = row.state in (CountState.FINISHED, CountState.APPROVED)
     now = shop.store.counting.now.get(row.count)
     tallies = now.zones if now else tuple((zone, 0, 0) for zone in zones_of(row))
@@ -69,14 +60,15 @@ def _count(shop: Shop, row: CountRow, verdicts: tuple[CountVerdict, ...], *, tol
         p_complete=row.p_complete,
         unread_expected=row.unread_expected,
         why_stopped=row.why_stopped,
-        verdicts=tuple(_verdict(shop, verdict) for verdict in verdicts if verdict.verdict is not Verdict.FOUND),
+        verdicts=tuple(_verdict(shop, each) for each in verdicts if told and each.verdict is not Verdict.FOUND),
         value_minor=row.value_minor,
         weight_mg=row.weight_mg,
         currency=row.currency or shop.config.currency,
         unknown_tags=row.unknown_tags,
         started_us=row.started_us,
         sentence=how_it_ended(row.found, row.expected, verdicts) if ended and told else "",
-        p_complete_by_hand=p_complete_by_hand(verdicts),
+        p_complete_by_hand=stocktake.p_complete_by_hand(judged),
+        to_look_for=stocktake.to_look_for(judged),
     )
 
 

@@ -212,7 +212,7 @@ COUNT = shapes.CountView(
 )  # fmt: skip
 FINISHED = replace(
     COUNT, state="finished", rounds=61, found=1075, p_complete=0.99962, unread_expected=0.4, unknown_tags=2,
-    why_stopped="the rest is sooner found by hand", p_complete_by_hand=0.9996,
+    why_stopped="the rest is sooner found by hand", p_complete_by_hand=0.9996, to_look_for=2,
     sentence="1,075 of 1,077 found; 1 not read in this count: check it by hand; 1 missing; 1 lies elsewhere.",
     verdicts=(
         shapes.VerdictView("FL-000119", "Solitaire ring, 0.71 ct", Verdict.MISSING, "case-1", 0.0004, "last read 13:58"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 TILL, PHONE, WALL = (1024, 768), (390, 844), (1920, 1080)
 LOOKS = ("color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block")
@@ -53,6 +53,14 @@ def test_axe_finds_what_is_wrong(gallery: str, open_page: Callable[..., Page], c
     found = " ".join(check_accessible(page))
     assert "image-alt" in found
     assert "label" in found
+
+
+def test_a_count_that_lacks_pieces_leads_with_what_to_do(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "count-finished", size=TILL)
+    expect(page.locator(".banner strong")).to_have_text("2 pieces to look for.")
+    expect(page.locator(".figures")).to_contain_text("once found by hand")
+    page.goto(gallery + "counts")
+    expect(page.get_by_role("row").filter(has_text="1,075 of 1,077")).to_contain_text("2 to look for")
 
 
 @pytest.mark.parametrize(

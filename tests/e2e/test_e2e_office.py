@@ -146,6 +146,14 @@ def office(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], 
                 count="c1", place=CountPlace.SHELF, business_day="2026-11-22", expected=92, found=91, missing=(gone.piece,),
                 p_complete=0.9996, verdicts=(verdict,),
             ),
+            CountStarted(count="c2", place=CountPlace.SAFE, zones=("safe-1",), expected=804),
+            CountFinished(
+                count="c2", place=CountPlace.SAFE, rounds=60, expected=804, found=803, p_complete=0.0025,
+                why_stopped="the rest is sooner found by hand", value_minor=90_000_000, weight_mg=812_000, currency="EUR",
+                verdicts=(CountVerdict(
+                    piece=flagship[3].piece, verdict=Verdict.CHECK_BY_HAND, zone="safe-1", p_present=0.9975, note="not read",
+                ),),
+            ),
             SaleRecorded(
                 sale="s1", till="till-1", shift="z1", receipt_number=1, business_day="2026-11-22", associate="associate",
                 currency="EUR", lines=(line,), total_minor=sold.price_minor, tax_minor=line.tax_minor, pad_verdict="matched",
@@ -253,6 +261,20 @@ def test_a_case_is_closed_by_a_person_with_a_word(office: tuple[str, Cloud], sig
     page.get_by_label("How it ended").fill("refunded the web order")
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_text("No open case")).to_be_visible()
+
+
+def test_a_count_that_lacks_one_piece_leads_with_what_to_do(
+    office: tuple[str, Cloud], signed_in: Callable[..., Page]
+) -> None:
+    url, _ = office
+    page = signed_in(url, "/counts")
+    row = page.get_by_role("row").filter(has_text="803 of 804")
+    expect(row.get_by_text("1 to look for")).to_be_visible()
+    expect(row.get_by_text("once found by hand")).to_be_visible()
+    expect(row).not_to_contain_text("0.25")
+    row.get_by_role("link").click()
+    expect(page.locator(".figures")).to_contain_text("100")
+    expect(page.locator(".figures")).to_contain_text("once found by hand")
 
 
 def test_a_store_is_asked_to_count(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
