@@ -68,7 +68,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     readers: tuple[ReaderConfig, ...] = ()
     tills: tuple[TillId, ...] = (TillId("till-1"),)
     alarm_nats: Annotated[float, msgspec.Meta(ge=14, le=60)] = 22.0
-    """Evidence a missing-piece alarm needs on the first day; from then on the store's own history sets it."""
+    """Evidence a missing-piece alarm needs until a day was watched; from then on the store's own history sets it."""
     alarms_per_month_max: Annotated[float, msgspec.Meta(gt=0, le=100)] = 1.0
     """False alarms the store is ready to bear in a month: the budget the threshold is set for."""
     uplink: UplinkConfig | None = None

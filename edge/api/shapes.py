@@ -102,6 +102,8 @@ class StoreView:
     pieces: int
     alarms_per_month: float | None = None
     """False alarms this threshold is expected to cost, by the store's own history; None while that is too short."""
+    alarms_per_month_max: float = 1.0
+    """The budget the threshold is set for."""
 
 
 @dataclass(frozen=True, slots=True)

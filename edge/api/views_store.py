@@ -42,6 +42,7 @@ def store(shop: Shop) -> shapes.StoreView:
         alarms_open=len(queries.alarms_open(shop.db)),
         threshold_nats=floor.threshold_nats,
         alarms_per_month=floor.alarms_per_month,
+        alarms_per_month_max=shop.config.alarms_per_month_max,
         unknown_tags=floor.unknown_tags,
         pieces=floor.pieces,
     )

@@ -22,8 +22,9 @@ TAIL_GAPS_MIN: Final = 20
 PRIOR_GAPS: Final = 10
 PRIOR_EXCESS_NATS: Final = 1.5
 """Before the tail is known it is taken to be this heavy, as firmly as so many gaps would say it."""
-WATCHED_S_MIN: Final = 600.0
-"""A shorter history says nothing; the threshold stays."""
+WATCHED_S_MIN: Final = 86_400.0
+"""A shorter history says nothing, for no store is the same by day and by night: the threshold stays, and what it costs
+is not told. Minutes held against the prior alone would promise dozens of false alarms a month, or none."""
 
 
 def false_alarms_per_month(peaks: NDArray[np.int64], store_s: float, alarm_nats: float) -> float | None:

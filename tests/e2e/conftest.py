@@ -262,6 +262,7 @@ BLIND_PAD = replace(
         for zone in ZONES
     ),
 )
+YOUNG = replace(STORE, alarms_per_month=None)
 BARE = replace(STORE, zones=(), readers=())
 USERS = (
     shapes.UserView("ana", "Ana Lindqvist", (Role.ASSOCIATE,), has_pin=True),
@@ -320,6 +321,10 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "wall-calm": (
         "edge/wall.html",
         {**WALL, "alarms": (), "blind": (), "present": 1541, "hard_to_read": 0, "not_read_yet": 0},
+    ),
+    "wall-young": (
+        "edge/wall.html",
+        {**WALL, "store": YOUNG, "alarms": (), "blind": (), "this_month": 0, "not_read_yet": 0},
     ),
     "piece": ("edge/piece.html", {**COMMON, "piece": STORY, "days": 30}),
     "piece-untold": (

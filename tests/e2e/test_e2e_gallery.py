@@ -55,6 +55,15 @@ def test_axe_finds_what_is_wrong(gallery: str, open_page: Callable[..., Page], c
     assert "label" in found
 
 
+def test_a_young_store_says_that_it_learns_and_promises_no_figure(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "wall-young", size=TILL)
+    said = page.locator(".budget")
+    expect(said).to_contain_text("reaches 22, the starting bar. This store is still learning")
+    expect(said).to_contain_text("towards at most 1 false alarm a month")
+    page.goto(gallery + "wall")
+    expect(said).to_contain_text("reaches 22: about 0.4 false alarms a month.")
+
+
 def test_a_count_that_lacks_pieces_leads_with_what_to_do(gallery: str, open_page: Callable[..., Page]) -> None:
     page = open_page(gallery + "count-finished", size=TILL)
     expect(page.locator(".banner strong")).to_have_text("2 pieces to look for.")

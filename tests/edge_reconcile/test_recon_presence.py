@@ -11,6 +11,7 @@ from edge.reconcile.presence import Round, Rules, step
 from edge.reconcile.threshold import NATS_MIN, calibrate, false_alarms_per_month
 
 SEEDS = [1, 2]
+DAY_S = 86_400.0
 SOON = Rules(alarm_nats=16.0)
 
 
@@ -284,11 +285,14 @@ def test_the_threshold_moves_a_nat_a_day_and_never_below_its_floor():
 
 def test_a_store_without_history_keeps_its_threshold():
     rough = history(1, 5.0)
-    assert calibrate(rough, 60.0, 22.0, alarms_per_month_max=1.0, days=9) == 22.0
-    assert false_alarms_per_month(rough, 60.0, 22.0) is None
+    for young_s in (60.0, 3600.0, DAY_S - 1):
+        assert calibrate(rough, young_s, 22.0, alarms_per_month_max=1.0, days=9) == 22.0
+        assert false_alarms_per_month(rough, young_s, 22.0) is None
+    assert calibrate(rough, DAY_S, 22.0, alarms_per_month_max=1.0, days=1) == 23.0
+    assert false_alarms_per_month(rough, DAY_S, 22.0) > 1
 
 
 def test_a_store_that_was_never_surprised_is_trusted_the_more_the_longer_it_was_watched():
     nothing = np.zeros(400, np.int64)
-    hour, month = (calibrate(nothing, s, 22.0, alarms_per_month_max=1.0, days=99) for s in (3600.0, 2.6e6))
-    assert NATS_MIN <= month <= hour < 22
+    day, month = (calibrate(nothing, s, 22.0, alarms_per_month_max=1.0, days=99) for s in (DAY_S, 30 * DAY_S))
+    assert NATS_MIN <= month <= day < 22
