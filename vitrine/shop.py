@@ -33,7 +33,7 @@ HOUSE: Final = "Maison Vitrine"
 OFFICE_PORT: Final = 8000
 EDGE_PORT: Final = 8101
 ALARM_NATS: Final = 22.0
-"""Evidence an alarm needs on a demo store's first day: a hundred silent rounds of a piece that reads well."""
+"""Evidence an alarm needs on a demo store's first day: some 140 silent rounds of a piece read in four of five."""
 WORDS: Final = (
     "agate",
     "amber",
