@@ -297,6 +297,8 @@ class AlarmView:
     open: bool
     outcome: str
     note: str
+    why: str = ""
+    """The sentence without its pieces and zone, for where those stand already."""
 
 
 @dataclass(frozen=True, slots=True)

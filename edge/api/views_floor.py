@@ -7,6 +7,7 @@ from edge.api.shop import Shop
 from edge.api.views_pieces import bare, missing
 from edge.books import replica
 from edge.books.rows import AlarmRow, AlarmState, CountRow, CountState, pieces_of, zones_of
+from edge.floor import sentences
 from edge.till import queries
 from trade import stocktake
 
@@ -98,13 +99,16 @@ def alarm(shop: Shop, alarm_id: AlarmId) -> shapes.AlarmView:
 
 def _alarm(shop: Shop, row: AlarmRow) -> shapes.AlarmView:
     names = {zone.id: zone.name for zone in shop.config.zones}
+    zone_name = names.get(row.zone, str(row.zone))
+    called = sentences.several([sentences.called(replica.piece(shop.db, each), each) for each in pieces_of(row)])
     return shapes.AlarmView(
         alarm=row.alarm,
         kind=row.kind,
         pieces=tuple(bare(shop, each) for each in pieces_of(row)),
         zone=row.zone,
-        zone_name=names.get(row.zone, str(row.zone)),
+        zone_name=zone_name,
         sentence=row.sentence,
+        why=sentences.beside_its_title(row.sentence, called, zone_name),
         evidence_nats=row.evidence_nats,
         rounds=row.rounds,
         value_minor=row.value_minor,

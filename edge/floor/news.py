@@ -95,7 +95,7 @@ class News:
             kind=accusation.kind,
             pieces=pieces,
             zone=zone.id,
-            sentence=f"{names}, {zone.name}: {accusation.sentence()}",
+            sentence=sentences.accused(names, zone.name, accusation.sentence()),
             evidence_nats=round(accusation.nats, 2),
             rounds=accusation.rounds,
             value_minor=sum(card.price_minor for card in cards),

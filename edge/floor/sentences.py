@@ -18,6 +18,17 @@ def several(names: list[str]) -> str:
     return ", ".join(names[:NAMES_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
+def accused(names: str, zone: str, why: str) -> str:
+    """`Ring (R-1), Case 1: Not read in 31 rounds …`, which stands alone in a list of the office."""
+    return f"{names}, {zone}: {why}"
+
+
+def beside_its_title(sentence: str, names: str, zone: str) -> str:
+    """An alarm's sentence for where its pieces and its zone stand already: without them."""
+    rest = sentence.removeprefix(names).removeprefix(f", {zone}: ").strip()
+    return rest[:1].upper() + rest[1:]
+
+
 def left_unsold(name: str, gate: str, why: str) -> str:
     return f"{name} passed {gate} and has not been sold: {why}."
 

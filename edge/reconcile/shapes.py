@@ -73,11 +73,11 @@ class Accusation:
     visibility: float
 
     def sentence(self) -> str:
-        """Why, in one sentence with numbers."""
-        who = "Not read" if len(self.rows) == 1 else f"{len(self.rows)} pieces fell silent together and were not read"
+        """Why, in one sentence with numbers, short enough for a wall."""
+        who = "Not read" if len(self.rows) == 1 else f"{len(self.rows)} pieces together not read"
         return (
-            f"{who} in {self.rounds} rounds ({self.silent_s:.0f} s), although read in {self.p:.0%} of rounds before, "
-            f"while the rest of the zone reads at {self.visibility:.0%} of normal ({self.nats:.1f} nats)."
+            f"{who} in {self.rounds} rounds ({self.silent_s:.0f} s), before in {self.p:.0%}; "
+            f"the zone reads at {self.visibility:.0%} of normal."
         )
 
 

@@ -228,13 +228,15 @@ COMPLETE = replace(
 )  # fmt: skip
 ALARM = shapes.AlarmView(
     alarm="alarm-1", kind=AlarmKind.MISSING, pieces=(RING,), zone="case-1", zone_name="Case 1, solitaires",
-    sentence="Read 58 of 60 rounds until 14:03, then in none of 31 while 159 of its 160 neighbours were read.",
+    sentence=f"{RING.title} ({RING.sku}), Case 1, solitaires: Not read in 31 rounds (31 s), before in 97%; the zone reads at 99% of normal.",
+    why="Not read in 31 rounds (31 s), before in 97%; the zone reads at 99% of normal.",
     evidence_nats=27.4, rounds=31, value_minor=1_240_000, currency="EUR", raised_us=NOON_US, open=True, outcome="",
     note="",
 )  # fmt: skip
 EXIT = replace(
     ALARM, alarm="alarm-2", kind=AlarmKind.EXIT, pieces=(NECKLACE,), zone="gate", zone_name="Street door",
-    sentence="11 reads within 1.4 s at the street door, rising from −68 to −47 dBm; the piece is not sold.",
+    sentence=f"{NECKLACE.title} ({NECKLACE.sku}) passed Street door and has not been sold: unsold stock of this store.",
+    why="Passed Street door and has not been sold: unsold stock of this store.",
     value_minor=4_890_000, rounds=2,
 )  # fmt: skip
 PAST = replace(ALARM, alarm="alarm-0", open=False, outcome="found", note="on the polishing tray")

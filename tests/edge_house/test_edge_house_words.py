@@ -1,11 +1,15 @@
 """What the register says about pad and money, word by word."""
 
+from dataclasses import replace
+
 import pytest
 
-from contract.facts import TenderKind
+from contract.facts import AlarmKind, TenderKind
 from contract.ids import PieceId
 from edge.api.pages_register import split_tenders
 from edge.api.views_pieces import verdict_of
+from edge.floor.sentences import accused, beside_its_title, left_unsold
+from edge.reconcile.shapes import Accusation
 from web.problems import ProblemError
 
 RING, CUFF, CHAIN = PieceId("ring"), PieceId("cuff"), PieceId("chain")
@@ -37,3 +41,25 @@ def test_what_is_still_to_pay_is_written_as_money() -> None:
         split_tenders(789_000, {}, 1_000, "EUR")
     with pytest.raises(ProblemError, match=r"€0\.50 too much"):
         split_tenders(789_000, {TenderKind.CARD: 789_050}, 0, "EUR")
+
+
+RING_7 = "Ring, 18 ct (R-7)"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "beside"),
+    [
+        (accused(RING_7, "Case 1", "Not read in 31 rounds."), "Not read in 31 rounds."),
+        (left_unsold(RING_7, "Street door", "unsold stock"), "Passed Street door and has not been sold: unsold stock."),
+        ("Ring (R-7), Case 1: Not read in 31 rounds.", "Ring (R-7), Case 1: Not read in 31 rounds."),
+    ],
+    ids=["left its place", "at the door", "its title was changed since"],
+)
+def test_an_alarm_beside_its_title_does_not_say_the_title_again(sentence: str, beside: str) -> None:
+    assert beside_its_title(sentence, RING_7, "Case 1") == beside
+
+
+def test_the_evidence_of_an_alarm_fits_two_lines_of_a_wall() -> None:
+    worst = Accusation(AlarmKind.GROUP, tuple(range(12)), 3, 88.8, 1234, 1234.0, 0.88, 0.88)
+    assert len(worst.sentence()) <= 100
+    assert len(replace(worst, rows=(1,)).sentence()) <= 90
