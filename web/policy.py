@@ -13,12 +13,11 @@ from typing import Any, Final
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Mount
 
 from contract.feed import Role
 from web import csrf
-from web.front import front_of
+from web.asking import who_asks
 from web.logins import Login
 from web.problems import ProblemError
 
@@ -48,27 +47,6 @@ class Policy:
         if unsafe and not await csrf.carries_form_token(request, login.csrf):
             raise ProblemError(403, "form-token", "This page is out of date", "Reload it and try again.")
         return login
-
-
-async def who_asks(request: Request) -> Login | None:
-    """The login of this request, by bearer token or cookie; None when there is none. Asks the rows once."""
-    if not hasattr(request.state, "login"):
-        request.state.login = await _find(request)
-    login: Login | None = request.state.login
-    return login
-
-
-async def _find(request: Request) -> Login | None:
-    front = front_of(request)
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    bearer = kind.lower() == "bearer" and bool(token)
-    if not bearer:
-        token = request.cookies.get(front.cookie, "")
-    if not token:
-        return None
-    if front.logins.blocking:
-        return await run_in_threadpool(front.logins.find, token, bearer=bearer)
-    return front.logins.find(token, bearer=bearer)
 
 
 def allow(*roles: Role) -> Any:

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from web.asking import who_asks
 from web.front import LOGIN_PATH, render, wants_fragment
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -58,6 +59,8 @@ def install(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if reads_html(request):
+            await who_asks(request)  # an address without a route has asked nobody yet, and its page needs the menu
         code = CODE_OF_STATUS.get(error.status_code, "http")
         phrase = HTTPStatus(error.status_code).phrase
         title = TITLE_OF_STATUS.get(error.status_code, phrase) if reads_html(request) else phrase

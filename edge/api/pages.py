@@ -16,11 +16,12 @@ from contract.ids import AlarmId, CountId, PieceId, UserId
 from edge.api import pages_register, shapes, views
 from edge.api.shop import Shop, the_shop
 from trade import acts
+from web.asking import who_asks
 from web.fit import fit
 from web.forms import safe_next
 from web.front import LOGIN_PATH, Front, NavLink, front_of, go, render, token_of, wants_fragment
 from web.logins import Login, Logins
-from web.policy import allow, public, signed_in, who_asks
+from web.policy import allow, public, signed_in
 from web.problems import ProblemError
 from web.templating import make_templates
 

@@ -16,11 +16,12 @@ from contract.feed import Role, StaffCard
 from contract.ids import UserId
 from edge.api import shapes
 from edge.config import ZoneKind
+from web.asking import who_asks
 from web.assets import fetch
 from web.fit import fit
 from web.front import Front, NavLink, render
 from web.logins import Logins, MemoryLogins
-from web.policy import public, who_asks
+from web.policy import public
 from web.sse import Bulletin
 from web.templating import make_templates
 

@@ -10,8 +10,9 @@ import pytest
 from fastapi import FastAPI, Request
 from playwright.sync_api import Browser, Page, Route, expect
 
+from web.asking import who_asks
 from web.front import go, render
-from web.policy import public, who_asks
+from web.policy import public
 from web.problems import ProblemError
 from web.sse import Bulletin
 

@@ -62,6 +62,14 @@ def test_an_unknown_address_is_a_calm_page(client: httpx.Client, html: httpx.Hea
     assert client.get("/api/nowhere").json()["title"] == "Not Found"
 
 
+def test_an_unknown_address_keeps_its_menu_for_who_is_signed_in(
+    client: httpx.Client, html: httpx.Headers, sign_in: Callable[[str], str]
+) -> None:
+    assert "Sign out" not in client.get("/nowhere", headers=html).text
+    sign_in("marc")
+    assert "Sign out" in client.get("/nowhere", headers=html).text
+
+
 def test_every_answer_carries_the_security_headers(client: httpx.Client) -> None:
     for path in ("/page", "/nowhere", "/static/base.css"):
         assert client.get(path).headers["content-security-policy"] == CSP

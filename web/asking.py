@@ -1,0 +1,28 @@
+"""Who asks: the login of a request, looked up once."""
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from web.front import front_of
+from web.logins import Login
+
+
+async def who_asks(request: Request) -> Login | None:
+    """The login of this request, by bearer token or cookie; None when there is none. Asks the rows once."""
+    if not hasattr(request.state, "login"):
+        request.state.login = await _find(request)
+    login: Login | None = request.state.login
+    return login
+
+
+async def _find(request: Request) -> Login | None:
+    front = front_of(request)
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    bearer = kind.lower() == "bearer" and bool(token)
+    if not bearer:
+        token = request.cookies.get(front.cookie, "")
+    if not token:
+        return None
+    if front.logins.blocking:
+        return await run_in_threadpool(front.logins.find, token, bearer=bearer)
+    return front.logins.find(token, bearer=bearer)
