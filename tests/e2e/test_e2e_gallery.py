@@ -72,6 +72,12 @@ def test_a_count_that_lacks_pieces_leads_with_what_to_do(gallery: str, open_page
     expect(page.get_by_role("row").filter(has_text="1,075 of 1,077")).to_contain_text("2 to look for")
 
 
+def test_the_two_counts_to_start_have_names_of_their_own(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "counts", size=TILL)
+    for name in ("Start to count the safes", "Start to count the floor"):
+        expect(page.get_by_role("button", name=name)).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("key", "page_before", "button"), [("F2", "register-pad", "Ring up"), ("F8", "register-matched", "Card")]
 )
