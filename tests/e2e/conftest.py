@@ -325,6 +325,10 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
         "edge/wall.html",
         {**WALL, "alarms": (), "blind": (), "present": 1541, "hard_to_read": 0, "not_read_yet": 0},
     ),
+    "wall-blind-pad": (
+        "edge/wall.html",
+        {**WALL, "store": BLIND_PAD, "alarms": (), "blind": (), "not_read_yet": 0},
+    ),
     "wall-young": (
         "edge/wall.html",
         {**WALL, "store": YOUNG, "alarms": (), "blind": (), "this_month": 0, "not_read_yet": 0},

@@ -78,6 +78,21 @@ def test_the_two_counts_to_start_have_names_of_their_own(gallery: str, open_page
         expect(page.get_by_role("button", name=name)).to_be_visible()
 
 
+def test_blind_is_written_below_a_place_too_small_for_the_word(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "wall-blind-pad", size=WALL)
+    pad = page.locator(".plan .zone.pad.blind")
+    bed, word = pad.locator(".bed").bounding_box(), pad.locator(".tally").bounding_box()
+    assert bed is not None
+    assert word is not None
+    assert word["y"] >= bed["y"] + bed["height"]
+    page.goto(gallery + "wall")
+    case = page.locator(".plan .zone.case.blind")
+    bed, word = case.locator(".bed").bounding_box(), case.locator(".tally").bounding_box()
+    assert bed is not None
+    assert word is not None
+    assert bed["y"] < word["y"] < bed["y"] + bed["height"]
+
+
 @pytest.mark.parametrize(
     ("key", "page_before", "button"), [("F2", "register-pad", "Ring up"), ("F8", "register-matched", "Card")]
 )
