@@ -309,6 +309,10 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
         "edge/register.html",
         {**REGISTER, "pad": MORE_PAD, "sale": replace(SALE, lines=SALE.lines[:1], total_minor=1_240_000)},
     ),
+    "register-left": (
+        "edge/register.html",
+        {**REGISTER, "sale": SALE, "pad": replace(EMPTY_PAD, not_on_pad=(RING.piece, BRACELET.piece))},
+    ),
     "register-blind": ("edge/register.html", {**REGISTER, "store": BLIND_PAD}),
     "register-rejoin": ("edge/register.html", {**REGISTER, "store": FENCED}),
     "tender": ("edge/tender.html", {**COMMON, "sale": SALE, "plain_total": "21050.00", "may_override": True}),

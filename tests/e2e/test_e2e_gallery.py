@@ -93,6 +93,11 @@ def test_blind_is_written_below_a_place_too_small_for_the_word(gallery: str, ope
     assert bed["y"] < word["y"] < bed["y"] + bed["height"]
 
 
+def test_a_cart_whose_client_has_gone_says_what_to_do(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "register-left", size=TILL)
+    expect(page.get_by_text("If the client is gone, park the cart for later or empty it.")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("key", "page_before", "button"), [("F2", "register-pad", "Ring up"), ("F8", "register-matched", "Card")]
 )
