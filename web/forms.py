@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from contract.money import minor_digits
+from contract.money import minor_digits, plain
 from web.problems import ProblemError
 
 AMOUNT: Final = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,3}))?")
@@ -22,6 +22,12 @@ def amount_minor(text: str, currency: str, field: str) -> int:
         raise ProblemError(422, "amount", title, f"Write it with at most {digits} digits after the point.")
     scale: int = 10**digits
     return int(found[1]) * scale + int(part.ljust(digits, "0") or "0")
+
+
+def typed(amount: int, currency: str) -> str:
+    """`2105000, "EUR"` → `"21 050.00"`: as a person would type it so that it can be read; `amount_minor` reads it."""
+    whole, point, part = plain(amount, currency).partition(".")
+    return f"{int(whole):,}".replace(",", " ") + point + part
 
 
 def safe_next(path: str, fallback: str) -> str:

@@ -10,11 +10,10 @@ from starlette.responses import Response
 from contract.facts import Tender, TenderKind
 from contract.feed import Role
 from contract.ids import LineId, PieceId, SaleId, ShiftId, TillId
-from contract.money import plain
 from edge.api import shapes, views, witnessing
 from edge.api.shop import Shop, the_shop
 from trade import acts
-from web.forms import amount_minor
+from web.forms import amount_minor, typed
 from web.front import go, render, wants_fragment
 from web.logins import Login
 from web.policy import allow
@@ -114,7 +113,7 @@ async def tender(request: Request, who: Seller, shop: TheShop) -> Response:
         "edge/tender.html",
         store=views.store(shop),
         sale=sale,
-        plain_total=plain(sale.total_minor, sale.currency),
+        plain_total=typed(sale.total_minor, sale.currency),
         may_override=who.may(Role.MANAGER),
     )
 

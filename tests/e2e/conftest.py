@@ -315,7 +315,7 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "register-blind": ("edge/register.html", {**REGISTER, "store": BLIND_PAD}),
     "register-rejoin": ("edge/register.html", {**REGISTER, "store": FENCED}),
-    "tender": ("edge/tender.html", {**COMMON, "sale": SALE, "plain_total": "21050.00", "may_override": True}),
+    "tender": ("edge/tender.html", {**COMMON, "sale": SALE, "plain_total": "21 050.00", "may_override": True}),
     "receipt": ("edge/receipt.html", {**COMMON, "sale": RECORDED}),
     "shift-close": ("edge/shift.html", {**COMMON, "shift": SHIFT}),
     "shift-z": ("edge/shift.html", {**COMMON, "shift": CLOSED}),

@@ -98,6 +98,16 @@ def test_a_cart_whose_client_has_gone_says_what_to_do(gallery: str, open_page: C
     expect(page.get_by_text("If the client is gone, park the cart for later or empty it.")).to_be_visible()
 
 
+def test_typing_replaces_the_amount_that_is_proposed(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "tender", size=TILL)
+    cash = page.get_by_label("Cash received")
+    expect(cash).to_have_value("21 050.00")
+    assert cash.evaluate("field => field.checkValidity()")
+    page.keyboard.type("22 000")
+    expect(cash).to_have_value("22 000")
+    assert cash.evaluate("field => field.checkValidity()")
+
+
 @pytest.mark.parametrize(
     ("key", "page_before", "button"), [("F2", "register-pad", "Ring up"), ("F8", "register-matched", "Card")]
 )

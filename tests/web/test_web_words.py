@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contract.money import minor_digits, plain
 from web.assets import FILES, AssetsError, fetch
-from web.forms import amount_minor, safe_next
+from web.forms import amount_minor, safe_next, typed
 from web.problems import ProblemError
 from web.sse import Bulletin
 from web.templating import day, make_templates, money, percent, sentence, weight
@@ -61,6 +61,13 @@ def test_a_reason_is_written_as_a_sentence() -> None:
 def test_what_we_write_plainly_we_read_back(amount: int, currency: str) -> None:
     assert amount_minor(plain(amount, currency), currency, "Cash") == amount
     assert amount_minor(plain(amount, currency).replace(".", ","), currency, "Cash") == amount
+    assert amount_minor(typed(amount, currency), currency, "Cash") == amount
+
+
+def test_an_amount_is_proposed_in_groups_of_three() -> None:
+    assert typed(2_105_000, "EUR") == "21 050.00"
+    assert typed(95_000_005, "EUR") == "950 000.05"
+    assert typed(1_234_567, "JPY") == "1 234 567"
 
 
 @pytest.mark.parametrize("text", ["12.345", "-1", "1e5", "twelve", "1,2,3", "٣"])

@@ -65,6 +65,10 @@
     else if (button.matches("[data-dismiss]")) button.closest("[data-dismissable]")?.remove();
   });
   document.addEventListener("keydown", onKey);
+  // What stands in such a field is a proposal: typing replaces the whole of it.
+  document.addEventListener("focusin", (event) => { if (event.target.matches("[data-whole]")) event.target.select(); });
+  const first = document.activeElement;
+  if (first?.matches("[data-whole]")) first.select();
   document.addEventListener("htmx:after:process", onReady);
   window.addEventListener("load", () => { if (!window.htmx) onReady(); });
   document.addEventListener("htmx:after:swap", () => {
