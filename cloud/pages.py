@@ -22,7 +22,7 @@ from cloud.pos.staff import queries as staff
 from cloud.pos.staff.routes import Entrance
 from cloud.pos.stores import queries as stores
 from cloud.pos.transfers import queries as transfers
-from cloud.screens import Line, Where, story_of, where_is
+from cloud.screens import Line, Where, pad_said, story_of, where_is
 from contract.facts import CountPlace
 from contract.feed import Role
 from contract.ids import CountId, SaleId, StoreId, UserId
@@ -207,7 +207,7 @@ def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per pa
             told, people = names(stores.listing(work.tx)), _people(staff.listing(work.tx))
             return render(
                 request, "sales/sale.html", detail=seen, sale=seen.row, names=told, people=people,
-                may_resolve=who.may(Role.MANAGER),
+                may_resolve=who.may(Role.MANAGER), pad_said=pad_said,
             )  # fmt: skip
 
     @routes.post("/sales/{store}/{sale}/resolve")

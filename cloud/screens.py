@@ -26,6 +26,16 @@ class Event:
     sentence: str
 
 
+def pad_said(verdict: str) -> str:
+    """What the pad said of a sale, in a sentence; an override carries the manager's own words."""
+    if not verdict:
+        return "Not asked."
+    if verdict == "matched":
+        return "Everything in the sale lay on the pad, and nothing else."
+    kind, colon, words = verdict.partition(": ")
+    return f"A manager went on without it: {words}" if kind == "override" and colon else verdict
+
+
 def where_is(row: PieceRow, names: dict[str, str]) -> Where:
     """What the office can say; a piece that a store holds is where that store's readers saw it last."""
     holder = names.get(row.holder, row.holder)
