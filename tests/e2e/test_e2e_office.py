@@ -277,6 +277,13 @@ def test_a_count_that_lacks_one_piece_leads_with_what_to_do(
     expect(page.locator(".figures")).to_contain_text("once found by hand")
 
 
+def test_a_phone_shows_that_more_pages_stand_beside(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
+    page = signed_in(office[0], "/", size=PHONE)
+    links = page.locator(".top nav")
+    assert links.evaluate("nav => nav.scrollWidth > nav.clientWidth")
+    assert links.evaluate("nav => getComputedStyle(nav).backgroundAttachment") == "local, local, scroll, scroll"
+
+
 def test_a_store_is_asked_to_count(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
     url, _ = office
     page = signed_in(url, "/counts", user="loss_prevention")
