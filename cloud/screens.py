@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cloud.pos.pieces.queries import PieceDetail, PieceRow
+from web.templating import place
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ def where_is(row: PieceRow, names: dict[str, str]) -> Where:
         case _:
             pass
     if row.seen_state == "missing":
-        return Where(f"{holder}, missing from {row.seen_zone}", "Missing", "bad")
+        return Where(f"{holder}, missing from {place(row.seen_zone)}", "Missing", "bad")
     if row.seen_state == "present":
-        return Where(f"{holder}, {row.seen_zone}", "In place", "good")
+        return Where(f"{holder}, {place(row.seen_zone)}", "In place", "good")
     return Where(f"{holder}, not read yet", "Unread", "quiet")
 
 
@@ -71,7 +72,7 @@ def story_of(piece: PieceDetail, names: dict[str, str]) -> list[Event]:
     if piece.row.seen_since_us:
         seen = piece.row.seen_state.replace("_", " ")
         reason = f": {piece.seen_why}" if piece.seen_why else ""
-        events.append(Event(piece.row.seen_since_us, f"{seen.capitalize()} in {piece.row.seen_zone}{reason}."))
+        events.append(Event(piece.row.seen_since_us, f"{seen.capitalize()} in {place(piece.row.seen_zone)}{reason}."))
     events += [
         Event(
             sale.recorded_us,

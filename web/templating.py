@@ -42,6 +42,7 @@ def make_templates(folders: Mapping[str, Path], static: Mapping[str, Path], time
         moment=lambda us: f"{_local(us, zone):%d %b, %H:%M}".lstrip("0"),
         day=day,
         sentence=sentence,
+        place=place,
         iso=lambda us: _local(us, zone).isoformat(timespec="seconds"),
     )
     env.globals["asset"] = AssetNames(static)
@@ -95,6 +96,12 @@ def sentence(words: str) -> str:
     """`the disk is full` → `The disk is full.`, so that reasons from anywhere can stand among sentences."""
     said = words.strip()
     return said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?")) or not said else ".")
+
+
+def place(zone: str) -> str:
+    """`case-1` → `Case 1`: a zone's id as words, where its store's own name for it is not known."""
+    said = zone.replace("-", " ").replace("_", " ").strip()
+    return said[:1].upper() + said[1:]
 
 
 def _local(us: int, zone: ZoneInfo) -> dt.datetime:

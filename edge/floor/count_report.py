@@ -112,7 +112,8 @@ class Report:
                 note = self._unread(piece, zone, running, now_us)
         if verdict is Verdict.MISPLACED:
             home = self._stock.cards[piece].home_zone if piece in self._stock.cards else ""
-            note = f"belongs to {home}"
+            names = {str(each.id): each.name for each in self._config.zones}
+            note = f"belongs to {names.get(home, home)}"
         return CountVerdict(
             piece=piece, verdict=verdict, zone=self._config.zones[zone].id, p_present=round(p_present, 4), note=note
         )

@@ -3,6 +3,7 @@
 import pytest
 
 from cloud.screens import pad_said
+from web.templating import place
 
 
 @pytest.mark.parametrize(
@@ -16,3 +17,8 @@ from cloud.screens import pad_said
 )
 def test_what_the_pad_said_is_a_sentence(verdict: str, words: str) -> None:
     assert pad_said(verdict) == words
+
+
+@pytest.mark.parametrize(("zone", "words"), [("safe-1", "Safe 1"), ("case_12", "Case 12"), ("Vitrine A", "Vitrine A")])
+def test_a_zone_is_called_in_words_where_only_its_id_is_known(zone: str, words: str) -> None:
+    assert place(zone) == words
