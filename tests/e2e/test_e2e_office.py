@@ -258,6 +258,12 @@ def test_a_case_is_closed_by_a_person_with_a_word(office: tuple[str, Cloud], sig
     url, _ = office
     page = signed_in(url, "/parked")
     expect(page.get_by_text("sold at the flagship and on the web")).to_be_visible()
+    piece = page.locator(".facts a")
+    title, _, sku = piece.inner_text().removesuffix(")").rpartition(" (")
+    piece.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.locator(".pairs")).to_contain_text(sku)
+    page.go_back()
     page.get_by_label("How it ended").fill("refunded the web order")
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_text("No open case")).to_be_visible()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import case_file, parked, sale
+from cloud.tables import case_file, parked, piece, sale
 from cloud.work import QUARANTINED
 from trade.sale import SaleState
 
@@ -26,6 +26,9 @@ class CaseRow:
     closed_us: int | None
     closed_by: str
     outcome: str
+    title: str
+    sku: str
+    """Of the piece, as its card says; empty for a case about no piece of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,16 @@ class ParkedRow:
 
 def cases(tx: Tx, *, open_only: bool = True, store: str = "", limit: int = 50) -> list[CaseRow]:
     """Newest first."""
-    query = sa.select(case_file).order_by(case_file.c.opened_us.desc(), case_file.c.case_id).limit(limit)
+    query = (
+        sa.select(
+            case_file,
+            sa.func.coalesce(piece.c.title, "").label("title"),
+            sa.func.coalesce(piece.c.sku, "").label("sku"),
+        )
+        .outerjoin(piece, piece.c.piece == case_file.c.piece)
+        .order_by(case_file.c.opened_us.desc(), case_file.c.case_id)
+        .limit(limit)
+    )
     if open_only:
         query = query.where(case_file.c.closed_us.is_(None))
     if store:
