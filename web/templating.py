@@ -45,6 +45,7 @@ def make_templates(folders: Mapping[str, Path], static: Mapping[str, Path], time
         place=place,
         iso=lambda us: _local(us, zone).isoformat(timespec="seconds"),
     )
+    env.globals["time_zone"] = time_zone.replace("_", " ")
     env.globals["asset"] = AssetNames(static)
     return env
 

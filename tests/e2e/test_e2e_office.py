@@ -290,6 +290,14 @@ def test_a_phone_shows_that_more_pages_stand_beside(office: tuple[str, Cloud], s
     assert links.evaluate("nav => getComputedStyle(nav).backgroundAttachment") == "local, local, scroll, scroll"
 
 
+def test_a_page_with_times_says_once_whose_they_are(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
+    url, _ = office
+    page = signed_in(url, "/alarms")
+    expect(page.get_by_text("Times are those of UTC.")).to_have_count(1)
+    page.goto(url + "/pieces")
+    expect(page.get_by_text("Times are those of")).to_have_count(0)
+
+
 def test_a_store_is_asked_to_count(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
     url, _ = office
     page = signed_in(url, "/counts", user="loss_prevention")
