@@ -13,6 +13,7 @@ from cloud.pos.counts import queries as counts
 from cloud.pos.counts.desk import request as request_count
 from cloud.pos.floor import queries as floor
 from cloud.pos.http import conflicts, found
+from cloud.pos.ledger import queries as ledger
 from cloud.pos.orders import queries as orders
 from cloud.pos.parked import queries as parked
 from cloud.pos.pieces import queries as pieces
@@ -35,13 +36,14 @@ from web.problems import ProblemError
 from web.templating import make_templates
 
 HERE: Final = Path(__file__).parent
-NOUNS: Final = ("pieces", "counts", "sales", "stores", "transfers", "orders", "parked", "alarms")
+NOUNS: Final = ("pieces", "counts", "sales", "ledger", "stores", "transfers", "orders", "parked", "alarms")
 OFFICE: Final = (Role.MANAGER, Role.LOSS_PREVENTION)
 NAV: Final = (
     NavLink("/", "Overview"),
     NavLink("/pieces", "Pieces"),
     NavLink("/counts", "Counts"),
     NavLink("/sales", "Sales"),
+    NavLink("/ledger", "Ledger", (Role.MANAGER,)),
     NavLink("/transfers", "Transfers"),
     NavLink("/orders", "Web orders"),
     NavLink("/alarms", "Alarms"),
@@ -224,6 +226,17 @@ def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per pa
         with conflicts(NotQuarantinedError, code="not-quarantined"), desk.work() as work:
             resolve(work, house, named, post_it=post_it, by=who.user, outcome=outcome)
         return go(request, f"/sales/{store}/{sale}")
+
+    @routes.get("/ledger", dependencies=[allow(Role.MANAGER)])
+    def books(request: Request, store: Word = "", show: Show = SHOW_STEP) -> Response:
+        with desk.look() as work:
+            houses = stores.listing(work.tx)
+            balances = ledger.balances(work.tx, store=store)
+            rows = ledger.postings(work.tx, store=store, limit=show + 1)
+            return render(
+                request, "ledger/list.html", rows=rows[:show], balances=balances, sums=ledger.sums(balances),
+                names=names(houses), more=_more(len(rows), show), stores=houses, store=store,
+            )  # fmt: skip
 
     @routes.get("/stores")
     def store_list(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """The office in a real browser: empty on its first day, then with two stores that have spoken."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -185,7 +186,7 @@ def signed_in(open_page: Callable[..., Page]) -> Callable[..., Page]:
     return sign
 
 
-PATHS = ("/", "/pieces", "/counts", "/sales", "/transfers", "/orders", "/alarms", "/stores", "/parked")
+PATHS = ("/", "/pieces", "/counts", "/sales", "/ledger", "/transfers", "/orders", "/alarms", "/stores", "/parked")
 
 
 def test_every_page_of_the_first_day_teaches(
@@ -334,6 +335,21 @@ def test_signing_out_ends_it(first_day: str, signed_in: Callable[..., Page]) -> 
     page.get_by_role("button", name="Sign out").click()
     page.goto(first_day + "/sales")
     expect(page.get_by_label("Password")).to_be_visible()
+
+
+def test_the_ledger_shows_what_a_sale_moved_and_that_it_sums_to_nothing(
+    office: tuple[str, Cloud], signed_in: Callable[..., Page]
+) -> None:
+    url, _ = office
+    page = signed_in(url, "/ledger")
+    together = page.get_by_role("row", name=re.compile("Together")).get_by_role("cell")
+    expect(together.nth(0)).to_contain_text("EUR: the two differ by nothing")
+    assert together.nth(1).inner_text() == together.nth(2).inner_text() != ""
+    balances = page.get_by_role("table").first
+    for account in ("Card clearing", "Sales", "Tax due"):
+        expect(balances.get_by_role("row", name=re.compile(f"^{account}"))).to_have_count(1)
+    page.get_by_role("link", name="Sale", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Receipt till-1 / 1")
 
 
 def test_every_route_of_the_office_has_a_policy(office: tuple[str, Cloud]) -> None:

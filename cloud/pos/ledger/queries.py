@@ -1,5 +1,6 @@
 """Balances of accounts; the sum of all of them is nothing, in every currency, always."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -15,6 +16,15 @@ class Balance:
     account: str
     currency: str
     amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Both sides of one currency, positive; they are equal, always."""
+
+    currency: str
+    debit_minor: int
+    credit_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,21 @@ def balances(tx: Tx, *, store: str = "") -> list[Balance]:
     return [
         Balance(account=row["account"], currency=row["currency"], amount_minor=int(row["sum"]))
         for row in tx.rows(query)
+    ]
+
+
+def sums(rows: Sequence[Balance]) -> list[Sum]:
+    """Of all balances given, by currency."""
+    amounts: dict[str, list[int]] = {}
+    for row in rows:
+        amounts.setdefault(row.currency, []).append(row.amount_minor)
+    return [
+        Sum(
+            currency=currency,
+            debit_minor=sum(amount for amount in each if amount > 0),
+            credit_minor=-sum(amount for amount in each if amount < 0),
+        )
+        for currency, each in sorted(amounts.items())
     ]
 
 
