@@ -1,6 +1,6 @@
 """The office's screens: thin routes over each noun's queries. `dress(cloud parts)` fits them onto the app."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -19,13 +19,15 @@ from cloud.pos.parked import queries as parked
 from cloud.pos.pieces import queries as pieces
 from cloud.pos.sales import queries as sales
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
+from cloud.pos.staff import desk as staff_desk
 from cloud.pos.staff import queries as staff
 from cloud.pos.staff.routes import Entrance
+from cloud.pos.stores import desk as store_desk
 from cloud.pos.stores import queries as stores
 from cloud.pos.transfers import queries as transfers
 from cloud.screens import Line, Where, pad_said, story_of, where_is
 from contract.facts import CountPlace
-from contract.feed import Role
+from contract.feed import Role, StaffCard
 from contract.ids import CountId, SaleId, StoreId, UserId
 from web.fit import fit
 from web.forms import safe_next
@@ -36,7 +38,7 @@ from web.problems import ProblemError
 from web.templating import make_templates
 
 HERE: Final = Path(__file__).parent
-NOUNS: Final = ("pieces", "counts", "sales", "ledger", "stores", "transfers", "orders", "parked", "alarms")
+NOUNS: Final = ("pieces", "counts", "sales", "ledger", "staff", "stores", "transfers", "orders", "parked", "alarms")
 OFFICE: Final = (Role.MANAGER, Role.LOSS_PREVENTION)
 NAV: Final = (
     NavLink("/", "Overview"),
@@ -48,6 +50,7 @@ NAV: Final = (
     NavLink("/orders", "Web orders"),
     NavLink("/alarms", "Alarms"),
     NavLink("/stores", "Stores"),
+    NavLink("/staff", "Staff", (Role.MANAGER,)),
     NavLink("/parked", "Cases", OFFICE),
 )
 AWAY_AFTER_US: Final = 30_000_000
@@ -58,6 +61,7 @@ SHOW_MAX: Final = 1000
 
 Anyone = Annotated[Login, signed_in()]
 Overseer = Annotated[Login, allow(*OFFICE)]
+Admin = Annotated[Login, allow(Role.ADMIN)]
 Show = Annotated[int, Query(ge=1, le=SHOW_MAX)]
 Word = Annotated[str, Query(max_length=100)]
 
@@ -70,7 +74,7 @@ def dress(
     templates = make_templates(folders, {}, time_zone)
     fit(app, Front("office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house)))
     app.include_router(door(entrance))
-    app.include_router(router(desk))
+    app.include_router(router(desk, entrance, time_zone))
 
 
 def house_name(house: str) -> str:
@@ -116,7 +120,7 @@ def door(entrance: Entrance) -> APIRouter:
     return routes
 
 
-def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per page, as the nouns' routers are
+def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa: PLR0915 - one short closure per page, as the nouns' routers are
     routes = APIRouter(include_in_schema=False, dependencies=[signed_in()])
 
     def online(row: stores.StoreRow) -> bool:
@@ -238,11 +242,38 @@ def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per pa
                 names=names(houses), more=_more(len(rows), show), stores=houses, store=store,
             )  # fmt: skip
 
-    @routes.get("/stores")
-    def store_list(request: Request) -> Response:
+    def store_page(request: Request, who: Login, given: Mapping[str, str], *, problem: str = "") -> Response:
         with desk.look() as work:
             rows = stores.listing(work.tx)
-        return render(request, "stores/list.html", rows=rows, online={row.store: online(row) for row in rows})
+        return render(
+            request, "stores/list.html", status=422 if problem else 200, rows=rows, given=given,
+            online={row.store: online(row) for row in rows}, may_open=who.may(Role.ADMIN), problem=problem,
+        )  # fmt: skip
+
+    @routes.get("/stores")
+    def store_list(request: Request, who: Anyone) -> Response:
+        return store_page(request, who, {"currency": "EUR", "time_zone": our_zone})
+
+    @routes.post("/stores")
+    def open_a_store(
+        request: Request,
+        who: Admin,
+        *,
+        store: Annotated[str, Form(max_length=64)],
+        name: Annotated[str, Form(max_length=100)],
+        currency: Annotated[str, Form(max_length=10)],
+        city: Annotated[str, Form(max_length=100)] = "",
+        time_zone: Annotated[str, Form(max_length=64)] = "UTC",
+    ) -> Response:
+        """Whoever mistypes sees the page again, with the reason and their words kept."""
+        given = {"store": store, "name": name, "currency": currency, "city": city, "time_zone": time_zone}
+        try:
+            card = store_desk.checked_card(**given)
+            with desk.work() as work:
+                store_desk.open_store(work, card)
+        except (store_desk.StoreError, store_desk.StoreExistsError) as error:
+            return store_page(request, who, given, problem=str(error))
+        return go(request, f"/stores/{store}")
 
     @routes.get("/stores/{store}")
     def one_store(request: Request, store: str) -> Response:
@@ -253,6 +284,40 @@ def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per pa
                 request, "stores/store.html", store=seen.row, detail=seen, online=online(seen.row),
                 readers=floor.readers(work.tx, store=store), blind=[zone for zone in zones if zone.vision == "blind"],
             )  # fmt: skip
+
+    def people_page(request: Request, who: Login, given: Mapping[str, str], *, problem: str = "") -> Response:
+        with desk.look() as work:
+            rows = staff.listing(work.tx)
+        return render(
+            request, "staff/list.html", status=422 if problem else 200, rows=rows, roles=Role,
+            given=given, may_name=who.may(Role.ADMIN), problem=problem,
+        )  # fmt: skip
+
+    @routes.get("/staff")
+    def people_list(request: Request, who: Annotated[Login, allow(Role.MANAGER)]) -> Response:
+        return people_page(request, who, {})
+
+    @routes.post("/staff")
+    def name_somebody(
+        request: Request,
+        who: Admin,
+        *,
+        user: Annotated[str, Form(max_length=64)],
+        name: Annotated[str, Form(max_length=100)],
+        role: Annotated[Role, Form()],
+        password: Annotated[str, Form(max_length=200)] = "",
+    ) -> Response:
+        """Somebody new, for every store. Without a password they have a PIN at a store and no way in here."""
+        given = {"user": user, "name": name, "role": role}
+        try:
+            card = StaffCard(user=staff_desk.check_user(UserId(user)), name=name.strip() or user, roles=(role,))
+            verifier = entrance.verifier(password, user) if password else None
+            with desk.work() as work:
+                staff_desk.must_be_new(work, card.user)
+                staff_desk.put_staff(work, card, verifier)
+        except staff_desk.StaffError as error:
+            return people_page(request, who, given, problem=str(error))
+        return go(request, "/staff")
 
     @routes.get("/transfers")
     def transfer_list(request: Request, show: Show = SHOW_STEP) -> Response:

@@ -40,7 +40,7 @@ def _office(shop: Shop, stores: Sequence[StorePlan]) -> None:
     try:
         schema.migrate(office)
         passwords = staff.Passwords()
-        verifiers = {login.user: passwords.verifier(login.password) for login in shop.kept.logins}
+        verifiers = {login.user: passwords.verifier(login.password, login.user) for login in shop.kept.logins}
         with office.transaction() as tx:
             work = begin(tx, ALL, time.time_ns() // 1000)
             if cards(work):

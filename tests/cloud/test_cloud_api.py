@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from cloud import app as office_app
 from cloud.config import CloudConfig, ConfigError, load_config
 from cloud.doors import CN_KEY, Box, NamedApp, common_name
-from cloud.pos.staff.desk import put_staff
+from cloud.pos.staff.desk import Passwords, StaffError, check_user, put_staff
 from contract.feed import Role, StaffCard, decode_page
 from contract.ids import UserId
 from contract.messages import Refusal, Rejoin, Snapshot, encode
@@ -251,3 +251,36 @@ def test_the_office_tells_the_time_of_a_place_that_exists(tmp_path):
     path.write_text('database_url = "sqlite://"\nport = 1\ntime_zone = "Europe/Atlantis"\n')
     with pytest.raises(ConfigError, match="Atlantis"):
         load_config(path)
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "said"),
+    [
+        ("ada", "short", "at least 10 characters"),
+        ("ada", "aaaaaaaaaaaa", "first to be guessed"),
+        ("ada", "password1234", "first to be guessed"),
+        ("ada.lund", "Ada.Lund2026", "first to be guessed"),
+        ("ada", "onyx-amber-jade", ""),
+    ],
+)
+def test_a_password_that_is_soon_guessed_is_refused(user: str, password: str, said: str) -> None:
+    passwords = Passwords()
+    if said:
+        with pytest.raises(StaffError, match=said):
+            passwords.verifier(password, user)
+    else:
+        assert passwords.fits(passwords.verifier(password, user), password)
+
+
+@pytest.mark.parametrize("user", ["Ada Lund", "house", "", "ada\n", "9ada"])
+def test_a_name_that_nobody_can_sign_in_with_is_refused(user: str) -> None:
+    assert check_user("ada.lund") == "ada.lund"
+    with pytest.raises(StaffError, match="nobody can sign in as"):
+        check_user(user)
+
+
+def test_a_store_in_a_time_zone_nobody_knows_is_refused(client, tokens) -> None:
+    asked = {"store": "lyon", "name": "Lyon", "currency": "EUR", "time_zone": "Europe/Lion"}
+    assert client.post("/api/v1/stores", json=asked, headers=tokens[Role.ADMIN]).status_code == 422
+    asked["time_zone"] = "Europe/Paris"
+    assert client.post("/api/v1/stores", json=asked, headers=tokens[Role.ADMIN]).status_code == 201

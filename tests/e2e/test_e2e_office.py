@@ -186,7 +186,19 @@ def signed_in(open_page: Callable[..., Page]) -> Callable[..., Page]:
     return sign
 
 
-PATHS = ("/", "/pieces", "/counts", "/sales", "/ledger", "/transfers", "/orders", "/alarms", "/stores", "/parked")
+PATHS = (
+    "/",
+    "/pieces",
+    "/counts",
+    "/sales",
+    "/ledger",
+    "/transfers",
+    "/orders",
+    "/alarms",
+    "/stores",
+    "/staff",
+    "/parked",
+)
 
 
 def test_every_page_of_the_first_day_teaches(
@@ -350,6 +362,73 @@ def test_the_ledger_shows_what_a_sale_moved_and_that_it_sums_to_nothing(
         expect(balances.get_by_role("row", name=re.compile(f"^{account}"))).to_have_count(1)
     page.get_by_role("link", name="Sale", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Receipt till-1 / 1")
+
+
+def test_the_ledger_and_the_staff_are_not_for_associates(
+    office: tuple[str, Cloud], signed_in: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    url, _ = office
+    expected_errors.append("403")
+    page = signed_in(url, "/sales", user="associate")
+    for path, name in (("/ledger", "Ledger"), ("/staff", "Staff")):
+        expect(page.get_by_role("link", name=name)).to_have_count(0)
+        assert page.goto(url + path).status == 403
+
+
+def test_an_admin_opens_a_store_and_is_told_what_does_not_fit(
+    office: tuple[str, Cloud], signed_in: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    url, _ = office
+    expected_errors.append("422")
+    page = signed_in(url, "/stores", user="admin")
+    for short, zone, said in (
+        ("cloud", "Europe/Paris", "A store cannot be called 'cloud'"),
+        ("flagship", "Europe/Paris", "There is a store 'flagship' already"),
+        ("lyon", "Europe/Lion", "'Europe/Lion' is no time zone"),
+        ("lyon", "Europe/Paris", ""),
+    ):
+        page.get_by_label("Short name").fill(short)
+        page.get_by_label("Name people read").fill("Lyon, Presqu'île")
+        page.get_by_label("Time zone").fill(zone)
+        page.get_by_role("button", name="Open the store").click()
+        if said:
+            expect(page.get_by_role("alert")).to_contain_text(said)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lyon, Presqu'île")
+
+
+def test_a_manager_opens_no_store_and_names_nobody(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
+    url, _ = office
+    page = signed_in(url, "/stores")
+    expect(page.get_by_role("button", name="Open the store")).to_have_count(0)
+    page.goto(url + "/staff")
+    expect(page.get_by_role("button", name="Name them")).to_have_count(0)
+    form = {"csrf": page.locator("input[name=csrf]").first.get_attribute("value") or ""}
+    stolen = {**form, "user": "eve", "name": "Eve", "role": "admin", "password": "a long enough password"}
+    assert page.request.post(url + "/staff", form=stolen, headers={"origin": url}).status == 403
+    opened = {**form, "store": "eve", "name": "Eve", "currency": "EUR"}
+    assert page.request.post(url + "/stores", form=opened, headers={"origin": url}).status == 403
+
+
+def test_an_admin_names_a_manager_who_signs_in(
+    office: tuple[str, Cloud], signed_in: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    url, _ = office
+    expected_errors.append("422")
+    page = signed_in(url, "/staff", user="admin")
+    for user, password, said in (
+        ("associate", PASSWORD, "There is somebody called associate already"),
+        ("mo", "mo-mo-mo-password", "first to be guessed"),
+        ("mo", PASSWORD, ""),
+    ):
+        page.get_by_label("Signs in as").fill(user)
+        page.get_by_label("Name people read").fill("Mo Adler")
+        page.get_by_label("Role").select_option("manager")
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Name them").click()
+        if said:
+            expect(page.get_by_role("alert")).to_contain_text(said)
+    expect(page.get_by_role("row", name=re.compile("Mo Adler"))).to_contain_text("Manager")
+    signed_in(url, "/ledger", user="mo")
 
 
 def test_every_route_of_the_office_has_a_policy(office: tuple[str, Cloud]) -> None:

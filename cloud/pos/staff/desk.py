@@ -1,5 +1,6 @@
 """Staff: kept here, told to every store by the feed. Passwords are argon2id and never leave the office."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -12,10 +13,14 @@ from cloud.db import Office
 from cloud.tables import login, staff
 from cloud.work import Work
 from contract.feed import Role, StaffCard
-from contract.ids import StoreId, UserId
+from contract.ids import HOUSE, StoreId, UserId
 from web.logins import LoginRow
 
+USER: Final = r"^[a-z][a-z0-9._-]{0,62}$"
 PASSWORD_CHARACTERS_MIN: Final = 10
+PASSWORD_DIFFERENT_MIN: Final = 5
+WELL_KNOWN: Final = re.compile("password|passwort|motdepasse|12345678|qwerty|azerty|vitrine")
+"""What guessers try first: none of it counts."""
 ARGON2_KIB: Final = 19 * 1024
 """With two passes OWASP's floor for argon2id; 25 ms here."""
 
@@ -31,10 +36,13 @@ class Passwords:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=ARGON2_KIB, parallelism=1)
         self._decoy = self._hasher.hash("nobody has this password")
 
-    def verifier(self, password: str) -> str:
-        """Raises `StaffError` for a password that is too short."""
+    def verifier(self, password: str, user: str = "") -> str:
+        """Raises `StaffError` for a password that is too short or too easily guessed of this user."""
         if len(password) < PASSWORD_CHARACTERS_MIN:
-            raise StaffError(f"a password has at least {PASSWORD_CHARACTERS_MIN} characters")
+            raise StaffError(f"a password has at least {PASSWORD_CHARACTERS_MIN} characters; four words are a good one")
+        known = password.casefold().replace(user.casefold(), "") if user else password.casefold()
+        if len(set(WELL_KNOWN.sub("", known))) < PASSWORD_DIFFERENT_MIN:
+            raise StaffError("this password is one of the first to be guessed; four words are a good one")
         return self._hasher.hash(password)
 
     def fits(self, verifier: str, password: str) -> bool:
@@ -42,6 +50,16 @@ class Passwords:
             return self._hasher.verify(verifier or self._decoy, password) and bool(verifier)
         except (VerifyMismatchError, InvalidHashError):
             return False
+
+
+def check_user(user: UserId) -> UserId:
+    """The one rule for what somebody signs in with. Raises `StaffError` with the rule in words."""
+    if not re.fullmatch(USER, user) or user == HOUSE:
+        raise StaffError(
+            f"nobody can sign in as {user!r}: use 1 to 63 of a-z, 0-9, dot, dash and underscore, a letter first, "
+            f"and not {HOUSE!r}"
+        )
+    return user
 
 
 def card_of(row: sa.RowMapping) -> StaffCard:
@@ -87,6 +105,14 @@ def everyone(work: Work) -> list[StaffCard]:
 def find(work: Work, user: UserId) -> StaffCard | None:
     row = work.tx.row(sa.select(staff).where(staff.c.user == user))
     return None if row is None else card_of(row)
+
+
+def must_be_new(work: Work, user: UserId) -> None:
+    """Raises `StaffError` for somebody who is there: a second naming would take their password over."""
+    if find(work, user) is not None:
+        raise StaffError(
+            f"there is somebody called {user} already: choose another name; an admin who is signed in sets a password"
+        )
 
 
 def verifier_of(work: Work, user: UserId) -> str:

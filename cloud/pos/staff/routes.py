@@ -65,6 +65,10 @@ class Entrance:
             return True
         return False
 
+    def verifier(self, password: str, user: str) -> str:
+        """What to keep of a new password. Raises `StaffError` for one that is too weak."""
+        return self._passwords.verifier(password, user)
+
 
 def router(desk: Desk, passwords: staff.Passwords, entrance: Entrance) -> APIRouter:
     routes = APIRouter(tags=["staff"])
@@ -98,9 +102,7 @@ def router(desk: Desk, passwords: staff.Passwords, entrance: Entrance) -> APIRou
             return queries.listing(work.tx)
 
     @routes.put("/staff/{user}", dependencies=[allow(Role.ADMIN)])
-    def put(
-        user: Annotated[str, Field(pattern=r"^[a-z][a-z0-9._-]{0,62}$")], asked: StaffAsked
-    ) -> list[queries.StaffRow]:
+    def put(user: Annotated[str, Field(pattern=staff.USER)], asked: StaffAsked) -> list[queries.StaffRow]:
         """Create somebody or change them; every store hears of it by the feed."""
         card = StaffCard(
             user=UserId(user),
@@ -110,7 +112,7 @@ def router(desk: Desk, passwords: staff.Passwords, entrance: Entrance) -> APIRou
             active=asked.active,
         )
         with conflicts(staff.StaffError, code="staff"):
-            verifier = passwords.verifier(asked.password) if asked.password else None
+            verifier = passwords.verifier(asked.password, user) if asked.password else None
             with desk.work() as work:
                 staff.put_staff(work, card, verifier)
         return listing()

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from cloud.desk import Desk
 from cloud.pos.http import Asked, conflicts, found
 from cloud.pos.stores import queries
-from cloud.pos.stores.desk import StoreExistsError, open_store
+from cloud.pos.stores.desk import StoreExistsError, check_time_zone, open_store
 from cloud.rejoin import Rejoins
 from contract.feed import Role, StoreCard
 from contract.ids import StoreId, check_slug
@@ -24,7 +24,7 @@ class StoreAsked(Asked):
     name: str = Field(min_length=1, max_length=100)
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     city: str = ""
-    time_zone: str = "UTC"
+    time_zone: Annotated[str, AfterValidator(check_time_zone)] = "UTC"
 
 
 class ReplaceAsked(Asked):
