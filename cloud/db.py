@@ -33,6 +33,10 @@ class UnsafeDatabaseError(Exception):
     """The database would lose committed rows at a power cut; the message says which setting to change."""
 
 
+class UnreachableDatabaseError(Exception):
+    """Nobody answers at `database_url`; the message says what to mend."""
+
+
 class ContentionError(Exception):
     """Two transactions wanted the same rows (deadlock, or the file was locked too long): run it again."""
 
@@ -199,7 +203,7 @@ def _translated(error: sa.exc.OperationalError) -> Exception:
 def open_office(url: str, *, crashpoint: Crashpoint = _nothing, image: bytes | None = None) -> Office:
     """Open by SQLAlchemy URL: `sqlite:////var/lib/vitrine/office.sqlite3`, `postgresql+psycopg://…`, `sqlite://`.
 
-    Raises `UnsafeDatabaseError` when a commit would not survive a power cut.
+    Raises `UnsafeDatabaseError` when a commit would not survive a power cut, `UnreachableDatabaseError`.
     """
     options: dict[str, Any] = {
         "hide_parameters": True,  # an error goes to the log, the values of a row do not (DESIGN law 9)
@@ -210,7 +214,13 @@ def open_office(url: str, *, crashpoint: Crashpoint = _nothing, image: bytes | N
     }
     if url == IN_MEMORY:
         options = {"hide_parameters": True, "poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-    engine = sa.create_engine(url, **options)
+    try:
+        engine = sa.create_engine(url, **options)
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
+        raise UnreachableDatabaseError(
+            "database_url is none we know: write sqlite:////folder/office.sqlite3 or "
+            "postgresql+psycopg://user:password@host/name"
+        ) from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     office = Office(engine, crashpoint=crashpoint)
@@ -224,6 +234,13 @@ def open_office(url: str, *, crashpoint: Crashpoint = _nothing, image: bytes | N
     except UnsafeDatabaseError:
         office.close()
         raise
+    except sa.exc.OperationalError as error:
+        office.close()
+        shown = engine.url.render_as_string(hide_password=True)
+        raise UnreachableDatabaseError(
+            f"the database {shown} cannot be opened: make its folder or start its server, or correct database_url "
+            f"({str(error.orig).strip().splitlines()[0]})"
+        ) from error
     return office
 
 

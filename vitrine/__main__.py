@@ -1,12 +1,14 @@
 """`python -m vitrine`: every process of the house and what a person does around it."""
 
 import datetime as dt
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from vitrine import toml
 from vitrine.problems import EXIT_CODE, PersonError, in_words, sentence
 
 app = typer.Typer(
@@ -16,6 +18,7 @@ app = typer.Typer(
     help="RFID edge and point-of-sale core for jewelry stores.",
 )
 Config = Annotated[Path, typer.Option("--config", "-c", help="The process's configuration file.")]
+House = Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")]
 Folder = Annotated[Path, typer.Option("--dir", help="Where the house keeps its files.")]
 
 
@@ -51,9 +54,9 @@ def cloud(config: Config) -> None:
     """The head office: pages, API, the stores' door, ingest."""
     from cloud import app as office
     from cloud.config import ConfigError, load_config
-    from cloud.db import UnsafeDatabaseError
+    from cloud.db import UnreachableDatabaseError, UnsafeDatabaseError
 
-    with in_words(ConfigError, UnsafeDatabaseError):
+    with in_words(ConfigError, UnsafeDatabaseError, UnreachableDatabaseError):
         raise typer.Exit(office.run(load_config(config)))
 
 
@@ -62,10 +65,10 @@ def recover(config: Config) -> None:
     """After the head office came back from a backup, before it runs again: a new life; every store is asked."""
     from cloud import app as office
     from cloud.config import ConfigError, load_config
-    from cloud.db import UnsafeDatabaseError
+    from cloud.db import UnreachableDatabaseError, UnsafeDatabaseError
     from cloud.provider import ProviderDownError
 
-    with in_words(ConfigError, UnsafeDatabaseError, ProviderDownError):
+    with in_words(ConfigError, UnsafeDatabaseError, UnreachableDatabaseError, ProviderDownError):
         found = office.restore(load_config(config))
     typer.echo(
         f"This is life {found.cloud_epoch} of the head office. {found.stores_to_hear} stores have to be heard again, "
@@ -104,16 +107,62 @@ def pin(config: Config, user: Annotated[str, typer.Argument(help="Who, as the he
 
 
 @app.command()
-def enrol(
-    store: Annotated[str, typer.Argument(help="The store's slug: topic, user and file name.")],
-    house: Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")],
+def admin(
+    config: Config,
+    user: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    name: Annotated[str, typer.Option(help="As people read it; else the name to sign in with.")] = "",
 ) -> None:
-    """Make or renew a store's certificate and say where its files lie."""
+    """Name an admin at the head office, the first or one more; asks for the password twice."""
+    from cloud import app as office
+    from cloud.config import ConfigError, load_config
+    from cloud.db import UnreachableDatabaseError, UnsafeDatabaseError
+    from cloud.pos.staff.desk import StaffError
+    from contract.ids import UserId
+
+    def ask() -> str:
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+    with in_words(ConfigError, UnsafeDatabaseError, UnreachableDatabaseError, StaffError):
+        office.name_admin(load_config(config), UserId(user), name or user, ask)
+    typer.echo(f"{user} is an admin and may sign in at the head office.")
+
+
+@app.command()
+def enrol(
+    name: Annotated[str, typer.Argument(help="A store's slug, `cloud` for the office at the broker, or a server.")],
+    house: House,
+    server: Annotated[
+        list[str] | None,
+        typer.Option(help="Makes a server's certificate for this host name or address; once for each of them."),
+    ] = None,
+) -> None:
+    """Make or renew a certificate, a store's or with --server a server's, and say where its files lie."""
     from vitrine.authority import Authority
 
     now = dt.datetime.now(dt.UTC)
-    identity = Authority.open(house, now).client(store, now)
-    print(f'ca = "{identity.ca}"\ncert = "{identity.cert}"\nkey = "{identity.key}"')
+    authority = Authority.open(house.resolve(), now)
+    identity = authority.server(name, server, now) if server else authority.client(name, now)
+    typer.echo(toml.dump({"ca": identity.ca, "cert": identity.cert, "key": identity.key}), nl=False)
+
+
+@app.command()
+def broker(
+    house: House,
+    folder: Annotated[Path, typer.Option("--dir", help="A folder for the broker's files alone.")],
+    host: Annotated[list[str], typer.Option(help="Host name or address by which it is dialled; once for each.")],
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8883,
+    listen: Annotated[str, typer.Option(help="Address to listen on; every one when not given.")] = "",
+) -> None:
+    """Write a folder for mosquitto: its certificate, who may say what, its configuration. Again: renewed."""
+    from vitrine import broker as mosquitto
+    from vitrine.authority import Authority
+
+    now = dt.datetime.now(dt.UTC)
+    program = mosquitto.find()
+    authority = Authority.open(house.resolve(), now)
+    server = authority.server("broker", host, now)
+    made = mosquitto.prepare(folder, program, authority, server, host=listen, port=port, lasting=True)
+    typer.echo(f"Start or restart the broker: {shlex.join(made.command)}")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ nowhere else. Keys never leave the folder they were made in (mode 0600).
 
 import datetime as dt
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +17,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from contract.ids import check_slug
+from contract.ids import SLUG, check_slug
 from vitrine.problems import PersonError
 
 CLOUD: Final = "cloud"
 """The name the cloud carries at the broker; no store may have it."""
+ROOT: Final = "house"
+"""The authority's own files."""
 HOUSE_DAYS: Final = 3650
 LEAF_DAYS: Final = 397
 """Browsers refuse longer lives; `enrol` renews."""
 RENEW_BEFORE_DAYS: Final = 60
+HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 BACKDATE: Final = dt.timedelta(hours=1)
 """A store's clock may lag when its certificate is made."""
 
@@ -86,7 +90,15 @@ class Authority:
         return Identity(self.folder / f"{name}.pem", self.folder / f"{name}.key", self.ca_file)
 
     def server(self, name: str, hosts: Iterable[str], now: dt.datetime) -> Identity:
-        """A server's certificate for these host names and addresses; kept while it has two months to live."""
+        """A server's certificate for these host names and addresses; kept while it has two months to live.
+
+        Raises `PersonError` for a name that would overwrite the house's own files, or a host that is none.
+        """
+        if not SLUG.fullmatch(name) or name in {CLOUD, ROOT}:
+            raise PersonError(
+                f"A server cannot be called {name!r}: use 1 to 40 of a-z, 0-9 and inner dashes, and neither "
+                f"{CLOUD} nor {ROOT}; {CLOUD} is how the office speaks to the broker."
+            )
         return self._leaf(name, now, ExtendedKeyUsageOID.SERVER_AUTH, [_host(host) for host in hosts])
 
     def client(self, name: str, now: dt.datetime) -> Identity:
@@ -121,7 +133,7 @@ class Authority:
         self, name: str, now: dt.datetime, usage: x509.ObjectIdentifier, names: list[x509.GeneralName]
     ) -> Identity:
         identity = self.identity(name)
-        if identity.exists() and self._still_good(identity.cert, now, names):
+        if identity.exists() and self._still_good(identity.cert, now, usage, names):
             return identity
         key = ec.generate_private_key(ec.SECP256R1())
         builder = (
@@ -142,8 +154,18 @@ class Authority:
         _write(identity.cert, builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
         return identity
 
-    def _still_good(self, path: Path, now: dt.datetime, names: list[x509.GeneralName]) -> bool:
-        cert = x509.load_pem_x509_certificate(path.read_bytes())
+    def _still_good(
+        self, path: Path, now: dt.datetime, usage: x509.ObjectIdentifier, names: list[x509.GeneralName]
+    ) -> bool:
+        """Raises `PersonError` for what must not be overwritten: it may be somebody else's."""
+        try:
+            cert = x509.load_pem_x509_certificate(path.read_bytes())
+            usages = list(cert.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+        except (ValueError, x509.ExtensionNotFound) as error:
+            raise PersonError(f"{path} is no certificate of this house: move it away, then enrol again.") from error
+        if usage not in usages:
+            kind = "client" if usage == ExtendedKeyUsageOID.SERVER_AUTH else "server"
+            raise PersonError(f"{path} is a {kind}'s certificate: choose another name, or move it and its key away.")
         found: list[x509.GeneralName] = []
         if names:
             found = list(cert.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
@@ -159,6 +181,10 @@ def _host(host: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
+        if not HOST.fullmatch(host):
+            raise PersonError(
+                f"{host!r} is no host: give a name or an address as stores dial it, without scheme and port."
+            ) from None
         return x509.DNSName(host)
 
 

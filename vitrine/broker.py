@@ -30,6 +30,7 @@ TOO_NEW: Final = (3, 0)
 """3.0 drops `acl_file`, which 2.1 still reads and calls deprecated."""
 PLACES: Final = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")
 USERS: Final = ("mosquitto", "nobody")
+FILES: Final = frozenset({"access.conf", "ca.pem", "house.crl", "server.pem", "server.key", "mosquitto.conf"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +84,30 @@ def access_rules() -> str:
     )
 
 
-def prepare(folder: Path, program: Path, authority: Authority, server: Identity, *, host: str, port: int) -> Broker:
+def prepare(
+    folder: Path, program: Path, authority: Authority, server: Identity, *, host: str, port: int, lasting: bool = False
+) -> Broker:
     """Writes configuration, access rules and copies of the broker's own key where its user can read them.
 
-    As root the broker drops to an unprivileged user *before* it reads its key, so the folder must be one which that
-    user can enter and holds nothing but the broker's own files. A clone below /root is not: then it lies in /run.
+    `host` empty: it listens on every address. As root the broker drops to an unprivileged user *before* it reads its
+    key, so the folder must be one which that user can enter and holds nothing but the broker's own files. A clone
+    below /root is not: then it lies in /run, or, if it must last over a restart of the machine, `PersonError`.
     """
     user = _unprivileged() if os.geteuid() == 0 else None
     folder = folder.resolve()
     if user is not None and not _can_enter(folder, user):
+        if lasting:
+            raise PersonError(
+                f"The broker runs as the user {user.pw_name}, who cannot enter {folder}: give a --dir below folders "
+                "that everybody may enter, like /etc/vitrine/broker, or do this as an ordinary user."
+            )
         folder = Path("/run") / f"vitrine-broker-{hashlib.sha256(bytes(folder)).hexdigest()[:12]}"
     folder.mkdir(parents=True, exist_ok=True)
+    strangers = sorted(path.name for path in folder.iterdir() if path.name not in FILES)
+    if strangers:
+        raise PersonError(
+            f"{folder} holds more than a broker's files ({', '.join(strangers[:3])}): give it a folder of its own."
+        )
     rules = folder / "access.conf"
     files = {
         rules: access_rules().encode(),

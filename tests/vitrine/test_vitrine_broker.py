@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 import socket
 import ssl
 from pathlib import Path
@@ -119,6 +120,33 @@ def test_a_name_that_would_confuse_the_broker_is_refused(tmp_path: Path, name: s
         return
     with pytest.raises(PersonError):
         authority.client(name, NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "said"),
+    [
+        ("house", "127.0.0.1", "cannot be called 'house'"),
+        ("cloud", "127.0.0.1", "cannot be called 'cloud'"),
+        ("../door", "127.0.0.1", "cannot be called '../door'"),
+        ("paris", "127.0.0.1", "is a client's certificate"),
+        ("door", "https://office.lan:8443", "without scheme and port"),
+        ("door", "", "is no host"),
+    ],
+)
+def test_a_server_takes_nobodys_files_and_needs_a_host(tmp_path: Path, name: str, host: str, said: str):
+    authority = Authority.open(tmp_path, NOW)
+    authority.client(PARIS, NOW)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(PersonError, match=re.escape(said)):
+        authority.server(name, [host], NOW)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_store_takes_no_servers_name(tmp_path: Path):
+    authority = Authority.open(tmp_path, NOW)
+    authority.server("till", ["till.lan"], NOW)
+    with pytest.raises(PersonError, match="is a server's certificate"):
+        authority.client(StoreId("till"), NOW)
 
 
 def _shake_hands(house, identity) -> None:

@@ -6,10 +6,16 @@ import re
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
+from cloud.app import build
+from cloud.config import load_config
+from cloud.pos.staff.queries import listing
 from vitrine.ports import HOST
 from vitrine.shop import Wish, open_shop
 
@@ -86,6 +92,81 @@ def test_a_store_is_enrolled_and_a_bad_name_refused(tmp_path: Path):
     assert "Paris!" in one_sentence(vitrine("enrol", "Paris!", "--house", str(tmp_path)))
 
 
+def test_a_server_is_enrolled_for_the_hosts_it_is_dialled_by_and_renewed_for_others(tmp_path: Path):
+    hosts = ["--server", "office.lan", "--server", "192.0.2.7"]
+    first, again = (vitrine("enrol", "office", "--house", str(tmp_path), *hosts) for _ in range(2))
+    assert (first.returncode, again.stdout) == (0, first.stdout)
+    assert f'key = "{tmp_path / "office.key"}"' in first.stdout
+    assert (tmp_path / "office.key").stat().st_mode & 0o777 == 0o600
+    cert = x509.load_pem_x509_certificate((tmp_path / "office.pem").read_bytes())
+    names = cert.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(name.value) for name in names] == ["office.lan", "192.0.2.7"]
+    assert vitrine("enrol", "office", "--house", str(tmp_path), "--server", "192.0.2.8").returncode == 0
+    assert (tmp_path / "office.pem").read_bytes() != cert.public_bytes(serialization.Encoding.PEM)
+
+
+def test_a_host_with_a_scheme_is_refused_with_the_mend(tmp_path: Path):
+    host = "https://office.lan:8443"
+    said = one_sentence(vitrine("enrol", "office", "--house", str(tmp_path), "--server", host))
+    assert "without scheme and port" in said
+
+
+def test_a_brokers_folder_holds_its_files_alone(tmp_path: Path):
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    (folder / "diary.txt").write_text("mine")
+    asked = ["broker", "--house", str(tmp_path / "house"), "--dir", str(folder), "--host", "127.0.0.1"]
+    said = one_sentence(vitrine(*asked))
+    assert re.search(r"diary\.txt|cannot enter", said), said
+    assert [path.name for path in folder.iterdir()] == ["diary.txt"]
+    if os.geteuid() == 0:
+        assert "give a --dir below folders that everybody may enter" in said
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    config = tmp_path / "cloud.toml"
+    config.write_text(f'database_url = "sqlite:///{tmp_path / "cloud.db"}"\nport = 0\n', encoding="utf-8")
+    return config
+
+
+def test_an_admin_is_named_once(office: Path):
+    secret = "onyx-amber-jade-opal-317"
+    done = vitrine("admin", "--config", str(office), "ada", "--name", "Ada Lund", typed=f"{secret}\n{secret}\n")
+    assert done.returncode == 0, done.stderr
+    assert "ada is an admin" in done.stdout
+    assert secret not in done.stdout + done.stderr
+    said = one_sentence(vitrine("admin", "--config", str(office), "ada"))
+    assert "there is somebody called ada already" in said
+    assert "choose another name" in said
+    with closing(build(load_config(office)).office) as kept, kept.reading() as tx:
+        assert [(row.user, row.name, row.roles) for row in listing(tx)] == [("ada", "Ada Lund", ["admin"])]
+
+
+def test_a_weak_password_is_refused_with_the_mend_and_nobody_is_named(office: Path):
+    done = vitrine("admin", "--config", str(office), "ada", typed="password1234\npassword1234\n")
+    assert done.returncode == 2
+    assert "four words are a good one" in done.stderr.splitlines()[-1]
+    with closing(build(load_config(office)).office) as kept, kept.reading() as tx:
+        assert listing(tx) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "url", "said"),
+    [
+        (["cloud"], "sqlite:////nowhere/at/all/office.sqlite3", "make its folder"),
+        (["admin", "ada"], "postgresql+psycopg://vitrine:hush@127.0.0.1:1/vitrine", "start its server"),
+        (["recover"], "mysql+nobody://127.0.0.1/x", "database_url is none we know"),
+    ],
+)
+def test_a_database_nobody_answers_at_is_named_with_the_mend(tmp_path: Path, command: list[str], url: str, said: str):
+    config = tmp_path / "cloud.toml"
+    config.write_text(f'database_url = "{url}"\nport = 0\n', encoding="utf-8")
+    told = one_sentence(vitrine(*command, "--config", str(config)))
+    assert said in told
+    assert "hush" not in told
+
+
 def test_a_pin_is_asked_for_after_the_configuration_was_read_and_a_name_nobody_knows_is_said(tmp_path: Path):
     said = one_sentence(vitrine("pin", "--config", str(tmp_path / "none.toml"), "marc"))
     assert "none.toml" in said
@@ -99,7 +180,7 @@ def test_a_pin_is_asked_for_after_the_configuration_was_read_and_a_name_nobody_k
 def test_only_what_is_real_is_listed():
     told = vitrine("--help").stdout
     listed = set(re.findall(r"^│ (\w+) ", told, re.MULTILINE))
-    assert listed == {"demo", "smoke", "edge", "cloud", "recover", "simulate", "pin", "enrol"}
+    assert listed == {"demo", "smoke", "edge", "cloud", "recover", "simulate", "pin", "admin", "broker", "enrol"}
 
 
 def test_a_restored_head_office_begins_a_new_life(tmp_path: Path):
