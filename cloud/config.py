@@ -15,41 +15,62 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The MQTT broker. With `ca` empty the connection is plain, which is for tests on loopback only."""
 
     host: str
+    """Name or address as it stands in the broker's certificate."""
     port: int
+    """Of the broker: 8883 is MQTT's port with TLS."""
     client_id: str = "office"
+    """Without certificates only: a broker of ours takes the name in the certificate, which is `cloud`."""
     ca: str = ""
+    """The house's own certificate, `house.pem`."""
     cert: str = ""
+    """The office's certificate as a client of the broker: `vitrine enrol cloud`."""
     key: str = ""
+    """Its private key."""
 
 
 class DoorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The edges' HTTPS door: a box is known by the CN of its client certificate, signed by `ca`."""
 
     port: int
+    """That boxes dial."""
     ca: str
+    """The house's own certificate, `house.pem`: whose it did not sign stays outside."""
     cert: str
+    """The door's own certificate, for the host that stores dial: `vitrine enrol office --server HOST`."""
     key: str
+    """Its private key."""
     host: str = "127.0.0.1"
+    """Address to listen on; `0.0.0.0` is every one."""
 
 
 class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything the office process needs to know. Without `broker` or `door` it runs without that part.
-
-    `cert` and `key` give the office pages HTTPS; without them it is plain HTTP for loopback or a proxy in front.
-    """
+    """Everything the office process needs to know. Relative paths begin where the process is started."""
 
     database_url: str
+    """`sqlite:////folder/office.sqlite3`, or `postgresql+psycopg://user:password@host/name` for more than a few stores.
+
+    Its tables are made and renewed at each start.
+    """
     port: int
+    """Of the pages and the API."""
     host: str = "127.0.0.1"
+    """Address to listen on for pages and API; `0.0.0.0` is every one. Beyond loopback give `cert` and `key`."""
     house: str = "Vitrine"
+    """The jeweller's name, as the pages show it."""
     time_zone: str = "UTC"
     """By which the office pages tell the time; a store has its own."""
     cert: str = ""
+    """Certificate that gives pages and API HTTPS; without it they are plain HTTP, for loopback or a proxy in front."""
     key: str = ""
+    """The private key of `cert`."""
     broker: BrokerConfig | None = None
+    """Where the stores are heard. Without it the office runs, and hears nobody."""
     door: DoorConfig | None = None
+    """Where boxes fetch what is too large for the broker. Without it none can join."""
     payment_url: str = ""
+    """The payment provider's address, spoken to as `cloud/provider.py` says. Empty: no web order can be paid."""
     lease_wait_s: float = 60.0
+    """Seconds a web order waits for its store to promise the piece; then it ends and the payment is given back."""
 
 
 def load_config(path: Path) -> CloudConfig:
@@ -70,4 +91,15 @@ def load_config(path: Path) -> CloudConfig:
         raise ConfigError(
             f"{path}: time_zone '{config.time_zone}' is not known; write one like Europe/Paris"
         ) from error
+    for key, file in _files(config).items():
+        if file and not Path(file).is_file():
+            raise ConfigError(f"{path}: {key} names {file}, which is not there; `vitrine enrol` makes it")
     return config
+
+
+def _files(config: CloudConfig) -> dict[str, str]:
+    named = {"cert": config.cert, "key": config.key}
+    for part, given in (("broker", config.broker), ("door", config.door)):
+        if given is not None:
+            named |= {f"{part}.ca": given.ca, f"{part}.cert": given.cert, f"{part}.key": given.key}
+    return named

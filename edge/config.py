@@ -23,57 +23,87 @@ class ZoneKind(StrEnum):
 
 
 class ZoneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A place pieces can be. x, y, width, height: metres on the store's plan, for drawing."""
+    """A place pieces can be."""
 
     id: ZoneId
+    """As antennas, counts and reports call it; for ever."""
     name: str
+    """As people read it."""
     kind: ZoneKind
+    """`safe`, `case`, `pad`, `exit` or `shelf`."""
     x: float = 0.0
+    """Metres on the store's plan, for drawing: from the left,"""
     y: float = 0.0
+    """from the top,"""
     width: float = 1.0
+    """across,"""
     height: float = 1.0
+    """and down."""
 
 
 class ReaderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A reader: `url` is `llrp://host:port`; `profile` names a file of firmware-config; antennas map port → zone."""
+    """A fixed reader of this store."""
 
     id: ReaderId
+    """As pages and reports call it."""
     url: str
+    """`llrp://host:port`; LLRP's port is 5084."""
     profile: str
+    """A file of `firmware-config`, without `.toml`."""
     antennas: dict[str, ZoneId]
+    """The reader's antenna port, from "1", to the zone it watches."""
 
 
 class UplinkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the cloud is. Without it the store works alone and keeps its rows."""
+    """Where the cloud is. The three files are those that `vitrine enrol STORE` names."""
 
     broker_host: str
+    """Name or address as it stands in the broker's certificate."""
     broker_port: int
+    """8883 is MQTT's port with TLS."""
     cloud_url: str
+    """`https://host:port` of the office's door, with the host as it stands in the door's certificate."""
     ca: Path
+    """The house's own certificate, `house.pem`."""
     cert: Path
+    """This store's certificate: its name there is who the store is."""
     key: Path
+    """Its private key."""
 
 
 class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything an edge process needs to know. An edge without readers is a warehouse, workshop or web stockroom."""
+    """Everything an edge process needs to know. Relative paths begin where the process is started."""
 
     store: StoreId
+    """The store's short name, as the office opened it and its certificate says."""
     name: str
+    """As people read it on the store's pages."""
     currency: str
+    """Three letters, as the office opened the store."""
     data_dir: Path
+    """The store's books and history; made when it is not there. On a local disk."""
     http_host: str = "127.0.0.1"
+    """Address to listen on for pages and API; `0.0.0.0` is every one. Beyond loopback give `tls_cert` and `tls_key`."""
     http_port: int = 8100
+    """Of the store's pages and API."""
     time_zone: str = "UTC"
+    """By which the store's pages tell the time and its business days begin."""
     zones: tuple[ZoneConfig, ...] = ()
+    """Every place of the store that is counted or watched."""
     readers: tuple[ReaderConfig, ...] = ()
+    """Without any it is a warehouse, workshop or web stockroom: what its people scan is what it sees."""
     tills: tuple[TillId, ...] = (TillId("till-1"),)
+    """Each has its own receipt numbers and shifts, for ever: do not rename one."""
     alarm_nats: Annotated[float, msgspec.Meta(ge=14, le=60)] = 22.0
     """Evidence a missing-piece alarm needs until a day was watched; from then on the store's own history sets it."""
     alarms_per_month_max: Annotated[float, msgspec.Meta(gt=0, le=100)] = 1.0
     """False alarms the store is ready to bear in a month: the budget the threshold is set for."""
     uplink: UplinkConfig | None = None
+    """The head office. Without it the store works alone and keeps its rows."""
     tls_cert: Path | None = None
+    """Certificate that gives the store's pages HTTPS: `vitrine enrol NAME --server HOST` makes one."""
     tls_key: Path | None = None
+    """The private key of `tls_cert`."""
 
 
 def load_config(path: Path) -> EdgeConfig:
@@ -88,6 +118,11 @@ def load_config(path: Path) -> EdgeConfig:
         check_slug(config.store)
     except ValueError as error:
         raise ConfigError(f"{path}: store: {error}") from error
+    link = config.uplink
+    given = {} if link is None else {"uplink.ca": link.ca, "uplink.cert": link.cert, "uplink.key": link.key}
+    for key, file in {**given, "tls_cert": config.tls_cert, "tls_key": config.tls_key}.items():
+        if file is not None and not file.is_file():
+            raise ConfigError(f"{path}: {key} names {file}, which is not there; `vitrine enrol` makes it")
     zones = {zone.id for zone in config.zones}
     for reader in config.readers:
         for port, zone in reader.antennas.items():

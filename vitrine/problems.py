@@ -30,5 +30,11 @@ def sentence(error: OSError, doing: str) -> str:
             return f"No right to go on while {doing}: give this user the right to write there, or use another folder."
         case errno.EADDRINUSE:
             return f"A port is taken while {doing}: stop the program that holds it and start again."
+        case errno.ENOENT:
+            return f"There is no such folder or file while {doing}: make it, or give another path."
+        case errno.ENOTDIR | errno.EEXIST | errno.EISDIR:
+            return (
+                f"A file stands where a folder should be, or a folder where a file, while {doing}: give another path."
+            )
         case _:
             return f"{error.strerror or error} while {doing}: mend that and start again."

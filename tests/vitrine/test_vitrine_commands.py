@@ -1,6 +1,8 @@
 """What a person gets who starts the house wrongly: one sentence naming the thing and the mend, exit code 2."""
 
+import ast
 import datetime as dt
+import itertools
 import os
 import re
 import socket
@@ -165,6 +167,50 @@ def test_a_database_nobody_answers_at_is_named_with_the_mend(tmp_path: Path, com
     told = one_sentence(vitrine(*command, "--config", str(config)))
     assert said in told
     assert "hush" not in told
+
+
+def test_a_certificate_that_is_not_there_is_named_with_the_mend(tmp_path: Path):
+    files = 'ca = "house.pem"\ncert = "none.pem"\nkey = "none.key"\n'
+    (tmp_path / "house.pem").touch()
+    config = tmp_path / "some.toml"
+    config.write_text(
+        'database_url = "sqlite://"\nport = 0\n[door]\nport = 0\n' + files.replace("house", f"{tmp_path}/house")
+    )
+    assert "door.cert names none.pem, which is not there" in one_sentence(vitrine("cloud", "--config", str(config)))
+    config.write_text(
+        'store = "paris"\nname = "P"\ncurrency = "EUR"\ndata_dir = "x"\n[uplink]\nbroker_host = "b"\nbroker_port = 1\n'
+        'cloud_url = "https://b"\n' + files
+    )
+    said = one_sentence(vitrine("edge", "--config", str(config)))
+    assert "uplink.ca names house.pem, which is not there" in said
+    assert "enrol" in said
+
+
+@pytest.mark.parametrize(
+    ("folder", "mend"), [("/proc/nowhere", "make it, or give another path"), ("file/below", "give another path")]
+)
+def test_a_folder_that_cannot_be_is_named_with_the_mend(tmp_path: Path, folder: str, mend: str):
+    (tmp_path / "file").touch()
+    said = one_sentence(vitrine("demo", "--dir", str(tmp_path / folder)))
+    assert folder in said
+    assert mend in said
+
+
+@pytest.mark.parametrize("path", ["cloud/config.py", "edge/config.py"])
+def test_every_key_of_a_configuration_is_described_where_it_is_read(path: str):
+    """README says so. A line of words stands right below the key."""
+    silent = []
+    for kind in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+        if not isinstance(kind, ast.ClassDef) or not kind.name.endswith("Config"):
+            continue
+        for key, below in itertools.zip_longest(kind.body, kind.body[1:]):
+            if isinstance(key, ast.AnnAssign) and not (
+                isinstance(below, ast.Expr)
+                and isinstance(below.value, ast.Constant)
+                and isinstance(below.value.value, str)
+            ):
+                silent.append(f"{kind.name}.{ast.unparse(key.target)}")
+    assert silent == []
 
 
 def test_a_pin_is_asked_for_after_the_configuration_was_read_and_a_name_nobody_knows_is_said(tmp_path: Path):
