@@ -375,6 +375,22 @@ def test_the_ledger_and_the_staff_are_not_for_associates(
         assert page.goto(url + path).status == 403
 
 
+def test_the_forms_of_an_admin_are_accessible_in_every_size(
+    office: tuple[str, Cloud], signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]]
+) -> None:
+    url, _ = office
+    page = signed_in(url, "/", user="admin")
+    for path, button in (("/stores", "Open the store"), ("/staff", "Name them")):
+        page.goto(url + path)
+        expect(page.get_by_role("button", name=button)).to_be_visible()
+        for label, size, theme in (("phone", PHONE, "light"), ("till", TILL, "dark")):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{path} scrolls sideways"
+            assert check_accessible(page) == [], path
+            _keep(page, f"office-admin{path.replace('/', '-')}-{label}")
+
+
 def test_an_admin_opens_a_store_and_is_told_what_does_not_fit(
     office: tuple[str, Cloud], signed_in: Callable[..., Page], expected_errors: list[str]
 ) -> None:
