@@ -206,6 +206,10 @@ def test_the_containers_are_given_every_file_their_configuration_names(tmp_path:
         words[0] = VITRINE if words[0] == "vitrine" else words[0]
         subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=60)
     house = tmp_path / "house"
+    made = {path.name for path in tmp_path.iterdir()} - {"broker"}
+    for ignored in (".gitignore", ".dockerignore"):  # keys go neither into a commit nor into an image
+        lines = {line.strip("/") for line in (ROOT / ignored).read_text(encoding="utf-8").splitlines()}
+        assert {f"docker/{name}" for name in made} <= lines, ignored
     listed = re.findall(
         r"^#   docker/house/(\w+)/ +(.+)$", (docker / "compose.yml").read_text(encoding="utf-8"), re.MULTILINE
     )
