@@ -23,6 +23,7 @@ from cloud.work import Heard, UnknownStoreError, Work, begin
 from contract.entries import Entry, decode_entry
 from contract.ids import Epoch, StoreId
 from contract.messages import Ack, Down, JournalRows, Standing, Up
+from contract.seals import is_same, told_seal
 from trade.guards import ALL, Guards
 
 CONTENTIONS_MAX: Final = 8
@@ -31,7 +32,7 @@ _Answer = TypeVar("_Answer")
 
 
 class RestoredCloudError(Exception):
-    """A store is ahead of our own decisions: this database was restored. Run `vitrine recover`."""
+    """A store proves decisions of ours that we do not have: this database was restored. Run `vitrine recover`."""
 
 
 class UnstorableError(Exception):
@@ -49,6 +50,7 @@ class IngestCounts:
     rows_parked_total: int = 0
     gaps_total: int = 0
     forks_total: int = 0
+    ahead_unproved_total: int = 0
     contentions_total: int = 0
 
     def add(self, other: "IngestCounts") -> None:
@@ -189,7 +191,10 @@ class Ingest:
         each.counts.messages_total += 1
         box = _box(work, up.store)
         standing = self._standing(work, box, up)
-        if standing is Standing.NEWCLOUD:  # its `upto` may be above ours now: it has to hand those rows over again
+        if standing is Standing.FORK:
+            each.counts.ahead_unproved_total += 1
+        if standing in (Standing.NEWCLOUD, Standing.FORK):
+            # Its `upto` may be above ours now: it has to hand those rows over again.
             return _Said((box, up.epoch, standing), logs.acks(work.tx, up.store, up.epoch))
         name = Name(up.store, up.epoch, up.stream)
         log = logs.find(work.tx, name)
@@ -226,6 +231,13 @@ class Ingest:
         decided = downlog.newest(work.tx, up.store)
         ahead = up.term > box["term"] or (up.cloud_epoch == work.cloud_epoch and up.down_upto > decided)
         if up.cloud_epoch > work.cloud_epoch or (not fenced and ahead):
+            if self.guards.told_seal and not _was_told(work, up):
+                sentence = (
+                    f"The box of {up.store} names a term or decisions of ours that it cannot prove; it has to rejoin"
+                )
+                # One case per term: whoever makes up terms does not make up cases.
+                work.open_case("ahead", sentence, store=up.store, ref=str(box["term"]))
+                return Standing.FORK
             raise RestoredCloudError(
                 f"{up.store} follows cloud epoch {up.cloud_epoch}, term {up.term}, decision {up.down_upto}; we know "
                 f"{work.cloud_epoch}, {box['term']}, {decided}: this database is older than what it decided. "
@@ -318,6 +330,14 @@ def _is_fresh(box: sa.RowMapping, up: Up) -> bool:
     return up.boot not in str(box["boots_past"]).split()
 
 
+def _was_told(work: Work, up: Up) -> bool:
+    """Whether this office, in whichever life, told the box what it says it was told."""
+    said = told_seal(
+        work.secret, store=up.store, cloud_epoch=up.cloud_epoch, term=up.term, epoch=up.epoch, seq=up.down_upto
+    )
+    return is_same(up.seal, said)
+
+
 def _went_back(work: Work, box: sa.RowMapping, log: Log, up: Up) -> bool:
     """The box knows less than it once told us: its disk was restored."""
     forgot_decisions = up.cloud_epoch == work.cloud_epoch and up.down_upto < box["down_upto"]
@@ -338,10 +358,14 @@ def _remember(work: Work, box: sa.RowMapping, up: Up) -> None:
 def _down(work: Work, box: sa.RowMapping, epoch: Epoch, standing: Standing, *acks: Ack, after: int = 0) -> Down:
     """The answer as of this transaction; decisions above `after`, only to the box that serves the store."""
     first, commands = after + 1, tuple[msgspec.Raw, ...]()
+    store, life, term = box["store"], work.cloud_epoch, box["term"]
     if standing is Standing.OK:
-        store, life, term = box["store"], work.cloud_epoch, box["term"]
         first, commands = downlog.after(work.tx, store, cloud_epoch=life, term=term, upto=after)
+    seals = tuple(
+        told_seal(work.secret, store=store, cloud_epoch=life, term=term, epoch=Epoch(box["epoch"]), seq=seq)
+        for seq in range(first, first + len(commands))
+    )
     return Down(
-        store=box["store"], cloud_epoch=work.cloud_epoch, term=box["term"], epoch=epoch, standing=standing, acks=acks,
-        first_seq=first if commands else 0, commands=commands, feed_rev=feed.newest(work.tx),
+        store=store, cloud_epoch=life, term=term, epoch=epoch, standing=standing, acks=acks,
+        first_seq=first if commands else 0, commands=commands, seals=seals, feed_rev=feed.newest(work.tx),
     )  # fmt: skip

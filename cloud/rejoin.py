@@ -19,6 +19,7 @@ from cloud.tables import claim, hold, life, node, recall, rejoin, replacement
 from cloud.work import UnknownStoreError, Work, begin
 from contract.ids import Epoch, PieceId, StoreId, generation
 from contract.messages import CustodyRow, HeldClaim, Refusal, Rejoin, Snapshot, encode
+from contract.seals import told_seal, witness_key
 from trade.custody import OfficeState
 from trade.guards import ALL, Guards
 
@@ -128,6 +129,8 @@ class Rejoins:
         snapshot = Snapshot(
             nonce=asked.nonce, term=term, epoch=epoch, cloud_epoch=work.cloud_epoch, custody=custody,
             claims=_claims(work, store, {row.piece for row in custody}), logs=logs.all_heads(tx, store),
+            witness_key=witness_key(work.secret, store).hex(),
+            seal=told_seal(work.secret, store=store, cloud_epoch=work.cloud_epoch, term=term, epoch=epoch, seq=0),
         )  # fmt: skip
         row = {"store": store, "nonce": asked.nonce, "answer": encode(snapshot), "term": term, "at_us": work.now_us}
         tx.put(rejoin, row)

@@ -1,5 +1,6 @@
 """Brings a database to the schema of this version: Alembic migrations for real ones, the metadata for passing ones."""
 
+import secrets
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from alembic.config import Config
 from cloud.db import Office, Tx
 from cloud.tables import life, metadata
 from cloud.triggers import BY_DIALECT
+from contract.seals import SECRET_BYTES
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 FIRST_CLOUD_EPOCH: Final = 1
@@ -45,5 +47,6 @@ def _begin_life(office: Office) -> None:
 
 
 def begin_life(tx: Tx) -> None:
-    """The first row of a new office."""
+    """The first row of a new office; a secret where there is none yet, which then never changes."""
     tx.add_new(life, {"one": 1, "cloud_epoch": FIRST_CLOUD_EPOCH, "recovering": 0, "feed_rev": 0})
+    tx.run(sa.update(life).where(sa.func.length(life.c.secret) == 0).values(secret=secrets.token_bytes(SECRET_BYTES)))

@@ -48,14 +48,23 @@ def _bytes(name: str) -> sa.Column[bytes]:
     return sa.Column(name, sa.LargeBinary, nullable=False)
 
 
+def _sealing(name: str) -> sa.Column[bytes]:
+    return sa.Column(name, sa.LargeBinary, nullable=False, server_default=sa.text("''"))
+
+
 def _table(name: str, *parts: Any) -> sa.Table:
     return sa.Table(name, metadata, *parts)
 
 
 # --- the protocol (custody.md §2) -------------------------------------------------------------------------
 
-life = _table("life", _number_key("one"), _int("cloud_epoch", 1), _int("recovering"), _int("feed_rev"))
-"""One row: which life of the cloud this is, whether it waits for its stores, newest revision of the feed."""
+life = _table(
+    "life", _number_key("one"), _int("cloud_epoch", 1), _int("recovering"), _int("feed_rev"), _sealing("secret")
+)
+"""One row: which life of the cloud this is, whether it waits for its stores, newest revision of the feed.
+
+`secret` makes the seals (docs/adr/0008). It has to come back with the database it seals for, so it lives in it.
+"""
 
 store = _table(
     "store",

@@ -42,13 +42,14 @@ class Heard:
 
 @dataclass(slots=True)
 class Work:
-    """`now_us` is for rows and people, never for deciding; `quarantined` sales are not posted."""
+    """`now_us` is for rows and people, never for deciding; `secret` makes seals; `quarantined` sales are not posted."""
 
     tx: Tx
     guards: Guards
     now_us: int
     cloud_epoch: int
     recovering: bool
+    secret: bytes = field(repr=False)
     quarantined: set[SaleId] = field(default_factory=set)
     _commands: dict[StoreId, list[AnyCommand]] = field(default_factory=dict)
 
@@ -85,6 +86,9 @@ def begin(tx: Tx, guards: Guards, now_us: int) -> Work:
     """The unit of work of a transaction that was just opened."""
     row = tx.row(sa.select(life))
     assert row is not None, "the office has no life row: run its migrations (`vitrine cloud` does) before using it"
-    work = Work(tx=tx, guards=guards, now_us=now_us, cloud_epoch=row["cloud_epoch"], recovering=bool(row["recovering"]))
+    recovering, secret = bool(row["recovering"]), bytes(row["secret"])
+    work = Work(
+        tx=tx, guards=guards, now_us=now_us, cloud_epoch=row["cloud_epoch"], recovering=recovering, secret=secret
+    )
     tx.before_commit.append(work.settle)
     return work

@@ -39,6 +39,8 @@ class Up(msgspec.Struct, frozen=True, kw_only=True, tag_field="up", tag="rows"):
     message: int
     contract_min: int = CONTRACT_VERSION
     contract_max: int = CONTRACT_VERSION
+    seal: str = ""
+    """What the office sealed for this term and `down_upto` (`contract.seals.told_seal`), said back."""
 
 
 class Standing(StrEnum):
@@ -75,6 +77,8 @@ class Down(msgspec.Struct, frozen=True, kw_only=True, tag_field="down", tag="sta
     acks: tuple[Ack, ...] = ()
     first_seq: int = 0
     commands: tuple[msgspec.Raw, ...] = ()
+    seals: tuple[str, ...] = ()
+    """One for each command: with it the store proves to a later life of the cloud how far it was told."""
     feed_rev: int = 0
     """Newest revision of the feed: a poke to fetch over HTTPS."""
 
@@ -162,6 +166,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[HeldClaim, ...] = ()
     logs: tuple[LogHead, ...] = ()
     """Every earlier log in the order it was written: the books are their fold."""
+    witness_key: str = ""
+    """Hex. By it the boxes of this store seal what they give to tills, and know what another of them gave."""
+    seal: str = ""
+    """Of this term, with nothing decided yet."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,8 @@
 """The protections of the custody protocol by name (custody.md §9): all on, except where a test takes one away.
 
-Production never builds anything but `ALL`. A test removes one and must then find the harm it prevents. Some of §9 have
-no name here because nothing can take them away: what was read before the start is in no memory (`verify_at_boot`), and
-decisions of an earlier term are never re-issued (`reissue_check`).
+Production never builds anything but `ALL`. A test removes one and must then find the harm it prevents. `told_seal`
+is of docs/adr/0008. Some of §9 have no name here because nothing can take them away: what was read before the start is
+in no memory (`verify_at_boot`), and decisions of an earlier term are never re-issued (`reissue_check`).
 """
 
 from typing import Final
@@ -46,6 +46,7 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
     paid_owns: bool = True  # cloud: a paid order that was not returned owns its piece
     park_key: bool = True  # cloud: a parked fact blocks later facts of the same piece
     park_freeze: bool = True  # cloud: a piece with parked facts cannot be granted
+    told_seal: bool = True  # cloud: a store that is ahead of the cloud stops it only by what the cloud had sealed
     return_wins: bool = True  # cloud: a return that comes before its sale wins
 
 

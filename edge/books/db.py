@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 FILES: Final = ("books.sql", "witness.sql")
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""
 BUSY_S: Final = 5.0

@@ -44,6 +44,17 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     feed_rev: int
 
 
+class Seal(msgspec.Struct, frozen=True, kw_only=True):
+    """What the head office sealed for this box: the key of the store's witnesses, and how far this disk was told."""
+
+    witness_key: str
+    told: str
+
+    def __repr__(self) -> str:
+        """Without the key: reprs end up in logs."""
+        return "Seal(…)"
+
+
 class Counter(msgspec.Struct, frozen=True, kw_only=True):
     """One log: its last row, its chain head after it, and what the cloud has (`upto`) and could restore (`safe`)."""
 

@@ -8,6 +8,18 @@ CREATE TABLE till_claim (
     head BLOB NOT NULL, settled INTEGER NOT NULL, PRIMARY KEY (till, epoch, stream)
 ) STRICT, WITHOUT ROWID;
 
+-- name: upgrade_3
+CREATE TABLE seal (one INTEGER PRIMARY KEY CHECK (one = 1), witness_key TEXT NOT NULL, told TEXT NOT NULL) STRICT;
+
+-- name: seal_set
+INSERT OR REPLACE INTO seal VALUES (1, :witness_key, :told);
+
+-- name: seal_told
+UPDATE seal SET told = :told;
+
+-- name: seal
+SELECT witness_key, told FROM seal;
+
 -- name: till_row_add
 INSERT OR IGNORE INTO till_row VALUES (:epoch, :stream, :seq, :leaf, :before, :body, :till, 0);
 

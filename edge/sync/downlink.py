@@ -39,7 +39,14 @@ class Obeyed(NamedTuple):
 
 
 def obey(
-    books: Books, cloud_epoch: int, first_seq: int, bodies: Sequence[msgspec.Raw], *, now_us: int, seen: Seen
+    books: Books,
+    cloud_epoch: int,
+    first_seq: int,
+    bodies: Sequence[msgspec.Raw],
+    *,
+    seals: Sequence[str] = (),
+    now_us: int,
+    seen: Seen,
 ) -> Obeyed:
     """Carries out commands `first_seq …` that follow what was done before. now_us: wall time, µs.
 
@@ -47,6 +54,7 @@ def obey(
     the run too, and is told: the cloud keeps it waiting, and all behind it, until this store is upgraded.
     """
     done = 0
+    told = dict(enumerate(seals, first_seq))
     for seq, body in enumerate(bodies, first_seq):
         node = books.node()
         if node.mode is not Mode.ACTIVE or cloud_epoch != node.cloud_epoch or seq > node.down_upto + 1:
@@ -64,6 +72,7 @@ def obey(
             why = str(type(numbered.command).__struct_config__.tag)
             facts = _answer(books, tx, numbered.command, seen)
             tx.write(at_us=now_us, by=HOUSE, why=why, facts=(heard, *facts))
+            tx.db.run("seal_told", told=told.get(seq, ""))
         done += 1
     return Obeyed(done)
 

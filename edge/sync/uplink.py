@@ -10,7 +10,7 @@ import msgspec
 from contract.facts import Stream
 from contract.messages import MESSAGE_BYTES_MAX, ROWS_PER_MESSAGE_MAX, Down, Standing, Up
 from edge.books.journal import Books, LogMissingError
-from edge.books.rows import Counter, JournalRow, Mode, Node, within
+from edge.books.rows import Counter, JournalRow, Mode, Node, Seal, within
 from edge.sync import downlink
 from edge.sync.downlink import Obeyed, Seen
 
@@ -91,6 +91,7 @@ class Sync:
     def _up(self, node: Node, stream: Stream, counter: Counter, first_seq: int, rows: list[JournalRow]) -> Up:
         self._message += 1
         head = rows[-1].head if rows else self._books.head(node.epoch, stream, first_seq - 1)
+        seal = self._books.db.one("seal", Seal)
         return Up(
             store=node.store,
             instance=node.instance,
@@ -105,6 +106,7 @@ class Sync:
             down_upto=node.down_upto,
             boot=self._boot,
             message=self._message,
+            seal=seal.told if seal else "",
         )
 
     def hear(self, down: Down, *, mono_us: int, now_us: int, seen: Seen) -> Heard:
@@ -124,7 +126,7 @@ class Sync:
         obeyed = Obeyed(0)
         if down.standing is Standing.OK and down.epoch == node.epoch and node.mode is Mode.ACTIVE:
             obeyed = downlink.obey(
-                self._books, down.cloud_epoch, down.first_seq, down.commands, now_us=now_us, seen=seen
+                self._books, down.cloud_epoch, down.first_seq, down.commands, seals=down.seals, now_us=now_us, seen=seen
             )
         return Heard(acked=acked, commands=obeyed.done, feed_rev=down.feed_rev, unknown=obeyed.unknown)
 

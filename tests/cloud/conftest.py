@@ -111,7 +111,7 @@ class FakeBox:
         self.ingest = Ingest(office, guards)
         self.rejoins = Rejoins(office, guards=guards)
         self.term = self.cloud_epoch = self.down_upto = 0
-        self.epoch = ""
+        self.epoch = self.seal = ""
         self.boot, self.messages = "boot-1", 0
         self.rows: dict[Stream, list[bytes]] = {Stream.TRADE: [], Stream.FLOOR: []}
         self.ce: dict[str, int] = {}
@@ -136,7 +136,7 @@ class FakeBox:
 
     def adopt(self, snapshot: Snapshot) -> None:
         self.term, self.epoch, self.cloud_epoch = snapshot.term, snapshot.epoch, snapshot.cloud_epoch
-        self.down_upto = 0
+        self.down_upto, self.seal = 0, snapshot.seal
         self.rows = {Stream.TRADE: [], Stream.FLOOR: []}
         self.ce = {row.piece: row.ce for row in snapshot.custody}
 
@@ -163,7 +163,7 @@ class FakeBox:
             store=self.store, instance=self.instance, term=self.term, epoch=self.epoch, stream=stream, first_seq=first,
             rows=tuple(msgspec.Raw(body) for body in rows[first - 1 : last]), head=self.head(last, stream),
             last_seq=len(rows), cloud_epoch=self.cloud_epoch, down_upto=self.down_upto, boot=self.boot,
-            message=self.messages,
+            message=self.messages, seal=self.seal,
         )  # fmt: skip
         return msgspec.structs.replace(up, **changes)
 
@@ -176,8 +176,8 @@ class FakeBox:
         assert down.standing is Standing.OK
         numbered = [decode_command(bytes(raw)) for raw in down.commands]
         assert [each.seq for each in numbered] == list(range(down.first_seq, down.first_seq + len(numbered)))
-        for each in numbered:
-            self.down_upto = each.seq
+        for each, seal in zip(numbered, down.seals, strict=True):
+            self.down_upto, self.seal = each.seq, seal
             if hasattr(each.command, "ce"):
                 self.ce[each.command.piece] = each.command.ce
         return numbered

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from cloud.ingest import RestoredCloudError, UnstorableError
+from cloud.ingest import UnstorableError
 from cloud.tables import alarm, case_file, inbox, ledger_line, parked, presence, sale, stream
 from cloud.work import UnknownStoreError
 from contract.entries import decode_entry, encode_entry
@@ -236,16 +236,6 @@ def test_an_unknown_store_is_refused(house):
     box = house.store("paris")
     with pytest.raises(UnknownStoreError):
         box.send(store="nowhere")
-
-
-def test_a_store_ahead_of_our_own_decisions_demands_the_restore_procedure(house):
-    box = house.store("paris")
-    with pytest.raises(RestoredCloudError):
-        box.send(down_upto=7)
-    with pytest.raises(RestoredCloudError):
-        box.send(cloud_epoch=box.cloud_epoch + 1)
-    with pytest.raises(RestoredCloudError):
-        box.send(term=box.term + 1)
 
 
 def test_a_row_nobody_understands_is_covered_and_parked_with_later_rows_of_its_piece(house):

@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from cloud import schema
 from cloud.db import Office, UnsafeDatabaseError, check_durable, open_office
 from cloud.tables import life, metadata, staff
+from contract.seals import SECRET_BYTES
 
 _names = itertools.count(1)
 
@@ -41,6 +42,19 @@ def migrated(request, tmp_path):
     schema.migrate(office)
     yield office
     office.close()
+
+
+def test_an_office_of_the_first_revision_gets_a_secret_and_keeps_it(migrated):
+    with migrated.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE life DROP COLUMN secret"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    found = []
+    for _ in range(2):
+        schema.migrate(migrated)
+        with migrated.reading() as tx:
+            found.append(bytes(tx.value(sa.select(life.c.secret))))
+    assert len(found[0]) == SECRET_BYTES
+    assert found[0] == found[1]
 
 
 def triggers(office: Office) -> set[str]:

@@ -10,6 +10,7 @@ from contract.commands import CustodyState, NumberedCommand, encode_command
 from contract.facts import Tender, TenderKind
 from contract.feed import FeedPage, FeedRow, PieceCard
 from contract.messages import Ack, CustodyRow, Down, LogHead, Snapshot, Standing
+from contract.seals import told_seal, witness_key
 from edge.books import replica
 from edge.books.journal import Books
 from edge.books.rows import Counter
@@ -23,6 +24,7 @@ from trade.guards import ALL
 CE = (1 << 32) | 1
 TERM = (1 << 32) | 1
 PRICE = 120_000
+SECRET = b"office" * 6
 
 
 def card(piece):
@@ -60,6 +62,7 @@ class Shop:
             custody=custody,
             logs=logs,
             claims=claims,
+            **seals(self.books.node().store, term, epoch, cloud_epoch),
         )
         attempt.load(snapshot, now_us=1_000)
         return self.feed(*pieces)
@@ -154,6 +157,17 @@ class Shop:
         return tuple(
             LogHead(epoch=c.epoch, stream=c.stream, upto=c.seq, head=c.head.hex()) for c in counters if c.seq > 0
         )
+
+
+def seals(store, term, epoch, cloud_epoch=1, seq=0):
+    """What the office seals into a snapshot; with `seq`, into a decision."""
+    told = told_seal(SECRET, store=store, cloud_epoch=cloud_epoch, term=term, epoch=epoch, seq=seq)
+    return {"witness_key": witness_key(SECRET, store).hex(), "seal": told}
+
+
+@pytest.fixture
+def sealed():
+    return seals
 
 
 def cash(amount):

@@ -283,3 +283,21 @@ def test_a_command_of_a_newer_office_is_told_by_its_name_and_stops_those_behind_
 def test_a_command_without_a_name_is_told_all_the_same(shop, command):
     first = shop.books.node().down_upto + 1
     assert shop.hear(first_seq=first, commands=(numbered(first, command),)).unknown == downlink.NAMELESS
+
+
+def test_the_box_says_back_how_far_it_was_told(shop, sealed):
+    def said(mono_us):
+        up = shop.sync.messages(mono_us)[0]
+        return up.down_upto, up.seal
+
+    def seal(seq):
+        return sealed("paris", shop.books.node().term, "e1", seq=seq)["seal"]
+
+    assert said(99_000_000) == (0, seal(0))
+    commands = [RequestLease(piece=piece, order=f"W-{piece}") for piece in ("ring", "watch")]
+    raws = [msgspec.Raw(encode_command(NumberedCommand(seq=n, command=each))) for n, each in enumerate(commands, 1)]
+    half = bytes(raws[1]).replace(b"lease.request", b"lease.dream")  # of a newer contract: it waits
+    shop.hear(first_seq=1, commands=(raws[0], msgspec.Raw(half)), seals=(seal(1), seal(2)))
+    assert said(199_000_000) == (1, seal(1)), "of what it did, not of what it heard"
+    shop.hear(first_seq=2, commands=(raws[1],), seals=(seal(2),))
+    assert said(299_000_000) == (2, seal(2))
