@@ -36,6 +36,8 @@ def floor_gauges(store: Store) -> Iterator[Sample]:
     yield Sample("vitrine_floor_facts_total", "floor facts written", news.facts_total)
     yield Sample("vitrine_floor_facts_dropped_total", "facts dropped: facts_pending_max", news.facts_dropped_total)
     yield Sample("vitrine_alarms_total", "alarms raised since the start", news.alarms_total)
+    unsealed = store.till_logs_unsealed_total
+    yield Sample("vitrine_till_logs_unsealed_total", "logs told by tills that no box of ours gave out", unsealed)
     places = pipeline.places
     yield Sample("vitrine_place_windows_total", "windows that could say where pieces lie", places.windows_total)
     yield Sample("vitrine_place_windows_unwitnessed_total", "windows not used", places.windows_unwitnessed_total)

@@ -91,6 +91,7 @@ class Store:
         if slow is not None:
             self.chronicle = Chronicle(self.stock, History(config.data_dir / HISTORY), slow, clock.wall_us)
             self.pipeline.detectors.append(self.chronicle.hear)
+        self.till_logs_unsealed_total = 0
         self.sync = Sync(books, boot=self.new_id())
         self.mode = books.node().mode
         self.unknown_command = ""

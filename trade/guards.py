@@ -1,7 +1,7 @@
 """The protections of the custody protocol by name (custody.md §9): all on, except where a test takes one away.
 
-Production never builds anything but `ALL`. A test removes one and must then find the harm it prevents. `told_seal`
-is of docs/adr/0008. Some of §9 have no name here because nothing can take them away: what was read before the start is
+Production never builds anything but `ALL`. A test removes one and must then find the harm it prevents. The two seals
+are of docs/adr/0008. Some of §9 have no name here because nothing can take them away: what was read before the start is
 in no memory (`verify_at_boot`), and decisions of an earlier term are never re-issued (`reissue_check`).
 """
 
@@ -30,6 +30,7 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
     rejoin_follow: bool = True  # edge: a snapshot of an earlier life of the cloud is refused
     witness: bool = True  # edge: a box that is behind what its tills remember stops
     journal: bool = True  # edge: rows that only a till has kept are handed over before the box asks to rejoin
+    head_seal: bool = True  # edge: a till's word counts only under the seal of a box of this store
     return_hold: bool = True  # both: a piece taken in for return is held until the refund is done
     hold_confirm: bool = True  # edge: a piece not booked as sold here is refunded only under a confirmed hold
     ack_after_commit: bool = True  # cloud: upto is sent only after the commit

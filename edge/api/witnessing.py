@@ -40,6 +40,7 @@ Seller = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
 TheShop = Annotated[Shop, the_shop()]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Row = Annotated[str, Field(max_length=CHARACTERS_MAX)]
+Seal = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 Seq = Annotated[int, Field(ge=0, lt=1 << 53)]
 
 
@@ -51,6 +52,7 @@ class LogBody(Body):
     term: Seq
     seq: Seq
     head: Hash
+    seal: Seal = ""
     before: Hash
     rows: Annotated[list[Row], Field(max_length=ROWS_KEPT_MAX, default_factory=list)]
 
@@ -97,16 +99,21 @@ class NewsView:
     heads: tuple[str, ...]
     seq: int
     head: str
+    seal: str
     more: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TestimonyView:
-    """`why`: the words in which this box has stopped, empty while all is well. `news` then is None."""
+    """`why`: the words in which this box has stopped, empty while all is well. `news` then is None.
+
+    `logs_unsealed` were not heard: nothing shows that a box of this store gave them out.
+    """
 
     why: str
     rows_kept: int
     rows_damaged: int
+    logs_unsealed: int
     settled: tuple[SettledView, ...]
     news: NewsView | None
 
@@ -136,6 +143,7 @@ async def testify(till: str, body: TestimonyBody, who: Seller, shop: TheShop) ->
         why=heard.why,
         rows_kept=heard.rows_kept,
         rows_damaged=heard.rows_damaged,
+        logs_unsealed=heard.logs_unsealed,
         settled=tuple(SettledView(str(log.epoch), str(log.stream), log.upto, log.over) for log in heard.settled),
         news=None if news is None else NewsView(**msgspec.structs.asdict(news)),
     )
@@ -165,6 +173,7 @@ async def _hear(shop: Shop, said: Testimony) -> Heard:
 
 def _on_house(store: Store, said: Testimony) -> Heard:
     heard = witness.hear(store.books, said)
+    store.till_logs_unsealed_total += heard.logs_unsealed
     if heard.rows_kept or (heard.why and store.mode is Mode.ACTIVE):
         store.mode = store.books.node().mode
         store.wakes.tell("store")
@@ -172,13 +181,15 @@ def _on_house(store: Store, said: Testimony) -> Heard:
 
 
 def _cookie(request: Request, shop: Shop) -> Testimony | None:
-    """`term~epoch~seq~head`, as the page's script wrote it; None for anything else."""
+    """`term~epoch~seq~head~seal`, as the page's script wrote it; None for anything else."""
     parts = request.cookies.get(f"{COOKIE}{shop.config.store}", "").split(SEPARATOR)
-    if shop.config.uplink is None or len(parts) != 4:
+    if shop.config.uplink is None or len(parts) != 5:
         return None
-    term, epoch, seq, head = parts
+    term, epoch, seq, head, seal = parts
     try:
-        log = KeptLog(epoch=Epoch(epoch), stream=Stream.TRADE, term=int(term), seq=int(seq), head=bytes.fromhex(head))
+        log = KeptLog(
+            epoch=Epoch(epoch), stream=Stream.TRADE, term=int(term), seq=int(seq), head=bytes.fromhex(head), seal=seal
+        )
     except ValueError:
         return None
     sound = 0 <= log.seq < 1 << 53 and 0 <= log.term < 1 << 53 and len(log.head) == HEAD_BYTES
@@ -192,6 +203,7 @@ def _log(body: LogBody) -> KeptLog:
         term=body.term,
         seq=body.seq,
         head=bytes.fromhex(body.head),
+        seal=body.seal,
         before=bytes.fromhex(body.before),
         rows=tuple(row.encode() for row in body.rows),
     )

@@ -3,6 +3,10 @@
 A box that is behind a till was restored, copied or rolled back. It stops in the transaction that hears it, and what
 only the till still has is kept for the hand-over of its rejoin (custody.md §1, §2.1, guards `witness` and `journal`).
 Only the trade log is given to tills: nothing on the floor decides what may be sold.
+
+Whoever can sign in at a till can speak for it, so its word counts only under a seal of this store's boxes: a sealed
+head, and rows that chain to one (docs/adr/0008). A disk that never joined has no key to tell by and hears everything:
+it decides nothing, but hands over what it heard.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,9 +19,10 @@ from contract.entries import decode_header, first_head, leaf_hash, next_head
 from contract.facts import Stream
 from contract.ids import Epoch, StoreId, TillId
 from contract.messages import MESSAGE_BYTES_MAX, ROWS_PER_MESSAGE_MAX, JournalRows
+from contract.seals import head_seal, is_same
 from edge.books.db import Database
 from edge.books.journal import Books, Tx
-from edge.books.rows import Counter, JournalRow, Mode, Node, within
+from edge.books.rows import Counter, JournalRow, Mode, Node, Seal, within
 
 ROWS_PER_NEWS_MAX: Final = 100
 NEWS_BYTES_MAX: Final = 256 << 10
@@ -27,7 +32,8 @@ RESTORED: Final = "this box was restored; connect it"
 class KeptLog(msgspec.Struct, frozen=True, kw_only=True):
     """One log as a till knows it: newest row seen, chain head after it, and the rows it keeps, ending with that one.
 
-    `before` is the chain head before the first row kept. Rows may be fewer than the till has seen; never others.
+    `seal` is a box's word for `head`; `before` the chain head before the first row kept. Rows may be fewer than the
+    till has seen; never others.
     """
 
     epoch: Epoch
@@ -35,6 +41,7 @@ class KeptLog(msgspec.Struct, frozen=True, kw_only=True):
     term: int
     seq: int
     head: bytes
+    seal: str = ""
     before: bytes = b""
     rows: tuple[bytes, ...] = ()
 
@@ -74,6 +81,8 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     rows_kept: int = 0
     rows_damaged: int = 0
+    logs_unsealed: int = 0
+    """Not heard: nothing shows that a box of this store gave them out."""
     settled: tuple[Settled, ...] = ()
 
 
@@ -96,11 +105,25 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     heads: tuple[str, ...]
     seq: int
     head: str
+    seal: str
     more: bool
 
 
 def behind(db: Database, testimony: Testimony) -> str | None:
     """Why this box is not the one the till knew: it was restored, copied or rolled back. None: all is well."""
+    return _behind(db, sealed(db, testimony))
+
+
+def sealed(db: Database, testimony: Testimony) -> Testimony:
+    """What of it a box of this store gave out, whichever it was; everything, where this disk has no key."""
+    seal, store = db.one("seal", Seal), _node(db).store
+    if seal is None or not seal.witness_key:
+        return testimony
+    logs = tuple(log for log in testimony.logs if is_same(log.seal, _seal(seal, store, log)))
+    return msgspec.structs.replace(testimony, logs=logs)
+
+
+def _behind(db: Database, testimony: Testimony) -> str | None:
     node = _node(db)
     for log in testimony.logs:
         settled = db.number("till_claim_settled", till=testimony.till, epoch=log.epoch, stream=log.stream, seq=log.seq)
@@ -128,11 +151,12 @@ def hear(books: Books, testimony: Testimony) -> Heard:
     """Takes a till's word, in one transaction: a box that is behind stops, rows it lacks are kept for the hand-over."""
     guards = books.guards
     with books.transaction() as tx:
-        sound = [log for log in testimony.logs if not log.rows or _holds(tx.db, log)]
-        damaged = sum(len(log.rows) for log in testimony.logs) - sum(len(log.rows) for log in sound)
-        bare = msgspec.structs.replace(testimony, logs=tuple(_bare(log) for log in testimony.logs))
+        heard = sealed(tx.db, testimony) if guards.head_seal else testimony
+        sound = [log for log in heard.logs if not log.rows or _holds(tx.db, log)]
+        damaged = sum(len(log.rows) for log in heard.logs) - sum(len(log.rows) for log in sound)
+        bare = msgspec.structs.replace(heard, logs=tuple(_bare(log) for log in heard.logs))
         told = msgspec.structs.replace(testimony, logs=(*bare.logs, *sound)) if guards.journal else bare
-        why = behind(tx.db, told) if guards.witness else None
+        why = _behind(tx.db, told) if guards.witness else None
         kept = 0
         for log in sound if guards.journal else ():
             kept += _keep(tx, testimony.till, log)
@@ -143,7 +167,8 @@ def hear(books: Books, testimony: Testimony) -> Heard:
             tx.db.run("node_mode", mode=Mode.REJOIN, why=why)
         node = tx.node()
         settled = tuple(_settled(tx.db, node, log) for log in testimony.logs)
-    return Heard(why=why or "", rows_kept=kept, rows_damaged=damaged, settled=settled)
+    unsealed = len(testimony.logs) - len(heard.logs)
+    return Heard(why=why or "", rows_kept=kept, rows_damaged=damaged, logs_unsealed=unsealed, settled=settled)
 
 
 def news(db: Database, till: TillId, seen: Sequence[KeptLog] = ()) -> News | None:
@@ -162,13 +187,15 @@ def news(db: Database, till: TillId, seen: Sequence[KeptLog] = ()) -> News | Non
         ),
     )
     log = KeptLog(epoch=node.epoch, stream=Stream.TRADE, term=node.term, seq=first - 1, head=b"")
-    before = _head(db, node, log, first - 1).hex()
-    last = rows[-1].seq if rows else first - 1
+    before = _head(db, node, log, first - 1)
+    last, head = (rows[-1].seq, rows[-1].head) if rows else (first - 1, before)
+    key = db.one("seal", Seal)
+    given = msgspec.structs.replace(log, seq=last, head=head)
     return News(
         store=node.store, till=till, term=node.term, epoch=node.epoch, upto=counter.upto, safe=counter.safe,
-        first_seq=first, before=before, rows=tuple(row.body.decode() for row in rows),
-        heads=tuple(row.head.hex() for row in rows), seq=last, head=rows[-1].head.hex() if rows else before,
-        more=last < counter.seq,
+        first_seq=first, before=before.hex(), rows=tuple(row.body.decode() for row in rows),
+        heads=tuple(row.head.hex() for row in rows), seq=last, head=head.hex(),
+        seal=_seal(key, node.store, given) if key and key.witness_key else "", more=last < counter.seq,
     )  # fmt: skip
 
 
@@ -260,6 +287,12 @@ def _node(db: Database) -> Node:
     node = db.one("node", Node)
     assert node is not None, "the node row is made when the books are"
     return node
+
+
+def _seal(seal: Seal, store: StoreId, log: KeptLog) -> str:
+    """What a box of this store puts on the head of a log that it gives to a till."""
+    key, last = bytes.fromhex(seal.witness_key), log.seq
+    return head_seal(key, store=store, term=log.term, epoch=log.epoch, stream=log.stream, seq=last, head=log.head)
 
 
 def _head(db: Database, node: Node, log: KeptLog, seq: int) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import warnings
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,8 +11,10 @@ import structlog
 from contract.feed import FeedPage, FeedRow, StoreCard
 from contract.ids import UserId
 from contract.messages import Down, Standing
+from contract.seals import head_seal
 from edge import app as edge_app
 from edge.api.pins import PinError
+from edge.config import UplinkConfig
 from web.attempts import FREE_ATTEMPTS
 from web.policy import undeclared
 
@@ -335,3 +338,50 @@ def test_only_who_works_a_register_may_bear_witness(face):
     """A testimony can stop the box, and brings rows that the head office will post."""
     assert face.post("/tills/till-1/testimony", {"logs": []}, user="lou").status_code == 403
     assert face.post("/tills/till-1/testimony", {"logs": []}, user="ana").status_code != 403
+
+
+OFFICE = UplinkConfig(
+    broker_host="127.0.0.1", broker_port=1, cloud_url="", ca=Path("ca"), cert=Path("cert"), key=Path("key")
+)
+
+
+@pytest.fixture
+def proving(face):
+    """A box of a store with a head office, which gave it the key of its witnesses. Asks what a till said led to."""
+    face.edge.shop.config = msgspec.structs.replace(face.config, uplink=OFFICE)
+    with face.edge.store.books.transaction() as tx:
+        tx.db.run("seal_set", witness_key="ab" * 32, told="")
+
+    def testify(*logs):
+        return face.post("/tills/till-1/testimony", {"logs": list(logs)}).json()
+
+    return testify
+
+
+def test_what_a_login_makes_up_about_the_log_does_not_stop_the_store(face, proving):
+    face.post("/shifts", {"till": "till-1", "float_minor": 20_000})
+    news = proving()["news"]
+    place = {name: news[name] for name in ("term", "epoch", "seq")}
+    for seal in ("", "0" * 64):
+        forged = proving({**place, "head": "f" * 64, "before": "f" * 64, "seal": seal})
+        assert (forged["why"], forged["logs_unsealed"]) == ("", 1)
+    proved = proving({**place, "head": news["head"], "before": news["head"], "seal": news["seal"]})
+    assert (proved["why"], proved["logs_unsealed"]) == ("", 0)
+    assert face.get("/store").json()["mode"] == "active"
+    assert "vitrine_till_logs_unsealed_total 2.0" in face.client.get("/metrics").text
+
+
+@pytest.mark.parametrize("seal", ["", "0" * 64, None])
+def test_a_cookie_made_up_does_not_stop_the_store_and_one_the_box_sealed_does(face, proving, seal):
+    """None: the control, a head that a box of this store sealed and this disk lacks."""
+    news = proving()["news"]
+    head, seq = "f" * 64, news["seq"] + 9
+    if seal is None:
+        where = {"store": "paris", "term": news["term"], "epoch": news["epoch"], "stream": "trade", "seq": seq}
+        seal = head_seal(bytes.fromhex("ab" * 32), **where, head=bytes.fromhex(head))
+    remembered = "~".join(str(word) for word in (news["term"], news["epoch"], seq, head, seal))
+    bearer = face.bearer("ana")
+    face.client.cookies.set("vitrine-witness-paris", remembered)
+    face.client.get("/register", headers=bearer)
+    proves = seal not in ("", "0" * 64)
+    assert face.get("/store").json()["mode"] == ("rejoin" if proves else "active")

@@ -9,8 +9,9 @@ import pytest
 from contract.entries import decode_entry, first_head, leaf_hash, next_head
 from contract.facts import SaleRecorded, Stream
 from contract.messages import Ack
+from contract.seals import head_seal
 from edge.books.db import Database, statements
-from edge.books.rows import Mode
+from edge.books.rows import Mode, Seal
 from edge.sync import witness
 from edge.sync.rejoin import Rejoining, StaleSnapshotError
 from edge.sync.witness import RESTORED, KeptLog, behind, hear, news
@@ -190,9 +191,9 @@ def test_a_disk_that_went_on_selling_gives_the_elder_rows_first(open_shop, till)
 
 def test_a_later_term_in_a_tills_memory_stops_the_box_once(open_shop, till_copy):
     shop = open_shop()
-    said = witness.Testimony(
-        till="till-1", logs=(KeptLog(epoch="e9", stream=Stream.TRADE, term=1 << 40, seq=3, head=b"h" * 32),)
-    )
+    later = KeptLog(epoch="e9", stream=Stream.TRADE, term=1 << 40, seq=3, head=b"h" * 32)
+    seal = _head_seal(shop, later)
+    said = witness.Testimony(till="till-1", logs=(msgspec.structs.replace(later, seal=seal),))
     assert "later term" in behind(shop.books.db, said)
     hear(shop.books, said)
     _rejoin_alone(shop)
@@ -242,6 +243,12 @@ def test_sales_that_only_the_store_has_are_counted(open_shop):
 # --- small words ------------------------------------------------------------------------------------------
 
 
+def _head_seal(shop, log, store="paris"):
+    """What a box with this shop's key puts on a head."""
+    key = bytes.fromhex(shop.books.db.one("seal", Seal).witness_key)
+    return head_seal(key, store=store, term=log.term, epoch=log.epoch, stream=log.stream, seq=log.seq, head=log.head)
+
+
 def _open_sale(sale):
     from trade.acts import OpenSale
 
@@ -263,7 +270,13 @@ def _snapshot(house, nonce, epoch="e2", term=None):
         for piece in ("ring", "chain", "pin")
     )
     return Snapshot(
-        nonce=nonce, term=term or node.term + 1, epoch=epoch, cloud_epoch=1, custody=custody, logs=house.log_heads()
+        nonce=nonce,
+        term=term or node.term + 1,
+        epoch=epoch,
+        cloud_epoch=1,
+        custody=custody,
+        logs=house.log_heads(),
+        witness_key=house.books.db.one("seal", Seal).witness_key,
     )
 
 

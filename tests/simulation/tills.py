@@ -4,6 +4,8 @@
 whichever box it finds after a restart.
 """
 
+import msgspec
+
 from contract.entries import leaf_hash, next_head
 from edge.sync.witness import KeptLog, Testimony, behind, hear, news
 
@@ -55,6 +57,7 @@ class TillCopy:
             term=log.term,
             seq=brought.seq,
             head=head,
+            seal=brought.seal,
             before=log.before,
             rows=(*log.rows, *new),
         )
@@ -77,6 +80,7 @@ class TillCopy:
             term=log.term,
             seq=log.seq,
             head=log.head,
+            seal=log.seal,
             before=head,
             rows=log.rows[gone:],
         )
@@ -84,10 +88,7 @@ class TillCopy:
     def heads(self):
         return Testimony(
             till=self.till,
-            logs=tuple(
-                KeptLog(epoch=log.epoch, stream=log.stream, term=log.term, seq=log.seq, head=log.head)
-                for log in self.logs.values()
-            ),
+            logs=tuple(msgspec.structs.replace(log, before=b"", rows=()) for log in self.logs.values()),
         )
 
     def testimony(self):

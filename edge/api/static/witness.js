@@ -82,7 +82,7 @@
     for (let at = log.seq + 1 - news.first_seq; at < news.rows.length; at++) {
       await done(rows.put({ store: news.store, epoch: news.epoch, seq: news.first_seq + at, body: news.rows[at], head: news.heads[at] }));
     }
-    if (news.seq > log.seq) [log.seq, log.head] = [news.seq, news.head];
+    if (news.seq >= log.seq) Object.assign(log, { seq: news.seq, head: news.head, seal: news.seal });
     await forget(log, news.safe || news.upto, rows);
     await bound(log, rows);
     await done(logs.put(log));
@@ -91,7 +91,7 @@
 
   // The head goes into a cookie too: with it every request of this till bears witness.
   function sign(log) {
-    const value = [log.term, log.epoch, log.seq, log.head].join("~");
+    const value = [log.term, log.epoch, log.seq, log.head, log.seal].join("~");
     document.cookie = `vitrine-witness-${log.store}=${value}; path=/; max-age=31536000; samesite=strict`;
   }
 
@@ -119,7 +119,7 @@
     const said = [];
     for (const log of await done(logs.getAll(ofStore(store)))) {
       const kept = await done(rows.getAll(ofLog(log)));
-      said.push({ epoch: log.epoch, term: log.term, seq: log.seq, head: log.head, before: log.before, rows: kept.map((row) => row.body) });
+      said.push({ epoch: log.epoch, term: log.term, seq: log.seq, head: log.head, seal: log.seal, before: log.before, rows: kept.map((row) => row.body) });
     }
     return said.sort((one, other) => one.term - other.term);
   });
@@ -131,15 +131,21 @@
       const logs = await recall(store);
       let told = null;
       let stopped = false;
+      let unsealed = false;
       words = "";
       for (const log of logs.length ? logs : [null]) {
         told = await send(at, log ? [log] : []);
         await settle(store, told.settled);
         stopped ||= told.why !== "";
+        unsealed ||= told.logs_unsealed > 0;
         if (told.rows_damaged) words = "This till's copy is damaged: tell a manager.";
       }
       if (stopped || !told.news) return;
       const taken = await take(told.news);
+      if (!taken && unsealed) {
+        words = "Nothing proves this till's copy: tell a manager.";
+        return;
+      }
       if (!taken) continue;
       sign(taken.log);
       if (!told.news.more) return;
