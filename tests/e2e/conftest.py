@@ -1,5 +1,6 @@
 """A real browser, and a gallery: every page of the store rendered from typed samples, for looks and accessibility."""
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -62,6 +63,19 @@ def serve() -> Iterator[Callable[[FastAPI], str]]:
         server.should_exit = True
     for _, thread in running:
         thread.join(timeout=10)
+
+
+@pytest.fixture
+def keep_shot() -> Callable[[Page, str], None]:
+    """Keeps a picture of the whole page where $VITRINE_SHOTS says."""
+
+    def keep(page: Page, name: str) -> None:
+        folder = os.environ.get("VITRINE_SHOTS")
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    return keep
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Every page of the store, in every size and theme it is used in, read by axe and by a person's eyes."""
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -27,7 +25,7 @@ def visitor(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
 
 
 def test_a_page_is_accessible_in_every_size_and_theme(
-    gallery: str, gallery_page: str, visitor: tuple[Page, list[str]], check_accessible: Checker
+    gallery: str, gallery_page: str, visitor: tuple[Page, list[str]], check_accessible: Checker, keep_shot
 ) -> None:
     page, complaints = visitor
     complaints.clear()
@@ -35,14 +33,14 @@ def test_a_page_is_accessible_in_every_size_and_theme(
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.goto(gallery + gallery_page)
     assert check_accessible(page) == []
-    _keep(page, f"{gallery_page}-till-light")
+    keep_shot(page, f"{gallery_page}-till-light")
     for name, size, theme in (("till", TILL, "dark"), ("phone", PHONE, "light"), ("wall", WALL, "dark")):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= size[0], f"{gallery_page} scrolls sideways on the {name}: {wide} px"
         assert check_accessible(page, LOOKS) == []
-        _keep(page, f"{gallery_page}-{name}-{theme}")
+        keep_shot(page, f"{gallery_page}-{name}-{theme}")
     assert complaints == []
 
 
@@ -128,11 +126,3 @@ def test_the_theme_is_kept(gallery: str, open_page: Callable[..., Page]) -> None
     page.get_by_role("button", name="Light or dark").click()
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-
-
-def _keep(page: Page, name: str) -> None:
-    """With VITRINE_SHOTS=folder the pictures are kept, to be looked at."""
-    folder = os.environ.get("VITRINE_SHOTS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

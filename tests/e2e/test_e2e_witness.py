@@ -65,12 +65,11 @@ def test_a_till_stops_a_restored_box_and_brings_back_the_sale_that_only_it_kept(
     house, open_page: Callable[..., Page], expected_errors: list[str], tmp_path: Path
 ) -> None:
     expected_errors += [
-        "ERR_CONNECTION_REFUSED",
-        "ERR_INCOMPLETE_CHUNKED_ENCODING",
-        "ERR_EMPTY_RESPONSE",
+        "net::ERR_",
         "503",
         "sse:error",
-    ]
+        "Failed to fetch",
+    ]  # the box goes down in the middle of whatever
     first, second, third = (house.unseen(STORE) for _ in range(3))
     boss = house.shop.login(Role.MANAGER)
     url = house.shop.edge_url(STORE)

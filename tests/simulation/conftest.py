@@ -10,15 +10,23 @@ import pytest
 PACKAGE = "house_simulation"
 
 
-def load() -> ModuleType:
-    """The driver, with `history` and `tell`."""
-    if PACKAGE not in sys.modules:
-        package = ModuleType(PACKAGE)
+def load(name: str = PACKAGE) -> ModuleType:
+    """The driver, with `history` and `tell`; under each name another one."""
+    if name not in sys.modules:
+        package = ModuleType(name)
         package.__path__ = [str(Path(__file__).parent)]
-        sys.modules[PACKAGE] = package
-    return importlib.import_module(f"{PACKAGE}.driver")
+        sys.modules[name] = package
+    return importlib.import_module(f"{name}.driver")
 
 
 @pytest.fixture(scope="session")
 def driver() -> ModuleType:
     return load()
+
+
+@pytest.fixture(scope="session")
+def driver_with_tills() -> ModuleType:
+    """Histories in which every store has a till that remembers, and disks are put back behind everybody's back."""
+    name = f"{PACKAGE}_with_tills"
+    driver = load(name)
+    return importlib.import_module(f"{name}.tills").bring(driver)

@@ -45,6 +45,21 @@ def test_no_history_with_a_restored_cloud_breaks_an_invariant(driver):
     assert totals["cloud restores"] > 0
 
 
+def test_no_history_with_disks_put_back_and_tills_that_remember_breaks_an_invariant(driver_with_tills):
+    totals = _clean(driver_with_tills, range(7_000, 7_000 + HISTORIES // 4), rollbacks=True, hard=True)
+    for name in ("disks rolled back", "stopped by a till", "rows brought by tills"):
+        assert totals[name] > 0, f"these histories had no {name}: they prove nothing about them"
+
+
+@pytest.mark.parametrize("guard", ["witness", "journal"])
+def test_without_what_tills_remember_some_put_back_disk_breaks_an_invariant(driver_with_tills, guard):
+    for seed in range(7_000, 7_000 + GUARD_SEEDS_MAX):
+        violation, _ = driver_with_tills.history(seed, Guards(**{guard: False}), rollbacks=True, hard=True)
+        if violation:
+            return
+    pytest.fail(f"{GUARD_SEEDS_MAX} histories without {guard} found nothing: the simulation is blind to it")
+
+
 @pytest.mark.parametrize("seed", [5044, 5071, 5161, 5297, 6221])
 def test_what_the_histories_once_found_stays_mended(driver, seed):
     """A copied disk taken for its store; the snapshot of a lost life; a shift left open by a lost box; lives out of order."""

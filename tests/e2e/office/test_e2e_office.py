@@ -1,6 +1,5 @@
 """The office in a real browser: empty on its first day, then with two stores that have spoken."""
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +10,8 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Page, expect
 
-from cloud.app import Cloud, build
-from cloud.config import CloudConfig
+from cloud.app import Cloud
 from cloud.pos.pieces.desk import bring_in
-from cloud.pos.staff.desk import Passwords, put_staff
 from cloud.pos.stores.desk import open_store
 from contract.commands import CustodyState
 from contract.entries import Entry, encode_entry, first_head, keys_of, leaf_hash, next_head
@@ -45,7 +42,7 @@ from contract.facts import (
     ZoneVision,
     stream_of,
 )
-from contract.feed import Role, StaffCard, StoreCard
+from contract.feed import StoreCard
 from contract.ids import UserId
 from contract.messages import Rejoin, Snapshot, Up
 from simulator.app import plan
@@ -54,15 +51,6 @@ from web.policy import undeclared
 PASSWORD = "a long enough password"
 TILL, PHONE, WALL = (1024, 768), (390, 844), (1920, 1080)
 LOOKS = ("color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block")
-
-
-def make_office(folder: Path) -> Cloud:
-    cloud = build(CloudConfig(database_url=f"sqlite:///{folder / 'office.sqlite3'}", port=0, house="Maison Auclair"))
-    verifier = Passwords().verifier(PASSWORD)
-    with cloud.desk.work() as work:
-        for role in Role:
-            put_staff(work, StaffCard(user=UserId(role), name=role.replace("_", " ").title(), roles=(role,)), verifier)
-    return cloud
 
 
 def speak(cloud: Cloud, store: str, facts: Callable[[dict[str, int]], list[AnyFact]]) -> None:
@@ -100,14 +88,18 @@ def speak(cloud: Cloud, store: str, facts: Callable[[dict[str, int]], list[AnyFa
 
 
 @pytest.fixture(scope="module")
-def first_day(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], str]) -> Iterator[str]:
+def first_day(
+    tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], str], make_office: Callable[[Path], Cloud]
+) -> Iterator[str]:
     cloud = make_office(tmp_path_factory.mktemp("first-day"))
     yield serve(cloud.app)
     cloud.office.close()
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], str]) -> Iterator[tuple[str, Cloud]]:
+def office(
+    tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], str], make_office: Callable[[Path], Cloud]
+) -> Iterator[tuple[str, Cloud]]:
     cloud = make_office(tmp_path_factory.mktemp("office"))
     world = plan(("flagship", "boutique"), seed=3, pieces={"flagship": 130, "boutique": 20})
     for store in world.stores:
@@ -173,19 +165,6 @@ def office(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], 
     cloud.office.close()
 
 
-@pytest.fixture
-def signed_in(open_page: Callable[..., Page]) -> Callable[..., Page]:
-    def sign(url: str, path: str, *, user: str = "manager", size: tuple[int, int] = TILL) -> Page:
-        page = open_page(f"{url}{path}", size=size)
-        page.get_by_label("Name").fill(user)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(url + path)
-        return page
-
-    return sign
-
-
 PATHS = (
     "/",
     "/pieces",
@@ -202,18 +181,18 @@ PATHS = (
 
 
 def test_every_page_of_the_first_day_teaches(
-    first_day: str, signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]]
+    first_day: str, signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]], keep_shot
 ) -> None:
     page = signed_in(first_day, "/")
     for path in PATHS:
         page.goto(first_day + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert check_accessible(page) == [], path
-        _keep(page, f"office-first-day{path.replace('/', '-')}")
+        keep_shot(page, f"office-first-day{path.replace('/', '-')}")
 
 
 def test_every_page_is_accessible_in_every_size_and_theme(
-    office: tuple[str, Cloud], signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]]
+    office: tuple[str, Cloud], signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]], keep_shot
 ) -> None:
     url, _ = office
     page = signed_in(url, "/")
@@ -225,7 +204,7 @@ def test_every_page_is_accessible_in_every_size_and_theme(
         page.goto(url + str(path))
         assert check_accessible(page) == [], path
         name = f"office{str(path).replace('/', '-')}"
-        _keep(page, f"{name}-till-light")
+        keep_shot(page, f"{name}-till-light")
         for label, size, theme in (("phone", PHONE, "light"), ("wall", WALL, "dark")):
             page.set_viewport_size({"width": size[0], "height": size[1]})
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
@@ -233,7 +212,7 @@ def test_every_page_is_accessible_in_every_size_and_theme(
                 f"{path} scrolls sideways on the {label}"
             )
             assert check_accessible(page, LOOKS) == [], path
-            _keep(page, f"{name}-{label}-{theme}")
+            keep_shot(page, f"{name}-{label}-{theme}")
 
 
 def test_a_piece_is_found_by_its_words_and_says_where_it_is(
@@ -364,94 +343,5 @@ def test_the_ledger_shows_what_a_sale_moved_and_that_it_sums_to_nothing(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Receipt till-1 / 1")
 
 
-def test_the_ledger_and_the_staff_are_not_for_associates(
-    office: tuple[str, Cloud], signed_in: Callable[..., Page], expected_errors: list[str]
-) -> None:
-    url, _ = office
-    expected_errors.append("403")
-    page = signed_in(url, "/sales", user="associate")
-    for path, name in (("/ledger", "Ledger"), ("/staff", "Staff")):
-        expect(page.get_by_role("link", name=name)).to_have_count(0)
-        assert page.goto(url + path).status == 403
-
-
-def test_the_forms_of_an_admin_are_accessible_in_every_size(
-    office: tuple[str, Cloud], signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]]
-) -> None:
-    url, _ = office
-    page = signed_in(url, "/", user="admin")
-    for path, button in (("/stores", "Open the store"), ("/staff", "Name them")):
-        page.goto(url + path)
-        expect(page.get_by_role("button", name=button)).to_be_visible()
-        for label, size, theme in (("phone", PHONE, "light"), ("till", TILL, "dark")):
-            page.set_viewport_size({"width": size[0], "height": size[1]})
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{path} scrolls sideways"
-            assert check_accessible(page) == [], path
-            _keep(page, f"office-admin{path.replace('/', '-')}-{label}")
-
-
-def test_an_admin_opens_a_store_and_is_told_what_does_not_fit(
-    office: tuple[str, Cloud], signed_in: Callable[..., Page], expected_errors: list[str]
-) -> None:
-    url, _ = office
-    expected_errors.append("422")
-    page = signed_in(url, "/stores", user="admin")
-    for short, zone, said in (
-        ("cloud", "Europe/Paris", "A store cannot be called 'cloud'"),
-        ("flagship", "Europe/Paris", "There is a store 'flagship' already"),
-        ("lyon", "Europe/Lion", "'Europe/Lion' is no time zone"),
-        ("lyon", "Europe/Paris", ""),
-    ):
-        page.get_by_label("Short name").fill(short)
-        page.get_by_label("Name people read").fill("Lyon, Presqu'île")
-        page.get_by_label("Time zone").fill(zone)
-        page.get_by_role("button", name="Open the store").click()
-        if said:
-            expect(page.get_by_role("alert")).to_contain_text(said)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Lyon, Presqu'île")
-
-
-def test_a_manager_opens_no_store_and_names_nobody(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
-    url, _ = office
-    page = signed_in(url, "/stores")
-    expect(page.get_by_role("button", name="Open the store")).to_have_count(0)
-    page.goto(url + "/staff")
-    expect(page.get_by_role("button", name="Name them")).to_have_count(0)
-    form = {"csrf": page.locator("input[name=csrf]").first.get_attribute("value") or ""}
-    stolen = {**form, "user": "eve", "name": "Eve", "role": "admin", "password": "a long enough password"}
-    assert page.request.post(url + "/staff", form=stolen, headers={"origin": url}).status == 403
-    opened = {**form, "store": "eve", "name": "Eve", "currency": "EUR"}
-    assert page.request.post(url + "/stores", form=opened, headers={"origin": url}).status == 403
-
-
-def test_an_admin_names_a_manager_who_signs_in(
-    office: tuple[str, Cloud], signed_in: Callable[..., Page], expected_errors: list[str]
-) -> None:
-    url, _ = office
-    expected_errors.append("422")
-    page = signed_in(url, "/staff", user="admin")
-    for user, password, said in (
-        ("associate", PASSWORD, "There is somebody called associate already"),
-        ("mo", "mo-mo-mo-password", "first to be guessed"),
-        ("mo", PASSWORD, ""),
-    ):
-        page.get_by_label("Signs in as").fill(user)
-        page.get_by_label("Name people read").fill("Mo Adler")
-        page.get_by_label("Role").select_option("manager")
-        page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Name them").click()
-        if said:
-            expect(page.get_by_role("alert")).to_contain_text(said)
-    expect(page.get_by_role("row", name=re.compile("Mo Adler"))).to_contain_text("Manager")
-    signed_in(url, "/ledger", user="mo")
-
-
 def test_every_route_of_the_office_has_a_policy(office: tuple[str, Cloud]) -> None:
     assert undeclared(office[1].app) == []
-
-
-def _keep(page: Page, name: str) -> None:
-    folder = os.environ.get("VITRINE_SHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -1,0 +1,105 @@
+"""What an admin does at the head office, in a real browser: stores are opened, people named; nobody else may."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cloud.pos.stores.desk import open_store
+from contract.feed import StoreCard
+
+PASSWORD = "a long enough password"
+TILL, PHONE = (1024, 768), (390, 844)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, serve, make_office) -> Iterator[str]:
+    cloud = make_office(tmp_path_factory.mktemp("office"))
+    with cloud.desk.work() as work:
+        open_store(work, StoreCard(store="flagship", name="Flagship", currency="EUR"))
+    yield serve(cloud.app)
+    cloud.office.close()
+
+
+def test_the_ledger_and_the_staff_are_not_for_associates(
+    office: str, signed_in: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    url = office
+    expected_errors.append("403")
+    page = signed_in(url, "/sales", user="associate")
+    for path, name in (("/ledger", "Ledger"), ("/staff", "Staff")):
+        expect(page.get_by_role("link", name=name)).to_have_count(0)
+        assert page.goto(url + path).status == 403
+
+
+def test_the_forms_of_an_admin_are_accessible_in_every_size(
+    office: str, signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]], keep_shot
+) -> None:
+    url = office
+    page = signed_in(url, "/", user="admin")
+    for path, button in (("/stores", "Open the store"), ("/staff", "Name them")):
+        page.goto(url + path)
+        expect(page.get_by_role("button", name=button)).to_be_visible()
+        for label, size, theme in (("phone", PHONE, "light"), ("till", TILL, "dark")):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{path} scrolls sideways"
+            assert check_accessible(page) == [], path
+            keep_shot(page, f"office-admin{path.replace('/', '-')}-{label}")
+
+
+def test_an_admin_opens_a_store_and_is_told_what_does_not_fit(
+    office: str, signed_in: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    url = office
+    expected_errors.append("422")
+    page = signed_in(url, "/stores", user="admin")
+    for short, zone, said in (
+        ("cloud", "Europe/Paris", "A store cannot be called 'cloud'"),
+        ("flagship", "Europe/Paris", "There is a store 'flagship' already"),
+        ("lyon", "Europe/Lion", "'Europe/Lion' is no time zone"),
+        ("lyon", "Europe/Paris", ""),
+    ):
+        page.get_by_label("Short name").fill(short)
+        page.get_by_label("Name people read").fill("Lyon, Presqu'île")
+        page.get_by_label("Time zone").fill(zone)
+        page.get_by_role("button", name="Open the store").click()
+        if said:
+            expect(page.get_by_role("alert")).to_contain_text(said)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lyon, Presqu'île")
+
+
+def test_a_manager_opens_no_store_and_names_nobody(office: str, signed_in: Callable[..., Page]) -> None:
+    url = office
+    page = signed_in(url, "/stores")
+    expect(page.get_by_role("button", name="Open the store")).to_have_count(0)
+    page.goto(url + "/staff")
+    expect(page.get_by_role("button", name="Name them")).to_have_count(0)
+    form = {"csrf": page.locator("input[name=csrf]").first.get_attribute("value") or ""}
+    stolen = {**form, "user": "eve", "name": "Eve", "role": "admin", "password": "a long enough password"}
+    assert page.request.post(url + "/staff", form=stolen, headers={"origin": url}).status == 403
+    opened = {**form, "store": "eve", "name": "Eve", "currency": "EUR"}
+    assert page.request.post(url + "/stores", form=opened, headers={"origin": url}).status == 403
+
+
+def test_an_admin_names_a_manager_who_signs_in(
+    office: str, signed_in: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    url = office
+    expected_errors.append("422")
+    page = signed_in(url, "/staff", user="admin")
+    for user, password, said in (
+        ("associate", PASSWORD, "There is somebody called associate already"),
+        ("mo", "mo-mo-mo-password", "first to be guessed"),
+        ("mo", PASSWORD, ""),
+    ):
+        page.get_by_label("Signs in as").fill(user)
+        page.get_by_label("Name people read").fill("Mo Adler")
+        page.get_by_label("Role").select_option("manager")
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Name them").click()
+        if said:
+            expect(page.get_by_role("alert")).to_contain_text(said)
+    expect(page.get_by_role("row", name=re.compile("Mo Adler"))).to_contain_text("Manager")
+    signed_in(url, "/ledger", user="mo")
