@@ -51,9 +51,17 @@ class ReaderError(Exception):
     """Base: something is wrong with a reader."""
 
 
+class UnreachableError(ReaderError):
+    """No answer: try again when the reader is back."""
+
+
 class MisconfiguredError(ReaderError):
     """The reader refuses what we ask: tell a person; asking again will not help."""
 
 
 class ProtocolError(ReaderError):
     """This frame is damaged: drop it, count it, go on."""
+
+
+class TagError(ReaderError):
+    """The reader is well, the tag did not do it: bring it closer, lay it alone, or give the right password."""

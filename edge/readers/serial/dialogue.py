@@ -1,0 +1,264 @@
+"""One serial module without input or output: bytes and time in, bytes to send and batches of reads out."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from contract.facts import ReaderLink
+from edge.readers.base import ProtocolError, ReadBatch, ReaderError, UnreachableError
+from edge.readers.health import Health
+from edge.readers.serial.connection import CONNECTED_STATES, Heard, Say, State, step
+from edge.readers.serial.reads import Walked, columns
+
+NOISE_BYTES_MAX: Final = 4096
+"""So many bytes without one good frame: this is not the module's baud rate (any more)."""
+ACCESSES_PENDING_MAX: Final = 64
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits in µs. A dead module: quiet for the family's time, then no answer to HALT; shown silent within 5 s."""
+
+    silent_after_us: int = 3_000_000
+    probe_within_us: int = 500_000
+    answer_within_us: int = 800_000
+    access_within_us: int = 2_500_000
+    start_within_us: int = 2_500_000
+    frame_gap_us: int = 200_000
+    """A frame that stopped in the middle for so long has lost bytes: the next may begin inside it."""
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """Bytes of one command, and the code its answer will carry; None when nothing answers it."""
+
+    data: bytes
+    answers: int | None
+
+
+class ReadTid(msgspec.Struct, frozen=True, kw_only=True):
+    """The first `words` 16-bit words of the TID bank of the tag whose EPC is `epc`."""
+
+    epc: bytes
+    words: int = 6
+    password: int = 0
+
+
+class WriteEpc(msgspec.Struct, frozen=True, kw_only=True):
+    """Give the tag whose EPC is `epc` the EPC `new` (PC word included). Nothing is proven until it is read back."""
+
+    epc: bytes
+    new: bytes
+    password: int = 0
+
+
+Access = ReadTid | WriteEpc
+Told = Callable[[bytes | ReaderError], None]
+"""Gets the TID (nothing, for a write), or what went wrong."""
+
+
+class Family(Protocol):
+    """What differs between families. Reset by `opened`; writes model and firmware into the health it was made with."""
+
+    quiet_after_us: int
+    """Longest time between two frames of a module that reads."""
+    got: bytes
+    """What the last access brought."""
+
+    def opened(self) -> None: ...
+
+    def words(self, say: Say, access: Access | None) -> Sequence[Ask]: ...
+
+    def walk(self, data: bytes, *, ended: bool) -> Walked: ...
+
+    def meaning(self, frame: msgspec.Struct, pending: int | None) -> tuple[Heard | None, ReaderError | None]:
+        """`pending`: the code of the answer we wait for. DONE and REFUSED answer it. Raises `ProtocolError`."""
+        ...
+
+
+class Dialogue:
+    """Follows `connection.TABLE` for one module, over any number of times its port is opened."""
+
+    def __init__(self, health: Health, family: Family, timing: Timing | None = None) -> None:
+        self.health = health
+        self.state = State.OFFLINE
+        self.answered = False
+        """Whether the module has answered since the port was opened: the baud rate is right."""
+        self.hung_up = False
+        self._family = family
+        self._timing = timing or Timing()
+        self._rest = b""
+        self._out = bytearray()
+        self._asks: deque[Ask] = deque()
+        self._pending: Ask | None = None
+        self._deadline_us = 0
+        self._frame_us = 0
+        self._noise = 0
+        self._wanted: deque[tuple[Access, Told]] = deque()
+        self._access: tuple[Access, Told] | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self.state in CONNECTED_STATES
+
+    def open(self, now_us: int) -> None:
+        """The port is open."""
+        self._family.opened()
+        self._rest = b""
+        self._out.clear()
+        self._noise = 0
+        self.answered = self.hung_up = False
+        self.health.connects_total += 1
+        self._hear(Heard.OPENED, now_us, f"nothing answers: {self.health.why}")
+
+    def lose(self, now_us: int, why: str) -> None:
+        """The port is gone, or could not be had."""
+        if self.connected:
+            self._hear(Heard.LOST, now_us, why)
+        elif self.state is State.OFFLINE:
+            self.health.why = why
+        self.tick(now_us)
+
+    def want(self, access: Access, told: Told) -> None:
+        """Do this as soon as the module can be paused; `told` hears of it once."""
+        if self.state is not State.READING or len(self._wanted) >= ACCESSES_PENDING_MAX:
+            told(UnreachableError("the reader is not reading; try again when it is"))
+            return
+        self._wanted.append((access, told))
+
+    def hear(self, data: bytes, now_us: int) -> ReadBatch | None:
+        """Bytes of any length. Returns the reads that ended in them, if any."""
+        if not self.connected:
+            return None
+        self.health.bytes_total += len(data)
+        self._frame_us = now_us
+        return self._walk(self._rest + data, now_us, ended=False)
+
+    def tick(self, now_us: int) -> ReadBatch | None:
+        """Time passed: deadlines, the watchdog, a frame cut short, and what the health says."""
+        batch = None
+        if self._rest and self.connected and now_us - self._frame_us >= self._timing.frame_gap_us:
+            batch = self._walk(self._rest, now_us, ended=True)
+        if self.connected:
+            quiet_us = now_us - self.health.last_heard_us
+            if self._deadline_us and now_us >= self._deadline_us:
+                self._hear(Heard.LATE, now_us, f"no answer while {self.state}")
+            elif self.state is State.READING and quiet_us >= self._family.quiet_after_us:
+                self._hear(Heard.QUIET, now_us, f"nothing heard for {quiet_us / 1e6:.1f} s")
+            elif self.state is State.READING and self._wanted:
+                self._hear(Heard.WANTED, now_us, "a tag is being read or written")
+        self._show(now_us)
+        return batch
+
+    def take(self) -> bytes:
+        """Bytes to send."""
+        out = bytes(self._out)
+        self._out.clear()
+        return out
+
+    def _walk(self, data: bytes, now_us: int, *, ended: bool) -> ReadBatch | None:
+        walked = self._family.walk(data, ended=ended)
+        self._rest = data[walked.consumed :]
+        self.health.bytes_skipped_total += walked.skipped
+        self.health.dropped_total += walked.damaged
+        batch = None
+        if walked.good:
+            self.health.last_heard_us = self.health.last_keepalive_us = now_us
+            self._noise = 0
+        if walked.reads:
+            batch = columns(self.health.reader, now_us, walked.reads)
+            self.health.reads_total += len(batch)
+            self._hear(Heard.ROUND, now_us)
+        for frame in walked.frames:
+            if not self.connected:
+                break
+            self._frame(frame, now_us)
+        self._noise += walked.skipped
+        if self._noise > NOISE_BYTES_MAX and self.connected:
+            self._hear(Heard.DAMAGED, now_us, "what the module sends cannot be read; is the baud rate right?")
+        self._show(now_us)
+        return batch
+
+    def _frame(self, frame: msgspec.Struct, now_us: int) -> None:
+        pending = self._pending.answers if self._pending is not None else None
+        try:
+            heard, error = self._family.meaning(frame, pending)
+        except ProtocolError:
+            self.health.unknown_total += 1
+            return
+        if heard in (Heard.DONE, Heard.REFUSED):
+            self.answered = True
+        if heard is Heard.DONE and self._asks:
+            self._ask(now_us)
+        elif heard is not None:
+            if heard is Heard.REFUSED:
+                self._asks.clear()
+            self._finish(heard, error)
+            self._hear(heard, now_us, f"the module refuses: {error}" if error is not None else "")
+
+    def _finish(self, heard: Heard, error: ReaderError | None) -> None:
+        """Tell whoever wanted an access what became of it."""
+        if self.state is State.ACCESSING and self._access is not None and heard in (Heard.DONE, Heard.REFUSED):
+            told, self._access = self._access[1], None
+            told(error if error is not None else self._family.got)
+
+    def _hear(self, heard: Heard, now_us: int, why: str = "") -> None:
+        before = self.state
+        self.state, say = step(before, heard)
+        if self.state is not before:
+            self._pending = None
+            self._asks.clear()
+            self._deadline_us = 0
+            self.health.why = "" if self.state is State.READING else why or self.health.why or self.state.value
+            if self.state is State.READING:
+                self.health.alive_since_us = now_us
+            if not self.connected:
+                self._abandon()
+        self._say(say, now_us)
+
+    def _abandon(self) -> None:
+        """The module went away: nobody waits for it in vain."""
+        lost = [*self._wanted, *([self._access] if self._access is not None else [])]
+        self._wanted.clear()
+        self._access = None
+        for _, told in lost:
+            told(UnreachableError(f"the reader went away: {self.health.why}"))
+
+    def _say(self, say: Say, now_us: int) -> None:
+        if say is Say.NOTHING:
+            return
+        if say is Say.HANG_UP:
+            self.hung_up = True
+            return
+        if say is Say.ACCESS and self._wanted:
+            self._access = self._wanted.popleft()
+        self._asks.extend(self._family.words(say, self._access[0] if self._access is not None else None))
+        if self._asks:
+            self._ask(now_us)
+        else:
+            self._hear(Heard.DONE, now_us, self.health.why)
+
+    def _ask(self, now_us: int) -> None:
+        """Send the next command; several that nothing answers go out together."""
+        timing = self._timing
+        within = {State.PROBING: timing.probe_within_us, State.STARTING: timing.start_within_us}
+        within[State.ACCESSING] = timing.access_within_us
+        self._pending = self._asks.popleft()
+        self._out += self._pending.data
+        while self._pending.answers is None and self._asks:
+            self._pending = self._asks.popleft()
+            self._out += self._pending.data
+        if self.state is not State.READING:
+            self._deadline_us = now_us + within.get(self.state, timing.answer_within_us)
+
+    def _show(self, now_us: int) -> None:
+        """Silence is shown whatever the state, unless the module refused us."""
+        if self.state is State.READING:
+            link = ReaderLink.READING
+        elif self.state is State.REFUSED:
+            link = ReaderLink.REFUSED
+        elif now_us - self.health.last_heard_us >= self._timing.silent_after_us:
+            link = ReaderLink.SILENT
+        else:
+            link = ReaderLink.CONNECTING
+        self.health.link = link
