@@ -10,6 +10,7 @@ from edge.config import ReaderConfig, ZoneKind
 from edge.readers.base import MisconfiguredError, ReadBatch
 from edge.readers.health import Health
 from edge.readers.llrp import open_llrp
+from edge.readers.m100 import open_m100
 from edge.readers.profiles import Place, Profile
 
 
@@ -25,7 +26,7 @@ class Reader(Protocol):
 
 
 Driver = Callable[[ReaderConfig, Profile, Mapping[int, Place], Random], Reader]
-DRIVERS: Final[Mapping[str, Driver]] = {"llrp": open_llrp}
+DRIVERS: Final[Mapping[str, Driver]] = {"llrp": open_llrp, "m100": open_m100}
 
 
 def open_reader(
