@@ -9,10 +9,11 @@ from edge.config import ZoneKind
 from edge.readers.base import MisconfiguredError, ReaderError, TagError, UnreachableError
 from edge.readers.health import Health
 from edge.readers.m100.frames import Answer, Command, Dialect, Failure, RoundOver, Unknown, encode, fault, walk
-from edge.readers.m100.module import Module, pc_word, query_word
+from edge.readers.m100.module import Module, query_word
 from edge.readers.profiles import load_profile
 from edge.readers.serial.connection import State
 from edge.readers.serial.dialogue import NOISE_BYTES_MAX, Dialogue, ReadTid, WriteEpc
+from edge.readers.serial.gen2 import pc_word
 from simulator.serial.air import Tray
 from simulator.serial.m100 import M100
 
@@ -244,6 +245,13 @@ def test_a_tag_that_is_not_there_or_is_locked_is_an_error_in_words():
     assert isinstance(locked, TagError)
     assert "locked" in str(locked)
     assert bench.dialogue.state is State.READING
+
+
+def test_a_module_that_does_not_hear_the_first_stop_is_told_again():
+    bench = Bench()
+    assert bench.dialogue.take()
+    bench.go(1)
+    assert bench.health.link is ReaderLink.READING
 
 
 def test_whoever_waits_for_a_tag_hears_that_the_module_went_away():

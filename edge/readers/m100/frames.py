@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from edge.readers.base import PHASE_ABSENT, MisconfiguredError, ProtocolError, ReaderError, TagError
+from edge.readers.serial.gen2 import tag_refuses
 from edge.readers.serial.reads import EPC_BYTES_MAX, Walked
 
 PREFIX: Final = struct.Struct(">BBH")
@@ -108,14 +109,7 @@ FAULTS: Final[dict[int, tuple[type[ReaderError], str]]] = {
     0x20: (MisconfiguredError, "every channel of the region is occupied (frequency hopping failed)"),
 }
 DONE_TO_TAG: Final = {0xA0: "read", 0xB0: "write", 0xC0: "lock", 0xD0: "kill", 0xE0: "permanent lock"}
-GEN2_ERRORS: Final = {
-    0x0: "some other error",
-    0x3: "its memory does not reach that far",
-    0x4: "that part of its memory is locked",
-    0xB: "it has too little power; bring it closer",
-    0xF: "it names no reason",
-}
-"""Error codes a tag backscatters (EPC Gen2 v2 annex I), in the low half of A0…EF."""
+"""High half of the code of an error that a tag backscattered; the low half is its own."""
 
 
 def fault(code: int) -> ReaderError:
@@ -126,7 +120,7 @@ def fault(code: int) -> ReaderError:
     act = DONE_TO_TAG.get(code & 0xF0)
     if act is None:
         return ReaderError(f"error {code:02X}, which no manual names")
-    return TagError(f"the tag refuses to {act}: {GEN2_ERRORS.get(code & 0x0F, f'Gen2 error {code & 0x0F:X}')}")
+    return TagError(tag_refuses(act, code & 0x0F))
 
 
 def encode(dialect: Dialect, command: int, body: bytes = b"") -> bytes:

@@ -15,6 +15,7 @@ from edge.readers.m100.frames import Answer, Command, Dialect, Failure, RoundOve
 from edge.readers.profiles import Place
 from edge.readers.serial.connection import Heard, Say
 from edge.readers.serial.dialogue import Access, Ask, ReadTid, WriteEpc
+from edge.readers.serial.gen2 import BANK_EPC, BANK_TID, PC_AT_WORD, pc_word, q_for
 from edge.readers.serial.reads import Walked
 
 BAUDS: Final = (115_200, 57_600, 38_400, 19_200, 9_600, 230_400, 460_800, 921_600)
@@ -27,10 +28,7 @@ INFO_HARDWARE, INFO_FIRMWARE, INFO_MAKER = 0, 1, 2
 SELECT_NEVER: Final = 1
 SELECT_FOR_ACCESS: Final = 2
 """SELECT_MODE: no Select before a round, so that an old mask hides nobody; one before reading and writing a tag."""
-BANK_EPC: Final = 1
-BANK_TID: Final = 2
 EPC_AT_BIT: Final = 32
-PC_AT_WORD: Final = 1
 QUIET_AFTER_US: Final = 1_000_000
 """Every empty round says so, some tens of times a second."""
 SETS: Final = (Command.SET_REGION, Command.SET_SELECT, Command.SET_QUERY, Command.SELECT_MODE, Command.SET_POWER)
@@ -154,11 +152,4 @@ class Module:
 
 def query_word(session: int, population: int) -> int:
     """SET_QUERY: DR 8, M 1, pilot tone, all tags, session, target A, Q (EPC Gen2 v2 §6.3.2.12.2.1)."""
-    q = min(15, max(0, (population - 1).bit_length()))
-    return 1 << 12 | session << 8 | q << 3
-
-
-def pc_word(epc: bytes) -> int:
-    """Protocol control word of an EPC of whole words: its length, no toggle, GS1 numbering (TDS 2.1 §14.2)."""
-    assert len(epc) % 2 == 0, "an EPC is written in whole words"
-    return len(epc) // 2 << 11
+    return 1 << 12 | session << 8 | q_for(population) << 3

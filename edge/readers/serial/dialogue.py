@@ -15,6 +15,7 @@ from edge.readers.serial.reads import Walked, columns
 NOISE_BYTES_MAX: Final = 4096
 """So many bytes without one good frame: this is not the module's baud rate (any more)."""
 ACCESSES_PENDING_MAX: Final = 64
+HALTING_STATES: Final = (State.PROBING, State.PAUSING)
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     silent_after_us: int = 3_000_000
     probe_within_us: int = 500_000
     answer_within_us: int = 800_000
+    halt_again_us: int = 200_000
+    """A module in the middle of a round may not listen: HALT is said again until it is answered or too late."""
     access_within_us: int = 2_500_000
     start_within_us: int = 2_500_000
     frame_gap_us: int = 200_000
@@ -92,6 +95,7 @@ class Dialogue:
         self._asks: deque[Ask] = deque()
         self._pending: Ask | None = None
         self._deadline_us = 0
+        self._halted_us = 0
         self._frame_us = 0
         self._noise = 0
         self._wanted: deque[tuple[Access, Told]] = deque()
@@ -145,6 +149,8 @@ class Dialogue:
                 self._hear(Heard.LATE, now_us, f"no answer while {self.state}")
             elif self.state is State.READING and quiet_us >= self._family.quiet_after_us:
                 self._hear(Heard.QUIET, now_us, f"nothing heard for {quiet_us / 1e6:.1f} s")
+            elif self.state in HALTING_STATES and now_us - self._halted_us >= self._timing.halt_again_us:
+                self._send(now_us)
             elif self.state is State.READING and self._wanted:
                 self._hear(Heard.WANTED, now_us, "a tag is being read or written")
         self._show(now_us)
@@ -244,12 +250,17 @@ class Dialogue:
         within = {State.PROBING: timing.probe_within_us, State.STARTING: timing.start_within_us}
         within[State.ACCESSING] = timing.access_within_us
         self._pending = self._asks.popleft()
-        self._out += self._pending.data
+        self._send(now_us)
         while self._pending.answers is None and self._asks:
             self._pending = self._asks.popleft()
-            self._out += self._pending.data
+            self._send(now_us)
         if self.state is not State.READING:
             self._deadline_us = now_us + within.get(self.state, timing.answer_within_us)
+
+    def _send(self, now_us: int) -> None:
+        assert self._pending is not None
+        self._out += self._pending.data
+        self._halted_us = now_us
 
     def _show(self, now_us: int) -> None:
         """Silence is shown whatever the state, unless the module refused us."""
