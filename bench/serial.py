@@ -16,6 +16,7 @@ from contract.ids import ReaderId
 from edge.readers.m100 import frames as m100
 from edge.readers.serial.driver import READ_BYTES
 from edge.readers.serial.reads import Walked, columns
+from edge.readers.uhf288 import frames as uhf288
 
 DOES: Final = "serial frames → columns per codec, against what 921,600 baud can carry"
 FRAMES: Final = 40_000
@@ -40,8 +41,14 @@ def m100_tag(epc: bytes, rng: random.Random) -> bytes:
     return b"\xbb" + inside + bytes((sum(inside) & 0xFF, 0x7E))
 
 
+def uhf288_tag(epc: bytes, rng: random.Random) -> bytes:
+    body = bytes((len(epc) + 9, 0, 1, 3, 1, 1, len(epc))) + epc + bytes((rng.randint(90, 120),))
+    return body + uhf288.crc(body).to_bytes(2, "little")
+
+
 CODECS: Final = {
-    "m100": Codec(lambda data: m100.walk(data, dialect=m100.Dialect.BB), m100_tag, bytes.fromhex("bb01ff000115167e"))
+    "m100": Codec(lambda data: m100.walk(data, dialect=m100.Dialect.BB), m100_tag, bytes.fromhex("bb01ff000115167e")),
+    "uhf288": Codec(lambda data: uhf288.walk(data, port=1), uhf288_tag, bytes.fromhex("0700010101001e4b")),
 }
 
 

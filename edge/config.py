@@ -48,7 +48,8 @@ class ReaderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """As pages and reports call it."""
     url: str
     """`llrp://host:port`; LLRP's port is 5084. Of a serial module its family, port and region, and its baud rate where
-    that is known: `m100:///dev/serial/by-id/usb-…?region=eu&baud=115200`."""
+    that is known: `m100:///dev/serial/by-id/usb-…?region=eu&baud=115200`.
+    """
     profile: str
     """A file of `firmware-config`, without `.toml`."""
     antennas: dict[str, ZoneId]

@@ -12,6 +12,7 @@ from edge.readers.health import Health
 from edge.readers.llrp import open_llrp
 from edge.readers.m100 import open_m100
 from edge.readers.profiles import Place, Profile
+from edge.readers.uhf288 import open_uhf288
 
 
 class Reader(Protocol):
@@ -26,7 +27,7 @@ class Reader(Protocol):
 
 
 Driver = Callable[[ReaderConfig, Profile, Mapping[int, Place], Random], Reader]
-DRIVERS: Final[Mapping[str, Driver]] = {"llrp": open_llrp, "m100": open_m100}
+DRIVERS: Final[Mapping[str, Driver]] = {"llrp": open_llrp, "m100": open_m100, "uhf288": open_uhf288}
 
 
 def open_reader(

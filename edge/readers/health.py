@@ -36,5 +36,7 @@ class Health:
     exceptions_total: int = 0
     exception: str = ""
     """The last trouble the reader told of by itself (LLRP 1.1 §17.2.7.6.5), in its own words; it goes on reading."""
+    temperature_c: int | None = None
+    """Where the reader tells it, when it was connected."""
     antennas_down: frozenset[int] = frozenset()
     """Ports whose antenna the reader reports as disconnected."""

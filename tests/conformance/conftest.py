@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import pytest
 
 from edge.readers.m100 import frames as m100_frames
+from edge.readers.uhf288 import frames as uhf288_frames
 from simulator.serial.m100 import M100
+from simulator.serial.uhf288 import UHF288, crc16
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Family:
     cap: int
     """Longest frame in bytes."""
     model: str
+    variant: bool = False
+    """Differs from the one before it in its frames alone."""
 
 
 def m100(mark):
@@ -49,12 +53,44 @@ def m100(mark):
         with_length=lambda length: bytes((header, 2, 0x22)) + min(length, 0xFFFF).to_bytes(2),
         cap=m100_frames.PARAMS_MAX + 7,
         model="M100 26dBm V1.0",
+        variant=mark == "AA",
     )
 
 
-FAMILIES = [m100("BB"), m100("AA")]
+def uhf288(*, old):
+    def frame(command, status, data):
+        body = bytes((len(data) + 5, 0, command, status)) + data
+        return body + crc16(body).to_bytes(2, "little")
+
+    def tag(epc):
+        if old:
+            return frame(1, 3, bytes((1, len(epc))) + epc)
+        return frame(1, 3, bytes((1, 1, len(epc))) + epc + b"\x6b")
+
+    return Family(
+        name=f"uhfreader{18 if old else 288}",
+        scheme="uhf288",
+        profile="uhfreader288",
+        walk=lambda data, **more: uhf288_frames.walk(data, old=old, **more),
+        module=lambda air, baud=115_200: UHF288(air, baud=baud, old=old),
+        tag=tag,
+        unknown=frame(0x77, 0, b"\x01\x02\x03"),
+        with_length=lambda length: bytes((min(length, 0xFF), 0, 1, 3)),
+        cap=uhf288_frames.FRAME_BYTES_MAX,
+        model="UHFReader18 type 09" if old else "UHFReader288/86 type 20",
+        variant=old,
+    )
+
+
+FAMILIES = [m100("BB"), m100("AA"), uhf288(old=False), uhf288(old=True)]
 
 
 @pytest.fixture(params=FAMILIES, ids=lambda family: family.name)
 def family(request):
+    return request.param
+
+
+@pytest.fixture(params=[f for f in FAMILIES if not f.variant], ids=lambda family: family.name)
+def kind(request):
+    """One of each kind, for stories that take seconds."""
     return request.param

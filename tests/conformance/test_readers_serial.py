@@ -62,21 +62,21 @@ async def until(condition):
 
 
 @pytest.fixture
-def line(family, tmp_path):
-    return Line(family.module(Tray(dict(TAGS))), tmp_path / "port", now_us)
+def line(kind, tmp_path):
+    return Line(kind.module(Tray(dict(TAGS))), tmp_path / "port", now_us)
 
 
 def play(story):
     asyncio.run(story())
 
 
-def test_a_module_is_identified_and_read(family, line):
+def test_a_module_is_identified_and_read(kind, line):
     async def story():
-        reader = reader_on(family, line.path)
+        reader = reader_on(kind, line.path)
         async with line, running(reader) as batches:
             await until(lambda: reader.health.reads_total > 50)
         assert reader.health.link is ReaderLink.READING
-        assert reader.health.model == family.model
+        assert reader.health.model == kind.model
         assert reader.health.dropped_total == 0
         assert sum(map(len, batches)) == reader.health.reads_total
         assert {epc.tobytes() for batch in batches for epc in batch.epc} == set(TAGS)
@@ -85,15 +85,26 @@ def test_a_module_is_identified_and_read(family, line):
     play(story)
 
 
-def test_the_simulated_shops_pieces_are_read_through_a_module(family, tmp_path):
+def test_every_variant_is_read(family, tmp_path):
+    async def story():
+        reader = reader_on(family, tmp_path / "port")
+        async with Line(family.module(Tray(dict(TAGS))), tmp_path / "port", now_us), running(reader) as batches:
+            await until(lambda: reader.health.reads_total > 50)
+        assert reader.health.model == family.model
+        assert {epc.tobytes() for batch in batches for epc in batch.epc} == set(TAGS)
+
+    play(story)
+
+
+def test_the_simulated_shops_pieces_are_read_through_a_module(kind, tmp_path):
     async def story():
         layout = load_layout("boutique")
         stock = make_stock(seed=7, store_number=1, n=60, shelves=layout.shelves(), currency="EUR", tax_bp=2000)
         world = World([(layout, stock)])
         radio, tags = Radio(world, layout.store, 7, now_us()), Tags(world)
         shop = Shop(radio, tags, layout.readers[0].antennas, "r", np.random.default_rng(5))
-        reader = reader_on(family, tmp_path / "port")
-        async with Line(family.module(shop), tmp_path / "port", now_us), running(reader) as batches:
+        reader = reader_on(kind, tmp_path / "port")
+        async with Line(kind.module(shop), tmp_path / "port", now_us), running(reader) as batches:
             await until(lambda: reader.health.reads_total > 50)
         known = {epc.tobytes() for epc in tags.epc}
         assert {epc.tobytes() for batch in batches for epc in batch.epc} <= known
@@ -101,9 +112,9 @@ def test_the_simulated_shops_pieces_are_read_through_a_module(family, tmp_path):
     play(story)
 
 
-def test_an_unplugged_module_is_noticed_and_read_again_when_it_is_plugged_in(family, line):
+def test_an_unplugged_module_is_noticed_and_read_again_when_it_is_plugged_in(kind, line):
     async def story():
-        reader = reader_on(family, line.path)
+        reader = reader_on(kind, line.path)
         async with line, running(reader):
             for _ in range(3):
                 before, began = reader.health.reads_total, reader.health.alive_since_us
@@ -118,9 +129,9 @@ def test_an_unplugged_module_is_noticed_and_read_again_when_it_is_plugged_in(fam
     play(story)
 
 
-def test_a_module_that_stays_away_is_shown_silent_with_the_port_it_should_be_on(family, line):
+def test_a_module_that_stays_away_is_shown_silent_with_the_port_it_should_be_on(kind, line):
     async def story():
-        reader = reader_on(family, line.path)
+        reader = reader_on(kind, line.path)
         async with line, running(reader):
             await until(lambda: reader.health.link is ReaderLink.READING)
             line.unplug()
@@ -130,9 +141,9 @@ def test_a_module_that_stays_away_is_shown_silent_with_the_port_it_should_be_on(
     play(story)
 
 
-def test_a_module_without_power_is_shown_silent_and_read_again_when_it_has_it(family, line):
+def test_a_module_without_power_is_shown_silent_and_read_again_when_it_has_it(kind, line):
     async def story():
-        reader = reader_on(family, line.path)
+        reader = reader_on(kind, line.path)
         async with line, running(reader):
             await until(lambda: reader.health.reads_total > 20)
             line.fault = Fault.SILENT
@@ -145,9 +156,9 @@ def test_a_module_without_power_is_shown_silent_and_read_again_when_it_has_it(fa
 
 
 @pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.LOSS])
-def test_a_bad_cable_costs_reads_and_never_gives_a_wrong_one(family, line, fault):
+def test_a_bad_cable_costs_reads_and_never_gives_a_wrong_one(kind, line, fault):
     async def story():
-        reader = reader_on(family, line.path)
+        reader = reader_on(kind, line.path)
         async with line, running(reader) as batches:
             await until(lambda: reader.health.reads_total > 20)
             line.fault = fault
@@ -160,20 +171,20 @@ def test_a_bad_cable_costs_reads_and_never_gives_a_wrong_one(family, line, fault
     play(story)
 
 
-def test_the_rate_of_a_module_is_found(family, tmp_path):
+def test_the_rate_of_a_module_is_found(kind, tmp_path):
     async def story():
-        line = Line(family.module(Tray(dict(TAGS)), baud=57_600), tmp_path / "port", now_us)
-        reader = reader_on(family, line.path, query="baud=auto")
+        line = Line(kind.module(Tray(dict(TAGS)), baud=57_600), tmp_path / "port", now_us)
+        reader = reader_on(kind, line.path, query="baud=auto")
         async with line, running(reader):
             await until(lambda: reader.health.reads_total > 20)
 
     play(story)
 
 
-def test_a_module_at_another_rate_than_configured_is_not_read(family, tmp_path):
+def test_a_module_at_another_rate_than_configured_is_not_read(kind, tmp_path):
     async def story():
-        line = Line(family.module(Tray(dict(TAGS)), baud=57_600), tmp_path / "port", now_us)
-        reader = reader_on(family, line.path)
+        line = Line(kind.module(Tray(dict(TAGS)), baud=57_600), tmp_path / "port", now_us)
+        reader = reader_on(kind, line.path)
         async with line, running(reader):
             await until(lambda: reader.health.link is ReaderLink.SILENT)
             assert reader.health.reads_total == 0
@@ -181,9 +192,9 @@ def test_a_module_at_another_rate_than_configured_is_not_read(family, tmp_path):
     play(story)
 
 
-def test_a_tag_is_written_on_the_pad_and_read_back(family, line):
+def test_a_tag_is_written_on_the_pad_and_read_back(kind, line):
     async def story():
-        reader = reader_on(family, line.path)
+        reader = reader_on(kind, line.path)
         old, new = next(iter(TAGS)), bytes(range(12))
         async with line, running(reader) as batches:
             await until(lambda: reader.health.link is ReaderLink.READING)
@@ -197,9 +208,9 @@ def test_a_tag_is_written_on_the_pad_and_read_back(family, line):
     play(story)
 
 
-def test_nothing_on_the_port_is_silence_and_not_an_error(family, tmp_path):
+def test_nothing_on_the_port_is_silence_and_not_an_error(kind, tmp_path):
     async def story():
-        reader = reader_on(family, tmp_path / "port")
+        reader = reader_on(kind, tmp_path / "port")
         async with running(reader):
             await until(lambda: reader.health.link is ReaderLink.SILENT)
         assert "cannot open" in reader.health.why
@@ -207,15 +218,15 @@ def test_nothing_on_the_port_is_silence_and_not_an_error(family, tmp_path):
     play(story)
 
 
-def test_two_edges_do_not_share_a_module(family, line):
+def test_two_edges_do_not_share_a_module(kind, line):
     async def story():
-        first, second = reader_on(family, line.path), reader_on(family, line.path)
+        first, second = reader_on(kind, line.path), reader_on(kind, line.path)
         async with line, running(first), running(second):
             await until(lambda: {first.health.link, second.health.link} == {ReaderLink.READING, ReaderLink.SILENT})
 
     play(story)
 
 
-def test_an_antenna_a_module_does_not_have_is_refused(family, tmp_path):
+def test_an_antenna_a_module_does_not_have_is_refused(kind, tmp_path):
     with pytest.raises(MisconfiguredError, match="antenna"):
-        reader_on(family, tmp_path / "port", antennas=("1", "99"))
+        reader_on(kind, tmp_path / "port", antennas=("1", "99"))

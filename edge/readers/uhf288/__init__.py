@@ -1,0 +1,29 @@
+"""UHFReader288, UHFReader86 and UHFReader18 (Chafon CF-RU/CF-MU, WYUAN, …) on a serial port."""
+
+from collections.abc import Mapping
+from random import Random
+from typing import Final
+
+from edge.config import ReaderConfig
+from edge.readers.base import MisconfiguredError
+from edge.readers.health import Health
+from edge.readers.profiles import Place, Profile
+from edge.readers.serial.address import address_of
+from edge.readers.serial.dialogue import Dialogue
+from edge.readers.serial.driver import SerialReader
+from edge.readers.uhf288.frames import PORTS_MAX
+from edge.readers.uhf288.module import BAUDS, REGIONS, Module
+
+POWER_DBM_MAX: Final = 30
+
+
+def open_uhf288(config: ReaderConfig, profile: Profile, places: Mapping[int, Place], chance: Random) -> SerialReader:
+    """`uhf288:///dev/…?baud=auto&region=eu`. Raises `MisconfiguredError` for a port or power it cannot have."""
+    for port, place in places.items():
+        if port > PORTS_MAX:
+            raise MisconfiguredError(f"reader {config.id}: antenna {port}; this kind has at most {PORTS_MAX}")
+        if place.power_index is not None or (place.power_dbm or 0) > POWER_DBM_MAX:
+            raise MisconfiguredError(f"profile {profile.name!r}: set power_dbm, at most {POWER_DBM_MAX}, for this kind")
+    address = address_of(config.url, BAUDS, tuple(REGIONS))
+    health = Health(config.id)
+    return SerialReader(address, Dialogue(health, Module(health, places, address.region)), chance)

@@ -1,0 +1,146 @@
+"""A UHFReader288 or UHFReader18: parser, settings and inventories of its own. Frames: rfid.md §3.3."""
+
+from typing import Final
+
+from simulator.serial.air import ROUND_US, Air
+
+FINISHED, MORE, PASSWORD, NO_TAG, TAG_ERROR, UNKNOWN, BAD_VALUE = 0x01, 0x03, 0x05, 0xFB, 0xFC, 0xFE, 0xFF
+ANTENNA_GONE: Final = 0xF8
+TAGS_PER_FRAME_MAX: Final = 8
+GAP_US: Final = 15_000
+"""Bytes further apart do not belong together (manual §2)."""
+RSSI_RAW: Final = 0x6B
+
+
+def crc16(data: bytes) -> int:
+    crc = 0xFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ 0x8408 if crc & 1 else crc >> 1
+    return crc
+
+
+class UHF288:
+    """`old`: a UHFReader18. `indexed`: tells antennas by index, as models with 12 and 16 ports do."""
+
+    def __init__(self, air: Air, *, baud: int = 57_600, old: bool = False, indexed: bool = False) -> None:
+        self.air, self.baud, self.old, self.indexed = air, baud, old, indexed
+        self.refuses: set[int] = set()
+        self.locked: set[bytes] = set()
+        self.dead_antennas: set[int] = set()
+        self.heard: list[int] = []
+        self.writes_total = 0
+        """Settings written into EEPROM, which wears."""
+        self.bands, self.power_dbm, self.pushes = (0x31, 0x80), 30, False
+        self.power()
+
+    def power(self) -> None:
+        """Power comes (back); region, power and mode are kept in EEPROM."""
+        self._in = bytearray()
+        self._out = bytearray()
+        self._inventory: tuple[bytes, int] | None = None
+        self._heard_us = self._pushed_us = 0
+
+    def hear(self, data: bytes, now_us: int) -> None:
+        if self._inventory is not None:  # deaf while it inventories (manual §2)
+            return
+        if now_us - self._heard_us > GAP_US:
+            self._in.clear()
+        self._heard_us = now_us
+        self._in += data
+        while self._in and len(self._in) > self._in[0]:
+            size = self._in[0] + 1
+            frame, self._in = bytes(self._in[:size]), self._in[size:]
+            if size >= 5 and crc16(frame) == 0:
+                self.heard.append(frame[2])
+                self._obey(frame[2], frame[3:-2], now_us)
+            if self._inventory is not None:
+                self._in.clear()
+
+    def advance(self, now_us: int) -> bytes:
+        if self._inventory is not None and now_us >= self._inventory[1]:
+            asked, self._inventory = self._inventory[0], None
+            self._read(asked, now_us)
+        if self.pushes and now_us - self._pushed_us >= ROUND_US:
+            self._pushed_us = now_us
+            for answer in self.air.round(1, 0, self.power_dbm, now_us):
+                self._say(0xEE, 0, bytes((1, len(answer.epc))) + answer.epc + bytes((RSSI_RAW,)))
+        said, self._out = bytes(self._out), bytearray()
+        return said
+
+    def _obey(self, command: int, body: bytes, now_us: int) -> None:
+        if self.pushes and command not in (0x21, 0x76):
+            return
+        if command in self.refuses:
+            self._say(command, BAD_VALUE)
+        elif command == 0x21:
+            more = b"" if self.old else b"\x01\x00\x00\x00"
+            kind = 0x09 if self.old else 0x20
+            self._say(command, 0, bytes((2, 7, kind, 2, *self.bands, self.power_dbm, 0x14)) + more)
+        elif command == 0x01:
+            self._inventory = body, now_us + ROUND_US
+        elif command == 0x02 and len(body) > 8:
+            self._read_words(body)
+        elif command == 0x03 and len(body) > 8:
+            self._write_words(body)
+        elif command == 0x22 and len(body) == 2:
+            self.bands, self.writes_total = (body[0], body[1]), self.writes_total + 1
+            self._say(command, 0)
+        elif command == 0x2F and len(body) == 1 and body[0] <= 30:
+            self.power_dbm, self.writes_total = body[0], self.writes_total + 1
+            self._say(command, 0)
+        elif command == 0x76 and body == b"\0":
+            self.pushes = False
+            self._say(command, 0)
+        elif command == 0x92 and not self.old:
+            self._say(command, 0, b"\x01\x25")
+        else:
+            self._say(command, UNKNOWN)
+
+    def _read(self, asked: bytes, now_us: int) -> None:
+        antenna = 1 if self.old else asked[7] - 0x7F
+        session = 0 if self.old else asked[1]
+        if antenna in self.dead_antennas:
+            self._say(0x01, ANTENNA_GONE)
+            return
+        answers = self.air.round(antenna, session, self.power_dbm, now_us)
+        if not answers and self.old:
+            self._say(0x01, NO_TAG)
+            return
+        told = b"" if self.old else bytes((antenna - 1 if self.indexed else 1 << (antenna - 1),))
+        for low in range(0, len(answers), TAGS_PER_FRAME_MAX):
+            some = answers[low : low + TAGS_PER_FRAME_MAX]
+            tail = b"" if self.old else bytes((RSSI_RAW,))
+            tags = b"".join(bytes((len(answer.epc),)) + answer.epc + tail for answer in some)
+            self._say(0x01, MORE, told + bytes((len(some),)) + tags)
+        self._say(0x01, FINISHED, told + b"\0")
+
+    def _read_words(self, body: bytes) -> None:
+        size = 2 * body[0]
+        epc, (bank, start, words) = body[1 : 1 + size], body[1 + size : 4 + size]
+        tid = self.air.tid(epc)
+        if tid is None:
+            self._say(0x02, NO_TAG)
+        elif bank != 2 or (start + words) * 2 > len(tid):
+            self._say(0x02, TAG_ERROR, b"\x03")
+        else:
+            self._say(0x02, 0, tid[start * 2 : (start + words) * 2])
+
+    def _write_words(self, body: bytes) -> None:
+        words, size = body[0], 2 * body[1]
+        epc, rest = body[2 : 2 + size], body[2 + size :]
+        written = rest[2 : 2 + 2 * words]
+        if self.air.tid(epc) is None:
+            self._say(0x03, NO_TAG)
+        elif epc in self.locked:
+            self._say(0x03, TAG_ERROR, b"\x04")
+        elif rest[:2] != b"\x01\x01" or len(rest) != 6 + 2 * words:
+            self._say(0x03, BAD_VALUE)
+        else:
+            self.air.write(epc, written[2 : 2 + 2 * (written[0] >> 3)])
+            self._say(0x03, 0)
+
+    def _say(self, command: int, status: int, data: bytes = b"") -> None:
+        frame = bytes((len(data) + 5, 0, command, status)) + data
+        self._out += frame + crc16(frame).to_bytes(2, "little")
