@@ -14,6 +14,7 @@ from bench.decode import checksum
 from bench.figures import Figures, Piece, best_s
 from contract.ids import ReaderId
 from edge.readers.m100 import frames as m100
+from edge.readers.mercury import frames as mercury
 from edge.readers.serial.driver import READ_BYTES
 from edge.readers.serial.reads import Walked, columns
 from edge.readers.uhf288 import frames as uhf288
@@ -46,8 +47,17 @@ def uhf288_tag(epc: bytes, rng: random.Random) -> bytes:
     return body + uhf288.crc(body).to_bytes(2, "little")
 
 
+def mercury_tag(epc: bytes, rng: random.Random) -> bytes:
+    metadata = b"\x00\x67\x01\x01" + bytes((rng.randint(180, 220), 0x11)) + b"\x00\x2d\x05"
+    pc = (len(epc) // 2 << 11).to_bytes(2)
+    data = b"\x10\x00\x1b" + metadata + (8 * len(epc) + 32).to_bytes(2) + pc + epc + rng.randbytes(2)
+    body = bytes((len(data), 0x22, 0, 0)) + data
+    return b"\xff" + body + mercury.crc(body).to_bytes(2)
+
+
 CODECS: Final = {
     "m100": Codec(lambda data: m100.walk(data, dialect=m100.Dialect.BB), m100_tag, bytes.fromhex("bb01ff000115167e")),
+    "mercury": Codec(mercury.walk, mercury_tag, bytes.fromhex("ff0022040084e0")),
     "uhf288": Codec(lambda data: uhf288.walk(data, port=1), uhf288_tag, bytes.fromhex("0700010101001e4b")),
 }
 

@@ -11,6 +11,7 @@ from edge.readers.base import MisconfiguredError, ReadBatch
 from edge.readers.health import Health
 from edge.readers.llrp import open_llrp
 from edge.readers.m100 import open_m100
+from edge.readers.mercury import open_mercury
 from edge.readers.profiles import Place, Profile
 from edge.readers.uhf288 import open_uhf288
 
@@ -27,7 +28,12 @@ class Reader(Protocol):
 
 
 Driver = Callable[[ReaderConfig, Profile, Mapping[int, Place], Random], Reader]
-DRIVERS: Final[Mapping[str, Driver]] = {"llrp": open_llrp, "m100": open_m100, "uhf288": open_uhf288}
+DRIVERS: Final[Mapping[str, Driver]] = {
+    "llrp": open_llrp,
+    "m100": open_m100,
+    "mercury": open_mercury,
+    "uhf288": open_uhf288,
+}
 
 
 def open_reader(

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import pytest
 
 from edge.readers.m100 import frames as m100_frames
+from edge.readers.mercury import frames as mercury_frames
 from edge.readers.uhf288 import frames as uhf288_frames
 from simulator.serial.m100 import M100
+from simulator.serial.mercury import Mercury, framed, record
 from simulator.serial.uhf288 import UHF288, crc16
 
 
@@ -82,7 +84,19 @@ def uhf288(*, old):
     )
 
 
-FAMILIES = [m100("BB"), m100("AA"), uhf288(old=False), uhf288(old=True)]
+MERCURY = Family(
+    name="mercury",
+    scheme="mercury",
+    profile="mercury",
+    walk=mercury_frames.walk,
+    module=Mercury,
+    tag=lambda epc: framed(0x22, 0, b"\x10\x00\x1b" + record(epc, flags=0x01FF, rssi_dbm=-60, antenna=1)),
+    unknown=framed(0x77, 0, b"\x01\x02\x03"),
+    with_length=lambda length: bytes((0xFF, min(length, 0xFF), 0x22, 0)),
+    cap=mercury_frames.FRAME_BYTES_MAX,
+    model="M6e Nano",
+)
+FAMILIES = [m100("BB"), m100("AA"), uhf288(old=False), uhf288(old=True), MERCURY]
 
 
 @pytest.fixture(params=FAMILIES, ids=lambda family: family.name)

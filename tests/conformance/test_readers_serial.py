@@ -32,7 +32,7 @@ def now_us():
     return time.monotonic_ns() // 1000
 
 
-def reader_on(family, path, *, query="baud=115200", antennas=("1",)):
+def reader_on(family, path, *, query="baud=115200&region=eu", antennas=("1",)):
     config = ReaderConfig(
         id=ReaderId("r"),
         url=f"{family.scheme}://{path}?{query}",
@@ -174,7 +174,7 @@ def test_a_bad_cable_costs_reads_and_never_gives_a_wrong_one(kind, line, fault):
 def test_the_rate_of_a_module_is_found(kind, tmp_path):
     async def story():
         line = Line(kind.module(Tray(dict(TAGS)), baud=57_600), tmp_path / "port", now_us)
-        reader = reader_on(kind, line.path, query="baud=auto")
+        reader = reader_on(kind, line.path, query="baud=auto&region=eu")
         async with line, running(reader):
             await until(lambda: reader.health.reads_total > 20)
 

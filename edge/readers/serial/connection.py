@@ -36,6 +36,8 @@ class Heard(StrEnum):
     """A tag, or the end of a round without one: the module reads."""
     ENDED = "ended"
     """The inventory we started has ended by itself."""
+    FAILED = "failed"
+    """The module says that it cannot read now, and why: too hot, no antenna."""
     QUIET = "quiet"
     """Not even the end of an empty round for a while: ended unsaid, or dead. To stop it tells which."""
     WANTED = "wanted"
@@ -85,6 +87,9 @@ ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
     (S.STARTING, H.ENDED): (S.READING, Say.START),
     (S.STARTING, H.REFUSED): (S.REFUSED, Say.HANG_UP),
     (S.READING, H.ENDED): (S.READING, Say.START),
+    # shown with its reason, and tried again after a rest: a module that cannot read is no witness
+    (S.STARTING, H.FAILED): (S.REFUSED, Say.HANG_UP),
+    (S.READING, H.FAILED): (S.REFUSED, Say.HANG_UP),
     (S.READING, H.REFUSED): (S.PAUSING, Say.HALT),
     (S.READING, H.QUIET): (S.PAUSING, Say.HALT),
     (S.READING, H.WANTED): (S.PAUSING, Say.HALT),

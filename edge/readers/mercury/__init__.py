@@ -1,0 +1,31 @@
+"""ThingMagic/JADAK Mercury modules (M5e, M6e, Micro, Nano, M7e) on a serial port."""
+
+from collections.abc import Mapping
+from random import Random
+from typing import Final
+
+from edge.config import ReaderConfig
+from edge.readers.base import MisconfiguredError
+from edge.readers.health import Health
+from edge.readers.mercury.module import BAUDS, REGIONS, Module
+from edge.readers.profiles import Place, Profile
+from edge.readers.serial.address import address_of
+from edge.readers.serial.dialogue import Dialogue
+from edge.readers.serial.driver import SerialReader
+
+PORTS_MAX: Final = 15
+"""An antenna is told in four bits."""
+
+
+def open_mercury(config: ReaderConfig, profile: Profile, places: Mapping[int, Place], chance: Random) -> SerialReader:
+    """`mercury:///dev/…?region=eu`. Raises `MisconfiguredError`: a bad URL, no region, an antenna it cannot have."""
+    for port, place in places.items():
+        if port > PORTS_MAX:
+            raise MisconfiguredError(f"reader {config.id}: antenna {port}; this kind has at most {PORTS_MAX}")
+        if place.power_index is not None:
+            raise MisconfiguredError(f"reader {config.id}: profile {profile.name!r} sets power_index; set power_dbm")
+    address = address_of(config.url, BAUDS, tuple(REGIONS))
+    if not address.region:
+        raise MisconfiguredError(f"{config.url!r}: without a region this kind does not read; add ?region=eu")
+    health = Health(config.id)
+    return SerialReader(address, Dialogue(health, Module(health, places, address.region)), chance)
