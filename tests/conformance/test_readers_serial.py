@@ -199,7 +199,6 @@ def test_a_tag_is_written_on_the_pad_and_read_back(kind, line):
         async with line, running(reader) as batches:
             await until(lambda: reader.health.link is ReaderLink.READING)
             assert await reader.access(ReadTid(epc=old)) == TAGS[old]
-            await until(lambda: reader.health.link is ReaderLink.READING)
             await reader.access(WriteEpc(epc=old, new=new))
             batches.clear()
             await until(lambda: any((batch.epc == list(new)).all(axis=1).any() for batch in batches))

@@ -30,6 +30,12 @@ def test_a_tag_notice_of_the_manual():
     assert (walked.consumed, walked.good, walked.frames) == (len(TAG), 1, [])
 
 
+def test_a_tag_notice_under_the_number_of_the_manuals_text():
+    said = bytearray(TAG)
+    said[2], said[-2] = 0x27, TAG[-2] + 5
+    assert walk(bytes(said)).reads == walk(TAG).reads
+
+
 @pytest.mark.parametrize(
     ("command", "body", "frame"),
     [
@@ -252,6 +258,15 @@ def test_a_module_that_does_not_hear_the_first_stop_is_told_again():
     assert bench.dialogue.take()
     bench.go(1)
     assert bench.health.link is ReaderLink.READING
+
+
+def test_what_is_wanted_one_after_the_other_waits_for_its_turn():
+    bench = Bench().go(1)
+    told = []
+    for epc in (EPC, OTHER, EPC):
+        bench.dialogue.want(ReadTid(epc=epc), told.append)
+    bench.go(2)
+    assert told == [TID, TID[::-1], TID]
 
 
 def test_whoever_waits_for_a_tag_hears_that_the_module_went_away():

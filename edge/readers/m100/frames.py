@@ -4,7 +4,8 @@
 
 Type 00 command, 01 answer, 02 notice. Checksum: low byte of the sum from Type to the last parameter. Two dialects with
 one body: BB … 7E ("Communication Protocol V2.1" of YRM100, M5Stack's for JRD-4035) and AA … DD ("R200 user guide
-V2.3.3"). Nothing is escaped: 7E and BB occur inside frames, so a frame is header, length, checksum and end together.
+V2.3.3"). A tag notice carries the command 22; the manual's text says 27 for MULTI_POLL, so that is taken too.
+Nothing is escaped: 7E and BB occur inside frames, so a frame is header, length, checksum and end together.
 """
 
 import re
@@ -64,6 +65,9 @@ class Command(IntEnum):
     SET_POWER = 0xB6
     GET_POWER = 0xB7
     ERROR = 0xFF
+
+
+TAG_COMMANDS: Final = (0x22, 0x27)
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -156,12 +160,11 @@ def walk(data: bytes, *, dialect: Dialect | None = None, ended: bool = False) ->
             at = _skip(walked, starts, data, at)
             continue
         good += 1
-        if kind == 2 and command == 0x22:  # noqa: SIM102 - this is the line's whole traffic, and it is asked once
-            if TAG_FIXED < length <= TAG_FIXED + EPC_BYTES_MAX and length & 1:
-                rssi = data[at + 5]
-                reads.append((data[at + 8 : end - 4], 1, (rssi - 256 if rssi > 127 else rssi) * 100, PHASE_ABSENT, 1))
-                at = end
-                continue
+        if kind == 2 and command in TAG_COMMANDS and TAG_FIXED < length <= TAG_FIXED + EPC_BYTES_MAX and length & 1:
+            rssi = data[at + 5]
+            reads.append((data[at + 8 : end - 4], 1, (rssi - 256 if rssi > 127 else rssi) * 100, PHASE_ABSENT, 1))
+            at = end
+            continue
         try:
             frames.append(_frame(Dialect.BB if header == 0xBB else Dialect.AA, kind, command, data[at + 5 : end - 2]))
         except ProtocolError:
@@ -180,7 +183,7 @@ def _skip(walked: Walked, starts: re.Pattern[bytes], data: bytes, at: int) -> in
 
 def _frame(dialect: Dialect, kind: int, command: int, body: bytes) -> msgspec.Struct:
     """Raises `ProtocolError` for a tag or an error frame whose inside is not what its length says."""
-    if kind == Kind.NOTICE and command == Command.POLL:
+    if kind == Kind.NOTICE and command in TAG_COMMANDS:
         raise ProtocolError(f"a tag notice of {len(body)} bytes holds no EPC of whole words")
     if command == Command.ERROR and kind == Kind.ANSWER:
         if not body:

@@ -15,6 +15,8 @@ from edge.readers.serial.reads import Walked, columns
 NOISE_BYTES_MAX: Final = 4096
 """So many bytes without one good frame: this is not the module's baud rate (any more)."""
 ACCESSES_PENDING_MAX: Final = 64
+WORKING_STATES: Final = (State.STARTING, State.READING, State.PAUSING, State.ACCESSING)
+"""The module is known and set: what is wanted of a tag waits for its turn."""
 HALTING_STATES: Final = (State.PROBING, State.PAUSING)
 
 
@@ -125,8 +127,8 @@ class Dialogue:
 
     def want(self, access: Access, told: Told) -> None:
         """Do this as soon as the module can be paused; `told` hears of it once."""
-        if self.state is not State.READING or len(self._wanted) >= ACCESSES_PENDING_MAX:
-            told(UnreachableError("the reader is not reading; try again when it is"))
+        if self.state not in WORKING_STATES or len(self._wanted) >= ACCESSES_PENDING_MAX:
+            told(UnreachableError("the reader is not reading, or has too much to do; try again when it is"))
             return
         self._wanted.append((access, told))
 
