@@ -6,6 +6,8 @@ Type 00 command, 01 answer, 02 notice. Checksum: low byte of the sum from Type t
 one body: BB … 7E ("Communication Protocol V2.1" of YRM100, M5Stack's for JRD-4035) and AA … DD ("R200 user guide
 V2.3.3"). A tag notice carries the command 22; the manual's text says 27 for MULTI_POLL, so that is taken too.
 Nothing is escaped: 7E and BB occur inside frames, so a frame is header, length, checksum and end together.
+
+Held against no module yet: the codes of regions.
 """
 
 import re

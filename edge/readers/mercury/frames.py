@@ -5,6 +5,8 @@
 
 The CRC is the CCITT division without the sixteen zero bits at the end, start FFFF, over LEN to DATA: it is not
 CCITT-FALSE, which real frames refute. What a tag record holds is said by its metadata flags, in their order.
+
+Held against no module yet: the keys of session and target, and the hardware codes.
 """
 
 import binascii

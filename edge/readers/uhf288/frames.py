@@ -5,6 +5,9 @@
 
 Len counts the bytes after itself. CRC-16, polynomial 8408 reflected, start FFFF, over Len to Data, low byte first; over
 a whole frame it is 0. No byte marks a beginning: a frame is a length whose CRC holds.
+
+Held against no manual page and no module yet: the temperature (0x92), the 8-byte INFO answer that tells a UHFReader18,
+the codes of the European and Korean bands, the order of WRITE (0x03), which follows the page on block writes.
 """
 
 import binascii
