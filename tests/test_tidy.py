@@ -41,7 +41,7 @@ def registry_hosts(text: str) -> list[str]:
         "pypi" + ".org",
         "python" + "hosted.org",
         "registry.npm" + "js.org",
-        "deb.debian" + ".org",
+        "deb." + "debian" + ".org",
         "proxy.golang" + ".org",
     )
     return [host for host in hosts if host in text]
