@@ -145,6 +145,7 @@ class Sim(People, Faults, Invariants):
                 for line in fact.lines:
                     self.had_it(box, line.piece)
                     world.sell(line.piece, fact.sale, box.store)
+                    world.written[line.piece] = place
                     if world.loc[line.piece] == box.store and self.rng.random() < 0.8:
                         world.move(line.piece, "client")
             case ReturnRecorded():

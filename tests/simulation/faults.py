@@ -133,7 +133,7 @@ class Faults:
         self.lose(place for place, owner in self.recorded.items() if owner is box and place not in known)
 
     def lose(self, places):
-        """Exempt, and counted: the rows, and what was promised in one of them."""
+        """Exempt, and counted: the rows, what was promised in one of them, and a sale whose piece has not left."""
         for place in places:
             self.lost.add(place)
             self.stat("rows gone with every copy")
@@ -141,6 +141,11 @@ class Faults:
             if promise[2] in self.lost:
                 self.stat("promises gone with every copy")
                 del self.world.promised[piece]
+        for piece, place in list(self.world.written.items()):
+            if place in self.lost and piece in self.world.open and self.world.loc[piece] == place[0]:
+                self.stat("sales gone with every copy")
+                self.world.gone.add(piece)
+                del self.world.open[piece], self.world.written[piece]
 
     def cloud_rows(self):
         """Rows the cloud's disk has, also while it is down."""

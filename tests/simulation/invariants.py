@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from cloud import tables
 from cloud.provider import PaymentState
+from cloud.work import QUARANTINED
 from contract.facts import ClaimKind
 from edge.books.replay import differences
 from edge.till import queries
@@ -40,7 +41,11 @@ class Invariants:
         with self.head.office.reading() as tx:
             self.judge_books(tx)
             cases = tx.rows(sa.select(tables.case_file).where(tables.case_file.c.closed_us.is_(None)))
-        excused = {case["piece"] for case in cases if case["piece"]}
+            lines = tx.rows(sa.select(tables.sale_line))
+        # a person was told: of the piece, or of the sale it stands in
+        told = {(case["store"], case["ref"]) for case in cases if case["kind"] == QUARANTINED}
+        excused = {case["piece"] for case in cases if case["piece"]} | self.world.gone
+        excused |= {line["piece"] for line in lines if (line["store"], line["sale"]) in told}
         for place in self.lost - known:
             excused |= self.about[place]
         for piece in self.pieces:

@@ -21,6 +21,10 @@ class World:
         self.sim = sim
         self.loc = {}
         self.open = {}
+        self.written = {}
+        """Piece → the row that says it is sold, while it is."""
+        self.gone = set()
+        """Pieces whose sale went with every copy that we could see; one still on its way may bring it back."""
         self.refunded = set()
         self.promised = {}
         self.left = {}
@@ -35,6 +39,7 @@ class World:
         if promise and promise[0] != sale:
             raise ViolationError(f"I7 {piece} was promised in {promise} and sold as {sale}")
         self.open[piece] = sale
+        self.written.pop(piece, None)
         self.sales += 1
 
     def unsell(self, piece, sale):
