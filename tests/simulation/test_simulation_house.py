@@ -4,8 +4,11 @@ Replay one: `load()` of conftest.py gives the driver; its `history(17)`, then `t
 """
 
 import pytest
+import sqlalchemy as sa
 
+from cloud import tables
 from cloud.tokens import Tokens
+from cloud.work import QUARANTINED
 from trade.custody import OFFICE, OfficeState
 from trade.guards import ALL, Guards
 
@@ -64,6 +67,20 @@ def test_without_what_tills_remember_some_put_back_disk_breaks_an_invariant(driv
 def test_what_the_histories_once_found_stays_mended(driver, seed):
     """A copied disk taken for its store; the snapshot of a lost life; a shift left open by a lost box; lives out of order."""
     _clean(driver, [seed], hard=True, restores=True)
+
+
+@pytest.mark.parametrize(("seed", "hard"), [(11177, False), (21579, True)])
+def test_a_sale_whose_every_copy_burnt_while_its_piece_lay_there_is_counted_and_accuses_nobody(driver, seed, hard):
+    """What cannot be promised (custody.md §12): nobody can know of it, so the piece is stock again."""
+    assert _clean(driver, [seed], hard=hard)["sales gone with every copy"] == 1
+
+
+@pytest.mark.parametrize(("seed", "hard"), [(11311, False), (21751, True), (21869, True), (22000, True)])
+def test_a_late_sale_of_an_ended_life_is_a_case_for_a_person(driver, seed, hard):
+    violation, sim = driver.history(seed, hard=hard)
+    assert violation is None
+    with sim.head.office.reading() as tx:
+        assert [case for case in tx.rows(sa.select(tables.case_file)) if case["kind"] == QUARANTINED]
 
 
 def off_the_table(moves):

@@ -72,7 +72,7 @@ class Columns:
 
     def __init__(self, octets: Octets, starts: Index, proved: Proved, tables: Tables, width: int) -> None:
         """One row for each report, EPCs of `width` bytes; unknown shapes give nonsense. Uses up `proved.records`."""
-        self._proved, self._tables = proved, tables
+        self._proved = proved
         records, others, ids, times = proved
         usual = tables.shapes[0]
         self._epc = np.zeros((len(records), width), np.uint8)
