@@ -150,7 +150,7 @@ class Sim(People, Faults, Invariants):
                         world.move(line.piece, "client")
             case ReturnRecorded():
                 for piece in fact.pieces:
-                    world.unsell(piece, fact.sale)
+                    world.unsell(piece, fact.sale, place)
             case ClaimHeld(kind=ClaimKind.LAYAWAY):
                 world.promised[fact.piece] = (fact.ref, fact.claim, place)
             case ClaimEnded():

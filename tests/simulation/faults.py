@@ -133,7 +133,7 @@ class Faults:
         self.lose(place for place, owner in self.recorded.items() if owner is box and place not in known)
 
     def lose(self, places):
-        """Exempt, and counted: the rows, what was promised in one of them, and a sale whose piece has not left."""
+        """Exempt, and counted: rows, what was promised in one, a sale whose piece has not left, a refund (paid again)."""
         for place in places:
             self.lost.add(place)
             self.stat("rows gone with every copy")
@@ -144,8 +144,13 @@ class Faults:
         for piece, place in list(self.world.written.items()):
             if place in self.lost and piece in self.world.open and self.world.loc[piece] == place[0]:
                 self.stat("sales gone with every copy")
-                self.world.gone.add(piece)
-                del self.world.open[piece], self.world.written[piece]
+                self.world.gone[piece] = self.world.open.pop(piece)
+                del self.world.written[piece]
+        for (piece, sale), place in list(self.world.refunded.items()):
+            if place in self.lost:
+                self.stat("refunds gone with every copy")
+                self.world.gone[piece] = sale
+                del self.world.refunded[piece, sale]
 
     def cloud_rows(self):
         """Rows the cloud's disk has, also while it is down."""

@@ -44,7 +44,7 @@ class Invariants:
             lines = tx.rows(sa.select(tables.sale_line))
         # a person was told: of the piece, or of the sale it stands in
         told = {(case["store"], case["ref"]) for case in cases if case["kind"] == QUARANTINED}
-        excused = {case["piece"] for case in cases if case["piece"]} | self.world.gone
+        excused = {case["piece"] for case in cases if case["piece"]} | set(self.world.gone)
         excused |= {line["piece"] for line in lines if (line["store"], line["sale"]) in told}
         for place in self.lost - known:
             excused |= self.about[place]

@@ -69,10 +69,15 @@ def test_what_the_histories_once_found_stays_mended(driver, seed):
     _clean(driver, [seed], hard=True, restores=True)
 
 
-@pytest.mark.parametrize(("seed", "hard"), [(11177, False), (21579, True)])
+@pytest.mark.parametrize(("seed", "hard"), [(11177, False), (12383, False), (21579, True)])
 def test_a_sale_whose_every_copy_burnt_while_its_piece_lay_there_is_counted_and_accuses_nobody(driver, seed, hard):
     """What cannot be promised (custody.md §12): nobody can know of it, so the piece is stock again."""
     assert _clean(driver, [seed], hard=hard)["sales gone with every copy"] == 1
+
+
+def test_a_refund_whose_every_copy_burnt_is_paid_again_and_counted(driver):
+    """The other half of the same promise that nobody can keep: what only the burnt box knew."""
+    assert _clean(driver, [22907], hard=True)["refunds gone with every copy"] == 1
 
 
 @pytest.mark.parametrize(("seed", "hard"), [(11311, False), (21751, True), (21869, True), (22000, True)])

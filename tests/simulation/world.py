@@ -23,9 +23,11 @@ class World:
         self.open = {}
         self.written = {}
         """Piece → the row that says it is sold, while it is."""
-        self.gone = set()
-        """Pieces whose sale went with every copy that we could see; one still on its way may bring it back."""
-        self.refunded = set()
+        self.gone = {}
+        """Piece → its sale that went with every copy that we could see, or came back in a refund that did; a copy
+        still on its way may bring the sale back, and then it is refunded once (more)."""
+        self.refunded = {}
+        """(piece, sale) → the row that says so."""
         self.promised = {}
         self.left = {}
         self.sales = 0
@@ -42,13 +44,13 @@ class World:
         self.written.pop(piece, None)
         self.sales += 1
 
-    def unsell(self, piece, sale):
+    def unsell(self, piece, sale, place):
         if (piece, sale) in self.refunded:
             raise ViolationError(f"I8 refunded twice: {piece} of {sale}")
-        if self.open.get(piece) != sale:
+        if self.open.get(piece, self.gone.get(piece)) != sale:
             raise ViolationError(f"I8 refund of {piece} in {sale}, but it is sold in {self.open.get(piece)}")
-        self.refunded.add((piece, sale))
-        del self.open[piece]
+        self.refunded[piece, sale] = place
+        self.open.pop(piece, None)
 
     def move(self, piece, to):
         self.left[piece, self.loc[piece]] = self.sim.t
