@@ -56,8 +56,8 @@ class WriteMemory(msgspec.Struct, frozen=True, kw_only=True):
 class Lockable(StrEnum):
     """What has a lock of its own (§6.3.2.12.3.5)."""
 
-    KILL_PASSWORD = "kill_password"
-    ACCESS_PASSWORD = "access_password"
+    KILL_PASSWORD = "kill_password"  # noqa: S105 - a name
+    ACCESS_PASSWORD = "access_password"  # noqa: S105 - a name
     EPC = "epc"
     TID = "tid"
     USER = "user"
@@ -84,7 +84,7 @@ Access = ReadMemory | WriteMemory | Lock
 
 
 def read_tid(tag: Target, words: int = 6) -> ReadMemory:
-    """The first `words` of the TID: six hold class, mask designer, model and a serial number of 48 bits (TDS 2.1 §16)."""
+    """The first `words` of the TID: six hold class, mask designer, model and a serial number (TDS 2.1 §16)."""
     return ReadMemory(tag=tag, bank=Bank.TID, words=words)
 
 
