@@ -3,7 +3,8 @@
 import pytest
 
 from edge.config import ZoneKind
-from edge.readers.llrp.messages import Capabilities, add_rospec
+from edge.readers.llrp.capabilities import Capabilities, Mode
+from edge.readers.llrp.messages import add_rospec
 from edge.readers.profiles import known, load_profile
 
 
@@ -11,7 +12,7 @@ from edge.readers.profiles import known, load_profile
 def test_the_profile_loads_and_says_how_to_read_every_place(name):
     profile = load_profile(name)
     places = {port: profile.place(kind) for port, kind in enumerate(ZoneKind, start=1)}
-    reader = Capabilities(powers=((1, 1000), (2, 3000)), modes=(0, 1, 2, 1002))
+    reader = Capabilities(powers=((1, 1000), (2, 3000)), modes=tuple(map(Mode, (0, 1, 2, 1002))))
     assert len(add_rospec(1, profile, places, reader)) > 100
 
 

@@ -12,11 +12,11 @@ from contract.ids import ReaderId
 from edge.clock import SystemClock
 from edge.config import ZoneKind
 from edge.readers.health import Health
+from edge.readers.llrp.capabilities import capabilities_of
 from edge.readers.llrp.connection import State
 from edge.readers.llrp.dialogue import MESSAGES_PER_TICK_MAX, Dialogue, Timing
 from edge.readers.llrp.driver import LlrpReader
 from edge.readers.llrp.frames import RECEIVE_BYTES_MIN, Frame
-from edge.readers.llrp.messages import capabilities_of
 from edge.readers.profiles import load_profile
 from simulator.llrp.models import MODELS, general_capabilities
 

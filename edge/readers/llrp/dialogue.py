@@ -9,6 +9,7 @@ from contract.facts import ReaderLink
 from edge.readers.base import ProtocolError, ReadBatch
 from edge.readers.health import Health
 from edge.readers.llrp import events, messages
+from edge.readers.llrp.capabilities import Capabilities, capabilities_of
 from edge.readers.llrp.connection import CONNECTED_STATES, RESTING_STATES, Heard, Say, State, step
 from edge.readers.llrp.frames import Bytes, Frame, FrameBuffer
 from edge.readers.llrp.reports import ReportDecoder
@@ -51,7 +52,7 @@ class Dialogue:
         self._deadline_us = 0
         self._uptime_us = 0
         self._resyncs = 0
-        self._capabilities = messages.Capabilities()
+        self._capabilities = Capabilities()
         self._speak: dict[Say, Callable[[int], bytes]] = {
             Say.ENABLE_EXTENSIONS: lambda i: messages.encode("IMPINJ_ENABLE_EXTENSIONS", i),
             Say.ASK_CAPABILITIES: lambda i: messages.encode("GET_READER_CAPABILITIES", i, {"RequestedData": 0}),
@@ -205,7 +206,7 @@ class Dialogue:
         if status.code:
             return Heard.REFUSED, _reason(status)
         if frame.type == events.GET_CAPABILITIES_RESPONSE:
-            self._capabilities = messages.capabilities_of(frame)
+            self._capabilities = capabilities_of(frame)
             self.health.model, self.health.firmware = self._capabilities.model, self._capabilities.firmware
         if frame.type == events.GET_ROSPECS_RESPONSE:
             running = events.rospec_states(frame).get(messages.ROSPEC_ID) == events.ROSPEC_ACTIVE

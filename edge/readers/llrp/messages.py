@@ -1,24 +1,21 @@
-"""Control messages: sllurp encodes and decodes those it knows, behind this file only; what it lacks is ours here.
+"""Control messages: sllurp encodes those it knows, behind this file only; what it lacks is ours here.
 
-sllurp's decoders raise whatever the bytes provoke (rfid.md §2); everything that leaves this file is `ProtocolError`.
+sllurp raises whatever a value provokes (rfid.md §2); everything that leaves this file is `ProtocolError`.
 """
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sllurp.llrp import LLRPMessage
 from sllurp.llrp_errors import LLRPError
 
 from edge.readers.base import ProtocolError
-from edge.readers.llrp import models
-from edge.readers.llrp.frames import HEADER, HEADER_BYTES, Frame
+from edge.readers.llrp.capabilities import Capabilities
+from edge.readers.llrp.frames import HEADER, HEADER_BYTES
 from edge.readers.profiles import Place, Profile, Search, Trigger, Vendor
 
 ROSPEC_ID: Final = 1
-CAPABILITIES_BYTES_MAX: Final = 32_768
-"""sllurp's decoder copies the rest of a message for each parameter: more would let a reader hold the loop."""
 VERSION_1: Final = 1
 
 GET_ROSPECS: Final = 26
@@ -28,18 +25,6 @@ EVENTS: Final = ("ROSpecEvent", "ReportBufferFillWarning", "ReaderExceptionEvent
 
 Fields = Mapping[str, Any]
 """sllurp's shape of a message; nothing but this file sees it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What we use of GET_READER_CAPABILITIES_RESPONSE. `powers`: (index, hundredths of dBm)."""
-
-    model: str = ""
-    firmware: str = ""
-    antennas: int = 0
-    powers: tuple[tuple[int, int], ...] = ()
-    modes: tuple[int, ...] = ()
-    hopping: bool = True
 
 
 def encode(name: str, message_id: int, fields: Fields | None = None) -> bytes:
@@ -142,45 +127,12 @@ def power_index(place: Place, powers: Sequence[tuple[int, int]]) -> int | None:
     return max(allowed, key=lambda entry: entry[1])[0] if allowed else min(powers, key=lambda entry: entry[1])[0]
 
 
-def capabilities_of(frame: Frame) -> Capabilities:
-    """GET_READER_CAPABILITIES_RESPONSE through sllurp. Raises `ProtocolError`."""
-    if len(frame.body) > CAPABILITIES_BYTES_MAX:
-        raise ProtocolError(f"capabilities of {len(frame.body)} bytes; at most {CAPABILITIES_BYTES_MAX} are read")
-    head = HEADER.pack(VERSION_1 << 10 | frame.type, HEADER_BYTES + len(frame.body), frame.message_id)
-    try:
-        fields = LLRPMessage(msgbytes=head + frame.body).msgdict["GET_READER_CAPABILITIES_RESPONSE"]
-        return _capabilities(fields)
-    except (LLRPError, struct.error, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise ProtocolError(f"capabilities cannot be decoded: {error!r}") from error
-
-
-def _capabilities(fields: Fields) -> Capabilities:
-    general: Fields = fields.get("GeneralDeviceCapabilities", {})
-    firmware = general.get("ReaderFirmwareVersion", b"")
-    band: Fields = fields.get("RegulatoryCapabilities", {}).get("UHFBandCapabilities", {})
-    powers = [(int(e["Index"]), int(e["TransmitPowerValue"])) for e in band.get("TransmitPowerLevelTableEntry", [])]
-    tables = band.get("UHFC1G2RFModeTable", {})
-    entries = [
-        e
-        for table in (tables if isinstance(tables, list) else [tables])
-        for e in table.get("UHFC1G2RFModeTableEntry", [])
-    ]
-    return Capabilities(
-        model=models.called(int(general["DeviceManufacturerName"]), int(general["ModelName"])) if general else "",
-        firmware=bytes(firmware).decode(errors="replace"),
-        antennas=int(general.get("MaxNumberOfAntennaSupported", 0)),
-        powers=tuple(powers),
-        modes=tuple(int(e["ModeIdentifier"]) for e in entries),
-        hopping=bool(band.get("FrequencyInformation", {}).get("Hopping", True)),
-    )
-
-
 def _antenna(port: int, place: Place, reader: Capabilities) -> dict[str, Any]:
     command: dict[str, Any] = {
         "TagInventoryStateAware": False,
         "C1G2SingulationControl": {"Session": place.session, "TagPopulation": place.population, "TagTransitTime": 0},
     }
-    if place.mode is not None and place.mode in reader.modes:
+    if place.mode is not None and place.mode in reader.mode_ids:
         command["C1G2RFControl"] = {"ModeIndex": place.mode, "Tari": 0}
     if place.search is not Search.READER:
         command["ImpinjInventorySearchMode"] = {"InventorySearchMode": SEARCH_MODES[place.search]}

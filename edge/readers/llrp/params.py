@@ -85,12 +85,12 @@ class Param(NamedTuple):
         return f"{self.type}" if not self.vendor else f"{self.type}/{self.vendor}/{self.subtype}"
 
 
-def walk(data: Bytes, at: int, end: int) -> list[Param]:
+def walk(data: Bytes, at: int, end: int, most: int = PARAMS_PER_REPORT_MAX) -> list[Param]:
     """The parameters between two positions. Raises `ProtocolError` at the first that cannot be stepped over."""
     found: list[Param] = []
     while at < end:
-        if len(found) == PARAMS_PER_REPORT_MAX:
-            raise ProtocolError(f"more than {PARAMS_PER_REPORT_MAX} parameters in one tag report")
+        if len(found) == most:
+            raise ProtocolError(f"more than {most} parameters beside each other")
         first = data[at]
         if first & 0x80:
             size = TV_VALUE_BYTES.get(first & 0x7F)
