@@ -45,7 +45,8 @@ def random_report(rng):
         custom(25882, 55, rng.randbytes(10)),
         custom(25882, 57, rng.randbytes(4)),
         custom(99, 1, rng.randbytes(rng.randint(0, 9))),
-        tlv(349, rng.randbytes(7)),
+        tlv(349, rng.randbytes(4) + bytes([rng.randint(0, 3)]) + rng.randbytes(4)),
+        tlv(rng.choice([350, 351, 352, 353, 354, 360, 361]), rng.randbytes(rng.randint(2, 6))),
         tlv(900, rng.randbytes(rng.randint(0, 9))),
     ]
     return tlv(240, epc + b"".join(rng.sample(options, rng.randint(0, 8))))
@@ -102,7 +103,12 @@ def slow_report(data):
                     row["cdbm"] = int.from_bytes(value, signed=True)
             elif not (vendor == 25882 and subtype in (55, 58, 84)):
                 unknown.append(f"1023/{vendor}/{subtype}")
-        elif not (349 <= kind <= 354 or 360 <= kind <= 362):
+        elif 349 <= kind <= 354 or 360 <= kind <= 362:
+            counted = kind in (349, 350, 354, 362)
+            words = int.from_bytes(value[3:5]) if kind in (349, 362) else 0
+            if len(value) < 3 + 2 * counted + 2 * words:
+                return None
+        else:
             unknown.append(str(kind))
     if "epc" not in row:
         return None

@@ -190,7 +190,7 @@ def _learn(octets: Octets, found: TagReports, rows: Index, shelf: Shelf) -> None
     for row in rows[firsts[:LEARN_PER_CALL_MAX]].tolist():
         at = int(found.starts[row])
         with suppress(ProtocolError):
-            shelf.read(octets[at : at + int(found.lengths[row])].tobytes())
+            shelf.learn(octets[at : at + int(found.lengths[row])].tobytes())
 
 
 def _one_by_one(

@@ -34,7 +34,7 @@ OP_SPEC_RESULTS: Final = (*range(349, 355), 360, 361, 362)
 
 
 class Tv(IntEnum):
-    """The TV parameters that fill a column."""
+    """The TV parameters that are read."""
 
     ANTENNA = 1
     FIRST_UTC = 2
@@ -45,6 +45,7 @@ class Tv(IntEnum):
     CHANNEL = 7
     SEEN_COUNT = 8
     ROSPEC_ID = 9
+    ACCESS_SPEC_ID = 16
     EPC_96 = 13
 
 

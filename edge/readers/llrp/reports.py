@@ -21,6 +21,7 @@ from edge.readers.llrp.columns import read_columns
 from edge.readers.llrp.frames import HEADER_BYTES, Bytes, Frame, Steps
 from edge.readers.llrp.params import Counts
 from edge.readers.llrp.plain import Origin, Read, batch_of, read_messages
+from edge.readers.llrp.results import AccessResult
 from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index, Octets, find_messages, find_tag_reports
 from edge.readers.llrp.shelf import EPC_BYTES_MAX, Shelf
 
@@ -35,10 +36,14 @@ RUNS_PER_CALL_MAX: Final = 4
 
 
 class Decoded(NamedTuple):
-    """`consumed` bytes are done with; `others` are all messages but tag reports, in order."""
+    """`consumed` bytes are done with; `others` are all messages but tag reports, in order.
+
+    `results` are what tag reports say of access operations, in order; their tags are reads of the batch, too.
+    """
 
     batch: ReadBatch | None
     others: list[Frame]
+    results: list[AccessResult]
     consumed: int
     frames: int = 0
     resyncs: int = 0
@@ -65,7 +70,7 @@ class ReportDecoder:
         self.counts.resyncs_total += steps.resyncs
         if batch is not None:
             self.counts.reads_total += len(batch)
-        return Decoded(batch, steps.others, steps.reached, steps.count, steps.resyncs)
+        return Decoded(batch, steps.others, self._shelf.take_results(), steps.reached, steps.count, steps.resyncs)
 
     def _few(self, data: Bytes, steps: Steps, origin: Origin) -> ReadBatch | None:
         steps.walk()
@@ -83,10 +88,14 @@ class ReportDecoder:
             octets = np.concatenate((octets, np.zeros(SLACK_BYTES, np.uint8)))
         found = find_tag_reports(octets, starts, ends)
         tail: list[Read] = []
+        late: list[AccessResult] = []
         if found.messages < len(starts):
             rest = slice(found.messages, None)
             tail = read_messages(bytes(data), starts[rest].tolist(), ends[rest].tolist(), self._shelf)
-        return read_columns(octets, found, tail, self._shelf, origin)
+            late = self._shelf.take_results()
+        batch = read_columns(octets, found, tail, self._shelf, origin)
+        self._shelf.results += late
+        return batch
 
 
 def _messages(octets: Octets, size: int, steps: Steps) -> tuple[Index, Index]:

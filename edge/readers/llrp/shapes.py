@@ -25,6 +25,7 @@ from edge.readers.llrp.params import (
     is_known,
     walk,
 )
+from edge.readers.llrp.results import AccessResult, is_result, read_results
 
 WORD_BYTES: Final = 8
 
@@ -102,6 +103,9 @@ class Shape:
         mask = bytearray(self.length)
         mask[: TLV_HEADER.size] = b"\xff" * TLV_HEADER.size
         epc: tuple[int, int, int] | None = None
+        self.results: tuple[Param, ...] = ()
+        """Of access operations: rare, and read one by one."""
+        self._access_spec_at = 0
         for param in walk(report, TLV_HEADER.size, self.length):
             header = _header_bytes(param)
             mask[param.at - header : param.at] = b"\xff" * header
@@ -112,6 +116,10 @@ class Shape:
             elif param.type == TYPE_EPC_DATA:
                 epc = epc_data(report, param)
                 mask[param.at : param.at + 2] = b"\xff\xff"
+            elif is_result(param):
+                self.results += (param,)
+            elif param.type == Tv.ACCESS_SPEC_ID:
+                self._access_spec_at = param.at
             else:
                 fields = CUSTOM_FIELDS if param.type == TYPE_CUSTOM else TV_FIELDS
                 field = fields.get(param.subtype or param.type)
@@ -132,6 +140,10 @@ class Shape:
         self.kinds = frozenset(field for _, field in self.fields)
         self._mask = int.from_bytes(mask)
         self._fixed = int.from_bytes(report) & self._mask
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """How `row` unpacks a report and picks its values in order."""
         values = sorted(
             [
                 *((place, field.column, field.form) for place, field in self.fields),
@@ -158,6 +170,12 @@ class Shape:
             epc = row[-1]
             return (*row[:-1], epc[:-1] + bytes([epc[-1] & 0xFF << self.epc_spare & 0xFF]))
         return row
+
+    def results_of(self, report: bytes, row: Row) -> list[AccessResult]:
+        """What became of access operations, by one report of this shape. Raises `ProtocolError`."""
+        at = self._access_spec_at
+        access_spec_id = int.from_bytes(report[at : at + 4]) if at else 0
+        return read_results(report, self.results, access_spec_id, row[-1])
 
     def words(self, size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
         """Mask and header bytes as words, padded to `size` bytes."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge.readers.base import EPC_BITS_MAX, ProtocolError
 from edge.readers.llrp.params import Counts
+from edge.readers.llrp.results import AccessResult
 from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index, Octets, Records, TagReports, gather, void
 from edge.readers.llrp.shapes import DTYPES, WORD_BYTES, Field, Row, Shape, padded
 
@@ -103,12 +104,19 @@ class Shelf:
         self._by_length: dict[int, list[Shape]] = {}
         self._tables: Tables | None = None
         self._usual: Shape | None = None
+        self.results: list[AccessResult] = []
+        """What the reports read since `begin` say of access operations."""
         self._walks = 0
         self._learned = 0
 
     def begin(self) -> None:
         """A new call: it may learn and walk as much as any."""
         self._walks = self._learned = 0
+        self.results = []
+
+    def take_results(self) -> list[AccessResult]:
+        results, self.results = self.results, []
+        return results
 
     @property
     def exhausted(self) -> bool:
@@ -116,7 +124,17 @@ class Shelf:
         return self._walks >= WALKS_PER_CALL_MAX
 
     def read(self, report: bytes) -> tuple[Shape, Row]:
-        """One report by the shape it fits, learned where there is none. Raises `ProtocolError`."""
+        """One report by the shape it fits, learned where there is none; its results wait to be taken.
+
+        Raises `ProtocolError`.
+        """
+        shape, row = self.learn(report)
+        if shape.results:
+            self.results += shape.results_of(report, row)
+        return shape, row
+
+    def learn(self, report: bytes) -> tuple[Shape, Row]:
+        """The same, without its results. Raises `ProtocolError`."""
         for shape in self._by_length.get(len(report), ()):
             row = shape.row(report)
             if row is not None:
@@ -131,9 +149,10 @@ class Shelf:
         return shape, row
 
     def tables(self) -> Tables:
-        """Of all shapes known now."""
+        """Of all shapes known now that many reports may have: none with results."""
         if self._tables is None:
-            some = [shape for same in self._by_length.values() for shape in same if shape.length <= REPORT_BYTES_MAX]
+            every = [shape for same in self._by_length.values() for shape in same]
+            some = [shape for shape in every if shape.length <= REPORT_BYTES_MAX and not shape.results]
             self._tables = Tables(sorted(some, key=lambda shape: shape is not self._usual))
         return self._tables
 
