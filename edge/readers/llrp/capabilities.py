@@ -216,13 +216,13 @@ def _gather(body: bytes, inside: int, at: int, end: int, told: defaultdict[int, 
             continue
         form = FIELDS[param.type]
         behind, following = param.at + struct.calcsize(form), param.at + param.size
-        if behind > following:
+        values = struct.unpack_from(form, body, param.at) if behind <= following else ()
+        inner = behind + (values[-1] if values and param.type == P.GENERAL else 0)
+        if inner > following:
             raise ProtocolError(f"parameter {param.type} has {param.size} bytes, too few")
-        values = struct.unpack_from(form, body, param.at)
         told[param.type].append(_Told(values, body[behind:following]))
         if param.type in INSIDE:
-            text = values[-1] if param.type == P.GENERAL else 0
-            _gather(body, param.type, behind + text, following, told)
+            _gather(body, param.type, inner, following, told)
 
 
 def _first(told: Mapping[int, list[_Told]], kind: P) -> _Told:

@@ -1,16 +1,17 @@
 """What makers call the numbers their readers tell in GeneralDeviceCapabilities (LLRP 1.1 §17.2.3.1).
 
-Impinj: the numbers of EdgeX's public LLRP service (`device-rfid-llrp-go`). Zebra: as FX9600 readers tell. A number that
-is not here is shown as the number.
+Impinj: the numbers of EdgeX's public LLRP service (`device-rfid-llrp-go`). Zebra: as FX9600 readers tell. ThingMagic: of the
+Mercury API. A number that is not here is shown as the number.
 """
 
 from typing import Final
 
 IMPINJ: Final = 25882
 ZEBRA: Final = 161
+THINGMAGIC: Final = 26554
 """IANA private enterprise numbers; Zebra's readers tell Motorola's."""
 
-MAKERS: Final = {IMPINJ: "Impinj", ZEBRA: "Zebra"}
+MAKERS: Final = {IMPINJ: "Impinj", ZEBRA: "Zebra", THINGMAGIC: "ThingMagic"}
 MODELS: Final = {
     (IMPINJ, 2001001): "Speedway R220",
     (IMPINJ, 2001002): "Speedway R420",
@@ -22,6 +23,11 @@ MODELS: Final = {
     (IMPINJ, 2001009): "Speedway R120",
     (IMPINJ, 2001052): "R700",
     (ZEBRA, 96008): "FX9600",
+    (THINGMAGIC, 0x06): "Mercury6",
+    (THINGMAGIC, 0x30): "Astra-EX",
+    (THINGMAGIC, 0x3430): "Sargas",
+    (THINGMAGIC, 0x3530): "Izar",
+    (THINGMAGIC, 0x3630): "Astra 200",
 }
 
 
