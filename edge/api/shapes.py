@@ -63,6 +63,8 @@ class ReaderView:
     dropped_total: int
     exception: str = ""
     """The last trouble the reader told of by itself since the box started, in its own words."""
+    temperature_c: int | None = None
+    """Of the reader itself, where it tells it; as it was when it was connected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ def readers(shop: Shop) -> tuple[shapes.ReaderView, ...]:
             reads_total=reader.reads_total,
             dropped_total=reader.dropped_total,
             exception=reader.exception,
+            temperature_c=reader.temperature_c,
         )
         for reader in shop.floor.readers
     )

@@ -41,6 +41,7 @@ class ReaderNow:
     reads_per_s: float
     exception: str = ""
     """The last trouble it told of by itself."""
+    temperature_c: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

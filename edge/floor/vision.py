@@ -87,6 +87,7 @@ class VisionWatch:
                 dropped_total=state.dropped_total,
                 reads_per_s=self._rate(reader, state.reads_total, now_us),
                 exception=state.exception,
+                temperature_c=state.temperature_c,
             )
             for reader, state in health.items()
         )

@@ -8,6 +8,8 @@ The state READING is entered only on evidence that our ROSpec runs: a connection
 from enum import StrEnum
 from typing import Final
 
+from edge.readers.drawing import drawn
+
 
 class State(StrEnum):
     OFFLINE = "offline"
@@ -160,19 +162,6 @@ def step(state: State, heard: Heard) -> Row:
 
 
 def diagram() -> str:
-    """The table as Markdown: a Mermaid diagram of `ANSWERS` and the whole table below it."""
-    lines = [
-        "# The LLRP connection",
-        "",
-        "Generated from `edge/readers/llrp/connection.py`; do not edit. A test compares the two.",
-        "",
-        "```mermaid",
-        "stateDiagram-v2",
-        "    [*] --> offline",
-    ]
-    for (state, heard), (then, say) in ANSWERS.items():
-        lines.append(f"    {state} --> {then}: {heard}" + ("" if say is Say.NOTHING else f" / {say}"))
-    lines += [f"    {state} --> {S.GREETING}: {H.CONNECTED}" for state in RESTING_STATES]
-    lines += ["```", "", "| state | heard | next | say |", "|---|---|---|---|"]
-    lines += [f"| {state} | {heard} | {then} | {say} |" for (state, heard), (then, say) in TABLE.items()]
-    return "\n".join(lines) + "\n"
+    """The table as Markdown, with the rows of one state each drawn."""
+    again = [((state, heard), row) for (state, heard), row in TABLE.items() if state in RESTING_STATES]
+    return drawn("The LLRP connection", "edge/readers/llrp/connection.py", [*ANSWERS.items(), *again], TABLE.items())

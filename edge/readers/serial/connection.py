@@ -8,6 +8,8 @@ proves baud rate and dialect. READING is entered only on evidence: an answer to 
 from enum import StrEnum
 from typing import Final
 
+from edge.readers.drawing import drawn
+
 
 class State(StrEnum):
     OFFLINE = "offline"
@@ -124,19 +126,7 @@ def step(state: State, heard: Heard) -> Row:
 
 
 def diagram() -> str:
-    """The table as Markdown: a Mermaid diagram of `ANSWERS` and the whole table below it."""
-    lines = [
-        "# The connection of a serial module",
-        "",
-        "Generated from `edge/readers/serial/connection.py`; do not edit. A test compares the two.",
-        "",
-        "```mermaid",
-        "stateDiagram-v2",
-        "    [*] --> offline",
-    ]
-    for (state, heard), (then, say) in ANSWERS.items():
-        lines.append(f"    {state} --> {then}: {heard}" + ("" if say is Say.NOTHING else f" / {say}"))
-    lines += [f"    {S.REFUSED} --> {S.PROBING}: {H.OPENED} / {Say.HALT}"]
-    lines += ["```", "", "| state | heard | next | say |", "|---|---|---|---|"]
-    lines += [f"| {state} | {heard} | {then} | {say} |" for (state, heard), (then, say) in TABLE.items()]
-    return "\n".join(lines) + "\n"
+    """The table as Markdown, with the rows of one state each drawn."""
+    again = ((S.REFUSED, H.OPENED), TABLE[S.REFUSED, H.OPENED])
+    title = "The connection of a serial module"
+    return drawn(title, "edge/readers/serial/connection.py", [*ANSWERS.items(), again], TABLE.items())
