@@ -15,15 +15,16 @@ import structlog
 import uvicorn
 
 from contract.feed import PieceCard
-from contract.ids import ReaderId, StoreId
+from contract.ids import PieceId, ReaderId, StoreId
 from simulator.door import create_door
+from simulator.gen2 import Memory
 from simulator.llrp.device import Device
-from simulator.llrp.reports import Tags
 from simulator.llrp.server import LlrpServer
 from simulator.psp import Payment, Provider
 from simulator.radio import Radio
 from simulator.stock import StockPiece, make_stock
 from simulator.store import LAYOUTS, Layout, Reader, load_layout
+from simulator.tags import Tags
 from simulator.world import Saved, World
 
 SAVE_EVERY_S: Final = 2.0
@@ -164,6 +165,8 @@ class StateFile(msgspec.Struct, frozen=True, kw_only=True):
 
     world: Saved = Saved()
     payments: tuple[Payment, ...] = ()
+    tags: dict[PieceId, Memory] = {}
+    """Tags somebody has written, locked or killed."""
 
 
 class Outside:
@@ -174,14 +177,14 @@ class Outside:
         self.plan = plan_of(config)
         self.world = World([(store.layout, store.stock) for store in self.plan.stores])
         self.provider = Provider()
-        tags, now_us = Tags(self.world), clock_us()
+        self.tags, now_us = Tags(self.world), clock_us()
         self.servers: dict[str, LlrpServer] = {}
         for number, store in enumerate(self.plan.stores):
             radio = Radio(self.world, store.layout.store, config.seed, now_us)
             for index, reader in enumerate(store.readers):
                 key = f"{store.layout.store}/{reader.id}"
                 chance = np.random.default_rng([config.seed, 5, number, index])
-                self.servers[key] = LlrpServer(Device(reader.reader, key, radio, tags, chance), clock_us)
+                self.servers[key] = LlrpServer(Device(reader.reader, key, radio, self.tags, chance), clock_us)
         self._saved = b""
         self._restore()
         app = create_door(self.world, self.servers, self.provider, clock_us)
@@ -214,7 +217,8 @@ class Outside:
         """Write the state file if anything changed: whole, beside, then renamed."""
         if self.config.state_file is None:
             return
-        state = msgspec.json.encode(StateFile(world=self.world.save(), payments=tuple(self.provider.payments.values())))
+        payments = tuple(self.provider.payments.values())
+        state = msgspec.json.encode(StateFile(world=self.world.save(), payments=payments, tags=self.tags.save()))
         if state != self._saved:
             beside = self.config.state_file.with_suffix(".new")
             beside.write_bytes(state)
@@ -225,6 +229,7 @@ class Outside:
         if self.config.state_file is not None and self.config.state_file.exists():
             state = msgspec.json.decode(self.config.state_file.read_bytes(), type=StateFile)
             self.world.restore(state.world)
+            self.tags.restore(state.tags)
             self.provider.payments = {payment.key: payment for payment in state.payments}
 
     async def _tick(self) -> None:
@@ -232,7 +237,7 @@ class Outside:
         saved_s, version = time.monotonic(), -1
         while True:
             self.world.advance(clock_us())
-            changed = self.world.version + len(self.provider.payments)
+            changed = self.world.version + len(self.provider.payments) + self.tags.changes
             if changed != version and time.monotonic() - saved_s > SAVE_EVERY_S:
                 self.save()
                 saved_s, version = time.monotonic(), changed

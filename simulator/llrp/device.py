@@ -17,10 +17,10 @@ from simulator.llrp.models import air_capabilities as air
 from simulator.llrp.models import general_capabilities as general
 from simulator.llrp.models import llrp_capabilities as llrp
 from simulator.llrp.models import regulatory_capabilities as regulatory
-from simulator.llrp.reports import Tags
 from simulator.llrp.settings import Requested, Settings
 from simulator.radio import Radio
 from simulator.store import Reader
+from simulator.tags import Tags
 
 HELD_BYTES_MAX: Final = 4 << 20
 """Reports and events kept while a client asked to hold them; beyond it the oldest go (`held_lost_total`)."""

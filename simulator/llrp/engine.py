@@ -8,11 +8,12 @@ from simulator.llrp import events
 from simulator.llrp.codec import M, P, RefusedError, Status, message, params, unpack
 from simulator.llrp.events import EventType
 from simulator.llrp.life import LIFE, Ended, Pending, Run, State, Word
-from simulator.llrp.reports import Heard, Tags, encode, frame, heard, join, merge
+from simulator.llrp.reports import Heard, encode, encode_each, frame, frame_each, heard, join, merge
 from simulator.llrp.settings import Settings
 from simulator.llrp.spec import ReportSpec, ReportTrigger, RoSpec, StartTrigger, parse_ro_spec
 from simulator.radio import Radio, silence
 from simulator.store import Reader
+from simulator.tags import Tags
 
 LAG_US_MAX: Final = 1_000_000
 """Air time that a stalled process may still catch up with; more is skipped (`lag_skipped_total`)."""
@@ -220,8 +221,10 @@ class Engine:
         elif self.deaf:
             seen = silence(budget_us)
         else:
-            seen = self.radio.dwell(
-                self.key, wired, ai.settings[port], now_us=run.clock_us, budget_us=budget_us, rng=self.chance
+            seen = self.tags.alive(
+                self.radio.dwell(
+                    self.key, wired, ai.settings[port], now_us=run.clock_us, budget_us=budget_us, rng=self.chance
+                )
             )
         self.pending = Pending(port, run.ai_index, ai.inventory_id, seen, run.clock_us + seen.spent_us)
 
@@ -272,8 +275,10 @@ class Engine:
         return b"".join(out)
 
     def _pack(self, report: ReportSpec, ids: tuple[int, int, int], reads: Heard, *, everything: bool) -> bytes:
-        rows = encode(report.content, ids, self.tags, reads)
         size = report.n or TAGS_PER_MESSAGE_MAX
+        if self.tags.odd and np.isin(reads.rows, list(self.tags.odd)).any():
+            return self._pack_each(encode_each(report.content, ids, self.tags, reads), size, everything=everything)
+        rows = encode(report.content, ids, self.tags, reads)
         whole = len(rows) // size * size
         out = b""
         if whole:
@@ -281,6 +286,11 @@ class Engine:
         if everything and len(rows) > whole:
             out += frame(rows[whole:], len(rows) - whole, self.ids.take(1))
         return out
+
+    def _pack_each(self, reports: list[bytes], size: int, *, everything: bool) -> bytes:
+        if not everything:
+            reports = reports[: len(reports) // size * size]
+        return frame_each(reports, size, self.ids.take(-(-len(reports) // size)))
 
     def collected(self) -> bytes:
         """GET_REPORT: everything collected so far, at once (§14.1.1)."""

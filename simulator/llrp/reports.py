@@ -3,7 +3,6 @@
 A demo has thousands of reads a second on shared cores; an object per tag would cost more than the rest together.
 """
 
-import binascii
 import functools
 import struct
 from typing import Any, Final
@@ -12,26 +11,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from simulator.llrp.codec import HEADER_BYTES, VERSION, M, P
+from simulator.llrp.codec import HEADER_BYTES, VERSION, M, P, message, tlv
 from simulator.llrp.models import IMPINJ
 from simulator.llrp.spec import Content
 from simulator.radio import Seen
-from simulator.world import World
+from simulator.tags import EPC_BYTES, Tags
 
-PC_96_BITS: Final = 0x3000
 Bytes = npt.NDArray[np.uint8]
-
-
-class Tags:
-    """What every tag answers, by world row: EPC and TID of 12 bytes, CRC-16 over PC and EPC (Gen2 annex F)."""
-
-    def __init__(self, world: World) -> None:
-        epcs = [bytes.fromhex(piece.card.epc) for piece in world.stock]
-        tids = [bytes.fromhex(piece.card.tid) for piece in world.stock]
-        pc = struct.pack(">H", PC_96_BITS)
-        self.epc: Bytes = np.frombuffer(b"".join(epcs), dtype=np.uint8).reshape(-1, 12)
-        self.tid: Bytes = np.frombuffer(b"".join(tids), dtype=np.uint8).reshape(-1, 12)
-        self.crc = np.array([binascii.crc_hqx(pc + epc, 0xFFFF) ^ 0xFFFF for epc in epcs], dtype=np.uint16)
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -104,6 +90,7 @@ def encode(content: Content, ids: tuple[int, int, int], tags: Tags, reads: Heard
         "first": reads.first_us,
         "last": reads.last_us,
         "count": reads.count,
+        "pc": tags.pc[reads.rows],
         "crc": tags.crc[reads.rows],
         "cdbm": reads.rssi_cdbm,
         "phase": reads.phase,
@@ -114,6 +101,38 @@ def encode(content: Content, ids: tuple[int, int, int], tags: Tags, reads: Heard
         if name in names:
             out[name] = column
     return out.view(np.uint8).reshape(len(reads), -1)
+
+
+def encode_each(
+    content: Content, ids: tuple[int, int, int], tags: Tags, reads: Heard, *, access_spec: int = 0, results: bytes = b""
+) -> list[bytes]:
+    """The same, one by one: for EPCs that are not of 96 bits, and with what an AccessSpec did (`results`)."""
+    bare = msgspec.structs.replace(content, impinj_rssi=False, impinj_phase=False, impinj_tid=False)
+    plain = [row.tobytes() for row in encode(bare, ids, tags, reads)]
+    customs = [row.tobytes()[len(head) :] for head, row in zip(plain, encode(content, ids, tags, reads), strict=True)]
+    made = []
+    for row, head, tail in zip(reads.rows.tolist(), plain, customs, strict=True):
+        fields = head[4 + 13 :]
+        if content.access_spec_id:
+            fields = fields[:-4] + access_spec.to_bytes(4)
+        made.append(tlv(P.TAG_REPORT_DATA, _epc(tags.epc_of(row)) + fields + results + tail))
+    return made
+
+
+def frame_each(reports: list[bytes], per_message: int, first_id: int) -> bytes:
+    """RO_ACCESS_REPORTs of up to `per_message` tag reports of any length."""
+    cuts = range(0, len(reports), per_message)
+    return b"".join(
+        message(M.RO_ACCESS_REPORT, (first_id + i) & 0xFFFFFFFF, b"".join(reports[cut : cut + per_message]))
+        for i, cut in enumerate(cuts)
+    )
+
+
+def _epc(epc: bytes) -> bytes:
+    """EPC-96 as TV 13, any other as EPCData (§16.2.7.3.1, §16.2.7.3.2)."""
+    if len(epc) == EPC_BYTES:
+        return bytes([0x80 | 13]) + epc
+    return tlv(P.EPC_DATA, struct.pack(">H", 8 * len(epc)) + epc)
 
 
 def frame(rows: Bytes, per_message: int, first_id: int) -> bytes:
@@ -142,7 +161,7 @@ def _template(content: Content, ids: tuple[int, int, int]) -> npt.NDArray[np.voi
         ("first", ">u8", 2, None) if content.first_seen else _NONE,
         ("last", ">u8", 4, None) if content.last_seen else _NONE,
         ("count", ">u2", 8, None) if content.seen_count else _NONE,
-        ("pc", ">u2", 12, PC_96_BITS) if content.pc else _NONE,
+        ("pc", ">u2", 12, None) if content.pc else _NONE,
         ("crc", ">u2", 11, None) if content.crc else _NONE,
         ("access_spec", ">u4", 16, 0) if content.access_spec_id else _NONE,
     ]

@@ -1,14 +1,15 @@
 """Who answers a serial module in one round: a list of tags, or one antenna of the simulated shop."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
 import numpy as np
 
-from simulator.llrp.reports import Tags
+from simulator.gen2 import PC_AT, Bank, Tag, pc_of
 from simulator.radio import Radio, Singulation
 from simulator.store import Antenna
+from simulator.tags import Tags
 
 ROUND_US: Final = 30_000
 
@@ -26,6 +27,12 @@ class Air(Protocol):
 
     def round(self, antenna: int, session: int, power_dbm: float, now_us: int) -> list[Answer]: ...
 
+    def near(self) -> list[Tag]:
+        """The tags an access reaches. Whoever works on one says `worked_on` afterwards."""
+        ...
+
+    def worked_on(self, tag: Tag) -> None: ...
+
     def tid(self, epc: bytes) -> bytes | None:
         """TID of the tag with this EPC, if it is there and can be written to."""
         ...
@@ -33,26 +40,48 @@ class Air(Protocol):
     def write(self, epc: bytes, new: bytes) -> None: ...
 
 
-class Tray(msgspec.Struct):
-    """Tags given by hand: EPC → TID. Each answers every round on antenna 1, unless it is told to be elsewhere."""
+class _Reached:
+    """What follows from `near`."""
 
-    tags: dict[bytes, bytes]
-    antennas: dict[bytes, int] = msgspec.field(default_factory=dict)
-    rssi_dbm: int = -55
+    def near(self) -> list[Tag]:
+        raise NotImplementedError
 
-    def round(self, antenna: int, session: int, power_dbm: float, now_us: int) -> list[Answer]:  # noqa: ARG002 - an Air
-        here = [epc for epc in self.tags if self.antennas.get(epc, 1) == antenna]
-        return [Answer(epc=epc, rssi_dbm=self.rssi_dbm, antenna=antenna) for epc in here]
+    def worked_on(self, tag: Tag) -> None:
+        del tag
 
     def tid(self, epc: bytes) -> bytes | None:
-        return self.tags.get(epc)
+        return next((tag.tid for tag in self.near() if tag.epc == epc), None)
 
     def write(self, epc: bytes, new: bytes) -> None:
-        self.tags[new] = self.tags.pop(epc)
+        for tag in [tag for tag in self.near() if tag.epc == epc][:1]:
+            tag.write(Bank.EPC, PC_AT, pc_of(new).to_bytes(2) + new, secured=True)
+            self.worked_on(tag)
 
 
-class Shop:
-    """The antennas of one reader of the simulated store, and its weather."""
+class Tray(_Reached):
+    """Tags given by hand: EPC → TID. Each answers every round on antenna 1, unless it is told to be elsewhere."""
+
+    def __init__(
+        self, tags: Mapping[bytes, bytes], antennas: Mapping[bytes, int] | None = None, rssi_dbm: int = -55
+    ) -> None:
+        self._antennas, self.rssi_dbm = antennas or {}, rssi_dbm
+        self._lying = [(Tag(epc, tid), self._antennas.get(epc, 1)) for epc, tid in tags.items()]
+
+    @property
+    def tags(self) -> dict[bytes, bytes]:
+        """EPC → TID, as they are now."""
+        return {tag.epc: tag.tid for tag in self.near()}
+
+    def near(self) -> list[Tag]:
+        return [tag for tag, _ in self._lying if not tag.killed]
+
+    def round(self, antenna: int, session: int, power_dbm: float, now_us: int) -> list[Answer]:  # noqa: ARG002 - an Air
+        here = [tag for tag, port in self._lying if port == antenna and not tag.killed]
+        return [Answer(epc=tag.epc, rssi_dbm=self.rssi_dbm, antenna=antenna) for tag in here]
+
+
+class Shop(_Reached):
+    """The antennas of one reader of the simulated store, and its weather. What it heard last is near."""
 
     def __init__(
         self, radio: Radio, tags: Tags, antennas: Sequence[Antenna], key: str, chance: np.random.Generator
@@ -64,26 +93,21 @@ class Shop:
         if antenna not in self._antennas:
             return []
         air = Singulation(session=session, tags_per_s=200.0, power_dbm=power_dbm)
-        seen = self._radio.dwell(
-            self._key, self._antennas[antenna], air, now_us=now_us, budget_us=ROUND_US, rng=self._chance
+        seen = self._tags.alive(
+            self._radio.dwell(
+                self._key, self._antennas[antenna], air, now_us=now_us, budget_us=ROUND_US, rng=self._chance
+            )
         )
         return [
-            Answer(epc=self._tags.epc[row].tobytes(), rssi_dbm=int(cdbm) // 100, antenna=antenna)
-            for row, cdbm in zip(seen.rows, seen.rssi_cdbm, strict=True)
+            Answer(epc=self._tags.epc_of(row), rssi_dbm=int(cdbm) // 100, antenna=antenna)
+            for row, cdbm in zip(seen.rows.tolist(), seen.rssi_cdbm, strict=True)
         ]
 
-    def tid(self, epc: bytes) -> bytes | None:
-        row = self._row(epc)
-        return None if row is None else self._tags.tid[row].tobytes()
+    def near(self) -> list[Tag]:
+        world = self._radio.world
+        zones = {world.place_of[f"{self._radio.layout.store}/{antenna.zone}"] for antenna in self._antennas.values()}
+        rows = np.flatnonzero(np.isin(world.place, list(zones))).tolist()
+        return [tag for row in rows if not (tag := self._tags.tag(row)).killed]
 
-    def write(self, epc: bytes, new: bytes) -> None:
-        """The world's own list of EPCs stays as it was: a tag written here is a stranger to the shop's stock."""
-        row = self._row(epc)
-        if row is not None and len(new) == self._tags.epc.shape[1]:
-            if not self._tags.epc.flags.writeable:
-                self._tags.epc = self._tags.epc.copy()
-            self._tags.epc[row] = np.frombuffer(new, np.uint8)
-
-    def _row(self, epc: bytes) -> int | None:
-        rows = np.flatnonzero((self._tags.epc == np.frombuffer(epc.ljust(12, b"\0")[:12], np.uint8)).all(axis=1))
-        return int(rows[0]) if len(rows) else None
+    def worked_on(self, tag: Tag) -> None:
+        self._tags.worked_on(self._tags.row_of(tag))

@@ -21,11 +21,11 @@ from edge.readers import DRIVERS, open_reader
 from edge.readers.base import MisconfiguredError
 from edge.readers.profiles import load_profile
 from simulator.llrp.device import Device
-from simulator.llrp.reports import Tags
 from simulator.llrp.server import Fault, LlrpServer
 from simulator.radio import Radio
 from simulator.stock import make_stock
 from simulator.store import load_layout
+from simulator.tags import Tags
 from simulator.world import World
 
 LLRPKIT = Path(sys.executable).parent / "llrpkit"

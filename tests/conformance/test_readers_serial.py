@@ -16,12 +16,12 @@ from edge.readers import open_reader
 from edge.readers.base import MisconfiguredError
 from edge.readers.profiles import load_profile
 from edge.readers.serial.dialogue import ReadTid, WriteEpc
-from simulator.llrp.reports import Tags
 from simulator.radio import Radio
 from simulator.serial.air import Shop, Tray
 from simulator.serial.line import Fault, Line
 from simulator.stock import make_stock
 from simulator.store import load_layout
+from simulator.tags import Tags
 from simulator.world import World
 
 PATIENCE_S = 20.0

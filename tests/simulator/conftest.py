@@ -11,10 +11,10 @@ from llrpkit.protocol import decode_message, enums, messages
 
 from simulator.llrp.codec import FrameBuffer
 from simulator.llrp.device import Device
-from simulator.llrp.reports import Tags
 from simulator.radio import Radio
 from simulator.stock import make_stock
 from simulator.store import Layout, Weather, load_layout
+from simulator.tags import Tags
 from simulator.world import World
 
 START_US = 1_800_000_000_000_000
