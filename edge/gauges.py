@@ -73,6 +73,10 @@ def reader_gauges(readers: Sequence[Health]) -> Iterator[Sample]:
         yield Sample("vitrine_reader_exceptions_total", "troubles it told of itself", reader.exceptions_total, label)
         yield Sample("vitrine_reader_bytes_skipped_total", "bytes of no message", reader.bytes_skipped_total, label)
         yield Sample("vitrine_reader_unknown_total", "parameters we do not know", reader.unknown_total, label)
+        refused = reader.accesses_refused_total
+        yield Sample("vitrine_reader_accesses_total", "accesses to tags", reader.accesses_total, label)
+        yield Sample("vitrine_reader_accesses_failed_total", "those not done", reader.accesses_failed_total, label)
+        yield Sample("vitrine_reader_accesses_refused_total", "not taken: accesses_pending_max", refused, label)
         held = reader.messages_held_total
         yield Sample("vitrine_reader_messages_held_total", "messages that waited: messages_per_tick_max", held, label)
 

@@ -27,10 +27,15 @@ class Bank(IntEnum):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Which tag: `bits` is its whole EPC, or its TID from the first word. `bank` is EPC or TID."""
+    """Which tag, and where: `bits` is its whole EPC, or its TID from the first word. `bank` is EPC or TID.
+
+    `antenna`: the port before which the tag lies, such as the pad's; None is any port of the reader, and a tag in the
+    case beside the pad may be taken for it. A module of one antenna has no other and does not look at it.
+    """
 
     bank: Bank
     bits: bytes
+    antenna: int | None = None
 
 
 class ReadMemory(msgspec.Struct, frozen=True, kw_only=True):

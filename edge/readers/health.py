@@ -36,6 +36,11 @@ class Health:
     exceptions_total: int = 0
     exception: str = ""
     """The last trouble the reader told of by itself (LLRP 1.1 §17.2.7.6.5), in its own words; it goes on reading."""
+    accesses_total: int = 0
+    """Accesses to tags that were begun."""
+    accesses_failed_total: int = 0
+    accesses_refused_total: int = 0
+    """Not taken: `accesses_pending_max`."""
     temperature_c: int | None = None
     """Where the reader tells it, when it was connected."""
     antennas_down: frozenset[int] = frozenset()

@@ -20,7 +20,7 @@ from edge.readers.llrp.frames import RECEIVE_BYTES_MIN, Frame
 from edge.readers.profiles import load_profile
 from simulator.llrp.models import MODELS, general_capabilities
 
-ANSWERS = {1: 11, 3: 13, 20: 30, 21: 31, 22: 32, 24: 34, 26: 36, 1023: 1023}
+ANSWERS = {1: 11, 3: 13, 20: 30, 21: 31, 22: 32, 24: 34, 26: 36, 41: 51, 1023: 1023}
 SECOND = 1_000_000
 
 
@@ -87,7 +87,7 @@ def report(llrp):
 def test_a_willing_reader_is_reading_after_its_last_answer(llrp):
     reader = HandReader(llrp)
     dialogue = converse(dialogue_for(), reader)
-    assert reader.heard == [1, 3, 21, 20, 24, 64, 22]
+    assert reader.heard == [1, 3, 21, 41, 20, 24, 64, 22]
     assert dialogue.health.link is ReaderLink.READING
     assert dialogue.health.alive_since_us == SECOND
 

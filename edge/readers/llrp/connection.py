@@ -19,6 +19,8 @@ class State(StrEnum):
     CONFIGURING = "configuring"
     CLEARING = "clearing"
     CLEARING_OURS = "clearing_ours"
+    CLEARING_ACCESS = "clearing_access"
+    CLEARING_OUR_ACCESS = "clearing_our_access"
     ADDING = "adding"
     ENABLING = "enabling"
     STARTING = "starting"
@@ -74,6 +76,9 @@ class Say(StrEnum):
     CONFIGURE = "configure"
     DELETE_ALL = "delete_all"
     DELETE_OURS = "delete_ours"
+    DELETE_ALL_ACCESS = "delete_all_access"
+    """AccessSpecs that a crash or another client left over would be done to our tags as soon as we read."""
+    DELETE_OUR_ACCESS = "delete_our_access"
     ADD_ROSPEC = "add_rospec"
     ENABLE_ROSPEC = "enable_rospec"
     START_ROSPEC = "start_rospec"
@@ -99,10 +104,15 @@ ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
     # without keepalives nobody can tell silence from an empty shop
     (S.CONFIGURING, H.DONE): (S.CLEARING, Say.DELETE_ALL),
     (S.CONFIGURING, H.REFUSED): (S.REFUSED, Say.HANG_UP),
-    (S.CLEARING, H.DONE): (S.ADDING, Say.ADD_ROSPEC),
+    (S.CLEARING, H.DONE): (S.CLEARING_ACCESS, Say.DELETE_ALL_ACCESS),
     (S.CLEARING, H.REFUSED): (S.CLEARING_OURS, Say.DELETE_OURS),
-    (S.CLEARING_OURS, H.DONE): (S.ADDING, Say.ADD_ROSPEC),
-    (S.CLEARING_OURS, H.REFUSED): (S.ADDING, Say.ADD_ROSPEC),
+    (S.CLEARING_OURS, H.DONE): (S.CLEARING_ACCESS, Say.DELETE_ALL_ACCESS),
+    (S.CLEARING_OURS, H.REFUSED): (S.CLEARING_ACCESS, Say.DELETE_ALL_ACCESS),
+    (S.CLEARING_ACCESS, H.DONE): (S.ADDING, Say.ADD_ROSPEC),
+    (S.CLEARING_ACCESS, H.REFUSED): (S.CLEARING_OUR_ACCESS, Say.DELETE_OUR_ACCESS),
+    # a reader without AccessSpecs refuses whatever is said of them
+    (S.CLEARING_OUR_ACCESS, H.DONE): (S.ADDING, Say.ADD_ROSPEC),
+    (S.CLEARING_OUR_ACCESS, H.REFUSED): (S.ADDING, Say.ADD_ROSPEC),
     (S.ADDING, H.DONE): (S.ENABLING, Say.ENABLE_ROSPEC),
     (S.ADDING, H.REFUSED): (S.REFUSED, Say.HANG_UP),
     # some readers ignore an immediate start trigger (rfid.md §2), so everyone is told to start

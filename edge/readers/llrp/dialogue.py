@@ -8,7 +8,8 @@ from typing import Final
 from contract.facts import ReaderLink
 from edge.readers.base import ProtocolError, ReadBatch
 from edge.readers.health import Health
-from edge.readers.llrp import events, messages
+from edge.readers.llrp import accessspecs, events, messages
+from edge.readers.llrp.accesses import Accesses
 from edge.readers.llrp.capabilities import Capabilities, capabilities_of
 from edge.readers.llrp.connection import CONNECTED_STATES, RESTING_STATES, Heard, Say, State, step
 from edge.readers.llrp.frames import Bytes, Frame, FrameBuffer
@@ -53,12 +54,15 @@ class Dialogue:
         self._uptime_us = 0
         self._resyncs = 0
         self._capabilities = Capabilities()
+        self.accesses = Accesses(health, places, self._next_id)
         self._speak: dict[Say, Callable[[int], bytes]] = {
             Say.ENABLE_EXTENSIONS: lambda i: messages.encode("IMPINJ_ENABLE_EXTENSIONS", i),
             Say.ASK_CAPABILITIES: lambda i: messages.encode("GET_READER_CAPABILITIES", i, {"RequestedData": 0}),
             Say.CONFIGURE: lambda i: messages.configure(i, profile.keepalive_ms),
             Say.DELETE_ALL: lambda i: messages.encode("DELETE_ROSPEC", i, {"ROSpecID": 0}),
             Say.DELETE_OURS: lambda i: messages.encode("DELETE_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
+            Say.DELETE_ALL_ACCESS: lambda i: accessspecs.delete_accessspec(i, accessspecs.ALL),
+            Say.DELETE_OUR_ACCESS: accessspecs.delete_accessspec,
             Say.ADD_ROSPEC: lambda i: messages.add_rospec(i, profile, self._places, self._capabilities),
             Say.ENABLE_ROSPEC: lambda i: messages.encode("ENABLE_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
             Say.CHECK: messages.get_rospecs,
@@ -122,11 +126,12 @@ class Dialogue:
                 self._hear(Heard.SILENCE, now_us, f"nothing heard for {quiet_us / 1e6:.1f} s, not even a keepalive")
             elif self._deadline_us and now_us >= self._deadline_us:
                 self._hear(Heard.LATE, now_us, f"no answer while {self.state}")
+            self.accesses.tick(now_us)
         self._show(now_us)
 
     def take(self) -> bytes:
         """Bytes to send."""
-        out = bytes(self._out)
+        out = bytes(self._out) + self.accesses.take()
         self._out.clear()
         return out
 
@@ -153,6 +158,7 @@ class Dialogue:
         if decoded.batch is not None:
             self.health.reads_total += len(decoded.batch)
             self._reads(decoded.batch, now_us)
+        self.accesses.results(decoded.results, now_us)
         self._waiting += decoded.others
         self._attend(now_us)
         self.health.messages_held_total += min(len(self._waiting), len(decoded.others))
@@ -197,6 +203,9 @@ class Dialogue:
         if frame.type == events.READER_EVENT_NOTIFICATION:
             return self._event(events.event_of(frame), now_us)
         answers = self._pending and frame.message_id == self._pending
+        if not answers and self.accesses.hears(frame.type, frame.message_id):
+            self.accesses.hear(frame.message_id, events.status_of(frame), now_us)
+            return None, ""
         if frame.type == events.ERROR_MESSAGE:
             status = events.status_of(frame)
             return (Heard.REFUSED if answers else Heard.ERROR), _reason(status)
@@ -254,6 +263,9 @@ class Dialogue:
             self.health.why = "" if self.state is State.READING else why or self.state.value
             if self.state is State.READING:
                 self.health.alive_since_us = now_us
+                self.accesses.read(now_us)
+            if not self.connected:
+                self.accesses.end(now_us, why or self.state.value)
         self._say(say, now_us)
 
     def _say(self, say: Say, now_us: int) -> None:

@@ -8,7 +8,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from edge.clock import Clock
-from edge.readers.base import MisconfiguredError, ReadBatch
+from edge.readers.access import Access
+from edge.readers.base import MisconfiguredError, ReadBatch, ReaderError
 from edge.readers.health import Health
 from edge.readers.llrp.connection import State
 from edge.readers.llrp.dialogue import Dialogue
@@ -61,6 +62,27 @@ class LlrpReader:
                 with sock:
                     await self._converse(sock, deliver, clock)
             await self._pause(clock)
+
+    async def access(self, access: Access) -> bytes:
+        """Do something to one tag; reads go on meanwhile. Answers with the bytes read, none for a write or a lock.
+
+        Raises `TagError`, `UnreachableError` (a write may have been done: read the tag), `MisconfiguredError`.
+        """
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        def done(told: bytes | ReaderError) -> None:
+            if answer.cancelled():
+                return
+            if isinstance(told, ReaderError):
+                answer.set_exception(told)
+            else:
+                answer.set_result(told)
+
+        asked = self._dialogue.accesses.ask(access, done)
+        try:
+            return await answer
+        finally:
+            self._dialogue.accesses.give_up(asked)
 
     async def _connect(self, clock: Clock) -> socket.socket | None:
         sock = socket.socket(socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET, socket.SOCK_STREAM)

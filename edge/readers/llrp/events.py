@@ -14,7 +14,7 @@ KEEPALIVE: Final = 62
 READER_EVENT_NOTIFICATION: Final = 63
 ERROR_MESSAGE: Final = 100
 CUSTOM_MESSAGE: Final = 1023
-RESPONSES: Final = frozenset((*range(4, 5), *range(11, 14), *range(30, 37), CUSTOM_MESSAGE))
+RESPONSES: Final = frozenset((*range(4, 5), *range(11, 14), *range(30, 37), 51, CUSTOM_MESSAGE))
 """Answers to the requests we make (LLRP 1.1 §16)."""
 P_UPTIME, P_ROSPEC, P_EVENT_DATA = 129, 177, 246
 P_ROSPEC_EVENT, P_EXCEPTION, P_ANTENNA_EVENT, P_CONNECTION_ATTEMPT, P_CONNECTION_CLOSE = 249, 252, 255, 256, 257
