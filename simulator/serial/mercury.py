@@ -119,7 +119,7 @@ class Mercury:
             self._say(opcode, 0, b"\x1f")
         elif opcode == 0x28 and len(body) > 16:
             self._read(body)
-        elif opcode == 0x23 and len(body) > 8:
+        elif opcode == 0x24 and len(body) > 13:
             self._write(body)
         else:
             self._say(opcode, 0 if self._set(opcode, body) else BAD_VALUE)
@@ -155,15 +155,15 @@ class Mercury:
             self._say(0x28, 0, body[2:5] + tid[start * 2 : (start + words) * 2])
 
     def _write(self, body: bytes) -> None:
-        size = body[7] // 8
-        epc, new = body[8 : 8 + size], body[8 + size :]
-        if self.air.tid(epc) is None or body[2] != 1:
-            self._say(0x23, NO_TAG)
+        size = body[12] // 8
+        epc, data = body[13 : 13 + size], body[13 + size :]
+        if self.air.tid(epc) is None or body[2] != 1 or body[3:8] != b"\0\0\0\1\1":
+            self._say(0x24, NO_TAG)
         elif epc in self.locked:
-            self._say(0x23, LOCKED)
+            self._say(0x24, LOCKED)
         else:
-            self.air.write(epc, new)
-            self._say(0x23, 0)
+            self.air.write(epc, data[2 : 2 + 2 * (data[0] >> 3)])
+            self._say(0x24, 0)
 
     def _say(self, opcode: int, status: int, data: bytes = b"") -> None:
         self._out += framed(opcode, status, data)

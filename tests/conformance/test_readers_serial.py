@@ -13,9 +13,9 @@ from contract.ids import ReaderId, ZoneId
 from edge.clock import SystemClock
 from edge.config import ReaderConfig
 from edge.readers import open_reader
+from edge.readers.access import Bank, Target, read_tid, write_epc
 from edge.readers.base import MisconfiguredError
 from edge.readers.profiles import load_profile
-from edge.readers.serial.dialogue import ReadTid, WriteEpc
 from simulator.radio import Radio
 from simulator.serial.air import Shop, Tray
 from simulator.serial.line import Fault, Line
@@ -198,11 +198,11 @@ def test_a_tag_is_written_on_the_pad_and_read_back(kind, line):
         old, new = next(iter(TAGS)), bytes(range(12))
         async with line, running(reader) as batches:
             await until(lambda: reader.health.link is ReaderLink.READING)
-            assert await reader.access(ReadTid(epc=old)) == TAGS[old]
-            await reader.access(WriteEpc(epc=old, new=new))
+            assert await reader.access(read_tid(Target(Bank.EPC, old))) == TAGS[old]
+            await reader.access(write_epc(Target(Bank.EPC, old), new))
             batches.clear()
             await until(lambda: any((batch.epc == list(new)).all(axis=1).any() for batch in batches))
-            assert await reader.access(ReadTid(epc=new)) == TAGS[old]
+            assert await reader.access(read_tid(Target(Bank.EPC, new))) == TAGS[old]
 
     play(story)
 

@@ -6,14 +6,14 @@ import pytest
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
 from edge.config import ZoneKind
+from edge.readers.access import Bank, Target, pc_word, read_tid, write_epc
 from edge.readers.base import MisconfiguredError, ReaderError, TagError, UnreachableError
 from edge.readers.health import Health
 from edge.readers.m100.frames import Answer, Command, Dialect, Failure, RoundOver, Unknown, encode, fault, walk
 from edge.readers.m100.module import Module, query_word
 from edge.readers.profiles import load_profile
 from edge.readers.serial.connection import State
-from edge.readers.serial.dialogue import NOISE_BYTES_MAX, Dialogue, ReadTid, WriteEpc
-from edge.readers.serial.gen2 import pc_word
+from edge.readers.serial.dialogue import NOISE_BYTES_MAX, Dialogue
 from simulator.serial.air import Tray
 from simulator.serial.m100 import M100
 
@@ -22,6 +22,10 @@ EPC = bytes.fromhex("30751feb705c5904e3d50d70")
 OTHER = bytes(range(12))
 TID = bytes.fromhex("e2801160600002054d2a1c2b")
 STEP_US = 20_000
+
+
+def named(epc):
+    return Target(Bank.EPC, epc)
 
 
 def test_a_tag_notice_of_the_manual():
@@ -226,8 +230,8 @@ def test_noise_without_a_frame_ends_the_connection():
 
 def test_a_tid_is_read_between_two_stretches_of_reading():
     bench = Bench().go(1)
-    assert bench.want(ReadTid(epc=EPC)) == TID
-    assert bench.want(ReadTid(epc=OTHER, words=3)) == TID[::-1][:6]
+    assert bench.want(read_tid(named(EPC))) == TID
+    assert bench.want(read_tid(named(OTHER), 3)) == TID[::-1][:6]
     before = bench.health.reads_total
     bench.go(1)
     assert bench.health.reads_total > before
@@ -237,7 +241,7 @@ def test_a_tid_is_read_between_two_stretches_of_reading():
 def test_an_epc_is_written_and_then_read():
     bench = Bench().go(1)
     new = bytes.fromhex("3034257bf7194e4000001a85")
-    assert bench.want(WriteEpc(epc=EPC, new=new)) == b""
+    assert bench.want(write_epc(named(EPC), new)) == b""
     bench.batches.clear()
     bench.go(1)
     assert {epc.tobytes() for batch in bench.batches for epc in batch.epc} == {new, OTHER}
@@ -246,10 +250,18 @@ def test_an_epc_is_written_and_then_read():
 def test_a_tag_that_is_not_there_or_is_locked_is_an_error_in_words():
     bench = Bench().go(1)
     bench.module.locked.add(EPC)
-    assert "no tag answered the read" in str(bench.want(ReadTid(epc=bytes(12))))
-    locked = bench.want(WriteEpc(epc=EPC, new=bytes(12)))
+    assert "no tag answered the read" in str(bench.want(read_tid(named(bytes(12)))))
+    locked = bench.want(write_epc(named(EPC), bytes(12)))
     assert isinstance(locked, TagError)
     assert "locked" in str(locked)
+    assert bench.dialogue.state is State.READING
+
+
+def test_what_no_module_can_do_is_refused_in_words_and_reading_goes_on():
+    bench = Bench().go(1)
+    refused = bench.want(read_tid(named(bytes(40))))
+    assert isinstance(refused, MisconfiguredError)
+    assert "1 to 15 words" in str(refused)
     assert bench.dialogue.state is State.READING
 
 
@@ -264,7 +276,7 @@ def test_what_is_wanted_one_after_the_other_waits_for_its_turn():
     bench = Bench().go(1)
     told = []
     for epc in (EPC, OTHER, EPC):
-        bench.dialogue.want(ReadTid(epc=epc), told.append)
+        bench.dialogue.want(read_tid(named(epc)), told.append)
     bench.go(2)
     assert told == [TID, TID[::-1], TID]
 
@@ -272,11 +284,11 @@ def test_what_is_wanted_one_after_the_other_waits_for_its_turn():
 def test_whoever_waits_for_a_tag_hears_that_the_module_went_away():
     bench = Bench().go(1)
     told = []
-    bench.dialogue.want(ReadTid(epc=EPC), told.append)
+    bench.dialogue.want(read_tid(named(EPC)), told.append)
     bench.dead = True
     bench.go(5)
     assert isinstance(told[0], UnreachableError)
-    bench.dialogue.want(ReadTid(epc=EPC), told.append)
+    bench.dialogue.want(read_tid(named(EPC)), told.append)
     assert isinstance(told[1], UnreachableError)
 
 

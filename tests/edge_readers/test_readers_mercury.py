@@ -8,13 +8,14 @@ from contract.facts import ReaderLink
 from contract.ids import ReaderId
 from edge.config import ReaderConfig, ZoneKind
 from edge.readers import open_reader
+from edge.readers.access import Bank, Target, read_tid, write_epc
 from edge.readers.base import PHASE_ABSENT, RSSI_ABSENT_CDBM, MisconfiguredError, ReaderError, TagError
 from edge.readers.health import Health
 from edge.readers.mercury.frames import Answer, KeepAlive, Opcode, Record, crc, encode, fault, walk
 from edge.readers.mercury.module import Module
 from edge.readers.profiles import load_profile
 from edge.readers.serial.connection import State
-from edge.readers.serial.dialogue import Dialogue, ReadTid, WriteEpc
+from edge.readers.serial.dialogue import Dialogue
 from simulator.serial.air import Tray
 from simulator.serial.mercury import Mercury, crc16, framed, record
 
@@ -24,6 +25,10 @@ EPC = bytes.fromhex("000000000000000000001545")
 OTHER = bytes(range(12))
 TID = bytes.fromhex("e2801160600002054d2a1c2b")
 STEP_US = 20_000
+
+
+def named(epc):
+    return Target(Bank.EPC, epc)
 
 
 def test_a_tag_as_a_module_sent_it():
@@ -54,11 +59,6 @@ def test_a_second_without_a_tag_is_no_fault():
         (Opcode.VERSION, "", "ff00031d0c"),
         (Opcode.MULTI_PROTOCOL, "00000122000005072210001b03e801ff", "ff102f00000122000005072210001b03e801ffdd2b"),
         (Opcode.MULTI_PROTOCOL, "000002", "ff032f0000025e86"),
-        (
-            Opcode.WRITE_EPC,
-            "03e801000000006098 12ab32ff00020605e401f4 9812ab32ff00020605e401f5",
-            "ff202303e801000000006098 12ab32ff00020605e401f4 9812ab32ff00020605e401f5 5d8f",
-        ),
         (
             Opcode.READ_DATA,
             "03e811000000000000000000000000609812ab32ff00020605e401f6",
@@ -241,13 +241,13 @@ def test_a_module_without_a_thermometer_is_read_all_the_same():
 
 def test_a_tag_is_read_and_written_by_its_epc():
     bench = Bench().go(2)
-    assert bench.want(ReadTid(epc=EPC)) == TID
+    assert bench.want(read_tid(named(EPC))) == TID
     new = bytes.fromhex("3034257bf7194e4000001a85")
-    assert bench.want(WriteEpc(epc=EPC, new=new)) == b""
+    assert bench.want(write_epc(named(EPC), new)) == b""
     assert set(bench.air.tags) == {new, OTHER}
     bench.module.locked.add(new)
-    assert "locked" in str(bench.want(WriteEpc(epc=new, new=EPC)))
-    assert "no tag" in str(bench.want(ReadTid(epc=bytes(12))))
+    assert "locked" in str(bench.want(write_epc(named(new), EPC)))
+    assert "no tag" in str(bench.want(read_tid(named(bytes(12)))))
     assert bench.health.link is ReaderLink.READING
 
 

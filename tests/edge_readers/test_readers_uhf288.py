@@ -8,10 +8,11 @@ from contract.facts import ReaderLink
 from contract.ids import ReaderId
 from edge.config import ReaderConfig, ZoneKind
 from edge.readers import open_reader
+from edge.readers.access import Bank, Target, read_tid, write_epc
 from edge.readers.base import RSSI_ABSENT_CDBM, MisconfiguredError, TagError
 from edge.readers.health import Health
 from edge.readers.profiles import load_profile
-from edge.readers.serial.dialogue import Dialogue, ReadTid, WriteEpc
+from edge.readers.serial.dialogue import Dialogue
 from edge.readers.uhf288.frames import Answer, Command, Pushed, encode, fault, walk
 from edge.readers.uhf288.module import Module, channels
 from simulator.serial.air import Tray
@@ -21,6 +22,10 @@ EPC = bytes.fromhex("000000000000000000000313")
 OTHER = bytes(range(12))
 TID = bytes.fromhex("e2801160600002054d2a1c2b")
 STEP_US = 20_000
+
+
+def named(epc):
+    return Target(Bank.EPC, epc)
 
 
 @pytest.mark.parametrize(
@@ -232,13 +237,13 @@ def test_a_refused_region_is_told_to_a_person():
 
 def test_a_tag_is_read_and_written_by_its_whole_epc():
     bench = Bench().go(1)
-    assert bench.want(ReadTid(epc=EPC)) == TID
+    assert bench.want(read_tid(named(EPC))) == TID
     new = bytes.fromhex("3034257bf7194e4000001a85")
-    assert bench.want(WriteEpc(epc=EPC, new=new)) == b""
+    assert bench.want(write_epc(named(EPC), new)) == b""
     assert set(bench.air.tags) == {new, OTHER}
     bench.reader.locked.add(new)
-    assert "locked" in str(bench.want(WriteEpc(epc=new, new=EPC)))
-    assert "no tag" in str(bench.want(ReadTid(epc=bytes(12))))
+    assert "locked" in str(bench.want(write_epc(named(new), EPC)))
+    assert "no tag" in str(bench.want(read_tid(named(bytes(12)))))
     assert bench.health.link is ReaderLink.READING
 
 

@@ -64,6 +64,7 @@ class Command(IntEnum):
     STOP = 0x28
     READ = 0x39
     WRITE = 0x49
+    LOCK = 0x82
     SET_POWER = 0xB6
     GET_POWER = 0xB7
     ERROR = 0xFF

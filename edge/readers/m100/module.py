@@ -9,13 +9,15 @@ from typing import Final
 
 import msgspec
 
+from edge.readers.access import Access, Bank
 from edge.readers.base import ProtocolError, ReaderError, TagError
 from edge.readers.health import Health
 from edge.readers.m100.frames import Answer, Command, Dialect, Failure, RoundOver, encode, fault, walk
+from edge.readers.m100.tags import TAG_COMMANDS, asks, told
 from edge.readers.profiles import Place
 from edge.readers.serial.connection import Heard, Say
-from edge.readers.serial.dialogue import Access, Ask, ReadTid, WriteEpc
-from edge.readers.serial.gen2 import BANK_EPC, BANK_TID, PC_AT_WORD, pc_word, q_for
+from edge.readers.serial.dialogue import Ask
+from edge.readers.serial.gen2 import epc_after, q_for
 from edge.readers.serial.reads import Walked
 
 BAUDS: Final = (115_200, 57_600, 38_400, 19_200, 9_600, 230_400, 460_800, 921_600)
@@ -26,9 +28,7 @@ RESERVED: Final = 0x22
 """First byte of MULTI_POLL's parameters: "reserved", always this value."""
 INFO_HARDWARE, INFO_FIRMWARE, INFO_MAKER = 0, 1, 2
 SELECT_NEVER: Final = 1
-SELECT_FOR_ACCESS: Final = 2
-"""SELECT_MODE: no Select before a round, so that an old mask hides nobody; one before reading and writing a tag."""
-EPC_AT_BIT: Final = 32
+"""SELECT_MODE: no Select before a round, so that an old mask hides nobody."""
 QUIET_AFTER_US: Final = 1_000_000
 """Every empty round says so, some tens of times a second."""
 SETS: Final = (Command.SET_REGION, Command.SET_SELECT, Command.SET_QUERY, Command.SELECT_MODE, Command.SET_POWER)
@@ -47,6 +47,8 @@ class Module:
         self._place = place
         self._region = region
         self._access: Access | None = None
+        self._who: bytes | None = None
+        """EPC of the tag that is reached; not known yet of one named by its TID."""
 
     def opened(self) -> None:
         self.dialect = None
@@ -78,14 +80,15 @@ class Module:
                 return (msgspec.structs.replace(self._ask(Command.MULTI_POLL, polls), answers=None),)
             case Say.ACCESS if access is not None:
                 self._access = access
-                return self._accesses(access)
+                self._who = access.tag.bits if access.tag.bank is Bank.EPC else None
+                return asks(access, self._ask)
         return ()
 
     def meaning(self, frame: msgspec.Struct, pending: int | None) -> tuple[Heard | None, ReaderError | None]:
         match frame:
             case RoundOver(dialect=dialect):
                 self.dialect = self.dialect or dialect
-                if pending in (Command.READ, Command.WRITE):
+                if pending in TAG_COMMANDS:
                     return Heard.REFUSED, fault(0x15)
                 return Heard.ROUND, None
             case Failure(dialect=dialect, code=code):
@@ -103,7 +106,7 @@ class Module:
         """An answer to what we asked. Raises `ProtocolError` when its inside is not what it should be."""
         if command == Command.INFO:
             self._identified(body)
-        elif command in (Command.READ, Command.WRITE):
+        elif command in TAG_COMMANDS:
             return self._accessed(command, body)
         elif command in SETS and body != b"\0":
             return Heard.REFUSED, ReaderError(f"{Command(command).name} was answered by {body.hex() or 'nothing'}")
@@ -117,32 +120,19 @@ class Module:
         elif body[:1] == bytes((INFO_FIRMWARE,)):
             self._health.firmware = words
 
-    def _accesses(self, access: Access) -> Sequence[Ask]:
-        """Select the tag by its EPC, so that no other is read or written; then the act."""
-        mask = bytes((BANK_EPC, *EPC_AT_BIT.to_bytes(4), len(access.epc) * 8, 0)) + access.epc
-        select = self._ask(Command.SET_SELECT, mask)
-        mode = self._ask(Command.SELECT_MODE, bytes((SELECT_FOR_ACCESS,)))
-        password = access.password.to_bytes(4)
-        match access:
-            case ReadTid(words=words):
-                where = bytes((BANK_TID,)) + (0).to_bytes(2) + words.to_bytes(2)
-                act = self._ask(Command.READ, password + where)
-            case WriteEpc(new=new):
-                where = bytes((BANK_EPC,)) + PC_AT_WORD.to_bytes(2) + (1 + len(new) // 2).to_bytes(2)
-                act = self._ask(Command.WRITE, password + where + pc_word(new).to_bytes(2) + new)
-        return (select, mode, act)
-
     def _accessed(self, command: int, body: bytes) -> tuple[Heard, ReaderError | None]:
-        """UL (bytes of PC and EPC), PC, EPC, then the data read, or 00 for a write that went well."""
-        access = self._access
-        if access is None or not body or not 2 <= body[0] < len(body):
-            raise ProtocolError("an answer about a tag that names no tag")
-        epc, data = body[3 : 1 + body[0]], body[1 + body[0] :]
-        if epc not in (access.epc, access.new if isinstance(access, WriteEpc) else access.epc):
+        """Who answered, then the data read, or 00 for a write or a lock that went well. Raises `ProtocolError`."""
+        if self._access is None:
+            raise ProtocolError("an answer about a tag that nobody asked for")
+        epc, data = told(body)
+        if self._who is None and data == self._access.tag.bits:
+            self._who = epc
+        elif self._who is None or epc not in (self._who, epc_after(self._who, self._access)):
             return Heard.REFUSED, TagError("another tag answered; lay this one alone")
-        if command == Command.WRITE and data != b"\0":
-            return Heard.REFUSED, TagError(f"the tag was not written: {data.hex()}")
-        self.got = data if command == Command.READ else b""
+        elif command != Command.READ and data != b"\0":
+            return Heard.REFUSED, TagError(f"the tag did not do it: {data.hex() or 'it says nothing'}")
+        else:
+            self.got = data if command == Command.READ else b""
         return Heard.DONE, None
 
     def _ask(self, command: Command, body: bytes = b"") -> Ask:

@@ -44,7 +44,8 @@ class Opcode(IntEnum):
     BOOT_FIRMWARE = 0x04
     CURRENT_PROGRAM = 0x0C
     READ_TAGS = 0x22
-    WRITE_EPC = 0x23
+    WRITE_DATA = 0x24
+    LOCK = 0x25
     READ_DATA = 0x28
     MULTI_PROTOCOL = 0x2F
     TEMPERATURE = 0x72

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from edge.readers.access import Access
 from edge.readers.base import ProtocolError, ReaderError
 from edge.readers.health import Health
 from edge.readers.mercury.frames import (
@@ -24,10 +25,10 @@ from edge.readers.mercury.frames import (
     fault,
     walk,
 )
+from edge.readers.mercury.tags import TIMEOUT_MS, said
 from edge.readers.profiles import Place
 from edge.readers.serial.connection import Heard, Say
-from edge.readers.serial.dialogue import Access, Ask, ReadTid, WriteEpc
-from edge.readers.serial.gen2 import BANK_TID
+from edge.readers.serial.dialogue import Ask
 from edge.readers.serial.reads import Walked
 
 BAUDS: Final = (115_200, 921_600, 230_400, 460_800, 57_600, 38_400, 19_200, 9_600)
@@ -40,12 +41,10 @@ MODELS: Final = {0x00: "M5e", 0x01: "M5e-C", 0x18: "M6e", 0x20: "M6e Micro", 0x3
 """First byte of the hardware version."""
 GEN2: Final = 5
 CONTINUOUS, STOP = 1, 2
-TIMEOUT_MS: Final = 1000
 SEARCH_FLAGS: Final = 0x001B
 """Antennas of the list (3), streaming (8), large populations (10)."""
 FLAGS: Final = Meta.READ_COUNT | Meta.RSSI | Meta.ANTENNA | Meta.PHASE | Meta.PROTOCOL
 """Metadata we ask for; whatever comes is walked by the flags in it."""
-SELECT_EPC: Final = 1
 KEY_VALUE, UNIQUE_FILTER = 1, 0x0C
 """SET_OPTION: the filter that tells each tag once is turned off."""
 SESSION, TARGET = 0, 1
@@ -55,7 +54,7 @@ BOOTLOADER: Final = 1
 """Low two bits of CURRENT_PROGRAM in the boot loader."""
 VERSION_BYTES: Final = 16
 QUIET_AFTER_US: Final = 2_200_000
-ACTS: Final = {Opcode.READ_DATA: "read", Opcode.WRITE_EPC: "write"}
+ACTS: Final = {Opcode.READ_DATA: "read", Opcode.WRITE_DATA: "write", Opcode.LOCK: "lock"}
 
 
 class Module:
@@ -100,7 +99,7 @@ class Module:
                 plan = bytes((0, 0, CONTINUOUS, Opcode.READ_TAGS, 0, 0, GEN2, len(search), Opcode.READ_TAGS))
                 return (_ask(Opcode.MULTI_PROTOCOL, plan + search),)
             case Say.ACCESS if access is not None:
-                return (_accessed(access),)
+                return (_ask(*said(access)),)
             case _:
                 pass
         return ()
@@ -144,7 +143,7 @@ class Module:
             if len(data) < 3:
                 raise ProtocolError(f"read data of {len(data)} bytes")
             self.got = data[3:]
-        elif opcode == Opcode.WRITE_EPC:
+        elif opcode in (Opcode.WRITE_DATA, Opcode.LOCK):
             self.got = b""
 
     def _air(self) -> Sequence[Ask]:
@@ -159,18 +158,6 @@ class Module:
             _ask(Opcode.SET_PROTOCOL_PARAM, bytes((GEN2, SESSION, session))),
             _ask(Opcode.SET_PROTOCOL_PARAM, bytes((GEN2, TARGET)) + target.to_bytes(2)),
         )
-
-
-def _accessed(access: Access) -> Ask:
-    """READ_DATA and WRITE_EPC of the tag selected by its EPC; the module writes the PC word itself."""
-    select = access.password.to_bytes(4) + bytes((len(access.epc) * 8,)) + access.epc
-    timeout = TIMEOUT_MS.to_bytes(2)
-    match access:
-        case ReadTid(words=words):
-            where = bytes((BANK_TID, 0, 0, 0, 0, words))
-            return _ask(Opcode.READ_DATA, timeout + bytes((OPTION_METADATA | SELECT_EPC, 0, 0)) + where + select)
-        case WriteEpc(new=new):
-            return _ask(Opcode.WRITE_EPC, timeout + bytes((SELECT_EPC,)) + select + new)
 
 
 def _ask(opcode: Opcode, data: bytes = b"") -> Ask:

@@ -7,7 +7,8 @@ from typing import Final, Protocol
 import msgspec
 
 from contract.facts import ReaderLink
-from edge.readers.base import ProtocolError, ReadBatch, ReaderError, UnreachableError
+from edge.readers.access import Access
+from edge.readers.base import MisconfiguredError, ProtocolError, ReadBatch, ReaderError, UnreachableError
 from edge.readers.health import Health
 from edge.readers.serial.connection import CONNECTED_STATES, Heard, Say, State, step
 from edge.readers.serial.reads import Walked, columns
@@ -41,25 +42,8 @@ class Ask(msgspec.Struct, frozen=True):
     answers: int | None
 
 
-class ReadTid(msgspec.Struct, frozen=True, kw_only=True):
-    """The first `words` 16-bit words of the TID bank of the tag whose EPC is `epc`."""
-
-    epc: bytes
-    words: int = 6
-    password: int = 0
-
-
-class WriteEpc(msgspec.Struct, frozen=True, kw_only=True):
-    """Give the tag whose EPC is `epc` the EPC `new` (PC word included). Nothing is proven until it is read back."""
-
-    epc: bytes
-    new: bytes
-    password: int = 0
-
-
-Access = ReadTid | WriteEpc
 Told = Callable[[bytes | ReaderError], None]
-"""Gets the TID (nothing, for a write), or what went wrong."""
+"""Gets what was read (nothing, for a write or a lock), or what went wrong."""
 
 
 class Family(Protocol):
@@ -72,7 +56,9 @@ class Family(Protocol):
 
     def opened(self) -> None: ...
 
-    def words(self, say: Say, access: Access | None) -> Sequence[Ask]: ...
+    def words(self, say: Say, access: Access | None) -> Sequence[Ask]:
+        """Raises `MisconfiguredError` for an access that this family cannot do."""
+        ...
 
     def walk(self, data: bytes, *, ended: bool) -> Walked: ...
 
@@ -240,7 +226,12 @@ class Dialogue:
             return
         if say is Say.ACCESS and self._wanted:
             self._access = self._wanted.popleft()
-        self._asks.extend(self._family.words(say, self._access[0] if self._access is not None else None))
+        try:
+            self._asks.extend(self._family.words(say, self._access[0] if self._access is not None else None))
+        except MisconfiguredError as error:
+            self._finish(Heard.REFUSED, error)
+            self._hear(Heard.REFUSED, now_us, str(error))
+            return
         if self._asks:
             self._ask(now_us)
         else:

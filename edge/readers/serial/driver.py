@@ -15,11 +15,12 @@ from typing import Final
 import serial
 
 from edge.clock import Clock
+from edge.readers.access import Access
 from edge.readers.base import ReadBatch, ReaderError
 from edge.readers.health import Health
 from edge.readers.serial.address import Address
 from edge.readers.serial.connection import State
-from edge.readers.serial.dialogue import Access, Dialogue
+from edge.readers.serial.dialogue import Dialogue
 
 TICK_S: Final = 0.02
 READ_BYTES: Final = 4096
@@ -62,7 +63,7 @@ class SerialReader:
             await self._pause(clock)
 
     async def access(self, access: Access) -> bytes:
-        """Read or write a tag between two stretches of reading. Raises `ReaderError`; its class says what to do."""
+        """Do this to a tag between two stretches of reading. Raises `ReaderError`, whose class says what to do."""
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
         def told(outcome: bytes | ReaderError) -> None:

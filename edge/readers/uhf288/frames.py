@@ -46,6 +46,7 @@ class Command(IntEnum):
     INVENTORY = 0x01
     READ = 0x02
     WRITE = 0x03
+    LOCK = 0x06
     INFO = 0x21
     SET_REGION = 0x22
     SET_POWER = 0x2F

@@ -9,14 +9,16 @@ from typing import Final
 
 import msgspec
 
+from edge.readers.access import Access, Bank
 from edge.readers.base import ProtocolError, ReaderError
 from edge.readers.health import Health
 from edge.readers.profiles import Place
 from edge.readers.serial.connection import Heard, Say
-from edge.readers.serial.dialogue import Access, Ask, ReadTid, WriteEpc
-from edge.readers.serial.gen2 import BANK_EPC, BANK_TID, PC_AT_WORD, pc_word, q_for
+from edge.readers.serial.dialogue import Ask
+from edge.readers.serial.gen2 import q_for
 from edge.readers.serial.reads import Walked
 from edge.readers.uhf288.frames import Answer, Command, Pushed, Status, encode, fault, walk
+from edge.readers.uhf288.tags import said
 
 BAUDS: Final = (57_600, 115_200, 38_400, 19_200, 9_600)
 REGIONS: Final[Mapping[str, tuple[int, int]]] = {"china": (1, 19), "us": (2, 49), "korea": (3, 31), "eu": (4, 14)}
@@ -24,7 +26,7 @@ REGIONS: Final[Mapping[str, tuple[int, int]]] = {"china": (1, 19), "us": (2, 49)
 SCAN_100_MS: Final = 3
 """Longest inventory, in tenths of a second: a reader that inventories does not listen."""
 ANTENNA_1: Final = 0x80
-MASK_NOTHING: Final = bytes((BANK_EPC, 0, 0, 0))
+MASK_NOTHING: Final = bytes((Bank.EPC, 0, 0, 0))
 SESSIONS_TO_FLIP: Final = (2, 3)
 """Tags keep their flag there for seconds: ask those at A in one turn and those at B in the next (rfid.md §5)."""
 ANSWERING: Final = 0
@@ -33,7 +35,7 @@ INFO_OLD_BYTES: Final = 8
 QUIET_AFTER_US: Final = 1_200_000
 ENDS: Final = (Status.FINISHED, Status.TIMEOUT, Status.FULL, Status.NO_TAG, Status.ANTENNA)
 """After these an inventory is over."""
-ACTS: Final = {Command.READ: "read", Command.WRITE: "write"}
+ACTS: Final = {Command.READ: "read", Command.WRITE: "write", Command.LOCK: "lock"}
 
 
 class Module:
@@ -82,7 +84,7 @@ class Module:
             case Say.START:
                 return (msgspec.structs.replace(self._inventory(), answers=None),)
             case Say.ACCESS if access is not None:
-                return (self._accessed(access),)
+                return [_ask(command, data) for command, data in said(access, old=self.old)]
             case _:
                 pass
         return ()
@@ -129,7 +131,7 @@ class Module:
             self._pushes = False
         elif command == Command.READ:
             self.got = data
-        elif command == Command.WRITE:
+        elif command in (Command.WRITE, Command.LOCK):
             self.got = b""
 
     def _inventory(self) -> Ask:
@@ -144,18 +146,6 @@ class Module:
         target = turn % 2 if place.session in SESSIONS_TO_FLIP else 0
         head = bytes((q_for(place.population), place.session))
         return _ask(Command.INVENTORY, head + MASK_NOTHING + bytes((target, ANTENNA_1 + self.port - 1, SCAN_100_MS)))
-
-    def _accessed(self, access: Access) -> Ask:
-        """READ (§8.2.2) and WRITE (§8.2.3) of the tag with the whole EPC; WRITE EPC (04) would take any tag."""
-        words = len(access.epc) // 2
-        epc, password = bytes((words,)) + access.epc, access.password.to_bytes(4)
-        match access:
-            case ReadTid(words=count):
-                return _ask(Command.READ, epc + bytes((BANK_TID, 0, count)) + password)
-            case WriteEpc(new=new):
-                written = pc_word(new).to_bytes(2) + new
-                where = bytes((BANK_EPC, PC_AT_WORD))
-                return _ask(Command.WRITE, bytes((len(written) // 2,)) + epc + where + written + password)
 
 
 def channels(region: str) -> tuple[int, int]:
