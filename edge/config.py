@@ -3,7 +3,7 @@
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -20,6 +20,10 @@ class ZoneKind(StrEnum):
     PAD = "pad"
     EXIT = "exit"
     SHELF = "shelf"
+
+
+LIES_IN: Final = frozenset({ZoneKind.SAFE, ZoneKind.CASE, ZoneKind.SHELF})
+"""Kinds of zones a piece stays in; pads and gates are passed."""
 
 
 class ZoneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,7 +46,7 @@ class ZoneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ReaderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A fixed reader of this store."""
+    """A reader of this store: fixed, or a handheld."""
 
     id: ReaderId
     """As pages and reports call it."""
@@ -53,7 +57,9 @@ class ReaderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     profile: str
     """A file of `firmware-config`, without `.toml`."""
     antennas: dict[str, ZoneId]
-    """The reader's antenna port, from "1", to the zone it watches."""
+    """The reader's antenna port, from "1", to the zone it watches; of a handheld, a number for each zone it sweeps."""
+    handheld: bool = False
+    """A person carries it, as its profile says too: what it reads is there, what it does not read says nothing."""
 
 
 class UplinkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,13 +131,18 @@ def load_config(path: Path) -> EdgeConfig:
     for key, file in {**given, "tls_cert": config.tls_cert, "tls_key": config.tls_key}.items():
         if file is not None and not file.is_file():
             raise ConfigError(f"{path}: {key} names {file}, which is not there; `vitrine enrol` makes it")
-    zones = {zone.id for zone in config.zones}
+    zones = {zone.id: zone.kind for zone in config.zones}
     for reader in config.readers:
         for port, zone in reader.antennas.items():
             if not port.isdecimal() or int(port) < 1:
                 raise ConfigError(f"{path}: reader {reader.id} antenna {port!r} is not a port number from 1")
             if zone not in zones:
                 raise ConfigError(f"{path}: reader {reader.id} antenna {port} names zone {zone!r}, which is not listed")
+            if reader.handheld and zones[zone] not in LIES_IN:
+                raise ConfigError(
+                    f"{path}: reader {reader.id} is a handheld and antenna {port} names {zone!r}, a {zones[zone]}; "
+                    f"name a {', '.join(sorted(LIES_IN))}: nobody sweeps what pieces only pass"
+                )
     return config
 
 

@@ -225,8 +225,8 @@ class Store:
         self.wakes.uplink()
 
     def seen(self, piece: PieceId, now_us: int) -> bool:
-        """A reader that works reads it now; where nobody reads, a scan since the start counts (custody.md §11)."""
-        if not self.config.readers:
+        """A reader that works reads it now; where none is fixed, scans and passes since the start count."""
+        if not self.stock.zones.fixed:
             return self.stock.seen_since(piece, 0)
         return self.pipeline.seen(piece, now_us)
 

@@ -1,7 +1,8 @@
 """Counts of safe and shelves: an expected list, witnessed rounds, and a verdict for every piece with its probability.
 
-A count hears one combined round a second from all its readers. It ends when everything expected is found, missing,
-explained or to be checked by hand; a silent reader makes it wait, and then say so, never guess.
+A count hears one combined round a second from all its fixed readers, and takes as found what handhelds read meanwhile.
+It ends when everything expected is found, missing, explained or to be checked by hand; a silent reader makes it wait,
+and then say so, never guess.
 """
 
 from collections.abc import Mapping
@@ -93,10 +94,13 @@ class Counting:
         self._running.pop(count, None)
 
     def hear(self, heard: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
-        """A tick of the pipeline: this tick's witnessed rounds."""
-        del heard
+        """A tick of the pipeline: this tick's witnessed rounds, and what handhelds read."""
+        swept = [one for one in heard if one.reader not in self.stock.zones.fixed]
         facts: list[AnyFact] = []
         for running in list(self._running.values()):
+            for found in swept:
+                if found.arrived_us >= running.began_us:
+                    running.model.find(found.row, found.zone)
             for one in rounds:
                 # What was read before somebody said "count" may have left since.
                 if one.reader in running.readers and one.began_us >= running.began_us:
@@ -119,8 +123,7 @@ class Counting:
             if set(other.zones) & set(chosen):
                 raise CountRefusedError(f"Count {other.count} is under way there; wait for it or abandon it")
         watched = {
-            reader.id: set(self.stock.zones.zones_of(reader.id).tolist()) & set(chosen)
-            for reader in self.config.readers
+            reader: set(self.stock.zones.zones_of(reader).tolist()) & set(chosen) for reader in self.stock.zones.fixed
         }
         readers = frozenset(reader for reader, seen in watched.items() if seen)
         unwatched = set(chosen) - set().union(*watched.values())

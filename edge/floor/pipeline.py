@@ -25,12 +25,14 @@ from edge.floor.rounds import Heard, Round, Rounds, RoundTally
 from edge.floor.showing import zones_now
 from edge.floor.stock import Stock
 from edge.floor.strangers import Strangers
+from edge.floor.sweeps import parted, sweep
 from edge.floor.vision import VisionWatch, told_before
 from edge.floor.whereabouts import Placed, Places
 from edge.floor.zonemap import NO_ZONE
 from edge.readers.base import ReadBatch
 from edge.readers.health import Health
 from edge.reconcile import evidence as ev
+from edge.reconcile.by_hand import found
 from edge.reconcile.evidence import Evidence
 from edge.reconcile.presence import step
 from edge.reconcile.shapes import Placement, Rules
@@ -80,13 +82,12 @@ class Pipeline:
         self.memory = Memory(config, books, stock, wall_us)
         self._zones = stock.zones
         self._wall_us = wall_us
-        self._readers = tuple(reader.id for reader in config.readers)
-        self.intake = Intake(stock, self._readers)
-        self._rounds = Rounds(self._zones, self._readers)
+        self.intake = Intake(stock, tuple(reader.id for reader in config.readers))
+        self._rounds = Rounds(self._zones, self._zones.fixed)
         self._vouches = np.array([zone.kind is not ZoneKind.EXIT for zone in config.zones], np.bool_)
         self._pads = Pads(self._zones, stock)
         self._gates = Gates(self._zones, stock, new_id=new_id, currency=config.currency)
-        self.places = Places(self._zones, self._readers)
+        self.places = Places(self._zones, self._zones.fixed)
         self._strangers = Strangers(stock, books, self._vouches, wall_us)
         self.news = News(stock, new_id=new_id, currency=config.currency)
         self._floor_us = -FLOOR_EVERY_US
@@ -126,7 +127,7 @@ class Pipeline:
             row, zone = self.stock.catalogue.row_of(known.piece), self._zones.index.get(known.zone, NO_ZONE)
             if row is not None and zone != NO_ZONE and self.places.stays[zone]:
                 self.stock.lies[row] = zone
-        self._vision = VisionWatch(self._zones, self._readers, *told_before(db))
+        self._vision = VisionWatch(self._zones, self._zones.fixed, *told_before(db))
         self.memory.load(self.news.shown, now_us)
         self.places.settle(np.arange(len(self.stock), dtype=np.int32), self.stock.lies[: len(self.stock)])
 
@@ -140,12 +141,14 @@ class Pipeline:
     def tick(self, now_us: int, *, writing: bool) -> Outcome:
         """One turn of the house."""
         out = Outcome()
-        heard = self.intake.drain()
+        heard, swept = parted(self.intake.drain(), self._zones)
         for each in heard:
             self._rounds.hear(each)
         rounds = self._rounds.close(now_us, self.health)
         for one in rounds:
             self._weigh(one, now_us, out)
+        for each in swept:
+            self._sweep(each, now_us, out)
         told = self._vision.look(self.health, self.evidence.blind)
         if told:
             out.woke |= {"readers", "floor"}
@@ -159,7 +162,7 @@ class Pipeline:
         if self._pads.hear(heard, self.health, now_us):
             out.woke.add("pad")
         for detector in self.detectors:
-            facts = detector(heard, rounds, now_us)
+            facts = detector(heard + swept, rounds, now_us)
             if facts:
                 out.woke.add("counts")
             self.news.say(facts)
@@ -177,21 +180,34 @@ class Pipeline:
 
     def _weigh(self, one: Round, now_us: int, out: Outcome) -> None:
         """Presence, by what this round showed."""
-        count = len(self.stock)
         witnessed = np.zeros(len(self._zones.zones), np.bool_)
         witnessed[one.zones] = True
-        placement = Placement(
+        changes = step(self.evidence, self._placement(), Evidenced(now_us, witnessed, one.row, one.zone), self.rules)
+        self.news.changed(changes)
+        if len(changes.present) or changes.accused or len(changes.hard) or len(changes.blind) or len(changes.seeing):
+            out.woke.add("floor")
+        self._strangers.notice(one, now_us)
+        self._place(self.places.hear(one, self.stock.lies[: len(self.stock)]), out)
+
+    def _sweep(self, heard: Heard, now_us: int, out: Outcome) -> None:
+        """What a handheld found (`sweeps.py`)."""
+        one = sweep(heard, self.places.stays)
+        self._strangers.notice(one, now_us)
+        self._place(self.places.first(one, self.stock.lies[: len(self.stock)]), out)
+        for row in found(self.evidence, self._placement(), one.row, one.zone, now_us).tolist():
+            zone = self._zones.zones[int(self.stock.lies[row])].name
+            self.news.state(row, PresenceState.PRESENT, f"read by hand in {zone}")
+            out.woke.add("floor")
+
+    def _placement(self) -> Placement:
+        """Where pieces belong now."""
+        count = len(self.stock)
+        return Placement(
             home=self.stock.lies[:count],
             tray=self.stock.tray[:count],
             expected=self.stock.expected[:count],
             vouches=self._vouches,
         )
-        changes = step(self.evidence, placement, Evidenced(now_us, witnessed, one.row, one.zone), self.rules)
-        self.news.changed(changes)
-        if len(changes.present) or changes.accused or len(changes.hard) or len(changes.blind) or len(changes.seeing):
-            out.woke.add("floor")
-        self._strangers.notice(one, now_us)
-        self._place(self.places.hear(one, self.stock.lies[:count]), out)
 
     def _place(self, placed: list[Placed], out: Outcome) -> None:
         """Pieces that lie elsewhere now: presence judges them there from here on."""

@@ -85,7 +85,10 @@ class _Open:
 
 
 class Rounds:
-    """Collects `Heard` per reader and gives back witnessed rounds. Time is monotonic µs, passed in."""
+    """Collects `Heard` per reader and gives back witnessed rounds. Time is monotonic µs, passed in.
+
+    `readers` are the fixed ones: a handheld has no rounds, for its silence is no evidence (`floor/sweeps.py`).
+    """
 
     def __init__(self, zones: ZoneMap, readers: tuple[ReaderId, ...], round_us: int = ROUND_US) -> None:
         self.tally = RoundTally()
@@ -108,9 +111,11 @@ class Rounds:
     def close(self, now_us: int, health: Mapping[ReaderId, Health]) -> list[Round]:
         """Called each tick: the rounds that have become witnessed, oldest first per reader."""
         done: list[Round] = []
-        for reader, state in health.items():
+        for reader, pending in self._pending.items():
+            state = health.get(reader)
+            if state is None:
+                continue  # not started yet
             self._advance(reader, state, now_us)
-            pending = self._pending[reader]
             while pending:
                 was, ended_us = pending[0]
                 if state.link is not ReaderLink.READING:

@@ -31,7 +31,10 @@ def told_before(db: Database) -> tuple[dict[ZoneId, tuple[Vision, str]], dict[Re
 
 
 class VisionWatch:
-    """Turns health and blindness into facts, once per change. `told` is what the books say already."""
+    """Turns health and blindness into facts, once per change. `told` is what the books say already.
+
+    `readers` are the fixed ones: no handheld makes a zone seeing, and none makes it blind (`floor/sweeps.py`).
+    """
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.ids import ReaderId
-from edge.config import ZoneKind
+from edge.config import LIES_IN
 from edge.floor.rounds import Round
 from edge.floor.zonemap import NO_ZONE, ZoneMap
 from edge.reconcile.zones import WINDOW_ROUNDS, Read, Whereabouts
@@ -19,8 +19,6 @@ from edge.reconcile.zones import WINDOW_ROUNDS, Read, Whereabouts
 ROUNDS_MIN: Final = 2 * WINDOW_ROUNDS - 2
 WINDOW_US: Final = 2 * WINDOW_ROUNDS * 1_000_000
 """Twice what the arithmetic asks at least: a piece read in every third round must still be heard three times."""
-LIES_IN: Final = frozenset({ZoneKind.SAFE, ZoneKind.CASE, ZoneKind.SHELF})
-"""Kinds of zones a piece stays in; pads and gates are passed."""
 
 
 class Placed(NamedTuple):
@@ -32,7 +30,9 @@ class Placed(NamedTuple):
 
 
 class Places:
-    """`hear` rounds, `close` windows. `lies` is changed by nobody else once a row has been placed."""
+    """`hear` rounds, `close` windows; `readers` are the fixed ones, who must all be witnesses of a window.
+    `lies` is changed by nobody else once a row has been placed.
+    """
 
     def __init__(self, zones: ZoneMap, readers: tuple[ReaderId, ...]) -> None:
         self.stays = np.array([zone.kind in LIES_IN for zone in zones.zones], np.bool_)
@@ -56,6 +56,10 @@ class Places:
         if one.reader not in self._readers:
             return []
         self._window.append(one)
+        return self.first(one, lies)
+
+    def first(self, one: Round, lies: NDArray[np.int32]) -> list[Placed]:
+        """Rows that lay nowhere lie where they were read best."""
         lost = self.stays[one.zone] & (lies[one.row] == NO_ZONE)
         best: dict[int, tuple[int, int]] = {}
         for row, zone, rssi in zip(

@@ -18,6 +18,8 @@ class ZoneMap:
         self.zones = config.zones
         self.index: dict[ZoneId, int] = {zone.id: i for i, zone in enumerate(config.zones)}
         self._ports: dict[ReaderId, NDArray[np.int32]] = {r.id: self._lut(r) for r in config.readers}
+        self.fixed: tuple[ReaderId, ...] = tuple(r.id for r in config.readers if not r.handheld)
+        """Readers whose silence means something; the others are handhelds (`floor/sweeps.py`)."""
 
     def _lut(self, reader: ReaderConfig) -> NDArray[np.int32]:
         ports = {int(port): self.index[zone] for port, zone in reader.antennas.items()}
@@ -45,8 +47,8 @@ class ZoneMap:
         return zones[zones >= 0]
 
     def readers_of(self, zone: int) -> list[ReaderId]:
-        """Readers with an antenna in this zone."""
-        return [reader for reader, lut in self._ports.items() if (lut == zone).any()]
+        """Fixed readers with an antenna in this zone."""
+        return [reader for reader in self.fixed if (self._ports[reader] == zone).any()]
 
     def zone_of(self, reader: ReaderId, antenna: NDArray[np.uint16]) -> NDArray[np.int32]:
         """Zone index per read; `NO_ZONE` for a port that is not in the configuration."""

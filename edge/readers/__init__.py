@@ -43,13 +43,17 @@ def open_reader(
 
     `chance` jitters the reconnects, so that a store's readers do not come back as one.
 
-    Raises `MisconfiguredError`: no driver for the URL's scheme, no antenna, or no such place in the profile.
+    Raises `MisconfiguredError`: no driver for the URL's scheme, no antenna, no such place in the profile, or a handheld
+    that only one of profile and configuration calls so.
     """
     scheme = config.url.partition("://")[0]
     if scheme not in DRIVERS:
         raise MisconfiguredError(f"reader {config.id}: no driver for {scheme!r}; use one of {', '.join(DRIVERS)}")
     if not config.antennas:
         raise MisconfiguredError(f"reader {config.id} has no antennas; map at least one port to a zone")
+    if config.handheld != profile.handheld:
+        mend = f"set handheld = {str(profile.handheld).lower()}, or choose the profile of the model that is there"
+        raise MisconfiguredError(f"reader {config.id}: its profile {profile.name!r} says otherwise: {mend}")
     ports = sorted(int(port) for port in config.antennas)
     places = {port: profile.place((kinds or {}).get(port, ZoneKind.CASE)) for port in ports}
     return DRIVERS[scheme](config, profile, places, chance)

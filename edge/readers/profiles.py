@@ -66,6 +66,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     vendor: Vendor
     places: dict[ZoneKind, Place]
     keepalive_ms: Annotated[int, msgspec.Meta(ge=100, le=10_000)] = 1000
+    handheld: bool = False
+    """A person carries it: its silence is no evidence. The reader's own configuration must say so too."""
 
     def place(self, kind: ZoneKind) -> Place:
         """Raises `MisconfiguredError` when the profile does not say how to read such a zone."""

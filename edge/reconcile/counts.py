@@ -99,6 +99,13 @@ class Count:
         self.round += 1
         return self.progress()
 
+    def find(self, rows: NDArray[np.int32], zones: NDArray[np.int32]) -> None:
+        """A handheld's reads: what it read in its own zone is found. No round: what it did not read is not judged."""
+        for row, zone in set(zip(rows.tolist(), zones.tolist(), strict=True)):
+            at = self._place.get(row)
+            if at is not None and self.expected.home[at] == zone:
+                self._reads[at, zone] += 1
+
     def progress(self) -> Progress:
         unread = ~self._found()
         present = self.p_present()[unread]

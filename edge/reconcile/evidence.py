@@ -40,6 +40,7 @@ _PIECE_ARRAYS: Final = {
     "state": np.int8,
     "home": np.int32,
     "away_zone": np.int32,
+    "by_hand": np.bool_,
     "read_us": np.int64,
     "away_us": np.int64,
     "company_us": np.int64,
@@ -56,7 +57,7 @@ class EvidenceDamagedError(Exception):
 
 
 class Evidence:
-    """Struct of arrays; [n] by piece row, [z] by zone. Changed in place by `presence.step` only.
+    """Struct of arrays; [n] by piece row, [z] by zone. Changed in place by `presence.step` and `by_hand.found` only.
 
     story          float32[4, n]  weights of: clear, shadowed, fade, long fade (sum 1)
     nats           float32[n]     log P(silence | gone) - log P(silence | present), 0 after a read
@@ -68,6 +69,7 @@ class Evidence:
     state          int8[n]        UNKNOWN, PRESENT, MISSING, HARD
     home           int32[n]       zone the evidence is about, -1 none
     away_zone      int32[n]       zone that read it last while not at home, -1 never; at `away_us`
+    by_hand        bool[n]        present by a handheld's word alone: no witness has read it at home since
     read_us        int64[n]       last read at home, or since when silence counts
     heard_us       int64[n]       last read anywhere
     company_us     int64[n]       last time it was not surprising, or not alone in it
@@ -83,6 +85,7 @@ class Evidence:
         self.fades, self.watched_s = np.zeros(0, np.float32), np.zeros(0, np.float32)
         self.silent_rounds, self.home, self.away_zone = (np.zeros(0, np.int32) for _ in range(3))
         self.state = np.zeros(0, np.int8)
+        self.by_hand = np.zeros(0, np.bool_)
         self.read_us, self.away_us, self.company_us, self.heard_us = (np.zeros(0, np.int64) for _ in range(4))
         self.belief = undisturbed(zones)
         self.blind = np.zeros(zones, np.bool_)
@@ -189,7 +192,7 @@ def load(blob: bytes, now_us: int, pieces: Sequence[PieceId | None], zones: Sequ
     out.grow(len(pieces))
     row_of = {piece: row for row, piece in enumerate(pieces) if piece is not None}
     to = np.array([row_of.get(PieceId(piece), -1) for piece in _words(old["piece_ids"])], np.intp)
-    for name in _PIECE_ARRAYS:
+    for name in _PIECE_ARRAYS.keys() & old.keys():  # a blob from before a column was kept has none of it
         getattr(out, name)[to[to >= 0]] = old[name][to >= 0]
     out.story[:, to[to >= 0]] = old["story"][:, to >= 0]
     kept = zone_map[:-1] >= 0

@@ -42,9 +42,11 @@ def step(evidence: Evidence, placement: Placement, heard: Round, rules: Rules = 
     read = _reads(evidence, placement, heard)
     watched = placement.expected & (placement.home >= 0) & np.append(heard.witnessed, False)[placement.home]
     known = (evidence.state == PRESENT) | (evidence.state == HARD)
-    at = np.flatnonzero(watched & (known | read))
+    # What only a handheld has found is judged again from its next read by a witness: see `by_hand`.
+    at = np.flatnonzero(watched & ((known & ~evidence.by_hand) | read))
     changes = Changes(present=at[~known[at]].astype(np.int32))
     evidence.begin_anew(at[~known[at]], heard.now_us)
+    evidence.by_hand[at] = False
     evidence.state[changes.present] = PRESENT
 
     zone = placement.home[at]
