@@ -2,11 +2,14 @@
 
 from typing import Final
 
+from simulator.gen2 import Power, always
+from simulator.serial.acts import Do, Selected, act, known, lock, read, write
 from simulator.serial.air import ROUND_US, Air
 
 MARKS: Final = {"BB": (0xBB, 0x7E), "AA": (0xAA, 0xDD)}
-NO_TAG, BAD_PASSWORD, BAD_COMMAND, READ_FAILED, WRITE_FAILED = 0x15, 0x16, 0x17, 0x09, 0x10
-LOCKED: Final = 0xB4
+NO_TAG, BAD_PASSWORD, BAD_COMMAND = 0x15, 0x16, 0x17
+FAILED: Final = {0x39: (0x09, 0xA0), 0x49: (0x10, 0xB0), 0x82: (0x13, 0xC0)}
+"""Of a command to a tag: nobody answered, and what a tag's own code is added to."""
 TAG_CRC: Final = b"\x3a\x76"
 """A module does not check it again, and neither does anybody else."""
 REGIONS: Final = frozenset({1, 2, 3, 4, 6})
@@ -15,12 +18,13 @@ DEFAULT_QUERY: Final = 0x1020
 
 
 class M100:
-    """`mark`: "BB" or "AA". `refuses`: commands answered by error 17. `locked`: EPCs that cannot be written."""
+    """`mark`: "BB" or "AA". `refuses`: commands answered by error 17."""
 
     def __init__(self, air: Air, *, mark: str = "BB", baud: int = 115_200) -> None:
         self.air, self.baud = air, baud
         self.refuses: set[int] = set()
-        self.locked: set[bytes] = set()
+        self.feeds: Power = always
+        """Whether the field still feeds a tag, asked before each word that is written."""
         self.ends_unsaid = False
         """Some firmware says nothing when its rounds are over."""
         self.heard: list[int] = []
@@ -30,7 +34,7 @@ class M100:
     def power(self) -> None:
         """Power comes (back): everything as delivered."""
         self.region, self.power_cdbm, self.query = 1, POWER_CDBM_MAX, DEFAULT_QUERY
-        self.mask, self.select_mode = b"", 1
+        self.mask, self.select_mode = Selected(bank=1, at=0, bits=0, mask=b""), 1
         self.rounds = 0
         self.round_us = 0
         self._in = bytearray()
@@ -81,10 +85,8 @@ class M100:
             self._round(now_us)
         elif command == 0x03 and body in (b"\0", b"\1", b"\2"):
             self._say(1, command, body + (b"M100 26dBm V1.0", b"V2.3.5", b"MagicRF")[body[0]])
-        elif command == 0x39 and len(body) == 9:
-            self._read(body)
-        elif command == 0x49 and len(body) > 9:
-            self._write(body)
+        elif command in FAILED and (do := self._asked(command, body)) is not None:
+            self._act(command, int.from_bytes(body[:4]), do)
         elif command == 0xB7:
             self._say(1, command, self.power_cdbm.to_bytes(2))
         elif self._set(command, body):
@@ -103,36 +105,38 @@ class M100:
             self.query = value
         elif command == 0x12 and value <= 2:
             self.select_mode = value
-        elif command == 0x0C and len(body) >= 7 and body[0] & 3 == 1:
-            self.mask = body[7:]
+        elif command == 0x0C and len(body) == 7 + (body[5] + 7) // 8 and body[0] & 3:
+            self.mask = Selected(bank=body[0] & 3, at=int.from_bytes(body[1:5]), bits=body[5], mask=body[7:])
         else:
             return False
         return True
 
-    def _selected(self) -> bytes | None:
-        """The tag a command to a tag reaches: the masked one."""
-        return self.mask if self.select_mode != 1 and self.air.tid(self.mask) is not None else None
+    def _asked(self, command: int, body: bytes) -> Do | None:
+        """What a command to a tag asks for, if it is whole."""
+        at, words = int.from_bytes(body[5:7]), int.from_bytes(body[7:9])
+        if command == 0x82 and len(body) == 7:
+            payload = int.from_bytes(body[4:])
+            return lock(payload >> 10 & 0x3FF, payload & 0x3FF)
+        if len(body) < 9 or not known(body[4]):
+            return None
+        if command == 0x39 and len(body) == 9:
+            return read(body[4], at, words)
+        if command == 0x49 and words and len(body) == 9 + 2 * words:
+            return write(body[4], at, body[9:], self.feeds)
+        return None
 
-    def _read(self, body: bytes) -> None:
-        epc = self._selected()
-        tid = self.air.tid(epc) if epc is not None else None
-        start, words = int.from_bytes(body[5:7]), int.from_bytes(body[7:9])
-        if epc is None or tid is None or body[4] != 2:
-            self._fail(READ_FAILED)
-        elif (start + words) * 2 > len(tid):
-            self._fail(0xA3, epc)
+    def _act(self, command: int, password: int, do: Do) -> None:
+        """Without a Select before it a module would take any tag: this one then takes none."""
+        nobody, refused = FAILED[command]
+        outcome = act(self.air, self.mask, password, do) if self.select_mode != 1 else None
+        if outcome is None or outcome.tag is None:
+            self._fail(nobody)
+        elif outcome.wrong_password:
+            self._fail(BAD_PASSWORD, outcome.epc)
+        elif outcome.code is not None:
+            self._fail(refused + outcome.code, outcome.epc)
         else:
-            self._say(1, 0x39, self._tag(epc) + tid[start * 2 : (start + words) * 2])
-
-    def _write(self, body: bytes) -> None:
-        epc, data = self._selected(), body[9:]
-        if epc is None or body[4] != 1 or body[5:7] != b"\0\1" or len(data) != 2 * int.from_bytes(body[7:9]):
-            self._fail(WRITE_FAILED)
-        elif epc in self.locked:
-            self._fail(LOCKED, epc)
-        else:
-            self.air.write(epc, data[2 : 2 + 2 * (data[0] >> 3)])
-            self._say(1, 0x49, self._tag(epc) + b"\0")
+            self._say(1, command, self._tag(outcome.epc) + (outcome.data if command == 0x39 else b"\0"))
 
     def _tag(self, epc: bytes) -> bytes:
         return bytes((2 + len(epc),)) + (len(epc) // 2 << 11).to_bytes(2) + epc

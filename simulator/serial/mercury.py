@@ -2,13 +2,17 @@
 
 from typing import Final
 
+from simulator.gen2 import Power, always
+from simulator.serial.acts import Do, Selected, act, known, lock, read, write
 from simulator.serial.air import ROUND_US, Air
 
 NIBBLES: Final = [
     0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50A5, 0x60C6, 0x70E7,
     0x8108, 0x9129, 0xA14A, 0xB16B, 0xC18C, 0xD1AD, 0xE1CE, 0xF1EF,
 ]  # fmt: skip
-UNKNOWN, BAD_VALUE, NO_TAG, LOCKED, TOO_HOT = 0x0101, 0x0105, 0x0400, 0x0424, 0x0504
+UNKNOWN, BAD_VALUE, NO_TAG, TOO_HOT = 0x0101, 0x0105, 0x0400, 0x0504
+TAG_REFUSED: Final = 0x0420
+"""A tag's own code is added to it."""
 KEEP_ALIVE_US: Final = 1_000_000
 FIELDS: Final = (
     (0x0001, b"\x01"), (0x0002, b""), (0x0004, b""), (0x0008, b"\x0e\x16\x40"), (0x0010, b"\0\0\x01\x27"),
@@ -48,7 +52,8 @@ class Mercury:
     def __init__(self, air: Air, *, baud: int = 115_200, in_bootloader: bool = False) -> None:
         self.air, self.baud = air, baud
         self.refuses: set[int] = set()
-        self.locked: set[bytes] = set()
+        self.feeds: Power = always
+        """Whether the field still feeds a tag, asked before each word that is written."""
         self.hot = False
         self.heard: list[int] = []
         self._boots_into_loader = in_bootloader
@@ -117,10 +122,8 @@ class Mercury:
             self._say(opcode, 0, b"\x11" if self.in_bootloader else b"\x12")
         elif opcode == 0x72:
             self._say(opcode, 0, b"\x1f")
-        elif opcode == 0x28 and len(body) > 16:
-            self._read(body)
-        elif opcode == 0x24 and len(body) > 13:
-            self._write(body)
+        elif opcode in (0x24, 0x25, 0x28):
+            self._act(opcode, body)
         else:
             self._say(opcode, 0 if self._set(opcode, body) else BAD_VALUE)
 
@@ -143,27 +146,52 @@ class Mercury:
             return opcode == 0x9A or (opcode == 0x94 and value <= 2700)
         return True
 
-    def _read(self, body: bytes) -> None:
-        start, words = int.from_bytes(body[6:10]), body[10]
-        epc = body[16:]
-        tid = self.air.tid(epc)
-        if tid is None or body[2] != 0x11 or body[5] != 2 or body[15] != 8 * len(epc):
-            self._say(0x28, NO_TAG)
-        elif (start + words) * 2 > len(tid):
-            self._say(0x28, 0x0423)
+    def _act(self, opcode: int, body: bytes) -> None:
+        """Commands to a tag: timeout, option, then each in its own order; the option says how the tag is selected."""
+        option, told = body[2] & 7, b""
+        if opcode == 0x25:
+            password, fields, rest = body[3:7], body[7:11], body[11:]
+        elif opcode == 0x28:
+            told = body[2:5] if body[2] & 0x10 else body[2:3]
+            fields, rest = body[2 + len(told) : 8 + len(told)], body[8 + len(told) :]
+            password, rest = rest[:4], rest[4:]
         else:
-            self._say(0x28, 0, body[2:5] + tid[start * 2 : (start + words) * 2])
-
-    def _write(self, body: bytes) -> None:
-        size = body[12] // 8
-        epc, data = body[13 : 13 + size], body[13 + size :]
-        if self.air.tid(epc) is None or body[2] != 1 or body[3:8] != b"\0\0\0\1\1":
-            self._say(0x24, NO_TAG)
-        elif epc in self.locked:
-            self._say(0x24, LOCKED)
+            fields, password, rest = body[3:8], body[8:12], body[12:]
+        who, data = _selected(option, rest)
+        do = _asked(opcode, fields, data, self.feeds)
+        if who is None or do is None:
+            self._say(opcode, BAD_VALUE)
+            return
+        outcome = act(self.air, who, int.from_bytes(password), do)
+        if outcome.code is not None:
+            self._say(opcode, TAG_REFUSED + outcome.code)
+        elif not outcome.done:
+            self._say(opcode, NO_TAG)
         else:
-            self.air.write(epc, data[2 : 2 + 2 * (data[0] >> 3)])
-            self._say(0x24, 0)
+            self._say(opcode, 0, told + outcome.data)
 
     def _say(self, opcode: int, status: int, data: bytes = b"") -> None:
         self._out += framed(opcode, status, data)
+
+
+def _selected(option: int, rest: bytes) -> tuple[Selected | None, bytes]:
+    """(who, what follows): 1 the EPC from its beginning, 2 to 4 TID, user memory and EPC from a bit that is told."""
+    at = 32
+    if option in (2, 3, 4):
+        at, rest = int.from_bytes(rest[:4]), rest[4:]
+    if option not in (1, 2, 3, 4) or not rest:
+        return None, b""
+    size = (rest[0] + 7) // 8
+    bank = {1: 1, 2: 2, 3: 3, 4: 1}[option]
+    return Selected(bank=bank, at=at, bits=rest[0], mask=rest[1 : 1 + size]), rest[1 + size :]
+
+
+def _asked(opcode: int, fields: bytes, data: bytes, feeds: Power) -> Do | None:
+    """What a command to a tag asks for, if it is whole."""
+    if opcode == 0x25 and len(fields) == 4:
+        return lock(int.from_bytes(fields[:2]), int.from_bytes(fields[2:]))
+    if opcode == 0x28 and len(fields) == 6 and known(fields[0]) and not data:
+        return read(fields[0], int.from_bytes(fields[1:5]), fields[5])
+    if opcode == 0x24 and len(fields) == 5 and known(fields[4]) and data and len(data) % 2 == 0:
+        return write(fields[4], int.from_bytes(fields[:4]), data, feeds)
+    return None

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from simulator.gen2 import Power, always
+from simulator.serial.acts import Do, Selected, act, known, lock, read, write
 from simulator.serial.air import ROUND_US, Air
 
 FINISHED, MORE, PASSWORD, NO_TAG, TAG_ERROR, UNKNOWN, BAD_VALUE = 0x01, 0x03, 0x05, 0xFB, 0xFC, 0xFE, 0xFF
@@ -27,7 +29,8 @@ class UHF288:
     def __init__(self, air: Air, *, baud: int = 57_600, old: bool = False, indexed: bool = False) -> None:
         self.air, self.baud, self.old, self.indexed = air, baud, old, indexed
         self.refuses: set[int] = set()
-        self.locked: set[bytes] = set()
+        self.feeds: Power = always
+        """Whether the field still feeds a tag, asked before each word that is written."""
         self.dead_antennas: set[int] = set()
         self.heard: list[int] = []
         self.writes_total = 0
@@ -80,10 +83,8 @@ class UHF288:
             self._say(command, 0, bytes((2, 7, kind, 2, *self.bands, self.power_dbm, 0x14)) + more)
         elif command == 0x01:
             self._inventory = body, now_us + ROUND_US
-        elif command == 0x02 and len(body) > 8:
-            self._read_words(body)
-        elif command == 0x03 and len(body) > 8:
-            self._write_words(body)
+        elif command in (0x02, 0x03, 0x06):
+            self._act(command, body)
         elif command == 0x22 and len(body) == 2:
             self.bands, self.writes_total = (body[0], body[1]), self.writes_total + 1
             self._say(command, 0)
@@ -116,31 +117,51 @@ class UHF288:
             self._say(0x01, MORE, told + bytes((len(some),)) + tags)
         self._say(0x01, FINISHED, told + b"\0")
 
-    def _read_words(self, body: bytes) -> None:
-        size = 2 * body[0]
-        epc, (bank, start, words) = body[1 : 1 + size], body[1 + size : 4 + size]
-        tid = self.air.tid(epc)
-        if tid is None:
-            self._say(0x02, NO_TAG)
-        elif bank != 2 or (start + words) * 2 > len(tid):
-            self._say(0x02, TAG_ERROR, b"\x03")
+    def _act(self, command: int, body: bytes) -> None:
+        """Commands to a tag: words to write, its EPC or FF, what is asked, password, and for FF a mask."""
+        words, body = (body[0], body[1:]) if command == 0x03 else (0, body)
+        by_mask = body[:1] == b"\xff"
+        named = 0 if by_mask else 2 * body[0]
+        epc, body = body[1 : 1 + named], body[1 + named :]
+        size = {0x02: 3, 0x03: 2 + 2 * words, 0x06: 2}[command]
+        fields, password, rest = body[:size], body[size : size + 4], body[size + 4 :]
+        do = _asked(command, fields, self.feeds)
+        who: Selected | None = Selected(bank=1, at=32, bits=8 * named, mask=epc)
+        if by_mask:
+            who = None if self.old else _masked(rest)
+        if do is None or who is None or len(password) != 4 or (rest and not by_mask):
+            self._say(command, BAD_VALUE)
+            return
+        outcome = act(self.air, who, int.from_bytes(password), do)
+        if outcome.wrong_password:
+            self._say(command, PASSWORD)
+        elif outcome.code is not None:
+            self._say(command, TAG_ERROR, bytes((outcome.code,)))
+        elif not outcome.done:
+            self._say(command, NO_TAG)
         else:
-            self._say(0x02, 0, tid[start * 2 : (start + words) * 2])
-
-    def _write_words(self, body: bytes) -> None:
-        words, size = body[0], 2 * body[1]
-        epc, rest = body[2 : 2 + size], body[2 + size :]
-        written = rest[2 : 2 + 2 * words]
-        if self.air.tid(epc) is None:
-            self._say(0x03, NO_TAG)
-        elif epc in self.locked:
-            self._say(0x03, TAG_ERROR, b"\x04")
-        elif rest[:2] != b"\x01\x01" or len(rest) != 6 + 2 * words:
-            self._say(0x03, BAD_VALUE)
-        else:
-            self.air.write(epc, written[2 : 2 + 2 * (written[0] >> 3)])
-            self._say(0x03, 0)
+            self._say(command, 0, outcome.data)
 
     def _say(self, command: int, status: int, data: bytes = b"") -> None:
         frame = bytes((len(data) + 5, 0, command, status)) + data
         self._out += frame + crc16(frame).to_bytes(2, "little")
+
+
+def _masked(rest: bytes) -> Selected | None:
+    """MaskMem, MaskAdr, MaskLen, MaskData."""
+    if len(rest) < 4 or rest[0] not in (1, 2, 3) or len(rest) != 4 + (rest[3] + 7) // 8:
+        return None
+    return Selected(bank=rest[0], at=int.from_bytes(rest[1:3]), bits=rest[3], mask=rest[4:])
+
+
+def _asked(command: int, fields: bytes, feeds: Power) -> Do | None:
+    """What a command to a tag asks for, if it is whole."""
+    if command == 0x06 and len(fields) == 2 and fields[0] < 5 and fields[1] < 4:
+        # not protected, so for ever, protected, so for ever: the permalock bit is named where it is meant
+        low, to = 8 - 2 * fields[0], fields[1]
+        return lock((0b11 if to & 1 else 0b10) << low, to << low)
+    if command == 0x02 and len(fields) == 3 and known(fields[0]) and 0 < fields[2] <= 120:
+        return read(fields[0], fields[1], fields[2])
+    if command == 0x03 and len(fields) > 2 and known(fields[0]):
+        return write(fields[0], fields[1], fields[2:], feeds)
+    return None

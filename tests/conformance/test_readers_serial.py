@@ -13,8 +13,8 @@ from contract.ids import ReaderId, ZoneId
 from edge.clock import SystemClock
 from edge.config import ReaderConfig
 from edge.readers import open_reader
-from edge.readers.access import Bank, Target, read_tid, write_epc
-from edge.readers.base import MisconfiguredError
+from edge.readers.access import Bank, Lock, Lockable, LockState, Target, WriteMemory, read_tid, write_epc
+from edge.readers.base import MisconfiguredError, TagError
 from edge.readers.profiles import load_profile
 from simulator.radio import Radio
 from simulator.serial.air import Shop, Tray
@@ -203,6 +203,29 @@ def test_a_tag_is_written_on_the_pad_and_read_back(kind, line):
             batches.clear()
             await until(lambda: any((batch.epc == list(new)).all(axis=1).any() for batch in batches))
             assert await reader.access(read_tid(Target(Bank.EPC, new))) == TAGS[old]
+
+    play(story)
+
+
+def test_a_tag_that_was_locked_is_written_only_by_who_knows_its_password(kind, line):
+    async def story():
+        reader = reader_on(kind, line.path)
+        old, new = next(iter(TAGS)), bytes(range(12))
+        by_tid, password = Target(Bank.TID, TAGS[old]), 0xC0FFEE11
+        locks = {Lockable.EPC: LockState.LOCKED, Lockable.ACCESS_PASSWORD: LockState.LOCKED}
+        async with line, running(reader):
+            await until(lambda: reader.health.link is ReaderLink.READING)
+            await reader.access(WriteMemory(tag=by_tid, bank=Bank.RESERVED, at=2, data=password.to_bytes(4)))
+            await reader.access(write_epc(by_tid, new, password))
+            await reader.access(Lock(tag=by_tid, password=password, locks=locks))
+            with pytest.raises(TagError, match="locked"):
+                await reader.access(write_epc(Target(Bank.EPC, new), old))
+            with pytest.raises(TagError):
+                await reader.access(write_epc(Target(Bank.EPC, new), old, password ^ 1))
+            await reader.access(write_epc(Target(Bank.EPC, new), old, password))
+            assert await reader.access(read_tid(Target(Bank.EPC, old))) == TAGS[old]
+            with pytest.raises(TagError):
+                await reader.access(read_tid(Target(Bank.EPC, new)))
 
     play(story)
 

@@ -241,8 +241,6 @@ def test_a_tag_is_read_and_written_by_its_whole_epc():
     new = bytes.fromhex("3034257bf7194e4000001a85")
     assert bench.want(write_epc(named(EPC), new)) == b""
     assert set(bench.air.tags) == {new, OTHER}
-    bench.reader.locked.add(new)
-    assert "locked" in str(bench.want(write_epc(named(new), EPC)))
     assert "no tag" in str(bench.want(read_tid(named(bytes(12)))))
     assert bench.health.link is ReaderLink.READING
 
