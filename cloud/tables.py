@@ -74,7 +74,11 @@ store = _table(
     _text("city"),
     _text("time_zone", "UTC"),
     _int("created_us"),
+    _maybe_int("number"),
+    sa.UniqueConstraint("number"),
 )
+"""`number` is of one store for ever: every serial number that store writes into a tag begins with it."""
+
 
 node = _table(
     "node", _key("store"), _int("term"), _text("epoch"), _text("instance"), _text("state", "new"),
@@ -166,11 +170,17 @@ piece = _table(
     "piece", _key("piece"), _text("sku"), _text("title"), _text("category"), _text("metal"), _int("fineness"),
     _int("weight_mg"), _text("stones"), _int("price_minor"), _text("currency"), _int("tax_bp"), _text("epc"),
     _text("tid"), _text("designer"), _text("collection"), _text("photo"), _text("home_zone"), _text("tray"),
-    _text("home_store"), _text("words"), _int("changed_us"),
+    _text("home_store"), _text("words"), _int("changed_us"), _int("binding"),
     sa.Index("uq_piece_epc", "epc", unique=True, sqlite_where=TAGGED, postgresql_where=TAGGED),
     sa.Index(None, "sku"),
 )  # fmt: skip
 """`words` is what search looks at: lower case, one space between."""
+
+tag_binding = _table(
+    "tag_binding", _key("store"), _key("epoch"), _number_key("seq"), _key("piece"), _key("epc"), _text("tid"),
+    _int("n"), _int("ce"), _text("by"), _int("from_us"), _maybe_int("to_us"), sa.Index(None, "piece"), sa.Index(None, "epc"),
+)  # fmt: skip
+"""Every tag a store ever bound to a piece; also one that a conflict kept off the piece's card."""
 
 staff = _table(
     "staff", _key("user"), _text("name"), _text("roles"), _text("stores"), _int("active", 1), _text("password"),

@@ -147,6 +147,23 @@ class PieceSighted(Fact, frozen=True, tag="piece.sighted"):
     return_of: SaleId = SaleId("")
 
 
+class TagBound(Fact, frozen=True, tag="tag.bound"):
+    """From here on this tag is the piece's; `epc` was read back from the tag before this was said.
+
+    `n` counts the bindings of the piece, at whichever store: the card with the higher one is the newer.
+    """
+
+    piece: PieceId
+    ce: int
+    n: int
+    epc: str
+    """Upper-case hex."""
+    tid: str
+    """Upper-case hex of the tag's own number; empty where the tag, or the printer, does not tell it."""
+    was: str = ""
+    """The EPC bound to the piece before; empty when it had none."""
+
+
 class TransferShipped(Fact, frozen=True, tag="transfer.shipped"):
     """The manifest that left, as read on the pad."""
 
@@ -489,6 +506,7 @@ AnyFact = (
     | CustodyReceived
     | RecallRefused
     | PieceSighted
+    | TagBound
     | TransferShipped
     | Rejoined
     | CommandHeard

@@ -49,6 +49,8 @@ class PieceCard(FeedBody, frozen=True, tag="piece"):
     photo: str = ""
     home_zone: str = ""
     tray: str = ""
+    binding: int = 0
+    """How many tags were bound to the piece so far: which of two cards knows the newer tag."""
 
 
 class StaffCard(FeedBody, frozen=True, tag="staff"):
@@ -66,6 +68,8 @@ class StoreCard(FeedBody, frozen=True, tag="store"):
     currency: str
     city: str = ""
     time_zone: str = "UTC"
+    number: int = 0
+    """Of no other store of the house, from 1: part of every serial number this store writes into a tag."""
 
 
 AnyFeedBody = PieceCard | StaffCard | StoreCard

@@ -6,7 +6,7 @@ pages hear of it in the same turn.
 
 import random
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ import structlog
 
 from contract.commands import decode_command
 from contract.entries import Entry, keys_of
-from contract.facts import AnyFact, CountAbandoned, CountPlace, CountStarted
+from contract.facts import AnyFact, CountAbandoned, CountPlace, CountStarted, TagBound
 from contract.feed import FeedPage, PieceCard
 from contract.ids import HOUSE, CountId, PieceId, TillId, UserId, ZoneId, uuid7
 from contract.messages import Down, Up
@@ -47,7 +47,14 @@ log = structlog.get_logger(__name__)
 HISTORY: Final = "history"
 """Folder of the stays, beside the books."""
 CHORES_EVERY_US: Final = 10_000_000
-PAGE_OF: Final = {"sale": "sales", "return": "sales", "shift": "sales", "count": "counts", "alarm": "alarms"}
+PAGE_OF: Final = {
+    "sale": "sales",
+    "return": "sales",
+    "shift": "sales",
+    "count": "counts",
+    "alarm": "alarms",
+    "tag": "tags",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +215,7 @@ class Store:
             pad_zone=next((pad.zone for pad in self._pads_of(till)), NOWHERE),
         )
 
-    def notice(self, entries: Iterable[Entry]) -> None:
+    def notice(self, entries: Sequence[Entry]) -> None:
         """Entries were written: stock, pages and uplink hear of it."""
         pieces: set[PieceId] = set()
         whys: set[str] = set()
@@ -219,6 +226,7 @@ class Store:
         if not whys:
             return
         self.stock.restand(self.books.db, pieces)
+        self._learn(fact.piece for entry in entries for fact in entry.facts if isinstance(fact, TagBound))
         self.mode = self.books.node().mode
         for name in sorted({page_of(why) for why in whys} | ({"floor"} if pieces else set())):
             self.wakes.tell(name)
@@ -300,11 +308,16 @@ class Store:
         gone = [row.key for row in page.rows if row.body is None]
         for key in gone:
             self._forget(PieceId(key.removeprefix("piece:")))
-        mine = [card for card in cards if replica.piece(self.books.db, card.piece) == card]
-        self.pipeline.forget_rows(self.stock.learn(mine))
+        self._learn(card.piece for card in cards)
         if cards or gone:
             self.wakes.tell("floor")
         return rev
+
+    def _learn(self, pieces: Iterable[PieceId]) -> None:
+        """The cards of these pieces as the books have them now: catalogue and presence hear of another tag at once."""
+        cards = [card for piece in dict.fromkeys(pieces) if (card := replica.piece(self.books.db, piece)) is not None]
+        if cards:
+            self.pipeline.forget_rows(self.stock.learn(cards))
 
     def _forget(self, piece: PieceId) -> None:
         """The feed took a card back; its row is free for another piece from now on."""

@@ -136,6 +136,18 @@ class Sight(Act, frozen=True, tag="piece.sight"):
     damaged: bool = False
 
 
+class BindTag(Act, frozen=True, tag="tag.bind"):
+    """This tag is the piece's from now on. `read_back` is what the tag itself said after it was written.
+
+    EPC and TID in hex; the TID may be empty where nothing can read it.
+    """
+
+    piece: PieceId
+    epc: str
+    tid: str
+    read_back: str
+
+
 class ApproveCount(Act, frozen=True, tag="count.approve"):
     """A person answers for a finished count; its figures go from the books into the trade log."""
 
@@ -166,6 +178,7 @@ AnyAct = (
     | BreakLease
     | Ship
     | Sight
+    | BindTag
     | ApproveCount
     | CloseAlarm
 )

@@ -22,12 +22,13 @@ from contract.facts import (
     Verdict,
 )
 from contract.ids import SaleId, UserId
-from trade import selling, shifts
+from trade import selling, shifts, tags
 from trade.acts import (
     AddOther,
     AddPiece,
     AnyAct,
     ApproveCount,
+    BindTag,
     BreakLease,
     CloseAlarm,
     CloseShift,
@@ -89,6 +90,8 @@ def decide(scene: Scene, act: AnyAct, *, by: UserId, new_id: NewId) -> Answer:
             return _ship(scene, act)
         case Sight():
             return _sight(scene, act)
+        case BindTag():
+            return tags.bind(scene, act)
         case ApproveCount():
             return _approve_count(scene, act)
         case CloseAlarm():

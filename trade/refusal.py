@@ -32,6 +32,8 @@ class Why(StrEnum):
     OPEN_SALES = "open_sales"
     RETURNED = "returned"
     NOT_FOUND = "not_found"
+    TAG_TAKEN = "tag_taken"
+    NOT_READ_BACK = "not_read_back"
     DISK_FULL = "disk_full"
 
 

@@ -55,6 +55,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     feed_rev: int = 0
     count: CountTotals | None = None
     alarm_open: bool = False
+    tag_holder: Standing | None = None
+    """The piece that the tag of an act is bound to by now."""
     guards: Guards = ALL
 
     def piece(self, piece: PieceId) -> Standing:

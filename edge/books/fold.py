@@ -41,6 +41,7 @@ from contract.facts import (
     SaleVoided,
     ShiftClosed,
     ShiftOpened,
+    TagBound,
     TransferShipped,
     ZoneVision,
 )
@@ -48,13 +49,14 @@ from contract.ids import Epoch, UserId
 from edge.books import fold_custody as custody
 from edge.books import fold_floor as floor
 from edge.books import fold_sales as sales
+from edge.books import fold_tags as tags
 from edge.books.db import Database
 from trade.guards import ALL, Guards
 
 STATE_TABLES = (
     "down_log", "custody", "claim", "lease_answer", "hold", "returned_line", "sighting", "shipped", "sale",
     "sale_line", "tender", "till_counter", "shift", "presence", "zone_vision", "reader_health", "exit_seen", "alarm",
-    "count", "count_verdict", "count_request",
+    "count", "count_verdict", "count_request", "tag_binding",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -83,6 +85,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
             custody.received(db, fact)
         case PieceSighted():
             custody.sighted(db, fact, at.at_us, guards)
+        case TagBound():
+            tags.bound(db, fact, at.at_us)
         case TransferShipped():
             custody.shipped(db, fact, at.at_us)
         case Rejoined():

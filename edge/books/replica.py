@@ -5,10 +5,12 @@ from typing import Final
 from contract.feed import EVERY_STORE, FeedPage, PieceCard, StaffCard, StoreCard, decode_body, encode_body
 from contract.ids import PieceId, StoreId, UserId
 from edge.books.db import Database
+from edge.books.fold_tags import with_tag
 from edge.books.journal import Books
 from edge.books.rows import Body
 
 SEARCH_HITS_MAX: Final = 200
+UNTAGGED_MAX: Final = 500
 PIECE: Final = "piece"
 STAFF: Final = "staff"
 STORE: Final = "store"
@@ -24,7 +26,8 @@ def take(books: Books, page: FeedPage) -> int:
             if row.body is None:
                 tx.db.run("feed_drop", scope=row.scope, key=row.key, rev=row.rev)
                 continue
-            kind, name, epc, words = _index(row.body)
+            body = with_tag(tx.db, row.body) if isinstance(row.body, PieceCard) else row.body
+            kind, name, epc, words = _index(body)
             tx.db.run(
                 "feed_set",
                 scope=row.scope,
@@ -34,7 +37,7 @@ def take(books: Books, page: FeedPage) -> int:
                 name=name,
                 epc=epc,
                 words=words,
-                body=encode_body(row.body),
+                body=encode_body(body),
             )
         rev = max(node.feed_rev, page.upto)
         tx.db.run("node_feed", feed_rev=rev)
@@ -73,6 +76,24 @@ def piece_by_epc(db: Database, epc: str) -> PieceCard | None:
     found = db.one("feed_epc", Body, epc=epc.upper())
     card = decode_body(found.body) if found else None
     return card if isinstance(card, PieceCard) else None
+
+
+def tag_holder(db: Database, epc: str, tid: str) -> PieceId | None:
+    """The piece whose card names this EPC, or whose tag with this TID (hex, or empty) was bound here and still is."""
+    card = piece_by_epc(db, epc)
+    if card is not None:
+        return card.piece
+    for held in db.words("tag_by_tid", tid=tid.upper()):
+        card = piece(db, PieceId(held))
+        if card is not None and card.tid == tid.upper():
+            return card.piece
+    return None
+
+
+def untagged(db: Database, limit: int = UNTAGGED_MAX) -> list[PieceCard]:
+    """Pieces of this store without a tag: here, or on their way here."""
+    found = db.rows("pieces_untagged", Body, limit=limit)
+    return [card for row in found if isinstance(card := decode_body(row.body), PieceCard)]
 
 
 def pieces(db: Database) -> list[PieceCard]:

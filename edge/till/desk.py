@@ -18,6 +18,7 @@ from trade.acts import (
     AddPiece,
     AnyAct,
     ApproveCount,
+    BindTag,
     BreakLease,
     CloseAlarm,
     CloseShift,
@@ -158,6 +159,11 @@ class Desk:
             case Sight():
                 known = {each: self.standing(db, each, seen, pad) for each in act.pieces}
                 return msgspec.structs.replace(scene, pieces=known)
+            case BindTag():
+                known = {act.piece: self.standing(db, act.piece, seen, pad)}
+                holder = replica.tag_holder(db, act.epc, act.tid)
+                held = None if holder is None else self.standing(db, holder, seen)
+                return msgspec.structs.replace(scene, pieces=known, tag_holder=held)
             case ApproveCount():
                 return msgspec.structs.replace(scene, count=_count(db, act))
             case CloseAlarm():

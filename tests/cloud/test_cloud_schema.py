@@ -4,12 +4,15 @@ import itertools
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from cloud import schema
+from cloud import feed, schema
 from cloud.db import Office, UnsafeDatabaseError, check_durable, open_office
 from cloud.tables import life, metadata, staff
+from contract.feed import StoreCard, encode_body
+from contract.ids import StoreId
 from contract.seals import SECRET_BYTES
 
 _names = itertools.count(1)
@@ -25,10 +28,9 @@ def test_an_error_of_the_database_does_not_tell_the_values_of_a_row(office):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def migrated(request, tmp_path):
+def empty(request, tmp_path):
     if request.param == "sqlite":
         office = open_office(f"sqlite:///{tmp_path / 'office.sqlite3'}")
-        schema.migrate(office)
         yield office
         office.close()
         return
@@ -39,19 +41,47 @@ def migrated(request, tmp_path):
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     admin.dispose()
     office = open_office(base.set(database=name).render_as_string(hide_password=False))
-    schema.migrate(office)
     yield office
     office.close()
 
 
-def test_an_office_of_the_first_revision_gets_a_secret_and_keeps_it(migrated):
-    with migrated.engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE life DROP COLUMN secret"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+@pytest.fixture
+def migrated(empty):
+    schema.migrate(empty)
+    return empty
+
+
+def to_revision(office: Office, revision: str) -> None:
+    config = schema.alembic_config()
+    with office.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_stores_opened_before_tags_were_written_get_a_number_each_and_are_told(empty):
+    to_revision(empty, "0002")
+    cards = [StoreCard(store=StoreId(name), name=name, currency="EUR") for name in ("lyon", "paris")]
+    with empty.engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO life (one, cloud_epoch, feed_rev) VALUES (1, 1, 2)"))
+        for at, card in enumerate(cards, 1):
+            said = {"store": card.store, "at": at, "key": f"store:{card.store}", "body": encode_body(card)}
+            connection.execute(
+                sa.text("INSERT INTO store (store, name, currency, created_us) VALUES (:store, :store, 'EUR', :at)"),
+                said,
+            )
+            connection.execute(sa.text("INSERT INTO feed_row VALUES ('*', :key, :at, :body)"), said)
+    schema.migrate(empty)
+    with empty.reading() as tx:
+        told = feed.page(tx, StoreId("paris"), since=2)
+    assert [(row.rev, row.body.store, row.body.number) for row in told.rows] == [(3, "lyon", 1), (4, "paris", 2)]
+
+
+def test_an_office_of_the_first_revision_gets_a_secret_and_keeps_it(empty):
+    to_revision(empty, "0001")
     found = []
     for _ in range(2):
-        schema.migrate(migrated)
-        with migrated.reading() as tx:
+        schema.migrate(empty)
+        with empty.reading() as tx:
             found.append(bytes(tx.value(sa.select(life.c.secret))))
     assert len(found[0]) == SECRET_BYTES
     assert found[0] == found[1]

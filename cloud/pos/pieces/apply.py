@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from cloud.applying import Applier
 from cloud.custody import CLOUD, Custody
+from cloud.pos.pieces import tags
 from cloud.tables import case_file, claim, node
 from cloud.work import Heard
 from contract.facts import (
@@ -21,6 +22,7 @@ from contract.facts import (
     RecallRefused,
     Rejoined,
     ReleaseWhy,
+    TagBound,
 )
 from contract.ids import PieceId
 from trade.custody import OfficeState
@@ -128,4 +130,5 @@ APPLY: Final[dict[type[Fact], Applier]] = {
     LeaseGranted: lease_granted,
     ClaimEnded: claim_ended,
     Rejoined: rejoined,
+    TagBound: tags.bound,
 }

@@ -58,6 +58,7 @@ def bring_in(
     they lie there already; it is meant for the opening stock of a store without readers.
     """
     known = _known(work, [card.piece for card in cards])
+    cards = [_tagged(card, known.get(card.piece)) for card in cards]
     errors = _errors(work, cards, store, state)
     new = [card for card in cards if card.piece not in known]
     changed = [card for card in cards if card.piece in known and known[card.piece] != card]
@@ -81,6 +82,17 @@ def bring_in(
     tokens.flush()
     work.command(store, *(GrantCustody(piece=token.piece, ce=token.ce, state=token.told) for token in given))
     return counted
+
+
+def _tagged(card: PieceCard, known: PieceCard | None) -> PieceCard:
+    """A list without the tag does not take it off the piece; one with another tag is one binding more."""
+    if known is None:
+        return card
+    if not card.epc:
+        return msgspec.structs.replace(card, epc=known.epc, tid=known.tid, binding=known.binding)
+    if card.epc != known.epc:
+        return msgspec.structs.replace(card, binding=known.binding + 1)
+    return msgspec.structs.replace(card, tid=card.tid or known.tid, binding=known.binding)
 
 
 def _known(work: Work, pieces: Sequence[PieceId]) -> dict[PieceId, PieceCard]:

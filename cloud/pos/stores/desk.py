@@ -4,6 +4,7 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import sqlalchemy as sa
 
 from cloud import feed
@@ -47,15 +48,21 @@ def checked_card(*, store: str, name: str, currency: str, city: str, time_zone: 
 
 def open_store(work: Work, card: StoreCard) -> None:
     """Raises `StoreExistsError`."""
+    card = msgspec.structs.replace(card, number=_next_number(work))
     row = {
         "store": card.store, "name": card.name, "currency": card.currency, "city": card.city,
-        "time_zone": card.time_zone, "created_us": work.now_us,
+        "time_zone": card.time_zone, "created_us": work.now_us, "number": card.number,
     }  # fmt: skip
     if not work.tx.add_new(store, row):
         raise StoreExistsError(f"There is a store {card.store!r} already: choose another short name.")
     work.tx.add(node, {"store": card.store})
     work.tx.add(down_counter, {"store": card.store})
     work.tell(feed.News(f"store:{card.store}", card))
+
+
+def _next_number(work: Work) -> int:
+    """No store of this house had it; stores are not taken back, and the table refuses a number twice."""
+    return 1 + int(work.tx.value(sa.select(sa.func.max(store.c.number))) or 0)
 
 
 def cards(work: Work) -> list[StoreCard]:
@@ -67,6 +74,7 @@ def cards(work: Work) -> list[StoreCard]:
             currency=row["currency"],
             city=row["city"],
             time_zone=row["time_zone"],
+            number=row["number"] or 0,
         )
         for row in work.tx.rows(sa.select(store).order_by(store.c.name))
     ]
