@@ -1,7 +1,7 @@
 """What makers call the numbers their readers tell in GeneralDeviceCapabilities (LLRP 1.1 §17.2.3.1).
 
-Impinj: the numbers of EdgeX's public LLRP service (`device-rfid-llrp-go`). Zebra: as FX9600 readers tell. ThingMagic: of
-the Mercury API. A number that is not here is shown as the number.
+Impinj: the numbers of EdgeX's public LLRP service (`device-rfid-llrp-go`). Zebra: as FX9600 readers tell. ThingMagic:
+of the Mercury API. A number that is not here is shown as the number.
 """
 
 from typing import Final
