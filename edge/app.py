@@ -75,7 +75,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         rooms = (
             house_gauges(house),
             floor_gauges(store),
-            reader_gauges([reader.health for reader in readers]),
+            reader_gauges([reader.health for reader in readers], clock),
             link_gauges(uplink, link, store),
             people_gauges(bulletin, attempts, rows.waiting_lost_total),
         )

@@ -1,8 +1,10 @@
 """Numbers of a box for `/metrics`: queues, readers, presence, rows. Nothing about people, nothing per piece."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from contract.facts import ReaderLink, Vision
+from edge.clock import Clock
 from edge.floor.now import UplinkNow
 from edge.house import House, Mood
 from edge.readers.health import Health
@@ -61,7 +63,11 @@ def floor_gauges(store: Store) -> Iterator[Sample]:
         yield Sample("vitrine_zone_missing", "pieces missed here", zone.missing, label)
 
 
-def reader_gauges(readers: Sequence[Health]) -> Iterator[Sample]:
+CLOCK_OFFSET: Final = "our UTC − the reader's, or our monotonic time − the uptime it tells"
+
+
+def reader_gauges(readers: Sequence[Health], clock: Clock) -> Iterator[Sample]:
+    utc_ahead_us = clock.wall_us() - clock.mono_us()
     for reader in readers:
         label = (("reader", str(reader.reader)),)
         reading = float(reader.link is ReaderLink.READING)
@@ -77,6 +83,12 @@ def reader_gauges(readers: Sequence[Health]) -> Iterator[Sample]:
         yield Sample("vitrine_reader_accesses_total", "accesses to tags", reader.accesses_total, label)
         yield Sample("vitrine_reader_accesses_failed_total", "those not done", reader.accesses_failed_total, label)
         yield Sample("vitrine_reader_accesses_refused_total", "not taken: accesses_pending_max", refused, label)
+        yield Sample("vitrine_reader_overflows_total", "report buffers run over", reader.overflows_total, label)
+        yield Sample("vitrine_reader_buffer_warnings_total", "of its buffer", reader.buffer_warnings_total, label)
+        yield Sample("vitrine_reader_clock_jumps_total", "jumps of its clock", reader.clock_jumps_total, label)
+        if reader.clock_offset_us is not None:
+            behind_s = (reader.clock_offset_us + (0 if reader.clock_is_uptime else utc_ahead_us)) / 1e6
+            yield Sample("vitrine_reader_clock_offset_seconds", CLOCK_OFFSET, behind_s, label)
         held = reader.messages_held_total
         yield Sample("vitrine_reader_messages_held_total", "messages that waited: messages_per_tick_max", held, label)
 

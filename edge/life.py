@@ -17,11 +17,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from edge.api.shop import Shop
-from edge.clock import Clock
+from edge.clock import Clock, boot_id
 from edge.cloudward import Cloudward
 from edge.config import ConfigError, EdgeConfig
 from edge.house import House
 from edge.readers import Reader
+from edge.readers.times import dated
 from edge.store import Store, Wakes
 from web.serving import Server
 
@@ -61,9 +62,9 @@ async def live(edge: Edge, listener: socket.socket) -> int:
         loop.add_signal_handler(number, stop.set)
     server = _server(edge)
     tasks = [asyncio.create_task(server.serve(sockets=[listener]), name="http")]
+    deliver = dated(edge.store.pipeline.deliver, edge.clock.wall_us, boot_id())
     tasks += [
-        asyncio.create_task(reader.run(edge.store.pipeline.deliver, edge.clock), name=f"reader {reader.id}")
-        for reader in edge.readers
+        asyncio.create_task(reader.run(deliver, edge.clock), name=f"reader {reader.id}") for reader in edge.readers
     ]
     cloudward = _cloudward(edge)
     edge.house.broken = broke

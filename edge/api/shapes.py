@@ -65,6 +65,15 @@ class ReaderView:
     """The last trouble the reader told of by itself since the box started, in its own words."""
     temperature_c: int | None = None
     """Of the reader itself, where it tells it; as it was when it was connected."""
+    overflows_total: int = 0
+    """Times its report buffer ran over since the box started: reads were lost, and those seconds count for nothing."""
+    buffer_percent: int = 0
+    """How full that buffer was when the reader last warned of it."""
+    clock_behind_s: float | None = None
+    """The box's UTC − the reader's UTC; None where it tells uptime, or no time at all."""
+    started_us: int | None = None
+    """UTC µs at which a reader that tells uptime was started."""
+    clock_jumps_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from edge.api.shop import Shop
 from edge.books import local, replica
 from edge.books.db import Database
 from edge.books.rows import Counter, Mode, Node
+from edge.floor.now import ReaderNow
 from edge.house import Mood
 from edge.till import queries
 
@@ -75,7 +76,7 @@ def zones(shop: Shop) -> tuple[shapes.ZoneView, ...]:
 
 
 def readers(shop: Shop) -> tuple[shapes.ReaderView, ...]:
-    now_us = shop.clock.mono_us()
+    now_us, utc_us = shop.clock.mono_us(), shop.clock.wall_us()
     zones_of_reader = {reader.id: reader.antennas for reader in shop.config.readers}
     return tuple(
         shapes.ReaderView(
@@ -91,9 +92,27 @@ def readers(shop: Shop) -> tuple[shapes.ReaderView, ...]:
             dropped_total=reader.dropped_total,
             exception=reader.exception,
             temperature_c=reader.temperature_c,
+            overflows_total=reader.overflows_total,
+            buffer_percent=reader.buffer_percent,
+            clock_behind_s=_clock_behind_s(reader, utc_us - now_us),
+            started_us=_started_us(reader, utc_us - now_us),
+            clock_jumps_total=reader.clock_jumps_total,
         )
         for reader in shop.floor.readers
     )
+
+
+def _clock_behind_s(reader: ReaderNow, utc_ahead_us: int) -> float | None:
+    """`utc_ahead_us`: the box's UTC − its monotonic time."""
+    if reader.clock_offset_us is None or reader.clock_is_uptime:
+        return None
+    return round((utc_ahead_us + reader.clock_offset_us) / 1e6, 3)
+
+
+def _started_us(reader: ReaderNow, utc_ahead_us: int) -> int | None:
+    if reader.clock_offset_us is None or not reader.clock_is_uptime:
+        return None
+    return utc_ahead_us + reader.clock_offset_us
 
 
 def uplink(shop: Shop) -> shapes.UplinkView:

@@ -42,6 +42,13 @@ class ReaderNow:
     exception: str = ""
     """The last trouble it told of by itself."""
     temperature_c: int | None = None
+    overflows_total: int = 0
+    buffer_percent: int = 0
+    """Its report buffer, when it last warned."""
+    clock_offset_us: int | None = None
+    """Our monotonic time − the reader's; None until it gave a stamp."""
+    clock_is_uptime: bool = False
+    clock_jumps_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A round counts only when the reader's link was READING at every tick of it *and* the reader was heard again after it
 ended. The second half matters: a reader that is cut off goes on looking alive until its watchdog bites, and the
-silence before that bite is no evidence about any piece (DESIGN law 7).
+silence before that bite is no evidence about any piece (DESIGN law 7). Nor does a round count whose reads the reader
+lost, or that began before this stretch of reading: a connection can go and come between two ticks.
 """
 
 from collections import deque
@@ -125,6 +126,9 @@ class Rounds:
                 if state.last_heard_us < ended_us:
                     break
                 pending.popleft()
+                if not _unbroken(was, state):
+                    self.tally.unwitnessed_total += 1
+                    continue
                 self.tally.witnessed_total += 1
                 was.down |= state.antennas_down  # what the reader noticed late, it did not see through
                 done.append(self._fold(reader, was, ended_us))
@@ -165,6 +169,11 @@ class Rounds:
             reads=reads,
             rssi_cdbm=rssi,
         )
+
+
+def _unbroken(was: _Open, state: Health) -> bool:
+    """Whether the reader has read throughout since the round began, and lost nothing of it on its way to us."""
+    return state.alive_since_us <= was.began_us and state.overflow_us < max(was.began_us, 1)
 
 
 def fold_reads(

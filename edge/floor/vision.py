@@ -91,6 +91,11 @@ class VisionWatch:
                 reads_per_s=self._rate(reader, state.reads_total, now_us),
                 exception=state.exception,
                 temperature_c=state.temperature_c,
+                overflows_total=state.overflows_total,
+                buffer_percent=state.buffer_percent,
+                clock_offset_us=state.clock_offset_us,
+                clock_is_uptime=state.clock_is_uptime,
+                clock_jumps_total=state.clock_jumps_total,
             )
             for reader, state in health.items()
         )

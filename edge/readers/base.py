@@ -42,6 +42,10 @@ class ReadBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     last_seen_us: NDArray[np.uint64]
     rospec_id: NDArray[np.uint32]
     uptime: bool = False
+    arrived_utc_us: int = 0
+    """The box's calendar at that moment, UTC µs; 0 = not dated (`edge.readers.times.dated`)."""
+    boot: str = ""
+    """Which start of the machine `arrived_us` counts from."""
 
     def __len__(self) -> int:
         return len(self.epc_bits)

@@ -41,6 +41,20 @@ class Health:
     accesses_failed_total: int = 0
     accesses_refused_total: int = 0
     """Not taken: `accesses_pending_max`."""
+    buffer_percent: int = 0
+    """How full the reader's report buffer was when it last warned."""
+    buffer_warnings_total: int = 0
+    overflows_total: int = 0
+    """Times the report buffer ran over: reads were lost."""
+    overflow_us: int = 0
+    """When it did last. No round that had begun by then is a witnessed one."""
+    clock_offset_us: int | None = None
+    """Our monotonic time − the reader's own time by its quickest recent message; None until it gave a stamp."""
+    clock_is_uptime: bool = False
+    """The reader's own time counts from its start; else it is UTC."""
+    clock_jumps_total: int = 0
+    clock_jump_us: int = 0
+    """The last jump of the reader's clock; forwards is positive."""
     temperature_c: int | None = None
     """Where the reader tells it, when it was connected."""
     antennas_down: frozenset[int] = frozenset()

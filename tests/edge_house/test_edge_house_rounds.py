@@ -101,3 +101,36 @@ def test_a_reader_that_lost_an_antenna_vouches_no_more_for_its_zone(config, cloc
 def test_an_antenna_nobody_has_connected_is_no_loss(config, clock, make):
     rounds, health = Rounds(ZoneMap(config), (R,)), make.health(antennas_down=frozenset({3, 4, 32}))
     assert walk(rounds, health, clock, 1.1)[0].zones.tolist() == [1]
+
+
+def test_reads_that_a_reader_lost_make_no_round_of_the_second_they_were_lost_in(config, clock, make):
+    rounds, health = Rounds(ZoneMap(config), (R,)), make.health()
+    walk(rounds, health, clock, 2.5)
+    health.overflow_us, health.overflows_total = clock.now, 1
+    before = rounds.tally.unwitnessed_total
+    assert walk(rounds, health, clock, 0.7) == []
+    assert rounds.tally.unwitnessed_total == before + 1
+    assert len(walk(rounds, health, clock, 1.0)) == 1
+
+
+def test_reads_lost_in_a_round_that_waits_for_the_readers_next_word_undo_it(config, clock, make):
+    rounds, health = Rounds(ZoneMap(config), (R,)), make.health()
+    walk(rounds, health, clock, 0.9)
+    assert walk(rounds, health, clock, 0.2, heard=False) == []
+    health.overflow_us = clock.now
+    assert walk(rounds, health, clock, 0.2) == []
+
+
+def test_control_the_same_round_counts_when_nothing_was_lost(config, clock, make):
+    rounds, health = Rounds(ZoneMap(config), (R,)), make.health()
+    walk(rounds, health, clock, 0.9)
+    walk(rounds, health, clock, 0.2, heard=False)
+    assert len(walk(rounds, health, clock, 0.2)) == 1
+
+
+def test_a_connection_that_went_and_came_between_two_ticks_breaks_the_round(config, clock, make):
+    rounds, health = Rounds(ZoneMap(config), (R,)), make.health()
+    walk(rounds, health, clock, 0.5)
+    health.alive_since_us = clock.now + 10_000
+    assert walk(rounds, health, clock, 0.6) == []
+    assert len(walk(rounds, health, clock, 1.0)) == 1

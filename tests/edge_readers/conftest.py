@@ -1,11 +1,18 @@
 """A plain, slow decoder of tag reports, and builders of messages: what the fast path is compared with."""
 
+import importlib.util
 import random
 import struct
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
+_spec = importlib.util.spec_from_file_location("readers_hand", Path(__file__).with_name("hand.py"))
+sys.modules["readers_hand"] = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(sys.modules["readers_hand"])
 
 TV_SIZES = {1: 2, 2: 8, 3: 8, 4: 8, 5: 8, 6: 1, 7: 2, 8: 2, 9: 4, 10: 2, 11: 2, 12: 2, 13: 12, 14: 2, 15: 2, 16: 4, 17: 2, 18: 4, 19: 2, 20: 2}  # fmt: skip
 

@@ -144,12 +144,13 @@ class Columns:
         self._epc, self._epc_bits = self._epc[keep], self._epc_bits[keep]
 
     def batch(self, origin: Origin, *, uptime: bool) -> ReadBatch:
+        columns: dict[str, Any] = self._by_name
         return ReadBatch(
             reader=origin.reader,
             arrived_us=origin.arrived_us,
             epc=self._epc,
             epc_bits=self._epc_bits,
-            **self._by_name,
+            **columns,
             uptime=uptime,
         )
 

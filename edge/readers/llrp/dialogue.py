@@ -13,6 +13,7 @@ from edge.readers.llrp.accesses import Accesses
 from edge.readers.llrp.capabilities import Capabilities, capabilities_of
 from edge.readers.llrp.connection import CONNECTED_STATES, RESTING_STATES, Heard, Say, State, step
 from edge.readers.llrp.frames import Bytes, Frame, FrameBuffer
+from edge.readers.llrp.notices import Notices
 from edge.readers.llrp.reports import ReportDecoder
 from edge.readers.profiles import Place, Profile, Vendor
 
@@ -51,10 +52,14 @@ class Dialogue:
         self._message_id = 0
         self._pending = 0
         self._deadline_us = 0
-        self._uptime_us = 0
         self._resyncs = 0
         self._capabilities = Capabilities()
         self.accesses = Accesses(health, places, self._next_id)
+        self._notices = Notices(
+            health,
+            late_max_us=timing.silent_after_us + 1000 * max(place.report_every_ms for place in places.values()),
+            periodic=messages.is_periodic(places),
+        )
         self._speak: dict[Say, Callable[[int], bytes]] = {
             Say.ENABLE_EXTENSIONS: lambda i: messages.encode("IMPINJ_ENABLE_EXTENSIONS", i),
             Say.ASK_CAPABILITIES: lambda i: messages.encode("GET_READER_CAPABILITIES", i, {"RequestedData": 0}),
@@ -102,9 +107,8 @@ class Dialogue:
         self._waiting.clear()
         self._hung_up = False
         self._resyncs = 0
-        self._uptime_us = 0
+        self._notices.connected()
         self.health.connects_total += 1
-        self.health.antennas_down = frozenset()
         self._hear(Heard.CONNECTED, now_us, "the reader does not greet")
         self._deadline_us = now_us + self._timing.answer_within_us
 
@@ -180,8 +184,9 @@ class Dialogue:
             self._waiting.clear()
 
     def _reads(self, batch: ReadBatch, now_us: int) -> None:
-        if batch.uptime:
-            self._uptime(int(batch.last_seen_us.max()), now_us)
+        heard, why = self._notices.reads(batch, now_us)
+        if heard is not None:
+            self._hear(heard, now_us, why)
         if self.state is not State.READING and bool((batch.rospec_id == messages.ROSPEC_ID).any()):
             self._hear(Heard.STARTED, now_us)
 
@@ -201,7 +206,9 @@ class Dialogue:
             self.health.last_keepalive_us = now_us
             return Heard.KEEPALIVE, ""
         if frame.type == events.READER_EVENT_NOTIFICATION:
-            return self._event(events.event_of(frame), now_us)
+            event = events.event_of(frame)
+            self.decoder.counts.know(event.unknown, 1)
+            return self._notices.event(event, now_us)
         answers = self._pending and frame.message_id == self._pending
         if not answers and self.accesses.hears(frame.type, frame.message_id):
             self.accesses.hear(frame.message_id, events.status_of(frame), now_us)
@@ -221,35 +228,6 @@ class Dialogue:
             running = events.rospec_states(frame).get(messages.ROSPEC_ID) == events.ROSPEC_ACTIVE
             return (Heard.RUNNING if running else Heard.IDLE), ""
         return Heard.DONE, ""
-
-    def _event(self, event: events.Event, now_us: int) -> tuple[Heard | None, str]:
-        if event.uptime_us is not None and self._uptime(event.uptime_us, now_us):
-            return None, ""
-        if event.antenna is not None:
-            port, stands = event.antenna
-            down = self.health.antennas_down
-            self.health.antennas_down = down - {port} if stands else down | {port}
-        if event.exception is not None:
-            self.health.exceptions_total += 1
-            self.health.exception = event.exception or "a trouble without words"
-        if event.closes:
-            return Heard.CLOSED, "the reader closed the connection"
-        if event.connection is not None:
-            return _greeting(event.connection)
-        if event.rospec is not None and event.rospec[1] == messages.ROSPEC_ID:
-            if event.rospec[0] == 0:
-                return Heard.STARTED, ""
-            if not messages.is_periodic(self._places):
-                return Heard.STOPPED, "the reader stopped reading"
-        return None, ""
-
-    def _uptime(self, uptime_us: int, now_us: int) -> bool:
-        """Whether the reader's uptime went back: it has rebooted under us."""
-        if uptime_us < self._uptime_us:
-            self._hear(Heard.REBOOTED, now_us, "the reader has rebooted")
-            return True
-        self._uptime_us = uptime_us
-        return False
 
     def _hear(self, heard: Heard, now_us: int, why: str = "") -> None:
         before = self.state
@@ -301,17 +279,6 @@ class Dialogue:
         else:
             link = ReaderLink.CONNECTING
         self.health.link = link
-
-
-def _greeting(status: int) -> tuple[Heard | None, str]:
-    """ConnectionAttemptEvent (§17.2.7.6.10)."""
-    if status == 0:
-        return Heard.GREETED, ""
-    if status in (1, 2):
-        return Heard.TURNED_AWAY, "another client holds this reader"
-    if status == 3:
-        return Heard.TURNED_AWAY, "the reader turns connections away"
-    return None, ""
 
 
 def _reason(status: events.Status) -> str:

@@ -1,12 +1,14 @@
 """What a reader answers and announces: status, ROSpec states, events. Raises nothing but `ProtocolError`."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from enum import IntEnum
+from typing import Any, Final, NamedTuple
 
 from edge.readers.base import ProtocolError
 from edge.readers.llrp.frames import Frame
-from edge.readers.llrp.params import Param, walk
+from edge.readers.llrp.params import Param, Tv, walk
 
 GET_CAPABILITIES_RESPONSE: Final = 11
 GET_ROSPECS_RESPONSE: Final = 36
@@ -16,9 +18,9 @@ ERROR_MESSAGE: Final = 100
 CUSTOM_MESSAGE: Final = 1023
 RESPONSES: Final = frozenset((*range(4, 5), *range(11, 14), *range(30, 37), 51, CUSTOM_MESSAGE))
 """Answers to the requests we make (LLRP 1.1 §16)."""
-P_UPTIME, P_ROSPEC, P_EVENT_DATA = 129, 177, 246
-P_ROSPEC_EVENT, P_EXCEPTION, P_ANTENNA_EVENT, P_CONNECTION_ATTEMPT, P_CONNECTION_CLOSE = 249, 252, 255, 256, 257
-P_STATUS: Final = 287
+P_UTC, P_UPTIME, P_ROSPEC, P_EVENT_DATA, P_STATUS = 128, 129, 177, 246, 287
+P_HOPPING, P_ROSPEC_EVENT, P_BUFFER_LEVEL, P_BUFFER_OVERFLOW, P_EXCEPTION = 247, 249, 250, 251, 252
+P_SURVEY_EVENT, P_AISPEC_EVENT, P_ANTENNA_EVENT, P_ATTEMPT, P_CLOSE, P_SPEC_LOOP = 253, 254, 255, 256, 257, 356
 ROSPEC_ACTIVE: Final = 2
 CUSTOM_PREFIX_BYTES: Final = 5
 """A custom message begins with u32 vendor and u8 subtype."""
@@ -32,18 +34,48 @@ class Status:
     words: str
 
 
+class Turn(IntEnum):
+    """What happened to an ROSpec, an AISpec or an RF survey (LLRP 1.1 §17.2.7.6.4, §17.2.7.6.7)."""
+
+    BEGAN = 0
+    ENDED = 1
+    PREEMPTED = 2
+
+
+class Spec(NamedTuple):
+    """A turn of an ROSpec, or of the spec in it that `spec` counts (from 1; 0 = the ROSpec itself)."""
+
+    turn: int
+    rospec: int
+    spec: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A READER_EVENT_NOTIFICATION; None and False where it does not speak of the thing."""
+    """A READER_EVENT_NOTIFICATION (LLRP 1.1 §17.2.7.6); None, False and 0 where it does not speak of the thing."""
 
+    utc_us: int | None = None
     uptime_us: int | None = None
-    connection: int | None = None
+    attempt: int | None = None
+    """ConnectionAttemptEvent: 0 is success."""
     closes: bool = False
-    rospec: tuple[int, int] | None = None
-    """(0 start, 1 end, 2 pre-empted; ROSpecID)."""
+    rospec: Spec | None = None
+    aispec: Spec | None = None
+    """An AISpec has no beginning of its own: its end is 0, which is not `Turn.ENDED`."""
+    survey: Spec | None = None
     antenna: tuple[int, bool] | None = None
     """(port, connected)."""
     exception: str | None = None
+    """The reader's words, and the antenna they are about where it names one."""
+    buffer_percent: int | None = None
+    """How full the reader's report buffer is."""
+    overflow: bool = False
+    """The report buffer ran over: reads were lost."""
+    hop: tuple[int, int] | None = None
+    """(hop table, next channel)."""
+    loop: tuple[int, int] | None = None
+    """(ROSpecID, how often its specs have been gone through); new in LLRP 1.1."""
+    unknown: tuple[str, ...] = ()
 
 
 def status_of(frame: Frame) -> Status:
@@ -72,32 +104,57 @@ def rospec_states(frame: Frame) -> dict[int, int]:
 def event_of(frame: Frame) -> Event:
     """READER_EVENT_NOTIFICATION (§17.2.7.6). Raises `ProtocolError`."""
     body = frame.body
-    uptime: int | None = None
-    connection: int | None = None
-    closes = False
-    rospec: tuple[int, int] | None = None
-    antenna: tuple[int, bool] | None = None
-    exception: str | None = None
+    told: dict[str, Any] = {}
+    unknown: list[str] = []
     for data in walk(body, 0, len(body)):
         if data.type != P_EVENT_DATA:
+            unknown.append(data.name)
             continue
         for param in walk(body, data.at, data.at + data.size):
-            if param.type == P_UPTIME:
-                uptime = _unpack("!Q", body, param)[0]
-            elif param.type == P_CONNECTION_ATTEMPT:
-                connection = _unpack("!H", body, param)[0]
-            elif param.type == P_CONNECTION_CLOSE:
-                closes = True
-            elif param.type == P_ROSPEC_EVENT:
-                kind, rospec_id = _unpack("!BI", body, param)
-                rospec = (kind, rospec_id)
-            elif param.type == P_ANTENNA_EVENT:
-                kind, port = _unpack("!BH", body, param)
-                antenna = (port, kind == 1)
-            elif param.type == P_EXCEPTION:
-                length = _unpack("!H", body, param)[0]
-                exception = body[param.at + 2 : param.at + min(param.size, 2 + length)].decode(errors="replace")
-    return Event(uptime, connection, closes, rospec, antenna, exception)
+            read = READ.get(param.type)
+            if read is None or param.tv:
+                unknown.append(param.name)
+            else:
+                told |= read(body, param)
+    return Event(**told, unknown=tuple(unknown))
+
+
+def _exception(body: bytes, param: Param) -> dict[str, Any]:
+    """ReaderExceptionEvent (§17.2.7.6.6): u16 length, words, then which spec and antenna it is about."""
+    (length,) = _unpack("!H", body, param)
+    after = param.at + min(param.size, 2 + length)
+    words = body[param.at + 2 : after].decode(errors="replace")
+    for about in walk(body, after, param.at + param.size):
+        if about.tv and about.type == Tv.ANTENNA:
+            words += f" (antenna {_unpack('!H', body, about)[0]})"
+    return {"exception": words}
+
+
+def _spec_in(body: bytes, param: Param) -> Spec:
+    return Spec(*_unpack("!BIH", body, param))
+
+
+def _antenna(body: bytes, param: Param) -> dict[str, Any]:
+    kind, port = _unpack("!BH", body, param)
+    return {"antenna": (port, kind == 1)}
+
+
+READ: Final[dict[int, Callable[[bytes, Param], dict[str, Any]]]] = {
+    P_UTC: lambda body, param: {"utc_us": _unpack("!Q", body, param)[0]},
+    P_UPTIME: lambda body, param: {"uptime_us": _unpack("!Q", body, param)[0]},
+    P_HOPPING: lambda body, param: {"hop": _unpack("!HH", body, param)},
+    P_ROSPEC_EVENT: lambda body, param: {"rospec": Spec(*_unpack("!BI", body, param))},
+    P_BUFFER_LEVEL: lambda body, param: {"buffer_percent": _unpack("!B", body, param)[0]},
+    P_BUFFER_OVERFLOW: lambda _, __: {"overflow": True},
+    P_EXCEPTION: _exception,
+    P_SURVEY_EVENT: lambda body, param: {"survey": _spec_in(body, param)},
+    P_AISPEC_EVENT: lambda body, param: {"aispec": _spec_in(body, param)},
+    P_ANTENNA_EVENT: _antenna,
+    P_ATTEMPT: lambda body, param: {"attempt": _unpack("!H", body, param)[0]},
+    P_CLOSE: lambda _, __: {"closes": True},
+    P_SPEC_LOOP: lambda body, param: {"loop": _unpack("!II", body, param)},
+}
+"""What each parameter of a notification fills of an `Event`."""
 
 
 def _unpack(form: str, body: bytes, param: Param) -> tuple[int, ...]:
