@@ -138,6 +138,8 @@ class Mercury:
             self.protocol = 5
         elif opcode == 0x91 and body[:1] == b"\x02" and len(body) % 2:
             self.antennas = list(body[1::2])
+        elif opcode == 0x91 and len(body) == 2:
+            self.antennas = [body[0]]
         elif opcode == 0x9B and body[:2] == b"\x05\x00" and body[2] < 4:
             self.session = body[2]
         elif opcode == 0x9B and body[:2] == b"\x05\x01" and len(body) == 4:

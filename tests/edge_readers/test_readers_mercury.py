@@ -249,6 +249,24 @@ def test_a_tag_is_read_and_written_by_its_epc():
     assert bench.health.link is ReaderLink.READING
 
 
+def test_a_tag_is_worked_on_before_its_antenna_and_then_all_are_read_again():
+    bench = Bench(ports=(1, 2), antennas={EPC: 1, OTHER: 2}).go(2)
+    heard = []
+    obey = bench.module._obey
+
+    def watch(opcode, body, now_us):
+        heard.append((opcode, body))
+        obey(opcode, body, now_us)
+
+    bench.module._obey = watch
+    assert bench.want(read_tid(Target(Bank.EPC, OTHER, 2))) == TID[::-1]
+    assert [body for opcode, body in heard if opcode == Opcode.SET_ANTENNAS] == [b"\2\2", b"\2\1\1\2\2"]
+    assert "it reads 1, 2" in str(bench.want(read_tid(Target(Bank.EPC, EPC, 3))))
+    bench.batches.clear()
+    bench.go(1)
+    assert {int(a) for b in bench.batches for a in b.antenna} == {1, 2}
+
+
 def test_what_is_no_answer_to_us_changes_nothing():
     bench = Bench().go(2)
     assert walk(framed(0x77, 0)).frames == [Answer(0x77, 0, b"")]

@@ -245,6 +245,12 @@ def test_a_tag_is_read_and_written_by_its_whole_epc():
     assert bench.health.link is ReaderLink.READING
 
 
+def test_a_reader_of_several_antennas_does_not_guess_before_which_a_tag_lies():
+    bench = Bench(ports=(1, 2)).go(1)
+    assert "one antenna alone" in str(bench.want(read_tid(Target(Bank.EPC, EPC, 2))))
+    assert Bench(ports=(1,)).go(1).want(read_tid(Target(Bank.EPC, EPC, 1))) == TID
+
+
 def test_what_is_no_answer_to_us_changes_nothing():
     bench = Bench(tags={}).go(1)
     assert walk(answer(0x77, 0)).frames == [Answer(0x77, 0, b"")]

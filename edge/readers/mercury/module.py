@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from edge.readers.access import Access
-from edge.readers.base import ProtocolError, ReaderError
+from edge.readers.base import MisconfiguredError, ProtocolError, ReaderError
 from edge.readers.health import Health
 from edge.readers.mercury.frames import (
     CANNOT_READ,
@@ -48,6 +48,8 @@ FLAGS: Final = Meta.READ_COUNT | Meta.RSSI | Meta.ANTENNA | Meta.PHASE | Meta.PR
 KEY_VALUE, UNIQUE_FILTER = 1, 0x0C
 """SET_OPTION: the filter that tells each tag once is turned off."""
 SESSION, TARGET = 0, 1
+SEARCH_LIST: Final = 2
+"""SET_ANTENNAS: not the one port of what is done to a tag, but those that are read in turn."""
 TARGET_A, TARGET_A_THEN_B = 0x0100, 0x0000
 SESSIONS_TO_FLIP: Final = (2, 3)
 BOOTLOADER: Final = 1
@@ -97,9 +99,9 @@ class Module:
                 settings = (SEARCH_FLAGS, TIMEOUT_MS, FLAGS)
                 search = bytes((OPTION_METADATA,)) + b"".join(value.to_bytes(2) for value in settings)
                 plan = bytes((0, 0, CONTINUOUS, Opcode.READ_TAGS, 0, 0, GEN2, len(search), Opcode.READ_TAGS))
-                return (_ask(Opcode.MULTI_PROTOCOL, plan + search),)
+                return self._antennas(), _ask(Opcode.MULTI_PROTOCOL, plan + search)
             case Say.ACCESS if access is not None:
-                return (_ask(*said(access)),)
+                return self._port(access), _ask(*said(access))
             case _:
                 pass
         return ()
@@ -147,17 +149,26 @@ class Module:
             self.got = b""
 
     def _air(self) -> Sequence[Ask]:
-        """Protocol, antennas in turn, every read told, session and target. One session for all: the most patient."""
+        """Protocol, every read told, session and target. One session for all antennas: the most patient."""
         session = max(place.session for place in self._places.values())
         target = TARGET_A_THEN_B if session in SESSIONS_TO_FLIP else TARGET_A
-        antennas = b"".join(bytes((port, port)) for port in self._places)
         return (
             _ask(Opcode.SET_PROTOCOL, bytes((0, GEN2))),
-            _ask(Opcode.SET_ANTENNAS, b"\x02" + antennas),
             _ask(Opcode.SET_OPTION, bytes((KEY_VALUE, UNIQUE_FILTER, 0))),
             _ask(Opcode.SET_PROTOCOL_PARAM, bytes((GEN2, SESSION, session))),
             _ask(Opcode.SET_PROTOCOL_PARAM, bytes((GEN2, TARGET)) + target.to_bytes(2)),
         )
+
+    def _antennas(self) -> Ask:
+        """All in turn, before every START: an access looks at one alone."""
+        return _ask(Opcode.SET_ANTENNAS, bytes((SEARCH_LIST,)) + b"".join(bytes((port, port)) for port in self._places))
+
+    def _port(self, access: Access) -> Ask:
+        """Before which antenna the tag lies; the first where that is not told. Raises `MisconfiguredError`."""
+        port = access.tag.antenna or min(self._places)
+        if port not in self._places:
+            raise MisconfiguredError(f"the reader has no antenna {port}; it reads {', '.join(map(str, self._places))}")
+        return _ask(Opcode.SET_ANTENNAS, bytes((port, port)))
 
 
 def _ask(opcode: Opcode, data: bytes = b"") -> Ask:

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from edge.readers.access import Access, Bank
-from edge.readers.base import ProtocolError, ReaderError
+from edge.readers.base import MisconfiguredError, ProtocolError, ReaderError
 from edge.readers.health import Health
 from edge.readers.profiles import Place
 from edge.readers.serial.connection import Heard, Say
@@ -84,7 +84,7 @@ class Module:
             case Say.START:
                 return (msgspec.structs.replace(self._inventory(), answers=None),)
             case Say.ACCESS if access is not None:
-                return [_ask(command, data) for command, data in said(access, old=self.old)]
+                return self._accessed(access)
             case _:
                 pass
         return ()
@@ -146,6 +146,12 @@ class Module:
         target = turn % 2 if place.session in SESSIONS_TO_FLIP else 0
         head = bytes((q_for(place.population), place.session))
         return _ask(Command.INVENTORY, head + MASK_NOTHING + bytes((target, ANTENNA_1 + self.port - 1, SCAN_100_MS)))
+
+    def _accessed(self, access: Access) -> Sequence[Ask]:
+        """Raises `MisconfiguredError`: of several antennas no command to a tag can choose one."""
+        if access.tag.antenna is not None and set(self._places) != {access.tag.antenna}:
+            raise MisconfiguredError("a reader of this kind works on tags through one antenna alone; connect no other")
+        return [_ask(command, data) for command, data in said(access, old=self.old)]
 
 
 def channels(region: str) -> tuple[int, int]:
