@@ -35,7 +35,7 @@ from edge.readers import Reader, open_reader
 from edge.readers.base import MisconfiguredError
 from edge.readers.profiles import load_profile
 from edge.store import Store
-from edge.sync.mqtt import LinkTally
+from edge.sync.tally import UplinkTally
 from web.attempts import Attempts
 from web.logins import HOUR_US, Logins
 from web.metrics import CONTENT_TYPE, render
@@ -68,7 +68,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         chance=secrets.token_bytes,
         idle_us=HOUR_US,
     )
-    bulletin, attempts, link = Bulletin(), Attempts(), LinkTally()
+    bulletin, attempts, link = Bulletin(), Attempts(), UplinkTally()
     uplink = UplinkNow(configured=config.uplink is not None)
 
     def metrics() -> bytes:

@@ -18,10 +18,11 @@ from contract.messages import Refusal, Snapshot, Status, decode_down, encode
 from edge.books.rows import Mode
 from edge.config import EdgeConfig, UplinkConfig
 from edge.floor.now import UplinkNow
+from edge.mqtt import Broker, Link, Will
 from edge.store import Store
-from edge.sync.mqtt import Broker, Link, LinkTally
 from edge.sync.office import Office, OfficeUnreachableError
 from edge.sync.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
+from edge.sync.tally import UplinkTally
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +57,7 @@ class Cloudward:
         *,
         instance: str,
         chance: random.Random,
-        tally: LinkTally,
+        tally: UplinkTally,
     ) -> None:
         self.now = now
         self.wake = asyncio.Event()
@@ -65,6 +66,7 @@ class Cloudward:
         self._uplink = uplink
         self._instance = instance
         self._chance = chance
+        self._tally = tally
         self._poke = asyncio.Event()
         self._poke.set()
         self._downs: asyncio.Queue[bytes] = asyncio.Queue(DOWNS_PENDING_MAX)
@@ -76,9 +78,11 @@ class Cloudward:
                 port=uplink.broker_port,
                 client_id=config.store,
                 subscribe=(topics.down(config.store),),
-                will_topic=topics.status(config.store),
-                will_payload=encode(Status(store=config.store, online=False)),
-                hello_payload=encode(Status(store=config.store, online=True)),
+                will=Will(
+                    topic=topics.status(config.store),
+                    payload=encode(Status(store=config.store, online=False)),
+                    hello=encode(Status(store=config.store, online=True)),
+                ),
                 ca=uplink.ca if uplink.ca.exists() else None,
                 cert=uplink.cert,
                 key=uplink.key,
@@ -122,7 +126,7 @@ class Cloudward:
             try:
                 down = decode_down(body)
             except msgspec.DecodeError as error:
-                self.link.tally.downs_damaged_total += 1
+                self._tally.downs_damaged_total += 1
                 log.warning("down_damaged", error=str(error))
                 continue
             heard = await self._on_house(partial(self._store.hear, down))
@@ -230,7 +234,7 @@ class Cloudward:
         try:
             self._downs.put_nowait(body)
         except asyncio.QueueFull:
-            self.link.tally.downs_dropped_total += 1  # the cloud says it again
+            self._tally.downs_dropped_total += 1  # the cloud says it again
 
     def _changed(self, up: bool) -> None:  # noqa: FBT001 — the link's callback
         self.now.up, self.now.why_down = up, "" if up else self.link.why_down

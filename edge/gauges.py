@@ -9,7 +9,7 @@ from edge.floor.now import UplinkNow
 from edge.house import House, Mood
 from edge.readers.health import Health
 from edge.store import Store
-from edge.sync.mqtt import LinkTally
+from edge.sync.tally import UplinkTally
 from web.attempts import Attempts
 from web.metrics import Sample
 from web.sse import Bulletin
@@ -93,7 +93,7 @@ def reader_gauges(readers: Sequence[Health], clock: Clock) -> Iterator[Sample]:
         yield Sample("vitrine_reader_messages_held_total", "messages that waited: messages_per_tick_max", held, label)
 
 
-def link_gauges(uplink: UplinkNow, link: LinkTally, store: Store) -> Iterator[Sample]:
+def link_gauges(uplink: UplinkNow, link: UplinkTally, store: Store) -> Iterator[Sample]:
     yield Sample("vitrine_uplink_up", "1 while the broker link stands", float(uplink.up))
     unknown = float(bool(store.unknown_command))
     yield Sample("vitrine_uplink_command_unknown", "1 while a command waits for an upgrade of this box", unknown)

@@ -30,7 +30,7 @@ from edge.floor.now import FloorNow, PadNow, UplinkNow
 from edge.floor.stays import Stay, joined
 from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
 from edge.store import Store
-from edge.sync.mqtt import LinkTally
+from edge.sync.tally import UplinkTally
 from edge.till.desk import Done, Refused
 from trade.acts import AnyAct
 from trade.refusal import Why
@@ -62,7 +62,7 @@ class Shop:
     slow: ThreadPoolExecutor
     """argon2, history and other slow work: one at a time, so that it cannot take the box from the readers."""
     uplink: UplinkNow = field(default_factory=UplinkNow)
-    link: LinkTally = field(default_factory=LinkTally)
+    link: UplinkTally = field(default_factory=UplinkTally)
     attempts: Attempts = field(default_factory=Attempts)
 
     @property

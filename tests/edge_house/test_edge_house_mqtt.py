@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.sync.mqtt import Broker, Link
+from edge.mqtt import Broker, Link, Version, Will
 
 pytestmark = pytest.mark.skipif(
     shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/sbin") is None, reason="apt install mosquitto"
@@ -53,11 +53,11 @@ def mosquitto(tmp_path):
 class End:
     """One link with what it heard and how it stood."""
 
-    def __init__(self, port: int, name: str, subscribe: tuple[str, ...], *, resting: bool = False) -> None:
+    def __init__(self, port: int, name: str, subscribe: tuple[str, ...], *, resting: bool = False, **more) -> None:
         self.heard: queue.Queue[tuple[str, bytes]] = queue.Queue()
         self.stood: queue.Queue[bool] = queue.Queue()
         self.link = Link(
-            Broker("127.0.0.1", port, name, subscribe, f"t/{name}/status", b"off", b"on"),
+            Broker("127.0.0.1", port, name, subscribe, Will(f"t/{name}/status", b"off", b"on"), **more),
             heard=lambda topic, body: self.heard.put((topic, body)),
             changed=self.stood.put,
             chance=random.Random(1),
@@ -137,3 +137,18 @@ def test_a_link_that_was_told_to_rest_first_never_speaks(mosquitto):
     hears(wall, ("t/box/status", b"on"))
     box.link.stop()
     wall.link.stop()
+
+
+@pytest.mark.parametrize("version", list(Version))
+def test_who_wants_fresh_words_alone_does_not_hear_what_stood_at_the_broker(mosquitto, version):
+    old = End(mosquitto.port, "old", ())
+    assert old.stood.get(timeout=WAIT_S) is True  # its status is retained from here on
+    control = End(mosquitto.port, "control", ("t/old/#",), version=version)
+    hears(control, ("t/old/status", b"on"))
+    fresh = End(mosquitto.port, "fresh", ("t/old/#",), fresh_only=True, version=version)
+    assert fresh.stood.get(timeout=WAIT_S) is True
+    assert old.link.publish("t/old/reads", b"now")
+    assert fresh.heard.get(timeout=WAIT_S) == ("t/old/reads", b"now")
+    assert (fresh.link.tally.retained_total, control.link.tally.retained_total) == (1, 0)
+    for end in (old, fresh, control):
+        end.link.stop()

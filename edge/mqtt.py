@@ -1,5 +1,6 @@
 """paho-mqtt behind our adapter: bytes out, bytes in, and whether the link is up. No logic.
 
+Two rooms stand on it: the uplink (`edge/sync`), and readers that stream over a broker (`edge/readers/mqtt`).
 A connection that breaks takes its unsent messages with it: the uplink sends again what the cloud's `upto` does not
 cover (DESIGN law 2), so an old queue would only be noise. Every connection is therefore a fresh client.
 """
@@ -7,7 +8,8 @@ cover (DESIGN law 2), so an old queue would only be noise. Every connection is t
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from ssl import CERT_REQUIRED, SSLError
 from typing import Any, Final
@@ -28,21 +30,40 @@ RETRY_MAX_S: Final = 5.0
 QOS: Final = 1
 
 
+class Version(StrEnum):
+    """Of the protocol; brokers of readers may know 3.1.1 alone."""
+
+    V311 = "3.1.1"
+    V5 = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says of us, retained on `topic`: `hello` once we are there, `payload` when we are gone."""
+
+    topic: str
+    payload: bytes
+    hello: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where and who. `client_id` is the certificate's CN; without `ca` the link is plain (tests, one machine)."""
+    """Where and who. The uplink's `client_id` is its certificate's CN; without `ca` the link is plain."""
 
     host: str
     port: int
     client_id: str
     subscribe: tuple[str, ...]
-    will_topic: str
-    will_payload: bytes
-    hello_payload: bytes
-    """Retained on the will's topic once connected."""
+    will: Will | None = None
+    """Who only listens has none."""
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+    user: str = ""
+    password: str = field(default="", repr=False)
+    version: Version = Version.V5
+    fresh_only: bool = False
+    """Do not hear what stood at the broker before we came: it was said at some other time."""
 
 
 @dataclass(slots=True)
@@ -54,14 +75,12 @@ class LinkTally:
     refused_full_total: int = 0
     refused_down_total: int = 0
     received_total: int = 0
-    downs_dropped_total: int = 0
-    """Answers of the cloud that found `DOWNS_PENDING_MAX` others waiting; it says them again."""
-    downs_damaged_total: int = 0
-    """Answers that are not of our contract."""
+    retained_total: int = 0
+    """Messages that stood at the broker, not heard: `fresh_only`."""
 
 
 class Link:
-    """One MQTT 5 link that reconnects for ever, with jitter. `heard` and `changed` are called on the link's thread."""
+    """One MQTT link that reconnects for ever, with jitter. `heard` and `changed` are called on the link's thread."""
 
     def __init__(
         self,
@@ -93,9 +112,10 @@ class Link:
         """Say offline, disconnect, wait for the thread."""
         self._stopping.set()
         self._wanted.set()
-        client = self._client
+        client, will = self._client, self.broker.will
         if client is not None and self.up:
-            client.publish(self.broker.will_topic, self.broker.will_payload, qos=QOS, retain=True)
+            if will is not None:
+                client.publish(will.topic, will.payload, qos=QOS, retain=True)
             client.disconnect()
         if self._thread.ident is not None:
             self._thread.join(timeout=CONNECT_TIMEOUT_S + 1)
@@ -152,16 +172,21 @@ class Link:
             self._stopping.wait(wait_s * self._chance.uniform(0.5, 1.5))
 
     def _one_connection(self) -> None:
+        five = self.broker.version is Version.V5
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self.broker.client_id,
-            protocol=paho.MQTTv5,
+            clean_session=None if five else True,
+            protocol=paho.MQTTv5 if five else paho.MQTTv311,
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.max_inflight_messages_set(IN_FLIGHT_MAX)
         client.max_queued_messages_set(IN_FLIGHT_MAX)
-        client.will_set(self.broker.will_topic, self.broker.will_payload, qos=QOS, retain=True)
+        if self.broker.will is not None:
+            client.will_set(self.broker.will.topic, self.broker.will.payload, qos=QOS, retain=True)
+        if self.broker.user:
+            client.username_pw_set(self.broker.user, self.broker.password or None)
         if self.broker.ca is not None:
             client.tls_set(
                 ca_certs=str(self.broker.ca),
@@ -174,7 +199,8 @@ class Link:
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         self._client = client
-        client.connect(self.broker.host, self.broker.port, keepalive=KEEPALIVE_S, clean_start=True)
+        clean = True if five else paho.MQTT_CLEAN_START_FIRST_ONLY  # 3.1.1 has its word in `clean_session`
+        client.connect(self.broker.host, self.broker.port, keepalive=KEEPALIVE_S, clean_start=clean)
         client.loop_forever(retry_first_connection=False)
 
     def _on_connect(
@@ -211,7 +237,8 @@ class Link:
         if not self._wanted.is_set():  # told to rest while it connected
             client.disconnect()
             return
-        client.publish(self.broker.will_topic, self.broker.hello_payload, qos=QOS, retain=True)
+        if self.broker.will is not None:
+            client.publish(self.broker.will.topic, self.broker.will.hello, qos=QOS, retain=True)
         self.tally.connects_total += 1
         self._say(up=True)
 
@@ -228,6 +255,9 @@ class Link:
         self._say(up=False)
 
     def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+        if message.retain and self.broker.fresh_only:
+            self.tally.retained_total += 1
+            return
         self.tally.received_total += 1
         self._heard(message.topic, bytes(message.payload))
 
