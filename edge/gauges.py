@@ -100,6 +100,7 @@ def link_gauges(uplink: UplinkNow, link: UplinkTally, store: Store) -> Iterator[
     yield Sample("vitrine_uplink_connects_total", "connections to the broker", link.connects_total)
     yield Sample("vitrine_uplink_published_total", "messages handed over", link.published_total)
     yield Sample("vitrine_uplink_received_total", "messages heard", link.received_total)
+    yield Sample("vitrine_uplink_retained_total", "messages that stood at the broker, not heard", link.retained_total)
     yield Sample("vitrine_uplink_refused_down_total", "messages not taken: no link", link.refused_down_total)
     yield Sample("vitrine_uplink_refused_full_total", "messages not taken: in_flight_max", link.refused_full_total)
     yield Sample("vitrine_uplink_downs_dropped_total", "answers dropped: downs_pending_max", link.downs_dropped_total)
