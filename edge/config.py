@@ -20,10 +20,12 @@ class ZoneKind(StrEnum):
     PAD = "pad"
     EXIT = "exit"
     SHELF = "shelf"
+    BENCH = "bench"
+    """Where tags are written and looked at one by one. Nothing lies there: its silence says nothing of any piece."""
 
 
 LIES_IN: Final = frozenset({ZoneKind.SAFE, ZoneKind.CASE, ZoneKind.SHELF})
-"""Kinds of zones a piece stays in; pads and gates are passed."""
+"""Kinds of zones a piece stays in; pads and gates are passed, and nothing lies on a bench for long."""
 
 
 class ZoneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +36,7 @@ class ZoneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     name: str
     """As people read it."""
     kind: ZoneKind
-    """`safe`, `case`, `pad`, `exit` or `shelf`."""
+    """`safe`, `case`, `pad`, `exit`, `shelf` or `bench`."""
     x: float = 0.0
     """Metres on the store's plan, for drawing: from the left,"""
     y: float = 0.0

@@ -25,6 +25,7 @@ IDLE_DWELL_US: Final = 20_000
 """A single-target dwell that finds nobody left ends after this long."""
 SEEN_PER_DWELL_MAX: Final = 200
 """Bound of TagSeenCount for one dwell: a few tags alone on a pad would count hundreds."""
+CLOSE_UP: Final = (ZoneKind.PAD, ZoneKind.BENCH)
 LOGIT_PER_DB: Final = 0.25
 """How a dB of transmit power moves the log-odds of a read, around the antenna's reference power."""
 
@@ -210,7 +211,7 @@ class Radio:
         neighbours = [
             world.place_of[f"{self.layout.store}/{z.id}"]
             for z in self.layout.zones
-            if z.id != zone.id and z.kind != ZoneKind.PAD and gap_m(z, zone) <= weather.stray_reach_m
+            if z.id != zone.id and z.kind not in CLOSE_UP and gap_m(z, zone) <= weather.stray_reach_m
         ]
         own = world.place == mine
         reached = own | (np.isin(world.place, neighbours) & self.wanders)
@@ -220,7 +221,7 @@ class Radio:
         is_own = own[rows]
         p[~is_own] *= weather.stray_gain
         level = self.level_dbm[rows] + (power_dbm - tuned_dbm) + np.where(is_own, 0.0, -14.0)
-        if zone.kind is ZoneKind.PAD:
+        if zone.kind in CLOSE_UP:
             level += 12.0
         return _Field(world.version, power_dbm, rows, p, level, is_own, world.place[rows])
 
@@ -232,8 +233,8 @@ def _indoors(weather: Weather, kind: ZoneKind) -> Weather:
 
 
 def _close_up(p: Floats, kind: ZoneKind) -> Floats:
-    """On the pad a tag lies on the antenna: four chances for one. At the gate it passes slowly enough for its own."""
-    return 1.0 - (1.0 - p) ** 4 if kind is ZoneKind.PAD else p
+    """On pad and bench a tag lies on the antenna: four chances for one. A gate it passes slowly enough for its own."""
+    return 1.0 - (1.0 - p) ** 4 if kind in CLOSE_UP else p
 
 
 def _at_power(p: Floats, above_db: float) -> Floats:

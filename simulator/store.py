@@ -19,6 +19,7 @@ class ZoneKind(StrEnum):
     PAD = "pad"
     EXIT = "exit"
     SHELF = "shelf"
+    BENCH = "bench"
 
 
 REFERENCE_DBM: Final = {
@@ -27,6 +28,7 @@ REFERENCE_DBM: Final = {
     ZoneKind.SHELF: 24.0,
     ZoneKind.PAD: 15.0,
     ZoneKind.EXIT: 30.0,
+    ZoneKind.BENCH: 15.0,
 }
 
 

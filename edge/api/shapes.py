@@ -74,6 +74,8 @@ class ReaderView:
     started_us: int | None = None
     """UTC µs at which a reader that tells uptime was started."""
     clock_jumps_total: int = 0
+    notes: tuple[str, ...] = ()
+    """What it reads with less or otherwise than its profile asks, such as a power its region does not allow."""
 
 
 @dataclass(frozen=True, slots=True)

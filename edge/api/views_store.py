@@ -97,6 +97,7 @@ def readers(shop: Shop) -> tuple[shapes.ReaderView, ...]:
             clock_behind_s=_clock_behind_s(reader, utc_us - now_us),
             started_us=_started_us(reader, utc_us - now_us),
             clock_jumps_total=reader.clock_jumps_total,
+            notes=reader.notes,
         )
         for reader in shop.floor.readers
     )

@@ -49,6 +49,8 @@ class ReaderNow:
     """Our monotonic time − the reader's; None until it gave a stamp."""
     clock_is_uptime: bool = False
     clock_jumps_total: int = 0
+    notes: tuple[str, ...] = ()
+    """What it reads with less or otherwise than its profile asks."""
 
 
 @dataclass(frozen=True, slots=True)

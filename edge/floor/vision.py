@@ -96,6 +96,7 @@ class VisionWatch:
                 clock_offset_us=state.clock_offset_us,
                 clock_is_uptime=state.clock_is_uptime,
                 clock_jumps_total=state.clock_jumps_total,
+                notes=state.notes,
             )
             for reader, state in health.items()
         )

@@ -57,5 +57,7 @@ class Health:
     """The last jump of the reader's clock; forwards is positive."""
     temperature_c: int | None = None
     """Where the reader tells it, when it was connected."""
+    notes: tuple[str, ...] = ()
+    """What is read with less or otherwise than its profile asks, in sentences."""
     antennas_down: frozenset[int] = frozenset()
     """Ports whose antenna the reader reports as disconnected."""

@@ -44,7 +44,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     `mode`: identifier in the reader's mode table; None leaves it to the reader. `session`: Gen2 S0–S3. `population`:
     tags expected in view, for the Q algorithm. `power_dbm` or `power_index` (1-based, of the reader's own table);
-    neither leaves it to the reader. `report_every_tags` 0: only at the end of a period, which `report_every_ms` sets.
+    neither leaves it to the reader. `dwell_ms`: how long the reader stays on each antenna of this kind before it goes
+    to the next; 0 leaves that to the reader. `report_every_tags` 0: only at the end of a period, which
+    `report_every_ms` sets, or of a dwell.
     """
 
     session: Annotated[int, msgspec.Meta(ge=0, le=3)]
@@ -53,6 +55,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     search: Search = Search.READER
     power_dbm: Annotated[float, msgspec.Meta(ge=0, le=36)] | None = None
     power_index: Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)] | None = None
+    dwell_ms: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
     trigger: Trigger = Trigger.IMMEDIATE
     period_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
     report_every_tags: Word = 1
@@ -98,6 +101,9 @@ def load_profile(name: str, where: Path | None = None) -> Profile:
         raise MisconfiguredError(f"{path}: {error}; correct that key") from error
     for kind, place in profile.places.items():
         _check(f"{path}: [places.{kind}]", profile, place)
+    if len({bool(place.dwell_ms) for place in profile.places.values()}) > 1:
+        # an antenna that is left to the reader has no end, and those after it would never be read
+        raise MisconfiguredError(f"{path}: set dwell_ms in every place, or in none")
     return profile
 
 
@@ -111,9 +117,11 @@ def _check(at: str, profile: Profile, place: Place) -> None:
         raise MisconfiguredError(f"{at} sets power_dbm and power_index; keep one")
     if place.search is not Search.READER and profile.vendor is not Vendor.IMPINJ:
         raise MisconfiguredError(f"{at} sets search, which only vendor impinj knows; remove it")
-    if place.trigger is Trigger.PERIODIC and not 0 < place.report_every_ms <= place.period_ms:
-        raise MisconfiguredError(f"{at} is periodic; set period_ms, and report_every_ms to at most that")
-    if place.trigger is Trigger.IMMEDIATE and place.report_every_tags == 0:
+    if place.dwell_ms and place.report_every_ms:
+        raise MisconfiguredError(f"{at} sets dwell_ms and report_every_ms; keep one")
+    if place.trigger is Trigger.PERIODIC and not 0 < max(place.report_every_ms, place.dwell_ms) <= place.period_ms:
+        raise MisconfiguredError(f"{at} is periodic; set period_ms, and report_every_ms or dwell_ms to at most that")
+    if place.trigger is Trigger.IMMEDIATE and place.report_every_tags == 0 and not place.dwell_ms:
         raise MisconfiguredError(f"{at} is immediate and never ends; set report_every_tags from 1")
     if place.trigger is Trigger.IMMEDIATE and (place.period_ms or place.report_every_ms):
         raise MisconfiguredError(f"{at} is immediate; remove period_ms and report_every_ms")

@@ -1,4 +1,4 @@
-"""Two readers as they are sold: what they say about themselves (GET_READER_CAPABILITIES), and their air timing."""
+"""Readers as they are sold: what they say about themselves (GET_READER_CAPABILITIES), and their air timing."""
 
 import struct
 from typing import Final
@@ -9,6 +9,7 @@ from simulator.llrp.codec import P, text, tlv
 
 IMPINJ: Final = 25882
 ZEBRA: Final = 161
+THINGMAGIC: Final = 26554
 """IANA enterprise numbers, which LLRP uses as manufacturer names."""
 
 
@@ -93,7 +94,56 @@ _FX9600: Final = Model(
     state_aware=True,
     ro_specs_max=8,
 )
-MODELS: Final = {model.name: model for model in (_R420, _FX9600)}
+_R220: Final = msgspec.structs.replace(
+    _R420,
+    name="impinj-r220",
+    model_number=2001001,
+    antennas=2,
+    powers_dbm=tuple(10.0 + 0.25 * step for step in range(81)),
+)
+_R700: Final = msgspec.structs.replace(
+    _R420,
+    name="impinj-r700",
+    model_number=2001052,
+    firmware="8.3.0.240",
+    powers_dbm=tuple(10.0 + 0.25 * step for step in range(81)),
+    modes=(
+        *(mode for mode in _R420.modes if mode.id < 1000),
+        Mode(5, 2, 320_000, 12_500, 12_500, 250.0, 2_000),
+        Mode(1002, 2, 640_000, 6_250, 20_000, 640.0),
+        Mode(1003, 2, 640_000, 6_250, 20_000, 700.0),
+        Mode(1004, 2, 274_000, 20_000, 20_000, 300.0, 2_000),
+    ),
+    default_mode=1002,
+    gpis=2,
+    gpos=3,
+)
+"""Its AutoSet modes are 1002 to 1004; mode 1000 of the older readers is not offered."""
+_FX7500: Final = msgspec.structs.replace(
+    _FX9600,
+    name="zebra-fx7500",
+    model_number=75004,
+    antennas=4,
+    powers_dbm=tuple(10.0 + 0.1 * step for step in range(216)),
+    gpis=2,
+    gpos=3,
+)
+"""The model number is made up: no source of the real one is known to us."""
+_SARGAS: Final = Model(
+    name="thingmagic-sargas",
+    manufacturer=THINGMAGIC,
+    model_number=0x3430,
+    firmware="5.3.2.93",
+    antennas=2,
+    powers_dbm=tuple(5.0 + 0.5 * step for step in range(54)),
+    modes=(Mode(1, 0, 640_000, 6_250, 6_250, 700.0), Mode(2, 2, 250_000, 12_500, 25_000, 180.0, 2_000)),
+    default_mode=2,
+    state_aware=False,
+    ro_specs_max=4,
+    gpis=2,
+    gpos=2,
+)
+MODELS: Final = {model.name: model for model in (_R420, _R220, _R700, _FX9600, _FX7500, _SARGAS)}
 
 
 def general_capabilities(model: Model) -> bytes:

@@ -4,7 +4,7 @@ import pytest
 
 from edge.config import ZoneKind
 from edge.readers.base import MisconfiguredError
-from edge.readers.llrp.messages import power_index
+from edge.readers.llrp.fit import power_index
 from edge.readers.profiles import Place, Search, load_profile
 
 GOOD = """

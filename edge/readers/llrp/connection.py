@@ -44,6 +44,8 @@ class Heard(StrEnum):
     """The pending request succeeded."""
     REFUSED = "refused"
     """The pending request was answered by an error status or an ERROR_MESSAGE."""
+    UNFIT = "unfit"
+    """The reader told what it can do, and what we would ask of it is wrong for it."""
     RUNNING = "running"
     """GET_ROSPECS says that our ROSpec is active."""
     IDLE = "idle"
@@ -101,6 +103,7 @@ ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
     (S.EXTENDING, H.REFUSED): (S.REFUSED, Say.HANG_UP),
     (S.ASKING, H.DONE): (S.CONFIGURING, Say.CONFIGURE),
     (S.ASKING, H.REFUSED): (S.CONFIGURING, Say.CONFIGURE),
+    (S.ASKING, H.UNFIT): (S.REFUSED, Say.HANG_UP),
     # without keepalives nobody can tell silence from an empty shop
     (S.CONFIGURING, H.DONE): (S.CLEARING, Say.DELETE_ALL),
     (S.CONFIGURING, H.REFUSED): (S.REFUSED, Say.HANG_UP),

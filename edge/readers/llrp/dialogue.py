@@ -7,11 +7,13 @@ from typing import Final
 
 from contract.facts import ReaderLink
 from edge.readers.base import ProtocolError, ReadBatch
+from edge.readers.findings import notes, refusal
 from edge.readers.health import Health
 from edge.readers.llrp import accessspecs, events, messages
 from edge.readers.llrp.accesses import Accesses
 from edge.readers.llrp.capabilities import Capabilities, capabilities_of
 from edge.readers.llrp.connection import CONNECTED_STATES, RESTING_STATES, Heard, Say, State, step
+from edge.readers.llrp.fit import findings
 from edge.readers.llrp.frames import Bytes, Frame, FrameBuffer
 from edge.readers.llrp.notices import Notices
 from edge.readers.llrp.reports import ReportDecoder
@@ -58,7 +60,7 @@ class Dialogue:
         self._notices = Notices(
             health,
             late_max_us=timing.silent_after_us + 1000 * max(place.report_every_ms for place in places.values()),
-            periodic=messages.is_periodic(places),
+            periodic=bool(messages.cycle_ms(places)),
         )
         self._speak: dict[Say, Callable[[int], bytes]] = {
             Say.ENABLE_EXTENSIONS: lambda i: messages.encode("IMPINJ_ENABLE_EXTENSIONS", i),
@@ -109,6 +111,7 @@ class Dialogue:
         self._resyncs = 0
         self._notices.connected()
         self.health.connects_total += 1
+        self._capabilities = Capabilities()
         self._hear(Heard.CONNECTED, now_us, "the reader does not greet")
         self._deadline_us = now_us + self._timing.answer_within_us
 
@@ -198,8 +201,19 @@ class Dialogue:
             if frame.message_id != self._pending:
                 return
             heard, why = Heard.REFUSED, str(error)
+        if self.state is State.ASKING and heard in {Heard.DONE, Heard.REFUSED}:
+            heard, why = self._fits(heard, why)
+        elif self.state is State.EXTENDING and heard is Heard.REFUSED:
+            why = f"profile {self._profile.name!r} speaks its maker's extensions, and {why}; use generic-llrp"
         if heard is not None:
             self._hear(heard, now_us, why)
+
+    def _fits(self, heard: Heard | None, why: str) -> tuple[Heard | None, str]:
+        """Our profile held against what the reader told, if it told: nothing wrong or unlawful is asked of it."""
+        found = findings(self._profile, self._places, self._capabilities)
+        self.health.notes = notes(found)
+        wrong = refusal(found)
+        return (Heard.UNFIT, wrong) if wrong else (heard, why)
 
     def _meaning(self, frame: Frame, now_us: int) -> tuple[Heard | None, str]:
         if frame.type == events.KEEPALIVE:

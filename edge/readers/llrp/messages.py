@@ -4,7 +4,7 @@ sllurp raises whatever a value provokes (rfid.md §2); everything that leaves th
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sllurp.llrp import LLRPMessage
@@ -12,10 +12,13 @@ from sllurp.llrp_errors import LLRPError
 
 from edge.readers.base import ProtocolError
 from edge.readers.llrp.capabilities import Capabilities
+from edge.readers.llrp.fit import power_index
 from edge.readers.llrp.frames import HEADER, HEADER_BYTES
 from edge.readers.profiles import Place, Profile, Search, Trigger, Vendor
 
 ROSPEC_ID: Final = 1
+SWITCH_MS: Final = 10
+"""What a reader may take to go from one antenna to the next."""
 VERSION_1: Final = 1
 
 GET_ROSPECS: Final = 26
@@ -60,14 +63,11 @@ def configure(message_id: int, keepalive_ms: int) -> bytes:
 
 def add_rospec(message_id: int, profile: Profile, places: Mapping[int, Place], reader: Capabilities) -> bytes:
     """ADD_ROSPEC for these antenna ports. What places ask of the whole reader is joined: the quickest wins."""
-    periodic = is_periodic(places)
-    period_ms = min(place.period_ms for place in places.values()) if periodic else 0
-    duration_ms = min(place.report_every_ms for place in places.values()) if periodic else 0
+    period_ms = cycle_ms(places)
     every = min((place.report_every_tags for place in places.values() if place.report_every_tags), default=0)
-    start: dict[str, Any] = {"ROSpecStartTriggerType": "Periodic" if periodic else "Immediate"}
-    if periodic:
+    start: dict[str, Any] = {"ROSpecStartTriggerType": "Periodic" if period_ms else "Immediate"}
+    if period_ms:
         start["PeriodicTriggerValue"] = {"Offset": 0, "Period": period_ms}
-    stop = {"AISpecStopTriggerType": "Duration" if periodic else "Null", "DurationTriggerValue": duration_ms}
     report: dict[str, Any] = {
         "ROReportTrigger": "Upon_N_Tags_Or_End_Of_AISpec",
         "N": every,
@@ -94,37 +94,44 @@ def add_rospec(message_id: int, profile: Profile, places: Mapping[int, Place], r
             "ROSpecStartTrigger": start,
             "ROSpecStopTrigger": {"ROSpecStopTriggerType": "Null", "DurationTriggerValue": 0},
         },
-        "AISpec": [
-            {
-                "AntennaID": sorted(places),
-                "AISpecStopTrigger": stop,
-                "InventoryParameterSpec": [
-                    {
-                        "InventoryParameterSpecID": 1,
-                        "ProtocolID": 1,
-                        "AntennaConfiguration": [_antenna(port, places[port], reader) for port in sorted(places)],
-                    }
-                ],
-            }
-        ],
+        "AISpec": [_ai_spec(ports, places, reader) for ports in _turns(places)],
         "ROReportSpec": report,
     }
     return encode("ADD_ROSPEC", message_id, {"ROSpec": spec})
 
 
-def is_periodic(places: Mapping[int, Place]) -> bool:
-    """Whether the reader pauses between its rounds: only where no place wants to be read all the time."""
-    return all(place.trigger is Trigger.PERIODIC for place in places.values())
+def cycle_ms(places: Mapping[int, Place]) -> int:
+    """From one start of the ROSpec to the next; 0 where it starts once and never ends.
+
+    A ROSpec ends with its last AISpec, so antennas with a dwell of their own are read in cycles of a periodic trigger.
+    """
+    dwells_ms = [place.dwell_ms + SWITCH_MS for place in places.values() if place.dwell_ms]
+    periodic = all(place.trigger is Trigger.PERIODIC for place in places.values())
+    return max(sum(dwells_ms), min(place.period_ms for place in places.values()) if periodic else 0)
 
 
-def power_index(place: Place, powers: Sequence[tuple[int, int]]) -> int | None:
-    """Index of the strongest power not above what the place allows (else the weakest); None: leave it alone."""
-    if place.power_index is not None:
-        return place.power_index
-    if place.power_dbm is None or not powers:
-        return None
-    allowed = [entry for entry in powers if entry[1] <= round(place.power_dbm * 100)]
-    return max(allowed, key=lambda entry: entry[1])[0] if allowed else min(powers, key=lambda entry: entry[1])[0]
+def _turns(places: Mapping[int, Place]) -> list[list[int]]:
+    """Antenna ports by AISpec: each alone where they have dwells of their own, else all in turn as the reader likes."""
+    ports = sorted(places)
+    return [[port] for port in ports] if all(place.dwell_ms for place in places.values()) else [ports]
+
+
+def _ai_spec(ports: list[int], places: Mapping[int, Place], reader: Capabilities) -> dict[str, Any]:
+    duration_ms = min(places[port].dwell_ms or places[port].report_every_ms for port in ports)
+    return {
+        "AntennaID": ports,
+        "AISpecStopTrigger": {
+            "AISpecStopTriggerType": "Duration" if duration_ms else "Null",
+            "DurationTriggerValue": duration_ms,
+        },
+        "InventoryParameterSpec": [
+            {
+                "InventoryParameterSpecID": 1,
+                "ProtocolID": 1,
+                "AntennaConfiguration": [_antenna(port, places[port], reader) for port in ports],
+            }
+        ],
+    }
 
 
 def _antenna(port: int, place: Place, reader: Capabilities) -> dict[str, Any]:

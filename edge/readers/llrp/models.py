@@ -6,12 +6,16 @@ of the Mercury API. A number that is not here is shown as the number.
 
 from typing import Final
 
+from edge.readers.profiles import Vendor
+
 IMPINJ: Final = 25882
 ZEBRA: Final = 161
 THINGMAGIC: Final = 26554
 """IANA private enterprise numbers; Zebra's readers tell Motorola's."""
 
 MAKERS: Final = {IMPINJ: "Impinj", ZEBRA: "Zebra", THINGMAGIC: "ThingMagic"}
+VENDORS: Final = {Vendor.IMPINJ: IMPINJ, Vendor.ZEBRA: ZEBRA}
+"""Whose readers a profile is made for."""
 MODELS: Final = {
     (IMPINJ, 2001001): "Speedway R220",
     (IMPINJ, 2001002): "Speedway R420",
