@@ -52,10 +52,11 @@ class ActAsked(Asked):
 
 
 class FaultAsked(Asked):
-    """`antenna` is a port for `antenna_dead`; 0 means all."""
+    """`antenna` is a port for `antenna_dead`, 0 means all; `words` are written before `cut_writing` cuts the power."""
 
     fault: Fault
     antenna: Annotated[int, Field(ge=0, le=64)] = 0
+    words: Annotated[int, Field(ge=0, le=64)] = 1
 
 
 class AuthoriseAsked(Asked):
@@ -167,7 +168,7 @@ def create_door(
         found = [key for key in servers if reader in {key, key.split("/")[1]}]
         if len(found) != 1:
             raise UnknownError(f"{len(found)} readers are called {reader!r}; name one of {', '.join(servers)}")
-        await servers[found[0]].set_fault(asked.fault, asked.antenna)
+        await servers[found[0]].set_fault(asked.fault, asked.antenna, asked.words)
         return {"reader": found[0], "fault": asked.fault}
 
     @door.post("/psp/authorise")

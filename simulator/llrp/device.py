@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from simulator.llrp import events
-from simulator.llrp.access import AccessSpecs
 from simulator.llrp.codec import M, Message, RefusedError, Status, message, params, status, unpack
-from simulator.llrp.engine import Engine, Ids
+from simulator.llrp.collect import Ids
+from simulator.llrp.engine import Engine
 from simulator.llrp.events import Attempt, EventType
 from simulator.llrp.models import IMPINJ, MODELS
 from simulator.llrp.models import air_capabilities as air
@@ -39,7 +39,6 @@ class Device:
         self.settings: Final = Settings(self.model)
         self.ids: Final = Ids()
         self.engine: Final = Engine(reader, key, radio, tags, settings=self.settings, ids=self.ids, chance=chance)
-        self.access: Final = AccessSpecs(self.model.access_specs_max)
         self.online = self.holding = self.closing = False
         self.held_lost_total = 0
         self.unheard_total = 0
@@ -48,7 +47,7 @@ class Device:
         self._held_bytes = 0
         self._unanswered = 0
         self._keepalive_us = 0
-        engine, access = self.engine, self.access
+        engine, access = self.engine, self.engine.access
         self._answers: Final[dict[int, tuple[M, Callable[[bytes, int], Answered]]]] = {
             M.GET_READER_CAPABILITIES: (M.GET_READER_CAPABILITIES_RESPONSE, self._capabilities),
             M.GET_READER_CONFIG: (M.GET_READER_CONFIG_RESPONSE, self._get_config),
@@ -65,11 +64,11 @@ class Device:
             M.DELETE_ACCESSSPEC: (M.DELETE_ACCESSSPEC_RESPONSE, lambda body, _: (status(), access.delete(body))),
             M.ENABLE_ACCESSSPEC: (
                 M.ENABLE_ACCESSSPEC_RESPONSE,
-                lambda body, _: (status(), access.switch(body)),
+                lambda body, _: (status(), access.switch(body, on=True)),
             ),
             M.DISABLE_ACCESSSPEC: (
                 M.DISABLE_ACCESSSPEC_RESPONSE,
-                lambda body, _: (status(), access.switch(body)),
+                lambda body, _: (status(), access.switch(body, on=False)),
             ),
             M.GET_ACCESSSPECS: (M.GET_ACCESSSPECS_RESPONSE, lambda _, __: (status() + access.tell(), b"")),
             M.CUSTOM_MESSAGE: (M.CUSTOM_MESSAGE, self._custom),
@@ -97,7 +96,7 @@ class Device:
         """Power was off: factory defaults, no specs, nothing held."""
         self.settings.reset()
         self.engine.forget()
-        self.access.specs.clear()
+        self.engine.cut_after, self.engine.power_lost = None, False
         self.online = self.holding = self.closing = False
         self._release()
 
@@ -109,6 +108,15 @@ class Device:
             self.engine.dead.discard(port)
         event = events.antenna(connected=not dead, port=port)
         return self._say(self.engine.event(now_us, EventType.ANTENNA, event))
+
+    def cut_power_after(self, words: int) -> None:
+        """The reader's power fails as soon as it has written so many more words (0: at the next); see `power_lost`."""
+        self.engine.cut_after = words
+
+    @property
+    def power_lost(self) -> bool:
+        """Power failed in the middle of a write: the reader says and hears nothing until `reboot`."""
+        return self.engine.power_lost
 
     def set_deaf(self, *, deaf: bool) -> None:
         """The receiver hears nothing: jammed, or its front end died. LLRP goes on as if nothing were wrong."""
@@ -154,7 +162,7 @@ class Device:
     def advance(self, now_us: int) -> bytes:
         """Let everything happen that is due."""
         said = self._say(self.engine.advance(now_us))
-        return said + self._keepalive(now_us)
+        return b"" if self.power_lost else said + self._keepalive(now_us)
 
     def _say(self, said: bytes) -> bytes:
         """Reports and events pass here: sent, held for a client that asked so, or lost and counted."""
@@ -208,7 +216,6 @@ class Device:
             said = self.engine.end_run(now_us) if self.engine.run is not None else b""
             self.settings.reset()
             self.engine.forget()
-            self.access.specs.clear()
         self.settings.change(list(params(body[1:])))
         self._keepalive_us = now_us + self.settings.keepalive_ms * 1000
         self._unanswered = 0

@@ -5,36 +5,21 @@ from typing import Final
 import numpy as np
 
 from simulator.llrp import events
+from simulator.llrp.access import AccessSpecs, AccessTrigger
 from simulator.llrp.codec import M, P, RefusedError, Status, message, params, unpack
+from simulator.llrp.collect import Collected, Ids, Source
 from simulator.llrp.events import EventType
 from simulator.llrp.life import LIFE, Ended, Pending, Run, State, Word
-from simulator.llrp.reports import Heard, encode, encode_each, frame, frame_each, heard, join, merge
+from simulator.llrp.reports import heard
 from simulator.llrp.settings import Settings
-from simulator.llrp.spec import ReportSpec, ReportTrigger, RoSpec, StartTrigger, parse_ro_spec
+from simulator.llrp.spec import Content, ReportTrigger, RoSpec, StartTrigger, parse_ro_spec
 from simulator.radio import Radio, silence
 from simulator.store import Reader
 from simulator.tags import Tags
 
 LAG_US_MAX: Final = 1_000_000
 """Air time that a stalled process may still catch up with; more is skipped (`lag_skipped_total`)."""
-COLLECTED_PARTS_MAX: Final = 64
-"""Dwells kept apart before they are merged in place."""
-TAGS_PER_MESSAGE_MAX: Final = 500
-"""A report at the end of a round is cut into messages of so many tags (about 25 KiB)."""
 OPEN_PORT_US: Final = 10_000
-
-
-class Ids:
-    """Message ids of the reader's own messages, counting up."""
-
-    def __init__(self) -> None:
-        self._next = 1
-
-    def take(self, n: int) -> int:
-        """The first of `n`."""
-        first = self._next
-        self._next = (self._next + n) & 0xFFFFFFFF
-        return first
 
 
 class Engine:
@@ -63,10 +48,14 @@ class Engine:
         self._next_turn: dict[int, int] = {}
         self.run: Run | None = None
         self.pending: Pending | None = None
-        self._collected: dict[tuple[int, int, int], list[Heard]] = {}
+        self._collected = Collected(tags, ids)
+        self.access: Final = AccessSpecs(self.model.access_specs_max, self.model.antennas, self._fed)
+        self.cut_after: int | None = None
+        self.power_lost = False
 
     def forget(self) -> None:
-        """All ROSpecs are gone, and what they had collected."""
+        """All ROSpecs and AccessSpecs are gone, and what they had collected."""
+        self.access.specs.clear()
         self.specs.clear()
         self.states.clear()
         self.next_start_us.clear()
@@ -235,12 +224,17 @@ class Engine:
         self._begin_dwell(self.run)
 
     def _end_dwell(self, run: Run, dwell: Pending) -> bytes:
-        if len(dwell.seen.rows):
-            ids = (run.spec.id, dwell.ai_index + 1, dwell.inventory_id)
-            self._collected.setdefault(ids, []).append(heard(dwell.seen, dwell.antenna))
-        ended = run.dwelt(dwell.seen)
         report = run.spec.report or self.settings.report
         out = b""
+        if len(dwell.seen.rows):
+            source = (run.spec.id, dwell.ai_index + 1, dwell.inventory_id)
+            self._collected.add(source, heard(dwell.seen, dwell.antenna))
+            if self.access.any_enabled():
+                out = self._work(run, dwell, source, report.content)
+        if self.power_lost:
+            self.run = self.pending = None
+            return b""
+        ended = run.dwelt(dwell.seen)
         if ended is not Ended.NOTHING:
             out += self._report(run.spec, everything=report.trigger is ReportTrigger.N_TAGS_OR_END_OF_AISPEC)
             event = events.ai_spec_ended(run.spec.id, dwell.ai_index + 1)
@@ -256,46 +250,39 @@ class Engine:
             self._begin_dwell(run)
         return out
 
-    def _report(self, spec: RoSpec, *, everything: bool) -> bytes:
-        """Full messages of N tag reports; with `everything` also the rest."""
-        report = spec.report or self.settings.report
-        out = []
-        for ids, parts in list(self._collected.items()):
-            if report.trigger is ReportTrigger.NONE or (report.n == 0 and not everything):
-                # Tag reports of a long round add up in place, so that they are bounded by tags x antennas.
-                if len(parts) > COLLECTED_PARTS_MAX:
-                    parts[:] = [merge(parts)]
-                continue
-            reads = merge(parts) if report.n == 0 else join(parts)
-            out.append(self._pack(report, ids, reads, everything=everything))
-            left = 0 if everything or not report.n else len(reads) % report.n
-            self._collected[ids] = [reads.part(len(reads) - left, len(reads))] if left else []
-            if not left:
-                del self._collected[ids]
-        return b"".join(out)
-
-    def _pack(self, report: ReportSpec, ids: tuple[int, int, int], reads: Heard, *, everything: bool) -> bytes:
-        size = report.n or TAGS_PER_MESSAGE_MAX
-        if self.tags.odd and np.isin(reads.rows, list(self.tags.odd)).any():
-            return self._pack_each(encode_each(report.content, ids, self.tags, reads), size, everything=everything)
-        rows = encode(report.content, ids, self.tags, reads)
-        whole = len(rows) // size * size
+    def _work(self, run: Run, dwell: Pending, source: Source, content: Content) -> bytes:
+        """AccessSpecs on the tags of a dwell, in the order they answered; it takes the reader longer then."""
         out = b""
-        if whole:
-            out = frame(rows[:whole], size, self.ids.take(whole // size))
-        if everything and len(rows) > whole:
-            out += frame(rows[whole:], len(rows) - whole, self.ids.take(1))
+        for at in np.argsort(dwell.seen.first_us, kind="stable").tolist():
+            row, rssi_dbm = int(dwell.seen.rows[at]), float(dwell.seen.rssi_cdbm[at]) / 100
+            outcome = self.access.execute(
+                self.tags.tag(row), antenna=dwell.antenna, ro_spec=run.spec.id, rssi_dbm=rssi_dbm, chance=self.chance
+            )
+            if outcome is None:
+                continue
+            spec, done = outcome
+            run.clock_us += done.spent_us
+            told = self._collected.worked(
+                source, content, row=row, antenna=dwell.antenna, access_spec=spec.id, results=done.results
+            )
+            if done.changed:
+                self.tags.worked_on(row)
+            if self.power_lost:
+                break
+            if (self.settings.access_report if spec.report is None else spec.report) is AccessTrigger.AT_END:
+                out += self._collected.told(source, told)
         return out
 
-    def _pack_each(self, reports: list[bytes], size: int, *, everything: bool) -> bytes:
-        if not everything:
-            reports = reports[: len(reports) // size * size]
-        return frame_each(reports, size, self.ids.take(-(-len(reports) // size)))
+    def _fed(self) -> bool:
+        """Whether the reader has power for one more word; `cut_after` words from now it has none (`power_lost`)."""
+        if self.cut_after is not None:
+            self.power_lost = self.cut_after == 0
+            self.cut_after -= 1
+        return not self.power_lost
+
+    def _report(self, spec: RoSpec, *, everything: bool) -> bytes:
+        return self._collected.due(spec.report or self.settings.report, everything=everything)
 
     def collected(self) -> bytes:
-        """GET_REPORT: everything collected so far, at once (§14.1.1)."""
-        if self.run is None:
-            return b""
-        report = self.run.spec.report or self.settings.report
-        parts, self._collected = self._collected, {}
-        return b"".join(self._pack(report, ids, merge(some), everything=True) for ids, some in parts.items())
+        """GET_REPORT: everything collected so far."""
+        return self._collected.everything(self.run.spec.report or self.settings.report) if self.run else b""

@@ -38,6 +38,9 @@ class Heard(msgspec.Struct, frozen=True):
     def part(self, start: int, stop: int) -> "Heard":
         return Heard(*(getattr(self, name)[start:stop] for name in Heard.__struct_fields__))
 
+    def where(self, kept: npt.NDArray[np.bool_]) -> "Heard":
+        return Heard(*(getattr(self, name)[kept] for name in Heard.__struct_fields__))
+
 
 def heard(seen: Seen, antenna: int) -> Heard:
     n = len(seen.rows)
@@ -100,7 +103,7 @@ def encode(content: Content, ids: tuple[int, int, int], tags: Tags, reads: Heard
     for name, column in fill.items():
         if name in names:
             out[name] = column
-    return out.view(np.uint8).reshape(len(reads), -1)
+    return out.view(np.uint8).reshape(len(reads), out.dtype.itemsize)
 
 
 def encode_each(

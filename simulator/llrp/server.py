@@ -36,6 +36,8 @@ class Fault(StrEnum):
     """A bad switch: `FLAP_S` there, `FLAP_S` a black hole, unannounced."""
     ANTENNA_DEAD = "antenna_dead"
     """One antenna's cable broke; the reader notices."""
+    CUT_WRITING = "cut_writing"
+    """Power fails in the middle of the next write to a tag, after `words` words; back after `REBOOT_S`."""
     DEAF = "deaf"
     """LLRP goes on, reads stop."""
     JAMMED = "jammed"
@@ -75,8 +77,9 @@ class LlrpServer:
         await self._unlisten()
         self._drop_all()
 
-    async def set_fault(self, fault: Fault, antenna: int = 0) -> None:
+    async def set_fault(self, fault: Fault, antenna: int = 0, words: int = 1) -> None:
         """Begin a fault; `NONE` ends all. `antenna` is the port for `ANTENNA_DEAD` (0: every one)."""
+        self.device.engine.cut_after = words if fault is Fault.CUT_WRITING else None
         ports = [antenna] if antenna else list(self.device.engine.antennas)
         if fault in {Fault.NONE, Fault.ANTENNA_DEAD}:
             for port in ports if fault is Fault.ANTENNA_DEAD else list(self.device.engine.dead):
@@ -110,11 +113,18 @@ class LlrpServer:
         self._server = await asyncio.start_server(self._serve, *self._address)
         self.fault = Fault.NONE
 
+    async def _power_back(self) -> None:
+        await asyncio.sleep(REBOOT_S)
+        await self.set_fault(Fault.NONE)
+
     async def _run(self) -> None:
         """Air time and keepalives: sleep until something is due."""
         while True:
             if not self._dark():
                 self._send(self.device.advance(self.now_us()))
+                if self.device.power_lost:
+                    self.fault = Fault.BLACKHOLE
+                    self._spawn(self._power_back())
                 if self.device.client_gone:
                     self._drop_client("keepalives were not acknowledged")
             wait_us = max(1_000, self.device.due_us(self.now_us()) - self.now_us())

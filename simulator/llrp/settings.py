@@ -4,6 +4,7 @@ import struct
 from enum import IntEnum
 from typing import Final
 
+from simulator.llrp.access import AccessTrigger, parse_access_report
 from simulator.llrp.codec import P, Param, RefusedError, Status, params, tlv, unpack
 from simulator.llrp.events import EventType
 from simulator.llrp.models import Model
@@ -29,8 +30,8 @@ class Requested(IntEnum):
 
 
 EVENT_TYPES: Final = 9
-IGNORED: Final = (P.ACCESS_REPORT_SPEC, P.ANTENNA_PROPERTIES, P.GPI_PORT_STATE, P.CUSTOM)
-"""Accepted without effect: no access report of our own, no inputs wired, vendors' extras."""
+IGNORED: Final = (P.ANTENNA_PROPERTIES, P.GPI_PORT_STATE, P.CUSTOM)
+"""Accepted without effect: no inputs wired, vendors' extras."""
 
 
 class Settings:
@@ -46,6 +47,7 @@ class Settings:
         self.air: dict[int, Singulation] = dict.fromkeys(range(1, self.model.antennas + 1), air)
         self.events: set[int] = set()
         self.report = ReportSpec()
+        self.access_report = AccessTrigger.WITH_RO_REPORT
         self.keepalive_ms = 0
         self.hold = False
         self.gpos: dict[int, bool] = dict.fromkeys(range(1, self.model.gpos + 1), False)
@@ -54,7 +56,7 @@ class Settings:
     def change(self, inner: list[Param]) -> None:
         """The parameters of SET_READER_CONFIG after its first byte. Raises `RefusedError`; nothing is half done."""
         air, events, report, keepalive_ms, hold = self.air, set(self.events), self.report, self.keepalive_ms, self.hold
-        gpos = dict(self.gpos)
+        gpos, access_report = dict(self.gpos), self.access_report
         for param in inner:
             match param.kind:
                 case P.ANTENNA_CONFIGURATION:
@@ -63,6 +65,8 @@ class Settings:
                     events = _events(param, events)
                 case P.RO_REPORT_SPEC:
                     report = parse_report_spec(param)
+                case P.ACCESS_REPORT_SPEC:
+                    access_report = parse_access_report(param)
                 case P.KEEPALIVE_SPEC:
                     trigger, period_ms = unpack(">BI", param.body, param.kind)
                     if trigger > 1 or (trigger == 1 and period_ms == 0):
@@ -82,7 +86,7 @@ class Settings:
                     why = f"parameter {kind} does not belong into SET_READER_CONFIG"
                     raise RefusedError(Status.M_UNEXPECTED_PARAMETER, why)
         self.air, self.events, self.report, self.keepalive_ms, self.hold = air, events, report, keepalive_ms, hold
-        self.gpos = gpos
+        self.gpos, self.access_report = gpos, access_report
         self.changes += 1
 
     def tell(self, requested: Requested, connected: set[int], antenna: int = 0) -> bytes:
@@ -104,7 +108,7 @@ class Settings:
                 ),
             ),
             Requested.RO_REPORT_SPEC: _report_spec(self.report),
-            Requested.ACCESS_REPORT_SPEC: tlv(P.ACCESS_REPORT_SPEC, b"\x00"),
+            Requested.ACCESS_REPORT_SPEC: tlv(P.ACCESS_REPORT_SPEC, bytes([self.access_report])),
             Requested.STATE_VALUE: tlv(P.CONFIGURATION_STATE_VALUE, struct.pack(">I", self.changes)),
             Requested.KEEPALIVE_SPEC: tlv(
                 P.KEEPALIVE_SPEC, struct.pack(">BI", int(self.keepalive_ms > 0), self.keepalive_ms)

@@ -1,5 +1,6 @@
 """A small store with a reader on the bench; the client's side is spoken by llrpkit's codec, which is not ours."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from llrpkit.inventory import build_rospec
 from llrpkit.protocol import decode_message, enums, messages
 
+from simulator.app import Outside, plan
 from simulator.llrp.codec import FrameBuffer
 from simulator.llrp.device import Device
 from simulator.radio import Radio
@@ -120,3 +122,25 @@ def new_world() -> Callable[..., World]:
 @pytest.fixture
 def ok() -> Callable[[Any], bool]:
     return lambda answer: int(answer.llrp_status.status_code) == int(enums.StatusCode.M_Success)
+
+
+def boutique(**more: Any) -> Outside:
+    return Outside(plan(("boutique",), 11, pieces={"boutique": 200}, **more).config)
+
+
+@pytest.fixture
+def run() -> Callable[[Callable[[Outside], Any]], Any]:
+    """Plays a scene with a boutique of its own, opened before and closed after."""
+
+    def playing(scene: Callable[[Outside], Any]) -> Any:
+        async def play() -> Any:
+            outside = boutique()
+            await outside.start()
+            try:
+                return await scene(outside)
+            finally:
+                await outside.stop()
+
+        return asyncio.run(play())
+
+    return playing

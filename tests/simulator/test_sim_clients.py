@@ -16,29 +16,11 @@ from llrpkit.exceptions import LLRPConnectionError, LLRPTimeoutError
 from llrpkit.protocol import messages, params
 from sllurp.llrp import LLRPReaderClient, LLRPReaderConfig
 
-from simulator.app import Outside, plan, write_config
+from simulator.app import plan, write_config
 from simulator.llrp.codec import FrameBuffer
 from simulator.llrp.server import Fault
 
 RELAY_CHUNK = 1400
-
-
-def boutique(**more):
-    return Outside(plan(("boutique",), 11, pieces={"boutique": 200}, **more).config)
-
-
-def run(scene):
-    """A scene with a boutique of its own, opened before and closed after."""
-
-    async def play():
-        outside = boutique()
-        await outside.start()
-        try:
-            return await scene(outside)
-        finally:
-            await outside.stop()
-
-    return asyncio.run(play())
 
 
 def epcs(outside, zones):
@@ -51,7 +33,7 @@ def epcs(outside, zones):
 FLOOR = ("safe-1", "case-1", "case-2", "shelf-1")
 
 
-def test_llrpkit_inventories_the_store():
+def test_llrpkit_inventories_the_store(run):
     async def scene(outside):
         port = outside.servers["boutique/case-reader-1"].port
         async with Reader("127.0.0.1", port) as reader:
@@ -68,7 +50,7 @@ def test_llrpkit_inventories_the_store():
     assert all(abs(tag.first_seen_us - now_us) < 60e6 for tag in tags)
 
 
-def test_llrpkit_gets_impinj_content_from_the_impinj_model():
+def test_llrpkit_gets_impinj_content_from_the_impinj_model(run):
     async def scene(outside):
         world = outside.world
         world.move(1, "move", "boutique", pieces=world.where("boutique")["case-1"][:3], to="boutique/pad-1")
@@ -83,7 +65,7 @@ def test_llrpkit_gets_impinj_content_from_the_impinj_model():
 
 
 @pytest.mark.parametrize("config", [{}, {"report_every_n_tags": 20}, {"impinj_search_mode": 2, "session": 1}])
-def test_sllurp_inventories_the_store(config):
+def test_sllurp_inventories_the_store(config, run):
     reader = "pad-reader" if "impinj_search_mode" in config else "case-reader-1"
 
     async def scene(outside):
@@ -204,12 +186,17 @@ async def a_whole_session(port):
         tags = [tag async for tag in reader.inventory(duration=1.0, report_every_n=5)]
         await reader.client.transact(messages.GET_ROSPECS())
         await reader.client.transact(messages.GET_ACCESSSPECS())
+        # Results with data, with a count of words, with neither; and one that says what failed.
+        await reader.read_memory(bank="tid", word_count=6)
+        await reader.write_memory(bank="user", data="CAFE")
+        await reader.write_memory(bank="tid", data="CAFE")
+        await reader.kill_tag(kill_password=9, target_epc=tags[0].epc)
     return len(tags)
 
 
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed; ./test installs it")
 @pytest.mark.parametrize("reader", ["case-reader-1", "pad-reader"])
-def test_wireshark_finds_no_malformed_packet(tmp_path, reader):
+def test_wireshark_finds_no_malformed_packet(tmp_path, reader, run):
     async def scene(outside):
         world = outside.world
         world.move(1, "move", "boutique", pieces=world.where("boutique")["case-1"][:9], to="boutique/pad-1")
@@ -239,7 +226,7 @@ def test_wireshark_finds_no_malformed_packet(tmp_path, reader):
 # --- connections and faults ---------------------------------------------------------------------------------
 
 
-def test_a_second_client_is_refused_and_the_first_is_told():
+def test_a_second_client_is_refused_and_the_first_is_told(run):
     async def scene(outside):
         port = outside.servers["boutique/case-reader-1"].port
         async with LLRPClient("127.0.0.1", port) as first:
@@ -258,7 +245,7 @@ async def ask(outside, reader, fault, antenna=0):
     await outside.servers[reader].set_fault(Fault(fault), antenna)
 
 
-def test_a_black_hole_says_nothing_and_closes_nothing_until_it_is_mended():
+def test_a_black_hole_says_nothing_and_closes_nothing_until_it_is_mended(run):
     async def scene(outside):
         port = outside.servers["boutique/case-reader-1"].port
         client = LLRPClient("127.0.0.1", port, response_timeout=0.5, connect_timeout=0.5)
@@ -279,7 +266,7 @@ def test_a_black_hole_says_nothing_and_closes_nothing_until_it_is_mended():
     run(scene)
 
 
-def test_a_rebooted_reader_comes_back_without_its_rospecs(monkeypatch):
+def test_a_rebooted_reader_comes_back_without_its_rospecs(monkeypatch, run):
     monkeypatch.setattr("simulator.llrp.server.REBOOT_S", 0.3)
 
     async def scene(outside):
@@ -300,7 +287,7 @@ def test_a_rebooted_reader_comes_back_without_its_rospecs(monkeypatch):
     run(scene)
 
 
-def test_a_refusing_reader_answers_with_the_reason():
+def test_a_refusing_reader_answers_with_the_reason(run):
     async def scene(outside):
         await ask(outside, "boutique/gate-reader", "refuse")
         port = outside.servers["boutique/gate-reader"].port
@@ -313,7 +300,7 @@ def test_a_refusing_reader_answers_with_the_reason():
     run(scene)
 
 
-def test_bytes_that_are_not_llrp_end_the_connection_only():
+def test_bytes_that_are_not_llrp_end_the_connection_only(run):
     async def scene(outside):
         port = outside.servers["boutique/case-reader-1"].port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -326,7 +313,7 @@ def test_bytes_that_are_not_llrp_end_the_connection_only():
     run(scene)
 
 
-def test_a_jammed_store_is_deaf_on_every_reader_until_it_is_mended():
+def test_a_jammed_store_is_deaf_on_every_reader_until_it_is_mended(run):
     async def scene(outside):
         radios = {key: server.device.engine.radio for key, server in outside.servers.items()}
         await outside.servers["boutique/gate-reader"].set_fault(Fault.JAMMED)
@@ -338,7 +325,7 @@ def test_a_jammed_store_is_deaf_on_every_reader_until_it_is_mended():
     run(scene)
 
 
-def test_a_dead_antenna_is_told_to_whoever_asked():
+def test_a_dead_antenna_is_told_to_whoever_asked(run):
     async def scene(outside):
         server = outside.servers["boutique/case-reader-1"]
         async with LLRPClient("127.0.0.1", server.port) as client:
@@ -356,7 +343,7 @@ def test_a_dead_antenna_is_told_to_whoever_asked():
     run(scene)
 
 
-def test_a_flapping_reader_comes_and_goes(monkeypatch):
+def test_a_flapping_reader_comes_and_goes(monkeypatch, run):
     monkeypatch.setattr("simulator.llrp.server.FLAP_S", 0.4)
 
     async def scene(outside):
