@@ -89,6 +89,11 @@ def reader_gauges(readers: Sequence[Health], clock: Clock) -> Iterator[Sample]:
         if reader.clock_offset_us is not None:
             behind_s = (reader.clock_offset_us + (0 if reader.clock_is_uptime else utc_ahead_us)) / 1e6
             yield Sample("vitrine_reader_clock_offset_seconds", CLOCK_OFFSET, behind_s, label)
+        yield Sample(
+            "vitrine_reader_messages_lost_total", "lost: messages_pending_max", reader.messages_lost_total, label
+        )
+        yield Sample("vitrine_reader_late_total", "tag reports that came too late to count", reader.late_total, label)
+        yield Sample("vitrine_reader_retained_total", "messages older than our link", reader.retained_total, label)
         held = reader.messages_held_total
         yield Sample("vitrine_reader_messages_held_total", "messages that waited: messages_per_tick_max", held, label)
 

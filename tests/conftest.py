@@ -1,9 +1,15 @@
-"""The time of each suite (one folder under tests/), printed after the run."""
+"""The time of each suite (one folder under tests/), printed after the run; and a broker for whoever needs one."""
 
+import shutil
+import socket
+import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/sbin")
 
 _seconds: defaultdict[str, float] = defaultdict(float)
 _tests: defaultdict[str, int] = defaultdict(int)
@@ -22,3 +28,45 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     terminalreporter.section("time of each suite")
     for suite in sorted(_seconds, key=lambda name: -_seconds[name]):
         terminalreporter.write_line(f"{_seconds[suite]:7.1f} s  {_tests[suite]:5d} tests  {suite}")
+
+
+class Mosquitto:
+    """A broker on a free loopback port, that can be killed and started again. `rules`: more lines of its file."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            self.port = one.getsockname()[1]
+        self.conf = folder / "mosquitto.conf"
+        self.rules("allow_anonymous true")
+
+    def rules(self, *lines: str) -> None:
+        head = (f"listener {self.port} 127.0.0.1", "persistence false", "log_type none")
+        self.conf.write_text("\n".join((*head, *lines)) + "\n")
+
+    def start(self) -> None:
+        null = subprocess.DEVNULL
+        self.child = subprocess.Popen([MOSQUITTO, "-c", str(self.conf)], stdout=null, stderr=null)
+
+    def kill(self) -> None:
+        self.child.kill()
+        self.child.wait()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    """Not started yet."""
+    if MOSQUITTO is None:
+        pytest.skip("apt install mosquitto")
+    made = Mosquitto(tmp_path)
+    made.child = None
+    yield made
+    if made.child is not None:
+        made.kill()
+
+
+@pytest.fixture
+def mosquitto(broker: Mosquitto) -> Mosquitto:
+    """Started, for anybody."""
+    broker.start()
+    return broker

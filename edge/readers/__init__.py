@@ -9,11 +9,13 @@ from edge.clock import Clock
 from edge.config import ReaderConfig, ZoneKind
 from edge.readers.base import MisconfiguredError, ReadBatch
 from edge.readers.health import Health
+from edge.readers.impinj_iot import open_impinj_iot
 from edge.readers.llrp import open_llrp
 from edge.readers.m100 import open_m100
 from edge.readers.mercury import open_mercury
 from edge.readers.profiles import Place, Profile
 from edge.readers.uhf288 import open_uhf288
+from edge.readers.zebra_iot import open_zebra_iot
 
 
 class Reader(Protocol):
@@ -29,10 +31,12 @@ class Reader(Protocol):
 
 Driver = Callable[[ReaderConfig, Profile, Mapping[int, Place], Random], Reader]
 DRIVERS: Final[Mapping[str, Driver]] = {
+    "impinj-iot": open_impinj_iot,
     "llrp": open_llrp,
     "m100": open_m100,
     "mercury": open_mercury,
     "uhf288": open_uhf288,
+    "zebra-iot": open_zebra_iot,
 }
 
 

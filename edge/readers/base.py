@@ -1,5 +1,6 @@
 """What every reader driver gives: columns of reads, its health, and errors whose class says what to do."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -11,6 +12,9 @@ from contract.ids import ReaderId
 RSSI_ABSENT_CDBM: Final = -32768
 PHASE_ABSENT: Final = 0xFFFF
 EPC_BITS_MAX: Final = 496
+WIDTH_MIN: Final = 12
+WIDTH_STEP: Final = 4
+"""Bytes of an `epc` row: at least those of a 96-bit EPC, and whole words of the catalogue's table."""
 
 
 class ReadBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -49,6 +53,16 @@ class ReadBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
     def __len__(self) -> int:
         return len(self.epc_bits)
+
+
+def epc_columns(epcs: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    """EPCs of whole bytes, at least one → `epc` and `epc_bits` of a `ReadBatch`, owned."""
+    sizes = np.fromiter(map(len, epcs), np.uint16, len(epcs))
+    longest = int(sizes.max())
+    width = max(WIDTH_MIN, -(-longest // WIDTH_STEP) * WIDTH_STEP)
+    if width != longest or int(sizes.min()) != longest:
+        epcs = tuple(epc.ljust(width, b"\0") for epc in epcs)
+    return np.frombuffer(bytearray().join(epcs), np.uint8).reshape(len(epcs), width), sizes * np.uint16(8)
 
 
 class ReaderError(Exception):

@@ -31,6 +31,12 @@ class Health:
     """Messages and parameters stepped over because we do not know them."""
     messages_held_total: int = 0
     """Messages that waited for a later tick: `messages_per_tick_max`."""
+    messages_lost_total: int = 0
+    """Messages of a stream that were too long, or found `messages_pending_max` waiting."""
+    late_total: int = 0
+    """Tag reports that a stream kept back too long to be presence now."""
+    retained_total: int = 0
+    """Messages that stood at a broker before we came, not heard."""
     connects_total: int = 0
     bytes_total: int = 0
     exceptions_total: int = 0

@@ -2,52 +2,12 @@
 
 import queue
 import random
-import shutil
-import socket
-import subprocess
-from pathlib import Path
 
 import pytest
 
 from edge.mqtt import Broker, Link, Version, Will
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/sbin") is None, reason="apt install mosquitto"
-)
 WAIT_S = 15
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-class Mosquitto:
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.conf = folder / "mosquitto.conf"
-        self.conf.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n"
-        )
-        self.start()
-
-    def start(self) -> None:
-        path = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/sbin")
-        self.child = subprocess.Popen(
-            [path, "-c", str(self.conf)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    def kill(self) -> None:
-        self.child.kill()
-        self.child.wait()
-
-
-@pytest.fixture
-def mosquitto(tmp_path):
-    broker = Mosquitto(tmp_path)
-    yield broker
-    broker.kill()
 
 
 class End:

@@ -7,10 +7,9 @@ import msgspec
 import numpy as np
 
 from contract.ids import ReaderId
-from edge.readers.base import EPC_BITS_MAX, ReadBatch
+from edge.readers.base import EPC_BITS_MAX, ReadBatch, epc_columns
 
 EPC_BYTES_MAX: Final = EPC_BITS_MAX // 8
-WIDTH_MIN: Final = 12
 
 Read = tuple[bytes, int, int, int, int]
 """EPC, antenna, RSSI in cdBm, phase, seen count: a plain tuple, because a full line makes thousands a second."""
@@ -35,16 +34,12 @@ def columns(reader: ReaderId, arrived_us: int, reads: Sequence[Read]) -> ReadBat
     """`reads` must not be empty. Serial modules tell neither time nor hop-table index: those columns are 0."""
     epcs, antennas, rssis, phases, seen = zip(*reads, strict=True)
     n = len(epcs)
-    sizes = np.fromiter(map(len, epcs), np.uint16, n)
-    longest = int(sizes.max())
-    width = max(WIDTH_MIN, -(-longest // 4) * 4)
-    if width != longest or int(sizes.min()) != longest:
-        epcs = tuple(epc.ljust(width, b"\0") for epc in epcs)
+    epc, bits = epc_columns(epcs)
     return ReadBatch(
         reader=reader,
         arrived_us=arrived_us,
-        epc=np.frombuffer(bytearray().join(epcs), np.uint8).reshape(n, width),
-        epc_bits=sizes * np.uint16(8),
+        epc=epc,
+        epc_bits=bits,
         antenna=np.array(antennas, np.uint16),
         rssi_cdbm=np.array(rssis, np.int16),
         phase=np.array(phases, np.uint16),
