@@ -59,6 +59,13 @@ class FaultAsked(Asked):
     words: Annotated[int, Field(ge=0, le=64)] = 1
 
 
+class InputAsked(Asked):
+    """A port of the reader's inputs (GPI), from 1."""
+
+    port: Annotated[int, Field(ge=1, le=64)]
+    high: bool
+
+
 class AuthoriseAsked(Asked):
     key: Annotated[str, Field(min_length=1, max_length=200)]
     amount_minor: int
@@ -81,6 +88,7 @@ def create_door(
         title="Vitrine simulator door", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     _refusals(door)
+    _readers(door, servers)
     page = PAGE.read_text(encoding="utf-8")
 
     def lives_in(piece: PieceId, store: str) -> bool:
@@ -98,7 +106,7 @@ def create_door(
 
     @door.get("/stores")
     async def stores() -> list[dict[str, Any]]:
-        """Every store with its zones, readers (port, model, fault) and how many pieces lie in each zone."""
+        """Every store with its zones, readers (port, model, fault, inputs, outputs) and the pieces in each zone."""
         return [
             {
                 "store": store,
@@ -112,6 +120,8 @@ def create_door(
                         "port": server.port,
                         "fault": server.fault,
                         "client": server.device.online,
+                        "inputs": server.device.inputs,
+                        "outputs": server.device.settings.gpos,
                     }
                     for key, server in servers.items()
                     if key.startswith(f"{store}/")
@@ -162,15 +172,6 @@ def create_door(
                 perform(world, now_us(), asked.act, shop, pieces=_pieces(asked.pieces), by=asked.by)
                 return {"pieces": len(asked.pieces)}
 
-    @door.post("/readers/{reader:path}/fault")
-    async def fault(reader: str, asked: FaultAsked) -> dict[str, str]:
-        """`reader` is `store/reader`, or the reader alone where its name is unique."""
-        found = [key for key in servers if reader in {key, key.split("/")[1]}]
-        if len(found) != 1:
-            raise UnknownError(f"{len(found)} readers are called {reader!r}; name one of {', '.join(servers)}")
-        await servers[found[0]].set_fault(asked.fault, asked.antenna, asked.words)
-        return {"reader": found[0], "fault": asked.fault}
-
     @door.post("/psp/authorise")
     async def authorise(asked: AuthoriseAsked) -> dict[str, Any]:
         return _plain(provider.authorise(asked.key, asked.amount_minor, asked.currency))
@@ -190,6 +191,33 @@ def create_door(
         return _plain(provider.status(key))
 
     return door
+
+
+def _readers(door: FastAPI, servers: Mapping[str, LlrpServer]) -> None:
+    """What may be done to a reader: break it, or change what is wired to it."""
+
+    def called(reader: str) -> str:
+        """The one reader with this name, alone or with its store."""
+        found = [key for key in servers if reader in {key, key.split("/")[1]}]
+        if len(found) != 1:
+            raise UnknownError(f"{len(found)} readers are called {reader!r}; name one of {', '.join(servers)}")
+        return found[0]
+
+    @door.post("/readers/{reader:path}/fault")
+    async def fault(reader: str, asked: FaultAsked) -> dict[str, str]:
+        """`reader` is `store/reader`, or the reader alone where its name is unique."""
+        key = called(reader)
+        await servers[key].set_fault(asked.fault, asked.antenna, asked.words)
+        return {"reader": key, "fault": asked.fault}
+
+    @door.post("/readers/{reader:path}/input")
+    async def wire(reader: str, asked: InputAsked) -> dict[str, Any]:
+        """What is wired to an input goes high or low: a door contact, a motion detector."""
+        key = called(reader)
+        if asked.port not in servers[key].device.inputs:
+            raise UnknownError(f"{key} has no input {asked.port}; it has {len(servers[key].device.inputs)}")
+        servers[key].set_input(asked.port, high=asked.high)
+        return {"reader": key, "inputs": servers[key].device.inputs}
 
 
 def _refusals(door: FastAPI) -> None:

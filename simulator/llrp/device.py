@@ -18,6 +18,7 @@ from simulator.llrp.models import general_capabilities as general
 from simulator.llrp.models import llrp_capabilities as llrp
 from simulator.llrp.models import regulatory_capabilities as regulatory
 from simulator.llrp.settings import Requested, Settings
+from simulator.llrp.spec import Edge
 from simulator.radio import Radio
 from simulator.store import Reader
 from simulator.tags import Tags
@@ -43,6 +44,8 @@ class Device:
         self.held_lost_total = 0
         self.unheard_total = 0
         """Batches of reports made while nobody was connected and nobody had asked to hold them."""
+        self.inputs: dict[int, bool] = dict.fromkeys(range(1, self.model.gpis + 1), False)
+        """What is wired to the inputs: port → high. It is there whether the reader listens or not."""
         self._held: deque[bytes] = deque()
         self._held_bytes = 0
         self._unanswered = 0
@@ -108,6 +111,15 @@ class Device:
             self.engine.dead.discard(port)
         event = events.antenna(connected=not dead, port=port)
         return self._say(self.engine.event(now_us, EventType.ANTENNA, event))
+
+    def set_input(self, port: int, now_us: int, *, high: bool) -> bytes:
+        """A door opens, somebody walks by: told and acted upon if the client enabled this input. Raises `KeyError`."""
+        changed = self.inputs[port] != high
+        self.inputs[port] = high
+        if not changed or not self.settings.gpis[port]:
+            return b""
+        told = self.engine.event(now_us, EventType.GPI, events.gpi(port=port, high=high))
+        return self._say(told + self.engine.input_changed(Edge(port, high), now_us))
 
     def cut_power_after(self, words: int) -> None:
         """The reader's power fails as soon as it has written so many more words (0: at the next); see `power_lost`."""
@@ -201,13 +213,15 @@ class Device:
 
     def _get_config(self, body: bytes, now_us: int) -> Answered:
         del now_us
-        antenna, requested, _, _ = unpack(">HBHH", body, 0)
-        if requested not in tuple(Requested) or antenna > self.model.antennas:
-            raise RefusedError(
-                Status.M_FIELD_ERROR, f"no configuration {requested} of antenna {antenna}", field=int(antenna == 0)
-            )
+        antenna, requested, gpi, gpo = unpack(">HBHH", body, 0)
+        limits = (antenna, self.model.antennas), (gpi, self.model.gpis), (gpo, self.model.gpos)
+        if requested not in tuple(Requested):
+            raise RefusedError(Status.M_FIELD_ERROR, f"RequestedData {requested}: 0 is all, 1 to 11 one part", field=1)
+        for field, (port, ports) in zip((0, 2, 3), limits, strict=True):
+            if port > ports:
+                raise RefusedError(Status.M_FIELD_ERROR, f"port {port}: this reader has {ports}", field=field)
         wired = set(self.engine.antennas) - self.engine.dead
-        return status() + self.settings.tell(Requested(requested), wired, antenna), b""
+        return status() + self.settings.tell(Requested(requested), wired, self.inputs, only=(antenna, gpi, gpo)), b""
 
     def _set_config(self, body: bytes, now_us: int) -> Answered:
         (first,) = unpack(">B", body, 0)

@@ -12,7 +12,7 @@ from simulator.llrp.events import EventType
 from simulator.llrp.life import LIFE, Ended, Pending, Run, State, Word
 from simulator.llrp.reports import heard
 from simulator.llrp.settings import Settings
-from simulator.llrp.spec import Content, ReportTrigger, RoSpec, StartTrigger, parse_ro_spec
+from simulator.llrp.spec import Content, Edge, ReportTrigger, RoSpec, StartTrigger, parse_ro_spec
 from simulator.radio import Radio, silence
 from simulator.store import Reader
 from simulator.tags import Tags
@@ -152,6 +152,18 @@ class Engine:
         """Every ROSpec with its state."""
         return b"".join(spec.with_state(self.states[id_]) for id_, spec in self.specs.items())
 
+    def input_changed(self, edge: Edge, now_us: int) -> bytes:
+        """A GPI that the client enabled has changed: stop triggers first, then start triggers (§11.2.1)."""
+        said = b""
+        if self.run is not None and (ended := self.run.heard(edge, now_us)) is not Ended.NOTHING:
+            said += self._go_on(self.run, ended, self.pending.ai_index if self.pending else 0, now_us)
+        waiting = [id_ for id_, spec in self.specs.items() if spec.start_on == edge]
+        for id_ in waiting:
+            if self.run is None and self.states[id_] is State.INACTIVE:
+                self._step(id_, Word.TRIGGER)
+                said += self._begin_run(self.specs[id_], now_us)
+        return said
+
     def _named(self, body: bytes, *, every: bool = True) -> list[int]:
         """The ROSpecs a message means; 0 means all where that is allowed."""
         (id_,) = unpack(">I", body, 0)
@@ -234,18 +246,21 @@ class Engine:
         if self.power_lost:
             self.run = self.pending = None
             return b""
-        ended = run.dwelt(dwell.seen)
+        return out + self._go_on(run, run.dwelt(dwell.seen), dwell.ai_index, dwell.end_us)
+
+    def _go_on(self, run: Run, ended: Ended, ai_index: int, now_us: int) -> bytes:
+        """What a dwell or an input brought to its end is told; then the next dwell, or none."""
+        report = run.spec.report or self.settings.report
         if ended is not Ended.NOTHING:
-            out += self._report(run.spec, everything=report.trigger is ReportTrigger.N_TAGS_OR_END_OF_AISPEC)
-            event = events.ai_spec_ended(run.spec.id, dwell.ai_index + 1)
-            out += self.event(dwell.end_us, EventType.AISPEC, event)
+            out = self._report(run.spec, everything=report.trigger is ReportTrigger.N_TAGS_OR_END_OF_AISPEC)
+            out += self.event(now_us, EventType.AISPEC, events.ai_spec_ended(run.spec.id, ai_index + 1))
         else:
-            out += self._report(run.spec, everything=False)
+            out = self._report(run.spec, everything=False)
         if ended is Ended.ROSPEC:
             self._step(run.spec.id, Word.END)
-            out += self.end_run(dwell.end_us)
+            out += self.end_run(now_us)
             if run.spec.start is StartTrigger.IMMEDIATE:
-                self.next_start_us[run.spec.id] = dwell.end_us
+                self.next_start_us[run.spec.id] = now_us
         else:
             self._begin_dwell(run)
         return out
@@ -275,7 +290,7 @@ class Engine:
 
     def _fed(self) -> bool:
         """Whether the reader has power for one more word; `cut_after` words from now it has none (`power_lost`)."""
-        if self.cut_after is not None:
+        if self.cut_after is not None and not self.power_lost:
             self.power_lost = self.cut_after == 0
             self.cut_after -= 1
         return not self.power_lost

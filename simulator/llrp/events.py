@@ -19,6 +19,7 @@ class Attempt(IntEnum):
 class EventType(IntEnum):
     """What EventNotificationState switches (§16.2.5.5.1)."""
 
+    GPI = 1
     ROSPEC = 2
     BUFFER_FILL = 3
     EXCEPTION = 4
@@ -37,6 +38,10 @@ def connection_attempt(status: Attempt) -> bytes:
 
 def connection_close() -> bytes:
     return tlv(P.CONNECTION_CLOSE_EVENT, b"")
+
+
+def gpi(*, port: int, high: bool) -> bytes:
+    return tlv(P.GPI_EVENT, struct.pack(">HB", port, 0x80 if high else 0))
 
 
 def ro_spec(*, started: bool, ro_spec_id: int) -> bytes:

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from simulator.llrp.spec import AiSpec, AiStop, Observation, RoSpec, StopTrigger
+from simulator.llrp.spec import AiSpec, AiStop, Edge, Observation, RoSpec, StopTrigger
 from simulator.radio import Seen
 
 MS_US: Final = 1000
@@ -82,11 +82,11 @@ class Run:
     def budget_us(self, dwell_us: int) -> int:
         """The longest the next dwell may last."""
         ends = [self.clock_us + dwell_us]
-        if self.ai.stop is AiStop.DURATION:
+        if self.ai.stop in {AiStop.DURATION, AiStop.GPI} and (self.ai.duration_ms or self.ai.stop is AiStop.DURATION):
             ends.append(self.ai_started_us + self.ai.duration_ms * MS_US)
         if self.ai.stop is AiStop.OBSERVATION and self.ai.observe_timeout_ms:
             ends.append(self.ai_started_us + self.ai.observe_timeout_ms * MS_US)
-        if self.spec.stop is StopTrigger.DURATION:
+        if self.spec.stop is not StopTrigger.NULL and self.spec.duration_ms:
             ends.append(self.started_us + self.spec.duration_ms * MS_US)
         return max(MS_US, min(ends) - self.clock_us)
 
@@ -99,10 +99,20 @@ class Run:
         if len(fresh):
             self._observed = np.concatenate([self._observed, fresh])
             self._fresh_us = self.clock_us
-        if self.spec.stop is StopTrigger.DURATION and self._past(self.started_us, self.spec.duration_ms):
+        if self._rospec_over():
             return Ended.ROSPEC
-        if not self._ai_over():
+        return self._next_ai() if self._ai_over() else Ended.NOTHING
+
+    def heard(self, edge: Edge, now_us: int) -> Ended:
+        """An input changed: what that brings to its end, in the middle of a dwell."""
+        if self.spec.stop_on == edge:
+            return Ended.ROSPEC
+        if self.ai.stop_on != edge:
             return Ended.NOTHING
+        self.clock_us = now_us
+        return self._next_ai()
+
+    def _next_ai(self) -> Ended:
         if self.ai_index + 1 == len(self.spec.ai_specs):
             return Ended.ROSPEC
         self.ai_index += 1
@@ -114,9 +124,15 @@ class Run:
         self._turn = 0
         self._observed = np.empty(0, dtype=np.int64)
 
+    def _rospec_over(self) -> bool:
+        """A duration has passed, or the time that a GPI stop trigger waits at most (0: for ever)."""
+        if self.spec.stop is StopTrigger.NULL or (self.spec.stop is StopTrigger.GPI and not self.spec.duration_ms):
+            return False
+        return self._past(self.started_us, self.spec.duration_ms)
+
     def _ai_over(self) -> bool:
         ai = self.ai
-        if ai.stop is AiStop.DURATION:
+        if ai.stop is AiStop.DURATION or (ai.stop is AiStop.GPI and ai.duration_ms):
             return self._past(self.ai_started_us, ai.duration_ms)
         if ai.stop is not AiStop.OBSERVATION:
             return False

@@ -102,6 +102,14 @@ class LlrpServer:
             self._spawn(self._come_back())
         self._wake.set()
 
+    def set_input(self, port: int, *, high: bool) -> None:
+        """What is wired to an input changes; a reader without power notices nothing. Raises `KeyError`."""
+        if self._dark():
+            self.device.inputs[port] = high
+            return
+        self._send(self.device.set_input(port, self.now_us(), high=high))
+        self._wake.set()
+
     def _dark(self) -> bool:
         """True while the reader neither hears nor speaks."""
         if self.fault is Fault.FLAPPING:

@@ -30,8 +30,10 @@ class Requested(IntEnum):
 
 
 EVENT_TYPES: Final = 9
-IGNORED: Final = (P.ANTENNA_PROPERTIES, P.GPI_PORT_STATE, P.CUSTOM)
-"""Accepted without effect: no inputs wired, vendors' extras."""
+UNKNOWN: Final = 2
+"""GPIPortState of an input that nobody listens to."""
+IGNORED: Final = (P.ANTENNA_PROPERTIES, P.CUSTOM)
+"""Accepted without effect: gains are those of the antennas, and vendors' extras."""
 
 
 class Settings:
@@ -50,13 +52,15 @@ class Settings:
         self.access_report = AccessTrigger.WITH_RO_REPORT
         self.keepalive_ms = 0
         self.hold = False
+        self.gpis: dict[int, bool] = dict.fromkeys(range(1, self.model.gpis + 1), False)
+        """Inputs that are listened to (GPIConfig)."""
         self.gpos: dict[int, bool] = dict.fromkeys(range(1, self.model.gpos + 1), False)
         self.changes = 0
 
     def change(self, inner: list[Param]) -> None:
         """The parameters of SET_READER_CONFIG after its first byte. Raises `RefusedError`; nothing is half done."""
         air, events, report, keepalive_ms, hold = self.air, set(self.events), self.report, self.keepalive_ms, self.hold
-        gpos, access_report = dict(self.gpos), self.access_report
+        gpis, gpos, access_report = dict(self.gpis), dict(self.gpos), self.access_report
         for param in inner:
             match param.kind:
                 case P.ANTENNA_CONFIGURATION:
@@ -75,22 +79,26 @@ class Settings:
                     keepalive_ms = period_ms if trigger else 0
                 case P.EVENTS_AND_REPORTS:
                     hold = bool(unpack(">B", param.body, param.kind)[0] & 0x80)
+                case P.GPI_PORT_STATE:
+                    port, listened, _ = unpack(">HBB", param.body, param.kind)
+                    gpis[_port(port, gpis, param)] = bool(listened & 0x80)
                 case P.GPO_WRITE_DATA:
                     port, level = unpack(">HB", param.body, param.kind)
-                    if port not in gpos:
-                        raise RefusedError(Status.P_FIELD_ERROR, f"no output {port}", parameter=param.kind, field=0)
-                    gpos[port] = bool(level & 0x80)
+                    gpos[_port(port, gpos, param)] = bool(level & 0x80)
                 case kind:
                     if kind in IGNORED:
                         continue
                     why = f"parameter {kind} does not belong into SET_READER_CONFIG"
                     raise RefusedError(Status.M_UNEXPECTED_PARAMETER, why)
         self.air, self.events, self.report, self.keepalive_ms, self.hold = air, events, report, keepalive_ms, hold
-        self.gpos, self.access_report = gpos, access_report
+        self.gpis, self.gpos, self.access_report = gpis, gpos, access_report
         self.changes += 1
 
-    def tell(self, requested: Requested, connected: set[int], antenna: int = 0) -> bytes:
-        """The parameters of GET_READER_CONFIG_RESPONSE after its status; antenna 0 means every one."""
+    def tell(
+        self, requested: Requested, connected: set[int], inputs: dict[int, bool], *, only: tuple[int, int, int]
+    ) -> bytes:
+        """The parameters of GET_READER_CONFIG_RESPONSE after its status. `only`: antenna, GPI, GPO; 0 means all."""
+        antenna, gpi, gpo = only
         ports = [antenna] if antenna else range(1, self.model.antennas + 1)
         reader_id = struct.pack(">BH", 0, 8) + bytes.fromhex("001625FFFE") + struct.pack(">HB", self.model.antennas, 7)
         parts = {
@@ -114,10 +122,14 @@ class Settings:
                 P.KEEPALIVE_SPEC, struct.pack(">BI", int(self.keepalive_ms > 0), self.keepalive_ms)
             ),
             Requested.GPI_PORT_STATE: b"".join(
-                tlv(P.GPI_PORT_STATE, struct.pack(">HBB", port, 0, 2)) for port in range(1, self.model.gpis + 1)
+                tlv(P.GPI_PORT_STATE, struct.pack(">HBB", port, 0x80 * on, inputs[port] if on else UNKNOWN))
+                for port, on in self.gpis.items()
+                if gpi in {0, port}
             ),
             Requested.GPO_WRITE_DATA: b"".join(
-                tlv(P.GPO_WRITE_DATA, struct.pack(">HB", port, 0x80 if on else 0)) for port, on in self.gpos.items()
+                tlv(P.GPO_WRITE_DATA, struct.pack(">HB", port, 0x80 * on))
+                for port, on in self.gpos.items()
+                if gpo in {0, port}
             ),
             Requested.EVENTS_AND_REPORTS: tlv(P.EVENTS_AND_REPORTS, b"\x80" if self.hold else b"\x00"),
         }
@@ -139,6 +151,13 @@ class Settings:
     def _mode(self, air: Singulation) -> int:
         modes = self.model.modes
         return next((mode.id for mode in modes if mode.tags_per_s == air.tags_per_s), self.model.default_mode)
+
+
+def _port(port: int, ports: dict[int, bool], param: Param) -> int:
+    if port not in ports:
+        why = f"port {port} does not exist; there are {', '.join(map(str, ports)) or 'none'}"
+        raise RefusedError(Status.P_FIELD_ERROR, why, parameter=param.kind, field=0)
+    return port
 
 
 def _events(param: Param, standing: set[int]) -> set[int]:

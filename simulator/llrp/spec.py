@@ -24,6 +24,7 @@ class StartTrigger(IntEnum):
 class StopTrigger(IntEnum):
     NULL = 0
     DURATION = 1
+    GPI = 2
 
 
 class AiStop(IntEnum):
@@ -75,14 +76,25 @@ class ReportSpec(msgspec.Struct, frozen=True):
     content: Content = Content()
 
 
+class Edge(msgspec.Struct, frozen=True):
+    """An input that goes high or low: GPITriggerValue without its timeout, and what happens at the port."""
+
+    port: int
+    high: bool
+
+
 class AiSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """Antennas in the order they are visited, the air settings of each, and when it ends (milliseconds)."""
+    """Antennas in the order they are visited, the air settings of each, and when it ends (milliseconds).
+
+    With `stop_on` it ends at that edge, and after `duration_ms` at the latest unless that is 0.
+    """
 
     antennas: tuple[int, ...]
     settings: dict[int, Singulation]
     stop: AiStop
     inventory_id: int
     duration_ms: int = 0
+    stop_on: Edge | None = None
     observe: Observation = Observation.N_TAGS
     observe_tags: int = 0
     observe_attempts: int = 0
@@ -91,11 +103,16 @@ class AiSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """`raw` is the parameter as it came, given back by GET_ROSPECS with its state byte set."""
+    """`raw` is the parameter as it came, given back by GET_ROSPECS with its state byte set.
+
+    `duration_ms` also bounds a stop by GPI, unless it is 0.
+    """
 
     id: int
     start: StartTrigger
     stop: StopTrigger
+    start_on: Edge | None
+    stop_on: Edge | None
     period_ms: int
     offset_ms: int
     duration_ms: int
@@ -117,10 +134,14 @@ def parse_ro_spec(param: Param, model: Model, settings: dict[int, Singulation]) 
         raise _bad(P.RO_SPEC, 2, "a ROSpec is added disabled (CurrentState 0)")
     inner = list(params(param.body[6:]))
     boundary = list(params(_one(inner, P.RO_BOUNDARY_SPEC, P.RO_SPEC).body))
-    start, period_ms, offset_ms = _start(_one(boundary, P.RO_START_TRIGGER, P.RO_BOUNDARY_SPEC))
-    stop_kind, duration_ms = unpack(">BI", _one(boundary, P.RO_STOP_TRIGGER, P.RO_BOUNDARY_SPEC).body, 182)
+    start = _one(boundary, P.RO_START_TRIGGER, P.RO_BOUNDARY_SPEC)
+    start_kind, period_ms, offset_ms = _start(start)
+    start_on, _ = _gpi(start, 1, model) if start_kind is StartTrigger.GPI else (None, 0)
+    stop = _one(boundary, P.RO_STOP_TRIGGER, P.RO_BOUNDARY_SPEC)
+    stop_kind, duration_ms = unpack(">BI", stop.body, stop.kind)
     if stop_kind not in tuple(StopTrigger):
-        raise _bad(P.RO_STOP_TRIGGER, 0, f"stop trigger {stop_kind}: only null and duration exist here")
+        raise _bad(P.RO_STOP_TRIGGER, 0, f"stop trigger {stop_kind} does not exist")
+    stop_on, duration_ms = _gpi(stop, 5, model) if stop_kind == StopTrigger.GPI else (None, duration_ms)
     if any(p.kind == P.RF_SURVEY_SPEC for p in inner):
         raise RefusedError(Status.P_UNSUPPORTED_PARAMETER, "this reader makes no RF survey", parameter=187)
     ai_specs = tuple(_ai_spec(p, model, settings) for p in inner if p.kind == P.AI_SPEC)
@@ -129,8 +150,10 @@ def parse_ro_spec(param: Param, model: Model, settings: dict[int, Singulation]) 
     reports = [parse_report_spec(p) for p in inner if p.kind == P.RO_REPORT_SPEC]
     return RoSpec(
         id=id_,
-        start=start,
+        start=start_kind,
         stop=StopTrigger(stop_kind),
+        start_on=start_on,
+        stop_on=stop_on,
         period_ms=period_ms,
         offset_ms=offset_ms,
         duration_ms=duration_ms,
@@ -234,9 +257,16 @@ def _start(param: Param) -> tuple[StartTrigger, int, int]:
     if kind == StartTrigger.PERIODIC:
         offset_ms, period_ms = unpack(">II", _one(list(params(param.body[1:])), P.PERIODIC_TRIGGER, 179).body, 180)
         return StartTrigger.PERIODIC, period_ms, offset_ms
-    if kind == StartTrigger.GPI:
-        raise RefusedError(Status.P_UNSUPPORTED_PARAMETER, "GPI triggers are not wired in this reader", parameter=179)
     return StartTrigger(kind), 0, 0
+
+
+def _gpi(trigger: Param, at: int, model: Model) -> tuple[Edge, int]:
+    """GPITriggerValue (§16.2.4.1.1.2) inside a trigger, after its first `at` bytes: the edge and the timeout in ms."""
+    value = _one(list(params(trigger.body[at:])), P.GPI_TRIGGER, P(trigger.kind))
+    port, level, timeout_ms = unpack(">HBI", value.body, value.kind)
+    if not 1 <= port <= model.gpis:
+        raise _bad(P.GPI_TRIGGER, 0, f"input {port} does not exist; this reader has {model.gpis}")
+    return Edge(port, bool(level & 0x80)), timeout_ms
 
 
 def _ai_spec(param: Param, model: Model, standing: dict[int, Singulation]) -> AiSpec:
@@ -249,8 +279,9 @@ def _ai_spec(param: Param, model: Model, standing: dict[int, Singulation]) -> Ai
         ports = tuple(range(1, model.antennas + 1))
     stop = _one(inner, P.AI_STOP_TRIGGER, P.AI_SPEC)
     stop_kind, duration_ms = unpack(">BI", stop.body, stop.kind)
-    if stop_kind not in tuple(AiStop) or stop_kind == AiStop.GPI:
-        raise _bad(P.AI_STOP_TRIGGER, 0, f"AISpec stop trigger {stop_kind}: null, duration or tag observation")
+    if stop_kind not in tuple(AiStop):
+        raise _bad(P.AI_STOP_TRIGGER, 0, f"AISpec stop trigger {stop_kind} does not exist")
+    stop_on, duration_ms = _gpi(stop, 5, model) if stop_kind == AiStop.GPI else (None, duration_ms)
     observed = (0, 0, 0, 0, 0, 0)
     if stop_kind == AiStop.OBSERVATION:
         trigger = _one(list(params(stop.body[5:])), P.TAG_OBSERVATION_TRIGGER, P.AI_STOP_TRIGGER)
@@ -271,6 +302,7 @@ def _ai_spec(param: Param, model: Model, standing: dict[int, Singulation]) -> Ai
         stop=AiStop(stop_kind),
         inventory_id=inventory_id,
         duration_ms=duration_ms,
+        stop_on=stop_on,
         observe=Observation(observed[0]),
         observe_tags=observed[2],
         observe_attempts=observed[3],

@@ -172,15 +172,20 @@ def complaints(path):
     return [one for one in found if one != WIRESHARK_MISCOUNTS]
 
 
-async def a_whole_session(port):
-    """Everything a client may do once: configuration, capabilities, misuse, reports, closing."""
+async def a_whole_session(server, port):
+    """Everything a client may do once: configuration, capabilities, misuse, reports, signals, tags, closing."""
     async with Reader("127.0.0.1", port) as reader:
         await reader.set_keepalive(200)
-        every = [params.EventNotificationState(event_type=kind, notification_state=True) for kind in (2, 6, 8)]
+        every = [params.EventNotificationState(event_type=kind, notification_state=True) for kind in (1, 2, 6, 8)]
         spec = params.ReaderEventNotificationSpec(event_notification_states=every)
         await reader.client.transact(
             messages.SET_READER_CONFIG(reset_to_factory_default=False, reader_event_notification_spec=spec)
         )
+        await reader.set_gpi_enabled(1, True)
+        await reader.set_gpo(2, True)
+        server.set_input(1, high=True)
+        told = await reader.get_gpio()
+        assert (told.gpis[1], server.device.settings.gpos[2]) == ("high", True)
         await reader.get_config()
         await reader.client.transact(messages.START_ROSPEC(ro_spec_id=77))
         tags = [tag async for tag in reader.inventory(duration=1.0, report_every_n=5)]
@@ -200,9 +205,9 @@ def test_wireshark_finds_no_malformed_packet(tmp_path, reader, run):
     async def scene(outside):
         world = outside.world
         world.move(1, "move", "boutique", pieces=world.where("boutique")["case-1"][:9], to="boutique/pad-1")
-        relay = Relay(outside.servers[f"boutique/{reader}"].port)
-        port = await relay.start()
-        tags = await a_whole_session(port)
+        server = outside.servers[f"boutique/{reader}"]
+        relay = Relay(server.port)
+        tags = await a_whole_session(server, await relay.start())
         await relay.stop()
         return relay, tags
 

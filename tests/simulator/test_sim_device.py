@@ -110,7 +110,7 @@ MISUSE = {
     "a mode that is not there": (lambda b: [add(b, mode_index=77)], "M_ParameterError"),
     "a power that is not there": (lambda b: [add(b, transmit_power_index=999)], "M_ParameterError"),
     "a select filter": (lambda b: [add(b, epc_filter="30")], "M_ParameterError"),
-    "a GPI trigger": (lambda b: [add(b, gpi_trigger_port=1)], "M_ParameterError"),
+    "an input that is not there": (lambda b: [add(b, gpi_trigger_port=9)], "M_ParameterError"),
     "more ROSpecs than fit": (lambda b: [add(b, ro_spec_id=i) for i in range(1, 10)], "M_OverflowParameter"),
     "an unknown AccessSpec": (lambda b: [b.ask(messages.DELETE_ACCESSSPEC(access_spec_id=3))], "M_FieldError"),
     "a wrong part of the configuration": (

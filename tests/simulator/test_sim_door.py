@@ -76,6 +76,8 @@ def test_an_associate_sells_and_the_truth_records_the_sale():
         ("/stores/stockroom/walk_out", {"pieces": ["x"]}, 404),
         ("/readers/nobody/fault", {"fault": "none"}, 404),
         ("/readers/boutique/pad-reader/fault", {"fault": "tired"}, 422),
+        ("/readers/pad-reader/input", {"port": 9, "high": True}, 404),
+        ("/readers/nobody/input", {"port": 1, "high": True}, 404),
         ("/psp/capture", {"key": "nobody"}, 404),
     ],
 )
@@ -95,6 +97,21 @@ def test_a_fault_is_switched_by_the_readers_name():
         stores = (await door.get("/stores")).json()
         assert [r["fault"] for r in stores[0]["readers"]] == ["none", "blackhole", "none"]
         await door.post("/readers/pad-reader/fault", json={"fault": "none"})
+
+    run(scene)
+
+
+def test_what_is_wired_to_an_input_is_switched_and_an_output_is_seen():
+    async def scene(outside, door):
+        device = outside.servers["boutique/pad-reader"].device
+        done = await door.post("/readers/pad-reader/input", json={"port": 2, "high": True})
+        assert done.json() == {
+            "reader": "boutique/pad-reader",
+            "inputs": {"1": False, "2": True, "3": False, "4": False},
+        }
+        device.settings.gpos[3] = True
+        told = (await door.get("/stores")).json()[0]["readers"][1]
+        assert (told["inputs"]["2"], told["outputs"]["3"], told["outputs"]["1"]) == (True, True, False)
 
     run(scene)
 
