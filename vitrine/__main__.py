@@ -17,8 +17,12 @@ app = typer.Typer(
     add_completion=False,
     help="RFID edge and point-of-sale core for jewelry stores.",
 )
+reader = typer.Typer(no_args_is_help=True, help="Readers: what they are, and whether they can do what a profile asks.")
+app.add_typer(reader, name="reader")
 Config = Annotated[Path, typer.Option("--config", "-c", help="The process's configuration file.")]
 House = Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")]
+Address = Annotated[str, typer.Argument(help="As in edge.toml: llrp://HOST, or a module's m100:///dev/…?region=eu.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON object on standard output.")]
 Folder = Annotated[Path, typer.Option("--dir", help="Where the house keeps its files.")]
 
 
@@ -163,6 +167,31 @@ def broker(
     server = authority.server("broker", host, now)
     made = mosquitto.prepare(folder, program, authority, server, host=listen, port=port, lasting=True)
     typer.echo(f"Start or restart the broker: {shlex.join(made.command)}")
+
+
+@reader.command()
+def probe(address: Address, *, as_json: Json = False) -> None:
+    """Who a reader is and what it offers. Nothing is changed there, and nothing read."""
+    from vitrine import reader as job
+
+    job.probe(address, as_json=as_json)
+
+
+@reader.command()
+def check(
+    profile: Annotated[str, typer.Argument(help="A file of firmware-config, without .toml.")],
+    address: Address,
+    antenna: Annotated[
+        list[str] | None,
+        typer.Option(help="PORT=KIND of zone, such as 1=safe; once for each antenna. Else antenna 1 as a case."),
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Whether a profile can be used with a reader: 0 when it can, else 2 and what to mend."""
+    from vitrine import reader as job
+
+    job.check(profile, address, antenna or [], as_json=as_json)
 
 
 def main() -> None:

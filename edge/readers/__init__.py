@@ -1,8 +1,8 @@
 """Reader drivers: bytes in, columns of reads out. A reader family is one package and one line in `DRIVERS`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from random import Random
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from contract.ids import ReaderId
 from edge.clock import Clock
@@ -10,11 +10,12 @@ from edge.config import ReaderConfig, ZoneKind
 from edge.readers.base import MisconfiguredError, ReadBatch
 from edge.readers.health import Health
 from edge.readers.impinj_iot import open_impinj_iot
-from edge.readers.llrp import open_llrp
-from edge.readers.m100 import open_m100
-from edge.readers.mercury import open_mercury
+from edge.readers.inquiry import Said, Told
+from edge.readers.llrp import inquire_llrp, open_llrp
+from edge.readers.m100 import inquire_m100, open_m100
+from edge.readers.mercury import inquire_mercury, open_mercury
 from edge.readers.profiles import Place, Profile
-from edge.readers.uhf288 import open_uhf288
+from edge.readers.uhf288 import inquire_uhf288, open_uhf288
 from edge.readers.zebra_iot import open_zebra_iot
 
 
@@ -29,14 +30,20 @@ class Reader(Protocol):
         ...
 
 
-Driver = Callable[[ReaderConfig, Profile, Mapping[int, Place], Random], Reader]
+class Driver(NamedTuple):
+    """`open` a reader to read with it; `inquire` who it is, where it can be asked. Both raise `ReaderError`s."""
+
+    open: Callable[[ReaderConfig, Profile, Mapping[int, Place], Random], Reader]
+    inquire: Callable[[ReaderConfig, Random, Clock, Said], Awaitable[Told]] | None = None
+
+
 DRIVERS: Final[Mapping[str, Driver]] = {
-    "impinj-iot": open_impinj_iot,
-    "llrp": open_llrp,
-    "m100": open_m100,
-    "mercury": open_mercury,
-    "uhf288": open_uhf288,
-    "zebra-iot": open_zebra_iot,
+    "impinj-iot": Driver(open_impinj_iot),
+    "llrp": Driver(open_llrp, inquire_llrp),
+    "m100": Driver(open_m100, inquire_m100),
+    "mercury": Driver(open_mercury, inquire_mercury),
+    "uhf288": Driver(open_uhf288, inquire_uhf288),
+    "zebra-iot": Driver(open_zebra_iot),
 }
 
 
@@ -50,9 +57,7 @@ def open_reader(
     Raises `MisconfiguredError`: no driver for the URL's scheme, no antenna, no such place in the profile, or a handheld
     that only one of profile and configuration calls so.
     """
-    scheme = config.url.partition("://")[0]
-    if scheme not in DRIVERS:
-        raise MisconfiguredError(f"reader {config.id}: no driver for {scheme!r}; use one of {', '.join(DRIVERS)}")
+    driver = driver_of(config)
     if not config.antennas:
         raise MisconfiguredError(f"reader {config.id} has no antennas; map at least one port to a zone")
     if config.handheld != profile.handheld:
@@ -60,4 +65,20 @@ def open_reader(
         raise MisconfiguredError(f"reader {config.id}: its profile {profile.name!r} says otherwise: {mend}")
     ports = sorted(int(port) for port in config.antennas)
     places = {port: profile.place((kinds or {}).get(port, ZoneKind.CASE)) for port in ports}
-    return DRIVERS[scheme](config, profile, places, chance)
+    return driver.open(config, profile, places, chance)
+
+
+async def inquire(config: ReaderConfig, chance: Random, clock: Clock, said: Said) -> Told:
+    """What a reader says of itself; nothing is changed there. Raises `UnreachableError` and `MisconfiguredError`."""
+    ask = driver_of(config).inquire
+    if ask is None:
+        raise MisconfiguredError(f"{config.url}: a reader that streams by itself cannot be asked; look at its own page")
+    return await ask(config, chance, clock, said)
+
+
+def driver_of(config: ReaderConfig) -> Driver:
+    """Raises `MisconfiguredError`: no driver for the URL's scheme."""
+    scheme = config.url.partition("://")[0]
+    if scheme not in DRIVERS:
+        raise MisconfiguredError(f"reader {config.id}: no driver for {scheme!r}; use one of {', '.join(DRIVERS)}")
+    return DRIVERS[scheme]

@@ -65,5 +65,9 @@ class Health:
     """Where the reader tells it, when it was connected."""
     notes: tuple[str, ...] = ()
     """What is read with less or otherwise than its profile asks, in sentences."""
+    region: str = ""
+    """As it was set when the reader was connected, where a module tells it."""
+    power_dbm: float | None = None
+    """Likewise."""
     antennas_down: frozenset[int] = frozenset()
     """Ports whose antenna the reader reports as disconnected."""

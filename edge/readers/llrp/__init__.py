@@ -3,13 +3,27 @@
 from collections.abc import Mapping
 from random import Random
 
+from edge.clock import Clock
 from edge.config import ReaderConfig
+from edge.readers.base import UnreachableError
 from edge.readers.health import Health
+from edge.readers.inquiry import Said, wait
 from edge.readers.llrp.dialogue import Dialogue, Timing
 from edge.readers.llrp.driver import LlrpReader
+from edge.readers.llrp.inquiry import Inquiry
+from edge.readers.llrp.told import LlrpTold
 from edge.readers.profiles import Place, Profile
 
 
 def open_llrp(config: ReaderConfig, profile: Profile, places: Mapping[int, Place], chance: Random) -> LlrpReader:
     """Raises `MisconfiguredError` for a URL that is not llrp://host:port."""
     return LlrpReader(config.url, Dialogue(Health(config.id), profile, places, Timing()), chance)
+
+
+async def inquire_llrp(config: ReaderConfig, chance: Random, clock: Clock, said: Said) -> LlrpTold:
+    """What the reader says of itself; nothing is changed. Raises `UnreachableError` with the mend, or as above."""
+    inquiry = Inquiry(Health(config.id), Timing())
+    await wait(LlrpReader(config.url, inquiry, chance), lambda: inquiry.over, clock, said)
+    if inquiry.told is None:
+        raise UnreachableError(f"{config.url}: {inquiry.why}")
+    return inquiry.told

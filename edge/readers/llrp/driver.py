@@ -1,6 +1,7 @@
 """The LLRP driver: a non-blocking socket read at the pace of a tick, a watchdog in seconds, reconnecting for ever."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from random import Random
@@ -183,4 +184,7 @@ def _send(sock: socket.socket, data: bytes) -> bytes:
 
 
 def _words(error: OSError) -> str:
+    """The system's words; asyncio puts its own in place of them."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
     return error.strerror or str(error)

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
+from edge.clock import Clock
 from edge.config import ReaderConfig
 from edge.readers.base import MisconfiguredError
 from edge.readers.health import Health
+from edge.readers.inquiry import Said
 from edge.readers.mercury.module import BAUDS, REGIONS, Module
 from edge.readers.profiles import Place, Profile
 from edge.readers.serial.address import address_of
 from edge.readers.serial.dialogue import Dialogue
-from edge.readers.serial.driver import SerialReader
+from edge.readers.serial.driver import SerialReader, inquire
+from edge.readers.serial.inquiry import NOWHERE, Inquiry, SerialTold
 
 PORTS_MAX: Final = 15
 """An antenna is told in four bits."""
@@ -29,3 +32,11 @@ def open_mercury(config: ReaderConfig, profile: Profile, places: Mapping[int, Pl
         raise MisconfiguredError(f"{config.url!r}: without a region this kind does not read; add ?region=eu")
     health = Health(config.id)
     return SerialReader(address, Dialogue(health, Module(health, places, address.region)), chance)
+
+
+async def inquire_mercury(config: ReaderConfig, chance: Random, clock: Clock, said: Said) -> SerialTold:
+    """Who the module is; nothing is set. Raises `UnreachableError` and `MisconfiguredError`, with the mend."""
+    address = address_of(config.url, BAUDS, tuple(REGIONS))
+    health = Health(config.id)
+    module = Module(health, {1: NOWHERE}, address.region)
+    return await inquire(address, Inquiry(health, module, len(address.bauds)), chance, clock, said)

@@ -16,11 +16,13 @@ import serial
 
 from edge.clock import Clock
 from edge.readers.access import Access
-from edge.readers.base import ReadBatch, ReaderError
+from edge.readers.base import ReadBatch, ReaderError, UnreachableError
 from edge.readers.health import Health
+from edge.readers.inquiry import Said, wait
 from edge.readers.serial.address import Address
 from edge.readers.serial.connection import State
 from edge.readers.serial.dialogue import Dialogue
+from edge.readers.serial.inquiry import Inquiry, SerialTold
 
 TICK_S: Final = 0.02
 READ_BYTES: Final = 4096
@@ -134,6 +136,17 @@ class SerialReader:
             await asyncio.sleep(min(left_s, self._tick_s * 5))
             left_s -= self._tick_s * 5
             self._dialogue.tick(clock.mono_us())
+
+
+async def inquire(address: Address, inquiry: Inquiry, chance: Random, clock: Clock, said: Said) -> SerialTold:
+    """Who the module is. Raises `UnreachableError` with the mend."""
+    await wait(SerialReader(address, inquiry, chance), lambda: inquiry.over, clock, said)
+    if inquiry.told is None:
+        raise UnreachableError(
+            f"no module answered at {address.path}: {inquiry.health.why}; look whether it is plugged in and has power, "
+            "whether this is its port and its kind, and whether another program has the port open"
+        )
+    return inquiry.told
 
 
 class Bauds:

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
+from edge.clock import Clock
 from edge.config import ReaderConfig
 from edge.readers.base import MisconfiguredError
 from edge.readers.health import Health
+from edge.readers.inquiry import Said
 from edge.readers.profiles import Place, Profile
 from edge.readers.serial.address import address_of
 from edge.readers.serial.dialogue import Dialogue
-from edge.readers.serial.driver import SerialReader
+from edge.readers.serial.driver import SerialReader, inquire
+from edge.readers.serial.inquiry import NOWHERE, Inquiry, SerialTold
 from edge.readers.uhf288.frames import PORTS_MAX
 from edge.readers.uhf288.module import BAUDS, REGIONS, Module
 
@@ -27,3 +30,11 @@ def open_uhf288(config: ReaderConfig, profile: Profile, places: Mapping[int, Pla
     address = address_of(config.url, BAUDS, tuple(REGIONS))
     health = Health(config.id)
     return SerialReader(address, Dialogue(health, Module(health, places, address.region)), chance)
+
+
+async def inquire_uhf288(config: ReaderConfig, chance: Random, clock: Clock, said: Said) -> SerialTold:
+    """Who the module is; nothing is set. Raises `UnreachableError` and `MisconfiguredError`, with the mend."""
+    address = address_of(config.url, BAUDS, tuple(REGIONS))
+    health = Health(config.id)
+    module = Module(health, {1: NOWHERE}, address.region)
+    return await inquire(address, Inquiry(health, module, len(address.bauds)), chance, clock, said)

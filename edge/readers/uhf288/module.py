@@ -123,6 +123,8 @@ class Module:
             self._health.firmware = f"{data[0]}.{data[1]}"
             self._health.model = f"UHFReader{'18' if self.old else '288/86'} type {data[2]:02X}"
             self._channels, self._power = (data[4], data[5]), data[6]
+            named = (name for name in REGIONS if channels(name) == self._channels)
+            self._health.region, self._health.power_dbm = next(named, ""), float(self._power)
         elif command == Command.TEMPERATURE:
             if len(data) != 2:
                 raise ProtocolError(f"a temperature of {len(data)} bytes")

@@ -1,0 +1,94 @@
+"""How a reader is set up: GET_READER_CONFIG_RESPONSE (LLRP 1.1 §17.2.6), as far as a person asks.
+
+Raises nothing but `ProtocolError`.
+"""
+
+import struct
+from enum import IntEnum
+from typing import Final
+
+import msgspec
+
+from edge.readers.base import ProtocolError
+from edge.readers.llrp.frames import HEADER, HEADER_BYTES, Frame
+from edge.readers.llrp.params import Param, walk
+
+GET_READER_CONFIG: Final = 2
+CONFIG_BYTES_MAX: Final = 65_536
+ID_IS_MAC: Final = 0
+ID_BYTES_MAX: Final = 64
+
+
+class P(IntEnum):
+    IDENTIFICATION = 218
+    GPO_WRITE_DATA = 219
+    KEEPALIVE_SPEC = 220
+    ANTENNA_PROPERTIES = 221
+    GPI_PORT_STATE = 225
+    EVENTS_AND_REPORTS = 226
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """`antennas`: port → whether one is connected; `inputs`, `outputs`: port → high, None where not known."""
+
+    identity: str = ""
+    """MAC address (EUI-64), or EPC, in hexadecimal."""
+    antennas: dict[int, bool] = {}
+    inputs: dict[int, bool | None] = {}
+    outputs: dict[int, bool] = {}
+    keepalive_ms: int = 0
+    """0: it sends none."""
+    holds: bool = False
+    """It keeps reports for a client that comes back."""
+
+
+def get_reader_config(message_id: int) -> bytes:
+    """GET_READER_CONFIG (§16.1.21): everything, of every antenna and port."""
+    body = struct.pack("!HBHH", 0, 0, 0, 0)
+    return HEADER.pack(1 << 10 | GET_READER_CONFIG, HEADER_BYTES + len(body), message_id) + body
+
+
+def settings_of(frame: Frame) -> Settings:
+    """Raises `ProtocolError`."""
+    body = frame.body
+    if len(body) > CONFIG_BYTES_MAX:
+        raise ProtocolError(f"a configuration of {len(body)} bytes; at most {CONFIG_BYTES_MAX} are read")
+    identity, keepalive_ms, holds = "", 0, False
+    antennas: dict[int, bool] = {}
+    inputs: dict[int, bool | None] = {}
+    outputs: dict[int, bool] = {}
+    for param in walk(body, 0, len(body), CONFIG_BYTES_MAX // 4):
+        match 0 if param.tv else param.type:
+            case P.IDENTIFICATION:
+                kind, size = _unpack("!BH", body, param)
+                identity = body[param.at + 3 : param.at + min(param.size, 3 + size, 3 + ID_BYTES_MAX)].hex().upper()
+                identity = "-".join(_pairs(identity)) if kind == ID_IS_MAC else identity
+            case P.GPO_WRITE_DATA:
+                port, level = _unpack("!HB", body, param)
+                outputs[port] = bool(level & 0x80)
+            case P.KEEPALIVE_SPEC:
+                trigger, period_ms = _unpack("!BI", body, param)
+                keepalive_ms = period_ms if trigger else 0
+            case P.ANTENNA_PROPERTIES:
+                connected, port = _unpack("!BH", body, param)
+                antennas[port] = bool(connected & 0x80)
+            case P.GPI_PORT_STATE:
+                port, _, level = _unpack("!HBB", body, param)
+                inputs[port] = {0: False, 1: True}.get(level)  # 2 is unknown
+            case P.EVENTS_AND_REPORTS:
+                holds = bool(_unpack("!B", body, param)[0] & 0x80)
+            case _:
+                pass
+    return Settings(
+        identity=identity, antennas=antennas, inputs=inputs, outputs=outputs, keepalive_ms=keepalive_ms, holds=holds
+    )
+
+
+def _pairs(text: str) -> list[str]:
+    return [text[at : at + 2] for at in range(0, len(text), 2)]
+
+
+def _unpack(form: str, body: bytes, param: Param) -> tuple[int, ...]:
+    if param.size < struct.calcsize(form):
+        raise ProtocolError(f"parameter {param.type} is too short")
+    return struct.unpack_from(form, body, param.at)
