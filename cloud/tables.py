@@ -178,7 +178,8 @@ piece = _table(
 
 tag_binding = _table(
     "tag_binding", _key("store"), _key("epoch"), _number_key("seq"), _key("piece"), _key("epc"), _text("tid"),
-    _int("n"), _int("ce"), _text("by"), _int("from_us"), _maybe_int("to_us"), sa.Index(None, "piece"), sa.Index(None, "epc"),
+    _int("n"), _int("ce"), _text("by"), _int("from_us"), _maybe_int("to_us"),
+    sa.Index(None, "piece"), sa.Index(None, "epc"),
 )  # fmt: skip
 """Every tag a store ever bound to a piece; also one that a conflict kept off the piece's card."""
 

@@ -26,9 +26,10 @@ from edge.books.db import Database
 from edge.books.journal import Books
 from edge.books.rows import Mode
 from edge.clock import Clock, SystemClock
+from edge.commissioning import tag_writer
 from edge.config import ConfigError, EdgeConfig, ReaderConfig
 from edge.floor.now import UplinkNow
-from edge.gauges import floor_gauges, house_gauges, link_gauges, people_gauges, reader_gauges
+from edge.gauges import floor_gauges, house_gauges, link_gauges, people_gauges, reader_gauges, tag_gauges
 from edge.house import House
 from edge.life import Edge, listen, live
 from edge.readers import Reader, open_reader
@@ -36,6 +37,7 @@ from edge.readers.base import MisconfiguredError
 from edge.readers.profiles import load_profile
 from edge.store import Store
 from edge.sync.tally import UplinkTally
+from edge.tags import scheme
 from web.attempts import Attempts
 from web.logins import HOUR_US, Logins
 from web.metrics import CONTENT_TYPE, render
@@ -77,10 +79,17 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
             floor_gauges(store),
             reader_gauges([reader.health for reader in readers], clock),
             link_gauges(uplink, link, store),
+            tag_gauges(tags.tally),
             people_gauges(bulletin, attempts, rows.waiting_lost_total),
         )
         return render(itertools.chain.from_iterable(rooms))
 
+    if config.tags is not None:
+        try:
+            scheme.check(config.tags)
+        except scheme.SchemeError as error:
+            raise ConfigError(str(error)) from error
+    tags = tag_writer(config, store, readers, clock, house=house, tell=bulletin.tell)
     shop = Shop(
         config=config,
         clock=clock,
@@ -95,6 +104,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         uplink=uplink,
         link=link,
         attempts=attempts,
+        tags=tags,
     )
     api = create_api(shop, secure=config.tls_cert is not None)
     return Edge(config, clock, chance, instance, house, store, shop, api, readers)

@@ -64,6 +64,28 @@ class ReaderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """A person carries it, as its profile says too: what it reads is there, what it does not read says nothing."""
 
 
+class TagScheme(StrEnum):
+    SGTIN_96 = "sgtin-96"
+    OWN = "own"
+
+
+class TagsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What this store writes into tags: EPCs of 96 bits, none ever given twice in the house."""
+
+    scheme: TagScheme
+    """`sgtin-96` (GS1), or `own`: `prefix` and a serial number."""
+    company: str = ""
+    """Of `sgtin-96`: the house's GS1 company prefix, 6 to 12 digits."""
+    item: str = ""
+    """Of `sgtin-96`: indicator and item reference of pieces whose SKU names no GTIN; with `company` 13 digits."""
+    gtins: dict[str, str] = {}
+    """Of `sgtin-96`: SKU to GTIN, where the SKU is not a GTIN itself."""
+    prefix: str = ""
+    """Of `own`: 1 to 7 bytes in hex that every EPC begins with, such as `F0A1`."""
+    number: Annotated[int, msgspec.Meta(ge=0, le=511)] = 0
+    """Of a store that has no head office to give it one, and shares its EPCs with others: 1 to 511, each its own."""
+
+
 class UplinkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the cloud is. The three files are those that `vitrine enrol STORE` names."""
 
@@ -110,6 +132,8 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """False alarms the store is ready to bear in a month: the budget the threshold is set for."""
     uplink: UplinkConfig | None = None
     """The head office. Without it the store works alone and keeps its rows."""
+    tags: TagsConfig | None = None
+    """What to write into tags; without it none are written here."""
     tls_cert: Path | None = None
     """Certificate that gives the store's pages HTTPS: `vitrine enrol NAME --server HOST` makes one."""
     tls_key: Path | None = None

@@ -10,6 +10,7 @@ from edge.house import House, Mood
 from edge.readers.health import Health
 from edge.store import Store
 from edge.sync.tally import UplinkTally
+from edge.tags.writer import Tally
 from web.attempts import Attempts
 from web.metrics import Sample
 from web.sse import Bulletin
@@ -110,6 +111,13 @@ def link_gauges(uplink: UplinkNow, link: UplinkTally, store: Store) -> Iterator[
     yield Sample("vitrine_uplink_refused_full_total", "messages not taken: in_flight_max", link.refused_full_total)
     yield Sample("vitrine_uplink_downs_dropped_total", "answers dropped: downs_pending_max", link.downs_dropped_total)
     yield Sample("vitrine_uplink_downs_damaged_total", "answers of no contract of ours", link.downs_damaged_total)
+
+
+def tag_gauges(tally: Tally) -> Iterator[Sample]:
+    yield Sample("vitrine_tags_begun_total", "tags begun to be written", tally.begun_total)
+    yield Sample("vitrine_tags_bound_total", "tags written, locked and bound to a piece", tally.bound_total)
+    yield Sample("vitrine_tags_refused_total", "tags refused or given up", tally.refused_total)
+    yield Sample("vitrine_tags_agains_total", "times a tag was begun again after a failure", tally.agains_total)
 
 
 def people_gauges(bulletin: Bulletin, attempts: Attempts, logins_lost_total: int) -> Iterator[Sample]:

@@ -22,6 +22,7 @@ from edge.cloudward import Cloudward
 from edge.config import ConfigError, EdgeConfig
 from edge.house import House
 from edge.readers import Reader
+from edge.readers.base import ReadBatch
 from edge.readers.times import dated
 from edge.store import Store, Wakes
 from web.serving import Server
@@ -62,7 +63,12 @@ async def live(edge: Edge, listener: socket.socket) -> int:
         loop.add_signal_handler(number, stop.set)
     server = _server(edge)
     tasks = [asyncio.create_task(server.serve(sockets=[listener]), name="http")]
-    deliver = dated(edge.store.pipeline.deliver, edge.clock.wall_us, boot_id())
+
+    def deliver_everywhere(batch: ReadBatch) -> None:
+        edge.shop.tags.read(batch)
+        edge.store.pipeline.deliver(batch)
+
+    deliver = dated(deliver_everywhere, edge.clock.wall_us, boot_id())
     tasks += [
         asyncio.create_task(reader.run(deliver, edge.clock), name=f"reader {reader.id}") for reader in edge.readers
     ]
@@ -96,6 +102,7 @@ async def _stop(edge: Edge, server: uvicorn.Server, tasks: list[asyncio.Task[Non
     """Doors first, then readers and uplink, then the house writes what it learned."""
     edge.shop.bulletin.close()
     server.should_exit = True
+    await edge.shop.tags.close()
     http, *others = tasks
     for task in others:
         task.cancel()

@@ -31,6 +31,7 @@ from edge.floor.stays import Stay, joined
 from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
 from edge.store import Store
 from edge.sync.tally import UplinkTally
+from edge.tags.writer import TagWriter
 from edge.till.desk import Done, Refused
 from trade.acts import AnyAct
 from trade.refusal import Why
@@ -61,6 +62,7 @@ class Shop:
     metrics_type: str
     slow: ThreadPoolExecutor
     """argon2, history and other slow work: one at a time, so that it cannot take the box from the readers."""
+    tags: TagWriter
     uplink: UplinkNow = field(default_factory=UplinkNow)
     link: UplinkTally = field(default_factory=UplinkTally)
     attempts: Attempts = field(default_factory=Attempts)

@@ -78,9 +78,9 @@ def piece_by_epc(db: Database, epc: str) -> PieceCard | None:
     return card if isinstance(card, PieceCard) else None
 
 
-def tag_holder(db: Database, epc: str, tid: str) -> PieceId | None:
-    """The piece whose card names this EPC, or whose tag with this TID (hex, or empty) was bound here and still is."""
-    card = piece_by_epc(db, epc)
+def tag_holder(db: Database, epc: str = "", tid: str = "") -> PieceId | None:
+    """The piece whose card names this EPC, or whose tag with this TID was bound here and still is; or none."""
+    card = piece_by_epc(db, epc) if epc else None
     if card is not None:
         return card.piece
     for held in db.words("tag_by_tid", tid=tid.upper()):

@@ -5,8 +5,7 @@ CREATE TABLE tag_binding (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tag_binding_tid ON tag_binding (tid) WHERE to_us = 0;
 CREATE TABLE tag_work (
-    tid TEXT PRIMARY KEY, piece TEXT NOT NULL, epc TEXT NOT NULL, was TEXT NOT NULL, step TEXT NOT NULL,
-    at_us INTEGER NOT NULL
+    tid TEXT PRIMARY KEY, piece TEXT NOT NULL, epc TEXT NOT NULL UNIQUE, was TEXT NOT NULL, at_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE tag_serial (term INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
 
@@ -31,21 +30,14 @@ SELECT piece AS value FROM tag_binding WHERE tid = :tid AND tid <> '' AND to_us 
 UPDATE feed_row SET epc = :epc, body = :body WHERE kind = 'piece' AND name = :name;
 
 -- name: tag_work
-SELECT tid, piece, epc, was, step, at_us FROM tag_work WHERE tid = :tid;
+SELECT tid, piece, epc, was, at_us FROM tag_work WHERE tid = :tid;
 
 -- name: tag_work_all
-SELECT tid, piece, epc, was, step, at_us FROM tag_work ORDER BY at_us, tid;
-
--- name: tag_work_by_epc
-SELECT tid, piece, epc, was, step, at_us FROM tag_work WHERE epc = :epc;
+SELECT tid, piece, epc, was, at_us FROM tag_work ORDER BY at_us, tid;
 
 -- name: tag_work_set
-INSERT INTO tag_work VALUES (:tid, :piece, :epc, :was, :step, :at_us)
-ON CONFLICT (tid) DO UPDATE SET piece = excluded.piece, epc = excluded.epc, was = excluded.was, step = excluded.step,
-    at_us = excluded.at_us;
-
--- name: tag_work_step
-UPDATE tag_work SET step = :step, at_us = :at_us WHERE tid = :tid;
+INSERT INTO tag_work VALUES (:tid, :piece, :epc, :was, :at_us)
+ON CONFLICT (tid) DO UPDATE SET piece = excluded.piece, epc = excluded.epc, was = excluded.was, at_us = excluded.at_us;
 
 -- name: tag_work_drop
 DELETE FROM tag_work WHERE tid = :tid;

@@ -1,0 +1,94 @@
+"""Tag commissioning put together for a box: its pads, its books on the house thread, its key beside them."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from contract.ids import PieceId, UserId, ZoneId
+from edge.books.journal import NotServingError
+from edge.clock import Clock
+from edge.config import EdgeConfig, ZoneKind
+from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
+from edge.store import Store
+from edge.tags import keeping
+from edge.tags.commission import Bind, Bound, Denied, Keep, Kept
+from edge.tags.key import open_key
+from edge.tags.writer import Pad, TagReader, TagWriter
+from edge.till.desk import Refused
+from trade.acts import BindTag
+from trade.piece import Standing
+
+Answer = TypeVar("Answer")
+NOT_NOW = (HouseBusyError, HouseStoppedError, DiskFullError, NotServingError)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreBooks:
+    """The books of a store, for its tag writer."""
+
+    store: Store
+    house: House
+
+    async def keep(self, asked: Keep) -> Kept | Denied:
+        return await self._on_house(partial(keep, self.store, asked))
+
+    async def bind(self, asked: Bind, by: UserId) -> Bound | Denied:
+        return await self._on_house(partial(bind, self.store, asked, by))
+
+    async def _on_house(self, work: Callable[[], Answer]) -> Answer | Denied:
+        try:
+            future = self.house.submit(work)
+            if not self.house.threaded:
+                self.house.step()
+            return await asyncio.wrap_future(future)
+        except NOT_NOW as error:
+            return Denied(why=str(error))
+
+
+def keep(store: Store, asked: Keep) -> Kept | Denied:
+    """May this tag become the piece's, and under which EPC? House thread."""
+
+    def standing(piece: PieceId) -> Standing:
+        return store.desk.standing(store.books.db, piece, lambda each: store.seen(each, store.clock.mono_us()))
+
+    return keeping.keep(store.books, store.config, asked, standing=standing, now_us=store.clock.wall_us())
+
+
+def bind(store: Store, asked: Bind, by: UserId) -> Bound | Denied:
+    """The binding as an act in somebody's name. House thread."""
+    act = BindTag(piece=asked.piece, epc=asked.epc.hex(), tid=asked.tid.hex(), read_back=asked.read_back.hex())
+    answer = store.act(act, by)
+    if isinstance(answer, Refused):
+        return Denied(why=answer.refusal.why)
+    keeping.settled(store.books, asked.tid)
+    return Bound()
+
+
+def tag_writer(
+    config: EdgeConfig, store: Store, readers: Iterable[object], clock: Clock, *, house: House,
+    tell: Callable[[str], None],
+) -> TagWriter:  # fmt: skip
+    """The store's tag writer."""
+    return TagWriter(
+        pads_of(config, readers),
+        StoreBooks(store, house),
+        clock,
+        key=lambda: open_key(config.data_dir),
+        tell=lambda: tell("tags"),
+    )
+
+
+def pads_of(config: EdgeConfig, readers: Iterable[object]) -> dict[ZoneId, Pad]:
+    """Every pad before a reader that can write tags, in the configuration's order."""
+    by_id = {reader.id: reader for reader in readers if isinstance(reader, TagReader)}
+    pads: dict[ZoneId, Pad] = {}
+    for zone in config.zones:
+        if zone.kind is not ZoneKind.PAD:
+            continue
+        for reader in config.readers:
+            ports = frozenset(int(port) for port, seen in reader.antennas.items() if seen == zone.id)
+            if ports and reader.id in by_id:
+                pads.setdefault(zone.id, Pad(zone.id, by_id[reader.id], ports))
+    return pads
