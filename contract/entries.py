@@ -124,6 +124,8 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.PiecePresence: (PIECE,),
     facts.ZoneVision: (),
     facts.ReaderHealth: (),
+    facts.ReaderChanged: (),
+    facts.CoverageGap: (),
     facts.AlarmRaised: (PIECES,),
     facts.AlarmClosed: (),
     facts.ExitSeen: (PIECE,),

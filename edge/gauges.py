@@ -35,6 +35,7 @@ def floor_gauges(store: Store) -> Iterator[Sample]:
     yield Sample("vitrine_batches_dropped_total", "batches dropped: batches_pending_max", intake.batches_dropped_total)
     yield Sample("vitrine_rounds_witnessed_total", "reader rounds that count", rounds.witnessed_total)
     yield Sample("vitrine_rounds_unwitnessed_total", "reader rounds without a witness", rounds.unwitnessed_total)
+    yield Sample("vitrine_gaps_short_total", "gaps in coverage under a second", pipeline.gaps_short_total)
     yield Sample("vitrine_round_reads_dropped_total", "reads dropped: reads_per_round_max", rounds.reads_dropped_total)
     yield Sample("vitrine_floor_facts_total", "floor facts written", news.facts_total)
     yield Sample("vitrine_floor_facts_dropped_total", "facts dropped: facts_pending_max", news.facts_dropped_total)

@@ -446,14 +446,6 @@ ON CONFLICT (zone) DO UPDATE SET vision = excluded.vision, why = excluded.why, s
 -- name: zones
 SELECT zone, vision, why, since_us FROM zone_vision ORDER BY zone;
 
--- name: reader_set
-INSERT INTO reader_health VALUES (:reader, :link, :why, :model, :firmware, :since_us)
-ON CONFLICT (reader) DO UPDATE SET link = excluded.link, why = excluded.why, model = excluded.model,
-    firmware = excluded.firmware, since_us = excluded.since_us;
-
--- name: readers
-SELECT reader, link, why, model, firmware, since_us FROM reader_health ORDER BY reader;
-
 -- name: exit_add
 INSERT OR REPLACE INTO exit_seen VALUES (:at_us, :piece, :zone, :peaceful, :why);
 

@@ -20,6 +20,7 @@ from contract.facts import (
     CountFinished,
     CountProgress,
     CountStarted,
+    CoverageGap,
     CustodyReceived,
     CustodyReleased,
     ExitSeen,
@@ -28,6 +29,7 @@ from contract.facts import (
     LeaseUnconvertible,
     PiecePresence,
     PieceSighted,
+    ReaderChanged,
     ReaderHealth,
     RecallRefused,
     Rejoined,
@@ -56,7 +58,7 @@ from trade.guards import ALL, Guards
 STATE_TABLES = (
     "down_log", "custody", "claim", "lease_answer", "hold", "returned_line", "sighting", "shipped", "sale",
     "sale_line", "tender", "till_counter", "shift", "presence", "zone_vision", "reader_health", "exit_seen", "alarm",
-    "count", "count_verdict", "count_request", "tag_binding",
+    "count", "count_verdict", "count_request", "tag_binding", "coverage_gap", "reader_change",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -115,6 +117,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
             PiecePresence()
             | ZoneVision()
             | ReaderHealth()
+            | ReaderChanged()
+            | CoverageGap()
             | ExitSeen()
             | AlarmRaised()
             | AlarmClosed()

@@ -1,5 +1,7 @@
 """The fold of the floor: presence, vision, readers, exits, counts, alarms."""
 
+import msgspec
+
 from contract.facts import (
     AlarmClosed,
     AlarmRaised,
@@ -9,8 +11,10 @@ from contract.facts import (
     CountProgress,
     CountStarted,
     CountVerdict,
+    CoverageGap,
     ExitSeen,
     PiecePresence,
+    ReaderChanged,
     ReaderHealth,
     ZoneVision,
 )
@@ -22,6 +26,8 @@ FloorFact = (
     PiecePresence
     | ZoneVision
     | ReaderHealth
+    | ReaderChanged
+    | CoverageGap
     | ExitSeen
     | AlarmRaised
     | AlarmClosed
@@ -42,6 +48,11 @@ def apply(db: Database, fact: FloorFact, at_us: int, by: UserId) -> None:
             db.run_struct("zone_set", fact, since_us=at_us)
         case ReaderHealth():
             db.run_struct("reader_set", fact, since_us=at_us)
+        case ReaderChanged():
+            was = {f"was_{name}": told for name, told in msgspec.structs.asdict(fact.was).items()}
+            db.run_struct("reader_change_add", fact.now, **was, reader=fact.reader, at_us=at_us)
+        case CoverageGap():
+            db.run_struct("gap_add", fact)
         case ExitSeen():
             db.run_struct("exit_add", fact, at_us=at_us)
         case AlarmRaised():

@@ -150,7 +150,27 @@ class ReaderRow(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     model: str
     firmware: str
+    serial: str
     since_us: int
+    dark_since_us: int
+
+
+class ReaderChangeRow(msgspec.Struct, frozen=True, kw_only=True):
+    reader: ReaderId
+    at_us: int
+    was_model: str
+    was_firmware: str
+    was_serial: str
+    model: str
+    firmware: str
+    serial: str
+
+
+class GapRow(msgspec.Struct, frozen=True, kw_only=True):
+    reader: ReaderId
+    from_us: int
+    until_us: int
+    why: str
 
 
 class ExitRow(msgspec.Struct, frozen=True, kw_only=True):

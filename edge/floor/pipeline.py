@@ -91,7 +91,7 @@ class Pipeline:
         self._strangers = Strangers(stock, books, self._vouches, wall_us)
         self.news = News(stock, new_id=new_id, currency=config.currency)
         self._floor_us = -FLOOR_EVERY_US
-        self._vision = VisionWatch(self._zones, (), {}, {})
+        self._vision = VisionWatch(self._zones, (), wall_us=wall_us, now_us=0)
 
     @property
     def evidence(self) -> Evidence:
@@ -104,6 +104,11 @@ class Pipeline:
     @property
     def rounds_tally(self) -> RoundTally:
         return self._rounds.tally
+
+    @property
+    def gaps_short_total(self) -> int:
+        """Gaps in coverage too short to be told."""
+        return self._vision.coverage.gaps_short_total
 
     @property
     def near_reads_dropped_total(self) -> int:
@@ -127,7 +132,9 @@ class Pipeline:
             row, zone = self.stock.catalogue.row_of(known.piece), self._zones.index.get(known.zone, NO_ZONE)
             if row is not None and zone != NO_ZONE and self.places.stays[zone]:
                 self.stock.lies[row] = zone
-        self._vision = VisionWatch(self._zones, self._zones.fixed, *told_before(db))
+        self._vision = VisionWatch(
+            self._zones, self._zones.fixed, told_before(db), wall_us=self._wall_us, now_us=now_us
+        )
         self.memory.load(self.news.shown, now_us)
         self.places.settle(np.arange(len(self.stock), dtype=np.int32), self.stock.lies[: len(self.stock)])
 
@@ -149,7 +156,7 @@ class Pipeline:
             self._weigh(one, now_us, out)
         for each in swept:
             self._sweep(each, now_us, out)
-        told = self._vision.look(self.health, self.evidence.blind)
+        told = self._vision.look(self.health, self.evidence.blind, now_us)
         if told:
             out.woke |= {"readers", "floor"}
         self.news.say(told)

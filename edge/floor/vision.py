@@ -4,15 +4,18 @@ A zone is BLIND when no reader of it is reading with all its antennas there, or 
 everything in it went quiet at once. Blind is never theft (DESIGN law 7).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from contract.facts import AnyFact, ReaderHealth, ReaderLink, Vision, ZoneVision
+from contract.facts import AnyFact, ReaderChanged, ReaderHealth, ReaderIdentity, ReaderLink, Vision, ZoneVision
 from contract.ids import ReaderId, ZoneId
 from edge.books.db import Database
-from edge.books.rows import ReaderRow, ZoneRow
+from edge.books.rows import EvidenceRow, Node, ReaderRow, ZoneRow
+from edge.floor.coverage import BOX_AWAY, Coverage, Dark
+from edge.floor.memory import EVIDENCE
 from edge.floor.now import ReaderNow
 from edge.floor.zonemap import ZoneMap
 from edge.readers.health import Health
@@ -20,14 +23,48 @@ from edge.readers.health import Health
 RATE_OVER_US: Final = 2_000_000
 
 
-def told_before(db: Database) -> tuple[dict[ZoneId, tuple[Vision, str]], dict[ReaderId, ReaderHealth]]:
-    """What the books say of zones and readers already."""
-    zones = {row.zone: (row.vision, row.why) for row in db.rows("zones", ZoneRow)}
-    readers = {
-        row.reader: ReaderHealth(reader=row.reader, link=row.link, why=row.why, model=row.model, firmware=row.firmware)
-        for row in db.rows("readers", ReaderRow)
-    }
-    return zones, readers
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the books say of zones and readers already, and when they were last written: UTC µs."""
+
+    zones: Mapping[ZoneId, tuple[Vision, str]]
+    readers: Mapping[ReaderId, ReaderHealth]
+    dark: Mapping[ReaderId, Dark]
+    """Gaps in coverage that are open."""
+
+
+NOTHING_TOLD: Final = Told({}, {}, {})
+
+
+def told_before(db: Database) -> Told:
+    """A reader that was reading when the books were last written has not been watched since: a gap, at most a minute
+    too long after a crash, because what was learned is saved once a minute.
+    """
+    node, learned = db.one("node", Node), db.one("evidence", EvidenceRow, name=EVIDENCE)
+    assert node is not None, "the node row is made when the books are"
+    last_us = max(node.last_us, learned.at_us if learned is not None else 0)
+    rows = db.rows("readers", ReaderRow)
+    return Told(
+        zones={row.zone: (row.vision, row.why) for row in db.rows("zones", ZoneRow)},
+        readers={
+            row.reader: ReaderHealth(
+                reader=row.reader,
+                link=row.link,
+                why=row.why,
+                model=row.model,
+                firmware=row.firmware,
+                serial=row.serial,
+                dark_since_us=row.dark_since_us,
+            )
+            for row in rows
+        },
+        dark={
+            row.reader: Dark(last_us, BOX_AWAY)
+            if row.link is ReaderLink.READING
+            else Dark(row.dark_since_us or row.since_us, row.why)
+            for row in rows
+        },
+    )
 
 
 class VisionWatch:
@@ -40,30 +77,29 @@ class VisionWatch:
         self,
         zones: ZoneMap,
         readers: Iterable[ReaderId],
-        told_zones: Mapping[ZoneId, tuple[Vision, str]],
-        told_readers: Mapping[ReaderId, ReaderHealth],
+        told: Told = NOTHING_TOLD,
+        *,
+        wall_us: Callable[[], int],
+        now_us: int,
     ) -> None:
+        self.coverage = Coverage(told.dark, wall_us, now_us)
         self._zones = zones
+        self._watching = frozenset(readers)
         self._readers_of: dict[int, list[ReaderId]] = {i: [] for i in range(len(zones.zones))}
         for reader in readers:
             for zone in zones.zones_of(reader).tolist():
                 self._readers_of[zone].append(reader)
-        self._told_zones = dict(told_zones)
-        self._told_readers = dict(told_readers)
+        self._told_zones = dict(told.zones)
+        self._told_readers = dict(told.readers)
         self._rates: dict[ReaderId, tuple[int, int, float]] = {}
 
     def look(
-        self, health: Mapping[ReaderId, Health], quiet: np.ndarray[tuple[int], np.dtype[np.bool_]]
+        self, health: Mapping[ReaderId, Health], quiet: np.ndarray[tuple[int], np.dtype[np.bool_]], now_us: int
     ) -> list[AnyFact]:
         """`quiet[z]`: presence calls zone z blind. Facts for what differs from what was told."""
         facts: list[AnyFact] = []
         for reader, state in health.items():
-            said = ReaderHealth(
-                reader=reader, link=state.link, why=state.why, model=state.model, firmware=state.firmware
-            )
-            if self._told_readers.get(reader) != said:
-                self._told_readers[reader] = said
-                facts.append(said)
+            facts += self._reader(reader, state, now_us)
         for index, readers in self._readers_of.items():
             if not readers:
                 continue  # a zone nobody reads is known by scans; it was never seeing
@@ -101,6 +137,29 @@ class VisionWatch:
             for reader, state in health.items()
         )
 
+    def _reader(self, reader: ReaderId, state: Health, now_us: int) -> Iterator[AnyFact]:
+        """How it stands, when that is news; the gap that has ended; and whether it is another than before."""
+        gap = self.coverage.look(reader, state, now_us) if reader in self._watching else None
+        if gap is not None:
+            yield gap
+        told = self._told_readers.get(reader)
+        was = ReaderIdentity(told.model, told.firmware, told.serial) if told is not None else ReaderIdentity()
+        now = ReaderIdentity(state.model, state.firmware, state.serial) if state.model else was
+        if _differs(was, now):
+            yield ReaderChanged(reader=reader, was=was, now=now)
+        said = ReaderHealth(
+            reader=reader,
+            link=state.link,
+            why=state.why,
+            model=now.model,
+            firmware=now.firmware,
+            serial=now.serial,
+            dark_since_us=self.coverage.dark_since_us(reader),
+        )
+        if told != said:
+            self._told_readers[reader] = said
+            yield said
+
     def _judge(
         self, index: int, readers: list[ReaderId], health: Mapping[ReaderId, Health], *, quiet: bool
     ) -> tuple[Vision, str]:
@@ -132,3 +191,9 @@ class VisionWatch:
             since_us, before = now_us, total
         self._rates[reader] = (since_us, before, rate)
         return rate
+
+
+def _differs(was: ReaderIdentity, now: ReaderIdentity) -> bool:
+    """What one of them does not tell is no difference."""
+    pairs = ((was.model, now.model), (was.firmware, now.firmware), (was.serial, now.serial))
+    return any(before and after and before != after for before, after in pairs)

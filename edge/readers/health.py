@@ -19,6 +19,8 @@ class Health:
     why: str = "not connected yet"
     model: str = ""
     firmware: str = ""
+    serial: str = ""
+    """MAC address or EPC of the reader itself, where it tells it. All three are told together, once asked."""
     last_heard_us: int = 0
     last_keepalive_us: int = 0
     alive_since_us: int = 0

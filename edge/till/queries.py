@@ -12,7 +12,9 @@ from edge.books.rows import (
     CountRow,
     CountState,
     ExitRow,
+    GapRow,
     PresenceRow,
+    ReaderChangeRow,
     ReaderRow,
     SaleRow,
     ShippedRow,
@@ -127,6 +129,16 @@ def zones(db: Database) -> list[ZoneRow]:
 
 def readers(db: Database) -> list[ReaderRow]:
     return db.rows("readers", ReaderRow)
+
+
+def reader_changes(db: Database) -> list[ReaderChangeRow]:
+    """The last change of each reader that ever changed."""
+    return db.rows("reader_changes_last", ReaderChangeRow)
+
+
+def gaps_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[GapRow]:
+    """When readers did not read, the gap that ended last first."""
+    return db.rows("gaps_newest", GapRow, limit=limit)
 
 
 def exits_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[ExitRow]:

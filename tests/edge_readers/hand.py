@@ -8,7 +8,7 @@ from edge.readers.health import Health
 from edge.readers.llrp.dialogue import Dialogue, Timing
 from edge.readers.profiles import load_profile
 
-ANSWERS = {1: 11, 3: 13, 20: 30, 21: 31, 22: 32, 24: 34, 26: 36, 41: 51, 1023: 1023}
+ANSWERS = {1: 11, 2: 12, 3: 13, 20: 30, 21: 31, 22: 32, 24: 34, 26: 36, 41: 51, 1023: 1023}
 SECOND = 1_000_000
 
 

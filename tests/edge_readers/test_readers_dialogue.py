@@ -27,7 +27,7 @@ def report(llrp):
 def test_a_willing_reader_is_reading_after_its_last_answer(llrp):
     reader = HandReader(llrp)
     dialogue = converse(dialogue_for(), reader)
-    assert reader.heard == [1, 3, 21, 41, 20, 24, 64, 22]
+    assert reader.heard == [1, 2, 3, 21, 41, 20, 24, 64, 22]
     assert dialogue.health.link is ReaderLink.READING
     assert dialogue.health.alive_since_us == SECOND
 

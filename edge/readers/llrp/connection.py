@@ -16,6 +16,7 @@ class State(StrEnum):
     GREETING = "greeting"
     EXTENDING = "extending"
     ASKING = "asking"
+    IDENTIFYING = "identifying"
     CONFIGURING = "configuring"
     CLEARING = "clearing"
     CLEARING_OURS = "clearing_ours"
@@ -75,6 +76,7 @@ class Say(StrEnum):
     NOTHING = "nothing"
     ENABLE_EXTENSIONS = "enable_extensions"
     ASK_CAPABILITIES = "ask_capabilities"
+    ASK_IDENTITY = "ask_identity"
     CONFIGURE = "configure"
     DELETE_ALL = "delete_all"
     DELETE_OURS = "delete_ours"
@@ -101,9 +103,12 @@ ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
     # a profile of a maker whose extensions the reader does not know would be refused at ADD_ROSPEC anyway
     (S.EXTENDING, H.DONE): (S.ASKING, Say.ASK_CAPABILITIES),
     (S.EXTENDING, H.REFUSED): (S.REFUSED, Say.HANG_UP),
-    (S.ASKING, H.DONE): (S.CONFIGURING, Say.CONFIGURE),
-    (S.ASKING, H.REFUSED): (S.CONFIGURING, Say.CONFIGURE),
+    (S.ASKING, H.DONE): (S.IDENTIFYING, Say.ASK_IDENTITY),
+    (S.ASKING, H.REFUSED): (S.IDENTIFYING, Say.ASK_IDENTITY),
     (S.ASKING, H.UNFIT): (S.REFUSED, Say.HANG_UP),
+    # whoever it is, it may read: a person is told when it is another than before
+    (S.IDENTIFYING, H.DONE): (S.CONFIGURING, Say.CONFIGURE),
+    (S.IDENTIFYING, H.REFUSED): (S.CONFIGURING, Say.CONFIGURE),
     # without keepalives nobody can tell silence from an empty shop
     (S.CONFIGURING, H.DONE): (S.CLEARING, Say.DELETE_ALL),
     (S.CONFIGURING, H.REFUSED): (S.REFUSED, Say.HANG_UP),

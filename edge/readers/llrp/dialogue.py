@@ -15,6 +15,7 @@ from edge.readers.llrp.capabilities import Capabilities, capabilities_of
 from edge.readers.llrp.connection import CONNECTED_STATES, RESTING_STATES, Heard, Say, State, step
 from edge.readers.llrp.fit import findings
 from edge.readers.llrp.frames import Bytes, Frame, FrameBuffer
+from edge.readers.llrp.identity import get_identification, serial_of
 from edge.readers.llrp.notices import Notices
 from edge.readers.llrp.reports import ReportDecoder
 from edge.readers.profiles import Place, Profile, Vendor
@@ -55,7 +56,7 @@ class Dialogue:
         self._pending = 0
         self._deadline_us = 0
         self._resyncs = 0
-        self._capabilities = Capabilities()
+        self._capabilities, self._serial = Capabilities(), ""
         self.accesses = Accesses(health, places, self._next_id)
         self._notices = Notices(
             health,
@@ -65,6 +66,7 @@ class Dialogue:
         self._speak: dict[Say, Callable[[int], bytes]] = {
             Say.ENABLE_EXTENSIONS: lambda i: messages.encode("IMPINJ_ENABLE_EXTENSIONS", i),
             Say.ASK_CAPABILITIES: lambda i: messages.encode("GET_READER_CAPABILITIES", i, {"RequestedData": 0}),
+            Say.ASK_IDENTITY: get_identification,
             Say.CONFIGURE: lambda i: messages.configure(i, profile.keepalive_ms),
             Say.DELETE_ALL: lambda i: messages.encode("DELETE_ROSPEC", i, {"ROSpecID": 0}),
             Say.DELETE_OURS: lambda i: messages.encode("DELETE_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
@@ -110,6 +112,7 @@ class Dialogue:
         self._hung_up = False
         self._resyncs = 0
         self._notices.connected()
+        self._capabilities, self._serial = Capabilities(), ""
         self.health.connects_total += 1
         self._capabilities = Capabilities()
         self._hear(Heard.CONNECTED, now_us, "the reader does not greet")
@@ -237,7 +240,8 @@ class Dialogue:
             return Heard.REFUSED, _reason(status)
         if frame.type == events.GET_CAPABILITIES_RESPONSE:
             self._capabilities = capabilities_of(frame)
-            self.health.model, self.health.firmware = self._capabilities.model, self._capabilities.firmware
+        if frame.type == events.GET_CONFIG_RESPONSE:
+            self._serial = serial_of(frame)
         if frame.type == events.GET_ROSPECS_RESPONSE:
             running = events.rospec_states(frame).get(messages.ROSPEC_ID) == events.ROSPEC_ACTIVE
             return (Heard.RUNNING if running else Heard.IDLE), ""
@@ -249,6 +253,9 @@ class Dialogue:
         if self.state is not before:
             self._deadline_us = 0
             self._pending = 0
+            if self.state is State.CONFIGURING and self._capabilities.model:
+                told = self._capabilities
+                self.health.model, self.health.firmware, self.health.serial = told.model, told.firmware, self._serial
             if self.state is State.AWAITING_START:
                 self._deadline_us = now_us + self._timing.start_within_us
                 why = f"the reader does not start our ROSpec ({why})"

@@ -11,6 +11,7 @@ from edge.readers.llrp.frames import Frame
 from edge.readers.llrp.params import Param, Tv, walk
 
 GET_CAPABILITIES_RESPONSE: Final = 11
+GET_CONFIG_RESPONSE: Final = 12
 GET_ROSPECS_RESPONSE: Final = 36
 KEEPALIVE: Final = 62
 READER_EVENT_NOTIFICATION: Final = 63
