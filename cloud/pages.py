@@ -56,6 +56,8 @@ NAV: Final = (
 AWAY_AFTER_US: Final = 30_000_000
 """A store says hello every 5 s; after this long without a word it is shown as away."""
 ALARMS_ON_OVERVIEW: Final = 6
+GAPS_SHOWN: Final = 10
+"""Newest gaps in coverage, and newest changes of readers, on a store's page."""
 SHOW_STEP: Final = 50
 SHOW_MAX: Final = 1000
 
@@ -282,7 +284,9 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
             zones = floor.zones(work.tx, store)
             return render(
                 request, "stores/store.html", store=seen.row, detail=seen, online=online(seen.row),
-                readers=floor.readers(work.tx, store=store), blind=[zone for zone in zones if zone.vision == "blind"],
+                readers=floor.readers(work.tx, store=store), gaps=floor.gaps(work.tx, store, limit=GAPS_SHOWN),
+                changes=floor.reader_changes(work.tx, store, limit=GAPS_SHOWN),
+                blind=[zone for zone in zones if zone.vision == "blind"],
             )  # fmt: skip
 
     def people_page(request: Request, who: Login, given: Mapping[str, str], *, problem: str = "") -> Response:

@@ -276,7 +276,15 @@ presence = _table(
 zone_vision = _table("zone_vision", _key("store"), _key("zone"), _text("vision"), _text("why"), _int("since_us"))
 reader = _table(
     "reader", _key("store"), _key("reader"), _text("link"), _text("why"), _text("model"), _text("firmware"),
-    _int("since_us"),
+    _text("serial"), _int("since_us"), _int("dark_since_us"),
+)  # fmt: skip
+reader_change = _table(
+    "reader_change", _key("store"), _key("epoch"), _number_key("seq"), _key("reader"), _text("was_model"),
+    _text("was_firmware"), _text("was_serial"), _text("model"), _text("firmware"), _text("serial"), _int("at_us"),
+)  # fmt: skip
+coverage_gap = _table(
+    "coverage_gap", _key("store"), _key("epoch"), _number_key("seq"), _key("reader"), _int("from_us"), _int("until_us"),
+    _text("why"), sa.Index(None, "store", "until_us"),
 )  # fmt: skip
 exit_seen = _table(
     "exit_seen", _key("store"), _key("epoch"), _number_key("seq"), _key("piece"), _text("zone"), _int("peaceful"),

@@ -192,7 +192,7 @@ async def readers(request: Request, who: Anyone, shop: TheShop) -> Response:
     del who
     store = views.store(shop)
     template = "edge/_readers.html" if wants_fragment(request) else "edge/readers.html"
-    return render(request, template, store=store, zone_names=_names(store))
+    return render(request, template, store=store, zone_names=_names(store), gaps=views.gaps(shop))
 
 
 def _door(

@@ -61,6 +61,13 @@ async def store(who: Anyone, shop: TheShop) -> shapes.StoreView:
     return views.store(shop)
 
 
+@router.get("/gaps")
+async def gaps(who: Anyone, shop: TheShop) -> list[shapes.GapView]:
+    """When readers did not read, the gap that ended last first."""
+    del who
+    return views.gaps(shop)
+
+
 @router.get("/readers")
 async def readers(who: Anyone, shop: TheShop) -> list[shapes.ReaderView]:
     del who

@@ -74,8 +74,25 @@ class ReaderView:
     started_us: int | None = None
     """UTC µs at which a reader that tells uptime was started."""
     clock_jumps_total: int = 0
+    serial: str = ""
+    """MAC address or EPC of the reader itself, where it tells it."""
+    was: str = ""
+    """The device, or the firmware, that answered here before; empty when it never changed."""
+    changed_us: int | None = None
+    dark_since_us: int | None = None
+    """UTC µs since when it has not been reading; None while it reads, or when it never has."""
     notes: tuple[str, ...] = ()
     """What it reads with less or otherwise than its profile asks, such as a power its region does not allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapView:
+    """When a reader did not read: UTC µs, and why."""
+
+    reader: str
+    from_us: int
+    until_us: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The store as a whole: zones, readers, uplink, people, health."""
 
+from typing import Final
+
 from contract.facts import Vision
 from contract.feed import StaffCard
 from contract.ids import UserId
@@ -7,10 +9,12 @@ from edge.api import shapes
 from edge.api.shop import Shop
 from edge.books import local, replica
 from edge.books.db import Database
-from edge.books.rows import Counter, Mode, Node
+from edge.books.rows import Counter, Mode, Node, ReaderChangeRow
 from edge.floor.now import ReaderNow
 from edge.house import Mood
 from edge.till import queries
+
+GAPS_SHOWN_MAX: Final = 20
 
 
 def _node(db: Database) -> Node:
@@ -77,6 +81,7 @@ def zones(shop: Shop) -> tuple[shapes.ZoneView, ...]:
 
 def readers(shop: Shop) -> tuple[shapes.ReaderView, ...]:
     now_us, utc_us = shop.clock.mono_us(), shop.clock.wall_us()
+    changes = {change.reader: change for change in queries.reader_changes(shop.db)}
     zones_of_reader = {reader.id: reader.antennas for reader in shop.config.readers}
     return tuple(
         shapes.ReaderView(
@@ -97,10 +102,24 @@ def readers(shop: Shop) -> tuple[shapes.ReaderView, ...]:
             clock_behind_s=_clock_behind_s(reader, utc_us - now_us),
             started_us=_started_us(reader, utc_us - now_us),
             clock_jumps_total=reader.clock_jumps_total,
+            serial=reader.serial,
+            was=_was(changes[reader.reader]) if reader.reader in changes else "",
+            changed_us=changes[reader.reader].at_us if reader.reader in changes else None,
+            dark_since_us=reader.dark_since_us or None,
             notes=reader.notes,
         )
         for reader in shop.floor.readers
     )
+
+
+def gaps(shop: Shop) -> list[shapes.GapView]:
+    """When readers did not read, the gap that ended last first."""
+    rows = queries.gaps_newest(shop.db, GAPS_SHOWN_MAX)
+    return [shapes.GapView(row.reader, row.from_us, row.until_us, row.why) for row in rows]
+
+
+def _was(change: ReaderChangeRow) -> str:
+    return " · ".join(word for word in (change.was_model, change.was_firmware, change.was_serial) if word)
 
 
 def _clock_behind_s(reader: ReaderNow, utc_ahead_us: int) -> float | None:

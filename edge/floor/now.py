@@ -49,6 +49,9 @@ class ReaderNow:
     """Our monotonic time − the reader's; None until it gave a stamp."""
     clock_is_uptime: bool = False
     clock_jumps_total: int = 0
+    serial: str = ""
+    dark_since_us: int = 0
+    """UTC µs; 0 while it reads."""
     notes: tuple[str, ...] = ()
     """What it reads with less or otherwise than its profile asks."""
 

@@ -132,6 +132,8 @@ class VisionWatch:
                 clock_offset_us=state.clock_offset_us,
                 clock_is_uptime=state.clock_is_uptime,
                 clock_jumps_total=state.clock_jumps_total,
+                serial=state.serial,
+                dark_since_us=self.coverage.dark_since_us(reader),
                 notes=state.notes,
             )
             for reader, state in health.items()

@@ -257,9 +257,14 @@ EXIT = replace(
 PAST = replace(ALARM, alarm="alarm-0", open=False, outcome="found", note="on the polishing tray")
 READERS = (
     shapes.ReaderView("safe-reader", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("safe-1", "safe-2"), 0.2, 412.0, 1_912_331, 0),
-    shapes.ReaderView("case-reader-1", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("case-1", "case-2"), 0.1, 655.4, 2_712_004, 12),
-    shapes.ReaderView("gate-reader", ReaderLink.SILENT, "Nothing heard for 6 s; trying again.", "", "", ("gate",), 6.3, 0.0, 90_112, 0, "fan at rest"),
+    shapes.ReaderView("case-reader-1", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("case-1", "case-2"), 0.1, 655.4, 2_712_004, 12, temperature_c=41, overflows_total=2, clock_behind_s=3.2, clock_jumps_total=1, serial="00:16:25:ff:fe:0a:0b:0c", was="Zebra FX9600 · 3.10", changed_us=NOON_US),
+    shapes.ReaderView("gate-reader", ReaderLink.SILENT, "Nothing heard for 6 s; trying again.", "", "", ("gate",), 6.3, 0.0, 90_112, 0, "fan at rest", dark_since_us=NOON_US),
 )  # fmt: skip
+GAPS = (
+    shapes.GapView(
+        "gate-reader", NOON_US - 3_600_000_000, NOON_US - 3_000_000_000, "nothing heard for 3.0 s, not even a keepalive"
+    ),
+)
 STORE = shapes.StoreView(
     store="flagship", name="Flagship, rue des Orfèvres", currency="EUR", mode="active", mode_why="", mood="running",
     business_day="2026-11-22", tills=("till-1", "till-2"), zones=ZONES, readers=READERS,
@@ -360,8 +365,8 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
             "days": 30,
         },
     ),
-    "readers": ("edge/readers.html", {**COMMON, "store": ALONE}),
-    "readers-none": ("edge/readers.html", {**COMMON, "store": BARE}),
+    "readers": ("edge/readers.html", {**COMMON, "store": ALONE, "gaps": GAPS}),
+    "readers-none": ("edge/readers.html", {**COMMON, "store": BARE, "gaps": ()}),
 }
 
 

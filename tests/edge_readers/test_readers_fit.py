@@ -105,7 +105,7 @@ class Shelf:
             kind &= 0x3FF
             if kind == 20:
                 return heard[10:]
-            answer = {1: 11, 3: 13, 21: 31, 41: 51, 1023: 1023}[kind]
+            answer = {1: 11, 2: 12, 3: 13, 21: 31, 41: 51, 1023: 1023}[kind]
             ok = llrp.tlv(287, bytes(4))
             body = capabilities(self.model) if kind == 1 else b"\x00\x00\x65\x1a\x16" + ok if kind == 1023 else ok
             say = llrp.message(answer, body, number)

@@ -2,11 +2,13 @@
 
 from typing import Final
 
+import msgspec
+
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.tables import exit_seen, presence, reader, zone_vision
+from cloud.tables import coverage_gap, exit_seen, presence, reader, reader_change, zone_vision
 from cloud.work import Heard
-from contract.facts import ExitSeen, Fact, PiecePresence, ReaderHealth, ZoneVision
+from contract.facts import CoverageGap, ExitSeen, Fact, PiecePresence, ReaderChanged, ReaderHealth, ZoneVision
 
 
 def _now(tokens: Custody, heard: Heard) -> bool:
@@ -32,10 +34,27 @@ def vision(tokens: Custody, heard: Heard, fact: ZoneVision) -> None:
 def reader_health(tokens: Custody, heard: Heard, fact: ReaderHealth) -> None:
     row = {
         "store": heard.store, "reader": fact.reader, "link": fact.link, "why": fact.why, "model": fact.model,
-        "firmware": fact.firmware, "since_us": heard.at_us,
+        "firmware": fact.firmware, "serial": fact.serial, "since_us": heard.at_us, "dark_since_us": fact.dark_since_us,
     }  # fmt: skip
     if _now(tokens, heard):
         tokens.work.tx.put_soon(reader, row)
+
+
+def changed(tokens: Custody, heard: Heard, fact: ReaderChanged) -> None:
+    row = {
+        "store": heard.store, "epoch": heard.epoch, "seq": heard.seq, "reader": fact.reader, "at_us": heard.at_us,
+        **{f"was_{name}": told for name, told in msgspec.structs.asdict(fact.was).items()},
+        **msgspec.structs.asdict(fact.now),
+    }  # fmt: skip
+    tokens.work.tx.put_soon(reader_change, row)
+
+
+def gap(tokens: Custody, heard: Heard, fact: CoverageGap) -> None:
+    row = {
+        "store": heard.store, "epoch": heard.epoch, "seq": heard.seq, "reader": fact.reader,
+        "from_us": fact.from_us, "until_us": fact.until_us, "why": fact.why,
+    }  # fmt: skip
+    tokens.work.tx.put_soon(coverage_gap, row)
 
 
 def gate(tokens: Custody, heard: Heard, fact: ExitSeen) -> None:
@@ -50,5 +69,7 @@ APPLY: Final[dict[type[Fact], Applier]] = {
     PiecePresence: piece_presence,
     ZoneVision: vision,
     ReaderHealth: reader_health,
+    ReaderChanged: changed,
+    CoverageGap: gap,
     ExitSeen: gate,
 }

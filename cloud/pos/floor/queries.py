@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import exit_seen, piece, presence, reader, zone_vision
+from cloud.tables import coverage_gap, exit_seen, piece, presence, reader, reader_change, zone_vision
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,36 @@ class ReaderRow:
     why: str
     model: str
     firmware: str
+    serial: str
     since_us: int
+    dark_since_us: int
+    """Since when it has not been reading; 0 while it reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderChangeRow:
+    """Another device, or other firmware, at a reader's address."""
+
+    store: str
+    reader: str
+    was_model: str
+    was_firmware: str
+    was_serial: str
+    model: str
+    firmware: str
+    serial: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """When a reader did not read."""
+
+    store: str
+    reader: str
+    from_us: int
+    until_us: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +87,20 @@ def readers(tx: Tx, *, store: str = "") -> list[ReaderRow]:
     if store:
         query = query.where(reader.c.store == store)
     return [ReaderRow(**{name: row[name] for name in ReaderRow.__dataclass_fields__}) for row in tx.rows(query)]
+
+
+def reader_changes(tx: Tx, store: str, *, limit: int = 50) -> list[ReaderChangeRow]:
+    """Newest first."""
+    query = sa.select(reader_change).where(reader_change.c.store == store)
+    rows = tx.rows(query.order_by(reader_change.c.at_us.desc(), reader_change.c.reader).limit(limit))
+    return [ReaderChangeRow(**{name: row[name] for name in ReaderChangeRow.__dataclass_fields__}) for row in rows]
+
+
+def gaps(tx: Tx, store: str, *, limit: int = 50) -> list[GapRow]:
+    """The one that ended last first."""
+    query = sa.select(coverage_gap).where(coverage_gap.c.store == store)
+    rows = tx.rows(query.order_by(coverage_gap.c.until_us.desc(), coverage_gap.c.reader).limit(limit))
+    return [GapRow(**{name: row[name] for name in GapRow.__dataclass_fields__}) for row in rows]
 
 
 def zones(tx: Tx, store: str) -> list[ZoneRow]:

@@ -26,6 +26,16 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             return queries.pieces(work.tx, store, state=state, zone=zone, limit=limit)
 
+    @routes.get("/{store}/gaps")
+    def gaps(store: str, limit: Limit = ROWS_PER_PAGE) -> list[queries.GapRow]:
+        with desk.look() as work:
+            return queries.gaps(work.tx, store, limit=limit)
+
+    @routes.get("/{store}/reader-changes")
+    def reader_changes(store: str, limit: Limit = ROWS_PER_PAGE) -> list[queries.ReaderChangeRow]:
+        with desk.look() as work:
+            return queries.reader_changes(work.tx, store, limit=limit)
+
     @routes.get("/{store}/exits")
     def exits(store: str, limit: Limit = ROWS_PER_PAGE) -> list[queries.ExitRow]:
         with desk.look() as work:

@@ -7,15 +7,13 @@ from typing import Final
 
 from contract.facts import ReaderLink
 from edge.readers.base import ProtocolError, ReadBatch
-from edge.readers.findings import notes, refusal
 from edge.readers.health import Health
 from edge.readers.llrp import accessspecs, events, messages
 from edge.readers.llrp.accesses import Accesses
-from edge.readers.llrp.capabilities import Capabilities, capabilities_of
 from edge.readers.llrp.connection import CONNECTED_STATES, RESTING_STATES, Heard, Say, State, step
-from edge.readers.llrp.fit import findings
+from edge.readers.llrp.device import Device
 from edge.readers.llrp.frames import Bytes, Frame, FrameBuffer
-from edge.readers.llrp.identity import get_identification, serial_of
+from edge.readers.llrp.identity import get_identification
 from edge.readers.llrp.notices import Notices
 from edge.readers.llrp.reports import ReportDecoder
 from edge.readers.profiles import Place, Profile, Vendor
@@ -56,11 +54,11 @@ class Dialogue:
         self._pending = 0
         self._deadline_us = 0
         self._resyncs = 0
-        self._capabilities, self._serial = Capabilities(), ""
+        self._device = Device(health, profile, self._places)
         self.accesses = Accesses(health, places, self._next_id)
         self._notices = Notices(
             health,
-            late_max_us=timing.silent_after_us + 1000 * max(place.report_every_ms for place in places.values()),
+            late_max_us=timing.silent_after_us + 1000 * messages.cycle_ms(places),
             periodic=bool(messages.cycle_ms(places)),
         )
         self._speak: dict[Say, Callable[[int], bytes]] = {
@@ -72,7 +70,7 @@ class Dialogue:
             Say.DELETE_OURS: lambda i: messages.encode("DELETE_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
             Say.DELETE_ALL_ACCESS: lambda i: accessspecs.delete_accessspec(i, accessspecs.ALL),
             Say.DELETE_OUR_ACCESS: accessspecs.delete_accessspec,
-            Say.ADD_ROSPEC: lambda i: messages.add_rospec(i, profile, self._places, self._capabilities),
+            Say.ADD_ROSPEC: lambda i: messages.add_rospec(i, profile, self._places, self._device.capabilities),
             Say.ENABLE_ROSPEC: lambda i: messages.encode("ENABLE_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
             Say.CHECK: messages.get_rospecs,
             Say.START_ROSPEC: lambda i: messages.encode("START_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
@@ -112,9 +110,8 @@ class Dialogue:
         self._hung_up = False
         self._resyncs = 0
         self._notices.connected()
-        self._capabilities, self._serial = Capabilities(), ""
+        self._device.connected()
         self.health.connects_total += 1
-        self._capabilities = Capabilities()
         self._hear(Heard.CONNECTED, now_us, "the reader does not greet")
         self._deadline_us = now_us + self._timing.answer_within_us
 
@@ -205,18 +202,11 @@ class Dialogue:
                 return
             heard, why = Heard.REFUSED, str(error)
         if self.state is State.ASKING and heard in {Heard.DONE, Heard.REFUSED}:
-            heard, why = self._fits(heard, why)
+            heard, why = self._device.fits(heard, why)
         elif self.state is State.EXTENDING and heard is Heard.REFUSED:
             why = f"profile {self._profile.name!r} speaks its maker's extensions, and {why}; use generic-llrp"
         if heard is not None:
             self._hear(heard, now_us, why)
-
-    def _fits(self, heard: Heard | None, why: str) -> tuple[Heard | None, str]:
-        """Our profile held against what the reader told, if it told: nothing wrong or unlawful is asked of it."""
-        found = findings(self._profile, self._places, self._capabilities)
-        self.health.notes = notes(found)
-        wrong = refusal(found)
-        return (Heard.UNFIT, wrong) if wrong else (heard, why)
 
     def _meaning(self, frame: Frame, now_us: int) -> tuple[Heard | None, str]:
         if frame.type == events.KEEPALIVE:
@@ -238,10 +228,7 @@ class Dialogue:
         status = events.status_of(frame)
         if status.code:
             return Heard.REFUSED, _reason(status)
-        if frame.type == events.GET_CAPABILITIES_RESPONSE:
-            self._capabilities = capabilities_of(frame)
-        if frame.type == events.GET_CONFIG_RESPONSE:
-            self._serial = serial_of(frame)
+        self._device.answered(frame)
         if frame.type == events.GET_ROSPECS_RESPONSE:
             running = events.rospec_states(frame).get(messages.ROSPEC_ID) == events.ROSPEC_ACTIVE
             return (Heard.RUNNING if running else Heard.IDLE), ""
@@ -253,9 +240,8 @@ class Dialogue:
         if self.state is not before:
             self._deadline_us = 0
             self._pending = 0
-            if self.state is State.CONFIGURING and self._capabilities.model:
-                told = self._capabilities
-                self.health.model, self.health.firmware, self.health.serial = told.model, told.firmware, self._serial
+            if before in (State.ASKING, State.IDENTIFYING) and self.state in (State.CONFIGURING, State.REFUSED):
+                self._device.identify()
             if self.state is State.AWAITING_START:
                 self._deadline_us = now_us + self._timing.start_within_us
                 why = f"the reader does not start our ROSpec ({why})"
