@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import llrpkit.protocol
+import msgspec
 import sllurp.llrp
 from llrpkit.protocol import messages as kit_messages
 
@@ -93,13 +94,11 @@ def our_decode(stream: bytes, size: int) -> tuple[list[ReadBatch], ReportDecoder
 
 
 def checksum(batch: ReadBatch) -> int:
-    """Touches every byte of every column."""
-    total = 0
-    for column in (
-        batch.epc, batch.epc_bits, batch.antenna, batch.rssi_cdbm, batch.phase, batch.channel,
-        batch.seen_count, batch.first_seen_us, batch.last_seen_us, batch.rospec_id,
-    ):  # fmt: skip
-        total = zlib.adler32(column.data, total)
+    """Touches every byte of every column: all lie in one block, details apart."""
+    total = zlib.adler32(batch.block)
+    if batch.details is not None:
+        for column in msgspec.structs.astuple(batch.details):
+            total = total if column is None else zlib.adler32(column.data, total)
     return total
 
 

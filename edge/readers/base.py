@@ -1,13 +1,16 @@
 """What every reader driver gives: columns of reads, its health, and errors whose class says what to do."""
 
+import struct
 from collections.abc import Sequence
-from typing import Final
+from itertools import accumulate
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.ids import ReaderId
+from edge.readers.details import Details
 
 RSSI_ABSENT_CDBM: Final = -32768
 PHASE_ABSENT: Final = 0xFFFF
@@ -16,9 +19,26 @@ WIDTH_MIN: Final = 12
 WIDTH_STEP: Final = 4
 """Bytes of an `epc` row: at least those of a 96-bit EPC, and whole words of the catalogue's table."""
 
+COLUMNS: Final = {
+    "first_seen_us": "Q",
+    "last_seen_us": "Q",
+    "rospec_id": "I",
+    "antenna": "H",
+    "phase": "H",
+    "channel": "H",
+    "seen_count": "H",
+    "rssi_cdbm": "h",
+    "epc_bits": "H",
+}
+"""The columns in a block, the widest first so that none is unaligned, in codes that struct and numpy share."""
+ROW_BYTES: Final = struct.calcsize("=" + "".join(COLUMNS.values()))
 
-class ReadBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+
+class ReadBatch(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Owned, native-endian columns of equal length n; never an object per tag.
+
+    All columns lie in one block of memory, one after the other in the order of `COLUMNS`, the EPCs last: one tag's
+    batch costs one piece of memory, and a column is a view made when it is asked for. Nobody writes to them.
 
     epc            uint8 [n, w]  big-endian EPC bits, zero-padded to w bytes; w is a multiple of 4, at least 12
     epc_bits       uint16[n]     length of the EPC in bits, 0–496
@@ -30,36 +50,115 @@ class ReadBatch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     first_seen_us  uint64[n]     reader's own time (UTC, or uptime where `uptime` is true); 0 = not told
     last_seen_us   uint64[n]     likewise
     rospec_id      uint32[n]     0 = not told
+    details        what readers tell only when they are asked to; None if no row has any
     """
 
     reader: ReaderId
     arrived_us: int
     """Monotonic time of the receive call, µs."""
-    epc: NDArray[np.uint8]
-    epc_bits: NDArray[np.uint16]
-    antenna: NDArray[np.uint16]
-    rssi_cdbm: NDArray[np.int16]
-    phase: NDArray[np.uint16]
-    channel: NDArray[np.uint16]
-    seen_count: NDArray[np.uint16]
-    first_seen_us: NDArray[np.uint64]
-    last_seen_us: NDArray[np.uint64]
-    rospec_id: NDArray[np.uint32]
+    block: bytes | memoryview
+    epc_bytes: int = WIDTH_MIN
+    """w, the bytes of an EPC in its column."""
     uptime: bool = False
+    details: Details | None = None
     arrived_utc_us: int = 0
     """The box's calendar at that moment, UTC µs; 0 = not dated (`edge.readers.times.dated`)."""
     boot: str = ""
     """Which start of the machine `arrived_us` counts from."""
 
+    @staticmethod
+    def of(
+        reader: ReaderId,
+        arrived_us: int,
+        epc: NDArray[np.uint8],
+        *,
+        uptime: bool = False,
+        details: Details | None = None,
+        **columns: NDArray[Any],
+    ) -> "ReadBatch":
+        """A batch of `epc` and all of `COLUMNS`, copied."""
+        assert columns.keys() == COLUMNS.keys(), "a batch has all columns"
+        count, width = epc.shape
+        assert all(len(column) == count for column in columns.values()), "columns are of one length"
+        parts = [np.ascontiguousarray(columns[name], form) for name, form in COLUMNS.items()]
+        block = b"".join([part.tobytes() for part in (*parts, epc)])
+        return ReadBatch(reader, arrived_us, block, width, uptime, details)
+
     def __len__(self) -> int:
-        return len(self.epc_bits)
+        return len(self.block) // (ROW_BYTES + self.epc_bytes)
+
+    @property
+    def epc(self) -> NDArray[np.uint8]:
+        n = len(self)
+        return np.ndarray((n, self.epc_bytes), np.uint8, self.block, ROW_BYTES * n)
+
+    @property
+    def epc_bits(self) -> NDArray[np.uint16]:
+        return self._column("epc_bits")
+
+    @property
+    def antenna(self) -> NDArray[np.uint16]:
+        return self._column("antenna")
+
+    @property
+    def rssi_cdbm(self) -> NDArray[np.int16]:
+        return self._column("rssi_cdbm")
+
+    @property
+    def phase(self) -> NDArray[np.uint16]:
+        return self._column("phase")
+
+    @property
+    def channel(self) -> NDArray[np.uint16]:
+        return self._column("channel")
+
+    @property
+    def seen_count(self) -> NDArray[np.uint16]:
+        return self._column("seen_count")
+
+    @property
+    def first_seen_us(self) -> NDArray[np.uint64]:
+        return self._column("first_seen_us")
+
+    @property
+    def last_seen_us(self) -> NDArray[np.uint64]:
+        return self._column("last_seen_us")
+
+    @property
+    def rospec_id(self) -> NDArray[np.uint32]:
+        return self._column("rospec_id")
+
+    def _column(self, name: str) -> NDArray[Any]:
+        dtype, place = _PLACES[name]
+        n = len(self)
+        return np.ndarray((n,), dtype, self.block, place * n)
+
+
+def columns_of(block: NDArray[np.uint8], count: int) -> dict[str, NDArray[Any]]:
+    """All columns but the EPCs of a block of `count` rows, to be filled."""
+    return {name: np.ndarray((count,), dtype, block, place * count) for name, (dtype, place) in _PLACES.items()}
+
+
+def _places() -> dict[str, tuple[np.dtype[Any], int]]:
+    """Column → its type, and the bytes of one row before it."""
+    dtypes = {name: np.dtype(form) for name, form in COLUMNS.items()}
+    ends = accumulate(dtype.itemsize for dtype in dtypes.values())
+    return {name: (dtype, end - dtype.itemsize) for (name, dtype), end in zip(dtypes.items(), ends, strict=True)}
+
+
+_PLACES: Final = _places()
+
+
+def epc_width(size: int) -> int:
+    """Bytes of an `epc` row for EPCs of up to `size` bytes."""
+    return max(WIDTH_MIN, -(-size // WIDTH_STEP) * WIDTH_STEP)
 
 
 def epc_columns(epcs: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     """EPCs of whole bytes, at least one → `epc` and `epc_bits` of a `ReadBatch`, owned."""
     sizes = np.fromiter(map(len, epcs), np.uint16, len(epcs))
     longest = int(sizes.max())
-    width = max(WIDTH_MIN, -(-longest // WIDTH_STEP) * WIDTH_STEP)
+    width = epc_width(longest)
     if width != longest or int(sizes.min()) != longest:
         epcs = tuple(epc.ljust(width, b"\0") for epc in epcs)
     return np.frombuffer(bytearray().join(epcs), np.uint8).reshape(len(epcs), width), sizes * np.uint16(8)

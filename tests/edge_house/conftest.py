@@ -55,7 +55,7 @@ def a_batch(
 ) -> ReadBatch:
     n = len(epcs)
     ports = [antenna] * n if isinstance(antenna, int) else antenna
-    return ReadBatch(
+    return ReadBatch.of(
         reader=ReaderId(reader),
         arrived_us=arrived_us,
         epc=np.frombuffer(b"".join(epcs), np.uint8).reshape(n, 12).copy(),

@@ -10,11 +10,24 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from edge.readers.details import DETAIL_ABSENT
+
 _spec = importlib.util.spec_from_file_location("readers_hand", Path(__file__).with_name("hand.py"))
 sys.modules["readers_hand"] = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(sys.modules["readers_hand"])
 
 TV_SIZES = {1: 2, 2: 8, 3: 8, 4: 8, 5: 8, 6: 1, 7: 2, 8: 2, 9: 4, 10: 2, 11: 2, 12: 2, 13: 12, 14: 2, 15: 2, 16: 4, 17: 2, 18: 4, 19: 2, 20: 2}  # fmt: skip
+
+DETAIL_TVS = {
+    10: "inventory_spec_id",
+    11: "crc",
+    12: "pc",
+    14: "spec_index",
+    16: "access_spec_id",
+    19: "xpc_w1",
+    20: "xpc_w2",
+}
+DETAIL_CUSTOMS = {(25882, 68, 2): "doppler", (25882, 73, 2): "tx_power", (161, 712, 1): "brand_check"}
 
 
 def tlv(kind, value):
@@ -49,7 +62,13 @@ def random_report(rng):
         custom(25882, 56, rng.randbytes(2)),
         custom(25882, 57, rng.randbytes(2)),
         custom(25882, 68, rng.randbytes(2)),
-        custom(25882, 55, rng.randbytes(10)),
+        custom(25882, 55, struct.pack("!H", rng.choice((0, 4, 6, 6))) + rng.randbytes(12)),
+        custom(25882, 55, struct.pack("!H", rng.choice((0, 1, 2))) + rng.randbytes(3)),
+        custom(25882, 58, rng.randbytes(8)),
+        custom(25882, 73, rng.randbytes(2)),
+        custom(161, 709, rng.randbytes(2)),
+        custom(161, 712, rng.randbytes(1)),
+        custom(161, 1000, rng.randbytes(12)),
         custom(25882, 57, rng.randbytes(4)),
         custom(99, 1, rng.randbytes(rng.randint(0, 9))),
         tlv(349, rng.randbytes(4) + bytes([rng.randint(0, 3)]) + rng.randbytes(4)),
@@ -62,6 +81,7 @@ def random_report(rng):
 def slow_report(data):
     """(row dict, unknown names) of one TagReportData body, or None when it is damaged."""
     row = {"antenna": 0, "channel": 0, "seen": 1, "rospec": 0, "phase": 0xFFFF, "dbm": None, "cdbm": None}
+    row["details"] = details = {}
     unknown = []
     at = 0
     while at < len(data):
@@ -80,6 +100,8 @@ def slow_report(data):
             else:
                 names = {1: "antenna", 7: "channel", 8: "seen", 9: "rospec", 2: "fu", 3: "fp", 4: "lu", 5: "lp"}
                 row[names.get(kind, "ignored")] = number
+                if kind in DETAIL_TVS:
+                    details[DETAIL_TVS[kind]] = number
             continue
         if at + 4 > len(data):
             return None
@@ -103,12 +125,24 @@ def slow_report(data):
                 return None
             vendor, subtype = struct.unpack("!II", value[:8])
             value = value[8:]
-            if vendor == 25882 and subtype in (56, 57, 68) and len(value) == 2:
-                if subtype == 56:
-                    row["phase"] = int.from_bytes(value)
-                elif subtype == 57:
-                    row["cdbm"] = int.from_bytes(value, signed=True)
-            elif not (vendor == 25882 and subtype in (55, 58, 84)):
+            kind = (vendor, subtype, len(value))
+            if kind == (25882, 56, 2):
+                row["phase"] = int.from_bytes(value)
+            elif kind == (25882, 57, 2):
+                row["cdbm"] = int.from_bytes(value, signed=True)
+            elif kind == (161, 709, 2):
+                row["phase"] = int.from_bytes(value, signed=True) % 65536 // 16
+            elif kind == (25882, 58, 8):
+                details["latitude"] = int.from_bytes(value[:4], signed=True)
+                details["longitude"] = int.from_bytes(value[4:], signed=True)
+            elif kind in DETAIL_CUSTOMS:
+                details[DETAIL_CUSTOMS[kind]] = int.from_bytes(value, signed=subtype == 68)
+            elif (vendor, subtype) == (25882, 55):
+                words = int.from_bytes(value[:2])
+                if len(value) < 2 + 2 * words:
+                    return None
+                details["tid"] = value[2 : 2 + 2 * words]
+            else:
                 unknown.append(f"1023/{vendor}/{subtype}")
         elif 349 <= kind <= 354 or 360 <= kind <= 362:
             counted = kind in (349, 350, 354, 362)
@@ -139,6 +173,33 @@ def slow_decode(reports):
         (row["epc"], row["bits"], row["antenna"], row["rssi"], row["phase"], row["channel"], row["seen"], row["first"], row["last"], row["rospec"])
         for row in rows
     ]  # fmt: skip
+
+
+def slow_details(reports):
+    """Expected details of a list of TagReportData, one dict for each, as `details_of` gives them."""
+    return [found[0]["details"] for found in (slow_report(report[4:]) for report in reports) if found is not None]
+
+
+def details_of(batch):
+    """For each read what it tells beside its columns."""
+    details = [{} for _ in range(0 if batch is None else len(batch))]
+    if not details or batch.details is None:
+        return details
+    told = batch.details
+    columns = {name: column for name in told.__struct_fields__ if (column := getattr(told, name)) is not None}
+    assert all(len(column) == len(batch) for column in columns.values())
+    tids, sizes = columns.pop("tid", None), columns.pop("tid_bytes", None)
+    for name, column in columns.items():
+        assert (column != DETAIL_ABSENT).any(), "a column nobody tells is none"
+        for detail, value in zip(details, column.tolist(), strict=True):
+            if value != DETAIL_ABSENT:
+                detail[name] = value
+    if tids is not None:
+        for detail, tid, size in zip(details, tids, sizes.tolist(), strict=True):
+            assert not tid[size:].any(), "a TID is padded with zeros"
+            if size:
+                detail["tid"] = tid[:size].tobytes()
+    return details
 
 
 def rows_of(batch):
@@ -190,6 +251,6 @@ def llrp():
     """Builders and the slow decoder."""
     return SimpleNamespace(
         tlv=tlv, tv=tv, custom=custom, message=message, epc_param=epc_param, random_report=random_report,
-        slow_report=slow_report, slow_decode=slow_decode, rows_of=rows_of, report_stream=report_stream,
+        slow_report=slow_report, slow_decode=slow_decode, rows_of=rows_of, slow_details=slow_details, details_of=details_of, report_stream=report_stream,
         rng=random.Random, np=np,
     )  # fmt: skip

@@ -172,7 +172,7 @@ def test_a_module_of_either_dialect_is_reading_as_it_was_told(mark):
     assert (batch.epc_bits == 96).all()
     assert (batch.seen_count == 1).all()
     assert batch.epc.dtype == np.uint8
-    assert batch.epc.flags.writeable
+    assert not batch.epc.flags.writeable
 
 
 def test_without_a_region_in_the_address_the_module_stays_where_it_is():

@@ -26,6 +26,9 @@ def test_the_fast_path_says_what_the_slow_decoder_says(llrp, seed, per_message):
         got = decoder.decode(data, 7)
         assert got.consumed == len(data)
         assert llrp.rows_of(got.batch) == llrp.slow_decode(reports)
+        assert llrp.details_of(got.batch) == [
+            {k: v for k, v in d.items() if v != b""} for d in llrp.slow_details(reports)
+        ]
     assert decoder.counts.bytes_skipped_total == 0
 
 
@@ -105,10 +108,10 @@ def test_an_unknown_tv_costs_its_tag_report_and_no_other(llrp):
 
 
 def test_an_unknown_vendor_parameter_costs_nothing_and_is_counted_by_type(llrp):
-    report = llrp.tlv(240, b"\x8d" + bytes(12) + llrp.custom(161, 709, b"xy") + llrp.tv(1, 2))
+    report = llrp.tlv(240, b"\x8d" + bytes(12) + llrp.custom(161, 1000, bytes(12)) + llrp.tv(1, 2))
     decoder = ReportDecoder(R)
     assert decoder.decode(llrp.message(61, report * 30), 0).batch.antenna.tolist() == [2] * 30
-    assert decoder.counts.unknown_total == {"1023/161/709": 30}
+    assert decoder.counts.unknown_total == {"1023/161/1000": 30}
 
 
 @pytest.mark.parametrize("length", [0, 3, 200])
@@ -180,7 +183,7 @@ def told_of(data, few_bytes, monkeypatch):
     decoder = ReportDecoder(R)
     got = decoder.decode(data, 0)
     columns = [] if got.batch is None else rows_with_all_columns(got.batch)
-    return columns, got.consumed, got.others, got.frames, got.resyncs, decoder.counts
+    return columns, got.consumed, got.others, got.results, got.frames, got.resyncs, decoder.counts
 
 
 def rows_with_all_columns(batch):
@@ -280,7 +283,9 @@ def test_damaged_bytes_read_one_by_one_say_the_same_as_in_matrices(llrp, seed, m
         monkeypatch.setattr("edge.readers.llrp.reports.FEW_BYTES", 0)
         among = many.decode(bytes(stream), 0)
         assert llrp.rows_of(alone.batch) == llrp.rows_of(among.batch)
-        assert alone[1:] == among[1:]
+        assert llrp.details_of(alone.batch) == llrp.details_of(among.batch)
+        for name in ("others", "results", "consumed", "frames", "resyncs"):
+            assert getattr(alone, name) == getattr(among, name)
     assert plain.counts.unknown_total.total() == many.counts.unknown_total.total()
     assert plain.counts.reports_damaged_total == many.counts.reports_damaged_total
 

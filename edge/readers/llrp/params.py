@@ -19,6 +19,7 @@ TYPE_CUSTOM: Final = 1023
 TYPE_TAG_REPORT_DATA: Final = 240
 TYPE_EPC_DATA: Final = 241
 VENDOR_IMPINJ: Final = 25882
+VENDOR_ZEBRA: Final = 161
 PARAMS_PER_REPORT_MAX: Final = 256
 UNKNOWN_KINDS_MAX: Final = 64
 """Kinds of unknown parameters counted each by its name; a reader that makes up more is counted as `other`."""
@@ -34,7 +35,7 @@ OP_SPEC_RESULTS: Final = (*range(349, 355), 360, 361, 362)
 
 
 class Tv(IntEnum):
-    """The TV parameters that are read."""
+    """The TV parameters of a tag report that are read."""
 
     ANTENNA = 1
     FIRST_UTC = 2
@@ -45,8 +46,14 @@ class Tv(IntEnum):
     CHANNEL = 7
     SEEN_COUNT = 8
     ROSPEC_ID = 9
-    ACCESS_SPEC_ID = 16
+    INVENTORY_SPEC_ID = 10
+    CRC = 11
+    PC = 12
     EPC_96 = 13
+    SPEC_INDEX = 14
+    ACCESS_SPEC_ID = 16
+    XPC_W1 = 19
+    XPC_W2 = 20
 
 
 class Impinj(IntEnum):
@@ -57,14 +64,27 @@ class Impinj(IntEnum):
     PEAK_RSSI = 57
     GPS = 58
     DOPPLER = 68
-    TX_POWER = 84
+    TX_POWER = 73
 
 
-IMPINJ_VALUE_BYTES: Final[dict[int, int | None]] = {
-    Impinj.SERIALIZED_TID: None, Impinj.PHASE: 2, Impinj.PEAK_RSSI: 2,
-    Impinj.GPS: None, Impinj.DOPPLER: 2, Impinj.TX_POWER: None,
-}  # fmt: skip
-"""Sizes of the values we read; None is parsed over whatever its size."""
+class Zebra(IntEnum):
+    """Custom parameters of vendor 161 (Motorola, now Zebra)."""
+
+    PHASE = 709
+    BRAND_CHECK = 712
+
+
+CUSTOM_VALUE_BYTES: Final[dict[tuple[int, int], int | None]] = {
+    (VENDOR_IMPINJ, Impinj.SERIALIZED_TID): None,
+    (VENDOR_IMPINJ, Impinj.PHASE): 2,
+    (VENDOR_IMPINJ, Impinj.PEAK_RSSI): 2,
+    (VENDOR_IMPINJ, Impinj.GPS): 8,
+    (VENDOR_IMPINJ, Impinj.DOPPLER): 2,
+    (VENDOR_IMPINJ, Impinj.TX_POWER): 2,
+    (VENDOR_ZEBRA, Zebra.PHASE): 2,
+    (VENDOR_ZEBRA, Zebra.BRAND_CHECK): 1,
+}
+"""By vendor and subtype the sizes of the values we read; None says its own. Of another size they are unknown."""
 
 
 class Param(NamedTuple):
@@ -124,9 +144,7 @@ def walk(data: Bytes, at: int, end: int, most: int = PARAMS_PER_REPORT_MAX) -> l
 def is_known(param: Param) -> bool:
     """Whether we know what a parameter of a tag report means (unknown TV types never get here)."""
     if param.type == TYPE_CUSTOM:
-        if param.vendor != VENDOR_IMPINJ:
-            return False
-        size = IMPINJ_VALUE_BYTES.get(param.subtype, -1)
+        size = CUSTOM_VALUE_BYTES.get((param.vendor, param.subtype), -1)
         return size is None or size == param.size
     return param.tv or param.type == TYPE_EPC_DATA or param.type in OP_SPEC_RESULTS
 
@@ -140,6 +158,14 @@ def epc_data(data: Bytes, param: Param) -> tuple[int, int, int]:
     if bits > EPC_BITS_MAX or param.size < 2 + size:
         raise ProtocolError(f"EPCData says {bits} bits in {param.size - 2} bytes")
     return bits, param.at + 2, size
+
+
+def tid_bytes(data: Bytes, param: Param) -> int:
+    """Bytes of the TID in an ImpinjSerializedTID: u16 count of words, then the words, then perhaps other parameters."""
+    size = 2 * (data[param.at] << 8 | data[param.at + 1]) if param.size >= 2 else 0
+    if param.size < 2 + size:
+        raise ProtocolError(f"a serialised TID says {size} bytes in a value of {param.size}")
+    return size
 
 
 class UnknownTvError(ProtocolError):

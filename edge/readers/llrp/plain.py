@@ -9,16 +9,15 @@ from itertools import chain
 from struct import Struct
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from contract.ids import ReaderId
-from edge.readers.base import ProtocolError, ReadBatch
+from edge.readers.base import COLUMNS, ProtocolError, ReadBatch, epc_width
+from edge.readers.llrp.extras import DetailColumns
+from edge.readers.llrp.fields import NOT_TOLD, STAMPS, UPTIME, UTC
 from edge.readers.llrp.frames import HEADER_BYTES
 from edge.readers.llrp.params import CUSTOM_HEADER, TLV_HEADER, TYPE_CUSTOM, TYPE_TAG_REPORT_DATA, Counts
-from edge.readers.llrp.shapes import NOT_TOLD, STAMPS, UPTIME, UTC, Row, Shape
+from edge.readers.llrp.shapes import Row, Shape
 from edge.readers.llrp.shelf import Shelf
 
-EPC_BYTES_MIN: Final = 12
 TLV_BYTES: Final = TLV_HEADER.size
 TV_BIT: Final = 0x8000
 _STAMPS_AT: Final = tuple(i for i, name in enumerate(NOT_TOLD) if name in STAMPS)
@@ -31,8 +30,8 @@ class Origin(NamedTuple):
     arrived_us: int
 
 
-Read = tuple[Shape, Row]
-"""One tag report that was read."""
+Read = tuple[Shape, Row, bytes]
+"""One tag report that was read: its shape, its values, and its bytes."""
 
 
 def read_messages(data: bytes, starts: list[int], ends: list[int], shelf: Shelf) -> list[Read]:
@@ -46,12 +45,13 @@ def read_messages(data: bytes, starts: list[int], ends: list[int], shelf: Shelf)
                 shelf.counts.reports_damaged_total += 1
                 break
             if word & 0x3FF == TYPE_TAG_REPORT_DATA:
+                report = data[at : at + length]
                 try:
-                    read = shelf.read(data[at : at + length])
+                    read = shelf.read(report)
                 except ProtocolError as error:
                     shelf.counts.damage(error)
                 else:
-                    found.append(read)
+                    found.append((*read, report))
                     if read[0].unknown:
                         shelf.counts.know(read[0].unknown, 1)
             else:
@@ -62,36 +62,21 @@ def read_messages(data: bytes, starts: list[int], ends: list[int], shelf: Shelf)
 
 def batch_of(found: list[Read], counts: Counts, origin: Origin) -> ReadBatch:
     """At least one read as columns: one block of memory, column after column."""
-    stamps = {shape.stamp for shape, _ in found}
-    rows = [row for _, row in found]
+    shapes = {shape for shape, _, _ in found}
+    stamps = {shape.stamp for shape in shapes}
+    rows = [row for _, row, _ in found]
     if UTC in stamps and UPTIME in stamps:
-        rows = [_without_uptime(row) if shape.stamp == UPTIME else row for shape, row in found]
-        counts.stamps_dropped_total += sum(shape.stamp == UPTIME for shape, _ in found)
+        rows = [_without_uptime(row) if shape.stamp == UPTIME else row for shape, row, _ in found]
+        counts.stamps_dropped_total += sum(shape.stamp == UPTIME for shape, _, _ in found)
     *columns, epcs = zip(*rows, strict=True)
     width = epc_width(max(map(len, epcs)))
-    pack, layout = _block(len(rows), width)
-    memory = bytearray(pack(*chain.from_iterable(columns), *epcs))
-    block = np.ndarray((), layout, memory)
-    return ReadBatch(
-        reader=origin.reader,
-        arrived_us=origin.arrived_us,
-        epc=block["epc"],
-        epc_bits=block["epc_bits"],
-        antenna=block["antenna"],
-        rssi_cdbm=block["rssi_cdbm"],
-        phase=block["phase"],
-        channel=block["channel"],
-        seen_count=block["seen_count"],
-        first_seen_us=block["first_seen_us"],
-        last_seen_us=block["last_seen_us"],
-        rospec_id=block["rospec_id"],
-        uptime=UPTIME in stamps and UTC not in stamps,
-    )
-
-
-def epc_width(size: int) -> int:
-    """Bytes of the EPC column for EPCs of up to `size` bytes."""
-    return max(EPC_BYTES_MIN, -(-size // 4) * 4)
+    block = _packer(len(rows), width)(*chain.from_iterable(columns), *epcs)
+    uptime = UPTIME in stamps and UTC not in stamps
+    details = DetailColumns(len(rows), shapes)
+    if details:
+        for row, (shape, _, report) in enumerate(found):
+            details.put_read(row, shape, report)
+    return ReadBatch(origin.reader, origin.arrived_us, block, width, uptime, details.finish())
 
 
 def _without_uptime(row: Row) -> Row:
@@ -100,12 +85,9 @@ def _without_uptime(row: Row) -> Row:
 
 
 @lru_cache(maxsize=256)
-def _block(count: int, width: int) -> tuple[Callable[..., bytes], np.dtype[np.void]]:
-    """How to pack `count` rows column by column with the EPCs behind, and how numpy sees it."""
-    forms = {name: told.form for name, told in NOT_TOLD.items()} | {"epc_bits": "H"}
-    pack = Struct("=" + "".join(f"{count}{form}" for form in forms.values()) + f"{width}s" * count).pack
-    columns = [(name, form, (count,)) for name, form in forms.items()]
-    return pack, np.dtype([*columns, ("epc", "B", (count, width))])
+def _packer(count: int, width: int) -> Callable[..., bytes]:
+    """How to pack `count` rows column by column with the EPCs behind."""
+    return Struct("=" + "".join(f"{count}{form}" for form in COLUMNS.values()) + f"{width}s" * count).pack
 
 
 def _name(data: bytes, at: int, kind: int, length: int) -> str:

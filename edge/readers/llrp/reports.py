@@ -1,18 +1,20 @@
-"""RO_ACCESS_REPORT straight to columns: never an object per tag where there are many. Three ways, one meaning:
+"""RO_ACCESS_REPORT straight to columns: never an object per tag where there are many. Four ways, one meaning:
 
 1. *Many short messages* (`runs.find_messages`): headers are found by comparing all bytes at once and proved by the
    chain of their lengths; where every message holds one report, the messages themselves are the rows of a matrix.
 2. *Many reports in a message* (`runs.find_tag_reports`): the same, one level below. Either way, reports of one length
    are then one matrix, compared in one go with a `Shape` learned from one of them, and its columns are read whole.
-3. *The plain struct walk* (`plain`): whatever the first two do not prove (few reports, unknown shapes, other
-   parameters, damage) is read one by one.
+3. *One message of one report, alone* (`alone`): a quiet reader's way, proved by one comparison with a known shape.
+4. *The plain struct walk* (`plain`): whatever the others do not prove (few reports, unknown shapes, other parameters,
+   damage) is read one by one.
 
 A damaged or unknown parameter costs its tag report at most, a damaged length the rest of its message. Damage never
 raises here, it is counted.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
+import msgspec
 import numpy as np
 
 from contract.ids import ReaderId
@@ -35,18 +37,18 @@ RUNS_PER_CALL_MAX: Final = 4
 """So often at most, because other messages may end a run at once."""
 
 
-class Decoded(NamedTuple):
+class Decoded(msgspec.Struct, frozen=True, gc=False):
     """`consumed` bytes are done with; `others` are all messages but tag reports, in order.
 
     `results` are what tag reports say of access operations, in order; their tags are reads of the batch, too.
     """
 
     batch: ReadBatch | None
-    others: list[Frame]
-    results: list[AccessResult]
     consumed: int
     frames: int = 0
     resyncs: int = 0
+    others: list[Frame] = []
+    results: list[AccessResult] = []
 
 
 class ReportDecoder:
@@ -59,6 +61,12 @@ class ReportDecoder:
 
     def decode(self, data: Bytes, arrived_us: int) -> Decoded:
         """All whole messages of `data`. The result owns its memory; never raises for what the bytes say."""
+        for one in self._shelf.alone.get(len(data), ()):
+            if int.from_bytes(data) & one.mask == one.fixed:
+                self.counts.frames_total += 1
+                self.counts.reads_total += 1
+                block = one.block(data)
+                return Decoded(ReadBatch(self.reader, arrived_us, block, one.epc_bytes, one.uptime), len(data), 1)
         self._shelf.begin()
         steps = Steps(data, len(data))
         if len(data) <= FEW_BYTES:
@@ -70,13 +78,15 @@ class ReportDecoder:
         self.counts.resyncs_total += steps.resyncs
         if batch is not None:
             self.counts.reads_total += len(batch)
-        return Decoded(batch, steps.others, self._shelf.take_results(), steps.reached, steps.count, steps.resyncs)
+        return Decoded(batch, steps.reached, steps.count, steps.resyncs, steps.others, self._shelf.take_results())
 
     def _few(self, data: Bytes, steps: Steps, origin: Origin) -> ReadBatch | None:
         steps.walk()
         if not steps.starts:
             return None
         reads = read_messages(bytes(data), steps.starts, steps.ends, self._shelf)
+        if len(reads) == steps.count == 1 and steps.reached == len(data):
+            self._shelf.keep_alone(bytes(data), reads[0][0])
         return batch_of(reads, self.counts, origin) if reads else None
 
     def _many(self, data: Bytes, steps: Steps, origin: Origin) -> ReadBatch | None:
@@ -108,9 +118,9 @@ def _messages(octets: Octets, size: int, steps: Steps) -> tuple[Index, Index]:
         pieces += (_settled(steps), (run.starts, run.ends))
         steps.passed(run.others, run.times, run.reached)
     steps.walk()
-    if not pieces:
-        return _settled(steps)
-    starts, ends = zip(*pieces, _settled(steps), strict=True)
+    if steps.starts or not pieces:
+        pieces.append(_settled(steps))
+    starts, ends = zip(*pieces, strict=True)
     return np.concatenate(starts), np.concatenate(ends)
 
 

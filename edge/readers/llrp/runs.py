@@ -6,6 +6,7 @@ something else, it ends: the plain walk goes on from there.
 """
 
 from functools import lru_cache
+from itertools import repeat
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ FIRST_BYTES: Final = tuple(version << 2 for version in VERSIONS)
 NONE: Final = np.arange(0)
 REPORT_BYTES_MAX: Final = 255
 """A longer tag report is left to the plain walk: its length would need more than the one byte that is compared."""
-BITE_BYTES: Final = 1 << 17
+BITE_BYTES: Final = 1 << 19
 BREAKS_MAX: Final = 64
 """Coincidences stepped over in one chain; more of them are malice, and left to the plain walk."""
 
@@ -190,7 +191,9 @@ def _frames(octets: Octets, starts: Index, ends: Index) -> list[Frame]:
     data = octets.tobytes()
     spans = zip((starts + HEADER_BYTES).tolist(), ends.tolist(), strict=True)
     bodies = [data[body:end] for body, end in spans]
-    return list(map(Frame, octets[starts + 1].tolist(), _u32(octets, starts + 6).tolist(), bodies))
+    fields = zip(octets[starts + 1].tolist(), _u32(octets, starts + 6).tolist(), bodies, strict=True)
+    # what the class itself does, without a call for each: in a storm of keepalives they are many
+    return list(map(tuple.__new__, repeat(Frame), fields))
 
 
 def _u32(octets: Octets, at: Index) -> Index:

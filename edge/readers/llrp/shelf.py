@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.readers.base import EPC_BITS_MAX, ProtocolError
+from edge.readers.llrp.alone import Alone
+from edge.readers.llrp.fields import DTYPES, Field
+from edge.readers.llrp.frames import HEADER_BYTES
 from edge.readers.llrp.params import Counts
 from edge.readers.llrp.results import AccessResult
 from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index, Octets, Records, TagReports, gather, void
-from edge.readers.llrp.shapes import DTYPES, WORD_BYTES, Field, Row, Shape, padded
+from edge.readers.llrp.shapes import WORD_BYTES, Row, Shape, padded
 
 SHAPES_MAX: Final = 64
 LEARN_PER_CALL_MAX: Final = 8
@@ -21,7 +24,8 @@ WALKS_PER_CALL_MAX: Final = 512
 """Reports of unknown shape beyond that count as damaged: reading each costs what a hundred known ones cost."""
 TRIES_MAX: Final = 8
 """Shapes of one length that are tried before a report is read by itself."""
-
+ALONE_PER_LENGTH_MAX: Final = 4
+"""Messages of one length that are tried before one is walked."""
 BLOCK_ROWS: Final = 2048
 """Rows compared at a time, so that they stay in the cache."""
 EPC_BYTES_MAX: Final = padded(EPC_BITS_MAX // 8)
@@ -55,6 +59,7 @@ class Tables:
     epc_mask     uint8 [n + 1, w] for each w   its bits, in a column of w bytes
     usual_width  bytes of the usual shape, in whole words
     usual_mask, usual_fixed  uint64 [BLOCK_ROWS, usual_width / 8]  the usual shape's, once for each row of a block
+    unlike       rows of shapes that tell other values than the usual one, or tell them otherwise
     chunks       the usual shape's values, neighbours together where every shape has them so
     """
 
@@ -80,6 +85,7 @@ class Tables:
         usual = min(USUAL, len(shapes)), slice(self.usual_width // WORD_BYTES)
         self.usual_mask = np.tile(self.mask[usual], (BLOCK_ROWS, 1))
         self.usual_fixed = np.tile(self.fixed[usual], (BLOCK_ROWS, 1))
+        self.unlike = [i for i, shape in enumerate(shapes, USUAL) if shape.kinds != shapes[0].kinds]
         self.chunks = self._chunks(shapes[0].fields if shapes else ())
 
     def _chunks(self, fields: tuple[tuple[int, Field], ...]) -> list[Chunk]:
@@ -101,6 +107,8 @@ class Shelf:
     def __init__(self, counts: Counts) -> None:
         self.counts = counts
         self.forgotten_total = 0
+        self.alone: dict[int, list[Alone]] = {}
+        """By length the messages of one report that can be read in one go."""
         self._by_length: dict[int, list[Shape]] = {}
         self._tables: Tables | None = None
         self._usual: Shape | None = None
@@ -148,6 +156,13 @@ class Shelf:
         assert row is not None, "a shape reads the report it was learned from"
         return shape, row
 
+    def keep_alone(self, message: bytes, shape: Shape) -> None:
+        """The one report that this message gave is of this shape: the next like it is read in one go."""
+        if shape.common and len(message) == HEADER_BYTES + shape.length:
+            same = self.alone.setdefault(len(message), [])
+            if len(same) < ALONE_PER_LENGTH_MAX:
+                same.append(Alone(message, shape))
+
     def tables(self) -> Tables:
         """Of all shapes known now that many reports may have: none with results."""
         if self._tables is None:
@@ -169,6 +184,7 @@ class Shelf:
         self._learned += 1
         if sum(map(len, self._by_length.values())) >= SHAPES_MAX:
             self._by_length.clear()
+            self.alone.clear()
             self.forgotten_total += SHAPES_MAX
         self._by_length.setdefault(shape.length, []).append(shape)
         self._tables = None

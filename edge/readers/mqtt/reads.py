@@ -91,7 +91,7 @@ def columns(reader: ReaderId, arrived_us: int, reads: Sequence[Read]) -> ReadBat
     epc, bits = epc_columns(epcs)
     n = len(epcs)
     at_us = np.array(at, np.uint64)
-    return ReadBatch(
+    return ReadBatch.of(
         reader=reader,
         arrived_us=arrived_us,
         epc=epc,

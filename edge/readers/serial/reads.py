@@ -35,7 +35,7 @@ def columns(reader: ReaderId, arrived_us: int, reads: Sequence[Read]) -> ReadBat
     epcs, antennas, rssis, phases, seen = zip(*reads, strict=True)
     n = len(epcs)
     epc, bits = epc_columns(epcs)
-    return ReadBatch(
+    return ReadBatch.of(
         reader=reader,
         arrived_us=arrived_us,
         epc=epc,
