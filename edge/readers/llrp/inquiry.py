@@ -20,7 +20,8 @@ CLOSE_CONNECTION: Final = 14
 GET_READER_CONFIG_RESPONSE: Final = 12
 NOBODY: Final = Profile(name="inquiry", vendor=Vendor.GENERIC, places={})
 NOWHERE: Final = Place(session=1, population=1)
-ANSWERS: Final = (Heard.DONE, Heard.RUNNING, Heard.IDLE, Heard.REFUSED)
+ANSWERS: Final = (Heard.DONE, Heard.RUNNING, Heard.IDLE, Heard.REFUSED, Heard.UNFIT)
+"""What the dialogue makes of an answer; none of it matters here but that it was one."""
 ENDS: Final = (Heard.LATE, Heard.SILENCE, Heard.REBOOTED, Heard.CLOSED, Heard.DAMAGED, Heard.LOST, Heard.TURNED_AWAY)
 
 Question = Callable[[int], bytes]
@@ -100,10 +101,7 @@ class Inquiry(Dialogue):
                 self._settings = settings_of(frame)
             elif frame.type == events.GET_ROSPECS_RESPONSE:
                 self._rospecs = events.rospec_states(frame)
-            self.told = LlrpTold(self._capabilities, self._settings, self._rospecs)
-        return heard, why
-
-    def _fits(self, heard: Heard | None, why: str) -> tuple[Heard | None, str]:
+            self.told = LlrpTold(self._device.capabilities, self._settings, self._rospecs)
         return heard, why
 
     def _end(self, why: str = "", mend: str = "") -> None:

@@ -11,16 +11,13 @@ import msgspec
 
 from edge.readers.base import ProtocolError
 from edge.readers.llrp.frames import HEADER, HEADER_BYTES, Frame
+from edge.readers.llrp.identity import GET_READER_CONFIG, serial_of
 from edge.readers.llrp.params import Param, walk
 
-GET_READER_CONFIG: Final = 2
 CONFIG_BYTES_MAX: Final = 65_536
-ID_IS_MAC: Final = 0
-ID_BYTES_MAX: Final = 64
 
 
 class P(IntEnum):
-    IDENTIFICATION = 218
     GPO_WRITE_DATA = 219
     KEEPALIVE_SPEC = 220
     ANTENNA_PROPERTIES = 221
@@ -53,16 +50,12 @@ def settings_of(frame: Frame) -> Settings:
     body = frame.body
     if len(body) > CONFIG_BYTES_MAX:
         raise ProtocolError(f"a configuration of {len(body)} bytes; at most {CONFIG_BYTES_MAX} are read")
-    identity, keepalive_ms, holds = "", 0, False
+    keepalive_ms, holds = 0, False
     antennas: dict[int, bool] = {}
     inputs: dict[int, bool | None] = {}
     outputs: dict[int, bool] = {}
     for param in walk(body, 0, len(body), CONFIG_BYTES_MAX // 4):
         match 0 if param.tv else param.type:
-            case P.IDENTIFICATION:
-                kind, size = _unpack("!BH", body, param)
-                identity = body[param.at + 3 : param.at + min(param.size, 3 + size, 3 + ID_BYTES_MAX)].hex().upper()
-                identity = "-".join(_pairs(identity)) if kind == ID_IS_MAC else identity
             case P.GPO_WRITE_DATA:
                 port, level = _unpack("!HB", body, param)
                 outputs[port] = bool(level & 0x80)
@@ -80,12 +73,13 @@ def settings_of(frame: Frame) -> Settings:
             case _:
                 pass
     return Settings(
-        identity=identity, antennas=antennas, inputs=inputs, outputs=outputs, keepalive_ms=keepalive_ms, holds=holds
+        identity=serial_of(frame),
+        antennas=antennas,
+        inputs=inputs,
+        outputs=outputs,
+        keepalive_ms=keepalive_ms,
+        holds=holds,
     )
-
-
-def _pairs(text: str) -> list[str]:
-    return [text[at : at + 2] for at in range(0, len(text), 2)]
 
 
 def _unpack(form: str, body: bytes, param: Param) -> tuple[int, ...]:
