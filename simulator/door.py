@@ -66,6 +66,13 @@ class InputAsked(Asked):
     high: bool
 
 
+class ClockAsked(Asked):
+    """The reader's clock jumps by so many seconds, or has no UTC from now on, only its uptime."""
+
+    jump_s: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
+    utc: bool = True
+
+
 class AuthoriseAsked(Asked):
     key: Annotated[str, Field(min_length=1, max_length=200)]
     amount_minor: int
@@ -209,6 +216,15 @@ def _readers(door: FastAPI, servers: Mapping[str, LlrpServer]) -> None:
         key = called(reader)
         await servers[key].set_fault(asked.fault, asked.antenna, asked.words)
         return {"reader": key, "fault": asked.fault}
+
+    @door.post("/readers/{reader:path}/clock")
+    async def clock(reader: str, asked: ClockAsked) -> dict[str, Any]:
+        """The reader's own clock: further wrong, or none."""
+        key = called(reader)
+        own = servers[key].device.clock
+        own.offset_us += round(asked.jump_s * 1e6)
+        own.utc = asked.utc
+        return {"reader": key, "offset_s": own.offset_us / 1e6, "utc": own.utc}
 
     @door.post("/readers/{reader:path}/input")
     async def wire(reader: str, asked: InputAsked) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+import msgspec
 import numpy as np
 
+from simulator.llrp.clock import Clock
 from simulator.llrp.reports import Heard, encode, encode_each, frame, frame_each, join, merge
 from simulator.llrp.spec import Content, ReportSpec, ReportTrigger
 from simulator.tags import Tags
@@ -33,8 +35,8 @@ class Ids:
 class Collected:
     """`add` after a dwell, `worked` after an access; `due` and `everything` give messages."""
 
-    def __init__(self, tags: Tags, ids: Ids) -> None:
-        self._tags, self._ids = tags, ids
+    def __init__(self, tags: Tags, ids: Ids, clock: Clock) -> None:
+        self._tags, self._ids, self._clock = tags, ids, clock
         self._reads: dict[Source, list[Heard]] = {}
         self._worked: dict[Source, list[bytes]] = {}
 
@@ -52,6 +54,7 @@ class Collected:
 
         Say so before `Tags.worked_on`. Returns the tag report, which is kept as well; `told` takes it out again.
         """
+        content = self._stamped(content)
         kept = [(part, part.rows == row) for part in self._reads.get(source, [])]
         reads = merge([part.where(mine) for part, mine in kept if mine.any()])
         self._reads[source] = [part.where(~mine) for part, mine in kept if not mine.all()]
@@ -100,18 +103,21 @@ class Collected:
         return b"".join(out)
 
     def _pack(self, report: ReportSpec, source: Source, reads: Heard, *, everything: bool) -> bytes:
-        size = report.n or TAGS_PER_MESSAGE_MAX
+        size, content = report.n or TAGS_PER_MESSAGE_MAX, self._stamped(report.content)
         whole = len(reads) // size * size
         if self._tags.odd and np.isin(reads.rows, list(self._tags.odd)).any():
-            reports = encode_each(report.content, source, self._tags, reads)
+            reports = encode_each(content, source, self._tags, reads)
             return self._frame_each(reports if everything else reports[:whole], size)
-        rows = encode(report.content, source, self._tags, reads)
+        rows = encode(content, source, self._tags, reads)
         out = b""
         if whole:
             out = frame(rows[:whole], size, self._ids.take(whole // size))
         if everything and len(rows) > whole:
             out += frame(rows[whole:], len(rows) - whole, self._ids.take(1))
         return out
+
+    def _stamped(self, content: Content) -> Content:
+        return content if self._clock.utc else msgspec.structs.replace(content, uptime=True)
 
     def _frame_each(self, reports: list[bytes], size: int) -> bytes:
         return frame_each(reports, size, self._ids.take(-(-len(reports) // size)))

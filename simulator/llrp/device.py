@@ -8,11 +8,12 @@ from typing import Final
 import numpy as np
 
 from simulator.llrp import events
+from simulator.llrp.clock import Clock
 from simulator.llrp.codec import M, Message, RefusedError, Status, message, params, status, unpack
 from simulator.llrp.collect import Ids
 from simulator.llrp.engine import Engine
 from simulator.llrp.events import Attempt, EventType
-from simulator.llrp.models import IMPINJ, MODELS
+from simulator.llrp.models import IMPINJ, known
 from simulator.llrp.models import air_capabilities as air
 from simulator.llrp.models import general_capabilities as general
 from simulator.llrp.models import llrp_capabilities as llrp
@@ -25,6 +26,7 @@ from simulator.tags import Tags
 
 HELD_BYTES_MAX: Final = 4 << 20
 """Reports and events kept while a client asked to hold them; beyond it the oldest go (`held_lost_total`)."""
+HELD_WARNING_PERCENT: Final = 80
 KEEPALIVES_MISSED_MAX: Final = 4
 _IMPINJ_ENABLE, _IMPINJ_ENABLED = 21, 22
 
@@ -36,10 +38,13 @@ class Device:
     """One reader. `chance` decides its dwells; times are UTC microseconds. The caller owns the socket."""
 
     def __init__(self, reader: Reader, key: str, radio: Radio, tags: Tags, chance: np.random.Generator) -> None:
-        self.model: Final = MODELS[reader.model]
-        self.settings: Final = Settings(self.model)
+        self.model: Final = known(reader.model)
+        self.settings: Final = Settings(self.model, key)
         self.ids: Final = Ids()
-        self.engine: Final = Engine(reader, key, radio, tags, settings=self.settings, ids=self.ids, chance=chance)
+        self.clock: Final = Clock(utc=self.model.utc_clock)
+        self.engine: Final = Engine(
+            reader, key, radio, tags, settings=self.settings, ids=self.ids, clock=self.clock, chance=chance
+        )
         self.online = self.holding = self.closing = False
         self.held_lost_total = 0
         self.unheard_total = 0
@@ -48,6 +53,7 @@ class Device:
         """What is wired to the inputs: port → high. It is there whether the reader listens or not."""
         self._held: deque[bytes] = deque()
         self._held_bytes = 0
+        self._warned = False
         self._unanswered = 0
         self._keepalive_us = 0
         engine, access = self.engine, self.engine.access
@@ -92,11 +98,12 @@ class Device:
 
     def refuse(self, now_us: int, why: Attempt) -> bytes:
         """What a connection hears that is not taken."""
-        body = events.notification(now_us, events.connection_attempt(why))
+        body = events.notification(self.clock.stamp(now_us), events.connection_attempt(why))
         return message(M.READER_EVENT_NOTIFICATION, self.ids.take(1), body)
 
-    def reboot(self) -> None:
-        """Power was off: factory defaults, no specs, nothing held."""
+    def reboot(self, now_us: int) -> None:
+        """Power was off: factory defaults, no specs, nothing held, uptime from 0."""
+        self.clock.boot(now_us)
         self.settings.reset()
         self.engine.forget()
         self.engine.cut_after, self.engine.power_lost = None, False
@@ -110,7 +117,7 @@ class Device:
         else:
             self.engine.dead.discard(port)
         event = events.antenna(connected=not dead, port=port)
-        return self._say(self.engine.event(now_us, EventType.ANTENNA, event))
+        return self._say(self.engine.event(now_us, EventType.ANTENNA, event), now_us)
 
     def set_input(self, port: int, now_us: int, *, high: bool) -> bytes:
         """A door opens, somebody walks by: told and acted upon if the client enabled this input. Raises `KeyError`."""
@@ -119,7 +126,7 @@ class Device:
         if not changed or not self.settings.gpis[port]:
             return b""
         told = self.engine.event(now_us, EventType.GPI, events.gpi(port=port, high=high))
-        return self._say(told + self.engine.input_changed(Edge(port, high), now_us))
+        return self._say(told + self.engine.input_changed(Edge(port, high), now_us), now_us)
 
     def cut_power_after(self, words: int) -> None:
         """The reader's power fails as soon as it has written so many more words (0: at the next); see `power_lost`."""
@@ -164,7 +171,7 @@ class Device:
         except RefusedError as refusal:
             said_as = M.ERROR_MESSAGE if kind == M.CUSTOM_MESSAGE else kind
             return message(said_as, received.id, status(refusal))
-        return message(kind, received.id, body) + self._say(after)
+        return message(kind, received.id, body) + self._say(after, now_us)
 
     def due_us(self, now_us: int) -> int:
         """When `advance` has something to do next."""
@@ -173,27 +180,36 @@ class Device:
 
     def advance(self, now_us: int) -> bytes:
         """Let everything happen that is due."""
-        said = self._say(self.engine.advance(now_us))
+        said = self._say(self.engine.advance(now_us), now_us)
         return b"" if self.power_lost else said + self._keepalive(now_us)
 
-    def _say(self, said: bytes) -> bytes:
+    def _say(self, said: bytes, now_us: int) -> bytes:
         """Reports and events pass here: sent, held for a client that asked so, or lost and counted."""
         if not said or (self.online and not self.holding):
             return said
         if not self.settings.hold:
             self.unheard_total += 1
             return b""
-        self._held.append(said)
-        self._held_bytes += len(said)
+        self._hold(said)
+        if self._held_bytes * 100 >= HELD_BYTES_MAX * HELD_WARNING_PERCENT and not self._warned:
+            self._warned = True
+            self._hold(self.engine.event(now_us, EventType.BUFFER_FILL, events.buffer_level(HELD_WARNING_PERCENT)))
+        if self._held_bytes > HELD_BYTES_MAX:
+            self._hold(self.engine.event(now_us, EventType.BUFFER_FILL, events.buffer_overflow()))
         while self._held_bytes > HELD_BYTES_MAX:
             self._held_bytes -= len(self._held.popleft())
             self.held_lost_total += 1
         return b""
 
+    def _hold(self, said: bytes) -> None:
+        if said:
+            self._held.append(said)
+            self._held_bytes += len(said)
+
     def _release(self) -> bytes:
         said = b"".join(self._held)
         self._held.clear()
-        self._held_bytes = 0
+        self._held_bytes, self._warned = 0, False
         return said
 
     def _keepalive(self, now_us: int) -> bytes:

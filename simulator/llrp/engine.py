@@ -6,6 +6,7 @@ import numpy as np
 
 from simulator.llrp import events
 from simulator.llrp.access import AccessSpecs, AccessTrigger
+from simulator.llrp.clock import Clock
 from simulator.llrp.codec import M, P, RefusedError, Status, message, params, unpack
 from simulator.llrp.collect import Collected, Ids, Source
 from simulator.llrp.events import EventType
@@ -34,10 +35,12 @@ class Engine:
         *,
         settings: Settings,
         ids: Ids,
+        clock: Clock,
         chance: np.random.Generator,
     ) -> None:
         self.reader, self.key, self.radio, self.tags = reader, key, radio, tags
         self.settings, self.model, self.ids, self.chance = settings, settings.model, ids, chance
+        self.clock: Final = clock
         self.antennas: Final = {antenna.port: antenna for antenna in reader.antennas}
         self.dead: set[int] = set()
         self.deaf = False
@@ -48,7 +51,7 @@ class Engine:
         self._next_turn: dict[int, int] = {}
         self.run: Run | None = None
         self.pending: Pending | None = None
-        self._collected = Collected(tags, ids)
+        self._collected = Collected(tags, ids, clock)
         self.access: Final = AccessSpecs(self.model.access_specs_max, self.model.antennas, self._fed)
         self.cut_after: int | None = None
         self.power_lost = False
@@ -88,7 +91,9 @@ class Engine:
         """A notification, if the client asked for this kind."""
         if not self.settings.notifies(kind):
             return b""
-        return message(M.READER_EVENT_NOTIFICATION, self.ids.take(1), events.notification(now_us, event))
+        return message(
+            M.READER_EVENT_NOTIFICATION, self.ids.take(1), events.notification(self.clock.stamp(now_us), event)
+        )
 
     # --- ROSpecs ----------------------------------------------------------------------------------------------
 
@@ -240,7 +245,7 @@ class Engine:
         out = b""
         if len(dwell.seen.rows):
             source = (run.spec.id, dwell.ai_index + 1, dwell.inventory_id)
-            self._collected.add(source, heard(dwell.seen, dwell.antenna))
+            self._collected.add(source, heard(dwell.seen, dwell.antenna, self.clock))
             if self.access.any_enabled():
                 out = self._work(run, dwell, source, report.content)
         if self.power_lost:

@@ -27,9 +27,9 @@ class EventType(IntEnum):
     ANTENNA = 8
 
 
-def notification(now_us: int, event: bytes) -> bytes:
-    """ReaderEventNotificationData: the reader's UTC clock, then the event."""
-    return tlv(P.EVENT_NOTIFICATION_DATA, tlv(P.UTC_TIMESTAMP, struct.pack(">Q", now_us)) + event)
+def notification(stamp: bytes, event: bytes) -> bytes:
+    """ReaderEventNotificationData: the time of the reader's clock (`Clock.stamp`), then the event."""
+    return tlv(P.EVENT_NOTIFICATION_DATA, stamp + event)
 
 
 def connection_attempt(status: Attempt) -> bytes:
@@ -54,6 +54,10 @@ def ai_spec_ended(ro_spec_id: int, spec_index: int) -> bytes:
 
 def antenna(*, connected: bool, port: int) -> bytes:
     return tlv(P.ANTENNA_EVENT, struct.pack(">BH", 1 if connected else 0, port))
+
+
+def buffer_level(percent: int) -> bytes:
+    return tlv(P.BUFFER_LEVEL_EVENT, bytes([percent]))
 
 
 def buffer_overflow() -> bytes:

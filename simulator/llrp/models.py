@@ -1,4 +1,14 @@
-"""Readers as they are sold: what they say about themselves (GET_READER_CAPABILITIES), and their air timing."""
+"""Readers as they are sold: what they say about themselves (GET_READER_CAPABILITIES), and their air timing.
+
+Public facts: enterprise numbers (IANA) and Impinj's part of a MAC address (IEEE); Impinj's and ThingMagic's model
+numbers (EdgeX's LLRP service, the Mercury API), 96008 as FX9600 readers tell; antenna ports, power ranges, inputs and
+outputs of the data sheets (R700: two in, three out, 10-30 dBm in Europe; Speedway: four and four, 10-31.5 dBm; FX9600:
+four and four, up to 8 ports; FX7500: two in, three out, 10-31.5 dBm; Sargas: two ports, up to 31.5 dBm); Impinj's modes
+0 to 4 as R420 readers list them; channels of ETSI EN 302 208 and FCC Part 15.
+Honest guesses: firmware strings; the steps of power tables; Zebra's and ThingMagic's mode tables; ROSpec limits beside
+Impinj's one; FX7500's model number; the tags a second of every mode (rfid.md §4.7 is a model too). `generic-llrp` is
+nobody's reader: the least LLRP asks for, with no UTC clock.
+"""
 
 import struct
 from typing import Final
@@ -10,7 +20,8 @@ from simulator.llrp.codec import P, text, tlv
 IMPINJ: Final = 25882
 ZEBRA: Final = 161
 THINGMAGIC: Final = 26554
-"""IANA enterprise numbers, which LLRP uses as manufacturer names."""
+NOBODY: Final = 32473
+"""IANA enterprise numbers, which LLRP uses as manufacturer names; the last is for examples (RFC 5612)."""
 
 
 class Mode(msgspec.Struct, frozen=True):
@@ -42,12 +53,19 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     default_mode: int
     state_aware: bool
     ro_specs_max: int
+    country: int = 250
+    standard: int = 2
+    """France; CommunicationsStandard 2 is ETSI 302 208 (§16.2.4.1)."""
+    hopping: bool = False
     frequencies_khz: tuple[int, ...] = (865_700, 866_300, 866_900, 867_500)
     """ETSI EN 302 208 lower band: four channels of 2 W."""
     ai_specs_max: int = 32
     access_specs_max: int = 32
     gpis: int = 4
     gpos: int = 4
+    utc_clock: bool = True
+    oui: bytes = b"\x02\x00\x00"
+    """The maker's part of a MAC address; a locally administered one where we know none."""
 
     def tags_per_s(self, mode: int) -> float:
         return next((m.tags_per_s for m in self.modes if m.id == mode), 500.0)
@@ -62,6 +80,7 @@ _R420: Final = Model(
     manufacturer=IMPINJ,
     model_number=2001002,
     firmware="5.14.1.240",
+    oui=b"\x00\x16\x25",
     antennas=4,
     powers_dbm=tuple(10.0 + 0.25 * step for step in range(87)),
     modes=(
@@ -143,12 +162,51 @@ _SARGAS: Final = Model(
     gpis=2,
     gpos=2,
 )
-MODELS: Final = {model.name: model for model in (_R420, _R220, _R700, _FX9600, _FX7500, _SARGAS)}
+_GENERIC: Final = Model(
+    name="generic-llrp",
+    manufacturer=NOBODY,
+    model_number=1,
+    firmware="1.0",
+    antennas=4,
+    powers_dbm=tuple(10.0 + step for step in range(21)),
+    modes=(Mode(0, 2, 250_000, 12_500, 25_000, 180.0, 2_000),),
+    default_mode=0,
+    state_aware=False,
+    ro_specs_max=1,
+    access_specs_max=1,
+    gpis=0,
+    gpos=0,
+    utc_clock=False,
+)
+MODELS: Final = {model.name: model for model in (_R420, _R220, _R700, _FX9600, _FX7500, _SARGAS, _GENERIC)}
+
+
+def in_united_states(model: Model) -> Model:
+    """The same reader as it is sold there: FCC Part 15, 50 hopping channels of 500 kHz, one watt."""
+    return msgspec.structs.replace(
+        model,
+        name=f"{model.name}-us",
+        country=840,
+        standard=1,
+        hopping=True,
+        frequencies_khz=tuple(902_750 + 500 * channel for channel in range(50)),
+        powers_dbm=tuple(dbm for dbm in model.powers_dbm if dbm <= 30.0),
+    )
+
+
+ABROAD: Final = {model.name: model for model in map(in_united_states, (_R420, _R700, _FX9600, _FX7500))}
+
+
+def known(name: str) -> Model:
+    """Raises `KeyError`."""
+    return MODELS[name] if name in MODELS else ABROAD[name]
 
 
 def general_capabilities(model: Model) -> bytes:
-    """GeneralDeviceCapabilities (§16.2.3.1): antennas in use, UTC clock, maker, model, firmware."""
-    body = struct.pack(">HHII", model.antennas, 0x4000, model.manufacturer, model.model_number) + text(model.firmware)
+    """GeneralDeviceCapabilities (§16.2.3.1): antennas, UTC clock or none, maker, model, firmware."""
+    body = struct.pack(
+        ">HHII", model.antennas, 0x4000 * model.utc_clock, model.manufacturer, model.model_number
+    ) + text(model.firmware)
     body += tlv(P.RECEIVE_SENSITIVITY_ENTRY, struct.pack(">HH", 1, 0))
     ports = range(1, model.antennas + 1)
     body += b"".join(tlv(P.PER_ANTENNA_SENSITIVITY_RANGE, struct.pack(">HHH", port, 1, 1)) for port in ports)
@@ -165,16 +223,19 @@ def llrp_capabilities(model: Model) -> bytes:
 
 
 def regulatory_capabilities(model: Model) -> bytes:
-    """RegulatoryCapabilities (§16.2.4.1): France, ETSI 302 208, fixed channels, power and mode tables."""
+    """RegulatoryCapabilities (§16.2.4.1): country, standard, channels fixed or hopping, power and mode tables."""
     powers = b"".join(
         tlv(P.TRANSMIT_POWER_ENTRY, struct.pack(">Hh", index, round(100 * dbm)))
         for index, dbm in enumerate(model.powers_dbm, start=1)
     )
     channels = struct.pack(f">H{len(model.frequencies_khz)}I", len(model.frequencies_khz), *model.frequencies_khz)
-    frequencies = tlv(P.FREQUENCY_INFORMATION, b"\x00" + tlv(P.FIXED_FREQUENCY_TABLE, channels))
+    table = (
+        tlv(P.FREQUENCY_HOP_TABLE, b"\x01\x00" + channels) if model.hopping else tlv(P.FIXED_FREQUENCY_TABLE, channels)
+    )
+    frequencies = tlv(P.FREQUENCY_INFORMATION, bytes([0x80 * model.hopping]) + table)
     modes = b"".join(tlv(P.C1G2_MODE_ENTRY, _mode_entry(mode)) for mode in model.modes)
     band = tlv(P.UHF_BAND_CAPABILITIES, powers + frequencies + tlv(P.C1G2_MODE_TABLE, modes))
-    return tlv(P.REGULATORY_CAPABILITIES, struct.pack(">HH", 250, 2) + band)
+    return tlv(P.REGULATORY_CAPABILITIES, struct.pack(">HH", model.country, model.standard) + band)
 
 
 def air_capabilities(model: Model) -> bytes:

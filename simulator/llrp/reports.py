@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from simulator.llrp.clock import Clock
 from simulator.llrp.codec import HEADER_BYTES, VERSION, M, P, message, tlv
 from simulator.llrp.models import IMPINJ
 from simulator.llrp.spec import Content
@@ -42,7 +43,8 @@ class Heard(msgspec.Struct, frozen=True):
         return Heard(*(getattr(self, name)[kept] for name in Heard.__struct_fields__))
 
 
-def heard(seen: Seen, antenna: int) -> Heard:
+def heard(seen: Seen, antenna: int, clock: Clock) -> Heard:
+    """Times are those of the reader's clock when it heard the tags: a later jump does not change them."""
     n = len(seen.rows)
     return Heard(
         rows=seen.rows,
@@ -50,8 +52,8 @@ def heard(seen: Seen, antenna: int) -> Heard:
         channel=np.full(n, seen.channel, dtype=np.uint16),
         rssi_cdbm=seen.rssi_cdbm,
         count=seen.count,
-        first_us=seen.first_us,
-        last_us=seen.last_us,
+        first_us=clock.read_all(seen.first_us),
+        last_us=clock.read_all(seen.last_us),
         phase=seen.phase,
     )
 
@@ -161,8 +163,8 @@ def _template(content: Content, ids: tuple[int, int, int]) -> npt.NDArray[np.voi
         ("antenna", ">u2", 1, None) if content.antenna else _NONE,
         ("rssi", "i1", 6, None) if content.peak_rssi else _NONE,
         ("channel", ">u2", 7, None) if content.channel else _NONE,
-        ("first", ">u8", 2, None) if content.first_seen else _NONE,
-        ("last", ">u8", 4, None) if content.last_seen else _NONE,
+        ("first", ">u8", 3 if content.uptime else 2, None) if content.first_seen else _NONE,
+        ("last", ">u8", 5 if content.uptime else 4, None) if content.last_seen else _NONE,
         ("count", ">u2", 8, None) if content.seen_count else _NONE,
         ("pc", ">u2", 12, None) if content.pc else _NONE,
         ("crc", ">u2", 11, None) if content.crc else _NONE,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable, Coroutine
@@ -57,6 +58,7 @@ class LlrpServer:
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._address = ("127.0.0.1", 0)
+        self._tls: ssl.SSLContext | None = None
         self._down_until_s = 0.0
         self._flap_from_s = 0.0
 
@@ -64,9 +66,10 @@ class LlrpServer:
     def port(self) -> int:
         return self._address[1]
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen. Raises `OSError` when the port is taken."""
-        self._server = await asyncio.start_server(self._serve, host, port)
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Listen, with `tls` as a reader does on port 5085. Raises `OSError` when the port is taken."""
+        self._tls = tls
+        self._server = await asyncio.start_server(self._serve, host, port, ssl=tls)
         self._address = (host, int(self._server.sockets[0].getsockname()[1]))
         self._spawn(self._run())
 
@@ -91,12 +94,12 @@ class LlrpServer:
         self._flap_from_s = time.monotonic()
         if was_dark:
             # Whoever waited in the dark finds a reader that knows no connection: reset, as after a power cut.
-            self.device.reboot()
+            self.device.reboot(self.now_us())
             self._drop_all()
         if fault is Fault.REFUSE:
             self._drop_all()
         if fault is Fault.REBOOT:
-            self.device.reboot()
+            self.device.reboot(self.now_us())
             self._drop_all()
             await self._unlisten()
             self._spawn(self._come_back())
@@ -118,7 +121,7 @@ class LlrpServer:
 
     async def _come_back(self) -> None:
         await asyncio.sleep(REBOOT_S)
-        self._server = await asyncio.start_server(self._serve, *self._address)
+        self._server = await asyncio.start_server(self._serve, *self._address, ssl=self._tls)
         self.fault = Fault.NONE
 
     async def _power_back(self) -> None:

@@ -1,6 +1,7 @@
 """The reader's configuration: what SET_READER_CONFIG changes and GET_READER_CONFIG tells (LLRP 1.0.1 §12)."""
 
 import struct
+import zlib
 from enum import IntEnum
 from typing import Final
 
@@ -39,8 +40,10 @@ IGNORED: Final = (P.ANTENNA_PROPERTIES, P.CUSTOM)
 class Settings:
     """Standing configuration of one reader; survives connections, not reboots."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, key: str = "") -> None:
         self.model: Final = model
+        self.mac: Final = model.oui + b"\xff\xfe" + zlib.crc32(key.encode()).to_bytes(4)[1:]
+        """EUI-64 of this very reader, made of its maker's part and its name."""
         self.reset()
 
     def reset(self) -> None:
@@ -100,7 +103,7 @@ class Settings:
         """The parameters of GET_READER_CONFIG_RESPONSE after its status. `only`: antenna, GPI, GPO; 0 means all."""
         antenna, gpi, gpo = only
         ports = [antenna] if antenna else range(1, self.model.antennas + 1)
-        reader_id = struct.pack(">BH", 0, 8) + bytes.fromhex("001625FFFE") + struct.pack(">HB", self.model.antennas, 7)
+        reader_id = struct.pack(">BH", 0, len(self.mac)) + self.mac
         parts = {
             Requested.IDENTIFICATION: tlv(P.IDENTIFICATION, reader_id),
             Requested.ANTENNA_PROPERTIES: b"".join(

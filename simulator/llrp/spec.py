@@ -66,6 +66,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     impinj_rssi: bool = False
     impinj_phase: bool = False
     impinj_tid: bool = False
+    uptime: bool = False
+    """Not asked for: the clock of the reader has no UTC."""
 
 
 class ReportSpec(msgspec.Struct, frozen=True):

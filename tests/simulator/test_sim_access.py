@@ -298,7 +298,7 @@ def test_power_cut_in_the_middle_of_a_write_leaves_the_tag_half_written(pad, cut
         assert results(told) == [("C1G2WriteOpSpecResult", 0)]
     held = first.read(Bank.EPC, 1, 7, secured=False)
     assert held == data[: 2 * cut] + (b"\x30\x00" + old)[2 * cut :]
-    pad.device.reboot()
+    pad.device.reboot(pad.now_us)
     pad.connect()
     pad.inventory()
     assert first.epc in {tag.epc_parameter.epc for tag in pad.tags(1.0)}

@@ -65,7 +65,7 @@ def test_a_client_that_did_not_ask_for_events_hears_none_but_may_ask_for_the_sta
 
 def test_a_door_that_opened_while_the_reader_had_no_power_is_open_when_it_is_back(bench):
     bench.device.set_input(1, bench.now_us, high=True)
-    bench.device.reboot()
+    bench.device.reboot(bench.now_us)
     bench.connect()
     assert inputs(bench)[1] == (False, "Unknown"), "whom to listen to is forgotten"
     listen(bench, 1)
