@@ -105,6 +105,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         link=link,
         attempts=attempts,
         tags=tags,
+        readers={reader.id: reader for reader in readers},
     )
     api = create_api(shop, secure=config.tls_cert is not None)
     return Edge(config, clock, chance, instance, house, store, shop, api, readers)

@@ -47,6 +47,8 @@ def floor_gauges(store: Store) -> Iterator[Sample]:
     yield Sample("vitrine_place_windows_unwitnessed_total", "windows not used", places.windows_unwitnessed_total)
     yield Sample("vitrine_moves_total", "pieces that lie elsewhere than before", news.moves_total)
     yield Sample("vitrine_unknown_tags", "tags in the air that are no piece of ours", floor.unknown_tags)
+    strange = store.passes.unknown_dropped_total
+    yield Sample("vitrine_pass_unknown_dropped_total", "strange tags not kept: unknown_tags_max", strange)
     yield Sample("vitrine_unknown_reads_dropped_total", "dropped: unknown_epcs_max", catalogue.unknown_dropped_total)
     yield Sample(
         "vitrine_near_reads_dropped_total", "dropped at pads and gates: pieces_max", pipeline.near_reads_dropped_total

@@ -33,6 +33,7 @@ from edge.floor.chronicle import Chronicle
 from edge.floor.counting import CountImpossibleError, Counting, CountRefusedError
 from edge.floor.history import History
 from edge.floor.now import PadNow
+from edge.floor.passes import Passes
 from edge.floor.pipeline import Pipeline
 from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE, ZoneMap
@@ -62,7 +63,7 @@ class Wakes:
     """What the store tells the loop. Called on the house thread: hand over with `call_soon_threadsafe`."""
 
     tell: Callable[[str], None]
-    """A page name changed: pad, floor, alarms, counts, sales, readers, uplink, store."""
+    """A page name changed: pad, floor, alarms, counts, passes, sales, readers, uplink, store."""
     uplink: Callable[[], None]
     """Rows wait to be sent."""
 
@@ -94,6 +95,8 @@ class Store:
         self.ballast = Ballast(config.data_dir)
         self.pipeline = Pipeline(config, books, self.stock, new_id=self.new_id, wall_us=clock.wall_us)
         self.counting = Counting(config, self.stock, self.pipeline)
+        self.passes = Passes(self.stock)
+        self.pipeline.detectors.append(self.passes.hear)
         self.chronicle: Chronicle | None = None
         if slow is not None:
             self.chronicle = Chronicle(self.stock, History(config.data_dir / HISTORY), slow, clock.wall_us)
@@ -133,6 +136,8 @@ class Store:
         if writing and now_us - self._chores_us >= CHORES_EVERY_US:
             self._chores_us = now_us
             self._do_chores()
+        if self.passes.changed(now_us):
+            out.woke.add("passes")
         for name in sorted(out.woke):
             self.wakes.tell(name)
         if out.wrote:

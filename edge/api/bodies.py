@@ -13,6 +13,9 @@ TEXT_MAX: Final = 500
 IDS_MAX: Final = 500
 TENDERS_MAX: Final = 20
 MONEY_MAX: Final = 10**12
+LINES_MAX: Final = 100
+LINE_CHARS_MAX: Final = 500
+"""Of what a sled typed: some twenty tags fit on such a line. A page that has more sends it in several batches."""
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
 PLAIN: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -138,6 +141,23 @@ class ScanBody(Body):
     ] = []
     zone: Id | None = None
     damaged: bool = False
+
+
+class BeginPassBody(Body):
+    """`reader` may be left out where the store has one handheld only."""
+
+    zone: Id
+    reader: Id | None = None
+    name: Id | None = None
+
+
+class PassReadsBody(Body):
+    """What a sled typed, text by text. `batch` is made by who sends: the same again counts once."""
+
+    batch: Id
+    lines: Annotated[
+        list[Annotated[str, StringConstraints(max_length=LINE_CHARS_MAX)]], Field(min_length=1, max_length=LINES_MAX)
+    ]
 
 
 class BreakLeaseBody(Body):

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from contract.facts import CountPlace, Vision
 from contract.feed import Role
 from contract.ids import AlarmId, CountId, PieceId, UserId
-from edge.api import pages_register, shapes, views
+from edge.api import pages_pass, pages_register, shapes, views
 from edge.api.shop import Shop, the_shop
 from trade import acts
 from web.asking import who_asks
@@ -32,6 +32,7 @@ GUARDS: Final = (Role.LOSS_PREVENTION, Role.MANAGER)
 NAV: Final = (
     NavLink("/register", "Register", SELLERS),
     NavLink("/counts", "Counts"),
+    NavLink("/pass", "Pass", SELLERS),
     NavLink("/wall", "Loss prevention"),
     NavLink("/readers", "Readers"),
 )
@@ -54,6 +55,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     fit(app, front, STATIC)
     app.include_router(router)
     app.include_router(pages_register.router)
+    app.include_router(pages_pass.router)
     return front
 
 

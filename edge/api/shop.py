@@ -6,7 +6,7 @@ Acts go to the house thread and are awaited; reads use a read-only connection of
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 
 from contract.facts import CountPlace, CustodyReceived, PieceSighted
-from contract.ids import CountId, PieceId, TillId, UserId, ZoneId
+from contract.ids import CountId, PieceId, ReaderId, TillId, UserId, ZoneId
 from edge.api import shapes
+from edge.api.passing import Passing
 from edge.api.pins import pin_fits
 from edge.books import local, replica
 from edge.books.db import Database
@@ -27,8 +28,10 @@ from edge.config import EdgeConfig
 from edge.floor.counting import CountRefusedError
 from edge.floor.history import HistoryError
 from edge.floor.now import FloorNow, PadNow, UplinkNow
+from edge.floor.passes import PassRefusedError
 from edge.floor.stays import Stay, joined
 from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
+from edge.readers import Reader
 from edge.store import Store
 from edge.sync.tally import UplinkTally
 from edge.tags.writer import TagWriter
@@ -66,6 +69,8 @@ class Shop:
     uplink: UplinkNow = field(default_factory=UplinkNow)
     link: UplinkTally = field(default_factory=UplinkTally)
     attempts: Attempts = field(default_factory=Attempts)
+    readers: Mapping[ReaderId, Reader] = field(default_factory=dict)
+    passing: Passing = field(default_factory=Passing)
 
     @property
     def floor(self) -> FloorNow:
@@ -182,6 +187,8 @@ class Shop:
             raise ProblemError(503, "not-serving", "This box decides nothing now", str(error)) from error
         except CountRefusedError as error:
             raise ProblemError(409, "count", "This count cannot be done", str(error)) from error
+        except PassRefusedError as error:
+            raise ProblemError(409, "pass", "This pass cannot go on", str(error)) from error
 
 
 def done(answer: Done | Refused) -> Done:

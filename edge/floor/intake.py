@@ -46,7 +46,8 @@ class Intake:
             batch = self._batches.popleft()
             self.reads_total += len(batch)
             found = stock.catalogue.hear(batch.epc, batch.epc_bits, batch.arrived_us)
-            one = place(batch, found.rows, stock.zones)
+            fixed = batch.reader in stock.zones.fixed
+            one = place(batch, found.rows, stock.zones, None if fixed else found.unknown)
             stock.sightings.saw(one.row, one.zone, self._reader_at[batch.reader], one.arrived_us)
             heard.append(one)
         return heard

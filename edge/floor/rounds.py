@@ -23,6 +23,7 @@ from edge.readers.health import Health
 ROUND_US: Final = 1_000_000
 READS_PER_ROUND_MAX: Final = 100_000
 ROUNDS_PENDING_MAX: Final = 16
+NO_ROWS: Final = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class Heard:
     zone: NDArray[np.int32]
     rssi_cdbm: NDArray[np.int16]
     seen_count: NDArray[np.uint16]
+    unknown: NDArray[np.int32] = field(default_factory=lambda: NO_ROWS)
+    """Unknown EPCs read in known zones, by the catalogue's index;"""
+    unknown_zone: NDArray[np.int32] = field(default_factory=lambda: NO_ROWS)
+    """beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,14 @@ class RoundTally:
     reads_dropped_total: int = 0
 
 
-def place(batch: ReadBatch, rows: NDArray[np.int32], zones: ZoneMap) -> Heard:
-    """Reads of known pieces on known antennas. `rows` is the catalogue's answer: -1 = unknown EPC."""
+def place(batch: ReadBatch, rows: NDArray[np.int32], zones: ZoneMap, unknown: NDArray[np.int32] | None = None) -> Heard:
+    """Reads of known pieces on known antennas. `rows` and `unknown` are the catalogue's answer: -1 = not such a one.
+
+    `unknown` is asked for handhelds alone: a person who sweeps wants to know of strangers.
+    """
     zone = zones.zone_of(batch.reader, batch.antenna)
     keep = (rows >= 0) & (zone >= 0)
+    strange = np.zeros(len(rows), np.bool_) if unknown is None else (unknown >= 0) & (zone >= 0)
     return Heard(
         reader=batch.reader,
         arrived_us=batch.arrived_us,
@@ -70,6 +79,8 @@ def place(batch: ReadBatch, rows: NDArray[np.int32], zones: ZoneMap) -> Heard:
         zone=zone[keep],
         rssi_cdbm=batch.rssi_cdbm[keep],
         seen_count=batch.seen_count[keep],
+        unknown=NO_ROWS if unknown is None else unknown[strange],
+        unknown_zone=zone[strange],
     )
 
 

@@ -6,14 +6,10 @@ lay nowhere; and no zone is seeing or blind by it, nothing is missing or has mov
 on a pad (docs/adr/0010-a-handheld-is-no-witness.md).
 """
 
-from typing import Final
-
 import numpy as np
 
-from edge.floor.rounds import Heard, Round, fold_reads
+from edge.floor.rounds import NO_ROWS, Heard, Round, fold_reads
 from edge.floor.zonemap import ZoneMap
-
-NO_ZONES: Final = np.empty(0, np.int32)
 
 
 def parted(heard: list[Heard], zones: ZoneMap) -> tuple[list[Heard], list[Heard]]:
@@ -28,7 +24,7 @@ def sweep(one: Heard, stays: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Roun
     here = stays[zone]
     return Round(
         reader=one.reader,
-        zones=NO_ZONES,
+        zones=NO_ROWS,
         began_us=one.arrived_us,
         dt_s=0.0,
         row=row[here],

@@ -1,8 +1,8 @@
 """Reader drivers: bytes in, columns of reads out. A reader family is one package and one line in `DRIVERS`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import Random
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 from contract.ids import ReaderId
 from edge.clock import Clock
@@ -16,6 +16,7 @@ from edge.readers.m100 import inquire_m100, open_m100
 from edge.readers.mercury import inquire_mercury, open_mercury
 from edge.readers.profiles import Place, Profile
 from edge.readers.uhf288 import inquire_uhf288, open_uhf288
+from edge.readers.wedge import open_wedge
 from edge.readers.zebra_iot import open_zebra_iot
 
 
@@ -27,6 +28,22 @@ class Reader(Protocol):
 
     async def run(self, deliver: Callable[[ReadBatch], None], clock: Clock) -> None:
         """Read until cancelled, reconnecting for ever; `deliver` is called on the loop's thread."""
+        ...
+
+
+@runtime_checkable
+class Aimed(Protocol):
+    """A handheld that streams: its reads belong to the zone that a person says they sweep."""
+
+    def sweep(self, port: int | None) -> None: ...
+
+
+@runtime_checkable
+class Typed(Protocol):
+    """A handheld that types into our page."""
+
+    def feed(self, port: int, epcs: Sequence[bytes], unreadable: int = 0) -> None:
+        """Raises `UnreachableError`."""
         ...
 
 
@@ -43,6 +60,7 @@ DRIVERS: Final[Mapping[str, Driver]] = {
     "m100": Driver(open_m100, inquire_m100),
     "mercury": Driver(open_mercury, inquire_mercury),
     "uhf288": Driver(open_uhf288, inquire_uhf288),
+    "wedge": Driver(open_wedge),
     "zebra-iot": Driver(open_zebra_iot),
 }
 
@@ -78,7 +96,7 @@ async def inquire(config: ReaderConfig, chance: Random, clock: Clock, said: Said
 
 def driver_of(config: ReaderConfig) -> Driver:
     """Raises `MisconfiguredError`: no driver for the URL's scheme."""
-    scheme = config.url.partition("://")[0]
+    scheme = config.url.partition(":")[0]
     if scheme not in DRIVERS:
         raise MisconfiguredError(f"reader {config.id}: no driver for {scheme!r}; use one of {', '.join(DRIVERS)}")
     return DRIVERS[scheme]
