@@ -1,4 +1,6 @@
-"""A reader's byte stream as a shop gives it: two report shapes, keepalives and events, a few unknown parameters."""
+"""A reader's byte stream as a shop gives it: two report shapes, keepalives and events, a few unknown parameters.
+
+And one as several makers would give it at their most talkative: EPCs of many lengths, vendors' parameters, details."""
 
 import random
 import struct
@@ -33,6 +35,43 @@ def tag_report(rng: random.Random, at_us: int, *, long_epc: bool, unknown: bool)
         + custom(25882, 56, struct.pack("!H", rng.randint(0, 4095)))
     )
     return tlv(240, values)
+
+
+def varied_report(rng: random.Random, at_us: int) -> bytes:
+    """One TagReportData: an EPC of one of six lengths, and what one of three makers tells beside it, or none."""
+    bits = rng.choice((0, 64, 96, 128, 256, 496))
+    epc = rng.randbytes(bits // 8) if bits else rng.randbytes(12)
+    maker, dbm = rng.randrange(4), rng.randint(-75, -35)
+    impinj = (
+        struct.pack("!BH", 0x8C, len(epc) // 2 << 11)
+        + struct.pack("!BH", 0x8B, rng.getrandbits(16))
+        + custom(25882, 57, struct.pack("!h", 100 * dbm + rng.randrange(100)))
+        + custom(25882, 56, struct.pack("!H", rng.randint(0, 4095)))
+        + custom(25882, 68, struct.pack("!h", rng.randint(-200, 200)))
+        + custom(25882, 55, struct.pack("!H", 6) + rng.randbytes(12))
+    )
+    zebra = custom(161, 709, struct.pack("!h", rng.randint(-32768, 32767))) + custom(161, 712, b"\xff")
+    unknown = custom(UNKNOWN_VENDOR, 7, rng.randbytes(4))
+    return tlv(
+        240,
+        (tlv(241, struct.pack("!H", bits) + epc) if bits else b"\x8d" + epc)
+        + struct.pack("!BH", 0x81, rng.randint(1, 4))
+        + struct.pack("!Bb", 0x86, dbm)
+        + struct.pack("!BQ", 0x82, at_us)
+        + struct.pack("!BH", 0x88, rng.randint(1, 9))
+        + (b"", impinj, zebra, unknown)[maker],
+    )
+
+
+def varied_stream(tags: int, tags_per_message: int, seed: int) -> bytes:
+    """`tags` reports as `varied_report` makes them, in whole messages."""
+    rng = random.Random(seed)
+    parts: list[bytes] = []
+    for low in range(0, tags, tags_per_message):
+        count = min(tags_per_message, tags - low)
+        reports = (varied_report(rng, EPOCH_US + low + i) for i in range(count))
+        parts.append(message(61, b"".join(reports), low))
+    return b"".join(parts)
 
 
 def mixed_stream(tags: int, tags_per_message: int, seed: int) -> bytes:

@@ -83,6 +83,9 @@ def reader_gauges(readers: Sequence[Health], clock: Clock) -> Iterator[Sample]:
         yield Sample("vitrine_reader_exceptions_total", "troubles it told of itself", reader.exceptions_total, label)
         yield Sample("vitrine_reader_bytes_skipped_total", "bytes of no message", reader.bytes_skipped_total, label)
         yield Sample("vitrine_reader_unknown_total", "parameters we do not know", reader.unknown_total, label)
+        for kind, times in reader.unknown_kinds:
+            kinds = (*label, ("kind", kind))
+            yield Sample("vitrine_reader_unknown_kinds_total", "of each kind: unknown_kinds_max", times, kinds)
         refused = reader.accesses_refused_total
         yield Sample("vitrine_reader_accesses_total", "accesses to tags", reader.accesses_total, label)
         yield Sample("vitrine_reader_accesses_failed_total", "those not done", reader.accesses_failed_total, label)

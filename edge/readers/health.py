@@ -31,6 +31,8 @@ class Health:
     """Bytes at which no message could begin."""
     unknown_total: int = 0
     """Messages and parameters stepped over because we do not know them."""
+    unknown_kinds: tuple[tuple[str, int], ...] = ()
+    """Of which kinds they are, and how many of each: at most `unknown_kinds_max` kinds, then `other`."""
     messages_held_total: int = 0
     """Messages that waited for a later tick: `messages_per_tick_max`."""
     messages_lost_total: int = 0

@@ -7,12 +7,17 @@ import pytest
 from llrpkit.protocol import impinj
 from llrpkit.protocol import messages as kit_messages
 from llrpkit.protocol import params as kit
+from readers_hand import SECOND, HandReader, converse, dialogue_for
 from sllurp.llrp import LLRPMessage
 
 from contract.ids import ReaderId
+from edge.clock import SystemClock
+from edge.gauges import reader_gauges
 from edge.readers.base import COLUMNS, PHASE_ABSENT, ROW_BYTES, ReadBatch
 from edge.readers.details import DETAIL_ABSENT, Details
+from edge.readers.llrp.params import UNKNOWN_KINDS_MAX
 from edge.readers.llrp.reports import ReportDecoder, decode_reports
+from web.metrics import render
 
 R = ReaderId("pad")
 TID = bytes.fromhex("e28011602000712345678901")
@@ -158,3 +163,15 @@ def test_a_batch_made_of_columns_gives_them_back(llrp):
         assert not given.flags.writeable
     with pytest.raises(AssertionError):
         ReadBatch.of(R, 9, epc, **{**columns, "antenna": columns["antenna"][:2]})
+
+
+def test_what_nobody_knows_is_shown_by_kind_at_metrics_and_by_no_more_kinds_than_the_limit(llrp):
+    dialogue = converse(dialogue_for(), HandReader(llrp))
+    unknown = [llrp.custom(161, 1000, bytes(12)), *(llrp.custom(7, i, b"") for i in range(2 * UNKNOWN_KINDS_MAX))]
+    for param in unknown:
+        dialogue.hear_bytes(llrp.message(61, report(llrp, param)), SECOND)
+    metrics = render(reader_gauges([dialogue.health], SystemClock())).decode()
+    kinds = [line for line in metrics.splitlines() if line.startswith("vitrine_reader_unknown_kinds_total{")]
+    assert 'vitrine_reader_unknown_kinds_total{kind="1023/161/1000",reader="r"} 1.0' in kinds
+    assert len(kinds) == UNKNOWN_KINDS_MAX + 1
+    assert sum(float(line.split()[-1]) for line in kinds) == len(unknown) == dialogue.health.unknown_total

@@ -159,7 +159,9 @@ class Dialogue:
         counts = self.decoder.counts
         self.health.dropped_total = counts.reports_damaged_total
         self.health.bytes_skipped_total = counts.bytes_skipped_total
-        self.health.unknown_total = counts.unknown_total.total()
+        if self.health.unknown_total != counts.unknown_times:
+            self.health.unknown_total = counts.unknown_times
+            self.health.unknown_kinds = tuple(sorted(counts.unknown_total.items()))
         if decoded.frames:
             self.health.last_heard_us = now_us
         if decoded.batch is not None:

@@ -187,12 +187,16 @@ class Counts:
     resyncs_total: int = 0
     stamps_dropped_total: int = 0
     unknown_total: Counter[str] = field(default_factory=Counter)
+    """By `Param.name`: type, or type/vendor/subtype; `tv:` a TV of no size we know; `message:` a whole message."""
+    unknown_times: int = 0
+    """All of them together."""
 
     def know(self, names: tuple[str, ...], times: int) -> None:
         """Count parameters that were stepped over."""
         for name in names:
             known = name in self.unknown_total or len(self.unknown_total) < UNKNOWN_KINDS_MAX
             self.unknown_total[name if known else "other"] += times
+            self.unknown_times += times
 
     def damage(self, error: ProtocolError) -> None:
         """Count a tag report that could not be read."""

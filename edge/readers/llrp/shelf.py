@@ -18,7 +18,7 @@ from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index, Octets, Records, Tag
 from edge.readers.llrp.shapes import WORD_BYTES, Row, Shape, padded
 
 SHAPES_MAX: Final = 64
-LEARN_PER_CALL_MAX: Final = 8
+LEARN_PER_CALL_MAX: Final = 32
 """New shapes kept per call: a stream that changes its shape with every report must not fill the memory."""
 WALKS_PER_CALL_MAX: Final = 512
 """Reports of unknown shape beyond that count as damaged: reading each costs what a hundred known ones cost."""
