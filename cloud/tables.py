@@ -286,6 +286,11 @@ coverage_gap = _table(
     "coverage_gap", _key("store"), _key("epoch"), _number_key("seq"), _key("reader"), _int("from_us"), _int("until_us"),
     _text("why"), sa.Index(None, "store", "until_us"),
 )  # fmt: skip
+signal = _table(
+    "signal", _key("store"), _key("reader"), _key("way"), _number_key("port"), _text("name"), _text("kind"),
+    _text("zone"), _int("is_on"), _text("why"), _text("by"), _int("since_us"),
+)  # fmt: skip
+"""What is wired to inputs (`in`) and outputs (`out`) of readers, as it was told last."""
 exit_seen = _table(
     "exit_seen", _key("store"), _key("epoch"), _number_key("seq"), _key("piece"), _text("zone"), _int("peaceful"),
     _text("why"), _int("at_us"),

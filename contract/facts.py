@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from contract.fact import Fact as Fact  # noqa: PLC0414 — said here for all who speak of facts
+from contract.fact import Stream as Stream  # noqa: PLC0414
 from contract.ids import (
     AlarmId,
     ClaimId,
@@ -28,18 +30,7 @@ from contract.ids import (
     UserId,
     ZoneId,
 )
-
-
-class Stream(StrEnum):
-    """The two logs of a store; trade is sent first."""
-
-    TRADE = "trade"
-    FLOOR = "floor"
-
-
-class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", omit_defaults=True):
-    """Base of every fact; the tag is its name on the wire."""
-
+from contract.signals import InputChanged, OutputSet
 
 # --- trade: claims and leases (custody.md §4) -------------------------------------------------------------
 
@@ -561,6 +552,8 @@ AnyFact = (
     | AlarmRaised
     | AlarmClosed
     | ExitSeen
+    | InputChanged
+    | OutputSet
 )
 
 FLOOR_FACTS: Final = (
@@ -575,6 +568,8 @@ FLOOR_FACTS: Final = (
     CoverageGap,
     AlarmRaised,
     ExitSeen,
+    InputChanged,
+    OutputSet,
 )
 
 

@@ -1,6 +1,7 @@
 """One frozen configuration value per process, parsed once from TOML. Unknown keys are refused by name."""
 
 import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -8,6 +9,7 @@ from typing import Annotated, Final
 import msgspec
 
 from contract.ids import ReaderId, StoreId, TillId, ZoneId, check_slug
+from contract.signals import InputKind, OutputKind
 
 
 class ConfigError(Exception):
@@ -47,6 +49,39 @@ class ZoneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """and down."""
 
 
+class Active(StrEnum):
+    """Which level of a wire means on."""
+
+    HIGH = "high"
+    LOW = "low"
+
+
+class InputConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is wired to an input of a reader (GPI)."""
+
+    name: str
+    """As people read it: "Back door"."""
+    kind: InputKind
+    """`door` (on: open), `motion` or `button`."""
+    zone: ZoneId
+    """Where it is."""
+    active: Active = Active.HIGH
+    """`low` where the wire falls when the door opens."""
+
+
+class OutputConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is wired to an output of a reader (GPO)."""
+
+    name: str
+    """As people read it: "Gate lamp"."""
+    kind: OutputKind
+    """`lamp` or `siren` of an exit, which an alarm there switches on; or `lock`, which a manager opens."""
+    zone: ZoneId
+    """Where it is."""
+    active: Active = Active.HIGH
+    """`low` where the wire is low while it is on. Off is what it falls to."""
+
+
 class ReaderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A reader of this store: fixed, or a handheld."""
 
@@ -62,6 +97,10 @@ class ReaderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The reader's antenna port, from "1", to the zone it watches; of a handheld, a number for each zone it sweeps."""
     handheld: bool = False
     """A person carries it, as its profile says too: what it reads is there, what it does not read says nothing."""
+    inputs: dict[str, InputConfig] = {}
+    """The reader's input, from "1", to what is wired to it: LLRP readers only."""
+    outputs: dict[str, OutputConfig] = {}
+    """The reader's output, from "1", to what is wired to it: LLRP readers only."""
 
 
 class TagScheme(StrEnum):
@@ -159,6 +198,7 @@ def load_config(path: Path) -> EdgeConfig:
             raise ConfigError(f"{path}: {key} names {file}, which is not there; `vitrine enrol` makes it")
     zones = {zone.id: zone.kind for zone in config.zones}
     for reader in config.readers:
+        _check_wires(path, reader, zones)
         for port, zone in reader.antennas.items():
             if not port.isdecimal() or int(port) < 1:
                 raise ConfigError(f"{path}: reader {reader.id} antenna {port!r} is not a port number from 1")
@@ -170,6 +210,23 @@ def load_config(path: Path) -> EdgeConfig:
                     f"name a {', '.join(sorted(LIES_IN))}: nobody sweeps what pieces only pass"
                 )
     return config
+
+
+def _check_wires(path: Path, reader: ReaderConfig, zones: Mapping[ZoneId, ZoneKind]) -> None:
+    """Raises `ConfigError` for an input or output that could never do what it is there for."""
+    wires: list[tuple[str, str, InputConfig | OutputConfig]] = []
+    wires += (("input", port, wire) for port, wire in reader.inputs.items())
+    wires += (("output", port, wire) for port, wire in reader.outputs.items())
+    for what, port, wire in wires:
+        at = f"{path}: reader {reader.id} {what} {port!r}"
+        if not port.isdecimal() or int(port) < 1:
+            raise ConfigError(f"{at} is not a port number from 1")
+        if not reader.url.startswith("llrp"):
+            raise ConfigError(f"{at} ({wire.name}): only LLRP readers have inputs and outputs; wire it to one")
+        if wire.zone not in zones:
+            raise ConfigError(f"{at} ({wire.name}) names zone {wire.zone!r}, which is not listed")
+        if wire.kind in {OutputKind.LAMP, OutputKind.SIREN} and zones[wire.zone] is not ZoneKind.EXIT:
+            raise ConfigError(f"{at} ({wire.name}): zone {wire.zone} is no exit, so no alarm would switch it; name one")
 
 
 def _path(kind: type, value: object) -> object:

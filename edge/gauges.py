@@ -42,6 +42,9 @@ def floor_gauges(store: Store) -> Iterator[Sample]:
     yield Sample("vitrine_alarms_total", "alarms raised since the start", news.alarms_total)
     unsealed = store.till_logs_unsealed_total
     yield Sample("vitrine_till_logs_unsealed_total", "logs told by tills that no box of ours gave out", unsealed)
+    held, let_go = pipeline.inputs.changes_held_total, pipeline.signals.alarms_let_go_total
+    yield Sample("vitrine_input_changes_held_total", "not told one by one: changes_per_minute_max", held)
+    yield Sample("vitrine_signal_alarms_let_go_total", "alarms no lamp follows: alarms_shown_max", let_go)
     places = pipeline.places
     yield Sample("vitrine_place_windows_total", "windows that could say where pieces lie", places.windows_total)
     yield Sample("vitrine_place_windows_unwitnessed_total", "windows not used", places.windows_unwitnessed_total)
@@ -86,6 +89,8 @@ def reader_gauges(readers: Sequence[Health], clock: Clock) -> Iterator[Sample]:
         for kind, times in reader.unknown_kinds:
             kinds = (*label, ("kind", kind))
             yield Sample("vitrine_reader_unknown_kinds_total", "of each kind: unknown_kinds_max", times, kinds)
+        outputs = reader.outputs_refused_total
+        yield Sample("vitrine_reader_outputs_refused_total", "outputs it would not set", outputs, label)
         refused = reader.accesses_refused_total
         yield Sample("vitrine_reader_accesses_total", "accesses to tags", reader.accesses_total, label)
         yield Sample("vitrine_reader_accesses_failed_total", "those not done", reader.accesses_failed_total, label)

@@ -21,7 +21,7 @@ from edge.clock import Clock, boot_id
 from edge.cloudward import Cloudward
 from edge.config import ConfigError, EdgeConfig
 from edge.house import House
-from edge.readers import Reader
+from edge.readers import Reader, Signalling
 from edge.readers.base import ReadBatch
 from edge.readers.times import dated
 from edge.store import Store, Wakes
@@ -73,10 +73,13 @@ async def live(edge: Edge, listener: socket.socket) -> int:
         asyncio.create_task(reader.run(deliver, edge.clock), name=f"reader {reader.id}") for reader in edge.readers
     ]
     cloudward = _cloudward(edge)
+    outputs = asyncio.Event()
+    tasks.append(asyncio.create_task(_drive(edge, outputs), name="outputs"))
     edge.house.broken = broke
     edge.store.wakes = Wakes(
         tell=lambda name: _over(loop, edge.shop.bulletin.tell, name),
         uplink=(lambda: None) if cloudward is None else lambda: _over(loop, cloudward.wake.set),
+        outputs=lambda: _over(loop, outputs.set),
     )
     edge.house.start()
     if cloudward is not None:
@@ -90,6 +93,17 @@ async def live(edge: Edge, listener: socket.socket) -> int:
             log.critical("task_ended", task=task.get_name(), error=repr(None if task.cancelled() else task.exception()))
     await _stop(edge, server, tasks)
     return code
+
+
+async def _drive(edge: Edge, wake: asyncio.Event) -> None:
+    """Tell readers what their outputs are to be, as often as the house changes its mind."""
+    readers = {reader.id: reader for reader in edge.readers if isinstance(reader, Signalling)}
+    while True:
+        await wake.wait()
+        wake.clear()
+        for (reader, port), on in edge.store.pipeline.signals.wanted.items():
+            if reader in readers:
+                await readers[reader].set_output(port, on=on)
 
 
 def _over(loop: asyncio.AbstractEventLoop, act: Callable[..., object], *given: object) -> None:

@@ -18,9 +18,9 @@ import structlog
 
 from contract.commands import decode_command
 from contract.entries import Entry, keys_of
-from contract.facts import AnyFact, CountAbandoned, CountPlace, CountStarted, TagBound
+from contract.facts import AlarmClosed, AnyFact, CountAbandoned, CountPlace, CountStarted, TagBound
 from contract.feed import FeedPage, PieceCard
-from contract.ids import HOUSE, CountId, PieceId, TillId, UserId, ZoneId, uuid7
+from contract.ids import HOUSE, CountId, PieceId, ReaderId, TillId, UserId, ZoneId, uuid7
 from contract.messages import Down, Up
 from edge.books import replica
 from edge.books.ballast import Ballast
@@ -55,6 +55,7 @@ PAGE_OF: Final = {
     "count": "counts",
     "alarm": "alarms",
     "tag": "tags",
+    "output": "readers",
 }
 
 
@@ -66,6 +67,8 @@ class Wakes:
     """A page name changed: pad, floor, alarms, counts, passes, sales, readers, uplink, store."""
     uplink: Callable[[], None]
     """Rows wait to be sent."""
+    outputs: Callable[[], None] = lambda: None
+    """Lamps, sirens or locks are to be otherwise: `pipeline.signals.wanted`."""
 
 
 SILENT: Final = Wakes(tell=lambda _: None, uplink=lambda: None)
@@ -140,6 +143,8 @@ class Store:
             out.woke.add("passes")
         for name in sorted(out.woke):
             self.wakes.tell(name)
+        if out.drive:
+            self.wakes.outputs()
         if out.wrote:
             self.wakes.uplink()
 
@@ -192,6 +197,19 @@ class Store:
             entries = tx.write(at_us=self.clock.wall_us(), by=by, why=why, facts=facts)
         self.notice(entries)
 
+    # --- signals ----------------------------------------------------------------------------------------------
+
+    def open_lock(self, reader: ReaderId, port: int, seconds: int, why: str, by: UserId) -> None:
+        """Open a case or door for seconds; it is in the books before it opens.
+
+        Raises `SignalRefusedError` or `NotServingError`.
+        """
+        signals = self.pipeline.signals
+        fact = signals.open_lock((reader, port), seconds=seconds, why=why, health=self.pipeline.health)
+        self._record((fact,), "output.open", by)
+        signals.opened((reader, port), seconds, self.clock.mono_us())
+        self.wakes.outputs()
+
     # --- acts -------------------------------------------------------------------------------------------------
 
     def act(self, act: AnyAct, by: UserId) -> Done | Refused:
@@ -225,6 +243,9 @@ class Store:
         pieces: set[PieceId] = set()
         whys: set[str] = set()
         for entry in entries:
+            for fact in entry.facts:
+                if isinstance(fact, AlarmClosed):
+                    self.pipeline.signals.closed(fact.alarm)
             keys = entry.keys or keys_of(entry.facts)
             pieces |= {PieceId(key.removeprefix("piece:")) for key in keys if key.startswith("piece:")}
             whys.add(entry.why)

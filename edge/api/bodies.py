@@ -9,7 +9,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from edge.floor.signals import LOCK_FOR_S_MAX
+
 TEXT_MAX: Final = 500
+LOCK_FOR_S: Final = 5
 IDS_MAX: Final = 500
 TENDERS_MAX: Final = 20
 MONEY_MAX: Final = 10**12
@@ -130,6 +133,13 @@ class ShipBody(Body):
     to: Id
     transfer: Id | None = None
     pieces: Annotated[list[Id], Field(min_length=1, max_length=IDS_MAX)]
+
+
+class OpenLockBody(Body):
+    """A lock opened by a person; who and why is kept."""
+
+    why: Reason
+    seconds: Annotated[int, Field(ge=1, le=LOCK_FOR_S_MAX)] = LOCK_FOR_S
 
 
 class ScanBody(Body):

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from contract.facts import CountPlace, Vision
 from contract.feed import Role
-from contract.ids import AlarmId, CountId, PieceId, UserId
-from edge.api import pages_pass, pages_register, shapes, views
+from contract.ids import AlarmId, CountId, PieceId, ReaderId, UserId
+from edge.api import bodies, pages_pass, pages_register, shapes, views
 from edge.api.shop import Shop, the_shop
 from trade import acts
 from web.asking import who_asks
@@ -191,10 +191,31 @@ async def piece(request: Request, piece: str, who: Anyone, shop: TheShop) -> Res
 
 @router.get("/readers")
 async def readers(request: Request, who: Anyone, shop: TheShop) -> Response:
-    del who
     store = views.store(shop)
     template = "edge/_readers.html" if wants_fragment(request) else "edge/readers.html"
-    return render(request, template, store=store, zone_names=_names(store), gaps=views.gaps(shop))
+    return render(
+        request,
+        template,
+        store=store,
+        zone_names=_names(store),
+        gaps=views.gaps(shop),
+        may_open=who.may(Role.MANAGER),
+        seconds=bodies.LOCK_FOR_S,
+    )
+
+
+class OpenLockForm(BaseModel):
+    """Why a lock was opened."""
+
+    why: Annotated[str, Field(min_length=1, max_length=bodies.TEXT_MAX, pattern=bodies.PLAIN)]
+
+
+@router.post("/outputs/{reader}/{port}/open")
+async def open_lock(
+    request: Request, reader: str, port: int, who: Manager, shop: TheShop, *, form: Annotated[OpenLockForm, Form()]
+) -> Response:
+    await shop.open_lock(ReaderId(reader), port, bodies.LOCK_FOR_S, form.why, who)
+    return await readers(request, who, shop) if wants_fragment(request) else go(request, "/readers")
 
 
 def _door(

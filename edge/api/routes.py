@@ -7,7 +7,7 @@ from starlette.responses import StreamingResponse
 
 from contract.facts import CountPlace
 from contract.feed import Role
-from contract.ids import AlarmId, CountId, PieceId, SaleId, UserId, ZoneId
+from contract.ids import AlarmId, CountId, PieceId, ReaderId, SaleId, UserId, ZoneId
 from edge.api import bodies, shapes, views
 from edge.api.shop import Shop, the_shop
 from edge.books.replica import SEARCH_HITS_MAX
@@ -72,6 +72,22 @@ async def gaps(who: Anyone, shop: TheShop) -> list[shapes.GapView]:
 async def readers(who: Anyone, shop: TheShop) -> list[shapes.ReaderView]:
     del who
     return list(views.readers(shop))
+
+
+@router.get("/signals")
+async def signals(who: Anyone, shop: TheShop) -> list[shapes.SignalView]:
+    """Doors, motion, buttons, lamps, sirens and locks at the readers."""
+    del who
+    return list(views.signals(shop))
+
+
+@router.post("/outputs/{reader}/{port}/open")
+async def open_lock(
+    reader: str, port: int, body: bodies.OpenLockBody, who: Manager, shop: TheShop
+) -> list[shapes.SignalView]:
+    """Open the lock at this output for seconds. 409 when there is none, or its reader is away."""
+    await shop.open_lock(ReaderId(reader), port, body.seconds, body.why, who)
+    return list(views.signals(shop))
 
 
 @router.get("/staff")

@@ -16,6 +16,7 @@ from contract.facts import (
     Vision,
 )
 from contract.feed import Role
+from contract.signals import InputKind, OutputKind
 from edge.config import ZoneKind
 
 
@@ -96,6 +97,26 @@ class GapView:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalView:
+    """What is wired to a reader: `way` `in` (door, motion, button) or `out` (lamp, siren, lock)."""
+
+    reader: str
+    way: str
+    port: int
+    name: str
+    kind: InputKind | OutputKind
+    zone: str
+    on: bool | None
+    """Open, moving, pressed; lit, sounding, unlocked. None while the reader does not tell."""
+    why: str = ""
+    by: str = ""
+    by_name: str = ""
+    """Who asked for it, where it was a person."""
+    since_us: int = 0
+    """When it was told last; 0 = never."""
+
+
+@dataclass(frozen=True, slots=True)
 class UplinkView:
     """`unsent` counts rows that are not yet covered by the cloud's `upto`.
 
@@ -134,6 +155,8 @@ class StoreView:
     """False alarms this threshold is expected to cost, by the store's own history; None while that is too short."""
     alarms_per_month_max: float = 1.0
     """The budget the threshold is set for."""
+    signals: tuple[SignalView, ...] = ()
+    """Doors, lamps, sirens and locks at the readers."""
 
 
 @dataclass(frozen=True, slots=True)

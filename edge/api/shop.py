@@ -29,6 +29,7 @@ from edge.floor.counting import CountRefusedError
 from edge.floor.history import HistoryError
 from edge.floor.now import FloorNow, PadNow, UplinkNow
 from edge.floor.passes import PassRefusedError
+from edge.floor.signals import SignalRefusedError
 from edge.floor.stays import Stay, joined
 from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
 from edge.readers import Reader
@@ -121,6 +122,10 @@ class Shop:
         day = self.business_day()
         done(await self.on_house(lambda: self.store.approve_count(count, day, who.user)))
 
+    async def open_lock(self, reader: ReaderId, port: int, seconds: int, why: str, who: Login) -> None:
+        """Raises a 409 problem when there is no such lock, or its reader is away."""
+        await self.on_house(lambda: self.store.open_lock(reader, port, seconds, why, who.user))
+
     async def scan(
         self, pieces: tuple[PieceId, ...], epcs: tuple[str, ...], zone: ZoneId, *, damaged: bool, who: Login
     ) -> shapes.ScanView:
@@ -189,6 +194,8 @@ class Shop:
             raise ProblemError(409, "count", "This count cannot be done", str(error)) from error
         except PassRefusedError as error:
             raise ProblemError(409, "pass", "This pass cannot go on", str(error)) from error
+        except SignalRefusedError as error:
+            raise ProblemError(409, "lock", "This lock stays shut", str(error)) from error
 
 
 def done(answer: Done | Refused) -> Done:

@@ -2,7 +2,7 @@
 
 from edge.api.views_floor import alarm, alarms, count, counts
 from edge.api.views_pieces import bare, find_pieces, incoming, of_card, pad, piece, piece_named, presence, verdict_of
-from edge.api.views_store import gaps, health, readers, staff, store, uplink, works_here, zones
+from edge.api.views_store import gaps, health, readers, signals, staff, store, uplink, works_here, zones
 from edge.api.views_story import story
 from edge.api.views_trade import open_shift, sale, sales, shift, shifts
 
@@ -27,6 +27,7 @@ __all__ = [
     "sales",
     "shift",
     "shifts",
+    "signals",
     "staff",
     "store",
     "story",

@@ -9,7 +9,7 @@ from edge.api import shapes
 from edge.api.shop import Shop
 from edge.books import local, replica
 from edge.books.db import Database
-from edge.books.rows import Counter, Mode, Node, ReaderChangeRow
+from edge.books.rows import Counter, Mode, Node, ReaderChangeRow, SignalRow
 from edge.floor.now import ReaderNow
 from edge.house import Mood
 from edge.till import queries
@@ -50,6 +50,7 @@ def store(shop: Shop) -> shapes.StoreView:
         alarms_per_month_max=shop.config.alarms_per_month_max,
         unknown_tags=floor.unknown_tags,
         pieces=floor.pieces,
+        signals=signals(shop),
     )
 
 
@@ -133,6 +134,31 @@ def _started_us(reader: ReaderNow, utc_ahead_us: int) -> int | None:
     if reader.clock_offset_us is None or not reader.clock_is_uptime:
         return None
     return utc_ahead_us + reader.clock_offset_us
+
+
+def signals(shop: Shop) -> tuple[shapes.SignalView, ...]:
+    """Every input and output of the store, with what the books say of it."""
+    told = {(row.reader, row.way, row.port): row for row in shop.db.rows("signals", SignalRow)}
+    shown = []
+    for signal in shop.floor.signals:
+        row = told.get((signal.reader, signal.way, signal.port))
+        person = replica.staff(shop.db, row.by) if row else None
+        shown.append(
+            shapes.SignalView(
+                reader=signal.reader,
+                way=str(signal.way),
+                port=signal.port,
+                name=signal.name,
+                kind=signal.kind,
+                zone=signal.zone,
+                on=signal.on,
+                why=row.why if row else "",
+                by=row.by if row else "",
+                by_name=person.name if person else "",
+                since_us=row.since_us if row else 0,
+            )
+        )
+    return tuple(shown)
 
 
 def uplink(shop: Shop) -> shapes.UplinkView:

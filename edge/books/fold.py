@@ -48,6 +48,7 @@ from contract.facts import (
     ZoneVision,
 )
 from contract.ids import Epoch, UserId
+from contract.signals import InputChanged, OutputSet
 from edge.books import fold_custody as custody
 from edge.books import fold_floor as floor
 from edge.books import fold_sales as sales
@@ -127,6 +128,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
             | CountFinished()
             | CountApproved()
             | CountAbandoned()
+            | InputChanged()
+            | OutputSet()
         ):
             floor.apply(db, fact, at.at_us, at.by)
         case _:

@@ -19,8 +19,9 @@ from contract.facts import (
     ZoneVision,
 )
 from contract.ids import CountId, UserId
+from contract.signals import InputChanged, OutputSet
 from edge.books.db import Database
-from edge.books.rows import as_list
+from edge.books.rows import Way, as_list
 
 FloorFact = (
     PiecePresence
@@ -36,6 +37,8 @@ FloorFact = (
     | CountFinished
     | CountApproved
     | CountAbandoned
+    | InputChanged
+    | OutputSet
 )
 
 
@@ -72,6 +75,11 @@ def apply(db: Database, fact: FloorFact, at_us: int, by: UserId) -> None:
             _verdicts(db, fact.count, fact.verdicts)
         case CountAbandoned():
             db.run("count_abandon", count=fact.count, why=fact.reason, ended_us=at_us)
+        case InputChanged():
+            why = "found so" if fact.found else ""
+            db.run_struct("signal_set", fact, way=Way.IN, is_on=fact.on, why=why, by=by, since_us=at_us)
+        case OutputSet():
+            db.run_struct("signal_set", fact, way=Way.OUT, is_on=fact.on, by=by, since_us=at_us)
 
 
 def _verdicts(db: Database, count: CountId, verdicts: tuple[CountVerdict, ...]) -> None:

@@ -173,6 +173,26 @@ class GapRow(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
+class Way(StrEnum):
+    IN = "in"
+    OUT = "out"
+
+
+class SignalRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said last of an input or output of a reader; `kind` is an `InputKind` or an `OutputKind`."""
+
+    reader: ReaderId
+    way: Way
+    port: int
+    name: str
+    kind: str
+    zone: ZoneId
+    is_on: bool
+    why: str
+    by: UserId
+    since_us: int
+
+
 class ExitRow(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int
     piece: PieceId

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from contract.facts import ReaderLink, Vision
 from contract.ids import PieceId, ReaderId, ZoneId
+from contract.signals import InputKind, OutputKind
+from edge.books.rows import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,19 @@ class PadNow:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalNow:
+    """An input or output of a reader. `on` is None while the reader does not tell; an output is what it is to be."""
+
+    reader: ReaderId
+    way: Way
+    port: int
+    name: str
+    kind: InputKind | OutputKind
+    zone: ZoneId
+    on: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class FloorNow:
     """Everything that moves. `at_us` is monotonic."""
 
@@ -75,6 +90,7 @@ class FloorNow:
     zones: tuple[ZoneNow, ...] = ()
     readers: tuple[ReaderNow, ...] = ()
     pads: tuple[PadNow, ...] = ()
+    signals: tuple[SignalNow, ...] = ()
     unknown_tags: int = 0
     threshold_nats: float = 0.0
     alarms_per_month: float | None = None

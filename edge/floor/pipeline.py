@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 from contract.facts import AlarmRaised, AnyFact, PresenceState
 from contract.ids import PieceId, ReaderId, ZoneId
 from edge.books.journal import Books
-from edge.books.rows import PresenceRow
+from edge.books.rows import PresenceRow, SignalRow
 from edge.config import EdgeConfig, ZoneKind
 from edge.floor.detectors import Gates, Pads
+from edge.floor.inputs import Inputs
 from edge.floor.intake import Intake
 from edge.floor.memory import Memory
 from edge.floor.news import News
 from edge.floor.now import FloorNow
 from edge.floor.rounds import Heard, Round, Rounds, RoundTally
-from edge.floor.showing import zones_now
+from edge.floor.showing import signals_now, zones_now
+from edge.floor.signals import Signals
 from edge.floor.stock import Stock
 from edge.floor.strangers import Strangers
 from edge.floor.sweeps import parted, sweep
@@ -53,6 +55,8 @@ class Outcome:
     woke: set[str] = field(default_factory=set)
     met: dict[ZoneId, set[PieceId]] = field(default_factory=dict)
     """Pieces read here that this store does not hold (yet): to be received or reported."""
+    drive: bool = False
+    """Outputs are to be otherwise: tell the readers."""
     wrote: bool = False
     """Rows were added to the journal: wake the uplink."""
 
@@ -88,6 +92,8 @@ class Pipeline:
         self._pads = Pads(self._zones, stock)
         self._gates = Gates(self._zones, stock, new_id=new_id, currency=config.currency)
         self.places = Places(self._zones, self._zones.fixed)
+        self.inputs = Inputs(config.readers)
+        self.signals = Signals(config.readers)
         self._strangers = Strangers(stock, books, self._vouches, wall_us)
         self.news = News(stock, new_id=new_id, currency=config.currency)
         self._floor_us = -FLOOR_EVERY_US
@@ -135,6 +141,9 @@ class Pipeline:
         self._vision = VisionWatch(
             self._zones, self._zones.fixed, told_before(db), wall_us=self._wall_us, now_us=now_us
         )
+        told = db.rows("signals", SignalRow)
+        self.inputs.load(told)
+        self.signals.load(told)
         self.memory.load(self.news.shown, now_us)
         self.places.settle(np.arange(len(self.stock), dtype=np.int32), self.stock.lies[: len(self.stock)])
 
@@ -165,9 +174,10 @@ class Pipeline:
             for zone, piece in self._strangers.meet(now_us):
                 out.met.setdefault(zone, set()).add(piece)
         for row, facts in self._gates.hear(heard, self.books.db):
-            self._passed(row, facts, out)
+            self._passed(row, facts, out, now_us)
         if self._pads.hear(heard, self.health, now_us):
             out.woke.add("pad")
+        self._signal(now_us, out)
         for detector in self.detectors:
             facts = detector(heard + swept, rounds, now_us)
             if facts:
@@ -223,15 +233,25 @@ class Pipeline:
             if self.news.moved(row, f"lies in {self._zones.zones[zone].name} (p = {p:.2f})"):
                 out.woke.add("floor")
 
-    def _passed(self, row: int, facts: list[AnyFact], out: Outcome) -> None:
+    def _passed(self, row: int, facts: list[AnyFact], out: Outcome, now_us: int) -> None:
         """A passage through a gate; an unpeaceful one is this piece's alarm, it need not be missed a second time."""
         self.news.say(facts)
         out.woke.add("floor")
         for fact in facts:
+            self.signals.raised(fact, now_us)
             if isinstance(fact, AlarmRaised):
                 self.evidence.grow(len(self.stock))
                 self.evidence.state[row] = ev.MISSING
                 self.news.state(row, PresenceState.MISSING, fact.sentence)
+
+    def _signal(self, now_us: int, out: Outcome) -> None:
+        """Doors and lamps: what changed at inputs, and what outputs are to be."""
+        changed = self.inputs.look(self.health, now_us)
+        drive = self.signals.look(self._vision.vision_of, now_us)
+        out.drive = bool(drive)
+        if changed or drive:
+            out.woke.add("readers")
+        self.news.say([*changed, *drive])
 
     def _write(self, now_us: int, out: Outcome) -> None:
         if self.memory.is_due(now_us):
@@ -250,6 +270,7 @@ class Pipeline:
             zones=zones_now(self.stock, self.evidence, self._vision),
             readers=self._vision.readers_now(self.health, now_us),
             pads=self._pads.now,
+            signals=signals_now(self.config.readers, self.inputs, self.signals),
             unknown_tags=self.intake.unknown_tags(now_us),
             threshold_nats=round(self.rules.alarm_nats, 2),
             alarms_per_month=false_alarms_per_month(self.evidence.peaks, self.evidence.store_s, self.rules.alarm_nats),

@@ -1,9 +1,15 @@
 """The floor as one value: figures by zone out of the house's arrays."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.floor.now import ZoneNow
+from edge.books.rows import Way
+from edge.config import ReaderConfig
+from edge.floor.inputs import Inputs
+from edge.floor.now import SignalNow, ZoneNow
+from edge.floor.signals import Signals
 from edge.floor.stock import Stock
 from edge.floor.vision import VisionWatch
 from edge.reconcile import evidence as ev
@@ -37,4 +43,18 @@ def zones_now(stock: Stock, evidence: Evidence, vision: VisionWatch) -> tuple[Zo
                 not_read_yet=not_read_yet[index],
             )
         )
+    return tuple(shown)
+
+
+def signals_now(readers: Iterable[ReaderConfig], inputs: Inputs, signals: Signals) -> tuple[SignalNow, ...]:
+    """Inputs and outputs in the configuration's order."""
+    stands = inputs.now()
+    shown: list[SignalNow] = []
+    for reader in readers:
+        for port, wire in ((int(port), wire) for port, wire in reader.inputs.items()):
+            on = stands[reader.id, port]
+            shown.append(SignalNow(reader.id, Way.IN, port, wire.name, wire.kind, wire.zone, on))
+        for port, out in ((int(port), wire) for port, wire in reader.outputs.items()):
+            on = signals.wanted[reader.id, port]
+            shown.append(SignalNow(reader.id, Way.OUT, port, out.name, out.kind, out.zone, on))
     return tuple(shown)

@@ -47,6 +47,17 @@ class Typed(Protocol):
         ...
 
 
+@runtime_checkable
+class Signalling(Protocol):
+    """A reader with outputs: lamps, sirens, locks."""
+
+    id: ReaderId
+
+    async def set_output(self, port: int, *, on: bool) -> None:
+        """What an output is to be, now and after every reconnect. Off until it is said, and when `run` ends."""
+        ...
+
+
 class Driver(NamedTuple):
     """`open` a reader to read with it; `inquire` who it is, where it can be asked. Both raise `ReaderError`s."""
 

@@ -1,6 +1,7 @@
 """What a driver tells about its reader, read by the house thread at every tick."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
@@ -73,5 +74,11 @@ class Health:
     """As it was set when the reader was connected, where a module tells it."""
     power_dbm: float | None = None
     """Likewise."""
+    inputs: Mapping[int, bool] = field(default_factory=dict)
+    """Input port → whether its wire is high; only what the reader tells now. Replaced whole."""
+    outputs_refused_total: int = 0
+    """Outputs the reader would not set."""
+    waits_for: str = ""
+    """It is well and does not read: its trigger has not come ("input 1"). Nothing is witnessed meanwhile."""
     antennas_down: frozenset[int] = frozenset()
     """Ports whose antenna the reader reports as disconnected."""

@@ -12,9 +12,18 @@ import uvicorn
 from fastapi import FastAPI, Request
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from contract.facts import AlarmKind, CountPlace, PresenceState, ReaderLink, TenderKind, Verdict, Vision
+from contract.facts import (
+    AlarmKind,
+    CountPlace,
+    PresenceState,
+    ReaderLink,
+    TenderKind,
+    Verdict,
+    Vision,
+)
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
+from contract.signals import InputKind, OutputKind
 from edge.api import shapes
 from edge.config import ZoneKind
 from web.asking import who_asks
@@ -260,16 +269,17 @@ READERS = (
     shapes.ReaderView("case-reader-1", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("case-1", "case-2"), 0.1, 655.4, 2_712_004, 12, temperature_c=41, overflows_total=2, clock_behind_s=3.2, clock_jumps_total=1, serial="00:16:25:ff:fe:0a:0b:0c", was="Zebra FX9600 · 3.10", changed_us=NOON_US),
     shapes.ReaderView("gate-reader", ReaderLink.SILENT, "Nothing heard for 6 s; trying again.", "", "", ("gate",), 6.3, 0.0, 90_112, 0, "fan at rest", dark_since_us=NOON_US),
 )  # fmt: skip
-GAPS = (
-    shapes.GapView(
-        "gate-reader", NOON_US - 3_600_000_000, NOON_US - 3_000_000_000, "nothing heard for 3.0 s, not even a keepalive"
-    ),
-)
+GAPS = (shapes.GapView("gate-reader", NOON_US - 3_600_000_000, NOON_US - 3_000_000_000, "nothing heard for 3.0 s"),)
+SIGNALS = (
+    shapes.SignalView("gate-reader", "in", 1, "Back door", InputKind.DOOR, "gate", on=True, why="found so", by="house", since_us=NOON_US),
+    shapes.SignalView("gate-reader", "out", 1, "Gate lamp", OutputKind.LAMP, "gate", on=True, why="a piece left unsold", by="house", since_us=NOON_US),
+    shapes.SignalView("case-reader-1", "out", 1, "Lock of case 1", OutputKind.LOCK, "case-1", on=False, why="showing the sapphire tray to a client", by="marc", by_name="Marc Oyelaran", since_us=NOON_US),
+)  # fmt: skip
 STORE = shapes.StoreView(
     store="flagship", name="Flagship, rue des Orfèvres", currency="EUR", mode="active", mode_why="", mood="running",
     business_day="2026-11-22", tills=("till-1", "till-2"), zones=ZONES, readers=READERS,
     uplink=shapes.UplinkView(configured=True, up=True, why_down="", standing="ok", unsent=3, feed_rev=2104),
-    alarms_open=2, threshold_nats=22.0, alarms_per_month=0.4, unknown_tags=2, pieces=2000,
+    alarms_open=2, threshold_nats=22.0, alarms_per_month=0.4, unknown_tags=2, pieces=2000, signals=SIGNALS,
 )  # fmt: skip
 ALONE = replace(
     STORE, uplink=replace(STORE.uplink, up=False, why_down="No answer from the office since 13:40.", unsent=418)
@@ -285,7 +295,7 @@ BLIND_PAD = replace(
     ),
 )
 YOUNG = replace(STORE, alarms_per_month=None)
-BARE = replace(STORE, zones=(), readers=())
+BARE = replace(STORE, zones=(), readers=(), signals=())
 USERS = (
     shapes.UserView("ana", "Ana Lindqvist", (Role.ASSOCIATE,), has_pin=True),
     shapes.UserView("marc", "Marc Oyelaran", (Role.MANAGER,), has_pin=True),
@@ -365,7 +375,7 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
             "days": 30,
         },
     ),
-    "readers": ("edge/readers.html", {**COMMON, "store": ALONE, "gaps": GAPS}),
+    "readers": ("edge/readers.html", {**COMMON, "store": ALONE, "gaps": GAPS, "may_open": True, "seconds": 5}),
     "readers-none": ("edge/readers.html", {**COMMON, "store": BARE, "gaps": ()}),
 }
 

@@ -6,9 +6,18 @@ import msgspec
 
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.tables import coverage_gap, exit_seen, presence, reader, reader_change, zone_vision
+from cloud.tables import coverage_gap, exit_seen, presence, reader, reader_change, signal, zone_vision
 from cloud.work import Heard
-from contract.facts import CoverageGap, ExitSeen, Fact, PiecePresence, ReaderChanged, ReaderHealth, ZoneVision
+from contract.facts import (
+    CoverageGap,
+    ExitSeen,
+    Fact,
+    PiecePresence,
+    ReaderChanged,
+    ReaderHealth,
+    ZoneVision,
+)
+from contract.signals import InputChanged, OutputSet
 
 
 def _now(tokens: Custody, heard: Heard) -> bool:
@@ -57,6 +66,18 @@ def gap(tokens: Custody, heard: Heard, fact: CoverageGap) -> None:
     tokens.work.tx.put_soon(coverage_gap, row)
 
 
+def wire(tokens: Custody, heard: Heard, fact: InputChanged | OutputSet) -> None:
+    """A door, lamp, siren or lock. What a person asked for keeps who and why."""
+    way, why = ("out", fact.why) if isinstance(fact, OutputSet) else ("in", "found so" if fact.found else "")
+    row = {
+        "store": heard.store, "reader": fact.reader, "way": way, "port": fact.port, "name": fact.name,
+        "kind": fact.kind, "zone": fact.zone, "is_on": int(fact.on), "why": why, "by": heard.by,
+        "since_us": heard.at_us,
+    }  # fmt: skip
+    if _now(tokens, heard):
+        tokens.work.tx.put_soon(signal, row)
+
+
 def gate(tokens: Custody, heard: Heard, fact: ExitSeen) -> None:
     row = {
         "store": heard.store, "epoch": heard.epoch, "seq": heard.seq, "piece": fact.piece, "zone": fact.zone,
@@ -72,4 +93,6 @@ APPLY: Final[dict[type[Fact], Applier]] = {
     ReaderChanged: changed,
     CoverageGap: gap,
     ExitSeen: gate,
+    InputChanged: wire,
+    OutputSet: wire,
 }

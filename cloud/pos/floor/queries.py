@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import coverage_gap, exit_seen, piece, presence, reader, reader_change, zone_vision
+from cloud.tables import coverage_gap, exit_seen, piece, presence, reader, reader_change, signal, zone_vision
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,23 @@ class GapRow:
     from_us: int
     until_us: int
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    """`way`: `in` for a door, motion or button; `out` for a lamp, siren or lock. `by`: who said so last."""
+
+    store: str
+    reader: str
+    way: str
+    port: int
+    name: str
+    kind: str
+    zone: str
+    is_on: bool
+    why: str
+    by: str
+    since_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,14 @@ def gaps(tx: Tx, store: str, *, limit: int = 50) -> list[GapRow]:
     query = sa.select(coverage_gap).where(coverage_gap.c.store == store)
     rows = tx.rows(query.order_by(coverage_gap.c.until_us.desc(), coverage_gap.c.reader).limit(limit))
     return [GapRow(**{name: row[name] for name in GapRow.__dataclass_fields__}) for row in rows]
+
+
+def signals(tx: Tx, store: str) -> list[SignalRow]:
+    """By reader and port."""
+    order = (signal.c.reader, signal.c.way, signal.c.port)
+    rows = tx.rows(sa.select(signal).where(signal.c.store == store).order_by(*order))
+    told = [name for name in SignalRow.__dataclass_fields__ if name != "is_on"]
+    return [SignalRow(**{name: row[name] for name in told}, is_on=bool(row["is_on"])) for row in rows]
 
 
 def zones(tx: Tx, store: str) -> list[ZoneRow]:

@@ -36,6 +36,12 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             return queries.reader_changes(work.tx, store, limit=limit)
 
+    @routes.get("/{store}/signals")
+    def signals(store: str) -> list[queries.SignalRow]:
+        """Doors, lamps, sirens and locks, as they were told last."""
+        with desk.look() as work:
+            return queries.signals(work.tx, store)
+
     @routes.get("/{store}/exits")
     def exits(store: str, limit: Limit = ROWS_PER_PAGE) -> list[queries.ExitRow]:
         with desk.look() as work:

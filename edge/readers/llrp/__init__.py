@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from random import Random
 
 from edge.clock import Clock
-from edge.config import ReaderConfig
+from edge.config import Active, ReaderConfig
 from edge.readers.base import UnreachableError
 from edge.readers.health import Health
 from edge.readers.inquiry import Said, wait
 from edge.readers.llrp.dialogue import Dialogue, Timing
 from edge.readers.llrp.driver import LlrpReader
+from edge.readers.llrp.gpio import Wires
 from edge.readers.llrp.inquiry import Inquiry
 from edge.readers.llrp.told import LlrpTold
 from edge.readers.profiles import Place, Profile
@@ -17,7 +18,11 @@ from edge.readers.profiles import Place, Profile
 
 def open_llrp(config: ReaderConfig, profile: Profile, places: Mapping[int, Place], chance: Random) -> LlrpReader:
     """Raises `MisconfiguredError` for a URL that is not llrp://host:port."""
-    return LlrpReader(config.url, Dialogue(Health(config.id), profile, places, Timing()), chance)
+    wires = Wires(
+        inputs=frozenset(map(int, config.inputs)),
+        outputs={int(port): output.active is Active.HIGH for port, output in config.outputs.items()},
+    )
+    return LlrpReader(config.url, Dialogue(Health(config.id), profile, places, Timing(), wires), chance)
 
 
 async def inquire_llrp(config: ReaderConfig, chance: Random, clock: Clock, said: Said) -> LlrpTold:

@@ -13,6 +13,7 @@ from edge.readers.llrp.accesses import Accesses
 from edge.readers.llrp.connection import CONNECTED_STATES, RESTING_STATES, Heard, Say, State, step
 from edge.readers.llrp.device import Device
 from edge.readers.llrp.frames import Bytes, Frame, FrameBuffer
+from edge.readers.llrp.gpio import UNWIRED, Gpio, Wires
 from edge.readers.llrp.identity import get_identification
 from edge.readers.llrp.notices import Notices
 from edge.readers.llrp.reports import ReportDecoder
@@ -38,7 +39,9 @@ class Timing:
 class Dialogue:
     """Follows `connection.TABLE` for one reader, over any number of connections one after the other."""
 
-    def __init__(self, health: Health, profile: Profile, places: Mapping[int, Place], timing: Timing) -> None:
+    def __init__(
+        self, health: Health, profile: Profile, places: Mapping[int, Place], timing: Timing, wires: Wires = UNWIRED
+    ) -> None:
         self.health = health
         self.state = State.OFFLINE
         self.decoder = ReportDecoder(health.reader)
@@ -56,6 +59,7 @@ class Dialogue:
         self._resyncs = 0
         self._device = Device(health, profile, self._places)
         self.accesses = Accesses(health, places, self._next_id)
+        self.gpio = Gpio(health, wires, self._next_id)
         self._notices = Notices(
             health,
             late_max_us=timing.silent_after_us + 1000 * messages.cycle_ms(places),
@@ -134,11 +138,12 @@ class Dialogue:
             elif self._deadline_us and now_us >= self._deadline_us:
                 self._hear(Heard.LATE, now_us, f"no answer while {self.state}")
             self.accesses.tick(now_us)
+            self.gpio.tick(now_us)
         self._show(now_us)
 
     def take(self) -> bytes:
         """Bytes to send."""
-        out = bytes(self._out) + self.accesses.take()
+        out = bytes(self._out) + self.gpio.take() + self.accesses.take()
         self._out.clear()
         return out
 
@@ -217,10 +222,15 @@ class Dialogue:
         if frame.type == events.READER_EVENT_NOTIFICATION:
             event = events.event_of(frame)
             self.decoder.counts.know(event.unknown, 1)
+            if event.gpi is not None:
+                self.gpio.event(event.gpi)
             return self._notices.event(event, now_us)
         answers = self._pending and frame.message_id == self._pending
         if not answers and self.accesses.hears(frame.type, frame.message_id):
             self.accesses.hear(frame.message_id, events.status_of(frame), now_us)
+            return None, ""
+        if self.gpio.hears(frame):
+            self.gpio.hear(frame, now_us)
             return None, ""
         if frame.type == events.ERROR_MESSAGE:
             status = events.status_of(frame)
@@ -251,7 +261,10 @@ class Dialogue:
             if self.state is State.READING:
                 self.health.alive_since_us = now_us
                 self.accesses.read(now_us)
+            if before is State.CONFIGURING and heard is Heard.DONE:
+                self.gpio.begin(now_us)
             if not self.connected:
+                self.gpio.end()
                 self.accesses.end(now_us, why or self.state.value)
         self._say(say, now_us)
 

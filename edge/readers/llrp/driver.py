@@ -1,6 +1,7 @@
 """The LLRP driver: a non-blocking socket read at the pace of a tick, a watchdog in seconds, reconnecting for ever."""
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import Callable
@@ -85,6 +86,10 @@ class LlrpReader:
         finally:
             self._dialogue.accesses.give_up(asked)
 
+    async def set_output(self, port: int, *, on: bool) -> None:
+        """What an output is to be, now and after every reconnect; one that is not configured is nobody's."""
+        self._dialogue.gpio.want(port, on=on)
+
     async def _connect(self, clock: Clock) -> socket.socket | None:
         sock = socket.socket(socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET, socket.SOCK_STREAM)
         try:
@@ -124,10 +129,14 @@ class LlrpReader:
                 self._receive(sock, deliver, clock)
                 dialogue.tick(clock.mono_us())
                 unsent = _send(sock, unsent + dialogue.take())
+                await asyncio.sleep(self._tick_s)
             except OSError as error:
                 dialogue.lose(clock.mono_us(), f"connection lost: {_words(error)}")
                 return
-            await asyncio.sleep(self._tick_s)
+            except asyncio.CancelledError:
+                with contextlib.suppress(OSError):
+                    _send(sock, unsent + dialogue.gpio.rest())
+                raise
 
     def _receive(self, sock: socket.socket, deliver: Callable[[ReadBatch], None], clock: Clock) -> None:
         """What the tick brought. Raises `OSError` when the connection ended."""

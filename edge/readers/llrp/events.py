@@ -20,7 +20,7 @@ CUSTOM_MESSAGE: Final = 1023
 RESPONSES: Final = frozenset((*range(4, 5), *range(11, 14), *range(30, 37), 51, CUSTOM_MESSAGE))
 """Answers to the requests we make (LLRP 1.1 §16)."""
 P_UTC, P_UPTIME, P_ROSPEC, P_EVENT_DATA, P_STATUS = 128, 129, 177, 246, 287
-P_HOPPING, P_ROSPEC_EVENT, P_BUFFER_LEVEL, P_BUFFER_OVERFLOW, P_EXCEPTION = 247, 249, 250, 251, 252
+P_HOPPING, P_GPI_EVENT, P_ROSPEC_EVENT, P_BUFFER_LEVEL, P_BUFFER_OVERFLOW, P_EXCEPTION = 247, 248, 249, 250, 251, 252
 P_SURVEY_EVENT, P_AISPEC_EVENT, P_ANTENNA_EVENT, P_ATTEMPT, P_CLOSE, P_SPEC_LOOP = 253, 254, 255, 256, 257, 356
 ROSPEC_ACTIVE: Final = 2
 CUSTOM_PREFIX_BYTES: Final = 5
@@ -64,6 +64,8 @@ class Event:
     aispec: Spec | None = None
     """An AISpec has no beginning of its own: its end is 0, which is not `Turn.ENDED`."""
     survey: Spec | None = None
+    gpi: tuple[int, bool] | None = None
+    """(input port, high)."""
     antenna: tuple[int, bool] | None = None
     """(port, connected)."""
     exception: str | None = None
@@ -140,10 +142,16 @@ def _antenna(body: bytes, param: Param) -> dict[str, Any]:
     return {"antenna": (port, kind == 1)}
 
 
+def _gpi(body: bytes, param: Param) -> dict[str, Any]:
+    port, level = _unpack("!HB", body, param)
+    return {"gpi": (port, bool(level & 0x80))}
+
+
 READ: Final[dict[int, Callable[[bytes, Param], dict[str, Any]]]] = {
     P_UTC: lambda body, param: {"utc_us": _unpack("!Q", body, param)[0]},
     P_UPTIME: lambda body, param: {"uptime_us": _unpack("!Q", body, param)[0]},
     P_HOPPING: lambda body, param: {"hop": _unpack("!HH", body, param)},
+    P_GPI_EVENT: _gpi,
     P_ROSPEC_EVENT: lambda body, param: {"rospec": Spec(*_unpack("!BI", body, param))},
     P_BUFFER_LEVEL: lambda body, param: {"buffer_percent": _unpack("!B", body, param)[0]},
     P_BUFFER_OVERFLOW: lambda _, __: {"overflow": True},
