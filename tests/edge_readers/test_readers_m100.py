@@ -200,6 +200,19 @@ def test_rounds_that_are_over_are_started_again(unsaid):
     assert bench.health.link is ReaderLink.READING
 
 
+def test_a_module_that_restarted_is_told_its_region_and_power_before_it_transmits():
+    bench = Bench().go(1)
+    bench.module.power()
+    assert bench.module.region != 3
+    bench.module.heard.clear()
+    before = bench.health.reads_total
+    bench.go(3)
+    assert bench.health.reads_total > before
+    started = bench.module.heard.index(Command.MULTI_POLL)
+    assert {Command.SET_REGION, Command.SET_POWER, Command.SET_QUERY} <= set(bench.module.heard[:started])
+    assert (bench.module.region, bench.module.power_cdbm) == (3, 1500)
+
+
 def test_a_dead_module_is_shown_silent_within_five_seconds_and_hung_up_on():
     bench = Bench().go(1)
     bench.dead = True

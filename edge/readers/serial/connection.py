@@ -41,7 +41,7 @@ class Heard(StrEnum):
     FAILED = "failed"
     """The module says that it cannot read now, and why: too hot, no antenna."""
     QUIET = "quiet"
-    """Not even the end of an empty round for a while: ended unsaid, or dead. To stop it tells which."""
+    """Not even the end of an empty round for a while: ended unsaid, restarted, or dead. To stop it tells which."""
     WANTED = "wanted"
     """Somebody wants a tag read or written."""
     LATE = "late"
@@ -93,7 +93,8 @@ ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
     (S.STARTING, H.FAILED): (S.REFUSED, Say.HANG_UP),
     (S.READING, H.FAILED): (S.REFUSED, Say.HANG_UP),
     (S.READING, H.REFUSED): (S.PAUSING, Say.HALT),
-    (S.READING, H.QUIET): (S.PAUSING, Say.HALT),
+    # perhaps its power failed for a moment: it forgot region and power, so nothing is taken for granted
+    (S.READING, H.QUIET): (S.PROBING, Say.HALT),
     (S.READING, H.WANTED): (S.PAUSING, Say.HALT),
     (S.PAUSING, H.DONE): (S.ACCESSING, Say.ACCESS),
     (S.PAUSING, H.REFUSED): (S.ACCESSING, Say.ACCESS),
