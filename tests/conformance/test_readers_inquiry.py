@@ -179,28 +179,28 @@ def test_a_wrong_address_is_said_with_its_mend(url, told):
     play(story)
 
 
-def test_a_module_says_who_it_is_and_is_set_to_nothing(kind, tmp_path):
+def test_a_module_says_who_it_is_and_is_set_to_nothing(serial_kind, tmp_path):
     async def story():
-        module = kind.module(Tray({}))
+        module = serial_kind.module(Tray({}))
         async with Line(module, tmp_path / "port", now_us):
-            told, _ = await asked(f"{kind.scheme}://{tmp_path / 'port'}")
-        assert dict(told.rows())["module"] == kind.model
-        if kind.scheme == "uhf288":
+            told, _ = await asked(f"{serial_kind.scheme}://{tmp_path / 'port'}")
+        assert dict(told.rows())["module"] == serial_kind.model
+        if serial_kind.scheme == "uhf288":
             assert told.power_dbm is not None
             assert told.temperature_c is not None
-        if kind.scheme == "m100":
+        if serial_kind.scheme == "m100":
             assert not SET_M100 & set(module.heard)
 
     asyncio.run(story())
 
 
-def test_a_module_that_says_nothing_is_named_with_its_port(kind, tmp_path):
+def test_a_module_that_says_nothing_is_named_with_its_port(serial_kind, tmp_path):
     async def story():
-        line = Line(kind.module(Tray({})), tmp_path / "port", now_us)
+        line = Line(serial_kind.module(Tray({})), tmp_path / "port", now_us)
         line.fault = LineFault.SILENT
         async with line:
             with pytest.raises(UnreachableError, match=r"no module answered at .*whether it is plugged in"):
-                await asked(f"{kind.scheme}://{tmp_path / 'port'}?baud=115200")
+                await asked(f"{serial_kind.scheme}://{tmp_path / 'port'}?baud=115200")
 
     asyncio.run(story())
 

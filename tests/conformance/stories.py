@@ -1,0 +1,40 @@
+"""How a story with real time is told: wait for what must come, never for a while. `conftest` makes this importable."""
+
+import asyncio
+import contextlib
+
+from edge.clock import SystemClock
+
+PATIENCE_S = 20.0
+"""No measurement: a machine that is busy is waited for."""
+
+
+@contextlib.asynccontextmanager
+async def running(reader):
+    """The batches it delivers."""
+    batches = []
+    task = asyncio.create_task(reader.run(batches.append, SystemClock()))
+    try:
+        yield batches
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def play(story):
+    """Run a story; the transports it closed get a moment to end before the loop does."""
+
+    async def whole():
+        try:
+            await story()
+        finally:
+            await asyncio.sleep(0.1)
+
+    asyncio.run(whole())
+
+
+async def until(condition):
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - the driver tells by its health, which is looked at, not waited for
+            await asyncio.sleep(0.02)
