@@ -55,6 +55,7 @@ async def walk(request: Request, name: str, who: Counter, shop: TheShop) -> Resp
         "edge/_pass.html" if wants_fragment(request) else "edge/pass.html",
         store=views.store(shop),
         walk=walking.show(shop, name),
+        people={user.user: user.name for user in views.staff(shop)},
         lines_max=LINES_MAX,
         line_chars_max=LINE_CHARS_MAX,
     )

@@ -51,6 +51,8 @@ def take(shop: Shop, name: str, batch: str, lines: list[str]) -> shapes.PassRead
     except UnreachableError as error:
         raise ProblemError(503, "starting", "The store's box is starting", str(error)) from error
     tally.count(batch, typed)
+    if typed.unreadable:
+        shop.bulletin.tell("passes")  # the house, which tells of reads, hears nothing of these
     return shapes.PassReadsView(batch=batch, repeated=False, reads=len(typed.epcs), unreadable=typed.unreadable)
 
 

@@ -264,6 +264,14 @@ EXIT = replace(
     value_minor=4_890_000, rounds=2,
 )  # fmt: skip
 PAST = replace(ALARM, alarm="alarm-0", open=False, outcome="found", note="on the polishing tray")
+WALK = shapes.PassView(
+    name="walk-1", zone="case-1", zone_name="Case 1, solitaires", reader="sled-1", typed=True, by="ana", open=True,
+    began_us=NOON_US, expected=161, found=158, unknown_tags=2, reads=402, unreadable=1, unreadable_sample="3039606203C7",
+    missing=(shapes.PassPieceView("FL-000119", "Solitaire ring, 0.71 ct", "R-SOL-119", "case-1/02"), shapes.PassPieceView("FL-000121", "Ring with a name so long that it has to be broken on a phone", "R-SOL-121", "")),
+    strangers=(shapes.PassPieceView("FL-001520", "Rivière necklace", "N-RIV-003", "", "lies in Case 4, necklaces"),), strangers_total=14,
+)  # fmt: skip
+ALL_FOUND = replace(WALK, found=161, missing=(), strangers=(), strangers_total=0, unknown_tags=0, unreadable=0)
+SLEDS = (("sled-1", True, [(z, n) for z, n in ZONE_NAMES.items() if z[:4] in ("safe", "case")]), ("rfd40", False, [("case-1", "Case 1")]))  # fmt: skip
 READERS = (
     shapes.ReaderView("safe-reader", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("safe-1", "safe-2"), 0.2, 412.0, 1_912_331, 0),
     shapes.ReaderView("case-reader-1", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("case-1", "case-2"), 0.1, 655.4, 2_712_004, 12, temperature_c=41, overflows_total=2, clock_behind_s=3.2, clock_jumps_total=1, serial="00:16:25:ff:fe:0a:0b:0c", was="Zebra FX9600 · 3.10", changed_us=NOON_US),
@@ -311,6 +319,7 @@ COMMON = {
     "tallies": TALLIES,
 }
 REGISTER = {**COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True}
+PASSING = {**COMMON, "lines_max": 100, "line_chars_max": 500}
 COUNTING = {**COMMON, "may_decide": True, "may_start": True}
 WALL = {
     **COMMON,
@@ -353,6 +362,12 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "count-running": ("edge/count.html", {**COUNTING, "count": COUNT}),
     "count-finished": ("edge/count.html", {**COUNTING, "count": FINISHED}),
     "count-complete": ("edge/count.html", {**COUNTING, "count": COMPLETE}),
+    "pass-start": ("edge/pass_start.html", {**COMMON, "sleds": SLEDS, "passes": (WALK,)}),
+    "pass-start-none": ("edge/pass_start.html", {**COMMON, "sleds": (), "passes": ()}),
+    "pass": ("edge/pass.html", {**PASSING, "walk": WALK}),
+    "pass-complete": ("edge/pass.html", {**PASSING, "walk": replace(ALL_FOUND, typed=False)}),
+    "pass-ended": ("edge/pass.html", {**PASSING, "walk": replace(WALK, open=False)}),
+    "pass-ended-complete": ("edge/pass.html", {**PASSING, "walk": replace(ALL_FOUND, open=False)}),
     "wall": ("edge/wall.html", {**WALL, "alarms": (EXIT, ALARM, PAST), "blind": (ZONES[4],)}),
     "wall-calm": (
         "edge/wall.html",
@@ -387,15 +402,8 @@ def make_gallery(*, still: bool = True) -> FastAPI:
     logins = Logins(MemoryLogins(), staff.get, now_us=lambda: NOON_US, chance=lambda n: b"7" * n)
     static = {"/static/edge": ROOT / "edge" / "api" / "static"}
     templates = make_templates({"edge": ROOT / "edge" / "api" / "templates"}, static, "Europe/Paris")
-    nav = tuple(
-        NavLink(path, text)
-        for path, text in (
-            ("/register", "Register"),
-            ("/counts", "Counts"),
-            ("/wall", "Loss prevention"),
-            ("/readers", "Readers"),
-        )
-    )
+    words = ("register Register", "counts Counts", "pass Pass", "wall Loss prevention", "readers Readers")
+    nav = tuple(NavLink(f"/{each.partition(' ')[0]}", each.partition(" ")[2]) for each in words)
     front = Front("gallery", "Vitrine", logins, templates, secure=False, nav=nav, place="Flagship")
     fit(app, front, static)
     marc = logins.begin(UserId("marc"))
@@ -412,6 +420,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         # The pages fetch themselves again on `hello`; 204 leaves them as they are.
         @app.get("/register/board", status_code=204, dependencies=[public()])
         @app.get("/counts/{count}", status_code=204, dependencies=[public()])
+        @app.get("/pass/{name}", status_code=204, dependencies=[public()])
         @app.get("/wall", status_code=204, dependencies=[public()])
         @app.get("/readers", status_code=204, dependencies=[public()])
         def unchanged() -> None:

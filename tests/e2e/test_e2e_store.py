@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
-from contract.ids import PieceId, UserId, ZoneId
+from contract.ids import PieceId, ReaderId, UserId, ZoneId
 from edge.app import instance_of, open_books, set_pin
 from edge.books import replica
 from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
@@ -25,6 +25,10 @@ from vitrine.toml import dump
 TILL, PHONE = (1024, 768), (390, 844)
 PROFILES = {"impinj-r420": "impinj-r420", "zebra-fx9600": "zebra-fx9600"}
 PIN = "2468"
+SLED = ReaderConfig(
+    id=ReaderId("sled"), url="wedge:", profile="wedge", handheld=True,
+    antennas={"1": ZoneId("case-1"), "2": ZoneId("case-2")},
+)  # fmt: skip
 STAFF = (
     StaffCard(user=UserId("ana"), name="Ana Lindqvist", roles=(Role.ASSOCIATE,)),
     StaffCard(user=UserId("marc"), name="Marc Oyelaran", roles=(Role.MANAGER,)),
@@ -69,13 +73,13 @@ def boutique(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boutique]:
             ZoneConfig(id=ZoneId(z.id), name=z.name, kind=ZoneKind(z.kind), x=z.x, y=z.y, width=z.width, height=z.height)
             for z in store.layout.zones
         ),
-        readers=tuple(
+        readers=(SLED, *(
             ReaderConfig(
                 id=each.id, url=each.url, profile=PROFILES[each.reader.model],
                 antennas={str(antenna.port): ZoneId(antenna.zone) for antenna in each.reader.antennas},
             )
             for each in store.readers
-        ),
+        )),
     )  # fmt: skip
     (folder / "edge.toml").write_text(dump(_table(config)), encoding="utf-8")
     books = open_books(config, instance_of(config))
@@ -218,6 +222,38 @@ def test_a_thief_at_the_door_is_on_the_wall_and_is_acknowledged(
     expect(page.get_by_text("ran towards the quay")).to_be_visible()
 
 
+def test_a_case_is_swept_with_a_sled_that_types_through_a_hole_in_the_wifi(
+    boutique: Boutique, signed_in: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    expected_errors += ["ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_IO_SUSPENDED", "SSE"]
+    first, second, third, *others = boutique.of_zone("case-1")
+    page = signed_in("Ana Lindqvist", "/pass", size=PHONE)
+    page.get_by_role("button", name="Case 1").click()
+    found = page.locator(".figures dd").first
+    expect(page.get_by_label("The sled types here")).to_be_focused()
+    expect(found).to_contain_text(f"0of {len(others) + 3} expected here")
+    page.keyboard.type(first.epc + "\n" + first.epc.lower() + "\nrubbish\n")
+    expect(found).to_contain_text("1of")
+    expect(page.locator(".walk .banner.warn")).to_contain_text(
+        "1 text was no tag and changed nothing. The last: rubbish"
+    )
+    expect(page.locator(f".walk a[href='/pieces/{first.piece}']")).to_have_count(0)
+    expect(page.locator(f".walk a[href='/pieces/{second.piece}']")).to_be_visible()
+    page.context.set_offline(True)
+    page.keyboard.type(second.epc + "\n")
+    expect(page.locator("[data-sending]")).to_contain_text("1 waiting for the box")
+    page.keyboard.type(third.epc)  # a sled without a closing Enter
+    expect(page.locator("[data-sending]")).to_contain_text("2 waiting for the box")
+    page.context.set_offline(False)
+    expect(page.locator("[data-sending]")).to_have_text("All sent", timeout=15_000)
+    expect(found).to_contain_text("3of", timeout=15_000)
+    page.keyboard.type(boutique.of_zone("case-2")[0].epc + "\n")
+    expect(page.get_by_text("lies in")).to_be_visible()
+    page.get_by_role("button", name="End the pass").click()
+    expect(page.get_by_text(f"{len(others)} not found in this pass.")).to_be_visible()
+    expect(page.get_by_role("link", name="Another zone")).to_be_visible()
+
+
 def test_an_associate_cannot_close_an_alarm(boutique: Boutique, signed_in: Callable[..., Page]) -> None:
     page = signed_in("Ana Lindqvist", "/wall")
     assert page.get_by_role("button", name="Theft").count() == 0
@@ -230,7 +266,7 @@ def test_an_associate_cannot_close_an_alarm(boutique: Boutique, signed_in: Calla
 
 def test_the_readers_page_shows_every_reader_reading(boutique: Boutique, signed_in: Callable[..., Page]) -> None:
     page = signed_in("Marc Oyelaran", "/readers")
-    expect(page.locator("td .chip.good")).to_have_count(3, timeout=10_000)
+    expect(page.locator("td .chip.good")).to_have_count(4, timeout=10_000)
 
 
 def _table(config: EdgeConfig) -> dict[str, object]:
