@@ -133,7 +133,7 @@ class LlrpDevice:
         self.power()
 
     def power(self):
-        self.device.reboot()
+        self.device.reboot(0)
         self._frames = FrameBuffer()
         self._out = self.device.connected(0)
 

@@ -122,7 +122,7 @@ class Tcp:
 
     async def cut(self):
         await self.proxy.close()
-        self.shop.device.reboot()
+        self.shop.device.reboot(now_us())
 
     async def back(self):
         await self.proxy.listen()
@@ -138,7 +138,7 @@ class Tcp:
         self.proxy.noisy = True
 
     async def reboot(self):
-        self.shop.device.reboot()
+        self.shop.device.reboot(now_us())
         self.proxy.reset()
 
 
