@@ -1,6 +1,6 @@
 """The shapes that one connection has shown, as objects for one report and as tables for many.
 
-Which shape each of many reports has is guessed by its length, and proved by comparing every header byte.
+What many reports turn out to be by these tables is proved in `proofs`.
 """
 
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ from edge.readers.llrp.fields import DTYPES, Field
 from edge.readers.llrp.frames import HEADER_BYTES
 from edge.readers.llrp.params import Counts
 from edge.readers.llrp.results import AccessResult
-from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index, Octets, Records, TagReports, gather, void
+from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index
 from edge.readers.llrp.shapes import WORD_BYTES, Row, Shape, padded
 
 SHAPES_MAX: Final = 64
@@ -22,8 +22,6 @@ LEARN_PER_CALL_MAX: Final = 32
 """New shapes kept per call: a stream that changes its shape with every report must not fill the memory."""
 WALKS_PER_CALL_MAX: Final = 512
 """Reports of unknown shape beyond that count as damaged: reading each costs what a hundred known ones cost."""
-TRIES_MAX: Final = 8
-"""Shapes of one length that are tried before a report is read by itself."""
 ALONE_PER_LENGTH_MAX: Final = 4
 """Messages of one length that are tried before one is walked."""
 BLOCK_ROWS: Final = 2048
@@ -188,67 +186,3 @@ class Shelf:
             self.forgotten_total += SHAPES_MAX
         self._by_length.setdefault(shape.length, []).append(shape)
         self._tables = None
-
-
-class Proved(NamedTuple):
-    """What many reports turned out to be.
-
-    records  void(usual_width) [n]  copies of all of them, the usual ones whole
-    others   int64 [m]              the reports that are not of the usual shape
-    ids      int64 [m]              their rows of `Tables`
-    times    how often each row of `Tables` occurs
-    """
-
-    records: Records
-    others: Index
-    ids: Index
-    times: list[int]
-
-
-def prove(octets: Octets, found: TagReports, tables: Tables) -> Proved:
-    """`octets` go on for the longest shape's length behind the last report."""
-    ids = tables.first.take(found.lengths, mode="clip")
-    others = (ids != USUAL).nonzero()[0]
-    records, doubted = _usual(octets, found.starts, others, tables)
-    if len(doubted):
-        ids[doubted] = tables.following[USUAL]
-        others = (ids != USUAL).nonzero()[0]
-    ids = ids[others]
-    _prove_others(_words(gather(octets, found.starts[others], tables.width)), ids, tables)
-    times = np.bincount(ids, minlength=len(tables.shapes) + 1).tolist()
-    if tables.shapes:
-        times[USUAL] += len(records) - len(others)
-    return Proved(records, others, ids, times)
-
-
-def _usual(octets: Octets, starts: Index, others: Index, tables: Tables) -> tuple[Records, Index]:
-    """Copies of all reports, and which have not the usual shape, apart from those known to be `others`."""
-    records = gather(octets, starts, tables.usual_width)
-    words = _words(records)
-    differs = np.empty(words.shape, np.bool_)
-    for low in range(0, len(starts), BLOCK_ROWS):
-        block, rows = slice(low, low + BLOCK_ROWS), slice(len(starts) - low)
-        np.not_equal(words[block] & tables.usual_mask[rows], tables.usual_fixed[rows], out=differs[block])
-    rows_of_bits = void(tables.usual_width // WORD_BYTES)
-    differs.view(rows_of_bits)[others] = np.zeros(1, rows_of_bits)
-    return records, np.flatnonzero(differs.any(axis=1)) if differs.any() else others[:0]
-
-
-def _prove_others(words: Words, ids: Index, tables: Tables) -> None:
-    """What is not of the shape that `ids` says becomes the next of that length; what none fits becomes unknown."""
-    differs = (words & tables.mask.take(ids, 0)) != tables.fixed.take(ids, 0)
-    if not differs.any():
-        return
-    rows = np.flatnonzero(differs.any(axis=1))
-    for _ in range(TRIES_MAX):
-        ids[rows] = tables.following[ids[rows]]
-        rows = rows[ids[rows] != UNKNOWN]
-        if not len(rows):
-            return
-        differs = (words[rows] & tables.mask[ids[rows]]) != tables.fixed[ids[rows]]
-        rows = rows[differs.any(axis=1)]
-    ids[rows] = UNKNOWN
-
-
-def _words(records: Records) -> Words:
-    return records.view(np.uint64).reshape(-1, records.itemsize // WORD_BYTES)
