@@ -55,6 +55,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     clock = clock or SystemClock()
     chance = chance or random.Random(secrets.randbits(128))  # noqa: S311 — seeded by the machine's entropy, once
     readers = tuple(_reader(reader, config, chance) for reader in config.readers)
+    _check_tags(config)
     instance = instance_of(config)
     books = open_books(config, instance)
     slow = ThreadPoolExecutor(1, "slow")
@@ -84,11 +85,6 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         )
         return render(itertools.chain.from_iterable(rooms))
 
-    if config.tags is not None:
-        try:
-            scheme.check(config.tags)
-        except scheme.SchemeError as error:
-            raise ConfigError(str(error)) from error
     tags = tag_writer(config, store, readers, clock, house=house, tell=bulletin.tell)
     shop = Shop(
         config=config,
@@ -163,6 +159,15 @@ def _reader(config: ReaderConfig, edge: EdgeConfig, chance: random.Random) -> Re
         return open_reader(config, load_profile(config.profile), own, ports)
     except MisconfiguredError as error:
         raise ConfigError(f"reader {config.id}: {error}") from error
+
+
+def _check_tags(config: EdgeConfig) -> None:
+    if config.tags is None:
+        return
+    try:
+        scheme.check(config.tags)
+    except scheme.SchemeError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _card(db: Database, user: UserId, config: EdgeConfig) -> StaffCard | None:

@@ -81,11 +81,11 @@ def tag_writer(
 
 
 def pads_of(config: EdgeConfig, readers: Iterable[object]) -> dict[ZoneId, Pad]:
-    """Every pad before a reader that can write tags, in the configuration's order."""
+    """Every pad before a reader that can write tags, benches first."""
     by_id = {reader.id: reader for reader in readers if isinstance(reader, TagReader)}
     pads: dict[ZoneId, Pad] = {}
-    for zone in config.zones:
-        if zone.kind is not ZoneKind.PAD:
+    for zone in sorted(config.zones, key=lambda each: each.kind is not ZoneKind.BENCH):
+        if zone.kind not in (ZoneKind.BENCH, ZoneKind.PAD):
             continue
         for reader in config.readers:
             ports = frozenset(int(port) for port, seen in reader.antennas.items() if seen == zone.id)

@@ -64,7 +64,7 @@ class Wakes:
     """What the store tells the loop. Called on the house thread: hand over with `call_soon_threadsafe`."""
 
     tell: Callable[[str], None]
-    """A page name changed: pad, floor, alarms, counts, passes, sales, readers, uplink, store."""
+    """A page name changed: pad, floor, alarms, counts, passes, sales, tags, readers, uplink, store."""
     uplink: Callable[[], None]
     """Rows wait to be sent."""
     outputs: Callable[[], None] = lambda: None

@@ -170,6 +170,14 @@ class PassReadsBody(Body):
     ]
 
 
+class WriteTagBody(Body):
+    """A tag for this piece, on the pad of `zone`; the first pad when not given."""
+
+    piece: Id
+    zone: Id | None = None
+    job: Id | None = None
+
+
 class BreakLeaseBody(Body):
     piece: Id
     reason: Reason

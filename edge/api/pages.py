@@ -13,7 +13,7 @@ from starlette.responses import Response
 from contract.facts import CountPlace, Vision
 from contract.feed import Role
 from contract.ids import AlarmId, CountId, PieceId, ReaderId, UserId
-from edge.api import bodies, pages_pass, pages_register, shapes, views
+from edge.api import bodies, pages_pass, pages_register, pages_tags, shapes, views
 from edge.api.shop import Shop, the_shop
 from trade import acts
 from web.asking import who_asks
@@ -33,6 +33,7 @@ NAV: Final = (
     NavLink("/register", "Register", SELLERS),
     NavLink("/counts", "Counts"),
     NavLink("/pass", "Pass", SELLERS),
+    NavLink("/tags", "Tags", SELLERS),
     NavLink("/wall", "Loss prevention"),
     NavLink("/readers", "Readers"),
 )
@@ -56,6 +57,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     app.include_router(router)
     app.include_router(pages_register.router)
     app.include_router(pages_pass.router)
+    app.include_router(pages_tags.router)
     return front
 
 

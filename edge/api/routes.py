@@ -188,6 +188,6 @@ async def scan(body: bodies.ScanBody, who: Counter, shop: TheShop) -> shapes.Sca
 
 @router.get("/events", response_class=StreamingResponse)
 async def events(who: Anyone, shop: TheShop) -> StreamingResponse:
-    """Server-sent names of what changed: pad, floor, alarms, counts, passes, sales, readers, uplink, store."""
+    """Server-sent names of what changed: pad, floor, alarms, counts, passes, sales, tags, readers, uplink, store."""
     del who
     return shop.bulletin.response()

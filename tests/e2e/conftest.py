@@ -24,7 +24,7 @@ from contract.facts import (
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
 from contract.signals import InputKind, OutputKind
-from edge.api import shapes
+from edge.api import shapes, shapes_tags
 from edge.config import ZoneKind
 from web.asking import who_asks
 from web.assets import fetch
@@ -293,15 +293,8 @@ ALONE = replace(
     STORE, uplink=replace(STORE.uplink, up=False, why_down="No answer from the office since 13:40.", unsent=418)
 )
 FENCED = replace(ALONE, mode="rejoin", mode_why="The office has not yet said that this machine serves the store.")
-BLIND_PAD = replace(
-    STORE,
-    zones=tuple(
-        replace(zone, vision=Vision.BLIND, why="reader pad-reader is silent: nothing heard for 3.0 s")
-        if zone.kind is ZoneKind.PAD
-        else zone
-        for zone in ZONES
-    ),
-)
+BLIND = {"vision": Vision.BLIND, "why": "reader pad-reader is silent: nothing heard for 3.0 s"}
+BLIND_PAD = replace(STORE, zones=tuple(replace(z, **BLIND) if z.kind is ZoneKind.PAD else z for z in ZONES))
 YOUNG = replace(STORE, alarms_per_month=None)
 BARE = replace(STORE, zones=(), readers=(), signals=())
 USERS = (
@@ -322,15 +315,27 @@ REGISTER = {**COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": 
 PASSING = {**COMMON, "lines_max": 100, "line_chars_max": 500}
 COUNTING = {**COMMON, "may_decide": True, "may_start": True}
 WALL = {
-    **COMMON,
-    "may_close": True,
-    "present": 1537,
-    "expected": 1541,
-    "hard_to_read": 1,
-    "not_read_yet": 2,
-    "this_month": 1,
+    **COMMON, "may_close": True, "present": 1537, "expected": 1541, "hard_to_read": 1, "not_read_yet": 2, "this_month": 1,
     "false_this_month": 0,
-}
+}  # fmt: skip
+TAGGING = shapes_tags.TagJobView(
+    job="j1", zone="pad-1", piece="p-1042", title="Solitaire ring", sku="R-1042", category="ring", by="marc",
+    begun_us=NOON_US, state=shapes_tags.TagJobState.RUNNING, step="writing", sentence="Writing", progress=0.55, agains=1,
+    trouble="the reader lost its power", answering=1, epc="3034F4E4E40C0E4002040001", tid="E28011606000020912345678",
+)  # fmt: skip
+TAGGED = replace(TAGGING, state=shapes_tags.TagJobState.DONE, trouble="", progress=1.0)
+TAGS_REFUSED = replace(TAGGED, state=shapes_tags.TagJobState.REFUSED, sentence="2 tags answer on the pad: leave one")
+
+
+def tagging(job: shapes_tags.TagJobView) -> shapes_tags.TagsView:
+    pad = shapes_tags.TagPadView("pad-1", "Till pad", "pad-reader", reading=True, why="", job=job)
+    queue = [shapes_tags.UntaggedView(f"p-{n}", f"Band {n}", "R-7", "band", "incoming", begun=n > 8) for n in (8, 9)]
+    return shapes_tags.TagsView(pads=(pad,), queue=tuple(queue), why_not="")
+
+
+CALM_WALL = {**WALL, "alarms": (), "blind": ()}
+YOUNG_WALL = {**CALM_WALL, "store": YOUNG}
+UNTOLD = replace(STORY, stays=(), last_seen_us=None, last_seen_by="", history_why="the disk is full")
 GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "sign-in": ("edge/sign_in.html", {"users": USERS, "problem": "", "next": "/register", "chosen": "ana"}),
     "sign-in-wrong": (
@@ -369,29 +374,16 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "pass-ended": ("edge/pass.html", {**PASSING, "walk": replace(WALK, open=False)}),
     "pass-ended-complete": ("edge/pass.html", {**PASSING, "walk": replace(ALL_FOUND, open=False)}),
     "wall": ("edge/wall.html", {**WALL, "alarms": (EXIT, ALARM, PAST), "blind": (ZONES[4],)}),
-    "wall-calm": (
-        "edge/wall.html",
-        {**WALL, "alarms": (), "blind": (), "present": 1541, "hard_to_read": 0, "not_read_yet": 0},
-    ),
-    "wall-blind-pad": (
-        "edge/wall.html",
-        {**WALL, "store": BLIND_PAD, "alarms": (), "blind": (), "not_read_yet": 0},
-    ),
-    "wall-young": (
-        "edge/wall.html",
-        {**WALL, "store": YOUNG, "alarms": (), "blind": (), "this_month": 0, "not_read_yet": 0},
-    ),
+    "wall-calm": ("edge/wall.html", {**CALM_WALL, "present": 1541, "hard_to_read": 0, "not_read_yet": 0}),
+    "wall-blind-pad": ("edge/wall.html", {**WALL, "store": BLIND_PAD, "alarms": (), "blind": (), "not_read_yet": 0}),
+    "wall-young": ("edge/wall.html", {**YOUNG_WALL, "this_month": 0, "not_read_yet": 0}),
     "piece": ("edge/piece.html", {**COMMON, "piece": STORY, "days": 30}),
-    "piece-untold": (
-        "edge/piece.html",
-        {
-            **COMMON,
-            "piece": replace(STORY, stays=(), last_seen_us=None, last_seen_by="", history_why="the disk is full"),
-            "days": 30,
-        },
-    ),
+    "piece-untold": ("edge/piece.html", {**COMMON, "piece": UNTOLD, "days": 30}),
     "readers": ("edge/readers.html", {**COMMON, "store": ALONE, "gaps": GAPS, "may_open": True, "seconds": 5}),
     "readers-none": ("edge/readers.html", {**COMMON, "store": BARE, "gaps": ()}),
+    "tags": ("edge/tags.html", {**COMMON, "tags": tagging(TAGGING), "may_replace": True}),
+    "tags-done": ("edge/tags.html", {**COMMON, "tags": tagging(TAGGED), "may_replace": True}),
+    "tags-refused": ("edge/tags.html", {**COMMON, "tags": tagging(TAGS_REFUSED), "may_replace": False}),
 }
 
 
@@ -402,7 +394,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
     logins = Logins(MemoryLogins(), staff.get, now_us=lambda: NOON_US, chance=lambda n: b"7" * n)
     static = {"/static/edge": ROOT / "edge" / "api" / "static"}
     templates = make_templates({"edge": ROOT / "edge" / "api" / "templates"}, static, "Europe/Paris")
-    words = ("register Register", "counts Counts", "pass Pass", "wall Loss prevention", "readers Readers")
+    words = ("register Register", "counts Counts", "pass Pass", "tags Tags", "wall Loss prevention", "readers Readers")
     nav = tuple(NavLink(f"/{each.partition(' ')[0]}", each.partition(" ")[2]) for each in words)
     front = Front("gallery", "Vitrine", logins, templates, secure=False, nav=nav, place="Flagship")
     fit(app, front, static)
@@ -423,6 +415,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         @app.get("/pass/{name}", status_code=204, dependencies=[public()])
         @app.get("/wall", status_code=204, dependencies=[public()])
         @app.get("/readers", status_code=204, dependencies=[public()])
+        @app.get("/tags", status_code=204, dependencies=[public()])
         def unchanged() -> None:
             return None
 
