@@ -9,33 +9,40 @@ from random import Random
 RSS_GROWTH_MAX = 16 << 20
 FRAMES, FRAMES_LONG = 50_000, 1_000_000
 """Of all decoders of one kind together: in `./test`, and in `./test --long`."""
-BOUNDARIES = (0, 1, 3, 4, 5, 9, 10, 11, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0xFFFF, 0xFFFFFFFF)
+BOUNDARIES = (0, 1, 3, 4, 5, 9, 10, 11, 0x7F, 0x80, 0xF0, 0xFF, 0x100, 0x7FFF, 0xFFFF, 0xFFFFFFFF)
 
 
-def mutated(data, rng: Random):
-    """`data` with one to six wounds: bytes changed, lost, doubled, put in, cut off, or a number set to a boundary."""
-    out = bytearray(data)
-    for _ in range(rng.randint(1, 6)):
-        if not out:
-            break
-        at = rng.randrange(len(out))
-        match rng.randrange(7):
-            case 0:
-                out[at] = rng.randrange(256)
-            case 1:
-                out[at] ^= 1 << rng.randrange(8)
-            case 2:
-                del out[at : at + rng.randint(1, 9)]
-            case 3:
-                out[at:at] = rng.randbytes(rng.randint(1, 9))
-            case 4:
-                out[at:at] = out[at : at + rng.randint(1, 40)]
-            case 5:
-                size = rng.choice((1, 2, 4))
-                out[at : at + size] = (rng.choice(BOUNDARIES) & (1 << 8 * size) - 1).to_bytes(size)
-            case _:
-                del out[at : None if rng.random() < 0.1 else at + 1]
-    return bytes(out)
+def mutated(frame, frames, rng: Random, *, seal=None, sealed_share=0.7):
+    """`frame` with one to four wounds: bytes changed, lost, made up, doubled, grafted from another of `frames`, or a
+    number set to a boundary. `seal` makes length and checksum right again, so that the damage gets past them.
+    """
+    data = bytearray(frame)
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        _wound(data, frames, rng)
+    if seal is not None and rng.random() < sealed_share:
+        return seal(bytes(data))
+    return bytes(data)
+
+
+def _wound(data, frames, rng):
+    at = rng.randrange(len(data)) if data else 0
+    how = rng.random()
+    if how < 0.3:
+        size = rng.choice((1, 1, 1, 2, 4))
+        data[at : at + size] = (rng.choice(BOUNDARIES) & (1 << 8 * size) - 1).to_bytes(size)
+    elif how < 0.4:
+        data[at : at + 1] = rng.randbytes(1)
+    elif how < 0.5 and data:
+        data[at] ^= 1 << rng.randrange(8)
+    elif how < 0.65:
+        del data[at : at + rng.randint(1, 12)]
+    elif how < 0.8:
+        data[at:at] = rng.randbytes(rng.randint(1, 12))
+    elif how < 0.9:
+        data[at:at] = data[at : at + rng.randint(1, 60)]
+    else:
+        other = rng.choice(frames)
+        data[at : at + 20] = other[at % (len(other) or 1) :][:20]
 
 
 def pieces(data, rng: Random):

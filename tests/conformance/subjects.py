@@ -46,6 +46,8 @@ class Subject:
     """A whole frame that no driver knows."""
     claims: Callable[[int], bytes]
     """A frame whose length says this, filled up with zeros as far as its framing goes."""
+    seal: Callable[[bytes], bytes]
+    """Make length and checksum of a damaged frame right again."""
     cap: int
     """Longest frame in bytes."""
     model: str
@@ -170,7 +172,11 @@ def llrp(profile, number, model, *, variant=False):
         begun = struct.pack("!HII", 1 << 10 | 61, min(length, 2**32 - 1), 7)
         return begun + bytes(max(0, length - 10) if length <= FRAME_BYTES_MAX else 0)
 
+    def seal(data):
+        return data[:2] + len(data).to_bytes(4) + data[6:] if len(data) >= 10 else data
+
     return Subject(
+        seal=seal,
         name=profile,
         scheme="llrp",
         profile=profile,
@@ -206,8 +212,12 @@ def m100(mark):
     def claims(length):
         return bytes((header, 2, 0x22)) + min(length, 0xFFFF).to_bytes(2) + bytes(min(length, PARAMS_MAX))
 
+    def seal(data):
+        return frame(data[1] % 3, data[2], data[5:-2][:PARAMS_MAX]) if len(data) >= 7 else data
+
     return serial(
         lambda air: M100(air, mark=mark),
+        seal=seal,
         name=f"m100-{mark}",
         scheme="m100",
         profile="m100",
@@ -230,8 +240,12 @@ def uhf288(*, old):
             return frame(1, 3, bytes((1, len(epc))) + epc)
         return frame(1, 3, bytes((1, 1, len(epc))) + epc + b"\x6b")
 
+    def seal(data):
+        return frame(data[2], data[3], data[4:-2][:250]) if len(data) >= 6 else data
+
     return serial(
         lambda air: UHF288(air, baud=115_200, old=old),
+        seal=seal,
         name=f"uhfreader{18 if old else 288}",
         scheme="uhf288",
         profile="uhfreader288",
@@ -246,8 +260,12 @@ def uhf288(*, old):
 
 
 def mercury():
+    def seal(data):
+        return framed(data[2], data[3] << 8 | data[4], data[5:-2][:255]) if len(data) >= 7 else data
+
     return serial(
         Mercury,
+        seal=seal,
         name="mercury",
         scheme="mercury",
         profile="mercury",

@@ -21,7 +21,7 @@ ACCESSES = [
 ]
 WARM_UP = 2_000
 BATCH = 3
-"""Frames that are damaged together."""
+"""Frames that come together."""
 DAMAGED_SHARE = 0.8
 """What is left whole leads the dialogue into states in which damage is news."""
 
@@ -33,16 +33,14 @@ def seeds(subject):
     for access in ACCESSES:
         hand.want(access)
         hand.go(1)
-    said = list(dict.fromkeys(hand.recorded))
+    said = [data for data in dict.fromkeys(hand.recorded) if data]
     return [*said, *[subject.tag(bytes([n]) * 12) for n in range(1, 9)], subject.tag(bytes(62)), subject.unknown]
 
 
 def fuzz(subject, frames, seed=11):
     rng, hand, seeded = Random(seed), subject.hand(), seeds(subject)
     for _ in range(round(frames / BATCH / DAMAGED_SHARE)):
-        data = b"".join(rng.choice(seeded) for _ in range(BATCH))
-        data = mutated(data, rng) if rng.random() < DAMAGED_SHARE else data
-        for piece in pieces(data, rng):
+        for piece in pieces(b"".join(damaged(subject, seeded, rng) for _ in range(BATCH)), rng):
             hand.hear(piece)
         chance = rng.random()
         if chance < 0.05:
@@ -56,6 +54,11 @@ def fuzz(subject, frames, seed=11):
         if hand.dialogue.hung_up:
             hand.reopen().go(rng.choice((0, 0.1, 2)))
     return hand
+
+
+def damaged(subject, seeded, rng):
+    frame = rng.choice(seeded)
+    return mutated(frame, seeded, rng, seal=subject.seal) if rng.random() < DAMAGED_SHARE else frame
 
 
 def check(subject, frames):
