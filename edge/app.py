@@ -26,10 +26,10 @@ from edge.books.db import Database
 from edge.books.journal import Books
 from edge.books.rows import Mode
 from edge.clock import Clock, SystemClock
-from edge.commissioning import tag_writer
+from edge.commissioning import label_press, tag_writer
 from edge.config import ConfigError, EdgeConfig, ReaderConfig
 from edge.floor.now import UplinkNow
-from edge.gauges import floor_gauges, house_gauges, link_gauges, people_gauges, reader_gauges, tag_gauges
+from edge.gauges import floor_gauges, house_gauges, label_gauges, link_gauges, people_gauges, reader_gauges, tag_gauges
 from edge.house import House
 from edge.life import Edge, listen, live
 from edge.readers import Reader, open_reader
@@ -81,11 +81,16 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
             reader_gauges([reader.health for reader in readers], clock),
             link_gauges(uplink, link, store),
             tag_gauges(tags.tally),
+            label_gauges(press.tally),
             people_gauges(bulletin, attempts, rows.waiting_lost_total),
         )
         return render(itertools.chain.from_iterable(rooms))
 
     tags = tag_writer(config, store, readers, clock, house=house, tell=bulletin.tell)
+    try:
+        press = label_press(config, store, chance, house=house, tell=bulletin.tell)
+    except MisconfiguredError as error:
+        raise ConfigError(str(error)) from error
     shop = Shop(
         config=config,
         clock=clock,
@@ -101,6 +106,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         link=link,
         attempts=attempts,
         tags=tags,
+        press=press,
         readers={reader.id: reader for reader in readers},
     )
     api = create_api(shop, secure=config.tls_cert is not None)

@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from random import Random
 from typing import TypeVar
 
+from contract.feed import PieceCard
 from contract.ids import PieceId, UserId, ZoneId
+from edge.books import replica
 from edge.books.journal import NotServingError
 from edge.clock import Clock
 from edge.config import EdgeConfig, ZoneKind
@@ -15,6 +18,7 @@ from edge.store import Store
 from edge.tags import keeping
 from edge.tags.commission import Bind, Bound, Denied, Keep, Kept
 from edge.tags.key import open_key
+from edge.tags.press import Press
 from edge.tags.writer import Pad, TagReader, TagWriter
 from edge.till.desk import Refused
 from trade.acts import BindTag
@@ -37,6 +41,12 @@ class StoreBooks:
     async def bind(self, asked: Bind, by: UserId) -> Bound | Denied:
         return await self._on_house(partial(bind, self.store, asked, by))
 
+    async def draw(self, piece: PieceId) -> Kept | Denied:
+        return await self._on_house(partial(draw, self.store, piece))
+
+    async def card(self, piece: PieceId) -> PieceCard | Denied | None:
+        return await self._on_house(lambda: replica.piece(self.store.books.db, piece))
+
     async def _on_house(self, work: Callable[[], Answer]) -> Answer | Denied:
         try:
             future = self.house.submit(work)
@@ -49,11 +59,17 @@ class StoreBooks:
 
 def keep(store: Store, asked: Keep) -> Kept | Denied:
     """May this tag become the piece's, and under which EPC? House thread."""
+    now_us = store.clock.wall_us()
+    return keeping.keep(store.books, store.config, asked, standing=partial(_standing, store), now_us=now_us)
 
-    def standing(piece: PieceId) -> Standing:
-        return store.desk.standing(store.books.db, piece, lambda each: store.seen(each, store.clock.mono_us()))
 
-    return keeping.keep(store.books, store.config, asked, standing=standing, now_us=store.clock.wall_us())
+def draw(store: Store, piece: PieceId) -> Kept | Denied:
+    """An EPC for a label of this piece. House thread."""
+    return keeping.draw(store.books, store.config, piece, standing=partial(_standing, store))
+
+
+def _standing(store: Store, piece: PieceId) -> Standing:
+    return store.desk.standing(store.books.db, piece, lambda each: store.seen(each, store.clock.mono_us()))
 
 
 def bind(store: Store, asked: Bind, by: UserId) -> Bound | Denied:
@@ -78,6 +94,13 @@ def tag_writer(
         key=lambda: open_key(config.data_dir),
         tell=lambda: tell("tags"),
     )
+
+
+def label_press(
+    config: EdgeConfig, store: Store, chance: Random, *, house: House, tell: Callable[[str], None]
+) -> Press:
+    """The store's label printers. Raises `MisconfiguredError` for a label that is not there."""
+    return Press(config.printers, StoreBooks(store, house), chance, tell=lambda: tell("labels"))
 
 
 def pads_of(config: EdgeConfig, readers: Iterable[object]) -> dict[ZoneId, Pad]:

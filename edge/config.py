@@ -125,6 +125,21 @@ class TagsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Of a store that has no head office to give it one, and shares its EPCs with others: 1 to 511, each its own."""
 
 
+class PrinterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A label printer that writes the tags it prints on, in ZPL II over TCP."""
+
+    id: str
+    """As pages call it."""
+    host: str
+    """Its name or address in the store's network."""
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 9100
+    """Of its raw printing."""
+    label: str = "rat-tail"
+    """The kind of tag on its roll: a file of `edge/tags/labels`, without `.toml`."""
+    resolver: str = "https://id.gs1.org"
+    """What the QR code of a GS1 tag begins with (GS1 Digital Link): the house's own address, if it answers there."""
+
+
 class UplinkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the cloud is. The three files are those that `vitrine enrol STORE` names."""
 
@@ -173,6 +188,8 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The head office. Without it the store works alone and keeps its rows."""
     tags: TagsConfig | None = None
     """What to write into tags; without it none are written here."""
+    printers: tuple[PrinterConfig, ...] = ()
+    """Label printers; the first is used where none is named."""
     tls_cert: Path | None = None
     """Certificate that gives the store's pages HTTPS: `vitrine enrol NAME --server HOST` makes one."""
     tls_key: Path | None = None
@@ -196,6 +213,8 @@ def load_config(path: Path) -> EdgeConfig:
     for key, file in {**given, "tls_cert": config.tls_cert, "tls_key": config.tls_key}.items():
         if file is not None and not file.is_file():
             raise ConfigError(f"{path}: {key} names {file}, which is not there; `vitrine enrol` makes it")
+    if len({printer.id for printer in config.printers}) < len(config.printers):
+        raise ConfigError(f"{path}: two printers have one id; give each its own")
     zones = {zone.id: zone.kind for zone in config.zones}
     for reader in config.readers:
         _check_wires(path, reader, zones)

@@ -10,6 +10,7 @@ from edge.house import House, Mood
 from edge.readers.health import Health
 from edge.store import Store
 from edge.sync.tally import UplinkTally
+from edge.tags import press
 from edge.tags.writer import Tally
 from web.attempts import Attempts
 from web.metrics import Sample
@@ -129,6 +130,13 @@ def tag_gauges(tally: Tally) -> Iterator[Sample]:
     yield Sample("vitrine_tags_bound_total", "tags written, locked and bound to a piece", tally.bound_total)
     yield Sample("vitrine_tags_refused_total", "tags refused or given up", tally.refused_total)
     yield Sample("vitrine_tags_agains_total", "times a tag was begun again after a failure", tally.agains_total)
+
+
+def label_gauges(tally: press.Tally) -> Iterator[Sample]:
+    yield Sample("vitrine_label_batches_total", "batches of labels begun", tally.batches_total)
+    yield Sample("vitrine_labels_bound_total", "labels printed, read back and bound to a piece", tally.bound_total)
+    yield Sample("vitrine_labels_refused_total", "pieces of batches that got no label", tally.refused_total)
+    yield Sample("vitrine_labels_void_total", "labels thrown away: they could not be written", tally.voids_total)
 
 
 def people_gauges(bulletin: Bulletin, attempts: Attempts, logins_lost_total: int) -> Iterator[Sample]:

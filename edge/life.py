@@ -117,6 +117,7 @@ async def _stop(edge: Edge, server: uvicorn.Server, tasks: list[asyncio.Task[Non
     edge.shop.bulletin.close()
     server.should_exit = True
     await edge.shop.tags.close()
+    await edge.shop.press.close()
     http, *others = tasks
     for task in others:
         task.cancel()

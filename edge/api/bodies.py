@@ -181,3 +181,11 @@ class WriteTagBody(Body):
 class BreakLeaseBody(Body):
     piece: Id
     reason: Reason
+
+
+class PrintLabelsBody(Body):
+    """`printer`: its id; the store's first without one."""
+
+    pieces: Annotated[list[Id], Field(min_length=1, max_length=IDS_MAX)]
+    printer: Id | None = None
+    name: Id | None = None

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from edge.api import pages, pass_routes, routes, tag_routes, trade_routes, witnessing
+from edge.api import label_routes, pages, pass_routes, routes, tag_routes, trade_routes, witnessing
 from edge.api.shop import Shop
 from web.serving import version
 
@@ -24,6 +24,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
     app.state.shop = shop
     app.include_router(routes.open_router)
     app.include_router(routes.router)
+    app.include_router(label_routes.router)
     app.include_router(pass_routes.router)
     app.include_router(trade_routes.router)
     app.include_router(tag_routes.router)

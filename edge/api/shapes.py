@@ -456,3 +456,28 @@ class HealthView:
     mood: str
     mode: str
     uplink_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LabelView:
+    """`stand`: waiting, printing, bound or refused. `voids`: labels of it that were thrown away."""
+
+    piece: str
+    stand: str
+    epc: str
+    tid: str
+    voids: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelBatchView:
+    """Labels on their way. `why`: what ended it early."""
+
+    batch: str
+    printer: str
+    by: str
+    begun_us: int
+    over: bool
+    why: str
+    labels: tuple[LabelView, ...]

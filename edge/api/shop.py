@@ -35,6 +35,7 @@ from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
 from edge.readers import Reader
 from edge.store import Store
 from edge.sync.tally import UplinkTally
+from edge.tags.press import Press
 from edge.tags.writer import TagWriter
 from edge.till.desk import Done, Refused
 from trade.acts import AnyAct
@@ -67,6 +68,7 @@ class Shop:
     slow: ThreadPoolExecutor
     """argon2, history and other slow work: one at a time, so that it cannot take the box from the readers."""
     tags: TagWriter
+    press: Press
     uplink: UplinkNow = field(default_factory=UplinkNow)
     link: UplinkTally = field(default_factory=UplinkTally)
     attempts: Attempts = field(default_factory=Attempts)

@@ -73,6 +73,22 @@ def keep(
         return Kept(epc=epc)
 
 
+def draw(books: Books, config: EdgeConfig, piece: PieceId, *, standing: Callable[[PieceId], Standing]) -> Kept | Denied:
+    """An EPC for the next label of this piece, given away for ever; or why it may get none."""
+    with books.transaction() as tx:
+        if tx.node().mode is not Mode.ACTIVE:
+            return Denied(why=f"This store's box decides nothing now: {tx.node().why}")
+        stands = standing(piece)
+        refusal = may_bind(stands)
+        if refusal is not None:
+            return Denied(why=refusal.why)
+        assert stands.card is not None, "may_bind lets no other pass"
+        try:
+            return Kept(epc=_next_epc(tx, config, stands.card))
+        except SchemeError as error:
+            return Denied(why=str(error))
+
+
 def settled(books: Books, tid: bytes) -> None:
     """The binding stands in the journal: nothing is under way with this tag any more."""
     with books.transaction() as tx:

@@ -49,7 +49,7 @@ class LabelBooks(Protocol):
         """An EPC that no tag has and none will have."""
         ...
 
-    async def card(self, piece: PieceId) -> PieceCard | None: ...
+    async def card(self, piece: PieceId) -> PieceCard | Denied | None: ...
 
     async def bind(self, asked: Bind, by: UserId) -> Bound | Denied: ...
 
@@ -87,17 +87,23 @@ class Batch:
         except (PrinterError, ReaderError) as error:
             self.why = str(error)
         finally:
-            self._refuse_the_rest(tell)
-            self.over = True
-            done = sum(line.stand is Stand.BOUND for line in self.lines.values())
-            log.info("labels_printed", bound=done, of=len(self.lines), why=self.why)
-            tell()
+            self.end(self.why, tell)
+
+    def end(self, why: str, tell: Callable[[], None]) -> None:
+        """Whatever is not bound is refused."""
+        self.why = why
+        self._refuse_the_rest(tell)
+        self.over = True
+        done = sum(line.stand is Stand.BOUND for line in self.lines.values())
+        log.info("labels_printed", bound=done, of=len(self.lines), why=self.why)
+        tell()
 
     async def _print(self, piece: PieceId, printer: LabelPrinter, books: LabelBooks, tell: Callable[[], None]) -> None:
         for voids in range(TRIES):
             drawn, card = await books.draw(piece), await books.card(piece)
-            if isinstance(drawn, Denied) or card is None:
-                why = drawn.why if isinstance(drawn, Denied) else f"There is no card of {piece}"
+            if isinstance(drawn, Denied) or not isinstance(card, PieceCard):
+                denied = drawn if isinstance(drawn, Denied) else card
+                why = denied.why if isinstance(denied, Denied) else f"There is no card of {piece}"
                 self._set(piece, tell, stand=Stand.REFUSED, why=why)
                 return
             self._job = self._job % JOB_MAX + 1

@@ -1,0 +1,81 @@
+"""JSON routes of label printers: a batch of tags printed, encoded, and bound each by what it said when read back.
+
+Who may is told in `tag_routes`: whoever receives goods; for a piece that has a tag, a manager.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from contract.feed import Role
+from contract.ids import PieceId
+from edge.api import bodies, shapes
+from edge.api.shop import Shop, the_shop
+from edge.api.tag_routes import TAGGERS
+from edge.books import replica
+from edge.tags.press import Job, PrinterTakenError
+from web.logins import Login
+from web.policy import allow
+from web.problems import ProblemError
+
+router = APIRouter(prefix="/api/v1/labels", tags=["tags"])
+Tagger = Annotated[Login, allow(*TAGGERS)]
+TheShop = Annotated[Shop, the_shop()]
+
+
+@router.post("", status_code=201)
+async def begin(body: bodies.PrintLabelsBody, who: Tagger, shop: TheShop) -> shapes.LabelBatchView:
+    """Begin a batch; it goes on by itself. With `name` a repeated request begins it once."""
+    press = shop.press
+    if not press.printers:
+        raise ProblemError(
+            409,
+            "printer",
+            "This store has no label printer",
+            "Name it under [[printers]] in edge.toml, then start its box.",
+        )
+    printer = body.printer or next(iter(press.printers))
+    if printer not in press.printers:
+        raise ProblemError(
+            404, "printer", f"This store has no printer {printer!r}", f"Use one of {', '.join(press.printers)}."
+        )
+    pieces = tuple(PieceId(piece) for piece in body.pieces)
+    cards = (replica.piece(shop.db, piece) for piece in pieces)
+    tagged = [card.piece for card in cards if card is not None and card.epc]
+    if tagged and not who.may(Role.MANAGER):
+        raise ProblemError(
+            403, "role", f"{len(tagged)} of these have a tag", "A new one in its place is a manager's: ask one of them."
+        )
+    try:
+        job = press.begin(body.name or shop.new_id(), printer, pieces, who.user, shop.clock.wall_us())
+    except PrinterTakenError as error:
+        raise ProblemError(409, "printer", str(error), "Begin again when it has ended.") from error
+    return _view(job)
+
+
+@router.get("/{name}")
+async def show(name: str, who: Tagger, shop: TheShop) -> shapes.LabelBatchView:
+    """How far a batch is; remembered until many others ended, or the box is started again."""
+    del who
+    job = shop.press.jobs.get(name)
+    if job is None:
+        raise ProblemError(404, "labels", f"There is no batch {name!r} any more", "What it bound stands on each piece.")
+    return _view(job)
+
+
+def _view(job: Job) -> shapes.LabelBatchView:
+    lines = job.batch.lines.values()
+    return shapes.LabelBatchView(
+        batch=job.name,
+        printer=job.printer.id,
+        by=job.by,
+        begun_us=job.begun_us,
+        over=job.batch.over,
+        why=job.batch.why,
+        labels=tuple(
+            shapes.LabelView(
+                piece=line.piece, stand=line.stand.value, epc=line.epc, tid=line.tid, voids=line.voids, why=line.why
+            )
+            for line in lines
+        ),
+    )

@@ -1,0 +1,150 @@
+"""Labels through the whole box: its API, its books, a printer on TCP; the journal says what the tags said."""
+
+import asyncio
+import random
+
+import httpx
+import msgspec
+import pytest
+
+from contract.entries import decode_entry
+from contract.facts import Stream, TagBound
+from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
+from contract.ids import Epoch, PieceId, StoreId, UserId, ZoneId
+from edge import app as edge_app
+from edge.app import ALONE
+from edge.books import replica
+from edge.config import ConfigError, EdgeConfig, PrinterConfig, TagScheme, TagsConfig, ZoneConfig, ZoneKind
+from simulator.printer import Printer, PrinterServer
+from trade.custody import Token, TokenState
+
+PIECES = [PieceId(f"p{n}") for n in range(1, 9)]
+
+
+def card(piece):
+    return PieceCard(
+        piece=piece, sku="R-1", title="Ring ^XZ ~JA", category="ring", metal="gold", fineness=750, weight_mg=3200,
+        stones="", price_minor=120_000, currency="EUR", tax_bp=2000, epc="",
+    )  # fmt: skip
+
+
+def a_box(tmp_path, port):
+    config = EdgeConfig(
+        store=StoreId("paris"), name="Paris", currency="EUR", data_dir=tmp_path,
+        tags=TagsConfig(scheme=TagScheme.SGTIN_96, company="0614141", item="812345", number=1),
+        printers=(PrinterConfig(id="back", host="127.0.0.1", port=port),),
+        zones=(ZoneConfig(id=ZoneId("case"), name="Case", kind=ZoneKind.CASE),),
+    )  # fmt: skip
+    box = edge_app.create(config)
+    with box.store.books.transaction() as tx:
+        for piece in PIECES:
+            tx.db.run_struct("token_set", Token(piece=piece, ce=1, state=TokenState.HERE))
+    staff = StaffCard(user=UserId("ana"), name="Ana", roles=(Role.ASSOCIATE,))
+    rows = [
+        FeedRow(rev=n, scope="*", key=f"piece:{piece}", body=card(piece)) for n, piece in enumerate(PIECES, start=1)
+    ]
+    rows.append(FeedRow(rev=90, scope="*", key="staff:ana", body=staff))
+    box.store.take_feed(FeedPage(rows=tuple(rows), upto=90, more=False))
+    box.store.reload()
+    edge_app.set_pin(config, UserId("ana"), "4711")
+    return box
+
+
+def bound(box):
+    rows = [row for stream in Stream for row in box.store.books.journal(Epoch(ALONE), stream, 1, 10_000)]
+    facts = [fact for row in rows for fact in decode_entry(row.body).facts]
+    return {fact.piece: fact for fact in facts if isinstance(fact, TagBound)}
+
+
+def play(tmp_path, printer, story):
+    async def whole():
+        server = PrinterServer(printer)
+        await server.start()
+        box = a_box(tmp_path, server.port)
+        transport = httpx.ASGITransport(app=box.api)
+        async with httpx.AsyncClient(transport=transport, base_url="http://box") as client:
+            token = (await client.post("/api/v1/login", json={"user": "ana", "pin": "4711"})).json()["token"]
+            client.headers["authorization"] = f"Bearer {token}"
+            client.cookies.clear()
+            await story(box, client, server)
+        await box.shop.press.close()
+        await server.stop()
+        box.store.books.close()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(whole())
+
+
+async def ended(client, name):
+    async with asyncio.timeout(30):
+        while True:
+            batch = (await client.get(f"/api/v1/labels/{name}")).json()
+            if batch["over"]:
+                return batch
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_printed_batch_ends_in_the_journal_as_the_tags_said(tmp_path, seed):
+    async def story(box, client, server):
+        begun = await client.post("/api/v1/labels", json={"pieces": PIECES, "name": "b1"})
+        assert begun.status_code == 201, begun.text
+        again = await client.post("/api/v1/labels", json={"pieces": PIECES, "name": "b1"})
+        assert again.json()["batch"] == "b1"
+        batch = await ended(client, "b1")
+        facts = bound(box)
+        out = {label.epc.hex().upper(): label for label in server.printer.out if not label.void}
+        stands = {line["piece"]: line["stand"] for line in batch["labels"]}
+        assert set(facts) == {piece for piece, stand in stands.items() if stand == "bound"}
+        assert set(facts)
+        for piece, fact in facts.items():
+            assert (out[fact.epc].epc.hex().upper(), out[fact.epc].tid.hex().upper()) == (fact.epc, fact.tid)
+            assert replica.piece(box.store.books.db, piece).epc == fact.epc
+        assert "Ring ^XZ ~JA" in next(iter(out.values())).texts
+        assert next(iter(out.values())).codes[0].startswith("QA,https://id.gs1.org/01/80614141123458/21/")
+        voids = [label for label in server.printer.out if label.void]
+        assert box.shop.press.tally.voids_total == len(voids)
+
+    play(tmp_path, Printer(random.Random(seed), bad=0.2), story)
+
+
+def test_a_new_tag_for_a_piece_that_has_one_is_a_managers(tmp_path):
+    async def story(box, client, server):
+        await client.post("/api/v1/labels", json={"pieces": PIECES[:1], "name": "b1"})
+        await ended(client, "b1")
+        assert (await client.post("/api/v1/labels", json={"pieces": PIECES[:2]})).status_code == 403
+
+    play(tmp_path, Printer(random.Random(1)), story)
+
+
+def test_one_printer_prints_one_batch_at_a_time(tmp_path):
+    async def story(box, client, server):
+        await client.post("/api/v1/labels", json={"pieces": PIECES, "name": "b1"})
+        other = await client.post("/api/v1/labels", json={"pieces": PIECES[:1], "name": "b2"})
+        assert other.status_code == 409
+        assert "prints another batch" in other.text
+        await ended(client, "b1")
+        assert len(bound(box)) == len(PIECES)
+
+    play(tmp_path, Printer(random.Random(1)), story)
+
+
+def test_a_store_is_told_of_a_printer_that_is_not_there_or_not_its_own(tmp_path):
+    async def story(box, client, server):
+        await server.stop()
+        await client.post("/api/v1/labels", json={"pieces": PIECES[:2], "name": "b1"})
+        batch = await ended(client, "b1")
+        assert "look whether it is switched on" in batch["why"]
+        assert {line["stand"] for line in batch["labels"]} == {"refused"}
+        assert (await client.post("/api/v1/labels", json={"pieces": ["p1"], "printer": "attic"})).status_code == 404
+        assert (await client.get("/api/v1/labels/none")).status_code == 404
+        assert bound(box) == {}
+
+    play(tmp_path, Printer(random.Random(1)), story)
+
+
+def test_a_label_that_is_not_there_is_named_when_the_box_starts(tmp_path):
+    config = EdgeConfig(store=StoreId("paris"), name="Paris", currency="EUR", data_dir=tmp_path)
+    wrong = msgspec.structs.replace(config, printers=(PrinterConfig(id="back", host="x", label="sticker"),))
+    with pytest.raises(ConfigError, match="printer back: no label 'sticker'; use one of loop, rat-tail"):
+        edge_app.create(wrong)
