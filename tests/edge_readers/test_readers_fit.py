@@ -55,6 +55,7 @@ LESS = [
     ("a reader that tells no powers", {"reader": msgspec.structs.replace(R420, powers=())}, {"power_dbm": 5.0}, "left to the reader"),
     ("a reader that tells no modes", {"reader": msgspec.structs.replace(R420, modes=())}, {"mode": 1002}, "mode 1002 of safe is left out"),
     ("a reader that tells nothing", {"reader": Capabilities()}, {}, "does not tell how many antennas"),
+    ("a reader that tells of no outputs", {"reader": msgspec.structs.replace(R420, gpos=0), "outputs": (1,)}, {}, "tells of no outputs"),
     ("more tags than a round has slots", {}, {"population": 60_000}, "32768 slots"),
     ("a profile for another maker's readers", {"vendor": Vendor.ZEBRA}, {}, "was made for readers of Zebra"),
 ]  # fmt: skip

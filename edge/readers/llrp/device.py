@@ -9,6 +9,7 @@ from edge.readers.llrp.capabilities import Capabilities, capabilities_of
 from edge.readers.llrp.connection import Heard
 from edge.readers.llrp.fit import findings
 from edge.readers.llrp.frames import Frame
+from edge.readers.llrp.gpio import Wires
 from edge.readers.llrp.identity import serial_of
 from edge.readers.profiles import Place, Profile
 
@@ -16,12 +17,13 @@ from edge.readers.profiles import Place, Profile
 class Device:
     """Asked anew at every connection: another may stand at the address, or the same may have been changed."""
 
-    def __init__(self, health: Health, profile: Profile, places: Mapping[int, Place]) -> None:
+    def __init__(self, health: Health, profile: Profile, places: Mapping[int, Place], wires: Wires) -> None:
         self.capabilities = Capabilities()
         self._serial = ""
         self._health = health
         self._profile = profile
         self._places = places
+        self._wires = wires
 
     def connected(self) -> None:
         """A new connection: nothing is known."""
@@ -36,7 +38,8 @@ class Device:
 
     def fits(self, heard: Heard | None, why: str) -> tuple[Heard | None, str]:
         """Our profile held against what the reader told, if it told: nothing wrong or unlawful is asked of it."""
-        found = findings(self._profile, self._places, self.capabilities)
+        inputs, outputs = self._wires
+        found = findings(self._profile, self._places, self.capabilities, inputs=inputs, outputs=outputs)
         self._health.notes = notes(found)
         wrong = refusal(found)
         return (Heard.UNFIT, wrong) if wrong else (heard, why)

@@ -57,7 +57,7 @@ class Dialogue:
         self._pending = 0
         self._deadline_us = 0
         self._resyncs = 0
-        self._device = Device(health, profile, self._places)
+        self._device = Device(health, profile, self._places, wires)
         self.accesses = Accesses(health, places, self._next_id)
         self.gpio = Gpio(health, wires, self._next_id)
         self._notices = Notices(

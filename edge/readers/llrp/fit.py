@@ -48,8 +48,8 @@ def findings(
     return [
         *_makers(profile, reader),
         *_ports(places, reader),
-        *_signals("input", inputs, reader.gpis, reader),
-        *_signals("output", outputs, reader.gpos, reader),
+        *_signals("input", inputs, reader.gpis),
+        *_signals("output", outputs, reader.gpos),
         *_specs(places, reader),
         *(
             finding
@@ -90,10 +90,12 @@ def _ports(places: Mapping[int, Place], reader: Capabilities) -> Iterator[Findin
             yield _refused(f"antenna {port} of this reader does not speak Gen2; use another port")
 
 
-def _signals(what: str, wanted: Collection[int], there: int, reader: Capabilities) -> Iterator[Finding]:
+def _signals(what: str, wanted: Collection[int], there: int) -> Iterator[Finding]:
     for port in sorted(wanted):
-        if port > there and reader.maker:
+        if 0 < there < port:
             yield _refused(f"{what} {port} of {there}: this reader has {_count(there, what)}; use one that is there")
+        elif not there:
+            yield _noted(f"the reader tells of no {what}s: whether its {what} {port} works was not checked")
 
 
 def _specs(places: Mapping[int, Place], reader: Capabilities) -> Iterator[Finding]:
