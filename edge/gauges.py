@@ -80,6 +80,8 @@ def reader_gauges(readers: Sequence[Health], clock: Clock) -> Iterator[Sample]:
         label = (("reader", str(reader.reader)),)
         reading = float(reader.link is ReaderLink.READING)
         yield Sample("vitrine_reader_reading", "1 while the reader reads", reading, label)
+        waits = float(bool(reader.waits_for))
+        yield Sample("vitrine_reader_waiting", "1 while it waits for its input", waits, label)
         yield Sample("vitrine_reader_connects_total", "connections made", reader.connects_total, label)
         yield Sample("vitrine_reader_bytes_total", "bytes received", reader.bytes_total, label)
         yield Sample("vitrine_reader_reads_total", "tag reports of this reader", reader.reads_total, label)

@@ -84,6 +84,8 @@ class ReaderView:
     """UTC µs since when it has not been reading; None while it reads, or when it never has."""
     notes: tuple[str, ...] = ()
     """What it reads with less or otherwise than its profile asks, such as a power its region does not allow."""
+    waits_for: str = ""
+    """The input that starts it, while it waits and reads nothing."""
 
 
 @dataclass(frozen=True, slots=True)

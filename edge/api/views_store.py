@@ -97,6 +97,7 @@ def readers(shop: Shop) -> tuple[shapes.ReaderView, ...]:
             reads_total=reader.reads_total,
             dropped_total=reader.dropped_total,
             exception=reader.exception,
+            waits_for=reader.waits_for,
             temperature_c=reader.temperature_c,
             overflows_total=reader.overflows_total,
             buffer_percent=reader.buffer_percent,

@@ -16,7 +16,6 @@ from contract.facts import (
     CountPlace,
     CountProgress,
     CountStarted,
-    ReaderLink,
 )
 from contract.ids import CountId, ZoneId
 from edge.books.rows import CountRow, CountState, zones_of
@@ -107,7 +106,7 @@ class Counting:
                     if one.reader in running.buffer:
                         facts += self._round(running, now_us)
                     running.buffer[one.reader] = one
-            reading = {r for r in running.readers if self.pipeline.health[r].link is ReaderLink.READING}
+            reading = {r for r in running.readers if self.pipeline.health[r].witnesses}
             if running.buffer and reading <= running.buffer.keys():
                 facts += self._round(running, now_us)
             if running.count in self._running and now_us - running.heard_us > PATIENCE_US:

@@ -6,7 +6,7 @@ The arithmetic is in `reconcile.pad` and `reconcile.gate`; here it meets the boo
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from contract.facts import AlarmKind, AlarmRaised, AnyFact, ClaimKind, ExitSeen, ReaderLink
+from contract.facts import AlarmKind, AlarmRaised, AnyFact, ClaimKind, ExitSeen
 from contract.ids import AlarmId, PieceId, ReaderId, ZoneId
 from edge.books.db import Database
 from edge.books.rows import ShippedRow
@@ -47,9 +47,7 @@ class Pads:
                 here = one.zone == index
                 if here.any():
                     pad.hear(one.arrived_us, one.row[here], one.rssi_cdbm[here])
-            reading = any(
-                health[reader].link is ReaderLink.READING for reader in self._readers[index] if reader in health
-            )
+            reading = any(health[reader].witnesses for reader in self._readers[index] if reader in health)
             view = pad.tick(now_us, None, reading=reading)
             pieces = (self._stock.catalogue.pieces[row] for row in sorted(view.rows))
             shown.append(

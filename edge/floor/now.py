@@ -41,6 +41,8 @@ class ReaderNow:
     reads_total: int
     dropped_total: int
     reads_per_s: float
+    waits_for: str = ""
+    """What starts it, while it waits; empty while it reads."""
     exception: str = ""
     """The last trouble it told of by itself."""
     temperature_c: int | None = None

@@ -146,7 +146,7 @@ class Rounds:
         return done
 
     def _advance(self, reader: ReaderId, state: Health, now_us: int) -> None:
-        reading = state.link is ReaderLink.READING
+        reading = state.witnesses
         current = self._open.get(reader)
         if current is None:
             if reading:

@@ -126,6 +126,7 @@ class VisionWatch:
                 dropped_total=state.dropped_total,
                 reads_per_s=self._rate(reader, state.reads_total, now_us),
                 exception=state.exception,
+                waits_for=state.waits_for,
                 temperature_c=state.temperature_c,
                 overflows_total=state.overflows_total,
                 buffer_percent=state.buffer_percent,
@@ -175,6 +176,10 @@ class VisionWatch:
         if quiet:
             name = self._zones.zones[index].name
             return Vision.BLIND, f"nearly everything in {name} went quiet at once: covered, opened or jammed"
+        waits = [state for _, state in reading if state.waits_for]
+        if len(waits) == len(reading):
+            # known to be unwatched, by the store's own wish: nothing is judged there meanwhile, and nobody is alarmed
+            return Vision.SEEING, f"read when {waits[0].waits_for} says so"
         return Vision.SEEING, "read every second"
 
     def _broken(self, index: int, states: list[tuple[ReaderId, Health]]) -> list[str]:

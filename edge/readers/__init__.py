@@ -14,7 +14,7 @@ from edge.readers.inquiry import Said, Told
 from edge.readers.llrp import inquire_llrp, open_llrp
 from edge.readers.m100 import inquire_m100, open_m100
 from edge.readers.mercury import inquire_mercury, open_mercury
-from edge.readers.profiles import Place, Profile
+from edge.readers.profiles import Place, Profile, gpi_trigger
 from edge.readers.uhf288 import inquire_uhf288, open_uhf288
 from edge.readers.wedge import open_wedge
 from edge.readers.zebra_iot import open_zebra_iot
@@ -94,6 +94,8 @@ def open_reader(
         raise MisconfiguredError(f"reader {config.id}: its profile {profile.name!r} says otherwise: {mend}")
     ports = sorted(int(port) for port in config.antennas)
     places = {port: profile.place((kinds or {}).get(port, ZoneKind.CASE)) for port in ports}
+    if gpi_trigger(places) is not None and not config.url.startswith("llrp"):
+        raise MisconfiguredError(f"reader {config.id}: only LLRP readers have inputs; set another trigger than gpi")
     return driver.open(config, profile, places, chance)
 
 

@@ -82,3 +82,8 @@ class Health:
     """It is well and does not read: its trigger has not come ("input 1"). Nothing is witnessed meanwhile."""
     antennas_down: frozenset[int] = frozenset()
     """Ports whose antenna the reader reports as disconnected."""
+
+    @property
+    def witnesses(self) -> bool:
+        """Whether it reads at this moment: one that waits for its input is well, and sees nothing."""
+        return self.link is ReaderLink.READING and not self.waits_for

@@ -2,6 +2,7 @@
 
 import sysconfig
 import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -34,6 +35,13 @@ class Search(StrEnum):
 class Trigger(StrEnum):
     IMMEDIATE = "immediate"
     PERIODIC = "periodic"
+    GPI = "gpi"
+    """While a door is open or somebody moves: what is wired to an input of the reader starts and ends it."""
+
+
+class Level(StrEnum):
+    HIGH = "high"
+    LOW = "low"
 
 
 Word = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
@@ -46,7 +54,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tags expected in view, for the Q algorithm. `power_dbm` or `power_index` (1-based, of the reader's own table);
     neither leaves it to the reader. `dwell_ms`: how long the reader stays on each antenna of this kind before it goes
     to the next; 0 leaves that to the reader. `report_every_tags` 0: only at the end of a period, which
-    `report_every_ms` sets, or of a dwell.
+    `report_every_ms` sets, or of a dwell. `trigger` `gpi`: read from when input `gpi_port` comes to `gpi_level` until
+    it leaves it, or for at most `gpi_timeout_ms` (0: no limit); only where every antenna of the reader says the same.
     """
 
     session: Annotated[int, msgspec.Meta(ge=0, le=3)]
@@ -57,6 +66,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     power_index: Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)] | None = None
     dwell_ms: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
     trigger: Trigger = Trigger.IMMEDIATE
+    gpi_port: Annotated[int, msgspec.Meta(ge=1, le=64)] | None = None
+    gpi_level: Level = Level.HIGH
+    gpi_timeout_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
     period_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
     report_every_tags: Word = 1
     report_every_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
@@ -78,6 +90,20 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         if found is None:
             raise MisconfiguredError(f"profile {self.name!r} has no [places.{kind}]; add it to the file")
         return found
+
+
+def gpi_trigger(places: Mapping[int, Place]) -> Place | None:
+    """The place whose input starts and ends the whole reader; None where any antenna is to be read without.
+
+    Raises `MisconfiguredError` when antennas wait for different things: a reader waits for one.
+    """
+    triggered = [place for place in places.values() if place.trigger is Trigger.GPI]
+    if len(triggered) < len(places):
+        return None
+    asked = {(place.gpi_port, place.gpi_level, place.gpi_timeout_ms) for place in triggered}
+    if len(asked) > 1:
+        raise MisconfiguredError("its antennas wait for different inputs; give it one, or a reader to each")
+    return triggered[0]
 
 
 def folder() -> Path:
@@ -121,6 +147,12 @@ def _check(at: str, profile: Profile, place: Place) -> None:
         raise MisconfiguredError(f"{at} sets dwell_ms and report_every_ms; keep one")
     if place.trigger is Trigger.PERIODIC and not 0 < max(place.report_every_ms, place.dwell_ms) <= place.period_ms:
         raise MisconfiguredError(f"{at} is periodic; set period_ms, and report_every_ms or dwell_ms to at most that")
+    if (place.trigger is Trigger.GPI) != (place.gpi_port is not None):
+        raise MisconfiguredError(f"{at}: trigger gpi and gpi_port belong together; set both or neither")
+    if place.trigger is Trigger.GPI and (place.dwell_ms or place.period_ms or place.report_every_ms):
+        raise MisconfiguredError(f"{at} is triggered by an input; remove dwell_ms, period_ms and report_every_ms")
+    if place.trigger is Trigger.GPI and place.report_every_tags == 0:
+        raise MisconfiguredError(f"{at} is triggered by an input; set report_every_tags from 1")
     if place.trigger is Trigger.IMMEDIATE and place.report_every_tags == 0 and not place.dwell_ms:
         raise MisconfiguredError(f"{at} is immediate and never ends; set report_every_tags from 1")
     if place.trigger is Trigger.IMMEDIATE and (place.period_ms or place.report_every_ms):

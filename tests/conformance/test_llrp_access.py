@@ -5,6 +5,7 @@ import contextlib
 import random
 import time
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ from edge.config import Active, InputConfig, OutputConfig, ReaderConfig, ZoneKin
 from edge.readers import open_reader
 from edge.readers.access import Bank, Lock, Lockable, LockState, ReadMemory, Target, WriteMemory, read_tid, write_epc
 from edge.readers.base import TagError, UnreachableError
-from edge.readers.profiles import load_profile
+from edge.readers.profiles import Place, load_profile
 from simulator.llrp.device import Device
 from simulator.llrp.server import Fault, LlrpServer
 from simulator.radio import Radio
@@ -29,6 +30,7 @@ PATIENCE_S = 20.0
 PASSWORD = 0xC0FFEE01
 NEW_EPC = bytes.fromhex("3034257BF7194E4000001A85")
 EPC_BYTES = 12
+DOOR = {"trigger": "gpi", "gpi_port": 1, "dwell_ms": 0, "period_ms": 0, "report_every_ms": 0, "report_every_tags": 1}
 
 
 class Shop:
@@ -47,7 +49,7 @@ class Shop:
     def now_us(self):
         return time.time_ns() // 1000
 
-    def driver(self):
+    def driver(self, profile=None):
         wires = {"name": "x", "zone": ZoneId("z")}
         config = ReaderConfig(
             id=ReaderId("r"),
@@ -60,7 +62,8 @@ class Shop:
                 "2": OutputConfig(kind=OutputKind.SIREN, active=Active.LOW, **wires),
             },
         )
-        return open_reader(config, load_profile("generic-llrp"), random.Random(3), {1: ZoneKind.SAFE, 2: ZoneKind.SAFE})
+        profile = profile or load_profile("generic-llrp")
+        return open_reader(config, profile, random.Random(3), {1: ZoneKind.SAFE, 2: ZoneKind.SAFE})
 
     def read_now(self):
         """EPCs and antennas of the newest reads."""
@@ -210,6 +213,43 @@ def test_a_door_is_heard_and_a_lamp_is_lit_and_both_stand_right_after_a_power_cu
         assert reader.health.outputs_refused_total == 0
 
     play(story)
+
+
+def test_a_reader_that_waits_for_its_door_reads_while_it_is_open():
+    async def story():
+        shop = Shop()
+        await shop.server.start("127.0.0.1", 0)
+        profile = load_profile("generic-llrp")
+        door = msgspec.convert({**msgspec.to_builtins(profile.places[ZoneKind.CASE]), **DOOR}, Place)
+        profile = msgspec.structs.replace(profile, places={**profile.places, ZoneKind.SAFE: door})
+        reader = shop.driver(profile)
+        task = asyncio.create_task(reader.run(shop.batches.append, SystemClock()))
+        try:
+            health = reader.health
+            await until(lambda: health.link is ReaderLink.READING and health.waits_for == "input 1")
+            assert health.reads_total == 0
+            shop.server.set_input(1, high=True)
+            await until(lambda: health.reads_total > 50 and not health.waits_for)
+            alive_us = health.alive_since_us
+            shop.server.set_input(1, high=False)
+            await until(lambda: health.waits_for == "input 1")
+            shop.server.set_input(1, high=True)
+            reads = health.reads_total
+            await until(lambda: health.reads_total > reads + 50)
+            assert (health.alive_since_us, health.connects_total) == (alive_us, 1), "waiting is no gap"
+            await shop.server.set_fault(Fault.BLACKHOLE)
+            await until(lambda: health.link is not ReaderLink.READING)
+            await shop.server.set_fault(Fault.NONE)
+            reads = health.reads_total
+            await until(lambda: health.reads_total > reads + 50)
+            assert health.connects_total == 2, "the door stood open already when the reader came back"
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            await shop.server.stop()
+
+    asyncio.run(story())
 
 
 def test_when_the_box_stops_its_outputs_go_off():

@@ -273,7 +273,7 @@ WALK = shapes.PassView(
 ALL_FOUND = replace(WALK, found=161, missing=(), strangers=(), strangers_total=0, unknown_tags=0, unreadable=0)
 SLEDS = (("sled-1", True, [(z, n) for z, n in ZONE_NAMES.items() if z[:4] in ("safe", "case")]), ("rfd40", False, [("case-1", "Case 1")]))  # fmt: skip
 READERS = (
-    shapes.ReaderView("safe-reader", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("safe-1", "safe-2"), 0.2, 412.0, 1_912_331, 0),
+    shapes.ReaderView("safe-reader", ReaderLink.READING, "it reads while input 1 is high", "Impinj Speedway R420", "6.4.1", ("safe-1", "safe-2"), 0.2, 412.0, 1_912_331, 0, waits_for="input 1"),
     shapes.ReaderView("case-reader-1", ReaderLink.READING, "", "Impinj Speedway R420", "6.4.1", ("case-1", "case-2"), 0.1, 655.4, 2_712_004, 12, temperature_c=41, overflows_total=2, clock_behind_s=3.2, clock_jumps_total=1, serial="00:16:25:ff:fe:0a:0b:0c", was="Zebra FX9600 · 3.10", changed_us=NOON_US),
     shapes.ReaderView("gate-reader", ReaderLink.SILENT, "Nothing heard for 6 s; trying again.", "", "", ("gate",), 6.3, 0.0, 90_112, 0, "fan at rest", dark_since_us=NOON_US),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Doors, lamps, sirens and locks: what is told once, what is lit by whom and for how long, and what falls to off."""
 
 import random
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -8,7 +9,13 @@ import pytest
 from contract.facts import (
     AlarmClosed,
     AlarmRaised,
+    CoverageGap,
+    PiecePresence,
+    PresenceState,
+    ReaderHealth,
     ReaderLink,
+    Vision,
+    ZoneVision,
 )
 from contract.ids import ReaderId, UserId, ZoneId
 from contract.signals import InputChanged, InputKind, OutputKind, OutputSet
@@ -269,6 +276,50 @@ def test_a_box_that_may_write_nothing_opens_nothing(shop):
     assert lit(shop) == set()
 
 
+# --- readers that wait for an input ---------------------------------------------------------------------------
+
+
+def wait(shop, reader, what="input 1"):
+    shop.health[reader].waits_for = what
+
+
+def test_while_a_reader_waits_for_its_door_nothing_there_is_missed_and_nobody_is_alarmed(shop):
+    shop.run(60, lying={"r-case": list(range(1, 31))})
+    wait(shop, "r-case")
+    shop.run(600)
+    assert shop.facts(AlarmRaised) == []
+    assert [fact for fact in shop.facts(PiecePresence) if fact.state is PresenceState.MISSING] == []
+    assert [fact for fact in shop.facts(ZoneVision) if fact.zone == "case"][-1].vision is Vision.SEEING
+    assert [fact.link for fact in shop.facts(ReaderHealth) if fact.reader == "r-case"] == [ReaderLink.READING]
+    assert shop.facts(CoverageGap) == []
+    case = next(zone for zone in shop.store.pipeline.floor.zones if zone.zone == "case")
+    assert "input 1" in case.why
+
+
+def test_control_the_same_silence_of_a_reader_that_does_not_wait_is_noticed(shop):
+    shop.run(60, lying={"r-case": list(range(1, 31))})
+    shop.run(600)
+    assert [fact for fact in shop.facts(ZoneVision) if fact.zone == "case"][-1].vision is Vision.BLIND
+
+
+def test_what_left_while_nobody_read_is_missed_when_the_reader_reads_again(shop):
+    shop.run(60, lying={"r-case": list(range(1, 31))})
+    wait(shop, "r-case")
+    shop.run(600)
+    wait(shop, "r-case", "")
+    shop.run(240, lying={"r-case": [n for n in range(1, 31) if n != 7]})
+    assert {piece for alarm in shop.facts(AlarmRaised) for piece in alarm.pieces} == {"p7"}
+
+
+def test_a_pad_that_waits_says_nothing_of_what_lies_on_it(shop):
+    wait(shop, "r-pad")
+    shop.run(2)
+    pad = shop.store.pipeline.floor.pads[0]
+    wait(shop, "r-pad", "")
+    shop.run(2)
+    assert (pad.state, pad.settled) != (shop.store.pipeline.floor.pads[0].state, True)
+
+
 # --- configuration --------------------------------------------------------------------------------------------
 
 TOML = """
@@ -315,6 +366,16 @@ def test_inputs_and_outputs_are_read_from_the_configuration(tmp_path):
 def test_a_wire_that_could_never_do_its_work_is_named(tmp_path, wires, why):
     with pytest.raises(ConfigError, match=why):
         read(tmp_path, wires)
+
+
+def test_the_example_in_the_readme_is_a_configuration(tmp_path):
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    example = readme.partition("### Doors, lamps, sirens and locks")[2].split("```toml")[1].split("```")[0]
+    path = tmp_path / "edge.toml"
+    path.write_text(TOML.format(url="llrp://10.0.0.9", wires="") + example)
+    gate = load_config(path).readers[1]
+    assert [wire.name for wire in gate.inputs.values()] == ["Back door", "Bell"]
+    assert [wire.kind for wire in gate.outputs.values()] == [OutputKind.LAMP, OutputKind.SIREN, OutputKind.LOCK]
 
 
 def test_a_module_on_a_serial_port_has_no_wires(tmp_path):

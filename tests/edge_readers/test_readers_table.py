@@ -46,6 +46,7 @@ def test_reading_is_entered_only_on_evidence_that_our_rospec_runs():
         (State.CHECKING, Heard.RUNNING),
         (State.CHECKING, Heard.STARTED),
         (State.AWAITING_START, Heard.STARTED),
+        (State.WAITING, Heard.STARTED),
     }
 
 

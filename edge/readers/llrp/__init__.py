@@ -13,14 +13,16 @@ from edge.readers.llrp.driver import LlrpReader
 from edge.readers.llrp.gpio import Wires
 from edge.readers.llrp.inquiry import Inquiry
 from edge.readers.llrp.told import LlrpTold
-from edge.readers.profiles import Place, Profile
+from edge.readers.profiles import Level, Place, Profile, gpi_trigger
 
 
 def open_llrp(config: ReaderConfig, profile: Profile, places: Mapping[int, Place], chance: Random) -> LlrpReader:
-    """Raises `MisconfiguredError` for a URL that is not llrp://host:port."""
+    """Raises `MisconfiguredError`: not llrp://host:port, or antennas that wait for different inputs."""
+    trigger = gpi_trigger(places)
     wires = Wires(
         inputs=frozenset(map(int, config.inputs)),
         outputs={int(port): output.active is Active.HIGH for port, output in config.outputs.items()},
+        trigger=(trigger.gpi_port, trigger.gpi_level is Level.HIGH) if trigger and trigger.gpi_port else None,
     )
     return LlrpReader(config.url, Dialogue(Health(config.id), profile, places, Timing(), wires), chance)
 

@@ -62,6 +62,8 @@ class Accesses:
         accessspecs.add_accessspec(0, access, 0)
         if self.state is AccessState.CLOSED:
             raise UnreachableError(f"reader {reader} is not reading: {self._health.why or 'it is being connected'}")
+        if self._health.waits_for:
+            raise UnreachableError(f"reader {reader} waits for {self._health.waits_for} and reads no tag until then")
         if len(self._waiting) >= ACCESSES_PENDING_MAX:
             self._health.accesses_refused_total += 1
             raise UnreachableError(f"{ACCESSES_PENDING_MAX} accesses wait at reader {reader}; try again after them")

@@ -27,6 +27,7 @@ class State(StrEnum):
     STARTING = "starting"
     CHECKING = "checking"
     AWAITING_START = "awaiting_start"
+    WAITING = "waiting"
     READING = "reading"
     TURNED_AWAY = "turned_away"
     REFUSED = "refused"
@@ -51,6 +52,10 @@ class Heard(StrEnum):
     """GET_ROSPECS says that our ROSpec is active."""
     IDLE = "idle"
     """GET_ROSPECS says that our ROSpec is there and not active."""
+    ARMED = "armed"
+    """Our ROSpec is enabled and starts when an input of the reader says so."""
+    STANDS = "stands"
+    """The input stood so already when our ROSpec was enabled: no edge will start it."""
     STARTED = "started"
     """ROSpecEvent: ours starts; or a tag report of ours."""
     STOPPED = "stopped"
@@ -87,6 +92,8 @@ class Say(StrEnum):
     ENABLE_ROSPEC = "enable_rospec"
     START_ROSPEC = "start_rospec"
     """ENABLE_EVENTS_AND_REPORTS, which has no answer where it is understood, then START_ROSPEC."""
+    START_NOW = "start_now"
+    """START_ROSPEC, for a ROSpec that waits for an edge."""
     CHECK = "check"
     """GET_ROSPECS."""
     ACKNOWLEDGE = "acknowledge"
@@ -137,6 +144,9 @@ ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
     (S.CHECKING, H.REFUSED): (S.AWAITING_START, Say.NOTHING),
     (S.AWAITING_START, H.STARTED): (S.READING, Say.NOTHING),
     (S.READING, H.STOPPED): (S.STARTING, Say.START_ROSPEC),
+    (S.STARTING, H.ARMED): (S.WAITING, Say.NOTHING),
+    (S.WAITING, H.STARTED): (S.READING, Say.NOTHING),
+    (S.WAITING, H.STANDS): (S.STARTING, Say.START_NOW),
 }
 """Rows of one state each."""
 

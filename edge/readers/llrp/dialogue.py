@@ -17,12 +17,14 @@ from edge.readers.llrp.gpio import UNWIRED, Gpio, Wires
 from edge.readers.llrp.identity import get_identification
 from edge.readers.llrp.notices import Notices
 from edge.readers.llrp.reports import ReportDecoder
-from edge.readers.profiles import Place, Profile, Vendor
+from edge.readers.profiles import Place, Profile, Vendor, gpi_trigger
 
 MESSAGE_ID_MAX: Final = 0xFFFF_FFFF
 MESSAGES_PER_TICK_MAX: Final = 1000
 """Other messages than tag reports that are acted on between two ticks, about 2 ms; a reader has a few a second to say.
 More of them, a storm of keepalives, wait for the next tick, and nothing is received meanwhile: TCP holds the reader."""
+WITNESSES: Final = frozenset((State.READING, State.WAITING))
+"""Shown as reading: one that waits for its input is well, and `waits_for` says that it sees nothing meanwhile."""
 RESYNCS_MAX: Final = 16
 """After so many places where no message could begin, a connection's bytes are not believed any more."""
 
@@ -60,6 +62,9 @@ class Dialogue:
         self._device = Device(health, profile, self._places, wires)
         self.accesses = Accesses(health, places, self._next_id)
         self.gpio = Gpio(health, wires, self._next_id)
+        self._trigger = gpi_trigger(places)
+        self._started = False
+        self._alive = False
         self._notices = Notices(
             health,
             late_max_us=timing.silent_after_us + 1000 * messages.cycle_ms(places),
@@ -77,6 +82,7 @@ class Dialogue:
             Say.ADD_ROSPEC: lambda i: messages.add_rospec(i, profile, self._places, self._device.capabilities),
             Say.ENABLE_ROSPEC: lambda i: messages.encode("ENABLE_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
             Say.CHECK: messages.get_rospecs,
+            Say.START_NOW: lambda i: messages.encode("START_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
             Say.START_ROSPEC: lambda i: messages.encode("START_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
         }
 
@@ -113,6 +119,7 @@ class Dialogue:
         self._waiting.clear()
         self._hung_up = False
         self._resyncs = 0
+        self._started = self._alive = False
         self._notices.connected()
         self._device.connected()
         self.health.connects_total += 1
@@ -133,12 +140,15 @@ class Dialogue:
         self._taken = 0
         if self.connected:
             quiet_us = now_us - self.health.last_heard_us
-            if self.state is State.READING and quiet_us >= self._timing.silent_after_us:
+            if self.state in WITNESSES and quiet_us >= self._timing.silent_after_us:
                 self._hear(Heard.SILENCE, now_us, f"nothing heard for {quiet_us / 1e6:.1f} s, not even a keepalive")
             elif self._deadline_us and now_us >= self._deadline_us:
                 self._hear(Heard.LATE, now_us, f"no answer while {self.state}")
             self.accesses.tick(now_us)
             self.gpio.tick(now_us)
+            if self.state is State.WAITING and not self._started and self.gpio.stands:
+                self._started = True
+                self._hear(Heard.STANDS, now_us)
         self._show(now_us)
 
     def take(self) -> bytes:
@@ -258,15 +268,28 @@ class Dialogue:
                 self._deadline_us = now_us + self._timing.start_within_us
                 why = f"the reader does not start our ROSpec ({why})"
             self.health.why = "" if self.state is State.READING else why or self.state.value
-            if self.state is State.READING:
-                self.health.alive_since_us = now_us
-                self.accesses.read(now_us)
+            self._witness(now_us)
             if before is State.CONFIGURING and heard is Heard.DONE:
                 self.gpio.begin(now_us)
             if not self.connected:
                 self.gpio.end()
                 self.accesses.end(now_us, why or self.state.value)
         self._say(say, now_us)
+
+    def _witness(self, now_us: int) -> None:
+        """The reader reads, or is well and waits for its input: two turns of one stretch, and no gap between them."""
+        if self._trigger is None or self.state not in {*WITNESSES, State.STARTING}:
+            self._alive = False
+        waits = self._trigger is not None and self.state is State.WAITING
+        self.health.waits_for = f"input {self._trigger.gpi_port}" if self._trigger and waits else ""
+        if self.state in WITNESSES and not self._alive:
+            self.health.alive_since_us = now_us
+            self._alive = True
+        if self._trigger is not None and self.state in WITNESSES:
+            self.health.why = f"it reads while input {self._trigger.gpi_port} is {self._trigger.gpi_level}"
+        if self.state is State.READING:
+            self._started = True
+            self.accesses.read(now_us)
 
     def _say(self, say: Say, now_us: int) -> None:
         if say is Say.NOTHING:
@@ -279,6 +302,9 @@ class Dialogue:
             return
         if say is Say.START_ROSPEC:
             self._out += messages.encode("ENABLE_EVENTS_AND_REPORTS", self._next_id())
+            if self._trigger is not None:
+                self._hear(Heard.ARMED, now_us)
+                return
         if say is Say.ENABLE_EXTENSIONS and self._profile.vendor is not Vendor.IMPINJ:
             self._hear(Heard.DONE, now_us)
             return
@@ -292,7 +318,7 @@ class Dialogue:
 
     def _show(self, now_us: int) -> None:
         """Silence is shown whatever the state, unless the reader told us to stay away."""
-        if self.state is State.READING:
+        if self.state in WITNESSES or self._alive:
             link = ReaderLink.READING
         elif self.state in RESTING_STATES:
             link = ReaderLink.REFUSED

@@ -45,6 +45,8 @@ class Wires(NamedTuple):
 
     inputs: frozenset[int]
     outputs: Mapping[int, bool]
+    trigger: tuple[int, bool] | None = None
+    """The input that starts our ROSpec, and whether it does when it is high."""
 
 
 UNWIRED: Final = Wires(frozenset(), {})
@@ -55,7 +57,9 @@ class Gpio:
 
     def __init__(self, health: Health, wires: Wires, next_id: Callable[[], int]) -> None:
         self._health = health
-        self._inputs, self._high_when_on = wires
+        self._inputs, self._high_when_on, self._trigger = wires
+        self._used = self._inputs | ({self._trigger[0]} if self._trigger else set())
+        self._levels: dict[int, bool] = {}
         self._next_id = next_id
         self._on = dict.fromkeys(wires.outputs, False)
         self._told: dict[int, bool] = {}
@@ -81,7 +85,7 @@ class Gpio:
         """The reader is connected and has its configuration: nothing it did before is believed."""
         self._forget()
         self._configured = True
-        self._todo = [Ask.INPUTS, Ask.STATES] if self._inputs else []
+        self._todo = [Ask.INPUTS, Ask.STATES] if self._used else []
         self.tick(now_us)
 
     def end(self) -> None:
@@ -90,9 +94,12 @@ class Gpio:
 
     def event(self, told: tuple[int, bool]) -> None:
         """GPIEvent: an input, and whether it is high."""
-        port, high = told
-        if port in self._inputs:
-            self._health.inputs = {**self._health.inputs, port: high}
+        self._heard(dict([told]))
+
+    @property
+    def stands(self) -> bool:
+        """Whether the input of our ROSpec's trigger is known to be where it starts it."""
+        return self._trigger is not None and self._levels.get(self._trigger[0]) == self._trigger[1]
 
     def hears(self, frame: Frame) -> bool:
         """Whether this message answers our pending request."""
@@ -111,8 +118,7 @@ class Gpio:
             self._health.exceptions_total += 1
             self._health.exception = f"it refuses its {self._asked}: {status.words or f'status {status.code}'}"
         elif frame.type == GET_READER_CONFIG_RESPONSE:
-            known = {port: high for port, high in states_of(frame).items() if port in self._inputs}
-            self._health.inputs = {**self._health.inputs, **known}
+            self._heard(states_of(frame))
         self.tick(now_us)
 
     def tick(self, now_us: int) -> None:
@@ -135,8 +141,13 @@ class Gpio:
         self._out.clear()
         return out
 
+    def _heard(self, levels: Mapping[int, bool]) -> None:
+        self._levels |= levels
+        self._health.inputs = {port: high for port, high in self._levels.items() if port in self._inputs}
+
     def _forget(self) -> None:
         self._health.inputs = {}
+        self._levels = {}
         self._told = {}
         self._todo = []
         self._pending = self._deadline_us = 0
@@ -151,7 +162,7 @@ class Gpio:
             case Ask.OUTPUTS:
                 self._out += self._say_outputs(self._pending)
             case Ask.INPUTS:
-                self._out += watch_inputs(self._pending, self._inputs)
+                self._out += watch_inputs(self._pending, frozenset(self._used))
             case Ask.STATES:
                 self._out += ask_inputs(self._pending)
 

@@ -14,12 +14,15 @@ from edge.readers.base import ProtocolError
 from edge.readers.llrp.capabilities import Capabilities
 from edge.readers.llrp.fit import power_index
 from edge.readers.llrp.frames import HEADER, HEADER_BYTES
-from edge.readers.profiles import Place, Profile, Search, Trigger, Vendor
+from edge.readers.profiles import Level, Place, Profile, Search, Trigger, Vendor, gpi_trigger
 
 ROSPEC_ID: Final = 1
 SWITCH_MS: Final = 10
 """What a reader may take to go from one antenna to the next."""
 VERSION_1: Final = 1
+GPI_TRIGGER: Final = struct.pack("!HH", 181, 11)
+SLLURPS_GPI_TRIGGER: Final = struct.pack("!HH", 180, 11)
+"""Headers of GPITriggerValue (LLRP 1.1 §17.2.4.1.1.1.2)."""
 
 GET_ROSPECS: Final = 26
 P_EVENTS_AND_REPORTS: Final = 226
@@ -65,9 +68,7 @@ def add_rospec(message_id: int, profile: Profile, places: Mapping[int, Place], r
     """ADD_ROSPEC for these antenna ports. What places ask of the whole reader is joined: the quickest wins."""
     period_ms = cycle_ms(places)
     every = min((place.report_every_tags for place in places.values() if place.report_every_tags), default=0)
-    start: dict[str, Any] = {"ROSpecStartTriggerType": "Periodic" if period_ms else "Immediate"}
-    if period_ms:
-        start["PeriodicTriggerValue"] = {"Offset": 0, "Period": period_ms}
+    start, stop = _boundary(places, period_ms)
     report: dict[str, Any] = {
         "ROReportTrigger": "Upon_N_Tags_Or_End_Of_AISpec",
         "N": every,
@@ -92,12 +93,29 @@ def add_rospec(message_id: int, profile: Profile, places: Mapping[int, Place], r
         "CurrentState": "Disabled",
         "ROBoundarySpec": {
             "ROSpecStartTrigger": start,
-            "ROSpecStopTrigger": {"ROSpecStopTriggerType": "Null", "DurationTriggerValue": 0},
+            "ROSpecStopTrigger": stop,
         },
         "AISpec": [_ai_spec(ports, places, reader) for ports in _turns(places)],
         "ROReportSpec": report,
     }
-    return encode("ADD_ROSPEC", message_id, {"ROSpec": spec})
+    # sllurp gives GPITriggerValue the number of PeriodicTriggerValue, which is a byte longer
+    return encode("ADD_ROSPEC", message_id, {"ROSpec": spec}).replace(SLLURPS_GPI_TRIGGER, GPI_TRIGGER)
+
+
+def _boundary(places: Mapping[int, Place], period_ms: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """ROSpecStartTrigger and ROSpecStopTrigger (LLRP 1.1 §17.2.4.1.1)."""
+    never: dict[str, Any] = {"ROSpecStopTriggerType": "Null", "DurationTriggerValue": 0}
+    trigger = gpi_trigger(places)
+    if trigger is not None:
+        high = trigger.gpi_level is Level.HIGH
+        begin = {"GPIPortNum": trigger.gpi_port, "GPIEvent": high, "Timeout": 0}
+        end = {"GPIPortNum": trigger.gpi_port, "GPIEvent": not high, "Timeout": trigger.gpi_timeout_ms}
+        stop = {"ROSpecStopTriggerType": "GPI with timeout", "DurationTriggerValue": 0, "GPITriggerValue": end}
+        return {"ROSpecStartTriggerType": "GPI", "GPITriggerValue": begin}, stop
+    if period_ms:
+        value = {"Offset": 0, "Period": period_ms}
+        return {"ROSpecStartTriggerType": "Periodic", "PeriodicTriggerValue": value}, never
+    return {"ROSpecStartTriggerType": "Immediate"}, never
 
 
 def cycle_ms(places: Mapping[int, Place]) -> int:
