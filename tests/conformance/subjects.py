@@ -5,6 +5,7 @@ A driver joins the suite by one `Subject` in `SUBJECTS`. `conftest` makes this f
 
 import random
 import struct
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ from simulator.serial.mercury import Mercury, framed, record
 from simulator.serial.uhf288 import UHF288, crc16
 
 STEP_US = 20_000
+SENT_MAX = 10_000
 QUIET_US = 300_000
 """Longer than a serial line is quiet inside a frame, shorter than anybody would ask why."""
 
@@ -73,6 +75,7 @@ class Hand:
         self.now_us = 1_000_000
         self.epcs, self.outcomes = [], []
         self.recorded = [] if recorded else None
+        self.sent = deque(maxlen=SENT_MAX)
         self._pieces = pieces
         self.device = subject.device()
         self.reopen()
@@ -90,7 +93,9 @@ class Hand:
             if self.dialogue.hung_up:
                 break
             self.now_us += STEP_US
-            self.device.hear(self.dialogue.take(), self.now_us)
+            if asked := self.dialogue.take():
+                self.sent.append(asked)
+                self.device.hear(asked, self.now_us)
             said = self.device.advance(self.now_us)
             if self.recorded is not None:
                 self.recorded.append(said)
