@@ -38,7 +38,7 @@ class Device:
 
     def fits(self, heard: Heard | None, why: str) -> tuple[Heard | None, str]:
         """Our profile held against what the reader told, if it told: nothing wrong or unlawful is asked of it."""
-        inputs, outputs = self._wires
+        inputs, outputs = self._wires.used, self._wires.outputs
         found = findings(self._profile, self._places, self.capabilities, inputs=inputs, outputs=outputs)
         self._health.notes = notes(found)
         wrong = refusal(found)

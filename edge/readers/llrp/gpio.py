@@ -48,6 +48,11 @@ class Wires(NamedTuple):
     trigger: tuple[int, bool] | None = None
     """The input that starts our ROSpec, and whether it does when it is high."""
 
+    @property
+    def used(self) -> frozenset[int]:
+        """Every input that must be listened to."""
+        return self.inputs | ({self.trigger[0]} if self.trigger else set())
+
 
 UNWIRED: Final = Wires(frozenset(), {})
 
@@ -58,7 +63,7 @@ class Gpio:
     def __init__(self, health: Health, wires: Wires, next_id: Callable[[], int]) -> None:
         self._health = health
         self._inputs, self._high_when_on, self._trigger = wires
-        self._used = self._inputs | ({self._trigger[0]} if self._trigger else set())
+        self._used = wires.used
         self._levels: dict[int, bool] = {}
         self._next_id = next_id
         self._on = dict.fromkeys(wires.outputs, False)
@@ -162,7 +167,7 @@ class Gpio:
             case Ask.OUTPUTS:
                 self._out += self._say_outputs(self._pending)
             case Ask.INPUTS:
-                self._out += watch_inputs(self._pending, frozenset(self._used))
+                self._out += watch_inputs(self._pending, self._used)
             case Ask.STATES:
                 self._out += ask_inputs(self._pending)
 
