@@ -88,8 +88,8 @@ class ReaderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     id: ReaderId
     """As pages and reports call it."""
     url: str
-    """`llrp://host:port`; LLRP's port is 5084. Of a serial module its family, port and region, and its baud rate where
-    that is known: `m100:///dev/serial/by-id/usb-…?region=eu&baud=115200`.
+    """`llrp://host:port`, or with TLS `llrps://host:port`; LLRP's ports are 5084 and 5085. Of a serial module its
+    family, port and region, and its baud rate where that is known: `m100:///dev/serial/by-id/usb-…?region=eu&baud=115200`.
     """
     profile: str
     """A file of `firmware-config`, without `.toml`."""
@@ -101,6 +101,15 @@ class ReaderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The reader's input, from "1", to what is wired to it: LLRP readers only."""
     outputs: dict[str, OutputConfig] = {}
     """The reader's output, from "1", to what is wired to it: LLRP readers only."""
+    tls_pin: str = ""
+    """With `llrps`: SHA-256 fingerprint of the reader's certificate, 64 hex digits. Without it, and without `tls_ca`,
+    the reader is refused, and its page says which fingerprint was seen."""
+    tls_ca: Path | None = None
+    """Instead of a pin, or beside it: who signed the reader's certificate, PEM; it must then name the URL's host."""
+    tls_cert: Path | None = None
+    """A certificate that this store shows to the reader, PEM, where the reader asks for one;"""
+    tls_key: Path | None = None
+    """and its private key."""
 
 
 class TagScheme(StrEnum):

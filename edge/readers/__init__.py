@@ -68,6 +68,7 @@ class Driver(NamedTuple):
 DRIVERS: Final[Mapping[str, Driver]] = {
     "impinj-iot": Driver(open_impinj_iot),
     "llrp": Driver(open_llrp, inquire_llrp),
+    "llrps": Driver(open_llrp, inquire_llrp),
     "m100": Driver(open_m100, inquire_m100),
     "mercury": Driver(open_mercury, inquire_mercury),
     "uhf288": Driver(open_uhf288, inquire_uhf288),

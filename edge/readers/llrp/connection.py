@@ -63,6 +63,8 @@ class Heard(StrEnum):
     KEEPALIVE = "keepalive"
     ERROR = "error"
     """An ERROR_MESSAGE to nothing we wait for, such as our ENABLE_EVENTS_AND_REPORTS."""
+    DISTRUSTED = "distrusted"
+    """TLS stands, and the certificate is not one that a person has trusted: nothing was said to whoever it is."""
     LATE = "late"
     """The reader did not answer the pending request in time."""
     SILENCE = "silence"
@@ -105,6 +107,7 @@ S, H = State, Heard
 
 ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
     (S.OFFLINE, H.CONNECTED): (S.GREETING, Say.NOTHING),
+    (S.OFFLINE, H.DISTRUSTED): (S.REFUSED, Say.HANG_UP),
     (S.GREETING, H.GREETED): (S.EXTENDING, Say.ENABLE_EXTENSIONS),
     (S.GREETING, H.TURNED_AWAY): (S.TURNED_AWAY, Say.HANG_UP),
     # a profile of a maker whose extensions the reader does not know would be refused at ADD_ROSPEC anyway
@@ -178,6 +181,7 @@ def _table() -> dict[tuple[State, Heard], Row]:
             rows[state, heard] = (S.OFFLINE, say)
     for state in RESTING_STATES:
         rows[state, H.CONNECTED] = (S.GREETING, Say.NOTHING)
+        rows[state, H.DISTRUSTED] = (S.REFUSED, Say.HANG_UP)
     return rows
 
 

@@ -126,6 +126,12 @@ class Dialogue:
         self._hear(Heard.CONNECTED, now_us, "the reader does not greet")
         self._deadline_us = now_us + self._timing.answer_within_us
 
+    def distrust(self, now_us: int, why: str) -> None:
+        """Whoever answers there is not trusted: no word of LLRP was said."""
+        self._hear(Heard.DISTRUSTED, now_us, why)
+        self.health.why = why
+        self.tick(now_us)
+
     def lose(self, now_us: int, why: str) -> None:
         """TCP ended, or could not be had."""
         if self.connected:

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 from random import Random
+from ssl import SSLEOFError, SSLError
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,13 +16,15 @@ from edge.readers.base import MisconfiguredError, ReadBatch, ReaderError
 from edge.readers.health import Health
 from edge.readers.llrp.connection import State
 from edge.readers.llrp.dialogue import Dialogue
+from edge.readers.tls import DistrustedError, Secured, Tls, Trust
 
-PORT: Final = 5084
+PORTS: Final = {"llrp": 5084, "llrps": 5085}
 TICK_S: Final = 0.02
 """One receive call per reader and tick: 1.9 % of a core where a wake-up per packet costs 15 %."""
 BYTES_PER_TICK_MAX: Final = 1 << 20
 """A backlog is caught up in bites, so that one reader cannot hold the loop."""
 CONNECT_WITHIN_S: Final = 1.5
+HANDSHAKE_WITHIN_S: Final = 1.5
 AGAIN_AFTER_S: Final = (0.1, 0.3)
 FAILURES_COUNTED_MAX: Final = 4
 TURNED_AWAY_AGAIN_AFTER_S: Final = (0.8, 1.2)
@@ -37,17 +40,23 @@ TCP_OPTIONS: Final = {"TCP_KEEPIDLE": 1, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 3, "
 """Set where the system has them."""
 
 
+Link = socket.socket | Secured
+
+
 class LlrpReader:
     """One reader over LLRP/TCP. `run` ends only by cancellation; whatever the reader does is told by `health`."""
 
-    def __init__(self, url: str, dialogue: Dialogue, chance: Random, *, tick_s: float = TICK_S) -> None:
-        """`url`: llrp://host[:port]. Raises `MisconfiguredError` if it is not that."""
+    def __init__(
+        self, url: str, dialogue: Dialogue, chance: Random, *, trust: Trust | None = None, tick_s: float = TICK_S
+    ) -> None:
+        """`url`: llrp://host[:port] or llrps://host[:port]. Raises `MisconfiguredError` if it is not that."""
         parts = urlsplit(url)
-        if parts.scheme != "llrp" or not parts.hostname:
-            raise MisconfiguredError(f"{url!r} is not of the form llrp://host:port")
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise MisconfiguredError(f"{url!r} is not of the form llrp://host:port, or llrps://host:port with TLS")
         self.id = dialogue.health.reader
         self.health: Health = dialogue.health
-        self._address = (parts.hostname, parts.port or PORT)
+        self._address = (parts.hostname, parts.port or PORTS[parts.scheme])
+        self._tls = Tls(trust or Trust(), parts.hostname) if parts.scheme == "llrps" else None
         self._dialogue = dialogue
         self._chance = chance
         self._tick_s = tick_s
@@ -59,10 +68,10 @@ class LlrpReader:
         self.health.last_heard_us = self.health.last_heard_us or clock.mono_us()
         while True:
             self._tried_us = clock.mono_us()
-            sock = await self._connect(clock)
-            if sock is not None:
-                with sock:
-                    await self._converse(sock, deliver, clock)
+            link = await self._connect(clock)
+            if link is not None:
+                with contextlib.closing(link):
+                    await self._converse(link, deliver, clock)
             await self._pause(clock)
 
     async def access(self, access: Access) -> bytes:
@@ -90,8 +99,9 @@ class LlrpReader:
         """What an output is to be, now and after every reconnect; one that is not configured is nobody's."""
         self._dialogue.gpio.want(port, on=on)
 
-    async def _connect(self, clock: Clock) -> socket.socket | None:
-        sock = socket.socket(socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET, socket.SOCK_STREAM)
+    async def _connect(self, clock: Clock) -> Link | None:
+        link: Link
+        link = sock = socket.socket(socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET, socket.SOCK_STREAM)
         try:
             _prepare(sock)
             loop = asyncio.get_running_loop()
@@ -101,15 +111,36 @@ class LlrpReader:
             finally:
                 attempt.cancel()
                 await asyncio.gather(attempt, return_exceptions=True)
+            if self._tls is not None:
+                link = secured = self._tls.wrap(sock)
+                await self._shake_hands(self._tls, secured, clock)
         except OSError as error:
-            sock.close()
+            link.close()
             self._dialogue.lose(clock.mono_us(), f"cannot connect to {self._address[0]}: {_words(error)}")
             return None
+        except DistrustedError as error:
+            link.close()
+            self._dialogue.distrust(clock.mono_us(), str(error))
+            return None
         except asyncio.CancelledError:
-            sock.close()
+            link.close()
             raise
         self._dialogue.connect(clock.mono_us())
-        return sock
+        return link
+
+    async def _shake_hands(self, tls: Tls, link: Secured, clock: Clock) -> None:
+        """The TLS handshake, a step a tick. Raises `OSError` when it fails or lasts, and `DistrustedError`."""
+        for _ in range(round(HANDSHAKE_WITHIN_S / self._tick_s)):
+            try:
+                if tls.handshake(link):
+                    return
+            except SSLEOFError as error:
+                raise ConnectionResetError("it hung up during the TLS handshake") from error
+            except SSLError as error:
+                raise OSError(f"no TLS there ({_words(error)}); is that the reader's TLS port?") from error
+            await asyncio.sleep(self._tick_s)
+            self._dialogue.tick(clock.mono_us())
+        raise OSError(f"TLS was not ready within {HANDSHAKE_WITHIN_S} s")
 
     async def _wait(self, attempt: asyncio.Task[None], clock: Clock) -> None:
         """Wait for a connection attempt; the watchdog's clock goes on. Raises `OSError` when it fails or lasts."""
@@ -120,32 +151,32 @@ class LlrpReader:
                 return await attempt
         raise OSError(f"no answer within {CONNECT_WITHIN_S} s")
 
-    async def _converse(self, sock: socket.socket, deliver: Callable[[ReadBatch], None], clock: Clock) -> None:
+    async def _converse(self, link: Link, deliver: Callable[[ReadBatch], None], clock: Clock) -> None:
         """Until the table hangs up or TCP ends."""
         dialogue = self._dialogue
         unsent = b""
         while not dialogue.hung_up:
             try:
-                self._receive(sock, deliver, clock)
+                self._receive(link, deliver, clock)
                 dialogue.tick(clock.mono_us())
-                unsent = _send(sock, unsent + dialogue.take())
+                unsent = _send(link, unsent + dialogue.take())
                 await asyncio.sleep(self._tick_s)
             except OSError as error:
                 dialogue.lose(clock.mono_us(), f"connection lost: {_words(error)}")
                 return
             except asyncio.CancelledError:
                 with contextlib.suppress(OSError):
-                    _send(sock, unsent + dialogue.gpio.rest())
+                    _send(link, unsent + dialogue.gpio.rest())
                 raise
 
-    def _receive(self, sock: socket.socket, deliver: Callable[[ReadBatch], None], clock: Clock) -> None:
+    def _receive(self, link: Link, deliver: Callable[[ReadBatch], None], clock: Clock) -> None:
         """What the tick brought. Raises `OSError` when the connection ended."""
         taken = 0
         while taken < BYTES_PER_TICK_MAX and not self._dialogue.hung_up and not self._dialogue.behind:
             with self._dialogue.room() as room:
                 size = len(room)
                 try:
-                    count = sock.recv_into(room)
+                    count = link.recv_into(room)
                 except BlockingIOError:
                     return
             if count == 0:
@@ -153,7 +184,7 @@ class LlrpReader:
             batch = self._dialogue.received(count, clock.mono_us())
             if batch is not None:
                 deliver(batch)
-            if count < size:
+            if count < size and self._tls is None:  # a record of TLS ends where it likes
                 return
             taken += count
 
@@ -179,12 +210,12 @@ def _prepare(sock: socket.socket) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
-def _send(sock: socket.socket, data: bytes) -> bytes:
+def _send(link: Link, data: bytes) -> bytes:
     """Send what the socket takes; returns the rest. Raises `OSError`."""
     if not data:
         return b""
     try:
-        sent = sock.send(data)
+        sent = link.send(data)
     except BlockingIOError:
         sent = 0
     if len(data) - sent > SEND_PENDING_MAX:
@@ -193,7 +224,9 @@ def _send(sock: socket.socket, data: bytes) -> bytes:
 
 
 def _words(error: OSError) -> str:
-    """The system's words; asyncio puts its own in place of them."""
+    """The system's words; asyncio puts its own in place of them. TLS has numbers of its own, which are no errno."""
+    if isinstance(error, SSLError):
+        return error.reason.lower().replace("_", " ") if error.reason else str(error)
     if error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
     return error.strerror or str(error)

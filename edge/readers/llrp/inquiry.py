@@ -53,6 +53,11 @@ class Inquiry(Dialogue):
         self._rospecs: dict[int, int] = {}
         self._questions: deque[Question] = deque()
 
+    def distrust(self, now_us: int, why: str) -> None:
+        del now_us
+        self.health.why = why
+        self._end(why)
+
     def lose(self, now_us: int, why: str) -> None:
         if not self.over:
             self._end(why, self._mend())
