@@ -45,9 +45,7 @@ def trust_of(config: ReaderConfig) -> Trust:
         raise MisconfiguredError("tls_cert and tls_key belong together; give both or neither")
     trust = Trust(pin=pin, ca=config.tls_ca, cert=config.tls_cert, key=config.tls_key)
     if trust != Trust() and not config.url.startswith("llrps:"):
-        raise MisconfiguredError(
-            f"{config.url!r} has no TLS: write llrps://, or remove its tls_ keys"
-        )
+        raise MisconfiguredError(f"{config.url!r} has no TLS: write llrps://, or remove its tls_ keys")
     return trust
 
 
