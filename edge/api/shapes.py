@@ -16,7 +16,6 @@ from contract.facts import (
     Vision,
 )
 from contract.feed import Role
-from contract.signals import InputKind, OutputKind
 from edge.config import ZoneKind
 
 
@@ -106,7 +105,7 @@ class SignalView:
     way: str
     port: int
     name: str
-    kind: InputKind | OutputKind
+    kind: str
     zone: str
     on: bool | None
     """Open, moving, pressed; lit, sounding, unlocked. None while the reader does not tell."""
