@@ -34,12 +34,14 @@ ALONE_US: Final = 1_000_000
 LAY_US: Final = 120_000_000
 """How long the pad may stay empty before nobody is waited for any more."""
 STALE_US: Final = 600_000
-"""Reads of the old EPC that were under way when it was overwritten have arrived by then."""
+"""Reads of a tag just taken away, or of an EPC just overwritten, that were under way have arrived by then."""
 LISTEN_US: Final = 600_000
 QUIET_US: Final = 5_000_000
 """After its write the tag has so long to be heard under its new EPC."""
 READER_US: Final = 90_000_000
 """How long a reader may be away before we give up; it is dialled for ever."""
+AWAY_US: Final = 2_500_000
+"""A reader that does not read for so long is away; a serial module stops its reads for an access to a tag."""
 AGAINS_MAX: Final = 12
 """How often one tag is begun again, whether it or its reader failed."""
 TID_READS: Final = 4
@@ -108,7 +110,7 @@ class Commission:
         self._ports: Counter[int] = Counter()
         self._password = password
         self._last = last
-        self._since_us = now_us
+        self._since_us = self._reading_us = now_us
         self._tids: list[bytes] = []
         self._say = Say.NOTHING
 
@@ -120,9 +122,7 @@ class Commission:
 
     def read(self, tags: Iterable[tuple[bytes, int]], now_us: int) -> None:
         """EPCs that answered on the pad, each with its antenna port (0: not told)."""
-        if self.state is State.LISTENING and now_us - self._since_us < STALE_US:
-            return
-        if self.state in (State.SINGULATING, State.LISTENING):
+        if self.state in (State.SINGULATING, State.LISTENING) and now_us - self._since_us >= STALE_US:
             for epc, port in tags:
                 self.answering.setdefault(epc, now_us)
                 if port:
@@ -131,14 +131,20 @@ class Commission:
     def tick(self, now_us: int, *, reading: bool) -> None:
         """Time passed. `reading`: the pad's reader works."""
         waited_us = now_us - self._since_us
+        if reading:
+            self._reading_us = now_us
         if self.state is State.WAITING:
             if reading:
                 self._hear(Heard.READING, now_us)
             elif waited_us >= READER_US:
                 self._hear(Heard.SPENT, now_us)
+        elif self.state not in (State.SINGULATING, State.LISTENING):
+            return
+        elif now_us - self._reading_us >= AWAY_US:
+            self._again(Heard.GONE, now_us)
         elif self.state is State.SINGULATING:
-            self._singulate(now_us, reading=reading)
-        elif self.state is State.LISTENING:
+            self._singulate(now_us)
+        else:
             self._listen(now_us, reading=reading)
 
     def told(self, outcome: Outcome, now_us: int) -> None:
@@ -214,10 +220,8 @@ class Commission:
 
     # --- inside -----------------------------------------------------------------------------------------------
 
-    def _singulate(self, now_us: int, *, reading: bool) -> None:
-        if not reading:
-            self._again(Heard.GONE, now_us)
-        elif not self.answering or self._last in self.answering:
+    def _singulate(self, now_us: int) -> None:
+        if not self.answering or self._last in self.answering:
             if now_us - self._since_us >= LAY_US:
                 self._hear(Heard.NOBODY, now_us)
             elif self.answering and now_us - min(self.answering.values()) >= ALONE_US:
@@ -233,7 +237,7 @@ class Commission:
     def _listen(self, now_us: int, *, reading: bool) -> None:
         waited_us = now_us - self._since_us - STALE_US
         if not reading:
-            self._again(Heard.GONE, now_us)
+            self._since_us = now_us  # nobody listens yet
         elif set(self.answering) - {self.epc}:
             self._hear(Heard.SEVERAL, now_us)
         elif waited_us >= LISTEN_US and self.answering:
@@ -303,7 +307,7 @@ class Commission:
         if row is None:
             return  # no news in this state
         self.state, self._say = row
-        self._since_us = now_us
+        self._since_us = self._reading_us = now_us
         if self.state is State.REFUSED:
             self.why = self.why or why_refused(before, heard, self.trouble, len(self.answering))
         elif self.state is State.SINGULATING:
