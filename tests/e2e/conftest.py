@@ -190,11 +190,9 @@ MISMATCH_PAD = replace(
     sentence="The tennis bracelet is in the cart but not on the pad; a rivière necklace lies there that is not in it.",
 )  # fmt: skip
 MORE_PAD = replace(
-    MISMATCH_PAD,
-    not_on_pad=(),
-    not_in_sale=(BRACELET.piece,),
+    MISMATCH_PAD, not_on_pad=(), not_in_sale=(BRACELET.piece,),
     pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=BRACELET, in_sale=False)),
-)
+)  # fmt: skip
 MATCHED_PAD = replace(
     READY_PAD, verdict="matched", not_in_sale=(), sentence="Two pieces on the pad, the same two in the cart.",
     pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=BRACELET, in_sale=True)),
