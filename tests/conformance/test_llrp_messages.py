@@ -7,6 +7,7 @@ import dataclasses
 import shutil
 import struct
 import subprocess
+from itertools import product
 
 import msgspec
 import pytest
@@ -24,7 +25,7 @@ from edge.readers.access import Bank, Lock, Lockable, LockState, ReadMemory, Tar
 from edge.readers.llrp import accessspecs, gpio, inquiry, messages, settings
 from edge.readers.llrp.capabilities import capabilities_of
 from edge.readers.llrp.frames import Frame
-from edge.readers.profiles import Search, Trigger, known, load_profile
+from edge.readers.profiles import Level, Search, Trigger, known, load_profile
 from simulator.llrp import models
 
 EPC, TID = bytes(range(12)), bytes.fromhex("e2801160600002054d2a1c2b")
@@ -63,13 +64,14 @@ def rospecs():
                 yield messages.add_rospec(2, profile, {port: place}, reader)
     profile = load_profile("impinj-r420")
     place = profile.place(ZoneKind.SAFE)
-    for trigger in Trigger:
-        for search in Search:
-            for dwell_ms in (0, 250):
-                changed = msgspec.structs.replace(
-                    place, trigger=trigger, search=search, dwell_ms=dwell_ms, period_ms=2000, report_every_ms=500
-                )
-                yield messages.add_rospec(3, profile, {1: changed, 2: changed}, reader)
+    for trigger, search, dwell_ms in product(set(Trigger) - {Trigger.GPI}, Search, (0, 250)):
+        changed = msgspec.structs.replace(
+            place, trigger=trigger, search=search, dwell_ms=dwell_ms, period_ms=2000, report_every_ms=500
+        )
+        yield messages.add_rospec(3, profile, {1: changed, 2: changed}, reader)
+    for level in Level:
+        door = msgspec.structs.replace(place, trigger=Trigger.GPI, gpi_port=2, gpi_level=level, gpi_timeout_ms=9000)
+        yield messages.add_rospec(3, profile, {1: door}, reader)
 
 
 def built():
