@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 reader = typer.Typer(no_args_is_help=True, help="Readers: what they are, and whether they can do what a profile asks.")
 app.add_typer(reader, name="reader")
+tag = typer.Typer(no_args_is_help=True, help="Tags: written, read back and bound to pieces.")
+app.add_typer(tag, name="tag")
 Config = Annotated[Path, typer.Option("--config", "-c", help="The process's configuration file.")]
 House = Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")]
 Address = Annotated[str, typer.Argument(help="As in edge.toml: llrp://HOST, or a module's m100:///dev/…?region=eu.")]
@@ -192,6 +194,22 @@ def check(
     from vitrine import reader as job
 
     job.check(profile, address, antenna or [], as_json=as_json)
+
+
+@tag.command("print")
+def print_tags(
+    pieces: Annotated[list[str], typer.Argument(help="Ids of pieces of this store.")],
+    user: Annotated[str, typer.Option(help="Whose act it is; asks for the PIN.")],
+    store: Annotated[str, typer.Option(help="Address of the store's pages.")] = "http://127.0.0.1:8100",
+    printer: Annotated[str, typer.Option(help="Its id in edge.toml; the first one when not given.")] = "",
+) -> None:
+    """Print and encode a label for each piece; bound is what was read back. 0 when all are bound, else 2."""
+    from vitrine import labels
+
+    pin_typed = typer.prompt("PIN", hide_input=True)
+    refused = labels.print_labels(store, user, pin_typed, pieces, printer)
+    if refused:
+        raise PersonError(f"{refused} of {len(pieces)} pieces got no tag.")
 
 
 def main() -> None:

@@ -214,8 +214,8 @@ def test_what_the_readme_says_of_readers_can_be_typed_as_it_stands(tmp_path):
     """Its addresses are those of a simulated reader and of a module behind a pseudo-terminal; so are its zones' lines."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     section = text[text.index("## Your own readers") :].split("\n## ", 1)[0]
-    (commands,) = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-    (lines,) = re.findall(r"^```toml\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    commands, _ = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    lines = "".join(re.findall(r"^```toml\n(.*?)^```$", section, re.MULTILINE | re.DOTALL))
 
     async def story(shop):
         for line in commands.splitlines():

@@ -2,10 +2,13 @@
 
 import asyncio
 import random
+import sys
+from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
+import uvicorn
 
 from contract.entries import decode_entry
 from contract.facts import Stream, TagBound
@@ -18,6 +21,7 @@ from edge.config import ConfigError, EdgeConfig, PrinterConfig, TagScheme, TagsC
 from simulator.printer import Printer, PrinterServer
 from trade.custody import Token, TokenState
 
+ROOT = Path(__file__).resolve().parents[2]
 PIECES = [PieceId(f"p{n}") for n in range(1, 9)]
 
 
@@ -115,6 +119,45 @@ def test_a_new_tag_for_a_piece_that_has_one_is_a_managers(tmp_path):
         assert (await client.post("/api/v1/labels", json={"pieces": PIECES[:2]})).status_code == 403
 
     play(tmp_path, Printer(random.Random(1)), story)
+
+
+async def typed(url, *words, pin="4711"):
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "vitrine", "tag", "print", "--store", url, "--user", "ana", *words,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        start_new_session=True, cwd=ROOT,
+    )  # fmt: skip
+    out, err = await running.communicate(f"{pin}\n".encode())
+    return running.returncode, out.decode(), err.decode()
+
+
+def test_a_person_prints_labels_from_the_command_line(tmp_path):
+    async def story(box, client, server):
+        web = uvicorn.Server(uvicorn.Config(box.api, port=0, log_level="critical", lifespan="off"))
+        serving = asyncio.create_task(web.serve())
+        async with asyncio.timeout(30):
+            while not web.started:  # noqa: ASYNC110 - uvicorn has nothing to wait for
+                await asyncio.sleep(0.02)
+        url = f"http://127.0.0.1:{web.servers[0].sockets[0].getsockname()[1]}"
+        code, out, err = await typed(url, "p1", "p2")
+        assert code == 0, err
+        assert "2 of 2" in out
+        assert set(bound(box)) == {"p1", "p2"}
+        server.printer.head_open = True
+        code, out, err = await typed(url, "p3")
+        assert (code, "its head open: close it" in out) == (2, True)
+        assert "1 of 1 pieces got no tag" in err
+        code, _, err = await typed(url, "p4", "--printer", "attic")
+        assert (code, "Use one of back" in err) == (2, True)
+        web.should_exit = True
+        await serving
+
+    play(tmp_path, Printer(random.Random(1)), story)
+
+
+def test_a_store_that_does_not_answer_is_named_with_its_mend():
+    code, _, err = asyncio.run(typed("http://127.0.0.1:1", "p1"))
+    assert (code, "give its address with --store" in err) == (2, True)
 
 
 def test_one_printer_prints_one_batch_at_a_time(tmp_path):
