@@ -213,7 +213,7 @@ def test_a_kind_of_reader_nobody_knows_is_answered_with_the_known_ones():
 def test_what_the_readme_says_of_readers_can_be_typed_as_it_stands(tmp_path):
     """Its addresses are those of a simulated reader and of a module behind a pseudo-terminal; so are its zones' lines."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = text[text.index("## Your own readers") :].split("\n## ", 1)[0]
+    section = text[text.index("## Your own readers") :].split("\n## ", 1)[0].split("\n### ", 1)[0]
     commands, _ = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
     lines = "".join(re.findall(r"^```toml\n(.*?)^```$", section, re.MULTILINE | re.DOTALL))
 
