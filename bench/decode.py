@@ -200,7 +200,7 @@ def _received(decoder: ReportDecoder, data: bytes | memoryview) -> Piece:
         buffer.feed(data)
 
     def work() -> int:
-        batch = decoder.decode(buffer.filled(), 0).batch
+        batch = decoder.decode(buffer.filled(), 0, buffer.roomy).batch
         return checksum(batch) if batch is not None else 0
 
     return Piece(ready, work)

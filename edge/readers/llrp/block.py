@@ -165,8 +165,8 @@ def _read_all(columns: dict[str, NDArray[Any]], records: Records, shape: Shape) 
     for place, field in shape.fields:
         values: NDArray[Any] = np.ndarray((count,), WIRE_DTYPES[field.form], records, place, (step,))
         _put(columns[field.column][:count], values, field)
-    for name in NOT_TOLD.keys() - shape.columns:
-        columns[name].fill(NOT_TOLD[name])
+    for name, value in shape.untold:
+        columns[name].fill(value)
 
 
 def _put(column: NDArray[Any], values: NDArray[Any], field: Field) -> None:

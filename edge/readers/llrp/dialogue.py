@@ -175,7 +175,7 @@ class Dialogue:
 
     def _decode(self, now_us: int) -> ReadBatch | None:
         with self._buffer.filled() as data:
-            decoded = self.decoder.decode(data, now_us)
+            decoded = self.decoder.decode(data, now_us, self._buffer.roomy)
         self._buffer.consume(decoded.consumed)
         counts = self.decoder.counts
         self.health.dropped_total = counts.reports_damaged_total

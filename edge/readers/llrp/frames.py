@@ -17,6 +17,8 @@ FRAME_BYTES_MAX: Final = 1 << 20
 RECEIVE_BYTES_MIN: Final = 1 << 16
 RECEIVE_BYTES_MAX: Final = 1 << 19
 """Room for one receive call: it doubles while calls fill it, so that a backlog is read in larger, cheaper bites."""
+SLACK_BYTES: Final = 512
+"""Behind the bytes that arrived, so that a report may be copied as if it were longer, or its EPC were."""
 SHORT_MESSAGE_BYTES: Final = 1500
 SEARCH_BYTES: Final = 4096
 """Looked through at once for the next header: mostly it is near."""
@@ -141,7 +143,7 @@ class FrameBuffer:
     """The bytes that arrived and are not consumed yet; never more than one frame and one receive call."""
 
     def __init__(self) -> None:
-        self._data = bytearray(RECEIVE_BYTES_MIN)
+        self._data = bytearray(RECEIVE_BYTES_MIN + SLACK_BYTES)
         self._end = 0
         self._room = RECEIVE_BYTES_MIN
 
@@ -155,7 +157,7 @@ class FrameBuffer:
         """
         if self._end > FRAME_BYTES_MAX:
             raise ProtocolError(f"more than {FRAME_BYTES_MAX} bytes wait for the end of one message")
-        missing = self._end + self._room - len(self._data)
+        missing = self._end + self._room + SLACK_BYTES - len(self._data)
         if missing > 0:
             self._data.extend(bytes(missing))
         return memoryview(self._data)[self._end : self._end + self._room]
@@ -184,6 +186,10 @@ class FrameBuffer:
         """What waits. Release it before `consume`."""
         return memoryview(self._data)[: self._end]
 
+    def roomy(self) -> memoryview:
+        """The same and SLACK_BYTES behind it, which mean nothing. Release it before `consume`."""
+        return memoryview(self._data)[: self._end + SLACK_BYTES]
+
     def consume(self, count: int) -> None:
         assert 0 <= count <= self._end
         rest = self._end - count
@@ -192,6 +198,6 @@ class FrameBuffer:
 
     def clear(self) -> None:
         """A new connection begins: nothing of the old one is kept."""
-        self._data = bytearray(RECEIVE_BYTES_MIN)
+        self._data = bytearray(RECEIVE_BYTES_MIN + SLACK_BYTES)
         self._room = RECEIVE_BYTES_MIN
         self._end = 0

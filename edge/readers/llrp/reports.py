@@ -12,6 +12,7 @@ A damaged or unknown parameter costs its tag report at most, a damaged length th
 raises here, it is counted.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -20,7 +21,7 @@ import numpy as np
 from contract.ids import ReaderId
 from edge.readers.base import ReadBatch
 from edge.readers.llrp.columns import read_columns
-from edge.readers.llrp.frames import HEADER_BYTES, Bytes, Frame, Steps
+from edge.readers.llrp.frames import HEADER_BYTES, SLACK_BYTES, Bytes, Frame, Steps
 from edge.readers.llrp.params import Counts
 from edge.readers.llrp.plain import Origin, Read, batch_of, read_messages
 from edge.readers.llrp.results import AccessResult
@@ -29,8 +30,7 @@ from edge.readers.llrp.shelf import EPC_BYTES_MAX, Shelf
 
 FEW_BYTES: Final = 4096
 """Up to so many bytes, some eighty reads, the plain walk is quicker than matrices."""
-SLACK_BYTES: Final = REPORT_BYTES_MAX + EPC_BYTES_MAX
-"""Bytes behind the last report, so that it may be copied as if it were longer, or its EPC were."""
+assert SLACK_BYTES >= REPORT_BYTES_MAX + EPC_BYTES_MAX
 SHORT_MESSAGES_MIN: Final = 4
 """After so many short messages in a row, comparing all bytes is cheaper than stepping."""
 RUNS_PER_CALL_MAX: Final = 4
@@ -59,8 +59,11 @@ class ReportDecoder:
         self.counts = Counts()
         self._shelf = Shelf(self.counts)
 
-    def decode(self, data: Bytes, arrived_us: int) -> Decoded:
-        """All whole messages of `data`. The result owns its memory; never raises for what the bytes say."""
+    def decode(self, data: Bytes, arrived_us: int, roomy: Callable[[], Bytes] | None = None) -> Decoded:
+        """All whole messages of `data`. The result owns its memory; never raises for what the bytes say.
+
+        `roomy` gives `data` with any SLACK_BYTES behind it: that saves a copy of all of it.
+        """
         for one in self._shelf.alone.get(len(data), ()):
             if int.from_bytes(data) & one.mask == one.fixed:
                 self.counts.frames_total += 1
@@ -72,7 +75,7 @@ class ReportDecoder:
         if len(data) <= FEW_BYTES:
             batch = self._few(data, steps, Origin(self.reader, arrived_us))
         else:
-            batch = self._many(data, steps, Origin(self.reader, arrived_us))
+            batch = self._many(data, steps, Origin(self.reader, arrived_us), roomy)
         self.counts.frames_total += steps.count
         self.counts.bytes_skipped_total += steps.skipped
         self.counts.resyncs_total += steps.resyncs
@@ -89,12 +92,12 @@ class ReportDecoder:
             self._shelf.keep_alone(bytes(data), reads[0][0])
         return batch_of(reads, self.counts, origin) if reads else None
 
-    def _many(self, data: Bytes, steps: Steps, origin: Origin) -> ReadBatch | None:
-        octets = np.frombuffer(data, np.uint8)
+    def _many(self, data: Bytes, steps: Steps, origin: Origin, roomy: Callable[[], Bytes] | None) -> ReadBatch | None:
+        octets = np.frombuffer(roomy() if roomy else data, np.uint8)
         starts, ends = _messages(octets, len(data), steps)
         if not len(starts):
             return None
-        if int(ends[-1]) + SLACK_BYTES > len(data):
+        if int(ends[-1]) + SLACK_BYTES > len(octets):
             octets = np.concatenate((octets, np.zeros(SLACK_BYTES, np.uint8)))
         found = find_tag_reports(octets, starts, ends)
         tail: list[Read] = []

@@ -174,8 +174,15 @@ def _follow(places: Index, after: Index, at: int) -> tuple[slice | Index, int]:
     assert bool((after > places).all()), "a chain goes forward"
     count = len(places)
     breaks = (after[:-1] != places[1:]).nonzero()[0]
-    if count and not len(breaks) and int(places[0]) == at:
-        return slice(None), int(after[-1])
+    if count and int(places[0]) == at:
+        if not len(breaks):
+            return slice(None), int(after[-1])
+        # most often values that look like a header: what begins inside the message before it is none
+        inside = after[:-1] > places[1:]
+        inside[1:] &= ~inside[:-1]
+        likely = np.append(True, ~inside).nonzero()[0]
+        if (after[likely[:-1]] == places[likely[1:]]).all():
+            return likely, int(after[likely[-1]])
     pieces = [NONE]
     i = int(places.searchsorted(at))
     while len(pieces) <= BREAKS_MAX and i < count and int(places[i]) == at:

@@ -95,6 +95,7 @@ class Shape:
         self._settle_stamps()
         self.fields = tuple(sorted(self._chosen.values()))
         self.columns = frozenset(self._chosen)
+        self.untold = tuple((name, value) for name, value in NOT_TOLD.items() if name not in self._chosen)
         self.detailed = bool(self.details or self.tid)
         """Whether it tells any of `Details`."""
         self.kinds = frozenset(field for _, field in self.fields)
