@@ -8,6 +8,7 @@ from edge.readers.llrp.frames import (
     FRAME_BYTES_MAX,
     RECEIVE_BYTES_MAX,
     RECEIVE_BYTES_MIN,
+    SLACK_BYTES,
     FrameBuffer,
     find_header,
     parse_header,
@@ -149,3 +150,31 @@ def test_a_backlog_is_received_in_larger_bites_and_a_quiet_reader_in_small_ones(
         buffer.consume(size)
     with buffer.free() as room:
         assert len(room) == RECEIVE_BYTES_MAX
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_stands_behind_the_bytes_that_arrived_is_not_read_whatever_it_looks_like(llrp, seed):
+    rng = llrp.rng(seed)
+    data, _ = llrp.report_stream(rng, 250, rng.choice([(1, 1), (1, 3), (20, 40)]))
+    data += bytes(SLACK_BYTES)
+    for _ in range(12):
+        cut_at = rng.randrange(len(data) - SLACK_BYTES)
+        alone = ReportDecoder(R).decode(data[:cut_at], 0)
+        among = ReportDecoder(R).decode(data[:cut_at], 0, lambda end=cut_at: data[: end + SLACK_BYTES])
+        assert llrp.rows_of(alone.batch) == llrp.rows_of(among.batch)
+        assert (alone.consumed, alone.frames, alone.others) == (among.consumed, among.frames, among.others)
+
+
+def test_a_receive_buffer_has_room_behind_its_bytes_however_full_it_is():
+    buffer = FrameBuffer()
+    for _ in range(30):
+        with buffer.free() as room:
+            size = len(room)
+        buffer.wrote(size)
+        with buffer.roomy() as roomy:
+            assert len(roomy) == len(buffer) + SLACK_BYTES
+        if len(buffer) > FRAME_BYTES_MAX // 2:
+            buffer.consume(len(buffer) - 7)
+    buffer.clear()
+    with buffer.roomy() as roomy:
+        assert len(roomy) == SLACK_BYTES
