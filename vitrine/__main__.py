@@ -24,6 +24,7 @@ app.add_typer(tag, name="tag")
 Config = Annotated[Path, typer.Option("--config", "-c", help="The process's configuration file.")]
 House = Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")]
 Address = Annotated[str, typer.Argument(help="As in edge.toml: llrp://HOST, or a module's m100:///dev/…?region=eu.")]
+TlsPin = Annotated[str, typer.Option(help="With llrps: SHA-256 fingerprint of the reader's certificate.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON object on standard output.")]
 Folder = Annotated[Path, typer.Option("--dir", help="Where the house keeps its files.")]
 
@@ -172,11 +173,11 @@ def broker(
 
 
 @reader.command()
-def probe(address: Address, *, as_json: Json = False) -> None:
+def probe(address: Address, *, tls_pin: TlsPin = "", as_json: Json = False) -> None:
     """Who a reader is and what it offers. Nothing is changed there, and nothing read."""
     from vitrine import reader as job
 
-    job.probe(address, as_json=as_json)
+    job.probe(address, tls_pin, as_json=as_json)
 
 
 @reader.command()
@@ -188,12 +189,13 @@ def check(
         typer.Option(help="PORT=KIND of zone, such as 1=safe; once for each antenna. Else antenna 1 as a case."),
     ] = None,
     *,
+    tls_pin: TlsPin = "",
     as_json: Json = False,
 ) -> None:
     """Whether a profile can be used with a reader: 0 when it can, else 2 and what to mend."""
     from vitrine import reader as job
 
-    job.check(profile, address, antenna or [], as_json=as_json)
+    job.check(profile, address, antenna or [], tls_pin, as_json=as_json)
 
 
 @tag.command("print")

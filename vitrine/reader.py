@@ -19,22 +19,22 @@ from edge.readers.profiles import Profile, load_profile
 from vitrine.problems import PersonError, in_words
 
 
-def probe(address: str, *, as_json: bool) -> None:
+def probe(address: str, tls_pin: str, *, as_json: bool) -> None:
     """Print who a reader is and what it offers. Raises `PersonError`."""
     with in_words(ReaderError):
-        told = asyncio.run(_ask(_config(address, "", {})))
+        told = asyncio.run(_ask(_config(address, "", {}, tls_pin)))
     if as_json:
         _print_json({"address": address, "told": told})
     else:
         print(_table(told))
 
 
-def check(profile: str, address: str, antennas: list[str], *, as_json: bool) -> None:
+def check(profile: str, address: str, antennas: list[str], tls_pin: str, *, as_json: bool) -> None:
     """Print what would be found. Raises `PersonError` when the profile cannot be used with this reader."""
     kinds = _kinds(antennas or ["1=case"])
     with in_words(ReaderError):
         wanted = load_profile(profile)
-        config = _config(address, profile, kinds, handheld=wanted.handheld)
+        config = _config(address, profile, kinds, tls_pin, handheld=wanted.handheld)
         driver_of(config)
         found = _refused_by_its_driver(config, wanted, kinds)
         told = None if found else asyncio.run(_ask(config))
@@ -72,9 +72,17 @@ def _say(words: str) -> None:
         print(f"\r\033[K{words} … ", end="", file=sys.stderr, flush=True)
 
 
-def _config(address: str, profile: str, kinds: Mapping[int, ZoneKind], *, handheld: bool = False) -> ReaderConfig:
-    antennas = {str(port): ZoneId(kind.value) for port, kind in kinds.items()}
-    return ReaderConfig(id=ReaderId(address), url=address, profile=profile, antennas=antennas, handheld=handheld)
+def _config(
+    address: str, profile: str, kinds: Mapping[int, ZoneKind], tls_pin: str, *, handheld: bool = False
+) -> ReaderConfig:
+    return ReaderConfig(
+        id=ReaderId(address),
+        url=address,
+        profile=profile,
+        antennas={str(port): ZoneId(kind.value) for port, kind in kinds.items()},
+        handheld=handheld,
+        tls_pin=tls_pin,
+    )
 
 
 def _kinds(antennas: list[str]) -> dict[int, ZoneKind]:

@@ -22,7 +22,7 @@ from contract.ids import ReaderId, ZoneId
 from edge.clock import SystemClock
 from edge.config import ReaderConfig
 from edge.readers import inquire, open_reader
-from edge.readers.base import MisconfiguredError, UnreachableError
+from edge.readers.base import MisconfiguredError
 from edge.readers.profiles import load_profile
 from simulator.llrp.device import Device
 from simulator.llrp.reports import Tags
@@ -221,8 +221,11 @@ def test_a_certificate_nobody_trusted_is_refused_with_its_fingerprint_and_what_t
 
 def test_probing_an_unpinned_reader_tells_its_fingerprint(papers):
     async def story(server):
-        with pytest.raises(UnreachableError, match=papers["reader"].pin):
+        with pytest.raises(MisconfiguredError, match=papers["reader"].pin):
             await inquire(configured(server.port), random.Random(1), SystemClock(), lambda _: None)
+        pinned = configured(server.port, tls_pin=papers["reader"].pin)
+        told = await inquire(pinned, random.Random(1), SystemClock(), lambda _: None)
+        assert dict(told.rows())["reader"] == "Zebra FX9600"
 
     play(story, papers["reader"].server())
 

@@ -5,7 +5,7 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config import Active, ReaderConfig
-from edge.readers.base import UnreachableError
+from edge.readers.base import MisconfiguredError, UnreachableError
 from edge.readers.health import Health
 from edge.readers.inquiry import Said, wait
 from edge.readers.llrp.dialogue import Dialogue, Timing
@@ -34,5 +34,6 @@ async def inquire_llrp(config: ReaderConfig, chance: Random, clock: Clock, said:
     inquiry = Inquiry(Health(config.id), Timing())
     await wait(LlrpReader(config.url, inquiry, chance, trust=trust_of(config)), lambda: inquiry.over, clock, said)
     if inquiry.told is None:
-        raise UnreachableError(f"{config.url}: {inquiry.why}")
+        kind = MisconfiguredError if inquiry.distrusted else UnreachableError
+        raise kind(f"{config.url}: {inquiry.why}")
     return inquiry.told

@@ -45,7 +45,7 @@ class Inquiry(Dialogue):
 
     def __init__(self, health: Health, timing: Timing) -> None:
         super().__init__(health, NOBODY, {1: NOWHERE}, timing)
-        self.over = False
+        self.over = self.distrusted = False
         self.told: LlrpTold | None = None
         self.why = ""
         """Why nothing was said, with the mend."""
@@ -53,15 +53,16 @@ class Inquiry(Dialogue):
         self._rospecs: dict[int, int] = {}
         self._questions: deque[Question] = deque()
 
-    def distrust(self, now_us: int, why: str) -> None:
-        del now_us
-        self.health.why = why
-        self._end(why)
-
     def lose(self, now_us: int, why: str) -> None:
         if not self.over:
             self._end(why, self._mend())
         super().lose(now_us, why)
+
+    def distrust(self, now_us: int, why: str) -> None:
+        del now_us
+        self.health.why = why
+        self.distrusted = True
+        self._end(why)
 
     def _mend(self) -> str:
         if self.state is State.OFFLINE:
