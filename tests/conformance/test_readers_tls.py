@@ -25,11 +25,11 @@ from edge.readers import inquire, open_reader
 from edge.readers.base import MisconfiguredError
 from edge.readers.profiles import load_profile
 from simulator.llrp.device import Device
-from simulator.llrp.reports import Tags
 from simulator.llrp.server import LlrpServer
 from simulator.radio import Radio
 from simulator.stock import make_stock
 from simulator.store import load_layout
+from simulator.tags import Tags
 from simulator.world import World
 
 PATIENCE_S = 30.0
@@ -118,8 +118,10 @@ class Between:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _serve(self, reader, writer):
-        self._tasks.add(asyncio.current_task())
+    def _serve(self, reader, writer):
+        self._tasks.add(asyncio.ensure_future(self._between(reader, writer)))
+
+    async def _between(self, reader, writer):
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._to_port)
         up = asyncio.ensure_future(self._pass(reader, up_writer))
         self._tasks.add(up)

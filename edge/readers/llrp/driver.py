@@ -26,11 +26,11 @@ BYTES_PER_TICK_MAX: Final = 1 << 20
 CONNECT_WITHIN_S: Final = 1.5
 HANDSHAKE_WITHIN_S: Final = 1.5
 AGAIN_AFTER_S: Final = (0.1, 0.3)
-FAILURES_COUNTED_MAX: Final = 4
+FAILURES_COUNTED_MAX: Final = 3
 TURNED_AWAY_AGAIN_AFTER_S: Final = (0.8, 1.2)
 REFUSED_AGAIN_AFTER_S: Final = (8.0, 12.0)
 """Shortest and longest pause before the next attempt, drawn each time: a store's readers must not come back as one.
-After a loss it is short, times the failures since it last read, at most four: at most 1.2 s, for ever, so that we are
+After a loss it is short, times the failures since it last read, at most three: at most 0.9 s, for ever, so that we are
 back within 2 s of the reader's return. A refusal needs a person first."""
 SEND_PENDING_MAX: Final = 1 << 16
 USER_TIMEOUT_MS: Final = 3000
