@@ -14,6 +14,7 @@ from edge.readers.health import Health
 from edge.readers.llrp import accessspecs
 from edge.readers.llrp.access import UNDER_WAY, AccessHeard, AccessSay, AccessState, End, step
 from edge.readers.llrp.events import ERROR_MESSAGE, Status
+from edge.readers.llrp.messages import cycle_ms
 from edge.readers.llrp.results import AccessResult
 from edge.readers.profiles import Place
 
@@ -23,7 +24,7 @@ RESPONSES: Final = range(50, 54)
 """ADD to DISABLE_ACCESSSPEC_RESPONSE (LLRP 1.1 §16, table of types)."""
 ANSWER_WITHIN_US: Final = 2_500_000
 TAG_WITHIN_US: Final = 3_000_000
-"""A tag in view is singulated many times a second; where the reader pauses between rounds, its pause comes on top."""
+"""A tag in view is singulated many times a second; where the reader goes in cycles, one of them comes on top."""
 PERSISTENT_SESSION: Final = 2
 """From S2 on a tag that was inventoried keeps silent while it is powered, and for 2 s after (Gen2 v2 §6.3.2.2)."""
 
@@ -184,7 +185,7 @@ class Accesses:
         return words
 
     def _tag_within_us(self) -> int:
-        return TAG_WITHIN_US + max(place.period_ms for place in self._places.values()) * 1000
+        return TAG_WITHIN_US + cycle_ms(self._places) * 1000
 
     def _answer(self, asked: Asked, told: bytes | ReaderError) -> None:
         if isinstance(told, ReaderError):
