@@ -87,6 +87,8 @@ class M100:
             self._say(1, command, body + (b"M100 26dBm V1.0", b"V2.3.5", b"MagicRF")[body[0]])
         elif command in FAILED and (do := self._asked(command, body)) is not None:
             self._act(command, int.from_bytes(body[:4]), do)
+        elif command == 0x08:
+            self._say(1, command, bytes((self.region,)))
         elif command == 0xB7:
             self._say(1, command, self.power_cdbm.to_bytes(2))
         elif self._set(command, body):

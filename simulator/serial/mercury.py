@@ -120,6 +120,10 @@ class Mercury:
             self._say(opcode, 0)
         elif opcode == 0x0C:
             self._say(opcode, 0, b"\x11" if self.in_bootloader else b"\x12")
+        elif opcode == 0x67:
+            self._say(opcode, 0, bytes((self.region,)))
+        elif opcode == 0x62 and body == b"\0":
+            self._say(opcode, 0, b"\0" + self.power_cdbm.to_bytes(2))
         elif opcode == 0x72:
             self._say(opcode, 0, b"\x1f")
         elif opcode in (0x24, 0x25, 0x28):

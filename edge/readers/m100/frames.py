@@ -56,6 +56,7 @@ class Kind(IntEnum):
 class Command(IntEnum):
     INFO = 0x03
     SET_REGION = 0x07
+    GET_REGION = 0x08
     SET_SELECT = 0x0C
     SET_QUERY = 0x0E
     SELECT_MODE = 0x12

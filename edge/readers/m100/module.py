@@ -66,6 +66,8 @@ class Module:
                 return (self._ask(Command.STOP),)
             case Say.IDENTIFY:
                 return tuple(self._ask(Command.INFO, bytes((what,))) for what in (INFO_HARDWARE, INFO_FIRMWARE))
+            case Say.ASK_SETTINGS:
+                return self._ask(Command.GET_REGION), self._ask(Command.GET_POWER)
             case Say.SET_REGION if self._region:
                 return (self._ask(Command.SET_REGION, bytes((REGIONS[self._region],))),)
             case Say.SET_POWER if place.power_dbm is not None:
@@ -106,6 +108,10 @@ class Module:
         """An answer to what we asked. Raises `ProtocolError` when its inside is not what it should be."""
         if command == Command.INFO:
             self._identified(body)
+        elif command == Command.GET_REGION:
+            self._health.region = next((name for name, code in REGIONS.items() if body == bytes((code,))), "")
+        elif command == Command.GET_POWER and len(body) == 2:
+            self._health.power_dbm = int.from_bytes(body) / 100
         elif command in TAG_COMMANDS:
             return self._accessed(command, body)
         elif command in SETS and body != b"\0":

@@ -48,6 +48,8 @@ class Opcode(IntEnum):
     LOCK = 0x25
     READ_DATA = 0x28
     MULTI_PROTOCOL = 0x2F
+    GET_READ_POWER = 0x62
+    GET_REGION = 0x67
     TEMPERATURE = 0x72
     SET_ANTENNAS = 0x91
     SET_READ_POWER = 0x92

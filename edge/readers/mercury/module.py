@@ -32,6 +32,8 @@ from edge.readers.serial.dialogue import Ask
 from edge.readers.serial.reads import Walked
 
 BAUDS: Final = (115_200, 921_600, 230_400, 460_800, 57_600, 38_400, 19_200, 9_600)
+ASKED_AT_BEST: Final = (Opcode.CURRENT_PROGRAM, Opcode.TEMPERATURE, Opcode.GET_REGION, Opcode.GET_READ_POWER)
+"""Not every module has these."""
 REGIONS: Final[Mapping[str, int]] = {
     "us": 0x01, "india": 0x04, "japan": 0x05, "china": 0x06, "eu": 0x08, "korea": 0x09, "australia": 0x0B,
     "new-zealand": 0x0C,
@@ -84,6 +86,8 @@ class Module:
                 return (_ask(Opcode.MULTI_PROTOCOL, bytes((0, 0, STOP))),)
             case Say.IDENTIFY:
                 return _ask(Opcode.CURRENT_PROGRAM), _ask(Opcode.VERSION), _ask(Opcode.TEMPERATURE)
+            case Say.ASK_SETTINGS:
+                return _ask(Opcode.GET_REGION), _ask(Opcode.GET_READ_POWER, bytes((0,)))
             case Say.SET_REGION:
                 boot = (_ask(Opcode.BOOT_FIRMWARE),) if self._in_bootloader else ()
                 return *boot, _ask(Opcode.SET_REGION, bytes((REGIONS[self._region],)))
@@ -120,8 +124,8 @@ class Module:
                     return None, None
                 if status != STATUS_OK:
                     act = ACTS.get(Opcode(opcode), "answer")
-                    if opcode in (Opcode.CURRENT_PROGRAM, Opcode.TEMPERATURE):
-                        return Heard.DONE, None  # not every module has these
+                    if opcode in ASKED_AT_BEST:
+                        return Heard.DONE, None
                     return Heard.REFUSED, fault(status, act)
                 self._learn(opcode, data)
                 return Heard.DONE, None
@@ -138,6 +142,11 @@ class Module:
             self._health.firmware = ".".join(f"{byte:02X}" for byte in data[12:16])
         elif opcode == Opcode.CURRENT_PROGRAM and data:
             self._in_bootloader = data[0] & 3 == BOOTLOADER
+        elif opcode == Opcode.GET_REGION and data:
+            self._health.region = next((name for name, code in REGIONS.items() if code == data[0]), "")
+        elif opcode == Opcode.GET_READ_POWER and len(data) >= 3:
+            # the option that was asked, then hundredths of dBm
+            self._health.power_dbm = int.from_bytes(data[1:3]) / 100
         elif opcode == Opcode.TEMPERATURE and data:
             self._health.temperature_c = int.from_bytes(data[:1], signed=True)
         elif opcode == Opcode.READ_DATA:

@@ -56,6 +56,8 @@ class Say(StrEnum):
     NOTHING = "nothing"
     HALT = "halt"
     IDENTIFY = "identify"
+    ASK_SETTINGS = "ask_settings"
+    """Region and power as they stand; only an inquiry asks for them."""
     SET_REGION = "set_region"
     SET_POWER = "set_power"
     SET_AIR = "set_air"

@@ -8,7 +8,7 @@ import msgspec
 from edge.readers.findings import Finding
 from edge.readers.health import Health
 from edge.readers.profiles import Place, Profile
-from edge.readers.serial.connection import Heard, State
+from edge.readers.serial.connection import Heard, Say, State
 from edge.readers.serial.dialogue import Dialogue, Family
 
 NOWHERE: Final = Place(session=1, population=1)
@@ -48,6 +48,7 @@ class Inquiry(Dialogue):
         self.over = False
         self.told: SerialTold | None = None
         self._rates = rates
+        self._settings_asked = False
 
     def lose(self, now_us: int, why: str) -> None:
         super().lose(now_us, why)
@@ -55,6 +56,12 @@ class Inquiry(Dialogue):
 
     def _hear(self, heard: Heard, now_us: int, why: str = "") -> None:
         if self.state is State.IDENTIFYING and heard in (Heard.DONE, Heard.REFUSED):
+            if not self._settings_asked:
+                self._settings_asked = True
+                self._asks.extend(self._family.words(Say.ASK_SETTINGS, None))
+                if self._asks:
+                    self._ask(now_us)
+                    return
             health = self.health
             self.told = SerialTold(
                 model=health.model,
