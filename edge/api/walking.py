@@ -30,7 +30,8 @@ async def begin(shop: Shop, zone: ZoneId, reader: ReaderId | None, name: str | N
     shop.passing.begin(fresh.name, Tally(sled.id, port))
     device = shop.readers.get(sled.id)
     if isinstance(device, Aimed):
-        device.sweep(port)
+        # Whoever began last has it, until their pass ends by them or by itself.
+        device.sweep(lambda: port if _is_open(shop, fresh.name) else None)
     return show(shop, fresh.name)
 
 
@@ -58,10 +59,7 @@ def take(shop: Shop, name: str, batch: str, lines: list[str]) -> shapes.PassRead
 
 async def end(shop: Shop, name: str) -> shapes.PassView:
     """Its last picture; ending it twice is the same as once."""
-    now, tally = _pass(shop, name)
-    device = shop.readers.get(tally.reader)
-    if now.open and isinstance(device, Aimed):
-        device.sweep(None)
+    _pass(shop, name)
     await shop.on_house(lambda: shop.store.passes.end(name))
     return show(shop, name)
 
@@ -108,6 +106,11 @@ def _sled(shop: Shop, reader: ReaderId | None) -> ReaderConfig:
         mend = "Add one with handheld = true to the box's configuration; README says how."
         raise ProblemError(409, "handheld", "This store has no handheld", mend)
     raise ProblemError(404, "handheld", f"There is no handheld {reader or 'named'}", f"Name one of {names}.")
+
+
+def _is_open(shop: Shop, name: str) -> bool:
+    now = shop.store.passes.now.get(name)
+    return now is not None and now.open
 
 
 def _pass(shop: Shop, name: str) -> tuple[PassNow, Tally]:

@@ -35,7 +35,7 @@ class Reader(Protocol):
 class Aimed(Protocol):
     """A handheld that streams: its reads belong to the zone that a person says they sweep."""
 
-    def sweep(self, port: int | None) -> None: ...
+    def sweep(self, port_now: Callable[[], int | None]) -> None: ...
 
 
 @runtime_checkable

@@ -254,6 +254,33 @@ def test_a_case_is_swept_with_a_sled_that_types_through_a_hole_in_the_wifi(
     expect(page.get_by_role("link", name="Another zone")).to_be_visible()
 
 
+def test_a_pass_goes_on_when_the_box_has_forgotten_it_and_stops_when_it_has_ended(
+    boutique: Boutique, signed_in: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    expected_errors += ["404", "409"]
+    piece, other = boutique.of_zone("case-2")[:2]
+    page = signed_in("Ana Lindqvist", "/pass", size=PHONE)
+    page.get_by_role("button", name="Case 2").click()
+    expect(page.get_by_label("The sled types here")).to_be_focused()
+    forgotten = {
+        "status": 404,
+        "content_type": "application/problem+json",
+        "body": '{"title": "There is no such pass"}',
+    }
+    page.route("**/reads", lambda route: route.fulfill(**forgotten), times=1)
+    page.keyboard.type(piece.epc + "\n")
+    expect(page.locator("[data-sending]")).to_have_text("All sent")
+    expect(page.locator(".figures dd").first).to_contain_text("1of")
+    csrf = page.locator("[data-pass]").get_attribute("data-csrf")
+    end = page.url.replace("/pass/", "/api/v1/passes/") + "/end"
+    answer = page.context.request.post(end, headers={"Origin": boutique.url, "X-CSRF-Token": csrf or ""})
+    assert answer.status == 200
+    page.keyboard.type(other.epc + "\n")
+    expect(page.locator("[data-sending]")).to_have_text(
+        "This pass has ended. Begin a new one; what was read in it is kept."
+    )
+
+
 def test_an_associate_cannot_close_an_alarm(boutique: Boutique, signed_in: Callable[..., Page]) -> None:
     page = signed_in("Ana Lindqvist", "/wall")
     assert page.get_by_role("button", name="Theft").count() == 0
@@ -274,7 +301,8 @@ def _table(config: EdgeConfig) -> dict[str, object]:
 
     table = msgspec.to_builtins(config, enc_hook=str)
     assert isinstance(table, dict)
-    return {key: value for key, value in table.items() if value is not None}
+    readers = [{key: value for key, value in each.items() if value is not None} for each in table["readers"]]
+    return {**{key: value for key, value in table.items() if value is not None}, "readers": readers}
 
 
 def _until_healthy(address: str, folder: Path) -> None:

@@ -141,6 +141,27 @@ def test_two_zones_are_swept_at_once_and_each_keeps_its_own(phone):
     assert phone.look(case)["strangers"] == []
 
 
+RFD = ReaderConfig(
+    id=ReaderId("rfd"), url="zebra-iot://127.0.0.1:1?topic=t", profile="zebra-rfd40", handheld=True, antennas=SLED.antennas
+)  # fmt: skip
+
+
+def test_a_sled_that_streams_reads_for_the_pass_that_was_begun_last_and_for_nobody_after_it(config, clock, make):
+    with opened(msgspec.structs.replace(config, readers=(RFD,)), clock, make) as phone:
+        swept = phone.edge.readers[0]._stream.sweeps
+        assert swept() is None
+        first, second = phone.begin("case"), phone.begin("safe")
+        swept = phone.edge.readers[0]._stream.sweeps
+        assert swept() == 2
+        phone.post(f"/passes/{first}/end")
+        assert swept() == 2, "it was taken over"
+        refused(phone.type(second, phone.epc(11)), 409, "rfd sends its reads by itself")
+        assert phone.look(second)["typed"] is False
+        phone.clock.now += floor_passes.IDLE_US + 1
+        assert phone.look(second)["open"] is False
+        assert swept() is None, "nobody walks any more"
+
+
 def refused(answer, status, *words):
     said = answer.json()
     assert answer.status_code == status, said

@@ -187,7 +187,7 @@ def test_a_handhelds_reads_go_to_the_zone_that_is_swept_with_it(mosquitto):
         with Publisher(mosquitto.port, "rfd") as sled:
             async with listening(mosquitto.port, RFD, "&silence=600") as listener:
                 await listener.until(lambda: listener.epcs, lambda: sled.say(TAGS, words.rfd_tags([seen(EPCS[0])])))
-                listener.reader.sweep(2)
+                listener.reader.sweep(lambda: 2)
                 await asyncio.to_thread(sled.say, TAGS, words.rfd_tags([seen(EPCS[1])], barcodes=1))
                 await listener.until(lambda: EPCS[1] in listener.epcs)
                 ports = {bytes(e)[:1]: int(p) for b in listener.batches for e, p in zip(b.epc, b.antenna, strict=True)}

@@ -216,7 +216,9 @@ def test_a_link_that_is_up_says_nothing_of_the_reader():
     heard.after(9, body=b"")
     assert heard.health.link is ReaderLink.READING
     heard.after(2, body=b"")
-    assert (heard.health.link, heard.health.why) == (ReaderLink.SILENT, "nothing heard, for 11 s")
+    assert (heard.health.link, heard.health.why) == (ReaderLink.SILENT, "nothing heard for 10 s")
+    heard.after(30, body=b"")
+    assert heard.health.why == "nothing heard for 10 s", "told once: each change of it is a fact"
     heard.after(1)
     assert heard.health.alive_since_us == heard.now_us, "a new stretch of reading"
 
@@ -295,7 +297,7 @@ def test_antennas_that_fall_off_are_known_until_they_are_back():
 def test_a_handhelds_reads_belong_to_the_zone_that_is_swept():
     heard = Heard(handheld=True)
     assert heard.after(1).antenna.tolist() == [0], "nobody has said where"
-    heard.stream.sweeps = 5
+    heard.stream.sweeps = lambda: 5
     assert heard.after(1).antenna.tolist() == [5]
     assert Heard().after(1).antenna.tolist() == [2], "of a fixed reader, as it tells"
 

@@ -73,19 +73,26 @@
       }
       tries = 0;
       if (answer.ok) state.batch = null;
+      else if (answer.status === 404 && await beginAgain()) continue;
       else stopped = await why(answer);
       remember();
     }
   }
   // null: no answer, or one that says "later".
-  async function post(batch) {
+  const post = (batch) => ask(field.dataset.pass, batch);
+  async function ask(path, what) {
     try {
-      const answer = await fetch(field.dataset.pass, {
-        method: "POST", body: JSON.stringify(batch), signal: AbortSignal.timeout(5000),
+      const answer = await fetch(path, {
+        method: "POST", body: JSON.stringify(what), signal: AbortSignal.timeout(5000),
         headers: { "content-type": "application/json", "x-csrf-token": field.dataset.csrf },
       });
       return answer.status >= 500 || answer.status === 429 ? null : answer;
     } catch { return null; }
+  }
+  // The box was restarted and knows no passes: ours goes on under its name.
+  async function beginAgain() {
+    const answer = await ask("/api/v1/passes", JSON.parse(field.dataset.passBegun));
+    return answer?.ok ?? false;
   }
   async function why(answer) {
     try { const problem = await answer.json(); return `${problem.title}. ${problem.detail ?? ""}`.trim(); } catch { return `The box answered ${answer.status}: reload the page`; }

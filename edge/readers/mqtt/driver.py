@@ -37,9 +37,9 @@ class MqttReader:
         self._lost = 0
         self._broker = _broker(address, f"vitrine-{self.id}-{chance.getrandbits(32):08x}")
 
-    def sweep(self, port: int | None) -> None:
-        """The port whose zone a person sweeps with it now; None: nobody does."""
-        self._stream.sweeps = port
+    def sweep(self, port_now: Callable[[], int | None]) -> None:
+        """Ask this at each message for the port whose zone a person sweeps with it; None: nobody does."""
+        self._stream.sweeps = port_now
 
     async def run(self, deliver: Callable[[ReadBatch], None], clock: Clock) -> None:
         """Hear for ever. `deliver` gets every batch on the loop's thread and must not block."""

@@ -6,7 +6,7 @@ and the seconds they are missing from were not witnessed.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -30,11 +30,11 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Stream:
-    """Owned by the loop. `sweeps`: the port whose zone a handheld's reads belong to; None while nobody has said one."""
+    """Owned by the loop. `sweeps` says the port whose zone a handheld's reads belong to; None: nobody does."""
 
     def __init__(self, health: Health, decode: Decode, *, silence_s: float, handheld: bool) -> None:
         self.health = health
-        self.sweeps: int | None = None
+        self.sweeps: Callable[[], int | None] = lambda: None
         self._decode = decode
         self._handheld = handheld
         self._silence_us = round(silence_s * 1e6)
@@ -69,7 +69,7 @@ class Stream:
         if not reads:
             return None
         if self._handheld:
-            port = self.sweeps or 0
+            port = self.sweeps() or 0
             reads = [read._replace(antenna=port) for read in reads]
         return columns(self.health.reader, messages[-1].arrived_us, reads)
 
@@ -90,8 +90,9 @@ class Stream:
             health.link, health.why = ReaderLink.CONNECTING, "the broker is there; nothing heard of the reader yet"
         elif silent_us > self._silence_us:
             late = self._late_us > now_us - self._silence_us
-            why = "what it says comes late: mend its network, or set its clock" if late else "nothing heard"
-            health.link, health.why = ReaderLink.SILENT, f"{why}, for {silent_us / 1e6:.0f} s"
+            nothing = f"nothing heard for {self._silence_us / 1e6:g} s"  # no figure that moves: a change is a fact
+            health.link = ReaderLink.SILENT
+            health.why = "what it says comes late: mend its network, or set its clock" if late else nothing
         elif self._idle:
             health.link, health.why = ReaderLink.SILENT, "it lives and says that it is not reading: start its inventory"
         else:
