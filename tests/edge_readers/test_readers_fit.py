@@ -123,7 +123,7 @@ REGIONS = {"as it is sold": (0, 40), "27 dBm at most": (0, 27), "10 dBm at most"
 
 
 @pytest.mark.parametrize("region", REGIONS, ids=REGIONS)
-@pytest.mark.parametrize("model", models.MODELS.values(), ids=lambda model: model.name)
+@pytest.mark.parametrize("model", [*models.MODELS.values(), *models.ABROAD.values()], ids=lambda model: model.name)
 @pytest.mark.parametrize("name", LOCAL)
 def test_no_profile_ever_asks_for_more_power_than_a_readers_region_allows(llrp, name, model, region):
     there = cut(model, *REGIONS[region])
