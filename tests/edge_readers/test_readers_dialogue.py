@@ -12,9 +12,9 @@ from contract.facts import ReaderLink
 from edge.clock import SystemClock
 from edge.readers.llrp.capabilities import capabilities_of
 from edge.readers.llrp.connection import State
-from edge.readers.llrp.dialogue import MESSAGES_PER_TICK_MAX
 from edge.readers.llrp.driver import LlrpReader
 from edge.readers.llrp.frames import RECEIVE_BYTES_MIN, Frame
+from edge.readers.llrp.inbox import MESSAGES_PER_TICK_MAX
 from simulator.llrp.models import MODELS, general_capabilities
 
 SECOND = 1_000_000

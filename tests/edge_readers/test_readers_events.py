@@ -85,7 +85,7 @@ def test_an_event_cut_short_is_dropped_and_counted_and_reading_goes_on(name, llr
 def test_an_event_of_a_maker_is_counted_by_its_name(llrp):
     dialogue = converse(dialogue_for(), HandReader(llrp))
     notice(dialogue, HandReader(llrp).event(llrp.custom(25882, 1511, b"\0")))
-    assert dialogue.decoder.counts.unknown_total == {"1023/25882/1511": 1}
+    assert dialogue._inbox.decoder.counts.unknown_total == {"1023/25882/1511": 1}
     assert dialogue.state is State.READING
 
 

@@ -1,32 +1,26 @@
 """One LLRP connection without input or output: bytes and time in, bytes to send and batches of reads out."""
 
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from contract.facts import ReaderLink
 from edge.readers.base import ProtocolError, ReadBatch
 from edge.readers.health import Health
-from edge.readers.llrp import accessspecs, events, messages
+from edge.readers.llrp import events, messages
 from edge.readers.llrp.accesses import Accesses
 from edge.readers.llrp.connection import CONNECTED_STATES, RESTING_STATES, Heard, Say, State, step
 from edge.readers.llrp.device import Device
-from edge.readers.llrp.frames import Bytes, Frame, FrameBuffer
+from edge.readers.llrp.frames import Bytes, Frame
 from edge.readers.llrp.gpio import UNWIRED, Gpio, Wires
-from edge.readers.llrp.identity import get_identification
+from edge.readers.llrp.inbox import Inbox
 from edge.readers.llrp.notices import Notices
-from edge.readers.llrp.reports import ReportDecoder
+from edge.readers.llrp.words import words
 from edge.readers.profiles import Place, Profile, Vendor, gpi_trigger
 
 MESSAGE_ID_MAX: Final = 0xFFFF_FFFF
-MESSAGES_PER_TICK_MAX: Final = 1000
-"""Other messages than tag reports that are acted on between two ticks, about 2 ms; a reader has a few a second to say.
-More of them, a storm of keepalives, wait for the next tick, and nothing is received meanwhile: TCP holds the reader."""
 WITNESSES: Final = frozenset((State.READING, State.WAITING))
 """Shown as reading: one that waits for its input is well, and `waits_for` says that it sees nothing meanwhile."""
-RESYNCS_MAX: Final = 16
-"""After so many places where no message could begin, a connection's bytes are not believed any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +40,15 @@ class Dialogue:
     ) -> None:
         self.health = health
         self.state = State.OFFLINE
-        self.decoder = ReportDecoder(health.reader)
         self._profile = profile
         self._places = dict(places)
         self._timing = timing
-        self._buffer = FrameBuffer()
+        self._inbox = Inbox(health)
         self._out = bytearray()
-        self._waiting: deque[Frame] = deque()
-        self._taken = 0
         self._hung_up = False
         self._message_id = 0
         self._pending = 0
         self._deadline_us = 0
-        self._resyncs = 0
         self._device = Device(health, profile, self._places, wires)
         self.accesses = Accesses(health, places, self._next_id)
         self.gpio = Gpio(health, wires, self._next_id)
@@ -70,21 +60,7 @@ class Dialogue:
             late_max_us=timing.silent_after_us + 1000 * messages.cycle_ms(places),
             periodic=bool(messages.cycle_ms(places)),
         )
-        self._speak: dict[Say, Callable[[int], bytes]] = {
-            Say.ENABLE_EXTENSIONS: lambda i: messages.encode("IMPINJ_ENABLE_EXTENSIONS", i),
-            Say.ASK_CAPABILITIES: lambda i: messages.encode("GET_READER_CAPABILITIES", i, {"RequestedData": 0}),
-            Say.ASK_IDENTITY: get_identification,
-            Say.CONFIGURE: lambda i: messages.configure(i, profile.keepalive_ms),
-            Say.DELETE_ALL: lambda i: messages.encode("DELETE_ROSPEC", i, {"ROSpecID": 0}),
-            Say.DELETE_OURS: lambda i: messages.encode("DELETE_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
-            Say.DELETE_ALL_ACCESS: lambda i: accessspecs.delete_accessspec(i, accessspecs.ALL),
-            Say.DELETE_OUR_ACCESS: accessspecs.delete_accessspec,
-            Say.ADD_ROSPEC: lambda i: messages.add_rospec(i, profile, self._places, self._device.capabilities),
-            Say.ENABLE_ROSPEC: lambda i: messages.encode("ENABLE_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
-            Say.CHECK: messages.get_rospecs,
-            Say.START_NOW: lambda i: messages.encode("START_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
-            Say.START_ROSPEC: lambda i: messages.encode("START_ROSPEC", i, {"ROSpecID": messages.ROSPEC_ID}),
-        }
+        self._words = words(profile, self._places, self._device)
 
     @property
     def connected(self) -> bool:
@@ -92,13 +68,20 @@ class Dialogue:
 
     def room(self) -> memoryview:
         """Where the next receive call writes. Release it before `received`."""
-        return self._buffer.free()
+        return self._inbox.room()
 
     def received(self, count: int, now_us: int) -> ReadBatch | None:
         """`count` bytes were written into `room()`. Returns the reads of them, if any."""
-        self._buffer.wrote(count)
-        self.health.bytes_total += count
-        return self._decode(now_us)
+        decoded = self._inbox.received(count, now_us)
+        if decoded.batch is not None:
+            self._reads(decoded.batch, now_us)
+        self.accesses.results(decoded.results, now_us)
+        self._attend(now_us)
+        self._inbox.held(len(decoded.others))
+        if self.connected and not self._inbox.believed:
+            self._hear(Heard.DAMAGED, now_us, "the reader's bytes cannot be read")
+        self._show(now_us)
+        return decoded.batch
 
     def hear_bytes(self, data: Bytes, now_us: int) -> list[ReadBatch]:
         """Bytes of any length, for transports that bring their own buffers."""
@@ -114,11 +97,9 @@ class Dialogue:
 
     def connect(self, now_us: int) -> None:
         """TCP stands."""
-        self._buffer.clear()
+        self._inbox.clear()
         self._out.clear()
-        self._waiting.clear()
         self._hung_up = False
-        self._resyncs = 0
         self._started = self._alive = False
         self._notices.connected()
         self._device.connected()
@@ -143,7 +124,7 @@ class Dialogue:
     def tick(self, now_us: int) -> None:
         """Time passed: messages that waited for it, deadlines, the watchdog, and what the health says."""
         self._attend(now_us)
-        self._taken = 0
+        self._inbox.tick()
         if self.connected:
             quiet_us = now_us - self.health.last_heard_us
             if self.state in WITNESSES and quiet_us >= self._timing.silent_after_us:
@@ -171,43 +152,17 @@ class Dialogue:
     @property
     def behind(self) -> bool:
         """Whether messages wait for the next tick: receive nothing until then."""
-        return bool(self._waiting)
-
-    def _decode(self, now_us: int) -> ReadBatch | None:
-        with self._buffer.filled() as data:
-            decoded = self.decoder.decode(data, now_us, self._buffer.roomy)
-        self._buffer.consume(decoded.consumed)
-        counts = self.decoder.counts
-        self.health.dropped_total = counts.reports_damaged_total
-        self.health.bytes_skipped_total = counts.bytes_skipped_total
-        if self.health.unknown_total != counts.unknown_times:
-            self.health.unknown_total = counts.unknown_times
-            self.health.unknown_kinds = tuple(sorted(counts.unknown_total.items()))
-        if decoded.frames:
-            self.health.last_heard_us = now_us
-        if decoded.batch is not None:
-            self.health.reads_total += len(decoded.batch)
-            self._reads(decoded.batch, now_us)
-        self.accesses.results(decoded.results, now_us)
-        self._waiting += decoded.others
-        self._attend(now_us)
-        self.health.messages_held_total += min(len(self._waiting), len(decoded.others))
-        if len(decoded.others) > MESSAGES_PER_TICK_MAX:
-            self._buffer.small_bites()
-        if decoded.resyncs:
-            self._resyncs += decoded.resyncs
-            if self._resyncs > RESYNCS_MAX and self.connected:
-                self._hear(Heard.DAMAGED, now_us, "the reader's bytes cannot be read")
-        self._show(now_us)
-        return decoded.batch
+        return self._inbox.behind
 
     def _attend(self, now_us: int) -> None:
-        """Act on what waits, in order, up to the limit."""
-        while self._waiting and self.connected and self._taken < MESSAGES_PER_TICK_MAX:
-            self._taken += 1
-            self._message(self._waiting.popleft(), now_us)
+        """Act on what waits."""
+        if self.connected:
+            for frame in self._inbox.messages():
+                self._message(frame, now_us)
+                if not self.connected:
+                    break
         if not self.connected:
-            self._waiting.clear()
+            self._inbox.drop()
 
     def _reads(self, batch: ReadBatch, now_us: int) -> None:
         heard, why = self._notices.reads(batch, now_us)
@@ -220,7 +175,7 @@ class Dialogue:
         try:
             heard, why = self._meaning(frame, now_us)
         except ProtocolError as error:
-            self.decoder.counts.know((f"message:{frame.type}",), 1)
+            self._inbox.decoder.counts.know((f"message:{frame.type}",), 1)
             if frame.message_id != self._pending:
                 return
             heard, why = Heard.REFUSED, str(error)
@@ -237,7 +192,7 @@ class Dialogue:
             return Heard.KEEPALIVE, ""
         if frame.type == events.READER_EVENT_NOTIFICATION:
             event = events.event_of(frame)
-            self.decoder.counts.know(event.unknown, 1)
+            self._inbox.decoder.counts.know(event.unknown, 1)
             if event.gpi is not None:
                 self.gpio.event(event.gpi)
             return self._notices.event(event, now_us)
@@ -316,7 +271,7 @@ class Dialogue:
             return
         self._pending = self._next_id()
         self._deadline_us = now_us + self._timing.answer_within_us
-        self._out += self._speak[say](self._pending)
+        self._out += self._words[say](self._pending)
 
     def _next_id(self) -> int:
         self._message_id = self._message_id % MESSAGE_ID_MAX + 1
