@@ -15,6 +15,7 @@ from bench.figures import Figures, Piece, best_s
 from contract.ids import ReaderId
 from edge.readers.m100 import frames as m100
 from edge.readers.mercury import frames as mercury
+from edge.readers.r2000 import frames as r2000
 from edge.readers.serial.driver import READ_BYTES
 from edge.readers.serial.reads import Walked, columns
 from edge.readers.uhf288 import frames as uhf288
@@ -55,9 +56,16 @@ def mercury_tag(epc: bytes, rng: random.Random) -> bytes:
     return b"\xff" + body + mercury.crc(body).to_bytes(2)
 
 
+def r2000_tag(epc: bytes, rng: random.Random) -> bytes:
+    pc = (len(epc) // 2 << 11).to_bytes(2)
+    frame = bytes((0xA0, len(epc) + 7, 1, 0x8B, 0x10)) + pc + epc + bytes((rng.randint(60, 100),))
+    return frame + bytes((-sum(frame) & 0xFF,))
+
+
 CODECS: Final = {
     "m100": Codec(lambda data: m100.walk(data, dialect=m100.Dialect.BB), m100_tag, bytes.fromhex("bb01ff000115167e")),
     "mercury": Codec(mercury.walk, mercury_tag, bytes.fromhex("ff0022040084e0")),
+    "r2000": Codec(r2000.walk, r2000_tag, bytes.fromhex("a00a018b00005000000000") + b"\x7a"),
     "uhf288": Codec(lambda data: uhf288.walk(data, port=1), uhf288_tag, bytes.fromhex("0700010101001e4b")),
 }
 

@@ -15,6 +15,7 @@ from edge.readers.llrp import inquire_llrp, open_llrp
 from edge.readers.m100 import inquire_m100, open_m100
 from edge.readers.mercury import inquire_mercury, open_mercury
 from edge.readers.profiles import Place, Profile, gpi_trigger
+from edge.readers.r2000 import inquire_r2000, open_r2000
 from edge.readers.uhf288 import inquire_uhf288, open_uhf288
 from edge.readers.wedge import open_wedge
 from edge.readers.zebra_iot import open_zebra_iot
@@ -71,6 +72,7 @@ DRIVERS: Final[Mapping[str, Driver]] = {
     "llrps": Driver(open_llrp, inquire_llrp),
     "m100": Driver(open_m100, inquire_m100),
     "mercury": Driver(open_mercury, inquire_mercury),
+    "r2000": Driver(open_r2000, inquire_r2000),
     "uhf288": Driver(open_uhf288, inquire_uhf288),
     "wedge": Driver(open_wedge),
     "zebra-iot": Driver(open_zebra_iot),

@@ -20,11 +20,13 @@ from edge.readers.llrp.frames import FRAME_BYTES_MAX
 from edge.readers.m100.frames import PARAMS_MAX
 from edge.readers.mercury.frames import FRAME_BYTES_MAX as MERCURY_BYTES_MAX
 from edge.readers.profiles import load_profile
+from edge.readers.r2000.frames import FRAME_BYTES_MAX as R2000_BYTES_MAX
 from edge.readers.uhf288.frames import FRAME_BYTES_MAX as UHF288_BYTES_MAX
 from simulator.llrp.codec import FrameBuffer
 from simulator.serial.air import Tray
 from simulator.serial.m100 import M100
 from simulator.serial.mercury import Mercury, framed, record
+from simulator.serial.r2000 import R2000
 from simulator.serial.uhf288 import UHF288, crc16
 
 STEP_US = 20_000
@@ -58,6 +60,8 @@ class Subject:
     by_tid: bool = True
     module: Callable | None = None
     """Of a serial family: an `Air` → a simulated module."""
+    another_baud: int = 57_600
+    """That it can be set to."""
     variant: bool = False
     """Differs from the one before it in its frames alone: not in stories that take many seconds."""
 
@@ -282,6 +286,30 @@ def mercury():
     )
 
 
+def r2000():
+    def frame(command, data):
+        head = bytes((0xA0, len(data) + 3, 1, command)) + data
+        return head + bytes((-sum(head) & 0xFF,))
+
+    def seal(data):
+        return frame(data[3], data[4:-1][:252]) if len(data) >= 5 else data
+
+    return serial(
+        R2000,
+        seal=seal,
+        name="r2000",
+        scheme="r2000",
+        profile="r2000",
+        tag=lambda epc: frame(0x8B, b"\x10" + (len(epc) // 2 << 11).to_bytes(2) + epc + b"\x4a"),
+        unknown=frame(0x6E, b"\x01\x02\x03"),
+        claims=lambda length: bytes((0xA0, min(length, 0xFF), 1, 0x8B)) + bytes(min(length, 0xFF)),
+        cap=R2000_BYTES_MAX,
+        model="R2000",
+        another_baud=38_400,
+        by_tid=False,
+    )
+
+
 SUBJECTS = [
     llrp("zebra-fx9600", 0, "Zebra FX9600"),
     llrp("generic-llrp", 0, "Zebra FX9600", variant=True),
@@ -291,5 +319,6 @@ SUBJECTS = [
     uhf288(old=False),
     uhf288(old=True),
     mercury(),
+    r2000(),
 ]
 SERIAL = [subject for subject in SUBJECTS if subject.module is not None]

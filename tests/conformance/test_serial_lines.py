@@ -37,7 +37,7 @@ def test_a_bad_cable_costs_reads_and_never_gives_a_wrong_one(serial_kind, tmp_pa
 def test_the_rate_of_a_module_is_found(serial_kind, tmp_path):
     async def story():
         async with serial_kind.at(tmp_path, query="baud=auto&region=eu") as place:
-            place.line.module.baud = 57_600
+            place.line.module.baud = serial_kind.another_baud
             reader = reader_on(serial_kind, place.url)
             async with running(reader):
                 await until(lambda: reader.health.reads_total > 20)
@@ -48,7 +48,7 @@ def test_the_rate_of_a_module_is_found(serial_kind, tmp_path):
 def test_a_module_at_another_rate_than_configured_is_not_read(serial_kind, tmp_path):
     async def story():
         async with serial_kind.at(tmp_path) as place:
-            place.line.module.baud = 57_600
+            place.line.module.baud = serial_kind.another_baud
             reader = reader_on(serial_kind, place.url)
             async with running(reader):
                 await until(lambda: reader.health.link is ReaderLink.SILENT)
