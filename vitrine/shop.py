@@ -19,6 +19,7 @@ import msgspec
 
 from contract.feed import Role
 from contract.ids import StoreId, UserId
+from edge.config import LIES_IN
 from simulator.store import LAYOUTS, Layout, load_layout
 from vitrine import ports, toml
 from vitrine.authority import CLOUD, Authority
@@ -258,6 +259,10 @@ def _write_edge(shop: Shop, layout: Layout, now: dt.datetime, alarm_nats: float)
         }
         for reader in layout.readers
     ]
+    swept = [zone.id for zone in layout.zones if str(zone.kind) in LIES_IN]
+    if readers:
+        ports = {str(port): zone for port, zone in enumerate(swept, start=1)}
+        readers.append({"id": "sled", "url": "wedge:", "profile": "wedge", "handheld": True, "antennas": ports})
     zones: list[toml.Value] = [
         {"id": z.id, "name": z.name, "kind": z.kind, "x": z.x, "y": z.y, "width": z.width, "height": z.height}
         for z in layout.zones
