@@ -6,7 +6,10 @@ Bounded: a house that cannot keep up drops batches at the door, and counts them.
 from collections import deque
 from typing import Final
 
+import numpy as np
+
 from contract.ids import ReaderId
+from edge.floor.catalogue import Heard as Found
 from edge.floor.rounds import Heard, place
 from edge.floor.stock import Stock
 from edge.readers.base import ReadBatch
@@ -42,15 +45,25 @@ class Intake:
         """Everything that waits, looked up; sightings are noted on the way."""
         heard: list[Heard] = []
         stock = self._stock
-        while self._batches:
-            batch = self._batches.popleft()
+        waiting = [self._batches.popleft() for _ in range(len(self._batches))]
+        for batch, found in zip(waiting, self._look_up(waiting), strict=True):
             self.reads_total += len(batch)
-            found = stock.catalogue.hear(batch.epc, batch.epc_bits, batch.arrived_us)
             fixed = batch.reader in stock.zones.fixed
             one = place(batch, found.rows, stock.zones, None if fixed else found.unknown)
             stock.sightings.saw(one.row, one.zone, self._reader_at[batch.reader], one.arrived_us)
             heard.append(one)
         return heard
+
+    def _look_up(self, batches: list[ReadBatch]) -> list[Found]:
+        """All readers of a tick at once where their EPC columns are of one width: eight small look-ups cost more."""
+        hear = self._stock.catalogue.hear
+        if len({batch.epc_bytes for batch in batches}) != 1:
+            return [hear(batch.epc, batch.epc_bits, batch.arrived_us) for batch in batches]
+        epc = np.concatenate([batch.epc for batch in batches])
+        bits = np.concatenate([batch.epc_bits for batch in batches])
+        found = hear(epc, bits, batches[-1].arrived_us)
+        ends = np.cumsum([len(batch) for batch in batches])[:-1]
+        return [Found(*part) for part in zip(np.split(found.rows, ends), np.split(found.unknown, ends), strict=True)]
 
     def unknown_tags(self, now_us: int) -> int:
         """Tags in the air that are no piece of ours. They change slowly and cost a look-up each: every ten seconds."""
