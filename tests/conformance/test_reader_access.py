@@ -148,3 +148,17 @@ def test_several_who_want_something_at_once_are_all_served(subject, tmp_path):
         assert answers == list(tags.values())
 
     told(subject, tmp_path, story)
+
+
+def test_what_nobody_waits_for_any_more_is_not_done(subject, tmp_path):
+    async def story(reader, place, batches, epc, tid):
+        first = asyncio.ensure_future(reader.access(read_tid(by_epc(b"\xee" * 12))))
+        second = asyncio.ensure_future(reader.access(write_epc(by_epc(epc), NEW)))
+        await asyncio.sleep(0)
+        second.cancel()
+        with pytest.raises(TagError):
+            await first
+        assert await surely(reader, read_tid(by_epc(epc))) == tid
+        assert NEW not in place.tags
+
+    told(subject, tmp_path, story)

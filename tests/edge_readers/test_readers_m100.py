@@ -12,6 +12,7 @@ from edge.readers.health import Health
 from edge.readers.m100.frames import Answer, Command, Dialect, Failure, RoundOver, Unknown, encode, fault, walk
 from edge.readers.m100.module import Module, query_word
 from edge.readers.profiles import load_profile
+from edge.readers.serial.accesses import ACCESSES_PENDING_MAX
 from edge.readers.serial.connection import State
 from edge.readers.serial.dialogue import NOISE_BYTES_MAX, Dialogue
 from simulator.serial.air import Tray
@@ -289,6 +290,29 @@ def test_what_is_wanted_one_after_the_other_waits_for_its_turn():
         bench.dialogue.want(read_tid(named(epc)), told.append)
     bench.go(2)
     assert told == [TID, TID[::-1], TID]
+
+
+def test_what_nobody_waits_for_any_more_is_not_begun():
+    bench = Bench().go(1)
+    told, later = [], []
+    bench.dialogue.want(read_tid(named(EPC)), told.append)
+    forgotten = later.append
+    bench.dialogue.want(write_epc(named(EPC), bytes(12)), forgotten)
+    bench.dialogue.give_up(forgotten)
+    bench.go(2)
+    assert (told, later) == ([TID], [])
+    assert EPC in bench.air.tags
+
+
+def test_accesses_are_counted_and_no_more_are_taken_than_can_wait():
+    bench = Bench().go(1)
+    outcomes = []
+    for _ in range(ACCESSES_PENDING_MAX + 2):
+        bench.dialogue.want(read_tid(named(bytes(12))), outcomes.append)
+    assert [type(outcome) for outcome in outcomes] == [UnreachableError] * 2
+    bench.go(1)
+    assert bench.health.accesses_refused_total == 2
+    assert bench.health.accesses_total == bench.health.accesses_failed_total > 0
 
 
 def test_whoever_waits_for_a_tag_hears_that_the_module_went_away():

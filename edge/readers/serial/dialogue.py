@@ -1,21 +1,21 @@
 """One serial module without input or output: bytes and time in, bytes to send and batches of reads out."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
 
 from contract.facts import ReaderLink
 from edge.readers.access import Access
-from edge.readers.base import MisconfiguredError, ProtocolError, ReadBatch, ReaderError, UnreachableError
+from edge.readers.base import MisconfiguredError, ProtocolError, ReadBatch, ReaderError
 from edge.readers.health import Health
+from edge.readers.serial.accesses import Accesses, Told
 from edge.readers.serial.connection import CONNECTED_STATES, Heard, Say, State, step
 from edge.readers.serial.reads import Walked, columns
 
 NOISE_BYTES_MAX: Final = 4096
 """So many bytes without one good frame: this is not the module's baud rate (any more)."""
-ACCESSES_PENDING_MAX: Final = 64
 WORKING_STATES: Final = (State.STARTING, State.READING, State.PAUSING, State.ACCESSING)
 """The module is known and set: what is wanted of a tag waits for its turn."""
 HALTING_STATES: Final = (State.PROBING, State.PAUSING)
@@ -40,10 +40,6 @@ class Ask(msgspec.Struct, frozen=True):
 
     data: bytes
     answers: int | None
-
-
-Told = Callable[[bytes | ReaderError], None]
-"""Gets what was read (nothing, for a write or a lock), or what went wrong."""
 
 
 class Family(Protocol):
@@ -86,8 +82,7 @@ class Dialogue:
         self._halted_us = 0
         self._frame_us = 0
         self._noise = 0
-        self._wanted: deque[tuple[Access, Told]] = deque()
-        self._access: tuple[Access, Told] | None = None
+        self._accesses = Accesses(health)
 
     @property
     def connected(self) -> bool:
@@ -113,10 +108,11 @@ class Dialogue:
 
     def want(self, access: Access, told: Told) -> None:
         """Do this as soon as the module can be paused; `told` hears of it once."""
-        if self.state not in WORKING_STATES or len(self._wanted) >= ACCESSES_PENDING_MAX:
-            told(UnreachableError("the reader is not reading, or has too much to do; try again when it is"))
-            return
-        self._wanted.append((access, told))
+        self._accesses.want(access, told, works=self.state in WORKING_STATES)
+
+    def give_up(self, told: Told) -> None:
+        """Whoever wanted it has gone."""
+        self._accesses.give_up(told)
 
     def hear(self, data: bytes, now_us: int) -> ReadBatch | None:
         """Bytes of any length. Returns the reads that ended in them, if any."""
@@ -139,7 +135,7 @@ class Dialogue:
                 self._hear(Heard.QUIET, now_us, f"nothing heard for {quiet_us / 1e6:.1f} s")
             elif self.state in HALTING_STATES and now_us - self._halted_us >= self._timing.halt_again_us:
                 self._send(now_us)
-            elif self.state is State.READING and self._wanted:
+            elif self.state is State.READING and self._accesses.waiting:
                 self._hear(Heard.WANTED, now_us, "a tag is being read or written")
         self._show(now_us)
         return batch
@@ -187,14 +183,9 @@ class Dialogue:
         elif heard is not None:
             if heard is Heard.REFUSED:
                 self._asks.clear()
-            self._finish(heard, error)
+            if self.state is State.ACCESSING and heard in (Heard.DONE, Heard.REFUSED):
+                self._accesses.end(error if error is not None else self._family.got)
             self._hear(heard, now_us, f"the module refuses: {error}" if error is not None else "")
-
-    def _finish(self, heard: Heard, error: ReaderError | None) -> None:
-        """Tell whoever wanted an access what became of it."""
-        if self.state is State.ACCESSING and self._access is not None and heard in (Heard.DONE, Heard.REFUSED):
-            told, self._access = self._access[1], None
-            told(error if error is not None else self._family.got)
 
     def _hear(self, heard: Heard, now_us: int, why: str = "") -> None:
         before = self.state
@@ -207,16 +198,8 @@ class Dialogue:
             if self.state is State.READING:
                 self.health.alive_since_us = now_us
             if not self.connected:
-                self._abandon()
+                self._accesses.abandon(self.health.why)
         self._say(say, now_us)
-
-    def _abandon(self) -> None:
-        """The module went away: nobody waits for it in vain."""
-        lost = [*self._wanted, *([self._access] if self._access is not None else [])]
-        self._wanted.clear()
-        self._access = None
-        for _, told in lost:
-            told(UnreachableError(f"the reader went away: {self.health.why}"))
 
     def _say(self, say: Say, now_us: int) -> None:
         if say is Say.NOTHING:
@@ -224,12 +207,12 @@ class Dialogue:
         if say is Say.HANG_UP:
             self.hung_up = True
             return
-        if say is Say.ACCESS and self._wanted:
-            self._access = self._wanted.popleft()
+        if say is Say.ACCESS:
+            self._accesses.begin()
         try:
-            self._asks.extend(self._family.words(say, self._access[0] if self._access is not None else None))
+            self._asks.extend(self._family.words(say, self._accesses.under_way))
         except MisconfiguredError as error:
-            self._finish(Heard.REFUSED, error)
+            self._accesses.end(error)
             self._hear(Heard.REFUSED, now_us, str(error))
             return
         if self._asks:

@@ -77,7 +77,10 @@ class SerialReader:
                 future.set_result(outcome)
 
         self._dialogue.want(access, told)
-        return await future
+        try:
+            return await future
+        finally:
+            self._dialogue.give_up(told)
 
     async def _open(self, clock: Clock) -> serial.Serial | None:
         """In a thread, because a wedged USB device holds whoever opens it for seconds; the watchdog's clock goes on."""
