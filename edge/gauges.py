@@ -100,6 +100,11 @@ def reader_gauges(readers: Sequence[Health], clock: Clock) -> Iterator[Sample]:
         yield Sample("vitrine_reader_accesses_refused_total", "not taken: accesses_pending_max", refused, label)
         yield Sample("vitrine_reader_overflows_total", "report buffers run over", reader.overflows_total, label)
         yield Sample("vitrine_reader_buffer_warnings_total", "of its buffer", reader.buffer_warnings_total, label)
+        yield Sample("vitrine_reader_surveys_total", "RF surveys it told of", reader.surveys_total, label)
+        if reader.survey_loudest is not None:
+            khz, dbm = reader.survey_loudest
+            at = (*label, ("khz", str(khz)))
+            yield Sample("vitrine_reader_survey_loudest_dbm", "peak of the last survey", dbm, at)
         yield Sample("vitrine_reader_clock_jumps_total", "jumps of its clock", reader.clock_jumps_total, label)
         if reader.clock_offset_us is not None:
             behind_s = (reader.clock_offset_us + (0 if reader.clock_is_uptime else utc_ahead_us)) / 1e6

@@ -59,6 +59,10 @@ class Health:
     """Times the report buffer ran over: reads were lost."""
     overflow_us: int = 0
     """When it did last. No round that had begun by then is a witnessed one."""
+    surveys_total: int = 0
+    """RF surveys it told of; we ask for none, another client may have."""
+    survey_loudest: tuple[int, int] | None = None
+    """Of the last one: frequency in kHz, and the peak there in dBm."""
     clock_offset_us: int | None = None
     """Our monotonic time − the reader's own time by its quickest recent message; None until it gave a stamp."""
     clock_is_uptime: bool = False

@@ -4,9 +4,12 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
+from edge.readers.base import ProtocolError
 from edge.readers.health import Health
 from edge.readers.llrp.frames import Frame, FrameBuffer
+from edge.readers.llrp.params import Counts
 from edge.readers.llrp.reports import Decoded, ReportDecoder
+from edge.readers.llrp.survey import loudest
 
 MESSAGES_PER_TICK_MAX: Final = 1000
 """Other messages than tag reports that are acted on between two ticks, about 2 ms; a reader has a few a second to say.
@@ -50,6 +53,9 @@ class Inbox:
         if health.unknown_total != counts.unknown_times:
             health.unknown_total = counts.unknown_times
             health.unknown_kinds = tuple(sorted(counts.unknown_total.items()))
+        if health.surveys_total != counts.surveys_total:
+            health.surveys_total = counts.surveys_total
+            health.survey_loudest = _loudest(counts)
         if decoded.frames:
             health.last_heard_us = now_us
         if decoded.batch is not None:
@@ -87,3 +93,11 @@ class Inbox:
     def drop(self) -> None:
         """The connection has ended: what waits is of no use."""
         self._waiting.clear()
+
+
+def _loudest(counts: Counts) -> tuple[int, int] | None:
+    try:
+        return loudest(counts.survey)
+    except ProtocolError:
+        counts.reports_damaged_total += 1
+        return None

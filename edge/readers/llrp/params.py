@@ -186,6 +186,9 @@ class Counts:
     bytes_skipped_total: int = 0
     resyncs_total: int = 0
     stamps_dropped_total: int = 0
+    surveys_total: int = 0
+    survey: bytes = b""
+    """The value of the last RFSurveyReportData."""
     unknown_total: Counter[str] = field(default_factory=Counter)
     """By `Param.name`: type, or type/vendor/subtype; `tv:` a TV of no size we know; `message:` a whole message."""
     unknown_times: int = 0

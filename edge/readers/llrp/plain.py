@@ -17,6 +17,7 @@ from edge.readers.llrp.frames import HEADER_BYTES
 from edge.readers.llrp.params import CUSTOM_HEADER, TLV_HEADER, TYPE_CUSTOM, TYPE_TAG_REPORT_DATA, Counts
 from edge.readers.llrp.shapes import Row, Shape
 from edge.readers.llrp.shelf import Shelf
+from edge.readers.llrp.survey import TYPE_SURVEY
 
 TLV_BYTES: Final = TLV_HEADER.size
 TV_BIT: Final = 0x8000
@@ -54,6 +55,9 @@ def read_messages(data: bytes, starts: list[int], ends: list[int], shelf: Shelf)
                     found.append((*read, report))
                     if read[0].unknown:
                         shelf.counts.know(read[0].unknown, 1)
+            elif word & 0x3FF == TYPE_SURVEY:
+                shelf.counts.surveys_total += 1
+                shelf.counts.survey = data[at + TLV_BYTES : at + length]
             else:
                 shelf.counts.know((_name(data, at, word & 0x3FF, length),), 1)
             at += length
