@@ -19,7 +19,7 @@ app = typer.Typer(
 )
 reader = typer.Typer(no_args_is_help=True, help="Readers: what they are, and whether they can do what a profile asks.")
 app.add_typer(reader, name="reader")
-tag = typer.Typer(no_args_is_help=True, help="Tags: written, read back and bound to pieces.")
+tag = typer.Typer(no_args_is_help=True, help="Tags: written, read back, locked and bound to pieces.")
 app.add_typer(tag, name="tag")
 Config = Annotated[Path, typer.Option("--config", "-c", help="The process's configuration file.")]
 House = Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")]
@@ -212,6 +212,47 @@ def print_tags(
     refused = labels.print_labels(store, user, pin_typed, pieces, printer)
     if refused:
         raise PersonError(f"{refused} of {len(pieces)} pieces got no tag.")
+
+
+@tag.command()
+def write(
+    config: Config,
+    pieces: Annotated[list[str] | None, typer.Argument(help="Pieces by number, in the order of their tags.")] = None,
+    *,
+    user: Annotated[str, typer.Option(help="Who writes them: asks for this person's PIN.")],
+    all_untagged: Annotated[bool, typer.Option("--all-untagged", help="Also every piece here without a tag.")] = False,
+    zone: Annotated[str, typer.Option(help="The pad, where the store has several.")] = "",
+    url: Annotated[str, typer.Option(help="Of the store's box, where it is not the configuration's own.")] = "",
+) -> None:
+    """Write tags one after the other on the pad of the running box: 0 when all are bound, else 2."""
+    from edge.config import ConfigError, load_config
+    from vitrine import tag as job
+
+    with in_words(ConfigError):
+        settings = load_config(config)
+    with job.box_of(settings, url) as box:
+        box.sign_in(user, typer.prompt("PIN", hide_input=True))
+        done = job.write(box, pieces or [], all_untagged=all_untagged, zone=zone, say=typer.echo)
+    raise typer.Exit(0 if done else EXIT_CODE)
+
+
+@tag.command()
+def key(
+    config: Config,
+    *,
+    show: Annotated[bool, typer.Option("--show", help="Print the key itself, to be written down.")] = False,
+    take: Annotated[bool, typer.Option("--take", help="Ask for a kept copy and put it on this box.")] = False,
+) -> None:
+    """The key that the tags of this store are locked under: where it is, and how to keep a copy."""
+    from edge.config import ConfigError, load_config
+    from vitrine import tag as job
+
+    with in_words(ConfigError):
+        settings = load_config(config)
+    if take:
+        typer.echo(f"The key with mark {job.take_key(settings, typer.prompt('Tag key', hide_input=True))} is kept.")
+    else:
+        typer.echo(job.key_words(settings, show=show))
 
 
 def main() -> None:

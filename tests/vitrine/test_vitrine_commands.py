@@ -226,7 +226,20 @@ def test_a_pin_is_asked_for_after_the_configuration_was_read_and_a_name_nobody_k
 def test_only_what_is_real_is_listed():
     told = vitrine("--help").stdout
     listed = set(re.findall(r"^│ (\w+) ", told, re.MULTILINE))
-    assert listed == {"demo", "smoke", "edge", "cloud", "recover", "simulate", "pin", "admin", "broker", "enrol"}
+    assert listed == {
+        "demo",
+        "smoke",
+        "edge",
+        "cloud",
+        "recover",
+        "simulate",
+        "pin",
+        "admin",
+        "broker",
+        "enrol",
+        "reader",
+        "tag",
+    }
 
 
 def test_a_restored_head_office_begins_a_new_life(tmp_path: Path):
