@@ -125,6 +125,18 @@ class Steps:
         self.reached = at
         return 0 < shorts == shorts_max
 
+    def shorts_ahead(self, count: int) -> bool:
+        """Whether so many short messages stand here, all whole."""
+        at = self.reached
+        for _ in range(count):
+            if self._size - at < HEADER_BYTES:
+                return False
+            word, length, _ = HEADER.unpack_from(self._data, at)
+            at += length
+            if word >> 10 not in VERSIONS or not HEADER_BYTES <= length <= SHORT_MESSAGE_BYTES or at > self._size:
+                return False
+        return True
+
     def passed(self, others: list[Frame], count: int, reached: int) -> None:
         """These were met in another way."""
         self.others += others

@@ -115,14 +115,20 @@ def _messages(octets: Octets, size: int, steps: Steps) -> tuple[Index, Index]:
     """Starts and ends of all RO_ACCESS_REPORTs; `steps` has been everywhere."""
     pieces: list[tuple[Index, Index]] = []
     for _ in range(RUNS_PER_CALL_MAX):
-        if not steps.walk(SHORT_MESSAGES_MIN) or size - steps.reached < HEADER_BYTES:
+        if not steps.shorts_ahead(SHORT_MESSAGES_MIN) and not steps.walk(SHORT_MESSAGES_MIN):
+            break
+        if size - steps.reached < HEADER_BYTES:
             break
         run = find_messages(octets, steps.reached, size)
-        pieces += (_settled(steps), (run.starts, run.ends))
+        if steps.starts:
+            pieces.append(_settled(steps))
+        pieces.append((run.starts, run.ends))
         steps.passed(run.others, run.times, run.reached)
     steps.walk()
     if steps.starts or not pieces:
         pieces.append(_settled(steps))
+    if len(pieces) == 1:
+        return pieces[0]
     starts, ends = zip(*pieces, strict=True)
     return np.concatenate(starts), np.concatenate(ends)
 
