@@ -287,5 +287,6 @@ def _write_edge(shop: Shop, layout: Layout, now: dt.datetime, alarm_nats: float)
         },
         "zones": zones,
         "readers": readers,
+        "tags": {"scheme": "own", "prefix": "F0DE"},
     }
     (folder / "edge.toml").write_text(toml.dump(config), encoding="utf-8")

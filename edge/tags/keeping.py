@@ -62,7 +62,10 @@ def keep(
             return Denied(why=f"This tag is bound to {standing(holder).name}; use another tag")
         if begun is not None and begun.piece == asked.piece and not _is_taken(tx.db, begun.epc, asked.piece):
             return Kept(epc=bytes.fromhex(begun.epc))
-        if piece.card.tid.upper() == tid and piece.card.epc:
+        # it carries this very tag: printed, imported or bound before, and perhaps not locked yet
+        if piece.card.epc and (
+            piece.card.tid.upper() == tid or (not piece.card.tid and piece.card.epc.upper() == says)
+        ):
             return Kept(epc=bytes.fromhex(piece.card.epc))
         try:
             epc = _next_epc(tx, config, piece.card)

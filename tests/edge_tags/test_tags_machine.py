@@ -100,6 +100,18 @@ def test_a_piece_gets_a_new_tag_for_a_lost_one_and_remembers_both(bench, make):
     assert replica.piece_by_epc(bench.store.books.db, old.epc.hex()) is None
 
 
+def test_a_tag_that_was_printed_or_imported_keeps_its_epc_and_is_locked_on_the_pad(bench, make, replaced):
+    from contract.feed import FeedPage, FeedRow
+
+    tag = make.tag(1, bytes.fromhex("F00000000000000000000009"))
+    card = replaced(bench.card("p1"), epc=tag.epc.hex().upper(), binding=1)
+    page = FeedPage(rows=(FeedRow(rev=99, scope="*", key="piece:p1", body=card),), upto=99, more=False)
+    bench.store.take_feed(page)
+    assert bench.run("p1", make.pad(tag)).state is State.DONE
+    assert tag.epc == bytes.fromhex("F00000000000000000000009")
+    assert is_bound(bench, "p1", tag)
+
+
 # --- refusals -----------------------------------------------------------------------------------------------
 
 
