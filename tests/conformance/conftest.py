@@ -1,4 +1,4 @@
-"""One suite for every driver: `subject` is each of them, `kind` one of each kind for stories that take seconds."""
+"""One suite for every driver: `subject` is each of them; `kinds` are one of each kind, for stories that take seconds."""
 
 import importlib.util
 import sys
@@ -23,9 +23,19 @@ def subject(request):
     return request.param
 
 
-@pytest.fixture(params=[subject for subject in SUBJECTS if not subject.variant], ids=lambda subject: subject.name)
-def kind(request):
-    return request.param
+@pytest.fixture
+def subjects():
+    return SUBJECTS
+
+
+@pytest.fixture
+def kinds():
+    return [subject for subject in SUBJECTS if not subject.variant]
+
+
+@pytest.fixture
+def serial_kinds():
+    return [subject for subject in SERIAL if not subject.variant]
 
 
 @pytest.fixture(params=[subject for subject in SERIAL if not subject.variant], ids=lambda subject: subject.name)

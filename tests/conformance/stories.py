@@ -34,6 +34,27 @@ def play(story):
     asyncio.run(whole())
 
 
+def play_each(story, subjects, folder):
+    """The same story of every subject, side by side: they mostly wait. Each that fails is named."""
+
+    async def told(subject):
+        own = folder / subject.name
+        own.mkdir()
+        try:
+            await story(subject, own)
+        except Exception as error:  # noqa: BLE001 - raised below, together with the others
+            error.add_note(f"in the story of {subject.name}")
+            return error
+        return None
+
+    async def together():
+        failed = [error for error in await asyncio.gather(*map(told, subjects)) if error is not None]
+        if failed:
+            raise ExceptionGroup("not every driver stands this story", failed)
+
+    play(together)
+
+
 async def until(condition):
     async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110 - the driver tells by its health, which is looked at, not waited for

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from conformance_stories import play, running, until
+from conformance_stories import play_each, running, until
 from conformance_subjects import reader_on, reading
 
 from edge.readers.access import Bank, Lock, Lockable, LockState, ReadMemory, Target, WriteMemory, read_tid, write_epc
@@ -38,11 +38,11 @@ async def refused(reader, access):
         await surely(reader, access)
 
 
-def told(subject, tmp_path, story):
-    """Run a story of a reader that reads, and of one tag before it."""
+def told(subjects, tmp_path, story):
+    """A story of a reader that reads, and of one tag before it."""
 
-    async def whole():
-        async with subject.at(tmp_path) as place:
+    async def whole(subject, folder):
+        async with subject.at(folder) as place:
             reader = reader_on(subject, place.url)
             async with running(reader) as batches:
                 await until(lambda: reading(reader))
@@ -50,10 +50,10 @@ def told(subject, tmp_path, story):
                 await story(reader, place, batches, epc, tid)
                 await until(lambda: reading(reader))
 
-    play(whole)
+    play_each(whole, subjects, tmp_path)
 
 
-def test_a_tag_is_written_and_then_read_under_its_new_epc(subject, tmp_path):
+def test_a_tag_is_written_and_then_read_under_its_new_epc(subjects, tmp_path):
     async def story(reader, place, batches, epc, tid):
         assert await surely(reader, read_tid(by_epc(epc))) == tid
         assert await surely(reader, read_tid(by_epc(epc), 2)) == tid[:4]
@@ -64,26 +64,30 @@ def test_a_tag_is_written_and_then_read_under_its_new_epc(subject, tmp_path):
         assert place.tags[NEW] == tid
         assert epc not in place.tags
 
-    told(subject, tmp_path, story)
+    told(subjects, tmp_path, story)
 
 
-def test_a_tag_is_reached_by_its_tid_whatever_its_epc_has_become(subject, tmp_path):
+def test_a_tag_is_reached_by_its_tid_whatever_its_epc_has_become(subjects, tmp_path):
     async def story(reader, place, batches, epc, tid):
         tag = Target(Bank.TID, tid)
-        if not subject.by_tid:
-            with pytest.raises(MisconfiguredError, match="by its EPC"):
-                await reader.access(read_tid(tag))
-            return
         # half of a write: the length of eight words, two of the EPC
         await surely(reader, WriteMemory(tag=tag, bank=Bank.EPC, at=1, data=b"\x40\x00" + NEW[:4]))
         await surely(reader, write_epc(tag, NEW))
         assert await surely(reader, ReadMemory(tag=tag, bank=Bank.EPC, at=2, words=6)) == NEW
         assert place.tags[NEW] == tid
 
-    told(subject, tmp_path, story)
+    told([subject for subject in subjects if subject.by_tid], tmp_path, story)
 
 
-def test_a_locked_tag_is_written_only_by_who_knows_its_password(subject, tmp_path):
+def test_who_knows_tags_by_their_epc_alone_says_so(subjects, tmp_path):
+    async def story(reader, place, batches, epc, tid):
+        with pytest.raises(MisconfiguredError, match="by its EPC"):
+            await reader.access(read_tid(Target(Bank.TID, tid)))
+
+    told([subject for subject in subjects if not subject.by_tid], tmp_path, story)
+
+
+def test_a_locked_tag_is_written_only_by_who_knows_its_password(subjects, tmp_path):
     async def story(reader, place, batches, epc, tid):
         password = WriteMemory(tag=by_epc(epc), bank=Bank.RESERVED, at=2, data=PASSWORD.to_bytes(4))
         await surely(reader, password)
@@ -99,10 +103,10 @@ def test_a_locked_tag_is_written_only_by_who_knows_its_password(subject, tmp_pat
         await surely(reader, Lock(tag=by_epc(NEW), password=PASSWORD, locks={Lockable.EPC: LockState.UNLOCKED}))
         await surely(reader, write_epc(by_epc(NEW), epc))
 
-    told(subject, tmp_path, story)
+    told(subjects, tmp_path, story)
 
 
-def test_what_is_locked_for_ever_stays(subject, tmp_path):
+def test_what_is_locked_for_ever_stays(subjects, tmp_path):
     async def story(reader, place, batches, epc, tid):
         await surely(reader, WriteMemory(tag=by_epc(epc), bank=Bank.RESERVED, at=2, data=PASSWORD.to_bytes(4)))
         for_ever = {Lockable.EPC: LockState.LOCKED_FOR_EVER}
@@ -112,10 +116,10 @@ def test_what_is_locked_for_ever_stays(subject, tmp_path):
             await reader.access(Lock(tag=by_epc(epc), password=PASSWORD, locks={Lockable.EPC: LockState.UNLOCKED}))
         assert epc in place.tags
 
-    told(subject, tmp_path, story)
+    told(subjects, tmp_path, story)
 
 
-def test_a_tag_that_is_not_there_is_told_as_such_and_no_other_is_touched(subject, tmp_path):
+def test_a_tag_that_is_not_there_is_told_as_such_and_no_other_is_touched(subjects, tmp_path):
     async def story(reader, place, batches, epc, tid):
         before = dict(place.tags)
         for access in (read_tid(by_epc(b"\xee" * 12)), write_epc(by_epc(b"\xee" * 12), NEW)):
@@ -125,10 +129,10 @@ def test_a_tag_that_is_not_there_is_told_as_such_and_no_other_is_touched(subject
             await reader.access(ReadMemory(tag=by_epc(epc), bank=Bank.USER, at=200, words=4))
         assert place.tags == before
 
-    told(subject, tmp_path, story)
+    told(subjects, tmp_path, story)
 
 
-def test_what_nobody_could_do_is_refused_at_once(subject, tmp_path):
+def test_what_nobody_could_do_is_refused_at_once(subjects, tmp_path):
     async def story(reader, place, batches, epc, tid):
         for access in (
             read_tid(by_epc(b"")),
@@ -138,19 +142,19 @@ def test_what_nobody_could_do_is_refused_at_once(subject, tmp_path):
             with pytest.raises(MisconfiguredError):
                 await reader.access(access)
 
-    told(subject, tmp_path, story)
+    told(subjects, tmp_path, story)
 
 
-def test_several_who_want_something_at_once_are_all_served(subject, tmp_path):
+def test_several_who_want_something_at_once_are_all_served(subjects, tmp_path):
     async def story(reader, place, batches, epc, tid):
         tags = dict(place.tags)
         answers = await asyncio.gather(*(surely(reader, read_tid(by_epc(epc))) for epc in tags))
         assert answers == list(tags.values())
 
-    told(subject, tmp_path, story)
+    told(subjects, tmp_path, story)
 
 
-def test_what_nobody_waits_for_any_more_is_not_done(subject, tmp_path):
+def test_what_nobody_waits_for_any_more_is_not_done(subjects, tmp_path):
     async def story(reader, place, batches, epc, tid):
         first = asyncio.ensure_future(reader.access(read_tid(by_epc(b"\xee" * 12))))
         second = asyncio.ensure_future(reader.access(write_epc(by_epc(epc), NEW)))
@@ -161,4 +165,4 @@ def test_what_nobody_waits_for_any_more_is_not_done(subject, tmp_path):
         assert await surely(reader, read_tid(by_epc(epc))) == tid
         assert NEW not in place.tags
 
-    told(subject, tmp_path, story)
+    told(subjects, tmp_path, story)

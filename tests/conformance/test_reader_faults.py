@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from conformance_stories import play, running, until
+from conformance_stories import play_each, running, until
 from conformance_subjects import reader_on, reading
 
 from contract.facts import ReaderLink
@@ -15,9 +15,9 @@ def seen(batches):
     return {epc.tobytes() for batch in batches for epc in batch.epc}
 
 
-def test_a_reader_is_identified_and_read(subject, tmp_path):
-    async def story():
-        async with subject.at(tmp_path) as place:
+def test_a_reader_is_identified_and_read(subjects, tmp_path):
+    async def story(subject, folder):
+        async with subject.at(folder) as place:
             reader = reader_on(subject, place.url)
             async with running(reader) as batches:
                 await until(lambda: reader.health.reads_total > 50)
@@ -28,12 +28,12 @@ def test_a_reader_is_identified_and_read(subject, tmp_path):
             assert seen(batches) <= set(place.tags)
             assert all((batch.antenna == 1).all() for batch in batches)
 
-    play(story)
+    play_each(story, subjects, tmp_path)
 
 
-def test_a_reader_unplugged_and_plugged_in_is_read_again_and_again(kind, tmp_path):
-    async def story():
-        async with kind.at(tmp_path) as place:
+def test_a_reader_unplugged_and_plugged_in_is_read_again_and_again(kinds, tmp_path):
+    async def story(kind, folder):
+        async with kind.at(folder) as place:
             reader = reader_on(kind, place.url)
             async with running(reader):
                 for _ in range(3):
@@ -46,13 +46,13 @@ def test_a_reader_unplugged_and_plugged_in_is_read_again_and_again(kind, tmp_pat
                 await until(lambda: reading(reader))
                 assert reader.health.connects_total >= 4
 
-    play(story)
+    play_each(story, kinds, tmp_path)
 
 
 @pytest.mark.parametrize("empty", [False, True], ids=["while it reads", "while nothing lies before it"])
-def test_a_reader_that_stays_away_is_shown_silent_with_the_place_it_should_be_at(kind, tmp_path, empty):
-    async def story():
-        async with kind.at(tmp_path, empty=empty) as place:
+def test_a_reader_that_stays_away_is_shown_silent_with_the_place_it_should_be_at(kinds, tmp_path, empty):
+    async def story(kind, folder):
+        async with kind.at(folder, empty=empty) as place:
             reader = reader_on(kind, place.url)
             async with running(reader):
                 await until(lambda: reading(reader))
@@ -60,13 +60,13 @@ def test_a_reader_that_stays_away_is_shown_silent_with_the_place_it_should_be_at
                 await until(lambda: reader.health.link is ReaderLink.SILENT)
                 assert place.address in reader.health.why
 
-    play(story)
+    play_each(story, kinds, tmp_path)
 
 
 @pytest.mark.parametrize("empty", [False, True], ids=["while it reads", "while nothing lies before it"])
-def test_a_reader_that_falls_silent_without_a_word_is_noticed_and_read_again_when_it_speaks(kind, tmp_path, empty):
-    async def story():
-        async with kind.at(tmp_path, empty=empty) as place:
+def test_a_reader_that_falls_silent_without_a_word_is_noticed_and_read_again_when_it_speaks(kinds, tmp_path, empty):
+    async def story(kind, folder):
+        async with kind.at(folder, empty=empty) as place:
             reader = reader_on(kind, place.url)
             async with running(reader):
                 await until(lambda: reading(reader))
@@ -77,13 +77,13 @@ def test_a_reader_that_falls_silent_without_a_word_is_noticed_and_read_again_whe
                 await until(lambda: reading(reader))
                 assert reader.health.alive_since_us > began
 
-    play(story)
+    play_each(story, kinds, tmp_path)
 
 
 @pytest.mark.parametrize("fault", ["cut", "silence"])
-def test_who_waits_for_a_tag_hears_of_a_reader_that_goes_away_in_the_middle(kind, tmp_path, fault):
-    async def story():
-        async with kind.at(tmp_path) as place:
+def test_who_waits_for_a_tag_hears_of_a_reader_that_goes_away_in_the_middle(kinds, tmp_path, fault):
+    async def story(kind, folder):
+        async with kind.at(folder) as place:
             reader = reader_on(kind, place.url)
             async with running(reader):
                 await until(lambda: reading(reader))
@@ -98,12 +98,12 @@ def test_who_waits_for_a_tag_hears_of_a_reader_that_goes_away_in_the_middle(kind
                 await (place.back if fault == "cut" else place.speak)()
                 await until(lambda: reading(reader))
 
-    play(story)
+    play_each(story, kinds, tmp_path)
 
 
-def test_a_reader_that_forgot_everything_is_told_everything_again(kind, tmp_path):
-    async def story():
-        async with kind.at(tmp_path) as place:
+def test_a_reader_that_forgot_everything_is_told_everything_again(kinds, tmp_path):
+    async def story(kind, folder):
+        async with kind.at(folder) as place:
             reader = reader_on(kind, place.url)
             async with running(reader):
                 await until(lambda: reader.health.reads_total > 20)
@@ -111,12 +111,12 @@ def test_a_reader_that_forgot_everything_is_told_everything_again(kind, tmp_path
                 before = reader.health.reads_total
                 await until(lambda: reader.health.reads_total > before + 20)
 
-    play(story)
+    play_each(story, kinds, tmp_path)
 
 
-def test_a_noisy_line_is_outlived_and_never_gives_a_tag_that_is_not_there(kind, tmp_path):
-    async def story():
-        async with kind.at(tmp_path) as place:
+def test_a_noisy_line_is_outlived_and_never_gives_a_tag_that_is_not_there(kinds, tmp_path):
+    async def story(kind, folder):
+        async with kind.at(folder) as place:
             reader = reader_on(kind, place.url)
             async with running(reader) as batches:
                 await until(lambda: reader.health.reads_total > 20)
@@ -128,22 +128,22 @@ def test_a_noisy_line_is_outlived_and_never_gives_a_tag_that_is_not_there(kind, 
                 await until(lambda: reader.health.reads_total > before + 20 and reading(reader))
             assert seen(batches) <= set(place.tags)
 
-    play(story)
+    play_each(story, kinds, tmp_path)
 
 
-def test_nobody_at_the_address_is_silence_and_not_an_error(kind, tmp_path):
-    async def story():
-        reader = reader_on(kind, kind.at(tmp_path).url)
+def test_nobody_at_the_address_is_silence_and_not_an_error(kinds, tmp_path):
+    async def story(kind, folder):
+        reader = reader_on(kind, kind.at(folder).url)
         async with running(reader):
             await until(lambda: reader.health.link is ReaderLink.SILENT)
         assert "cannot" in reader.health.why
 
-    play(story)
+    play_each(story, kinds, tmp_path)
 
 
-def test_two_edges_do_not_share_a_reader(kind, tmp_path):
-    async def story():
-        async with kind.at(tmp_path) as place:
+def test_two_edges_do_not_share_a_reader(kinds, tmp_path):
+    async def story(kind, folder):
+        async with kind.at(folder) as place:
             first, second = reader_on(kind, place.url), reader_on(kind, place.url)
             async with running(first):
                 await until(lambda: reading(first))
@@ -154,4 +154,4 @@ def test_two_edges_do_not_share_a_reader(kind, tmp_path):
                 assert second.health.reads_total == 0
                 assert second.health.why
 
-    play(story)
+    play_each(story, kinds, tmp_path)

@@ -1,7 +1,7 @@
 """What may be done to one tag, in the words of an M100/R200 module. No input or output.
 
 READ, WRITE and LOCK reach whatever SET_SELECT selects; their answers name the tag by PC and EPC, and that is checked.
-A tag named by its TID is read first: from then on its EPC is known. Frames: "Communication Protocol V2.1" §2.6–2.10.
+A tag named by its TID is read first: from then on its EPC is known. "Communication Protocol V2.1", by command code.
 """
 
 from collections.abc import Callable, Sequence

@@ -6,7 +6,7 @@ Len counts the bytes after itself. Check makes the sum of all bytes 0. "UHF RFID
 §1.2, by the names of its commands; its error codes are §3. A tag of an inventory and the inventory's end carry the same
 command: the end has Len 0A, an error Len 04.
 
-Held against no module yet: the frequencies of regions, and what a locked tag is answered with.
+Held against no module yet: the frequencies of regions, the kinds of lock, and what a locked tag is answered with.
 """
 
 from enum import IntEnum

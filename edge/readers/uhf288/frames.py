@@ -7,7 +7,8 @@ Len counts the bytes after itself. CRC-16, polynomial 8408 reflected, start FFFF
 a whole frame it is 0. No byte marks a beginning: a frame is a length whose CRC holds.
 
 Held against no manual page and no module yet: the temperature (0x92), the 8-byte INFO answer that tells a UHFReader18,
-the codes of the European and Korean bands, the order of WRITE (0x03), which follows the page on block writes.
+the codes of the European and Korean bands, the order of WRITE (0x03), which follows the page on block writes, and of
+LOCK (0x06), which follows the manual of the older ZK-RFID102 with the mask where READ has it.
 """
 
 import binascii
