@@ -285,7 +285,7 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
             return render(
                 request, "stores/store.html", store=seen.row, detail=seen, online=online(seen.row),
                 readers=floor.readers(work.tx, store=store), gaps=floor.gaps(work.tx, store, limit=GAPS_SHOWN),
-                changes=floor.reader_changes(work.tx, store, limit=GAPS_SHOWN),
+                changes=floor.reader_changes(work.tx, store, limit=GAPS_SHOWN), signals=floor.signals(work.tx, store),
                 blind=[zone for zone in zones if zone.vision == "blind"],
             )  # fmt: skip
 

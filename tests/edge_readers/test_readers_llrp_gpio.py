@@ -196,6 +196,17 @@ def test_what_is_not_answered_is_said_again(llrp, about):
     assert talk.reader.events
 
 
+def test_an_answer_that_cannot_be_read_is_asked_for_again(llrp):
+    talk = Talk(llrp)
+    whole = WiredReader.do
+    talk.reader.do = lambda about, data: llrp.tlv(225, b"\0") if about == "states" else whole(talk.reader, about, data)
+    talk.connect()
+    assert talk.health.inputs == {}
+    del talk.reader.do
+    talk.go(ANSWER_WITHIN_US)
+    assert talk.health.inputs == {1: False, 2: True}
+
+
 def test_a_reader_without_wires_hears_nothing_of_them(llrp):
     talk = Talk(llrp, UNWIRED).connect()
     assert "states" not in talk.reader.asked

@@ -54,7 +54,7 @@ class End(StrEnum):
     REFUSED = "refused"
     """`MisconfiguredError` in the reader's words."""
     UNANSWERED = "unanswered"
-    """`UnreachableError`: the reader was asked and said nothing; the tag may have done it all the same."""
+    """`UnreachableError`: the reader did not say how it ended; the tag may have done it all the same."""
     NO_TAG = "no_tag"
     """`TagError`: no such tag came by, and it is certain that none will be written any more."""
     LOST = "lost"

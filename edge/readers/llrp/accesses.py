@@ -165,7 +165,7 @@ class Accesses:
             case End.REFUSED:
                 return MisconfiguredError(f"the reader refuses the access: {why}")
             case End.UNANSWERED:
-                return UnreachableError("the reader does not answer; read the tag to see whether it was done")
+                return UnreachableError("the reader did not say in time whether it was done; read the tag to see")
             case End.LOST:
                 return UnreachableError(f"{why}; read the tag to see whether it was done")
             case End.NO_TAG:

@@ -115,15 +115,16 @@ class Gpio:
         }
 
     def hear(self, frame: Frame, now_us: int) -> None:
-        """An answer. Raises `ProtocolError` for one that cannot be read."""
-        self._pending = self._deadline_us = 0
+        """An answer. Raises `ProtocolError` for one that cannot be read: it counts as none, and is asked for again."""
         status = events.status_of(frame)
+        states = states_of(frame)
+        self._pending = self._deadline_us = 0
         if status.code:
             self._health.outputs_refused_total += self._asked is Ask.OUTPUTS
             self._health.exceptions_total += 1
             self._health.exception = f"it refuses its {self._asked}: {status.words or f'status {status.code}'}"
-        elif frame.type == GET_READER_CONFIG_RESPONSE:
-            self._heard(states_of(frame))
+        else:
+            self._heard(states)
         self.tick(now_us)
 
     def tick(self, now_us: int) -> None:

@@ -48,6 +48,7 @@ from contract.facts import (
 from contract.feed import StoreCard
 from contract.ids import UserId
 from contract.messages import Rejoin, Snapshot, Up
+from contract.signals import InputChanged, InputKind, OutputKind, OutputSet
 from simulator.app import plan
 from web.policy import undeclared
 
@@ -133,6 +134,8 @@ def office(
                 now=ReaderIdentity("Speedway R420", "6.4.1", "00:16:25:00:00:02"),
             ),
             ZoneVision(zone="gate", vision=Vision.BLIND, why="its reader is silent"),
+            InputChanged(reader="gate-reader", port=1, name="Back door", kind=InputKind.DOOR, zone="gate", on=True),
+            OutputSet(reader="gate-reader", port=1, name="Gate siren", kind=OutputKind.SIREN, zone="gate", on=False, why="the time is over"),
             AlarmRaised(
                 alarm="a1", kind=AlarmKind.MISSING, pieces=(gone.piece,), zone="case-1", evidence_nats=27.4, rounds=31,
                 sentence="Read 58 of 60 rounds until 14:03, then in none of 31 while 10 neighbours were read.",
