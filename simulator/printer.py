@@ -56,6 +56,9 @@ class Printer:
         self._held = (self._held + data.decode("ascii", "replace"))[-BUFFER_CHARS_MAX:]
         said = b""
         while True:
+            cancel = self._held.find("~JA")
+            if cancel >= 0:
+                self._held, self._waiting = self._held[cancel + 3 :], []
             status, label = self._held.find("~HS"), self._held.find("^XZ")
             if status >= 0 and (label < 0 or status < label):
                 self._held = self._held[:status] + self._held[status + 3 :]

@@ -35,8 +35,10 @@ def check(profile: str, address: str, antennas: list[str], tls_pin: str, *, as_j
     with in_words(ReaderError):
         wanted = load_profile(profile)
         config = _config(address, profile, kinds, tls_pin, handheld=wanted.handheld)
-        driver_of(config)
+        silent = driver_of(config).inquire is None
         found = _refused_by_its_driver(config, wanted, kinds)
+        if silent and not found:
+            found = [Finding(Weight.NOTED, "it streams by itself and cannot be asked: only our own lines were checked")]
         told = None if found else asyncio.run(_ask(config))
         if told is not None:
             found = told.findings(wanted, {port: wanted.place(kind) for port, kind in kinds.items()})

@@ -57,10 +57,22 @@ async def begin(body: bodies.PrintLabelsBody, who: Tagger, shop: TheShop) -> sha
 async def show(name: str, who: Tagger, shop: TheShop) -> shapes.LabelBatchView:
     """How far a batch is; remembered until many others ended, or the box is started again."""
     del who
+    return _view(_job(shop, name))
+
+
+@router.delete("/{name}")
+async def stop(name: str, who: Tagger, shop: TheShop) -> shapes.LabelBatchView:
+    """End a batch early: the label under way is the last."""
+    job = _job(shop, name)
+    job.batch.stop(f"{who.name} ended the batch")
+    return _view(job)
+
+
+def _job(shop: Shop, name: str) -> Job:
     job = shop.press.jobs.get(name)
     if job is None:
         raise ProblemError(404, "labels", f"There is no batch {name!r} any more", "What it bound stands on each piece.")
-    return _view(job)
+    return job
 
 
 def _view(job: Job) -> shapes.LabelBatchView:
@@ -70,7 +82,7 @@ def _view(job: Job) -> shapes.LabelBatchView:
         printer=job.printer.id,
         by=job.by,
         begun_us=job.begun_us,
-        over=job.batch.over,
+        over=job.over,
         why=job.batch.why,
         labels=tuple(
             shapes.LabelView(

@@ -46,6 +46,11 @@ class Job:
     batch: Batch
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
+    @property
+    def over(self) -> bool:
+        """The printer is let go too: it talks with one at a time."""
+        return self.task is not None and self.task.done()
+
 
 def dial(config: PrinterConfig) -> Printer:
     return Printer(config.host, config.port)
@@ -77,7 +82,7 @@ class Press:
         known = self.jobs.get(name)
         if known is not None:
             return known
-        if any(job.printer.id == printer and not job.batch.over for job in self.jobs.values()):
+        if any(job.printer.id == printer and not job.over for job in self.jobs.values()):
             raise PrinterTakenError(f"Printer {printer} prints another batch: wait for its end")
         config = self.printers[printer]
         # an answer that is late by a whole connection is to an older number
@@ -87,7 +92,7 @@ class Press:
         )
         job = Job(name, config, by, now_us, batch)
         while len(self.jobs) >= BATCHES_KEPT_MAX:
-            self.jobs.pop(next(each.name for each in self.jobs.values() if each.batch.over))
+            self.jobs.pop(next(each.name for each in self.jobs.values() if each.over))
         self.jobs[name] = job
         self.tally.batches_total += 1
         job.task = asyncio.get_running_loop().create_task(self._work(job), name=f"labels {name}")
@@ -95,7 +100,7 @@ class Press:
 
     async def close(self) -> None:
         """The process ends: what was printed and not bound is refused in words, as at any other end."""
-        tasks = [job.task for job in self.jobs.values() if job.task is not None and not job.batch.over]
+        tasks = [job.task for job in self.jobs.values() if job.task is not None and not job.over]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final, Self
 
 from edge.readers.base import MisconfiguredError, ProtocolError, UnreachableError
-from edge.tags.zpl import STATUS, Answer, Answers, ReadBack, Status
+from edge.tags.zpl import CANCEL_ALL, STATUS, Answer, Answers, ReadBack, Status
 
 PORT: Final = 9100
 CONNECT_WITHIN_S: Final = 3.0
@@ -79,6 +79,14 @@ class Printer:
         Raises `PrinterError` when a person has to go to the printer, `UnreachableError` when it is gone: in both cases
         what became of this label is not known.
         """
+        try:
+            return await self._label(data, job, tid=tid)
+        except PrinterError:
+            # else it would come out when a person has put in a new roll, and be nobody's
+            await self._send(CANCEL_ALL)
+            raise
+
+    async def _label(self, data: bytes, job: int, *, tid: bool) -> dict[str, bytes]:
         await self._send(data)
         said: dict[str, bytes] = {}
         wanted = {"E", "T"} if tid else {"E"}

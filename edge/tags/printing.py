@@ -72,6 +72,7 @@ class Batch:
         self.why = ""
         """Why it ended before its end."""
         self.over = False
+        self._stopped = ""
         self._template = template
         self._by = by
         self._resolver = resolver
@@ -82,12 +83,19 @@ class Batch:
         try:
             await printer.ready()
             for piece in list(self.lines):
+                if self._stopped:
+                    self.why = self._stopped
+                    break
                 self._set(piece, tell, stand=Stand.PRINTING)
                 await self._print(piece, printer, books, tell)
         except (PrinterError, ReaderError) as error:
             self.why = str(error)
         finally:
             self.end(self.why, tell)
+
+    def stop(self, why: str) -> None:
+        """A person has enough: the label under way is the last."""
+        self._stopped = why
 
     def end(self, why: str, tell: Callable[[], None]) -> None:
         """Whatever is not bound is refused."""

@@ -23,6 +23,8 @@ EPC_FIELD: Final = 1
 TID_FIELD: Final = 2
 JOB_MAX: Final = 99_999_999
 STATUS: Final = b"~HS"
+CANCEL_ALL: Final = b"~JA"
+"""Forget every label that waits in the printer's buffer."""
 QR_AUTOMATIC: Final = "QA,"
 """^BQ: error correction Q (a quarter of the symbol may be lost), the printer chooses the character mode."""
 _PLACE: Final = re.compile(r"\{(\w+)\}")

@@ -12,7 +12,7 @@ from edge.readers.llrp import messages
 from edge.readers.llrp.capabilities import Capabilities, Limits, Mode
 from edge.readers.llrp.dialogue import Dialogue, Timing
 from edge.readers.llrp.fit import findings, power_index
-from edge.readers.profiles import Place, Profile, Search, Vendor, known, load_profile
+from edge.readers.profiles import Place, Profile, Search, Trigger, Vendor, known, load_profile
 from simulator.llrp import models
 from simulator.llrp.codec import params
 from simulator.llrp.settings import Settings
@@ -56,6 +56,7 @@ LESS = [
     ("a reader that tells no modes", {"reader": msgspec.structs.replace(R420, modes=())}, {"mode": 1002}, "mode 1002 of safe is left out"),
     ("a reader that tells nothing", {"reader": Capabilities()}, {}, "does not tell how many antennas"),
     ("a reader that tells of no outputs", {"reader": msgspec.structs.replace(R420, gpos=0), "outputs": (1,)}, {}, "tells of no outputs"),
+    ("dwells longer than the period", {"ports": (1, 2)}, {"dwell_ms": 400, "trigger": Trigger.PERIODIC, "period_ms": 500}, "2 antennas dwell 800 ms in all"),
     ("more tags than a round has slots", {}, {"population": 60_000}, "32768 slots"),
     ("a profile for another maker's readers", {"vendor": Vendor.ZEBRA}, {}, "was made for readers of Zebra"),
 ]  # fmt: skip

@@ -160,6 +160,17 @@ def test_a_store_that_does_not_answer_is_named_with_its_mend():
     assert (code, "give its address with --store" in err) == (2, True)
 
 
+def test_a_batch_that_is_ended_early_prints_no_more(tmp_path):
+    async def story(box, client, server):
+        await client.post("/api/v1/labels", json={"pieces": PIECES, "name": "b1"})
+        await client.delete("/api/v1/labels/b1")
+        batch = await ended(client, "b1")
+        assert len(bound(box)) == len(server.printer.out) < len(PIECES)
+        assert batch["labels"][-1]["why"] == "Not printed: Ana ended the batch"
+
+    play(tmp_path, Printer(random.Random(1)), story)
+
+
 def test_one_printer_prints_one_batch_at_a_time(tmp_path):
     async def story(box, client, server):
         await client.post("/api/v1/labels", json={"pieces": PIECES, "name": "b1"})

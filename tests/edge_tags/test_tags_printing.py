@@ -152,6 +152,10 @@ def test_a_roll_that_ends_in_the_middle_is_said_and_the_rest_is_not_bound():
         assert "out of tags: put in a new roll" in batch.why
         assert batch.lines[PIECES[6]].why.startswith("Not printed: The printer is out of tags")
         honest(server, books)
+        await asyncio.sleep(0.1)
+        server.printer.labels = 100
+        server.printer.go_on()
+        assert len(server.printer.out) == 5, "what nobody waits for any more does not come out of the new roll"
 
     play(story, Fake(random.Random(1), labels=5))
 

@@ -51,6 +51,7 @@ def findings(
         *_signals("input", inputs, reader.gpis),
         *_signals("output", outputs, reader.gpos),
         *_specs(places, reader),
+        *_cycles(places),
         *(
             finding
             for place, called in _distinct(profile, places)
@@ -105,6 +106,16 @@ def _specs(places: Mapping[int, Place], reader: Capabilities) -> Iterator[Findin
         yield _refused(
             f"{dwelling} antennas with a dwell_ms of their own are {dwelling} AISpecs, and this reader takes "
             f"{most} in a ROSpec; use fewer antennas, or a profile without dwell_ms"
+        )
+
+
+def _cycles(places: Mapping[int, Place]) -> Iterator[Finding]:
+    """Where antennas dwell one after the other, all have had their turn before the next cycle begins."""
+    dwells_ms = sum(place.dwell_ms for place in places.values())
+    period_ms = min((place.period_ms for place in places.values()), default=0)
+    if 0 < period_ms < dwells_ms:
+        yield _noted(
+            f"{len(places)} antennas dwell {dwells_ms} ms in all: each is read as often, not every {period_ms} ms"
         )
 
 
