@@ -78,9 +78,9 @@ def test_both_versions_of_the_protocol_are_read_so(llrp):
 def test_a_message_that_holds_more_than_its_report_is_walked_every_time(llrp):
     decoder = ReportDecoder(R)
     for _ in range(3):
-        decoder.decode(llrp.message(61, tag(llrp, 1) + llrp.tlv(242, b"")), 0)
+        decoder.decode(llrp.message(61, tag(llrp, 1) + llrp.tlv(243, b"")), 0)
         decoder.decode(llrp.message(61, tag(llrp, 1, llrp.custom(9, 9, b""))), 0)
-    assert decoder.counts.unknown_total == {"242": 3, "1023/9/9": 3}
+    assert decoder.counts.unknown_total == {"243": 3, "1023/9/9": 3}
     assert decoder.counts.reads_total == 6
 
 

@@ -132,9 +132,9 @@ def test_an_empty_report_is_no_read_and_no_damage(llrp):
 
 
 def test_a_report_message_without_any_tag_report_is_counted_by_what_it_holds(llrp):
-    other = llrp.message(61, llrp.tlv(242, bytes(30)) + llrp.custom(161, 5, b""))
+    other = llrp.message(61, llrp.tlv(243, bytes(30)) + llrp.custom(161, 5, b""))
     _, _, decoder, _ = read_in_pieces(b"", [other * 9])
-    assert decoder.counts.unknown_total == {"242": 9, "1023/161/5": 9}
+    assert decoder.counts.unknown_total == {"243": 9, "1023/161/5": 9}
 
 
 def test_a_backlog_is_received_in_larger_bites_and_a_quiet_reader_in_small_ones(llrp):

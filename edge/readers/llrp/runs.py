@@ -57,11 +57,12 @@ def find_messages(octets: Octets, at: int, size: int) -> Messages:
     stop = size - HEADER_BYTES + 1
     places = ((octets[at:stop] == octets[at]) & (octets[at + 2 : stop + 2] == 0)).nonzero()[0]
     places += at
-    places = places[octets[places + 1] - np.uint8(COMMON_TYPES[0]) < len(COMMON_TYPES)]
+    kinds = octets[places + 1] - np.uint8(COMMON_TYPES[0])
     lengths = _u32(octets, places + 2)
-    if len(lengths) and not HEADER_BYTES <= int(lengths.min()) <= int(lengths.max()) <= FRAME_BYTES_MAX:
-        good = (lengths >= HEADER_BYTES) & (lengths <= FRAME_BYTES_MAX)
-        places, lengths = places[good], lengths[good]
+    # unsigned, so that a length below a header's is a huge one
+    good = (lengths - HEADER_BYTES).view(np.uint64) <= FRAME_BYTES_MAX - HEADER_BYTES
+    good &= kinds < len(COMMON_TYPES)
+    places, lengths = places[good], lengths[good]
     kept, reached = _follow(places, places + lengths, at)
     starts, lengths = places[kept], lengths[kept]
     if reached > size:
