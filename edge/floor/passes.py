@@ -82,10 +82,12 @@ class Passes:
 
     def begin(self, fresh: PassNow, now_us: int) -> None:
         """Nothing happens when it runs already. Raises `PassRefusedError`. Its zone is one its reader may sweep."""
-        name = fresh.name
+        name, known = fresh.name, self.now.get(fresh.name)
+        if known is not None and (known.zone, known.reader) != (fresh.zone, fresh.reader):
+            raise PassRefusedError(f"{name} sweeps {known.zone} with {known.reader}; give another pass another name")
         if name in self._open:
             return
-        if name in self.now:
+        if known is not None:
             raise PassRefusedError("This pass has ended; begin a new one")
         if len(self._open) >= PASSES_OPEN_MAX:
             raise PassRefusedError(f"{PASSES_OPEN_MAX} passes are under way; end one that nobody walks any more")

@@ -293,7 +293,7 @@ def test_an_associate_cannot_close_an_alarm(boutique: Boutique, signed_in: Calla
 
 def test_the_readers_page_shows_every_reader_reading(boutique: Boutique, signed_in: Callable[..., Page]) -> None:
     page = signed_in("Marc Oyelaran", "/readers")
-    expect(page.locator("td .chip.good")).to_have_count(4, timeout=10_000)
+    expect(page.locator("td .chip.good")).to_have_count(3, timeout=10_000)
 
 
 def _table(config: EdgeConfig) -> dict[str, object]:

@@ -181,6 +181,7 @@ def test_whatever_cannot_be_is_refused_with_its_mend(phone, monkeypatch):
     refused(phone.post(f"/passes/{name}/reads", {"batch": "b 1", "lines": ["00"]}), 422, "batch")
     refused(phone.post("/passes", {"zone": "case"}, user="lou"), 403, "It needs the role")
     refused(phone.client.get(f"/api/v1/passes/{name}"), 401, "sign in")
+    refused(phone.post("/passes", {"zone": "safe", "name": name}), 409, "sweeps case with sled")
     phone.post(f"/passes/{name}/end")
     refused(phone.type(name, phone.epc(1)), 409, "This pass has ended", "Begin a new one")
     refused(phone.post("/passes", {"zone": "case", "name": name}), 409, "has ended")

@@ -27,6 +27,7 @@ class WedgeReader:
         """Stand ready until cancelled."""
         self._deliver, self._now_us = deliver, clock.mono_us
         self.health.link, self.health.why = ReaderLink.READING, "waits for what sleds type on the page Pass"
+        self.health.waits_for = "a sled"
         self.health.alive_since_us = clock.mono_us()
         try:
             await asyncio.Event().wait()
