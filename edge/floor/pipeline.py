@@ -247,7 +247,7 @@ class Pipeline:
     def _signal(self, now_us: int, out: Outcome) -> None:
         """Doors and lamps: what changed at inputs, and what outputs are to be."""
         changed = self.inputs.look(self.health, now_us)
-        drive = self.signals.look(self._vision.vision_of, now_us)
+        drive = self.signals.look(self._vision.vision_of, self.health, now_us)
         out.drive = bool(drive)
         if changed or drive:
             out.woke.add("readers")

@@ -116,11 +116,14 @@ class Signals:
         output.open_until_us = now_us + seconds * SECOND_US
         self.wanted = self._all()
 
-    def look(self, sight: Sight, now_us: int) -> list[AnyFact]:
+    def look(self, sight: Sight, health: Mapping[ReaderId, Health], now_us: int) -> list[AnyFact]:
         """One tick: facts for the outputs that are to be otherwise from now on."""
         facts: list[AnyFact] = []
         for port, output in self._outputs.items():
-            on, why, alarm = self._judge(output, sight, now_us)
+            if output.config.kind is OutputKind.LOCK:
+                on, why, alarm = *_judge_lock(output, health.get(port[0]), now_us), None
+            else:
+                on, why, alarm = self._judge(output, sight, now_us)
             if not on and not output.on and output.told:
                 why = "the box was started again"
             output.on = on
@@ -135,8 +138,6 @@ class Signals:
 
     def _judge(self, output: _Output, sight: Sight, now_us: int) -> tuple[bool, str, AlarmId | None]:
         kind = output.config.kind
-        if kind is OutputKind.LOCK:
-            return now_us < output.open_until_us, "the time is over", None
         mine = [shown for shown in self._shown.values() if shown.zone == output.config.zone]
         fresh = [shown for shown in mine if now_us - shown.since_us < SHOWN_FOR_S[kind] * SECOND_US]
         if not fresh:
@@ -155,6 +156,14 @@ class Signals:
 
     def _all(self) -> dict[Port, bool]:
         return {port: output.on for port, output in self._outputs.items()}
+
+
+def _judge_lock(output: _Output, reader: Health | None, now_us: int) -> tuple[bool, str]:
+    """A lock whose reader went away is not opened again when it is back: nobody may stand before it then."""
+    if reader is None or reader.link is not ReaderLink.READING:
+        output.open_until_us = 0
+        return False, "its reader went away"
+    return now_us < output.open_until_us, "the time is over"
 
 
 def _set(

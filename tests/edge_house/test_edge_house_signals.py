@@ -268,6 +268,18 @@ def test_a_lock_whose_reader_is_away_is_not_opened_later(shop):
     assert lit(shop) == set()
 
 
+def test_a_lock_whose_reader_goes_away_stays_shut_when_it_is_back(shop):
+    shop.store.open_lock(GATE, 3, 60, "why", MANAGER)
+    shop.run(1)
+    assert lit(shop) == {LOCK}, "the control: as long as its reader is there it is open"
+    shop.health[GATE].link = ReaderLink.SILENT
+    shop.run(0.5)
+    shop.health[GATE].link = ReaderLink.READING
+    shop.run(1)
+    assert lit(shop) == set()
+    assert shop.facts(OutputSet)[-1].why == "its reader went away"
+
+
 def test_a_box_that_may_write_nothing_opens_nothing(shop):
     with shop.books.transaction() as tx:
         tx.must_rejoin("a copied disk")
