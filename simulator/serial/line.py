@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol, Self
 
+from simulator.gen2 import Power, always
+
 STEP_S: Final = 0.005
 READ_BYTES: Final = 4096
 LOST_SHARE: Final = 0.01
@@ -35,6 +37,8 @@ class Module(Protocol):
     """A module without I/O."""
 
     baud: int
+    feeds: Power
+    """Whether its field still feeds a tag, asked before each word that is written."""
 
     def power(self) -> None: ...
 
@@ -83,6 +87,18 @@ class Line:
                 os.close(end)
             self._ends = None
 
+    def cut_power_after(self, words: int) -> None:
+        """The module's power fails when it has written so many more words to tags: half a write, and `SILENT`."""
+        left = iter([True] * words)
+
+        def feeds() -> bool:
+            if next(left, False):
+                return True
+            self.fault = Fault.SILENT
+            return False
+
+        self.module.feeds = feeds
+
     async def _carry(self) -> None:
         while True:
             if self._ends is not None:
@@ -94,16 +110,22 @@ class Line:
         with contextlib.suppress(BlockingIOError):
             heard = os.read(master, READ_BYTES)
         in_time = termios.tcgetattr(master)[5] == SPEEDS[self.module.baud]
-        if self.fault is Fault.SILENT:
+        if self._dark():
             self.module.power()
             return
         if heard:
             self.module.hear(heard if in_time else self._noise(len(heard)), self._now_us())
         said = self.module.advance(self._now_us())
+        if self._dark():
+            self.module.feeds = always
+            return
         said = self._spoil(said) if in_time else self._noise(len(said))
         with contextlib.suppress(BlockingIOError):  # nobody reads: a UART has no memory
             if said:
                 os.write(master, said)
+
+    def _dark(self) -> bool:
+        return self.fault is Fault.SILENT
 
     def _spoil(self, said: bytes) -> bytes:
         if self.fault is Fault.LOSS:

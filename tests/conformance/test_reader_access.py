@@ -7,7 +7,7 @@ from conformance_stories import play_each, running, until
 from conformance_subjects import reader_on, reading
 
 from edge.readers.access import Bank, Lock, Lockable, LockState, ReadMemory, Target, WriteMemory, read_tid, write_epc
-from edge.readers.base import MisconfiguredError, TagError
+from edge.readers.base import MisconfiguredError, ReaderError, TagError
 
 NEW = bytes.fromhex("3034257bf7194e4000001a85")
 PASSWORD = 0xC0FFEE11
@@ -85,6 +85,22 @@ def test_who_knows_tags_by_their_epc_alone_says_so(subjects, tmp_path):
             await reader.access(read_tid(Target(Bank.TID, tid)))
 
     told([subject for subject in subjects if not subject.by_tid], tmp_path, story)
+
+
+def test_power_cut_in_the_middle_of_a_write_leaves_half_an_epc_that_is_mended_by_the_tid(subjects, tmp_path):
+    async def story(reader, place, batches, epc, tid):
+        tag, half = Target(Bank.TID, tid), NEW[:4] + epc[4:]
+        while half not in place.tags:
+            await place.cut_writing(3)
+            with pytest.raises(ReaderError):
+                await reader.access(write_epc(tag, NEW))
+        await place.speak()
+        await until(lambda: reading(reader))
+        assert place.tags[half] == tid
+        await surely(reader, write_epc(tag, NEW))
+        assert place.tags[NEW] == tid
+
+    told([subject for subject in subjects if subject.by_tid], tmp_path, story)
 
 
 def test_a_locked_tag_is_written_only_by_who_knows_its_password(subjects, tmp_path):

@@ -4,6 +4,7 @@ cut, back        unplugged, or reset and nobody listening; and there again, as a
 silence, speak   neither a byte nor an end: the reader lost its power, or hangs
 spoil            noise among what it says
 reboot           everything it was told is forgotten
+cut_writing      power fails when so many more words are written to a tag; `speak` gives it back
 """
 
 import asyncio
@@ -16,6 +17,7 @@ import time
 import numpy as np
 
 from simulator.llrp.device import Device
+from simulator.llrp.server import Fault as LlrpFault
 from simulator.llrp.server import LlrpServer
 from simulator.radio import Radio
 from simulator.serial.air import Tray
@@ -78,6 +80,9 @@ class Serial:
     async def reboot(self):
         self.line.module.power()
 
+    async def cut_writing(self, words):
+        self.line.cut_power_after(words)
+
 
 class Shop:
     """One LLRP reader of the simulated boutique: six pieces before its first antenna, or none; all others are away."""
@@ -131,6 +136,7 @@ class Tcp:
         self.proxy.mute = True
 
     async def speak(self):
+        await self.server.set_fault(LlrpFault.NONE)
         self.proxy.reset()
         self.proxy.mute = self.proxy.noisy = False
 
@@ -140,6 +146,9 @@ class Tcp:
     async def reboot(self):
         self.shop.device.reboot(now_us())
         self.proxy.reset()
+
+    async def cut_writing(self, words):
+        await self.server.set_fault(LlrpFault.CUT_WRITING, words=words)
 
 
 class Proxy:
