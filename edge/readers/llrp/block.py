@@ -104,11 +104,10 @@ class Columns:
 
     def _scatter(self, rows: Index, values: NDArray[Any], field: Field) -> None:
         column = self._by_name[field.column]
-        if not field.plain:
-            made = np.empty(len(rows), column.dtype)
-            _put(made, values, field)
-            values = made
-        column[rows] = values
+        # in two steps: numpy scatters native values twice as fast as it scatters and turns them
+        made = np.empty(len(rows), column.dtype)
+        _put(made, values, field)
+        column[rows] = made
 
     def rows_of(self, which: NDArray[np.bool_]) -> list[int]:
         """Which reports are of the shapes chosen by row of `Tables`."""

@@ -26,7 +26,7 @@ class DetailColumns:
         return bool(self._numbers) or self._tid is not None
 
     def put(self, rows: Any, column: str, values: NDArray[Any]) -> None:
-        self._numbers[column][rows] = values
+        self._numbers[column][rows] = values.astype(np.int64)
 
     def put_tids(self, rows: Any, tids: NDArray[np.uint8]) -> None:
         """`tids` uint8[k, bytes], all of one length."""

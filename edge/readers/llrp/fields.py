@@ -32,11 +32,6 @@ class Field(NamedTuple):
     shift: int = 0
     rank: int = 0
 
-    @property
-    def plain(self) -> bool:
-        """Whether the column holds the value itself."""
-        return self.scale == 1 and not self.shift
-
 
 class Detail(NamedTuple):
     """A value's place in the details; `at` counts from the parameter's value."""
