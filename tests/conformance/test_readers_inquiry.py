@@ -185,8 +185,8 @@ def test_a_module_says_who_it_is_and_is_set_to_nothing(serial_kind, tmp_path):
         async with Line(module, tmp_path / "port", now_us):
             told, _ = await asked(f"{serial_kind.scheme}://{tmp_path / 'port'}")
         assert dict(told.rows())["module"] == serial_kind.model
-        assert told.power_dbm == {"m100": 26.0, "mercury": 27.0, "uhf288": 30.0}[serial_kind.scheme]
-        assert told.region == {"m100": "china", "mercury": "", "uhf288": "us"}[serial_kind.scheme]
+        assert told.power_dbm == {"m100": 26.0, "mercury": 27.0, "r2000": 30.0, "uhf288": 30.0}[serial_kind.scheme]
+        assert told.region == {"m100": "china", "mercury": "", "r2000": "us", "uhf288": "us"}[serial_kind.scheme]
         assert (told.temperature_c is None) == (serial_kind.scheme == "m100")
         if serial_kind.scheme == "m100":
             assert not SET_M100 & set(module.heard)
