@@ -10,13 +10,14 @@ import random
 import socket
 import struct
 import time
+from typing import NamedTuple
 
 import numpy as np
 import pytest
+from conformance_stories import play, play_each, running, until
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId, ZoneId
-from edge.clock import SystemClock
 from edge.config import ReaderConfig
 from edge.readers import open_reader
 from edge.readers.llrp.connection import State
@@ -29,7 +30,8 @@ from simulator.store import load_layout
 from simulator.tags import Tags
 from simulator.world import World
 
-PATIENCE_S = 30.0
+STALLED_S = 3600
+"""As good as for ever: it is cancelled when the story ends."""
 ADD_ROSPEC, ADDED, ENABLED, STARTED, KEEPALIVE, REPORT = 20, 30, 34, 32, 62, 61
 
 
@@ -64,7 +66,7 @@ class Moody:
         self.connections += 1
         if self.struck and self._how == "freeze" and self.connections == 2:
             with contextlib.closing(writer):
-                await asyncio.sleep(PATIENCE_S)  # still frozen: the driver connects, and nobody greets it
+                await asyncio.sleep(STALLED_S)  # still frozen: the driver connects, and nobody greets it
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._server.port)
         up = asyncio.ensure_future(self._up(reader, up_writer, swallow=not self.struck and self._how == "half-open"))
         self._tasks.add(up)
@@ -98,7 +100,7 @@ class Moody:
                 each.transport.abort()
         elif self._how in ("freeze", "half-open"):
             up_writer.transport.abort()
-            await asyncio.sleep(PATIENCE_S)
+            await asyncio.sleep(STALLED_S)
 
     async def _up(self, reader, writer, *, swallow):
         with contextlib.suppress(ConnectionError):
@@ -129,49 +131,43 @@ def reader_on(port):
     return open_reader(config, load_profile(config.profile), random.Random(3))
 
 
-@contextlib.asynccontextmanager
-async def running(reader):
-    task = asyncio.create_task(reader.run(lambda _: None, SystemClock()))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def until(condition):
-    """Wait for something that must come; patience is no measurement."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110 - the driver tells by its health, which is looked at, not waited for
-            await asyncio.sleep(0.01)
-
-
 def is_read_again(reader):
     before = reader.health.reads_total
     return lambda: reader.health.link is ReaderLink.READING and reader.health.reads_total > before
 
 
-def play(story):
-    async def whole():
-        server = a_server()
-        await server.start("127.0.0.1", 0)
-        try:
-            await story(server)
-        finally:
-            await server.stop()
-            await asyncio.sleep(0.1)
+class Blow(NamedTuple):
+    """What happens to the line, and at which message of the reader's."""
 
-    asyncio.run(whole())
+    how: str
+    kind: int
+
+    @property
+    def name(self):
+        return f"{self.how}-{self.kind}"
 
 
-@pytest.mark.parametrize(
-    "kind", [ADDED, ENABLED, STARTED, KEEPALIVE, REPORT], ids=["added", "enabled", "started", "idle", "reading"]
-)
+async def beside_a_server(story):
+    server = a_server()
+    await server.start("127.0.0.1", 0)
+    try:
+        await story(server)
+    finally:
+        await server.stop()
+
+
+def play_one(story):
+    play(lambda: beside_a_server(story))
+
+
+def play_blows(story, blows, folder):
+    play_each(lambda blow, _: beside_a_server(lambda server: story(server, blow)), blows, folder)
+
+
 @pytest.mark.parametrize("how", ["reset", "torn", "farewell"])
-def test_a_connection_that_ends_at_any_moment_is_no_witness_and_made_again(how, kind):
-    async def story(server):
-        async with Moody(server, how, kind) as proxy:
+def test_a_connection_that_ends_at_any_moment_is_no_witness_and_made_again(how, tmp_path):
+    async def story(server, blow):
+        async with Moody(server, *blow) as proxy:
             reader = reader_on(proxy.port)
             links = set()
             async with running(reader):
@@ -181,13 +177,12 @@ def test_a_connection_that_ends_at_any_moment_is_no_witness_and_made_again(how, 
                 await until(is_read_again(reader))
             assert (reader.health.dropped_total, reader.health.bytes_skipped_total) == (0, 0)
 
-    play(story)
+    play_blows(story, [Blow(how, kind) for kind in (ADDED, ENABLED, STARTED, KEEPALIVE, REPORT)], tmp_path)
 
 
-@pytest.mark.parametrize(("how", "kind"), [("freeze", KEEPALIVE), ("freeze", ADDED), ("half-open", REPORT)])
-def test_a_connection_that_stands_and_says_nothing_is_shown_silent_and_made_again(how, kind):
-    async def story(server):
-        async with Moody(server, how, kind) as proxy:
+def test_a_connection_that_stands_and_says_nothing_is_shown_silent_and_made_again(tmp_path):
+    async def story(server, blow):
+        async with Moody(server, *blow) as proxy:
             reader = reader_on(proxy.port)
             async with running(reader):
                 await until(lambda: proxy.struck)
@@ -195,7 +190,7 @@ def test_a_connection_that_stands_and_says_nothing_is_shown_silent_and_made_agai
                 await until(is_read_again(reader))
             assert reader.health.connects_total >= 2
 
-    play(story)
+    play_blows(story, [Blow("freeze", KEEPALIVE), Blow("freeze", ADDED), Blow("half-open", REPORT)], tmp_path)
 
 
 @pytest.mark.parametrize("kind", [ADDED, ENABLED])
@@ -210,7 +205,7 @@ def test_a_reader_that_reboots_between_add_and_start_is_set_up_anew(kind):
                 await until(is_read_again(reader))
             assert list(server.device.engine.specs) == [1]
 
-    play(story)
+    play_one(story)
 
 
 def test_a_reader_that_another_client_holds_is_shown_as_held_and_read_when_it_is_let_go():
@@ -224,7 +219,7 @@ def test_a_reader_that_another_client_holds_is_shown_as_held_and_read_when_it_is
             other.close()
             await until(is_read_again(reader))
 
-    play(story)
+    play_one(story)
 
 
 def test_a_reader_that_takes_nothing_we_write_is_given_up():
@@ -260,13 +255,12 @@ def test_a_reader_that_takes_nothing_we_write_is_given_up():
         assert reader._dialogue.state is not State.READING
         assert any("does not take what we send" in why or "no answer while" in why for why in whys)
 
-    play(story)
+    play_one(story)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_line_that_dies_again_and_again_is_read_in_between_for_ever(seed):
+def test_a_line_that_dies_again_and_again_is_read_in_between_for_ever():
     async def story(server):
-        rng = random.Random(seed)
+        rng = random.Random(3)
         reader = reader_on(server.port)
         async with running(reader):
             for _ in range(4):
@@ -276,4 +270,4 @@ def test_a_line_that_dies_again_and_again_is_read_in_between_for_ever(seed):
             await until(is_read_again(reader))
         assert reader.health.connects_total >= 5
 
-    play(story)
+    play_one(story)

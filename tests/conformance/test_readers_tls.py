@@ -9,9 +9,11 @@ import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from typing import NamedTuple
 
 import numpy as np
 import pytest
+from conformance_stories import play, play_each, running, until
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -32,7 +34,8 @@ from simulator.store import load_layout
 from simulator.tags import Tags
 from simulator.world import World
 
-PATIENCE_S = 30.0
+STALLED_S = 3600
+"""As good as for ever: it is cancelled when the story ends."""
 
 
 class Paper:
@@ -134,7 +137,7 @@ class Between:
                     if self._left == 0:
                         self._left, self.cuts = None, self.cuts + 1
                         if self._stall:
-                            await asyncio.sleep(PATIENCE_S)
+                            await asyncio.sleep(STALLED_S)
                         break
         except ConnectionError:
             pass
@@ -149,38 +152,18 @@ class Between:
                 writer.write(data)
 
 
-@contextlib.asynccontextmanager
-async def running(reader):
-    batches = []
-    task = asyncio.create_task(reader.run(batches.append, SystemClock()))
+async def beside_a_server(story, tls):
+    server = a_server()
+    await server.start("127.0.0.1", 0, tls)
     try:
-        yield batches
+        await story(server)
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await server.stop()
 
 
-async def until(condition):
-    """Wait for something that must come; patience is no measurement."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110 - the driver tells by its health, which is looked at, not waited for
-            await asyncio.sleep(0.02)
-
-
-def play(story, tls=None):
-    """Run a story with a simulated reader, behind TLS if so."""
-
-    async def whole():
-        server = a_server()
-        await server.start("127.0.0.1", 0, tls)
-        try:
-            await story(server)
-        finally:
-            await server.stop()
-            await asyncio.sleep(0.1)
-
-    asyncio.run(whole())
+def play_one(story, tls=None):
+    """A story with a simulated reader, behind TLS if so."""
+    play(lambda: beside_a_server(story, tls))
 
 
 def is_reading(reader, more=20):
@@ -197,7 +180,7 @@ def test_a_reader_whose_certificate_is_pinned_is_read(papers, version):
         assert sum(map(len, batches)) == reader.health.reads_total
         assert reader.health.dropped_total == 0
 
-    play(story, papers["reader"].server(version=version))
+    play_one(story, papers["reader"].server(version=version))
 
 
 def test_a_pin_may_be_written_as_certificates_show_it():
@@ -217,7 +200,7 @@ def test_a_certificate_nobody_trusted_is_refused_with_its_fingerprint_and_what_t
         assert f'tls_pin = "{papers["reader"].pin}"' in reader.health.why
         assert ("another certificate" in reader.health.why) == bool(pinned)
 
-    play(story, papers["reader"].server())
+    play_one(story, papers["reader"].server())
     assert heard == [], "nothing is said to whoever is not trusted"
 
 
@@ -229,7 +212,7 @@ def test_probing_an_unpinned_reader_tells_its_fingerprint(papers):
         told = await inquire(pinned, random.Random(1), SystemClock(), lambda _: None)
         assert dict(told.rows())["reader"] == "Zebra FX9600"
 
-    play(story, papers["reader"].server())
+    play_one(story, papers["reader"].server())
 
 
 def test_a_reader_whose_maker_vouches_for_it_is_read_by_the_name_in_its_certificate(papers):
@@ -238,7 +221,7 @@ def test_a_reader_whose_maker_vouches_for_it_is_read_by_the_name_in_its_certific
         async with running(reader):
             await until(is_reading(reader))
 
-    play(story, papers["reader"].server())
+    play_one(story, papers["reader"].server())
 
 
 @pytest.mark.parametrize(("shown", "ca"), [("stranger", "reader"), ("elsewhere", "elsewhere")])
@@ -249,7 +232,7 @@ def test_a_certificate_of_another_authority_or_name_is_refused(papers, shown, ca
             await until(lambda: reader.health.link is ReaderLink.REFUSED)
         assert "tls_ca does not vouch for" in reader.health.why
 
-    play(story, papers[shown].server())
+    play_one(story, papers[shown].server())
 
 
 def test_a_reader_that_asks_who_we_are_is_shown_our_certificate(papers):
@@ -259,7 +242,7 @@ def test_a_reader_that_asks_who_we_are_is_shown_our_certificate(papers):
         async with running(reader):
             await until(is_reading(reader))
 
-    play(story, papers["reader"].server(client=papers["store"]))
+    play_one(story, papers["reader"].server(client=papers["store"]))
 
 
 def test_control_without_our_certificate_that_reader_does_not_speak_to_us(papers):
@@ -269,7 +252,7 @@ def test_control_without_our_certificate_that_reader_does_not_speak_to_us(papers
             await until(lambda: reader.health.link is ReaderLink.SILENT)
         assert reader.health.reads_total == 0
 
-    play(story, papers["reader"].server(client=papers["store"]))
+    play_one(story, papers["reader"].server(client=papers["store"]))
 
 
 def test_a_reader_that_speaks_plainly_on_that_port_is_not_spoken_to_and_the_port_is_named(papers):
@@ -280,7 +263,7 @@ def test_a_reader_that_speaks_plainly_on_that_port_is_not_spoken_to_and_the_port
             await until(lambda: reader.health.link is ReaderLink.SILENT)
         assert "is that the reader's TLS port?" in reader.health.why
 
-    play(story)
+    play_one(story)
 
 
 def test_a_handshake_that_stalls_is_given_up_and_the_reader_read_at_the_next_try(papers):
@@ -293,20 +276,33 @@ def test_a_handshake_that_stalls_is_given_up_and_the_reader_read_at_the_next_try
             assert proxy.cuts == 1
             assert any("TLS was not ready" in why for why in whys)
 
-    play(story, papers["reader"].server())
+    play_one(story, papers["reader"].server())
 
 
-@pytest.mark.parametrize("after", [1, 5, 80, 300, 600, 900, 1100, 1500, 2500, 5000, 12_000])
-def test_a_connection_cut_at_any_byte_is_made_again_and_no_read_is_damaged(papers, after):
-    async def story(server):
-        async with Between(server.port, after) as proxy:
+class Cut(NamedTuple):
+    """After how many bytes from the reader the line is cut."""
+
+    after: int
+
+    @property
+    def name(self):
+        return str(self.after)
+
+
+CUTS = [Cut(after) for after in (1, 5, 80, 300, 600, 900, 1100, 1500, 2500, 5000, 12_000)]
+
+
+def test_a_connection_cut_at_any_byte_is_made_again_and_no_read_is_damaged(papers, tmp_path):
+    async def story(server, cut):
+        async with Between(server.port, cut.after) as proxy:
             reader = reader_on(proxy.port, tls_pin=papers["reader"].pin)
             async with running(reader):
                 await until(lambda: proxy.cuts == 1 and is_reading(reader, 0)())
                 await until(is_reading(reader))
             assert (reader.health.dropped_total, reader.health.bytes_skipped_total) == (0, 0)
 
-    play(story, papers["reader"].server())
+    tls = papers["reader"].server()
+    play_each(lambda cut, _: beside_a_server(lambda server: story(server, cut), tls), CUTS, tmp_path)
 
 
 def test_a_reader_that_says_farewell_in_tls_is_connected_again(papers):
@@ -320,7 +316,7 @@ def test_a_reader_that_says_farewell_in_tls_is_connected_again(papers):
             await until(lambda: reader.health.connects_total == 2)
             await until(is_reading(reader, 100))
 
-    play(story, papers["reader"].server())
+    play_one(story, papers["reader"].server())
 
 
 @pytest.mark.parametrize(
