@@ -40,10 +40,13 @@ class Printer:
         """Without tags, ribbon or with its head open it does not answer ~HS, as many do."""
         self.lies = self.deaf = 0
         """So many of the next labels: the tag says another EPC than was written; what it said gets lost."""
+        self.busy = False
+        """What a tag said is told no sooner than ~HS is asked."""
         self.out: list[Label] = []
         self.unknown: list[str] = []
         self.errors: list[str] = []
         self._held = ""
+        self._late = b""
         self._waiting: list[str] = []
         self._rolled = 0
 
@@ -62,12 +65,17 @@ class Printer:
             status, label = self._held.find("~HS"), self._held.find("^XZ")
             if status >= 0 and (label < 0 or status < label):
                 self._held = self._held[:status] + self._held[status + 3 :]
-                said += self._status()
+                said += self._late + self._status()
+                self._late = b""
             elif label >= 0:
                 self._waiting.append(self._held[: label + 3])
                 self._held = self._held[label + 3 :]
             else:
-                return said + self.go_on()
+                told = self.go_on()
+                if self.busy:
+                    self._late += told
+                    return said
+                return said + told
 
     def go_on(self) -> bytes:
         """Print what waits, as far as tags, ribbon and people let it."""

@@ -58,14 +58,16 @@ class Printer:
     async def status(self) -> Status:
         """Raises `PrinterError` when it does not answer, `UnreachableError` when it is gone."""
         await self._send(STATUS)
+        others: list[Answer] = []
         try:
             async with asyncio.timeout(STATUS_WITHIN_S):
-                while True:
-                    answer = await self._next()
-                    if isinstance(answer, Status):
-                        return answer
+                while not isinstance(answer := await self._next(), Status):
+                    others.append(answer)
         except TimeoutError as error:
             raise PrinterError(f"The printer {NO_STATUS}") from error
+        finally:
+            self._heard.extendleft(reversed(others))
+        return answer
 
     async def ready(self) -> None:
         """Raises `PrinterError` with what a person has to do before it can print."""
@@ -106,9 +108,7 @@ class Printer:
 
     async def _standing(self) -> Status:
         """Where the printer stands in the middle of a label. Raises `PrinterError` when it cannot go on."""
-        kept, self._heard = self._heard, deque()
         status = await self.status()
-        self._heard.extendleft(reversed(kept))
         if status.trouble:
             raise PrinterError(f"The printer {status.trouble}")
         return status

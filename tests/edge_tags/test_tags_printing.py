@@ -144,6 +144,18 @@ def test_a_tag_that_was_written_and_did_not_say_so_is_nobodys():
     play(story)
 
 
+def test_a_printer_that_is_slow_to_tell_is_waited_for_and_no_label_is_wasted():
+    async def story(server):
+        server.printer.busy = True
+        books = Books()
+        await printed(server, books, PIECES[:3])
+        assert set(books.bound) == set(PIECES[:3])
+        assert len(server.printer.out) == 3
+        honest(server, books)
+
+    play(story)
+
+
 def test_a_roll_that_ends_in_the_middle_is_said_and_the_rest_is_not_bound():
     async def story(server):
         books = Books()
