@@ -19,10 +19,11 @@ BOX_AWAY: Final = "this box was not running, or had not joined the store"
 
 @dataclass(frozen=True, slots=True)
 class Dark:
-    """Not reading since then, UTC µs, and why."""
+    """Not reading since then, UTC µs, and why. `heard_us`: the same by our monotonic clock, where it was running."""
 
     since_us: int
     why: str
+    heard_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Coverage:
         before = self._reading.get(reader)
         utc_ahead_us = self._wall_us() - now_us
         if before is not None and (state.link is not ReaderLink.READING or state.alive_since_us != before.began_us):
-            self._dark[reader] = Dark(before.heard_us + utc_ahead_us, state.why or "the connection was made anew")
+            why = state.why or "the connection was made anew"
+            self._dark[reader] = Dark(before.heard_us + utc_ahead_us, why, before.heard_us)
             del self._reading[reader]
         if state.link is not ReaderLink.READING:
             return None
@@ -56,11 +58,14 @@ class Coverage:
         dark = self._dark.pop(reader, None)
         if dark is None:
             return None
-        until_us = max(state.alive_since_us, self._since_us) + utc_ahead_us
-        if until_us - dark.since_us < SHORTEST_US:
+        read_us = max(state.alive_since_us, self._since_us)
+        until_us = read_us + utc_ahead_us
+        # the box's calendar may have been set meanwhile: how long it was is not its to say
+        from_us = dark.since_us if dark.heard_us is None else until_us - (read_us - dark.heard_us)
+        if until_us - from_us < SHORTEST_US:
             self.gaps_short_total += 1
             return None
-        return CoverageGap(reader=reader, from_us=dark.since_us, until_us=until_us, why=dark.why)
+        return CoverageGap(reader=reader, from_us=from_us, until_us=until_us, why=dark.why)
 
     def dark_since_us(self, reader: ReaderId) -> int:
         """UTC µs; 0 while it reads, and for one that never has."""

@@ -4,7 +4,7 @@ import pytest
 
 from contract.facts import CoverageGap, ReaderChanged, ReaderHealth, ReaderIdentity, ReaderLink
 from edge.books.replay import differences
-from edge.floor.coverage import BOX_AWAY
+from edge.floor.coverage import BOX_AWAY, Coverage
 from edge.till import queries
 
 CASE = list(range(1, 11))
@@ -189,3 +189,23 @@ def test_a_serial_learned_later_is_no_change(a_shop):
     shop.run(2)
     assert shop.facts(ReaderChanged) == []
     assert shop.facts(ReaderHealth)[-1].serial == "00:16:25:00:00:01"
+
+
+def test_a_calendar_that_is_set_back_during_a_gap_neither_hides_nor_lengthens_it(make):
+    now, ahead = [0], [1_700_000_000 * SECOND]
+    coverage = Coverage({}, lambda: now[0] + ahead[0], 0)
+    health = make.health(alive_since_us=1)
+
+    def look(at_us):
+        now[0] = at_us
+        return coverage.look("r", health, at_us)
+
+    health.last_heard_us = 10 * SECOND
+    assert look(10 * SECOND) is None
+    health.link, health.why = ReaderLink.SILENT, "unplugged"
+    assert look(13 * SECOND) is None
+    ahead[0] -= 3600 * SECOND
+    health.link, health.alive_since_us = ReaderLink.READING, 70 * SECOND
+    gap = look(70 * SECOND)
+    assert gap.until_us - gap.from_us == 60 * SECOND
+    assert gap.until_us == 70 * SECOND + ahead[0]
