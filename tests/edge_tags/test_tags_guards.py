@@ -1,0 +1,78 @@
+"""What guards a tag on its way: each of these fails where the guard is taken away."""
+
+import pytest
+
+from contract.feed import FeedPage, FeedRow
+from edge.readers.access import Bank, Lock, WriteMemory
+from edge.tags.scheme import epc_of, serial
+from edge.tags.table import State
+
+TERM = (1 << 32) | 1
+
+
+def tell(bench, piece, epc, replaced):
+    """The feed says that this piece has this tag."""
+    card = replaced(bench.card(piece), epc=epc.hex().upper(), tid="", binding=1)
+    page = FeedPage(rows=(FeedRow(rev=99, scope="*", key=f"piece:{piece}", body=card),), upto=99, more=False)
+    bench.store.take_feed(page)
+
+
+def half_written(bench, make):
+    """A tag whose EPC is half an old and half a new one, and the box that wrote it gone."""
+    tag = make.tag(1)
+    pad = make.pad(tag, seed=5)
+    pad.fail_next = [""] * 6 + ["half"]
+    bench.run("p1", pad, steps=8)
+    bench.restart()
+    return tag, pad
+
+
+def test_a_tag_taken_up_again_gets_the_epc_it_was_begun_with(bench, make):
+    tag, pad = half_written(bench, make)
+    assert bench.run("p1", pad).state is State.DONE
+    assert tag.epc == epc_of(make.scheme, bench.card("p1"), serial(0, TERM, 1))
+    assert bench.store.books.db.number("tag_serial", term=TERM) == 1
+
+
+def test_half_an_epc_that_happens_to_be_another_piece_s_is_taken_up_by_its_own_number(bench, make, replaced):
+    tag, pad = half_written(bench, make)
+    tell(bench, "p3", tag.epc, replaced)
+    done = bench.run("p1", pad)
+    assert (done.state, done.why) == (State.DONE, "")
+
+
+def test_an_epc_that_some_piece_has_already_is_passed_over(bench, make, replaced):
+    tell(bench, "p3", epc_of(make.scheme, bench.card("p3"), serial(0, TERM, 1)), replaced)
+    tag = make.tag(1)
+    assert bench.run("p1", make.pad(tag)).state is State.DONE
+    assert tag.epc == epc_of(make.scheme, bench.card("p1"), serial(0, TERM, 2))
+
+
+@pytest.mark.parametrize("stale_us", [400_000])
+def test_reads_that_were_under_way_when_the_epc_was_overwritten_are_no_second_tag(bench, make, stale_us):
+    tag = make.tag(1)
+    pad = make.pad(tag)
+    old, reads, do = tag.epc, pad.reads, pad.do
+    written = []
+
+    def write(access, now_us):
+        if isinstance(access, WriteMemory) and access.bank is Bank.EPC and not written:
+            written.append(now_us)
+        return do(access, now_us)
+
+    def late(now_us):
+        under_way = bool(written) and now_us - written[0] < stale_us
+        return [*reads(now_us), *([(old, 1)] if under_way else [])]
+
+    pad.do, pad.reads = write, late
+    assert bench.run("p1", pad).state is State.DONE
+
+
+def test_a_tag_that_says_it_is_locked_and_lets_anybody_write_is_bound_to_nothing(bench, make):
+    pad = make.pad(make.tag(1))
+    do = pad.do
+    pad.do = lambda access, now_us: b"" if isinstance(access, Lock) else do(access, now_us)
+    refused = bench.run("p1", pad)
+    assert refused.state is State.REFUSED
+    assert "lets anybody write" in refused.why
+    assert bench.card("p1").epc == ""
