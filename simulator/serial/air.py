@@ -104,6 +104,8 @@ class Shop(_Reached):
         ]
 
     def near(self) -> list[Tag]:
+        if self._radio.jammed:
+            return []
         world = self._radio.world
         zones = {world.place_of[f"{self._radio.layout.store}/{antenna.zone}"] for antenna in self._antennas.values()}
         rows = np.flatnonzero(np.isin(world.place, list(zones))).tolist()

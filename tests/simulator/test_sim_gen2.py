@@ -3,13 +3,14 @@
 import binascii
 import contextlib
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from llrpkit.protocol import params
 
 from simulator.gen2 import Bank, Code, Field, Lock, SilentError, Tag, TagError, pc_of
-from simulator.serial.air import Tray
+from simulator.serial.air import Shop, Tray
 from simulator.tags import Tags
 
 EPC = bytes.fromhex("3034257BF400B7800004CB2F")
@@ -239,3 +240,16 @@ def test_tags_on_a_tray_answer_with_what_was_written():
     tray.write(EPC, b"\x44" * 12)
     assert [answer.epc for answer in tray.round(1, 0, 30.0, 0)] == [b"\x44" * 12, bytes(12)]
     assert tray.tags == {b"\x44" * 12: TID, bytes(12): TID[::-1]}
+
+
+def test_a_module_works_on_the_tags_before_its_antennas_and_on_none_in_a_jammed_store(pad):
+    world, engine = pad.world, pad.device.engine
+    pieces = list(world.row_of)[:3]
+    world.move(pad.now_us, "move", "boutique", pieces=pieces, to="boutique/pad-1")
+    shop = Shop(engine.radio, engine.tags, pad.device.engine.reader.antennas, "m", np.random.default_rng(1))
+    assert len(shop.near()) == 3
+    shop.write(shop.near()[0].epc, b"\x55" * 12)
+    assert b"\x55" * 12 in {answer.epc for answer in shop.round(1, 0, 30.0, pad.now_us)}
+    engine.radio.jammed = True
+    assert shop.near() == []
+    assert shop.round(1, 0, 30.0, pad.now_us) == []
