@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 from conformance_subjects import SUBJECTS
-from house_fuzzing import FRAMES, FRAMES_LONG, flat_memory, mutated, pieces
+from house_fuzzing import FRAMES, FRAMES_LONG, RSS_GROWTH_MAX, flat_memory, mutated, pieces
 
 from contract.facts import ReaderLink
 from edge.readers.access import Bank, Lock, Lockable, LockState, Target, read_tid, write_epc
@@ -86,3 +86,9 @@ def test_damage_reaches_deep_enough_to_be_worth_a_test(subject):
     assert hand.health.bytes_skipped_total + hand.health.dropped_total > 100
     assert hand.health.reads_total > 20
     assert all(isinstance(outcome, bytes | ReaderError) for outcome in hand.outcomes)
+
+
+def test_memory_that_is_kept_is_noticed():
+    kept = []
+    with pytest.raises(AssertionError, match="MiB"), flat_memory():
+        kept.append(bytearray(b"x") * (2 * RSS_GROWTH_MAX))

@@ -26,6 +26,7 @@ from simulator.serial.air import Tray
 from simulator.serial.line import Line
 from simulator.serial.m100 import M100
 from simulator.serial.mercury import Mercury
+from simulator.serial.r2000 import R2000
 from simulator.serial.uhf288 import UHF288
 from simulator.stock import make_stock
 from simulator.store import load_layout
@@ -167,5 +168,32 @@ def test_tags_are_written_through_serial_modules_the_same_way(bench, make, tmp_p
             assert (done.state, done.why) == (State.DONE, "")
             (tag,) = tray.near()
             assert is_bound(bench, "p1", tag, make.key)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("scheme", "profile", "module"),
+    [("r2000", "r2000", R2000), ("uhf288", "uhfreader288", lambda air: UHF288(air, baud=115_200, old=True))],
+    ids=["r2000", "uhfreader18"],
+)
+def test_a_module_that_knows_tags_by_their_epc_alone_refuses_in_words_and_leaves_the_tag_alone(
+    bench, make, tmp_path, scheme, profile, module
+):
+    blank, tid = bytes.fromhex("E20000000000000000000000"), bytes.fromhex("E28011606000020912345678")
+
+    async def story():
+        tray = Tray({blank: tid})
+        line = Line(module(tray), tmp_path / "port", now_us)
+        reader = open_pad(f"{scheme}://{line.path}?region=eu&baud=115200", profile)
+        async with line, writing(bench, reader, make.key) as writer:
+            async with asyncio.timeout(PATIENCE_S):
+                while reader.health.link is not ReaderLink.READING:  # noqa: ASYNC110 - told by its health
+                    await asyncio.sleep(0.02)
+            refused = await write(writer, "p1")
+            assert refused.state is not State.DONE
+            assert "TID" in refused.why
+            assert bench.card("p1").epc == ""
+            assert tray.tags == {blank: tid}
 
     asyncio.run(story())
