@@ -61,7 +61,7 @@ def where_is(row: PieceRow, names: dict[str, str]) -> Where:
 
 
 def story_of(piece: PieceDetail, names: dict[str, str]) -> list[Event]:
-    """Newest first: custody, sightings and sales."""
+    """Newest first: custody, sightings, tags and sales."""
     events: list[Event] = []
     holder = ""
     for step in piece.steps:
@@ -79,5 +79,9 @@ def story_of(piece: PieceDetail, names: dict[str, str]) -> list[Event]:
             f"Sold at {names.get(sale.store, sale.store)}, receipt {sale.receipt_number} ({sale.state}).",
         )
         for sale in piece.sales
+    ]
+    events += [
+        Event(tag.from_us, f"Tagged at {names.get(tag.store, tag.store)} as {tag.epc} by {tag.by}.")
+        for tag in piece.tags
     ]
     return sorted(events, key=lambda event: -event.at_us)

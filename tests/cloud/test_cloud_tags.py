@@ -5,7 +5,9 @@ import pytest
 import sqlalchemy as sa
 
 from cloud import feed
+from cloud.pos.pieces import queries
 from cloud.pos.pieces.desk import bring_in
+from cloud.screens import story_of
 from cloud.tables import case_file, piece, store, tag_binding
 from cloud.work import begin
 from contract.facts import TagBound
@@ -49,6 +51,14 @@ def test_the_history_of_tags_is_kept_with_its_times(house):
     assert (first["epc"], second["epc"]) == ("30AB", "30AC")
     assert first["to_us"] == second["from_us"]
     assert second["to_us"] is None
+
+
+def test_the_office_tells_where_and_by_whom_a_piece_was_tagged(house):
+    bind(house.store("paris", "p1"))
+    with house.office.reading() as tx:
+        found = queries.detail(tx, "p1")
+    assert [(tag.store, tag.epc, tag.by, tag.to_us) for tag in found.tags] == [("paris", "30AB", "ana", None)]
+    assert "Tagged at Paris as 30AB by ana." in [event.sentence for event in story_of(found, {"paris": "Paris"})]
 
 
 def test_one_tag_on_two_pieces_opens_a_case_and_drops_nothing(house):

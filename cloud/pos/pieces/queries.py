@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import claim, custody, custody_history, piece, presence, sale, sale_line
+from cloud.tables import claim, custody, custody_history, piece, presence, sale, sale_line, tag_binding
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,18 @@ class Sold:
 
 
 @dataclass(frozen=True, slots=True)
+class Tagged:
+    """A store bound this tag to the piece, until `to_us`; also one that a conflict kept off the card."""
+
+    store: str
+    epc: str
+    tid: str
+    by: str
+    from_us: int
+    to_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class PieceDetail:
     row: PieceRow
     fineness: int
@@ -66,6 +78,7 @@ class PieceDetail:
     claims: list[str]
     steps: list[Step]
     sales: list[Sold]
+    tags: list[Tagged]
 
 
 def _rows() -> sa.Select[tuple[object, ...]]:
@@ -112,6 +125,8 @@ def detail(tx: Tx, wanted: str) -> PieceDetail | None:
         return None
     steps = sa.select(custody_history).where(custody_history.c.piece == row["piece"]).order_by(custody_history.c.ce)
     live = sa.select(claim).where(claim.c.piece == row["piece"], claim.c.ended == "")
+    bound = sa.select(tag_binding).where(tag_binding.c.piece == row["piece"])
+    bound = bound.order_by(tag_binding.c.from_us, tag_binding.c.n)
     sold = (
         sa.select(sale, sale_line.c.gross_minor)
         .join(sale_line, sa.and_(sale_line.c.store == sale.c.store, sale_line.c.sale == sale.c.sale))
@@ -127,6 +142,7 @@ def detail(tx: Tx, wanted: str) -> PieceDetail | None:
             Step(ce=each["ce"], holder=each["holder"], since_us=each["since_us"], forced=bool(each["forced"]))
             for each in tx.rows(steps)
         ],
+        tags=[Tagged(**{name: each[name] for name in Tagged.__dataclass_fields__}) for each in tx.rows(bound)],
         sales=[Sold(**{name: each[name] for name in Sold.__dataclass_fields__}) for each in tx.rows(sold)],
     )
 
