@@ -177,6 +177,11 @@ class Commission:
             self._hear(Heard.ABANDONED, now_us)
         return self.state is State.REFUSED
 
+    def broke(self) -> None:
+        """Something failed that should not: nobody knows how far it was, and the next attempt finds out."""
+        self.why = f"The box failed while {self.state.replace('_', ' ')} (its log says why): begin again with this tag"
+        self.state, self._say = State.REFUSED, Say.NOTHING
+
     # --- out --------------------------------------------------------------------------------------------------
 
     def take(self) -> Ask | None:
