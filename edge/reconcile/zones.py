@@ -77,6 +77,8 @@ class Whereabouts:
 
     def settle(self, rows: NDArray[np.int32], home: NDArray[np.int32]) -> None:
         """Somebody said where these are (books, a count, a person): believe it, learn the signature anew."""
+        if not self.zones:
+            return  # a store without places: a piece is here or it is not
         self.posterior[rows] = STICKY / self.zones
         placed = home >= 0
         self.posterior[rows[placed], home[placed]] += 1 - STICKY

@@ -1,5 +1,6 @@
 """Stock by row: what ought to be in its place, and what may be away."""
 
+import msgspec
 import pytest
 
 from contract.facts import ClaimKind
@@ -78,3 +79,9 @@ def test_a_card_taken_back_is_no_longer_expected(stock):
     row = stock.forget(PieceId("p1"))
     assert row == 0
     assert not stock.expected[0]
+
+
+def test_a_store_without_places_takes_pieces_and_goes_on(config, clock, make):
+    shop = make.shop(msgspec.structs.replace(config, zones=(), readers=()), clock, [make.card(1), make.card(2)])
+    shop.run(2)
+    assert len(shop.store.stock) == 2
