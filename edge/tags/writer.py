@@ -173,8 +173,7 @@ class TagWriter:
                 if now != shown:
                     shown = now
                     self._tell()
-        except Exception:
-            # whatever it is, somebody stands at the pad: they are told, and the log has the rest
+        except Exception:  # whatever it is, somebody stands at the pad: they are told, and the log has the rest
             log.exception("tag_commissioning_broke", piece=job.piece, state=machine.state)
             machine.broke()
         finally:
