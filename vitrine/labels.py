@@ -9,7 +9,7 @@ import httpx
 
 from contract.feed import Role
 from contract.ids import UserId
-from edge.api import shapes
+from edge.api.tags import shapes
 from vitrine.ask import Api, AskError
 from vitrine.problems import PersonError
 from vitrine.shop import Login

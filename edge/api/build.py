@@ -4,8 +4,11 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from edge.api import label_routes, pages, pass_routes, routes, tag_routes, trade_routes, witnessing
+from edge.api import pages, routes, trade_routes, witnessing
+from edge.api.passes import routes as pass_routes
 from edge.api.shop import Shop
+from edge.api.tags import labels as label_routes
+from edge.api.tags import routes as tag_routes
 from web.serving import version
 
 TITLE: Final = "Vitrine edge"

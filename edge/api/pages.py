@@ -13,8 +13,10 @@ from starlette.responses import Response
 from contract.facts import CountPlace, Vision
 from contract.feed import Role
 from contract.ids import AlarmId, CountId, PieceId, ReaderId, UserId
-from edge.api import bodies, pages_pass, pages_register, pages_tags, shapes, views
+from edge.api import bodies, pages_register, shapes, views
+from edge.api.passes import pages as passes
 from edge.api.shop import Shop, the_shop
+from edge.api.tags import pages as tags
 from trade import acts
 from web.asking import who_asks
 from web.fit import fit
@@ -56,8 +58,8 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     fit(app, front, STATIC)
     app.include_router(router)
     app.include_router(pages_register.router)
-    app.include_router(pages_pass.router)
-    app.include_router(pages_tags.router)
+    app.include_router(passes.router)
+    app.include_router(tags.router)
     return front
 
 

@@ -24,7 +24,9 @@ from contract.facts import (
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
 from contract.signals import InputKind, OutputKind
-from edge.api import shapes, shapes_tags
+from edge.api import shapes
+from edge.api.passes import shapes as pass_shapes
+from edge.api.tags import shapes as tag_shapes
 from edge.config import ZoneKind
 from web.asking import who_asks
 from web.assets import fetch
@@ -262,11 +264,11 @@ EXIT = replace(
     value_minor=4_890_000, rounds=2,
 )  # fmt: skip
 PAST = replace(ALARM, alarm="alarm-0", open=False, outcome="found", note="on the polishing tray")
-WALK = shapes.PassView(
+WALK = pass_shapes.PassView(
     name="walk-1", zone="case-1", zone_name="Case 1, solitaires", reader="sled-1", typed=True, by="ana", open=True,
     began_us=NOON_US, expected=161, found=158, unknown_tags=2, reads=402, unreadable=1, unreadable_sample="3039606203C7",
-    missing=(shapes.PassPieceView("FL-000119", "Solitaire ring, 0.71 ct", "R-SOL-119", "case-1/02"), shapes.PassPieceView("FL-000121", "Ring with a name so long that it has to be broken on a phone", "R-SOL-121", "")),
-    strangers=(shapes.PassPieceView("FL-001520", "Rivière necklace", "N-RIV-003", "", "lies in Case 4, necklaces"),), strangers_total=14,
+    missing=(pass_shapes.PassPieceView("FL-000119", "Solitaire ring, 0.71 ct", "R-SOL-119", "case-1/02"), pass_shapes.PassPieceView("FL-000121", "Ring with a name so long that it has to be broken on a phone", "R-SOL-121", "")),
+    strangers=(pass_shapes.PassPieceView("FL-001520", "Rivière necklace", "N-RIV-003", "", "lies in Case 4, necklaces"),), strangers_total=14,
 )  # fmt: skip
 ALL_FOUND = replace(WALK, found=161, missing=(), strangers=(), strangers_total=0, unknown_tags=0, unreadable=0)
 SLEDS = (("sled-1", True, [(z, n) for z, n in ZONE_NAMES.items() if z[:4] in ("safe", "case")]), ("rfd40", False, [("case-1", "Case 1")]))  # fmt: skip
@@ -316,19 +318,19 @@ WALL = {
     **COMMON, "may_close": True, "present": 1537, "expected": 1541, "hard_to_read": 1, "not_read_yet": 2, "this_month": 1,
     "false_this_month": 0,
 }  # fmt: skip
-TAGGING = shapes_tags.TagJobView(
+TAGGING = tag_shapes.TagJobView(
     job="j1", zone="pad-1", piece="p-1042", title="Solitaire ring", sku="R-1042", category="ring", by="marc",
-    begun_us=NOON_US, state=shapes_tags.TagJobState.RUNNING, step="writing", sentence="Writing", progress=0.55, agains=1,
+    begun_us=NOON_US, state=tag_shapes.TagJobState.RUNNING, step="writing", sentence="Writing", progress=0.55, agains=1,
     trouble="the reader lost its power", answering=1, epc="3034F4E4E40C0E4002040001", tid="E28011606000020912345678",
 )  # fmt: skip
-TAGGED = replace(TAGGING, state=shapes_tags.TagJobState.DONE, trouble="", progress=1.0)
-TAGS_REFUSED = replace(TAGGED, state=shapes_tags.TagJobState.REFUSED, sentence="2 tags answer on the pad: leave one")
+TAGGED = replace(TAGGING, state=tag_shapes.TagJobState.DONE, trouble="", progress=1.0)
+TAGS_REFUSED = replace(TAGGED, state=tag_shapes.TagJobState.REFUSED, sentence="2 tags answer on the pad: leave one")
 
 
-def tagging(job: shapes_tags.TagJobView) -> shapes_tags.TagsView:
-    pad = shapes_tags.TagPadView("pad-1", "Till pad", "pad-reader", reading=True, why="", job=job)
-    queue = [shapes_tags.UntaggedView(f"p-{n}", f"Band {n}", "R-7", "band", "incoming", begun=n > 8) for n in (8, 9)]
-    return shapes_tags.TagsView(pads=(pad,), queue=tuple(queue), why_not="")
+def tagging(job: tag_shapes.TagJobView) -> tag_shapes.TagsView:
+    pad = tag_shapes.TagPadView("pad-1", "Till pad", "pad-reader", reading=True, why="", job=job)
+    queue = [tag_shapes.UntaggedView(f"p-{n}", f"Band {n}", "R-7", "band", "incoming", begun=n > 8) for n in (8, 9)]
+    return tag_shapes.TagsView(pads=(pad,), queue=tuple(queue), why_not="")
 
 
 CALM_WALL = {**WALL, "alarms": (), "blind": ()}

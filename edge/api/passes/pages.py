@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from contract.feed import Role
 from contract.ids import ReaderId, ZoneId
-from edge.api import views, walking
+from edge.api import views
 from edge.api.bodies import LINE_CHARS_MAX, LINES_MAX
+from edge.api.passes import walking
 from edge.api.shop import Shop, the_shop
 from edge.readers import Typed
 from web.front import go, render, wants_fragment

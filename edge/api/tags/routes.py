@@ -8,8 +8,9 @@ from fastapi import APIRouter
 
 from contract.feed import Role
 from contract.ids import PieceId, ZoneId
-from edge.api import bodies, shapes_tags, views_tags
+from edge.api import bodies
 from edge.api.shop import Shop, the_shop
+from edge.api.tags import shapes, views
 from edge.api.views_pieces import missing
 from edge.books import replica
 from edge.tags.key import KeyFileError
@@ -25,36 +26,36 @@ TheShop = Annotated[Shop, the_shop()]
 
 
 @router.get("")
-async def tags(who: Tagger, shop: TheShop) -> shapes_tags.TagsView:
+async def tags(who: Tagger, shop: TheShop) -> shapes.TagsView:
     """Pads with their newest job, and the pieces of this store that have no tag."""
     del who
-    return views_tags.tags(shop)
+    return views.tags(shop)
 
 
 @router.post("", status_code=201)
-async def begin(body: bodies.WriteTagBody, who: Tagger, shop: TheShop) -> shapes_tags.TagJobView:
+async def begin(body: bodies.WriteTagBody, who: Tagger, shop: TheShop) -> shapes.TagJobView:
     """Begin: then lay one tag on the pad, alone. The same `job` is begun once. 409 while another is written there."""
     job = begin_tag(shop, who, PieceId(body.piece), body.zone or "", body.job or shop.new_id())
-    return views_tags.of_job(shop, job)
+    return views.of_job(shop, job)
 
 
 @router.get("/{job}")
-async def progress(job: str, who: Tagger, shop: TheShop) -> shapes_tags.TagJobView:
+async def progress(job: str, who: Tagger, shop: TheShop) -> shapes.TagJobView:
     """How far it is; the newest 64 are kept while the box runs."""
     del who
-    return views_tags.job(shop, job)
+    return views.job(shop, job)
 
 
 @router.delete("/{job}")
-async def abandon(job: str, who: Tagger, shop: TheShop) -> shapes_tags.TagJobView:
+async def abandon(job: str, who: Tagger, shop: TheShop) -> shapes.TagJobView:
     """Give it up. What is written by then is finished when a tag for that piece is begun again with the same tag."""
     give_up(shop, who, job)
-    return views_tags.job(shop, job)
+    return views.job(shop, job)
 
 
 def begin_tag(shop: Shop, who: Login, piece: PieceId, zone: str, job: str) -> Job:
     """Raises a problem in words: no pad, no scheme, no such piece, not this person's to do, a tag under way there."""
-    why = views_tags.why_not(shop)
+    why = views.why_not(shop)
     if why:
         raise ProblemError(409, "no-tags", "No tags are written here", why)
     card = replica.piece(shop.db, piece)

@@ -1,6 +1,6 @@
 """JSON routes of label printers: a batch of tags printed, encoded, and bound each by what it said when read back.
 
-Who may is told in `tag_routes`: whoever receives goods; for a piece that has a tag, a manager.
+Who may is told in `routes`: whoever receives goods; for a piece that has a tag, a manager.
 """
 
 from typing import Annotated
@@ -9,17 +9,15 @@ from fastapi import APIRouter
 
 from contract.feed import Role
 from contract.ids import PieceId
-from edge.api import bodies, shapes
+from edge.api import bodies
 from edge.api.shop import Shop, the_shop
-from edge.api.tag_routes import TAGGERS
+from edge.api.tags import shapes
+from edge.api.tags.routes import Tagger
 from edge.books import replica
 from edge.tags.press import Job, PrinterTakenError
-from web.logins import Login
-from web.policy import allow
 from web.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1/labels", tags=["tags"])
-Tagger = Annotated[Login, allow(*TAGGERS)]
 TheShop = Annotated[Shop, the_shop()]
 
 

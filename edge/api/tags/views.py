@@ -4,8 +4,8 @@ from typing import Final
 
 from contract.facts import ReaderLink
 from contract.ids import PieceId
-from edge.api import shapes_tags as shapes
 from edge.api.shop import Shop
+from edge.api.tags import shapes
 from edge.api.views_pieces import missing
 from edge.books import replica
 from edge.tags import keeping

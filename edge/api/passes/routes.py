@@ -6,7 +6,8 @@ from fastapi import APIRouter
 
 from contract.feed import Role
 from contract.ids import ReaderId, ZoneId
-from edge.api import bodies, shapes, walking
+from edge.api import bodies
+from edge.api.passes import shapes, walking
 from edge.api.shop import Shop, the_shop
 from web.logins import Login
 from web.policy import allow

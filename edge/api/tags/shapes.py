@@ -1,4 +1,4 @@
-"""What the store tells about tags being written."""
+"""What the store tells about tags being written and printed. Times are µs since 1970 (UTC)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,3 +71,28 @@ class TagsView:
     pads: tuple[TagPadView, ...]
     queue: tuple[UntaggedView, ...]
     why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelView:
+    """`stand`: waiting, printing, bound or refused. `voids`: labels of it that were thrown away."""
+
+    piece: str
+    stand: str
+    epc: str
+    tid: str
+    voids: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelBatchView:
+    """Labels on their way. `why`: what ended it early."""
+
+    batch: str
+    printer: str
+    by: str
+    begun_us: int
+    over: bool
+    why: str
+    labels: tuple[LabelView, ...]

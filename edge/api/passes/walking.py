@@ -1,7 +1,7 @@
 """What is done with passes, for the JSON routes and the pages alike: begin, take what a sled typed, end, show."""
 
 from contract.ids import PieceId, ReaderId, ZoneId
-from edge.api import shapes
+from edge.api.passes import shapes
 from edge.api.passing import Tally
 from edge.api.shop import Shop
 from edge.books import replica

@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from contract.feed import Role
 from contract.ids import PieceId
-from edge.api import views, views_tags
+from edge.api import views as store_views
 from edge.api.shop import Shop, the_shop
-from edge.api.tag_routes import Tagger, begin_tag, give_up
+from edge.api.tags import views
+from edge.api.tags.routes import Tagger, begin_tag, give_up
 from web.front import go, render, wants_fragment
 from web.logins import Login
 
@@ -43,7 +44,7 @@ def _page(request: Request, who: Login, shop: Shop) -> Response:
     return render(
         request,
         "edge/_tags.html" if wants_fragment(request) else "edge/tags.html",
-        store=views.store(shop),
-        tags=views_tags.tags(shop),
+        store=store_views.store(shop),
+        tags=views.tags(shop),
         may_replace=who.may(Role.MANAGER),
     )

@@ -1,0 +1,1 @@
+"""Handheld passes over HTTP and on a page."""

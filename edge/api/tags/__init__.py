@@ -1,0 +1,1 @@
+"""Tags over HTTP and on a page: one written on the pad, batches printed."""
