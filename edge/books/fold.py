@@ -59,7 +59,7 @@ from trade.guards import ALL, Guards
 STATE_TABLES = (
     "down_log", "custody", "claim", "lease_answer", "hold", "returned_line", "sighting", "shipped", "sale",
     "sale_line", "tender", "till_counter", "shift", "presence", "zone_vision", "reader_health", "exit_seen", "alarm",
-    "count", "count_verdict", "count_request", "tag_binding", "coverage_gap", "reader_change",
+    "count", "count_verdict", "count_request", "tag_binding", "coverage_gap", "reader_change", "signal",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 

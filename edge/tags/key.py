@@ -62,8 +62,20 @@ def keep_key(folder: Path, key: bytes) -> None:
     """Write a key where there is none: another's is never replaced. Raises `KeyFileError`."""
     if len(key) != KEY_BYTES:
         raise KeyFileError(f"a tag key has {2 * KEY_BYTES} hex digits, not {2 * len(key)}")
+    try:
+        _keep(folder, key)
+    except FileExistsError as error:
+        path = folder / FILE
+        raise KeyFileError(f"{path} is there already, and tags may be locked under it: it is not replaced") from error
+    except OSError as error:
+        raise KeyFileError(f"no tag key can be kept in {folder} ({error}); see to that folder and its disk") from error
+
+
+def _keep(folder: Path, key: bytes) -> None:
+    """Whole or not at all. Raises `OSError`."""
     path = folder / FILE
     beside = path.with_suffix(f".{os.getpid()}")
+    beside.unlink(missing_ok=True)  # of a process with our number that died here: in a container always the same
     file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
     try:
         os.write(file, key.hex().encode() + b"\n")
@@ -72,8 +84,6 @@ def keep_key(folder: Path, key: bytes) -> None:
         os.close(file)
     try:
         os.link(beside, path)  # fails where there is one, and is whole where it is not
-    except FileExistsError as error:
-        raise KeyFileError(f"{path} is there already, and tags may be locked under it: it is not replaced") from error
     finally:
         beside.unlink()
     directory = os.open(folder, os.O_RDONLY)

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
+import structlog
+
 from contract.ids import PieceId, UserId
 from edge.config import PrinterConfig
 from edge.readers.base import MisconfiguredError, ReaderError
 from edge.tags.printer import Printer
-from edge.tags.printing import Batch, LabelBooks, LabelPrinter, Stand
+from edge.tags.printing import BROKE, Batch, LabelBooks, LabelPrinter, Stand
 from edge.tags.zpl import JOB_MAX, Template, load_template
+
+log = structlog.get_logger(__name__)
 
 BATCHES_KEPT_MAX: Final = 64
 """Ended ones are forgotten, oldest first."""
@@ -112,6 +116,11 @@ class Press:
                 await batch.run(printer, self._books, self._tell)
         except ReaderError as error:
             batch.end(str(error), self._tell)
+        except Exception:
+            # whatever it is, somebody waits for labels: they are told, and the log has the rest
+            log.exception("label_batch_broke", batch=job.name)
+            if not batch.over:
+                batch.end(BROKE, self._tell)
         finally:
             lines = batch.lines.values()
             self.tally.bound_total += sum(line.stand is Stand.BOUND for line in lines)

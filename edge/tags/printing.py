@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 TRIES: Final = 3
 """Tags for one piece. A roll of which three in a row fail is not calibrated, or not of the kind the label says."""
 
+BROKE: Final = "The box failed (its log says why)"
+
 
 class Stand(StrEnum):
     WAITING = "waiting"
@@ -90,6 +92,9 @@ class Batch:
                 await self._print(piece, printer, books, tell)
         except (PrinterError, ReaderError) as error:
             self.why = str(error)
+        except Exception:
+            self.why = BROKE
+            raise
         finally:
             self.end(self.why, tell)
 

@@ -20,6 +20,7 @@ from contract.facts import (
 from contract.ids import ReaderId, UserId, ZoneId
 from contract.signals import InputChanged, InputKind, OutputKind, OutputSet
 from edge.books.journal import NotServingError
+from edge.books.replay import differences
 from edge.books.rows import SignalRow
 from edge.config import Active, ConfigError, InputConfig, OutputConfig, load_config
 from edge.floor.inputs import CHANGES_PER_MINUTE_MAX
@@ -393,3 +394,13 @@ def test_the_example_in_the_readme_is_a_configuration(tmp_path):
 def test_a_module_on_a_serial_port_has_no_wires(tmp_path):
     with pytest.raises(ConfigError, match="only LLRP readers"):
         read(tmp_path, GOOD, url="m100:///dev/ttyUSB0?region=eu")
+
+
+def test_what_was_said_last_of_a_door_is_made_again_from_the_journal_alone(shop):
+    wire(shop, 1, high=True)
+    shop.run(1.0)
+    assert len(shop.facts(InputChanged)) == 1
+    assert "signal" not in differences(shop.books)
+    with shop.books.transaction() as tx:
+        tx.db.clear("signal")
+    assert "signal" in differences(shop.books)

@@ -1,5 +1,7 @@
 """The store's tag key and the passwords it gives."""
 
+import os
+
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -73,3 +75,16 @@ def test_a_copy_is_put_back_only_where_there_is_no_key(tmp_path, make):
 def test_a_key_of_another_length_is_no_key(tmp_path):
     with pytest.raises(KeyFileError, match="64 hex digits"):
         keep_key(tmp_path, b"short")
+
+
+def test_a_box_that_died_while_it_made_its_key_makes_one_afterwards(tmp_path):
+    """In a container every process has the same number."""
+    beside = tmp_path / f"tag.{os.getpid()}"
+    beside.write_text("half a ke")
+    assert open_key(tmp_path) == read_key(tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == [tag_key.FILE]
+
+
+def test_a_folder_that_takes_no_key_is_said(tmp_path):
+    with pytest.raises(KeyFileError, match="see to that folder"):
+        open_key(tmp_path / "not there")

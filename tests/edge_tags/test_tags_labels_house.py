@@ -17,6 +17,7 @@ from contract.ids import Epoch, PieceId, StoreId, UserId, ZoneId
 from edge import app as edge_app
 from edge.app import ALONE
 from edge.books import replica
+from edge.commissioning import StoreBooks
 from edge.config import ConfigError, EdgeConfig, PrinterConfig, TagScheme, TagsConfig, ZoneConfig, ZoneKind
 from simulator.printer import Printer, PrinterServer
 from trade.custody import Token, TokenState
@@ -202,3 +203,31 @@ def test_a_label_that_is_not_there_is_named_when_the_box_starts(tmp_path):
     wrong = msgspec.structs.replace(config, printers=(PrinterConfig(id="back", host="x", label="sticker"),))
     with pytest.raises(ConfigError, match="printer back: no label 'sticker'; use one of loop, rat-tail"):
         edge_app.create(wrong)
+
+
+def test_a_batch_in_which_the_box_fails_says_so_and_frees_the_printer(tmp_path, monkeypatch):
+    async def broken(*_):
+        raise ZeroDivisionError("of a disk")
+
+    async def story(box, client, server):
+        with monkeypatch.context() as broke:
+            broke.setattr(StoreBooks, "bind", broken)
+            await client.post("/api/v1/labels", json={"pieces": PIECES[:2], "name": "b1"})
+            batch = await ended(client, "b1")
+        assert batch["why"] == "The box failed (its log says why)"
+        assert "throw it away: it is bound to nothing" in batch["labels"][0]["why"]
+        await client.post("/api/v1/labels", json={"pieces": PIECES[:2], "name": "b2"})
+        assert [line["stand"] for line in (await ended(client, "b2"))["labels"]] == ["bound", "bound"]
+
+    play(tmp_path, Printer(random.Random(1)), story)
+
+
+def test_an_address_that_no_network_can_have_ends_the_batch_in_words(tmp_path):
+    async def story(box, client, server):
+        box.shop.press.printers = {"back": PrinterConfig(id="back", host="back..lan")}
+        await client.post("/api/v1/labels", json={"pieces": PIECES[:2], "name": "b1"})
+        batch = await ended(client, "b1")
+        assert batch["why"]
+        assert {line["stand"] for line in batch["labels"]} == {"refused"}
+
+    play(tmp_path, Printer(random.Random(1)), story)

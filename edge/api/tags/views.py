@@ -3,7 +3,7 @@
 from typing import Final
 
 from contract.facts import ReaderLink
-from contract.ids import PieceId
+from contract.feed import PieceCard
 from edge.api.shop import Shop
 from edge.api.tags import shapes
 from edge.api.views_pieces import missing
@@ -23,7 +23,7 @@ def tags(shop: Shop) -> shapes.TagsView:
     begun = {work.piece for work in keeping.under_way(shop.db)}
     return shapes.TagsView(
         pads=tuple(_pad(shop, pad, names[pad.zone]) for pad in shop.tags.pads.values()),
-        queue=tuple(_untagged(shop, card.piece, begun=card.piece in begun) for card in replica.untagged(shop.db)),
+        queue=tuple(_untagged(shop, card, begun=card.piece in begun) for card in replica.untagged(shop.db)),
         why_not=why_not(shop),
     )
 
@@ -79,11 +79,10 @@ def _pad(shop: Shop, pad: Pad, name: str) -> shapes.TagPadView:
     )
 
 
-def _untagged(shop: Shop, piece: PieceId, *, begun: bool) -> shapes.UntaggedView:
-    card, token = replica.piece(shop.db, piece), shop.db.one("token", Token, piece=piece)
-    assert card is not None, "the queue is made of cards"
+def _untagged(shop: Shop, card: PieceCard, *, begun: bool) -> shapes.UntaggedView:
+    token = shop.db.one("token", Token, piece=card.piece)
     return shapes.UntaggedView(
-        piece=piece,
+        piece=card.piece,
         title=card.title,
         sku=card.sku,
         category=card.category,
