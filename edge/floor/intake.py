@@ -1,6 +1,6 @@
 """The door of the tick: batches from the readers' thread in, reads of known pieces out.
 
-Bounded: a house that cannot keep up drops batches at the door, and counts them.
+Bounded: a house that cannot keep up drops batches at the door, counts them, and knows whose rounds lack them.
 """
 
 from collections import deque
@@ -24,6 +24,8 @@ class Intake:
     def __init__(self, stock: Stock, readers: tuple[ReaderId, ...]) -> None:
         self.reads_total = 0
         self.batches_dropped_total = 0
+        self.lost_us: dict[ReaderId, int] = {}
+        """When a reader's last dropped batch arrived: no round that had begun by then is a witnessed one."""
         self._stock = stock
         self._reader_at = {reader: at for at, reader in enumerate(readers)}
         self._batches: deque[ReadBatch] = deque()
@@ -38,6 +40,7 @@ class Intake:
         """Above `BATCHES_PENDING_MAX` a batch is dropped and counted."""
         if len(self._batches) >= BATCHES_PENDING_MAX:
             self.batches_dropped_total += 1
+            self.lost_us[batch.reader] = batch.arrived_us
             return
         self._batches.append(batch)
 

@@ -87,7 +87,7 @@ class Pipeline:
         self._zones = stock.zones
         self._wall_us = wall_us
         self.intake = Intake(stock, tuple(reader.id for reader in config.readers))
-        self._rounds = Rounds(self._zones, self._zones.fixed)
+        self._rounds = Rounds(self._zones, self._zones.fixed, self.intake.lost_us)
         self._vouches = np.array([zone.kind is not ZoneKind.EXIT for zone in config.zones], np.bool_)
         self._pads = Pads(self._zones, stock)
         self._gates = Gates(self._zones, stock, new_id=new_id, currency=config.currency)

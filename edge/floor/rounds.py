@@ -2,13 +2,15 @@
 
 A round counts only when the reader's link was READING at every tick of it *and* the reader was heard again after it
 ended. The second half matters: a reader that is cut off goes on looking alive until its watchdog bites, and the
-silence before that bite is no evidence about any piece (DESIGN law 7). Nor does a round count whose reads the reader
-lost, or that began before this stretch of reading: a connection can go and come between two ticks.
+silence before that bite is no evidence about any piece (DESIGN law 7). Nor does a round count of whose reads any were
+lost, by the reader or by us, or that began before this stretch of reading: a connection can go and come between two
+ticks.
 """
 
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -102,20 +104,31 @@ class Rounds:
     `readers` are the fixed ones: a handheld has no rounds, for its silence is no evidence (`floor/sweeps.py`).
     """
 
-    def __init__(self, zones: ZoneMap, readers: tuple[ReaderId, ...], round_us: int = ROUND_US) -> None:
+    def __init__(
+        self,
+        zones: ZoneMap,
+        readers: tuple[ReaderId, ...],
+        lost_us: Mapping[ReaderId, int] = MappingProxyType({}),
+        round_us: int = ROUND_US,
+    ) -> None:
+        """`lost_us`: when reads of a reader were dropped last, before they came here."""
         self.tally = RoundTally()
         self._zones = zones
+        self._lost_us = lost_us
         self._round_us = round_us
         self._open: dict[ReaderId, _Open] = {}
         self._pending: dict[ReaderId, deque[tuple[_Open, int]]] = {reader: deque() for reader in readers}
 
     def hear(self, heard: Heard) -> None:
-        """Add reads to the reader's round. Above `READS_PER_ROUND_MAX` they are dropped and counted."""
+        """Add reads to the reader's round. Above `READS_PER_ROUND_MAX` they are dropped and counted, and the round with
+        them: what was dropped would look gone.
+        """
         current = self._open.get(heard.reader)
         if current is None:
             return
         if current.reads + len(heard.row) > READS_PER_ROUND_MAX:
             self.tally.reads_dropped_total += len(heard.row)
+            current.watched = False
             return
         current.heard.append(heard)
         current.reads += len(heard.row)
@@ -137,7 +150,7 @@ class Rounds:
                 if state.last_heard_us < ended_us:
                     break
                 pending.popleft()
-                if not _unbroken(was, state):
+                if not self._unbroken(reader, was, state):
                     self.tally.unwitnessed_total += 1
                     continue
                 self.tally.witnessed_total += 1
@@ -168,6 +181,11 @@ class Rounds:
         else:
             del self._open[reader]
 
+    def _unbroken(self, reader: ReaderId, was: _Open, state: Health) -> bool:
+        """Whether the reader has read throughout since the round began, and nothing of it was lost on its way."""
+        lost_us = max(state.overflow_us, self._lost_us.get(reader, 0))
+        return state.alive_since_us <= was.began_us and lost_us < max(was.began_us, 1)
+
     def _fold(self, reader: ReaderId, was: _Open, ended_us: int) -> Round:
         row, zone, reads, rssi = fold_reads(was.heard)
         return Round(
@@ -180,11 +198,6 @@ class Rounds:
             reads=reads,
             rssi_cdbm=rssi,
         )
-
-
-def _unbroken(was: _Open, state: Health) -> bool:
-    """Whether the reader has read throughout since the round began, and lost nothing of it on its way to us."""
-    return state.alive_since_us <= was.began_us and state.overflow_us < max(was.began_us, 1)
 
 
 def fold_reads(

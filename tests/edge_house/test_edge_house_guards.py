@@ -145,6 +145,7 @@ def flood(shop, make, batches):
 def test_a_house_that_stands_still_drops_batches_at_the_door_and_counts_them(shop, make):
     assert flood(shop, make, intake.BATCHES_PENDING_MAX + 700) == intake.BATCHES_PENDING_MAX
     assert shop.store.pipeline.intake.batches_dropped_total == 700
+    assert shop.store.pipeline.intake.lost_us == {"r-case": shop.clock.now}
     shop.run(0.1)
     assert len(shop.store.pipeline.intake) == 0
 

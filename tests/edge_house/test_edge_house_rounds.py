@@ -4,6 +4,7 @@ import numpy as np
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
+from edge.floor import rounds as module
 from edge.floor.rounds import Rounds, fold_reads, place
 from edge.floor.zonemap import ZoneMap
 
@@ -119,6 +120,28 @@ def test_reads_lost_in_a_round_that_waits_for_the_readers_next_word_undo_it(conf
     assert walk(rounds, health, clock, 0.2, heard=False) == []
     health.overflow_us = clock.now
     assert walk(rounds, health, clock, 0.2) == []
+
+
+def test_reads_that_a_standing_house_dropped_at_the_door_make_no_round(config, clock, make):
+    lost_us = {}
+    rounds, health = Rounds(ZoneMap(config), (R,), lost_us), make.health()
+    walk(rounds, health, clock, 0.5)
+    lost_us[R] = clock.now
+    assert walk(rounds, health, clock, 0.7) == []
+    assert len(walk(rounds, health, clock, 1.0)) == 1
+
+
+def test_a_round_with_more_reads_than_it_holds_accuses_nobody(config, clock, make, monkeypatch):
+    monkeypatch.setattr(module, "READS_PER_ROUND_MAX", 2)
+    rounds, health = Rounds(ZoneMap(config), (R,)), make.health()
+    heard = place(make.batch("r-case", 5, [make.epc(1), make.epc(2)], 1), np.array([7, 9], np.int32), ZoneMap(config))
+    walk(rounds, health, clock, 0.5)
+    rounds.hear(heard)
+    assert len(walk(rounds, health, clock, 0.7)) == 1, "so many it holds"
+    for _ in range(2):
+        rounds.hear(heard)
+    assert walk(rounds, health, clock, 1.0) == []
+    assert (rounds.tally.reads_dropped_total, rounds.tally.unwitnessed_total) == (2, 1)
 
 
 def test_control_the_same_round_counts_when_nothing_was_lost(config, clock, make):

@@ -224,6 +224,19 @@ def test_a_rospec_that_somebody_stopped_is_started_again(llrp):
     assert reader.heard.count(22) == 2
 
 
+def test_reads_from_before_it_was_stopped_do_not_make_a_reader_that_will_not_start_a_witness(llrp):
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    dialogue.hear_bytes(reader.rospec_event(1), SECOND)
+    late = llrp.tlv(240, b"\x8d" + bytes(12) + llrp.tv(9, 1))
+    dialogue.hear_bytes(llrp.message(61, late), SECOND)
+    reader.refuses, reader.rospec_state = {22}, 1
+    while said := reader.answer(dialogue.take()):
+        dialogue.hear_bytes(said, SECOND)
+    assert dialogue.state is State.AWAITING_START
+    assert dialogue.health.link is ReaderLink.CONNECTING
+
+
 def test_the_end_of_another_rospec_is_not_ours_to_mend(llrp):
     reader = HandReader(llrp)
     dialogue = converse(dialogue_for(), reader)

@@ -8,10 +8,15 @@ from llrpkit.protocol import messages
 from llrpkit.protocol import params as P  # noqa: N812 - the many names of a protocol
 from readers_hand import HandReader, converse, dialogue_for
 
+from contract.ids import ReaderId
+from edge.config import ZoneKind
 from edge.readers.base import ProtocolError
+from edge.readers.health import Health
 from edge.readers.llrp.connection import State
+from edge.readers.llrp.dialogue import Dialogue, Timing
 from edge.readers.llrp.events import Event, Spec, event_of
 from edge.readers.llrp.frames import Frame
+from edge.readers.profiles import load_profile
 
 SECOND = 1_000_000
 UTC = 1_790_000_000_000_000
@@ -101,6 +106,23 @@ def test_a_full_buffer_is_told_before_it_runs_over_and_counted_when_it_does(llrp
     assert (warned.buffer_warnings_total, warned.buffer_percent, warned.overflows_total) == (1, 85, 0)
     over = health_after("buffer_percent", "overflow", "overflow")
     assert (over.overflows_total, over.overflow_us) == (2, 5 * SECOND)
+
+
+def test_whoever_sees_that_a_reader_was_heard_sees_that_it_lost_reads(llrp):
+    """The house looks at any moment: a second is witnessed by a reader that was heard after it and lost nothing."""
+    written = []
+
+    class Watched(Health):
+        def __setattr__(self, name, value):
+            written.append(name)
+            super().__setattr__(name, value)
+
+    profile = load_profile("generic-llrp")
+    dialogue = Dialogue(Watched(ReaderId("r")), profile, {1: profile.place(ZoneKind.CASE)}, Timing())
+    converse(dialogue, HandReader(llrp))
+    written.clear()
+    notice(dialogue, by_llrpkit(**EVENTS["overflow"][0]), 5 * SECOND)
+    assert written.index("overflow_us") < written.index("last_heard_us")
 
 
 def report(llrp, uptime_us):

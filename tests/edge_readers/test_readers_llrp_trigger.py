@@ -32,10 +32,10 @@ def place(**changed):
 
 
 class Talk:
-    """A dialogue and a reader that answers everything; the test moves its input and starts its ROSpec."""
+    """A dialogue and a reader that answers everything but what it is `mute` to; the test moves its input and starts its ROSpec."""
 
-    def __init__(self, llrp, *, high=0):
-        self.llrp, self.now_us, self.high, self.heard = llrp, SECOND, high, []
+    def __init__(self, llrp, *, high=0, mute=()):
+        self.llrp, self.now_us, self.high, self.mute, self.heard = llrp, SECOND, high, {64, 72, *mute}, []
         self.health = Health(ReaderId("r"))
         wires = Wires(frozenset(), {}, trigger=(2, True))
         self.dialogue = Dialogue(self.health, load_profile("generic-llrp"), {1: place()}, Timing(), wires)
@@ -72,7 +72,7 @@ class Talk:
             word, length, number = struct.unpack_from("!HII", data)
             kind, whole, data = word & 0x3FF, data[:length], data[length:]
             self.heard.append(kind)
-            if kind in {64, 72}:
+            if kind in self.mute:
                 continue
             body = self.llrp.tlv(287, bytes(4))
             if kind == 2 and decode_message(whole).requested_data == 9:
@@ -120,6 +120,25 @@ def test_a_door_that_stands_open_already_is_started_by_hand_once(llrp):
     talk.go(SECOND)
     assert talk.dialogue.state is State.WAITING
     assert talk.heard.count(22) == 1
+
+
+def test_reads_that_come_after_the_door_was_shut_do_not_make_it_a_witness_again(llrp):
+    talk = Talk(llrp)
+    talk.rospec(0)
+    talk.rospec(1)
+    talk.read()  # from before it was shut, and late on its way
+    assert (talk.dialogue.state, talk.health.witnesses) == (State.WAITING, False)
+    talk.rospec(0)
+    assert talk.health.witnesses
+
+
+def test_a_reader_that_is_being_started_by_hand_sees_nothing_until_it_has_started(llrp):
+    talk = Talk(llrp, high=1, mute=(22,))
+    assert talk.heard.count(22) == 1
+    assert (talk.dialogue.state, talk.health.link) == (State.STARTING, ReaderLink.READING)
+    assert not talk.health.witnesses
+    talk.rospec(0)
+    assert talk.health.witnesses
 
 
 def test_a_reader_that_falls_silent_while_it_waits_is_silent(llrp):

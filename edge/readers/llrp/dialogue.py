@@ -21,6 +21,8 @@ from edge.readers.profiles import Place, Profile, Vendor, gpi_trigger
 MESSAGE_ID_MAX: Final = 0xFFFF_FFFF
 WITNESSES: Final = frozenset((State.READING, State.WAITING))
 """Shown as reading: one that waits for its input is well, and `waits_for` says that it sees nothing meanwhile."""
+BEFORE_A_START: Final = frozenset((State.STARTING, State.WAITING))
+"""Nothing is read in these, nor witnessed, by a reader that its input starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,9 @@ class Dialogue:
             self._reads(decoded.batch, now_us)
         self.accesses.results(decoded.results, now_us)
         self._attend(now_us)
+        if decoded.frames:
+            # last: whoever sees that it was heard sees also what it said, such as that reads were lost
+            self.health.last_heard_us = now_us
         self._inbox.held(len(decoded.others))
         if self.connected and not self._inbox.believed:
             self._hear(Heard.DAMAGED, now_us, "the reader's bytes cannot be read")
@@ -168,7 +173,9 @@ class Dialogue:
         heard, why = self._notices.reads(batch, now_us)
         if heard is not None:
             self._hear(heard, now_us, why)
-        if self.state is not State.READING and bool((batch.rospec_id == messages.ROSPEC_ID).any()):
+        # one that told its end may still send reads from before it: then only its word is a start
+        over = self._started and self.state in BEFORE_A_START
+        if self.state is not State.READING and not over and bool((batch.rospec_id == messages.ROSPEC_ID).any()):
             self._hear(Heard.STARTED, now_us)
 
     def _message(self, frame: Frame, now_us: int) -> None:
@@ -241,7 +248,7 @@ class Dialogue:
         """The reader reads, or is well and waits for its input: two turns of one stretch, and no gap between them."""
         if self._trigger is None or self.state not in {*WITNESSES, State.STARTING}:
             self._alive = False
-        waits = self._trigger is not None and self.state is State.WAITING
+        waits = self._trigger is not None and self.state in BEFORE_A_START
         self.health.waits_for = f"input {self._trigger.gpi_port}" if self._trigger and waits else ""
         if self.state in WITNESSES and not self._alive:
             self.health.alive_since_us = now_us

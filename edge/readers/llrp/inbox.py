@@ -56,8 +56,6 @@ class Inbox:
         if health.surveys_total != counts.surveys_total:
             health.surveys_total = counts.surveys_total
             health.survey_loudest = _loudest(counts)
-        if decoded.frames:
-            health.last_heard_us = now_us
         if decoded.batch is not None:
             health.reads_total += len(decoded.batch)
         self._waiting += decoded.others

@@ -82,23 +82,24 @@ class Stream:
     def tick(self, now_us: int) -> None:
         """Judge the reader by what was heard of it."""
         health = self.health
-        before = health.link
-        silent_us = now_us - health.last_heard_us
+        link, why = self._judged(now_us)
+        if link is ReaderLink.READING and health.link is not ReaderLink.READING:
+            health.alive_since_us = now_us  # first: whoever sees that it reads sees since when
+        health.link, health.why = link, why
+
+    def _judged(self, now_us: int) -> tuple[ReaderLink, str]:
+        heard_us = self.health.last_heard_us
         if not self._up:
-            health.link, health.why = ReaderLink.CONNECTING, self._why_down
-        elif not health.last_heard_us:
-            health.link, health.why = ReaderLink.CONNECTING, "the broker is there; nothing heard of the reader yet"
-        elif silent_us > self._silence_us:
+            return ReaderLink.CONNECTING, self._why_down
+        if not heard_us:
+            return ReaderLink.CONNECTING, "the broker is there; nothing heard of the reader yet"
+        if now_us - heard_us > self._silence_us:
             late = self._late_us > now_us - self._silence_us
             nothing = f"nothing heard for {self._silence_us / 1e6:g} s"  # no figure that moves: a change is a fact
-            health.link = ReaderLink.SILENT
-            health.why = "what it says comes late: mend its network, or set its clock" if late else nothing
-        elif self._idle:
-            health.link, health.why = ReaderLink.SILENT, "it lives and says that it is not reading: start its inventory"
-        else:
-            health.link, health.why = ReaderLink.READING, ""
-        if health.link is ReaderLink.READING and before is not ReaderLink.READING:
-            health.alive_since_us = now_us
+            return ReaderLink.SILENT, "what it says comes late: mend its network, or set its clock" if late else nothing
+        if self._idle:
+            return ReaderLink.SILENT, "it lives and says that it is not reading: start its inventory"
+        return ReaderLink.READING, ""
 
     def _note(self, told: Told, message: Message) -> None:
         health = self.health

@@ -22,8 +22,6 @@ SHORTEST: Final = 5
 FRAME_BYTES_MAX: Final = 0xFF + 2
 BROADCAST: Final = 0xFF
 ERROR_LEN, END_LEN = 0x04, 0x0A
-TAG_FIXED: Final = 7
-"""Of Len, beside the EPC: address, command, frequency and antenna, PC, RSSI, check."""
 RSSI_OFFSET: Final = 129
 PORTS_MAX: Final = 4
 """An antenna is told in two bits."""
