@@ -25,6 +25,7 @@ Config = Annotated[Path, typer.Option("--config", "-c", help="The process's conf
 House = Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")]
 Address = Annotated[str, typer.Argument(help="As in edge.toml: llrp://HOST, or a module's m100:///dev/…?region=eu.")]
 TlsPin = Annotated[str, typer.Option(help="With llrps: SHA-256 fingerprint of the reader's certificate.")]
+Url = Annotated[str, typer.Option(help="Of the store's box, where it is not the configuration's own.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON object on standard output.")]
 Folder = Annotated[Path, typer.Option("--dir", help="Where the house keeps its files.")]
 
@@ -200,18 +201,24 @@ def check(
 
 @tag.command("print")
 def print_tags(
-    pieces: Annotated[list[str], typer.Argument(help="Ids of pieces of this store.")],
-    user: Annotated[str, typer.Option(help="Whose act it is; asks for the PIN.")],
-    store: Annotated[str, typer.Option(help="Address of the store's pages.")] = "http://127.0.0.1:8100",
+    config: Config,
+    pieces: Annotated[list[str], typer.Argument(help="Pieces by number, in the order of their labels.")],
+    *,
+    user: Annotated[str, typer.Option(help="Who prints them: asks for this person's PIN.")],
     printer: Annotated[str, typer.Option(help="Its id in edge.toml; the first one when not given.")] = "",
+    url: Url = "",
 ) -> None:
     """Print and encode a label for each piece; bound is what was read back. 0 when all are bound, else 2."""
+    from edge.config import ConfigError, load_config
     from vitrine import labels
+    from vitrine import tag as job
 
-    pin_typed = typer.prompt("PIN", hide_input=True)
-    refused = labels.print_labels(store, user, pin_typed, pieces, printer)
-    if refused:
-        raise PersonError(f"{refused} of {len(pieces)} pieces got no tag.")
+    with in_words(ConfigError):
+        settings = load_config(config)
+    with job.box_of(settings, url) as box:
+        box.sign_in(user, typer.prompt("PIN", hide_input=True))
+        done = labels.print_labels(box, pieces, printer, typer.echo)
+    raise typer.Exit(0 if done else EXIT_CODE)
 
 
 @tag.command()
@@ -222,7 +229,7 @@ def write(
     user: Annotated[str, typer.Option(help="Who writes them: asks for this person's PIN.")],
     all_untagged: Annotated[bool, typer.Option("--all-untagged", help="Also every piece here without a tag.")] = False,
     zone: Annotated[str, typer.Option(help="The pad, where the store has several.")] = "",
-    url: Annotated[str, typer.Option(help="Of the store's box, where it is not the configuration's own.")] = "",
+    url: Url = "",
 ) -> None:
     """Write tags one after the other on the pad of the running box: 0 when all are bound, else 2."""
     from edge.config import ConfigError, load_config

@@ -8,7 +8,6 @@ import httpx
 import msgspec
 
 from vitrine.shop import Login
-from web.problems import Problem
 
 T = TypeVar("T")
 TIMEOUT_S = 20.0
@@ -16,11 +15,7 @@ LOOK_EVERY_S = 0.1
 
 
 class AskError(Exception):
-    """The house answered something else than expected, or not in time. `problem`: its own sentence, if it gave one."""
-
-    def __init__(self, words: str, problem: str = "") -> None:
-        super().__init__(words)
-        self.problem = problem
+    """The house answered something else than expected, or not in time."""
 
 
 class Api:
@@ -55,19 +50,11 @@ class Api:
     def _read(answer: httpx.Response, kind: type[T]) -> T:
         asked = f"{answer.request.method} {answer.request.url.path}"
         if not answer.is_success:
-            raise AskError(f"{asked} answered {answer.status_code}: {answer.text[:300]}", _problem(answer))
+            raise AskError(f"{asked} answered {answer.status_code}: {answer.text[:300]}")
         try:
             return msgspec.json.decode(answer.content, type=kind)
         except msgspec.DecodeError as error:
             raise AskError(f"{asked} answered something else than a {kind}: {error}") from error
-
-
-def _problem(answer: httpx.Response) -> str:
-    try:
-        problem = msgspec.json.decode(answer.content, type=Problem)
-    except msgspec.DecodeError:
-        return ""
-    return f"{problem.title}. {problem.detail}".strip()
 
 
 class _Token(msgspec.Struct, frozen=True):

@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import signal
 import sys
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -122,43 +124,73 @@ def test_a_new_tag_for_a_piece_that_has_one_is_a_managers(tmp_path):
     play(tmp_path, Printer(random.Random(1)), story)
 
 
-async def typed(url, *words, pin="4711"):
+@asynccontextmanager
+async def served(box):
+    """The box on a port; its address."""
+    web = uvicorn.Server(uvicorn.Config(box.api, port=0, log_level="critical", lifespan="off"))
+    serving = asyncio.create_task(web.serve())
+    async with asyncio.timeout(30):
+        while not web.started:  # noqa: ASYNC110 - uvicorn has nothing to wait for
+            await asyncio.sleep(0.02)
+    yield f"http://127.0.0.1:{web.servers[0].sockets[0].getsockname()[1]}"
+    web.should_exit = True
+    await serving
+
+
+async def typing(folder, url, *words):
+    config = folder / "edge.toml"
+    config.write_text(f'store = "paris"\nname = "Paris"\ncurrency = "EUR"\ndata_dir = "{folder}"\n')
     running = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "vitrine", "tag", "print", "--store", url, "--user", "ana", *words,
+        sys.executable, "-m", "vitrine", "tag", "print", "-c", config, "--url", url, "--user", "ana", *words,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         start_new_session=True, cwd=ROOT,
     )  # fmt: skip
-    out, err = await running.communicate(f"{pin}\n".encode())
+    running.stdin.write(b"4711\n")
+    return running
+
+
+async def typed(folder, url, *words):
+    running = await typing(folder, url, *words)
+    out, err = await running.communicate()
     return running.returncode, out.decode(), err.decode()
 
 
 def test_a_person_prints_labels_from_the_command_line(tmp_path):
     async def story(box, client, server):
-        web = uvicorn.Server(uvicorn.Config(box.api, port=0, log_level="critical", lifespan="off"))
-        serving = asyncio.create_task(web.serve())
-        async with asyncio.timeout(30):
-            while not web.started:  # noqa: ASYNC110 - uvicorn has nothing to wait for
-                await asyncio.sleep(0.02)
-        url = f"http://127.0.0.1:{web.servers[0].sockets[0].getsockname()[1]}"
-        code, out, err = await typed(url, "p1", "p2")
-        assert code == 0, err
-        assert "2 of 2" in out
-        assert set(bound(box)) == {"p1", "p2"}
-        server.printer.head_open = True
-        code, out, err = await typed(url, "p3")
-        assert (code, "its head open: close it" in out) == (2, True)
-        assert "1 of 1 pieces got no tag" in err
-        code, _, err = await typed(url, "p4", "--printer", "attic")
-        assert (code, "Use one of back" in err) == (2, True)
-        web.should_exit = True
-        await serving
+        async with served(box) as url:
+            code, out, err = await typed(tmp_path, url, "p1", "p2")
+            assert code == 0, err
+            assert "2 of 2" in out
+            assert set(bound(box)) == {"p1", "p2"}
+            server.printer.head_open = True
+            code, out, _ = await typed(tmp_path, url, "p3")
+            assert (code, "its head open: close it" in out) == (2, True)
+            assert "0 of 1 bound." in out
+            code, _, err = await typed(tmp_path, url, "p4", "--printer", "attic")
+            assert (code, "Use one of back" in err) == (2, True)
 
     play(tmp_path, Printer(random.Random(1)), story)
 
 
-def test_a_store_that_does_not_answer_is_named_with_its_mend():
-    code, _, err = asyncio.run(typed("http://127.0.0.1:1", "p1"))
-    assert (code, "give its address with --store" in err) == (2, True)
+def test_who_interrupts_the_command_ends_the_batch(tmp_path):
+    async def story(box, client, server):
+        server.printer.busy = True
+        async with served(box) as url:
+            running = await typing(tmp_path, url, *PIECES)
+            async with asyncio.timeout(30):
+                assert b"1 of 8" in await running.stdout.readuntil(b"\n")
+            running.send_signal(signal.SIGINT)
+            await running.communicate()
+            (name,) = box.shop.press.jobs
+            assert (await ended(client, name))["why"] == "Ana ended the batch"
+            assert running.returncode != 0
+
+    play(tmp_path, Printer(random.Random(1)), story)
+
+
+def test_a_store_that_does_not_answer_is_named_with_its_mend(tmp_path):
+    code, _, err = asyncio.run(typed(tmp_path, "http://127.0.0.1:1", "p1"))
+    assert (code, "start `vitrine edge`, or give --url" in err) == (2, True)
 
 
 def test_a_batch_that_is_ended_early_prints_no_more(tmp_path):
