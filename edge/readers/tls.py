@@ -1,7 +1,7 @@
 """TLS for a reader's connection: its certificate is pinned, because whom to trust is a person's decision.
 
-Readers make their own certificates and are called by address, so a fingerprint says more than a name. Nothing of ours
-is sent before the certificate is the right one. Sockets here never block: whoever calls, calls again at the next tick.
+Readers make their own certificates and are called by address, so a fingerprint says more than a name. No word of LLRP
+is said before the certificate is the right one. Sockets here never block: whoever calls, calls again at the next tick.
 """
 
 import hashlib

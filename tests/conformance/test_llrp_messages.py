@@ -22,7 +22,7 @@ from llrpkit.protocol import (
 
 from edge.config import ZoneKind
 from edge.readers.access import Bank, Lock, Lockable, LockState, ReadMemory, Target, WriteMemory, read_tid, write_epc
-from edge.readers.llrp import accessspecs, gpio, inquiry, messages, settings
+from edge.readers.llrp import accessspecs, gpio, inquiry, messages
 from edge.readers.llrp.capabilities import capabilities_of
 from edge.readers.llrp.frames import Frame
 from edge.readers.profiles import Level, Search, Trigger, known, load_profile
@@ -89,7 +89,7 @@ def built():
     yield gpio.set_outputs(13, {1: True, 2: False, 4: True})
     yield gpio.watch_inputs(14, frozenset({1, 2}))
     yield gpio.ask_inputs(15)
-    yield settings.get_reader_config(16)
+    yield messages.get_reader_config(16)
     yield inquiry.close_connection(17)
 
 

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from llrpkit.protocol import decode_message
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
@@ -204,3 +205,11 @@ def test_a_dwell_of_its_own_reaches_the_reader_and_the_cycle_has_room_for_all(ll
     spec = parse_ro_spec(next(iter(params(body))), model, Settings(model).air)
     assert [(each.antennas, each.duration_ms) for each in spec.ai_specs] == [((1,), 500), ((2,), 150)]
     assert spec.period_ms == messages.cycle_ms(ways) == 670
+
+
+def test_a_reader_hops_by_a_table_it_has():
+    """A reader that numbers its tables otherwise than from 1 would refuse the ROSpec."""
+    reader = msgspec.structs.replace(R420, hop_tables={3: (902_750, 903_250)})
+    data = messages.add_rospec(7, LOCAL["impinj-r420"], {1: place(power_dbm=20.0)}, reader)
+    (antenna,) = decode_message(data).ro_spec.spec_parameters[0].inventory_parameter_specs[0].antenna_configurations
+    assert (antenna.rf_transmitter.hop_table_id, antenna.rf_transmitter.channel_index) == (3, 0)

@@ -88,6 +88,15 @@ def test_another_tags_answer_is_refused():
         assert module.meaning(Answer(Command.WRITE, about(name, 0x10)), Command.WRITE) == (Heard.DONE, None)
 
 
+def test_a_region_that_was_right_before_is_set_again_when_the_reader_does_not_tell_it_this_time():
+    module = Module(Health(ReaderId("r")), {1: load_profile("r2000").place(ZoneKind.PAD)}, "eu")
+    module.words(Say.IDENTIFY, None)
+    module.meaning(Answer(Command.GET_REGION, bytes((2, 0, 6))), Command.GET_REGION)
+    assert not module.words(Say.SET_REGION, None), "its flash is spared"
+    module.words(Say.IDENTIFY, None)  # another may be there, and what it says may be lost
+    assert module.words(Say.SET_REGION, None)
+
+
 class Bench:
     """A dialogue and a simulated reader, joined by hand, with time as an argument."""
 

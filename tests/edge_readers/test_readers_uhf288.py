@@ -12,6 +12,7 @@ from edge.readers.access import Bank, Target, read_tid, write_epc
 from edge.readers.base import RSSI_ABSENT_CDBM, MisconfiguredError, TagError
 from edge.readers.health import Health
 from edge.readers.profiles import load_profile
+from edge.readers.serial.connection import Say
 from edge.readers.serial.dialogue import Dialogue
 from edge.readers.uhf288.frames import Answer, Command, Pushed, encode, fault, walk
 from edge.readers.uhf288.module import Module, channels
@@ -212,6 +213,16 @@ def test_settings_that_are_right_are_not_written_again():
     bench.go(1)
     assert bench.health.link is ReaderLink.READING
     assert bench.reader.writes_total == 1
+
+
+def test_a_region_that_was_right_before_is_set_again_when_the_reader_does_not_tell_it_this_time():
+    module = Module(Health(ReaderId("r")), {1: load_profile("uhfreader288").place(ZoneKind.CASE)}, "eu")
+    low, high = channels("eu")
+    module.words(Say.HALT, None)
+    module.meaning(Answer(Command.INFO, 0, bytes((1, 2, 9, 3, low, high, 20, 3, 0))), Command.INFO)
+    assert not module.words(Say.SET_REGION, None), "its EEPROM is spared"
+    module.words(Say.HALT, None)  # another may be there, and answer by an error
+    assert module.words(Say.SET_REGION, None)
 
 
 @pytest.mark.parametrize("tags", [None, {}], ids=["what it reads", "nothing"])

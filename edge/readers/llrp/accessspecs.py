@@ -15,8 +15,7 @@ from edge.readers.access import (
     WriteMemory,
 )
 from edge.readers.base import MisconfiguredError, ProtocolError, TagError, UnreachableError
-from edge.readers.llrp.frames import HEADER, HEADER_BYTES
-from edge.readers.llrp.messages import ROSPEC_ID, VERSION_1, encode
+from edge.readers.llrp.messages import ROSPEC_ID, encode, message
 from edge.readers.llrp.results import AccessResult, Operation
 
 ACCESSSPEC_ID: Final = 1
@@ -92,8 +91,8 @@ def delete_accessspec(message_id: int, spec: int = ACCESSSPEC_ID) -> bytes:
 
 
 def get_accessspecs(message_id: int) -> bytes:
-    """GET_ACCESSSPECS (LLRP 1.1 §16.1.29); sllurp has none."""
-    return HEADER.pack(VERSION_1 << 10 | GET_ACCESSSPECS, HEADER_BYTES, message_id)
+    """GET_ACCESSSPECS (LLRP 1.1 §16.1.29)."""
+    return message(GET_ACCESSSPECS, message_id)
 
 
 def outcome(access: Access, result: AccessResult) -> bytes:

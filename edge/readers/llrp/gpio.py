@@ -14,13 +14,11 @@ from typing import Final, NamedTuple
 from edge.readers.base import ProtocolError
 from edge.readers.health import Health
 from edge.readers.llrp import events
-from edge.readers.llrp.frames import HEADER, HEADER_BYTES, Frame
-from edge.readers.llrp.messages import VERSION_1
+from edge.readers.llrp.frames import Frame
+from edge.readers.llrp.messages import SET_READER_CONFIG, get_reader_config, message
 from edge.readers.llrp.params import walk
 
-GET_READER_CONFIG, SET_READER_CONFIG = 2, 3
 GET_READER_CONFIG_RESPONSE, SET_READER_CONFIG_RESPONSE = 12, 13
-ALL: Final = 0
 GPI_PORT_CURRENT_STATE: Final = 9
 """RequestedData of GET_READER_CONFIG (§16.1.5)."""
 GPI_EVENT: Final = 1
@@ -180,19 +178,19 @@ class Gpio:
 def set_outputs(message_id: int, high: Mapping[int, bool]) -> bytes:
     """SET_READER_CONFIG with the level of each output, and nothing else."""
     params = (_tlv(P_GPO_WRITE_DATA, struct.pack("!HB", port, YES * on)) for port, on in sorted(high.items()))
-    return _message(SET_READER_CONFIG, message_id, b"\x00" + b"".join(params))
+    return message(SET_READER_CONFIG, message_id, b"\x00" + b"".join(params))
 
 
 def watch_inputs(message_id: int, ports: frozenset[int]) -> bytes:
     """SET_READER_CONFIG: these inputs are in use, and tell when they change."""
     state = _tlv(P_EVENT_STATE, struct.pack("!HB", GPI_EVENT, YES))
     used = (_tlv(P_GPI_STATE, struct.pack("!HBB", port, YES, 0)) for port in sorted(ports))
-    return _message(SET_READER_CONFIG, message_id, b"\x00" + _tlv(P_EVENT_SPEC, state) + b"".join(used))
+    return message(SET_READER_CONFIG, message_id, b"\x00" + _tlv(P_EVENT_SPEC, state) + b"".join(used))
 
 
 def ask_inputs(message_id: int) -> bytes:
     """GET_READER_CONFIG: how all inputs stand."""
-    return _message(GET_READER_CONFIG, message_id, struct.pack("!HBHH", ALL, GPI_PORT_CURRENT_STATE, ALL, ALL))
+    return get_reader_config(message_id, GPI_PORT_CURRENT_STATE)
 
 
 def states_of(frame: Frame) -> dict[int, bool]:
@@ -210,7 +208,3 @@ def states_of(frame: Frame) -> dict[int, bool]:
 
 def _tlv(kind: int, value: bytes) -> bytes:
     return struct.pack("!HH", kind, 4 + len(value)) + value
-
-
-def _message(kind: int, message_id: int, body: bytes) -> bytes:
-    return HEADER.pack(VERSION_1 << 10 | kind, HEADER_BYTES + len(body), message_id) + body

@@ -4,13 +4,10 @@ import struct
 from typing import Final
 
 from edge.readers.base import ProtocolError
-from edge.readers.llrp.frames import HEADER, HEADER_BYTES, Frame
+from edge.readers.llrp.frames import Frame
+from edge.readers.llrp.messages import get_reader_config
 from edge.readers.llrp.params import walk
 
-VERSION_1: Final = 1
-GET_READER_CONFIG: Final = 2
-REQUESTED: Final = struct.Struct("!HBHH")
-"""u16 AntennaID, u8 RequestedData, u16 GPIPortNum, u16 GPOPortNum; 0 is every one."""
 IDENTIFICATION: Final = 1
 """RequestedData: the Identification and nothing else."""
 P_IDENTIFICATION: Final = 218
@@ -23,8 +20,7 @@ SERIAL_BYTES_MAX: Final = 64
 
 def get_identification(message_id: int) -> bytes:
     """GET_READER_CONFIG for the Identification alone."""
-    body = REQUESTED.pack(0, IDENTIFICATION, 0, 0)
-    return HEADER.pack(VERSION_1 << 10 | GET_READER_CONFIG, HEADER_BYTES + len(body), message_id) + body
+    return get_reader_config(message_id, IDENTIFICATION)
 
 
 def serial_of(frame: Frame) -> str:

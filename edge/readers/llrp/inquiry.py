@@ -11,8 +11,8 @@ from edge.readers.health import Health
 from edge.readers.llrp import events, messages
 from edge.readers.llrp.connection import Heard, Say, State
 from edge.readers.llrp.dialogue import Dialogue, Timing
-from edge.readers.llrp.frames import HEADER, HEADER_BYTES, Frame
-from edge.readers.llrp.settings import Settings, get_reader_config, settings_of
+from edge.readers.llrp.frames import Frame
+from edge.readers.llrp.settings import Settings, settings_of
 from edge.readers.llrp.told import LlrpTold
 from edge.readers.profiles import Place, Profile, Vendor
 
@@ -29,12 +29,12 @@ Question = Callable[[int], bytes]
 
 def close_connection(message_id: int) -> bytes:
     """CLOSE_CONNECTION (LLRP 1.1 §16.1.41)."""
-    return HEADER.pack(1 << 10 | CLOSE_CONNECTION, HEADER_BYTES, message_id)
+    return messages.message(CLOSE_CONNECTION, message_id)
 
 
 QUESTIONS: Final[tuple[Question, ...]] = (
     lambda i: messages.encode("GET_READER_CAPABILITIES", i, {"RequestedData": 0}),
-    get_reader_config,
+    messages.get_reader_config,
     messages.get_rospecs,
     close_connection,
 )

@@ -24,7 +24,8 @@ GPI_TRIGGER: Final = struct.pack("!HH", 181, 11)
 SLLURPS_GPI_TRIGGER: Final = struct.pack("!HH", 180, 11)
 """Headers of GPITriggerValue (LLRP 1.1 §17.2.4.1.1.1.2)."""
 
-GET_ROSPECS: Final = 26
+GET_READER_CONFIG, SET_READER_CONFIG, GET_ROSPECS = 2, 3, 26
+ALL: Final = 0
 P_EVENTS_AND_REPORTS: Final = 226
 SEARCH_MODES: Final = {Search.READER: 0, Search.SINGLE: 1, Search.DUAL: 2, Search.FOCUS: 3}
 EVENTS: Final = ("ROSpecEvent", "ReportBufferFillWarning", "ReaderExceptionEvent", "AntennaEvent")
@@ -42,9 +43,19 @@ def encode(name: str, message_id: int, fields: Fields | None = None) -> bytes:
     return bytes(data)
 
 
+def message(kind: int, message_id: int, body: bytes = b"") -> bytes:
+    """A message sllurp has none of."""
+    return HEADER.pack(VERSION_1 << 10 | kind, HEADER_BYTES + len(body), message_id) + body
+
+
 def get_rospecs(message_id: int) -> bytes:
-    """GET_ROSPECS (LLRP 1.1 §16.1.17); sllurp has none."""
-    return HEADER.pack(VERSION_1 << 10 | GET_ROSPECS, HEADER_BYTES, message_id)
+    """GET_ROSPECS (LLRP 1.1 §16.1.17)."""
+    return message(GET_ROSPECS, message_id)
+
+
+def get_reader_config(message_id: int, what: int = ALL) -> bytes:
+    """GET_READER_CONFIG (LLRP 1.1 §16.1.21), of every antenna and port. `what`: RequestedData."""
+    return message(GET_READER_CONFIG, message_id, struct.pack("!HBHH", ALL, what, ALL, ALL))
 
 
 def configure(message_id: int, keepalive_ms: int) -> bytes:
@@ -60,8 +71,7 @@ def configure(message_id: int, keepalive_ms: int) -> bytes:
     )
     # EventsAndReports (§17.2.6.9), which sllurp can only decode: hold nothing back
     body = known[HEADER_BYTES:] + struct.pack("!HHB", P_EVENTS_AND_REPORTS, 5, 0)
-    word, _, _ = HEADER.unpack_from(known)
-    return HEADER.pack(word, HEADER_BYTES + len(body), message_id) + body
+    return message(SET_READER_CONFIG, message_id, body)
 
 
 def add_rospec(message_id: int, profile: Profile, places: Mapping[int, Place], reader: Capabilities) -> bytes:
@@ -164,6 +174,7 @@ def _antenna(port: int, place: Place, reader: Capabilities) -> dict[str, Any]:
     antenna: dict[str, Any] = {"AntennaID": port, "C1G2InventoryCommand": [command]}
     power = power_index(place, reader.powers)
     if power is not None:
-        hops = {"HopTableId": 1, "ChannelIndex": 0} if reader.hopping else {"HopTableId": 0, "ChannelIndex": 1}
+        table = min(reader.hop_tables, default=1)
+        hops = {"HopTableId": table, "ChannelIndex": 0} if reader.hopping else {"HopTableId": 0, "ChannelIndex": 1}
         antenna["RFTransmitter"] = {**hops, "TransmitPower": power}
     return antenna

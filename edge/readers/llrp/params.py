@@ -31,7 +31,7 @@ TV_VALUE_BYTES: Final = {
 """LLRP 1.1 §17.2.7.3: sizes of all TV values, in bytes. 19 and 20 (XPC W1, W2) are new in 1.1."""
 
 OP_SPEC_RESULTS: Final = (*range(349, 355), 360, 361, 362)
-"""Results of access operations (LLRP 1.1 §17.3.1.5): parsed over."""
+"""Results of access operations (LLRP 1.1 §17.3.1.5): read by `results`."""
 
 
 class Tv(IntEnum):

@@ -10,8 +10,8 @@ from typing import Final
 import msgspec
 
 from edge.readers.base import ProtocolError
-from edge.readers.llrp.frames import HEADER, HEADER_BYTES, Frame
-from edge.readers.llrp.identity import GET_READER_CONFIG, serial_of
+from edge.readers.llrp.frames import Frame
+from edge.readers.llrp.identity import serial_of
 from edge.readers.llrp.params import Param, walk
 
 CONFIG_BYTES_MAX: Final = 65_536
@@ -37,12 +37,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """0: it sends none."""
     holds: bool = False
     """It keeps reports for a client that comes back."""
-
-
-def get_reader_config(message_id: int) -> bytes:
-    """GET_READER_CONFIG (§16.1.21): everything, of every antenna and port."""
-    body = struct.pack("!HBHH", 0, 0, 0, 0)
-    return HEADER.pack(1 << 10 | GET_READER_CONFIG, HEADER_BYTES + len(body), message_id) + body
 
 
 def settings_of(frame: Frame) -> Settings:

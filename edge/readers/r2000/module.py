@@ -59,6 +59,7 @@ class Module:
             case Say.HALT:
                 return (_ask(Command.GET_FIRMWARE),)
             case Say.IDENTIFY:
+                self._frequencies = self._powers = b""  # what it does not tell this time is set anew
                 return _ask(Command.TEMPERATURE), _ask(Command.GET_REGION), _ask(Command.GET_POWER)
             case Say.SET_REGION if self._region and self._frequencies != bytes(REGIONS[self._region]):
                 return (_ask(Command.SET_REGION, bytes(REGIONS[self._region])),)

@@ -30,6 +30,8 @@ MASK_NOTHING: Final = bytes((Bank.EPC, 0, 0, 0))
 SESSIONS_TO_FLIP: Final = (2, 3)
 """Tags keep their flag there for seconds: ask those at A in one turn and those at B in the next (rfid.md §5)."""
 ANSWERING: Final = 0
+UNTOLD: Final = (0, 0), -1
+"""Channels and power of no reader."""
 """Work mode in which the reader does what it is asked."""
 INFO_OLD_BYTES: Final = 8
 QUIET_AFTER_US: Final = 1_200_000
@@ -53,8 +55,7 @@ class Module:
         self._region = region
         self._turns = 0
         self._pushes = self._deaf = False
-        self._channels = (0, 0)
-        self._power = -1
+        self._channels, self._power = UNTOLD
 
     def opened(self) -> None:
         # one that answered INFO and nothing else the last time pushes by itself and has no tag to tell of
@@ -68,6 +69,7 @@ class Module:
     def words(self, say: Say, access: Access | None) -> Sequence[Ask]:
         match say:
             case Say.HALT:
+                self._channels, self._power = UNTOLD  # what it does not tell this time is set anew
                 return (_ask(Command.INFO),)
             case Say.IDENTIFY if not self.old:
                 self._deaf = True
