@@ -56,8 +56,9 @@ def keep(
         assert piece.card is not None, "may_bind lets no other pass"
         tid, says = asked.tid.hex().upper(), asked.epc.hex().upper()
         begun = tx.db.one("tag_work", TagWork, tid=tid)
-        # The EPC of a tag under way may be half of an old and half of a new one: only its TID says whose it is.
-        holder = replica.tag_holder(tx.db, "" if begun else says, tid)
+        # The EPC of a tag under way may be half of an old and half of a new one: then only its TID says whose it is.
+        written = begun is not None and says != begun.was
+        holder = replica.tag_holder(tx.db, "" if written else says, tid)
         if holder is not None and holder != asked.piece:
             return Denied(why=f"This tag is bound to {standing(holder).name}; use another tag")
         if begun is not None and begun.piece == asked.piece and not _is_taken(tx.db, begun.epc, asked.piece):

@@ -98,6 +98,22 @@ def test_rows_of_a_lost_disk_bring_no_older_tag_back(house):
     assert len(house.rows(sa.select(tag_binding))) == 2
 
 
+@pytest.mark.parametrize(("lost", "told"), [(1, 2), (2, 3)])
+def test_rows_of_a_lost_disk_undo_no_tag_that_was_written_since(house, lost, told):
+    """However many the lost disk had counted; its store yields to the card, which counts more."""
+    paris = house.store("paris", "p1")
+    epoch = paris.epoch
+    for n in range(1, lost + 1):
+        paris.write(TagBound(piece=PieceId("p1"), ce=paris.ce["p1"], n=n, epc=f"30A{n}", tid=f"E28001{n}"))
+    rows = paris.rows["trade"]
+    paris.join()
+    bind(paris, epc="30B1")
+    paris.hand_over(epoch=epoch, rows=rows)
+    assert (card(house).epc, card(house).binding) == ("30B1", told)
+    lasting = house.rows(sa.select(tag_binding).where(tag_binding.c.to_us.is_(None)))
+    assert [row["epc"] for row in lasting] == ["30B1"]
+
+
 def test_an_import_without_a_tag_does_not_take_it_off(house):
     paris = house.store("paris", "p1")
     bind(paris)

@@ -4,6 +4,7 @@ import pytest
 
 from contract.feed import FeedPage, FeedRow
 from edge.readers.access import Bank, Lock, WriteMemory
+from edge.tags import keeping
 from edge.tags.scheme import epc_of, serial
 from edge.tags.table import State
 
@@ -39,6 +40,19 @@ def test_half_an_epc_that_happens_to_be_another_piece_s_is_taken_up_by_its_own_n
     tell(bench, "p3", tag.epc, replaced)
     done = bench.run("p1", pad)
     assert (done.state, done.why) == (State.DONE, "")
+
+
+def test_a_tag_begun_and_not_written_that_became_another_piece_s_meanwhile_is_left_alone(bench, make, replaced):
+    tag = make.tag(1)
+    was, pad = tag.epc, make.pad(tag)
+    bench.run("p1", pad, steps=7)
+    assert tag.epc == was
+    assert [work.was for work in keeping.under_way(bench.store.books.db)] == [was.hex().upper()]
+    bench.restart()
+    tell(bench, "p3", was, replaced)
+    refused = bench.run("p1", pad)
+    assert (refused.state, tag.epc) == (State.REFUSED, was)
+    assert "use another tag" in refused.why
 
 
 def test_an_epc_that_some_piece_has_already_is_passed_over(bench, make, replaced):

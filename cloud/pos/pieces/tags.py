@@ -17,13 +17,17 @@ def bound(tokens: Custody, heard: Heard, fact: TagBound) -> None:
     """Kept whatever it is; the card changes when the store had the right to, and the tag is nobody else's."""
     work = tokens.work
     tokens.adopt(heard.store, fact.piece, fact.ce)
-    _keep(work, heard, fact)
+    since = _bound_since(work, fact)
+    _keep(work, heard, fact, over=heard.late or since)
     card = _card(work, fact.piece)
+    if card is not None and since and card.binding <= fact.n:
+        # the store that told this believes the higher count: the card stays, and counts more
+        _show(work, msgspec.structs.replace(card, binding=fact.n + 1))
     if not tokens.legitimate(heard.store, fact.piece, fact.ce):
         sentence = f"{heard.store} bound tag {fact.epc} to piece {fact.piece}, which it does not hold by our books"
         work.open_case("tag of a piece elsewhere", sentence, store=heard.store, piece=fact.piece, ref=fact.epc)
         return
-    if card is None or (heard.late and fact.n <= card.binding):
+    if card is None or since or (heard.late and fact.n <= card.binding):
         return  # no card of ours; or old news from a disk that was away
     other = work.tx.value(sa.select(piece.c.piece).where(piece.c.epc == fact.epc, piece.c.piece != fact.piece))
     if other is not None:
@@ -38,14 +42,21 @@ def bound(tokens: Custody, heard: Heard, fact: TagBound) -> None:
     _show(work, msgspec.structs.replace(card, epc=fact.epc, tid=fact.tid, binding=n))
 
 
-def _keep(work: Work, heard: Heard, fact: TagBound) -> None:
-    if not heard.late:
+def _bound_since(work: Work, fact: TagBound) -> bool:
+    """Whoever held the piece after that, the same store too, has given it another tag."""
+    later = sa.select(tag_binding.c.n).where(tag_binding.c.piece == fact.piece, tag_binding.c.ce > fact.ce)
+    return work.tx.value(later.limit(1)) is not None
+
+
+def _keep(work: Work, heard: Heard, fact: TagBound, *, over: bool) -> None:
+    """over: it ended before we heard of it."""
+    if not over:
         before = sa.update(tag_binding).where(tag_binding.c.piece == fact.piece, tag_binding.c.to_us.is_(None))
         work.tx.run(before.values(to_us=heard.at_us))
     row = {
         "store": heard.store, "epoch": heard.epoch, "seq": heard.seq, "piece": fact.piece, "epc": fact.epc,
         "tid": fact.tid, "n": fact.n, "ce": fact.ce, "by": heard.by, "from_us": heard.at_us,
-        "to_us": heard.at_us if heard.late else None,
+        "to_us": heard.at_us if over else None,
     }  # fmt: skip
     work.tx.add_new(tag_binding, row)
 
