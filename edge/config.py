@@ -249,8 +249,6 @@ def _check_wires(path: Path, reader: ReaderConfig, zones: Mapping[ZoneId, ZoneKi
         at = f"{path}: reader {reader.id} {what} {port!r}"
         if not port.isdecimal() or int(port) < 1:
             raise ConfigError(f"{at} is not a port number from 1")
-        if not reader.url.startswith("llrp"):
-            raise ConfigError(f"{at} ({wire.name}): only LLRP readers have inputs and outputs; wire it to one")
         if wire.zone not in zones:
             raise ConfigError(f"{at} ({wire.name}) names zone {wire.zone!r}, which is not listed")
         if wire.kind in {OutputKind.LAMP, OutputKind.SIREN} and zones[wire.zone] is not ZoneKind.EXIT:

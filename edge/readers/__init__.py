@@ -60,16 +60,20 @@ class Signalling(Protocol):
 
 
 class Driver(NamedTuple):
-    """`open` a reader to read with it; `inquire` who it is, where it can be asked. Both raise `ReaderError`s."""
+    """`open` a reader to read with it; `inquire` who it is, where it can be asked. Both raise `ReaderError`s.
+
+    `wired`: its readers have inputs and outputs.
+    """
 
     open: Callable[[ReaderConfig, Profile, Mapping[int, Place], Random], Reader]
     inquire: Callable[[ReaderConfig, Random, Clock, Said], Awaitable[Told]] | None = None
+    wired: bool = False
 
 
 DRIVERS: Final[Mapping[str, Driver]] = {
     "impinj-iot": Driver(open_impinj_iot),
-    "llrp": Driver(open_llrp, inquire_llrp),
-    "llrps": Driver(open_llrp, inquire_llrp),
+    "llrp": Driver(open_llrp, inquire_llrp, wired=True),
+    "llrps": Driver(open_llrp, inquire_llrp, wired=True),
     "m100": Driver(open_m100, inquire_m100),
     "mercury": Driver(open_mercury, inquire_mercury),
     "r2000": Driver(open_r2000, inquire_r2000),
@@ -87,7 +91,7 @@ def open_reader(
     `chance` jitters the reconnects, so that a store's readers do not come back as one.
 
     Raises `MisconfiguredError`: no driver for the URL's scheme, no antenna, no such place in the profile, or a handheld
-    that only one of profile and configuration calls so.
+    that only one of profile and configuration calls so, or wires to a reader of a kind that has no inputs and outputs.
     """
     driver = driver_of(config)
     if not config.antennas:
@@ -97,8 +101,10 @@ def open_reader(
         raise MisconfiguredError(f"reader {config.id}: its profile {profile.name!r} says otherwise: {mend}")
     ports = sorted(int(port) for port in config.antennas)
     places = {port: profile.place((kinds or {}).get(port, ZoneKind.CASE)) for port in ports}
-    if gpi_trigger(places) is not None and not config.url.startswith("llrp"):
-        raise MisconfiguredError(f"reader {config.id}: only LLRP readers have inputs; set another trigger than gpi")
+    if (config.inputs or config.outputs or gpi_trigger(places) is not None) and not driver.wired:
+        wired = " and ".join(scheme for scheme, each in DRIVERS.items() if each.wired)
+        mend = "wire to one what is wired to this, and have no place triggered by gpi"
+        raise MisconfiguredError(f"reader {config.id}: only {wired} readers have inputs and outputs; {mend}")
     return driver.open(config, profile, places, chance)
 
 

@@ -25,6 +25,9 @@ from edge.books.rows import SignalRow
 from edge.config import Active, ConfigError, InputConfig, OutputConfig, load_config
 from edge.floor.inputs import CHANGES_PER_MINUTE_MAX
 from edge.floor.signals import ALARMS_SHOWN_MAX, LAMP_FOR_S, LOCK_FOR_S_MAX, SIREN_FOR_S, SignalRefusedError
+from edge.readers import open_reader
+from edge.readers.base import MisconfiguredError
+from edge.readers.profiles import load_profile
 from edge.store import Store
 from trade.acts import CloseAlarm
 
@@ -392,8 +395,9 @@ def test_the_example_in_the_readme_is_a_configuration(tmp_path):
 
 
 def test_a_module_on_a_serial_port_has_no_wires(tmp_path):
-    with pytest.raises(ConfigError, match="only LLRP readers"):
-        read(tmp_path, GOOD, url="m100:///dev/ttyUSB0?region=eu")
+    module = read(tmp_path, GOOD, url="m100:///dev/ttyUSB0?region=eu")
+    with pytest.raises(MisconfiguredError, match="only llrp and llrps readers have inputs and outputs"):
+        open_reader(module, load_profile("m100"), random.Random(1))
 
 
 def test_what_was_said_last_of_a_door_is_made_again_from_the_journal_alone(shop):

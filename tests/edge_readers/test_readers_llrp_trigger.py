@@ -215,5 +215,5 @@ def test_a_module_on_a_serial_port_cannot_wait_for_an_input(tmp_path, llrp):
     config = ReaderConfig(
         id=ReaderId("m"), url="m100:///dev/ttyUSB0?region=eu", profile="door", antennas={"1": ZoneId("exit")}
     )
-    with pytest.raises(MisconfiguredError, match="only LLRP readers have inputs"):
+    with pytest.raises(MisconfiguredError, match="only llrp and llrps readers have inputs"):
         open_reader(config, load_profile("door", tmp_path), llrp.rng(1), {1: ZoneKind.EXIT})
