@@ -1,6 +1,5 @@
 """Tag commissioning put together for a box: its pads, its books on the house thread, its key beside them."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -49,10 +48,7 @@ class StoreBooks:
 
     async def _on_house(self, work: Callable[[], Answer]) -> Answer | Denied:
         try:
-            future = self.house.submit(work)
-            if not self.house.threaded:
-                self.house.step()
-            return await asyncio.wrap_future(future)
+            return await self.house.ask(work)
         except NOT_NOW as error:
             return Denied(why=str(error))
 

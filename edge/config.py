@@ -145,7 +145,7 @@ class PrinterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Of its raw printing."""
     label: str = "rat-tail"
     """The kind of tag on its roll: a file of `edge/tags/labels`, without `.toml`."""
-    resolver: str = "https://id.gs1.org"
+    resolver: Annotated[str, msgspec.Meta(pattern="^https?://", max_length=100)] = "https://id.gs1.org"
     """What the QR code of a GS1 tag begins with (GS1 Digital Link): the house's own address, if it answers there."""
 
 

@@ -4,6 +4,7 @@ Acts (`sell`, `hold`, `count`) come through one bounded queue and run between ti
 waits one tick at most. The same house runs without a thread: `step(now)` does what the thread would do.
 """
 
+import asyncio
 import errno
 import queue
 import sqlite3
@@ -109,6 +110,13 @@ class House:
         if self._ended:
             self._drain()  # the house ended between our look at it and our act: whoever finds the act fails it
         return future
+
+    async def ask(self, act: Callable[[], Result]) -> Result:
+        """`submit`, awaited on the loop. Without a thread (tests) the house steps here."""
+        future = self.submit(act)
+        if not self.threaded:
+            self.step()
+        return await asyncio.wrap_future(future)
 
     @property
     def threaded(self) -> bool:

@@ -10,7 +10,7 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 import uvicorn
@@ -28,7 +28,6 @@ from edge.store import Store, Wakes
 from web.serving import Server
 
 log = structlog.get_logger(__name__)
-Result = TypeVar("Result")
 
 STOP_GRACE_S: Final = 3
 BACKLOG: Final = 128
@@ -136,15 +135,11 @@ async def _stop(edge: Edge, server: uvicorn.Server, tasks: list[asyncio.Task[Non
 def _cloudward(edge: Edge) -> Cloudward | None:
     if edge.config.uplink is None:
         return None
-
-    async def on_house(work: Callable[[], Result]) -> Result:
-        return await asyncio.wrap_future(edge.house.submit(work))
-
     return Cloudward(
         edge.config,
         edge.config.uplink,
         edge.store,
-        on_house,
+        edge.house.ask,
         edge.shop.uplink,
         instance=edge.instance,
         chance=edge.chance,

@@ -178,12 +178,9 @@ class Shop:
         return new
 
     async def on_house(self, work: Callable[[], Result]) -> Result:
-        """Run on the house thread and wait; without a thread (tests) the house steps here."""
+        """Run on the house thread and wait. Raises a problem when it cannot be done now."""
         try:
-            future = self.house.submit(work)
-            if not self.house.threaded:
-                self.house.step()
-            return await asyncio.wrap_future(future)
+            return await self.house.ask(work)
         except HouseBusyError as error:
             raise ProblemError(503, "busy", "The store's box is busy", str(error)) from error
         except HouseStoppedError as error:

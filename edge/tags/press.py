@@ -116,8 +116,7 @@ class Press:
                 await batch.run(printer, self._books, self._tell)
         except ReaderError as error:
             batch.end(str(error), self._tell)
-        except Exception:
-            # whatever it is, somebody waits for labels: they are told, and the log has the rest
+        except Exception:  # whatever it is, somebody waits for labels: they are told, and the log has the rest
             log.exception("label_batch_broke", batch=job.name)
             if not batch.over:
                 batch.end(BROKE, self._tell)

@@ -92,7 +92,7 @@ class Batch:
                 await self._print(piece, printer, books, tell)
         except (PrinterError, ReaderError) as error:
             self.why = str(error)
-        except Exception:
+        except Exception:  # told to whoever waits, and passed on
             self.why = BROKE
             raise
         finally:

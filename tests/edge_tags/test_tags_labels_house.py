@@ -20,7 +20,7 @@ from edge import app as edge_app
 from edge.app import ALONE
 from edge.books import replica
 from edge.commissioning import StoreBooks
-from edge.config import ConfigError, EdgeConfig, PrinterConfig, TagScheme, TagsConfig, ZoneConfig, ZoneKind
+from edge.config import ConfigError, EdgeConfig, PrinterConfig, TagScheme, TagsConfig, ZoneConfig, ZoneKind, load_config
 from simulator.printer import Printer, PrinterServer
 from trade.custody import Token, TokenState
 
@@ -235,6 +235,17 @@ def test_a_label_that_is_not_there_is_named_when_the_box_starts(tmp_path):
     wrong = msgspec.structs.replace(config, printers=(PrinterConfig(id="back", host="x", label="sticker"),))
     with pytest.raises(ConfigError, match="printer back: no label 'sticker'; use one of loop, rat-tail"):
         edge_app.create(wrong)
+
+
+@pytest.mark.parametrize("resolver", ["id.gs1.org", "https://" + "long." * 40 + "org"])
+def test_an_address_that_would_not_fit_into_a_qr_code_whole_is_refused_at_the_start(tmp_path, resolver):
+    path = tmp_path / "edge.toml"
+    path.write_text(
+        f'store = "paris"\nname = "Paris"\ncurrency = "EUR"\ndata_dir = "{tmp_path}"\n'
+        f'printers = [{{ id = "back", host = "x", resolver = "{resolver}" }}]\n'
+    )
+    with pytest.raises(ConfigError, match="resolver"):
+        load_config(path)
 
 
 def test_a_batch_in_which_the_box_fails_says_so_and_frees_the_printer(tmp_path, monkeypatch):
