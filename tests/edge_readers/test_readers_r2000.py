@@ -145,6 +145,24 @@ def test_a_reader_is_identified_set_once_and_read():
     assert bench.reader.writes_total == 1
 
 
+def test_whoever_sees_that_a_reader_was_heard_sees_that_an_antenna_is_gone():
+    """The house looks at any moment: no second may count as seen through an antenna that was not there."""
+    written = []
+
+    class Watched(Health):
+        def __setattr__(self, name, value):
+            written.append(name)
+            super().__setattr__(name, value)
+
+    health = Watched(ReaderId("r"))
+    dialogue = Dialogue(health, Module(health, {1: load_profile("r2000").place(ZoneKind.CASE)}, "eu"))
+    dialogue.open(1_000_000)
+    written.clear()
+    dialogue.hear(framed(0x8B, b"\x22"), 1_100_000)
+    assert health.antennas_down == {1}
+    assert written.index("antennas_down") < written.index("last_heard_us")
+
+
 def test_every_antenna_has_its_turn_and_one_that_is_gone_is_told_by_port():
     bench = Bench(ports=(1, 2, 4), antennas={EPC: 2, OTHER: 4}).go(3)
     assert bench.seen() == {(EPC, 2), (OTHER, 4)}

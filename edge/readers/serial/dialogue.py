@@ -153,7 +153,6 @@ class Dialogue:
         self.health.dropped_total += walked.damaged
         batch = None
         if walked.good:
-            self.health.last_heard_us = self.health.last_keepalive_us = now_us
             self._noise = 0
         if walked.reads:
             batch = columns(self.health.reader, now_us, walked.reads)
@@ -163,6 +162,9 @@ class Dialogue:
             if not self.connected:
                 break
             self._frame(frame, now_us)
+        if walked.good:
+            # last: whoever sees that it was heard sees also what it said, such as that an antenna is gone
+            self.health.last_heard_us = self.health.last_keepalive_us = now_us
         self._noise += walked.skipped
         if self._noise > NOISE_BYTES_MAX and self.connected:
             self._hear(Heard.DAMAGED, now_us, "what the module sends cannot be read; is the baud rate right?")
