@@ -6,6 +6,7 @@ from contract.ids import ReaderId
 from edge.config import ZoneKind
 from edge.readers.health import Health
 from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.llrp.gpio import UNWIRED
 from edge.readers.profiles import load_profile
 
 ANSWERS = {1: 11, 2: 12, 3: 13, 20: 30, 21: 31, 22: 32, 24: 34, 26: 36, 41: 51, 1023: 1023}
@@ -52,9 +53,9 @@ class HandReader:
         return self.event(self.llrp.tlv(249, struct.pack("!BII", kind, rospec, 0)))
 
 
-def dialogue_for(profile="generic-llrp", **timing):
+def dialogue_for(profile="generic-llrp", wires=UNWIRED, **timing):
     found = load_profile(profile)
-    return Dialogue(Health(ReaderId("r")), found, {1: found.place(ZoneKind.CASE)}, Timing(**timing))
+    return Dialogue(Health(ReaderId("r")), found, {1: found.place(ZoneKind.CASE)}, Timing(**timing), wires)
 
 
 def converse(dialogue, reader, now_us=SECOND, pieces=None):

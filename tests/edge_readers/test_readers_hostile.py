@@ -4,17 +4,21 @@ import struct
 import sys
 
 import pytest
+from readers_hand import HandReader, converse, dialogue_for
 
 from contract.ids import ReaderId
 from edge.readers.base import ProtocolError
 from edge.readers.llrp.capabilities import capabilities_of
 from edge.readers.llrp.events import event_of, rospec_states, status_of
 from edge.readers.llrp.frames import FRAME_BYTES_MAX, Frame, FrameBuffer
+from edge.readers.llrp.gpio import Wires
 from edge.readers.llrp.reports import ReportDecoder
 from edge.readers.llrp.results import Operation
 from edge.readers.llrp.settings import settings_of
+from edge.readers.sayings import WORDS_MAX
 
 R = ReaderId("gate")
+SECOND = 1_000_000
 PARSERS = (event_of, status_of, rospec_states, capabilities_of, settings_of)
 
 
@@ -172,3 +176,24 @@ def test_the_worst_bytes_make_work_in_proportion_at_most(llrp, what):
     some = b"".join(unit(i) for i in range(2000))
     more = b"".join(unit(i) for i in range(8000))
     assert calls_for(more) < 6 * calls_for(some) + 2000
+
+
+def test_of_ports_that_nobody_uses_nothing_is_kept_so_that_a_flood_of_them_holds_nobody_up(llrp):
+    dialogue = dialogue_for(wires=Wires(frozenset({1}), {}))
+    converse(dialogue, HandReader(llrp))
+    for port in range(1, 3000):
+        for event in (llrp.tlv(248, struct.pack("!HB", port, 0x80)), llrp.tlv(255, struct.pack("!BH", 0, port))):
+            dialogue.hear_bytes(llrp.message(63, llrp.tlv(246, llrp.tlv(128, bytes(8)) + event)), SECOND)
+        dialogue.tick(SECOND)
+    assert dialogue.health.inputs == dialogue.gpio._levels == {1: True}
+    assert dialogue.health.antennas_down == {1}
+
+
+def test_what_a_reader_says_in_words_is_cut_and_cannot_act(llrp):
+    told = b"\x1b[2J\0fan at rest" + b"!" * 60_000
+    trouble = llrp.tlv(252, struct.pack("!H", len(told)) + told)
+    event = event_of(Frame(63, 1, llrp.tlv(246, llrp.tlv(128, bytes(8)) + trouble)))
+    status = status_of(Frame(100, 1, llrp.tlv(287, struct.pack("!HH", 100, len(told)) + told)))
+    for words in (event.exception, status.words):
+        assert words.startswith("·[2J·fan at rest!")
+        assert len(words) == WORDS_MAX

@@ -189,7 +189,7 @@ class Heard:
 
     def __init__(self, *, handheld=False, silence_s=10.0):
         self.health = Health(ReaderId("r"))
-        self.stream = Stream(self.health, impinj, silence_s=silence_s, handheld=handheld)
+        self.stream = Stream(self.health, impinj, range(1, 5), silence_s=silence_s, handheld=handheld)
         self.now_us = 5_000_000
         self.reader_ahead_us = NOON_US
         self.link(1)
@@ -284,6 +284,13 @@ def test_an_overflow_of_the_reader_or_of_ours_leaves_no_round_witnessed():
     assert (heard.health.overflows_total, heard.health.overflow_us) == (1, heard.now_us)
     heard.stream.lost(3, heard.now_us + 1)
     assert (heard.health.messages_lost_total, heard.health.overflow_us) == (3, heard.now_us + 1)
+
+
+def test_of_antennas_that_are_not_ours_nothing_is_kept():
+    heard = Heard()
+    for port in (2, 5, 40_000):
+        heard.after(1, body=words.r700_event(heard.now_us + NOON_US, "antennaDisconnected", antennaPort=port))
+    assert heard.health.antennas_down == frozenset({2})
 
 
 def test_antennas_that_fall_off_are_known_until_they_are_back():

@@ -16,6 +16,7 @@ from edge.readers.base import ProtocolError
 from edge.readers.llrp import models
 from edge.readers.llrp.frames import Frame
 from edge.readers.llrp.params import walk
+from edge.readers.sayings import words_in
 
 CAPABILITIES_BYTES_MAX: Final = 32_768
 """The longest answers known have some 3,000: power tables of 300 entries and a dozen modes."""
@@ -188,7 +189,7 @@ def capabilities_of(frame: Frame) -> Capabilities:
     return Capabilities(
         maker=maker,
         model_number=model,
-        firmware=after[: min(text, FIRMWARE_BYTES_MAX)].decode(errors="replace"),
+        firmware=words_in(after[: min(text, FIRMWARE_BYTES_MAX)]),
         antennas=antennas,
         utc=bool(flags & 0x4000),
         antenna_properties=bool(flags & 0x8000),

@@ -59,6 +59,7 @@ class Dialogue:
         self._alive = False
         self._notices = Notices(
             health,
+            self._places,
             late_max_us=timing.silent_after_us + 1000 * messages.cycle_ms(places),
             periodic=bool(messages.cycle_ms(places)),
         )

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from edge.readers.base import ProtocolError
 from edge.readers.llrp.frames import Frame
 from edge.readers.llrp.params import Param, Tv, walk
+from edge.readers.sayings import words_in
 
 GET_CAPABILITIES_RESPONSE: Final = 11
 GET_CONFIG_RESPONSE: Final = 12
@@ -88,7 +89,7 @@ def status_of(frame: Frame) -> Status:
         if param.type == P_STATUS and param.size >= 4:
             code, length = struct.unpack_from("!HH", frame.body, param.at)
             words = frame.body[param.at + 4 : param.at + min(param.size, 4 + length)]
-            return Status(code, words.decode(errors="replace"))
+            return Status(code, words_in(words))
     raise ProtocolError(f"message {frame.type} carries no status")
 
 
@@ -126,7 +127,7 @@ def _exception(body: bytes, param: Param) -> dict[str, Any]:
     """ReaderExceptionEvent (§17.2.7.6.6): u16 length, words, then which spec and antenna it is about."""
     (length,) = _unpack("!H", body, param)
     after = param.at + min(param.size, 2 + length)
-    words = body[param.at + 2 : after].decode(errors="replace")
+    words = words_in(body[param.at + 2 : after])
     for about in walk(body, after, param.at + param.size):
         if about.tv and about.type == Tv.ANTENNA:
             words += f" (antenna {_unpack('!H', body, about)[0]})"

@@ -146,7 +146,7 @@ class Gpio:
         return out
 
     def _heard(self, levels: Mapping[int, bool]) -> None:
-        self._levels |= levels
+        self._levels |= {port: high for port, high in levels.items() if port in self._used}
         self._health.inputs = {port: high for port, high in self._levels.items() if port in self._inputs}
 
     def _forget(self) -> None:

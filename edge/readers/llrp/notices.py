@@ -1,5 +1,6 @@
 """What a reader says of itself, unasked: its events and its clock, into its health. No input or output."""
 
+from collections.abc import Container
 from typing import Final
 
 from edge.readers.base import ReadBatch
@@ -16,10 +17,14 @@ REBOOTED: Final[Meaning] = (Heard.REBOOTED, "the reader has rebooted")
 
 
 class Notices:
-    """Of one reader over all its connections. `periodic`: it pauses between its rounds by our own wish."""
+    """Of one reader over all its connections. `ports`: our antennas, of others nothing is kept, whatever it tells.
 
-    def __init__(self, health: Health, *, late_max_us: int, periodic: bool) -> None:
+    `periodic`: it pauses between its rounds by our own wish.
+    """
+
+    def __init__(self, health: Health, ports: Container[int], *, late_max_us: int, periodic: bool) -> None:
         self._health = health
+        self._ports = ports
         self._periodic = periodic
         self._time = ReaderTime(late_max_us)
         self._event_uptime_us = 0
@@ -75,7 +80,7 @@ class Notices:
 
     def _note(self, event: Event, now_us: int) -> None:
         health = self._health
-        if event.antenna is not None:
+        if event.antenna is not None and event.antenna[0] in self._ports:
             port, stands = event.antenna
             down = health.antennas_down
             health.antennas_down = down - {port} if stands else down | {port}

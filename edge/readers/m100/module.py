@@ -15,6 +15,7 @@ from edge.readers.health import Health
 from edge.readers.m100.frames import Answer, Command, Dialect, Failure, RoundOver, encode, fault, walk
 from edge.readers.m100.tags import TAG_COMMANDS, asks, told
 from edge.readers.profiles import Place
+from edge.readers.sayings import words_in
 from edge.readers.serial.connection import Heard, Say
 from edge.readers.serial.dialogue import Ask
 from edge.readers.serial.gen2 import epc_after, q_for
@@ -120,7 +121,7 @@ class Module:
 
     def _identified(self, body: bytes) -> None:
         """Kind of information, then ASCII: "M100 26dBm V1.0"."""
-        words = body[1:].decode("ascii", "replace").strip("\0 ")
+        words = words_in(body[1:].strip(b"\0 "))
         if body[:1] == bytes((INFO_HARDWARE,)):
             self._health.model = words
         elif body[:1] == bytes((INFO_FIRMWARE,)):

@@ -84,7 +84,8 @@ class MqttReader:
 def streaming(config: ReaderConfig, decode: Decode, chance: Random) -> MqttReader:
     """A family's reader: its codec behind this transport. Raises `MisconfiguredError`."""
     address = address_of(config.url, witness=not config.handheld)
-    stream = Stream(Health(config.id), decode, silence_s=address.silence_s, handheld=config.handheld)
+    ports = frozenset(map(int, config.antennas))
+    stream = Stream(Health(config.id), decode, ports, silence_s=address.silence_s, handheld=config.handheld)
     return MqttReader(address, stream, chance)
 
 
@@ -95,6 +96,8 @@ def _broker(address: Address, client_id: str) -> Broker:
             password = address.password_file.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise MisconfiguredError(f"cannot read {address.password_file}: {error.strerror}; name its file") from error
+        except UnicodeDecodeError as error:
+            raise MisconfiguredError(f"{address.password_file} is no text; name the file of the password") from error
     for file in (address.ca, address.cert, address.key):
         if file is not None and not file.is_file():
             raise MisconfiguredError(f"{file} is not there; name the broker's CA, and our certificate and key")

@@ -6,7 +6,7 @@ and the seconds they are missing from were not witnessed.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 import msgspec
@@ -30,12 +30,18 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Stream:
-    """Owned by the loop. `sweeps` says the port whose zone a handheld's reads belong to; None: nobody does."""
+    """Owned by the loop. `ports`: our antennas, of others nothing is kept, whatever it tells.
 
-    def __init__(self, health: Health, decode: Decode, *, silence_s: float, handheld: bool) -> None:
+    `sweeps` says the port whose zone a handheld's reads belong to; None: nobody does.
+    """
+
+    def __init__(
+        self, health: Health, decode: Decode, ports: Container[int], *, silence_s: float, handheld: bool
+    ) -> None:
         self.health = health
         self.sweeps: Callable[[], int | None] = lambda: None
         self._decode = decode
+        self._ports = ports
         self._handheld = handheld
         self._silence_us = round(silence_s * 1e6)
         self._up = False
@@ -117,9 +123,10 @@ class Stream:
         if told.overflow:
             health.overflows_total += 1
             health.overflow_us = message.arrived_us
-        if told.antennas:
-            down = {port for port, there in told.antennas.items() if not there}
-            health.antennas_down = health.antennas_down - told.antennas.keys() | down
+        told_of = {port: there for port, there in told.antennas.items() if port in self._ports}
+        if told_of:
+            down = {port for port, there in told_of.items() if not there}
+            health.antennas_down = health.antennas_down - told_of.keys() | down
 
 
 class Promptness:

@@ -18,11 +18,11 @@ import msgspec
 from edge.readers.base import RSSI_ABSENT_CDBM, ProtocolError
 from edge.readers.mqtt.events import EVENTS_PER_MESSAGE_MAX, FAULTS, EventDecoder
 from edge.readers.mqtt.reads import SEEN_MAX, Read, Told, epc_of_hex, utc_us
+from edge.readers.sayings import words_of
 
 HEARTBEAT: Final = "heartbeat"
 READING: Final = {"INPROGRESS": True, "ACTIVE": True, "IDLE": False, "INACTIVE": False, "STOPPED": False}
 """What is said of the radio, in capitals; whatever else it says tells nothing."""
-TEXT_MAX: Final = 200
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 Dbm = Annotated[float, msgspec.Meta(ge=-327, le=327)]
@@ -94,7 +94,7 @@ def _hear(event: Event, told: Told) -> None:
     """Raises `ProtocolError` for an event that claims a tag and has none we can read."""
     data = event.data
     if event.connectionState:
-        told.model = event.deviceModel[:TEXT_MAX] or told.model
+        told.model = words_of(event.deviceModel) or told.model
         if event.connectionState.upper() == "DISCONNECTED":
             told.inventory = False
     elif HEARTBEAT in (event.type.lower(), event.eventName.lower()):
@@ -103,7 +103,7 @@ def _hear(event: Event, told: Told) -> None:
     elif data is None:
         told.unknown += 1
         if event.description or event.state:
-            told.trouble = f"{event.type}: {event.description or event.state}"[:TEXT_MAX]
+            told.trouble = words_of(f"{event.type}: {event.description or event.state}")
     elif data.tagData is not None or data.barcodeData is not None:
         told.unknown += len(data.barcodeData or ())
         _many(data.tagData or [], event, told)
