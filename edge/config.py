@@ -10,6 +10,10 @@ import msgspec
 
 from contract.ids import ReaderId, StoreId, TillId, ZoneId, check_slug
 from contract.signals import InputKind, OutputKind
+from edge import checks
+
+PORT_SHOWN: Final = 20
+"""Of what stands where a port number should; the rest is cut off."""
 
 
 class ConfigError(Exception):
@@ -179,7 +183,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The store's books and history; made when it is not there. On a local disk."""
     http_host: str = "127.0.0.1"
     """Address to listen on for pages and API; `0.0.0.0` is every one. Beyond loopback give `tls_cert` and `tls_key`."""
-    http_port: int = 8100
+    http_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8100
     """Of the store's pages and API."""
     time_zone: str = "UTC"
     """By which the store's pages tell the time and its business days begin."""
@@ -213,23 +217,28 @@ def load_config(path: Path) -> EdgeConfig:
         raise ConfigError(f"cannot read {path}: {error.strerror}; give the edge's TOML file") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(f"{path}: {error}; correct that key") from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path} is no TOML file in UTF-8 ({error}); give the edge's own") from error
     try:
         check_slug(config.store)
     except ValueError as error:
         raise ConfigError(f"{path}: store: {error}") from error
+    try:
+        _check_words(config)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
     link = config.uplink
     given = {} if link is None else {"uplink.ca": link.ca, "uplink.cert": link.cert, "uplink.key": link.key}
     for key, file in {**given, "tls_cert": config.tls_cert, "tls_key": config.tls_key}.items():
         if file is not None and not file.is_file():
             raise ConfigError(f"{path}: {key} names {file}, which is not there; `vitrine enrol` makes it")
-    if len({printer.id for printer in config.printers}) < len(config.printers):
-        raise ConfigError(f"{path}: two printers have one id; give each its own")
+    if (config.tls_cert is None) != (config.tls_key is None):
+        raise ConfigError(f"{path}: tls_cert and tls_key go together; give both or neither")
     zones = {zone.id: zone.kind for zone in config.zones}
     for reader in config.readers:
         _check_wires(path, reader, zones)
         for port, zone in reader.antennas.items():
-            if not port.isdecimal() or int(port) < 1:
-                raise ConfigError(f"{path}: reader {reader.id} antenna {port!r} is not a port number from 1")
+            _check_port(f"{path}: reader {reader.id} antenna {port[:PORT_SHOWN]!r}", port)
             if zone not in zones:
                 raise ConfigError(f"{path}: reader {reader.id} antenna {port} names zone {zone!r}, which is not listed")
             if reader.handheld and zones[zone] not in LIES_IN:
@@ -240,15 +249,37 @@ def load_config(path: Path) -> EdgeConfig:
     return config
 
 
+def _check_words(config: EdgeConfig) -> None:
+    """Raises `ValueError` that names the key and the mend."""
+    checks.time_zone(config.time_zone)
+    checks.each_once("zone", [zone.id for zone in config.zones])
+    checks.each_once("reader", [reader.id for reader in config.readers])
+    checks.each_once("printer", [printer.id for printer in config.printers])
+    checks.each_once("till", list(config.tills))
+    for printer in config.printers:
+        checks.host_name(f"printer {printer.id}: host {printer.host!r}", printer.host)
+    for reader in config.readers:
+        try:
+            checks.reader_url(reader.url)
+        except ValueError as error:
+            raise ValueError(f"reader {reader.id}: {error}") from error
+
+
+def _check_port(at: str, port: str) -> None:
+    try:
+        checks.port_number(port)
+    except ValueError as error:
+        raise ConfigError(f"{at} {error}") from error
+
+
 def _check_wires(path: Path, reader: ReaderConfig, zones: Mapping[ZoneId, ZoneKind]) -> None:
     """Raises `ConfigError` for an input or output that could never do what it is there for."""
     wires: list[tuple[str, str, InputConfig | OutputConfig]] = []
     wires += (("input", port, wire) for port, wire in reader.inputs.items())
     wires += (("output", port, wire) for port, wire in reader.outputs.items())
     for what, port, wire in wires:
-        at = f"{path}: reader {reader.id} {what} {port!r}"
-        if not port.isdecimal() or int(port) < 1:
-            raise ConfigError(f"{at} is not a port number from 1")
+        at = f"{path}: reader {reader.id} {what} {port[:PORT_SHOWN]!r}"
+        _check_port(at, port)
         if wire.zone not in zones:
             raise ConfigError(f"{at} ({wire.name}) names zone {wire.zone!r}, which is not listed")
         if wire.kind in {OutputKind.LAMP, OutputKind.SIREN} and zones[wire.zone] is not ZoneKind.EXIT:
@@ -258,4 +289,4 @@ def _check_wires(path: Path, reader: ReaderConfig, zones: Mapping[ZoneId, ZoneKi
 def _path(kind: type, value: object) -> object:
     if kind is Path and isinstance(value, str):
         return Path(value)
-    raise NotImplementedError(f"cannot read {kind.__name__}")
+    raise TypeError("Expected `str`, a path")

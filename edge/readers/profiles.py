@@ -117,7 +117,7 @@ def folder() -> Path:
 def load_profile(name: str, where: Path | None = None) -> Profile:
     """The profile `name`. Raises `MisconfiguredError` with one sentence naming file, key and mend."""
     path = (where or folder()) / f"{name}.toml"
-    if Path(name).name != name:
+    if Path(name).name != name or not name.isprintable():
         raise MisconfiguredError(f"profile {name!r} is not a plain name; use one of {', '.join(known(where))}")
     try:
         profile = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Profile)
@@ -125,6 +125,8 @@ def load_profile(name: str, where: Path | None = None) -> Profile:
         raise MisconfiguredError(f"no profile {name!r}; use one of {', '.join(known(where))}") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise MisconfiguredError(f"{path}: {error}; correct that key") from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise MisconfiguredError(f"{path} is no TOML file in UTF-8 ({error}); put the profile in its place") from error
     for kind, place in profile.places.items():
         _check(f"{path}: [places.{kind}]", profile, place)
     if len({bool(place.dwell_ms) for place in profile.places.values()}) > 1:

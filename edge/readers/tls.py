@@ -131,7 +131,9 @@ def _context(trust: Trust) -> ssl.SSLContext:
             context.load_verify_locations(trust.ca)
         if trust.cert is not None:
             context.load_cert_chain(trust.cert, trust.key)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         files = ", ".join(str(file) for file in (trust.ca, trust.cert, trust.key) if file is not None)
-        raise MisconfiguredError(f"{files}: {error.strerror or error}; give PEM files of that reader's TLS") from error
+        raise MisconfiguredError(
+            f"{files}: {getattr(error, 'strerror', '') or error}; give PEM files of that reader's TLS"
+        ) from error
     return context

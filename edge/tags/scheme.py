@@ -69,7 +69,7 @@ def check(tags: TagsConfig) -> None:
             encode(Sgtin96(company=tags.company, item=tags.item, serial=0))
         except EpcError as error:
             raise SchemeError(f"tags.company and tags.item: {error}") from error
-    elif not (tags.company.isdecimal() and 6 <= len(tags.company) <= 12):
+    elif not (tags.company.isascii() and tags.company.isdecimal() and 6 <= len(tags.company) <= 12):
         raise SchemeError(f"tags.company is {tags.company!r}; give the house's GS1 company prefix, 6 to 12 digits")
     for sku, gtin in tags.gtins.items():
         _item(tags, gtin, sku)

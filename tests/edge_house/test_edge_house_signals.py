@@ -388,7 +388,7 @@ def test_the_example_in_the_readme_is_a_configuration(tmp_path):
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
     example = readme.partition("### Doors, lamps, sirens and locks")[2].split("```toml")[1].split("```")[0]
     path = tmp_path / "edge.toml"
-    path.write_text(TOML.format(url="llrp://10.0.0.9", wires="") + example)
+    path.write_text(TOML.format(url="llrp://10.0.0.9", wires="").replace('id = "gate"', 'id = "other"') + example)
     gate = load_config(path).readers[1]
     assert [wire.name for wire in gate.inputs.values()] == ["Back door", "Bell"]
     assert [wire.kind for wire in gate.outputs.values()] == [OutputKind.LAMP, OutputKind.SIREN, OutputKind.LOCK]
