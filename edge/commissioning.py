@@ -55,6 +55,8 @@ class StoreBooks:
 
 def keep(store: Store, asked: Keep) -> Kept | Denied:
     """May this tag become the piece's, and under which EPC? House thread."""
+    if (other := _tagged_meanwhile(store, asked.piece, asked.replaces)) is not None:
+        return other
     now_us = store.clock.wall_us()
     return keeping.keep(store.books, store.config, asked, standing=partial(_standing, store), now_us=now_us)
 
@@ -70,12 +72,24 @@ def _standing(store: Store, piece: PieceId) -> Standing:
 
 def bind(store: Store, asked: Bind, by: UserId) -> Bound | Denied:
     """The binding as an act in somebody's name. House thread."""
+    if (other := _tagged_meanwhile(store, asked.piece, asked.replaces, asked.epc)) is not None:
+        return other
     act = BindTag(piece=asked.piece, epc=asked.epc.hex(), tid=asked.tid.hex(), read_back=asked.read_back.hex())
     answer = store.act(act, by)
     if isinstance(answer, Refused):
         return Denied(why=answer.refusal.why)
     keeping.settled(store.books, asked.tid)
     return Bound()
+
+
+def _tagged_meanwhile(store: Store, piece: PieceId, replaces: str | None, epc: bytes = b"") -> Denied | None:
+    """Who was let begin for a piece without a tag was not let replace the one that it got on another pad since."""
+    card = replica.piece(store.books.db, piece)
+    if replaces is None or card is None or card.epc.upper() in (replaces.upper(), epc.hex().upper()):
+        return None
+    return Denied(
+        why=f"{card.title} got another tag meanwhile; keep that one, or have a manager begin again to replace it"
+    )
 
 
 def tag_writer(

@@ -61,6 +61,8 @@ class Keep(msgspec.Struct, frozen=True, kw_only=True):
     tid: bytes
     epc: bytes
     """As the tag says it now: its old one, or half of a new one."""
+    replaces: str | None = None
+    """As in `Bind`."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +78,8 @@ class Bind(msgspec.Struct, frozen=True, kw_only=True):
     tid: bytes
     epc: bytes
     read_back: bytes
+    replaces: str | None = None
+    """EPC in hex of the tag that the piece had when a person was let begin; empty for none, None: not looked at."""
 
 
 class Bound(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,8 +99,17 @@ Outcome = bytes | ReaderError | Kept | Bound | Denied
 class Commission:
     """`password` derives the access password of a TID; `last` is an EPC that may still lie there from before."""
 
-    def __init__(self, piece: PieceId, *, password: Callable[[bytes], int], now_us: int, last: bytes = b"") -> None:
+    def __init__(
+        self,
+        piece: PieceId,
+        *,
+        password: Callable[[bytes], int],
+        now_us: int,
+        last: bytes = b"",
+        replaces: str | None = None,
+    ) -> None:
         self.piece = piece
+        self.replaces = replaces
         self.state = State.WAITING
         self.tid = self.was = self.epc = self.read_back = b""
         self.why = ""
@@ -192,7 +205,7 @@ class Commission:
             case Say.READ_TID:
                 return read_tid(self._target(Bank.EPC, self.was), TID_WORDS)
             case Say.KEEP:
-                return Keep(piece=self.piece, tid=self.tid, epc=self.was)
+                return Keep(piece=self.piece, tid=self.tid, epc=self.was, replaces=self.replaces)
             case Say.READ_KEY:
                 return self._key(0)
             case Say.READ_KEY_WITH_OURS:
@@ -211,7 +224,9 @@ class Commission:
             case Say.LOCK:
                 return Lock(tag=self._target(Bank.TID, self.tid), password=ours, locks=OUR_LOCKS)
             case Say.BIND:
-                return Bind(piece=self.piece, tid=self.tid, epc=self.epc, read_back=self.read_back)
+                return Bind(
+                    piece=self.piece, tid=self.tid, epc=self.epc, read_back=self.read_back, replaces=self.replaces
+                )
             case _:
                 return None
 

@@ -114,8 +114,11 @@ class TagWriter:
             if job.pad.reader.id == batch.reader:
                 job.commission.read(_tags(batch, job.pad.ports), self._clock.mono_us())
 
-    def begin(self, job_id: str, piece: PieceId, zone: ZoneId, by: UserId) -> Job:
-        """Begin; the same `job_id` again is the same job. Raises `PadTakenError`, `KeyFileError`."""
+    def begin(self, job_id: str, piece: PieceId, zone: ZoneId, by: UserId, replaces: str | None = None) -> Job:
+        """Begin; the same `job_id` again is the same job. `replaces` as in `Bind`.
+
+        Raises `PadTakenError`, `KeyFileError`.
+        """
         known = self.jobs.get(job_id)
         if known is not None:
             return known
@@ -130,6 +133,7 @@ class TagWriter:
             password=lambda tid: access_password(key, tid),
             now_us=self._clock.mono_us(),
             last=still_there if done != piece else b"",
+            replaces=replaces,
         )
         job = Job(job_id, self.pads[zone], by, self._clock.wall_us(), commission)
         while len(self.jobs) >= JOBS_KEPT_MAX:
@@ -182,11 +186,21 @@ class TagWriter:
     async def _do(self, job: Job, asked: Access | Keep | Bind) -> Outcome:
         match asked:
             case Keep():
-                return await self._books.keep(asked)
+                return self._elsewhere(job, asked.tid) or await self._books.keep(asked)
             case Bind():
                 return await self._books.bind(asked, job.by)
             case _:
                 return await _at_the_tag(job.pad.reader, asked)
+
+    def _elsewhere(self, job: Job, tid: bytes) -> Denied | None:
+        """Two pads may hear one tag: a second EPC would be written over the one the books know by then."""
+        for other in self._running.values():
+            if other is not job and other.commission.tid == tid:
+                return Denied(
+                    why=f"This tag is being written on another pad, {other.pad.zone}, for piece {other.piece}: "
+                    "lay yours alone, further from that one, and begin again"
+                )
+        return None
 
     def _end(self, job: Job) -> None:
         if self._running.get(job.pad.zone) is not job:

@@ -69,7 +69,7 @@ def begin_tag(shop: Shop, who: Login, piece: PieceId, zone: str, job: str) -> Jo
     if pad not in shop.tags.pads:
         raise ProblemError(404, "pad", f"No tags can be written in zone {zone!r}", "Use one of the store's pads.")
     try:
-        return shop.tags.begin(job, piece, pad, who.user)
+        return shop.tags.begin(job, piece, pad, who.user, card.epc)
     except PadTakenError as error:
         raise ProblemError(409, "pad-taken", "A tag is being written on this pad", str(error)) from error
     except KeyFileError as error:
