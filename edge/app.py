@@ -164,7 +164,8 @@ def _reader(config: ReaderConfig, edge: EdgeConfig, chance: random.Random) -> Re
         own = random.Random(chance.random())  # noqa: S311 — jitter needs no secrecy
         return open_reader(config, load_profile(config.profile), own, ports)
     except MisconfiguredError as error:
-        raise ConfigError(f"reader {config.id}: {error}") from error
+        named = f"reader {config.id}"
+        raise ConfigError(str(error) if str(error).startswith(named) else f"{named}: {error}") from error
 
 
 def _check_tags(config: EdgeConfig) -> None:

@@ -215,8 +215,12 @@ def load_config(path: Path) -> EdgeConfig:
         config = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), EdgeConfig, dec_hook=_path)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}; give the edge's TOML file") from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise ConfigError(f"{path}: {error}; correct that key") from error
+    except tomllib.TOMLDecodeError as error:
+        mend = "correct that line, and write no key twice: all readers as [[readers]], or all in one readers = [ … ]"
+        raise ConfigError(f"{path}: {error}; {mend}") from error
+    except msgspec.ValidationError as error:
+        mend = "correct that key; a line belongs to the last [table] above it"
+        raise ConfigError(f"{path}: {error}; {mend}") from error
     except (UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{path} is no TOML file in UTF-8 ({error}); give the edge's own") from error
     try:

@@ -163,7 +163,8 @@ class Link:
             try:
                 self._one_connection()
             except (OSError, SSLError, ValueError) as error:
-                self.why_down = f"broker {self.broker.host}:{self.broker.port}: {error}"
+                words = getattr(error, "strerror", None) or error
+                self.why_down = f"broker {self.broker.host}:{self.broker.port}: {words}"
             if not self._wanted.is_set():
                 self.why_down = self._why_resting
             self._say(up=False)

@@ -56,8 +56,8 @@ class ReaderView:
     model: str
     firmware: str
     zones: tuple[str, ...]
-    silent_s: float
-    """Seconds since the reader was last heard."""
+    silent_s: float | None
+    """Seconds since the reader was last heard; None when it has not been heard since the box started."""
     reads_per_s: float
     reads_total: int
     dropped_total: int

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from contract.facts import Vision
+from contract.facts import ReaderLink, Vision
 from contract.feed import StaffCard
 from contract.ids import UserId
 from edge.api import shapes
@@ -92,7 +92,7 @@ def readers(shop: Shop) -> tuple[shapes.ReaderView, ...]:
             model=reader.model,
             firmware=reader.firmware,
             zones=tuple(dict.fromkeys(zones_of_reader[reader.reader].values())),
-            silent_s=round(max(0, now_us - reader.last_heard_us) / 1e6, 1) if reader.last_heard_us else 0.0,
+            silent_s=_silent_s(reader, now_us),
             reads_per_s=round(reader.reads_per_s, 1),
             reads_total=reader.reads_total,
             dropped_total=reader.dropped_total,
@@ -129,6 +129,12 @@ def _clock_behind_s(reader: ReaderNow, utc_ahead_us: int) -> float | None:
     if reader.clock_offset_us is None or reader.clock_is_uptime:
         return None
     return round((utc_ahead_us + reader.clock_offset_us) / 1e6, 3)
+
+
+def _silent_s(reader: ReaderNow, now_us: int) -> float | None:
+    """A driver that has begun to dial counts its patience from there: only what told its model was ever heard."""
+    heard = reader.link is ReaderLink.READING or reader.model or reader.reads_total
+    return round(max(0, now_us - reader.last_heard_us) / 1e6, 1) if heard and reader.last_heard_us else None
 
 
 def _started_us(reader: ReaderNow, utc_ahead_us: int) -> int | None:

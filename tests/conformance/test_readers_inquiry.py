@@ -168,7 +168,10 @@ def test_what_does_not_speak_llrp_is_told_from_a_reader():
     [
         ("llrp://127.0.0.1:1", "Connection refused; look at the address"),
         ("llrp://nowhere.invalid", "cannot connect to nowhere.invalid"),
-        ("m100:///dev/there-is-no-such-port", "No such file"),
+        (
+            "m100:///dev/there-is-no-such-port",
+            "cannot open /dev/there-is-no-such-port: No such file or directory; look",
+        ),
     ],
 )
 def test_a_wrong_address_is_said_with_its_mend(url, told):
@@ -268,3 +271,21 @@ def test_an_antenna_that_cannot_be_is_said_before_anybody_is_asked():
         assert (code, "write PORT=KIND" in err) == (2, True)
 
     play(story)
+
+
+def test_all_that_the_readme_writes_into_edge_toml_fits_into_one_file(tmp_path, monkeypatch):
+    """The store's own lines, with the zones in the place of its zones, and then each example as it comes."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    first = next(n for n, block in enumerate(blocks) if block.startswith("# edge.toml"))
+    zones, *rest = blocks[first + 1 :]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "house").mkdir()
+    for name in ("house.pem", "paris.pem", "paris.key"):
+        (tmp_path / "house" / name).touch()
+    edge = tmp_path / "edge.toml"
+    store = re.sub(r"^zones = .*\n", zones, blocks[first], flags=re.MULTILINE)
+    edge.write_text(store + "\n".join(rest), encoding="utf-8")
+    loaded = load_config(edge)
+    assert [reader.id for reader in loaded.readers] == ["back", "till", "gate", "sled", "rfd40"]
+    assert (loaded.printers[0].id, loaded.tags.scheme, loaded.uplink.broker_port) == ("back", "sgtin-96", 8883)

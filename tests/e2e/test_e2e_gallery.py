@@ -44,6 +44,19 @@ def test_a_page_is_accessible_in_every_size_and_theme(
     assert complaints == []
 
 
+@pytest.mark.parametrize("size", [TILL, PHONE, WALL])
+def test_no_word_about_a_reader_is_cut_off(gallery: str, open_page: Callable[..., Page], size: tuple[int, int]) -> None:
+    """A fingerprint is one word of 64 letters, and a person has to copy it."""
+    page = open_page(gallery + "readers", size=size)
+    page.locator("[data-name=Link] small.block").first.evaluate(
+        "(each, words) => each.textContent = words", "9b82" * 16
+    )
+    cut = "all => all.filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.textContent)"
+    assert page.locator(".scroll, .cards small").evaluate_all(cut) == []
+    right = "all => Math.max(...all.map(each => each.getBoundingClientRect().right))"
+    assert page.locator(".cards td, .cards small").evaluate_all(right) <= size[0]
+
+
 def test_axe_finds_what_is_wrong(gallery: str, open_page: Callable[..., Page], check_accessible: Checker) -> None:
     """The control: a picture without words and a field without a name are found."""
     page = open_page(gallery + "counts-empty", size=TILL)

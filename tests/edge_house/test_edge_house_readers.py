@@ -72,6 +72,17 @@ def test_a_gap_is_listed_on_the_page_and_by_the_api_once_it_is_over(box):
     assert box.reader()["dark_since_us"] is None
 
 
+def test_a_reader_that_never_answered_was_never_heard(box):
+    box.health.link, box.health.why = ReaderLink.SILENT, "cannot connect to 10.0.0.9: Connection refused"
+    box.step(10)
+    assert box.reader()["silent_s"] is None
+    assert "Never" in box.get("/readers").text
+    box.reads(model="Zebra FX9600")
+    box.health.link = ReaderLink.SILENT
+    box.clock.now += 7 * SECOND
+    assert box.reader()["silent_s"] == pytest.approx(7.0, abs=1.0)
+
+
 def test_another_device_at_an_address_is_shown_with_the_one_before(box):
     box.reads(model="Impinj Speedway R420", firmware="6.4.1", serial="00:16:25:00:00:01")
     assert box.reader()["was"] == ""

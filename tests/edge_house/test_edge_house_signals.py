@@ -384,6 +384,16 @@ def test_a_wire_that_could_never_do_its_work_is_named(tmp_path, wires, why):
         read(tmp_path, wires)
 
 
+def test_readers_written_in_two_ways_or_below_another_table_are_told_where_they_belong(tmp_path):
+    path = tmp_path / "edge.toml"
+    path.write_text('store = "paris"\nreaders = []\n[[readers]]\nid = "gate"\n')
+    with pytest.raises(ConfigError, match=r"write no key twice: all readers as \[\[readers\]\]"):
+        load_config(path)
+    path.write_text(TOML.format(url="llrp://10.0.0.9", wires="") + "[uplink]\nzones = []\n")
+    with pytest.raises(ConfigError, match=r"`zones` - at `\$.uplink`; .* the last \[table\] above it"):
+        load_config(path)
+
+
 def test_the_example_in_the_readme_is_a_configuration(tmp_path):
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
     example = readme.partition("### Doors, lamps, sirens and locks")[2].split("```toml")[1].split("```")[0]

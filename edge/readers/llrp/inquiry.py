@@ -72,7 +72,10 @@ class Inquiry(Dialogue):
             )
         if self.health.bytes_skipped_total:
             return "what answers there does not speak LLRP; its port is 5084, or 5085 with TLS"
-        return "what is there says nothing of LLRP; look at the port, or switch the reader off and on"
+        return (
+            "what is there says nothing of LLRP; look at the port, write llrps:// where TLS is on, or switch the "
+            "reader off and on"
+        )
 
     def _hear(self, heard: Heard, now_us: int, why: str = "") -> None:
         if heard is Heard.CONNECTED:
@@ -84,7 +87,10 @@ class Inquiry(Dialogue):
         elif heard is Heard.GREETED or (heard in ANSWERS and self.state is State.ASKING):
             self._ask(now_us)
         elif heard in ENDS:
-            held = "end the program that is connected to it, or its connection on the reader's own page"
+            held = (
+                "end the program that is connected to it (a box of Vitrine that names it in its edge.toml is one), or "
+                "its connection on the reader's own page"
+            )
             self._end(why, held if heard is Heard.TURNED_AWAY else self._mend())
             self.state = State.TURNED_AWAY if heard is Heard.TURNED_AWAY else State.OFFLINE
 

@@ -5,6 +5,7 @@ its write spins while a non-blocking port is full (pyserial 3.5, `serialposix.py
 """
 
 import asyncio
+import errno
 import os
 import select
 import termios
@@ -210,4 +211,8 @@ def _send(fd: int, data: bytes) -> bytes:
 
 
 def _words(error: Exception) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)
+    """The system's own words: pyserial puts the path and the number around them, which is said already."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return str(error)
+    mend = "; let the user who runs this open it (group dialout)" if error.errno == errno.EACCES else ""
+    return os.strerror(error.errno) + mend
