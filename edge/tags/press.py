@@ -81,8 +81,11 @@ class Press:
         self._tell = tell
         self._dial = dial
 
-    def begin(self, name: str, printer: str, pieces: Sequence[PieceId], by: UserId, now_us: int) -> Job:
-        """Begin at one of `printers`; the same `name` again is the same batch. Raises `PrinterTakenError`."""
+    def begin(self, name: str, printer: str, pieces: Mapping[PieceId, str], by: UserId, now_us: int) -> Job:
+        """Begin at one of `printers`; the same `name` again is the same batch. `pieces`: what each `Bind.replaces`.
+
+        Raises `PrinterTakenError`.
+        """
         known = self.jobs.get(name)
         if known is not None:
             return known
@@ -92,7 +95,12 @@ class Press:
         # an answer that is late by a whole connection is to an older number
         first_job = self._chance.randint(1, JOB_MAX)
         batch = Batch(
-            tuple(dict.fromkeys(pieces)), self._templates[printer], by, resolver=config.resolver, first_job=first_job
+            tuple(pieces),
+            self._templates[printer],
+            by,
+            replaces=pieces,
+            resolver=config.resolver,
+            first_job=first_job,
         )
         job = Job(name, config, by, now_us, batch)
         while len(self.jobs) >= BATCHES_KEPT_MAX:

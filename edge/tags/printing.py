@@ -3,7 +3,7 @@
 One batch at a time per printer. A tag that was written and did not say so is nobody's: its EPC is never used again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -68,7 +68,14 @@ class Batch:
     """`lines` is replaced as it goes; `tell` wakes whoever looks."""
 
     def __init__(
-        self, pieces: Sequence[PieceId], template: Template, by: UserId, *, resolver: str = RESOLVER, first_job: int = 1
+        self,
+        pieces: Sequence[PieceId],
+        template: Template,
+        by: UserId,
+        *,
+        replaces: Mapping[PieceId, str] | None = None,
+        resolver: str = RESOLVER,
+        first_job: int = 1,
     ) -> None:
         self.lines = {piece: Line(piece=piece) for piece in pieces}
         self.why = ""
@@ -78,6 +85,8 @@ class Batch:
         self._template = template
         self._by = by
         self._resolver = resolver
+        self._replaces = replaces or {}
+        """Piece → `Bind.replaces`."""
         self._job = first_job - 1
 
     async def run(self, printer: LabelPrinter, books: LabelBooks, tell: Callable[[], None]) -> None:
@@ -134,7 +143,8 @@ class Batch:
     async def _bind(self, piece: PieceId, said: dict[str, bytes], books: LabelBooks, tell: Callable[[], None]) -> None:
         """By the tag's own words alone."""
         epc, tid = said["E"], said.get("T", b"")
-        bound = await books.bind(Bind(piece=piece, tid=tid, epc=epc, read_back=epc), self._by)
+        asked = Bind(piece=piece, tid=tid, epc=epc, read_back=epc, replaces=self._replaces.get(piece))
+        bound = await books.bind(asked, self._by)
         if isinstance(bound, Denied):
             why = f"Its label is printed and not bound, throw it away: {bound.why}"
             self._set(piece, tell, stand=Stand.REFUSED, why=why)

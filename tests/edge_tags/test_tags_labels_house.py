@@ -19,8 +19,9 @@ from contract.ids import Epoch, PieceId, StoreId, UserId, ZoneId
 from edge import app as edge_app
 from edge.app import ALONE
 from edge.books import replica
-from edge.commissioning import StoreBooks
+from edge.commissioning import StoreBooks, bind
 from edge.config import ConfigError, EdgeConfig, PrinterConfig, TagScheme, TagsConfig, ZoneConfig, ZoneKind, load_config
+from edge.tags.commission import Bind, Bound
 from simulator.printer import Printer, PrinterServer
 from trade.custody import Token, TokenState
 
@@ -113,6 +114,20 @@ def test_a_printed_batch_ends_in_the_journal_as_the_tags_said(tmp_path, seed):
         assert box.shop.press.tally.voids_total == len(voids)
 
     play(tmp_path, Printer(random.Random(seed), bad=0.2), story)
+
+
+def test_a_label_replaces_no_tag_that_its_piece_got_on_the_pad_meanwhile(tmp_path):
+    async def story(box, client, server):
+        del server
+        await client.post("/api/v1/labels", json={"pieces": PIECES, "name": "b1"})
+        epc, tid = bytes(range(12)), bytes.fromhex("E28011606000000000000009")
+        on_the_pad = Bind(piece=PIECES[-1], tid=tid, epc=epc, read_back=epc)
+        assert bind(box.store, on_the_pad, UserId("ana")) == Bound()
+        last = (await ended(client, "b1"))["labels"][-1]
+        assert (last["stand"], "meanwhile" in last["why"]) == ("refused", True), last
+        assert replica.piece(box.store.books.db, PIECES[-1]).epc == epc.hex().upper()
+
+    play(tmp_path, Printer(random.Random(3)), story)
 
 
 def test_a_new_tag_for_a_piece_that_has_one_is_a_managers(tmp_path):

@@ -38,14 +38,15 @@ async def begin(body: bodies.PrintLabelsBody, who: Tagger, shop: TheShop) -> sha
             404, "printer", f"This store has no printer {printer!r}", f"Use one of {', '.join(press.printers)}."
         )
     pieces = tuple(PieceId(piece) for piece in body.pieces)
-    cards = (replica.piece(shop.db, piece) for piece in pieces)
-    tagged = [card.piece for card in cards if card is not None and card.epc]
+    cards = {piece: replica.piece(shop.db, piece) for piece in pieces}
+    worn = {piece: card.epc if card is not None else "" for piece, card in cards.items()}
+    tagged = [piece for piece, epc in worn.items() if epc]
     if tagged and not who.may(Role.MANAGER):
         raise ProblemError(
             403, "role", f"{len(tagged)} of these have a tag", "A new one in its place is a manager's: ask one of them."
         )
     try:
-        job = press.begin(body.name or shop.new_id(), printer, pieces, who.user, shop.clock.wall_us())
+        job = press.begin(body.name or shop.new_id(), printer, worn, who.user, shop.clock.wall_us())
     except PrinterTakenError as error:
         raise ProblemError(409, "printer", str(error), "Begin again when it has ended.") from error
     return _view(job)
