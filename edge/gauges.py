@@ -115,6 +115,10 @@ def reader_gauges(readers: Sequence[Health], clock: Clock) -> Iterator[Sample]:
         yield Sample("vitrine_reader_late_total", "tag reports that came too late to count", reader.late_total, label)
         yield Sample("vitrine_reader_retained_total", "messages older than our link", reader.retained_total, label)
         held = reader.messages_held_total
+        forgotten = reader.shapes_forgotten_total
+        yield Sample("vitrine_reader_resyncs_total", "times its bytes made no message", reader.resyncs_total, label)
+        yield Sample("vitrine_reader_stamps_dropped_total", "uptime among UTC", reader.stamps_dropped_total, label)
+        yield Sample("vitrine_reader_shapes_forgotten_total", "of tag reports: shapes_max", forgotten, label)
         yield Sample("vitrine_reader_messages_held_total", "messages that waited: messages_per_tick_max", held, label)
 
 

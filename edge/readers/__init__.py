@@ -90,10 +90,15 @@ def open_reader(
 
     `chance` jitters the reconnects, so that a store's readers do not come back as one.
 
-    Raises `MisconfiguredError`: no driver for the URL's scheme, no antenna, no such place in the profile, or a handheld
-    that only one of profile and configuration calls so, or wires to a reader of a kind that has no inputs and outputs.
+    Raises `MisconfiguredError`: no driver for the URL's scheme, a profile of other readers, no antenna, no such place
+    in the profile, a handheld that only one of profile and configuration calls so, or wires to a reader of a kind that
+    has no inputs and outputs.
     """
     driver = driver_of(config)
+    scheme = config.url.partition(":")[0]
+    if profile.drivers and scheme not in profile.drivers:
+        mend = f"it is for {' and '.join(profile.drivers)} readers: choose the profile of the model that is there"
+        raise MisconfiguredError(f"reader {config.id}: profile {profile.name!r} is not for {scheme}; {mend}")
     if not config.antennas:
         raise MisconfiguredError(f"reader {config.id} has no antennas; map at least one port to a zone")
     if config.handheld != profile.handheld:

@@ -34,6 +34,12 @@ class Health:
     """Messages and parameters stepped over because we do not know them."""
     unknown_kinds: tuple[tuple[str, int], ...] = ()
     """Of which kinds they are, and how many of each: at most `unknown_kinds_max` kinds, then `other`."""
+    resyncs_total: int = 0
+    """Places where reading had to find the next message anew."""
+    stamps_dropped_total: int = 0
+    """Uptime stamps among UTC ones: not told."""
+    shapes_forgotten_total: int = 0
+    """Shapes of tag reports learned and given up again: `shapes_max`."""
     messages_held_total: int = 0
     """Messages that waited for a later tick: `messages_per_tick_max`."""
     messages_lost_total: int = 0

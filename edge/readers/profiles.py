@@ -79,6 +79,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     name: str
     vendor: Vendor
+    drivers: tuple[str, ...] = ()
+    """Of which readers it can be the profile, by the beginnings of their URLs; none named: of any."""
     places: dict[ZoneKind, Place]
     keepalive_ms: Annotated[int, msgspec.Meta(ge=100, le=10_000)] = 1000
     handheld: bool = False

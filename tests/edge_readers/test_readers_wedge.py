@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -186,5 +187,7 @@ def test_a_sled_that_is_dialled_or_called_fixed_is_refused_with_the_mend():
         opened(url="wedge://phone:80")
     with pytest.raises(MisconfiguredError, match="set handheld = true"):
         opened(handheld=False)
+    settings = config(handheld=False)
+    no_handheld = msgspec.structs.replace(load_profile("wedge"), handheld=False)
     with pytest.raises(MisconfiguredError, match="use 'wedge'"):
-        opened(profile="generic-llrp", handheld=False)
+        open_reader(settings, no_handheld, random.Random(1))

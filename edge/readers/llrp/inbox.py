@@ -50,6 +50,9 @@ class Inbox:
         counts = self.decoder.counts
         health.dropped_total = counts.reports_damaged_total
         health.bytes_skipped_total = counts.bytes_skipped_total
+        health.resyncs_total = counts.resyncs_total
+        health.stamps_dropped_total = counts.stamps_dropped_total
+        health.shapes_forgotten_total = counts.shapes_forgotten_total
         if health.unknown_total != counts.unknown_times:
             health.unknown_total = counts.unknown_times
             health.unknown_kinds = tuple(sorted(counts.unknown_total.items()))

@@ -186,6 +186,7 @@ class Counts:
     bytes_skipped_total: int = 0
     resyncs_total: int = 0
     stamps_dropped_total: int = 0
+    shapes_forgotten_total: int = 0
     surveys_total: int = 0
     survey: bytes = b""
     """The value of the last RFSurveyReportData."""

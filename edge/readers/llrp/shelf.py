@@ -104,7 +104,6 @@ class Shelf:
 
     def __init__(self, counts: Counts) -> None:
         self.counts = counts
-        self.forgotten_total = 0
         self.alone: dict[int, list[Alone]] = {}
         """By length the messages of one report that can be read in one go."""
         self._by_length: dict[int, list[Shape]] = {}
@@ -183,6 +182,6 @@ class Shelf:
         if sum(map(len, self._by_length.values())) >= SHAPES_MAX:
             self._by_length.clear()
             self.alone.clear()
-            self.forgotten_total += SHAPES_MAX
+            self.counts.shapes_forgotten_total += SHAPES_MAX
         self._by_length.setdefault(shape.length, []).append(shape)
         self._tables = None

@@ -34,7 +34,7 @@ class MqttReader:
         self._chance = chance
         self._tick_s = tick_s
         self._messages: deque[Message] = deque()
-        self._lost = 0
+        self._lost = self._arrived = self._told = 0
         self._broker = _broker(address, f"vitrine-{self.id}-{chance.getrandbits(32):08x}")
 
     def sweep(self, port_now: Callable[[], int | None]) -> None:
@@ -63,6 +63,7 @@ class MqttReader:
             self._lost += 1
         else:
             self._messages.append(message)
+            self._arrived += 1
 
     def _turn(self, link: Link, deliver: Callable[[ReadBatch], None], now_us: int) -> None:
         health = self.health
@@ -74,7 +75,8 @@ class MqttReader:
         while self._messages and len(taken) < MESSAGES_PER_TICK_MAX and size < BYTES_PER_TICK_MAX:
             taken.append(self._messages.popleft())
             size += len(taken[-1].body)
-        health.messages_held_total += len(self._messages)
+        fresh, self._told = self._arrived - self._told, self._arrived
+        health.messages_held_total += min(len(self._messages), fresh)
         batch = self._stream.hear(taken) if taken else None
         self._stream.tick(now_us)
         if batch is not None:
