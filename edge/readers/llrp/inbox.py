@@ -11,9 +11,9 @@ from edge.readers.llrp.params import Counts
 from edge.readers.llrp.reports import Decoded, ReportDecoder
 from edge.readers.llrp.survey import loudest
 
-MESSAGES_PER_TICK_MAX: Final = 1000
-"""Other messages than tag reports that are acted on between two ticks, about 2 ms; a reader has a few a second to say.
-More of them, a storm of keepalives, wait for the next tick, and nothing is received meanwhile: TCP holds the reader."""
+MESSAGES_PER_TICK_MAX: Final = 100
+"""Other messages than tag reports that are acted on between two ticks, events some 10 ms; a reader has a few a second
+to say. More of them, a storm, wait for the next tick, and nothing is received meanwhile: TCP holds the reader."""
 RESYNCS_MAX: Final = 16
 """After so many places where no message could begin, a connection's bytes are not believed any more."""
 
