@@ -71,9 +71,9 @@ class TagReader:
         tags = self.llrp.tlv(240, b"\x8d" + epc + self.llrp.tv(9, 1) + self.llrp.tv(1, 1) + result)
         return self.llrp.message(61, tags)
 
-    def read_result(self, data=TID, code=0, op=None):
+    def read_result(self, data=TID, code=0, op=None, epc=EPC):
         body = struct.pack("!BHH", code, self.op_spec_id if op is None else op, len(data) // 2) + data
-        return self.report(self.llrp.tlv(349, body))
+        return self.report(self.llrp.tlv(349, body), epc)
 
     def write_result(self, words, code=0):
         return self.report(self.llrp.tlv(350, struct.pack("!BHH", code, self.op_spec_id, words)))
@@ -127,6 +127,23 @@ def test_the_tid_of_a_tag_is_read_and_the_tag_is_counted_as_read_meanwhile(llrp)
     assert talk.reader.heard[-3:] == [ADD, ENABLE, DELETE]
     assert talk.dialogue.accesses.state is AccessState.IDLE
     assert talk.dialogue.health.link is ReaderLink.READING
+
+
+def test_a_result_of_another_tag_or_kept_from_another_connection_is_not_taken_for_ours(llrp):
+    talk = Talk(llrp)
+    talk.ask(read_tid(TAG))
+    before = talk.reader.op_spec_id
+    talk.hear(talk.reader.read_result(epc=EPC[::-1]))
+    assert talk.told == []
+    talk.dialogue.lose(talk.now_us, "cable")
+    talk.now_us += SECOND
+    talk.reader.specs.clear()
+    talk.connect()
+    talk.ask(read_tid(TAG))
+    talk.hear(talk.reader.read_result(bytes(12), op=before))
+    assert [type(told) for told in talk.told] == [UnreachableError]
+    talk.hear(talk.reader.read_result())
+    assert talk.told[1] == TID
 
 
 def test_accesses_are_done_one_after_the_other(llrp):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from edge.readers.access import Access
+from edge.readers.access import Access, Bank, WriteMemory
 from edge.readers.base import MisconfiguredError, ReaderError, TagError, UnreachableError
 from edge.readers.health import Health
 from edge.readers.llrp import accessspecs
@@ -36,6 +36,12 @@ class Asked:
     access: Access
     done: Callable[[bytes | ReaderError], None]
     op_spec_id: int = 0
+
+    def answers(self, result: AccessResult) -> bool:
+        """Whether this is its result: of its operation, at its tag (whose EPC a write may have changed)."""
+        tag = self.access.tag
+        same = tag.bank is Bank.TID or isinstance(self.access, WriteMemory) or result.epc in (b"", tag.bits)
+        return result.op_spec_id == self.op_spec_id and same
 
 
 class Accesses:
@@ -80,7 +86,9 @@ class Accesses:
             self._deadline_us = 1
 
     def read(self, now_us: int) -> None:
-        """Our ROSpec runs."""
+        """Our ROSpec runs. Operations are numbered from the moment: what is told of an earlier one is not ours."""
+        if self.state is AccessState.CLOSED:
+            self._op_spec_id = now_us % accessspecs.OPSPEC_ID_MAX
         self._hear(AccessHeard.READING, now_us)
 
     def end(self, now_us: int, why: str) -> None:
@@ -103,7 +111,7 @@ class Accesses:
     def results(self, results: Iterable[AccessResult], now_us: int) -> None:
         """What tag reports carried; a result nobody waits for is passed over."""
         for result in results:
-            if self._current is not None and result.op_spec_id == self._current.op_spec_id:
+            if self._current is not None and self._current.answers(result):
                 self._hear(AccessHeard.RESULT, now_us, result=result)
 
     def tick(self, now_us: int) -> None:
