@@ -49,6 +49,8 @@ class Printer:
         self._late = b""
         self._waiting: list[str] = []
         self._rolled = 0
+        self.serialised = True
+        """Cheap tags have all one TID."""
 
     @property
     def stopped(self) -> bool:
@@ -139,7 +141,7 @@ class Printer:
         """A bad one takes some words of what is written into it, or none."""
         self.labels -= 1
         self._rolled += 1
-        tid = bytes.fromhex("E2801190") + self._rolled.to_bytes(8)
+        tid = bytes.fromhex("E2801190") + (self._rolled if self.serialised else 0).to_bytes(8)
         words = self.chance.randrange(0, 6) if self.chance.random() < self.bad else None
         left = None if words is None else iter([True] * words)
         return Tag(BLANK_EPC, tid), always if left is None else lambda: next(left, False)

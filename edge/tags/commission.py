@@ -288,7 +288,7 @@ class Commission:
         self._tids.append(data)
         if data != self._tids[0]:
             self._hear(Heard.OTHER, now_us)
-        elif len(data) != WORD_BYTES * TID_WORDS or data[0] not in TID_CLASSES or not any(data[-4:]):
+        elif len(data) != WORD_BYTES * TID_WORDS or not is_serialised(data):
             self.why = (
                 f"This tag's own number ({data.hex().upper() or 'none'}) is not one that no other tag has: "
                 "use tags with a serialised TID of 96 bits"
@@ -336,6 +336,11 @@ class Commission:
         elif self.state is State.LISTENING:
             self.answering.clear()
         assert self.state is not State.BINDING or self.read_back == self.epc != b"", "bound is what was read back"
+
+
+def is_serialised(tid: bytes) -> bool:
+    """Whether a TID of at least 96 bits tells this tag from every other: a known class, and a number (TDS 2.1 §16)."""
+    return len(tid) >= WORD_BYTES * TID_WORDS and tid[0] in TID_CLASSES and any(tid[8 : WORD_BYTES * TID_WORDS])
 
 
 def epc_in(data: bytes) -> bytes:

@@ -13,7 +13,7 @@ import structlog
 from contract.feed import PieceCard
 from contract.ids import PieceId, UserId
 from edge.readers.base import ReaderError
-from edge.tags.commission import Bind, Bound, Denied, Kept
+from edge.tags.commission import Bind, Bound, Denied, Kept, is_serialised
 from edge.tags.labels import RESOLVER, fields
 from edge.tags.printer import PrinterError
 from edge.tags.zpl import JOB_MAX, Template, label
@@ -24,6 +24,7 @@ TRIES: Final = 3
 """Tags for one piece. A roll of which three in a row fail is not calibrated, or not of the kind the label says."""
 
 BROKE: Final = "The box failed (its log says why)"
+NOT_SERIALISED: Final = "The tags of this roll have no numbers of their own: use a roll with serialised TIDs of 96 bits"
 
 
 class Stand(StrEnum):
@@ -132,6 +133,8 @@ class Batch:
             data = label(self._template, fields(card, drawn.epc, self._resolver), drawn.epc, self._job)
             said = await printer.label(data, self._job, tid=bool(self._template.tid_bytes))
             if said.get("E") == drawn.epc:
+                if "T" in said and not is_serialised(said["T"]):
+                    raise PrinterError(NOT_SERIALISED)
                 await self._bind(piece, said, books, tell)
                 return
             self._set(piece, tell, voids=voids + 1)

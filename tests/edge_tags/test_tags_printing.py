@@ -278,3 +278,17 @@ def test_a_port_that_is_no_printers_is_said():
         await asyncio.sleep(0.05)
 
     asyncio.run(story())
+
+
+def test_a_roll_whose_tags_have_no_number_of_their_own_binds_nothing_and_is_said():
+    fake = Fake(random.Random(1))
+    fake.serialised = False
+
+    async def story(server):
+        books = Books()
+        batch = await printed(server, books)
+        assert "serialised TIDs" in batch.why
+        assert not books.bound
+        assert len(fake.out) == 1
+
+    play(story, fake)
