@@ -41,6 +41,7 @@ def make_templates(folders: Mapping[str, Path], static: Mapping[str, Path], time
         date=lambda us: f"{_local(us, zone):%d %b %Y}".lstrip("0"),
         moment=lambda us: f"{_local(us, zone):%d %b, %H:%M}".lstrip("0"),
         day=day,
+        lasting=lasting,
         sentence=sentence,
         place=place,
         iso=lambda us: _local(us, zone).isoformat(timespec="seconds"),
@@ -91,6 +92,18 @@ def day(business_day: str) -> str:
         return f"{dt.date.fromisoformat(business_day):%d %b %Y}".lstrip("0")
     except ValueError:
         return business_day
+
+
+def lasting(length_us: int) -> str:
+    """`12_000_000` → `12 s`; `90_000_000` → `1 min 30 s`; `183_600_000_000` → `2 d 3 h`."""
+    left, said = max(1, round(length_us / 1e6)), []
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        number, left = divmod(left, size)
+        if number:
+            said.append(f"{number}{THIN}{unit}")
+        elif said:
+            break
+    return " ".join(said[:2])
 
 
 def sentence(words: str) -> str:

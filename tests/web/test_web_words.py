@@ -13,7 +13,7 @@ from web.assets import FILES, AssetsError, fetch
 from web.forms import amount_minor, safe_next, typed
 from web.problems import ProblemError
 from web.sse import Bulletin
-from web.templating import day, make_templates, money, percent, sentence, weight
+from web.templating import THIN, day, lasting, make_templates, money, percent, sentence, weight
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,22 @@ def test_a_business_day_is_written_as_people_say_it() -> None:
     assert day("2026-11-22") == "22 Nov 2026"
     assert day("2026-03-01") == "1 Mar 2026"
     assert day("the opening") == "the opening"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "1 s"),
+        (12, "12 s"),
+        (90, "1 min 30 s"),
+        (3600, "1 h"),
+        (3607, "1 h"),
+        (7500, "2 h 5 min"),
+        (183_600, "2 d 3 h"),
+    ],
+)
+def test_how_long_something_lasted_is_said_in_its_two_largest_units(seconds: float, text: str) -> None:
+    assert lasting(round(seconds * 1e6)).replace(THIN, " ") == text
 
 
 def test_a_reason_is_written_as_a_sentence() -> None:
