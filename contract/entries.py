@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from contract import facts, signals
+from contract import facts
 from contract.facts import AnyFact, Fact, Stream
 from contract.ids import Epoch, PersonId, PieceId, StoreId, UserId
 
@@ -129,8 +129,8 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.AlarmRaised: (PIECES,),
     facts.AlarmClosed: (),
     facts.ExitSeen: (PIECE,),
-    signals.InputChanged: (),
-    signals.OutputSet: (),
+    facts.InputChanged: (),
+    facts.OutputSet: (),
 }
 """What each fact is about. A row that cannot be understood is parked, and later rows with one of its keys wait."""
 

@@ -8,8 +8,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from contract.facts.signals import InputKind, OutputKind
 from contract.ids import ReaderId, StoreId, TillId, ZoneId, check_slug
-from contract.signals import InputKind, OutputKind
 from edge import checks
 
 PORT_SHOWN: Final = 20

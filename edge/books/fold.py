@@ -47,8 +47,8 @@ from contract.facts import (
     TransferShipped,
     ZoneVision,
 )
+from contract.facts.signals import InputChanged, OutputSet
 from contract.ids import Epoch, UserId
-from contract.signals import InputChanged, OutputSet
 from edge.books import fold_custody as custody
 from edge.books import fold_floor as floor
 from edge.books import fold_sales as sales

@@ -18,8 +18,8 @@ from contract.facts import (
     ReaderHealth,
     ZoneVision,
 )
+from contract.facts.signals import InputChanged, OutputSet
 from contract.ids import CountId, UserId
-from contract.signals import InputChanged, OutputSet
 from edge.books.db import Database
 from edge.books.rows import Way, as_list
 

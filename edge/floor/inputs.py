@@ -11,8 +11,8 @@ from typing import Final
 from contract.facts import (
     AnyFact,
 )
+from contract.facts.signals import InputChanged
 from contract.ids import ReaderId
-from contract.signals import InputChanged
 from edge.books.rows import SignalRow, Way
 from edge.config import Active, InputConfig, ReaderConfig
 from edge.readers.health import Health

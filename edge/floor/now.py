@@ -6,8 +6,8 @@ The loop thread never looks into the house's arrays: it takes the newest `FloorN
 from dataclasses import dataclass
 
 from contract.facts import ReaderLink, Vision
+from contract.facts.signals import InputKind, OutputKind
 from contract.ids import PieceId, ReaderId, ZoneId
-from contract.signals import InputKind, OutputKind
 from edge.books.rows import Way
 
 

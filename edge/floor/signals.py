@@ -16,8 +16,8 @@ from contract.facts import (
     ReaderLink,
     Vision,
 )
+from contract.facts.signals import OutputKind, OutputSet
 from contract.ids import AlarmId, ReaderId, ZoneId
-from contract.signals import OutputKind, OutputSet
 from edge.books.rows import SignalRow, Way
 from edge.config import OutputConfig, ReaderConfig
 from edge.readers.health import Health

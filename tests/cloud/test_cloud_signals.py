@@ -4,8 +4,8 @@ from cloud.pos.floor import queries
 from contract.facts import (
     Stream,
 )
+from contract.facts.signals import InputChanged, InputKind, OutputKind, OutputSet
 from contract.ids import ReaderId, ZoneId
-from contract.signals import InputChanged, InputKind, OutputKind, OutputSet
 
 
 def door(*, on, found=False):

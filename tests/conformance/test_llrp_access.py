@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from contract.facts import ReaderLink
+from contract.facts.signals import InputKind, OutputKind
 from contract.ids import ReaderId, ZoneId
-from contract.signals import InputKind, OutputKind
 from edge.clock import SystemClock
 from edge.config import Active, InputConfig, OutputConfig, ReaderConfig, ZoneKind
 from edge.readers import open_reader

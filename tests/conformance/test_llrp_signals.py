@@ -6,8 +6,8 @@ import time
 
 import numpy as np
 
+from contract.facts.signals import InputKind, OutputKind
 from contract.ids import ReaderId, StoreId, UserId, ZoneId
-from contract.signals import InputKind, OutputKind
 from edge import app as edge_app
 from edge.books.rows import SignalRow
 from edge.config import EdgeConfig, InputConfig, OutputConfig, ReaderConfig, ZoneConfig, ZoneKind

@@ -21,9 +21,9 @@ from contract.facts import (
     Verdict,
     Vision,
 )
+from contract.facts.signals import InputKind, OutputKind
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
-from contract.signals import InputKind, OutputKind
 from edge.api import shapes
 from edge.api.passes import shapes as pass_shapes
 from edge.api.tags import shapes as tag_shapes

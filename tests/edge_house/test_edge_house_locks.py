@@ -5,9 +5,9 @@ import warnings
 import msgspec
 import pytest
 
+from contract.facts.signals import InputKind, OutputKind
 from contract.feed import FeedPage, FeedRow
 from contract.ids import ReaderId, ZoneId
-from contract.signals import InputKind, OutputKind
 from edge import app as edge_app
 from edge.config import InputConfig, OutputConfig
 

@@ -17,8 +17,8 @@ from contract.facts import (
     Vision,
     ZoneVision,
 )
+from contract.facts.signals import InputChanged, InputKind, OutputKind, OutputSet
 from contract.ids import ReaderId, UserId, ZoneId
-from contract.signals import InputChanged, InputKind, OutputKind, OutputSet
 from edge.books.journal import NotServingError
 from edge.books.replay import differences
 from edge.books.rows import SignalRow

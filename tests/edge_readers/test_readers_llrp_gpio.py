@@ -7,8 +7,8 @@ import struct
 import pytest
 from llrpkit.protocol import decode_message
 
+from contract.facts.signals import InputKind, OutputKind
 from contract.ids import ReaderId, ZoneId
-from contract.signals import InputKind, OutputKind
 from edge.clock import SystemClock
 from edge.config import Active, InputConfig, OutputConfig, ReaderConfig, ZoneKind
 from edge.readers import Signalling, open_reader

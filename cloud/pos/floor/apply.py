@@ -17,7 +17,7 @@ from contract.facts import (
     ReaderHealth,
     ZoneVision,
 )
-from contract.signals import InputChanged, OutputSet
+from contract.facts.signals import InputChanged, OutputSet
 
 
 def _now(tokens: Custody, heard: Heard) -> bool:

@@ -45,10 +45,10 @@ from contract.facts import (
     ZoneVision,
     stream_of,
 )
+from contract.facts.signals import InputChanged, InputKind, OutputKind, OutputSet
 from contract.feed import StoreCard
 from contract.ids import UserId
 from contract.messages import Rejoin, Snapshot, Up
-from contract.signals import InputChanged, InputKind, OutputKind, OutputSet
 from simulator.app import plan
 from web.policy import undeclared
 

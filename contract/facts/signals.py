@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from contract.fact import Fact
+from contract.facts.fact import Fact
 from contract.ids import AlarmId, ReaderId, ZoneId
 
 

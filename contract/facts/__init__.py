@@ -1,0 +1,128 @@
+"""Facts: what became true at a store, in the past tense. An entry carries one or more (see `entries`).
+
+Two streams: `trade` (claims, custody, money, staff, approved counts, closed alarms; kept for ever) and
+`floor` (presence, zones, reader health, counts in progress). An optional field is a compatible change;
+a required meaning is a new struct. Facts name people by id only.
+"""
+
+from typing import Final
+
+from contract.facts.alarms import AlarmClosed as AlarmClosed
+from contract.facts.alarms import AlarmKind as AlarmKind
+from contract.facts.alarms import AlarmRaised as AlarmRaised
+from contract.facts.alarms import ExitSeen as ExitSeen
+from contract.facts.claims import ClaimEnd as ClaimEnd
+from contract.facts.claims import ClaimEnded as ClaimEnded
+from contract.facts.claims import ClaimHeld as ClaimHeld
+from contract.facts.claims import ClaimKind as ClaimKind
+from contract.facts.claims import LeaseGranted as LeaseGranted
+from contract.facts.claims import LeaseRefused as LeaseRefused
+from contract.facts.claims import LeaseUnconvertible as LeaseUnconvertible
+from contract.facts.counts import CountAbandoned as CountAbandoned
+from contract.facts.counts import CountApproved as CountApproved
+from contract.facts.counts import CountFinished as CountFinished
+from contract.facts.counts import CountPlace as CountPlace
+from contract.facts.counts import CountProgress as CountProgress
+from contract.facts.counts import CountStarted as CountStarted
+from contract.facts.counts import CountVerdict as CountVerdict
+from contract.facts.counts import Verdict as Verdict
+from contract.facts.custody import CommandHeard as CommandHeard
+from contract.facts.custody import CustodyReceived as CustodyReceived
+from contract.facts.custody import CustodyReleased as CustodyReleased
+from contract.facts.custody import PieceSighted as PieceSighted
+from contract.facts.custody import RecallRefused as RecallRefused
+from contract.facts.custody import Rejoined as Rejoined
+from contract.facts.custody import ReleaseWhy as ReleaseWhy
+from contract.facts.custody import TagBound as TagBound
+from contract.facts.custody import TransferShipped as TransferShipped
+from contract.facts.fact import Fact as Fact
+from contract.facts.fact import Stream as Stream
+from contract.facts.presence import PiecePresence as PiecePresence
+from contract.facts.presence import PresenceState as PresenceState
+from contract.facts.presence import Vision as Vision
+from contract.facts.presence import ZoneVision as ZoneVision
+from contract.facts.readers import CoverageGap as CoverageGap
+from contract.facts.readers import ReaderChanged as ReaderChanged
+from contract.facts.readers import ReaderHealth as ReaderHealth
+from contract.facts.readers import ReaderIdentity as ReaderIdentity
+from contract.facts.readers import ReaderLink as ReaderLink
+from contract.facts.sales import CommandRefused as CommandRefused
+from contract.facts.sales import LineKind as LineKind
+from contract.facts.sales import ReturnRecorded as ReturnRecorded
+from contract.facts.sales import SaleLine as SaleLine
+from contract.facts.sales import SaleLineAdded as SaleLineAdded
+from contract.facts.sales import SaleLineRemoved as SaleLineRemoved
+from contract.facts.sales import SaleOpened as SaleOpened
+from contract.facts.sales import SaleParked as SaleParked
+from contract.facts.sales import SaleRecorded as SaleRecorded
+from contract.facts.sales import SaleResumed as SaleResumed
+from contract.facts.sales import SaleVoided as SaleVoided
+from contract.facts.sales import ShiftClosed as ShiftClosed
+from contract.facts.sales import ShiftOpened as ShiftOpened
+from contract.facts.sales import Tender as Tender
+from contract.facts.sales import TenderKind as TenderKind
+from contract.facts.signals import InputChanged as InputChanged
+from contract.facts.signals import OutputSet as OutputSet
+
+AnyFact = (
+    ClaimHeld
+    | ClaimEnded
+    | LeaseGranted
+    | LeaseRefused
+    | LeaseUnconvertible
+    | CustodyReleased
+    | CustodyReceived
+    | RecallRefused
+    | PieceSighted
+    | TagBound
+    | TransferShipped
+    | Rejoined
+    | CommandHeard
+    | SaleOpened
+    | SaleLineAdded
+    | SaleLineRemoved
+    | SaleParked
+    | SaleResumed
+    | SaleVoided
+    | SaleRecorded
+    | ReturnRecorded
+    | ShiftOpened
+    | ShiftClosed
+    | CommandRefused
+    | CountStarted
+    | CountProgress
+    | CountFinished
+    | CountApproved
+    | CountAbandoned
+    | PiecePresence
+    | ZoneVision
+    | ReaderHealth
+    | ReaderChanged
+    | CoverageGap
+    | AlarmRaised
+    | AlarmClosed
+    | ExitSeen
+    | InputChanged
+    | OutputSet
+)
+
+FLOOR_FACTS: Final = (
+    CountStarted,
+    CountProgress,
+    CountFinished,
+    CountAbandoned,
+    PiecePresence,
+    ZoneVision,
+    ReaderHealth,
+    ReaderChanged,
+    CoverageGap,
+    AlarmRaised,
+    ExitSeen,
+    InputChanged,
+    OutputSet,
+)
+
+
+def stream_of(fact: AnyFact) -> Stream:
+    """The log a fact belongs to."""
+    return Stream.FLOOR if isinstance(fact, FLOOR_FACTS) else Stream.TRADE
