@@ -327,3 +327,206 @@ class Shop:
         """The zone beside each piece's own, of the same reader."""
         reader, place = np.divmod(self.home, READER_ZONES)
         return np.asarray(reader * READER_ZONES + (place + 1) % READER_ZONES, np.int32)
+
+
+# --- counts: rounds of an expected list ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CountFamily:
+    """Pieces are read with p ~ Beta(mean `p`, size `spread`) a round, `tail_share` of them with U(.05, .3).
+
+    `blocked` of them are blocked at any time and stay so from round to round with chance `stays`; an *altered* round
+    (another antenna set, power, mode or session) draws the state of a blocked piece anew with chance `freed`.
+    `dark`: share that cannot be read at all in one count. `gone`: share that is truly missing, anew in each count.
+    """
+
+    p: float
+    spread: float
+    blocked: float = 0.0
+    stays: float = 0.0
+    freed: float = 0.6
+    dark: float = 0.0
+    tail_share: float = 0.0
+    pieces: int = 300
+    gone: float = 0.002
+    easy: bool = False
+
+
+COUNT_FAMILIES: Final = {
+    "easy": CountFamily(0.98, 100, easy=True),
+    "hand": CountFamily(0.96, 25, easy=True),
+    "hand1000": CountFamily(0.96, 25, pieces=1000),
+    "indep": CountFamily(0.88, 20),
+    "shelf": CountFamily(0.98, 50, blocked=0.005, stays=0.7),
+    "handdep": CountFamily(0.96, 25, blocked=0.02, stays=0.5),
+    "handhard": CountFamily(0.96, 25, blocked=0.01, stays=0.7, dark=0.0005, tail_share=0.003),
+    "dep": CountFamily(0.88, 20, blocked=0.04, stays=0.7),
+    "mixed": CountFamily(0.83, 6, tail_share=0.01),
+}
+
+
+class Counted(NamedTuple):
+    """Many counts of one shelf. reads bool[counts, rounds, n]; there bool[counts, n]; `q` float64[n] for the oracle."""
+
+    reads: Bools
+    there: Bools
+    q: Floats
+
+
+class Shelf:
+    """One store's shelf: the same pieces, with the same p, in every count of it."""
+
+    def __init__(self, family: CountFamily, seed: int) -> None:
+        self.family, self.rng = family, np.random.default_rng(seed)
+        a = family.p * family.spread
+        self.p = self.rng.beta(a, family.spread - a, family.pieces)
+        tail = self.rng.random(family.pieces) < family.tail_share
+        self.p[tail] = self.rng.uniform(0.05, 0.3, int(tail.sum()))
+
+    def count(self, counts: int, rounds: int, *, altered: bool = False) -> Counted:
+        """So many counts of so many rounds; `altered`: every round after the first is of another kind."""
+        family, rng, n = self.family, self.rng, self.family.pieces
+        there = rng.random((counts, n)) >= family.gone
+        dark = rng.random((counts, n)) < family.dark
+        blocked = rng.random((counts, n)) < family.blocked
+        enter = family.blocked * (1 - family.stays) / (1 - family.blocked)
+        reads = np.empty((counts, rounds, n), np.bool_)
+        for each in range(rounds):
+            if each:
+                chance = rng.random((counts, n))
+                blocked = np.where(blocked, chance < family.stays, chance < enter)
+                if altered:
+                    anew = rng.random((counts, n)) < family.freed
+                    blocked = np.where(anew, rng.random((counts, n)) < family.blocked, blocked)
+            reads[:, each] = there & ~dark & ~blocked & (rng.random((counts, n)) < self.p)
+        return Counted(reads, there, self.p)
+
+
+# --- zones: what antennas hear of a tag at a place ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneFamily:
+    """Zones in a row, one antenna above the middle of each; `spacing_m` from one to the next."""
+
+    spacing_m: float
+    zones: int = 8
+
+
+ZONE_FAMILIES: Final = {"0.6m": ZoneFamily(0.6), "0.9m": ZoneFamily(0.9), "1.5m": ZoneFamily(1.5)}
+
+DEPTH_M: Final = 0.4
+HEIGHT_M: Final = 0.6
+PATH_LOSS: Final = 2.2
+OWN_DBM: Final = -52.0
+"""A tag right below its antenna."""
+FIELD_DB: Final = 3.5
+FIELD_M: Final = 0.35
+"""Multipath: a smooth random field of each antenna."""
+TAG_DB: Final = 2.0
+TAG_ANTENNA_DB: Final = 1.5
+"""Orientation: of the tag, and of the tag towards one antenna; frozen while it lies still."""
+NOISE_DB: Final = 1.5
+FLOOR_DBM: Final = -66.0
+NEAR_M: Final = (0.02, 0.12)
+"""Near ties lie so far from a border."""
+TRAY_M: Final = 0.24
+WAVES: Final = 48
+
+
+class Row:
+    """A row of zones with antennas. Places are (x, y) in metres; a tag is a row of `biases`."""
+
+    def __init__(self, family: ZoneFamily, seed: int) -> None:
+        self.family, self.rng, a = family, np.random.default_rng(seed), family.zones
+        self._waves = self.rng.normal(0, 1 / FIELD_M, (a, WAVES, 2))
+        self._phases = self.rng.uniform(0, 2 * np.pi, (a, WAVES))
+
+    @property
+    def width_m(self) -> float:
+        return self.family.spacing_m * self.family.zones
+
+    def zone_of(self, x: Floats) -> Rows:
+        """Where it truly lies."""
+        return np.clip(x / self.family.spacing_m, 0, self.family.zones - 1).astype(np.int32)
+
+    def biases(self, tags: int) -> Floats:
+        """Orientation of new tags, or of tags that have been moved: float64[tags, antennas], dB."""
+        own = self.rng.normal(0, TAG_DB, (tags, 1))
+        return np.asarray(own + self.rng.normal(0, TAG_ANTENNA_DB, (tags, self.family.zones)))
+
+    def near(self, tags: int) -> Floats:
+        """Places 2–12 cm from a border between two zones: float64[tags, 2]."""
+        border = self.rng.integers(1, self.family.zones, tags) * self.family.spacing_m
+        side = self.rng.choice([-1.0, 1.0], tags) * self.rng.uniform(*NEAR_M, tags)
+        return np.column_stack([border + side, self.rng.uniform(0, DEPTH_M, tags)])
+
+    def clear(self, tags: int) -> Floats:
+        """Places in the middle third of a zone."""
+        middle = (self.rng.integers(0, self.family.zones, tags) + 0.5) * self.family.spacing_m
+        aside = self.rng.uniform(-1 / 6, 1 / 6, tags) * self.family.spacing_m
+        return np.column_stack([middle + aside, self.rng.uniform(0, DEPTH_M, tags)])
+
+    def trays_near(self, trays: int) -> Floats:
+        """Trays of eight, 24 cm wide, one edge 2 cm from a border: float64[trays, 8, 2]."""
+        border = self.rng.integers(1, self.family.zones, trays) * self.family.spacing_m
+        side = self.rng.choice([-1.0, 1.0], trays)
+        within = self.rng.uniform(0, TRAY_M, (trays, TRAY)) + NEAR_M[0]
+        y = self.rng.uniform(0, DEPTH_M, (trays, TRAY))
+        return np.stack([border[:, None] + side[:, None] * within, y], axis=2)
+
+    def calibration(self, positions: int) -> tuple[Floats, Rows, Rows]:
+        """Where a reference tray of eight is laid: places, zone and position of each, zone by zone."""
+        zone = np.repeat(np.arange(self.family.zones), positions * TRAY)
+        position = np.repeat(np.arange(self.family.zones * positions), TRAY)
+        half = max(self.family.spacing_m - TRAY_M, 0.0) / 2
+        where = self.rng.uniform(-half, half, self.family.zones * positions)[position]
+        x = (zone + 0.5) * self.family.spacing_m + where + self.rng.uniform(-TRAY_M / 2, TRAY_M / 2, len(zone))
+        x = np.clip(x, zone * self.family.spacing_m, (zone + 1) * self.family.spacing_m - 1e-6)
+        y = self.rng.uniform(0, DEPTH_M, len(zone))
+        return np.column_stack([x, y]), zone.astype(np.int32), position.astype(np.int32)
+
+    def level_dbm(self, places: Floats, biases: Floats) -> Floats:
+        """Mean RSSI at each antenna, without noise: float64[tags, antennas]; what the oracle knows of a place."""
+        x, y = places[:, :1], places[:, 1:]
+        at = (np.arange(self.family.zones) + 0.5) * self.family.spacing_m
+        away = np.sqrt((x - at) ** 2 + (y - DEPTH_M / 2) ** 2 + HEIGHT_M**2)
+        angles = np.einsum("tc,awc->taw", places, self._waves) + self._phases
+        field = np.cos(angles).sum(axis=2) * np.sqrt(2 / WAVES) * FIELD_DB
+        return np.asarray(OWN_DBM - 10 * PATH_LOSS * np.log10(away / HEIGHT_M) + field + biases)
+
+    def look(self, places: Floats, biases: Floats, rounds: int) -> Floats32:
+        """RSSI of each read, dBm, NaN where not read: float32[tags, rounds, antennas]."""
+        level = self.level_dbm(places, biases)[:, None, :]
+        heard = level + self.rng.normal(0, NOISE_DB, (len(places), rounds, self.family.zones))
+        chance = 0.95 / (1 + np.exp(-(heard - FLOOR_DBM) / 2.5))
+        return np.where(self.rng.random(heard.shape) < chance, heard, np.nan).astype(np.float32)
+
+
+# --- the gate, and tags that are not what they seem ---------------------------------------------------------------
+
+
+class Passage(StrEnum):
+    """What happens near a gate's antennas."""
+
+    OUT = "out"
+    PAST = "past"
+    LIES = "lies"
+
+
+def gate(rng: np.random.Generator, passage: Passage) -> tuple[Floats, Floats]:
+    """Reads of one tag at a gate: times in s from 0, RSSI in dBm. Walked through, walked past at 2.5 m, or lying near.
+
+    Who walks through is read from 4 m on at 1.2 m/s, some 12 times a second; bodies take up to 15 dB.
+    """
+    lasts = 600.0 if passage is Passage.LIES else 7.0
+    at = np.sort(rng.uniform(0, lasts, rng.poisson(lasts * (2.0 if passage is Passage.LIES else 12.0))))
+    if passage is Passage.LIES:
+        away = np.full(len(at), rng.uniform(2.0, 4.0))
+    else:
+        beside = 0.6 if passage is Passage.OUT else 2.5
+        away = np.hypot(beside, 1.2 * (at - lasts / 2))
+    rssi = -48 - 22 * np.log10(away / 0.6) - rng.uniform(0, 15) * (rng.random() < 0.5) + rng.normal(0, 3, len(at))
+    heard = rng.random(len(at)) < 1 / (1 + np.exp(-(rssi + 70) / 2.5))
+    return at[heard], rssi[heard]
