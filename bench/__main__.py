@@ -16,7 +16,7 @@ import bench
 from bench.figures import Bar, Figures, Report
 
 HERE: Final = Path(__file__).parent
-HELPERS: Final = ("__main__", "figures", "streams", "worlds", "books_world")
+HELPERS: Final = ("__main__", "figures", "streams", "worlds", "books_world", "plots")
 
 
 def names() -> list[str]:
