@@ -52,7 +52,7 @@ class Finding(NamedTuple):
 
 
 class Look(NamedTuple):
-    """A person looked for the piece of `row`: whether it was found, and the tags on it by row, strangers by `stranger`."""
+    """A person looked for the piece of `row`: found or not, and the tags on it, by row; strangers by `stranger`."""
 
     row: int
     found: bool
