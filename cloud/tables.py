@@ -267,6 +267,7 @@ alarm = _table(
     "alarm", _key("store"), _key("alarm"), _text("kind"), _text("pieces"), _text("zone"), _text("sentence"),
     _float("evidence_nats"), _int("rounds"), _int("value_minor"), _text("currency"), _int("raised_us"),
     _maybe_int("closed_us"), _text("closed_by"), _text("outcome"), _text("note"),
+    _text("severity"),
 )  # fmt: skip
 
 presence = _table(
@@ -291,6 +292,15 @@ signal = _table(
     _text("zone"), _int("is_on"), _text("why"), _text("by"), _int("since_us"),
 )  # fmt: skip
 """What is wired to inputs (`in`) and outputs (`out`) of readers, as it was told last."""
+restock = _table(
+    "restock", _key("store"), _key("restock"), _text("zones"), _text("by"), _int("began_us"), _int("until_us"),
+    _int("ended_us"), _int("muted"), _text("why"),
+)  # fmt: skip
+"""Deliveries being put away, during which movement accused nobody."""
+alarm_budget = _table(
+    "alarm_budget", _key("store"), _float("alarms_per_month_max"), _text("weights"), _text("by"), _int("at_us"),
+)  # fmt: skip
+"""False alarms a month that a store's manager will bear, as set last."""
 exit_seen = _table(
     "exit_seen", _key("store"), _key("epoch"), _number_key("seq"), _key("piece"), _text("zone"), _int("peaceful"),
     _text("why"), _int("at_us"),

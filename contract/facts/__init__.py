@@ -7,10 +7,14 @@ a required meaning is a new struct. Facts name people by id only.
 
 from typing import Final
 
+from contract.facts.alarms import AlarmBudgetSet as AlarmBudgetSet
 from contract.facts.alarms import AlarmClosed as AlarmClosed
 from contract.facts.alarms import AlarmKind as AlarmKind
 from contract.facts.alarms import AlarmRaised as AlarmRaised
 from contract.facts.alarms import ExitSeen as ExitSeen
+from contract.facts.alarms import RestockBegan as RestockBegan
+from contract.facts.alarms import RestockEnded as RestockEnded
+from contract.facts.alarms import Severity as Severity
 from contract.facts.claims import ClaimEnd as ClaimEnd
 from contract.facts.claims import ClaimEnded as ClaimEnded
 from contract.facts.claims import ClaimHeld as ClaimHeld
@@ -101,6 +105,9 @@ AnyFact = (
     | CoverageGap
     | AlarmRaised
     | AlarmClosed
+    | AlarmBudgetSet
+    | RestockBegan
+    | RestockEnded
     | ExitSeen
     | InputChanged
     | OutputSet

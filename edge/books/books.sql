@@ -463,7 +463,7 @@ SELECT * FROM alarm ORDER BY raised_us DESC, alarm LIMIT :limit;
 
 -- name: alarm_add
 INSERT OR IGNORE INTO alarm VALUES (:alarm, :kind, :pieces, :zone, :sentence, :evidence_nats, :rounds, :value_minor,
-    :currency, 'open', :raised_us, 0, '', '');
+    :currency, 'open', :raised_us, 0, '', '', :severity);
 
 -- name: alarm_close
 UPDATE alarm SET state = 'closed', closed_us = :closed_us, outcome = :outcome, note = :note WHERE alarm = :alarm;

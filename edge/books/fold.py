@@ -8,6 +8,7 @@ from typing import assert_never
 import msgspec
 
 from contract.facts import (
+    AlarmBudgetSet,
     AlarmClosed,
     AlarmRaised,
     AnyFact,
@@ -33,6 +34,8 @@ from contract.facts import (
     ReaderHealth,
     RecallRefused,
     Rejoined,
+    RestockBegan,
+    RestockEnded,
     ReturnRecorded,
     SaleLineAdded,
     SaleLineRemoved,
@@ -60,6 +63,7 @@ STATE_TABLES = (
     "down_log", "custody", "claim", "lease_answer", "hold", "returned_line", "sighting", "shipped", "sale",
     "sale_line", "tender", "till_counter", "shift", "presence", "zone_vision", "reader_health", "exit_seen", "alarm",
     "count", "count_verdict", "count_request", "tag_binding", "coverage_gap", "reader_change", "signal",
+    "restock", "alarm_budget",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -123,6 +127,9 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
             | ExitSeen()
             | AlarmRaised()
             | AlarmClosed()
+            | AlarmBudgetSet()
+            | RestockBegan()
+            | RestockEnded()
             | CountStarted()
             | CountProgress()
             | CountFinished()

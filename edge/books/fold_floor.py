@@ -3,6 +3,7 @@
 import msgspec
 
 from contract.facts import (
+    AlarmBudgetSet,
     AlarmClosed,
     AlarmRaised,
     CountAbandoned,
@@ -16,6 +17,8 @@ from contract.facts import (
     PiecePresence,
     ReaderChanged,
     ReaderHealth,
+    RestockBegan,
+    RestockEnded,
     ZoneVision,
 )
 from contract.facts.signals import InputChanged, OutputSet
@@ -32,6 +35,9 @@ FloorFact = (
     | ExitSeen
     | AlarmRaised
     | AlarmClosed
+    | AlarmBudgetSet
+    | RestockBegan
+    | RestockEnded
     | CountStarted
     | CountProgress
     | CountFinished
@@ -62,6 +68,13 @@ def apply(db: Database, fact: FloorFact, at_us: int, by: UserId) -> None:
             db.run_struct("alarm_add", fact, raised_us=at_us, pieces=as_list(fact.pieces))
         case AlarmClosed():
             db.run_struct("alarm_close", fact, closed_us=at_us)
+        case AlarmBudgetSet():
+            weights = msgspec.json.encode(fact.weights, order="sorted").decode()
+            db.run("budget_set", alarms_per_month_max=fact.alarms_per_month_max, weights=weights, by=by, at_us=at_us)
+        case RestockBegan():
+            db.run_struct("restock_begin", fact, zones=as_list(fact.zones), by=by, began_us=at_us)
+        case RestockEnded():
+            db.run_struct("restock_end", fact, ended_us=at_us)
         case CountStarted():
             db.run_struct("count_start", fact, started_us=at_us, zones=as_list(fact.zones))
             db.run("count_request_take", count=fact.count)

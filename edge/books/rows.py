@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from contract.facts import AlarmKind, CountPlace, PresenceState, ReaderLink, Stream, TenderKind, Vision
+from contract.facts import AlarmKind, CountPlace, PresenceState, ReaderLink, Severity, Stream, TenderKind, Vision
 from contract.ids import (
     AlarmId,
     CountId,
@@ -223,6 +223,29 @@ class AlarmRow(msgspec.Struct, frozen=True, kw_only=True):
     closed_us: int
     outcome: str
     note: str
+    severity: Severity = Severity.ALARM
+
+
+class RestockRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery that is, or was, being put away. `zones` is a JSON list; empty: everywhere."""
+
+    restock: str
+    zones: str
+    by: UserId
+    began_us: int
+    until_us: int
+    ended_us: int
+    muted: int
+    why: str
+
+
+class BudgetRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The budget of false alarms as a manager set it last. `weights` is JSON, by kind."""
+
+    alarms_per_month_max: float
+    weights: str
+    by: UserId
+    at_us: int
 
 
 class CountState(StrEnum):

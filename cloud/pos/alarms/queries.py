@@ -25,6 +25,7 @@ class AlarmRow:
     closed_by: str
     outcome: str
     note: str
+    severity: str
 
 
 def listing(tx: Tx, *, store: str = "", open_only: bool = False, limit: int = 50) -> list[AlarmRow]:
