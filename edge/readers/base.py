@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 import numpy as np
@@ -162,6 +162,41 @@ def epc_columns(epcs: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.ui
     if width != longest or int(sizes.min()) != longest:
         epcs = tuple(epc.ljust(width, b"\0") for epc in epcs)
     return np.frombuffer(bytearray().join(epcs), np.uint8).reshape(len(epcs), width), sizes * np.uint16(8)
+
+
+class Look(NamedTuple):
+    """How a reader reads: `number` of its `looks`, 0 = as always; since `since_us` (monotonic, 0 = ever).
+
+    Only a round that began after `since_us` is a round of this look: one that the change fell into is of no kind.
+    """
+
+    number: int = 0
+    since_us: int = 0
+
+
+@runtime_checkable
+class Varying(Protocol):
+    """A reader that can look at its zones in more than one way: what one look leaves unread another may find.
+
+    A count asks for another look before each of its rounds (`vary((number + 1) % len(looks))`), waits for a round that
+    began after `health.look.since_us`, and asks for look 0 when it ends, however it ends. Two rounds of different
+    looks depend on each other less than two of the same (`altered` of `edge.reconcile.counts.Count.hear`).
+    """
+
+    id: ReaderId
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """What each is, in words for a page; the first is how it always reads. Only one: there is nothing to vary."""
+        ...
+
+    def vary(self, number: int) -> None:
+        """Read so until told otherwise, also after a reconnect; from any thread, at once. `health.look` says when it
+        is so. A reader that refuses a look goes on as it was, says so in `health.notes` and offers it no more.
+
+        Raises `ValueError` for a number that is none of `looks`.
+        """
+        ...
 
 
 class ReaderError(Exception):

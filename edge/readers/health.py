@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
+from edge.readers.base import Look
 
 
 @dataclass(slots=True)
@@ -90,6 +91,8 @@ class Health:
     """Outputs the reader would not set."""
     waits_for: str = ""
     """It is well and does not read: its trigger has not come ("input 1"). Nothing is witnessed meanwhile."""
+    look: Look = field(default_factory=Look)
+    """Which of its ways to look it reads by now, and since when. Replaced whole."""
     antennas_down: frozenset[int] = frozenset()
     """Ports whose antenna the reader reports as disconnected."""
 

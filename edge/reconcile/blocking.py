@@ -26,12 +26,14 @@ class Blocking:
 
     share  of pieces blocked at any time        stay  chance that a blocked piece is blocked in the next round too
     dark   share that cannot be read at all in this count        dependence  mixed into each round (real trace: .02)
+    freed  chance that an altered round finds a piece blocked or not as if for the first time
     """
 
     share: float = 0.002
     stay: float = 0.5
     dark: float = 1e-6
     dependence: float = 0.0
+    freed: float = 0.3
 
 
 CUSTOMARY: Final = Blocking()
@@ -75,17 +77,23 @@ class Unread(NamedTuple):
 
 
 def one_more(
-    unread: Unread, hits: NDArray[np.float64], misses: NDArray[np.float64], blocking: Blocking, fading: Fading
+    unread: Unread,
+    hits: NDArray[np.float64],
+    misses: NDArray[np.float64],
+    blocking: Blocking,
+    fading: Fading,
+    *,
+    altered: bool = False,
 ) -> Unread:
     """After another round without a read. Polya: each clear miss lowers the piece's own detectability."""
-    enter = blocking.share * (1 - blocking.stay) / (1 - blocking.share)
+    freed = blocking.freed if altered else 0.0
+    stay = blocking.stay * (1 - freed) + blocking.share * freed
+    enter = blocking.share * (1 - stay) / (1 - blocking.share)
     was = unread
     into_fade, out_of_fade = was.clear * fading.enter, was.faded * (1 - fading.stay)
     later = unread.looks > 0
-    clear = np.where(
-        later, was.clear * (1 - enter) - into_fade + was.blocked * (1 - blocking.stay) + out_of_fade, was.clear
-    )
-    blocked = np.where(later, was.blocked * blocking.stay + was.clear * enter, was.blocked)
+    clear = np.where(later, was.clear * (1 - enter) - into_fade + was.blocked * (1 - stay) + out_of_fade, was.clear)
+    blocked = np.where(later, was.blocked * stay + was.clear * enter, was.blocked)
     faded = np.where(later, was.faded * fading.stay + into_fade, was.faded)
     clear_rounds = unread.looks * clear / (clear + blocked + faded)
     p = hits / (hits + misses + clear_rounds)

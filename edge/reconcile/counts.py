@@ -78,8 +78,12 @@ class Count:
         zones: NDArray[np.int32],
         witnessed: NDArray[np.bool_],
         unknown: NDArray[np.int32] | None = None,
+        *,
+        altered: bool = False,
     ) -> Progress:
         """One round: rows read, the zones that read them, which zones worked through it, indices of unknown tags.
+
+        `altered`: its readers looked otherwise than in the round before, so that the two depend on each other less.
 
         A zone of which this round shows almost nothing is not witnessed by it, whatever the caller says.
         """
@@ -94,7 +98,9 @@ class Count:
         for index in set() if unknown is None else set(unknown.tolist()):
             self._unknown[index] = self._unknown.get(index, 0) + 1
         home = self.expected.home
-        self._unread = self._unread.where(self._seeing(self._reads - reads, witnessed)[home], self._after_one_more())
+        self._unread = self._unread.where(
+            self._seeing(self._reads - reads, witnessed)[home], self._after_one_more(altered=altered)
+        )
         self.first_reads[self.round] = int(self._found().sum()) - found
         self.round += 1
         return self.progress()
@@ -173,8 +179,9 @@ class Count:
     def _found(self) -> NDArray[np.bool_]:
         return np.asarray(self._reads.any(axis=1), np.bool_)
 
-    def _after_one_more(self) -> Unread:
-        return one_more(self._unread, self.expected.hits, self.expected.misses, self.blocking, self._fading)
+    def _after_one_more(self, *, altered: bool = False) -> Unread:
+        expected = self.expected
+        return one_more(self._unread, expected.hits, expected.misses, self.blocking, self._fading, altered=altered)
 
 
 def chao2_unseen(times: NDArray[np.int64], rounds: int) -> float:
