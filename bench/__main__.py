@@ -1,4 +1,8 @@
-"""`python -m bench` lists; `python -m bench NAME` prints a table; `--json` adds one JSON object as the last line."""
+"""`python -m bench` lists; `python -m bench NAME` prints a table; `--json` adds one JSON object as the last line.
+
+`--short` takes a smaller size, in minutes, and judges no bar. `--plots` writes what the bench draws, and its figures as
+JSON beside, into docs/bench/; of a short run only into another folder, that no page shows a short run for a full one.
+"""
 
 import argparse
 import importlib
@@ -16,11 +20,13 @@ import bench
 from bench.figures import Bar, Figures, Report
 
 HERE: Final = Path(__file__).parent
+DRAWN: Final = HERE.parent / "docs" / "bench"
 HELPERS: Final = ("__main__", "figures", "streams", "worlds", "books_world", "plots")
 
 
 def names() -> list[str]:
-    """Every module of this package that measures something; each has `DOES` and `run() -> Figures`."""
+    """Every module of this package that measures something; each has `DOES` and `run(short=False) -> Figures`,
+    and may have `plots(figures) -> dict[str, str]`: file names to SVG."""
     return sorted(m.name for m in pkgutil.iter_modules(bench.__path__) if m.name not in HELPERS)
 
 
@@ -46,15 +52,33 @@ def show(report: Report) -> None:
     width = max(len(name) for name in report.figures)
     for name, value in report.figures.items():
         print(f"{name:<{width}}  {value:>16,.3f}" if isinstance(value, float) else f"{name:<{width}}  {value:>16,}")
+    if report.short:
+        print("a short run: no bar is judged")
     for bar in report.bars:
         print(f"{'ok  ' if bar.ok else 'MISS'} {bar.name} = {bar.value:,.2f} (bar {bar.bar:,})")
+
+
+def write(folder: Path, report: Report, drawn: dict[str, str]) -> None:
+    """The figures as `<bench>.json`, and every plot under its own name.
+
+    Raises `ValueError` when a plot's name is another bench's or leads out of the folder.
+    """
+    for name in drawn:
+        if not name.startswith(report.bench) or not name.endswith(".svg") or "/" in name:
+            raise ValueError(f"the plot {name!r} has to be called {report.bench}-<what>.svg")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in {**drawn, f"{report.bench}.json": json.dumps(report.as_json(), indent=1) + "\n"}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+        print(f"wrote {folder / name}")
 
 
 def main(arguments: list[str]) -> int:
     """0 when every bar is held, 1 when one is missed, 2 when there is no such bench."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("name", nargs="?")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
+    parser.add_argument("--short", action="store_true", help="a smaller size; bars are not judged")
+    parser.add_argument("--plots", nargs="?", type=Path, const=DRAWN, metavar="FOLDER", help="write SVG and JSON there")
     asked = parser.parse_args(arguments)
     if asked.name is None:
         for name in names():
@@ -63,9 +87,16 @@ def main(arguments: list[str]) -> int:
     if asked.name not in names():
         print(f"no bench {asked.name!r}; there are: {', '.join(names())}", file=sys.stderr)
         return 2
-    figures: Figures = importlib.import_module(f"bench.{asked.name}").run()
-    report = Report(asked.name, machine(), figures, list(bars_of(asked.name, figures)))
+    if asked.short and asked.plots == DRAWN:
+        print("a short run does not replace the plots of docs/bench/; say --plots FOLDER", file=sys.stderr)
+        return 2
+    module = importlib.import_module(f"bench.{asked.name}")
+    figures: Figures = module.run(short=asked.short)
+    bars = [] if asked.short else list(bars_of(asked.name, figures))
+    report = Report(asked.name, machine(), figures, bars, short=asked.short)
     show(report)
+    if asked.plots is not None:
+        write(asked.plots, report, module.plots(figures) if hasattr(module, "plots") else {})
     if asked.json:
         print(json.dumps(report.as_json()))
     return 0 if all(bar.ok for bar in report.bars) else 1

@@ -22,6 +22,8 @@ class Report:
     machine: dict[str, str | int]
     figures: Figures
     bars: list[Bar]
+    short: bool = False
+    """A smaller size than the figures of record: no bar is judged."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

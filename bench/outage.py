@@ -31,11 +31,12 @@ LOOK_S: Final = 0.005
 PATIENCE_S: Final = 30.0
 
 
-def run() -> Figures:
-    return asyncio.run(_measure())
+def run(short: bool = False) -> Figures:  # noqa: FBT001, FBT002 - the form of every bench
+    """Short: one cut and one reboot."""
+    return asyncio.run(_measure(1, 1) if short else _measure(CUTS, REBOOTS))
 
 
-async def _measure() -> Figures:
+async def _measure(cuts: int, reboots: int) -> Figures:
     """The longest of each; cuts come at a random moment of the reader's second."""
     server, chance = _simulated(), random.Random(9)
     await server.start("127.0.0.1", 0)
@@ -44,14 +45,14 @@ async def _measure() -> Figures:
     noticed, back, rebooted = [], [], []
     try:
         await _until(_reads_again(reader))
-        for _ in range(CUTS):
+        for _ in range(cuts):
             await asyncio.sleep(chance.random())
             await server.set_fault(Fault.BLACKHOLE)
             noticed.append(await _until(lambda: reader.health.link is ReaderLink.SILENT))
             await asyncio.sleep(3 * chance.random())
             await server.set_fault(Fault.NONE)
             back.append(await _until(_reads_again(reader)))
-        for _ in range(REBOOTS):
+        for _ in range(reboots):
             await server.set_fault(Fault.REBOOT)
             await _until(lambda: server.fault is Fault.NONE)
             rebooted.append(await _until(_reads_again(reader)))
@@ -61,10 +62,10 @@ async def _measure() -> Figures:
             await running
         await server.stop()
     return {
-        "power_cuts": CUTS,
+        "power_cuts": cuts,
         "dead_noticed_s": max(noticed),
         "back_after_power_cut_s": max(back),
-        "reboots": REBOOTS,
+        "reboots": reboots,
         "back_after_reboot_s": max(rebooted),
     }
 

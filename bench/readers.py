@@ -46,6 +46,7 @@ PIECES: Final = 20_000
 STRANGERS: Final = 200
 """One tag in a hundred is no piece of the store."""
 SECONDS: Final = 8.0
+SHORT_SECONDS: Final = 2.0
 WARM_S: Final = 2.0
 """After the first read of each reader: connecting and first calls are no part of the figures."""
 RATES: Final = (10_000, 40_000)
@@ -67,12 +68,13 @@ class Ran:
     uncounted: int = 0
 
 
-def run() -> Figures:
-    """Raises `RuntimeError` when a process dies."""
+def run(short: bool = False) -> Figures:  # noqa: FBT001, FBT002 - the form of every bench
+    """Short: 2 s of each, without the flood. Raises `RuntimeError` when a process dies."""
+    seconds = SHORT_SECONDS if short else SECONDS
     figures: Figures = {}
     contenders: dict[str, Contender] = {"ours": _ours, "sllurp": _sllurp, "llrpkit": _llrpkit}
     for rate in RATES:
-        ran = {name: _measure(contender, rate) for name, contender in contenders.items()}
+        ran = {name: _measure(contender, rate, seconds) for name, contender in contenders.items()}
         for name, one in ran.items():
             figures[f"{name}_at_{rate}_reads_per_s"] = round(one.reads / one.wall_s)
             figures[f"{name}_at_{rate}_core_percent"] = round(100 * one.cpu_s / one.wall_s, 1)
@@ -81,7 +83,9 @@ def run() -> Figures:
             theirs, ours = ran[name], ran["ours"]
             ratio = (theirs.cpu_s / theirs.reads) / (ours.cpu_s / ours.reads)
             figures[f"{name}_vs_ours_at_{rate}_cpu_per_read_ratio"] = round(ratio, 1)
-    flood = _measure(_flooded, RATES[-1], flood=True)
+    if short:
+        return figures
+    flood = _measure(_flooded, RATES[-1], seconds, flood=True)
     figures["flood_reads"] = flood.reads
     figures["flood_reads_per_s"] = round(flood.reads / flood.wall_s)
     figures["flood_core_percent"] = round(100 * flood.cpu_s / flood.wall_s, 1)
@@ -92,17 +96,18 @@ def run() -> Figures:
 
 # --- processes ----------------------------------------------------------------------------------------------
 
-Contender = Callable[[list[int]], Ran]
+Contender = Callable[[list[int], float], Ran]
+"""The ports of the readers, and for how many seconds to read."""
 
 
-def _measure(contender: Contender, rate: int, *, flood: bool = False) -> Ran:
+def _measure(contender: Contender, rate: int, seconds: float, *, flood: bool = False) -> Ran:
     spawn = mp.get_context("spawn")
     ours, theirs = spawn.Pipe()
     readers = spawn.Process(target=_readers, args=(theirs, rate, flood), daemon=True)
     readers.start()
     ports = _answer(ours, readers)
     here, there = spawn.Pipe()
-    client = spawn.Process(target=_contend, args=(there, contender, ports), daemon=True)
+    client = spawn.Process(target=_contend, args=(there, contender, ports, seconds), daemon=True)
     client.start()
     try:
         ran = _answer(here, client)
@@ -128,9 +133,9 @@ def _pin(core: int) -> None:
         os.sched_setaffinity(0, {core})
 
 
-def _contend(pipe: Connection, contender: Contender, ports: list[int]) -> None:
+def _contend(pipe: Connection, contender: Contender, ports: list[int], seconds: float) -> None:
     _pin(EDGE_CORE)
-    pipe.send(contender(ports))
+    pipe.send(contender(ports, seconds))
 
 
 def _readers(pipe: Connection, rate: int, flood: bool) -> None:  # noqa: FBT001 - a process has no keywords
@@ -179,22 +184,22 @@ class Meter:
 # --- ours ---------------------------------------------------------------------------------------------------
 
 
-def _ours(ports: list[int]) -> Ran:
-    return asyncio.run(_read_for(ports))
+def _ours(ports: list[int], seconds: float) -> Ran:
+    return asyncio.run(_read_for(ports, seconds))
 
 
-def _flooded(ports: list[int]) -> Ran:
+def _flooded(ports: list[int], _: float) -> Ran:
     return asyncio.run(_read_all(ports))
 
 
-async def _read_for(ports: list[int]) -> Ran:
+async def _read_for(ports: list[int], seconds: float) -> Ran:
     meter = Meter()
     async with _open(ports) as (intake, _):
         while not intake.reads_total:  # noqa: ASYNC110 - what is measured has no event
             await asyncio.sleep(0.1)
         await asyncio.sleep(WARM_S)
         meter.start(intake.reads_total)
-        await asyncio.sleep(SECONDS)
+        await asyncio.sleep(seconds)
         return meter.stop(intake.reads_total)
 
 
@@ -271,7 +276,7 @@ def _cards() -> Iterator[PieceCard]:
 # --- the others ---------------------------------------------------------------------------------------------
 
 
-def _sllurp(ports: list[int]) -> Ran:
+def _sllurp(ports: list[int], seconds: float) -> Ran:
     """Its own client and threads; reports of 25 as ours, keepalives likewise."""
     logging.getLogger("sllurp").setLevel(logging.CRITICAL)
     counts = [0] * len(ports)
@@ -293,15 +298,15 @@ def _sllurp(ports: list[int]) -> Ran:
         time.sleep(0.1)
     time.sleep(WARM_S)
     meter.start(sum(counts))
-    time.sleep(SECONDS)
+    time.sleep(seconds)
     return meter.stop(sum(counts))
 
 
-def _llrpkit(ports: list[int]) -> Ran:
-    return asyncio.run(_read_with_llrpkit(ports))
+def _llrpkit(ports: list[int], seconds: float) -> Ran:
+    return asyncio.run(_read_with_llrpkit(ports, seconds))
 
 
-async def _read_with_llrpkit(ports: list[int]) -> Ran:
+async def _read_with_llrpkit(ports: list[int], seconds: float) -> Ran:
     """Its own client on asyncio, one task a reader. It looks at the clock itself: under load no other task runs."""
     counts, meter, warm_s = [0] * len(ports), Meter(), 0.0
     done: asyncio.Future[Ran] = asyncio.get_running_loop().create_future()
@@ -313,7 +318,7 @@ async def _read_with_llrpkit(ports: list[int]) -> Ran:
         warm_s = warm_s or time.perf_counter() + WARM_S
         if not meter.running and time.perf_counter() >= warm_s:
             meter.start(sum(counts))
-        elif meter.running and meter.passed_s >= SECONDS:
+        elif meter.running and meter.passed_s >= seconds:
             done.set_result(meter.stop(sum(counts)))
 
     async def read(number: int, port: int) -> None:

@@ -56,7 +56,7 @@ def test_benches_are_listed_and_an_unknown_one_is_refused(capsys):
 
 
 def test_the_last_line_of_json_is_one_object(capsys, monkeypatch):
-    monkeypatch.setattr("bench.decode.run", lambda: HELD)
+    monkeypatch.setattr("bench.decode.run", lambda short: HELD)
     assert main(["decode", "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["bench"] == "decode"

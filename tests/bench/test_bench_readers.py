@@ -29,7 +29,7 @@ def test_ratios_are_per_read_and_what_nobody_counted_is_told(monkeypatch):
         readers._llrpkit: readers.Ran(reads=10_000, wall_s=10.0, cpu_s=5.0),
         readers._flooded: readers.Ran(reads=400_000, wall_s=10.0, cpu_s=4.0, dropped=395_904, uncounted=7),
     }
-    monkeypatch.setattr(readers, "_measure", lambda contender, _, *, flood=False: ran[contender])
+    monkeypatch.setattr(readers, "_measure", lambda contender, *_, flood=False: ran[contender])
     figures = readers.run()
     assert figures["ours_at_10000_core_percent"] == 5.0
     assert figures["ours_at_10000_cpu_ms_per_1000_reads"] == 5.0
