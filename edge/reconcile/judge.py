@@ -24,10 +24,12 @@ class Bench:
     def accusations(self, silent: NDArray[np.intp]) -> Iterator[Accusation]:
         """Judge rows that were watched and not read in this round. Notes who had company, and the gap's peak."""
         evidence, rules = self.evidence, self.rules
+        surprising = np.take(evidence.nats, silent, mode="clip") > TRAY_NATS
+        evidence.company_us[silent[np.flatnonzero(~surprising)]] = self.now_us
+        silent = silent[np.flatnonzero(surprising)]
         at = silent[~self._elsewhere(silent) & (evidence.state[silent] == PRESENT)]
         zone, nats = self.placement.home[at], evidence.nats[at]
-        company = in_company(nats, zone, self.placement.tray[at])
-        evidence.company_us[at[company | (nats <= TRAY_NATS)]] = self.now_us
+        evidence.company_us[at[in_company(nats, zone, self.placement.tray[at])]] = self.now_us
         alone = self.now_us - evidence.company_us[at] >= rules.alone_s * 1e6
         strength = statistic(nats, alone)
         evidence.peak[at] = np.maximum(evidence.peak[at], strength)

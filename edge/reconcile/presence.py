@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.reconcile.absence import P_MAX, P_MIN
+from edge.reconcile.columns import pick
 from edge.reconcile.evidence import HARD, MISSING, PRESENT, PRIOR_HITS, PRIOR_ROUNDS, Evidence
 from edge.reconcile.judge import Bench
 from edge.reconcile.shapes import CUSTOMARY, Accusation, Changes, Placement, Round, Rules
@@ -27,6 +28,7 @@ LIVE_NATS_MAX: Final = 10.0
 STEP_S_MIN: Final = 0.05
 STEP_S_MAX: Final = 10.0
 """A longer gap between rounds was not witnessed, and counts as one round of this length."""
+P_LEAST, P_MOST = np.float32(P_MIN), np.float32(P_MAX)
 HARD_EVERY_S: Final = 10.0
 """How often is looked for pieces that have become hard to read."""
 HARD_BACK: Final = 0.7
@@ -40,21 +42,26 @@ def step(evidence: Evidence, placement: Placement, heard: Round, rules: Rules = 
     _excuse(evidence, placement, heard.now_us)
     step_s = _pace(evidence, heard)
     read = _reads(evidence, placement, heard)
-    watched = placement.expected & (placement.home >= 0) & np.append(heard.witnessed, False)[placement.home]
+    # Home -1, nowhere, takes the last entry: nobody watches there.
+    watched = placement.expected & np.take(np.append(heard.witnessed, False), placement.home, mode="wrap")
     known = (evidence.state == PRESENT) | (evidence.state == HARD)
     # What only a handheld has found is judged again from its next read by a witness: see `by_hand`.
     at = np.flatnonzero(watched & ((known & ~evidence.by_hand) | read))
-    changes = Changes(present=at[~known[at]].astype(np.int32))
-    evidence.begin_anew(at[~known[at]], heard.now_us)
-    evidence.by_hand[at] = False
-    evidence.state[changes.present] = PRESENT
+    seen = pick(read, at)
+    fresh = at[np.flatnonzero(~pick(known, at))]
+    changes = Changes(present=fresh.astype(np.int32))
+    if len(fresh):
+        evidence.begin_anew(fresh, heard.now_us)
+        evidence.state[fresh] = PRESENT
+    if evidence.by_hand.any():
+        evidence.by_hand[at] = False
 
-    zone = placement.home[at]
-    p = np.clip(evidence.hits[at] / evidence.rounds[at], P_MIN, P_MAX)
-    _look_around(evidence, heard, step_s, _Seen(zone, p, read[at], evidence.nats[at] < LIVE_NATS_MAX))
+    zone = pick(placement.home, at).astype(np.intp)
+    p = np.clip(pick(evidence.hits, at) / pick(evidence.rounds, at), P_LEAST, P_MOST)
+    _look_around(evidence, heard, step_s, _Seen(zone, p, seen, pick(evidence.nats, at) < LIVE_NATS_MAX))
     _turn(evidence, heard, rules, changes)
-    weigh(evidence, Look(heard.now_us, at, read[at], p, zone, evidence.visibility, evidence.calm, step_s))
-    changes.accused = list(Bench(evidence, placement, rules, heard.now_us).accusations(at[~read[at]]))
+    weigh(evidence, Look(heard.now_us, at, seen, p, zone, evidence.visibility, evidence.calm, step_s))
+    changes.accused = list(Bench(evidence, placement, rules, heard.now_us).accusations(at[np.flatnonzero(~seen)]))
     for accusation in changes.accused:
         evidence.state[list(accusation.rows)] = MISSING
     if heard.now_us - evidence.hard_us >= HARD_EVERY_S * 1e6:
@@ -66,7 +73,9 @@ def step(evidence: Evidence, placement: Placement, heard: Round, rules: Rules = 
 def _excuse(evidence: Evidence, placement: Placement, now_us: int) -> None:
     """Pieces that are not judged, or have another home than before, carry no silence over."""
     moved = evidence.home != placement.home
-    evidence.begin_anew(np.flatnonzero(moved | ~placement.expected), now_us)
+    excused = np.flatnonzero(moved | ~placement.expected)
+    if len(excused):
+        evidence.begin_anew(excused, now_us)
     if moved.any():
         evidence.hits[moved], evidence.rounds[moved] = PRIOR_HITS, PRIOR_ROUNDS
         evidence.home[moved] = placement.home[moved]
@@ -99,7 +108,7 @@ def _reads(evidence: Evidence, placement: Placement, heard: Round) -> NDArray[np
 class _Seen(NamedTuple):
     """Columns of the pieces watched; `live`: not yet so surprising that they would drag visibility down."""
 
-    zone: NDArray[np.int32]
+    zone: NDArray[np.intp]
     p: NDArray[np.float32]
     seen: NDArray[np.bool_]
     live: NDArray[np.bool_]
@@ -107,10 +116,9 @@ class _Seen(NamedTuple):
 
 def _look_around(evidence: Evidence, heard: Round, step_s: NDArray[np.float64], pieces: _Seen) -> None:
     """Observed against expected reads of the live pieces of each zone."""
-    live = np.flatnonzero(pieces.live)
-    zone, p = pieces.zone[live], pieces.p[live].astype(np.float64)
+    p = pieces.p * pieces.live
     observed, expected, squares = (
-        np.bincount(zone, column, evidence.zones).astype(np.float64) for column in (pieces.seen[live], p, p * p)
+        np.bincount(pieces.zone, column, evidence.zones) for column in (pieces.seen & pieces.live, p, p * p)
     )
     on = np.flatnonzero(heard.witnessed)
     evidence.belief[on] = watch(evidence.belief[on], step_s[on], observed[on], expected[on], squares[on])
