@@ -72,7 +72,7 @@ class BookErrors:
     """
 
     zone: NDArray[np.int32]
-    strangers_dropped_total: int = 0
+    strangers_not_followed: int = 0
     _named: set[tuple[Cause, tuple[int, ...]]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -117,7 +117,7 @@ class BookErrors:
         self._since[rows[back]] = NOWHERE
         for tag, zone in zip(tags[~known].tolist(), zones[~known].tolist(), strict=True):
             if tag not in self._strangers and len(self._strangers) >= STRANGERS_MAX:
-                self.strangers_dropped_total += 1
+                self.strangers_not_followed += 1
                 continue
             self._strangers[tag] = zone
 

@@ -118,7 +118,8 @@ def _look_around(evidence: Evidence, heard: Round, step_s: NDArray[np.float64], 
     """Observed against expected reads of the live pieces of each zone."""
     p = pieces.p * pieces.live
     observed, expected, squares = (
-        np.bincount(pieces.zone, column, evidence.zones) for column in (pieces.seen & pieces.live, p, p * p)
+        np.bincount(pieces.zone, column, evidence.zones).astype(np.float64)
+        for column in (pieces.seen & pieces.live, p, p * p)
     )
     on = np.flatnonzero(heard.witnessed)
     evidence.belief[on] = watch(evidence.belief[on], step_s[on], observed[on], expected[on], squares[on])

@@ -127,7 +127,7 @@ def test_a_piece_that_is_gone_without_both_witnesses_is_not_called_a_sale(days, 
 def test_strangers_are_followed_up_to_a_limit_and_counted_beyond_it(days):
     crowd = np.array([stranger(number) for number in range(STRANGERS_MAX + 7)], np.int32)
     days.errors.heard(days.hour + 1, crowd, np.zeros(len(crowd), np.int32))
-    assert days.errors.strangers_dropped_total == 7
+    assert days.errors.strangers_not_followed == 7
 
 
 def test_two_weeks_of_a_store_name_nearly_every_error_and_no_other():
