@@ -1,10 +1,10 @@
 """Where pieces lie: windows of rounds into `reconcile.zones`, and the rows whose place has changed.
 
-Only windows in which every reader of the floor was a witness are looked at: where one is silent its antennas fall out
-of the picture, and a stray read next door would look like a move.
+A zone that a reader could not vouch for in a window (dead, disconnected, waiting for its door) falls out of the
+picture of that window: what lies there waits, since its strays read next door would look like a move. All other zones
+go on.
 """
 
-from collections import Counter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -30,20 +30,21 @@ class Placed(NamedTuple):
 
 
 class Places:
-    """`hear` rounds, `close` windows; `readers` are the fixed ones, who must all be witnesses of a window.
+    """`hear` rounds, `close` windows; `readers` are the fixed ones, whose zones wait while they are no witnesses.
     `lies` is changed by nobody else once a row has been placed.
     """
 
     def __init__(self, zones: ZoneMap, readers: tuple[ReaderId, ...]) -> None:
         self.stays = np.array([zone.kind in LIES_IN for zone in zones.zones], np.bool_)
-        self._readers = {reader for reader in readers if self.stays[zones.zones_of(reader)].any()}
-        self._zones_of = {reader: len(zones.zones_of(reader)) for reader in readers}
+        self._watches = {
+            reader: zones.zones_of(reader) for reader in readers if self.stays[zones.zones_of(reader)].any()
+        }
         self._model = Whereabouts(len(zones.zones))
         self._window: list[Round] = []
         self._began_us = 0
         self.windows_total = 0
         self.windows_unwitnessed_total = 0
-        """Windows not looked at because a reader of the floor was silent in them."""
+        """Windows in which a zone had to wait, because a reader of it was no witness."""
 
     def settle(self, rows: NDArray[np.int32], lies: NDArray[np.int32]) -> None:
         """These rows are new, or somebody said where they are. `lies` is the whole column."""
@@ -53,7 +54,7 @@ class Places:
 
     def hear(self, one: Round, lies: NDArray[np.int32]) -> list[Placed]:
         """One witnessed round: rows that lay nowhere are placed where they were read best."""
-        if one.reader not in self._readers:
+        if one.reader not in self._watches:
             return []
         self._window.append(one)
         return self.first(one, lies)
@@ -73,19 +74,31 @@ class Places:
         if now_us - self._began_us < WINDOW_US:
             return []
         window, self._window, self._began_us = self._window, [], now_us
-        # A reader that has lost an antenna hears its pieces next door only: that would look like a move.
-        given = Counter(one.reader for one in window if len(one.zones) == self._zones_of[one.reader])
-        if any(given[reader] < ROUNDS_MIN for reader in self._readers):
+        seen = self._seen(window)
+        if seen.all():
+            self.windows_total += 1
+        else:
             self.windows_unwitnessed_total += 1
-            return []
-        self.windows_total += 1
         self._model.grow(len(lies), lies)
         for one in window:
             here = self.stays[one.zone]
             self._model.hear(Read(one.row[here], one.zone[here], one.rssi_cdbm[here]))
-        moved = self._model.close_window()
+        moved = self._model.close_window(seen)
         return [
             Placed(row, zone, p)
             for row, zone, p in zip(moved.rows.tolist(), moved.zones.tolist(), moved.p.tolist(), strict=True)
             if lies[row] != zone
         ]
+
+    def _seen(self, window: list[Round]) -> NDArray[np.bool_]:
+        """Zones that each of their readers vouched for: a reader that has lost an antenna hears those pieces next door
+        only, and that would look like a move.
+        """
+        seen = np.ones(len(self.stays), np.bool_)
+        for reader, zones in self._watches.items():
+            given = np.zeros(len(self.stays), np.int32)
+            for one in window:
+                if one.reader == reader:
+                    given[one.zones] += 1
+            seen[zones[given[zones] < ROUNDS_MIN]] = False
+        return seen

@@ -96,12 +96,22 @@ class Whereabouts:
         self._sum[read.rows, read.zones] += told.astype(np.float32)
         self._count[read.rows, read.zones] += 1
 
-    def close_window(self) -> Moved:
-        """Compare the window with each signature, move what has changed for three windows, begin the next window."""
+    def close_window(self, seen: NDArray[np.bool_] | None = None) -> Moved:
+        """Compare the window with each signature, move what has changed for three windows, begin the next window.
+
+        `seen`, bool[z]: zones whose readers were witnesses of the window; None = all. What lies in another zone waits,
+        and of the rest only seen zones are compared.
+        """
+        if seen is not None and not seen.all():
+            self._count[:, ~seen] = self._sum[:, ~seen] = 0.0
+            waits = ~seen[self.zone_of()]
+            self._count[waits] = self._sum[waits] = 0.0
         heard = np.flatnonzero(self._count.any(axis=1))
         if not len(heard):
             return _nobody()
         count, known = self._count[heard], self._known[heard]
+        if seen is not None:
+            known = np.where(seen, known, 0.0)
         mean = np.where(count > 0, self._sum[heard] / np.maximum(count, 1), UNREAD_CDBM / 100)
         first = ~known.any(axis=1)
         changed = (self._change(count, mean, known, self._signature[heard]) > MOVED_NATS) & ~first

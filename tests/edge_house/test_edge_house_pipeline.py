@@ -14,7 +14,7 @@ from contract.facts import (
     Vision,
     ZoneVision,
 )
-from contract.ids import PieceId, UserId
+from contract.ids import PieceId, ReaderId, UserId, ZoneId
 from edge.config import ZoneKind
 from edge.floor.zonemap import ZoneMap
 from trade.acts import ReturnPieces
@@ -226,6 +226,24 @@ def test_while_a_reader_is_dead_nobody_is_said_to_have_moved(config, clock, make
     shop.run(120, lying={"r-safe": [*SAFE, 7, 8]})  # strays of the dead reader's pieces, read next door
     assert {fact.zone for fact in shop.facts(PiecePresence) if fact.piece in ("p7", "p8")} == {"case"}
     assert shop.store.pipeline.places.windows_unwitnessed_total >= 10
+
+
+def with_a_window(config):
+    """The same house with one more case: the window, and a reader of its own."""
+    window = msgspec.structs.replace(config.zones[1], id=ZoneId("window"), name="Window")
+    reader = msgspec.structs.replace(config.readers[1], id=ReaderId("r-window"), antennas={"1": ZoneId("window")})
+    return msgspec.structs.replace(config, zones=(*config.zones, window), readers=(*config.readers, reader))
+
+
+def test_a_safe_whose_reader_waits_for_its_door_holds_no_other_zone_back(config, clock, make):
+    cards = [make.card(n) for n in CASE] + [make.card(n, zone="safe") for n in SAFE]
+    shop = make.shop(with_a_window(config), clock, cards)
+    shop.run(60, lying={"r-case": CASE, "r-safe": SAFE})
+    shop.health["r-safe"].waits_for = "its door"
+    shop.run(120, lying={"r-case": [n for n in CASE if n != 7], "r-window": [7, SAFE[0]]})
+    told = {fact.piece: fact.zone for fact in shop.facts(PiecePresence)}
+    assert told["p7"] == "window", "carried from case to window, which are both seen"
+    assert told[f"p{SAFE[0]}"] == "safe", "nobody looks into the safe: its stray next door is no move"
 
 
 def test_a_piece_without_a_home_here_is_watched_where_it_lies(config, clock, make):
