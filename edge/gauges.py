@@ -62,7 +62,11 @@ def floor_gauges(store: Store) -> Iterator[Sample]:
         told = store.chronicle
         yield Sample("vitrine_history_stays_total", "stays written to the history", told.stays_written_total)
         yield Sample("vitrine_history_stays_lost_total", "stays lost: stays_pending_max", told.stays_lost_total)
+        yield Sample("vitrine_history_sums_lost_total", "rates and counts lost: sums_pending_max", told.sums_lost_total)
         yield Sample("vitrine_history_writes_failed_total", "writes tried again", told.writes_failed_total)
+        yield Sample("vitrine_history_tidies_failed_total", "times it was not tidied", told.tidies_failed_total)
+        yield Sample("vitrine_history_bytes", "on the disk, when it was last tidied", told.history.bytes)
+        yield Sample("vitrine_history_files_dropped_total", "for age or size: days, mib", told.history.dropped_total)
     for zone in floor.zones:
         label = (("zone", str(zone.zone)),)
         seeing = float(zone.vision is Vision.SEEING)

@@ -18,7 +18,7 @@ import structlog
 
 from contract.commands import decode_command
 from contract.entries import Entry, keys_of
-from contract.facts import AlarmClosed, AnyFact, CountAbandoned, CountPlace, CountStarted, TagBound
+from contract.facts import AlarmClosed, AnyFact, CountAbandoned, CountFinished, CountPlace, CountStarted, TagBound
 from contract.feed import FeedPage, PieceCard
 from contract.ids import HOUSE, CountId, PieceId, ReaderId, TillId, UserId, ZoneId, uuid7
 from contract.messages import Down, Up
@@ -29,14 +29,14 @@ from edge.books.local import count_requests
 from edge.books.rows import CountRow, CountState, Mode, SaleRow, zones_of
 from edge.clock import Clock
 from edge.config import EdgeConfig
-from edge.floor.chronicle import Chronicle
 from edge.floor.counting import CountImpossibleError, Counting, CountRefusedError
-from edge.floor.history import History
 from edge.floor.now import PadNow
 from edge.floor.passes import Passes
 from edge.floor.pipeline import Pipeline
 from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE, ZoneMap
+from edge.history.chronicle import Chronicle
+from edge.history.history import History
 from edge.house import disk_is_full
 from edge.sync.uplink import Heard, Sync
 from edge.till.desk import Desk, Done, Refused
@@ -102,7 +102,13 @@ class Store:
         self.pipeline.detectors.append(self.passes.hear)
         self.chronicle: Chronicle | None = None
         if slow is not None:
-            self.chronicle = Chronicle(self.stock, History(config.data_dir / HISTORY), slow, clock.wall_us)
+            self.chronicle = Chronicle(
+                self.stock,
+                History(config.data_dir / HISTORY),
+                slow,
+                clock.wall_us,
+                [reader.id for reader in config.readers],
+            )
             self.pipeline.detectors.append(self.chronicle.hear)
         self.till_logs_unsealed_total = 0
         self.sync = Sync(books, boot=self.new_id())
@@ -145,8 +151,19 @@ class Store:
             self.wakes.tell(name)
         if out.drive:
             self.wakes.outputs()
-        if out.wrote:
+        if out.written:
+            self._counted(out.written)
             self.wakes.uplink()
+
+    def _counted(self, facts: tuple[AnyFact, ...]) -> None:
+        """Counts that ended tell the history how often a piece lay where it was believed."""
+        ended = {
+            fact.count: self.books.db.one("count", CountRow, count=fact.count)
+            for fact in facts
+            if isinstance(fact, CountFinished)
+        }
+        if self.chronicle is not None and ended:
+            self.chronicle.counted(facts, {count: zones_of(row) for count, row in ended.items() if row is not None})
 
     def _do_chores(self) -> None:
         """What may wait some seconds: counts the office asked for, the ballast."""
@@ -287,6 +304,8 @@ class Store:
         now_us = self.clock.mono_us()
         for piece in pieces:
             self.stock.scanned(piece, zone, now_us)
+        if self.chronicle is not None:
+            self.chronicle.scanned(pieces, zone)
         return self.act(Sight(pieces=pieces, zone=zone, damaged=damaged), by)
 
     def _till_of(self, act: AnyAct) -> TillId | None:

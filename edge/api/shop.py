@@ -26,11 +26,11 @@ from edge.books.journal import NotServingError
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.floor.counting import CountRefusedError
-from edge.floor.history import HistoryError
 from edge.floor.now import FloorNow, PadNow, UplinkNow
 from edge.floor.passes import PassRefusedError
 from edge.floor.signals import SignalRefusedError
-from edge.floor.stays import Stay, joined
+from edge.history.duck import HistoryError
+from edge.history.stays import Stay, joined
 from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
 from edge.readers import Reader
 from edge.store import Store

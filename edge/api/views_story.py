@@ -7,7 +7,7 @@ from edge.api import shapes
 from edge.api.shop import Shop
 from edge.api.views_pieces import piece
 from edge.floor.sightings import NOWHERE, SCANNER
-from edge.floor.stays import Stay
+from edge.history.stays import Stay
 
 DAYS_SHOWN_MAX = 400
 STAYS_SHOWN_MAX = 500

@@ -57,8 +57,8 @@ class Outcome:
     """Pieces read here that this store does not hold (yet): to be received or reported."""
     drive: bool = False
     """Outputs are to be otherwise: tell the readers."""
-    wrote: bool = False
-    """Rows were added to the journal: wake the uplink."""
+    written: tuple[AnyFact, ...] = ()
+    """Rows that were added to the journal: wake the uplink."""
 
 
 Detector = Callable[[list[Heard], list[Round], int], list[AnyFact]]
@@ -257,9 +257,8 @@ class Pipeline:
         if self.memory.is_due(now_us):
             self.memory.calibrate(now_us)
             self.memory.save(now_us)
-        written = self.news.write(self.books, self._wall_us())
-        out.wrote = bool(written)
-        if any(isinstance(fact, AlarmRaised) for fact in written):
+        out.written = self.news.write(self.books, self._wall_us())
+        if any(isinstance(fact, AlarmRaised) for fact in out.written):
             out.woke.add("alarms")
 
     def _show(self, now_us: int) -> None:

@@ -38,6 +38,7 @@ class Heard:
     zone: NDArray[np.int32]
     rssi_cdbm: NDArray[np.int16]
     seen_count: NDArray[np.uint16]
+    antenna: NDArray[np.uint16]
     unknown: NDArray[np.int32] = field(default_factory=lambda: NO_ROWS)
     """Unknown EPCs read in known zones, by the catalogue's index;"""
     unknown_zone: NDArray[np.int32] = field(default_factory=lambda: NO_ROWS)
@@ -81,6 +82,7 @@ def place(batch: ReadBatch, rows: NDArray[np.int32], zones: ZoneMap, unknown: ND
         zone=zone[keep],
         rssi_cdbm=batch.rssi_cdbm[keep],
         seen_count=batch.seen_count[keep],
+        antenna=batch.antenna[keep],
         unknown=NO_ROWS if unknown is None else unknown[strange],
         unknown_zone=zone[strange],
     )

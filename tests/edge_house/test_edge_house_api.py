@@ -305,9 +305,9 @@ def test_a_piece_tells_where_it_was_and_who_saw_it_last(face):
 
 
 def test_a_store_whose_history_cannot_be_read_says_so_and_shows_the_piece(face):
-    day = face.config.data_dir / "history" / "stays" / "2023-11-14"
-    day.mkdir(parents=True)
-    (day / "part.parquet").write_text("not Parquet")
+    stays = face.config.data_dir / "history" / "stays"
+    stays.mkdir(parents=True)
+    (stays / "00000001-00000001.1700000000-1700007200.parquet").write_text("not Parquet")
     face.clock.now = 3_600_000_000
     told = face.get("/pieces/p1").json()
     assert told["title"] == "Ring 1"

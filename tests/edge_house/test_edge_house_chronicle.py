@@ -8,14 +8,16 @@ import pytest
 
 from contract.facts import PiecePresence
 from contract.ids import PieceId
-from edge.floor import chronicle as chronicles
-from edge.floor.chronicle import Chronicle
-from edge.floor.history import History, HistoryError
-from edge.floor.stays import joined
+from edge.history import chronicle as chronicles
+from edge.history.chronicle import Chronicle
+from edge.history.duck import HistoryError
+from edge.history.history import History
+from edge.history.stays import joined
 
 CASE, SAFE = list(range(1, 11)), list(range(11, 16))
 MINUTE, HOUR = 60_000_000, 3_600_000_000
 RING = PieceId("p1")
+READERS = ("r-safe", "r-case", "r-pad", "r-exit")
 
 
 class Now:
@@ -43,7 +45,9 @@ def shop(config, clock, make):
 @pytest.fixture
 def told(shop, tmp_path):
     """The shop's chronicle; its folder is `history`."""
-    shop.store.chronicle = Chronicle(shop.store.stock, History(tmp_path / "history"), Now(), shop.clock.wall_us)
+    shop.store.chronicle = Chronicle(
+        shop.store.stock, History(tmp_path / "history"), Now(), shop.clock.wall_us, READERS
+    )
     shop.store.pipeline.detectors.append(shop.store.chronicle.hear)
     return shop.store.chronicle
 
@@ -156,7 +160,7 @@ def test_a_pool_of_one_thread_keeps_the_house_out_of_it(shop, tmp_path):
             return super().write(*given)
 
     with ThreadPoolExecutor(1, "slow") as pool:
-        told = Chronicle(shop.store.stock, Watched(tmp_path / "history"), pool, shop.clock.wall_us)
+        told = Chronicle(shop.store.stock, Watched(tmp_path / "history"), pool, shop.clock.wall_us, READERS)
         shop.store.pipeline.detectors.append(told.hear)
         shop.run(10, lying={"r-case": CASE})
         told.stop()

@@ -1,4 +1,4 @@
-"""Stays: (piece, zone, from, to, rounds in which it was read), folded from rounds on the house thread; arrays only.
+"""Stays: (piece, zone, from, to, rounds in which it was read, what read it last). Arrays only, on the house thread.
 
 While a piece lies still it is one row an hour. Times are wall-clock UTC µs, for people.
 """
@@ -13,24 +13,32 @@ from contract.ids import PieceId, ZoneId
 
 LEFT_AFTER_US: Final = 300 * 1_000_000
 STAY_US_MAX: Final = 3600 * 1_000_000
+NO_PORT: Final = -1
+"""In `port`: a person's scanner, or not told."""
+PORT_BITS: Final = 16
 
 
 class StayColumns(NamedTuple):
-    """Closed stays; columns of n. `zone` indexes the store's zones."""
+    """Closed stays; columns of n. `zone` indexes the store's zones; `port` is reader << 16 | antenna, or `NO_PORT`."""
 
     row: NDArray[np.int32]
     zone: NDArray[np.int32]
     from_us: NDArray[np.int64]
     to_us: NDArray[np.int64]
     rounds: NDArray[np.int64]
+    port: NDArray[np.int32]
 
 
 class Stay(NamedTuple):
+    """`reader` and `antenna` are what read it last there; no reader: a person's scanner. Antenna 0: not told."""
+
     piece: PieceId
     zone: ZoneId
     from_us: int
     to_us: int
     rounds: int
+    reader: str = ""
+    antenna: int = 0
 
 
 class Stays:
@@ -41,6 +49,7 @@ class Stays:
         self._from_us = np.zeros((0, zones), np.int64)
         self._to_us = np.zeros((0, zones), np.int64)
         self._rounds = np.zeros((0, zones), np.int32)
+        self._port = np.full((0, zones), NO_PORT, np.int32)
 
     def hear(self, now_us: int, rows: NDArray[np.int32], zones: NDArray[np.int32]) -> None:
         """One round: each (row, zone) at most once."""
@@ -49,6 +58,13 @@ class Stays:
         self._from_us[rows[new], zones[new]] = now_us
         self._to_us[rows, zones] = now_us
         self._rounds[rows, zones] += 1
+
+    def by(
+        self, rows: NDArray[np.int32], zones: NDArray[np.int32], reader: int, antenna: NDArray[np.uint16] | None
+    ) -> None:
+        """What reads them now: a reader of the configuration, by index, and its antenna column; None: a scanner."""
+        self._grow(int(rows.max(initial=-1)) + 1)
+        self._port[rows, zones] = NO_PORT if antenna is None else (reader << PORT_BITS) | antenna.astype(np.int32)
 
     def close(self, now_us: int, *, everything: bool = False) -> StayColumns:
         """Take out the stays that ended, and those an hour old. `everything`: at stop."""
@@ -61,14 +77,17 @@ class Stays:
         """Take out all of one row: it is about to mean another piece."""
         done = np.zeros_like(self._rounds, np.bool_)
         done[row : row + 1] = self._rounds[row : row + 1] > 0
-        return self._take(done)
+        closed = self._take(done)
+        self._port[row : row + 1] = NO_PORT
+        return closed
 
-    def open_of(self, row: int) -> list[tuple[int, int, int, int]]:
-        """Open stays of a row: (zone, from, to, rounds)."""
+    def open_of(self, row: int) -> list[tuple[int, int, int, int, int]]:
+        """Open stays of a row: (zone, from, to, rounds, port)."""
         if row >= len(self._rounds):
             return []
+        columns = (self._from_us, self._to_us, self._rounds, self._port)
         return [
-            (zone, int(self._from_us[row, zone]), int(self._to_us[row, zone]), int(self._rounds[row, zone]))
+            (zone, *(int(column[row, zone]) for column in columns))  # type: ignore[misc]  # mypy counts no generators
             for zone in np.flatnonzero(self._rounds[row]).tolist()
         ]
 
@@ -80,6 +99,7 @@ class Stays:
             self._from_us[row, zone],
             self._to_us[row, zone],
             self._rounds[row, zone].astype(np.int64),
+            self._port[row, zone],
         )
         self._rounds[row, zone] = 0
         return columns
@@ -87,9 +107,9 @@ class Stays:
     def _grow(self, rows: int) -> None:
         more = rows - len(self._rounds)
         if more > 0:
-            for name in ("_from_us", "_to_us", "_rounds"):
+            for name, fill in (("_from_us", 0), ("_to_us", 0), ("_rounds", 0), ("_port", NO_PORT)):
                 old = getattr(self, name)
-                setattr(self, name, np.concatenate([old, np.zeros((more, self._zones), old.dtype)]))
+                setattr(self, name, np.concatenate([old, np.full((more, self._zones), fill, old.dtype)]))
 
 
 def joined(rows: Sequence[Stay]) -> list[Stay]:
@@ -99,7 +119,7 @@ def joined(rows: Sequence[Stay]) -> list[Stay]:
     for stay in sorted(distinct.values(), key=lambda row: (row.from_us, row.zone)):
         last = next((at for at in range(len(out) - 1, -1, -1) if out[at].zone == stay.zone), None)
         if last is not None and stay.from_us - out[last].to_us <= LEFT_AFTER_US:
-            out[last] = out[last]._replace(to_us=stay.to_us, rounds=out[last].rounds + stay.rounds)
+            out[last] = stay._replace(from_us=out[last].from_us, rounds=out[last].rounds + stay.rounds)
         else:
             out.append(stay)
     return out

@@ -1,0 +1,124 @@
+"""What may be asked of the history, and how DuckDB is asked it. Functions of a cursor and the files that may answer."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from contract.ids import PieceId, ZoneId
+from edge.history.rates import HOUR_US, Counted, Rate
+from edge.history.runs import Run
+from edge.history.stays import Stay
+
+
+class By(StrEnum):
+    """What dwell is summed by."""
+
+    ZONE = "zone"
+    TRAY = "tray"
+    HOUR = "hour"
+    PIECE = "piece"
+
+
+class Dwell(NamedTuple):
+    """Piece-seconds in one zone. `key` is the zone, the tray or the piece; of `HOUR` the UTC hour since 1970."""
+
+    key: str
+    zone: ZoneId
+    seconds: float
+    stays: int
+
+
+HOURS: Final = """
+SELECT zone, tray, hour,
+    sum(least(to_us, (hour + 1) * 3600000000) - greatest(from_us, hour * 3600000000)) / 1e6 AS seconds,
+    sum(CASE WHEN hour = from_us // 3600000000 THEN 1 ELSE 0 END)::BIGINT AS stays
+FROM (SELECT zone, tray, from_us, to_us,
+        unnest(generate_series(from_us // 3600000000, to_us // 3600000000)) AS hour FROM {stays})
+GROUP BY ALL"""
+"""Stays cut at the hours and summed by zone and tray: the totals."""
+
+
+STAYS_OF: Final = """
+SELECT piece, zone, from_us, to_us, rounds, reader, antenna FROM {files}
+WHERE piece = $piece AND to_us >= $from_us AND from_us <= $to_us ORDER BY from_us, zone"""
+
+LONGEST: Final = """
+SELECT piece, zone, sum(least(to_us, $to_us) - greatest(from_us, $from_us)) / 1e6 AS seconds, count(*)
+FROM {files} WHERE to_us >= $from_us AND from_us <= $to_us AND ($zone IS NULL OR zone = $zone)
+GROUP BY ALL ORDER BY seconds DESC, piece LIMIT $most"""
+
+SUMMED: Final = """
+SELECT {key}::VARCHAR AS key, zone, sum(seconds) AS seconds, sum(stays)::BIGINT FROM ({parts})
+WHERE hour >= $first AND hour < $last AND ($zone IS NULL OR zone = $zone) GROUP BY ALL ORDER BY key, zone"""
+
+RATES: Final = """
+SELECT hour, reader, antenna, zone, sum(reads)::BIGINT, sum(rounds)::BIGINT FROM {files}
+WHERE hour >= $first AND hour < $last AND ($zone IS NULL OR zone = $zone)
+GROUP BY ALL ORDER BY zone, reader, antenna, hour"""
+
+COUNTED: Final = """
+SELECT max(at_us), believed, counted, source, sum(pieces)::BIGINT FROM {files}
+WHERE at_us BETWEEN $from_us AND $to_us GROUP BY ALL ORDER BY believed, counted, source"""
+
+PIECES_MAX: Final = 1000
+"""Of the pieces that lay somewhere longest."""
+
+
+class Span(NamedTuple):
+    """From and to, UTC µs, and one zone or every one."""
+
+    from_us: int
+    to_us: int
+    zone: ZoneId | None = None
+
+    @property
+    def hours(self) -> dict[str, object]:
+        """As totals and rates are asked: whole hours."""
+        return {"first": self.from_us // HOUR_US, "last": -(-self.to_us // HOUR_US), "zone": self.zone}
+
+
+def files(runs: Sequence[Run]) -> str:
+    """Files as a table of a query. Their names are ours: digits, and the folder of the configuration."""
+    names = ", ".join("'" + str(run.path).replace("'", "''") + "'" for run in runs)
+    return f"read_parquet([{names}])"
+
+
+def rows_of(duck: Any, runs: Sequence[Run], piece: PieceId, from_us: int, to_us: int) -> list[Stay]:
+    """Stays of one piece that touch a span, oldest first."""
+    if not runs:
+        return []
+    asked = {"piece": piece, "from_us": from_us, "to_us": to_us}
+    return [Stay(*row) for row in duck.sql(STAYS_OF.format(files=files(runs)), params=asked).fetchall()]
+
+
+def dwell_by_piece(duck: Any, runs: Sequence[Run], span: Span) -> list[Dwell]:
+    """The pieces that lay there longest, from the stays themselves; at most `PIECES_MAX`."""
+    if not runs:
+        return []
+    asked = {**span._asdict(), "most": PIECES_MAX}
+    return [Dwell(*row) for row in duck.sql(LONGEST.format(files=files(runs)), params=asked).fetchall()]
+
+
+def dwell(duck: Any, totals: Sequence[Run], young: Sequence[Run], span: Span, by: By) -> list[Dwell]:
+    """From the totals, and from the stays of days that are not summed up yet."""
+    parts = [f"FROM {files(totals)} SELECT zone, tray, hour, seconds, stays"] if totals else []
+    parts += [HOURS.format(stays=files(young))] if young else []
+    if not parts:
+        return []
+    query = SUMMED.format(key=str(by), parts=" UNION ALL ".join(parts))
+    return [Dwell(*row) for row in duck.sql(query, params=span.hours).fetchall()]
+
+
+def read_rates(duck: Any, runs: Sequence[Run], span: Span) -> list[Rate]:
+    """Rows of one hour and antenna summed. An hour is written in several parts, and read in full."""
+    return (
+        [Rate(*row) for row in duck.sql(RATES.format(files=files(runs)), params=span.hours).fetchall()] if runs else []
+    )
+
+
+def accuracy(duck: Any, runs: Sequence[Run], span: Span) -> list[Counted]:
+    """Believed against counted; `at_us` is that of the newest."""
+    if not runs:
+        return []
+    asked = {"from_us": span.from_us, "to_us": span.to_us}
+    return [Counted(*row) for row in duck.sql(COUNTED.format(files=files(runs)), params=asked).fetchall()]

@@ -1,0 +1,246 @@
+"""The history's files: what was written is found again, once, whatever happens in between; and never grows for ever."""
+
+import numpy as np
+import pytest
+
+from edge.history import runs as runs_of
+from edge.history.duck import HistoryError
+from edge.history.history import History, Keep, Names, day_of
+from edge.history.questions import By, Span
+from edge.history.rates import Counted, Rate
+from edge.history.stays import LEFT_AFTER_US, NO_PORT, PORT_BITS, STAY_US_MAX, Stay, StayColumns, Stays, joined
+
+HOUR = 3600 * 1_000_000
+DAY = 24 * HOUR
+MIDNIGHT = 20_700 * DAY  # 2026-09-04
+NOON = MIDNIGHT + 12 * HOUR
+NAMES = Names(["ring", "chain", None, "watch"], ["a", "a", "", "b"], ["safe", "case"], ["r-safe", "r-case"])
+
+
+def lie(stays, start_us, end_us, row, zone, every_us=60_000_000):
+    out = []
+    for now_us in range(start_us, end_us, every_us):
+        stays.by(np.array([row], "i4"), np.array([zone], "i4"), zone, np.array([2], "u2"))
+        stays.hear(now_us, np.array([row], "i4"), np.array([zone], "i4"))
+        out.append(stays.close(now_us))
+    return out
+
+
+def one_stay(from_us, to_us, row=0, zone=1, port=NO_PORT):
+    columns = ([row], [zone], [from_us], [to_us], [60], [port])
+    forms = ("i4", "i4", "i8", "i8", "i8", "i4")
+    return StayColumns(*(np.array(column, form) for column, form in zip(columns, forms, strict=True)))
+
+
+@pytest.fixture
+def history(tmp_path):
+    made = History(tmp_path, Keep(days_max=3))
+    yield made
+    made.duck.close()
+
+
+def keep(history, columns):
+    for one in columns:
+        history.write(one, NAMES)
+
+
+def test_a_piece_that_lies_still_for_a_day_is_one_row_an_hour_and_one_stay(history):
+    stays = Stays(2)
+    closed = lie(stays, NOON, NOON + 10 * HOUR, 0, 1)
+    closed.append(stays.close(NOON + 10 * HOUR, everything=True))
+    keep(history, closed)
+    assert 10 <= sum(len(one.row) for one in closed) <= 11
+    found = history.where_was("ring", NOON, NOON + 10 * HOUR)
+    assert [(stay.zone, stay.from_us, stay.rounds) for stay in found] == [("case", NOON, 600)]
+    assert (found[0].reader, found[0].antenna) == ("r-case", 2)
+    assert history.where_was("chain", NOON, NOON + 10 * HOUR) == []
+
+
+def test_a_piece_that_went_and_came_back_has_two_stays(history):
+    stays = Stays(2)
+    closed = lie(stays, NOON, NOON + HOUR // 2, 3, 0)
+    closed += [stays.close(NOON + HOUR // 2 + LEFT_AFTER_US)]
+    closed += lie(stays, NOON + HOUR, NOON + HOUR + HOUR // 2, 3, 1)
+    closed += [stays.close(NOON + 2 * HOUR)]
+    keep(history, closed)
+    assert [stay.zone for stay in history.where_was("watch", NOON, NOON + 2 * HOUR)] == ["safe", "case"]
+    seconds = history.seconds_by_zone(NOON, NOON + 2 * HOUR)
+    assert seconds == {"safe": pytest.approx(1740), "case": pytest.approx(1740)}
+    assert history.where_was("watch", NOON + 5 * HOUR, NOON + 6 * HOUR) == []
+
+
+def test_who_saw_a_piece_last_is_told_with_reader_and_antenna_or_as_a_scanner(history):
+    keep(history, [one_stay(NOON, NOON + HOUR, port=(1 << PORT_BITS) | 4)])
+    history.tidy(NOON + 2 * DAY)
+    keep(history, [one_stay(NOON + DAY, NOON + DAY, row=1)])
+    assert history.last_seen("ring")[1:] == ("case", NOON, NOON + HOUR, 60, "r-case", 4)
+    assert history.last_seen("chain")[5:] == ("", 0)
+    assert history.last_seen("watch") is None
+
+
+def days(history, count=6, parts=3):
+    for day in range(count):
+        for part in range(parts):
+            begin = NOON + day * DAY + part * HOUR
+            keep(history, [one_stay(begin, begin + HOUR // 2, row=1, zone=0)])
+    return NOON + (count - 1) * DAY
+
+
+def test_past_days_become_one_file_each_and_the_oldest_are_dropped(history):
+    now_us = days(history)
+    before = history.where_was("chain", NOON + 2 * DAY, now_us + 3 * HOUR)
+    assert history.tidy(now_us) == 2
+    assert history.where_was("chain", NOON + 2 * DAY, now_us + 3 * HOUR) == before
+    assert [(run.first, run.last) for run in history.stays.all()] == [
+        (7, 9),
+        (10, 12),
+        (13, 15),
+        (16, 16),
+        (17, 17),
+        (18, 18),
+    ]
+    assert history.tidy(now_us) == 0
+
+
+def test_a_month_that_is_over_is_one_file_sorted_by_piece(history, tmp_path):
+    history = History(tmp_path / "year")
+    for day in range(40):
+        for row in (3, 0, 1):
+            keep(history, [one_stay(MIDNIGHT + day * DAY, MIDNIGHT + day * DAY + HOUR, row=row)])
+    history.tidy(MIDNIGHT + 40 * DAY)
+    september, *october = history.stays.all()
+    assert day_of(september.to_us)[:7] == "2026-09"
+    assert all(day_of(run.to_us)[:7] == "2026-10" for run in october)
+    with history.duck.work() as duck:
+        pieces = [row[0] for row in duck.read_parquet(str(september.path)).fetchall()]
+    assert pieces == sorted(pieces)
+    assert len(history.rows_of("watch", MIDNIGHT, MIDNIGHT + 50 * DAY)) == 40
+
+
+def test_totals_stay_when_the_stays_are_gone(history):
+    now_us = days(history)
+    whole = Span(MIDNIGHT, now_us + DAY)
+    before = history.dwell(whole, By.TRAY)
+    history.tidy(now_us)
+    assert history.dwell(whole, By.TRAY) == before
+    assert [(one.key, one.zone, one.stays) for one in before] == [("a", "safe", 18)]
+    assert before[0].seconds == pytest.approx(18 * 1800)
+    later = now_us + 30 * DAY
+    history.tidy(later)
+    assert history.rows_of("chain", 0, later) == []
+    assert history.dwell(whole, By.TRAY) == before
+
+
+def test_dwell_is_cut_at_the_hours_and_told_by_piece_too(history):
+    keep(history, [one_stay(NOON - HOUR // 2, NOON + HOUR // 4), one_stay(NOON, NOON + HOUR, row=3)])
+    hours = history.dwell(Span(NOON - HOUR, NOON + HOUR), By.HOUR)
+    assert [(int(one.key) * HOUR - NOON, one.seconds) for one in hours] == [(-HOUR, 1800.0), (0, 900.0 + 3600.0)]
+    longest = history.dwell(Span(NOON, NOON + HOUR, "case"), By.PIECE)
+    assert [(one.key, one.seconds) for one in longest] == [("watch", 3600.0), ("ring", 900.0)]
+    assert history.dwell(Span(NOON, NOON + HOUR, "safe"), By.ZONE) == []
+
+
+def test_above_its_bytes_the_oldest_stays_go_first_and_totals_remain(history, tmp_path):
+    days(history)
+    history.tidy(NOON + 3 * DAY)
+    sizes = sum(run.size for run in history.files())
+    small = History(tmp_path, Keep(bytes_max=sizes - 1))
+    totals = [run.path.name for run in history.totals.all()]
+    assert small.tidy(NOON + 3 * DAY) == 1
+    assert min(run.first for run in small.stays.all()) == 4, "the oldest day went"
+    assert set(totals) <= {run.path.name for run in small.totals.all()}
+    assert small.bytes < sizes
+
+
+class PowerCutError(OSError):
+    pass
+
+
+@pytest.mark.parametrize("at", range(14))
+def test_power_that_fails_while_tidying_neither_loses_a_row_nor_gives_one_twice(history, monkeypatch, at):
+    now_us = days(history, count=3)
+    whole = Span(MIDNIGHT, now_us + DAY)
+    rows, dwell = history.rows_of("chain", 0, now_us + DAY), history.dwell(whole, By.ZONE)
+    left = [at]
+
+    def cut(real):
+        def act(*given, **named):
+            left[0] -= 1
+            if left[0] < 0:
+                raise PowerCutError
+            return real(*given, **named)
+
+        return act
+
+    path = type(history.stays.folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(path, "replace", cut(path.replace))
+        patched.setattr(path, "unlink", cut(path.unlink))
+        patched.setattr(runs_of, "_make_durable", cut(runs_of._make_durable))
+        try:
+            history.tidy(now_us)
+        except HistoryError:
+            pass
+        else:
+            assert at > 12, "every step was cut once"
+    assert history.rows_of("chain", 0, now_us + DAY) == rows
+    assert history.dwell(whole, By.ZONE) == dwell
+    history.tidy(now_us)
+    assert history.rows_of("chain", 0, now_us + DAY) == rows
+    assert history.dwell(whole, By.ZONE) == dwell
+    assert not list(history.stays.folder.glob("*.beside"))
+
+
+def test_control_a_merge_that_trusted_every_file_would_double_rows(history, monkeypatch):
+    now_us = days(history, count=2)
+    monkeypatch.setattr(type(history.stays.folder), "unlink", lambda *_, **__: None)
+    history.tidy(now_us)
+    rows = history.rows_of("chain", 0, now_us + DAY)
+    monkeypatch.setattr(runs_of.Run, "within", lambda *_: False)
+    assert len(history.rows_of("chain", 0, now_us + DAY)) == len(rows) + 3
+
+
+def test_what_antennas_read_and_what_counts_said_is_summed(history):
+    hour = NOON // HOUR
+    for reads in (100, 20):
+        history.write_rates([Rate(hour, "r-case", 1, "case", reads, 60), Rate(hour, "r-case", 2, "case", 0, 60)])
+        history.write_counted([Counted(NOON, "case", "case", "count", 9), Counted(NOON, "case", "safe", "hand", 1)])
+    history.tidy(NOON + DAY)
+    span = Span(NOON, NOON + HOUR)
+    assert [(rate.antenna, rate.reads, rate.rounds) for rate in history.read_rates(span)] == [
+        (1, 120, 120),
+        (2, 0, 120),
+    ]
+    assert [one[1:] for one in history.accuracy(span)] == [("case", "case", "count", 18), ("case", "safe", "hand", 2)]
+    assert history.read_rates(Span(NOON + HOUR, NOON + 2 * HOUR)) == []
+
+
+def test_a_row_that_is_free_again_writes_nothing(history):
+    stays = Stays(2)
+    stays.hear(NOON, np.array([2], "i4"), np.array([0], "i4"))
+    keep(history, [stays.close(NOON, everything=True)])
+    assert history.seconds_by_zone(NOON - HOUR, NOON + HOUR) == {}
+
+
+def test_nothing_heard_is_nothing_written(history):
+    assert history.write(Stays(2).close(NOON), NAMES) is None
+    assert history.write_rates([]) is None
+    assert history.where_was("ring", 0, NOON) == []
+    assert history.last_seen("ring") is None
+    assert STAY_US_MAX > LEFT_AFTER_US
+
+
+def test_a_file_that_is_no_parquet_is_named(history):
+    keep(history, [one_stay(NOON, NOON + HOUR)])
+    path = history.stays.all()[0].path
+    path.write_text("not Parquet")
+    with pytest.raises(HistoryError, match=path.name):
+        history.rows_of("ring", 0, NOON + DAY)
+
+
+def test_hourly_rows_of_one_stay_are_joined_and_the_last_reader_is_the_newest():
+    rows = [
+        Stay("ring", "case", NOON, NOON + HOUR, 60, "r1", 1),
+        Stay("ring", "case", NOON + HOUR, NOON + 2 * HOUR, 60, "r2", 3),
+    ]
+    assert joined([*rows, rows[1]]) == [Stay("ring", "case", NOON, NOON + 2 * HOUR, 120, "r2", 3)]
