@@ -29,7 +29,7 @@ from edge.books.local import count_requests
 from edge.books.rows import CountRow, CountState, Mode, SaleRow, zones_of
 from edge.clock import Clock
 from edge.config import EdgeConfig
-from edge.floor.counting import CountImpossibleError, Counting, CountRefusedError
+from edge.counts.counting import CountImpossibleError, Counting, CountRefusedError
 from edge.floor.now import PadNow
 from edge.floor.passes import Passes
 from edge.floor.pipeline import Pipeline

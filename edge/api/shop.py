@@ -25,7 +25,7 @@ from edge.books.db import Database
 from edge.books.journal import NotServingError
 from edge.clock import Clock
 from edge.config import EdgeConfig
-from edge.floor.counting import CountRefusedError
+from edge.counts.counting import CountRefusedError
 from edge.floor.now import FloorNow, PadNow, UplinkNow
 from edge.floor.passes import PassRefusedError
 from edge.floor.signals import SignalRefusedError

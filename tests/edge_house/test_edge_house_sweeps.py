@@ -17,7 +17,7 @@ from contract.facts import (
 )
 from contract.ids import CountId, PieceId, ReaderId, UserId, ZoneId
 from edge.config import ConfigError, ReaderConfig, load_config
-from edge.floor.counting import CountImpossibleError
+from edge.counts.counting import CountImpossibleError
 from edge.reconcile import by_hand, evidence
 from edge.reconcile.counts import Count
 from edge.reconcile.evidence import load

@@ -20,7 +20,7 @@ from contract.facts import (
 from contract.ids import CountId, ZoneId
 from edge.books.rows import CountRow, CountState, zones_of
 from edge.config import EdgeConfig, ZoneKind
-from edge.floor.count_report import CountNow, Report, Running
+from edge.counts.report import CountNow, Report, Running
 from edge.floor.pipeline import Pipeline
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
