@@ -14,6 +14,7 @@ from contract.facts import CountPlace, Vision
 from contract.feed import Role
 from contract.ids import AlarmId, CountId, PieceId, ReaderId, UserId
 from edge.api import bodies, pages_register, shapes, views
+from edge.api.history import pages as history
 from edge.api.passes import pages as passes
 from edge.api.shop import Shop, the_shop
 from edge.api.tags import pages as tags
@@ -58,6 +59,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     fit(app, front, STATIC)
     app.include_router(router)
     app.include_router(pages_register.router)
+    app.include_router(history.router)
     app.include_router(passes.router)
     app.include_router(tags.router)
     return front

@@ -198,6 +198,10 @@ class StayView:
     from_us: int
     to_us: int
     rounds: int
+    by: str = ""
+    """What read it last there: a reader, or "scanner"."""
+    antenna: int = 0
+    """0: not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +211,9 @@ class PieceStoryView(PieceView):
     last_seen_us: int | None
     last_seen_zone: str
     last_seen_by: str
-    """The reader, or "scanner"; empty when only the history knows, which keeps no readers."""
+    """The reader, or "scanner"; empty when nobody has read it."""
+    last_seen_antenna: int
+    """0: not told."""
     stays: tuple[StayView, ...]
     """Newest first."""
     history_why: str

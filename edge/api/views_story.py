@@ -19,26 +19,32 @@ async def story(shop: Shop, piece_id: PieceId, days: int) -> shapes.PieceStoryVi
     stays, why = await shop.where_was(piece_id, max(1, min(days, DAYS_SHOWN_MAX)))
     if len(stays) > STAYS_SHOWN_MAX:
         why = f"only the newest {STAYS_SHOWN_MAX} stays are shown"
-    at_us, zone, reader = _last_seen(shop, piece_id, stays)
+    at_us, zone, reader, antenna = _last_seen(shop, piece_id, stays)
     return shapes.PieceStoryView(
         **asdict(shown),
         last_seen_us=at_us,
         last_seen_zone=zone,
         last_seen_by=reader,
+        last_seen_antenna=antenna,
         stays=tuple(_stay(shop, stay) for stay in stays[:STAYS_SHOWN_MAX]),
         history_why=why,
     )
 
 
-def _last_seen(shop: Shop, piece_id: PieceId, stays: tuple[Stay, ...]) -> tuple[int | None, str, str]:
-    """(wall µs, zone, reader or scanner)."""
+def _last_seen(shop: Shop, piece_id: PieceId, stays: tuple[Stay, ...]) -> tuple[int | None, str, str, int]:
+    """(wall µs, zone, reader or scanner, antenna). The antenna is the history's, of the same zone."""
     last = shop.store.stock.last_seen(piece_id)
+    newest = max(stays, key=lambda stay: stay.to_us, default=None)
     if last is None:
-        newest = max(stays, key=lambda stay: stay.to_us, default=None)
-        return (None, "", "") if newest is None else (newest.to_us, newest.zone, "")
+        return (
+            (None, "", "", 0)
+            if newest is None
+            else (newest.to_us, newest.zone, newest.reader or "scanner", newest.antenna)
+        )
     zone = "" if last.zone == NOWHERE else str(shop.config.zones[last.zone].id)
     reader = "scanner" if last.reader == SCANNER else str(shop.config.readers[last.reader].id)
-    return shop.clock.wall_us() - (shop.clock.mono_us() - last.at_us), zone, reader
+    antenna = newest.antenna if newest is not None and (newest.zone, newest.reader) == (zone, reader) else 0
+    return shop.clock.wall_us() - (shop.clock.mono_us() - last.at_us), zone, reader, antenna
 
 
 def _stay(shop: Shop, stay: Stay) -> shapes.StayView:
@@ -49,4 +55,6 @@ def _stay(shop: Shop, stay: Stay) -> shapes.StayView:
         from_us=stay.from_us,
         to_us=stay.to_us,
         rounds=stay.rounds,
+        by=stay.reader or "scanner",
+        antenna=stay.antenna,
     )

@@ -1,11 +1,12 @@
 """The history's files: what is written where, when it is merged, and what goes first when it grows too old or too big.
 
     stays/    who was where from when to when; sorted by piece, a month in one file
-    totals/   hours of stays by zone and tray; kept when the stays they were made of are gone
+    hours/    stays summed by zone and hour, and
+    trays/    by tray and day: both are kept when the stays they were made of are gone
     rates/    reads and rounds by antenna, zone and hour
     counted/  where a piece was believed, and where a count or a hand found it
 
-All four are `Runs` (`runs.py`): parts of ten minutes become a day, days become a month. Runs in the pool of one.
+All five are `Runs` (`runs.py`): parts of ten minutes become a day, days become a month. Runs in the pool of one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,12 +19,11 @@ import numpy as np
 from contract.ids import PieceId, ZoneId
 from edge.history import questions
 from edge.history.duck import Duck
-from edge.history.questions import By, Dwell, Span
+from edge.history.questions import DAY_US, By, Dwell, Span
 from edge.history.rates import HOUR_US, Counted, Rate
 from edge.history.runs import Run, Runs
 from edge.history.stays import NO_PORT, PORT_BITS, Stay, StayColumns, joined
 
-DAY_US: Final = 86_400_000_000
 DAYS_MAX: Final = 400
 BYTES_MAX: Final = 4 << 30
 TOTAL_DAYS_MAX: Final = 3660
@@ -60,9 +60,11 @@ class History:
         """On the disk, after the last tidying."""
         self.duck = Duck(folder / SPILL)
         self.stays = Runs(folder / "stays", "piece, from_us")
-        self.totals = Runs(folder / "totals", "zone, tray, hour")
+        self.hours = Runs(folder / "hours", "zone, nth")
+        self.trays = Runs(folder / "trays", "zone, tray, nth")
         self.rates = Runs(folder / "rates", "zone, reader, antenna, hour")
         self.counted = Runs(folder / "counted", "at_us, believed, counted")
+        self._sums = (self.hours, self.trays, self.rates, self.counted)
         self._keep = keep
 
     # --- writing ----------------------------------------------------------------------------------------------
@@ -113,13 +115,12 @@ class History:
         """
         today, month = day_of(now_us), day_of(now_us)[:7]
         with self.duck.work() as duck:
-            for runs in (self.stays, self.totals, self.rates, self.counted):
+            for runs in (self.stays, *self._sums):
                 runs.sweep()
             self._merge(duck, self.stays, today, whole=False)
             self._sum_up(duck, today)
             self._merge(duck, self.stays, month, whole=True)
-            self._merge(duck, self.totals, month, whole=True)
-            for runs in (self.rates, self.counted):
+            for runs in self._sums:
                 self._merge(duck, runs, today, whole=False)
                 self._merge(duck, runs, month, whole=True)
             return self._drop(now_us)
@@ -135,15 +136,16 @@ class History:
 
     def _sum_up(self, duck: Any, today: str) -> None:
         """Totals of every run of stays whose day is over: the same numbers, in the other folder."""
-        done = self.totals.last
-        for run in self.stays.all():
-            if run.first > done and day_of(run.to_us) < today:
-                rows = duck.sql(questions.HOURS.format(stays=questions.files([run])))
-                self.totals.put(rows, run.first, run.last, run.from_us, run.to_us)
+        for totals, by in ((self.hours, By.HOUR), (self.trays, By.TRAY)):
+            done = totals.last
+            for run in self.stays.all():
+                if run.first > done and day_of(run.to_us) < today:
+                    rows = duck.sql(questions.summed([run], by))
+                    totals.put(rows, run.first, run.last, run.from_us, run.to_us)
 
     def _drop(self, now_us: int) -> int:
         """The oldest stays first; sums only when they are older than ten years, or alone too big."""
-        sums = [*self.totals.all(), *self.rates.all(), *self.counted.all()]
+        sums = [run for runs in self._sums for run in runs.all()]
         stays = self.stays.all()
         gone = [run for run in stays if run.to_us < now_us - self._keep.days_max * DAY_US]
         gone += [run for run in sums if run.to_us < now_us - self._keep.total_days_max * DAY_US]
@@ -180,14 +182,15 @@ class History:
         return None
 
     def dwell(self, span: Span, by: By) -> list[Dwell]:
-        """Piece-seconds by zone, tray or hour within a span of whole hours; by piece to the second."""
+        """Piece-seconds by zone or hour within whole hours, by tray within whole days, by piece to the second."""
         with self.duck.work() as duck:
             stays = self.stays.touching(span.from_us, span.to_us)
             if by is By.PIECE:
                 return questions.dwell_by_piece(duck, stays, span)
-            done = self.totals.last
+            totals = self.trays if by is By.TRAY else self.hours
+            done = totals.last
             young = [run for run in stays if run.first > done]
-            return questions.dwell(duck, self.totals.touching(span.from_us, span.to_us), young, span, by)
+            return questions.dwell(duck, totals.touching(span.from_us, span.to_us), young, span, by)
 
     def seconds_by_zone(self, from_us: int, to_us: int) -> dict[ZoneId, float]:
         """Piece-seconds spent in each zone within a span of whole hours."""
@@ -205,7 +208,7 @@ class History:
 
     def files(self) -> Iterable[Run]:
         """Every file that holds rows."""
-        return (*self.stays.all(), *self.totals.all(), *self.rates.all(), *self.counted.all())
+        return (run for runs in (self.stays, *self._sums) for run in runs.all())
 
 
 def day_of(us: int) -> str:

@@ -28,14 +28,13 @@ class Dwell(NamedTuple):
     stays: int
 
 
-HOURS: Final = """
-SELECT zone, tray, hour,
-    sum(least(to_us, (hour + 1) * 3600000000) - greatest(from_us, hour * 3600000000)) / 1e6 AS seconds,
-    sum(CASE WHEN hour = from_us // 3600000000 THEN 1 ELSE 0 END)::BIGINT AS stays
-FROM (SELECT zone, tray, from_us, to_us,
-        unnest(generate_series(from_us // 3600000000, to_us // 3600000000)) AS hour FROM {stays})
+CUT: Final = """
+SELECT {keys}, nth,
+    sum(least(to_us, (nth + 1) * {size}) - greatest(from_us, nth * {size})) / 1e6 AS seconds,
+    sum(CASE WHEN nth = from_us // {size} THEN 1 ELSE 0 END)::BIGINT AS stays
+FROM (SELECT {keys}, from_us, to_us, unnest(generate_series(from_us // {size}, to_us // {size})) AS nth FROM {stays})
 GROUP BY ALL"""
-"""Stays cut at the hours and summed by zone and tray: the totals."""
+"""Stays cut at the hours, or days, since 1970 and summed: the totals."""
 
 
 STAYS_OF: Final = """
@@ -49,7 +48,7 @@ GROUP BY ALL ORDER BY seconds DESC, piece LIMIT $most"""
 
 SUMMED: Final = """
 SELECT {key}::VARCHAR AS key, zone, sum(seconds) AS seconds, sum(stays)::BIGINT FROM ({parts})
-WHERE hour >= $first AND hour < $last AND ($zone IS NULL OR zone = $zone) GROUP BY ALL ORDER BY key, zone"""
+WHERE nth >= $first AND nth < $last AND ($zone IS NULL OR zone = $zone) GROUP BY ALL ORDER BY key, zone"""
 
 RATES: Final = """
 SELECT hour, reader, antenna, zone, sum(reads)::BIGINT, sum(rounds)::BIGINT FROM {files}
@@ -60,6 +59,7 @@ COUNTED: Final = """
 SELECT max(at_us), believed, counted, source, sum(pieces)::BIGINT FROM {files}
 WHERE at_us BETWEEN $from_us AND $to_us GROUP BY ALL ORDER BY believed, counted, source"""
 
+DAY_US: Final = 24 * HOUR_US
 PIECES_MAX: Final = 1000
 """Of the pieces that lay somewhere longest."""
 
@@ -71,10 +71,9 @@ class Span(NamedTuple):
     to_us: int
     zone: ZoneId | None = None
 
-    @property
-    def hours(self) -> dict[str, object]:
-        """As totals and rates are asked: whole hours."""
-        return {"first": self.from_us // HOUR_US, "last": -(-self.to_us // HOUR_US), "zone": self.zone}
+    def whole(self, size_us: int) -> dict[str, object]:
+        """As totals and rates are asked: whole hours, or days."""
+        return {"first": self.from_us // size_us, "last": -(-self.to_us // size_us), "zone": self.zone}
 
 
 def files(runs: Sequence[Run]) -> str:
@@ -99,20 +98,30 @@ def dwell_by_piece(duck: Any, runs: Sequence[Run], span: Span) -> list[Dwell]:
     return [Dwell(*row) for row in duck.sql(LONGEST.format(files=files(runs)), params=asked).fetchall()]
 
 
+def summed(runs: Sequence[Run], by: By) -> str:
+    """The query that makes totals of stays: by zone and hour, or by tray and day."""
+    trays = by is By.TRAY
+    return CUT.format(keys="zone, tray" if trays else "zone", size=DAY_US if trays else HOUR_US, stays=files(runs))
+
+
 def dwell(duck: Any, totals: Sequence[Run], young: Sequence[Run], span: Span, by: By) -> list[Dwell]:
     """From the totals, and from the stays of days that are not summed up yet."""
-    parts = [f"FROM {files(totals)} SELECT zone, tray, hour, seconds, stays"] if totals else []
-    parts += [HOURS.format(stays=files(young))] if young else []
+    trays = by is By.TRAY
+    parts = [f"FROM {files(totals)} SELECT {'zone, tray' if trays else 'zone'}, nth, seconds, stays"] if totals else []
+    parts += [summed(young, by)] if young else []
     if not parts:
         return []
-    query = SUMMED.format(key=str(by), parts=" UNION ALL ".join(parts))
-    return [Dwell(*row) for row in duck.sql(query, params=span.hours).fetchall()]
+    key = {By.ZONE: "zone", By.TRAY: "tray", By.HOUR: "nth"}[by]
+    query = SUMMED.format(key=key, parts=" UNION ALL ".join(parts))
+    return [Dwell(*row) for row in duck.sql(query, params=span.whole(DAY_US if trays else HOUR_US)).fetchall()]
 
 
 def read_rates(duck: Any, runs: Sequence[Run], span: Span) -> list[Rate]:
     """Rows of one hour and antenna summed. An hour is written in several parts, and read in full."""
     return (
-        [Rate(*row) for row in duck.sql(RATES.format(files=files(runs)), params=span.hours).fetchall()] if runs else []
+        [Rate(*row) for row in duck.sql(RATES.format(files=files(runs)), params=span.whole(HOUR_US)).fetchall()]
+        if runs
+        else []
     )
 
 

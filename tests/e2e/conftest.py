@@ -1,10 +1,11 @@
 """A real browser, and a gallery: every page of the store rendered from typed samples, for looks and accessibility."""
 
 import os
+import runpy
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,13 +200,6 @@ MATCHED_PAD = replace(
     READY_PAD, verdict="matched", not_in_sale=(), sentence="Two pieces on the pad, the same two in the cart.",
     pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=BRACELET, in_sale=True)),
 )  # fmt: skip
-STORY = shapes.PieceStoryView(
-    **asdict(RING), last_seen_us=NOON_US, last_seen_zone="pad-1", last_seen_by="pad-reader", history_why="",
-    stays=tuple(
-        shapes.StayView(zone=zone, zone_name=ZONE_NAMES[zone], from_us=NOON_US - ago, to_us=NOON_US - ago + 3_000_000_000, rounds=2950)
-        for zone, ago in (("pad-1", 3_000_000_000), ("case-1", 30_000_000_000), ("safe-1", 90_000_000_000))
-    ),
-)  # fmt: skip
 SALE = shapes.SaleView(
     sale="sale-1", till="till-1", state="open", associate="ana", currency="EUR",
     lines=tuple(
@@ -335,7 +329,6 @@ def tagging(job: tag_shapes.TagJobView) -> tag_shapes.TagsView:
 
 CALM_WALL = {**WALL, "alarms": (), "blind": ()}
 YOUNG_WALL = {**CALM_WALL, "store": YOUNG}
-UNTOLD = replace(STORY, stays=(), last_seen_us=None, last_seen_by="", history_why="the disk is full")
 GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "sign-in": ("edge/sign_in.html", {"users": USERS, "problem": "", "next": "/register", "chosen": "ana"}),
     "sign-in-wrong": (
@@ -377,14 +370,18 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "wall-calm": ("edge/wall.html", {**CALM_WALL, "present": 1541, "hard_to_read": 0, "not_read_yet": 0}),
     "wall-blind-pad": ("edge/wall.html", {**WALL, "store": BLIND_PAD, "alarms": (), "blind": (), "not_read_yet": 0}),
     "wall-young": ("edge/wall.html", {**YOUNG_WALL, "this_month": 0, "not_read_yet": 0}),
-    "piece": ("edge/piece.html", {**COMMON, "piece": STORY, "days": 30}),
-    "piece-untold": ("edge/piece.html", {**COMMON, "piece": UNTOLD, "days": 30}),
     "readers": ("edge/readers.html", {**COMMON, "store": ALONE, "gaps": GAPS, "may_open": True, "seconds": 5}),
     "readers-none": ("edge/readers.html", {**COMMON, "store": BARE, "gaps": ()}),
     "tags": ("edge/tags.html", {**COMMON, "tags": tagging(TAGGING), "may_replace": True}),
     "tags-done": ("edge/tags.html", {**COMMON, "tags": tagging(TAGGED), "may_replace": True}),
     "tags-refused": ("edge/tags.html", {**COMMON, "tags": tagging(TAGS_REFUSED), "may_replace": False}),
 }
+
+
+for _more in sorted(
+    Path(__file__).parent.glob("samples_*.py")
+):  # rooms with samples of their own: `pages(COMMON, RING)`
+    GALLERY |= runpy.run_path(str(_more))["pages"](COMMON, RING)
 
 
 def make_gallery(*, still: bool = True) -> FastAPI:

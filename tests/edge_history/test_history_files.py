@@ -145,10 +145,10 @@ def test_above_its_bytes_the_oldest_stays_go_first_and_totals_remain(history, tm
     history.tidy(NOON + 3 * DAY)
     sizes = sum(run.size for run in history.files())
     small = History(tmp_path, Keep(bytes_max=sizes - 1))
-    totals = [run.path.name for run in history.totals.all()]
+    totals = [run.path.name for run in history.trays.all()]
     assert small.tidy(NOON + 3 * DAY) == 1
     assert min(run.first for run in small.stays.all()) == 4, "the oldest day went"
-    assert set(totals) <= {run.path.name for run in small.totals.all()}
+    assert set(totals) <= {run.path.name for run in small.trays.all()}
     assert small.bytes < sizes
 
 

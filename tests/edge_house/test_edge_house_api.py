@@ -314,6 +314,22 @@ def test_a_store_whose_history_cannot_be_read_says_so_and_shows_the_piece(face):
     assert "cannot be used" in told["history_why"]
 
 
+def test_a_zone_tells_who_lay_there_and_how_often_belief_was_right(face):
+    told = face.edge.store.chronicle
+    face.edge.store.stock.lies[:4] = 1  # believed in the case
+    for zone, number in (("case", 1), ("case", 2), ("safe", 3)):
+        assert face.post("/scan", {"pieces": [f"p{number}"], "zone": zone}).status_code == 200
+    told.stop()
+    told._written.result(timeout=20)
+    case = face.get("/history/zones/case").json()
+    assert (case["zone_name"], case["counted"], case["counted_here"]) == ("Case", 3, 2)
+    assert [(one["zone"], one["pieces"]) for one in case["elsewhere"]] == [("safe", 1)]
+    assert {one["piece"] for one in case["longest"]} == {"p1", "p2"}
+    assert face.get("/history/zones/nowhere").status_code == 404
+    stay = face.get("/pieces/p3").json()["stays"][0]
+    assert (stay["zone"], stay["by"], stay["antenna"]) == ("safe", "scanner", 0)
+
+
 def test_a_new_pin_ends_the_logins_made_with_the_old_one(face):
     assert face.get("/store").status_code == 200
     face.edge.house.step()

@@ -1,0 +1,29 @@
+"""The page of a zone's history. That of a piece is `edge/api/pages.py`, `/pieces/{piece}`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from contract.ids import ZoneId
+from edge.api import views as store_views
+from edge.api.history import views
+from edge.api.shop import Shop, the_shop
+from web.front import render
+from web.logins import Login
+from web.policy import signed_in
+
+router = APIRouter(include_in_schema=False)
+Anyone = Annotated[Login, signed_in()]
+TheShop = Annotated[Shop, the_shop()]
+SPANS = (1, 7, 30, 365)
+
+
+@router.get("/zones/{zone}/history")
+async def zone(request: Request, zone: str, who: Anyone, shop: TheShop, days: int = 30) -> Response:
+    """How long pieces lay here, when and on which trays, what its antennas read, how often belief was right."""
+    del who
+    shown = await views.zone(shop, ZoneId(zone), days)
+    return render(
+        request, "edge/zone_history.html", store=store_views.store(shop), history=shown, spans=SPANS, days=days
+    )

@@ -1,0 +1,22 @@
+"""JSON routes of the history. That of a piece is `/pieces/{piece}`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from contract.ids import ZoneId
+from edge.api.history import shapes, views
+from edge.api.shop import Shop, the_shop
+from web.logins import Login
+from web.policy import signed_in
+
+router = APIRouter(prefix="/api/v1/history", tags=["history"])
+Anyone = Annotated[Login, signed_in()]
+TheShop = Annotated[Shop, the_shop()]
+
+
+@router.get("/zones/{zone}")
+async def zone(zone: str, who: Anyone, shop: TheShop, days: int = 30) -> shapes.ZoneHistoryView:
+    """Dwell by hour, tray and piece, reads of each antenna, how often belief was right; at most 400 days."""
+    del who
+    return await views.zone(shop, ZoneId(zone), days)

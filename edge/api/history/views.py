@@ -1,0 +1,147 @@
+"""A zone's history, asked in the pool of one and told in the store's own hours."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+from contract.ids import PieceId, ZoneId
+from edge.api.history import shapes
+from edge.api.shop import DAY_US, HISTORY_WAIT_S, Shop
+from edge.history.duck import HistoryError
+from edge.history.history import History
+from edge.history.questions import By, Dwell, Span
+from edge.history.rates import HOUR_US, Counted, Rate
+from web.problems import ProblemError
+
+DAYS_MAX: Final = 400
+TRAYS_SHOWN_MAX: Final = 20
+PIECES_SHOWN_MAX: Final = 10
+PIECE_DAYS_MAX: Final = 31
+"""Which pieces lay here longest is asked of the stays themselves, so of a month at most."""
+Result = TypeVar("Result")
+
+
+class Found(NamedTuple):
+    """What the files say of one zone."""
+
+    begin_us: int
+    hours: list[Dwell]
+    trays: list[Dwell]
+    pieces: list[Dwell]
+    rates: list[Rate]
+    counted: list[Counted]
+
+
+NOTHING: Final = Found(0, [], [], [], [], [])
+
+
+async def zone(shop: Shop, zone_id: ZoneId, days: int) -> shapes.ZoneHistoryView:
+    """Raises a 404 problem for a zone this store has not."""
+    names = {each.id: each.name for each in shop.config.zones}
+    if zone_id not in names:
+        raise ProblemError(404, "zone", f"This store has no zone {zone_id!r}", "Choose one of its own zones.")
+    to_us = shop.clock.wall_us()
+    span = Span(to_us - max(1, min(days, DAYS_MAX)) * DAY_US, to_us, zone_id)
+    found, why = await _ask(shop, lambda history: _of_zone(history, span), NOTHING)
+    span = span._replace(from_us=max(span.from_us, found.begin_us))
+    here = [one for one in found.counted if one.believed == zone_id]
+    return shapes.ZoneHistoryView(
+        zone=zone_id,
+        zone_name=names[zone_id],
+        days=days,
+        from_us=span.from_us,
+        to_us=span.to_us,
+        piece_hours=sum(one.seconds for one in found.hours) / 3600,
+        hours=_by_hour(found.hours, span, _clock(shop)),
+        trays=_trays(found.trays),
+        longest=tuple(_longest(shop, one) for one in found.pieces[:PIECES_SHOWN_MAX]),
+        antennas=_antennas(found.rates, _clock(shop)),
+        counted=sum(one.pieces for one in here),
+        counted_here=sum(one.pieces for one in here if one.counted == zone_id),
+        elsewhere=_elsewhere(here, zone_id, names),
+        why=why,
+    )
+
+
+def _of_zone(history: History, span: Span) -> Found:
+    """In the pool."""
+    month = span._replace(from_us=max(span.from_us, span.to_us - PIECE_DAYS_MAX * DAY_US))
+    return Found(
+        begin_us=min((run.from_us for run in history.files()), default=span.from_us),
+        hours=history.dwell(span, By.HOUR),
+        trays=history.dwell(span, By.TRAY),
+        pieces=history.dwell(month, By.PIECE),
+        rates=history.read_rates(span),
+        counted=history.accuracy(span),
+    )
+
+
+async def _ask(shop: Shop, question: Callable[[History], Result], otherwise: Result) -> tuple[Result, str]:
+    """What the history answers, or else why it does not."""
+    if shop.store.chronicle is None:
+        return otherwise, "no history is kept here"
+    asked = asyncio.get_running_loop().run_in_executor(shop.slow, question, shop.store.chronicle.history)
+    try:
+        return await asyncio.wait_for(asked, HISTORY_WAIT_S), ""
+    except HistoryError as error:
+        return otherwise, str(error)
+    except TimeoutError:
+        return otherwise, f"the history did not answer within {HISTORY_WAIT_S:.0f} s; try again"
+
+
+def _clock(shop: Shop) -> Callable[[int], int]:
+    """Hours since 1970 in UTC → the hour of the day where the store is."""
+    zone = ZoneInfo(shop.config.time_zone)
+    return lambda nth: dt.datetime.fromtimestamp(nth * 3600, zone).hour
+
+
+def _by_hour(hours: list[Dwell], span: Span, hour_of: Callable[[int], int]) -> tuple[shapes.HourView, ...]:
+    """Pieces on average: piece-seconds over the seconds there were of that hour of the day."""
+    if not hours:
+        return ()
+    seconds, times = [0.0] * 24, [0] * 24
+    for nth in range(span.from_us // HOUR_US, -(-span.to_us // HOUR_US)):
+        times[hour_of(nth)] += 1
+    for one in hours:
+        seconds[hour_of(int(one.key))] += one.seconds
+    return tuple(shapes.HourView(h, seconds[h] / (3600 * times[h]) if times[h] else 0.0) for h in range(24))
+
+
+def _trays(trays: list[Dwell]) -> tuple[shapes.TrayView, ...]:
+    fullest = sorted(trays, key=lambda one: (-one.seconds, one.key))
+    return tuple(shapes.TrayView(one.key, one.seconds / 3600) for one in fullest[:TRAYS_SHOWN_MAX])
+
+
+def _longest(shop: Shop, one: Dwell) -> shapes.LongestView:
+    card = shop.store.stock.cards.get(PieceId(one.key))
+    return shapes.LongestView(one.key, "" if card is None else card.title, one.seconds / 3600)
+
+
+def _antennas(rates: list[Rate], hour_of: Callable[[int], int]) -> tuple[shapes.AntennaView, ...]:
+    """Reads a round, of each antenna and by hour of the day."""
+    sums: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for one in rates:
+        day = sums.setdefault((one.reader, one.antenna), [(0, 0)] * 24)
+        reads, rounds = day[hour_of(one.hour)]
+        day[hour_of(one.hour)] = (reads + one.reads, rounds + one.rounds)
+    told = {reader for reader, antenna in sums if antenna}
+    return tuple(
+        shapes.AntennaView(reader, antenna, _rate(*map(sum, zip(*day, strict=True))), tuple(_rate(*at) for at in day))
+        for (reader, antenna), day in sorted(sums.items())
+        if antenna or reader not in told
+    )
+
+
+def _rate(reads: int, rounds: int) -> float | None:
+    return reads / rounds if rounds else None
+
+
+def _elsewhere(here: list[Counted], zone_id: ZoneId, names: dict[ZoneId, str]) -> tuple[shapes.ElsewhereView, ...]:
+    sums: dict[str, int] = {}
+    for one in here:
+        if one.counted != zone_id:
+            sums[one.counted] = sums.get(one.counted, 0) + one.pieces
+    most = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(shapes.ElsewhereView(zone, names.get(ZoneId(zone), zone), pieces) for zone, pieces in most)

@@ -1,0 +1,55 @@
+"""Samples of the history's pages for the gallery."""
+
+from dataclasses import asdict, replace
+
+from edge.api.history import shapes
+from edge.api.shapes import PieceStoryView, StayView
+
+NOON_US = 1_794_830_400_000_000
+DAY = tuple(9 <= hour < 19 for hour in range(24))
+LOUD, MUTE = tuple(230.0 if day else 14.0 for day in DAY), tuple(0.0 if day else None for day in DAY)
+ANTENNAS = (
+    shapes.AntennaView("case-reader-1", 1, 212.4, LOUD),
+    shapes.AntennaView("case-reader-1", 2, 0.0, MUTE),
+)
+LONGEST = (
+    shapes.LongestView("FL-000119", "Solitaire ring, 0.71 ct", 718.2),
+    shapes.LongestView("FL-000900", "", 402.0),
+)
+ZONE = shapes.ZoneHistoryView(
+    zone="case-1",
+    zone_name="Case 1, solitaires",
+    days=30,
+    from_us=NOON_US - 30 * 86_400_000_000,
+    to_us=NOON_US,
+    piece_hours=48_110.0,
+    hours=tuple(shapes.HourView(hour, 158.0 if day else 12.5) for hour, day in enumerate(DAY)),
+    trays=(shapes.TrayView("case-1/02", 5760.0), shapes.TrayView("", 310.4)),
+    longest=LONGEST,
+    antennas=ANTENNAS,
+    counted=1204,
+    counted_here=1188,
+    elsewhere=(shapes.ElsewhereView("case-2", "Case 2, bands", 14), shapes.ElsewhereView("safe-1", "Safe 1", 2)),
+    why="",
+)
+YOUNG = replace(ZONE, hours=(), trays=(), longest=(), antennas=(), elsewhere=(), counted=0, why="the disk is full")
+
+
+STAYS = (
+    StayView("pad-1", "Till pad", NOON_US - 3_000_000_000, NOON_US, 2950, "pad-reader", 2),
+    StayView("case-1", "Case 1, solitaires", NOON_US - 30_000_000_000, NOON_US - 27_000_000_000, 2950, "case-reader-1"),
+    StayView("safe-1", "Safe 1", NOON_US - 90_000_000_000, NOON_US - 87_000_000_000, 1, "scanner"),
+)
+
+
+def pages(common, piece):
+    shown = {**common, "spans": (1, 7, 30, 365), "days": 30}
+    seen = {"last_seen_us": NOON_US, "last_seen_zone": "pad-1", "last_seen_by": "pad-reader", "last_seen_antenna": 2}
+    story = PieceStoryView(**asdict(piece), **seen, stays=STAYS, history_why="")
+    untold = replace(story, stays=(), last_seen_us=None, last_seen_by="", history_why="the disk is full")
+    return {
+        "piece": ("edge/piece.html", {**shown, "piece": story}),
+        "piece-untold": ("edge/piece.html", {**shown, "piece": untold}),
+        "zone-history": ("edge/zone_history.html", {**shown, "history": ZONE}),
+        "zone-history-young": ("edge/zone_history.html", {**shown, "history": YOUNG}),
+    }
