@@ -1,0 +1,44 @@
+"""Something stirs while the store is closed: a piece moves or leaves, a door opens, somebody walks."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from contract.facts import AlarmKind
+from edge.reconcile.detectors.scene import Scene, Suspicion
+
+AGAIN_US: Final = 600_000_000
+"""One alarm a zone and ten minutes; a patrol walks through many."""
+STIR_NATS: Final = 15.0
+MOVE_NATS: Final = 18.0
+
+
+@dataclass
+class AfterHours:
+    """Nothing is said while the store is open, or while nobody has said when it is."""
+
+    _said_us: dict[int, int] = field(default_factory=dict)
+
+    def hear(self, scene: Scene) -> list[Suspicion]:
+        """Moves of the round, doors and motion of this moment."""
+        if scene.is_open is not False:
+            return []
+        found = []
+        where: dict[int, list[int]] = {}
+        for row in scene.moved.tolist():
+            where.setdefault(int(scene.placement.home[row]), []).append(row)
+        for zone, rows in where.items():
+            if self._first(zone, scene.now_us):
+                many = f"{len(rows)} pieces changed place" if len(rows) > 1 else "A piece changed place"
+                why = f"{many} while the store is closed."
+                found.append(Suspicion(AlarmKind.AFTER_HOURS, tuple(rows), zone, MOVE_NATS, why, 1))
+        for zone in scene.stirring:
+            if self._first(zone, scene.now_us):
+                why = "A door stands open, or somebody moves, while the store is closed."
+                found.append(Suspicion(AlarmKind.AFTER_HOURS, (), zone, STIR_NATS, why, 1))
+        return found
+
+    def _first(self, zone: int, now_us: int) -> bool:
+        first = now_us - self._said_us.get(zone, -AGAIN_US) >= AGAIN_US
+        if first:
+            self._said_us[zone] = now_us
+        return first

@@ -1,0 +1,110 @@
+"""One EPC on two tags: its tag tells another TID than the bound one, or it is loud in two places at once.
+
+A TID that does not fit is told twice before it is believed. Two places at once: loud here, loud there, and here again,
+within seconds: a piece that is carried is loud there afterwards only. Places whose antennas hear each other's pieces
+are learned (several honest pieces do the same there) and prove nothing; near ones are taken to overlap from the start.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.facts import AlarmKind
+from edge.reconcile.detectors.scene import Scene, Suspicion
+
+TID_TOLD: Final = 2
+FLIP_WITHIN_US: Final = 10_000_000
+"""Loud here and there within so long is one flip;"""
+FLIPS_WITHIN_US: Final = 60_000_000
+"""and flips so close together are one story."""
+NATS_PER_FLIP: Final = 4.0
+TID_NATS: Final = 40.0
+OVERLAP_PIECES: Final = 3
+"""So many different pieces that flip between two zones say that their antennas overlap."""
+AGAIN_US: Final = 3_600_000_000
+
+
+@dataclass
+class Clone:
+    """`near` bool[z, z]: zones taken to overlap from the start. `bar_nats` is the budget's."""
+
+    near: NDArray[np.bool_]
+    bar_nats: float = 24.0
+    _zone: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    _at_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    _flips: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
+    """row → (µs, from, to) of its latest flips."""
+    _pairs: dict[tuple[int, int], set[int]] = field(default_factory=dict)
+    _wrong_tid: dict[int, int] = field(default_factory=dict)
+    _said_us: dict[int, int] = field(default_factory=dict)
+    _innocent: list[float] = field(default_factory=list)
+
+    def hear(self, scene: Scene, loud: NDArray[np.bool_]) -> list[Suspicion]:
+        """`loud` bool[k] by `Strong`."""
+        self._grow(len(scene.state))
+        found = [*self._tids(scene)]
+        rows, zones = scene.row[loud], scene.zone[loud]
+        other = (self._zone[rows] >= 0) & (self._zone[rows] != zones)
+        fresh = other & (scene.now_us - self._at_us[rows] <= FLIP_WITHIN_US)
+        for row, zone in zip(rows[fresh].tolist(), zones[fresh].tolist(), strict=True):
+            found += self._flip(scene.now_us, row, int(self._zone[row]), zone)
+        self._zone[rows], self._at_us[rows] = zones, scene.now_us
+        return found
+
+    def overlaps(self, one: int, other: int) -> bool:
+        """Whether pieces between these zones are loud in both."""
+        return bool(self.near[one, other]) or len(self._pairs.get(_pair(one, other), ())) >= OVERLAP_PIECES
+
+    def innocent(self) -> list[float]:
+        """Peaks of stories that turned out to be overlaps, in nats."""
+        out, self._innocent = self._innocent, []
+        return out
+
+    def _flip(self, now_us: int, row: int, was: int, zone: int) -> list[Suspicion]:
+        if self.overlaps(was, zone):
+            return []
+        story = [each for each in self._flips.get(row, []) if now_us - each[0] <= FLIPS_WITHIN_US]
+        story.append((now_us, was, zone))
+        self._flips[row] = story
+        between = [each for each in story if {each[1], each[2]} == {was, zone}]
+        nats = NATS_PER_FLIP * (len(between) - 1)  # once is a move
+        if len(between) > 1:
+            pieces = self._pairs.setdefault(_pair(was, zone), set())
+            if len(pieces) < OVERLAP_PIECES:
+                pieces.add(row)
+            if len(pieces) >= OVERLAP_PIECES:
+                self._innocent.append(nats)
+                return []
+        if nats < self.bar_nats or now_us - self._said_us.get(row, -AGAIN_US) < AGAIN_US:
+            return []
+        self._said_us[row] = now_us
+        lasts = (now_us - between[0][0]) / 1e6
+        why = (
+            f"Loud in two places that do not hear each other, to and fro {len(between)} times in {lasts:.0f} s: "
+            "two tags give this one EPC."
+        )
+        return [Suspicion(AlarmKind.CLONE, (row,), zone, nats, why, len(between))]
+
+    def _tids(self, scene: Scene) -> list[Suspicion]:
+        found = []
+        for row in scene.tid_row[~scene.tid_fits].tolist():
+            told = self._wrong_tid[row] = self._wrong_tid.get(row, 0) + 1
+            if told < TID_TOLD or scene.now_us - self._said_us.get(row, -AGAIN_US) < AGAIN_US:
+                continue
+            self._said_us[row] = scene.now_us
+            why = f"Its EPC is on a tag with another number of its own (TID), told {told} times: a copied tag."
+            zone = int(scene.zones[0])
+            found.append(Suspicion(AlarmKind.CLONE, (row,), zone, TID_NATS, why, told))
+        return found
+
+    def _grow(self, rows: int) -> None:
+        more = rows - len(self._zone)
+        if more > 0:
+            self._zone = np.concatenate([self._zone, np.full(more, -1, np.int32)])
+            self._at_us = np.concatenate([self._at_us, np.zeros(more, np.int64)])
+
+
+def _pair(one: int, other: int) -> tuple[int, int]:
+    return (min(one, other), max(one, other))
