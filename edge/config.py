@@ -10,7 +10,8 @@ import msgspec
 
 from contract.facts.signals import InputKind, OutputKind
 from contract.ids import ReaderId, StoreId, TillId, ZoneId, check_slug
-from edge import checks
+from edge import checks, hours
+from edge.hours import HoursConfig
 
 PORT_SHOWN: Final = 20
 """Of what stands where a port number should; the rest is cut off."""
@@ -197,6 +198,14 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Evidence a missing-piece alarm needs until a day was watched; from then on the store's own history sets it."""
     alarms_per_month_max: Annotated[float, msgspec.Meta(gt=0, le=100)] = 1.0
     """False alarms the store is ready to bear in a month: the budget the threshold is set for."""
+    hours: HoursConfig | None = None
+    """When people work there; without it nothing is ever after hours."""
+    out_of_case_minutes: Annotated[float, msgspec.Meta(gt=0, le=1440)] = 30.0
+    """How long a piece may be off its place, on a pad or shown to a client, before that is said."""
+    alarm_from_minor: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Value from which a piece that left its place is an alarm and not a notice, in cents or the like;"""
+    siren_from_minor: Annotated[int, msgspec.Meta(gt=0)] = 2_000_000
+    """and from which it lights the lamps and sounds the sirens of the exits."""
     uplink: UplinkConfig | None = None
     """The head office. Without it the store works alone and keeps its rows."""
     tags: TagsConfig | None = None
@@ -256,6 +265,8 @@ def load_config(path: Path) -> EdgeConfig:
 def _check_words(config: EdgeConfig) -> None:
     """Raises `ValueError` that names the key and the mend."""
     checks.time_zone(config.time_zone)
+    if config.hours is not None:
+        hours.check(config.hours)
     checks.each_once("zone", [zone.id for zone in config.zones])
     checks.each_once("reader", [reader.id for reader in config.readers])
     checks.each_once("printer", [printer.id for printer in config.printers])

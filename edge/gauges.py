@@ -41,6 +41,13 @@ def floor_gauges(store: Store) -> Iterator[Sample]:
     yield Sample("vitrine_floor_facts_total", "floor facts written", news.facts_total)
     yield Sample("vitrine_floor_facts_dropped_total", "facts dropped: facts_pending_max", news.facts_dropped_total)
     yield Sample("vitrine_alarms_total", "alarms raised since the start", news.alarms_total)
+    watch = pipeline.watch
+    yield Sample("vitrine_alarms_muted_total", "not raised: a delivery was under way", watch.deliveries.muted_total)
+    yield Sample("vitrine_exits_peaceful_total", "passages that raised nothing", watch.exits.peaceful_total)
+    dropped = watch.returned.dropped_total
+    yield Sample("vitrine_returned_dropped_total", "pieces that came back, not followed: followed_max", dropped)
+    yield Sample("vitrine_tids_dropped_total", "tags' own numbers: tids_pending_max", intake.tids_dropped_total)
+    yield Sample("vitrine_unknown_heard_total", "different unknown EPCs heard", catalogue.unknown_heard_total)
     unsealed = store.till_logs_unsealed_total
     yield Sample("vitrine_till_logs_unsealed_total", "logs told by tills that no box of ours gave out", unsealed)
     held, let_go = pipeline.inputs.changes_held_total, pipeline.signals.alarms_let_go_total

@@ -18,7 +18,16 @@ import structlog
 
 from contract.commands import decode_command
 from contract.entries import Entry, keys_of
-from contract.facts import AlarmClosed, AnyFact, CountAbandoned, CountFinished, CountPlace, CountStarted, TagBound
+from contract.facts import (
+    AlarmBudgetSet,
+    AlarmClosed,
+    AnyFact,
+    CountAbandoned,
+    CountFinished,
+    CountPlace,
+    CountStarted,
+    TagBound,
+)
 from contract.feed import FeedPage, PieceCard
 from contract.ids import HOUSE, CountId, PieceId, ReaderId, TillId, UserId, ZoneId, uuid7
 from contract.messages import Down, Up
@@ -26,7 +35,7 @@ from edge.books import replica
 from edge.books.ballast import Ballast
 from edge.books.journal import Books
 from edge.books.local import count_requests
-from edge.books.rows import CountRow, CountState, Mode, SaleRow, zones_of
+from edge.books.rows import AlarmRow, CountRow, CountState, Mode, SaleRow, zones_of
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.counts.counting import CountImpossibleError, Counting, CountRefusedError
@@ -171,12 +180,14 @@ class Store:
             self.ballast.keep()
         if self.mode is Mode.ACTIVE:
             self._take_requests()
+            for restock in self.pipeline.watch.deliveries.due(self.clock.wall_us()):
+                self.end_restock(restock, "its time was over", HOUSE)
 
     def stop(self) -> None:
         """The last thing the house does: keep what was learned."""
         if self.chronicle is not None:
             self.chronicle.stop()
-        self.pipeline.memory.save(self.clock.mono_us())
+        self.pipeline.save(self.clock.mono_us())
 
     # --- counts -----------------------------------------------------------------------------------------------
 
@@ -227,6 +238,29 @@ class Store:
         signals.opened((reader, port), seconds, self.clock.mono_us())
         self.wakes.outputs()
 
+    # --- alarms -----------------------------------------------------------------------------------------------
+
+    def begin_restock(self, restock: str, zones: tuple[ZoneId, ...], minutes: int, by: UserId) -> None:
+        """A delivery is being put away: movement there accuses nobody. Raises `RestockRefusedError`."""
+        deliveries = self.pipeline.watch.deliveries
+        fact = deliveries.begin(restock, zones, minutes, self.clock.wall_us())
+        self._record((fact,), "alarm.restock", by)
+        deliveries.began(fact)
+
+    def end_restock(self, restock: str, why: str, by: UserId) -> None:
+        """It has been put away; what it did not bring back is said now. Raises `RestockRefusedError`."""
+        pipeline = self.pipeline
+        self._record((pipeline.watch.deliveries.end(restock, why),), "alarm.restock", by)
+        alarm = pipeline.watch.ended(restock, pipeline.evidence)
+        if alarm is not None:
+            pipeline.say_alarm(alarm, self.clock.mono_us())
+
+    def set_budget(self, alarms_per_month_max: float, weights: dict[str, float], by: UserId) -> None:
+        """How many false alarms a month the store will bear, and how detectors share them."""
+        fact = AlarmBudgetSet(alarms_per_month_max=alarms_per_month_max, weights=weights)
+        self._record((fact,), "alarm.budget", by)
+        self.pipeline.watch.told(self.books.db)
+
     # --- acts -------------------------------------------------------------------------------------------------
 
     def act(self, act: AnyAct, by: UserId) -> Done | Refused:
@@ -263,6 +297,7 @@ class Store:
             for fact in entry.facts:
                 if isinstance(fact, AlarmClosed):
                     self.pipeline.signals.closed(fact.alarm)
+                    self.pipeline.watch.closed(self.books.db.one("alarm", AlarmRow, alarm=fact.alarm), fact.outcome)
             keys = entry.keys or keys_of(entry.facts)
             pieces |= {PieceId(key.removeprefix("piece:")) for key in keys if key.startswith("piece:")}
             whys.add(entry.why)

@@ -49,6 +49,8 @@ class Catalogue:
         self.unknown_epcs_max = unknown_epcs_max
         self.unknown_dropped_total = 0
         """Reads of unknown EPCs not kept because `unknown_epcs_max` different ones are."""
+        self.unknown_heard_total = 0
+        """Different unknown EPCs that were kept, all in all."""
         self._rows: dict[PieceId, int] = {}
         self._free: list[int] = []
         self._known = EpcTable()
@@ -153,6 +155,7 @@ class Catalogue:
             at = np.arange(self._unknown_count, self._unknown_count + len(fresh), dtype=np.int32)
             self._unknown.insert(epc[fresh], bits[fresh], at)
             self._unknown_count += len(fresh)
+            self.unknown_heard_total += len(fresh)
             self._first_us[at] = now_us
             self._reads[at] = 0
             found = self._unknown.find(epc, bits)

@@ -3,20 +3,24 @@
 The arithmetic is in `reconcile.pad` and `reconcile.gate`; here it meets the books: whether a passage is peaceful.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from contract.facts import AlarmKind, AlarmRaised, AnyFact, ClaimKind, ExitSeen
-from contract.ids import AlarmId, PieceId, ReaderId, ZoneId
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.facts import AnyFact, ClaimKind, ExitSeen
+from contract.ids import PieceId, ReaderId
 from edge.books.db import Database
 from edge.books.rows import ShippedRow
-from edge.config import ZoneConfig, ZoneKind
-from edge.floor import sentences
+from edge.config import ZoneKind
+from edge.floor.alarms.watch import Watch
 from edge.floor.now import PadNow
 from edge.floor.rounds import Heard
 from edge.floor.stock import Stock
 from edge.floor.zonemap import ZoneMap
 from edge.readers.health import Health
+from edge.reconcile.detectors.in_view import InView
 from edge.reconcile.gate import Gate
 from edge.reconcile.pad import Pad
 from trade.custody import Token, TokenState
@@ -67,39 +71,51 @@ class Pads:
 
 
 class Gates:
-    """Every exit zone of the store."""
+    """Every exit zone of the store. `watch` says what is suspected of a passage that is not peaceful."""
 
-    def __init__(self, zones: ZoneMap, stock: Stock, *, new_id: Callable[[], str], currency: str) -> None:
+    def __init__(self, zones: ZoneMap, stock: Stock, watch: Watch) -> None:
         self._stock = stock
+        self._watch = watch
         self._zones = {i: zone for i, zone in enumerate(zones.zones) if zone.kind is ZoneKind.EXIT}
         self._gates = {i: Gate() for i in self._zones}
-        self._new_id = new_id
-        self._currency = currency
+        self._views = {i: InView() for i in self._zones}
 
     def hear(self, heard: list[Heard], db: Database) -> list[tuple[int, list[AnyFact]]]:
         """One tick: (row, facts) of each passage. A passage that is not peaceful carries its alarm."""
         passages: list[tuple[int, list[AnyFact]]] = []
         for index, gate in self._gates.items():
             for one in heard:
-                here = one.zone == index
-                if not here.any():
+                here = np.flatnonzero(one.zone == index)
+                if not len(here):
                     continue
+                here = here[self._views[index].hear(one.arrived_us, one.row[here], one.rssi_cdbm[here])]
                 passed = gate.hear(one.arrived_us, one.row[here], one.rssi_cdbm[here], one.seen_count[here])
-                passages += [(row, self._judge(row, self._zones[index], db)) for row in passed]
+                passages += [(row, self._judge(one.arrived_us, row, index, db)) for row in passed]
         return passages
+
+    def in_view(self, now_us: int) -> tuple[PieceId, ...]:
+        """Pieces that lie near a gate: learned, and not believed to pass until they come much nearer."""
+        rows = sorted({row for view in self._views.values() for row in view.rows(now_us)})
+        return tuple(piece for row in rows if (piece := self._stock.catalogue.pieces[row]) is not None)
+
+    def forget(self, rows: NDArray[np.int32]) -> None:
+        """These rows mean other pieces now."""
+        for row in rows.tolist():
+            for view in self._views.values():
+                view.forget(row)
 
     @property
     def overflow_total(self) -> int:
-        return sum(gate.overflow_total for gate in self._gates.values())
+        views = sum(view.overflow_total for view in self._views.values())
+        return views + sum(gate.overflow_total for gate in self._gates.values())
 
-    def _judge(self, row: int, zone: ZoneConfig, db: Database) -> list[AnyFact]:
+    def _judge(self, now_us: int, row: int, index: int, db: Database) -> list[AnyFact]:
         piece = self._stock.catalogue.pieces[row]
         assert piece is not None, "a row that was read has a piece"
         peaceful, why = self._why(piece, db)
-        facts: list[AnyFact] = [ExitSeen(piece=piece, zone=zone.id, peaceful=peaceful, why=why)]
-        if not peaceful:
-            facts.append(self._alarm(piece, zone.id, zone.name, why))
-        return facts
+        facts: list[AnyFact] = [ExitSeen(piece=piece, zone=self._zones[index].id, peaceful=peaceful, why=why)]
+        alarm = self._watch.passed(now_us, row, index, peaceful=peaceful, why=why)
+        return facts if alarm is None else [*facts, alarm]
 
     def _why(self, piece: PieceId, db: Database) -> tuple[bool, str]:
         """Whether the piece may leave, and why or why not, in words."""
@@ -119,16 +135,3 @@ class Gates:
                 if shipped is not None and not (token is not None and token.sale):
                     return True, f"shipped to {shipped.to_store}"
                 return True, "sold" if token is not None and token.sale else "not held by this store"
-
-    def _alarm(self, piece: PieceId, zone: ZoneId, name: str, why: str) -> AlarmRaised:
-        card = self._stock.cards.get(piece)
-        return AlarmRaised(
-            alarm=AlarmId(self._new_id()),
-            kind=AlarmKind.EXIT,
-            pieces=(piece,),
-            zone=zone,
-            sentence=sentences.left_unsold(sentences.called(card, piece), name, why),
-            rounds=1,
-            value_minor=card.price_minor if card else 0,
-            currency=self._currency,
-        )

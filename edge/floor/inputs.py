@@ -11,8 +11,8 @@ from typing import Final
 from contract.facts import (
     AnyFact,
 )
-from contract.facts.signals import InputChanged
-from contract.ids import ReaderId
+from contract.facts.signals import InputChanged, InputKind
+from contract.ids import ReaderId, ZoneId
 from edge.books.rows import SignalRow, Way
 from edge.config import Active, InputConfig, ReaderConfig
 from edge.readers.health import Health
@@ -63,6 +63,12 @@ class Inputs:
     def now(self) -> dict[Port, bool | None]:
         """How each stands; None while its reader does not tell."""
         return {port: None if one.gap else one.stands for port, one in self._inputs.items()}
+
+    def stirring(self) -> tuple[ZoneId, ...]:
+        """Zones where a door stands open or somebody moves, as far as readers tell."""
+        kinds = (InputKind.DOOR, InputKind.MOTION)
+        ones = [one for one in self._inputs.values() if one.config.kind in kinds and one.stands and not one.gap]
+        return tuple(dict.fromkeys(one.config.zone for one in ones))
 
     def look(self, health: Mapping[ReaderId, Health], now_us: int) -> list[AnyFact]:
         """One tick: facts for what changed."""

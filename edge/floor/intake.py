@@ -7,14 +7,18 @@ from collections import deque
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contract.ids import ReaderId
 from edge.floor.catalogue import Heard as Found
 from edge.floor.rounds import Heard, place
 from edge.floor.stock import Stock
 from edge.readers.base import ReadBatch
+from edge.readers.details import Details
 
 BATCHES_PENDING_MAX: Final = 4096
+TIDS_PENDING_MAX: Final = 1024
+"""Pieces whose tags told their own number, kept until the next round looks at them."""
 UNKNOWN_EVERY_US: Final = 10_000_000
 
 
@@ -29,6 +33,9 @@ class Intake:
         self._stock = stock
         self._reader_at = {reader: at for at, reader in enumerate(readers)}
         self._batches: deque[ReadBatch] = deque()
+        self.tids: dict[int, str] = {}
+        """Row → TID in hex as its tag told it, since somebody took them."""
+        self.tids_dropped_total = 0
         self._unknown = 0
         self._unknown_us = -UNKNOWN_EVERY_US
 
@@ -54,8 +61,25 @@ class Intake:
             fixed = batch.reader in stock.zones.fixed
             one = place(batch, found.rows, stock.zones, None if fixed else found.unknown)
             stock.sightings.saw(one.row, one.zone, self._reader_at[batch.reader], one.arrived_us)
+            if batch.details is not None and batch.details.tid is not None:
+                self._note_tids(batch.details, found.rows)
             heard.append(one)
         return heard
+
+    def take_tids(self) -> dict[int, str]:
+        """What tags told of themselves since the last call."""
+        out, self.tids = self.tids, {}
+        return out
+
+    def _note_tids(self, details: Details, rows: NDArray[np.int32]) -> None:
+        assert details.tid is not None
+        assert details.tid_bytes is not None, "a TID comes with its length"
+        for at in np.flatnonzero((rows >= 0) & (details.tid_bytes > 0)).tolist():
+            row = int(rows[at])
+            if row not in self.tids and len(self.tids) >= TIDS_PENDING_MAX:
+                self.tids_dropped_total += 1
+                continue
+            self.tids[row] = details.tid[at, : int(details.tid_bytes[at])].tobytes().hex().upper()
 
     def _look_up(self, batches: list[ReadBatch]) -> list[Found]:
         """All readers of a tick at once where their EPC columns are of one width: eight small look-ups cost more."""

@@ -5,6 +5,7 @@ Losing the last minute of it delays an alarm and never raises one.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -59,25 +60,27 @@ class Memory:
         """Whether a minute has passed since it was saved."""
         return now_us - self._saved_us >= SAVE_EVERY_US
 
-    def calibrate(self, now_us: int) -> None:
-        """Set the alarm threshold to the store's budget by its own history, a nat a day at most (inference §1.5)."""
+    def calibrate(self, now_us: int, alarms_per_month_max: float) -> None:
+        """Set the alarm threshold to its share of the budget by the store's history, a nat a day (inference §1.5)."""
         nats = calibrate(
             self.evidence.peaks,
             self.evidence.store_s,
             self.rules.alarm_nats,
-            alarms_per_month_max=self._config.alarms_per_month_max,
+            alarms_per_month_max=alarms_per_month_max,
             days=(now_us - self._calibrated_us) / DAY_US,
         )
         self.rules = replace(self.rules, alarm_nats=nats)
         self._calibrated_us = now_us
 
-    def save(self, now_us: int) -> None:
-        """Write what was learned. Raises what the disk raises."""
+    def save(self, now_us: int, also: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        """Write what was learned; `also`: other rooms' rows, by name. Raises what the disk raises."""
         blob = self.evidence.save(now_us, self._stock.catalogue.pieces, self._zone_ids)
         with self._books.transaction() as tx:
             tx.db.run("evidence_set", name=EVIDENCE, body=blob, at_us=self._wall_us())
             nats = repr(self.rules.alarm_nats).encode()
             tx.db.run("evidence_set", name=THRESHOLD, body=nats, at_us=self._wall_us())
+            for name, body in also.items():
+                tx.db.run("evidence_set", name=name, body=body, at_us=self._wall_us())
         self._saved_us = now_us
 
     def _kept(self, now_us: int) -> Evidence:

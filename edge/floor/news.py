@@ -3,14 +3,13 @@
 Facts wait here, bounded, while the disk is full or the box may not decide.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from contract.facts import AlarmRaised, AnyFact, PiecePresence, PresenceState
-from contract.ids import HOUSE, AlarmId, PieceId
+from contract.ids import HOUSE, PieceId
 from edge.books.journal import Books
 from edge.books.rows import PresenceRow
-from edge.floor import sentences
 from edge.floor.stock import Stock
 from edge.reconcile.shapes import Accusation, Changes
 
@@ -20,7 +19,7 @@ FACTS_PENDING_MAX: Final = 50_000
 class News:
     """`shown` is the state last said of each piece. Counters are read by `/metrics`."""
 
-    def __init__(self, stock: Stock, *, new_id: Callable[[], str], currency: str) -> None:
+    def __init__(self, stock: Stock) -> None:
         self.shown: dict[PieceId, PresenceState] = {}
         self.facts_total = 0
         self.facts_dropped_total = 0
@@ -28,8 +27,6 @@ class News:
         self.moves_total = 0
         self._stock = stock
         self._zones = stock.zones.zones
-        self._new_id = new_id
-        self._currency = currency
         self._pending: list[AnyFact] = []
 
     def load(self, shown: Iterable[PresenceRow]) -> None:
@@ -84,21 +81,6 @@ class News:
         self.say([PiecePresence(piece=piece, state=state, zone=zone, why=why)])
 
     def _accuse(self, accusation: Accusation) -> None:
-        pieces = tuple(piece for row in accusation.rows if (piece := self._stock.catalogue.pieces[row]) is not None)
-        zone = self._zones[accusation.zone]
-        cards = [self._stock.cards[piece] for piece in pieces]
-        names = sentences.several([sentences.called(card, card.piece) for card in cards])
+        """The pieces are missing; the alarm about them is the watch's to word (`floor/alarms/watch.py`)."""
         for row in accusation.rows:
             self.state(row, PresenceState.MISSING, accusation.sentence())
-        alarm = AlarmRaised(
-            alarm=AlarmId(self._new_id()),
-            kind=accusation.kind,
-            pieces=pieces,
-            zone=zone.id,
-            sentence=sentences.accused(names, zone.name, accusation.sentence()),
-            evidence_nats=round(accusation.nats, 2),
-            rounds=accusation.rounds,
-            value_minor=sum(card.price_minor for card in cards),
-            currency=self._currency,
-        )
-        self.say([alarm])

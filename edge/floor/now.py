@@ -9,6 +9,8 @@ from contract.facts import ReaderLink, Vision
 from contract.facts.signals import InputKind, OutputKind
 from contract.ids import PieceId, ReaderId, ZoneId
 from edge.books.rows import Way
+from edge.floor.alarms.deliveries import RestockNow
+from edge.reconcile.budget import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,15 @@ class FloorNow:
     """False alarms this threshold is expected to cost, by the store's own history; None while that is too short."""
     pieces: int = 0
     """Pieces that ought to be in their place."""
+    budget: tuple[Line, ...] = ()
+    """What each detector may cost and does: shares of the month's false alarms."""
+    alarms_per_month_max: float = 0.0
+    deliveries: tuple[RestockNow, ...] = ()
+    """Under way: movement in their zones accuses nobody."""
+    in_view: tuple[PieceId, ...] = ()
+    """Pieces that lie near a gate, and are not believed to pass until they come much nearer."""
+    is_open: bool | None = None
+    """None: nobody has said when the store is open."""
 
 
 @dataclass(slots=True)

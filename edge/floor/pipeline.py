@@ -11,11 +11,14 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from contract.facts import AlarmRaised, AnyFact, PresenceState
+from contract.facts import AlarmKind, AlarmRaised, AnyFact, PresenceState
 from contract.ids import PieceId, ReaderId, ZoneId
 from edge.books.journal import Books
 from edge.books.rows import PresenceRow, SignalRow
 from edge.config import EdgeConfig, ZoneKind
+from edge.floor.alarms.memory import NAME as DETECTORS
+from edge.floor.alarms.memory import save as detectors_body
+from edge.floor.alarms.watch import Around, Watch
 from edge.floor.detectors import Gates, Pads
 from edge.floor.inputs import Inputs
 from edge.floor.intake import Intake
@@ -90,13 +93,15 @@ class Pipeline:
         self._rounds = Rounds(self._zones, self._zones.fixed, self.intake.lost_us)
         self._vouches = np.array([zone.kind is not ZoneKind.EXIT for zone in config.zones], np.bool_)
         self._pads = Pads(self._zones, stock)
-        self._gates = Gates(self._zones, stock, new_id=new_id, currency=config.currency)
+        self.watch = Watch(config, stock, new_id=new_id, wall_us=wall_us)
+        self._gates = Gates(self._zones, stock, self.watch)
         self.places = Places(self._zones, self._zones.fixed)
         self.inputs = Inputs(config.readers)
         self.signals = Signals(config.readers)
         self._strangers = Strangers(stock, books, self._vouches, wall_us)
-        self.news = News(stock, new_id=new_id, currency=config.currency)
+        self.news = News(stock)
         self._floor_us = -FLOOR_EVERY_US
+        self._calibrated_us = 0
         self._vision = VisionWatch(self._zones, (), wall_us=wall_us, now_us=0)
 
     @property
@@ -145,6 +150,8 @@ class Pipeline:
         self.inputs.load(told)
         self.signals.load(told)
         self.memory.load(self.news.shown, now_us)
+        self.watch.load(db, now_us)
+        self._calibrated_us = now_us
         self.places.settle(np.arange(len(self.stock), dtype=np.int32), self.stock.lies[: len(self.stock)])
 
     def forget_rows(self, rows: NDArray[np.int32]) -> None:
@@ -153,6 +160,7 @@ class Pipeline:
         self.places.settle(rows, self.stock.lies[: len(self.stock)])
         if len(rows):
             self.evidence.clear(rows)
+            self._gates.forget(rows)
 
     def tick(self, now_us: int, *, writing: bool) -> Outcome:
         """One turn of the house."""
@@ -199,10 +207,14 @@ class Pipeline:
         """Presence, by what this round showed."""
         witnessed = np.zeros(len(self._zones.zones), np.bool_)
         witnessed[one.zones] = True
-        changes = step(self.evidence, self._placement(), Evidenced(now_us, witnessed, one.row, one.zone), self.rules)
+        placement = self._placement()
+        changes = step(self.evidence, placement, Evidenced(now_us, witnessed, one.row, one.zone), self.rules)
         self.news.changed(changes)
         if len(changes.present) or changes.accused or len(changes.hard) or len(changes.blind) or len(changes.seeing):
             out.woke.add("floor")
+        around = Around(self.evidence, placement, self.inputs.stirring(), self.intake.take_tids())
+        for alarm in self.watch.round(one, changes, around, now_us):
+            self.say_alarm(alarm, now_us)
         self._strangers.notice(one, now_us)
         self._place(self.places.hear(one, self.stock.lies[: len(self.stock)]), out)
 
@@ -230,6 +242,7 @@ class Pipeline:
         """Pieces that lie elsewhere now: presence judges them there from here on."""
         for row, zone, p in placed:
             self.stock.lies[row] = zone
+            self.watch.moved(row)
             if self.news.moved(row, f"lies in {self._zones.zones[zone].name} (p = {p:.2f})"):
                 out.woke.add("floor")
 
@@ -244,6 +257,15 @@ class Pipeline:
                 self.evidence.state[row] = ev.MISSING
                 self.news.state(row, PresenceState.MISSING, fact.sentence)
 
+    def say_alarm(self, alarm: AlarmRaised, now_us: int) -> None:
+        """An alarm is to be written, and shown at the exits where it is loud enough."""
+        self.news.say([alarm])
+        self.signals.raised(alarm, now_us)
+
+    def save(self, now_us: int) -> None:
+        """Write what was learned. Raises what the disk raises."""
+        self.memory.save(now_us, {DETECTORS: detectors_body(self.watch.budget)})
+
     def _signal(self, now_us: int, out: Outcome) -> None:
         """Doors and lamps: what changed at inputs, and what outputs are to be."""
         changed = self.inputs.look(self.health, now_us)
@@ -255,8 +277,10 @@ class Pipeline:
 
     def _write(self, now_us: int, out: Outcome) -> None:
         if self.memory.is_due(now_us):
-            self.memory.calibrate(now_us)
-            self.memory.save(now_us)
+            self.watch.calibrate(now_us - self._calibrated_us)
+            self._calibrated_us = now_us
+            self.memory.calibrate(now_us, self.watch.budget.shares()[AlarmKind.MISSING])
+            self.save(now_us)
         out.written = self.news.write(self.books, self._wall_us())
         if any(isinstance(fact, AlarmRaised) for fact in out.written):
             out.woke.add("alarms")
@@ -264,6 +288,9 @@ class Pipeline:
     def _show(self, now_us: int) -> None:
         """Swap what everyone sees."""
         self._floor_us = now_us
+        rules, evidence = self.rules, self.evidence
+        expected = false_alarms_per_month(evidence.peaks, evidence.store_s, rules.alarm_nats)
+        presence = {AlarmKind.MISSING: (rules.alarm_nats, expected), AlarmKind.GROUP: (rules.group_nats, None)}
         self.floor = FloorNow(
             at_us=now_us,
             zones=zones_now(self.stock, self.evidence, self._vision),
@@ -272,6 +299,11 @@ class Pipeline:
             signals=signals_now(self.config.readers, self.inputs, self.signals),
             unknown_tags=self.intake.unknown_tags(now_us),
             threshold_nats=round(self.rules.alarm_nats, 2),
-            alarms_per_month=false_alarms_per_month(self.evidence.peaks, self.evidence.store_s, self.rules.alarm_nats),
+            alarms_per_month=expected,
             pieces=int(self.stock.expected[: len(self.stock)].sum()),
+            budget=self.watch.lines(presence),
+            alarms_per_month_max=self.watch.budget.alarms_per_month_max,
+            deliveries=self.watch.deliveries.now,
+            in_view=self._gates.in_view(now_us),
+            is_open=self.watch.is_open(now_us),
         )

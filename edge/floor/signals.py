@@ -14,6 +14,7 @@ from contract.facts import (
     AlarmRaised,
     AnyFact,
     ReaderLink,
+    Severity,
     Vision,
 )
 from contract.facts.signals import OutputKind, OutputSet
@@ -55,8 +56,10 @@ class _Output:
 @dataclass(frozen=True, slots=True)
 class _Shown:
     alarm: AlarmId
-    zone: ZoneId
+    zone: ZoneId | None
+    """None: at every exit."""
     since_us: int
+    why: str
 
 
 class Signals:
@@ -82,13 +85,15 @@ class Signals:
                 output.told = row.is_on
 
     def raised(self, fact: AnyFact, now_us: int) -> None:
-        """Something was said of the floor: an alarm at an exit is shown there."""
-        if not isinstance(fact, AlarmRaised) or fact.kind is not AlarmKind.EXIT:
+        """Something was said of the floor: an alarm at an exit is shown there, a siren's at every exit."""
+        if not isinstance(fact, AlarmRaised) or not (fact.kind is AlarmKind.EXIT or fact.severity is Severity.SIREN):
             return
         while len(self._shown) >= ALARMS_SHOWN_MAX:
             self._shown.pop(next(iter(self._shown)))
             self.alarms_let_go_total += 1
-        self._shown[fact.alarm] = _Shown(fact.alarm, fact.zone, now_us)
+        at_gate = fact.kind is AlarmKind.EXIT
+        why = "a piece left unsold" if at_gate else "pieces of great value left their place"
+        self._shown[fact.alarm] = _Shown(fact.alarm, fact.zone if at_gate else None, now_us, why)
 
     def closed(self, alarm: AlarmId) -> None:
         """A person said what it was."""
@@ -138,7 +143,7 @@ class Signals:
 
     def _judge(self, output: _Output, sight: Sight, now_us: int) -> tuple[bool, str, AlarmId | None]:
         kind = output.config.kind
-        mine = [shown for shown in self._shown.values() if shown.zone == output.config.zone]
+        mine = [shown for shown in self._shown.values() if shown.zone in (None, output.config.zone)]
         fresh = [shown for shown in mine if now_us - shown.since_us < SHOWN_FOR_S[kind] * SECOND_US]
         if not fresh:
             return False, "the time is over" if mine or not self._closed else "the alarm was closed", None
@@ -146,7 +151,7 @@ class Signals:
             vision, why = sight(output.config.zone)
             if vision is not Vision.SEEING:
                 return False, f"nobody sees there: {why}", None
-        return True, "a piece left unsold", fresh[-1].alarm
+        return True, fresh[-1].why, fresh[-1].alarm
 
     def _forget(self, now_us: int) -> None:
         self._closed.clear()

@@ -25,6 +25,8 @@ from trade.custody import Token, TokenState
 
 NEVER_AGAIN_US: Final = 1 << 62
 NO_TRAY: Final = -1
+CLAIMS_SHOWN: Final = frozenset({ClaimKind.TRAY, ClaimKind.CART})
+"""Claims of a piece that is out for a client, and ought to be sold or back in its place soon."""
 CLAIMS_AWAY: Final = frozenset(set(ClaimKind) - {ClaimKind.LEASE})
 """Claims under which a piece may leave its place. A leased piece stays where it is until it is shipped."""
 SHIP_GRACE_US: Final = 1_800_000_000
@@ -83,6 +85,9 @@ class Stock:
         self.lies = np.empty(0, np.int32)
         self.expected = np.empty(0, np.bool_)
         self.tray = np.empty(0, np.int32)
+        self.sold = np.empty(0, np.bool_)
+        self.shown = np.empty(0, np.bool_)
+        """Out for a client: `CLAIMS_SHOWN`."""
         self.sightings = Sightings()
         self._strange = np.empty(0, np.bool_)
         self._meet_from_us = np.empty(0, np.int64)
@@ -132,7 +137,7 @@ class Stock:
         self.cards.pop(piece, None)
         row = self.catalogue.drop(piece)
         if row is not None:
-            self.expected[row] = self._strange[row] = False
+            self.expected[row] = self._strange[row] = self.sold[row] = self.shown[row] = False
             self.home[row] = self.lies[row] = NO_ZONE
         return row
 
@@ -221,6 +226,8 @@ class Stock:
     def _judge(self, piece: PieceId, row: int) -> None:
         status = self.status_of(piece)
         self.expected[row] = status.expected
+        self.sold[row] = status.custody is TokenState.SOLD
+        self.shown[row] = status.custody is TokenState.HERE and status.claim in CLAIMS_SHOWN
         self._strange[row] = status.custody in (TokenState.AWAY, TokenState.INCOMING)
 
     def _make_room(self) -> None:
@@ -232,6 +239,8 @@ class Stock:
         self.lies = np.concatenate([self.lies, np.full(more, NO_ZONE, np.int32)])
         self.expected = np.concatenate([self.expected, np.zeros(more, np.bool_)])
         self.tray = np.concatenate([self.tray, np.full(more, NO_TRAY, np.int32)])
+        self.sold = np.concatenate([self.sold, np.zeros(more, np.bool_)])
+        self.shown = np.concatenate([self.shown, np.zeros(more, np.bool_)])
         self.sightings.grow(more)
         self._strange = np.concatenate([self._strange, np.zeros(more, np.bool_)])
         self._meet_from_us = np.concatenate([self._meet_from_us, np.full(more, NEVER_US, np.int64)])

@@ -8,8 +8,6 @@ from edge.reconcile.detectors.scene import Scene, Suspicion
 
 AGAIN_US: Final = 600_000_000
 """One alarm a zone and ten minutes; a patrol walks through many."""
-STIR_NATS: Final = 15.0
-MOVE_NATS: Final = 18.0
 
 
 @dataclass
@@ -30,11 +28,11 @@ class AfterHours:
             if self._first(zone, scene.now_us):
                 many = f"{len(rows)} pieces changed place" if len(rows) > 1 else "A piece changed place"
                 why = f"{many} while the store is closed."
-                found.append(Suspicion(AlarmKind.AFTER_HOURS, tuple(rows), zone, MOVE_NATS, why, 1))
+                found.append(Suspicion(AlarmKind.AFTER_HOURS, tuple(rows), zone, 0.0, why, 1))
         for zone in scene.stirring:
             if self._first(zone, scene.now_us):
                 why = "A door stands open, or somebody moves, while the store is closed."
-                found.append(Suspicion(AlarmKind.AFTER_HOURS, (), zone, STIR_NATS, why, 1))
+                found.append(Suspicion(AlarmKind.AFTER_HOURS, (), zone, 0.0, why, 1))
         return found
 
     def _first(self, zone: int, now_us: int) -> bool:

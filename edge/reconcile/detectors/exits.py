@@ -11,8 +11,6 @@ BULK_PIECES: Final = 3
 """So many unsold pieces;"""
 BULK_US: Final = 5_000_000
 """within so long are one bag (rfid.md §5)."""
-EXIT_NATS: Final = 20.0
-"""A passage is three loud reads that came nearer; what it is worth beside the evidence of silence."""
 
 
 @dataclass
@@ -30,11 +28,10 @@ class Exits:
         while self._lately and now_us - self._lately[0] > BULK_US:
             self._lately.popleft()
         self._lately.append(now_us)
-        said, nats = why, EXIT_NATS
+        said = why
         if len(self._lately) >= BULK_PIECES:
             said = f"{why}; number {len(self._lately)} within {BULK_US // 1_000_000} s: a bag"
-            nats *= 2
-        return Suspicion(AlarmKind.EXIT, (row,), zone, nats, said, 1)
+        return Suspicion(AlarmKind.EXIT, (row,), zone, 0.0, said, 1)
 
     @property
     def bulk(self) -> bool:

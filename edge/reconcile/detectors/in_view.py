@@ -15,6 +15,8 @@ SLOTS_MIN: Final = 3
 """Heard in so many different quarters of an hour, it lies there;"""
 FORGET_US: Final = 86_400_000_000
 """and a day later it has gone, unless it was heard again."""
+SILENT_SLOTS_MAX: Final = 8
+"""Unheard for longer than two hours it begins anew: who passes the gate every morning does not lie there."""
 NEARER_CDBM: Final = 1200
 """Above its usual level by so much it is on its way."""
 WEIGHT: Final = 0.05
@@ -49,7 +51,7 @@ class InView:
             believed[at] = not lies or rssi >= known.level_cdbm + NEARER_CDBM
             if not (lies and believed[at]):
                 known.level_cdbm += WEIGHT * (rssi - known.level_cdbm)
-            known.slots += slot != known.slot
+            known.slots = 1 if not lies and slot - known.slot > SILENT_SLOTS_MAX else known.slots + (slot != known.slot)
             known.slot, known.last_us = slot, now_us
         return believed
 

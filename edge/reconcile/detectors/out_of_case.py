@@ -15,7 +15,6 @@ from edge.reconcile.detectors.scene import Scene, Suspicion
 
 HEARD_WITHIN_US: Final = 60_000_000
 """A piece that nobody hears at all is presence's, not ours."""
-NATS: Final = 10.0
 LOOK_EVERY_US: Final = 10_000_000
 
 
@@ -55,7 +54,7 @@ class OutOfCase:
             how = "shown to a client" if scene.shown[row] else "read elsewhere"
             why = f"Off its place for {minutes:.0f} min, {how}; {self.limit_s / 60:.0f} min are allowed."
             zone = int(scene.placement.home[row])
-            found.append(Suspicion(AlarmKind.OUT_OF_CASE, (row,), zone, NATS, why, 1))
+            found.append(Suspicion(AlarmKind.OUT_OF_CASE, (row,), zone, 0.0, why, 1))
         return found
 
     def _grow(self, rows: int) -> None:

@@ -18,7 +18,6 @@ WITHIN_US: Final = 30_000_000
 SOLD_LIES_US: Final = 1_800_000_000
 """A sold piece is wrapped, engraved, waited for; after so long in its case it was never handed over."""
 AGAIN_US: Final = 86_400_000_000
-NATS: Final = 15.0
 FOLLOWED_MAX: Final = 1024
 
 
@@ -49,13 +48,13 @@ class Returned:
             if back is not None and back.rounds >= ROUNDS_MIN and self._first(row, scene.now_us):
                 where = "where it is shown or sold" if not scene.stays[zone] else "in its case again"
                 why = f"Never sold, called missing, and now read in {back.rounds} rounds {where}."
-                found.append(Suspicion(AlarmKind.RETURNED, (row,), zone, NATS, why, back.rounds))
+                found.append(Suspicion(AlarmKind.RETURNED, (row,), zone, 0.0, why, back.rounds))
         for row, zone in _pairs(scene, sold):
             back = self._follow(self._sold, row, scene.now_us, SOLD_LIES_US)
             lasts_us = 0 if back is None else scene.now_us - back.since_us
             if back is not None and lasts_us >= SOLD_LIES_US and self._first(row, scene.now_us):
                 why = f"Sold, and read in its case for {lasts_us / 60e6:.0f} min: not handed over, or taken back."
-                found.append(Suspicion(AlarmKind.RETURNED, (row,), zone, NATS, why, back.rounds))
+                found.append(Suspicion(AlarmKind.RETURNED, (row,), zone, 0.0, why, back.rounds))
         return found
 
     def _follow(self, followed: dict[int, _Back], row: int, now_us: int, lost_us: int) -> _Back | None:

@@ -17,7 +17,7 @@ EVERYWHERE: Final = -1
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """What a detector believes to have happened. `why` is one sentence with numbers; `nats` is held against a bar."""
+    """What a detector believes to have happened. `why`: a sentence with numbers; `nats`: 0 where nothing is weighed."""
 
     kind: AlarmKind
     rows: tuple[int, ...]
