@@ -55,11 +55,11 @@ def two_weeks(store: Store) -> tuple[list[Finding], int]:
     errors, found, looks = BookErrors(store.book_zone), list[Finding](), 0
     for _ in range(DAYS):
         _tell(errors, store, store.live())
-        asked = errors.to_look_for(LOOKS_MAX)
+        asked = [wish.row for wish in errors.to_look_for(LOOKS_MAX)]
         looks += len(asked)
         for piece, there, _tray, tags in store.look_for(asked):
             errors.looked(Look(piece, there, tuple(_tag(tag) for tag in tags)))
-        found += errors.close_day()
+        found += errors.newly_named()
     return found, looks
 
 

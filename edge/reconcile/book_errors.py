@@ -51,6 +51,13 @@ class Finding(NamedTuple):
     why: str
 
 
+class Wish(NamedTuple):
+    """A piece worth a person's minute, and why."""
+
+    row: int
+    why: str
+
+
 class Look(NamedTuple):
     """A person looked for the piece of `row`: found or not, and the tags on it, by row; strangers by `stranger`."""
 
@@ -76,18 +83,14 @@ class BookErrors:
     _named: set[tuple[Cause, tuple[int, ...]]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        n = len(self.zone)
-        self.zone = self.zone.copy()
-        self._heard = np.full(n, NOWHERE, np.int64)
-        """Last hour each tag was heard."""
-        self._places = np.full((n, ELSEWHERE_OF), NOWHERE, np.int32)
+        zone, self.zone = self.zone, np.zeros(0, np.int32)
+        self._heard, self._since, self._shown, self._shown_before = (np.zeros(0, np.int64) for _ in range(4))
+        # Hours: last heard; first heard best where the books do not have it, without a return; last on the pad, and as
+        # that was when it came to lie elsewhere.
+        self._places = np.zeros((0, ELSEWHERE_OF), np.int32)
         """Zones of its last hours, newest first."""
-        self._since = np.full(n, NOWHERE, np.int64)
-        """Hour it was first heard best where the books do not have it, without a return."""
-        self._shown = np.full(n, NOWHERE, np.int64)
-        """Last hour it was on the pad;"""
-        self._shown_before = np.full(n, NOWHERE, np.int64)
-        """and as that was when it came to lie elsewhere."""
+        self.grow(len(zone))
+        self.zone[:] = zone
         self._passed: dict[int, int] = {}
         self._strangers: dict[int, int] = {}
         self._holder: dict[int, int] = {}
@@ -100,6 +103,27 @@ class BookErrors:
         """rows that came late to one."""
         self._found: list[Finding] = []
         self._hour = 0
+
+    def grow(self, rows: int) -> None:
+        """Make room for rows up to `rows`; new ones are nowhere and were never heard."""
+        more = rows - len(self.zone)
+        if more <= 0:
+            return
+        self.zone = np.concatenate([self.zone, np.full(more, NOWHERE, np.int32)])
+        for name in ("_heard", "_since", "_shown", "_shown_before"):
+            setattr(self, name, np.concatenate([getattr(self, name), np.full(more, NOWHERE, np.int64)]))
+        self._places = np.concatenate([self._places, np.full((more, ELSEWHERE_OF), NOWHERE, np.int32)])
+
+    def forget(self, rows: Iterable[int]) -> None:
+        """These rows mean other pieces now."""
+        for row in rows:
+            self.zone[row] = self._heard[row] = self._since[row] = self._shown[row] = self._shown_before[row] = NOWHERE
+            self._places[row] = NOWHERE
+            for known in (self._passed, self._cleared, self._missed, self._holder):
+                known.pop(row, None)
+            self._suspect.discard(row)
+            self._joined.discard(row)
+            self._named = {each for each in self._named if row not in each[1]}
 
     # --- what is said -----------------------------------------------------------------------------------------
 
@@ -172,20 +196,28 @@ class BookErrors:
 
     # --- what is asked and found ------------------------------------------------------------------------------
 
-    def to_look_for(self, looks_max: int) -> list[int]:
+    def to_look_for(self, looks_max: int) -> list[Wish]:
         """Pieces worth a look today, most telling first."""
-        rows = [row for row in sorted(self._suspect) if self.zone[row] >= 0]
-        silent = np.flatnonzero((self.zone >= 0) & (self._hour - self._heard >= SILENT_HOURS))
+        wishes = [Wish(row, "what lies on the pad may not be it") for row in sorted(self._suspect)]
         known = self._rows_named(Cause.UNBOOKED_SALE) | self._rows_named(Cause.DEAD_TAG)
-        rows += [row for row in silent.tolist() if row not in known and self._missed[row] < NOT_FOUND_LOOKS + 1]
+        silent = np.flatnonzero((self.zone >= 0) & (self._hour - self._heard >= SILENT_HOURS))
+        wishes += [
+            Wish(row, self._ago(row))
+            for row in silent.tolist()
+            if row not in known and self._missed[row] <= NOT_FOUND_LOOKS
+        ]
         moved = self._moved()
-        displaced = [row for row in self._displaced().tolist() if row not in moved]
-        rows += [row for row in displaced if self._cleared.get(row, NOWHERE) < self._since[row]]
-        rows += self._beside_strangers()
-        return list(dict.fromkeys(rows))[:looks_max]
+        wishes += [
+            Wish(row, "heard elsewhere than the books have it")
+            for row in self._displaced().tolist()
+            if row not in moved and self._cleared.get(row, NOWHERE) < self._since[row]
+        ]
+        wishes += [Wish(row, "a tag that no book knows is near") for row in self._beside_strangers()]
+        first = {wish.row: wish for wish in reversed(wishes) if self.zone[wish.row] >= 0}
+        return sorted(first.values(), key=wishes.index)[:looks_max]
 
-    def close_day(self) -> list[Finding]:
-        """Everything newly named, after the day's looks have been told."""
+    def newly_named(self) -> list[Finding]:
+        """What has become clear since this was asked last: best after a day's looks have been told."""
         self._name_moves()
         self._name_sales()
         found, self._found = self._found, []

@@ -26,11 +26,11 @@ class Days:
             self.errors.heard(self.hour, tags, np.array([self.zone[tag] for tag in tags.tolist()], np.int32))
 
     def look(self, row: int, *, found: bool = True, tags: tuple[int, ...] = ()) -> None:
-        assert row in self.errors.to_look_for(30), f"a look at {row} is asked for"
+        assert row in [wish.row for wish in self.errors.to_look_for(30)], f"a look at {row} is asked for"
         self.errors.looked(Look(row, found, tags))
 
     def named(self) -> list[tuple[Cause, tuple[int, ...]]]:
-        return [(finding.cause, finding.rows) for finding in self.errors.close_day()]
+        return [(finding.cause, finding.rows) for finding in self.errors.newly_named()]
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_stranger_on_the_pad_beside_a_piece_is_looked_at_and_is_its_second_tag
     days.zone[stranger(0)] = HOME
     days.pass_hours(1)
     days.errors.padded(days.hour, [3, stranger(0)], is_it=True)
-    assert days.errors.to_look_for(1) == [3], "before its neighbours"
+    assert [wish.row for wish in days.errors.to_look_for(1)] == [3], "before its neighbours"
     days.look(3, tags=(3, stranger(0)))
     assert days.named() == [(Cause.DOUBLE_TAG, (3,))]
     assert days.errors.to_look_for(30) == [], "the stranger has its holder"
@@ -151,6 +151,6 @@ def test_a_finding_says_why_with_numbers(days):
     del days.zone[2]
     days.pass_hours(4)
     days.look(2)
-    assert days.errors.close_day() == [
+    assert days.errors.newly_named() == [
         Finding(Cause.DEAD_TAG, (2,), "found by hand; its tag gives nothing, unheard for 4 open hours")
     ]
