@@ -101,6 +101,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.CustodyReceived: (PIECE,),
     facts.RecallRefused: (PIECE,),
     facts.PieceSighted: (PIECE,),
+    facts.PieceLooked: (PIECE,),
     facts.TagBound: (PIECE,),
     facts.TransferShipped: (PIECES,),
     facts.Rejoined: (),

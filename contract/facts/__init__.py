@@ -33,6 +33,7 @@ from contract.facts.counts import Verdict as Verdict
 from contract.facts.custody import CommandHeard as CommandHeard
 from contract.facts.custody import CustodyReceived as CustodyReceived
 from contract.facts.custody import CustodyReleased as CustodyReleased
+from contract.facts.custody import PieceLooked as PieceLooked
 from contract.facts.custody import PieceSighted as PieceSighted
 from contract.facts.custody import RecallRefused as RecallRefused
 from contract.facts.custody import Rejoined as Rejoined
@@ -79,6 +80,7 @@ AnyFact = (
     | RecallRefused
     | PieceSighted
     | TagBound
+    | PieceLooked
     | TransferShipped
     | Rejoined
     | CommandHeard

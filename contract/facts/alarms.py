@@ -31,6 +31,8 @@ class AlarmKind(StrEnum):
     """Something moved while the store is closed."""
     OUT_OF_CASE = "out_of_case"
     """Off its place for too long."""
+    BOOKS = "books"
+    """The books are wrong about it: tags swapped, put into the wrong tray, a tag that died, a sale not booked."""
 
 
 class Severity(StrEnum):

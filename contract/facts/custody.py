@@ -87,3 +87,16 @@ class CommandHeard(Fact, frozen=True, tag="command.heard"):
     seq: int
     command: msgspec.Raw
     """The bytes of `commands.NumberedCommand`, as they came."""
+
+
+class PieceLooked(Fact, frozen=True, tag="piece.looked"):
+    """A person looked for a piece, and what a pad read of it in the hand.
+
+    `tags`: EPCs in upper-case hex, the known and the strange; none where it was found and its tag gives nothing.
+    """
+
+    piece: PieceId
+    found: bool
+    tags: tuple[str, ...] = ()
+    zone: ZoneId | None = None
+    """The pad that read them."""

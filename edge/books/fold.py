@@ -29,6 +29,7 @@ from contract.facts import (
     LeaseRefused,
     LeaseUnconvertible,
     PiecePresence,
+    PieceLooked,
     PieceSighted,
     ReaderChanged,
     ReaderHealth,
@@ -100,7 +101,7 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
             custody.rejoined(db, fact, guards)
         case CommandHeard():
             custody.heard(db, fact, at.at_us)
-        case LeaseUnconvertible() | RecallRefused() | CommandRefused():
+        case LeaseUnconvertible() | RecallRefused() | CommandRefused() | PieceLooked():
             pass  # said to the cloud and to the auditor; nothing here changes
         case (
             SaleOpened()

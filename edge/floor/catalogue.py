@@ -121,6 +121,10 @@ class Catalogue:
         times = (self._first_us[at].tolist(), self._last_us[at].tolist(), self._reads[at].tolist())
         return [UnknownEpc(*one) for one in zip(to_hex(epc[at], bits[at]), *times, strict=True)]
 
+    def unknown_epc(self, index: int) -> str:
+        """Upper-case hex of an unknown EPC by the index `hear` gave it."""
+        return self._unknown.epc_of(index)
+
     def forget_unknown(self) -> None:
         """Start the list of unknown EPCs anew; indexes given before mean nothing any more."""
         self._unknown = EpcTable()

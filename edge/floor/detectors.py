@@ -40,6 +40,8 @@ class Pads:
         self._stock = stock
         self._zones = {i: zone for i, zone in enumerate(zones.zones) if zone.kind is ZoneKind.PAD}
         self._pads = {i: Pad() for i in self._zones}
+        self._strangers = {i: Pad() for i in self._zones}
+        """The same for tags that no piece has, by their index in the catalogue."""
         self._readers: dict[int, list[ReaderId]] = {i: zones.readers_of(i) for i in self._zones}
         self.now: tuple[PadNow, ...] = tuple(PadNow(zone=zone.id) for zone in self._zones.values())
 
@@ -51,8 +53,12 @@ class Pads:
                 here = one.zone == index
                 if here.any():
                     pad.hear(one.arrived_us, one.row[here], one.rssi_cdbm[here])
+                if len(one.unknown):
+                    here = one.unknown_zone == index
+                    self._strangers[index].hear(one.arrived_us, one.unknown[here], one.unknown_rssi_cdbm[here])
             reading = any(health[reader].witnesses for reader in self._readers[index] if reader in health)
             view = pad.tick(now_us, None, reading=reading)
+            strangers = self._strangers[index].tick(now_us, None, reading=reading).rows
             pieces = (self._stock.catalogue.pieces[row] for row in sorted(view.rows))
             shown.append(
                 PadNow(
@@ -60,6 +66,7 @@ class Pads:
                     state=str(view.state),
                     settled=view.settled,
                     pieces=tuple(piece for piece in pieces if piece is not None),
+                    strangers=tuple(self._stock.catalogue.unknown_epc(index) for index in sorted(strangers)),
                 )
             )
         before, self.now = self.now, tuple(shown)

@@ -58,8 +58,8 @@ class Intake:
         waiting = [self._batches.popleft() for _ in range(len(self._batches))]
         for batch, found in zip(waiting, self._look_up(waiting), strict=True):
             self.reads_total += len(batch)
-            fixed = batch.reader in stock.zones.fixed
-            one = place(batch, found.rows, stock.zones, None if fixed else found.unknown)
+            strange = bool((found.unknown >= 0).any())
+            one = place(batch, found.rows, stock.zones, found.unknown if strange else None)
             stock.sightings.saw(one.row, one.zone, self._reader_at[batch.reader], one.arrived_us)
             if batch.details is not None and batch.details.tid is not None:
                 self._note_tids(batch.details, found.rows)

@@ -70,7 +70,12 @@ class PadNow:
     state: str = "idle"
     settled: bool = False
     pieces: tuple[PieceId, ...] = ()
-    unknown_tags: int = 0
+    strangers: tuple[str, ...] = ()
+    """EPCs of tags on it that no piece has, upper-case hex."""
+
+    @property
+    def unknown_tags(self) -> int:
+        return len(self.strangers)
 
 
 @dataclass(frozen=True, slots=True)

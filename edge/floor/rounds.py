@@ -26,6 +26,7 @@ ROUND_US: Final = 1_000_000
 READS_PER_ROUND_MAX: Final = 100_000
 ROUNDS_PENDING_MAX: Final = 16
 NO_ROWS: Final = np.empty(0, np.int32)
+NO_LEVELS: Final = np.empty(0, np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,9 @@ class Heard:
     seen_count: NDArray[np.uint16]
     antenna: NDArray[np.uint16]
     unknown: NDArray[np.int32] = field(default_factory=lambda: NO_ROWS)
-    """Unknown EPCs read in known zones, by the catalogue's index;"""
+    """Unknown EPCs read in known zones, by the catalogue's index, any number of times;"""
     unknown_zone: NDArray[np.int32] = field(default_factory=lambda: NO_ROWS)
+    unknown_rssi_cdbm: NDArray[np.int16] = field(default_factory=lambda: NO_LEVELS)
     """beside them."""
 
 
@@ -70,7 +72,7 @@ class RoundTally:
 def place(batch: ReadBatch, rows: NDArray[np.int32], zones: ZoneMap, unknown: NDArray[np.int32] | None = None) -> Heard:
     """Reads of known pieces on known antennas. `rows` and `unknown` are the catalogue's answer: -1 = not such a one.
 
-    `unknown` is asked for handhelds alone: a person who sweeps wants to know of strangers.
+    `unknown`: None where no read of the batch is of a tag that nobody knows.
     """
     zone = zones.zone_of(batch.reader, batch.antenna)
     keep = (rows >= 0) & (zone >= 0)
@@ -85,6 +87,7 @@ def place(batch: ReadBatch, rows: NDArray[np.int32], zones: ZoneMap, unknown: ND
         antenna=batch.antenna[keep],
         unknown=NO_ROWS if unknown is None else unknown[strange],
         unknown_zone=zone[strange],
+        unknown_rssi_cdbm=batch.rssi_cdbm[strange],
     )
 
 
