@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from contract.commands import decode_command
 from contract.entries import Entry, keys_of
@@ -26,6 +27,7 @@ from contract.facts import (
     CountFinished,
     CountPlace,
     CountStarted,
+    PieceLooked,
     TagBound,
 )
 from contract.feed import FeedPage, PieceCard
@@ -39,6 +41,7 @@ from edge.books.rows import AlarmRow, CountRow, CountState, Mode, SaleRow, zones
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.counts.counting import CountImpossibleError, Counting, CountRefusedError
+from edge.floor.looking import Looking
 from edge.floor.now import PadNow
 from edge.floor.passes import Passes
 from edge.floor.pipeline import Pipeline
@@ -65,6 +68,7 @@ PAGE_OF: Final = {
     "alarm": "alarms",
     "tag": "tags",
     "output": "readers",
+    "piece": "looks",
 }
 
 
@@ -109,6 +113,14 @@ class Store:
         self.counting = Counting(config, self.stock, self.pipeline)
         self.passes = Passes(self.stock)
         self.pipeline.detectors.append(self.passes.hear)
+        self.looking = Looking(
+            self.stock,
+            pads=lambda: self.pipeline.pads_now,
+            is_open=lambda: self.pipeline.watch.is_open(clock.mono_us()) is not False,
+            new_id=self.new_id,
+            currency=config.currency,
+        )
+        self.pipeline.detectors.append(self.looking.hear)
         self.chronicle: Chronicle | None = None
         if slow is not None:
             self.chronicle = Chronicle(
@@ -154,6 +166,7 @@ class Store:
         if writing and now_us - self._chores_us >= CHORES_EVERY_US:
             self._chores_us = now_us
             self._do_chores()
+        self.looking.passed(out.written)
         if self.passes.changed(now_us):
             out.woke.add("passes")
         for name in sorted(out.woke):
@@ -224,6 +237,13 @@ class Store:
         with self.books.transaction() as tx:
             entries = tx.write(at_us=self.clock.wall_us(), by=by, why=why, facts=facts)
         self.notice(entries)
+
+    # --- looks ------------------------------------------------------------------------------------------------
+
+    def look(self, piece: PieceId, tags: tuple[str, ...], zone: ZoneId | None, by: UserId, *, found: bool) -> None:
+        """A person looked for a piece; `tags` is what the pad of `zone` read. Raises `NotServingError`."""
+        fact = PieceLooked(piece=piece, found=found, tags=tags, zone=zone)
+        self._record((fact, *self.looking.looked(piece, tags, found=found)), "piece.look", by)
 
     # --- signals ----------------------------------------------------------------------------------------------
 
@@ -397,7 +417,12 @@ class Store:
         """The cards of these pieces as the books have them now: catalogue and presence hear of another tag at once."""
         cards = [card for piece in dict.fromkeys(pieces) if (card := replica.piece(self.books.db, piece)) is not None]
         if cards:
-            self.pipeline.forget_rows(self.stock.learn(cards))
+            self._forget_rows(self.stock.learn(cards))
+
+    def _forget_rows(self, rows: NDArray[np.int32]) -> None:
+        """They mean other pieces, or other tags, now."""
+        self.pipeline.forget_rows(rows)
+        self.looking.forget_rows(rows.tolist())
 
     def _forget(self, piece: PieceId) -> None:
         """The feed took a card back; its row is free for another piece from now on."""
@@ -407,7 +432,7 @@ class Store:
         if self.chronicle is not None:
             self.chronicle.part(row)
         self.stock.forget(piece)
-        self.pipeline.forget_rows(np.array([row], np.int32))
+        self._forget_rows(np.array([row], np.int32))
 
 
 def piece_of(body: msgspec.Raw) -> PieceId | None:

@@ -121,6 +121,14 @@ class Catalogue:
         times = (self._first_us[at].tolist(), self._last_us[at].tolist(), self._reads[at].tolist())
         return [UnknownEpc(*one) for one in zip(to_hex(epc[at], bits[at]), *times, strict=True)]
 
+    def find(self, epc: str) -> tuple[int, int]:
+        """Row of the piece an EPC in hex is bound to, and its index among the unknown; -1 each where it is not there.
+
+        Raises `EpcError`.
+        """
+        matrix, bits = pack_hex([epc])
+        return int(self._known.find(matrix, bits)[0]), int(self._unknown.find(matrix, bits)[0])
+
     def unknown_epc(self, index: int) -> str:
         """Upper-case hex of an unknown EPC by the index `hear` gave it."""
         return self._unknown.epc_of(index)

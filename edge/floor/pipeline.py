@@ -24,7 +24,7 @@ from edge.floor.inputs import Inputs
 from edge.floor.intake import Intake
 from edge.floor.memory import Memory
 from edge.floor.news import News
-from edge.floor.now import FloorNow
+from edge.floor.now import FloorNow, PadNow
 from edge.floor.rounds import Heard, Round, Rounds, RoundTally
 from edge.floor.showing import signals_now, zones_now
 from edge.floor.signals import Signals
@@ -125,6 +125,11 @@ class Pipeline:
     def near_reads_dropped_total(self) -> int:
         """Reads at pads and gates that were not followed: so many other pieces are there already."""
         return self._pads.overflow_total + self._gates.overflow_total
+
+    @property
+    def pads_now(self) -> tuple[PadNow, ...]:
+        """What lies on the pads in this tick."""
+        return self._pads.now
 
     # --- the loop thread --------------------------------------------------------------------------------------
 

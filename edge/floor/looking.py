@@ -1,0 +1,201 @@
+"""What is wrong with the books, on the running floor: hours and acts go to `reconcile.book_errors`, looks come back.
+
+An hour counts while the store is open, for at night pieces go to the safe as a matter of course. What is found is an
+alarm of kind `books`, told once, that a person closes like any other.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from contract.facts import AlarmKind, AlarmRaised, AnyFact, ExitSeen, Severity
+from contract.ids import AlarmId, PieceId, ZoneId
+from edge.floor import sentences
+from edge.floor.now import PadNow
+from edge.floor.rounds import Heard, Round
+from edge.floor.stock import Stock
+from edge.floor.zonemap import NO_ZONE
+from edge.reconcile.book_errors import BookErrors, Cause, Finding, Look, stranger
+
+HOUR_US: Final = 3_600_000_000
+WISHES_MAX: Final = 30
+"""Pieces people are asked to look for at a time; more come when these are done."""
+ROUNDS_MIN: Final = 60
+"""Witnessed rounds of a zone without which an hour says nothing of it."""
+NAMES: Final = {
+    Cause.SWAP: "Their tags are swapped",
+    Cause.WRONG_TRAY: "It lies in the wrong place",
+    Cause.UNBOOKED_MOVE: "Moved, and not booked",
+    Cause.DOUBLE_TAG: "It carries two tags",
+    Cause.DEAD_TAG: "Its tag is dead",
+    Cause.UNBOOKED_SALE: "It seems sold, and not booked",
+}
+MENDS: Final = {
+    Cause.SWAP: "hang each tag on its piece",
+    Cause.WRONG_TRAY: "put it back, or book its new place",
+    Cause.UNBOOKED_MOVE: "book the move, or put them back",
+    Cause.DOUBLE_TAG: "cut off the one that is not its own",
+    Cause.DEAD_TAG: "write it a new tag",
+    Cause.UNBOOKED_SALE: "ask who sold it and book the sale, or report the loss",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A piece to look for, where the books have it, and why."""
+
+    piece: PieceId
+    zone: ZoneId
+    why: str
+
+
+class Looking:
+    """Owned by the house thread; `wanted` is swapped whole, for anybody to read.
+
+    `pads` gives what lies on them now, `is_open` whether the store is open.
+    """
+
+    def __init__(
+        self,
+        stock: Stock,
+        *,
+        pads: Callable[[], tuple[PadNow, ...]],
+        is_open: Callable[[], bool],
+        new_id: Callable[[], str],
+        currency: str,
+    ) -> None:
+        self.wanted: tuple[Wanted, ...] = ()
+        self.errors = BookErrors(np.zeros(0, np.int32))
+        self._stock = stock
+        self._zones = stock.zones.zones
+        self._pads = pads
+        self._is_open = is_open
+        self._new_id = new_id
+        self._currency = currency
+        self._hour = 0
+        self._ends_us = 0
+        self._reads = np.zeros((0, len(self._zones)), np.int32)
+        self._rounds = np.zeros(len(self._zones), np.int64)
+        self._strangers: dict[int, int] = {}
+        self._on_pad: tuple[PadNow, ...] = ()
+
+    def hear(self, heard: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
+        """A tick of the pipeline; facts when an hour ends and something has become clear."""
+        if not self._is_open():
+            self._ends_us = 0
+            return []
+        if not self._ends_us:
+            self._begin(now_us)
+        for one in heard:
+            if len(one.unknown):
+                self._strangers.update(zip(one.unknown.tolist(), one.unknown_zone.tolist(), strict=True))
+        self._grow()
+        for each in rounds:
+            self._reads[each.row, each.zone] += 1
+            self._rounds[each.zones] += 1
+        self._look_at_pads()
+        if now_us < self._ends_us:
+            return []
+        self._end_hour()
+        self._begin(now_us)
+        return self._told()
+
+    def passed(self, facts: Iterable[AnyFact]) -> None:
+        """What the floor has written: who went through a gate."""
+        for fact in facts:
+            row = self._stock.catalogue.row_of(fact.piece) if isinstance(fact, ExitSeen) else None
+            if row is not None:
+                self._grow()
+                self.errors.passed(self._hour, row)
+
+    def looked(self, piece: PieceId, tags: Iterable[str], *, found: bool) -> list[AnyFact]:
+        """A person looked; `tags` as a pad read them. Facts when that made something clear."""
+        row = self._stock.catalogue.row_of(piece)
+        if row is None:
+            return []
+        self._grow()
+        self.errors.looked(Look(row, found, tuple(self._row_of(tag) for tag in tags)))
+        return self._told()
+
+    def forget_rows(self, rows: Iterable[int]) -> None:
+        """These rows mean other pieces now."""
+        self._grow()
+        rows = list(rows)
+        self.errors.forget(rows)
+        self._reads[rows] = 0
+
+    # --- inside -----------------------------------------------------------------------------------------------
+
+    def _begin(self, now_us: int) -> None:
+        self._ends_us = now_us + HOUR_US
+        self._reads[:] = 0
+        self._rounds[:] = 0
+        self._strangers.clear()
+
+    def _grow(self) -> None:
+        size = len(self._stock)
+        self.errors.grow(size)
+        if len(self._reads) < size:
+            more = np.zeros((size - len(self._reads), len(self._zones)), np.int32)
+            self._reads = np.concatenate([self._reads, more])
+
+    def _look_at_pads(self) -> None:
+        pads = self._pads()
+        if pads is self._on_pad:
+            return
+        before = {pad.zone: pad for pad in self._on_pad}
+        for pad in pads:
+            if pad.settled and pad != before.get(pad.zone):
+                rows = [row for piece in pad.pieces if (row := self._stock.catalogue.row_of(piece)) is not None]
+                self.errors.padded(self._hour, [*rows, *(self._row_of(epc) for epc in pad.strangers)])
+        self._on_pad = pads
+
+    def _end_hour(self) -> None:
+        """The hour's best zone of each piece and stranger; a zone that was hardly watched keeps its pieces as heard."""
+        self._hour += 1
+        size = len(self._stock)
+        home = np.where(self._stock.expected[:size], self._stock.home[:size], NO_ZONE)
+        for row in np.flatnonzero(home != self.errors.zone[:size]).tolist():
+            self.errors.booked(row, int(home[row]))
+        rows = np.flatnonzero(self._reads[:size].any(axis=1))
+        unwatched = np.flatnonzero((home >= 0) & (self._rounds[home] < ROUNDS_MIN) & ~self._reads[:size].any(axis=1))
+        tags = np.concatenate([rows, unwatched]).astype(np.int32)
+        zones = np.concatenate([self._reads[rows].argmax(axis=1), home[unwatched]]).astype(np.int32)
+        strange = np.array([stranger(index) for index in self._strangers], np.int32)
+        places = np.array(list(self._strangers.values()), np.int32)
+        self.errors.heard(self._hour, np.concatenate([tags, strange]), np.concatenate([zones, places]))
+
+    def _told(self) -> list[AnyFact]:
+        """Swap what people are asked for; an alarm for everything that has become clear."""
+        self.wanted = tuple(
+            Wanted(piece, self._zones[int(self.errors.zone[wish.row])].id, wish.why)
+            for wish in self.errors.to_look_for(WISHES_MAX)
+            if (piece := self._stock.catalogue.pieces[wish.row]) is not None
+        )
+        return [alarm for finding in self.errors.newly_named() if (alarm := self._alarm(finding)) is not None]
+
+    def _alarm(self, finding: Finding) -> AlarmRaised | None:
+        pieces = [piece for row in finding.rows if (piece := self._stock.catalogue.pieces[row]) is not None]
+        cards = [self._stock.cards[piece] for piece in pieces if piece in self._stock.cards]
+        zone = int(self._stock.lies[finding.rows[0]])
+        if not cards or zone == NO_ZONE:
+            return None
+        names = sentences.several([sentences.called(card, card.piece) for card in cards])
+        said = f"{NAMES[finding.cause]}: {finding.why}; {MENDS[finding.cause]}."
+        return AlarmRaised(
+            alarm=AlarmId(self._new_id()),
+            kind=AlarmKind.BOOKS,
+            pieces=tuple(pieces),
+            zone=self._zones[zone].id,
+            sentence=sentences.accused(names, self._zones[zone].name, said),
+            value_minor=sum(card.price_minor for card in cards),
+            currency=self._currency,
+            severity=Severity.NOTICE,
+        )
+
+    def _row_of(self, epc: str) -> int:
+        """The row a tag is bound to; of one that no piece has, its number as a stranger."""
+        row, unknown = self._stock.catalogue.find(epc)
+        return row if row >= 0 else stranger(max(unknown, 0))
