@@ -117,8 +117,7 @@ class Store:
             self.stock,
             pads=lambda: self.pipeline.pads_now,
             is_open=lambda: self.pipeline.watch.is_open(clock.mono_us()) is not False,
-            new_id=self.new_id,
-            currency=config.currency,
+            alarm=self.pipeline.watch.alarm,
         )
         self.pipeline.detectors.append(self.looking.hear)
         self.chronicle: Chronicle | None = None

@@ -10,14 +10,14 @@ from typing import Final
 
 import numpy as np
 
-from contract.facts import AlarmKind, AlarmRaised, AnyFact, ExitSeen, Severity
-from contract.ids import AlarmId, PieceId, ZoneId
-from edge.floor import sentences
+from contract.facts import AlarmKind, AlarmRaised, AnyFact, ExitSeen
+from contract.ids import PieceId, ZoneId
 from edge.floor.now import PadNow
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE
 from edge.reconcile.book_errors import BookErrors, Cause, Finding, Look, stranger
+from edge.reconcile.detectors.scene import Suspicion
 
 HOUR_US: Final = 3_600_000_000
 WISHES_MAX: Final = 30
@@ -54,7 +54,7 @@ class Wanted:
 class Looking:
     """Owned by the house thread; `wanted` is swapped whole, for anybody to read.
 
-    `pads` gives what lies on them now, `is_open` whether the store is open.
+    `pads` gives what lies on them now, `is_open` whether the store is open, `alarm` puts a suspicion into words.
     """
 
     def __init__(
@@ -63,8 +63,7 @@ class Looking:
         *,
         pads: Callable[[], tuple[PadNow, ...]],
         is_open: Callable[[], bool],
-        new_id: Callable[[], str],
-        currency: str,
+        alarm: Callable[[Suspicion], AlarmRaised],
     ) -> None:
         self.wanted: tuple[Wanted, ...] = ()
         self.errors = BookErrors(np.zeros(0, np.int32))
@@ -72,8 +71,7 @@ class Looking:
         self._zones = stock.zones.zones
         self._pads = pads
         self._is_open = is_open
-        self._new_id = new_id
-        self._currency = currency
+        self._alarm = alarm
         self._hour = 0
         self._ends_us = 0
         self._reads = np.zeros((0, len(self._zones)), np.int32)
@@ -174,26 +172,12 @@ class Looking:
             for wish in self.errors.to_look_for(WISHES_MAX)
             if (piece := self._stock.catalogue.pieces[wish.row]) is not None
         )
-        return [alarm for finding in self.errors.newly_named() if (alarm := self._alarm(finding)) is not None]
+        return [self._alarm(self._suspicion(finding)) for finding in self.errors.newly_named()]
 
-    def _alarm(self, finding: Finding) -> AlarmRaised | None:
-        pieces = [piece for row in finding.rows if (piece := self._stock.catalogue.pieces[row]) is not None]
-        cards = [self._stock.cards[piece] for piece in pieces if piece in self._stock.cards]
+    def _suspicion(self, finding: Finding) -> Suspicion:
+        why = f"{NAMES[finding.cause]}: {finding.why}; {MENDS[finding.cause]}."
         zone = int(self._stock.lies[finding.rows[0]])
-        if not cards or zone == NO_ZONE:
-            return None
-        names = sentences.several([sentences.called(card, card.piece) for card in cards])
-        said = f"{NAMES[finding.cause]}: {finding.why}; {MENDS[finding.cause]}."
-        return AlarmRaised(
-            alarm=AlarmId(self._new_id()),
-            kind=AlarmKind.BOOKS,
-            pieces=tuple(pieces),
-            zone=self._zones[zone].id,
-            sentence=sentences.accused(names, self._zones[zone].name, said),
-            value_minor=sum(card.price_minor for card in cards),
-            currency=self._currency,
-            severity=Severity.NOTICE,
-        )
+        return Suspicion(kind=AlarmKind.BOOKS, rows=finding.rows, zone=zone, nats=0.0, why=why)
 
     def _row_of(self, epc: str) -> int:
         """The row a tag is bound to; of one that no piece has, its number as a stranger."""

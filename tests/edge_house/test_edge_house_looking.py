@@ -32,7 +32,9 @@ def said(shop):
 
 
 def look(shop, number, *numbers, found=True):
-    tags = tuple(shop.store.stock.catalogue.epc_of(shop.store.stock.catalogue.row_of(PieceId(f"p{n}"))) for n in numbers)
+    tags = tuple(
+        shop.store.stock.catalogue.epc_of(shop.store.stock.catalogue.row_of(PieceId(f"p{n}"))) for n in numbers
+    )
     shop.store.look(PieceId(f"p{number}"), tags, PAD, ANA, found=found)
 
 

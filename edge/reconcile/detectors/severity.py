@@ -14,7 +14,11 @@ LEAST: Final = {
     AlarmKind.AFTER_HOURS: Severity.ALARM,
 }
 """Of any value; a single piece, several, a return and a piece off its place begin as a notice."""
-MOST: Final = {AlarmKind.RETURNED: Severity.ALARM, AlarmKind.OUT_OF_CASE: Severity.ALARM}
+MOST: Final = {
+    AlarmKind.RETURNED: Severity.ALARM,
+    AlarmKind.OUT_OF_CASE: Severity.ALARM,
+    AlarmKind.BOOKS: Severity.NOTICE,
+}
 """A piece that is there is no reason for a siren, whatever it is worth."""
 ORDER: Final = (Severity.NOTICE, Severity.ALARM, Severity.SIREN)
 
