@@ -153,6 +153,14 @@ class ScanBody(Body):
     damaged: bool = False
 
 
+class LookBody(Body):
+    """A person looked for a piece. Where it was found it lies alone on `pad`, so that its tags can be read."""
+
+    piece: Id
+    found: bool
+    pad: Annotated[str, StringConstraints(max_length=64)] = ""
+
+
 class BeginPassBody(Body):
     """`reader` may be left out where the store has one handheld only."""
 

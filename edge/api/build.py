@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from edge.api import pages, routes, trade_routes, witnessing
 from edge.api.history import routes as history_routes
+from edge.api.looks import routes as look_routes
 from edge.api.passes import routes as pass_routes
 from edge.api.shop import Shop
 from edge.api.tags import labels as label_routes
@@ -31,6 +32,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
     app.include_router(history_routes.router)
     app.include_router(label_routes.router)
     app.include_router(pass_routes.router)
+    app.include_router(look_routes.router)
     app.include_router(trade_routes.router)
     app.include_router(tag_routes.router)
     app.include_router(witnessing.router)

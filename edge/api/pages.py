@@ -15,6 +15,7 @@ from contract.feed import Role
 from contract.ids import AlarmId, CountId, PieceId, ReaderId, UserId
 from edge.api import bodies, pages_register, shapes, views
 from edge.api.history import pages as history
+from edge.api.looks import pages as looks
 from edge.api.passes import pages as passes
 from edge.api.shop import Shop, the_shop
 from edge.api.tags import pages as tags
@@ -37,6 +38,7 @@ NAV: Final = (
     NavLink("/counts", "Counts"),
     NavLink("/pass", "Pass", SELLERS),
     NavLink("/tags", "Tags", SELLERS),
+    NavLink("/looks", "Look for", (*SELLERS, Role.LOSS_PREVENTION)),
     NavLink("/wall", "Loss prevention"),
     NavLink("/readers", "Readers"),
 )
@@ -60,6 +62,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     app.include_router(router)
     app.include_router(pages_register.router)
     app.include_router(history.router)
+    app.include_router(looks.router)
     app.include_router(passes.router)
     app.include_router(tags.router)
     return front

@@ -391,7 +391,15 @@ def make_gallery(*, still: bool = True) -> FastAPI:
     logins = Logins(MemoryLogins(), staff.get, now_us=lambda: NOON_US, chance=lambda n: b"7" * n)
     static = {"/static/edge": ROOT / "edge" / "api" / "static"}
     templates = make_templates({"edge": ROOT / "edge" / "api" / "templates"}, static, "Europe/Paris")
-    words = ("register Register", "counts Counts", "pass Pass", "tags Tags", "wall Loss prevention", "readers Readers")
+    words = (
+        "register Register",
+        "counts Counts",
+        "pass Pass",
+        "tags Tags",
+        "looks Look for",
+        "wall Loss prevention",
+        "readers Readers",
+    )
     nav = tuple(NavLink(f"/{each.partition(' ')[0]}", each.partition(" ")[2]) for each in words)
     front = Front("gallery", "Vitrine", logins, templates, secure=False, nav=nav, place="Flagship")
     fit(app, front, static)
@@ -413,6 +421,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         @app.get("/wall", status_code=204, dependencies=[public()])
         @app.get("/readers", status_code=204, dependencies=[public()])
         @app.get("/tags", status_code=204, dependencies=[public()])
+        @app.get("/looks", status_code=204, dependencies=[public()])
         def unchanged() -> None:
             return None
 

@@ -401,3 +401,20 @@ def test_a_cookie_made_up_does_not_stop_the_store_and_one_the_box_sealed_does(fa
     face.client.get("/register", headers=bearer)
     proves = seal not in ("", "0" * 64)
     assert face.get("/store").json()["mode"] == ("rejoin" if proves else "active")
+
+
+def test_a_person_who_looked_says_found_only_with_the_pad_as_witness(face):
+    face.edge.store.tick(face.clock.now, writing=True)
+    answer = face.post("/looks", {"piece": "p1", "found": True, "pad": "nowhere"})
+    assert (answer.status_code, answer.json()["title"]) == (404, "There is no pad 'nowhere'")
+    answer = face.post("/looks", {"piece": "p1", "found": True, "pad": "pad"})
+    assert (answer.status_code, answer.json()["title"]) == (409, "The pad's reader does not read")
+    assert face.post("/looks", {"piece": "p404", "found": False}).status_code == 404
+
+
+def test_a_look_in_vain_is_written_down(face):
+    face.edge.store.tick(face.clock.now, writing=True)
+    answer = face.post("/looks", {"piece": "p1", "found": False})
+    assert answer.status_code == 201
+    assert answer.json()["wanted"] == []
+    assert face.get("/looks").json()["pads"][0]["zone"] == "pad"

@@ -1,0 +1,74 @@
+"""From the floor to shapes, and a person's answer to the house; for the JSON routes and the page alike."""
+
+from contract.facts import AlarmKind
+from contract.ids import PieceId, ZoneId
+from edge.api import views
+from edge.api.looks import shapes
+from edge.api.shop import Shop
+from edge.api.views_pieces import missing
+from edge.books import replica
+from edge.floor.now import PadNow
+from edge.till import queries
+from web.logins import Login
+from web.problems import ProblemError
+
+
+def looks(shop: Shop) -> shapes.LooksView:
+    """What is asked for now."""
+    names = {zone.id: zone.name for zone in shop.config.zones}
+    return shapes.LooksView(
+        wanted=tuple(
+            shapes.WantedView(
+                piece=wanted.piece,
+                title=card.title if card else f"Piece {wanted.piece}",
+                sku=card.sku if card else "",
+                category=card.category if card else "",
+                tray=card.tray if card else "",
+                zone=wanted.zone,
+                zone_name=names[wanted.zone],
+                why=wanted.why,
+            )
+            for wanted in shop.store.looking.wanted
+            for card in (replica.piece(shop.db, wanted.piece),)
+        ),
+        pads=tuple(
+            shapes.PadTagsView(zone=pad.zone, name=names[pad.zone], reading=reads(shop, pad), tags=tags_on(shop, pad))
+            for pad in shop.floor.pads
+        ),
+        books=tuple(alarm.sentence for alarm in queries.alarms_open(shop.db) if alarm.kind is AlarmKind.BOOKS),
+    )
+
+
+async def answer(shop: Shop, who: Login, piece: PieceId, pad: str, *, found: bool) -> shapes.LooksView:
+    """A person looked. What was found is said by the pad: the piece alone on it, and settled.
+
+    Raises a problem that says what to do.
+    """
+    if replica.piece(shop.db, piece) is None:
+        raise missing("piece", piece)
+    tags: tuple[str, ...] = ()
+    zone: ZoneId | None = None
+    if found:
+        on = next((each for each in shop.floor.pads if each.zone == pad), None)
+        if on is None:
+            raise ProblemError(404, "pad", f"There is no pad {pad!r}", "Lay the piece on one of the store's pads.")
+        if not reads(shop, on):
+            raise ProblemError(409, "pad", "The pad's reader does not read", "Say so again when it is back.")
+        tags, zone = tags_on(shop, on), on.zone
+        if tags and not on.settled and on.pieces:
+            raise ProblemError(409, "pad", "The pad has not settled", "Leave the piece alone on it for a second.")
+        if len(on.pieces) > 1:
+            raise ProblemError(409, "pad", "Several pieces lie on the pad", "Leave the one you looked for, alone.")
+    await shop.on_house(lambda: shop.store.look(piece, tags, zone, who.user, found=found))
+    return looks(shop)
+
+
+def tags_on(shop: Shop, pad: PadNow) -> tuple[str, ...]:
+    """EPCs of everything on a pad."""
+    cards = (replica.piece(shop.db, piece) for piece in pad.pieces)
+    return (*(card.epc.upper() for card in cards if card is not None and card.epc), *pad.strangers)
+
+
+def reads(shop: Shop, pad: PadNow) -> bool:
+    """Whether the pad can be believed when it reads nothing."""
+    return any(zone.zone == pad.zone and zone.vision == "seeing" for zone in views.zones(shop))
