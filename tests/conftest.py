@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("house_fuzzing", Path(__file__).with_name("fuzzing.py"))
-sys.modules["house_fuzzing"] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(sys.modules["house_fuzzing"])
+for _name in ("fuzzing", "hurry"):
+    _spec = importlib.util.spec_from_file_location(f"house_{_name}", Path(__file__).with_name(f"{_name}.py"))
+    sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(sys.modules[_spec.name])
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/sbin")
 

@@ -5,7 +5,6 @@ import contextlib
 import socket
 import ssl
 import struct
-import time
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from typing import Any, Final
@@ -17,7 +16,7 @@ from simulator.llrp.device import Device
 from simulator.llrp.events import Attempt
 
 REBOOT_S: Final = 4.0
-FLAP_S: Final = 6.0
+FLAP_US: Final = 6_000_000
 UNSENT_BYTES_MAX: Final = 8 << 20
 """A client that does not read for so long is dropped (`clients_dropped_total`)."""
 _log = structlog.get_logger()
@@ -34,7 +33,7 @@ class Fault(StrEnum):
     REFUSE = "refuse"
     """Connections are accepted and refused by ConnectionAttemptEvent."""
     FLAPPING = "flapping"
-    """A bad switch: `FLAP_S` there, `FLAP_S` a black hole, unannounced."""
+    """A bad switch: `FLAP_US` there, `FLAP_US` a black hole, unannounced."""
     ANTENNA_DEAD = "antenna_dead"
     """One antenna's cable broke; the reader notices."""
     CUT_WRITING = "cut_writing"
@@ -48,8 +47,10 @@ class Fault(StrEnum):
 class LlrpServer:
     """One reader listening on one port."""
 
-    def __init__(self, device: Device, now_us: Callable[[], int]) -> None:
+    def __init__(self, device: Device, now_us: Callable[[], int], *, pace: float = 1.0) -> None:
+        """`pace`: seconds of `now_us` that pass in one of the event loop."""
         self.device, self.now_us = device, now_us
+        self._pace = pace
         self.fault = Fault.NONE
         self.clients_dropped_total = 0
         self._server: asyncio.Server | None = None
@@ -60,7 +61,7 @@ class LlrpServer:
         self._address = ("127.0.0.1", 0)
         self._tls: ssl.SSLContext | None = None
         self._down_until_s = 0.0
-        self._flap_from_s = 0.0
+        self._flap_from_us = 0
 
     @property
     def port(self) -> int:
@@ -91,7 +92,7 @@ class LlrpServer:
         if Fault.JAMMED in {fault, self.fault}:
             self.device.engine.radio.jammed = fault is Fault.JAMMED
         was_dark, self.fault = self._dark(), fault
-        self._flap_from_s = time.monotonic()
+        self._flap_from_us = self.now_us()
         if was_dark:
             # Whoever waited in the dark finds a reader that knows no connection: reset, as after a power cut.
             self.device.reboot(self.now_us())
@@ -116,16 +117,16 @@ class LlrpServer:
     def _dark(self) -> bool:
         """True while the reader neither hears nor speaks."""
         if self.fault is Fault.FLAPPING:
-            return int((time.monotonic() - self._flap_from_s) / FLAP_S) % 2 == 0
+            return (self.now_us() - self._flap_from_us) // FLAP_US % 2 == 0
         return self.fault is Fault.BLACKHOLE
 
     async def _come_back(self) -> None:
-        await asyncio.sleep(REBOOT_S)
+        await asyncio.sleep(REBOOT_S / self._pace)
         self._server = await asyncio.start_server(self._serve, *self._address, ssl=self._tls)
         self.fault = Fault.NONE
 
     async def _power_back(self) -> None:
-        await asyncio.sleep(REBOOT_S)
+        await asyncio.sleep(REBOOT_S / self._pace)
         await self.set_fault(Fault.NONE)
 
     async def _run(self) -> None:
@@ -140,7 +141,7 @@ class LlrpServer:
                     self._drop_client("keepalives were not acknowledged")
             wait_us = max(1_000, self.device.due_us(self.now_us()) - self.now_us())
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait_us / 1e6):
+                async with asyncio.timeout(wait_us / 1e6 / self._pace):
                     await self._wake.wait()
             self._wake.clear()
 

@@ -50,10 +50,14 @@ class Module(Protocol):
 class Line:
     """Carries bytes between a module and whoever opens `path`. Use it as an async context."""
 
-    def __init__(self, module: Module, path: Path, now_us: Callable[[], int], *, seed: int = 1) -> None:
+    def __init__(
+        self, module: Module, path: Path, now_us: Callable[[], int], *, seed: int = 1, pace: float = 1.0
+    ) -> None:
+        """`pace`: seconds of `now_us` that pass in one of the event loop."""
         self.module, self.path = module, path
         self.fault = Fault.NONE
         self._now_us = now_us
+        self._step_s = STEP_S / pace
         self._chance = random.Random(seed)
         self._ends: tuple[int, int] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -103,7 +107,7 @@ class Line:
         while True:
             if self._ends is not None:
                 self._step(self._ends[0])
-            await asyncio.sleep(STEP_S)
+            await asyncio.sleep(self._step_s)
 
     def _step(self, master: int) -> None:
         heard = b""

@@ -53,6 +53,8 @@ class R2000:
                 if size >= 5 and sum(frame) % 256 == 0:
                     self.heard.append(frame[3])
                     self._obey(frame[3], frame[4:-1], now_us)
+                    if self._inventory is not None:  # nor does it hear what came in the same breath
+                        self._in.clear()
 
     def advance(self, now_us: int) -> bytes:
         while self._inventory is not None and now_us >= self._inventory[1]:

@@ -11,6 +11,8 @@ ANTENNA_GONE: Final = 0xF8
 TAGS_PER_FRAME_MAX: Final = 8
 GAP_US: Final = 15_000
 """Bytes further apart do not belong together (manual §2)."""
+ANTENNA_AT: Final = 7
+"""Byte of an inventory's body that says the antenna."""
 RSSI_RAW: Final = 0x6B
 
 
@@ -81,7 +83,7 @@ class UHF288:
             more = b"" if self.old else b"\x01\x00\x00\x00"
             kind = 0x09 if self.old else 0x20
             self._say(command, 0, bytes((2, 7, kind, 2, *self.bands, self.power_dbm, 0x14)) + more)
-        elif command == 0x01:
+        elif command == 0x01 and (self.old or len(body) > ANTENNA_AT):
             self._inventory = body, now_us + ROUND_US
         elif command in (0x02, 0x03, 0x06):
             self._act(command, body)
@@ -100,7 +102,7 @@ class UHF288:
             self._say(command, UNKNOWN)
 
     def _read(self, asked: bytes, now_us: int) -> None:
-        antenna = 1 if self.old else asked[7] - 0x7F
+        antenna = 1 if self.old else asked[ANTENNA_AT] - 0x7F
         session = 0 if self.old else asked[1]
         if antenna in self.dead_antennas:
             self._say(0x01, ANTENNA_GONE)

@@ -3,16 +3,15 @@
 import asyncio
 import contextlib
 import random
-import time
 
 import msgspec
 import numpy as np
 import pytest
+from house_hurry import HURRIED, PACE
 
 from contract.facts import ReaderLink
 from contract.facts.signals import InputKind, OutputKind
 from contract.ids import ReaderId, ZoneId
-from edge.clock import SystemClock
 from edge.config import Active, InputConfig, OutputConfig, ReaderConfig, ZoneKind
 from edge.readers import open_reader
 from edge.readers.access import Bank, Lock, Lockable, LockState, ReadMemory, Target, WriteMemory, read_tid, write_epc
@@ -42,13 +41,10 @@ class Shop:
         stock = make_stock(seed=7, store_number=1, n=60, shelves=layout.shelves(), currency="EUR", tax_bp=2000)
         world = World([(layout, stock)])
         self.tags = Tags(world)
-        radio = Radio(world, layout.store, 7, self.now_us())
+        radio = Radio(world, layout.store, 7, HURRIED.now_us())
         self.device = Device(layout.readers[number], "r", radio, self.tags, np.random.default_rng(5))
-        self.server = LlrpServer(self.device, self.now_us)
+        self.server = LlrpServer(self.device, HURRIED.now_us, pace=PACE)
         self.batches = []
-
-    def now_us(self):
-        return time.time_ns() // 1000
 
     def driver(self, profile=None):
         wires = {"name": "x", "zone": ZoneId("z")}
@@ -64,7 +60,9 @@ class Shop:
             },
         )
         profile = profile or load_profile("generic-llrp")
-        return open_reader(config, profile, random.Random(3), {1: ZoneKind.SAFE, 2: ZoneKind.SAFE})
+        reader = open_reader(config, profile, random.Random(3), {1: ZoneKind.SAFE, 2: ZoneKind.SAFE})
+        reader._tick_s /= PACE
+        return reader
 
     def read_now(self):
         """EPCs and antennas of the newest reads."""
@@ -78,7 +76,7 @@ def play(story, number=0):
         shop = Shop(number)
         await shop.server.start("127.0.0.1", 0)
         reader = shop.driver()
-        task = asyncio.create_task(reader.run(shop.batches.append, SystemClock()))
+        task = asyncio.create_task(reader.run(shop.batches.append, HURRIED))
         try:
             await until(lambda: reader.health.reads_total > 50)
             await story(shop, reader)
@@ -232,7 +230,7 @@ def test_a_reader_that_waits_for_its_door_reads_while_it_is_open():
         door = msgspec.convert({**msgspec.to_builtins(profile.places[ZoneKind.CASE]), **DOOR}, Place)
         profile = msgspec.structs.replace(profile, places={**profile.places, ZoneKind.SAFE: door})
         reader = shop.driver(profile)
-        task = asyncio.create_task(reader.run(shop.batches.append, SystemClock()))
+        task = asyncio.create_task(reader.run(shop.batches.append, HURRIED))
         try:
             health = reader.health
             await until(lambda: health.link is ReaderLink.READING and health.waits_for == "input 1")

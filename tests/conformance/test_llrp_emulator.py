@@ -11,6 +11,7 @@ import pytest
 from conformance_stories import play, running, until
 from conformance_subjects import reading
 from conformance_transports import Proxy, free_port, now_us
+from house_hurry import PACE
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId, ZoneId
@@ -148,7 +149,7 @@ class Boutique:
         world = World([(layout, stock)])
         radio, tags = Radio(world, layout.store, 7, now_us()), Tags(world)
         device = Device(layout.readers[0], "r", radio, tags, np.random.default_rng(5))
-        self.server = LlrpServer(device, now_us)
+        self.server = LlrpServer(device, now_us, pace=PACE)
         await self.server.start("127.0.0.1", 0)
         return self
 

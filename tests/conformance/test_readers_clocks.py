@@ -1,14 +1,13 @@
 """A simulated reader's own clock, over a real connection: wrong, set while it reads, or only the time since it started."""
 
 import random
-import time
 
 import numpy as np
 from conformance_stories import play, running, until
+from house_hurry import HURRIED, PACE
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId, ZoneId
-from edge.clock import SystemClock
 from edge.config import ReaderConfig
 from edge.readers import open_reader
 from edge.readers.profiles import load_profile
@@ -25,8 +24,7 @@ SECOND = 1_000_000
 HOUR = 3600 * SECOND
 
 
-def now_us():
-    return time.time_ns() // 1000
+now_us = HURRIED.now_us
 
 
 def told(story, *, utc=True, ahead_us=0):
@@ -41,7 +39,7 @@ def told(story, *, utc=True, ahead_us=0):
     device.clock.boot(now_us() - HOUR)
 
     async def whole():
-        server = LlrpServer(device, now_us)
+        server = LlrpServer(device, now_us, pace=PACE)
         await server.start("127.0.0.1", 0)
         url = f"llrp://127.0.0.1:{server.port}"
         config = ReaderConfig(id=ReaderId("r"), url=url, profile="zebra-fx9600", antennas={"1": ZoneId("z")})
@@ -55,7 +53,7 @@ def told(story, *, utc=True, ahead_us=0):
 
 def behind_us(reader):
     """Our UTC − the reader's, as it would be shown."""
-    clock = SystemClock()
+    clock = HURRIED
     return clock.wall_us() - clock.mono_us() + reader.health.clock_offset_us
 
 
@@ -105,7 +103,7 @@ def test_a_reader_that_knows_only_its_uptime_is_read_and_not_taken_for_rebooted(
 def test_each_batch_carries_our_two_times_beside_the_readers_own():
     async def story(reader, _):
         kept = []
-        clock = SystemClock()
+        clock = HURRIED
         deliver = dated(kept.append, clock.wall_us, "boot-7")
         async with running(reader) as batches:
             await until(is_read(reader))

@@ -9,12 +9,12 @@ import contextlib
 import random
 import socket
 import struct
-import time
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 from conformance_stories import play, play_each, running, until
+from house_hurry import HURRIED, PACE
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId, ZoneId
@@ -114,11 +114,10 @@ def a_server():
     stock = make_stock(seed=7, store_number=1, n=60, shelves=layout.shelves(), currency="EUR", tax_bp=2000)
     world = World([(layout, stock)])
     radio = Radio(world, layout.store, 7, now_us())
-    return LlrpServer(Device(layout.readers[0], "r", radio, Tags(world), np.random.default_rng(5)), now_us)
+    return LlrpServer(Device(layout.readers[0], "r", radio, Tags(world), np.random.default_rng(5)), now_us, pace=PACE)
 
 
-def now_us():
-    return time.time_ns() // 1000
+now_us = HURRIED.now_us
 
 
 def reader_on(port):

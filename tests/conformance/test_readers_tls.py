@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import random
 import ssl
-import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -18,10 +17,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from house_hurry import HURRIED, PACE
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId, ZoneId
-from edge.clock import SystemClock
 from edge.config import ReaderConfig
 from edge.readers import inquire, open_reader
 from edge.readers.base import MisconfiguredError
@@ -85,10 +84,9 @@ def a_server():
     layout = load_layout("boutique")
     stock = make_stock(seed=7, store_number=1, n=60, shelves=layout.shelves(), currency="EUR", tax_bp=2000)
     world = World([(layout, stock)])
-    now_us = lambda: time.time_ns() // 1000  # noqa: E731
-    radio = Radio(world, layout.store, 7, now_us())
+    radio = Radio(world, layout.store, 7, HURRIED.now_us())
     device = Device(layout.readers[0], "r", radio, Tags(world), np.random.default_rng(5))
-    return LlrpServer(device, now_us)
+    return LlrpServer(device, HURRIED.now_us, pace=PACE)
 
 
 def configured(port, scheme="llrps", **tls):
@@ -207,9 +205,9 @@ def test_a_certificate_nobody_trusted_is_refused_with_its_fingerprint_and_what_t
 def test_probing_an_unpinned_reader_tells_its_fingerprint(papers):
     async def story(server):
         with pytest.raises(MisconfiguredError, match=papers["reader"].pin):
-            await inquire(configured(server.port), random.Random(1), SystemClock(), lambda _: None)
+            await inquire(configured(server.port), random.Random(1), HURRIED, lambda _: None)
         pinned = configured(server.port, tls_pin=papers["reader"].pin)
-        told = await inquire(pinned, random.Random(1), SystemClock(), lambda _: None)
+        told = await inquire(pinned, random.Random(1), HURRIED, lambda _: None)
         assert dict(told.rows())["reader"] == "Zebra FX9600"
 
     play_one(story, papers["reader"].server())

@@ -12,9 +12,9 @@ import contextlib
 import random
 import socket
 import struct
-import time
 
 import numpy as np
+from house_hurry import HURRIED, PACE
 
 from simulator.llrp.device import Device
 from simulator.llrp.server import Fault as LlrpFault
@@ -31,8 +31,7 @@ TAGS = {bytes([n]) * 12: bytes([n + 100]) * 12 for n in range(1, 7)}
 NOISE_BYTES = 64
 
 
-def now_us():
-    return time.monotonic_ns() // 1000
+now_us = HURRIED.now_us
 
 
 def free_port():
@@ -46,7 +45,7 @@ class Serial:
 
     def __init__(self, scheme, module, folder, *, empty=False, query="baud=115200&region=eu"):
         self.air = Tray({} if empty else TAGS)
-        self.line = Line(module(self.air), folder / "port", now_us)
+        self.line = Line(module(self.air), folder / "port", now_us, pace=PACE)
         self.address = str(self.line.path)
         self.url = f"{scheme}://{self.line.path}?{query}"
 
@@ -105,7 +104,7 @@ class Tcp:
 
     def __init__(self, number, *, empty=False):
         self.shop = Shop(number, empty=empty)
-        self.server = LlrpServer(self.shop.device, now_us)
+        self.server = LlrpServer(self.shop.device, now_us, pace=PACE)
         self.proxy = Proxy()
         self.address = "127.0.0.1"
         self.url = f"llrp://127.0.0.1:{self.proxy.port}"

@@ -3,15 +3,14 @@
 import asyncio
 import contextlib
 import random
-import time
 
 import numpy as np
 import pytest
+from house_hurry import HURRIED, PACE
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId, ZoneId
 from edge import commissioning
-from edge.clock import SystemClock
 from edge.config import ReaderConfig, ZoneKind
 from edge.readers import open_reader
 from edge.readers.profiles import load_profile
@@ -41,8 +40,7 @@ MODULES = {
 }
 
 
-def now_us():
-    return time.time_ns() // 1000
+now_us = HURRIED.now_us
 
 
 class Till:
@@ -59,7 +57,7 @@ class Till:
         radio = Radio(self.world, layout.store, 7, now_us())
         radio.detectability[:] = 0.95  # tags as they lie flat on a pad, one by one
         self.device = Device(self.reader, "r", radio, self.tags, np.random.default_rng(5))
-        self.server = LlrpServer(self.device, now_us)
+        self.server = LlrpServer(self.device, now_us, pace=PACE)
         self._put([piece.card.piece for piece in stock], Away.HAND)
 
     def _kind(self, layout, zone):
@@ -93,8 +91,9 @@ class House:
 @contextlib.asynccontextmanager
 async def writing(bench, reader, key):
     pad = Pad(ZoneId("pad"), reader, frozenset({1}))
-    writer = TagWriter({pad.zone: pad}, House(bench), SystemClock(), key=lambda: key, tell=lambda: None)
-    task = asyncio.create_task(reader.run(writer.read, SystemClock()))
+    writer = TagWriter({pad.zone: pad}, House(bench), HURRIED, key=lambda: key, tell=lambda: None)
+    reader._tick_s /= PACE
+    task = asyncio.create_task(reader.run(writer.read, HURRIED))
     try:
         yield writer
     finally:
@@ -158,7 +157,7 @@ def test_tags_are_written_through_serial_modules_the_same_way(bench, make, tmp_p
 
     async def story():
         tray = Tray({bytes.fromhex("E20000000000000000000000"): tid})
-        line = Line(module(tray), tmp_path / "port", now_us)
+        line = Line(module(tray), tmp_path / "port", now_us, pace=PACE)
         reader = open_pad(f"{family}://{line.path}?region=eu&baud=115200", profile)
         async with line, writing(bench, reader, make.key) as writer:
             async with asyncio.timeout(PATIENCE_S):
@@ -184,7 +183,7 @@ def test_a_module_that_knows_tags_by_their_epc_alone_refuses_in_words_and_leaves
 
     async def story():
         tray = Tray({blank: tid})
-        line = Line(module(tray), tmp_path / "port", now_us)
+        line = Line(module(tray), tmp_path / "port", now_us, pace=PACE)
         reader = open_pad(f"{scheme}://{line.path}?region=eu&baud=115200", profile)
         async with line, writing(bench, reader, make.key) as writer:
             async with asyncio.timeout(PATIENCE_S):

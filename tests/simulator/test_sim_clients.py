@@ -349,7 +349,7 @@ def test_a_dead_antenna_is_told_to_whoever_asked(run):
 
 
 def test_a_flapping_reader_comes_and_goes(monkeypatch, run):
-    monkeypatch.setattr("simulator.llrp.server.FLAP_S", 0.4)
+    monkeypatch.setattr("simulator.llrp.server.FLAP_US", 400_000)
 
     async def scene(outside):
         server = outside.servers["boutique/case-reader-1"]

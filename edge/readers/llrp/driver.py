@@ -195,9 +195,9 @@ class LlrpReader:
         left_s = self._chance.uniform(low, high)
         if self._dialogue.state is State.OFFLINE:
             left_s *= max(1, min(self._failures, FAILURES_COUNTED_MAX))
-        while left_s > 0:
-            await asyncio.sleep(min(left_s, self._tick_s * 5))
-            left_s -= self._tick_s * 5
+        until_us = clock.mono_us() + round(left_s * 1e6)
+        while (left_us := until_us - clock.mono_us()) > 0:
+            await asyncio.sleep(min(left_us / 1e6, self._tick_s * 5))
             self._dialogue.tick(clock.mono_us())
 
 
