@@ -257,10 +257,20 @@ stock_count = _table(
     _text("why_stopped"),
     _int("value_minor"), _int("weight_mg"), _text("currency"), _int("unknown_tags"), _text("business_day"),
     _text("approved_by"), _int("changed_us"), _text("zones"),
+    _text("counted_by"), _text("why"), _int("due_us"), _int("blind"), _int("submitted"), _text("quantities"),
+    _int("number", 1), _float("took_s"), _float("unknown_more"), _text("tags"), _text("totals"),
 )  # fmt: skip
 count_verdict = _table(
     "count_verdict", _key("store"), _key("count_id"), _key("piece"), _text("verdict"), _text("zone"),
-    _float("p_present"), _text("note"),
+    _float("p_present"), _text("note"), _int("at_us"), _int("rounds"),
+)  # fmt: skip
+count_look = _table(
+    "count_look", _key("store"), _key("count_id"), _number_key("number"), _text("zones"), _int("rounds"),
+    _int("expected"), _int("found"), _float("p_complete"), _text("why_stopped"), _text("verdicts"), _int("ended_us"),
+)  # fmt: skip
+count_missed = _table(
+    "count_missed", _key("store"), _key("schedule"), _number_key("due_us"), _text("place"), _text("why"), _int("more"),
+    _int("at_us"),
 )  # fmt: skip
 
 alarm = _table(

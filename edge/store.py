@@ -37,7 +37,7 @@ from edge.books import replica
 from edge.books.ballast import Ballast
 from edge.books.journal import Books
 from edge.books.local import count_requests
-from edge.books.rows import AlarmRow, CountRow, CountState, Mode, SaleRow, zones_of
+from edge.books.rows import AlarmRow, CountRow, Mode, SaleRow, zones_of
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.counts.counting import CountImpossibleError, Counting, CountRefusedError
@@ -54,6 +54,7 @@ from edge.sync.uplink import Heard, Sync
 from edge.till.desk import Desk, Done, Refused
 from trade.acts import AnyAct, ApproveCount, CloseShift, Sight
 from trade.scene import NOWHERE
+from trade.stocktake import CountState
 
 log = structlog.get_logger(__name__)
 

@@ -49,6 +49,7 @@ from trade.custody import TokenState
 from trade.piece import twice_named, unavailable
 from trade.refusal import Refusal, Why
 from trade.scene import Scene
+from trade.stocktake import STOCKTAKE, CountEvent, CountState, counted_it
 
 NewId = Callable[[], str]
 Answer = tuple[AnyFact, ...] | Refusal
@@ -93,7 +94,7 @@ def decide(scene: Scene, act: AnyAct, *, by: UserId, new_id: NewId) -> Answer:
         case BindTag():
             return tags.bind(scene, act)
         case ApproveCount():
-            return _approve_count(scene, act)
+            return _approve_count(scene, act, by)
         case CloseAlarm():
             if not scene.alarm_open:
                 return Refusal(Why.NOT_FOUND, f"There is no open alarm {act.alarm}")
@@ -176,10 +177,25 @@ def _sight(scene: Scene, act: Sight) -> Answer:
     return tuple(facts)
 
 
-def _approve_count(scene: Scene, act: ApproveCount) -> Answer:
+STATE_WORDS: Final = {
+    CountState.COUNTING: "still running",
+    CountState.RECOUNTING: "being counted again",
+    CountState.FINISHED: "finished",
+    CountState.APPROVED: "approved already",
+    CountState.ABANDONED: "abandoned",
+}
+
+
+def _approve_count(scene: Scene, act: ApproveCount, by: UserId) -> Answer:
     count = scene.count
-    if count is None or not count.finished:
-        return Refusal(Why.WRONG_STATE, f"Count {act.count} is not finished, or was approved already")
+    if count is None:
+        return Refusal(Why.NOT_FOUND, f"There is no count {act.count}")
+    if STOCKTAKE.after(count.state, CountEvent.APPROVE) is None:
+        return Refusal(Why.WRONG_STATE, f"Count {act.count} is {STATE_WORDS[count.state]}: there is nothing to approve")
+    if count.awaits_figures:
+        return Refusal(Why.WRONG_STATE, "This count is blind: whoever counts submits what they found first")
+    if scene.guards.second_person and counted_it(by, count.counted_by):
+        return Refusal(Why.SAME_PERSON, "You counted this yourself: somebody else looks at it and approves it")
     missing = tuple(v.piece for v in count.verdicts if v.verdict is Verdict.MISSING)
     return (
         CountApproved(

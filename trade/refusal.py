@@ -34,6 +34,7 @@ class Why(StrEnum):
     NOT_FOUND = "not_found"
     TAG_TAKEN = "tag_taken"
     NOT_READ_BACK = "not_read_back"
+    SAME_PERSON = "same_person"
     DISK_FULL = "disk_full"
 
 

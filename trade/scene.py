@@ -5,23 +5,28 @@ from typing import Final
 import msgspec
 
 from contract.facts import CountPlace, CountVerdict
-from contract.ids import CountId, LineId, PieceId, ZoneId
+from contract.ids import CountId, LineId, PieceId, UserId, ZoneId
 from trade.claim import Claim
 from trade.guards import ALL, Guards
 from trade.piece import Standing
 from trade.sale import Sale
 from trade.shift import Shift
+from trade.stocktake import CountState
 
 NOWHERE: Final = ZoneId("")
 """The zone of a till without a pad."""
 
 
 class CountTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished count as the books have it."""
+    """A count as the books have it."""
 
     count: CountId
     place: CountPlace
-    finished: bool
+    state: CountState
+    counted_by: tuple[UserId, ...] = ()
+    """Who began it, had zones counted again, or submitted figures."""
+    awaits_figures: bool = False
+    """It is blind and nobody has submitted what they counted."""
     expected: int = 0
     found: int = 0
     p_complete: float = 0.0

@@ -9,8 +9,9 @@ from trade.lease import ORDER
 from trade.machine import Machine
 from trade.sale import SALE
 from trade.shift import SHIFT
+from trade.stocktake import STOCKTAKE
 
-MACHINES: Final[tuple[Machine[Any, Any], ...]] = (SALE, CLAIM, TOKEN, OFFICE, ORDER, SHIFT)
+MACHINES: Final[tuple[Machine[Any, Any], ...]] = (SALE, CLAIM, TOKEN, OFFICE, ORDER, SHIFT, STOCKTAKE)
 
 
 def page() -> str:

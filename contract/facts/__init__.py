@@ -25,11 +25,17 @@ from contract.facts.claims import LeaseUnconvertible as LeaseUnconvertible
 from contract.facts.counts import CountAbandoned as CountAbandoned
 from contract.facts.counts import CountApproved as CountApproved
 from contract.facts.counts import CountFinished as CountFinished
+from contract.facts.counts import CountMissed as CountMissed
 from contract.facts.counts import CountPlace as CountPlace
 from contract.facts.counts import CountProgress as CountProgress
+from contract.facts.counts import CountRecounting as CountRecounting
 from contract.facts.counts import CountStarted as CountStarted
+from contract.facts.counts import CountSubmitted as CountSubmitted
+from contract.facts.counts import CountTag as CountTag
+from contract.facts.counts import CountTotal as CountTotal
 from contract.facts.counts import CountVerdict as CountVerdict
 from contract.facts.counts import Verdict as Verdict
+from contract.facts.counts import ZoneQuantity as ZoneQuantity
 from contract.facts.custody import CommandHeard as CommandHeard
 from contract.facts.custody import CustodyReceived as CustodyReceived
 from contract.facts.custody import CustodyReleased as CustodyReleased
@@ -100,6 +106,9 @@ AnyFact = (
     | CountFinished
     | CountApproved
     | CountAbandoned
+    | CountMissed
+    | CountSubmitted
+    | CountRecounting
     | PiecePresence
     | ZoneVision
     | ReaderHealth
@@ -120,6 +129,9 @@ FLOOR_FACTS: Final = (
     CountProgress,
     CountFinished,
     CountAbandoned,
+    CountMissed,
+    CountSubmitted,
+    CountRecounting,
     PiecePresence,
     ZoneVision,
     ReaderHealth,

@@ -6,10 +6,11 @@ from edge.api import shapes
 from edge.api.shop import Shop
 from edge.api.views_pieces import bare, missing
 from edge.books import replica
-from edge.books.rows import AlarmRow, AlarmState, CountRow, CountState, pieces_of, zones_of
+from edge.books.rows import AlarmRow, AlarmState, CountRow, pieces_of, zones_of
 from edge.floor import sentences
 from edge.till import queries
 from trade import stocktake
+from trade.stocktake import CountState
 
 COUNT_WORDS = {CountState.COUNTING: "running"}
 ENDINGS = (

@@ -19,8 +19,11 @@ from contract.facts import (
     CountAbandoned,
     CountApproved,
     CountFinished,
+    CountMissed,
     CountProgress,
+    CountRecounting,
     CountStarted,
+    CountSubmitted,
     CoverageGap,
     CustodyReceived,
     CustodyReleased,
@@ -64,7 +67,7 @@ STATE_TABLES = (
     "down_log", "custody", "claim", "lease_answer", "hold", "returned_line", "sighting", "shipped", "sale",
     "sale_line", "tender", "till_counter", "shift", "presence", "zone_vision", "reader_health", "exit_seen", "alarm",
     "count", "count_verdict", "count_request", "tag_binding", "coverage_gap", "reader_change", "signal",
-    "restock", "alarm_budget",
+    "restock", "alarm_budget", "count_look", "count_missed",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -136,6 +139,9 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
             | CountFinished()
             | CountApproved()
             | CountAbandoned()
+            | CountMissed()
+            | CountSubmitted()
+            | CountRecounting()
             | InputChanged()
             | OutputSet()
         ):

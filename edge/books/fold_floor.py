@@ -1,4 +1,4 @@
-"""The fold of the floor: presence, vision, readers, exits, counts, alarms."""
+"""The fold of the floor: presence, vision, readers, exits, alarms."""
 
 import msgspec
 
@@ -9,9 +9,11 @@ from contract.facts import (
     CountAbandoned,
     CountApproved,
     CountFinished,
+    CountMissed,
     CountProgress,
+    CountRecounting,
     CountStarted,
-    CountVerdict,
+    CountSubmitted,
     CoverageGap,
     ExitSeen,
     PiecePresence,
@@ -22,7 +24,8 @@ from contract.facts import (
     ZoneVision,
 )
 from contract.facts.signals import InputChanged, OutputSet
-from contract.ids import CountId, UserId
+from contract.ids import UserId
+from edge.books import fold_counts as counts
 from edge.books.db import Database
 from edge.books.rows import Way, as_list
 
@@ -43,6 +46,9 @@ FloorFact = (
     | CountFinished
     | CountApproved
     | CountAbandoned
+    | CountMissed
+    | CountSubmitted
+    | CountRecounting
     | InputChanged
     | OutputSet
 )
@@ -75,26 +81,12 @@ def apply(db: Database, fact: FloorFact, at_us: int, by: UserId) -> None:
             db.run_struct("restock_begin", fact, zones=as_list(fact.zones), by=by, began_us=at_us)
         case RestockEnded():
             db.run_struct("restock_end", fact, ended_us=at_us)
-        case CountStarted():
-            db.run_struct("count_start", fact, started_us=at_us, zones=as_list(fact.zones))
-            db.run("count_request_take", count=fact.count)
-        case CountProgress():
-            db.run_struct("count_progress", fact)
-        case CountFinished():
-            db.run_struct("count_finish", fact, round=fact.rounds, ended_us=at_us)
-            _verdicts(db, fact.count, fact.verdicts)
-        case CountApproved():
-            db.run_struct("count_approve", fact, at_us=at_us, approved_by=by)
-            _verdicts(db, fact.count, fact.verdicts)
-        case CountAbandoned():
-            db.run("count_abandon", count=fact.count, why=fact.reason, ended_us=at_us)
+        case CountStarted() | CountProgress() | CountFinished() | CountApproved() | CountAbandoned():
+            counts.apply(db, fact, at_us, by)
+        case CountMissed() | CountSubmitted() | CountRecounting():
+            counts.apply(db, fact, at_us, by)
         case InputChanged():
             why = "found so" if fact.found else ""
             db.run_struct("signal_set", fact, way=Way.IN, is_on=fact.on, why=why, by=by, since_us=at_us)
         case OutputSet():
             db.run_struct("signal_set", fact, way=Way.OUT, is_on=fact.on, by=by, since_us=at_us)
-
-
-def _verdicts(db: Database, count: CountId, verdicts: tuple[CountVerdict, ...]) -> None:
-    for verdict in verdicts:
-        db.run_struct("verdict_set", verdict, count=count)

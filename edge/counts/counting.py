@@ -18,7 +18,7 @@ from contract.facts import (
     CountStarted,
 )
 from contract.ids import CountId, ZoneId
-from edge.books.rows import CountRow, CountState, zones_of
+from edge.books.rows import CountRow, zones_of
 from edge.config import EdgeConfig, ZoneKind
 from edge.counts.report import CountNow, Report, Running
 from edge.floor.pipeline import Pipeline
@@ -26,6 +26,7 @@ from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
 from edge.reconcile.counts import Count
 from edge.reconcile.expected import expect
+from trade.stocktake import CountState
 
 GAIN_MIN: Final = 0.02
 """Expected finds below which another round is not worth its second (inference §2.3: careful)."""

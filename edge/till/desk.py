@@ -12,7 +12,7 @@ from edge.books import replica
 from edge.books.db import Database
 from edge.books.fold_sales import RECEIPTS, ZS, load_sale
 from edge.books.journal import Books, Tx
-from edge.books.rows import AlarmRow, AlarmState, CountRow, CountState, Mode
+from edge.books.rows import AlarmRow, AlarmState, CountRow, Mode, counters_of
 from trade.acts import (
     AddOther,
     AddPiece,
@@ -195,7 +195,9 @@ def _count(db: Database, act: ApproveCount) -> CountTotals | None:
     return CountTotals(
         count=row.count,
         place=row.place,
-        finished=row.state is CountState.FINISHED,
+        state=row.state,
+        counted_by=counters_of(row),
+        awaits_figures=row.awaits_figures,
         expected=row.expected,
         found=row.found,
         p_complete=row.p_complete,

@@ -10,7 +10,6 @@ from edge.books.rows import (
     AlarmRow,
     AlarmState,
     CountRow,
-    CountState,
     ExitRow,
     GapRow,
     PresenceRow,
@@ -26,6 +25,7 @@ from trade.custody import Token, TokenState
 from trade.piece import Hold
 from trade.sale import Sale, SaleState
 from trade.shift import Shift
+from trade.stocktake import CountState
 
 PAGE_ROWS_MAX: Final = 200
 

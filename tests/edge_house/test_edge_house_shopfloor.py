@@ -8,7 +8,7 @@ from contract.facts import CountPlace, PresenceState, ReaderLink, Tender, Tender
 from contract.feed import FeedPage, FeedRow
 from contract.ids import CountId, PieceId, SaleId, ShiftId, UserId
 from edge import app as edge_app
-from edge.books.rows import AlarmRow, CountRow, CountState, ExitRow, PresenceRow
+from edge.books.rows import AlarmRow, CountRow, ExitRow, PresenceRow
 from edge.clock import SystemClock
 from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
 from edge.till.desk import Done
@@ -17,6 +17,7 @@ from simulator.llrp.server import Fault
 from simulator.people import Act, perform
 from trade import acts
 from trade.custody import Token, TokenState
+from trade.stocktake import CountState
 
 PIECES = 120
 PATIENCE_S = 40

@@ -3,24 +3,29 @@
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.tables import count_verdict, stock_count
+from cloud.tables import count_look, count_missed, count_verdict, stock_count
 from cloud.work import Heard
 from contract.facts import (
     CountAbandoned,
     CountApproved,
     CountFinished,
+    CountMissed,
     CountProgress,
+    CountRecounting,
     CountStarted,
+    CountSubmitted,
     CountVerdict,
     Fact,
 )
-from contract.ids import CountId
+from contract.ids import HOUSE, CountId
 
 REQUESTED, COUNTING, FINISHED, APPROVED, ABANDONED = "requested", "counting", "finished", "approved", "abandoned"
+RECOUNTING = "recounting"
 
 
 def _save(tokens: Custody, heard: Heard, count: CountId, **values: object) -> None:
@@ -35,8 +40,11 @@ def _save(tokens: Custody, heard: Heard, count: CountId, **values: object) -> No
 
 
 def started(tokens: Custody, heard: Heard, fact: CountStarted) -> None:
-    zones = " ".join(fact.zones)
-    _save(tokens, heard, fact.count, state=COUNTING, place=fact.place, expected=fact.expected, zones=zones)
+    zones, people = " ".join(fact.zones), "" if heard.by == HOUSE else heard.by
+    _save(
+        tokens, heard, fact.count, state=COUNTING, place=fact.place, expected=fact.expected, zones=zones, why=fact.why,
+        due_us=fact.due_us, blind=int(fact.blind), counted_by=people,
+    )  # fmt: skip
 
 
 def progress(tokens: Custody, heard: Heard, fact: CountProgress) -> None:
@@ -50,9 +58,33 @@ def finished(tokens: Custody, heard: Heard, fact: CountFinished) -> None:
     _save(
         tokens, heard, fact.count, state=FINISHED, place=fact.place, rounds=fact.rounds, found=fact.found,
         expected=fact.expected, p_complete=fact.p_complete, why_stopped=fact.why_stopped, value_minor=fact.value_minor,
-        weight_mg=fact.weight_mg, currency=fact.currency, unknown_tags=fact.unknown_tags,
+        weight_mg=fact.weight_mg, currency=fact.currency, unknown_tags=fact.unknown_tags, number=fact.number,
+        took_s=fact.took_s, unknown_more=fact.unknown_more, tags=_json(fact.tags), totals=_json(fact.totals),
     )  # fmt: skip
+    look = {
+        "store": heard.store, "count_id": fact.count, "number": fact.number, "zones": " ".join(fact.zones),
+        "rounds": fact.rounds, "expected": fact.expected, "found": fact.found, "p_complete": fact.p_complete,
+        "why_stopped": fact.why_stopped, "verdicts": _json(fact.verdicts), "ended_us": heard.at_us,
+    }  # fmt: skip
+    tokens.work.tx.put(count_look, look)
     _verdicts(tokens, heard, fact.count, fact.verdicts)
+
+
+def submitted(tokens: Custody, heard: Heard, fact: CountSubmitted) -> None:
+    people = _with(tokens, heard, fact.count)
+    _save(tokens, heard, fact.count, submitted=1, quantities=_json(fact.quantities), counted_by=people)
+
+
+def recounting(tokens: Custody, heard: Heard, fact: CountRecounting) -> None:
+    _save(tokens, heard, fact.count, state=RECOUNTING, counted_by=_with(tokens, heard, fact.count))
+
+
+def missed(tokens: Custody, heard: Heard, fact: CountMissed) -> None:
+    row = {
+        "store": heard.store, "schedule": fact.schedule, "due_us": fact.due_us, "place": fact.place, "why": fact.why,
+        "more": fact.more, "at_us": heard.at_us,
+    }  # fmt: skip
+    tokens.work.tx.put(count_missed, row)
 
 
 def approved(tokens: Custody, heard: Heard, fact: CountApproved) -> None:
@@ -67,13 +99,29 @@ def abandoned(tokens: Custody, heard: Heard, fact: CountAbandoned) -> None:
     _save(tokens, heard, fact.count, state=ABANDONED, why_stopped=fact.reason)
 
 
+def _with(tokens: Custody, heard: Heard, count: CountId) -> str:
+    """The people who took part in a count, and who speaks now."""
+    mine = (stock_count.c.store == heard.store, stock_count.c.count_id == count)
+    row = tokens.work.tx.row(sa.select(stock_count.c.counted_by).where(*mine))
+    known = [] if row is None else str(row["counted_by"]).split()
+    return " ".join(known if heard.by in (HOUSE, *known) else [*known, heard.by])
+
+
+def _json(rows: object) -> str:
+    return msgspec.json.encode(rows, order="deterministic").decode()
+
+
 def _verdicts(tokens: Custody, heard: Heard, count: CountId, verdicts: Sequence[CountVerdict]) -> None:
+    """All that is said of the count from now on; an earlier look is kept in `count_look`."""
+    mine = (count_verdict.c.store == heard.store, count_verdict.c.count_id == count)
+    tokens.work.tx.run(sa.delete(count_verdict).where(*mine))
     tokens.work.tx.put(
         count_verdict,
         *(
             {
                 "store": heard.store, "count_id": count, "piece": each.piece, "verdict": each.verdict,
-                "zone": each.zone, "p_present": each.p_present, "note": each.note,
+                "zone": each.zone, "p_present": each.p_present, "note": each.note, "at_us": each.at_us,
+                "rounds": each.rounds,
             }
             for each in verdicts
         ),
@@ -86,4 +134,7 @@ APPLY: Final[dict[type[Fact], Applier]] = {
     CountFinished: finished,
     CountApproved: approved,
     CountAbandoned: abandoned,
+    CountSubmitted: submitted,
+    CountRecounting: recounting,
+    CountMissed: missed,
 }
