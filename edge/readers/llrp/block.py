@@ -10,33 +10,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.readers.base import COLUMNS, ROW_BYTES, ReadBatch, columns_of, epc_width
+from edge.readers.base import COLUMNS, ROW_BYTES, WIDTH_STEP, ReadBatch, columns_of
 from edge.readers.llrp.extras import DetailColumns
 from edge.readers.llrp.fields import NOT_TOLD, STAMPS, WIRE_DTYPES, Field
 from edge.readers.llrp.plain import Origin, Read
 from edge.readers.llrp.proofs import Group, Proved
 from edge.readers.llrp.runs import Index, Octets, Records, gather, void
 from edge.readers.llrp.shapes import Shape, padded
-from edge.readers.llrp.shelf import USUAL, Tables
+from edge.readers.llrp.shelf import USUAL, Mix, Tables
 
 
 class Columns:
     """The columns of `ReadBatch`, being filled: one block, and `Details` where some shape tells any."""
 
-    def __init__(
-        self, octets: Octets, starts: Index, found: tuple[Proved, Tables], used: set[Shape], more: int
-    ) -> None:
+    def __init__(self, octets: Octets, starts: Index, found: tuple[Proved, Tables], used: Mix, more: int) -> None:
         """One row for each report and `more` behind them, as wide as the `used` shapes need.
 
         Reports of unknown shape give nonsense. Uses up the proved records.
         """
         self._proved, tables = found
         self._reports = len(starts)
-        count, width = self._reports + more, epc_width(max([shape.epc_bytes for shape in used]))
+        count, width = self._reports + more, used.epc_width
         self._block = np.empty(count * (ROW_BYTES + width), np.uint8)
         self._by_name = columns_of(self._block, count)
         self._epc = self._block[ROW_BYTES * count :].reshape(count, width)
-        self._details = DetailColumns(count, used)
+        self._details = DetailColumns(count, used.detailed)
         if self._proved.groups:
             self._put_groups()
         else:
@@ -53,9 +51,10 @@ class Columns:
         self._by_name["epc_bits"].fill(usual.epc_bits)
         if len(others):
             at = starts[others]
-            epc = gather(octets, at + tables.epc_at.take(ids), width).view(np.uint8).reshape(-1, width)
-            epc &= tables.epc_mask[width].take(ids, 0)
-            self._epc[others] = epc
+            epc = gather(octets, at + tables.epc_at.take(ids), width)
+            octets_of = epc.view(np.uint8).reshape(-1, width)
+            octets_of &= tables.epc_mask[width].take(ids, 0)
+            self._epc.view(epc.dtype)[:, 0][others] = epc
             self._by_name["epc_bits"][others] = tables.epc_bits.take(ids)
             for chunk in tables.chunks:
                 size = void(chunk.size)
@@ -148,29 +147,42 @@ class Columns:
 
 def _put_epcs(epc: Octets, records: Records, shape: Shape) -> None:
     """The EPCs of records that are laid out like this shape."""
-    if shape.epc_bytes < epc.shape[1]:
-        epc.fill(0)
-    if shape.epc_bytes:
-        size = void(shape.epc_bytes)
-        column = np.ndarray((len(records),), size, epc, 0, (epc.shape[1],))
-        column[:] = np.ndarray((len(records),), size, records, shape.epc_at, records.strides)
+    count, width = len(records), epc.shape[1]
+    size = shape.epc_bytes
+    if size < width:
+        if shape.epc_at + width <= records.itemsize:
+            size = width  # what stands behind the EPC is replaced below
+        else:
+            epc.fill(0)
+    if size:
+        column = np.ndarray((count,), void(size), epc, 0, (width,))
+        column[:] = np.ndarray((count,), void(size), records, shape.epc_at, records.strides)
+    if shape.epc_bytes < size:
+        if shape.epc_bytes % WIDTH_STEP:
+            epc[:, shape.epc_bytes :] = 0
+        else:
+            epc.view(np.uint32)[:, shape.epc_bytes // WIDTH_STEP :] = 0
     if shape.epc_spare:
         epc[:, shape.epc_bytes - 1] &= 0xFF << shape.epc_spare & 0xFF
 
 
 def _read_all(columns: dict[str, NDArray[Any]], records: Records, shape: Shape) -> None:
     """The values of records that are laid out like this shape, and what it does not tell."""
-    count, step = len(records), records.itemsize
+    count, step = (len(records),), records.strides
     for place, field in shape.fields:
-        values: NDArray[Any] = np.ndarray((count,), WIRE_DTYPES[field.form], records, place, (step,))
-        _put(columns[field.column][:count], values, field)
+        column = columns[field.column]
+        if len(column) != len(records):
+            column = column[: len(records)]
+        _put(column, np.ndarray(count, WIRE_DTYPES[field.form], records, place, step), field)
     for name, value in shape.untold:
         columns[name].fill(value)
 
 
 def _put(column: NDArray[Any], values: NDArray[Any], field: Field) -> None:
     if field.scale != 1:
-        np.multiply(values, column.dtype.type(field.scale), out=column)
+        # in two steps: numpy multiplies native neighbours much faster than it turns and multiplies
+        column[:] = values
+        column *= column.dtype.type(field.scale)
     elif field.shift:
         np.right_shift(values, field.shift, out=column)
     else:

@@ -14,10 +14,17 @@ from edge.readers.llrp.shapes import Shape
 class DetailColumns:
     """Columns of `count` rows; those exist that any of these shapes tells."""
 
+    _numbers: dict[str, Numbers]
+    _tid: NDArray[np.uint8] | None
+    _tid_bytes: NDArray[np.uint16] | None
+
     def __init__(self, count: int, shapes: Iterable[Shape]) -> None:
-        told = {shape for shape in shapes if shape.detailed}
+        told = [shape for shape in shapes if shape.detailed]
+        if not told:
+            self._numbers, self._tid, self._tid_bytes = {}, None, None
+            return
         names = {detail.column for shape in told for _, detail in shape.details}
-        self._numbers: dict[str, Numbers] = {name: np.full(count, DETAIL_ABSENT) for name in sorted(names)}
+        self._numbers = {name: np.full(count, DETAIL_ABSENT) for name in sorted(names)}
         sizes = [shape.tid[1] for shape in told if shape.tid]
         self._tid = np.zeros((count, max(sizes)), np.uint8) if sizes else None
         self._tid_bytes = np.zeros(count, np.uint16) if sizes else None

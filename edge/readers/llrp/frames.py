@@ -6,6 +6,7 @@ Header (LLRP 1.1 §16.1): 3 reserved bits, 3 bits version, 10 bits type; u32 len
 import struct
 from typing import Final, NamedTuple
 
+import msgspec
 import numpy as np
 
 from edge.readers.base import ProtocolError
@@ -43,8 +44,8 @@ class Header(NamedTuple):
     message_id: int
 
 
-class Frame(NamedTuple):
-    """One whole message; `body` is owned and begins after the header. A tuple, because a keepalive storm makes many."""
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """One whole message; `body` is owned and begins after the header. Cheap to make: a keepalive storm makes many."""
 
     type: int
     message_id: int

@@ -71,8 +71,7 @@ def _usual(octets: Octets, starts: Index, others: Index, tables: Tables) -> tupl
     for low in range(0, len(starts), BLOCK_ROWS):
         block, rows = slice(low, low + BLOCK_ROWS), slice(len(starts) - low)
         np.not_equal(words[block] & tables.usual_mask[rows], tables.usual_fixed[rows], out=differs[block])
-    rows_of_bits = void(tables.usual_width // WORD_BYTES)
-    differs.view(rows_of_bits)[others] = np.zeros(1, rows_of_bits)
+    differs.view(tables.nothing.dtype)[others] = tables.nothing
     return records, np.flatnonzero(differs.any(axis=1)) if differs.any() else others[:0]
 
 

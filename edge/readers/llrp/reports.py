@@ -20,12 +20,12 @@ import numpy as np
 
 from contract.ids import ReaderId
 from edge.readers.base import ReadBatch
-from edge.readers.llrp.columns import read_columns
+from edge.readers.llrp.columns import prove_found, prove_guess, read_columns
 from edge.readers.llrp.frames import HEADER_BYTES, SLACK_BYTES, Bytes, Frame, Steps
 from edge.readers.llrp.params import Counts
 from edge.readers.llrp.plain import Origin, Read, batch_of, read_messages
 from edge.readers.llrp.results import AccessResult
-from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index, Octets, find_messages, find_tag_reports
+from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index, Octets, find_messages, find_tag_reports, one_each
 from edge.readers.llrp.shelf import EPC_BYTES_MAX, Shelf
 
 FEW_BYTES: Final = 4096
@@ -93,20 +93,21 @@ class ReportDecoder:
         return batch_of(reads, self.counts, origin) if reads else None
 
     def _many(self, data: Bytes, steps: Steps, origin: Origin, roomy: Callable[[], Bytes] | None) -> ReadBatch | None:
-        octets = np.frombuffer(roomy() if roomy else data, np.uint8)
+        octets = np.frombuffer(roomy() if roomy else bytes(data) + bytes(SLACK_BYTES), np.uint8)
         starts, ends = _messages(octets, len(data), steps)
         if not len(starts):
             return None
-        if int(ends[-1]) + SLACK_BYTES > len(octets):
-            octets = np.concatenate((octets, np.zeros(SLACK_BYTES, np.uint8)))
-        found = find_tag_reports(octets, starts, ends)
+        guess = one_each(starts, ends)
+        proven = prove_guess(octets, guess, self._shelf) if guess else None
+        found = proven.found if proven else find_tag_reports(octets, starts, ends)
         tail: list[Read] = []
         late: list[AccessResult] = []
         if found.messages < len(starts):
             rest = slice(found.messages, None)
             tail = read_messages(bytes(data), starts[rest].tolist(), ends[rest].tolist(), self._shelf)
             late = self._shelf.take_results()
-        batch = read_columns(octets, found, tail, self._shelf, origin)
+        proven = proven or prove_found(octets, found, self._shelf)
+        batch = read_columns(octets, proven, tail, self._shelf, origin)
         self._shelf.results += late
         return batch
 

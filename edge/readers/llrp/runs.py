@@ -5,21 +5,25 @@ header after the other, to it; what merely looks like a header inside a value is
 something else, it ends: the plain walk goes on from there.
 """
 
+import struct
 from functools import lru_cache
-from itertools import repeat
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.readers.llrp.frames import FRAME_BYTES_MAX, HEADER_BYTES, RO_ACCESS_REPORT, VERSIONS, Frame
+from edge.readers.llrp.frames import FRAME_BYTES_MAX, HEADER_BYTES, VERSIONS, Frame
 from edge.readers.llrp.params import TLV_HEADER, TYPE_TAG_REPORT_DATA
 
 Octets = NDArray[np.uint8]
 Index = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Records = NDArray[np.void]
 
 U32: Final = np.dtype(">u4")
+HEAD: Final = struct.Struct("!xBII")
+"""Of a message of a common type: type, length, number."""
+WORD_BYTES: Final = 8
 COMMON_TYPES: Final = (61, 62, 63)
 """RO_ACCESS_REPORT, KEEPALIVE, READER_EVENT_NOTIFICATION: all that a reader says while it reads."""
 FIRST_BYTES: Final = tuple(version << 2 for version in VERSIONS)
@@ -51,42 +55,95 @@ class TagReports(NamedTuple):
 
 
 def find_messages(octets: Octets, at: int, size: int) -> Messages:
-    """Whole messages of the common types, one after the other from `at`; all of one version."""
+    """Whole messages of the common types, one after the other from `at`; all of one version.
+
+    `octets` go on for SLACK_BYTES behind `size`.
+    """
     if octets[at] not in FIRST_BYTES:
         return Messages(NONE, NONE, [], 0, at)
     stop = size - HEADER_BYTES + 1
-    places = ((octets[at:stop] == octets[at]) & (octets[at + 2 : stop + 2] == 0)).nonzero()[0]
+    likely = octets[at:stop] == octets[at]
+    likely &= octets[at + 2 : stop + 2] == 0
+    places = likely.nonzero()[0]
+    if not len(places) or places[0]:
+        return Messages(NONE, NONE, [], 0, at)
     places += at
-    kinds = octets[places + 1] - np.uint8(COMMON_TYPES[0])
-    lengths = _u32(octets, places + 2)
-    # unsigned, so that a length below a header's is a huge one
-    good = (lengths - HEADER_BYTES).view(np.uint64) <= FRAME_BYTES_MAX - HEADER_BYTES
-    good &= kinds < len(COMMON_TYPES)
-    places, lengths = places[good], lengths[good]
-    kept, reached = _follow(places, places + lengths, at)
-    starts, lengths = places[kept], lengths[kept]
+    lengths, kinds = _lengths_and_kinds(octets, places)
+    after = places + lengths
+    inside = after[:-1] > places[1:]
+    if np.logical_or.reduce(inside):
+        # most often a value that looks like a header: what begins inside the message before it is none
+        inside[1:] &= ~inside[:-1]
+        likely = np.empty(len(places), np.bool_)
+        likely[0] = True
+        np.logical_not(inside, out=likely[1:])
+        chain = places[likely], after[likely], kinds[likely]
+    else:
+        chain = places, after, kinds
+    if not _is_chain(*chain):
+        kept = _follow_good(places, lengths, kinds, at)
+        if not len(kept):
+            return Messages(NONE, NONE, [], 0, at)
+        chain = places[kept], after[kept], kinds[kept]
+    starts, ends, kinds = chain
+    reached = int(ends[-1])
     if reached > size:
         # the last has not arrived whole
-        reached, starts, lengths = int(starts[-1]), starts[:-1], lengths[:-1]
-    ends = starts + lengths
+        reached, starts, ends, kinds = int(starts[-1]), starts[:-1], ends[:-1], kinds[:-1]
     count = len(starts)
-    is_report = octets[starts + 1] == RO_ACCESS_REPORT
+    is_report = kinds == 0
     others: list[Frame] = []
-    if not is_report.all():
-        rest = (~is_report).nonzero()[0]
-        others = _frames(octets, starts[rest], ends[rest])
+    if not np.logical_and.reduce(is_report):
+        others = _frames(octets, starts[~is_report])
         starts, ends = starts[is_report], ends[is_report]
     return Messages(starts, ends, others, count, reached)
+
+
+def _lengths_and_kinds(octets: Octets, places: Index) -> tuple[Index, Octets]:
+    """Of message headers: the lengths, and the types, counted from the first of `COMMON_TYPES`."""
+    heads = gather(octets, places, WORD_BYTES)
+    count, step = len(heads), heads.strides
+    lengths = np.ndarray((count,), U32, heads, 2, step).astype(np.int64)
+    return lengths, np.ndarray((count,), np.uint8, heads, 1, step) - np.uint8(COMMON_TYPES[0])
+
+
+def _is_chain(places: Index, after: Index, kinds: Octets) -> bool:
+    """Whether all are of the common types and of possible lengths, and each leads to the next."""
+    lengths = after - places
+    lengths -= HEADER_BYTES
+    # unsigned, so that a length below a header's is a huge one; reduced without numpy's detour over Python
+    possible = np.maximum.reduce(lengths.view(np.uint64)) <= FRAME_BYTES_MAX - HEADER_BYTES
+    common = np.maximum.reduce(kinds) < len(COMMON_TYPES)
+    return bool(possible and common and np.logical_and.reduce(after[:-1] == places[1:]))
+
+
+def _follow_good(places: Index, lengths: Index, kinds: Octets, at: int) -> Index:
+    """Which are on the chain from `at`, where candidates stand that can be no headers."""
+    good = (lengths - HEADER_BYTES).view(np.uint64) <= FRAME_BYTES_MAX - HEADER_BYTES
+    good &= kinds < len(COMMON_TYPES)
+    some = good.nonzero()[0]
+    kept, _ = _follow(places[some], places[some] + lengths[some], at)
+    followed: Index = some[kept]
+    return followed
+
+
+def one_each(starts: Index, ends: Index) -> TagReports | None:
+    """A guess: every message holds one tag report and nothing else. It holds where each proves to be of a known shape,
+    whose header bytes are those of a tag report of just that length; None where it cannot hold.
+    """
+    bodies = starts + HEADER_BYTES
+    sizes = ends - bodies
+    return TagReports(bodies, sizes, len(starts)) if 0 < sizes.item(0) <= REPORT_BYTES_MAX else None
 
 
 def find_tag_reports(octets: Octets, starts: Index, ends: Index) -> TagReports:
     """The tag reports inside whole RO_ACCESS_REPORTs, as far as these hold nothing else and nothing is damaged."""
     bodies = starts + HEADER_BYTES
     sizes = ends - bodies
-    short = int(sizes[0]) <= REPORT_BYTES_MAX
-    if short and TLV_HEADER.size <= int(sizes.min()) <= int(sizes.max()) <= REPORT_BYTES_MAX:
-        headers = gather(octets, bodies, 4).view(U32)
-        if (headers == sizes + (TYPE_TAG_REPORT_DATA << 16)).all():
+    if int(sizes[0]) <= REPORT_BYTES_MAX:
+        headers = gather(octets, bodies, TLV_HEADER.size).view(U32).astype(np.int64)
+        headers -= TYPE_TAG_REPORT_DATA << 16
+        if (headers == sizes).all() and TLV_HEADER.size <= sizes.min() and sizes.max() <= REPORT_BYTES_MAX:
             return TagReports(bodies, sizes, len(starts))
     full = sizes.nonzero()[0]
     if len(full) == len(starts):
@@ -195,18 +252,13 @@ def _follow(places: Index, after: Index, at: int) -> tuple[slice | Index, int]:
     return np.concatenate(pieces), at
 
 
-def _frames(octets: Octets, starts: Index, ends: Index) -> list[Frame]:
+def _frames(octets: Octets, starts: Index) -> list[Frame]:
     data = octets.tobytes()
-    spans = zip((starts + HEADER_BYTES).tolist(), ends.tolist(), strict=True)
-    bodies = [data[body:end] for body, end in spans]
-    fields = zip(octets[starts + 1].tolist(), _u32(octets, starts + 6).tolist(), bodies, strict=True)
-    # what the class itself does, without a call for each: in a storm of keepalives they are many
-    return list(map(tuple.__new__, repeat(Frame), fields))
-
-
-def _u32(octets: Octets, at: Index) -> Index:
-    """Big-endian 32-bit numbers at these places."""
-    return gather(octets, at, 4).view(U32).astype(np.int64)
+    heads = HEAD.iter_unpack(gather(octets, starts, HEADER_BYTES).tobytes())
+    return [
+        Frame(kind, number, data[at + HEADER_BYTES : at + length] if length > HEADER_BYTES else b"")
+        for at, (kind, length, number) in zip(starts.tolist(), heads, strict=True)
+    ]
 
 
 def gather(octets: Octets, at: Index, size: int) -> Records:

@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.readers.base import EPC_BITS_MAX, ProtocolError
+from edge.readers.base import EPC_BITS_MAX, ProtocolError, epc_width
 from edge.readers.llrp.alone import Alone
-from edge.readers.llrp.fields import DTYPES, Field
+from edge.readers.llrp.fields import DTYPES, UPTIME, UTC, Field
 from edge.readers.llrp.frames import HEADER_BYTES
 from edge.readers.llrp.params import Counts
 from edge.readers.llrp.results import AccessResult
-from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index
+from edge.readers.llrp.runs import REPORT_BYTES_MAX, Index, void
 from edge.readers.llrp.shapes import WORD_BYTES, Row, Shape, padded
 
 SHAPES_MAX: Final = 64
@@ -26,6 +26,8 @@ ALONE_PER_LENGTH_MAX: Final = 4
 """Messages of one length that are tried before one is walked."""
 BLOCK_ROWS: Final = 2048
 """Rows compared at a time, so that they stay in the cache."""
+MIXES_MAX: Final = 64
+"""Mixtures of shapes whose needs are remembered."""
 EPC_BYTES_MAX: Final = padded(EPC_BITS_MAX // 8)
 
 UNKNOWN, USUAL = 0, 1
@@ -45,6 +47,32 @@ class Chunk(NamedTuple):
     places: Index
 
 
+class Mix(NamedTuple):
+    """What a batch has to hold for reports of these `shapes`.
+
+    strange       rows of `Tables` of those that hold unknown parameters
+    epc_width     bytes of the EPC column
+    detailed      those of the shapes that tell any of `Details`
+    mixed_stamps  some stamps are in UTC and some in uptime
+    uptime        all stamps are in uptime
+    """
+
+    shapes: frozenset[Shape]
+    strange: tuple[int, ...]
+    epc_width: int
+    detailed: tuple[Shape, ...]
+    mixed_stamps: bool
+    uptime: bool
+
+
+def mix_of(shapes: frozenset[Shape], strange: tuple[int, ...] = ()) -> Mix:
+    stamps = {shape.stamp for shape in shapes}
+    detailed = tuple(shape for shape in shapes if shape.detailed)
+    width = epc_width(max((shape.epc_bytes for shape in shapes), default=0))
+    utc, uptime = UTC in stamps, UPTIME in stamps
+    return Mix(shapes, strange, width, detailed, utc and uptime, uptime and not utc)
+
+
 class Tables:
     """Row i says something of `shapes[i - 1]`: row 1 of the usual one, row 0 of what is unknown and matches nothing.
 
@@ -57,12 +85,14 @@ class Tables:
     epc_mask     uint8 [n + 1, w] for each w   its bits, in a column of w bytes
     usual_width  bytes of the usual shape, in whole words
     usual_mask, usual_fixed  uint64 [BLOCK_ROWS, usual_width / 8]  the usual shape's, once for each row of a block
+    nothing      void(usual_width / 8) [1]  a row of bools, all false
     unlike       rows of shapes that tell other values than the usual one, or tell them otherwise
     chunks       the usual shape's values, neighbours together where every shape has them so
     """
 
     def __init__(self, shapes: list[Shape]) -> None:
         self.shapes = shapes
+        self._mixes: dict[tuple[bool, ...], Mix] = {}
         self.width = padded(max((shape.length for shape in shapes), default=1))
         count, words = len(shapes) + 1, self.width // WORD_BYTES
         self.first, self.following = np.full(REPORT_BYTES_MAX + 2, UNKNOWN), np.full(count, UNKNOWN)
@@ -83,8 +113,21 @@ class Tables:
         usual = min(USUAL, len(shapes)), slice(self.usual_width // WORD_BYTES)
         self.usual_mask = np.tile(self.mask[usual], (BLOCK_ROWS, 1))
         self.usual_fixed = np.tile(self.fixed[usual], (BLOCK_ROWS, 1))
+        self.nothing = np.zeros(1, void(self.usual_width // WORD_BYTES))
         self.unlike = [i for i, shape in enumerate(shapes, USUAL) if shape.kinds != shapes[0].kinds]
         self.chunks = self._chunks(shapes[0].fields if shapes else ())
+
+    def mix(self, times: list[int]) -> Mix:
+        """Of the shapes that occur (`times` by row; the unknown apart)."""
+        present = tuple(map(bool, times))
+        mix = self._mixes.get(present)
+        if mix is None:
+            rows = [i for i in range(USUAL, len(present)) if present[i]]
+            strange = tuple(i for i in rows if self.shapes[i - 1].unknown)
+            mix = mix_of(frozenset(self.shapes[i - 1] for i in rows), strange)
+            if len(self._mixes) < MIXES_MAX:
+                self._mixes[present] = mix
+        return mix
 
     def _chunks(self, fields: tuple[tuple[int, Field], ...]) -> list[Chunk]:
         chunks: list[Chunk] = []
