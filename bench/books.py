@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from bench.books_world import DAYS, LOOKS_MAX, PIECES, Day, Injected, Store, Wrong
 from bench.figures import Figures
-from edge.reconcile.book_errors import NOWHERE, BookErrors, Finding, Look, stranger
+from edge.reconcile.book_errors import BookErrors, Finding, Look, stranger
+from edge.reconcile.book_notes import NOWHERE, Notes
 
 DOES: Final = "500 injected book errors: named with the right cause within two store-weeks, and named wrongly"
 STORES: Final = 20
@@ -52,7 +53,9 @@ def run(short: bool = False) -> Figures:  # noqa: FBT001, FBT002 — the form of
 
 def two_weeks(store: Store) -> tuple[list[Finding], int]:
     """Everything named in one store, and how many looks it took."""
-    errors, found, looks = BookErrors(store.book_zone), list[Finding](), 0
+    notes = Notes(PIECES)
+    notes.zone[:] = store.book_zone
+    errors, found, looks = BookErrors(notes), list[Finding](), 0
     for _ in range(DAYS):
         _tell(errors, store, store.live())
         asked = [wish.row for wish in errors.to_look_for(LOOKS_MAX)]

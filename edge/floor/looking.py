@@ -16,7 +16,8 @@ from edge.floor.now import PadNow
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE
-from edge.reconcile.book_errors import BookErrors, Cause, Finding, Look, stranger
+from edge.reconcile.book_errors import BookErrors, Finding, Look, stranger
+from edge.reconcile.book_notes import Cause
 from edge.reconcile.detectors.scene import Suspicion
 
 HOUR_US: Final = 3_600_000_000
@@ -66,13 +67,12 @@ class Looking:
         alarm: Callable[[Suspicion], AlarmRaised],
     ) -> None:
         self.wanted: tuple[Wanted, ...] = ()
-        self.errors = BookErrors(np.zeros(0, np.int32))
+        self.errors = BookErrors()
         self._stock = stock
         self._zones = stock.zones.zones
         self._pads = pads
         self._is_open = is_open
         self._alarm = alarm
-        self._hour = 0
         self._ends_us = 0
         self._reads = np.zeros((0, len(self._zones)), np.int32)
         self._rounds = np.zeros(len(self._zones), np.int64)
@@ -106,7 +106,7 @@ class Looking:
             row = self._stock.catalogue.row_of(fact.piece) if isinstance(fact, ExitSeen) else None
             if row is not None:
                 self._grow()
-                self.errors.passed(self._hour, row)
+                self.errors.passed(self.errors.notes.hour, row)
 
     def looked(self, piece: PieceId, tags: Iterable[str], *, found: bool) -> list[AnyFact]:
         """A person looked; `tags` as a pad read them. Facts when that made something clear."""
@@ -121,7 +121,7 @@ class Looking:
         """These rows mean other pieces now."""
         self._grow()
         rows = list(rows)
-        self.errors.forget(rows)
+        self.errors.notes.forget(rows)
         self._reads[rows] = 0
 
     # --- inside -----------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class Looking:
 
     def _grow(self) -> None:
         size = len(self._stock)
-        self.errors.grow(size)
+        self.errors.notes.grow(size)
         if len(self._reads) < size:
             more = np.zeros((size - len(self._reads), len(self._zones)), np.int32)
             self._reads = np.concatenate([self._reads, more])
@@ -147,15 +147,15 @@ class Looking:
         for pad in pads:
             if pad.settled and pad != before.get(pad.zone):
                 rows = [row for piece in pad.pieces if (row := self._stock.catalogue.row_of(piece)) is not None]
-                self.errors.padded(self._hour, [*rows, *(self._row_of(epc) for epc in pad.strangers)])
+                self.errors.padded(self.errors.notes.hour, [*rows, *(self._row_of(epc) for epc in pad.strangers)])
         self._on_pad = pads
 
     def _end_hour(self) -> None:
         """The hour's best zone of each piece and stranger; a zone that was hardly watched keeps its pieces as heard."""
-        self._hour += 1
+        hour = self.errors.notes.hour + 1
         size = len(self._stock)
         home = np.where(self._stock.expected[:size], self._stock.home[:size], NO_ZONE)
-        for row in np.flatnonzero(home != self.errors.zone[:size]).tolist():
+        for row in np.flatnonzero(home != self.errors.notes.zone[:size]).tolist():
             self.errors.booked(row, int(home[row]))
         rows = np.flatnonzero(self._reads[:size].any(axis=1))
         unwatched = np.flatnonzero((home >= 0) & (self._rounds[home] < ROUNDS_MIN) & ~self._reads[:size].any(axis=1))
@@ -163,12 +163,12 @@ class Looking:
         zones = np.concatenate([self._reads[rows].argmax(axis=1), home[unwatched]]).astype(np.int32)
         strange = np.array([stranger(index) for index in self._strangers], np.int32)
         places = np.array(list(self._strangers.values()), np.int32)
-        self.errors.heard(self._hour, np.concatenate([tags, strange]), np.concatenate([zones, places]))
+        self.errors.heard(hour, np.concatenate([tags, strange]), np.concatenate([zones, places]))
 
     def _told(self) -> list[AnyFact]:
         """Swap what people are asked for; an alarm for everything that has become clear."""
         self.wanted = tuple(
-            Wanted(piece, self._zones[int(self.errors.zone[wish.row])].id, wish.why)
+            Wanted(piece, self._zones[int(self.errors.notes.zone[wish.row])].id, wish.why)
             for wish in self.errors.to_look_for(WISHES_MAX)
             if (piece := self._stock.catalogue.pieces[wish.row]) is not None
         )

@@ -5,7 +5,8 @@ import pytest
 
 from bench.books import two_weeks
 from bench.books_world import Store
-from edge.reconcile.book_errors import STRANGERS_MAX, BookErrors, Cause, Finding, Look, stranger
+from edge.reconcile.book_errors import STRANGERS_MAX, BookErrors, Finding, Look, stranger
+from edge.reconcile.book_notes import Cause, Notes, NotesDamagedError, load
 
 HOME, AWAY = 0, 1
 
@@ -14,7 +15,9 @@ class Days:
     """Six pieces: 0–3 lie in zone 0, 4 and 5 in zone 1; every tag is heard each hour unless it is silenced."""
 
     def __init__(self) -> None:
-        self.errors = BookErrors(np.array([HOME] * 4 + [AWAY] * 2, np.int32))
+        notes = Notes(6)
+        notes.zone[:] = [HOME] * 4 + [AWAY] * 2
+        self.errors = BookErrors(notes)
         self.zone = dict(enumerate([HOME] * 4 + [AWAY] * 2))
         self.hour = 0
         self.pass_hours(5)
@@ -154,3 +157,25 @@ def test_a_finding_says_why_with_numbers(days):
     assert days.errors.newly_named() == [
         Finding(Cause.DEAD_TAG, (2,), "found by hand; its tag gives nothing, unheard for 4 open hours")
     ]
+
+
+def test_notes_survive_a_restart_under_other_rows(days):
+    days.errors.padded(days.hour, [1], is_it=True)
+    days.errors.passed(days.hour, 1)
+    del days.zone[1], days.zone[2]
+    days.pass_hours(4)
+    days.look(2)
+    days.look(1, found=False)
+    blob = days.errors.notes.save([f"p{row}" for row in range(6)])
+    days.errors = BookErrors(load(blob, ["new", None, "p5", "p4", "p3", "p2", "p1", "p0"]))
+    assert days.errors.notes.zone.tolist() == [-1, -1, AWAY, AWAY, HOME, HOME, HOME, HOME]
+    assert [wish.row for wish in days.errors.to_look_for(30)] == [6], "row 6 is piece 1 now; piece 2 was named before"
+    days.look(6, found=False)
+    assert days.named() == [(Cause.UNBOOKED_SALE, (6,))]
+
+
+@pytest.mark.parametrize("damage", [lambda blob: blob[:-1], lambda blob: b"X" + blob[1:], lambda blob: blob[:40]])
+def test_damaged_notes_are_refused_whole(days, damage):
+    blob = days.errors.notes.save(["p0", "p1", "p2", "p3", "p4", "p5"])
+    with pytest.raises(NotesDamagedError, match="begins anew"):
+        load(damage(blob), ["p0"])
