@@ -41,6 +41,7 @@ from edge.books.rows import AlarmRow, CountRow, Mode, SaleRow, zones_of
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.counts.counting import CountImpossibleError, Counting, CountRefusedError
+from edge.floor.looking import NAME as LOOKING
 from edge.floor.looking import Looking
 from edge.floor.now import PadNow
 from edge.floor.passes import Passes
@@ -121,6 +122,7 @@ class Store:
             alarm=self.pipeline.watch.alarm,
         )
         self.pipeline.detectors.append(self.looking.hear)
+        self.pipeline.keeps[LOOKING] = self.looking.body
         self.chronicle: Chronicle | None = None
         if slow is not None:
             self.chronicle = Chronicle(
@@ -146,6 +148,7 @@ class Store:
         """Take everything up from the books anew: at start, and after a rejoin."""
         self.stock.load(self.books.db)
         self.pipeline.load(self.clock.mono_us())
+        self.looking.load(self.books.db)
         self.counting.load(self.books.db.rows("counts_in", CountRow, state=CountState.COUNTING), self.clock.mono_us())
         self.mode = self.books.node().mode
 

@@ -9,17 +9,23 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import structlog
 
 from contract.facts import AlarmKind, AlarmRaised, AnyFact, ExitSeen
 from contract.ids import PieceId, ZoneId
+from edge.books.db import Database
+from edge.books.rows import EvidenceRow
 from edge.floor.now import PadNow
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE
 from edge.reconcile.book_errors import BookErrors, Finding, Look, stranger
-from edge.reconcile.book_notes import Cause
+from edge.reconcile.book_notes import Cause, NotesDamagedError, load
 from edge.reconcile.detectors.scene import Suspicion
 
+log = structlog.get_logger(__name__)
+
+NAME: Final = "books"
 HOUR_US: Final = 3_600_000_000
 WISHES_MAX: Final = 30
 """Pieces people are asked to look for at a time; more come when these are done."""
@@ -116,6 +122,20 @@ class Looking:
         self._grow()
         self.errors.looked(Look(row, found, tuple(self._row_of(tag) for tag in tags)))
         return self._told()
+
+    def body(self) -> bytes:
+        """What was gathered, for the row `NAME` beside presence's evidence."""
+        return self.errors.notes.save(self._stock.catalogue.pieces)
+
+    def load(self, db: Database) -> None:
+        """Take up what was gathered; damaged notes are begun anew."""
+        kept = db.one("evidence", EvidenceRow, name=NAME)
+        if kept is None:
+            return
+        try:
+            self.errors = BookErrors(load(kept.body, self._stock.catalogue.pieces))
+        except NotesDamagedError as error:
+            log.warning("book_notes_damaged", why=str(error))
 
     def forget_rows(self, rows: Iterable[int]) -> None:
         """These rows mean other pieces now."""

@@ -94,3 +94,12 @@ def test_a_strange_tag_on_the_pad_is_shown_there_and_its_piece_is_looked_at_firs
     assert wanted(shop)[0] == ("p1", "case")
     shop.store.look(PieceId("p1"), (make.epc(1).hex(), make.epc(99).hex()), PAD, ANA, found=True)
     assert "It carries two tags" in said(shop)[-1].sentence
+
+
+def test_what_was_gathered_survives_a_restart(shop):
+    shop.run(4 * HOUR_S, lying={"r-case": [2, 3, 4], "r-safe": [5, 6]})
+    shop.store.pipeline.save(shop.clock.now)
+    heard = shop.store.looking.errors.notes.heard.copy()
+    shop.store.looking.errors.notes.heard[:] = -1
+    shop.store.reload()
+    assert shop.store.looking.errors.notes.heard.tolist() == heard.tolist()
