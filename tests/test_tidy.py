@@ -119,7 +119,7 @@ PLAIN = {
 BESIDES = {
     "contract/schemas/__init__.py": {"inspect", "pathlib"},
     "contract/seals.py": {"hmac"},
-    "edge/reconcile/evidence.py": {"io"},
+    "edge/reconcile/blob.py": {"io"},
 }
 """The schemas are written to files by a command; a hash with a key is a hash; a blob is packed in memory."""
 

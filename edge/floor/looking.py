@@ -19,8 +19,9 @@ from edge.floor.now import PadNow
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE
+from edge.reconcile.blob import BlobDamagedError
 from edge.reconcile.book_errors import BookErrors, Finding, Look, stranger
-from edge.reconcile.book_notes import Cause, NotesDamagedError, load
+from edge.reconcile.book_notes import Cause, load
 from edge.reconcile.detectors.scene import Suspicion
 
 log = structlog.get_logger(__name__)
@@ -134,7 +135,7 @@ class Looking:
             return
         try:
             self.errors = BookErrors(load(kept.body, self._stock.catalogue.pieces))
-        except NotesDamagedError as error:
+        except BlobDamagedError as error:
             log.warning("book_notes_damaged", why=str(error))
 
     def forget_rows(self, rows: Iterable[int]) -> None:

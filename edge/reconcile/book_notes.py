@@ -4,8 +4,6 @@ Kept over restarts as one checksummed blob by piece, so that rows may mean other
 kept: their numbers mean nothing after a restart, and they are heard again within the hour.
 """
 
-import hashlib
-import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,13 +13,13 @@ from typing import Final
 import numpy as np
 
 from contract.ids import PieceId
+from edge.reconcile.blob import pack, unpack
 
 PLACES_KEPT: Final = 4
 """Hours of which the zone of each tag is remembered."""
 NOWHERE: Final = -1
 
 _MAGIC: Final = b"VTBN1\n"
-_HASH_BYTES: Final = 32
 _COLUMNS: Final = {
     "zone": np.int32,
     "heard": np.int64,
@@ -42,10 +40,6 @@ class Cause(StrEnum):
     DOUBLE_TAG = "double tag"
     DEAD_TAG = "dead tag"
     UNBOOKED_SALE = "unbooked sale"
-
-
-class NotesDamagedError(Exception):
-    """The blob is not what was written: begin anew, what is wrong is noticed again within hours."""
 
 
 class Notes:
@@ -114,24 +108,16 @@ class Notes:
         for name in _BY_ROW:
             told[name] = {name_of[row]: value for row, value in getattr(self, name).items() if row in name_of}
         kept = np.array(list(name_of), np.intp)
-        body = io.BytesIO()
         columns = {name: getattr(self, name)[kept] for name in _COLUMNS}
-        np.savez(body, allow_pickle=False, told=np.frombuffer(json.dumps(told).encode(), np.uint8), **columns)
-        raw = body.getvalue()
-        return _MAGIC + hashlib.sha256(raw).digest() + raw
+        return pack(_MAGIC, columns | {"told": np.frombuffer(json.dumps(told).encode(), np.uint8)})
 
 
 def load(blob: bytes, pieces: Sequence[PieceId | None]) -> Notes:
     """The notes of `save`, for today's rows; what the store does not know any more is left out.
 
-    Raises `NotesDamagedError`.
+    Raises `BlobDamagedError`: what is wrong is noticed again within hours.
     """
-    start = len(_MAGIC) + _HASH_BYTES
-    raw = blob[start:]
-    if blob[: len(_MAGIC)] != _MAGIC or hashlib.sha256(raw).digest() != blob[len(_MAGIC) : start]:
-        raise NotesDamagedError("what was gathered about the books is damaged or of another version; it begins anew")
-    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
-        old = {name: arrays[name] for name in arrays.files}
+    old = unpack(_MAGIC, blob)
     told = json.loads(old["told"].tobytes())
     row_of = {str(piece): row for row, piece in enumerate(pieces) if piece is not None}
     notes = Notes(len(pieces))

@@ -4,8 +4,6 @@ Losing the last minute of it delays an alarm and never raises one. It is saved a
 zone id, so that it can be loaded after rows have changed. Times are monotonic µs; in the blob they are ages.
 """
 
-import hashlib
-import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 
 from contract.facts import PresenceState
 from contract.ids import PieceId, ZoneId
+from edge.reconcile.blob import BlobDamagedError, pack, unpack
 from edge.reconcile.visibility import LEVELS, undisturbed
 
 STATES: Final = (PresenceState.UNKNOWN, PresenceState.PRESENT, PresenceState.MISSING, PresenceState.HARD_TO_READ)
@@ -27,7 +26,6 @@ PEAK_BINS: Final = 400
 PEAK_NATS_PER_BIN: Final = 0.25
 
 _MAGIC: Final = b"VTEV1\n"
-_HASH_BYTES: Final = 32
 _PIECE_ARRAYS: Final = {
     "nats": np.float32,
     "lone_nats": np.float32,
@@ -164,10 +162,7 @@ class Evidence:
         arrays["totals"] = np.array([self.store_s, self.pieces_s, self.fade_gaps, self.fade_gaps_s])
         arrays["piece_ids"] = _text(str(pieces[row]) for row in kept.tolist())
         arrays["zone_ids"] = _text(zones)
-        body = io.BytesIO()
-        np.savez(body, allow_pickle=False, **arrays)
-        raw = body.getvalue()
-        return _MAGIC + hashlib.sha256(raw).digest() + raw
+        return pack(_MAGIC, arrays)
 
 
 def load(blob: bytes, now_us: int, pieces: Sequence[PieceId | None], zones: Sequence[ZoneId]) -> Evidence:
@@ -175,12 +170,10 @@ def load(blob: bytes, now_us: int, pieces: Sequence[PieceId | None], zones: Sequ
 
     Raises `EvidenceDamagedError`.
     """
-    start = len(_MAGIC) + _HASH_BYTES
-    raw = blob[start:]
-    if blob[: len(_MAGIC)] != _MAGIC or hashlib.sha256(raw).digest() != blob[len(_MAGIC) : start]:
-        raise EvidenceDamagedError("the evidence blob is damaged or of another version; presence is learned anew")
-    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
-        old = {name: arrays[name] for name in arrays.files}
+    try:
+        old = unpack(_MAGIC, blob)
+    except BlobDamagedError as error:
+        raise EvidenceDamagedError(f"the evidence cannot be used ({error}); presence is learned anew") from error
     for name in _TIMES:
         known = old[name] > LONG_AGO_US
         old[name] = np.where(known, old[name] + now_us, LONG_AGO_US)

@@ -27,7 +27,6 @@ from contract.feed import Role, StaffCard
 from contract.ids import UserId
 from edge.api import shapes
 from edge.api.passes import shapes as pass_shapes
-from edge.api.tags import shapes as tag_shapes
 from edge.config import ZoneKind
 from web.asking import who_asks
 from web.assets import fetch
@@ -313,21 +312,6 @@ WALL = {
     **COMMON, "may_close": True, "present": 1537, "expected": 1541, "hard_to_read": 1, "not_read_yet": 2, "this_month": 1,
     "false_this_month": 0,
 }  # fmt: skip
-TAGGING = tag_shapes.TagJobView(
-    job="j1", zone="pad-1", piece="p-1042", title="Solitaire ring", sku="R-1042", category="ring", by="marc",
-    begun_us=NOON_US, state=tag_shapes.TagJobState.RUNNING, step="writing", sentence="Writing", progress=0.55, agains=1,
-    trouble="the reader lost its power", answering=1, epc="3034F4E4E40C0E4002040001", tid="E28011606000020912345678",
-)  # fmt: skip
-TAGGED = replace(TAGGING, state=tag_shapes.TagJobState.DONE, trouble="", progress=1.0)
-TAGS_REFUSED = replace(TAGGED, state=tag_shapes.TagJobState.REFUSED, sentence="2 tags answer on the pad: leave one")
-
-
-def tagging(job: tag_shapes.TagJobView) -> tag_shapes.TagsView:
-    pad = tag_shapes.TagPadView("pad-1", "Till pad", "pad-reader", reading=True, why="", job=job)
-    queue = [tag_shapes.UntaggedView(f"p-{n}", f"Band {n}", "R-7", "band", "incoming", begun=n > 8) for n in (8, 9)]
-    return tag_shapes.TagsView(pads=(pad,), queue=tuple(queue), why_not="")
-
-
 CALM_WALL = {**WALL, "alarms": (), "blind": ()}
 YOUNG_WALL = {**CALM_WALL, "store": YOUNG}
 GALLERY: dict[str, tuple[str, dict[str, object]]] = {
@@ -373,9 +357,6 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "wall-young": ("edge/wall.html", {**YOUNG_WALL, "this_month": 0, "not_read_yet": 0}),
     "readers": ("edge/readers.html", {**COMMON, "store": ALONE, "gaps": GAPS, "may_open": True, "seconds": 5}),
     "readers-none": ("edge/readers.html", {**COMMON, "store": BARE, "gaps": ()}),
-    "tags": ("edge/tags.html", {**COMMON, "tags": tagging(TAGGING), "may_replace": True}),
-    "tags-done": ("edge/tags.html", {**COMMON, "tags": tagging(TAGGED), "may_replace": True}),
-    "tags-refused": ("edge/tags.html", {**COMMON, "tags": tagging(TAGS_REFUSED), "may_replace": False}),
 }
 
 

@@ -1,0 +1,33 @@
+"""Arrays as one checksummed blob, and back: what was learned is either what was written, or refused whole."""
+
+import hashlib
+import io
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_HASH_BYTES: Final = 32
+
+
+class BlobDamagedError(Exception):
+    """The blob is not what was written, or was written by another version: begin anew."""
+
+
+def pack(magic: bytes, arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """`magic` says what it is, and of which version."""
+    body = io.BytesIO()
+    np.savez(body, allow_pickle=False, **arrays)
+    raw = body.getvalue()
+    return magic + hashlib.sha256(raw).digest() + raw
+
+
+def unpack(magic: bytes, blob: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays of `pack`. Raises `BlobDamagedError`."""
+    start = len(magic) + _HASH_BYTES
+    raw = blob[start:]
+    if blob[: len(magic)] != magic or hashlib.sha256(raw).digest() != blob[len(magic) : start]:
+        raise BlobDamagedError("it is damaged, or of another version")
+    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
