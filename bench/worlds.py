@@ -487,6 +487,17 @@ class Row:
         y = self.rng.uniform(0, DEPTH_M, len(zone))
         return np.column_stack([x, y]), zone.astype(np.int32), position.astype(np.int32)
 
+    def walk(self, positions: int) -> tuple[Floats, Rows, Rows]:
+        """The same by somebody who is told where: the places of a zone cut into `positions` strips, one in each."""
+        strips, number = self.family.zones * positions, np.tile(np.arange(positions), self.family.zones)
+        half = max(self.family.spacing_m - TRAY_M, 0.0) / 2
+        where = np.repeat((2 * (number + self.rng.uniform(0, 1, strips)) / positions - 1) * half, TRAY)
+        zone, position = np.repeat(np.arange(self.family.zones), positions * TRAY), np.repeat(np.arange(strips), TRAY)
+        x = (zone + 0.5) * self.family.spacing_m + where + self.rng.uniform(-TRAY_M / 2, TRAY_M / 2, len(zone))
+        x = np.clip(x, zone * self.family.spacing_m, (zone + 1) * self.family.spacing_m - 1e-6)
+        y = self.rng.uniform(0, DEPTH_M, len(zone))
+        return np.column_stack([x, y]), zone.astype(np.int32), position.astype(np.int32)
+
     def level_dbm(self, places: Floats, biases: Floats) -> Floats:
         """Mean RSSI at each antenna, without noise: float64[tags, antennas]; what the oracle knows of a place."""
         x, y = places[:, :1], places[:, 1:]
