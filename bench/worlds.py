@@ -432,6 +432,8 @@ FLOOR_DBM: Final = -66.0
 NEAR_M: Final = (0.02, 0.12)
 """Near ties lie so far from a border."""
 TRAY_M: Final = 0.24
+HAND_M: Final = 0.08
+"""How far from where they are told people lay a tray."""
 WAVES: Final = 48
 
 
@@ -488,11 +490,14 @@ class Row:
         return np.column_stack([x, y]), zone.astype(np.int32), position.astype(np.int32)
 
     def walk(self, positions: int) -> tuple[Floats, Rows, Rows]:
-        """The same by somebody who is told where: the places of a zone cut into `positions` strips, one in each."""
-        strips, number = self.family.zones * positions, np.tile(np.arange(positions), self.family.zones)
+        """The same by somebody who is told where: from near one end of the zone to near the other."""
         half = max(self.family.spacing_m - TRAY_M, 0.0) / 2
-        where = np.repeat((2 * (number + self.rng.uniform(0, 1, strips)) / positions - 1) * half, TRAY)
-        zone, position = np.repeat(np.arange(self.family.zones), positions * TRAY), np.repeat(np.arange(strips), TRAY)
+        ends = max(half - HAND_M, 0.0)
+        told = np.linspace(-ends, ends, positions) if positions > 1 else np.zeros(1)
+        strips = np.tile(told, self.family.zones) + self.rng.uniform(-HAND_M, HAND_M, self.family.zones * positions)
+        where = np.repeat(np.clip(strips, -half, half), TRAY)
+        position = np.repeat(np.arange(self.family.zones * positions), TRAY)
+        zone = position // positions
         x = (zone + 0.5) * self.family.spacing_m + where + self.rng.uniform(-TRAY_M / 2, TRAY_M / 2, len(zone))
         x = np.clip(x, zone * self.family.spacing_m, (zone + 1) * self.family.spacing_m - 1e-6)
         y = self.rng.uniform(0, DEPTH_M, len(zone))

@@ -14,7 +14,7 @@ from contract.ids import ReaderId
 from edge.config import LIES_IN
 from edge.floor.rounds import Round
 from edge.floor.zonemap import NO_ZONE, ZoneMap
-from edge.reconcile.zones import WINDOW_ROUNDS, Read, Whereabouts
+from edge.reconcile.zones.strongest import WINDOW_ROUNDS, Read, Whereabouts
 
 ROUNDS_MIN: Final = 2 * WINDOW_ROUNDS - 2
 WINDOW_US: Final = 2 * WINDOW_ROUNDS * 1_000_000

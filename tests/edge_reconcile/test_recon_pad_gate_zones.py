@@ -4,7 +4,7 @@ import pytest
 from edge.reconcile import pad as pad_module
 from edge.reconcile.gate import Gate
 from edge.reconcile.pad import RSSI_ABSENT_CDBM, TABLE, Event, Pad, State
-from edge.reconcile.zones import MOVED_WINDOWS, WINDOW_ROUNDS, Read, Whereabouts
+from edge.reconcile.zones.strongest import MOVED_WINDOWS, WINDOW_ROUNDS, Read, Whereabouts
 
 ON, BESIDE = -5800, -7600
 

@@ -1,0 +1,200 @@
+"""A posterior over zones per piece that changes only when the piece has moved (inference §3.2, §3.3).
+
+Takes   a `Window` over all rows, which antennas had their reader as a witness, and which tray each piece is on.
+Gives   `Moved`: rows whose most likely zone changed, the zone, and P(zone) by the calibration.
+
+RSSI's bias from place and orientation is frozen while a piece lies still, so a second window of the same is no second
+piece of evidence. What is compared is the *signature*, mean level by antenna; when it differs three windows on end,
+something moved, and the posterior begins anew with little of the old. O(rows heard x antennas) per window.
+"""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.reconcile.zones.choose import Chosen
+from edge.reconcile.zones.features import Window, features
+from edge.reconcile.zones.signature import change
+from edge.reconcile.zones.strongest import Moved
+
+WINDOW_ROUNDS: Final = 20
+"""Rounds of one window: enough for a level within half a dB; four times as many add nothing (§3.4)."""
+MOVED_NATS: Final = 60.0
+"""Change of signature, per window of `WINDOW_ROUNDS`, that may be a move."""
+MOVED_WINDOWS: Final = 3
+STICKY: Final = 0.05
+"""Weight kept for the old posterior when something has moved."""
+BOOKS: Final = 0.95
+"""How far the books are believed before anything was heard."""
+KNOWN_MAX: Final = 200.0
+"""Rounds a signature remembers: levels drift with the seasons, and a store's air with its visitors."""
+TOGETHER: Final = 0.5
+"""Share of a tray's heard pieces that must have changed for the tray to have been carried."""
+ROWS_PER_BLOCK: Final = 8_192
+"""Rows worked on at once, so that temporaries stay small."""
+
+_MAGIC: Final = b"VTZF1\n"
+_HASH_BYTES: Final = 32
+
+
+class FinderDamagedError(Exception):
+    """The blob is not what was written, or of other antennas: signatures are learned anew within minutes."""
+
+
+class Finder:
+    """Struct of arrays by row: posterior float32[n, z], signature and rounds known of it float32[n, a]."""
+
+    def __init__(self, chosen: Chosen, zones: int, antennas: int, moved_nats: float = MOVED_NATS) -> None:
+        self.zones, self.antennas = zones, antennas
+        self.posterior = np.zeros((0, zones), np.float32)
+        self.moves_total = 0
+        self._chosen = chosen
+        self._moved_nats = moved_nats
+        self._signature = np.zeros((0, antennas), np.float32)
+        self._known = np.zeros((0, antennas), np.float32)
+        self._strange = np.zeros(0, np.int8)
+        self._open = np.zeros(0, np.bool_)
+
+    def grow(self, rows: int, home: NDArray[np.int32]) -> None:
+        """Make room; a new piece is believed where the books say, and not yet surely so."""
+        old = len(self.posterior)
+        if rows <= old:
+            return
+        for name in ("posterior", "_signature", "_known", "_strange", "_open"):
+            column = getattr(self, name)
+            setattr(self, name, np.concatenate([column, np.zeros((rows - old, *column.shape[1:]), column.dtype)]))
+        self.settle(np.arange(old, rows, dtype=np.int32), home[old:rows])
+
+    def settle(self, rows: NDArray[np.int32], home: NDArray[np.int32]) -> None:
+        """Somebody said where these are (books, a count, a person): believe it, learn the signature anew."""
+        if not self.zones:
+            return
+        placed = home >= 0
+        self.posterior[rows] = np.where(placed[:, None], (1 - BOOKS) / self.zones, 1 / self.zones)
+        self.posterior[rows[placed], home[placed]] += BOOKS
+        self._signature[rows] = self._known[rows] = 0.0
+        self._strange[rows] = 0
+        self._open[rows] = ~placed
+
+    def look(self, window: Window, tray: NDArray[np.int32]) -> Moved:
+        """One window. `tray` int32[n], -1 = none. An antenna with no rounds was no witness: it tells nothing."""
+        assert len(window.read) == len(self.posterior) == len(tray)
+        before = self.posterior.argmax(axis=1)
+        heard = np.flatnonzero(window.read.any(axis=1))
+        changed = np.zeros(len(self.posterior), np.bool_)
+        for first in range(0, len(heard), ROWS_PER_BLOCK):
+            rows = heard[first : first + ROWS_PER_BLOCK]
+            changed[rows] = self._compare(rows, window.at(rows))
+        self._strange[heard] = np.where(changed[heard], self._strange[heard] + 1, 0)
+        moved = (self._strange >= MOVED_WINDOWS) | self._fresh(window)
+        moved |= self._carried(moved, heard, tray)
+        rows = np.flatnonzero(moved)
+        still = heard[~changed[heard] & ~moved[heard]]
+        self._learn(still, window.at(still))
+        if len(rows):
+            self.moves_total += len(rows)
+            self._relocate(rows, window.at(rows), tray[rows])
+        now = self.posterior[rows].argmax(axis=1)
+        told = (now != before[rows]) | self._open[rows]
+        self._open[rows] = False
+        p = self.posterior[rows[told]].max(axis=1).astype(np.float64)
+        return Moved(rows[told].astype(np.int32), now[told].astype(np.int32), p)
+
+    # --- inside -----------------------------------------------------------------------------------------------
+
+    def _fresh(self, window: Window) -> NDArray[np.bool_]:
+        """Rows that nobody has placed yet, heard well enough to be."""
+        return np.asarray(self._open & (window.read.sum(axis=1) >= MOVED_WINDOWS))
+
+    def _compare(self, rows: NDArray[np.intp], window: Window) -> NDArray[np.bool_]:
+        known, signature = self._known[rows], self._signature[rows]
+        return np.asarray(change(window, known, signature) > self._moved_nats, np.bool_)
+
+    def _carried(self, moved: NDArray[np.bool_], heard: NDArray[np.intp], tray: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Mates that have begun to differ, when a tray's pieces mostly have: they go with it at once."""
+        on = heard[tray[heard] >= 0]
+        size = int(tray.max(initial=-1)) + 1
+        differs = moved[on] | (self._strange[on] > 0)
+        of, gone, all_heard = tray[on], np.zeros(size), np.zeros(size)
+        np.add.at(all_heard, of, 1)
+        np.add.at(gone, of, differs)
+        declared = np.bincount(of[moved[on]], minlength=size) > 0
+        whole = declared & (gone >= 2) & (gone >= TOGETHER * all_heard)
+        out = np.zeros(len(moved), np.bool_)
+        out[on[whole[of] & differs]] = True
+        return out
+
+    def _learn(self, rows: NDArray[np.intp], window: Window) -> None:
+        known = self._known[rows]
+        total = known + window.read
+        level = np.where(window.read > 0, window.level_dbm, 0)
+        self._signature[rows] = (known * self._signature[rows] + window.read * level) / np.maximum(total, 1)
+        self._known[rows] = np.minimum(total, KNOWN_MAX)
+
+    def _relocate(self, rows: NDArray[np.intp], window: Window, tray: NDArray[np.int32]) -> None:
+        heard = features(window)
+        likely = self._chosen.posterior(heard)
+        for one in np.unique(tray[tray >= 0]).tolist():
+            mates = np.flatnonzero(tray == one)
+            if len(mates) > 1:
+                likely[mates] = self._chosen.tray(heard[mates])
+        sticky = np.where(self._open[rows], 0.0, STICKY)[:, None]
+        p = (sticky * self.posterior[rows] + (1 - sticky) / self.zones) * likely
+        self.posterior[rows] = p / p.sum(axis=1, keepdims=True)
+        self._signature[rows] = np.where(window.read > 0, window.level_dbm, 0)
+        self._known[rows] = window.read
+        self._strange[rows] = 0
+
+    # --- kept over restarts -----------------------------------------------------------------------------------
+
+    def save(self, pieces: Sequence[str | None], zones: Sequence[str], antennas: Sequence[str]) -> bytes:
+        """One checksummed blob, by piece, zone and antenna name."""
+        kept = np.array([row for row in range(len(self.posterior)) if pieces[row] is not None], np.intp)
+        body = io.BytesIO()
+        np.savez(
+            body,
+            allow_pickle=False,
+            posterior=self.posterior[kept].astype(np.float16),
+            signature=np.rint(self._signature[kept] * 100).astype(np.int16),
+            known=self._known[kept].astype(np.uint8),
+            strange=self._strange[kept],
+            open=self._open[kept],
+            pieces=_text([str(pieces[row]) for row in kept.tolist()]),
+            layout=_text([*zones, "", *antennas]),
+        )
+        raw = body.getvalue()
+        return _MAGIC + hashlib.sha256(raw).digest() + raw
+
+    def resume(
+        self, blob: bytes, pieces: Sequence[str | None], zones: Sequence[str], antennas: Sequence[str]
+    ) -> NDArray[np.int32]:
+        """Take up what was learned, for rows that exist; gives them. Raises `FinderDamagedError`, changing nothing."""
+        start = len(_MAGIC) + _HASH_BYTES
+        raw = blob[start:]
+        if blob[: len(_MAGIC)] != _MAGIC or hashlib.sha256(raw).digest() != blob[len(_MAGIC) : start]:
+            raise FinderDamagedError("what was learned of places is damaged; it is learned anew within minutes")
+        with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
+            old = {name: arrays[name] for name in arrays.files}
+        if _words(old["layout"]) != [*zones, "", *antennas]:
+            raise FinderDamagedError("what was learned of places is of other antennas; it is learned anew")
+        row_of = {piece: row for row, piece in enumerate(pieces[: len(self.posterior)]) if piece is not None}
+        to = np.array([row_of.get(piece, -1) for piece in _words(old["pieces"])], np.int32)
+        here, rows = to >= 0, to[to >= 0]
+        self.posterior[rows] = old["posterior"][here]
+        self._signature[rows] = old["signature"][here].astype(np.float32) / 100
+        self._known[rows] = old["known"][here]
+        self._strange[rows] = old["strange"][here]
+        self._open[rows] = old["open"][here]
+        return rows
+
+
+def _text(words: Sequence[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(words).encode(), np.uint8)
+
+
+def _words(text: NDArray[np.uint8]) -> list[str]:
+    return text.tobytes().decode().split("\n") if len(text) else []
