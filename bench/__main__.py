@@ -20,6 +20,7 @@ import bench
 from bench.figures import Bar, Figures, Report
 
 HERE: Final = Path(__file__).parent
+DRAWN: Final = HERE.parent / "docs" / "bench"
 HELPERS: Final = ("__main__", "figures", "streams", "worlds", "books_world", "plots", "zone_peers")
 
 

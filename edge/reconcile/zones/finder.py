@@ -8,14 +8,13 @@ piece of evidence. What is compared is the *signature*, mean level by antenna; w
 something moved, and the posterior begins anew with little of the old. O(rows heard x antennas) per window.
 """
 
-import hashlib
-import io
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.reconcile.zones import blob as blobs
 from edge.reconcile.zones.choose import Chosen
 from edge.reconcile.zones.features import Window, features
 from edge.reconcile.zones.signature import change
@@ -38,7 +37,6 @@ ROWS_PER_BLOCK: Final = 8_192
 """Rows worked on at once, so that temporaries stay small."""
 
 _MAGIC: Final = b"VTZF1\n"
-_HASH_BYTES: Final = 32
 
 
 class FinderDamagedError(Exception):
@@ -154,35 +152,28 @@ class Finder:
     def save(self, pieces: Sequence[str | None], zones: Sequence[str], antennas: Sequence[str]) -> bytes:
         """One checksummed blob, by piece, zone and antenna name."""
         kept = np.array([row for row in range(len(self.posterior)) if pieces[row] is not None], np.intp)
-        body = io.BytesIO()
-        np.savez(
-            body,
-            allow_pickle=False,
-            posterior=self.posterior[kept].astype(np.float16),
-            signature=np.rint(self._signature[kept] * 100).astype(np.int16),
-            known=self._known[kept].astype(np.uint8),
-            strange=self._strange[kept],
-            open=self._open[kept],
-            pieces=_text([str(pieces[row]) for row in kept.tolist()]),
-            layout=_text([*zones, "", *antennas]),
-        )
-        raw = body.getvalue()
-        return _MAGIC + hashlib.sha256(raw).digest() + raw
+        arrays: dict[str, NDArray[np.generic]] = {
+            "posterior": self.posterior[kept].astype(np.float16),
+            "signature": np.rint(self._signature[kept] * 100).astype(np.int16),
+            "known": self._known[kept].astype(np.uint8),
+            "strange": self._strange[kept],
+            "open": self._open[kept],
+        }
+        names = [str(pieces[row]) for row in kept.tolist()]
+        return blobs.pack(_MAGIC, arrays, {"pieces": names, "layout": [*zones, "", *antennas]})
 
     def resume(
         self, blob: bytes, pieces: Sequence[str | None], zones: Sequence[str], antennas: Sequence[str]
     ) -> NDArray[np.int32]:
         """Take up what was learned, for rows that exist; gives them. Raises `FinderDamagedError`, changing nothing."""
-        start = len(_MAGIC) + _HASH_BYTES
-        raw = blob[start:]
-        if blob[: len(_MAGIC)] != _MAGIC or hashlib.sha256(raw).digest() != blob[len(_MAGIC) : start]:
-            raise FinderDamagedError("what was learned of places is damaged; it is learned anew within minutes")
-        with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
-            old = {name: arrays[name] for name in arrays.files}
-        if _words(old["layout"]) != [*zones, "", *antennas]:
+        try:
+            old = blobs.unpack(_MAGIC, blob)
+        except blobs.DamagedError as error:
+            raise FinderDamagedError(f"what was learned of places is damaged ({error}); it is learned anew") from error
+        if blobs.names_in(old["layout"]) != (*zones, "", *antennas):
             raise FinderDamagedError("what was learned of places is of other antennas; it is learned anew")
         row_of = {piece: row for row, piece in enumerate(pieces[: len(self.posterior)]) if piece is not None}
-        to = np.array([row_of.get(piece, -1) for piece in _words(old["pieces"])], np.int32)
+        to = np.array([row_of.get(piece, -1) for piece in blobs.names_in(old["pieces"])], np.int32)
         here, rows = to >= 0, to[to >= 0]
         self.posterior[rows] = old["posterior"][here]
         self._signature[rows] = old["signature"][here].astype(np.float32) / 100
@@ -190,11 +181,3 @@ class Finder:
         self._strange[rows] = old["strange"][here]
         self._open[rows] = old["open"][here]
         return rows
-
-
-def _text(words: Sequence[str]) -> NDArray[np.uint8]:
-    return np.frombuffer("\n".join(words).encode(), np.uint8)
-
-
-def _words(text: NDArray[np.uint8]) -> list[str]:
-    return text.tobytes().decode().split("\n") if len(text) else []

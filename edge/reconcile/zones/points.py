@@ -3,8 +3,6 @@
 One blob with a checksum; antennas and zones stand in it by name, so that it says itself whether it fits the store.
 """
 
-import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.reconcile.zones import blob as blobs
 from edge.reconcile.zones.features import Floats, Window, features
 from edge.reconcile.zones.models import Laid, Zones
 
 _MAGIC: Final = b"VTZC1\n"
-_HASH_BYTES: Final = 32
 _COLUMNS: Final = {
     "level_dbm": np.float32,
     "read": np.float32,
@@ -89,33 +87,18 @@ def none(zones: Sequence[str], antennas: Sequence[str]) -> Points:
 
 
 def save(points: Points) -> bytes:
-    """One blob: magic, SHA-256, npz."""
-    body = io.BytesIO()
-    names = {"zones": _text(points.zones), "antennas": _text(points.antennas)}
-    np.savez(body, allow_pickle=False, **names, **{name: getattr(points, name) for name in _COLUMNS})
-    raw = body.getvalue()
-    return _MAGIC + hashlib.sha256(raw).digest() + raw
+    """One blob."""
+    names = {"zones": points.zones, "antennas": points.antennas}
+    return blobs.pack(_MAGIC, {name: getattr(points, name) for name in _COLUMNS}, names)
 
 
 def load(blob: bytes) -> Points:
     """Raises `PointsDamagedError`."""
-    start = len(_MAGIC) + _HASH_BYTES
-    raw = blob[start:]
-    if blob[: len(_MAGIC)] != _MAGIC or hashlib.sha256(raw).digest() != blob[len(_MAGIC) : start]:
-        raise PointsDamagedError("the points of this calibration are damaged; walk the reference tray again")
-    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
-        columns = (arrays[name] for name in _COLUMNS)
-        return Points(_words(arrays["zones"]), _words(arrays["antennas"]), *columns)
-
-
-def checksum(blob: bytes) -> str:
-    """The name of a blob: SHA-256 in hex of all of it."""
-    return hashlib.sha256(blob).hexdigest()
-
-
-def _text(words: Sequence[str]) -> NDArray[np.uint8]:
-    return np.frombuffer("\n".join(words).encode(), np.uint8)
-
-
-def _words(text: NDArray[np.uint8]) -> tuple[str, ...]:
-    return tuple(text.tobytes().decode().split("\n")) if len(text) else ()
+    try:
+        arrays = blobs.unpack(_MAGIC, blob)
+    except blobs.DamagedError as error:
+        raise PointsDamagedError(
+            f"the points of this calibration are damaged ({error}): walk the tray again"
+        ) from error
+    columns = (arrays[name] for name in _COLUMNS)
+    return Points(blobs.names_in(arrays["zones"]), blobs.names_in(arrays["antennas"]), *columns)
