@@ -11,6 +11,7 @@ from edge.api.passes import routes as pass_routes
 from edge.api.shop import Shop
 from edge.api.tags import labels as label_routes
 from edge.api.tags import routes as tag_routes
+from edge.api.watch import routes as watch_routes
 from web.serving import version
 
 TITLE: Final = "Vitrine edge"
@@ -35,6 +36,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
     app.include_router(look_routes.router)
     app.include_router(trade_routes.router)
     app.include_router(tag_routes.router)
+    app.include_router(watch_routes.router)
     app.include_router(witnessing.router)
     pages.dress(
         app,

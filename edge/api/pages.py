@@ -19,6 +19,8 @@ from edge.api.looks import pages as looks
 from edge.api.passes import pages as passes
 from edge.api.shop import Shop, the_shop
 from edge.api.tags import pages as tags
+from edge.api.watch import pages as watch
+from edge.api.watch import views as watch_views
 from trade import acts
 from web.asking import who_asks
 from web.fit import fit
@@ -65,6 +67,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     app.include_router(looks.router)
     app.include_router(passes.router)
     app.include_router(tags.router)
+    app.include_router(watch.router)
     return front
 
 
@@ -174,6 +177,7 @@ async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
         this_month=len(month),
         false_this_month=sum(alarm.outcome == "false_alarm" for alarm in month),
         may_close=who.may(*GUARDS),
+        deliveries=watch_views.watch(shop).deliveries,
     )
 
 

@@ -11,6 +11,7 @@ from contract.facts import (
     CountPlace,
     PresenceState,
     ReaderLink,
+    Severity,
     TenderKind,
     Verdict,
     Vision,
@@ -359,6 +360,11 @@ class AlarmView:
     note: str
     why: str = ""
     """The sentence without its pieces and zone, for where those stand already."""
+    severity: Severity = Severity.ALARM
+    title: str = ""
+    """What seems to have happened, in a few words;"""
+    advice: str = ""
+    """and what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)

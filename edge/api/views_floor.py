@@ -8,6 +8,7 @@ from edge.api.views_pieces import bare, missing
 from edge.books import replica
 from edge.books.rows import AlarmRow, AlarmState, CountRow, pieces_of, zones_of
 from edge.floor import sentences
+from edge.floor.alarms import words
 from edge.till import queries
 from trade import stocktake
 from trade.stocktake import CountState
@@ -118,4 +119,7 @@ def _alarm(shop: Shop, row: AlarmRow) -> shapes.AlarmView:
         open=row.state is AlarmState.OPEN,
         outcome=row.outcome,
         note=row.note,
+        severity=row.severity,
+        title=words.TITLES[row.kind],
+        advice=words.ADVICE[row.kind],
     )

@@ -64,9 +64,10 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One detector on the wall: its share of the month's false alarms, what it is expected to cost, and its bar."""
+    """One detector on the wall: weight and share of the month's false alarms, what it is expected to cost, its bar."""
 
     kind: AlarmKind
+    weight: float
     share: float
     expected: float | None
     bar_nats: float
@@ -121,7 +122,14 @@ class Budget:
         """For the wall, in the order of their weights."""
         shares = self.shares()
         return tuple(
-            Line(kind, shares[kind], self._expected(kind), self.meters[kind].bar_nats, self._false_lately(kind))
+            Line(
+                kind,
+                self.weights.get(kind, 0.0),
+                shares[kind],
+                self._expected(kind),
+                self.meters[kind].bar_nats,
+                self._false_lately(kind),
+            )
             for kind in sorted(WEIGHTS, key=lambda kind: -self.weights.get(kind, 0.0))
         )
 

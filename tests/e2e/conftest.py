@@ -18,6 +18,7 @@ from contract.facts import (
     CountPlace,
     PresenceState,
     ReaderLink,
+    Severity,
     TenderKind,
     Verdict,
     Vision,
@@ -249,13 +250,14 @@ ALARM = shapes.AlarmView(
     sentence=f"{RING.title} ({RING.sku}), Case 1, solitaires: Not read in 31 rounds (31 s), before in 97%; the zone reads at 99% of normal.",
     why="Not read in 31 rounds (31 s), before in 97%; the zone reads at 99% of normal.",
     evidence_nats=27.4, rounds=31, value_minor=1_240_000, currency="EUR", raised_us=NOON_US, open=True, outcome="",
-    note="",
+    note="", title="Left its place", advice="Look in its tray and on the counter; ask who showed it last.",
 )  # fmt: skip
 EXIT = replace(
     ALARM, alarm="alarm-2", kind=AlarmKind.EXIT, pieces=(NECKLACE,), zone="gate", zone_name="Street door",
     sentence=f"{NECKLACE.title} ({NECKLACE.sku}) passed Street door and has not been sold: unsold stock of this store.",
     why="Passed Street door and has not been sold: unsold stock of this store.",
-    value_minor=4_890_000, rounds=2,
+    value_minor=4_890_000, rounds=1, evidence_nats=0.0, severity=Severity.SIREN, title="At the door, unsold",
+    advice="Speak to whoever just left; ring it up or take it back.",
 )  # fmt: skip
 PAST = replace(ALARM, alarm="alarm-0", open=False, outcome="found", note="on the polishing tray")
 WALK = pass_shapes.PassView(
@@ -310,7 +312,7 @@ PASSING = {**COMMON, "lines_max": 100, "line_chars_max": 500}
 COUNTING = {**COMMON, "may_decide": True, "may_start": True}
 WALL = {
     **COMMON, "may_close": True, "present": 1537, "expected": 1541, "hard_to_read": 1, "not_read_yet": 2, "this_month": 1,
-    "false_this_month": 0,
+    "false_this_month": 0, "deliveries": (),
 }  # fmt: skip
 CALM_WALL = {**WALL, "alarms": (), "blind": ()}
 YOUNG_WALL = {**CALM_WALL, "store": YOUNG}

@@ -59,7 +59,7 @@ class Room:
         placement = Placement(self.home, self.tray, self.expected, np.array([True, True, True, False]))
         given = {
             "now_us": self.now_us, "reader": 0, "zones": np.arange(4, dtype=np.int32), "row": row, "zone": zone, "rssi_cdbm": rssi,
-            "placement": placement, "state": self.state, "read_us": self.read_us, "p": self.p, "sold": self.sold, "shown": self.shown,
+            "placement": placement, "state": self.state, "nats": np.zeros(48, np.float32), "read_us": self.read_us, "p": self.p, "sold": self.sold, "shown": self.shown,
             "stays": np.array([True, True, False, False]), "is_open": True,
         }  # fmt: skip
         return Scene(**(given | more))

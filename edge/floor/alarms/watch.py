@@ -193,6 +193,7 @@ class Watch:
             rssi_cdbm=one.rssi_cdbm,
             placement=around.placement,
             state=evidence.state[:count],
+            nats=evidence.nats[:count],
             read_us=evidence.read_us[:count],
             p=evidence.detectability()[:count],
             sold=self._stock.sold[:count],

@@ -19,19 +19,41 @@ LOOKS: Final = (
 )
 
 
+TOLD_US: Final = 1_800_000_000
+"""A tray that was said is no news for so long, unless its pieces have been read again meanwhile."""
+
+
 class Departures:
-    """Names what presence accuses. Keeps nothing."""
+    """Names what presence accuses. A lifted tray is said whole, with the pieces that are silent and not accused yet:
+    when they are, it is no news.
+    """
+
+    def __init__(self) -> None:
+        self._said_us: dict[int, int] = {}
 
     def hear(self, scene: Scene) -> list[Suspicion]:
-        """One suspicion for each accusation, with the sentence of presence behind its own."""
-        return [_name(Gone.of(scene, accusation)) for accusation in scene.accused]
+        """One suspicion for each accusation that is news, with the sentence of presence behind its own."""
+        since_us = scene.now_us - TOLD_US
+        self._said_us = {row: at_us for row, at_us in self._said_us.items() if at_us > since_us}
+        found = []
+        for accusation in scene.accused:
+            if all(row in self._said_us and scene.read_us[row] < self._said_us[row] for row in accusation.rows):
+                continue
+            said = _name(Gone.of(scene, accusation))
+            if said.kind is AlarmKind.TRAY:
+                self._said_us.update(dict.fromkeys(said.rows, scene.now_us))
+            found.append(said)
+        return found
 
 
 def _name(gone: Gone) -> Suspicion:
+    accusation = gone.accusation
     for kind, tell in LOOKS:
         why = tell(gone)
         if why is not None:
-            said = f"{why} {gone.accusation.sentence()}".strip()
-            rows, accusation = gone.accusation.rows, gone.accusation
+            rows = accusation.rows
+            if kind is AlarmKind.TRAY:
+                rows = tuple(sorted({*rows, *gone.tray_silent}))
+            said = f"{why} {accusation.sentence()}".strip()
             return Suspicion(kind, rows, accusation.zone, accusation.nats, said, accusation.rounds)
     raise AssertionError("a piece that is gone is at least gone alone")

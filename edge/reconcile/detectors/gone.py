@@ -19,8 +19,8 @@ P_LEAST: Final = 0.02
 class Gone:
     """`lag_s` float64[k]: of each piece, how long before the group's last read its own was; `p` float64[k].
 
-    `trays`: trays concerned (none known: empty). `tray_silent` of `tray_pieces` pieces of the first of them are silent;
-    `others_read` of `others` pieces of the zone are read as always.
+    `trays`: trays concerned (none known: empty). of `tray_pieces` pieces of the first of them the rows
+    `tray_silent` are silent; `others_read` of `others` pieces of the zone are read as always.
     """
 
     accusation: Accusation
@@ -28,7 +28,7 @@ class Gone:
     p: NDArray[np.float64]
     trays: tuple[int, ...]
     tray_pieces: int
-    tray_silent: int
+    tray_silent: tuple[int, ...]
     others: int
     others_read: int
 
@@ -44,13 +44,14 @@ class Gone:
         of_tray = placement.expected & (placement.tray == trays[0]) if trays else np.zeros(len(read), np.bool_)
         others = placement.expected & (placement.home == accusation.zone)
         others[rows] = False
+        others &= ~of_tray
         return Gone(
             accusation=accusation,
             lag_s=np.asarray((last.max() - last) / 1e6, np.float64),
             p=np.maximum(scene.p[rows].astype(np.float64), P_LEAST),
             trays=trays,
             tray_pieces=int(of_tray.sum()),
-            tray_silent=int((of_tray & ~read).sum()),
+            tray_silent=tuple(np.flatnonzero(of_tray & ~read).tolist()),
             others=int(others.sum()),
             others_read=int((others & read).sum()),
         )

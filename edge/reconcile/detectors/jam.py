@@ -1,8 +1,8 @@
 """A reader is jammed, or flooded: it reads far less than it did in *all* of its zones, or hears tags nobody issued.
 
 A cover takes a case; a jammer takes the reader. So each round the zone that fares best speaks for the reader, and its
-evidence is summed (CUSUM, a repeated sequential test): log-likelihood of half the reads against all of them, as of
-counts, capped a round, for reads of a round are not independent (reliability.md §4: 25 times over-dispersed).
+evidence is summed (CUSUM, a repeated sequential test): log-likelihood of two fifths of the reads against all of them,
+as of counts, capped a round, for reads of a round are not independent (reliability.md §4: 25 times over-dispersed).
 A blocker answers with made-up EPCs: new strangers a second are counted beside it.
 """
 
@@ -16,7 +16,7 @@ from contract.facts import AlarmKind
 from edge.reconcile.detectors.scene import EVERYWHERE, Scene, Suspicion
 from edge.reconcile.evidence import HARD, PRESENT
 
-LEFT: Final = 0.5
+LEFT: Final = 0.4
 """The alternative: so much of the reads is left."""
 ROUND_NATS_MAX: Final = 2.0
 """Up, of one round;"""
@@ -28,6 +28,8 @@ STRANGERS_PER_S: Final = 10.0
 """New tags a second, for so long as the window, that no carton brings."""
 FLOOD_WINDOW_S: Final = 10.0
 FLOOD_NATS_MAX: Final = 100.0
+GONE_NATS: Final = 10.0
+"""A piece whose own silence says so much has left, and is no part of what the reader ought to read."""
 OVER: Final = 0.5
 """A sum that has fallen under this share of its peak ended innocently, if it never alarmed."""
 
@@ -109,7 +111,8 @@ class Jam:
 def expected_observed(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Reads at home that the watched zones ought to give this round, and those they gave: float64[w] each."""
     placement, size = scene.placement, len(scene.placement.vouches)
-    known = placement.expected & (placement.home >= 0) & ((scene.state == PRESENT) | (scene.state == HARD))
+    there = ((scene.state == PRESENT) | (scene.state == HARD)) & (scene.nats < GONE_NATS)
+    known = placement.expected & (placement.home >= 0) & there
     at = np.flatnonzero(known)
     expected = np.bincount(placement.home[at], scene.p[at], size)
     here = known[scene.row] & (placement.home[scene.row] == scene.zone)

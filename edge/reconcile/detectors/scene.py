@@ -33,7 +33,8 @@ class Scene:
 
     row, zone    int32[k]   pieces read and the zones that read them, each pair once; rssi_cdbm int16[k] its strongest
     zones        int32[w]   zones this reader watched throughout
-    state        int8 [n]   presence's codes; read_us int64[n] last read at home; p float32[n] detectability
+    state        int8 [n]   presence's codes; nats float32[n] its evidence; read_us int64[n] last read
+                            at home; p float32[n] detectability
     sold, shown  bool [n]   sold by this store; out of its place with our consent (on a tray, in a cart)
     stays        bool [z]   pieces lie there (no pad, no gate, no bench)
     moved        int32[m]   rows that lie elsewhere since this round
@@ -51,6 +52,7 @@ class Scene:
     rssi_cdbm: NDArray[np.int16]
     placement: Placement
     state: NDArray[np.int8]
+    nats: NDArray[np.float32]
     read_us: NDArray[np.int64]
     p: NDArray[np.float32]
     sold: NDArray[np.bool_]
