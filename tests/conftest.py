@@ -18,8 +18,22 @@ for _name in ("fuzzing", "hurry"):
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/sbin")
 
+SLOW_FIRST = ("simulation", "faults", "e2e", "vitrine")
+"""Suites whose files take longest: a worker that gets one of them last keeps the others waiting."""
+
 _seconds: defaultdict[str, float] = defaultdict(float)
 _tests: defaultdict[str, int] = defaultdict(int)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of slow suites first, the others as they come (`./test` tells xdist to keep the order)."""
+    root = Path(__file__).parent
+
+    def turn(item: pytest.Item) -> int:
+        suite = item.path.relative_to(root).parts[0]
+        return SLOW_FIRST.index(suite) if suite in SLOW_FIRST else len(SLOW_FIRST)
+
+    items.sort(key=turn)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
