@@ -28,12 +28,13 @@ from edge.books.rows import Mode
 from edge.clock import Clock, SystemClock
 from edge.commissioning import label_press, tag_writer
 from edge.config import ConfigError, EdgeConfig, ReaderConfig
+from edge.counts.duration import tags_per_s
 from edge.floor.now import UplinkNow
 from edge.gauges import floor_gauges, house_gauges, label_gauges, link_gauges, people_gauges, reader_gauges, tag_gauges
 from edge.house import House
 from edge.life import Edge, listen, live
 from edge.readers import Reader, open_reader
-from edge.readers.base import MisconfiguredError
+from edge.readers.base import MisconfiguredError, Varying
 from edge.readers.profiles import load_profile
 from edge.store import Store
 from edge.sync.tally import UplinkTally
@@ -61,6 +62,8 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     slow = ThreadPoolExecutor(1, "slow")
     store = Store(config, books, clock, chance, slow=slow)
     store.pipeline.health = {reader.id: reader.health for reader in readers}
+    store.counting.varying = {reader.id: reader for reader in readers if isinstance(reader, Varying)}
+    store.counting.tags_per_s = {reader.id: _tags_per_s(reader, config) for reader in config.readers}
     house = House(tick=store.tick, clock=clock)
     db = Database(books.path, readonly=True) if books.path is not None else books.db
     rows = BookLogins(db, books, house, idle_us=HOUR_US, now_us=clock.wall_us)
@@ -155,6 +158,15 @@ def instance_of(config: EdgeConfig) -> str:
     except OSError:
         machine = socket.gethostname()
     return hashlib.sha256(f"vitrine/{config.store}/{machine}".encode()).hexdigest()[:32]
+
+
+def _tags_per_s(config: ReaderConfig, edge: EdgeConfig) -> float:
+    """What its modes allow; the slowest of the zones it watches."""
+    kinds = {zone.id: zone.kind for zone in edge.zones}
+    profile = load_profile(config.profile)
+    return min(
+        (tags_per_s(profile.place(kinds[zone]).mode) for zone in config.antennas.values()), default=tags_per_s(None)
+    )
 
 
 def _reader(config: ReaderConfig, edge: EdgeConfig, chance: random.Random) -> Reader:

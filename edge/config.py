@@ -10,8 +10,9 @@ import msgspec
 
 from contract.facts.signals import InputKind, OutputKind
 from contract.ids import ReaderId, StoreId, TillId, ZoneId, check_slug
-from edge import checks, hours
+from edge import checks, hours, schedules
 from edge.hours import HoursConfig
+from edge.schedules import ScheduleConfig
 
 PORT_SHOWN: Final = 20
 """Of what stands where a port number should; the rest is cut off."""
@@ -200,6 +201,8 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """False alarms the store is ready to bear in a month: the budget the threshold is set for."""
     hours: HoursConfig | None = None
     """When people work there; without it nothing is ever after hours."""
+    counts: tuple[ScheduleConfig, ...] = ()
+    """Counts that begin by the clock."""
     out_of_case_minutes: Annotated[float, msgspec.Meta(gt=0, le=1440)] = 30.0
     """How long a piece may be off its place, on a pad or shown to a client, before that is said."""
     alarm_from_minor: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -267,6 +270,9 @@ def _check_words(config: EdgeConfig) -> None:
     checks.time_zone(config.time_zone)
     if config.hours is not None:
         hours.check(config.hours)
+    checks.each_once("scheduled count", [each.name for each in config.counts])
+    for each in config.counts:
+        schedules.check(each, config.hours, {str(zone.id) for zone in config.zones})
     checks.each_once("zone", [zone.id for zone in config.zones])
     checks.each_once("reader", [reader.id for reader in config.readers])
     checks.each_once("printer", [printer.id for printer in config.printers])

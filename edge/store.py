@@ -6,7 +6,7 @@ pages hear of it in the same turn.
 
 import random
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -37,10 +37,11 @@ from edge.books import replica
 from edge.books.ballast import Ballast
 from edge.books.journal import Books
 from edge.books.local import count_requests
-from edge.books.rows import AlarmRow, CountRow, Mode, SaleRow, zones_of
+from edge.books.rows import AlarmRow, CountRow, DueRow, Mode, SaleRow, zones_of
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.counts.counting import CountImpossibleError, Counting, CountRefusedError
+from edge.counts.schedule import Schedules
 from edge.floor.looking import NAME as LOOKING
 from edge.floor.looking import Looking
 from edge.floor.now import PadNow
@@ -55,7 +56,7 @@ from edge.sync.uplink import Heard, Sync
 from edge.till.desk import Desk, Done, Refused
 from trade.acts import AnyAct, ApproveCount, CloseShift, Sight
 from trade.scene import NOWHERE
-from trade.stocktake import CountState
+from trade.stocktake import RUNNING
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +113,8 @@ class Store:
         self.desk = Desk(books)
         self.ballast = Ballast(config.data_dir)
         self.pipeline = Pipeline(config, books, self.stock, new_id=self.new_id, wall_us=clock.wall_us)
-        self.counting = Counting(config, self.stock, self.pipeline)
+        self.counting = Counting(config, self.stock, self.pipeline, clock.wall_us)
+        self.schedules = Schedules(config)
         self.passes = Passes(self.stock)
         self.pipeline.detectors.append(self.passes.hear)
         self.looking = Looking(
@@ -149,7 +151,11 @@ class Store:
         self.stock.load(self.books.db)
         self.pipeline.load(self.clock.mono_us())
         self.looking.load(self.books.db)
-        self.counting.load(self.books.db.rows("counts_in", CountRow, state=CountState.COUNTING), self.clock.mono_us())
+        db = self.books.db
+        running = [row for state in sorted(RUNNING) for row in db.rows("counts_in", CountRow, state=state)]
+        self.counting.load(running, db, self.clock.mono_us())
+        told = {row.schedule: row.due_us for row in db.rows("counts_due_last", DueRow)}
+        self.schedules.load(told, self.clock.wall_us())
         self.mode = self.books.node().mode
 
     def rejoined(self) -> None:
@@ -196,6 +202,7 @@ class Store:
             self.ballast.keep()
         if self.mode is Mode.ACTIVE:
             self._take_requests()
+            self._begin_due()
             for restock in self.pipeline.watch.deliveries.due(self.clock.wall_us()):
                 self.end_restock(restock, "its time was over", HOUSE)
 
@@ -207,20 +214,65 @@ class Store:
 
     # --- counts -----------------------------------------------------------------------------------------------
 
-    def start_count(self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], by: UserId) -> None:
-        """Raises `CountRefusedError` or `NotServingError`."""
-        facts = self.counting.start(count, place, zones, self.clock.mono_us())
-        with ExitStack() as undo:
-            undo.callback(self.counting.forget, count)  # what is not in the books does not run
-            self._record(facts, "count.start", by)
-            undo.pop_all()
+    def start_count(
+        self,
+        count: CountId,
+        place: CountPlace,
+        zones: tuple[ZoneId, ...],
+        by: UserId,
+        *,
+        why: str = "",
+        due_us: int = 0,
+        blind: bool = False,
+    ) -> None:
+        """Raises `CountRefusedError` or `NotServingError`. why, due_us: of a schedule."""
+        now_us = self.clock.mono_us()
+        facts = self.counting.start(count, place, zones, now_us, why=why, due_us=due_us, blind=blind)
+        self._begin_count(count, facts, "count.start", by)
+
+    def recount(self, count: CountId, zones: tuple[ZoneId, ...], reason: str, by: UserId) -> None:
+        """Some zones of a finished count again. Raises `CountRefusedError` or `NotServingError`."""
+        facts = self.counting.recount(self._count(count), self.books.db, zones, reason, self.clock.mono_us())
+        self._begin_count(count, facts, "count.recount", by)
+
+    def submit_count(self, count: CountId, quantities: Mapping[ZoneId, int], by: UserId) -> None:
+        """What a person counted blind. Raises `CountRefusedError` or `NotServingError`."""
+        self._record(self.counting.submit(self._count(count), quantities), "count.submit", by)
 
     def abandon_count(self, count: CountId, reason: str, by: UserId) -> None:
         """Raises `CountRefusedError` or `NotServingError`."""
-        self._record(self.counting.abandon(count, reason), "count.abandon", by)
+        self._record(self.counting.abandon(self._count(count), reason), "count.abandon", by)
+
+    def _count(self, count: CountId) -> CountRow:
+        row = self.books.db.one("count", CountRow, count=count)
+        if row is None:
+            raise CountRefusedError(f"There is no count {count}")
+        return row
+
+    def _begin_count(self, count: CountId, facts: tuple[AnyFact, ...], why: str, by: UserId) -> None:
+        with ExitStack() as undo:
+            undo.callback(self.counting.forget, count)  # what is not in the books does not run
+            self._record(facts, why, by)
+            undo.pop_all()
 
     def approve_count(self, count: CountId, business_day: str, by: UserId) -> Done | Refused:
         return self.act(ApproveCount(count=count, business_day=business_day), by)
+
+    def _begin_due(self) -> None:
+        """Scheduled counts begin, or are said to have been missed."""
+        now, missed = self.schedules.look(self.clock.mono_us(), self.clock.wall_us())
+        self._record(tuple(missed), "count.miss", HOUSE)
+        for one in now:
+            what = one.schedule
+            try:
+                self.start_count(
+                    CountId(self.new_id()), what.place, what.zones, HOUSE,
+                    why=what.name, due_us=one.due_us, blind=what.blind,
+                )  # fmt: skip
+            except CountRefusedError as refused:
+                self.schedules.refused(one, str(refused))
+            else:
+                self.schedules.began(one)
 
     def _take_requests(self) -> None:
         """Counts the office asked for begin as soon as their zones are free."""

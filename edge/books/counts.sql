@@ -94,8 +94,9 @@ INSERT OR REPLACE INTO count_missed VALUES (:schedule, :place, :due_us, :why, :m
 SELECT schedule, place, due_us, why, more, at_us FROM count_missed ORDER BY due_us DESC, schedule LIMIT :limit;
 
 -- name: counts_due_last
-SELECT why AS schedule, MAX(due_us) AS due_us FROM count WHERE due_us > 0 GROUP BY why
-UNION ALL SELECT schedule, MAX(due_us) AS due_us FROM count_missed GROUP BY schedule;
+SELECT schedule, MAX(due_us) AS due_us FROM (
+    SELECT why AS schedule, due_us FROM count WHERE due_us > 0 UNION ALL SELECT schedule, due_us FROM count_missed
+) GROUP BY schedule;
 
 -- name: count_request_add
 INSERT OR IGNORE INTO count_request VALUES (:count, :place, :zones, :at_us, 0);

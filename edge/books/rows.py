@@ -331,6 +331,13 @@ class CountMissedRow(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int
 
 
+class DueRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The last time of a schedule that the books know of: begun, or missed."""
+
+    schedule: str
+    due_us: int
+
+
 class CountRequestRow(msgspec.Struct, frozen=True, kw_only=True):
     """The office asks for a count; `taken` once counting has seen it."""
 

@@ -5,28 +5,38 @@ It ends when everything expected is found, missing, explained or to be checked b
 and then say so, never guess.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contract.facts import (
     AnyFact,
     CountAbandoned,
     CountPlace,
     CountProgress,
+    CountRecounting,
     CountStarted,
+    CountSubmitted,
+    CountVerdict,
+    ZoneQuantity,
 )
-from contract.ids import CountId, ZoneId
-from edge.books.rows import CountRow, zones_of
+from contract.ids import CountId, ReaderId, ZoneId
+from edge.books.db import Database
+from edge.books.rows import CountRow, recounting_of, totals_of, zones_of
 from edge.config import EdgeConfig, ZoneKind
-from edge.counts.report import CountNow, Report, Running
+from edge.counts.duration import TAGS_PER_S_USUAL, round_s, rounds_left, why_slower
+from edge.counts.happened import Happened
+from edge.counts.report import Report
+from edge.counts.running import Before, CountNow, Running
 from edge.floor.pipeline import Pipeline
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
+from edge.readers.base import Look, Varying
 from edge.reconcile.counts import Count
 from edge.reconcile.expected import expect
-from trade.stocktake import CountState
+from trade.stocktake import STOCKTAKE, CountEvent, CountState
 
 GAIN_MIN: Final = 0.02
 """Expected finds below which another round is not worth its second (inference §2.3: careful)."""
@@ -35,6 +45,8 @@ ROUNDS_MAX: Final = 60
 PATIENCE_US: Final = 60_000_000
 """How long a count waits for a reader that gives no rounds."""
 COUNTS_SHOWN_MAX: Final = 50
+SHOW_EVERY_US: Final = 1_000_000
+"""How often the seconds left are reckoned anew while no round comes."""
 KINDS: Final = {
     CountPlace.SAFE: frozenset({ZoneKind.SAFE}),
     CountPlace.SHELF: frozenset({ZoneKind.CASE, ZoneKind.SHELF}),
@@ -50,74 +62,129 @@ class CountImpossibleError(CountRefusedError):
 
 
 class Counting:
-    """Owned by the house thread. `now` is swapped whole, for anybody to read."""
+    """Owned by the house thread. `now` is swapped whole, for anybody to read. `wall_us` only dates what is told."""
 
-    def __init__(self, config: EdgeConfig, stock: Stock, pipeline: Pipeline) -> None:
+    def __init__(self, config: EdgeConfig, stock: Stock, pipeline: Pipeline, wall_us: Callable[[], int]) -> None:
         self.config = config
         self.stock = stock
         self.pipeline = pipeline
         self.now: Mapping[CountId, CountNow] = {}
-        self.report = Report(config, stock, pipeline)
+        self.varying: Mapping[ReaderId, Varying] = {}
+        """Readers that can look in more than one way; the composition root names them."""
+        self.tags_per_s: Mapping[ReaderId, float] = {}
+        """By reader, what its mode allows; of others the usual."""
+        self._wall_us = wall_us
+        self.report = Report(config, stock, pipeline, Happened(config, stock, lambda: pipeline.books.db, wall_us))
         self._running: dict[CountId, Running] = {}
+        self._shown_us = 0
         pipeline.detectors.append(self.hear)
 
-    def load(self, rows: list[CountRow], now_us: int) -> None:
+    def load(self, rows: list[CountRow], db: Database, now_us: int) -> None:
         """Counts that were running when the box stopped begin their rounds again."""
         self._running.clear()
         for row in rows:
-            if row.state is CountState.COUNTING:
-                try:
-                    self._begin(row.count, row.place, zones_of(row), now_us)
-                except CountRefusedError:
-                    continue  # its zones or readers are gone from the configuration: a person abandons it
+            try:
+                if row.state is CountState.COUNTING:
+                    self._begin(row.count, row.place, zones_of(row), Before(), now_us)
+                elif row.state is CountState.RECOUNTING:
+                    self._begin(row.count, row.place, recounting_of(row), before(row, db), now_us)
+            except CountRefusedError:
+                continue  # its zones or readers are gone from the configuration: a person abandons it
 
-    def start(self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], now_us: int) -> tuple[AnyFact, ...]:
+    def start(
+        self,
+        count: CountId,
+        place: CountPlace,
+        zones: tuple[ZoneId, ...],
+        now_us: int,
+        *,
+        why: str = "",
+        due_us: int = 0,
+        blind: bool = False,
+    ) -> tuple[AnyFact, ...]:
         """Facts that begin a count; nothing when it runs already. Raises `CountRefusedError`.
 
-        zones: empty for every zone of that place.
+        zones: empty for every zone of that place. why, due_us: the schedule's name and time, UTC µs.
         """
         if count in self._running:
             return ()
-        running = self._begin(count, place, zones, now_us)
+        running = self._begin(count, place, zones, Before(), now_us)
         names = tuple(self.config.zones[zone].id for zone in running.zones)
-        return (CountStarted(count=count, place=place, zones=names, expected=len(running.rows)),)
+        expected = len(running.rows)
+        return (
+            CountStarted(count=count, place=place, zones=names, expected=expected, why=why, due_us=due_us, blind=blind),
+        )
 
-    def abandon(self, count: CountId, reason: str) -> tuple[AnyFact, ...]:
-        """Raises `CountRefusedError` when it does not run."""
-        if count not in self._running:
-            raise CountRefusedError(f"Count {count} is not running")
-        del self._running[count]
-        return (CountAbandoned(count=count, reason=reason),)
+    def recount(
+        self, row: CountRow, db: Database, zones: tuple[ZoneId, ...], reason: str, now_us: int
+    ) -> tuple[AnyFact, ...]:
+        """Facts that have some zones of a finished count counted again. Raises `CountRefusedError`."""
+        check_step(row, CountEvent.RECOUNT)
+        counted = zones_of(row)
+        if not zones:
+            raise CountRefusedError("Name the zones to count again")
+        for zone in zones:
+            if zone not in counted:
+                raise CountRefusedError(f"Zone {zone} was not part of this count; begin another one for it")
+        if row.expected and not totals_of(row):
+            raise CountRefusedError("An earlier version counted this and kept no totals; begin a new count")
+        self._begin(row.count, row.place, zones, before(row, db), now_us)
+        return (CountRecounting(count=row.count, zones=zones, number=row.number + 1, reason=reason),)
+
+    def submit(self, row: CountRow, quantities: Mapping[ZoneId, int]) -> tuple[AnyFact, ...]:
+        """Facts that take down what a person counted blind. Raises `CountRefusedError`."""
+        if not row.blind or row.submitted:
+            raise CountRefusedError("Figures of this count are shown already: there is nothing to submit")
+        if row.state in STOCKTAKE.ends:
+            raise CountRefusedError(f"Count {row.count} is {row.state}")
+        lacking = [zone for zone in zones_of(row) if zone not in quantities]
+        strange = [zone for zone in quantities if zone not in zones_of(row)]
+        if lacking or strange:
+            raise CountRefusedError(f"Give one figure for each zone of this count: {', '.join(zones_of(row))}")
+        told = tuple(ZoneQuantity(zone=zone, quantity=quantities[zone]) for zone in zones_of(row))
+        return (CountSubmitted(count=row.count, quantities=told),)
+
+    def abandon(self, row: CountRow, reason: str) -> tuple[AnyFact, ...]:
+        """Raises `CountRefusedError` when it has ended already. Nothing else of the store changes by it."""
+        check_step(row, CountEvent.ABANDON)
+        self.forget(row.count)
+        return (CountAbandoned(count=row.count, reason=reason),)
 
     def forget(self, count: CountId) -> None:
-        """The books did not take its beginning."""
-        self._running.pop(count, None)
+        """It runs no longer: abandoned, or the books did not take its beginning."""
+        running = self._running.pop(count, None)
+        if running is not None:
+            self._as_always(running)
 
     def hear(self, heard: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
         """A tick of the pipeline: this tick's witnessed rounds, and what handhelds read."""
-        swept = [one for one in heard if one.reader not in self.stock.zones.fixed]
         facts: list[AnyFact] = []
         for running in list(self._running.values()):
-            for found in swept:
+            for found in heard:
                 if found.arrived_us >= running.began_us:
-                    running.model.find(found.row, found.zone)
+                    self._hear(running, found)
             for one in rounds:
-                # What was read before somebody said "count" may have left since.
-                if one.reader in running.readers and one.began_us >= running.began_us:
+                # What was read before somebody said "count" may have left since; a change of look spoils its round.
+                began_us = max(running.began_us, self._look(one.reader).since_us)
+                if one.reader in running.readers and one.began_us >= began_us:
                     if one.reader in running.buffer:
                         facts += self._round(running, now_us)
                     running.buffer[one.reader] = one
             reading = {r for r in running.readers if self.pipeline.health[r].witnesses}
-            if running.buffer and reading <= running.buffer.keys():
+            if running.count in self._running and running.buffer and reading <= running.buffer.keys():
                 facts += self._round(running, now_us)
             if running.count in self._running and now_us - running.heard_us > PATIENCE_US:
                 silent = ", ".join(sorted(running.readers - reading)) or "its readers"
                 facts += self._finish(running, f"no rounds for a minute: {silent} not reading", now_us)
+        if self._running and now_us - self._shown_us >= SHOW_EVERY_US:
+            self._show(now_us)
         return facts
 
     # --- steps ------------------------------------------------------------------------------------------------
 
-    def _begin(self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], now_us: int) -> Running:
+    def _begin(
+        self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], earlier: Before, now_us: int
+    ) -> Running:
         chosen = self._zones(place, zones)
         for other in self._running.values():
             if set(other.zones) & set(chosen):
@@ -136,21 +203,44 @@ class Counting:
         tagged = np.array([bool(self.stock.catalogue.epc_of(row)) for row in rows.tolist()], np.bool_)
         self.pipeline.evidence.grow(size)
         listed = expect(self.pipeline.evidence, rows[tagged], home[rows[tagged]], now_us)
+        round_s = max(self._round_s(reader, home[rows]) for reader in readers)
+        p = listed.hits / (listed.hits + listed.misses)
         running = Running(
             count=count,
             place=place,
             zones=chosen,
             rows=rows,
+            home=home[rows].copy(),
             tagged=tagged,
             model=Count(listed, len(self.config.zones), rounds_max=ROUNDS_MAX),
             readers=readers,
-            witnessed=np.zeros(len(self.config.zones), np.bool_),
+            witnessed=np.zeros(len(self.config.zones), np.int32),
+            reads=np.zeros(int(tagged.sum()), np.int32),
+            round_s=round_s,
+            expected_s=round_s * max(rounds_left(p, listed.prior), 1),
             began_us=now_us,
             heard_us=now_us,
+            before=earlier,
         )
         self._running[count] = running
-        self._show()
+        self._show(now_us)
         return running
+
+    def _round_s(self, reader: ReaderId, homes: NDArray[np.int32]) -> float:
+        """How long this reader needs to hear what lies in its zones."""
+        in_view = int(np.isin(homes, self.stock.zones.zones_of(reader)).sum())
+        return round_s(in_view, self.tags_per_s.get(reader, TAGS_PER_S_USUAL))
+
+    def _hear(self, running: Running, found: Heard) -> None:
+        """Finds of a handheld, and tags that nobody knows."""
+        if found.reader not in self.stock.zones.fixed:
+            running.model.find(found.row, found.zone)
+        elif found.reader not in running.readers:
+            return
+        if len(found.unknown):
+            inside = np.isin(found.unknown_zone, running.zones)
+            tags, zones = found.unknown[inside].tolist(), found.unknown_zone[inside].tolist()
+            running.strange.update(zip(tags, zones, strict=True))
 
     def _zones(self, place: CountPlace, asked: tuple[ZoneId, ...]) -> tuple[int, ...]:
         fitting = [i for i, zone in enumerate(self.config.zones) if zone.kind in KINDS[place]]
@@ -171,40 +261,125 @@ class Counting:
         witnessed = np.zeros(len(self.config.zones), np.bool_)
         for one in rounds:
             witnessed[one.zones] = True
-        running.witnessed |= witnessed
+        running.witnessed += witnessed
         rows = np.concatenate([one.row for one in rounds])
         zones = np.concatenate([one.zone for one in rounds])
         inside = np.isin(zones, running.zones)
-        said = running.model.hear(rows[inside], zones[inside], witnessed)
-        self._show()
-        facts: list[AnyFact] = [
-            CountProgress(
-                count=running.count,
-                round=said.round,
-                found=said.found,
-                expected=len(running.rows),
-                p_complete=round(said.p_complete, 6),
-                unread_expected=round(said.unread_expected, 4),
+        listed = running.rows[running.tagged]
+        running.reads += np.isin(listed, rows[inside])
+        strange = running.strange
+        running.strange = set()
+        for key in strange:
+            running.strangers[key] = running.strangers.get(key, 0) + 1
+        looks = {one.reader: self._look(one.reader) for one in rounds}
+        altered = any(running.looks.get(reader, look).number != look.number for reader, look in looks.items())
+        running.looks |= looks
+        unknown = np.array(sorted({tag for tag, _ in strange}), np.int32)
+        said = running.model.hear(rows[inside], zones[inside], witnessed, unknown, altered=altered)
+        self._join(running)
+        self._show(now_us)
+        facts: list[AnyFact] = []
+        if not running.before.number:
+            facts.append(
+                CountProgress(
+                    count=running.count,
+                    round=said.round,
+                    found=said.found,
+                    expected=len(running.rows),
+                    p_complete=round(said.p_complete, 6),
+                    unread_expected=round(said.unread_expected, 4),
+                )
             )
-        ]
         stop = running.model.why_stop(GAIN_MIN)
-        return facts if stop is None else facts + self._finish(running, str(stop), now_us)
+        if stop is not None:
+            return facts + self._finish(running, str(stop), now_us)
+        for reader in looks:
+            self._vary(reader)
+        return facts
+
+    def _join(self, running: Running) -> None:
+        """Pieces that came to belong here since the start: received, brought back, moved."""
+        size = len(self.stock)
+        here = np.flatnonzero(self.stock.expected[:size] & np.isin(self.stock.home[:size], running.zones))
+        for row in np.setdiff1d(here, running.rows).tolist():
+            running.joined.setdefault(row, self._wall_us())
 
     def _finish(self, running: Running, why: str, now_us: int) -> list[AnyFact]:
-        self._show()
-        del self._running[running.count]
+        self._show(now_us)
+        self.forget(running.count)
         return [self.report.finished(running, why, now_us)]
 
-    def _show(self) -> None:
+    # --- looks of readers -------------------------------------------------------------------------------------
+
+    def _look(self, reader: ReaderId) -> Look:
+        health = self.pipeline.health.get(reader)
+        return Look() if health is None else health.look
+
+    def _vary(self, reader: ReaderId) -> None:
+        """Another look for the next round: what one leaves unread the other may find."""
+        able = self.varying.get(reader)
+        if able is not None and len(able.looks) > 1:
+            able.vary((self._look(reader).number + 1) % len(able.looks))
+
+    def _as_always(self, ended: Running) -> None:
+        """Its readers look as always again, but for those that another count has to itself now."""
+        busy = {reader for running in self._running.values() for reader in running.readers}
+        for reader in ended.readers - busy:
+            able = self.varying.get(reader)
+            if able is not None and len(able.looks) > 1:
+                able.vary(0)
+
+    # --- what pages see ---------------------------------------------------------------------------------------
+
+    def _show(self, now_us: int) -> None:
         """Swap what pages see of running counts; finished ones keep their last picture until the box restarts."""
+        self._shown_us = now_us
         shown = dict(self.now)
         for running in self._running.values():
-            listed = running.model.expected
-            read = running.model.p_present() >= 1.0
-            found = np.bincount(listed.home[read], minlength=len(self.config.zones))
-            asked = np.bincount(self.stock.home[running.rows], minlength=len(self.config.zones))
-            tallies = tuple((self.config.zones[z].id, int(asked[z]), int(found[z])) for z in running.zones)
-            shown[running.count] = CountNow(running.count, running.model.round, tallies)
+            shown[running.count] = self._picture(running, now_us)
         while len(shown) > COUNTS_SHOWN_MAX:
             shown.pop(next(iter(shown)))
         self.now = shown
+
+    def _picture(self, running: Running, now_us: int) -> CountNow:
+        listed, said = running.model.expected, running.model.progress()
+        present = running.model.p_present()
+        unread = present < 1.0
+        found = np.bincount(listed.home[~unread], minlength=len(self.config.zones))
+        asked = np.bincount(running.home, minlength=len(self.config.zones))
+        p = (listed.hits / (listed.hits + listed.misses))[unread]
+        left = min(rounds_left(p, present[unread]), ROUNDS_MAX - running.model.round)
+        elapsed_s = (now_us - running.began_us) / 1e6
+        names = {zone: self.config.zones[zone].name for zone in running.zones}
+        slower = why_slower(
+            elapsed_s,
+            running.expected_s,
+            silent=sorted(r for r in running.readers if not self.pipeline.health[r].witnesses),
+            dark=[names[zone] for zone in running.zones if running.model.blind_rounds[zone]],
+            lost=max(int(elapsed_s / running.round_s) - running.model.round - 1, 0),
+            unread_p=p,
+        )
+        return CountNow(
+            count=running.count,
+            round=running.model.round,
+            zones=tuple((self.config.zones[z].id, int(asked[z]), int(found[z])) for z in running.zones),
+            found=said.found,
+            expected=len(running.rows),
+            p_complete=said.p_complete,
+            unread_expected=said.unread_expected,
+            elapsed_s=round(elapsed_s, 1),
+            left_s=round(left * running.round_s, 1),
+            slower=slower,
+        )
+
+
+def before(row: CountRow, db: Database) -> Before:
+    """What the looks of a count have said so far."""
+    verdicts = tuple(db.rows("verdicts", CountVerdict, count=row.count))
+    return Before(number=row.number, zones=zones_of(row), verdicts=verdicts, totals=totals_of(row))
+
+
+def check_step(row: CountRow, event: CountEvent) -> None:
+    """Raises `CountRefusedError` where the table of counts has no such step."""
+    if STOCKTAKE.after(row.state, event) is None:
+        raise CountRefusedError(f"Count {row.count} is {row.state}: there is nothing to {event}")

@@ -1,124 +1,206 @@
 """How a count ends: a verdict in words for every piece that was not simply found, and the totals of what was.
 
 A piece is found only by a read within the count. One that was read a moment before it is "check by hand", with the
-time of that read; nothing is called missing that presence still believes in.
+time of that read; nothing is called missing that presence still believes in. The expected list is the one of the
+start, and what happened since (sold, received, moved, taken to the bench) explains itself with its time.
 """
 
-from dataclasses import dataclass, field
+from math import prod
 from typing import Final
 
+import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from contract.facts import CountFinished, CountPlace, CountVerdict, Verdict
-from contract.ids import CountId, PieceId, ReaderId, ZoneId
+from contract.facts import AlarmKind, CountFinished, CountTag, CountVerdict, Verdict
+from contract.ids import PieceId
+from edge.books.rows import AlarmRow, AlarmState, pieces_of
 from edge.config import EdgeConfig
+from edge.counts.happened import Happened
+from edge.counts.running import Running
+from edge.counts.totals import adjusted, totals_of
 from edge.floor.pipeline import Pipeline
-from edge.floor.rounds import Round
 from edge.floor.sentences import ago
 from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE
-from edge.reconcile.counts import Count, Judged
+from edge.reconcile.counts import Judged
 from trade.custody import TokenState
 
-FOUND: Final = (Verdict.FOUND, Verdict.MISPLACED)
-UNREAD: Final = (Verdict.MISSING, Verdict.CHECK_BY_HAND)
-
-
-@dataclass(frozen=True, slots=True)
-class CountNow:
-    """A count as pages see it while it runs; `zones` are (zone, expected, found)."""
-
-    count: CountId
-    round: int
-    zones: tuple[tuple[ZoneId, int, int], ...]
-
-
-@dataclass(slots=True)
-class Running:
-    count: CountId
-    place: CountPlace
-    zones: tuple[int, ...]
-    rows: NDArray[np.int32]
-    """Every row expected at the start, tagged or not; the tagged ones are the count's."""
-    tagged: NDArray[np.bool_]
-    model: Count
-    readers: frozenset[ReaderId]
-    witnessed: NDArray[np.bool_]
-    """By zone: whether any round of this count could speak about it."""
-    began_us: int
-    heard_us: int
-    buffer: dict[ReaderId, Round] = field(default_factory=dict)
+UNREAD: Final = frozenset({Verdict.MISSING, Verdict.CHECK_BY_HAND})
+HARD_SHARE_MAX: Final = 0.25
+"""A piece read in no more than this share of a count's rounds is hard to read,"""
+HARD_ROUNDS_MIN: Final = 6
+"""once there were so many: in fewer a miss or two is nothing."""
+OFTEN_MIN: Final = 2
+"""Rounds, and half of all, that read a tag which lies here; less may be a client's, passing by."""
+TAGS_TOLD_MAX: Final = 50
+ALARMS_ASKED_MAX: Final = 200
 
 
 class Report:
     """Words and totals, from what the house knows at the end."""
 
-    def __init__(self, config: EdgeConfig, stock: Stock, pipeline: Pipeline) -> None:
+    def __init__(self, config: EdgeConfig, stock: Stock, pipeline: Pipeline, happened: Happened) -> None:
         self._config = config
         self._stock = stock
         self._pipeline = pipeline
+        self._happened = happened
 
     def finished(self, running: Running, why: str, now_us: int) -> CountFinished:
-        """The end of a count, with a verdict for everything that was not simply found."""
+        """The end of a count or of a recount, with a verdict for everything that was not simply found."""
         said = running.model.progress()
-        verdicts = self._verdicts(running, now_us)
-        lacking = {verdict.piece for verdict in verdicts if verdict.verdict not in FOUND}
-        pieces = [self._stock.catalogue.pieces[row] for row in running.rows.tolist()]
-        cards = [self._stock.cards[piece] for piece in pieces if piece in self._stock.cards and piece not in lacking]
+        verdicts = {each.piece: each for each in self._verdicts(running, now_us)}
+        totals = totals_of(self._config, self._stock, running, verdicts)
+        before = running.before
+        if before.number:
+            zones = {self._config.zones[zone].id for zone in running.zones}
+            rows = {self._stock.catalogue.pieces[row] for row in running.rows.tolist()}
+            totals = [*(each for each in before.totals if each.zone not in zones), *totals]
+            for was in before.verdicts:
+                mine = was.piece in rows or self._home_in(was.piece, running)
+                now = verdicts.get(was.piece)
+                if mine or (now is not None and now.verdict is not Verdict.UNEXPECTED):
+                    continue
+                verdicts[was.piece] = merged = self._merged(was, now, running)
+                totals = adjusted(totals, self._stock.cards.get(was.piece), was.verdict, merged.verdict)
+        tags = self._tags(running)
+        unknown, more = running.model.unknown_tags()
         return CountFinished(
             count=running.count,
             place=running.place,
             rounds=said.round,
-            expected=len(running.rows),
-            found=len(cards),
-            p_complete=round(said.p_complete, 6),
+            expected=sum(each.expected for each in totals),
+            found=sum(each.found for each in totals),
+            p_complete=round(self._p_complete(running, said.p_complete, verdicts), 6),
             why_stopped=why,
-            verdicts=verdicts,
-            value_minor=sum(card.price_minor for card in cards),
-            weight_mg=sum(card.weight_mg for card in cards),
+            verdicts=tuple(verdicts.values()),
+            value_minor=sum(each.found_minor for each in totals),
+            weight_mg=sum(each.found_mg for each in totals),
             currency=self._config.currency,
-            unknown_tags=running.model.unknown_tags()[0],
+            unknown_tags=unknown,
+            tags=tags,
+            totals=tuple(totals),
+            zones=tuple(self._config.zones[zone].id for zone in running.zones) if before.number else (),
+            number=before.number + 1,
+            took_s=round((now_us - running.began_us) / 1e6, 1),
+            unknown_more=round(more, 1),
         )
 
-    def _verdicts(self, running: Running, now_us: int) -> tuple[CountVerdict, ...]:
-        """Everything but what was simply found; a piece that has left with our consent meanwhile is explained."""
+    def _p_complete(self, running: Running, told: float, verdicts: dict[PieceId, CountVerdict]) -> float:
+        """The model's; after a recount, of what the looks together left unread."""
+        if not running.before.number:
+            return told
+        return prod(1 - each.p_present for each in verdicts.values() if each.verdict in UNREAD)
+
+    def _home_in(self, piece: PieceId, running: Running) -> bool:
+        row = self._stock.catalogue.row_of(piece)
+        return row is not None and int(self._stock.home[row]) in running.zones
+
+    def _merged(self, was: CountVerdict, now: CountVerdict | None, running: Running) -> CountVerdict:
+        """A piece of a zone that was not counted again: what the first look said, unless it was met in this one."""
+        zones = {self._config.zones[zone].id for zone in running.zones}
+        if now is not None and was.verdict in (*UNREAD, Verdict.MISPLACED):
+            return msgspec.structs.replace(now, verdict=Verdict.MISPLACED, note=self._happened.belongs(was.piece))
+        if was.verdict is Verdict.MISPLACED and was.zone in zones:
+            note = f"read in {self._happened.called(was.zone)} by the earlier look, and not again"
+            return msgspec.structs.replace(was, verdict=Verdict.CHECK_BY_HAND, p_present=0.5, note=note)
+        return was
+
+    # --- verdicts ---------------------------------------------------------------------------------------------
+
+    def _verdicts(self, running: Running, now_us: int) -> list[CountVerdict]:
+        """Everything but what was simply found; what is away with our consent since before is said too."""
         out: list[CountVerdict] = []
+        cloned = self._cloned()
+        rounds = dict(zip(running.rows[running.tagged].tolist(), running.reads.tolist(), strict=True))
         for judged in running.model.verdicts():
             piece = self._stock.catalogue.pieces[judged.row]
-            if piece is not None and judged.verdict is not Verdict.FOUND:
-                out.append(self._explained(piece, judged, running, now_us))
+            if piece is None:
+                continue
+            if judged.verdict is Verdict.UNEXPECTED:
+                out.append(self._unexpected(piece, judged, running))
+            elif judged.verdict in UNREAD:
+                out.append(self._unread(piece, judged, running, now_us))
+            else:
+                said = self._read(piece, judged, running, rounds.get(judged.row, 0), cloned=piece in cloned)
+                out += [] if said is None else [said]
         for row in running.rows[~running.tagged].tolist():
             piece = self._stock.catalogue.pieces[row]
             if piece is not None:
-                zone = self._config.zones[int(self._stock.home[row])].id
-                note = self._stock.epc_refused.get(piece, "it has no tag")
-                out.append(
-                    CountVerdict(piece=piece, verdict=Verdict.CHECK_BY_HAND, zone=zone, p_present=0.5, note=note)
-                )
-        return (*out, *self._away(running))
+                out.append(self._untagged(piece, row))
+        told = {each.piece for each in out if each.verdict is not Verdict.UNEXPECTED}
+        out += [each for each in self._away(running) if each.piece not in told]
+        return out
 
-    def _explained(self, piece: PieceId, judged: Judged, running: Running, now_us: int) -> CountVerdict:
-        verdict, zone, p_present = judged.verdict, judged.zone, judged.p_present
-        away = self._stock.status_of(piece).away_because
-        note = away
-        if verdict in UNREAD:
-            elsewhere = self._elsewhere(piece, zone, now_us)
-            if away:
-                verdict = Verdict.EXPLAINED
-            elif elsewhere is not None:
-                verdict, zone, p_present = Verdict.MISPLACED, elsewhere, 1.0
-            else:
-                note = self._unread(piece, zone, running, now_us)
-        if verdict is Verdict.MISPLACED:
-            home = self._stock.cards[piece].home_zone if piece in self._stock.cards else ""
-            names = {str(each.id): each.name for each in self._config.zones}
-            note = f"belongs to {names.get(home, home)}"
+    def _read(
+        self, piece: PieceId, judged: Judged, running: Running, rounds: int, *, cloned: bool
+    ) -> CountVerdict | None:
+        """Of a piece that was read; None: it was simply found."""
+        zone = self._config.zones[judged.zone]
+        away, home = self._happened.away(piece), self._home(piece)
+        looked = int(running.witnessed[judged.zone])
+        verdict, note, at_us = judged.verdict, "", 0
+        if away is not None:
+            note, at_us = away
+            verdict, note = Verdict.EXPLAINED, f"{note}; read here before"
+        elif judged.verdict is Verdict.MISPLACED and home == judged.zone:
+            verdict, note = Verdict.EXPLAINED, f"its place became {zone.name} during this count"
+        elif judged.verdict is Verdict.MISPLACED:
+            note = self._happened.belongs(piece)
+        elif cloned:
+            verdict, note = Verdict.DUPLICATE, "two tags carry its EPC: look which of them hangs on it"
+        elif looked >= HARD_ROUNDS_MIN and rounds <= HARD_SHARE_MAX * looked:
+            verdict, note = Verdict.HARD_TO_READ, f"read in {rounds} of {looked} rounds; turn its tag, or hang another"
+        else:
+            return None
+        p_present = 0.5 if verdict is Verdict.DUPLICATE else round(judged.p_present, 4)
         return CountVerdict(
-            piece=piece, verdict=verdict, zone=self._config.zones[zone].id, p_present=round(p_present, 4), note=note
+            piece=piece, verdict=verdict, zone=zone.id, p_present=p_present, note=note, at_us=at_us, rounds=rounds
         )
 
-    def _unread(self, piece: PieceId, zone: int, running: Running, now_us: int) -> str:
+    def _unread(self, piece: PieceId, judged: Judged, running: Running, now_us: int) -> CountVerdict:
+        verdict, zone, p_present, at_us = judged.verdict, judged.zone, judged.p_present, 0
+        explained = self._happened.away(piece) or self._happened.at_bench(piece, now_us)
+        elsewhere = self._elsewhere(piece, zone, now_us)
+        if explained is not None:
+            verdict = Verdict.EXPLAINED
+            note, at_us = explained
+        elif elsewhere is not None:
+            verdict, zone, p_present = Verdict.MISPLACED, elsewhere, 1.0
+            note = self._happened.belongs(piece)
+            if self._home(piece) == elsewhere:
+                verdict, note = Verdict.EXPLAINED, f"its place became {self._config.zones[zone].name} during this count"
+        else:
+            note = self._silent(piece, zone, running, now_us)
+        return CountVerdict(
+            piece=piece,
+            verdict=verdict,
+            zone=self._config.zones[zone].id,
+            p_present=round(p_present, 4),
+            note=note,
+            at_us=at_us,
+        )
+
+    def _unexpected(self, piece: PieceId, judged: Judged, running: Running) -> CountVerdict:
+        """Known to the house and not on the list: come in meanwhile, or not where it should be."""
+        verdict, note, at_us = Verdict.UNEXPECTED, self._happened.belongs(piece), 0
+        came_us = running.joined.get(judged.row)
+        if came_us is not None and self._stock.status_of(piece).expected:
+            verdict, at_us = Verdict.EXPLAINED, came_us
+            note = f"came to belong here{self._happened.at(came_us)}, during this count"
+        zone = self._config.zones[judged.zone].id
+        return CountVerdict(piece=piece, verdict=verdict, zone=zone, p_present=1.0, note=note, at_us=at_us)
+
+    def _untagged(self, piece: PieceId, row: int) -> CountVerdict:
+        taken = self._stock.epc_refused.get(piece)
+        return CountVerdict(
+            piece=piece,
+            verdict=Verdict.CHECK_BY_HAND if taken is None else Verdict.DUPLICATE,
+            zone=self._config.zones[int(self._stock.home[row])].id,
+            p_present=0.5,
+            note="it has no tag" if taken is None else taken,
+        )
+
+    def _silent(self, piece: PieceId, zone: int, running: Running, now_us: int) -> str:
         """What the person who looks for it by hand should know: a read before the count is no read of the count."""
         said = "not read in this count" if running.witnessed[zone] else "nobody could read there during this count"
         last = self._stock.last_seen(piece)
@@ -144,6 +226,38 @@ class Report:
             if piece is None or row in known or self._stock.status_of(piece).custody is not TokenState.HERE:
                 continue
             zone = self._config.zones[int(self._stock.home[row])].id
-            note = self._stock.status_of(piece).away_because
-            out.append(CountVerdict(piece=piece, verdict=Verdict.EXPLAINED, zone=zone, p_present=0.0, note=note))
+            note, at_us = self._happened.away(piece) or ("", 0)
+            out.append(
+                CountVerdict(piece=piece, verdict=Verdict.EXPLAINED, zone=zone, p_present=0.0, note=note, at_us=at_us)
+            )
         return out
+
+    # --- tags -------------------------------------------------------------------------------------------------
+
+    def _tags(self, running: Running) -> tuple[CountTag, ...]:
+        """Tags that nobody knows and that lay here round after round, the most read first."""
+        often = max(OFTEN_MIN, (running.model.round + 1) // 2)
+        lasting = [(rounds, *key) for key, rounds in running.strangers.items() if rounds >= often]
+        best: dict[int, tuple[int, int]] = {}
+        for rounds, index, zone in lasting:
+            best[index] = max(best.get(index, (0, 0)), (rounds, zone))
+        told = sorted(((rounds, zone, index) for index, (rounds, zone) in best.items()), reverse=True)
+        return tuple(
+            CountTag(
+                epc=self._stock.catalogue.unknown_epc(index),
+                verdict=Verdict.UNKNOWN_TAG,
+                zone=self._config.zones[zone].id,
+                rounds=rounds,
+                note=f"read in {rounds} of {running.model.round} rounds; no piece of the house carries it",
+            )
+            for rounds, zone, index in told[:TAGS_TOLD_MAX]
+        )
+
+    def _cloned(self) -> set[PieceId]:
+        """Pieces of which two tags carry the EPC, as an open alarm says."""
+        rows = self._pipeline.books.db.rows("alarms_in", AlarmRow, state=AlarmState.OPEN, limit=ALARMS_ASKED_MAX)
+        return {piece for row in rows if row.kind is AlarmKind.CLONE for piece in pieces_of(row)}
+
+    def _home(self, piece: PieceId) -> int:
+        row = self._stock.catalogue.row_of(piece)
+        return NO_ZONE if row is None else int(self._stock.home[row])

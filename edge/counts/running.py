@@ -1,0 +1,74 @@
+"""A count while it runs, and what pages see of it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.facts import CountPlace, CountTotal, CountVerdict
+from contract.ids import CountId, ReaderId, ZoneId
+from edge.floor.rounds import Round
+from edge.readers.base import Look
+from edge.reconcile.counts import Count
+
+
+@dataclass(frozen=True, slots=True)
+class CountNow:
+    """A count as pages see it while it runs; `zones` are (zone, expected, found)."""
+
+    count: CountId
+    round: int
+    zones: tuple[tuple[ZoneId, int, int], ...]
+    found: int = 0
+    expected: int = 0
+    p_complete: float = 0.0
+    unread_expected: float = 0.0
+    elapsed_s: float = 0.0
+    left_s: float = 0.0
+    """Expected seconds until it ends."""
+    slower: str = ""
+    """Why it takes longer than it should, in one sentence; empty while it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What earlier looks of this count said: a recount changes only what it looks at."""
+
+    number: int = 0
+    zones: tuple[ZoneId, ...] = ()
+    verdicts: tuple[CountVerdict, ...] = ()
+    totals: tuple[CountTotal, ...] = ()
+
+
+@dataclass(slots=True)
+class Running:
+    count: CountId
+    place: CountPlace
+    zones: tuple[int, ...]
+    rows: NDArray[np.int32]
+    """Every row expected at the start, tagged or not; the tagged ones are the count's."""
+    home: NDArray[np.int32]
+    """Beside `rows`: where each belonged at the start."""
+    tagged: NDArray[np.bool_]
+    model: Count
+    readers: frozenset[ReaderId]
+    witnessed: NDArray[np.int32]
+    """By zone: rounds of this count that could speak about it."""
+    reads: NDArray[np.int32]
+    """By tagged row: rounds that read it, anywhere."""
+    round_s: float
+    """Seconds a round should take,"""
+    expected_s: float
+    """and the whole count, by the model."""
+    began_us: int
+    heard_us: int
+    before: Before = field(default_factory=Before)
+    buffer: dict[ReaderId, Round] = field(default_factory=dict)
+    looks: dict[ReaderId, Look] = field(default_factory=dict)
+    """By reader: how it looked in its last round."""
+    strange: set[tuple[int, int]] = field(default_factory=set)
+    """(unknown tag, zone) of this round,"""
+    strangers: dict[tuple[int, int], int] = field(default_factory=dict)
+    """and the rounds that read it there."""
+    joined: dict[int, int] = field(default_factory=dict)
+    """Rows that came to belong here after the start, and when that was first noticed (UTC µs)."""
