@@ -91,6 +91,8 @@ class VisionWatch:
                 self._readers_of[zone].append(reader)
         self._told_zones = dict(told.zones)
         self._told_readers = dict(told.readers)
+        self._stood: dict[ReaderId, tuple[ReaderLink, str, str, frozenset[int]]] = {}
+        self._quiet: np.ndarray[tuple[int], np.dtype[np.bool_]] | None = None
         self._rates: dict[ReaderId, tuple[int, int, float]] = {}
 
     def look(
@@ -100,7 +102,8 @@ class VisionWatch:
         facts: list[AnyFact] = []
         for reader, state in health.items():
             facts += self._reader(reader, state, now_us)
-        for index, readers in self._readers_of.items():
+        for index in self._to_judge(health, quiet):
+            readers = self._readers_of[index]
             if not readers:
                 continue  # a zone nobody reads is known by scans; it was never seeing
             zone = self._zones.zones[index].id
@@ -109,6 +112,24 @@ class VisionWatch:
                 facts.append(ZoneVision(zone=zone, vision=vision, why=why))
             self._told_zones[zone] = (vision, why)
         return facts
+
+    def _to_judge(
+        self, health: Mapping[ReaderId, Health], quiet: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    ) -> list[int]:
+        """Zones whose readers, or whose quiet, are otherwise than at the last look: at first all of them."""
+        stand = {
+            reader: (state.link, state.why, state.waits_for, state.antennas_down) for reader, state in health.items()
+        }
+        was_quiet, self._quiet = self._quiet, quiet.copy()
+        was, self._stood = self._stood, stand
+        if was_quiet is None:
+            return list(self._readers_of)
+        zones = set(np.flatnonzero(was_quiet != quiet).tolist())
+        if stand != was:
+            for reader in stand.keys() | was.keys():
+                if stand.get(reader) != was.get(reader) and reader in self._watching:
+                    zones.update(self._zones.zones_of(reader).tolist())
+        return sorted(zones)
 
     def vision_of(self, zone: ZoneId) -> tuple[Vision, str]:
         return self._told_zones.get(zone, (Vision.BLIND, "no reader watches this zone"))

@@ -18,6 +18,11 @@ class ZoneMap:
         self.zones = config.zones
         self.index: dict[ZoneId, int] = {zone.id: i for i, zone in enumerate(config.zones)}
         self._ports: dict[ReaderId, NDArray[np.int32]] = {r.id: self._lut(r) for r in config.readers}
+        self._own: dict[ReaderId, NDArray[np.int32]] = {
+            reader: np.unique(lut[lut >= 0]) for reader, lut in self._ports.items()
+        }
+        for own in self._own.values():
+            own.setflags(write=False)  # it is handed out
         self.fixed: tuple[ReaderId, ...] = tuple(r.id for r in config.readers if not r.handheld)
         """Readers whose silence means something; the others are handhelds (`floor/sweeps.py`)."""
 
@@ -32,8 +37,8 @@ class ZoneMap:
         return lut
 
     def zones_of(self, reader: ReaderId) -> NDArray[np.int32]:
-        lut = self._ports[reader]
-        return np.unique(lut[lut >= 0])
+        """Ascending; nobody's to change."""
+        return self._own[reader]
 
     def watched_by(self, reader: ReaderId, down: frozenset[int]) -> NDArray[np.int32]:
         """Zones this reader can vouch for while these antennas are disconnected. Half an eye is no witness."""
