@@ -22,7 +22,7 @@ DRAWN: Final = HERE.parent / "docs" / "bench"
 
 
 def names() -> list[str]:
-    """Every module of this package that measures something: it says what it `DOES` and has `run(short=False) -> Figures`,
+    """Every module of this package that measures something: it says what it `DOES`, has `run(short=False) -> Figures`,
     and may have `plots(figures) -> dict[str, str]`: file names to SVG."""
     return sorted(path.stem for path in HERE.glob("*.py") if "\nDOES: Final" in path.read_text(encoding="utf-8"))
 
