@@ -44,6 +44,10 @@ def edge_figures(seconds: int) -> Figures:
         readers.start()
         ports = _answer(ours, readers)
         here, there = spawn.Pipe()
+        # the box is started with its books, as after a restart: what filling them takes is not what a box holds
+        filling = spawn.Process(target=_fill, args=(ports, folder))
+        filling.start()
+        filling.join()
         edge = spawn.Process(target=_edge, args=(there, ports, folder), daemon=True)
         edge.start()
         try:
@@ -101,12 +105,16 @@ def _shelves() -> Shelves:
     return Shelves(PIECES, SEED, READERS, ANTENNAS)
 
 
-def _edge(pipe: Connection, ports: list[int], folder: str) -> None:
-    _pin(EDGE_CORE)
+def _fill(ports: list[int], folder: str) -> None:
     shelves = _shelves()
     edge = create(config_of(shelves, Path(folder), ports=ports))
     fill(edge.store, shelves)
-    del shelves
+    edge.store.books.close()
+
+
+def _edge(pipe: Connection, ports: list[int], folder: str) -> None:
+    _pin(EDGE_CORE)
+    edge = create(config_of(_shelves(), Path(folder), ports=ports))
     pipe.send("ready")
     asyncio.run(live(edge, listen(edge.config)))
 

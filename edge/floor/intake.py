@@ -89,7 +89,7 @@ class Intake:
         epc = np.concatenate([batch.epc for batch in batches])
         bits = np.concatenate([batch.epc_bits for batch in batches])
         found = hear(epc, bits, batches[-1].arrived_us)
-        ends = np.cumsum([len(batch) for batch in batches])[:-1]
+        ends = np.cumsum([len(batch) for batch in batches])[:-1].tolist()
         return [Found(*part) for part in zip(np.split(found.rows, ends), np.split(found.unknown, ends), strict=True)]
 
     def unknown_tags(self, now_us: int) -> int:

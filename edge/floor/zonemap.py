@@ -23,6 +23,8 @@ class ZoneMap:
         }
         for own in self._own.values():
             own.setflags(write=False)  # it is handed out
+        self._by_port = {reader: np.append(lut, np.int32(NO_ZONE)) for reader, lut in self._ports.items()}
+        """With a last entry for every port beyond."""
         self.fixed: tuple[ReaderId, ...] = tuple(r.id for r in config.readers if not r.handheld)
         """Readers whose silence means something; the others are handhelds (`floor/sweeps.py`)."""
 
@@ -57,6 +59,10 @@ class ZoneMap:
 
     def zone_of(self, reader: ReaderId, antenna: NDArray[np.uint16]) -> NDArray[np.int32]:
         """Zone index per read; `NO_ZONE` for a port that is not in the configuration."""
-        lut = self._ports[reader]
-        inside = antenna < len(lut)
-        return np.where(inside, lut[np.where(inside, antenna, 0)], np.int32(NO_ZONE)).astype(np.int32)
+        zone: NDArray[np.int32] = self._by_port[reader].take(antenna, mode="clip")
+        return zone
+
+    def zone_at(self, reader: ReaderId, port: int) -> int:
+        """Likewise of one port."""
+        lut = self._by_port[reader]
+        return int(lut[min(port, len(lut) - 1)])

@@ -52,7 +52,7 @@ class Rates:
             if one.reader in self._zones.fixed and len(one.row):
                 sums = np.bincount(one.antenna, weights=one.seen_count)
                 for antenna in np.flatnonzero(sums).tolist():
-                    zone = int(self._zones.zone_of(one.reader, np.array([antenna], np.uint16))[0])
+                    zone = self._zones.zone_at(one.reader, antenna)
                     key = (hour, one.reader, antenna, zone)
                     self._reads[key] = self._reads.get(key, 0) + int(sums[antenna])
         for each in rounds:
