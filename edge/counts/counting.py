@@ -34,13 +34,11 @@ from edge.floor.pipeline import Pipeline
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
 from edge.readers.base import Look, Varying
-from edge.reconcile.counts import Count
+from edge.reconcile.counts import CAREFUL, Count
 from edge.reconcile.expected import expect
 from trade.stocktake import STOCKTAKE, CountEvent, CountState
 
-GAIN_MIN: Final = 0.02
-"""Expected finds below which another round is not worth its second (inference §2.3: careful)."""
-ROUNDS_MAX: Final = 60
+CARE: Final = CAREFUL._replace(rounds_max=60)
 """Rounds for the pieces that are hard to read; after a minute a hand is quicker than the radio."""
 PATIENCE_US: Final = 60_000_000
 """How long a count waits for a reader that gives no rounds."""
@@ -212,7 +210,7 @@ class Counting:
             rows=rows,
             home=home[rows].copy(),
             tagged=tagged,
-            model=Count(listed, len(self.config.zones), rounds_max=ROUNDS_MAX),
+            model=Count(listed, len(self.config.zones), care=CARE),
             readers=readers,
             witnessed=np.zeros(len(self.config.zones), np.int32),
             reads=np.zeros(int(tagged.sum()), np.int32),
@@ -290,7 +288,7 @@ class Counting:
                     unread_expected=round(said.unread_expected, 4),
                 )
             )
-        stop = running.model.why_stop(GAIN_MIN)
+        stop = running.model.why_stop()
         if stop is not None:
             return facts + self._finish(running, str(stop), now_us)
         for reader in looks:
@@ -348,7 +346,7 @@ class Counting:
         found = np.bincount(listed.home[~unread], minlength=len(self.config.zones))
         asked = np.bincount(running.home, minlength=len(self.config.zones))
         p = (listed.hits / (listed.hits + listed.misses))[unread]
-        left = min(rounds_left(p, present[unread]), ROUNDS_MAX - running.model.round)
+        left = min(rounds_left(p, present[unread]), CARE.rounds_max - running.model.round)
         elapsed_s = (now_us - running.began_us) / 1e6
         names = {zone: self.config.zones[zone].name for zone in running.zones}
         slower = why_slower(

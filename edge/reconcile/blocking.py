@@ -1,10 +1,15 @@
 """How likely a piece that is there stays unread for some rounds (inference §2.2).
 
-Rounds are not independent: a blocked piece (a hand, a stack, a bad angle) stays blocked from round to round. What five
-equal rounds are worth is learned from earlier counts, by when each piece was first read. A piece in a fade of its own
-stays silent for longer than a count may last: how often and how long pieces of this store fade, presence has learned.
+Rounds are not independent: a blocked piece (a hand, a stack, a bad angle) stays blocked from round to round, and a
+round tends to repeat the one before. What equal rounds are worth, and what one of another kind is worth (other
+antennas, power, mode or session), is learned from earlier counts (`learning`): not one value but a few `Suppositions`
+with weights, because a store's first fifteen counts leave room for more than one. A piece in a fade of its own stays
+silent for longer than a count may last: how often and how long pieces of this store fade, presence has learned.
+
+A piece's detectability is a Beta, and integrated exactly: the weights are kept by how many rounds told of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -14,117 +19,172 @@ from numpy.typing import NDArray
 from edge.reconcile.absence import absence
 from edge.reconcile.story import FADE_READS
 
-SHARES: Final = (1e-9, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04)
-STAYS: Final = (0.2, 0.5, 0.7, 0.85, 0.95)
-COUNTS_MIN: Final = 3
-"""Fewer earlier counts than this do not tell."""
+Floats = NDArray[np.float64]
+
+MISSES_TOLD_MAX: Final = 24
+"""Misses that still teach how hard a piece is to read; further ones count, and teach nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blocking:
-    """How rounds depend on each other.
+    """One supposition of how rounds depend on each other.
 
-    share  of pieces blocked at any time        stay  chance that a blocked piece is blocked in the next round too
-    dark   share that cannot be read at all in this count        dependence  mixed into each round (real trace: .02)
-    freed  chance that an altered round finds a piece blocked or not as if for the first time
+    share   of pieces blocked at any time      stay   chance that a blocked piece is blocked in the next equal round too
+    dark    share that cannot be read at all in this count
+    repeat  chance that a round shows of a piece just what the one before did (real trace: .02 to .03)
+    freed   chance that a round of another kind finds a piece blocked or not as if for the first time
     """
 
     share: float = 0.002
     stay: float = 0.5
     dark: float = 1e-6
-    dependence: float = 0.0
+    repeat: float = 0.0
     freed: float = 0.3
 
 
-CUSTOMARY: Final = Blocking()
+class Suppositions(NamedTuple):
+    """Columns of h suppositions, by the names of `Blocking`; `weight` sums to 1."""
+
+    weight: Floats
+    share: Floats
+    stay: Floats
+    dark: Floats
+    repeat: Floats
+    freed: Floats
+
+    @classmethod
+    def of(cls, each: Sequence[Blocking], weight: Sequence[float] | None = None) -> "Suppositions":
+        """`weight` is normalised; without it all are as likely."""
+        heavy = np.ones(len(each)) if weight is None else np.asarray(weight, np.float64)
+        names = ("share", "stay", "dark", "repeat", "freed")
+        return cls(heavy / heavy.sum(), *(np.array([getattr(one, name) for one in each]) for name in names))
+
+    def mean(self, by_supposition: Floats) -> Floats:
+        """Of a column by supposition, or of `[h, n]`."""
+        out: Floats = np.tensordot(self.weight, by_supposition, axes=1)
+        return out
+
+    def stays(self, altered: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """`[h, n]`: chance that a blocked piece is blocked in the next round, and that a clear one comes to be."""
+        freed = self.freed[:, None] * altered
+        stay = self.stay[:, None] * (1 - freed) + self.share[:, None] * freed
+        return stay, self.share[:, None] * (1 - stay) / (1 - self.share[:, None])
+
+
+CUSTOMARY: Final = Suppositions.of(
+    [Blocking(share, stay, dark) for share in (1e-4, 0.003, 0.01) for stay in (0.4, 0.7) for dark in (1e-6, 3e-4)],
+    [share * dark for share in (3.0, 2.0, 1.0) for _ in (0, 1) for dark in (3.0, 1.0)],
+)
+"""Before the first counts of a store have told: cautious, so that more is looked for by hand than later."""
 
 
 class Fading(NamedTuple):
     """Fades of n pieces, by round: P(in one before the first round), P(one begins), P(one lasts on)."""
 
-    share: NDArray[np.float64]
-    enter: NDArray[np.float64]
+    share: Floats
+    enter: Floats
     stay: float
 
     @classmethod
     def never(cls, size: int) -> "Fading":
         return cls(np.zeros(size), np.zeros(size), 0.0)
 
+    def take(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> "Fading":
+        return Fading(self.share[chosen], self.enter[chosen], self.stay)
+
 
 class Unread(NamedTuple):
-    """Weights of n unread pieces, if they are there: clear, blocked and in a fade, after `looks` rounds."""
+    """Weights `[h, k, n]` of n unread pieces, if they are there, by supposition and by misses that told of them.
 
-    clear: NDArray[np.float64]
-    blocked: NDArray[np.float64]
-    faded: NDArray[np.float64]
+    clear, blocked, faded   float64[h, k, n]        looks   int64[n], rounds that looked for each
+    """
+
+    clear: Floats
+    blocked: Floats
+    faded: Floats
     looks: NDArray[np.int64]
 
     @classmethod
-    def before(cls, fading: Fading, blocking: Blocking) -> "Unread":
+    def before(cls, fading: Fading, suppositions: Suppositions) -> "Unread":
         """Before the first round."""
-        awake = 1 - fading.share
-        return cls(
-            awake * (1 - blocking.share), awake * blocking.share, fading.share, np.zeros(len(fading.share), np.int64)
+        awake, share = (1 - fading.share)[None, None, :], suppositions.share[:, None, None]
+        faded = np.broadcast_to(fading.share, (len(share), 1, len(fading.share)))
+        return cls(awake * (1 - share), awake * share, faded.copy(), np.zeros(len(fading.share), np.int64))
+
+    def by_supposition(self, suppositions: Suppositions) -> Floats:
+        """`[h, n]`: P(unread so far | present, supposition)."""
+        awake: Floats = (self.clear + self.blocked + self.faded).sum(axis=1)
+        dark = suppositions.dark[:, None]
+        return dark + (1 - dark) * awake
+
+    def chance(self, suppositions: Suppositions) -> Floats:
+        """M of the handbook, `[n]`: P(unread so far | present)."""
+        return suppositions.mean(self.by_supposition(suppositions))
+
+    def take(self, chosen: NDArray[np.bool_]) -> "Unread":
+        """Those pieces alone."""
+        return Unread(self.clear[..., chosen], self.blocked[..., chosen], self.faded[..., chosen], self.looks[chosen])
+
+    def where(self, chosen: NDArray[np.bool_], before: "Unread") -> "Unread":
+        """Only the chosen ones are so; the others stay what they were one round `before`."""
+        return Unread(
+            np.where(chosen, self.clear, _as_wide(before.clear, self.clear)),
+            np.where(chosen, self.blocked, _as_wide(before.blocked, self.clear)),
+            np.where(chosen, self.faded, _as_wide(before.faded, self.clear)),
+            np.where(chosen, self.looks, before.looks),
         )
-
-    def chance(self, blocking: Blocking) -> NDArray[np.float64]:
-        """M of the handbook: P(unread so far | present)."""
-        return blocking.dark + (1 - blocking.dark) * (self.clear + self.blocked + self.faded)
-
-    def where(self, chosen: NDArray[np.bool_], other: "Unread") -> "Unread":
-        """The other's weights where chosen."""
-        return Unread(*(np.where(chosen, theirs, mine) for mine, theirs in zip(self, other, strict=True)))
 
 
 def one_more(
     unread: Unread,
-    hits: NDArray[np.float64],
-    misses: NDArray[np.float64],
-    blocking: Blocking,
+    hits: Floats,
+    misses: Floats,
+    suppositions: Suppositions,
     fading: Fading,
     *,
-    altered: bool = False,
+    looked: NDArray[np.bool_] | None = None,
+    altered: NDArray[np.bool_] | bool = False,
 ) -> Unread:
-    """After another round without a read. Polya: each clear miss lowers the piece's own detectability."""
-    freed = blocking.freed if altered else 0.0
-    stay = blocking.stay * (1 - freed) + blocking.share * freed
-    enter = blocking.share * (1 - stay) / (1 - blocking.share)
-    was = unread
-    into_fade, out_of_fade = was.clear * fading.enter, was.faded * (1 - fading.stay)
-    later = unread.looks > 0
-    clear = np.where(later, was.clear * (1 - enter) - into_fade + was.blocked * (1 - stay) + out_of_fade, was.clear)
-    blocked = np.where(later, was.blocked * stay + was.clear * enter, was.blocked)
-    faded = np.where(later, was.faded * fading.stay + into_fade, was.faded)
-    clear_rounds = unread.looks * clear / (clear + blocked + faded)
-    p = hits / (hits + misses + clear_rounds)
-    missed = absence(p, 1.0, seen=False)
-    return Unread(
-        clear * (missed * (1 - blocking.dependence) + blocking.dependence),
-        np.asarray(blocked),
-        faded * absence(p, FADE_READS, seen=False),
-        unread.looks + 1,
-    )
+    """After another round without a read.
 
+    hits, misses  float64[n]  Beta of each piece's detectability      looked  bool[n]  whose zone this round could see
+    altered       bool[n]     whose round was of another kind than the one before
 
-def fit(first_reads: NDArray[np.int64], counts: int, hits: float, misses: float) -> Blocking:
-    """Grid maximum likelihood. `first_reads[j]`: pieces first read in round j (from 0), summed over earlier counts.
-
-    `hits`, `misses`: Beta of detectability over all pieces. Too few counts: the customary value.
+    A clear miss lowers the piece's own detectability (Polya: the k-th has chance (misses + k) / (hits + misses + k)).
     """
-    rounds = len(first_reads)
-    if counts < COUNTS_MIN or rounds < 2 or not first_reads.sum():
-        return CUSTOMARY
-    best, found = -np.inf, CUSTOMARY
-    for share in SHARES:
-        for stay in STAYS:
-            blocking = Blocking(share=share, stay=stay)
-            unread = Unread.before(Fading.never(1), blocking)
-            chance = [1.0]
-            for _ in range(rounds):
-                unread = one_more(unread, np.array([hits]), np.array([misses]), blocking, Fading.never(1))
-                chance.append(float(unread.chance(blocking)[0]))
-            first = -np.diff(chance) / (1 - chance[-1])
-            score = float((first_reads * np.log(np.maximum(first, 1e-300))).sum())
-            if score > best:
-                best, found = score, blocking
-    return found
+    size = len(hits)
+    later = unread.looks > 0
+    stay, enter = (each[:, None, :] for each in suppositions.stays(np.broadcast_to(altered, (size,))))
+    clear, blocked, faded = unread.clear, unread.blocked, unread.faded
+    if later.any():
+        into_fade, out_of_fade = clear * fading.enter, faded * (1 - fading.stay)
+        clear, blocked, faded = (
+            np.where(later, then, now)
+            for then, now in (
+                (clear * (1 - enter) - into_fade + blocked * (1 - stay) + out_of_fade, clear),
+                (blocked * stay + clear * enter, blocked),
+                (faded * fading.stay + into_fade, faded),
+            )
+        )
+    told = np.arange(clear.shape[1])[:, None]
+    p = hits / (hits + misses + told)
+    repeat = suppositions.repeat[:, None, None] * later
+    fresh = clear * (1 - p) * (1 - repeat)
+    repeated = _with_room(clear * repeat)
+    repeated[:, 1:] += fresh[:, : repeated.shape[1] - 1]
+    if fresh.shape[1] == repeated.shape[1]:
+        repeated[:, -1] += fresh[:, -1]
+    faded = faded * absence(p, FADE_READS, seen=False)
+    after = Unread(repeated, _with_room(blocked), _with_room(faded), unread.looks + 1)
+    return after if looked is None or looked.all() else after.where(looked, unread)
+
+
+def _as_wide(weights: Floats, other: Floats) -> Floats:
+    return weights if weights.shape == other.shape else _with_room(weights)
+
+
+def _with_room(weights: Floats) -> Floats:
+    """One more miss that may have told."""
+    if weights.shape[1] > MISSES_TOLD_MAX:
+        return weights
+    return np.concatenate([weights, np.zeros_like(weights[:, :1])], axis=1)

@@ -1,7 +1,8 @@
 """Counting from the expected list: how sure is it that everything there has been read (inference §2).
 
 Takes   the expected rows with what was learned about each, then one call of `hear` per witnessed round.
-Gives   `Progress` after each round, a reason to stop, and a verdict with its probability for every piece.
+Gives   `Progress` after each round, a reason to stop, a verdict with its probability for every piece, and its own
+        story, from which later counts learn (`lessons`).
 
 A piece is never called missing because the rounds ran out: below certainty it is named "check by hand".
 Capture–recapture is used for unknown tags only, and only as "at least n more".
@@ -14,11 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import Verdict
-from edge.reconcile.blocking import CUSTOMARY, Blocking, Fading, Unread, one_more
+from edge.reconcile.blocking import CUSTOMARY, Fading, Floats, Suppositions, Unread, one_more
 from edge.reconcile.expected import Expected
+from edge.reconcile.lessons import ROUNDS_KEPT, UNKNOWN
 
-COMPLETE_AT: Final = 0.99
-MISSING_BELOW: Final = 0.02
+COMPLETE_AT: Final = 0.995
+"""One count in two hundred that calls itself complete may be wrong."""
+MISSING_BELOW: Final = 0.01
+"""P(present) below which a piece is called missing."""
+ROUNDS_MIN: Final = 2
+"""One round alone never ends the hope for what is unread."""
 HOPED_MIN: Final = 3.0
 SEEN_SHARE_MIN: Final = 0.25
 """A round that reads less than this share of at least so many hoped-for pieces of a zone does not count there."""
@@ -26,8 +32,31 @@ MISPLACED_BELOW: Final = 0.05
 """Chance of having stayed unread at home below which a piece read elsewhere is misplaced, not a stray read."""
 
 
+class Care(NamedTuple):
+    """How long to go on: while another round is hoped to find `gain_min` pieces, or, with `decide`, would let us call
+    one missing; and for at most `rounds_max`.
+    """
+
+    gain_min: float
+    rounds_max: int
+    decide: bool = False
+
+
+CAREFUL: Final = Care(0.02, 40, decide=True)
+"""Fixed readers: a round is a second."""
+NORMAL: Final = Care(0.1, 6)
+"""A round costs somebody minutes."""
+QUICK: Final = Care(0.3, 4)
+
+Rows = NDArray[np.int32]
+Bools = NDArray[np.bool_]
+Keys = NDArray[np.int64]
+
+
 class Progress(NamedTuple):
-    """After a round. `unread_expected`: pieces believed there and unread; `gain`: finds hoped for in one more round."""
+    """After a round. `unread_expected`: pieces believed there and unread; `gain`: finds hoped for in one more round;
+    `decided`: pieces that, silent in one more round too, could be called missing by then and not yet.
+    """
 
     round: int
     found: int
@@ -35,6 +64,7 @@ class Progress(NamedTuple):
     p_complete: float
     unread_expected: float
     gain: float
+    decided: int
 
 
 class Stop(StrEnum):
@@ -53,135 +83,214 @@ class Judged(NamedTuple):
 
 
 class Count:
-    """One count of some zones. Deterministic: no time, no chance."""
+    """One count of some zones. Deterministic: no time, no chance. A round costs what is unread, not what is there."""
 
-    def __init__(self, expected: Expected, zones: int, blocking: Blocking = CUSTOMARY, *, rounds_max: int = 40) -> None:
-        self.expected = expected
-        self.blocking = blocking
-        self.rounds_max = rounds_max
-        self.round = 0
+    def __init__(
+        self,
+        expected: Expected,
+        zones: int,
+        suppositions: Suppositions = CUSTOMARY,
+        *,
+        care: Care = CAREFUL,
+        rounds_min: int = 1,
+    ) -> None:
+        """`rounds_min`: so many are heard even when all is found (`Learned.rounds_min`)."""
         size = len(expected.rows)
-        self._fading = Fading.never(size) if expected.fading is None else expected.fading
-        self._unread = Unread.before(self._fading, blocking)
-        self._reads = np.zeros((size, zones), np.int32)
-        self._others: dict[tuple[int, int], int] = {}
-        self._unknown: dict[int, int] = {}
-        self.first_reads = np.zeros(rounds_max, np.int64)
-        """Pieces first read in round j, from 0: what `blocking.fit` learns from."""
+        self.expected = expected
+        self.suppositions = suppositions
+        self.care = care
+        self.rounds_min = rounds_min
+        self.round = 0
         self.blind_rounds = np.zeros(zones, np.int64)
         """Rounds that showed almost nothing of a zone: they speak against nobody."""
-        self._place = {int(row): at for at, row in enumerate(expected.rows)}
+        self._place = np.full(int(expected.rows.max(initial=-1)) + 2, -1, np.int32)
+        self._place[expected.rows] = np.arange(size, dtype=np.int32)
+        self._p = expected.hits / (expected.hits + expected.misses)
+        self._fading = Fading.never(size) if expected.fading is None else expected.fading
+        self._found = np.zeros(size, np.bool_)
+        self._at_home = np.zeros(size, np.bool_)
+        self._at = np.arange(size)
+        """Those not read at home: all that is reckoned with, and the columns of `_unread`."""
+        self._unread: Unread | None = None
+        self._altered = False
+        self._away: list[Keys] = []
+        self._others: list[Keys] = []
+        self._unknown: list[Rows] = []
+        self._codes = np.ones(size, np.uint8)
+        self._open = np.ones(size, np.bool_)
+        """Whose code takes another round: those that every round so far could see."""
+        self._altered_rounds = 0
 
     def hear(
-        self,
-        rows: NDArray[np.int32],
-        zones: NDArray[np.int32],
-        witnessed: NDArray[np.bool_],
-        unknown: NDArray[np.int32] | None = None,
-        *,
-        altered: bool = False,
+        self, rows: Rows, zones: Rows, witnessed: Bools, unknown: Rows | None = None, *, altered: bool = False
     ) -> Progress:
         """One round: rows read, the zones that read them, which zones worked through it, indices of unknown tags.
 
         `altered`: its readers looked otherwise than in the round before, so that the two depend on each other less.
-
         A zone of which this round shows almost nothing is not witnessed by it, whatever the caller says.
         """
-        assert self.round < self.rounds_max, "the count has had its rounds; ask why_stop"
-        found, reads = int(self._found().sum()), self._reads.copy()
-        for row, zone in set(zip(rows.tolist(), zones.tolist(), strict=True)):
-            at = self._place.get(row)
-            if at is None:
-                self._others[row, zone] = self._others.get((row, zone), 0) + 1
-            else:
-                self._reads[at, zone] += 1
-        for index in set() if unknown is None else set(unknown.tolist()):
-            self._unknown[index] = self._unknown.get(index, 0) + 1
-        home = self.expected.home
-        self._unread = self._unread.where(
-            self._seeing(self._reads - reads, witnessed)[home], self._after_one_more(altered=altered)
-        )
-        self.first_reads[self.round] = int(self._found().sum()) - found
+        assert self.round < self.care.rounds_max, "the count has had its rounds; ask why_stop"
+        hoped = np.bincount(self.expected.home, self._p * self.p_present(), len(witnessed)).astype(np.float64)
+        at = self._places(rows)
+        self._others.append(_pairs(rows[at < 0], zones[at < 0]))
+        at, zones = at[at >= 0], zones[at >= 0]
+        home = self.expected.home[at] == zones
+        self._away.append(_pairs(at[~home], zones[~home]))
+        read = np.zeros(len(self._found), np.bool_)
+        read[at[home]] = True
+        self._found[at] = True
+        self._at_home |= read
+        if unknown is not None:
+            self._unknown.append(np.unique(unknown))
+        seeing = self._seeing(hoped, read, witnessed)[self.expected.home]
+        self._tell(read, seeing, altered=altered)
+        self._drop()
+        self._altered = altered
+        self._unread = self._one_more(seeing[self._at])
         self.round += 1
         return self.progress()
 
-    def find(self, rows: NDArray[np.int32], zones: NDArray[np.int32]) -> None:
+    def find(self, rows: Rows, zones: Rows) -> None:
         """A handheld's reads: what it read in its own zone is found. No round: what it did not read is not judged."""
-        for row, zone in set(zip(rows.tolist(), zones.tolist(), strict=True)):
-            at = self._place.get(row)
-            if at is not None and self.expected.home[at] == zone:
-                self._reads[at, zone] += 1
+        at = self._places(rows)
+        at, zones = at[at >= 0], zones[at >= 0]
+        home = at[self.expected.home[at] == zones]
+        self._found[home] = self._at_home[home] = True
+        self._drop()
 
     def progress(self) -> Progress:
-        unread = ~self._found()
-        present = self.p_present()[unread]
-        p_complete = float(np.exp(np.log1p(-np.minimum(present, 1 - 1e-12)).sum()))
-        now, then = self._unread.chance(self.blocking)[unread], self._after_one_more().chance(self.blocking)[unread]
-        gain = float((present * (1 - then / now)).sum())
-        return Progress(self.round, int((~unread).sum()), len(unread), p_complete, float(present.sum()), gain)
+        """How the count stands."""
+        lacking = ~self._found[self._at]
+        prior, now = self.expected.prior[self._at][lacking], self._chance(self._unread)[lacking]
+        missed = 1 - self._p[self._at][lacking]
+        then = self._chance(self._one_more())[lacking] if self.round else now * missed
+        present, later = present_unread(prior, now), present_unread(prior, then)
+        decided = (present >= MISSING_BELOW) & (later < MISSING_BELOW)
+        return Progress(
+            round=self.round,
+            found=len(self._found) - len(present),
+            expected=len(self._found),
+            p_complete=p_complete(present),
+            unread_expected=float(present.sum()),
+            gain=float((present * (1 - then / now)).sum()),
+            decided=int(decided.sum()),
+        )
 
-    def why_stop(self, gain_min: float) -> Stop | None:
-        """Whether to stop: complete, or another round would find fewer than `gain_min` pieces. None: go on."""
+    def why_stop(self) -> Stop | None:
+        """Whether to stop: complete, or another round would hardly find or decide anything. None: go on."""
         now = self.progress()
-        if now.p_complete >= COMPLETE_AT and self.round:
+        if self.round < min(self.rounds_min, self.care.rounds_max):
+            return None
+        if now.p_complete >= COMPLETE_AT:
             return Stop.COMPLETE
-        if self.round >= 2 and now.gain < gain_min:
+        if self.round >= ROUNDS_MIN and now.gain < self.care.gain_min and not (self.care.decide and now.decided):
             return Stop.FUTILE
-        return Stop.ROUNDS if self.round >= self.rounds_max else None
+        return Stop.ROUNDS if self.round >= self.care.rounds_max else None
 
-    def p_present(self) -> NDArray[np.float64]:
+    def p_present(self) -> Floats:
         """P(present | what was read), by expected piece; 1 once read anywhere."""
-        there = self.expected.prior * self._unread.chance(self.blocking)
-        unread: NDArray[np.float64] = there / (there + 1 - self.expected.prior)
-        return np.where(self._found(), 1.0, unread)
+        out = np.ones(len(self._found))
+        out[self._at] = present_unread(self.expected.prior[self._at], self._chance(self._unread))
+        out[self._found] = 1.0
+        return out
+
+    def found(self) -> Bools:
+        """By expected piece: whether it was read anywhere."""
+        return self._found.copy()
+
+    def story(self) -> tuple[NDArray[np.uint8], int]:
+        """What the first rounds showed of each expected piece, and which of them were altered: for `Lessons.take`."""
+        codes = np.where(self._found, self._codes, self._codes | np.uint8(UNKNOWN))
+        return np.where(self._found & ~self._at_home, np.uint8(0), codes), self._altered_rounds
 
     def verdicts(self) -> list[Judged]:
         """One verdict for each expected piece, then what was read and not expected there."""
-        present, unread_at_home = self.p_present(), self._unread.chance(self.blocking)
-        home = self.expected.home
-        at_home = self._reads[np.arange(len(home)), home] > 0
+        present = self.p_present()
+        unread_at_home = np.zeros(len(present))
+        unread_at_home[self._at] = self._chance(self._unread)
+        away = _most(self._away)
         out = []
-        for at, row in enumerate(self.expected.rows.tolist()):
-            zone = int(home[at])
-            if present[at] < 1.0 or not self._reads[at].any():
-                verdict = Verdict.MISSING if present[at] < MISSING_BELOW else Verdict.CHECK_BY_HAND
-            elif at_home[at] or unread_at_home[at] >= MISPLACED_BELOW:
+        for at, (row, zone) in enumerate(zip(self.expected.rows.tolist(), self.expected.home.tolist(), strict=True)):
+            where, p = zone, float(present[at])
+            if not self._found[at]:
+                verdict = Verdict.MISSING if p < MISSING_BELOW else Verdict.CHECK_BY_HAND
+            elif self._at_home[at] or unread_at_home[at] >= MISPLACED_BELOW:
                 verdict = Verdict.FOUND
             else:
-                verdict, zone = Verdict.MISPLACED, int(self._reads[at].argmax())
-            out.append(Judged(row, verdict, zone, float(present[at])))
+                verdict, where = Verdict.MISPLACED, away[at][1]
+            out.append(Judged(row, verdict, where, p))
         return out + self._unexpected()
 
     def unknown_tags(self) -> tuple[int, float]:
         """Unknown tags heard, and how many more there are *at least* (Chao2, a lower bound)."""
-        times = np.array(list(self._unknown.values()), np.int64)
+        heard = np.concatenate(self._unknown) if self._unknown else np.zeros(0, np.int32)
+        times = np.unique(heard, return_counts=True)[1].astype(np.int64)
         return len(times), chao2_unseen(times, self.round)
 
     def _unexpected(self) -> list[Judged]:
         """Known pieces that do not belong here, read in half the rounds: less may be a stray from next door."""
         often = max(2, (self.round + 1) // 2)
-        best: dict[int, tuple[int, int]] = {}
-        for (row, zone), times in self._others.items():
-            best[row] = max(best.get(row, (0, 0)), (times, zone))
-        return [Judged(row, Verdict.UNEXPECTED, zone, 1.0) for row, (n, zone) in sorted(best.items()) if n >= often]
+        best = _most(self._others)
+        return [Judged(row, Verdict.UNEXPECTED, zone, 1.0) for row, (n, zone) in best.items() if n >= often]
 
-    def _seeing(self, reads: NDArray[np.int32], witnessed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _places(self, rows: Rows) -> Rows:
+        """Where each stands in the expected list; -1: not on it."""
+        return self._place[np.minimum(rows, len(self._place) - 1)]
+
+    def _seeing(self, hoped: Floats, read: Bools, witnessed: Bools) -> Bools:
         """Zones that this round can speak about: at least a quarter of the reads hoped for at home."""
-        home = self.expected.home
-        p = self.expected.hits / (self.expected.hits + self.expected.misses) * self.p_present()
-        zones = len(witnessed)
-        hoped = np.bincount(home, p, zones)
-        got = np.bincount(home, reads[np.arange(len(home)), home] > 0, zones)
+        got = np.bincount(self.expected.home, read, len(witnessed))
         dark = witnessed & (hoped >= HOPED_MIN) & (got < SEEN_SHARE_MIN * hoped)
         self.blind_rounds += dark
         return np.asarray(witnessed & ~dark, np.bool_)
 
-    def _found(self) -> NDArray[np.bool_]:
-        return np.asarray(self._reads.any(axis=1), np.bool_)
+    def _tell(self, read: Bools, seeing: Bools, *, altered: bool) -> None:
+        """Add the round to the count's story, while that has room."""
+        self._open &= seeing
+        if self.round < ROUNDS_KEPT:
+            self._codes = np.where(self._open, self._codes << 1 | read, self._codes)
+            self._altered_rounds |= altered << self.round
 
-    def _after_one_more(self, *, altered: bool = False) -> Unread:
-        expected = self.expected
-        return one_more(self._unread, expected.hits, expected.misses, self.blocking, self._fading, altered=altered)
+    def _drop(self) -> None:
+        """What was read at home needs no more reckoning."""
+        keep = ~self._at_home[self._at]
+        self._at = self._at[keep]
+        self._unread = None if self._unread is None else self._unread.take(keep)
+
+    def _chance(self, unread: Unread | None) -> Floats:
+        return np.ones(len(self._at)) if unread is None else unread.chance(self.suppositions)
+
+    def _one_more(self, looked: Bools | None = None) -> Unread:
+        at, fading = self._at, self._fading.take(self._at)
+        unread = Unread.before(fading, self.suppositions) if self._unread is None else self._unread
+        hits, misses = self.expected.hits[at], self.expected.misses[at]
+        return one_more(unread, hits, misses, self.suppositions, fading, looked=looked, altered=self._altered)
+
+
+def present_unread(prior: Floats, unread: Floats) -> Floats:
+    """P(present | unread): `prior` is that before any round, `unread` the chance of staying unread if present."""
+    there = prior * unread
+    return np.asarray(there / (there + 1 - prior), np.float64)
+
+
+def p_complete(present: Floats) -> float:
+    """That none of the unread pieces is there, each with its own P(present | unread)."""
+    return float(np.exp(np.log1p(-np.minimum(present, 1 - 1e-12)).sum()))
+
+
+def _pairs(rows: Rows, zones: Rows) -> Keys:
+    """Each (row, zone) once, as one number."""
+    return np.unique(rows.astype(np.int64) << 32 | zones)
+
+
+def _most(rounds: list[Keys]) -> dict[int, tuple[int, int]]:
+    """Row → (in how many rounds, zone) of the zone that read it in the most of them; by row."""
+    keys, times = np.unique(np.concatenate([np.zeros(0, np.int64), *rounds]), return_counts=True)
+    best: dict[int, tuple[int, int]] = {}
+    for key, n in zip(keys.tolist(), times.tolist(), strict=True):
+        row, zone = key >> 32, key & 0xFFFFFFFF
+        best[row] = max(best.get(row, (0, 0)), (n, zone))
+    return best
 
 
 def chao2_unseen(times: NDArray[np.int64], rounds: int) -> float:

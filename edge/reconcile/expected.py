@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from edge.reconcile.blocking import Fading
 from edge.reconcile.evidence import UNKNOWN, Evidence
+from edge.reconcile.learning import NOTHING, Learned
 from edge.reconcile.story import fade_length_s, fades_per_s
 
-PRIOR_PRESENT: Final = 0.998
-"""Share of expected pieces that are there: what the books and the door are worth before anything is read."""
-GONE_PER_S: Final = (1 - PRIOR_PRESENT) / 3600
+GONE_S: Final = 3600.0
 """A piece that a witness has read goes astray so slowly: after an hour the read is worth no more than the books."""
 GONE_MIN: Final = 1e-4
 """No read before the count makes a piece surer than this: it may have been taken a second later."""
@@ -38,18 +37,24 @@ class Expected:
     fading: Fading | None = None
 
 
-def expect(evidence: Evidence, rows: NDArray[np.int32], home: NDArray[np.int32], now_us: int) -> Expected:
+def expect(
+    evidence: Evidence, rows: NDArray[np.int32], home: NDArray[np.int32], now_us: int, learned: Learned = NOTHING
+) -> Expected:
     """The expected list, with what presence has learned: detectability, fades, who was read a moment ago, and silence
-    that speaks against being there.
+    that speaks against being there. Earlier counts know better how a count reads a piece, and how many pieces are gone.
     """
     rounds = np.maximum(evidence.rounds[rows].astype(np.float64), 1e-3)
     trust = np.minimum(rounds, TRUST_ROUNDS_MAX)
     hits = trust * np.clip(evidence.hits[rows] / rounds, 0.01, 0.99)
+    misses = trust - hits
+    known = np.flatnonzero(rows < len(learned.hits))
+    known = known[learned.hits[rows[known]] > 0]
+    hits[known], misses[known] = learned.hits[rows[known]], learned.misses[rows[known]]
     # Silence counts from the last read at home or from being excused: only a read anywhere since makes it a read.
     read_s = (now_us - np.minimum(evidence.read_us[rows], evidence.heard_us[rows])) / 1e6
-    gone = np.clip(GONE_PER_S * read_s, GONE_MIN, 1 - PRIOR_PRESENT)
+    gone = np.clip(learned.gone / GONE_S * read_s, GONE_MIN, learned.gone)
     there = (1 - gone) * np.exp(-evidence.nats[rows].astype(np.float64))
-    return Expected(rows, home, hits, trust - hits, there / (there + gone), _fading(evidence, rows))
+    return Expected(rows, home, hits, misses, there / (there + gone), _fading(evidence, rows))
 
 
 def _fading(evidence: Evidence, rows: NDArray[np.int32]) -> Fading:

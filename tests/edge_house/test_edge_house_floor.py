@@ -20,6 +20,7 @@ from contract.facts import (
 )
 from contract.ids import CountId, PieceId, SaleId, ShiftId, TillId, UserId
 from edge.counts.counting import CountRefusedError
+from edge.reconcile.counts import NORMAL
 from edge.till.desk import Done, Refused
 from trade import acts
 from trade.custody import TokenState
@@ -232,7 +233,7 @@ def test_a_piece_that_is_hard_to_read_is_given_the_rounds_it_needs(shop):
 
 
 def test_control_at_customary_care_the_same_count_ends_with_a_piece_to_check_by_hand(shop, monkeypatch):
-    monkeypatch.setattr("edge.counts.counting.GAIN_MIN", 0.1)
+    monkeypatch.setattr("edge.counts.counting.CARE", NORMAL)
     test = test_a_piece_that_is_hard_to_read_is_given_the_rounds_it_needs
     with pytest.raises(AssertionError):
         test(shop)

@@ -4,13 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.facts import Verdict
-from edge.reconcile import blocking, counts
-from edge.reconcile.blocking import Blocking, Fading, Unread, one_more
-from edge.reconcile.counts import Count, Stop, chao2_unseen
+from edge.reconcile import counts
+from edge.reconcile.blocking import MISSES_TOLD_MAX, Blocking, Fading, Suppositions, Unread, one_more
+from edge.reconcile.counts import CAREFUL, Care, Count, Stop, chao2_unseen
 from edge.reconcile.evidence import Evidence
 from edge.reconcile.expected import TRUST_ROUNDS_MAX, Expected, expect
 
 SEEING = np.ones(2, bool)
+INDEPENDENT = Suppositions.of([Blocking(share=1e-9)])
 
 
 def a_list(n, home=0, p=0.96, prior=0.998, trust=40.0):
@@ -28,7 +29,7 @@ def hear(count, rows, zone=0, **more):
     return count.hear(rows, np.full(len(rows), zone, np.int32), more.pop("witnessed", SEEING), **more)
 
 
-def run_world(seed, *, n=200, p=0.96, gone=0.004, share=0.0, stay=0.5, rule=blocking.CUSTOMARY, gain_min=0.005):
+def run_world(seed, *, n=200, p=0.96, gone=0.004, share=0.0, stay=0.5, rule=INDEPENDENT, care=CAREFUL):
     """One count of a small world. Gives (count, why it stopped, who was there, (P said, whether complete) by round)."""
     rng = np.random.default_rng(seed)
     chance = np.clip(rng.beta(25 * p, 25 * (1 - p), n), 0.2, 0.995)
@@ -37,10 +38,11 @@ def run_world(seed, *, n=200, p=0.96, gone=0.004, share=0.0, stay=0.5, rule=bloc
         Expected(np.arange(n, dtype=np.int32), np.zeros(n, np.int32), hits + 1.0, 30.3 - hits, np.full(n, 1 - gone)),
         2,
         rule,
+        care=care,
     )
     there, blocked = rng.random(n) >= gone, rng.random(n) < share
     found, said = np.zeros(n, bool), []
-    while (why := count.why_stop(gain_min)) is None:
+    while (why := count.why_stop()) is None:
         if count.round:
             blocked = np.where(blocked, rng.random(n) < stay, rng.random(n) < share * (1 - stay) / (1 - share))
         read = there & ~blocked & (rng.random(n) < chance)
@@ -58,7 +60,7 @@ def test_a_count_that_reads_everything_is_complete_at_once():
     count = Count(a_list(50), 2)
     progress = hear(count, range(50))
     assert progress.p_complete == 1.0
-    assert count.why_stop(0.005) is Stop.COMPLETE
+    assert count.why_stop() is Stop.COMPLETE
     assert {one.verdict for one in count.verdicts()} == {Verdict.FOUND}
 
 
@@ -89,8 +91,7 @@ def test_stopping_when_nothing_new_is_read_would_be_wrong_more_often():
 
 
 def test_what_is_said_to_be_sure_is_so():
-    rule = Blocking(share=1e-9, stay=0.5)
-    said = np.array([one for seed in range(200) for one in run_world(seed, p=0.88, rule=rule)[3]], float)
+    said = np.array([one for seed in range(200) for one in run_world(seed, p=0.88)[3]], float)
     for low, high in [(0.0, 0.2), (0.6, 0.9), (0.9, 0.98), (0.98, 1.01)]:
         bin_ = said[(said[:, 0] >= low) & (said[:, 0] < high)]
         assert len(bin_) > 30
@@ -98,10 +99,10 @@ def test_what_is_said_to_be_sure_is_so():
 
 
 def test_nobody_is_called_missing_because_the_rounds_ran_out():
-    count = Count(a_list(20, p=0.5), 2, rounds_max=3)
+    count = Count(a_list(20, p=0.5), 2, care=Care(0.0, 3))
     for _ in range(3):
         hear(count, range(19))
-    assert count.why_stop(0.0) is Stop.ROUNDS
+    assert count.why_stop() is Stop.ROUNDS
     last = count.verdicts()[19]
     assert (last.verdict, last.row) == (Verdict.CHECK_BY_HAND, 19)
     assert 0.5 < last.p_present < 1
@@ -109,7 +110,7 @@ def test_nobody_is_called_missing_because_the_rounds_ran_out():
 
 def test_a_zone_that_shows_nothing_is_not_two_hundred_thefts(monkeypatch):
     def dark_count():
-        count = Count(a_list(30), 2)
+        count = Count(a_list(30), 2, INDEPENDENT)
         for _ in range(12):
             hear(count, [])
         return {one.verdict for one in count.verdicts()}, int(count.blind_rounds[0])
@@ -135,7 +136,7 @@ def test_a_piece_read_in_another_zone_is_misplaced():
         hear(count, [9], zone=1)
     one = count.verdicts()[9]
     assert (one.verdict, one.zone, one.p_present) == (Verdict.MISPLACED, 1, 1.0)
-    assert count.why_stop(0.005) is Stop.COMPLETE
+    assert count.why_stop() is Stop.COMPLETE
 
 
 def test_a_stray_read_of_a_piece_that_is_at_home_moves_nothing():
@@ -185,7 +186,7 @@ def test_unknown_tags_are_counted_as_at_least_so_many():
 )
 @settings(max_examples=60)
 def test_every_further_miss_makes_presence_less_likely(hits, misses, share, stay, fades, rounds):
-    rule = Blocking(share=share, stay=max(stay, share))
+    rule = Suppositions.of([Blocking(share=share, stay=max(stay, share)), Blocking(share=1e-9, repeat=0.03)])
     fading = Fading(np.array([fades]), np.array([fades / 50]), 0.98)
     unread, before = Unread.before(fading, rule), 1.0
     for _ in range(rounds):
@@ -195,22 +196,60 @@ def test_every_further_miss_makes_presence_less_likely(hits, misses, share, stay
         before = now
 
 
-@pytest.mark.parametrize(("share", "stay"), [(0.02, 0.7), (1e-9, 0.5)])
-def test_how_rounds_depend_is_learned_from_earlier_counts(share, stay):
-    first = np.zeros(40, np.int64)
-    for seed in range(15):
-        first += run_world(
-            seed, n=400, gone=0.0, share=share, stay=stay, rule=Blocking(share=0.04, stay=0.95), gain_min=1e-4
-        )[0].first_reads
-    learned = blocking.fit(first[:8], 15, 24.0, 1.0)
-    assert (learned.share >= 0.01) == (share >= 0.01)
-    assert blocking.fit(first[:8], 2, 24.0, 1.0) == blocking.CUSTOMARY
+def test_detectability_is_integrated_exactly_over_its_beta():
+    unread = Unread.before(Fading.never(1), INDEPENDENT)
+    hits, misses, by_hand = np.array([7.0]), np.array([2.0]), 1.0
+    for k in range(MISSES_TOLD_MAX - 2):
+        unread = one_more(unread, hits, misses, INDEPENDENT, Fading.never(1))
+        by_hand *= (2.0 + k) / (9.0 + k)
+        assert unread.chance(INDEPENDENT)[0] - 1e-6 == pytest.approx(by_hand, rel=1e-4)
+
+
+def blocked_for(rounds, *, altered):
+    """P(unread after so many rounds) of a piece that is always read when nothing blocks it."""
+    rule = Suppositions.of([Blocking(share=0.02, stay=0.7, dark=0.0, freed=0.6)])
+    unread = Unread.before(Fading.never(1), rule)
+    for _ in range(rounds):
+        unread = one_more(unread, np.array([1e9]), np.array([1e-9]), rule, Fading.never(1), altered=altered)
+    return float(unread.chance(rule)[0])
+
+
+def test_a_round_of_another_kind_is_worth_more_than_an_equal_one():
+    assert blocked_for(4, altered=False) == pytest.approx(0.02 * 0.7**3)
+    assert blocked_for(4, altered=True) == pytest.approx(0.02 * (0.7 * 0.4 + 0.02 * 0.6) ** 3)
+
+
+def test_a_careful_count_goes_on_until_silence_decides():
+    def ends(care):
+        count = Count(a_list(50, trust=70.0), 2, INDEPENDENT, care=care)
+        while count.why_stop() is None:
+            hear(count, range(49))
+        return count.verdicts()[49].verdict
+
+    assert ends(CAREFUL) is Verdict.MISSING
+    assert ends(CAREFUL._replace(decide=False, gain_min=0.1)) is Verdict.CHECK_BY_HAND
+
+
+def test_a_store_that_still_learns_hears_more_rounds_than_it_needs():
+    count = Count(a_list(10), 2, rounds_min=4)
+    for _ in range(4):
+        assert count.why_stop() is None
+        hear(count, range(10))
+    assert count.why_stop() is Stop.COMPLETE
+
+
+def test_a_round_of_a_hundred_thousand_reads_reckons_with_what_is_unread_only():
+    rng = np.random.default_rng(1)
+    n = 100_000
+    count = Count(a_list(n), 2)
+    hear(count, np.flatnonzero(rng.random(n) < 0.96))
+    assert count._unread.clear.shape[2] == n - count.progress().found < 5_000
 
 
 def test_with_what_was_learned_blocked_worlds_stop_rightly():
-    rule = Blocking(share=0.02, stay=0.5)
+    rule = Suppositions.of([Blocking(share=0.02, stay=0.5)])
     learned = [wrong_stop(*run_world(seed, share=0.02, rule=rule)) for seed in range(120)]
-    naive = [wrong_stop(*run_world(seed, share=0.02, rule=Blocking(share=1e-9, stay=0.5))) for seed in range(120)]
+    naive = [wrong_stop(*run_world(seed, share=0.02)) for seed in range(120)]
     assert np.mean(learned) <= 0.01
     assert np.mean(naive) > 0.03
 
@@ -242,9 +281,11 @@ def fading_world(seed, *, knows, n=400, share=0.006, length=90):
     hits = chance * 40
     fading = Fading(np.full(n, share), np.full(n, share / length), 1 - 1 / length) if knows else None
     count = Count(
-        Expected(np.arange(n, dtype=np.int32), np.zeros(n, np.int32), hits, 40 - hits, np.full(n, 0.998), fading), 1
+        Expected(np.arange(n, dtype=np.int32), np.zeros(n, np.int32), hits, 40 - hits, np.full(n, 0.998), fading),
+        1,
+        INDEPENDENT,
     )
-    while count.why_stop(0.02) is None:
+    while count.why_stop() is None:
         awake = faded_until <= count.round
         rows = np.flatnonzero(rng.random(n) < chance * np.where(awake, 1.0, 0.08)).astype(np.int32)
         count.hear(rows, np.zeros(len(rows), np.int32), np.ones(1, bool))

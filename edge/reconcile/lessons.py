@@ -1,0 +1,124 @@
+"""What earlier counts taught: when each piece was read, round by round, kept for the next count to learn from.
+
+Only pieces that are known to have been there teach: one that a count did not read teaches when a later read, or a
+person, shows that it was there; until then, and if it never comes back, it teaches nothing. Otherwise missing pieces
+would teach that they are hard to read, and excuse themselves.
+"""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.ids import PieceId
+
+COUNTS_KEPT: Final = 32
+"""The latest counts; older ones were of another shop."""
+ROUNDS_KEPT: Final = 6
+"""First rounds of a count that teach: a code of one byte."""
+UNKNOWN: Final = 0x80
+"""Set in a code while nobody knows whether the piece was there."""
+_MAGIC: Final = b"VITRINE-COUNTS-1\n"
+_HASH_BYTES: Final = 32
+
+Codes = NDArray[np.uint8]
+
+
+class LessonsDamagedError(Exception):
+    """The blob is not what was written: begin anew, fifteen counts teach it again."""
+
+
+class Lessons:
+    """Struct of arrays; changed in place.
+
+    codes    uint8[COUNTS_KEPT, n]  what a count read of each row: a 1, then a bit a round (1 = read at home), the last
+                                    round lowest; 0: it was not of this count; UNKNOWN: nothing was read, and who knows
+    altered  uint8[COUNTS_KEPT]     a bit a round, the first lowest: it was of another kind than the one before
+    at       where the next count goes          counts   how many there were, for ever
+    checked, gone                   pieces whose presence is known after all, and those of them that were missing
+    """
+
+    def __init__(self) -> None:
+        self.codes: Codes = np.zeros((COUNTS_KEPT, 0), np.uint8)
+        self.altered: Codes = np.zeros(COUNTS_KEPT, np.uint8)
+        self.at = 0
+        self.counts = 0
+        self.checked = 0
+        self.gone = 0
+
+    @property
+    def rows(self) -> int:
+        return int(self.codes.shape[1])
+
+    def grow(self, rows: int) -> None:
+        """Make room for rows up to `rows`; new ones were of no count."""
+        more = rows - self.rows
+        if more > 0:
+            self.codes = np.concatenate([self.codes, np.zeros((COUNTS_KEPT, more), np.uint8)], axis=1)
+
+    def clear(self, rows: NDArray[np.int32]) -> None:
+        """Another piece has these rows now."""
+        self.codes[:, rows] = 0
+
+    def take(self, rows: NDArray[np.int32], codes: Codes, altered: int) -> None:
+        """A count has ended: what `Count.story` gives, for its rows. Of what it did not read nobody knows yet."""
+        self.grow(int(rows.max(initial=-1)) + 1)
+        self.codes[self.at] = 0
+        self.codes[self.at, rows] = codes
+        self.altered[self.at] = altered
+        self.checked += int(((codes > 1) & (codes < UNKNOWN)).sum())
+        self.at = (self.at + 1) % COUNTS_KEPT
+        self.counts += 1
+
+    def there(self, rows: NDArray[np.int32]) -> None:
+        """These were there in every count so far: they have been read at home since, or a person has found them."""
+        known = rows[rows < self.rows]
+        codes = self.codes[:, known]
+        self.checked += int((codes >= UNKNOWN).sum())
+        self.codes[:, known] = codes & ~np.uint8(UNKNOWN)
+
+    def missing(self, rows: NDArray[np.int32]) -> None:
+        """A person has confirmed that these are gone: what did not read them was right, and teaches nothing else."""
+        known = rows[rows < self.rows]
+        codes = self.codes[:, known]
+        waiting = int((codes >= UNKNOWN).any(axis=0).sum())
+        self.checked += waiting
+        self.gone += waiting
+        self.codes[:, known] = np.where(codes >= UNKNOWN, 0, codes)
+
+    def save(self, pieces: Sequence[PieceId | None]) -> bytes:
+        """One checksummed blob. `pieces` names the rows (None: free)."""
+        kept = np.array([row for row in range(self.rows) if pieces[row] is not None], np.intp)
+        body = io.BytesIO()
+        np.savez_compressed(
+            body,
+            allow_pickle=False,
+            codes=self.codes[:, kept],
+            altered=self.altered,
+            totals=np.array([self.at, self.counts, self.checked, self.gone], np.int64),
+            piece_ids=np.frombuffer("\n".join(str(pieces[row]) for row in kept.tolist()).encode(), np.uint8),
+        )
+        raw = body.getvalue()
+        return _MAGIC + hashlib.sha256(raw).digest() + raw
+
+
+def load(blob: bytes, pieces: Sequence[PieceId | None]) -> Lessons:
+    """The lessons of `save`, for today's rows. Raises `LessonsDamagedError`."""
+    start = len(_MAGIC) + _HASH_BYTES
+    raw = blob[start:]
+    if blob[: len(_MAGIC)] != _MAGIC or hashlib.sha256(raw).digest() != blob[len(_MAGIC) : start]:
+        raise LessonsDamagedError("what counts have taught is damaged or of another version; it is learned anew")
+    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
+        old = {name: arrays[name] for name in arrays.files}
+    out = Lessons()
+    out.grow(len(pieces))
+    row_of = {piece: row for row, piece in enumerate(pieces) if piece is not None}
+    named = old["piece_ids"].tobytes().decode().split("\n") if len(old["piece_ids"]) else []
+    to = np.array([row_of.get(PieceId(piece), -1) for piece in named], np.intp)
+    out.codes[:, to[to >= 0]] = old["codes"][:, to >= 0]
+    out.altered = old["altered"]
+    out.at, out.counts, out.checked, out.gone = (int(one) for one in old["totals"])
+    return out
