@@ -19,9 +19,6 @@ from bench.figures import Bar, Figures, Report
 
 HERE: Final = Path(__file__).parent
 DRAWN: Final = HERE.parent / "docs" / "bench"
-HELPERS: Final = (
-    "count_rules",
-)
 
 
 def names() -> list[str]:

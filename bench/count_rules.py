@@ -189,7 +189,7 @@ def chao2(counted: Counted) -> Stopped:
 
 def _rest_is_missing(counted: Counted, at: Ints) -> Stopped:
     read = np.logical_or.accumulate(counted.reads, axis=1)[np.arange(len(at)), at]
-    wrong = (counted.there & ~read).any(axis=1)
+    wrong = np.asarray((counted.there & ~read).any(axis=1), np.bool_)
     return Stopped(at + 1, wrong, (~counted.there).sum(axis=1), np.zeros(len(at), np.int64))
 
 

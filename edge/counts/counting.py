@@ -28,6 +28,7 @@ from edge.books.rows import CountRow, recounting_of, totals_of, zones_of
 from edge.config import EdgeConfig, ZoneKind
 from edge.counts.duration import TAGS_PER_S_USUAL, round_s, rounds_left, why_slower
 from edge.counts.happened import Happened
+from edge.counts.lore import LESSONS, Lore
 from edge.counts.report import Report
 from edge.counts.running import Before, CountNow, Running
 from edge.floor.pipeline import Pipeline
@@ -73,13 +74,16 @@ class Counting:
         """By reader, what its mode allows; of others the usual."""
         self._wall_us = wall_us
         self.report = Report(config, stock, pipeline, Happened(config, stock, lambda: pipeline.books.db, wall_us))
+        self.lore = Lore(stock)
         self._running: dict[CountId, Running] = {}
         self._shown_us = 0
+        pipeline.keeps[LESSONS] = self.lore.body
         pipeline.detectors.append(self.hear)
 
     def load(self, rows: list[CountRow], db: Database, now_us: int) -> None:
         """Counts that were running when the box stopped begin their rounds again."""
         self._running.clear()
+        self.lore.load(db, now_us)
         for row in rows:
             try:
                 if row.state is CountState.COUNTING:
@@ -157,6 +161,7 @@ class Counting:
     def hear(self, heard: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
         """A tick of the pipeline: this tick's witnessed rounds, and what handhelds read."""
         facts: list[AnyFact] = []
+        self.lore.tick()
         for running in list(self._running.values()):
             for found in heard:
                 if found.arrived_us >= running.began_us:
@@ -200,7 +205,9 @@ class Counting:
         rows = np.flatnonzero(expected & np.isin(home, chosen)).astype(np.int32)
         tagged = np.array([bool(self.stock.catalogue.epc_of(row)) for row in rows.tolist()], np.bool_)
         self.pipeline.evidence.grow(size)
-        listed = expect(self.pipeline.evidence, rows[tagged], home[rows[tagged]], now_us)
+        self.lore.settle(self.pipeline.evidence)
+        learned = self.lore.learned
+        listed = expect(self.pipeline.evidence, rows[tagged], home[rows[tagged]], now_us, learned)
         round_s = max(self._round_s(reader, home[rows]) for reader in readers)
         p = listed.hits / (listed.hits + listed.misses)
         running = Running(
@@ -210,7 +217,7 @@ class Counting:
             rows=rows,
             home=home[rows].copy(),
             tagged=tagged,
-            model=Count(listed, len(self.config.zones), care=CARE),
+            model=Count(listed, len(self.config.zones), learned.suppositions, care=CARE, rounds_min=learned.rounds_min),
             readers=readers,
             witnessed=np.zeros(len(self.config.zones), np.int32),
             reads=np.zeros(int(tagged.sum()), np.int32),
@@ -305,6 +312,7 @@ class Counting:
     def _finish(self, running: Running, why: str, now_us: int) -> list[AnyFact]:
         self._show(now_us)
         self.forget(running.count)
+        self.lore.ended(running.model, self.pipeline.evidence, now_us)
         return [self.report.finished(running, why, now_us)]
 
     # --- looks of readers -------------------------------------------------------------------------------------

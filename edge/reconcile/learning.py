@@ -6,6 +6,7 @@ the round of the first read tells, but all rounds of it, and how like each other
 What is left is not one best value: the grid's posterior is gathered into a few suppositions, the dire ones apart.
 """
 
+from collections.abc import Generator
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -35,7 +36,7 @@ FREED: Final = (0.0, 0.3, 0.6, 0.9)
 CLEAR_WEIGHT: Final = 0.6
 """Before anything is known: that nothing is ever blocked, against all other suppositions together."""
 CLEAR_SHARE: Final = 1e-6
-AT_ONCE: Final = 32
+AT_ONCE: Final = 16
 """Suppositions of the grid weighed side by side, so that memory stays in the cache."""
 KEPT: Final = 8
 """Suppositions that a count carries on."""
@@ -76,30 +77,44 @@ NOTHING: Final = Learned(CUSTOMARY, np.zeros(0), np.zeros(0), GONE_PRIOR, ROUNDS
 
 
 def learn(lessons: Lessons) -> Learned:
-    """Everything that the lessons tell; `NOTHING` from too few counts."""
+    """Everything that the lessons tell; `NOTHING` from too few counts. Takes a second; `steps` takes it in pieces."""
+    going = steps(lessons)
+    while True:
+        try:
+            next(going)
+        except StopIteration as ended:
+            return ended.value  # type: ignore[no-any-return]
+
+
+def steps(lessons: Lessons) -> Generator[None, None, Learned]:
+    """`learn` in steps of some hundredths of a second, so that a tick can do one; the lessons may change meanwhile."""
     told = (lessons.codes > 1) & (lessons.codes < UNKNOWN)
     if min(lessons.counts, int(told.any(axis=1).sum())) < COUNTS_MIN:
         return NOTHING
+    size, rounds_min = lessons.rows, ROUNDS_UNTAUGHT_MIN if lessons.counts < UNTAUGHT_COUNTS else 1
+    gone = (lessons.gone + GONE_PRIOR * GONE_TRUST) / (lessons.checked + GONE_TRUST)
     rows = np.flatnonzero(told.any(axis=0))
     kinds, times = _tally(lessons, rows, told)
     some = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), PIECES_MAX)).astype(np.intp))
     grid, weight = _grid(altered=bool(lessons.altered[told.any(axis=1)].any()))
-    nature = np.full(len(NODES), 1 / len(NODES))
     suppositions = Suppositions.of([Blocking(0.002, 0.5)])
     for _ in range(3):
+        yield
         nature = _nature(_likelihood(kinds, times[some], suppositions)[:, 0])
-        score = _scores(kinds, times[some], grid, nature) + np.log(weight)
+        parts = []
+        for low in range(0, len(grid), AT_ONCE):
+            yield
+            parts.append(_scores(kinds, times[some], grid[low : low + AT_ONCE], nature))
+        score = np.concatenate(parts) + np.log(weight)
         best = Suppositions.of([grid[int(score.argmax())]])
         if best == suppositions:
             break
         suppositions = best
-    weight = np.exp(score - score.max())
-    gathered = _gather(Suppositions.of(grid, weight), nature)
-    hits, misses = np.zeros(lessons.rows), np.zeros(lessons.rows)
+    yield
+    gathered = _gather(Suppositions.of(grid, np.exp(score - score.max())), nature)
+    hits, misses = np.zeros(size), np.zeros(size)
     own = _likelihood(kinds, times, suppositions)[:, 0] * nature
     hits[rows], misses[rows] = _betas(own / own.sum(axis=1, keepdims=True))
-    gone = (lessons.gone + GONE_PRIOR * GONE_TRUST) / (lessons.checked + GONE_TRUST)
-    rounds_min = ROUNDS_UNTAUGHT_MIN if lessons.counts < UNTAUGHT_COUNTS else 1
     return Learned(gathered, hits, misses, gone, rounds_min)
 
 
@@ -153,16 +168,12 @@ def _likelihood(kinds: NDArray[np.int64], times: Floats, suppositions: Suppositi
 def _scores(kinds: NDArray[np.int64], times: Floats, grid: list[Blocking], nature: Floats) -> Floats:
     """`float64[h]`: log P(all rounds | supposition), detectability integrated over `nature`."""
     same, often = np.unique(times.astype(np.float32), axis=0, return_counts=True)
-    out = []
-    for low in range(0, len(grid), AT_ONCE):
-        part = grid[low : low + AT_ONCE]
-        flat = np.log(_chances(kinds, Suppositions.of(part))).astype(np.float32).reshape(len(kinds), -1)
-        log = (same @ flat).reshape(len(same), len(part), len(NODES))
-        most = log.max(axis=2)
-        log -= most[..., None]
-        integrated = np.log(np.exp(log, out=log) @ nature.astype(np.float32)) + most
-        out.append(often @ integrated.astype(np.float64))
-    return np.concatenate(out)
+    flat = np.log(_chances(kinds, Suppositions.of(grid))).astype(np.float32).reshape(len(kinds), -1)
+    log = (same @ flat).reshape(len(same), len(grid), len(NODES))
+    most = log.max(axis=2)
+    log -= most[..., None]
+    integrated = np.log(np.exp(log, out=log) @ nature.astype(np.float32)) + most
+    return np.asarray(often @ integrated.astype(np.float64), np.float64)
 
 
 def _chances(kinds: NDArray[np.int64], suppositions: Suppositions) -> Floats:

@@ -6,7 +6,6 @@ would teach that they are hard to read, and excuse themselves.
 """
 
 import hashlib
-import io
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,6 +22,7 @@ UNKNOWN: Final = 0x80
 """Set in a code while nobody knows whether the piece was there."""
 _MAGIC: Final = b"VITRINE-COUNTS-1\n"
 _HASH_BYTES: Final = 32
+_TOTALS: Final = 5
 
 Codes = NDArray[np.uint8]
 
@@ -64,8 +64,14 @@ class Lessons:
         self.codes[:, rows] = 0
 
     def take(self, rows: NDArray[np.int32], codes: Codes, altered: int) -> None:
-        """A count has ended: what `Count.story` gives, for its rows. Of what it did not read nobody knows yet."""
+        """A count has ended: what `Count.story` gives, for its rows. Of what it did not read nobody knows yet.
+
+        What the count that falls out did not read and nobody ever read since was gone.
+        """
         self.grow(int(rows.max(initial=-1)) + 1)
+        never = int((self.codes[self.at] >= UNKNOWN).sum())
+        self.checked += never
+        self.gone += never
         self.codes[self.at] = 0
         self.codes[self.at, rows] = codes
         self.altered[self.at] = altered
@@ -92,16 +98,9 @@ class Lessons:
     def save(self, pieces: Sequence[PieceId | None]) -> bytes:
         """One checksummed blob. `pieces` names the rows (None: free)."""
         kept = np.array([row for row in range(self.rows) if pieces[row] is not None], np.intp)
-        body = io.BytesIO()
-        np.savez_compressed(
-            body,
-            allow_pickle=False,
-            codes=self.codes[:, kept],
-            altered=self.altered,
-            totals=np.array([self.at, self.counts, self.checked, self.gone], np.int64),
-            piece_ids=np.frombuffer("\n".join(str(pieces[row]) for row in kept.tolist()).encode(), np.uint8),
-        )
-        raw = body.getvalue()
+        names = "\n".join(str(pieces[row]) for row in kept.tolist()).encode()
+        totals = np.array([len(kept), self.at, self.counts, self.checked, self.gone], "<i8")
+        raw = b"".join((totals.tobytes(), self.altered.tobytes(), self.codes[:, kept].tobytes(), names))
         return _MAGIC + hashlib.sha256(raw).digest() + raw
 
 
@@ -111,14 +110,16 @@ def load(blob: bytes, pieces: Sequence[PieceId | None]) -> Lessons:
     raw = blob[start:]
     if blob[: len(_MAGIC)] != _MAGIC or hashlib.sha256(raw).digest() != blob[len(_MAGIC) : start]:
         raise LessonsDamagedError("what counts have taught is damaged or of another version; it is learned anew")
-    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
-        old = {name: arrays[name] for name in arrays.files}
+    totals = np.frombuffer(raw, "<i8", _TOTALS)
+    size, at = int(totals[0]), totals.nbytes
+    altered = np.frombuffer(raw, np.uint8, COUNTS_KEPT, at)
+    codes = np.frombuffer(raw, np.uint8, COUNTS_KEPT * size, at + COUNTS_KEPT).reshape(COUNTS_KEPT, size)
+    named = raw[at + COUNTS_KEPT * (1 + size) :].decode().split("\n") if size else []
     out = Lessons()
     out.grow(len(pieces))
     row_of = {piece: row for row, piece in enumerate(pieces) if piece is not None}
-    named = old["piece_ids"].tobytes().decode().split("\n") if len(old["piece_ids"]) else []
     to = np.array([row_of.get(PieceId(piece), -1) for piece in named], np.intp)
-    out.codes[:, to[to >= 0]] = old["codes"][:, to >= 0]
-    out.altered = old["altered"]
-    out.at, out.counts, out.checked, out.gone = (int(one) for one in old["totals"])
+    out.codes[:, to[to >= 0]] = codes[:, to >= 0]
+    out.altered = altered.copy()
+    out.at, out.counts, out.checked, out.gone = (int(one) for one in totals[1:])
     return out

@@ -1,0 +1,78 @@
+"""What this store's counts have taught, kept in the books' evidence: learned anew after each, a little every tick."""
+
+from collections.abc import Generator
+from typing import Final
+
+import numpy as np
+import structlog
+
+from contract.ids import PieceId
+from edge.books.db import Database
+from edge.books.rows import EvidenceRow
+from edge.floor.stock import Stock
+from edge.reconcile.counts import Count
+from edge.reconcile.evidence import LONG_AGO_US, Evidence
+from edge.reconcile.learning import NOTHING, Learned, steps
+from edge.reconcile.lessons import UNKNOWN, Lessons, LessonsDamagedError, load
+
+log = structlog.get_logger(__name__)
+
+LESSONS: Final = "counts"
+
+
+class Lore:
+    """Owned by the house thread. `learned` is what the next count begins with."""
+
+    def __init__(self, stock: Stock) -> None:
+        self.learned: Learned = NOTHING
+        self.lessons = Lessons()
+        self._stock = stock
+        self._owners: list[PieceId | None] = []
+        """Whose lessons each row has: rows are used again."""
+        self._ended_us = LONG_AGO_US
+        self._learning: Generator[None, None, Learned] | None = None
+
+    def load(self, db: Database, now_us: int) -> None:
+        """Begin from the blob. What was read while the box was off nobody knows: only reads from now on settle."""
+        kept = db.one("evidence", EvidenceRow, name=LESSONS)
+        self.lessons, self.learned, self._ended_us = Lessons(), NOTHING, now_us
+        if kept is not None:
+            try:
+                self.lessons = load(kept.body, self._stock.catalogue.pieces)
+            except LessonsDamagedError as error:
+                log.warning("lessons_damaged", why=str(error))
+        self._owners = list(self._stock.catalogue.pieces)
+        self._learning = steps(self.lessons)
+
+    def body(self) -> bytes:
+        """For the books."""
+        return self.lessons.save(self._stock.catalogue.pieces)
+
+    def ended(self, model: Count, evidence: Evidence, now_us: int) -> None:
+        """A count has ended: what it saw teaches, once it is known what was there."""
+        self.settle(evidence)
+        codes, altered = model.story()
+        self.lessons.take(model.expected.rows, codes, altered)
+        self._ended_us = now_us
+        self._learning = steps(self.lessons)
+
+    def settle(self, evidence: Evidence) -> None:
+        """Pieces that were read at home since the last count were there when it did not read them."""
+        pieces = self._stock.catalogue.pieces
+        known = self._owners[: self.lessons.rows]
+        others = [row for row, piece in enumerate(known) if pieces[row] is not piece and pieces[row] != piece]
+        self.lessons.clear(np.array(others, np.int32))
+        self._owners = list(pieces)
+        waiting = np.flatnonzero((self.lessons.codes >= UNKNOWN).any(axis=0))
+        waiting = waiting[waiting < evidence.rows]
+        read_us = np.minimum(evidence.read_us[waiting], evidence.heard_us[waiting])
+        self.lessons.there(waiting[read_us > self._ended_us].astype(np.int32))
+
+    def tick(self) -> None:
+        """One step of learning, if there is any to do."""
+        if self._learning is None:
+            return
+        try:
+            next(self._learning)
+        except StopIteration as ended:
+            self.learned, self._learning = ended.value, None

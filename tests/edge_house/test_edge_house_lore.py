@@ -1,0 +1,46 @@
+"""What a store's counts teach the next ones, through the shop's own books."""
+
+import pytest
+
+from contract.facts import CountFinished, CountPlace
+from contract.ids import CountId, UserId
+from edge.counts.lore import Lore
+from edge.reconcile.learning import COUNTS_MIN, NOTHING
+from edge.reconcile.lessons import UNKNOWN
+
+CASE = list(range(1, 13))
+ANA = UserId("ana")
+
+
+@pytest.fixture
+def shop(config, clock, make):
+    return make.shop(config, clock, [make.card(n) for n in CASE])
+
+
+def count(shop, number, lying):
+    shop.store.start_count(CountId(f"c{number}"), CountPlace.SHELF, (), ANA)
+    while len(shop.facts(CountFinished)) <= number:
+        shop.run(1, lying={"r-case": lying})
+
+
+def test_counts_teach_the_next_ones_and_a_restart_forgets_nothing(shop):
+    shop.run(3, lying={"r-case": CASE})
+    lore = shop.store.counting.lore
+    for number in range(COUNTS_MIN):
+        count(shop, number, CASE if number else CASE[:-1])
+    row = shop.store.stock.catalogue.row_of("p12")
+    assert lore.lessons.codes[0, row] < UNKNOWN, "read again in the next count: it was there in the first"
+    shop.run(20, lying={"r-case": CASE})
+    assert lore.learned is not NOTHING
+    assert lore.learned.hits[row] < lore.learned.hits[:row].min()
+    again = Lore(shop.store.stock)
+    shop.store.pipeline.save(shop.clock.now)
+    again.load(shop.store.books.db, shop.clock.now)
+    assert (again.lessons.codes == lore.lessons.codes).all()
+
+
+def test_a_new_store_hears_four_rounds_even_when_all_is_read_at_once(shop):
+    shop.run(3, lying={"r-case": CASE})
+    count(shop, 0, CASE)
+    (finished,) = shop.facts(CountFinished)
+    assert (finished.rounds, finished.why_stopped) == (4, "complete")
