@@ -490,10 +490,9 @@ class Row:
         return np.column_stack([x, y]), zone.astype(np.int32), position.astype(np.int32)
 
     def walk(self, positions: int) -> tuple[Floats, Rows, Rows]:
-        """The same by somebody who is told where: from near one end of the zone to near the other."""
+        """The same by somebody who is told where: in the middle of each of `positions` parts of the zone."""
         half = max(self.family.spacing_m - TRAY_M, 0.0) / 2
-        ends = max(half - HAND_M, 0.0)
-        told = np.linspace(-ends, ends, positions) if positions > 1 else np.zeros(1)
+        told = ((np.arange(positions) + 0.5) / positions - 0.5) * self.family.spacing_m
         strips = np.tile(told, self.family.zones) + self.rng.uniform(-HAND_M, HAND_M, self.family.zones * positions)
         where = np.repeat(np.clip(strips, -half, half), TRAY)
         position = np.repeat(np.arange(self.family.zones * positions), TRAY)

@@ -133,6 +133,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.AlarmRaised: (PIECES,),
     facts.AlarmClosed: (),
     facts.AlarmBudgetSet: (),
+    facts.ZonesCalibrated: (),
     facts.RestockBegan: (),
     facts.RestockEnded: (),
     facts.ExitSeen: (PIECE,),

@@ -54,6 +54,7 @@ from edge.history.history import History
 from edge.house import disk_is_full
 from edge.sync.uplink import Heard, Sync
 from edge.till.desk import Desk, Done, Refused
+from edge.zoning import Zoning
 from trade.acts import AnyAct, ApproveCount, CloseShift, Sight
 from trade.scene import NOWHERE
 from trade.stocktake import RUNNING
@@ -115,6 +116,8 @@ class Store:
         self.pipeline = Pipeline(config, books, self.stock, new_id=self.new_id, wall_us=clock.wall_us)
         self.counting = Counting(config, self.stock, self.pipeline, clock.wall_us)
         self.schedules = Schedules(config)
+        self.zoning = Zoning(books, self.stock, self.pipeline, clock)
+        self.pipeline.detectors.append(self.zoning.calibration.hear)
         self.passes = Passes(self.stock)
         self.pipeline.detectors.append(self.passes.hear)
         self.looking = Looking(
@@ -150,6 +153,7 @@ class Store:
         """Take everything up from the books anew: at start, and after a rejoin."""
         self.stock.load(self.books.db)
         self.pipeline.load(self.clock.mono_us())
+        self.zoning.load()
         self.looking.load(self.books.db)
         db = self.books.db
         running = [row for state in sorted(RUNNING) for row in db.rows("counts_in", CountRow, state=state)]
@@ -176,6 +180,8 @@ class Store:
             self._chores_us = now_us
             self._do_chores()
         self.looking.passed(out.written)
+        if self.zoning.changed(writing=writing):
+            out.woke.add("zones")
         if self.passes.changed(now_us):
             out.woke.add("passes")
         for name in sorted(out.woke):

@@ -120,7 +120,6 @@ BESIDES = {
     "contract/schemas/__init__.py": {"inspect", "pathlib"},
     "contract/seals.py": {"hmac"},
     "edge/reconcile/blob.py": {"io"},
-    "edge/reconcile/zones/blob.py": {"io"},
     "edge/reconcile/evidence.py": {"io"},
 }
 """The schemas are written to files by a command; a hash with a key is a hash; a blob is packed in memory."""

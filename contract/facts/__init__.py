@@ -74,6 +74,8 @@ from contract.facts.sales import Tender as Tender
 from contract.facts.sales import TenderKind as TenderKind
 from contract.facts.signals import InputChanged as InputChanged
 from contract.facts.signals import OutputSet as OutputSet
+from contract.facts.zones import ZonesCalibrated as ZonesCalibrated
+from contract.facts.zones import ZoneWalked as ZoneWalked
 
 AnyFact = (
     ClaimHeld
@@ -111,6 +113,7 @@ AnyFact = (
     | CountRecounting
     | PiecePresence
     | ZoneVision
+    | ZonesCalibrated
     | ReaderHealth
     | ReaderChanged
     | CoverageGap
@@ -134,6 +137,7 @@ FLOOR_FACTS: Final = (
     CountRecounting,
     PiecePresence,
     ZoneVision,
+    ZonesCalibrated,
     ReaderHealth,
     ReaderChanged,
     CoverageGap,

@@ -18,6 +18,8 @@ class PiecePresence(Fact, frozen=True, tag="presence.changed"):
     state: PresenceState
     zone: ZoneId
     why: str = ""
+    p_zone: float | None = None
+    """How sure the zone is, where reads have said it."""
 
 
 class Vision(StrEnum):

@@ -12,6 +12,7 @@ from edge.api.shop import Shop
 from edge.api.tags import labels as label_routes
 from edge.api.tags import routes as tag_routes
 from edge.api.watch import routes as watch_routes
+from edge.api.zones import routes as zone_routes
 from web.serving import version
 
 TITLE: Final = "Vitrine edge"
@@ -38,6 +39,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
     app.include_router(tag_routes.router)
     app.include_router(watch_routes.router)
     app.include_router(witnessing.router)
+    app.include_router(zone_routes.router)
     pages.dress(
         app,
         store=shop.config.store,

@@ -21,6 +21,7 @@ from edge.api.shop import Shop, the_shop
 from edge.api.tags import pages as tags
 from edge.api.watch import pages as watch
 from edge.api.watch import views as watch_views
+from edge.api.zones import pages as zones
 from trade import acts
 from web.asking import who_asks
 from web.fit import fit
@@ -65,6 +66,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     app.include_router(pages_register.router)
     app.include_router(history.router)
     app.include_router(looks.router)
+    app.include_router(zones.router)
     app.include_router(passes.router)
     app.include_router(tags.router)
     app.include_router(watch.router)

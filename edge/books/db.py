@@ -11,8 +11,17 @@ from typing import Final, TypeVar
 
 import msgspec
 
-SCHEMA_VERSION: Final = 8
-FILES: Final = ("books.sql", "witness.sql", "tags.sql", "readers.sql", "signals.sql", "alarms.sql", "counts.sql")
+SCHEMA_VERSION: Final = 9
+FILES: Final = (
+    "books.sql",
+    "witness.sql",
+    "tags.sql",
+    "readers.sql",
+    "signals.sql",
+    "alarms.sql",
+    "counts.sql",
+    "zones.sql",
+)
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""
 BUSY_S: Final = 5.0
 FULL: Final = 2

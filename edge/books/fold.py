@@ -52,6 +52,7 @@ from contract.facts import (
     ShiftOpened,
     TagBound,
     TransferShipped,
+    ZonesCalibrated,
     ZoneVision,
 )
 from contract.facts.signals import InputChanged, OutputSet
@@ -67,7 +68,7 @@ STATE_TABLES = (
     "down_log", "custody", "claim", "lease_answer", "hold", "returned_line", "sighting", "shipped", "sale",
     "sale_line", "tender", "till_counter", "shift", "presence", "zone_vision", "reader_health", "exit_seen", "alarm",
     "count", "count_verdict", "count_request", "tag_binding", "coverage_gap", "reader_change", "signal",
-    "restock", "alarm_budget", "count_look", "count_missed",
+    "restock", "alarm_budget", "count_look", "count_missed", "zone_calibration",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -125,6 +126,7 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
         case (
             PiecePresence()
             | ZoneVision()
+            | ZonesCalibrated()
             | ReaderHealth()
             | ReaderChanged()
             | CoverageGap()

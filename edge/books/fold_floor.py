@@ -21,6 +21,7 @@ from contract.facts import (
     ReaderHealth,
     RestockBegan,
     RestockEnded,
+    ZonesCalibrated,
     ZoneVision,
 )
 from contract.facts.signals import InputChanged, OutputSet
@@ -32,6 +33,7 @@ from edge.books.rows import Way, as_list
 FloorFact = (
     PiecePresence
     | ZoneVision
+    | ZonesCalibrated
     | ReaderHealth
     | ReaderChanged
     | CoverageGap
@@ -61,6 +63,11 @@ def apply(db: Database, fact: FloorFact, at_us: int, by: UserId) -> None:
             db.run_struct("presence_set", fact, since_us=at_us)
         case ZoneVision():
             db.run_struct("zone_set", fact, since_us=at_us)
+        case ZonesCalibrated():
+            lists = {
+                name: msgspec.json.encode(getattr(fact, name)).decode() for name in ("zones", "antennas", "confusion")
+            }
+            db.run_struct("zones_calibrated", fact, **lists, by=by, at_us=at_us)
         case ReaderHealth():
             db.run_struct("reader_set", fact, since_us=at_us)
         case ReaderChanged():

@@ -361,6 +361,23 @@ class PinRow(msgspec.Struct, frozen=True, kw_only=True):
     set_us: int
 
 
+class CalibrationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of the zone calibration; lists as JSON, see `ZonesCalibrated`."""
+
+    version: int
+    points: str
+    model: str
+    temperature: float
+    accuracy: float
+    tray_accuracy: float
+    zones: str
+    antennas: str
+    confusion: str
+    put_back: int
+    by: UserId
+    at_us: int
+
+
 class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     body: bytes

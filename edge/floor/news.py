@@ -56,13 +56,13 @@ class News:
             self.shown[piece] = state
             self._presence(piece, row, state, why)
 
-    def moved(self, row: int, why: str) -> bool:
+    def moved(self, row: int, why: str, p_zone: float | None = None) -> bool:
         """A piece of known state lies elsewhere now; false when nobody expects it to lie anywhere."""
         piece = self._stock.catalogue.pieces[row]
         if piece is None or piece not in self.shown or not self._stock.expected[row]:
             return False
         self.moves_total += 1
-        self._presence(piece, row, self.shown[piece], why)
+        self._presence(piece, row, self.shown[piece], why, p_zone)
         return True
 
     def write(self, books: Books, at_us: int) -> tuple[AnyFact, ...]:
@@ -76,9 +76,9 @@ class News:
         self.facts_total += len(facts)
         return facts
 
-    def _presence(self, piece: PieceId, row: int, state: PresenceState, why: str) -> None:
+    def _presence(self, piece: PieceId, row: int, state: PresenceState, why: str, p_zone: float | None = None) -> None:
         zone = self._zones[int(self._stock.lies[row])].id
-        self.say([PiecePresence(piece=piece, state=state, zone=zone, why=why)])
+        self.say([PiecePresence(piece=piece, state=state, zone=zone, why=why, p_zone=p_zone)])
 
     def _accuse(self, accusation: Accusation) -> None:
         """The pieces are missing; the alarm about them is the watch's to word (`floor/alarms/watch.py`)."""

@@ -106,6 +106,10 @@ class Pipeline:
         self._calibrated_us = 0
         self._vision = VisionWatch(self._zones, (), wall_us=wall_us, now_us=0)
 
+    def tell_antennas(self, *, wanted: bool) -> None:
+        """Whether rounds say which antenna read what."""
+        self._rounds.tell_antennas = wanted
+
     @property
     def evidence(self) -> Evidence:
         return self.memory.evidence
@@ -184,7 +188,9 @@ class Pipeline:
         if told:
             out.woke |= {"readers", "floor"}
         self.news.say(told)
-        self._place(self.places.close(now_us, self.stock.lies[: len(self.stock)]), out)
+        self._place(
+            self.places.close(now_us, self.stock.lies[: len(self.stock)], self.stock.tray[: len(self.stock)]), out
+        )
         if writing:
             for zone, piece in self._strangers.meet(now_us):
                 out.met.setdefault(zone, set()).add(piece)
@@ -250,7 +256,7 @@ class Pipeline:
         for row, zone, p in placed:
             self.stock.lies[row] = zone
             self.watch.moved(row)
-            if self.news.moved(row, f"lies in {self._zones.zones[zone].name} (p = {p:.2f})"):
+            if self.news.moved(row, f"lies in {self._zones.zones[zone].name} (p = {p:.2f})", round(p, 4)):
                 out.woke.add("floor")
 
     def _passed(self, row: int, facts: list[AnyFact], out: Outcome, now_us: int) -> None:

@@ -27,6 +27,7 @@ READS_PER_ROUND_MAX: Final = 100_000
 ROUNDS_PENDING_MAX: Final = 16
 ROW_BITS: Final = 31
 NO_ROWS: Final = np.empty(0, np.int32)
+NO_PORTS: Final = np.empty(0, np.uint16)
 NO_LEVELS: Final = np.empty(0, np.int16)
 
 
@@ -45,7 +46,17 @@ class Heard:
     """Unknown EPCs read in known zones, by the catalogue's index, any number of times;"""
     unknown_zone: NDArray[np.int32] = field(default_factory=lambda: NO_ROWS)
     unknown_rssi_cdbm: NDArray[np.int16] = field(default_factory=lambda: NO_LEVELS)
+    unknown_antenna: NDArray[np.uint16] = field(default_factory=lambda: NO_PORTS)
     """beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByAntenna:
+    """Each (antenna, row) of a round once, with its strongest RSSI. `antenna` indexes the store's antennas."""
+
+    row: NDArray[np.int32]
+    antenna: NDArray[np.int32]
+    rssi_cdbm: NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,8 @@ class Round:
     zone: NDArray[np.int32]
     reads: NDArray[np.int32]
     rssi_cdbm: NDArray[np.int16]
+    by_antenna: ByAntenna | None = None
+    """The same reads antenna by antenna; None where nobody asks (`Rounds.tell_antennas`)."""
 
 
 @dataclass(slots=True)
@@ -89,6 +102,7 @@ def place(batch: ReadBatch, rows: NDArray[np.int32], zones: ZoneMap, unknown: ND
         unknown=NO_ROWS if unknown is None else unknown[strange],
         unknown_zone=zone[strange],
         unknown_rssi_cdbm=batch.rssi_cdbm[strange],
+        unknown_antenna=batch.antenna[strange],
     )
 
 
@@ -119,6 +133,8 @@ class Rounds:
     ) -> None:
         """`lost_us`: when reads of a reader were dropped last, before they came here."""
         self.tally = RoundTally()
+        self.tell_antennas = False
+        """Whether rounds say which antenna read what: a calibrated store wants to know."""
         self._zones = zones
         self._lost_us = lost_us
         self._round_us = round_us
@@ -203,7 +219,18 @@ class Rounds:
             zone=zone,
             reads=reads,
             rssi_cdbm=rssi,
+            by_antenna=self._by_antenna(reader, was.heard) if self.tell_antennas else None,
         )
+
+    def _by_antenna(self, reader: ReaderId, heard: list[Heard]) -> ByAntenna:
+        if not heard:
+            return ByAntenna(NO_ROWS, NO_ROWS, NO_LEVELS)
+        antenna = self._zones.antenna_of(reader, np.concatenate([each.antenna for each in heard]))
+        known = antenna >= 0
+        row = np.concatenate([each.row for each in heard])[known]
+        rssi = np.concatenate([each.rssi_cdbm for each in heard])[known]
+        row, antenna, rssi = strongest(row, antenna[known], rssi)
+        return ByAntenna(row, antenna, rssi)
 
 
 def fold_reads(
@@ -231,3 +258,13 @@ def fold_reads(
     reads = np.add.reduceat(seen, starts, dtype=np.int32)
     best = np.maximum.reduceat(rssi, starts)
     return (keys & (1 << ROW_BITS) - 1).astype(np.int32), (keys >> ROW_BITS).astype(np.int32), reads, best
+
+
+def strongest(
+    row: NDArray[np.int32], place: NDArray[np.int32], rssi: NDArray[np.int16]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int16]]:
+    """Each (place, row) once, with its strongest RSSI."""
+    keys, which = np.unique(place.astype(np.int64) << 32 | row, return_inverse=True)
+    level = np.full(len(keys), RSSI_ABSENT_CDBM, np.int16)
+    np.maximum.at(level, which, rssi)
+    return (keys & 0xFFFFFFFF).astype(np.int32), (keys >> 32).astype(np.int32), level

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from contract.ids import ReaderId
 from edge.config import LIES_IN
+from edge.floor.calibrated import Calibrated
 from edge.floor.rounds import Round
 from edge.floor.zonemap import NO_ZONE, ZoneMap
-from edge.reconcile.zones.strongest import WINDOW_ROUNDS, Read, Whereabouts
+from edge.reconcile.zones.choose import Chosen
+from edge.reconcile.zones.strongest import WINDOW_ROUNDS, Moved, Read, Whereabouts
 
 ROUNDS_MIN: Final = 2 * WINDOW_ROUNDS - 2
 WINDOW_US: Final = 2 * WINDOW_ROUNDS * 1_000_000
@@ -35,6 +37,9 @@ class Places:
     """
 
     def __init__(self, zones: ZoneMap, readers: tuple[ReaderId, ...]) -> None:
+        self.calibrated: Calibrated | None = None
+        """By the walk with the reference tray; without, the strongest antenna says where a piece lies."""
+        self._zones = zones
         self.stays = np.array([zone.kind in LIES_IN for zone in zones.zones], np.bool_)
         self._watches = {
             reader: zones.zones_of(reader) for reader in readers if self.stays[zones.zones_of(reader)].any()
@@ -51,12 +56,27 @@ class Places:
         self._model.grow(len(lies), lies)
         if len(rows):
             self._model.settle(rows, lies[rows])
+        if self.calibrated is not None:
+            self.calibrated.settle(rows, lies)
+
+    def use(self, chosen: Chosen | None, lies: NDArray[np.int32]) -> None:
+        """Say where pieces lie by this calibration from now on, or by the strongest antenna."""
+        self._window.clear()
+        self.calibrated = None if chosen is None else Calibrated(self._zones, chosen)
+        if self.calibrated is not None:
+            self.calibrated.settle(np.arange(len(lies), dtype=np.int32), lies)
+        else:
+            self._model = Whereabouts(len(self._zones.zones))
+            self._model.grow(len(lies), lies)
 
     def hear(self, one: Round, lies: NDArray[np.int32]) -> list[Placed]:
         """One witnessed round: rows that lay nowhere are placed where they were read best."""
         if one.reader not in self._watches:
             return []
-        self._window.append(one)
+        if self.calibrated is not None:
+            self.calibrated.hear(one, len(lies))
+        else:
+            self._window.append(one)
         return self.first(one, lies)
 
     def first(self, one: Round, lies: NDArray[np.int32]) -> list[Placed]:
@@ -69,8 +89,11 @@ class Places:
             best[row] = max(best.get(row, (-1 << 15, NO_ZONE)), (rssi, zone))
         return [Placed(row, zone, 0.5) for row, (_, zone) in best.items()]
 
-    def close(self, now_us: int, lies: NDArray[np.int32]) -> list[Placed]:
-        """At the end of a window: rows that lie elsewhere than `lies` says."""
+    def close(self, now_us: int, lies: NDArray[np.int32], tray: NDArray[np.int32]) -> list[Placed]:
+        """At the end of a window: rows that lie elsewhere than `lies` says. `tray`: what lies together, -1 = none."""
+        if self.calibrated is not None:
+            moved = self.calibrated.close(now_us, lies, tray)
+            return _placed(moved, lies) if moved is not None else []
         if now_us - self._began_us < WINDOW_US:
             return []
         window, self._window, self._began_us = self._window, [], now_us
@@ -83,12 +106,7 @@ class Places:
         for one in window:
             here = self.stays[one.zone]
             self._model.hear(Read(one.row[here], one.zone[here], one.rssi_cdbm[here]))
-        moved = self._model.close_window(seen)
-        return [
-            Placed(row, zone, p)
-            for row, zone, p in zip(moved.rows.tolist(), moved.zones.tolist(), moved.p.tolist(), strict=True)
-            if lies[row] != zone
-        ]
+        return _placed(self._model.close_window(seen), lies)
 
     def _seen(self, window: list[Round]) -> NDArray[np.bool_]:
         """Zones that each of their readers vouched for: a reader that has lost an antenna hears those pieces next door
@@ -102,3 +120,8 @@ class Places:
                     given[one.zones] += 1
             seen[zones[given[zones] < ROUNDS_MIN]] = False
         return seen
+
+
+def _placed(moved: Moved, lies: NDArray[np.int32]) -> list[Placed]:
+    columns = (moved.rows.tolist(), moved.zones.tolist(), moved.p.tolist())
+    return [Placed(row, zone, p) for row, zone, p in zip(*columns, strict=True) if lies[row] != zone]

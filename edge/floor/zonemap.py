@@ -1,14 +1,27 @@
 """Zones by index, and which reader watches which of them through which antenna."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.ids import ReaderId, ZoneId
-from edge.config import EdgeConfig, ReaderConfig
+from edge.config import LIES_IN, EdgeConfig, ReaderConfig
 
 NO_ZONE: Final = -1
+
+
+class Antenna(NamedTuple):
+    """A port of a fixed reader above a zone that pieces stay in."""
+
+    reader: ReaderId
+    port: int
+    zone: int
+
+    @property
+    def name(self) -> str:
+        """As records name it: another zone under the same port is another antenna."""
+        return f"{self.reader}/{self.port}"
 
 
 class ZoneMap:
@@ -27,6 +40,30 @@ class ZoneMap:
         """With a last entry for every port beyond."""
         self.fixed: tuple[ReaderId, ...] = tuple(r.id for r in config.readers if not r.handheld)
         """Readers whose silence means something; the others are handhelds (`floor/sweeps.py`)."""
+
+        self.antennas: tuple[Antenna, ...] = tuple(
+            Antenna(reader.id, int(port), self.index[zone])
+            for reader in config.readers
+            if not reader.handheld
+            for port, zone in sorted(reader.antennas.items(), key=lambda each: int(each[0]))
+            if config.zones[self.index[zone]].kind in LIES_IN
+        )
+        self._antenna_of: dict[ReaderId, NDArray[np.int32]] = {r: self._antennas(r) for r in self._ports}
+
+    def antenna_of(self, reader: ReaderId, port: NDArray[np.uint16]) -> NDArray[np.int32]:
+        """Index into `antennas` per read; -1 for a port that is none of them."""
+        lut = self._antenna_of[reader]
+        inside = port < len(lut)
+        return np.where(inside, lut[np.where(inside, port, 0)], np.int32(-1)).astype(np.int32)
+
+    def _antennas(self, reader: ReaderId) -> NDArray[np.int32]:
+        out = np.full(len(self._ports[reader]), -1, np.int32)
+        own = [(at, each.port) for at, each in enumerate(self.antennas) if each.reader == reader]
+        for at, port in own:
+            out[port] = at
+        if len(own) == 1:
+            out[0] = own[0][0]  # port 0 of a reader that does not tell the antenna
+        return out
 
     def _lut(self, reader: ReaderConfig) -> NDArray[np.int32]:
         ports = {int(port): self.index[zone] for port, zone in reader.antennas.items()}

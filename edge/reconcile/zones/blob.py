@@ -1,37 +1,23 @@
-"""Arrays and names as one checksummed blob: magic, SHA-256, npz."""
+"""Columns and the names that their numbers mean, as one checksummed blob (`edge/reconcile/blob.py`)."""
 
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_HASH_BYTES: Final = 32
+from edge.reconcile import blob as blobs
+from edge.reconcile.blob import BlobDamagedError as DamagedError
+from edge.reconcile.blob import unpack
 
-
-class DamagedError(Exception):
-    """The blob is not what was written, or another version's."""
+__all__ = ["DamagedError", "checksum", "names_in", "pack", "unpack"]
 
 
 def pack(magic: bytes, arrays: Mapping[str, NDArray[Any]], words: Mapping[str, Sequence[str]]) -> bytes:
-    """`words` are lists of names without line breaks."""
-    body = io.BytesIO()
+    """`words` are lists of names without line breaks; `names_in` reads them again."""
     named = {name: np.frombuffer("\n".join(each).encode(), np.uint8) for name, each in words.items()}
-    np.savez(body, allow_pickle=False, **arrays, **named)
-    raw = body.getvalue()
-    return magic + hashlib.sha256(raw).digest() + raw
-
-
-def unpack(magic: bytes, blob: bytes) -> dict[str, NDArray[Any]]:
-    """What `pack` was given; names by `names_in`. Raises `DamagedError`."""
-    start = len(magic) + _HASH_BYTES
-    raw = blob[start:]
-    if blob[: len(magic)] != magic or hashlib.sha256(raw).digest() != blob[len(magic) : start]:
-        raise DamagedError("it is not what was written")
-    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+    return blobs.pack(magic, {**arrays, **named})
 
 
 def names_in(text: NDArray[np.uint8]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from edge.reconcile.zones.strongest import Moved
 
 WINDOW_ROUNDS: Final = 20
 """Rounds of one window: enough for a level within half a dB; four times as many add nothing (§3.4)."""
-MOVED_NATS: Final = 60.0
+MOVED_NATS: Final = 75.0
 """Change of signature, per window of `WINDOW_ROUNDS`, that may be a move."""
 MOVED_WINDOWS: Final = 3
 STICKY: Final = 0.05

@@ -1,0 +1,1 @@
+"""Where zones end: the walk with the reference tray, and the calibrations it has given."""
