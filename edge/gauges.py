@@ -28,6 +28,18 @@ def house_gauges(house: House) -> Iterator[Sample]:
     yield Sample("vitrine_disk_full_total", "writes refused by a full disk", tally.disk_full_total)
 
 
+def _place_gauges(store: Store) -> Iterator[Sample]:
+    places = store.pipeline.places
+    calibrated = places.calibrated
+    windows, moves = (calibrated.windows_total, calibrated.finder.moves_total) if calibrated is not None else (0, 0)
+    yield Sample("vitrine_calibrated_windows_total", "windows placed by the calibration in use", windows)
+    yield Sample("vitrine_calibrated_moves_total", "pieces whose signature changed", moves)
+    dropped = store.zoning.calibration.pending_dropped_total
+    yield Sample("vitrine_walk_batches_dropped_total", "reads of the reference tray that found no room", dropped)
+    yield Sample("vitrine_place_windows_total", "windows that could say where pieces lie", places.windows_total)
+    yield Sample("vitrine_place_windows_unwitnessed_total", "windows not used", places.windows_unwitnessed_total)
+
+
 def floor_gauges(store: Store) -> Iterator[Sample]:
     pipeline, floor = store.pipeline, store.pipeline.floor
     intake, rounds, news = pipeline.intake, pipeline.rounds_tally, pipeline.news
@@ -53,9 +65,7 @@ def floor_gauges(store: Store) -> Iterator[Sample]:
     held, let_go = pipeline.inputs.changes_held_total, pipeline.signals.alarms_let_go_total
     yield Sample("vitrine_input_changes_held_total", "not told one by one: changes_per_minute_max", held)
     yield Sample("vitrine_signal_alarms_let_go_total", "alarms no lamp follows: alarms_shown_max", let_go)
-    places = pipeline.places
-    yield Sample("vitrine_place_windows_total", "windows that could say where pieces lie", places.windows_total)
-    yield Sample("vitrine_place_windows_unwitnessed_total", "windows not used", places.windows_unwitnessed_total)
+    yield from _place_gauges(store)
     yield Sample("vitrine_moves_total", "pieces that lie elsewhere than before", news.moves_total)
     yield Sample("vitrine_unknown_tags", "tags in the air that are no piece of ours", floor.unknown_tags)
     strange = store.passes.unknown_dropped_total

@@ -91,6 +91,8 @@ class Zoning:
         """What a new version would be of. Raises `CalibrationRefusedError` when zones are missing."""
         points = self.calibration.points
         missing = [zone for zone in self.calibration.zones_to_walk() if not points.positions_in(self._at(zone))]
+        if not self.calibration.zones_to_walk():
+            raise CalibrationRefusedError("no fixed reader watches a zone that pieces stay in: nothing to walk")
         if missing:
             raise CalibrationRefusedError(f"not walked yet: {', '.join(missing)}; lay the tray there first")
         if self.calibration.walking:
