@@ -118,7 +118,7 @@ class Reference:
             elif now_us - second.began_us >= ROUND_US:
                 self._open[reader] = _Second(now_us)
                 self._judge(reader, second, now_us)
-        for row, zone, _ in self._places.close(now_us, self._lies):
+        for row, zone, _ in self._places.close(now_us, self._lies, np.full(len(self._lies), -1, np.int32)):
             self._move(row, zone, now_us)
 
     def _hear(self, reader: ReaderId, read: Read) -> None:

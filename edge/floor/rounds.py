@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
 from edge.floor.zonemap import ZoneMap
-from edge.readers.base import ReadBatch
+from edge.readers.base import RSSI_ABSENT_CDBM, ReadBatch
 from edge.readers.health import Health
 
 ROUND_US: Final = 1_000_000
