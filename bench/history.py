@@ -17,6 +17,7 @@ import duckdb
 
 from bench import plots as draw
 from bench.figures import Figures
+from contract.ids import ZoneId
 from edge.history import questions
 from edge.history.history import History, Keep
 from edge.history.questions import DAY_US, By, Span
@@ -123,8 +124,8 @@ def _ask(history: History, whole: Span, asked: list[Any]) -> Figures:
         "ours_one_piece_worst_ms": max(pieces),
         "ours_last_seen_worst_ms": max(last),
     }
-    for by in (By.ZONE, By.TRAY, By.HOUR):
-        times = _ms(history.dwell, 7, whole, by)
+    for by, span in ((By.ZONE, whole), (By.TRAY, whole), (By.HOUR, whole._replace(zone=ZoneId("zone-7")))):
+        times = _ms(history.dwell, 7, span, by)
         figures |= {f"ours_dwell_by_{by}_ms": statistics.median(times), f"ours_dwell_by_{by}_worst_ms": max(times)}
     figures["ours_month_dwell_by_piece_ms"] = statistics.median(_ms(lambda: history.dwell(month, By.PIECE), 5))
     return figures

@@ -30,7 +30,16 @@ from edge.commissioning import label_press, tag_writer
 from edge.config import ConfigError, EdgeConfig, ReaderConfig
 from edge.counts.duration import tags_per_s
 from edge.floor.now import UplinkNow
-from edge.gauges import floor_gauges, house_gauges, label_gauges, link_gauges, people_gauges, reader_gauges, tag_gauges
+from edge.gauges import (
+    capture_gauges,
+    floor_gauges,
+    house_gauges,
+    label_gauges,
+    link_gauges,
+    people_gauges,
+    reader_gauges,
+    tag_gauges,
+)
 from edge.house import House
 from edge.life import Edge, listen, live
 from edge.readers import Reader, open_reader
@@ -81,6 +90,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         rooms = (
             house_gauges(house),
             floor_gauges(store),
+            capture_gauges(store),
             reader_gauges([reader.health for reader in readers], clock),
             link_gauges(uplink, link, store),
             tag_gauges(tags.tally),

@@ -172,6 +172,26 @@ class UplinkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Its private key."""
 
 
+class CaptureConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What readers said, kept for a while, so that an alarm can be explained and replayed."""
+
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 20
+    """How far back; 0 keeps none."""
+    mib: Annotated[int, msgspec.Meta(ge=1, le=65_536)] = 64
+    """How much of the disk these minutes may take; then fewer are kept."""
+    kept_mib: Annotated[int, msgspec.Meta(ge=1, le=65_536)] = 256
+    """How much the captures around alarms may take; then the oldest go."""
+
+
+class HistoryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of the past is kept on this box."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 400
+    """Where each piece was; sums by hour and day stay for ten years."""
+    mib: Annotated[int, msgspec.Meta(ge=16, le=1_048_576)] = 4096
+    """How much of the disk it may take; then the oldest days go first."""
+
+
 class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything an edge process needs to know. Relative paths begin where the process is started."""
 
@@ -209,6 +229,10 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Value from which a piece that left its place is an alarm and not a notice, in cents or the like;"""
     siren_from_minor: Annotated[int, msgspec.Meta(gt=0)] = 2_000_000
     """and from which it lights the lamps and sounds the sirens of the exits."""
+    history: HistoryConfig = HistoryConfig()
+    """How much of the past is kept."""
+    capture: CaptureConfig = CaptureConfig()
+    """What readers said in the last minutes, and around alarms."""
     uplink: UplinkConfig | None = None
     """The head office. Without it the store works alone and keeps its rows."""
     tags: TagsConfig | None = None

@@ -92,6 +92,16 @@ def floor_gauges(store: Store) -> Iterator[Sample]:
         yield Sample("vitrine_zone_missing", "pieces missed here", zone.missing, label)
 
 
+def capture_gauges(store: Store) -> Iterator[Sample]:
+    """What became of what the pipeline heard."""
+    if store.recorder is not None:
+        kept = store.recorder
+        yield Sample("vitrine_capture_segments_total", "files of the capture begun", kept.segments_total)
+        yield Sample("vitrine_capture_events_lost_total", "not captured: events_pending_max", kept.events_lost_total)
+        yield Sample("vitrine_capture_writes_failed_total", "writes of the capture lost", kept.writes_failed_total)
+        yield Sample("vitrine_capture_stills_failed_total", "files without memory", kept.stills_failed_total)
+
+
 CLOCK_OFFSET: Final = "our UTC − the reader's, or our monotonic time − the uptime it tells"
 
 

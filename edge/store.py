@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -35,9 +35,14 @@ from contract.ids import HOUSE, CountId, PieceId, ReaderId, TillId, UserId, Zone
 from contract.messages import Down, Up
 from edge.books import replica
 from edge.books.ballast import Ballast
+from edge.books.db import Database
 from edge.books.journal import Books
 from edge.books.local import count_requests
 from edge.books.rows import AlarmRow, CountRow, DueRow, Mode, SaleRow, zones_of
+from edge.capture.ear import Ear, told
+from edge.capture.recorder import SEGMENT_US, Recorder
+from edge.capture.ring import Bounds, Ring
+from edge.capture.still import Outside
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.counts.counting import CountImpossibleError, Counting, CountRefusedError
@@ -50,7 +55,7 @@ from edge.floor.pipeline import Pipeline
 from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE, ZoneMap
 from edge.history.chronicle import Chronicle
-from edge.history.history import History
+from edge.history.history import History, Keep
 from edge.house import disk_is_full
 from edge.sync.uplink import Heard, Sync
 from edge.till.desk import Desk, Done, Refused
@@ -58,9 +63,13 @@ from edge.zoning import Zoning
 from trade.acts import AnyAct, ApproveCount, CloseShift, Sight
 from trade.scene import NOWHERE
 from trade.stocktake import RUNNING
+from web.serving import version
 
 log = structlog.get_logger(__name__)
 
+IN_MEMORY: Final = ("stock", "pipeline", "counting", "passes", "looking")
+"""What the floor is made of: a capture keeps it, a replay takes it up."""
+CAPTURE: Final = "capture"
 HISTORY: Final = "history"
 """Folder of the stays, beside the books."""
 CHORES_EVERY_US: Final = 10_000_000
@@ -113,6 +122,8 @@ class Store:
         self.stock = Stock(ZoneMap(config))
         self.desk = Desk(books)
         self.ballast = Ballast(config.data_dir)
+        self.ear = Ear()
+        """Told what the pipeline hears (`capture/`)."""
         self.pipeline = Pipeline(config, books, self.stock, new_id=self.new_id, wall_us=clock.wall_us)
         self.counting = Counting(config, self.stock, self.pipeline, clock.wall_us)
         self.schedules = Schedules(config)
@@ -122,22 +133,25 @@ class Store:
         self.pipeline.detectors.append(self.passes.hear)
         self.looking = Looking(
             self.stock,
-            pads=lambda: self.pipeline.pads_now,
-            is_open=lambda: self.pipeline.watch.is_open(clock.mono_us()) is not False,
+            pads=self._pads_now,
+            is_open=self._open_now,
             alarm=self.pipeline.watch.alarm,
         )
         self.pipeline.detectors.append(self.looking.hear)
         self.pipeline.keeps[LOOKING] = self.looking.body
         self.chronicle: Chronicle | None = None
+        self.recorder: Recorder | None = None
         if slow is not None:
             self.chronicle = Chronicle(
                 self.stock,
-                History(config.data_dir / HISTORY),
+                History(config.data_dir / HISTORY, Keep(config.history.days, config.history.mib << 20)),
                 slow,
                 clock.wall_us,
                 [reader.id for reader in config.readers],
             )
             self.pipeline.detectors.append(self.chronicle.hear)
+            if config.capture.minutes:
+                self.recorder = self._record_with(slow)
         self.till_logs_unsealed_total = 0
         self.sync = Sync(books, boot=self.new_id())
         self.mode = books.node().mode
@@ -161,6 +175,52 @@ class Store:
         told = {row.schedule: row.due_us for row in db.rows("counts_due_last", DueRow)}
         self.schedules.load(told, self.clock.wall_us())
         self.mode = self.books.node().mode
+        self.ear.began_anew()
+
+    def _pads_now(self) -> tuple[PadNow, ...]:
+        return self.pipeline.pads_now
+
+    def _open_now(self) -> bool:
+        return self.pipeline.watch.is_open(self.clock.mono_us()) is not False
+
+    def still(self) -> tuple[object, Outside]:
+        """What the house has in memory for the floor, and what stands outside of it (`capture/still.py`)."""
+        things = {
+            "config": self.config,
+            "books": self.books,
+            "db": self.books.db,
+            "clock": self.clock,
+            "store": self,
+            "health": self.pipeline.health,
+            "chronicle": self.chronicle,
+            "recorder": self.recorder,
+        }
+        outside = Outside({name: thing for name, thing in things.items() if thing is not None})
+        return {name: getattr(self, name) for name in IN_MEMORY}, outside
+
+    def take_up(self, memory: dict[str, Any]) -> None:
+        """A still of another house like this one."""
+        for name in IN_MEMORY:
+            setattr(self, name, memory[name])
+
+    def reading_db(self) -> Database:
+        """The books as they are now, on a connection of its own."""
+        if self.books.path is None:
+            return Database(None, image=self.books.db.image())
+        db = Database(self.books.path, readonly=True)
+        db.stand_still()
+        return db
+
+    def _record_with(self, slow: Executor) -> Recorder:
+        bounds = Bounds(
+            segments=-(-self.config.capture.minutes * 60_000_000 // SEGMENT_US) + 1,
+            bytes_max=self.config.capture.mib << 20,
+            kept_bytes_max=self.config.capture.kept_mib << 20,
+        )
+        folder = self.config.data_dir / CAPTURE
+        self.ear = recorder = Recorder(self, folder, Ring(folder, bounds), slow, version())
+        self.pipeline.intake.ear = recorder.heard
+        return recorder
 
     def rejoined(self) -> None:
         """The books are the cloud's again: believe them, and nothing that was seen before (custody.md §2.1)."""
@@ -173,6 +233,7 @@ class Store:
 
     def tick(self, now_us: int, *, writing: bool) -> None:
         out = self.pipeline.tick(now_us, writing=writing)
+        self.ear.ticked(now_us, writing=writing, health=self.pipeline.health, facts=out.written)
         if writing and self.mode is Mode.ACTIVE:
             for zone, pieces in out.met.items():
                 self.act(Sight(pieces=tuple(sorted(pieces)), zone=zone), HOUSE)
@@ -216,10 +277,12 @@ class Store:
         """The last thing the house does: keep what was learned."""
         if self.chronicle is not None:
             self.chronicle.stop()
+        self.ear.stop()
         self.pipeline.save(self.clock.mono_us())
 
     # --- counts -----------------------------------------------------------------------------------------------
 
+    @told
     def start_count(
         self,
         count: CountId,
@@ -236,15 +299,18 @@ class Store:
         facts = self.counting.start(count, place, zones, now_us, why=why, due_us=due_us, blind=blind)
         self._begin_count(count, facts, "count.start", by)
 
+    @told
     def recount(self, count: CountId, zones: tuple[ZoneId, ...], reason: str, by: UserId) -> None:
         """Some zones of a finished count again. Raises `CountRefusedError` or `NotServingError`."""
         facts = self.counting.recount(self._count(count), self.books.db, zones, reason, self.clock.mono_us())
         self._begin_count(count, facts, "count.recount", by)
 
+    @told
     def submit_count(self, count: CountId, quantities: Mapping[ZoneId, int], by: UserId) -> None:
         """What a person counted blind. Raises `CountRefusedError` or `NotServingError`."""
         self._record(self.counting.submit(self._count(count), quantities), "count.submit", by)
 
+    @told
     def abandon_count(self, count: CountId, reason: str, by: UserId) -> None:
         """Raises `CountRefusedError` or `NotServingError`."""
         self._record(self.counting.abandon(self._count(count), reason), "count.abandon", by)
@@ -308,6 +374,7 @@ class Store:
 
     # --- signals ----------------------------------------------------------------------------------------------
 
+    @told
     def open_lock(self, reader: ReaderId, port: int, seconds: int, why: str, by: UserId) -> None:
         """Open a case or door for seconds; it is in the books before it opens.
 
@@ -321,6 +388,7 @@ class Store:
 
     # --- alarms -----------------------------------------------------------------------------------------------
 
+    @told
     def begin_restock(self, restock: str, zones: tuple[ZoneId, ...], minutes: int, by: UserId) -> None:
         """A delivery is being put away: movement there accuses nobody. Raises `RestockRefusedError`."""
         deliveries = self.pipeline.watch.deliveries
@@ -328,6 +396,7 @@ class Store:
         self._record((fact,), "alarm.restock", by)
         deliveries.began(fact)
 
+    @told
     def end_restock(self, restock: str, why: str, by: UserId) -> None:
         """It has been put away; what it did not bring back is said now. Raises `RestockRefusedError`."""
         pipeline = self.pipeline
@@ -336,6 +405,7 @@ class Store:
         if alarm is not None:
             pipeline.say_alarm(alarm, self.clock.mono_us())
 
+    @told
     def set_budget(self, alarms_per_month_max: float, weights: dict[str, float], by: UserId) -> None:
         """How many false alarms a month the store will bear, and how detectors share them."""
         fact = AlarmBudgetSet(alarms_per_month_max=alarms_per_month_max, weights=weights)
@@ -374,6 +444,7 @@ class Store:
         """Entries were written: stock, pages and uplink hear of it."""
         pieces: set[PieceId] = set()
         whys: set[str] = set()
+        self.ear.wrote(entries)
         for entry in entries:
             for fact in entry.facts:
                 if isinstance(fact, AlarmClosed):
@@ -417,12 +488,16 @@ class Store:
 
     def scan(self, pieces: tuple[PieceId, ...], zone: ZoneId, by: UserId, *, damaged: bool) -> Done | Refused:
         """A person's scanner read these pieces in `zone`."""
-        now_us = self.clock.mono_us()
+        self.scanned(pieces, zone)
+        return self.act(Sight(pieces=pieces, zone=zone, damaged=damaged), by)
+
+    @told
+    def scanned(self, pieces: tuple[PieceId, ...], zone: ZoneId) -> None:
+        """A scanner's read is a sighting."""
         for piece in pieces:
-            self.stock.scanned(piece, zone, now_us)
+            self.stock.scanned(piece, zone, self.clock.mono_us())
         if self.chronicle is not None:
             self.chronicle.scanned(pieces, zone)
-        return self.act(Sight(pieces=pieces, zone=zone, damaged=damaged), by)
 
     def _till_of(self, act: AnyAct) -> TillId | None:
         """The till an act is made at: its own word, or that of its sale."""
@@ -448,6 +523,7 @@ class Store:
         if heard.commands or heard.must_rejoin:
             pieces = {piece for body in down.commands if (piece := piece_of(body)) is not None}
             self.stock.restand(self.books.db, pieces)
+            self.ear.stood(pieces)
             self.mode = self.books.node().mode
             self.wakes.tell("floor")
             self.wakes.uplink()
@@ -465,6 +541,7 @@ class Store:
     def take_feed(self, page: FeedPage) -> int:
         """A page of the feed: into the replica, then into the catalogue. Gives the revision to ask from next."""
         rev = replica.take(self.books, page)
+        self.ear.learned(page)
         cards = [row.body for row in page.rows if isinstance(row.body, PieceCard)]
         gone = [row.key for row in page.rows if row.body is None]
         for key in gone:

@@ -60,6 +60,48 @@ def edge(config: Config) -> None:
 
 
 @app.command()
+def capture(
+    config: Config,
+    into: Annotated[Path, typer.Argument(help="The file to write.")],
+    minutes: Annotated[int, typer.Option(help="How far back, as far as the edge keeps.")] = 10,
+    alarm: Annotated[str, typer.Option(help="Instead: what was kept around this alarm.")] = "",
+) -> None:
+    """Take away what a store's readers said in the last minutes, or around an alarm; the edge may run meanwhile."""
+    from edge.capture.frames import CaptureError
+    from edge.config import ConfigError, load_config
+    from vitrine import captures
+
+    with in_words(CaptureError, ConfigError):
+        kept = captures.keep(load_config(config), into, minutes=minutes, alarm=alarm)
+    typer.echo(
+        f"{kept}: {kept.stat().st_size / 1e6:.1f} MB. Hear it again with `vitrine replay {shlex.quote(str(kept))}`."
+    )
+
+
+@app.command()
+def replay(
+    path: Annotated[Path, typer.Argument(help="A .capture file, or a folder of them.")],
+    alarm: Annotated[str, typer.Option(help="Tell this alarm only.")] = "",
+    *,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Begin as after a restart, without that house's memory.")
+    ] = False,
+    zone: Annotated[str, typer.Option(help="Time zone to tell the time in.")] = "UTC",
+    as_json: Json = False,
+) -> None:
+    """The same house hears a capture again: every alarm and count with its sentence, and whether it is equal."""
+    from edge.capture.frames import CaptureError
+    from edge.checks import time_zone
+    from vitrine import captures
+    from vitrine import replay as replaying
+
+    with in_words(CaptureError, ValueError):
+        time_zone(zone)
+        told = replaying.replay(replaying.files_of(path), cold=cold)
+    raise typer.Exit(captures.tell(told, alarm=alarm, zone=zone, as_json=as_json))
+
+
+@app.command()
 def cloud(config: Config) -> None:
     """The head office: pages, API, the stores' door, ingest."""
     from cloud import app as office

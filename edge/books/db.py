@@ -143,6 +143,21 @@ class Database:
         """Every row of a table, sorted: for comparing books row for row."""
         return sorted((tuple(row.values()) for row in self._db.execute(f'SELECT * FROM "{table}"')), key=repr)  # noqa: S608 — a table's name cannot be a parameter
 
+    def tables(self) -> list[str]:
+        """Names of all tables."""
+        return [str(row["name"]) for row in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+
+    def stand_still(self) -> None:
+        """From here on this connection sees the books as they are now, whatever is committed elsewhere."""
+        self._db.execute("BEGIN")
+        self.tables()
+
+    def fill(self, table: str, rows: list[list[Value]]) -> None:
+        """Rows of `dump`, into a table of the same columns."""
+        if rows:
+            places = ", ".join("?" * len(rows[0]))
+            self._db.executemany(f'INSERT INTO "{table}" VALUES ({places})', rows)  # noqa: S608 — likewise
+
     def clear(self, table: str) -> None:
         """Drops every row of a table, for a fold from the start."""
         self._db.execute(f'DELETE FROM "{table}"')  # noqa: S608 — likewise

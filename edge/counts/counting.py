@@ -73,12 +73,16 @@ class Counting:
         self.tags_per_s: Mapping[ReaderId, float] = {}
         """By reader, what its mode allows; of others the usual."""
         self._wall_us = wall_us
-        self.report = Report(config, stock, pipeline, Happened(config, stock, lambda: pipeline.books.db, wall_us))
+        self.report = Report(config, stock, pipeline, Happened(config, stock, self._books_db, wall_us))
         self.lore = Lore(stock)
         self._running: dict[CountId, Running] = {}
         self._shown_us = 0
         pipeline.keeps[LESSONS] = self.lore.body
         pipeline.detectors.append(self.hear)
+
+    def _books_db(self) -> Database:
+        """The books as they are now: a rejoin opens others."""
+        return self.pipeline.books.db
 
     def load(self, rows: list[CountRow], db: Database, now_us: int) -> None:
         """Counts that were running when the box stopped begin their rounds again."""
@@ -357,10 +361,11 @@ class Counting:
         left = min(rounds_left(p, present[unread]), CARE.rounds_max - running.model.round)
         elapsed_s = (now_us - running.began_us) / 1e6
         names = {zone: self.config.zones[zone].name for zone in running.zones}
+        health = self.pipeline.health  # none yet when a box that was counting starts again
         slower = why_slower(
             elapsed_s,
             running.expected_s,
-            silent=sorted(r for r in running.readers if not self.pipeline.health[r].witnesses),
+            silent=sorted(r for r in running.readers if r in health and not health[r].witnesses),
             dark=[names[zone] for zone in running.zones if running.model.blind_rounds[zone]],
             lost=max(int(elapsed_s / running.round_s) - running.model.round - 1, 0),
             unread_p=p,

@@ -4,6 +4,7 @@ Bounded: a house that cannot keep up drops batches at the door, counts them, and
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,10 @@ TIDS_PENDING_MAX: Final = 1024
 UNKNOWN_EVERY_US: Final = 10_000_000
 
 
+def _deaf(_: ReadBatch) -> None:
+    """Nobody asked to be told."""
+
+
 class Intake:
     """`deliver` may be called from any thread, the rest belongs to the house. Counters are read by `/metrics`."""
 
@@ -33,6 +38,8 @@ class Intake:
         self._stock = stock
         self._reader_at = {reader: at for at, reader in enumerate(readers)}
         self._batches: deque[ReadBatch] = deque()
+        self.ear: Callable[[ReadBatch], None] = _deaf
+        """Told of every batch that is drained."""
         self.tids: dict[int, str] = {}
         """Row → TID in hex as its tag told it, since somebody took them."""
         self.tids_dropped_total = 0
@@ -57,6 +64,7 @@ class Intake:
         stock = self._stock
         waiting = [self._batches.popleft() for _ in range(len(self._batches))]
         for batch, found in zip(waiting, self._look_up(waiting), strict=True):
+            self.ear(batch)
             self.reads_total += len(batch)
             strange = bool((found.unknown >= 0).any())
             one = place(batch, found.rows, stock.zones, found.unknown if strange else None)
@@ -65,6 +73,10 @@ class Intake:
                 self._note_tids(batch.details, found.rows)
             heard.append(one)
         return heard
+
+    def forget_waiting(self) -> None:
+        """A replay delivers by itself what waited then."""
+        self._batches.clear()
 
     def take_tids(self) -> dict[int, str]:
         """What tags told of themselves since the last call."""

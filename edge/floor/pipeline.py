@@ -86,7 +86,7 @@ class Pipeline:
         self.floor = FloorNow()
         self.health: dict[ReaderId, Health] = {}
         self.detectors: list[Detector] = []
-        self.keeps: dict[str, Callable[[], bytes]] = {DETECTORS: lambda: detectors_body(self.watch.budget)}
+        self.keeps: dict[str, Callable[[], bytes]] = {DETECTORS: self._detectors_body}
         """What is kept over restarts beside presence's evidence, by name."""
         self.memory = Memory(config, books, stock, wall_us)
         self._zones = stock.zones
@@ -278,6 +278,9 @@ class Pipeline:
     def save(self, now_us: int) -> None:
         """Write what was learned. Raises what the disk raises."""
         self.memory.save(now_us, {name: body() for name, body in self.keeps.items()})
+
+    def _detectors_body(self) -> bytes:
+        return detectors_body(self.watch.budget)
 
     def _signal(self, now_us: int, out: Outcome) -> None:
         """Doors and lamps: what changed at inputs, and what outputs are to be."""

@@ -42,6 +42,7 @@ class Duck:
                             "preserve_insertion_order": False,
                         }
                     )
+                    self._open.sql("SET parquet_metadata_cache = true")  # a run never changes under its name
                 with self._open.cursor() as duck:
                     yield duck
             except (duckdb.Error, OSError) as error:

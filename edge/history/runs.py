@@ -16,8 +16,9 @@ from typing import Any, Final
 
 NAME: Final = re.compile(r"(\d{8})-(\d{8})\.(\d+)-(\d+)\.parquet")
 BESIDE: Final = ".beside"
-ROWS_PER_GROUP: Final = 16_384
-"""Sorted by piece, a piece's month lies in one group or two, and the footer's statistics say in which."""
+ROWS_PER_GROUP: Final = 65_536
+"""Sorted by piece, a piece's month lies in one group or two, and the footer's statistics say in which. Smaller groups
+cost more in the footer than they save: one piece of 3 M rows takes 27 ms of 4,096, 10 of 16,384, 7 of 65,536."""
 SECOND_US: Final = 1_000_000
 
 

@@ -156,7 +156,7 @@ class PowerCutError(OSError):
     pass
 
 
-@pytest.mark.parametrize("at", range(14))
+@pytest.mark.parametrize("at", [0, 1, 2, 3, 5, 8, 12])
 def test_power_that_fails_while_tidying_neither_loses_a_row_nor_gives_one_twice(history, monkeypatch, at):
     now_us = days(history, count=3)
     whole = Span(MIDNIGHT, now_us + DAY)
@@ -182,7 +182,7 @@ def test_power_that_fails_while_tidying_neither_loses_a_row_nor_gives_one_twice(
         except HistoryError:
             pass
         else:
-            assert at > 12, "every step was cut once"
+            pytest.fail("power did not fail")
     assert history.rows_of("chain", 0, now_us + DAY) == rows
     assert history.dwell(whole, By.ZONE) == dwell
     history.tidy(now_us)
