@@ -183,6 +183,16 @@ class Shop:
             self._plan(float(self.rng.uniform(from_s, to_s)), tuple(rows.tolist()))
         return trays
 
+    def plan_bags(self, from_s: float, to_s: float, number: int) -> list[Rows]:
+        """Three to eight neighbours that will vanish at once, into a foil bag; they follow no tray."""
+        bags = []
+        for zone in self.rng.choice(np.flatnonzero(np.diff(self.zone_starts) >= 2 * TRAY), number, replace=False):
+            size = int(self.rng.integers(3, TRAY + 1))
+            first = int(self.rng.integers(self.zone_starts[zone], self.zone_starts[zone + 1] - size + 1))
+            bags.append(np.arange(first, first + size, dtype=np.int32))
+            self._plan(float(self.rng.uniform(from_s, to_s)), tuple(bags[-1].tolist()))
+        return bags
+
     def blamed_on_reader(self, row: int) -> bool:
         """Whether this piece's reader is, or was a moment ago, in trouble."""
         reader = int(self.home[row]) // READER_ZONES

@@ -121,7 +121,7 @@ def walk(gate, row, levels, start_us=0, step_us=200_000):
 def test_a_piece_carried_out_passes_once():
     gate = Gate()
     assert walk(gate, 7, [-7800, -7000, -6200, -5600, -6000, -7000] * 2) == [7]
-    assert walk(gate, 7, [-7800, -6000, -5600, -5700], start_us=200_000_000) == [7]
+    assert walk(gate, 7, [-7800, -7000, -6000, -5600, -5700], start_us=200_000_000) == [7]
 
 
 def test_a_tray_near_the_door_never_passes():
@@ -137,7 +137,7 @@ def test_a_piece_in_sight_for_minutes_is_furniture():
     gate = Gate()
     walk(gate, 7, [-7600] * 1000)
     assert walk(gate, 7, [-5600] * 5, start_us=200_200_000) == []
-    assert walk(Gate(), 7, [-5600] * 5) == [7]
+    assert walk(Gate(), 7, [-5000] * 5) == [7], "near enough to touch the antenna"
 
 
 def test_the_gate_follows_a_bounded_number_of_pieces(monkeypatch):

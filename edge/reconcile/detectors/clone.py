@@ -3,8 +3,11 @@
 A TID that does not fit is told twice before it is believed. Two places at once: loud here, loud there, and here again,
 within seconds: a piece that is carried is loud there afterwards only. Places whose antennas hear each other's pieces
 are learned (several honest pieces do the same there) and prove nothing; near ones are taken to overlap from the start.
+A piece may be loud elsewhere by its own angle: where it is so in the first minutes after it was laid down, it may be
+so later. A copy *begins* to answer while its original lies still.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,8 +24,16 @@ FLIPS_WITHIN_US: Final = 60_000_000
 """and flips so close together are one story."""
 NATS_PER_FLIP: Final = 4.0
 TID_NATS: Final = 40.0
+STORY_FLIPS: Final = 4
+"""Fewer are a move and an echo, and say nothing of the antennas."""
 OVERLAP_PIECES: Final = 3
 """So many different pieces that flip between two zones say that their antennas overlap."""
+LEARN_US: Final = 600_000_000
+"""So long after it was laid down a piece may show where else it is loud."""
+ECHOES_MIN: Final = 6
+"""Loud so often while it was new there, it is so by its angle; a rare reflection is not."""
+LAID_US: Final = 30_000_000
+"""Unread at home for so long, it was in a hand: laid down anew."""
 AGAIN_US: Final = 3_600_000_000
 
 
@@ -34,6 +45,13 @@ class Clone:
     bar_nats: float = 24.0
     _zone: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     _at_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    _home_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Last read at home;"""
+    _laid_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """and since when it lies there."""
+    _home: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    _echoes: dict[int, Counter[int]] = field(default_factory=dict)
+    """row → zones where it was loud by its own angle, and how often."""
     _flips: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
     """row → (µs, from, to) of its latest flips."""
     _pairs: dict[tuple[int, int], set[int]] = field(default_factory=dict)
@@ -45,6 +63,7 @@ class Clone:
         """`loud` bool[k] by `Strong`."""
         self._grow(len(scene.state))
         found = [*self._tids(scene)]
+        self._lay(scene)
         rows, zones = scene.row[loud], scene.zone[loud]
         other = (self._zone[rows] >= 0) & (self._zone[rows] != zones)
         fresh = other & (scene.now_us - self._at_us[rows] <= FLIP_WITHIN_US)
@@ -63,14 +82,14 @@ class Clone:
         return out
 
     def _flip(self, now_us: int, row: int, was: int, zone: int) -> list[Suspicion]:
-        if self.overlaps(was, zone):
+        if self.overlaps(was, zone) or self._echo(now_us, row, was, zone):
             return []
         story = [each for each in self._flips.get(row, []) if now_us - each[0] <= FLIPS_WITHIN_US]
         story.append((now_us, was, zone))
         self._flips[row] = story
         between = [each for each in story if {each[1], each[2]} == {was, zone}]
         nats = NATS_PER_FLIP * (len(between) - 1)  # once is a move
-        if len(between) > 1:
+        if len(between) >= STORY_FLIPS:
             pieces = self._pairs.setdefault(_pair(was, zone), set())
             if len(pieces) < OVERLAP_PIECES:
                 pieces.add(row)
@@ -86,6 +105,25 @@ class Clone:
             "two tags give this one EPC."
         )
         return [Suspicion(AlarmKind.CLONE, (row,), zone, nats, why, len(between))]
+
+    def _lay(self, scene: Scene) -> None:
+        """Pieces that were in a hand lie at another angle: what was learned of them is void."""
+        home = scene.placement.home
+        at = scene.row[home[scene.row] == scene.zone]
+        anew = at[(scene.now_us - self._home_us[at] > LAID_US) | (self._home[at] != home[at])]
+        self._laid_us[anew], self._home[anew] = scene.now_us, home[anew]
+        self._home_us[at] = scene.now_us
+        for row in anew.tolist():
+            self._echoes.pop(row, None)
+
+    def _echo(self, now_us: int, row: int, was: int, zone: int) -> bool:
+        """Whether the piece does this by its own angle; learns it while it is new there."""
+        echoes = self._echoes.setdefault(row, Counter())
+        if now_us - self._laid_us[row] < LEARN_US:
+            echoes.update((was, zone))
+            return True
+        home = int(self._home[row])
+        return all(echoes[each] >= ECHOES_MIN or each == home for each in (was, zone))
 
     def _tids(self, scene: Scene) -> list[Suspicion]:
         found = []
@@ -104,6 +142,9 @@ class Clone:
         if more > 0:
             self._zone = np.concatenate([self._zone, np.full(more, -1, np.int32)])
             self._at_us = np.concatenate([self._at_us, np.zeros(more, np.int64)])
+            self._home_us = np.concatenate([self._home_us, np.full(more, -LAID_US, np.int64)])
+            self._laid_us = np.concatenate([self._laid_us, np.zeros(more, np.int64)])
+            self._home = np.concatenate([self._home, np.full(more, -1, np.int32)])
 
 
 def _pair(one: int, other: int) -> tuple[int, int]:

@@ -30,8 +30,9 @@ FLOOD_WINDOW_S: Final = 10.0
 FLOOD_NATS_MAX: Final = 100.0
 GONE_NATS: Final = 10.0
 """A piece whose own silence says so much has left, and is no part of what the reader ought to read."""
-OVER: Final = 0.5
-"""A sum that has fallen under this share of its peak ended innocently, if it never alarmed."""
+PEAK_MIN: Final = 1.0
+"""A sum that came back to nothing from lower than this never was a surprise."""
+LOG_LEFT: Final = float(np.log(LEFT))
 
 
 @dataclass
@@ -62,36 +63,43 @@ class Jam:
         out, self._innocent = self._innocent, []
         return out
 
-    def _drowned(self, scene: Scene) -> list[Suspicion]:
-        expected, observed = expected_observed(scene)
+    def weigh(
+        self, reader: int, expected: NDArray[np.float64], observed: NDArray[np.float64], now_us: int
+    ) -> tuple[float, str] | None:
+        """A round of one reader, by zone: its evidence in nats and the sentence, when that is news."""
         if expected.sum() < EXPECTED_MIN:
-            return []
+            return None
         told = expected >= EXPECTED_MIN
         if told.any():
             e, o = expected[told], observed[told]
         else:
             e, o = expected.sum(keepdims=True), observed.sum(keepdims=True)
-        step = float(np.clip((e * (1 - LEFT) + o * np.log(LEFT)).min(), ROUND_NATS_MIN, ROUND_NATS_MAX))
-        one = self._readers.setdefault(scene.reader, _Reader())
+        step = float(min(max((e * (1 - LEFT) + o * LOG_LEFT).min(), ROUND_NATS_MIN), ROUND_NATS_MAX))
+        one = self._readers.setdefault(reader, _Reader())
         if one.nats == 0.0:
-            one.since_us, one.rounds = scene.now_us, 0
+            one.since_us, one.rounds = now_us, 0
         one.nats, one.rounds = max(0.0, one.nats + step), one.rounds + 1
         one.peak = max(one.peak, one.nats)
-        if one.nats <= OVER * one.peak and one.nats < self.bar_nats:
-            if not one.said and one.peak > 1.0:
+        if one.nats == 0.0:
+            if not one.said and one.peak > PEAK_MIN:
                 self._innocent.append(one.peak)
-            if one.nats == 0.0:
-                one.peak, one.said = 0.0, False
+            one.peak, one.said = 0.0, False
         if one.said or one.nats < self.bar_nats:
-            return []
+            return None
         one.said = True
-        share, lasts = float(o.sum() / e.sum()), (scene.now_us - one.since_us) / 1e6
-        why = (
-            f"The reader reads {share:.0%} of what it read before, in all of its {len(scene.zones)} zones, for "
+        share, lasts = float(o.sum() / e.sum()), (now_us - one.since_us) / 1e6
+        return one.nats, (
+            f"The reader reads {share:.0%} of what it read before, in all of its {len(expected)} zones, for "
             f"{lasts:.0f} s and {one.rounds} rounds: jammed, or ill. Nothing there is called missing meanwhile."
         )
+
+    def _drowned(self, scene: Scene) -> list[Suspicion]:
+        expected, observed = expected_observed(scene)
+        news = self.weigh(scene.reader, expected, observed, scene.now_us)
+        if news is None:
+            return []
         zone = int(scene.zones[0]) if len(scene.zones) else EVERYWHERE
-        return [Suspicion(AlarmKind.JAM, (), zone, one.nats, why, one.rounds)]
+        return [Suspicion(AlarmKind.JAM, (), zone, news[0], news[1], self._readers[scene.reader].rounds)]
 
     def _flooded(self, scene: Scene) -> list[Suspicion]:
         if scene.strangers:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from edge.reconcile.detectors.scene import Scene
 from edge.reconcile.pad import RSSI_ABSENT_CDBM
 
-FAINTEST: Final = 0.3
+FAINTEST: Final = 0.1
+"""A copy that lies in the faint corner of a case is still a copy; honest echoes are learned piece by piece."""
 STEP_CDBM: Final = 5.0
 """How far one round moves a level."""
 LEARNED_ROUNDS: Final = 60
