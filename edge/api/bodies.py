@@ -122,6 +122,20 @@ class StartCountBody(Body):
     place: Literal["safe", "shelf"]
     zones: Annotated[list[Id], Field(max_length=IDS_MAX)] = []
     count: Id | None = None
+    blind: bool = False
+
+
+class RecountBody(Body):
+    """Zones of a finished count to count again."""
+
+    zones: Annotated[list[Id], Field(min_length=1, max_length=IDS_MAX)]
+    reason: Text = ""
+
+
+class SubmitCountBody(Body):
+    """What a person counted blind: one figure for each zone of the count."""
+
+    quantities: dict[Id, Annotated[int, Field(ge=0, le=1_000_000)]]
 
 
 class CloseAlarmBody(Body):

@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from edge.api import pages, routes, trade_routes, witnessing
+from edge.api.counts import routes as count_routes
 from edge.api.history import routes as history_routes
 from edge.api.looks import routes as look_routes
 from edge.api.passes import routes as pass_routes
@@ -31,6 +32,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
     app.state.shop = shop
     app.include_router(routes.open_router)
     app.include_router(routes.router)
+    app.include_router(count_routes.router)
     app.include_router(history_routes.router)
     app.include_router(label_routes.router)
     app.include_router(pass_routes.router)

@@ -10,10 +10,11 @@ from fastapi import APIRouter, FastAPI, Form, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from contract.facts import CountPlace, Vision
+from contract.facts import Vision
 from contract.feed import Role
-from contract.ids import AlarmId, CountId, PieceId, ReaderId, UserId
+from contract.ids import AlarmId, PieceId, ReaderId, UserId
 from edge.api import bodies, pages_register, shapes, views
+from edge.api.counts import pages as counts
 from edge.api.history import pages as history
 from edge.api.looks import pages as looks
 from edge.api.passes import pages as passes
@@ -64,6 +65,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     fit(app, front, STATIC)
     app.include_router(router)
     app.include_router(pages_register.router)
+    app.include_router(counts.router)
     app.include_router(history.router)
     app.include_router(looks.router)
     app.include_router(zones.router)
@@ -113,53 +115,9 @@ async def sign_out(request: Request, who: Anyone, shop: TheShop) -> Response:
     return answer
 
 
-@router.get("/counts")
-async def counts(request: Request, who: Anyone, shop: TheShop) -> Response:
-    return render(
-        request, "edge/counts.html", store=views.store(shop), counts=views.counts(shop), may_start=who.may(*SELLERS)
-    )
-
-
-@router.post("/counts")
-async def start_count(request: Request, who: Counter, shop: TheShop, place: Annotated[CountPlace, Form()]) -> Response:
-    count = CountId(shop.new_id())
-    await shop.start_count(count, place, (), who)
-    return go(request, f"/counts/{count}")
-
-
-@router.get("/counts/{count}")
-async def show_count(request: Request, count: str, who: Anyone, shop: TheShop) -> Response:
-    shown = views.count(shop, CountId(count))
-    store = views.store(shop)
-    counted = {tally.zone: (tally.found, tally.expected) for tally in shown.zones}
-    template = "edge/_count.html" if wants_fragment(request) else "edge/count.html"
-    return render(
-        request,
-        template,
-        store=store,
-        count=shown,
-        zones=store.zones,
-        zone_names=_names(store),
-        tallies=counted,
-        may_decide=who.may(Role.MANAGER),
-    )
-
-
-@router.post("/counts/{count}/approve")
-async def approve_count(request: Request, count: str, who: Manager, shop: TheShop) -> Response:
-    await shop.approve_count(CountId(count), who)
-    return go(request, f"/counts/{count}")
-
-
-@router.post("/counts/{count}/abandon")
-async def abandon_count(request: Request, count: str, who: Manager, shop: TheShop) -> Response:
-    await shop.abandon_count(CountId(count), "abandoned on the page", who)
-    return go(request, "/counts")
-
-
 @router.get("/wall")
 async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
-    store = views.store(shop)
+    store = views.store(shop, who)
     alarms = views.alarms(shop, everything=True)
     newest_us = max((alarm.raised_us for alarm in alarms), default=0)
     month = [alarm for alarm in alarms if newest_us - alarm.raised_us < MONTH_US]

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
-from contract.facts import CountPlace
 from contract.feed import Role
-from contract.ids import AlarmId, CountId, PieceId, ReaderId, SaleId, UserId, ZoneId
+from contract.ids import AlarmId, PieceId, ReaderId, SaleId, UserId, ZoneId
 from edge.api import bodies, shapes, views
+from edge.api.blindness import hidden_zones, refuse_hidden
 from edge.api.shop import Shop, the_shop
 from edge.books.replica import SEARCH_HITS_MAX
 from trade import acts
@@ -57,8 +57,7 @@ async def logout(request: Request, response: Response, who: Anyone, shop: TheSho
 
 @router.get("/store")
 async def store(who: Anyone, shop: TheShop) -> shapes.StoreView:
-    del who
-    return views.store(shop)
+    return views.store(shop, who)
 
 
 @router.get("/gaps")
@@ -101,7 +100,7 @@ async def pieces(
     who: Anyone, shop: TheShop, query: str = "", zone: str = "", limit: int = 50
 ) -> list[shapes.PieceView]:
     """The piece of this id or EPC, else those whose words hold the query's; `zone` is a home; at most 200."""
-    del who
+    refuse_hidden(shop, zone, who)
     return views.find_pieces(shop, query, zone=zone, limit=max(1, min(limit, SEARCH_HITS_MAX)))
 
 
@@ -115,8 +114,9 @@ async def piece(piece: str, who: Anyone, shop: TheShop, days: int = 30) -> shape
 @router.get("/presence")
 async def presence(who: Anyone, shop: TheShop, zone: str = "", state: str = "") -> list[shapes.PresenceView]:
     """The state of every piece this store knows, optionally of one zone or in one state."""
-    del who
-    return views.presence(shop, zone=zone, state=state)
+    refuse_hidden(shop, zone, who)
+    hidden = hidden_zones(shop, who)
+    return [each for each in views.presence(shop, zone=zone, state=state) if each.zone not in hidden]
 
 
 @router.get("/pad")
@@ -124,40 +124,6 @@ async def pad(who: Anyone, shop: TheShop, sale: str = "") -> shapes.PadView:
     """What lies on the pad now; with `sale`, whether it is what that sale says."""
     del who
     return views.pad(shop, SaleId(sale) if sale else None)
-
-
-@router.get("/counts")
-async def counts(who: Anyone, shop: TheShop) -> list[shapes.CountView]:
-    del who
-    return views.counts(shop)
-
-
-@router.post("/counts", status_code=201)
-async def start_count(body: bodies.StartCountBody, who: Counter, shop: TheShop) -> shapes.CountView:
-    """Count the safe or the shelves; `zones` empty means all of that place. One count at a time per zone."""
-    count = CountId(body.count or shop.new_id())
-    zones = tuple(ZoneId(zone) for zone in body.zones)
-    await shop.start_count(count, CountPlace(body.place), zones, who)
-    return views.count(shop, count)
-
-
-@router.get("/counts/{count}")
-async def get_count(count: str, who: Anyone, shop: TheShop) -> shapes.CountView:
-    del who
-    return views.count(shop, CountId(count))
-
-
-@router.post("/counts/{count}/approve")
-async def approve_count(count: str, who: Manager, shop: TheShop) -> shapes.CountView:
-    """A manager answers for it; its figures go into the trade log."""
-    await shop.approve_count(CountId(count), who)
-    return views.count(shop, CountId(count))
-
-
-@router.post("/counts/{count}/abandon")
-async def abandon_count(count: str, body: bodies.ReasonBody, who: Counter, shop: TheShop) -> shapes.CountView:
-    await shop.abandon_count(CountId(count), body.reason, who)
-    return views.count(shop, CountId(count))
 
 
 @router.get("/alarms")

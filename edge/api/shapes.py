@@ -9,6 +9,8 @@ from contract.facts import (
     AlarmKind,
     ClaimKind,
     CountPlace,
+    CountTag,
+    CountTotal,
     PresenceState,
     ReaderLink,
     Severity,
@@ -47,6 +49,8 @@ class ZoneView:
     hard_to_read: int
     not_read_yet: int = 0
     """Expected here and not read since the box started: neither in place nor missing."""
+    hidden: bool = False
+    """A blind count is under way here: its figures are 0 for whoever counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +309,11 @@ class VerdictView:
     zone: str
     p_present: float
     note: str
+    at_us: int = 0
+    """When what explains it happened; 0 where nothing is to be explained."""
+    tray: str = ""
+    weight_mg: int = 0
+    price_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +321,33 @@ class ZoneTallyView:
     zone: str
     expected: int
     found: int
+    counted: int | None = None
+    """What a person counted there blind."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookView:
+    """One look of a count as it ended; of a recount with its `zones`."""
+
+    number: int
+    zones: tuple[str, ...]
+    rounds: int
+    expected: int
+    found: int
+    p_complete: float
+    why_stopped: str
+    ended_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissedView:
+    """A scheduled count that did not begin; `more` earlier ones are not told one by one."""
+
+    schedule: str
+    place: CountPlace
+    due_us: int
+    why: str
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +376,27 @@ class CountView:
     """The same chance once those to be checked by hand have been found so; None when there are none."""
     to_look_for: int = 0
     """Pieces a person has to look for: missing, or to be checked by hand."""
+    why: str = ""
+    """The schedule that began it; empty when a person did."""
+    due_us: int = 0
+    blind: bool = False
+    hidden: bool = False
+    """It is blind and this person counts: figures are shown once theirs are submitted. Until then all here are 0."""
+    number: int = 1
+    recounting: tuple[str, ...] = ()
+    """Zones that are being counted again."""
+    counted_by: tuple[str, ...] = ()
+    approved_by: str = ""
+    took_s: float = 0.0
+    unknown_more: float = 0.0
+    """At least so many unknown tags more than were heard."""
+    left_s: float | None = None
+    """Expected seconds until it ends; None when it does not run."""
+    slower: str = ""
+    """Why it takes longer than it should."""
+    totals: tuple[CountTotal, ...] = ()
+    tags: tuple[CountTag, ...] = ()
+    looks: tuple[LookView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

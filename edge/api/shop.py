@@ -114,8 +114,16 @@ class Shop:
         answer = await self.on_house(lambda: self.store.act(act, who.user))
         return done(answer)
 
-    async def start_count(self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], who: Login) -> None:
-        await self.on_house(lambda: self.store.start_count(count, place, zones, who.user))
+    async def start_count(
+        self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], who: Login, *, blind: bool = False
+    ) -> None:
+        await self.on_house(lambda: self.store.start_count(count, place, zones, who.user, blind=blind))
+
+    async def recount(self, count: CountId, zones: tuple[ZoneId, ...], reason: str, who: Login) -> None:
+        await self.on_house(lambda: self.store.recount(count, zones, reason, who.user))
+
+    async def submit_count(self, count: CountId, quantities: Mapping[ZoneId, int], who: Login) -> None:
+        await self.on_house(lambda: self.store.submit_count(count, quantities, who.user))
 
     async def abandon_count(self, count: CountId, reason: str, who: Login) -> None:
         await self.on_house(lambda: self.store.abandon_count(count, reason, who.user))

@@ -1,6 +1,6 @@
 """From books, floor and feed to the typed shapes that routes and pages show. Reads only; runs on the loop thread."""
 
-from edge.api.views_floor import alarm, alarms, count, counts
+from edge.api.views_floor import alarm, alarms
 from edge.api.views_pieces import bare, find_pieces, incoming, of_card, pad, piece, piece_named, presence, verdict_of
 from edge.api.views_store import gaps, health, readers, signals, staff, store, uplink, works_here, zones
 from edge.api.views_story import story
@@ -10,8 +10,6 @@ __all__ = [
     "alarm",
     "alarms",
     "bare",
-    "count",
-    "counts",
     "find_pieces",
     "gaps",
     "health",

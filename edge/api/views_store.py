@@ -6,6 +6,7 @@ from contract.facts import ReaderLink, Vision
 from contract.feed import StaffCard
 from contract.ids import UserId
 from edge.api import shapes
+from edge.api.blindness import hidden_zones
 from edge.api.shop import Shop
 from edge.books import local, replica
 from edge.books.db import Database
@@ -13,6 +14,7 @@ from edge.books.rows import Counter, Mode, Node, ReaderChangeRow, SignalRow
 from edge.floor.now import ReaderNow
 from edge.house import Mood
 from edge.till import queries
+from web.logins import Login
 
 GAPS_SHOWN_MAX: Final = 20
 
@@ -30,8 +32,9 @@ def health(shop: Shop) -> shapes.HealthView:
     )
 
 
-def store(shop: Shop) -> shapes.StoreView:
-    node, floor = _node(shop.db), shop.floor
+def store(shop: Shop, who: Login | None = None) -> shapes.StoreView:
+    """`who` looks: figures of zones that are counted blind are kept from them; None is anybody."""
+    node, floor, shown = _node(shop.db), shop.floor, zones(shop, who)
     return shapes.StoreView(
         store=shop.config.store,
         name=shop.config.name,
@@ -41,7 +44,7 @@ def store(shop: Shop) -> shapes.StoreView:
         mood=str(shop.house.mood),
         business_day=shop.business_day(),
         tills=tuple(shop.config.tills),
-        zones=zones(shop),
+        zones=shown,
         readers=readers(shop),
         uplink=uplink(shop),
         alarms_open=len(queries.alarms_open(shop.db)),
@@ -49,12 +52,13 @@ def store(shop: Shop) -> shapes.StoreView:
         alarms_per_month=floor.alarms_per_month,
         alarms_per_month_max=shop.config.alarms_per_month_max,
         unknown_tags=floor.unknown_tags,
-        pieces=floor.pieces,
+        pieces=sum(zone.expected for zone in shown) if any(zone.hidden for zone in shown) else floor.pieces,
         signals=signals(shop),
     )
 
 
-def zones(shop: Shop) -> tuple[shapes.ZoneView, ...]:
+def zones(shop: Shop, who: Login | None = None) -> tuple[shapes.ZoneView, ...]:
+    hidden = hidden_zones(shop, who)
     now = {zone.zone: zone for zone in shop.floor.zones}
     shown = []
     for zone in shop.config.zones:
@@ -70,11 +74,12 @@ def zones(shop: Shop) -> tuple[shapes.ZoneView, ...]:
                 height=zone.height,
                 vision=figures.vision if figures else Vision.BLIND,
                 why=figures.why if figures else "the box is starting",
-                expected=figures.expected if figures else 0,
-                present=figures.present if figures else 0,
-                missing=figures.missing if figures else 0,
-                hard_to_read=figures.hard_to_read if figures else 0,
-                not_read_yet=figures.not_read_yet if figures else 0,
+                expected=figures.expected if figures and zone.id not in hidden else 0,
+                present=figures.present if figures and zone.id not in hidden else 0,
+                missing=figures.missing if figures and zone.id not in hidden else 0,
+                hard_to_read=figures.hard_to_read if figures and zone.id not in hidden else 0,
+                not_read_yet=figures.not_read_yet if figures and zone.id not in hidden else 0,
+                hidden=zone.id in hidden,
             )
         )
     return tuple(shown)

@@ -15,12 +15,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from contract.facts import (
     AlarmKind,
-    CountPlace,
     PresenceState,
     ReaderLink,
     Severity,
     TenderKind,
-    Verdict,
     Vision,
 )
 from contract.facts.signals import InputKind, OutputKind
@@ -224,27 +222,6 @@ SHIFT = shapes.ShiftView(
     z_number=None, sales=7, returns=0, gross_minor=4_120_000, cash_expected_minor=None, cash_counted_minor=None,
 )  # fmt: skip
 CLOSED = replace(SHIFT, state="closed", z_number=311, cash_expected_minor=125_000, cash_counted_minor=124_500)
-COUNT = shapes.CountView(
-    count="count-1", place=CountPlace.SHELF, state="running", rounds=14, expected=1077, found=983, p_complete=0.4127,
-    zones=(), unread_expected=93.2, why_stopped="", verdicts=(), value_minor=612_340_000, weight_mg=8_914_200,
-    currency="EUR", unknown_tags=0, started_us=NOON_US,
-)  # fmt: skip
-FINISHED = replace(
-    COUNT, state="finished", rounds=61, found=1075, p_complete=0.99962, unread_expected=0.4, unknown_tags=2,
-    why_stopped="the rest is sooner found by hand", p_complete_by_hand=0.9996, to_look_for=2,
-    sentence="1,075 of 1,077 found; 1 not read in this count: check it by hand; 1 missing; 1 lies elsewhere.",
-    verdicts=(
-        shapes.VerdictView("FL-000119", "Solitaire ring, 0.71 ct", Verdict.MISSING, "case-1", 0.0004, "last read 13:58"),
-        shapes.VerdictView(
-            "FL-000934", "Curb bracelet", Verdict.CHECK_BY_HAND, "case-5", 0.31, "not read in this count; last read 40 s ago"
-        ),
-        shapes.VerdictView("FL-001033", "Pendant, sapphire", Verdict.MISPLACED, "case-5", 1.0, "found in case 5"),
-    ),
-)  # fmt: skip
-COMPLETE = replace(
-    COUNT, place=CountPlace.SAFE, state="approved", expected=402, found=402, p_complete=1.0, unread_expected=0.0,
-    why_stopped="complete", sentence="All 402 found.",
-)  # fmt: skip
 ALARM = shapes.AlarmView(
     alarm="alarm-1", kind=AlarmKind.MISSING, pieces=(RING,), zone="case-1", zone_name="Case 1, solitaires",
     sentence=f"{RING.title} ({RING.sku}), Case 1, solitaires: Not read in 31 rounds (31 s), before in 97%; the zone reads at 99% of normal.",
@@ -309,7 +286,6 @@ COMMON = {
 }
 REGISTER = {**COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True}
 PASSING = {**COMMON, "lines_max": 100, "line_chars_max": 500}
-COUNTING = {**COMMON, "may_decide": True, "may_start": True}
 WALL = {
     **COMMON, "may_close": True, "present": 1537, "expected": 1541, "hard_to_read": 1, "not_read_yet": 2, "this_month": 1,
     "false_this_month": 0, "deliveries": (),
@@ -342,11 +318,6 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "receipt": ("edge/receipt.html", {**COMMON, "sale": RECORDED}),
     "shift-close": ("edge/shift.html", {**COMMON, "shift": SHIFT}),
     "shift-z": ("edge/shift.html", {**COMMON, "shift": CLOSED}),
-    "counts": ("edge/counts.html", {**COUNTING, "counts": (COUNT, FINISHED, COMPLETE)}),
-    "counts-empty": ("edge/counts.html", {**COUNTING, "counts": ()}),
-    "count-running": ("edge/count.html", {**COUNTING, "count": COUNT}),
-    "count-finished": ("edge/count.html", {**COUNTING, "count": FINISHED}),
-    "count-complete": ("edge/count.html", {**COUNTING, "count": COMPLETE}),
     "pass-start": ("edge/pass_start.html", {**COMMON, "sleds": SLEDS, "passes": (WALK,)}),
     "pass-start-none": ("edge/pass_start.html", {**COMMON, "sleds": (), "passes": ()}),
     "pass": ("edge/pass.html", {**PASSING, "walk": WALK}),

@@ -199,14 +199,28 @@ def test_a_pad_whose_reader_is_silent_is_blind_at_the_till_and_on_the_wall_and_n
     expect(page.get_by_text("The pad is clear")).to_be_visible(timeout=15_000)
 
 
-def test_a_count_fills_and_is_approved(boutique: Boutique, signed_in: Callable[..., Page]) -> None:
-    page = signed_in("Marc Oyelaran", "/counts")
-    page.get_by_role("button", name="Start").first.click()
-    expect(page.get_by_role("heading", name="The safes")).to_be_visible()
-    approve = page.get_by_role("button", name="Approve")
+def test_a_safe_is_counted_blind_by_one_person_and_approved_by_another(
+    boutique: Boutique, signed_in: Callable[..., Page]
+) -> None:
+    del boutique
+    ana = signed_in("Ana Lindqvist", "/counts", size=PHONE)
+    ana.get_by_role("checkbox").first.check()
+    ana.get_by_role("button", name="Start").first.click()
+    expect(ana.get_by_text("Count blind.")).to_be_visible()
+    expect(ana.get_by_text(re.compile("expected"))).to_have_count(0)
+    place = ana.url
+    marc = signed_in("Marc Oyelaran", "/counts/" + place.rpartition("/")[2])
+    expect(marc.get_by_role("heading", name="The safes")).to_be_visible()
+    expect(marc.get_by_text(re.compile(r"of \d+ expected"))).to_be_visible()
+    for field in ana.locator(".blind-count input:not([type=hidden])").all():
+        field.fill("3")
+    ana.get_by_role("button", name="Submit my figures").click()
+    expect(ana.get_by_text(re.compile(r"of \d+ expected"))).to_be_visible()
+    approve = marc.get_by_role("button", name="Approve")
     expect(approve).to_be_visible(timeout=90_000)
+    expect(ana.get_by_role("button", name="Approve")).to_have_count(0)
     approve.click()
-    expect(page.get_by_text("Approved")).to_be_visible()
+    expect(marc.get_by_text("Approved", exact=True)).to_be_visible()
 
 
 def test_a_thief_at_the_door_is_on_the_wall_and_is_acknowledged(

@@ -1,0 +1,123 @@
+"""Pages of counts: start one, watch it fill, submit blind figures, review, count zones again, answer for it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from contract.facts import CountPlace
+from contract.feed import Role
+from contract.ids import CountId, ZoneId
+from edge.api import views as store_views
+from edge.api.counts import sheets, views
+from edge.api.shop import Shop, the_shop
+from edge.counts.totals import by_zone
+from web.front import go, render, wants_fragment
+from web.logins import Login
+from web.policy import allow, signed_in
+from web.problems import ProblemError
+
+ZONE_CHARS_MAX = 64
+REASON_CHARS_MAX = 500
+router = APIRouter(include_in_schema=False)
+SELLERS = (Role.ASSOCIATE, Role.MANAGER)
+Anyone = Annotated[Login, signed_in()]
+Counter = Annotated[Login, allow(*SELLERS)]
+Manager = Annotated[Login, allow(Role.MANAGER)]
+TheShop = Annotated[Shop, the_shop()]
+Word = Annotated[str, Form(max_length=200)]
+
+
+@router.get("/counts")
+async def counts(request: Request, who: Anyone, shop: TheShop) -> Response:
+    return render(
+        request,
+        "edge/counts.html",
+        store=store_views.store(shop, who),
+        counts=views.counts(shop, who),
+        missed=views.missed(shop),
+        may_start=who.may(*SELLERS),
+    )
+
+
+@router.post("/counts")
+async def start(
+    request: Request, who: Counter, shop: TheShop, place: Annotated[CountPlace, Form()], blind: Word = ""
+) -> Response:
+    count = CountId(shop.new_id())
+    await shop.start_count(count, place, (), who, blind=bool(blind))
+    return go(request, f"/counts/{count}")
+
+
+@router.get("/counts/{count}")
+async def show(request: Request, count: str, who: Anyone, shop: TheShop, verdict: str = "") -> Response:
+    """`verdict`: only these."""
+    shown = views.count(shop, CountId(count), who)
+    store = store_views.store(shop, who)
+    return render(
+        request,
+        "edge/_count.html" if wants_fragment(request) else "edge/count.html",
+        store=store,
+        count=shown,
+        zones=store.zones,
+        zone_names={zone.zone: zone.name for zone in store.zones},
+        people={user.user: user.name for user in store_views.staff(shop)},
+        tallies={tally.zone: (tally.found, tally.expected) for tally in shown.zones},
+        zone_totals=by_zone(shown.totals),
+        only=verdict,
+        kinds={each.verdict: sum(one.verdict == each.verdict for one in shown.verdicts) for each in shown.verdicts},
+        may_decide=who.may(Role.MANAGER),
+        may_count=who.may(*SELLERS),
+        counted_it=who.user in shown.counted_by,
+    )
+
+
+@router.get("/counts/{count}/verdicts.csv")
+async def verdicts_sheet(count: str, who: Anyone, shop: TheShop) -> Response:
+    return sheets.verdicts(shop, CountId(count), who)
+
+
+@router.get("/counts/{count}/totals.csv")
+async def totals_sheet(count: str, who: Anyone, shop: TheShop) -> Response:
+    return sheets.totals(shop, CountId(count), who)
+
+
+@router.post("/counts/{count}/submit")
+async def submit(request: Request, count: str, who: Counter, shop: TheShop) -> Response:
+    """One field for each zone of the count, `zone-ID`."""
+    form = await request.form()
+    told = {ZoneId(name.removeprefix("zone-")): value for name, value in form.items() if name.startswith("zone-")}
+    quantities = {zone: _number(zone, value) for zone, value in told.items()}
+    await shop.submit_count(CountId(count), quantities, who)
+    return go(request, f"/counts/{count}")
+
+
+@router.post("/counts/{count}/recount")
+async def recount(request: Request, count: str, who: Counter, shop: TheShop) -> Response:
+    """A box `zone` for each zone to count again, and a `reason`."""
+    form = await request.form()
+    zones = tuple(ZoneId(str(zone)[:ZONE_CHARS_MAX]) for zone in form.getlist("zone"))
+    await shop.recount(CountId(count), zones, str(form.get("reason", ""))[:REASON_CHARS_MAX], who)
+    return go(request, f"/counts/{count}")
+
+
+@router.post("/counts/{count}/approve")
+async def approve(request: Request, count: str, who: Manager, shop: TheShop) -> Response:
+    await shop.approve_count(CountId(count), who)
+    return go(request, f"/counts/{count}")
+
+
+@router.post("/counts/{count}/abandon")
+async def abandon(request: Request, count: str, who: Manager, shop: TheShop) -> Response:
+    await shop.abandon_count(CountId(count), "abandoned on the page", who)
+    return go(request, "/counts")
+
+
+def _number(zone: ZoneId, value: object) -> int:
+    """Raises a 422 problem for what is no number of pieces."""
+    text = str(value).strip()
+    if not text.isdecimal() or len(text) > 6:
+        raise ProblemError(
+            422, "quantity", f"{text[:20]!r} is no number of pieces", f"Give one for {zone}, 0 for none."
+        )
+    return int(text)

@@ -1,0 +1,75 @@
+"""A count as CSV (RFC 4180, UTF-8 with a mark so that spreadsheets believe it), numbers plain, times in UTC."""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterable
+from typing import Final
+
+from starlette.responses import Response
+
+from contract.ids import CountId
+from edge.api.counts import views
+from edge.api.shop import Shop
+from web.logins import Login
+from web.problems import ProblemError
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins so for a formula; an apostrophe makes it text."""
+VERDICTS: Final = ("piece", "title", "verdict", "zone", "tray", "p_present", "weight_mg", "price_minor", "at", "note")
+COLUMNS: Final = ("expected", "found", "explained")
+TOTALS: Final = (
+    "zone", "tray",
+    *(f"{column}_{unit}" for unit in ("pieces", "mg", "minor") for column in (*COLUMNS, "difference")),
+    "currency",
+)  # fmt: skip
+
+
+def verdicts(shop: Shop, count: CountId, who: Login) -> Response:
+    """Raises a 409 problem while figures are kept from this person."""
+    shown = views.count(shop, count, who)
+    _refuse_hidden(hidden=shown.hidden)
+    rows = [
+        (each.piece, each.title, each.verdict, each.zone, each.tray, f"{each.p_present:.4f}", each.weight_mg,
+         each.price_minor, _at(each.at_us), each.note)
+        for each in shown.verdicts
+    ]  # fmt: skip
+    tags = [("", each.epc, each.verdict, each.zone, "", "", "", "", "", each.note) for each in shown.tags]
+    return _sheet(f"count-{count}-verdicts.csv", VERDICTS, [*rows, *tags])
+
+
+def totals(shop: Shop, count: CountId, who: Login) -> Response:
+    """Raises a 409 problem while figures are kept from this person."""
+    shown = views.count(shop, count, who)
+    _refuse_hidden(hidden=shown.hidden)
+    rows = []
+    for each in shown.totals:
+        cells: list[object] = [each.zone, each.tray]
+        for suffix in ("", "_mg", "_minor"):
+            expected, found, explained = (getattr(each, f"{column}{suffix}") for column in COLUMNS)
+            cells += [expected, found, explained, found + explained - expected]
+        rows.append((*cells, shown.currency))
+    return _sheet(f"count-{count}-totals.csv", TOTALS, rows)
+
+
+def _sheet(name: str, head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Response:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(head)
+    writer.writerows([_cell(each) for each in row] for row in rows)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response("\ufeff" + text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _cell(value: object) -> object:
+    """Numbers stay numbers; text that a spreadsheet would run is made text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _at(us: int) -> str:
+    return dt.datetime.fromtimestamp(us / 1e6, dt.UTC).isoformat(timespec="seconds") if us else ""
+
+
+def _refuse_hidden(*, hidden: bool) -> None:
+    if hidden:
+        raise ProblemError(409, "blind", "This count is blind", "Submit what you counted; then its figures are shown.")

@@ -1,0 +1,194 @@
+"""Counts as the store shows them, and to whom: a blind one keeps the books' figures from whoever counts."""
+
+from typing import Final
+
+import msgspec
+
+from contract.facts import CountVerdict, Verdict
+from contract.ids import CountId, ZoneId
+from edge.api import shapes
+from edge.api.blindness import hidden_from
+from edge.api.shop import Shop
+from edge.api.views_pieces import missing
+from edge.books import replica
+from edge.books.rows import (
+    CountLookRow,
+    CountMissedRow,
+    CountRow,
+    counters_of,
+    quantities_of,
+    recounting_of,
+    tags_of,
+    totals_of,
+    zones_of,
+)
+from edge.till import queries
+from trade import stocktake
+from trade.stocktake import RUNNING, CountState
+from web.logins import Login
+
+MISSED_SHOWN_MAX: Final = 5
+COUNT_WORDS: Final = {CountState.COUNTING: "running", CountState.RECOUNTING: "running"}
+ENDINGS: Final = (
+    (Verdict.CHECK_BY_HAND, "not read in this count: check it by hand", "not read in this count: check them by hand"),
+    (Verdict.MISSING, "missing", "missing"),
+    (Verdict.DUPLICATE, "shares its tag's number: check it by hand", "share their tags' numbers: check them by hand"),
+    (Verdict.MISPLACED, "lies elsewhere", "lie elsewhere"),
+    (Verdict.EXPLAINED, "away with our consent", "away with our consent"),
+    (Verdict.UNEXPECTED, "more than expected lies there", "more than expected lie there"),
+    (Verdict.HARD_TO_READ, "hard to read", "hard to read"),
+)
+
+
+def counts(shop: Shop, who: Login) -> list[shapes.CountView]:
+    """Newest first; their verdicts are counted and not shown."""
+    return [_count(shop, row, who, told=False) for row in queries.counts_newest(shop.db)]
+
+
+def count(shop: Shop, count_id: CountId, who: Login) -> shapes.CountView:
+    return _count(shop, row_of(shop, count_id), who, told=True)
+
+
+def row_of(shop: Shop, count_id: CountId) -> CountRow:
+    """Raises a 404 problem."""
+    row = queries.count(shop.db, count_id)
+    if row is None:
+        raise missing("count", count_id)
+    return row
+
+
+def missed(shop: Shop) -> list[shapes.MissedView]:
+    """Scheduled counts that did not begin, newest first."""
+    rows = shop.db.rows("counts_missed_newest", CountMissedRow, limit=MISSED_SHOWN_MAX)
+    return [shapes.MissedView(row.schedule, row.place, row.due_us, row.why, row.more) for row in rows]
+
+
+def how_it_ended(found: int, expected: int, verdicts: tuple[CountVerdict, ...]) -> str:
+    """`789 of 791 found; 2 not read in this count: check them by hand.` Nothing unread is ever called found."""
+    said = [f"{found:,} of {expected:,} found" if found < expected else f"All {expected:,} found"]
+    for verdict, one, more in ENDINGS:
+        number = sum(each.verdict is verdict for each in verdicts)
+        if number:
+            said.append(f"{number:,} {one if number == 1 else more}")
+    return "; ".join(said) + "."
+
+
+def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.CountView:
+    """`told`: with its verdicts."""
+    if hidden_from(row, who):
+        return _hidden(shop, row)
+    verdicts = tuple(shop.db.rows("verdicts", CountVerdict, count=row.count))
+    judged = [(each.verdict, each.p_present) for each in verdicts]
+    ended = row.state in (CountState.FINISHED, CountState.APPROVED)
+    now = shop.store.counting.now.get(row.count) if row.state in RUNNING else None
+    last = shop.store.counting.now.get(row.count)
+    tallies = last.zones if last else tuple((zone, 0, 0) for zone in zones_of(row))
+    totals = totals_of(row)
+    by_zone = {zone: (asked, found) for zone, asked, found in tallies}
+    if not now and totals:
+        by_zone = dict.fromkeys(zones_of(row), (0, 0))
+        for each in totals:
+            asked, found = by_zone.get(each.zone, (0, 0))
+            by_zone[each.zone] = (asked + each.expected, found + each.found)
+    counted = {each.zone: each.quantity for each in quantities_of(row)}
+    return shapes.CountView(
+        count=row.count,
+        place=row.place,
+        state=COUNT_WORDS.get(row.state, str(row.state)),
+        zones=tuple(
+            shapes.ZoneTallyView(zone=zone, expected=asked, found=found, counted=counted.get(zone))
+            for zone, (asked, found) in by_zone.items()
+        ),
+        rounds=now.round if now else row.round,
+        expected=row.expected if ended or not now else now.expected,
+        found=now.found if now else row.found,
+        p_complete=now.p_complete if now else row.p_complete,
+        unread_expected=now.unread_expected if now else row.unread_expected,
+        why_stopped=row.why_stopped,
+        verdicts=tuple(_verdict(shop, each) for each in verdicts if told and each.verdict is not Verdict.FOUND),
+        value_minor=row.value_minor,
+        weight_mg=row.weight_mg,
+        currency=row.currency or shop.config.currency,
+        unknown_tags=row.unknown_tags,
+        started_us=row.started_us,
+        sentence=how_it_ended(row.found, row.expected, verdicts) if ended and told else "",
+        p_complete_by_hand=stocktake.p_complete_by_hand(judged),
+        to_look_for=stocktake.to_look_for(judged),
+        why=row.why,
+        due_us=row.due_us,
+        blind=row.blind,
+        number=row.number,
+        recounting=tuple(recounting_of(row)),
+        counted_by=tuple(counters_of(row)),
+        approved_by=row.approved_by,
+        took_s=row.took_s,
+        unknown_more=row.unknown_more,
+        left_s=now.left_s if now else None,
+        slower=now.slower if now else "",
+        totals=totals if told else (),
+        tags=tags_of(row) if told else (),
+        looks=_looks(shop, row) if told else (),
+    )
+
+
+def _hidden(shop: Shop, row: CountRow) -> shapes.CountView:
+    """A blind count for whoever counts: how far it is, and no figure of books or readers."""
+    now = shop.store.counting.now.get(row.count)
+    running = row.state in RUNNING
+    return shapes.CountView(
+        count=row.count,
+        place=row.place,
+        state=COUNT_WORDS.get(row.state, str(row.state)),
+        zones=tuple(shapes.ZoneTallyView(zone=zone, expected=0, found=0) for zone in zones_of(row)),
+        rounds=now.round if now and running else row.round,
+        expected=0,
+        found=0,
+        p_complete=0.0,
+        unread_expected=0.0,
+        why_stopped="",
+        verdicts=(),
+        value_minor=0,
+        weight_mg=0,
+        currency=shop.config.currency,
+        unknown_tags=0,
+        started_us=row.started_us,
+        why=row.why,
+        due_us=row.due_us,
+        blind=True,
+        hidden=True,
+        number=row.number,
+        counted_by=tuple(counters_of(row)),
+    )
+
+
+def _looks(shop: Shop, row: CountRow) -> tuple[shapes.LookView, ...]:
+    """Every look of this count as it ended, the first one first."""
+    return tuple(
+        shapes.LookView(
+            number=look.number,
+            zones=tuple(msgspec.json.decode(look.zones, type=list[ZoneId])),
+            rounds=look.rounds,
+            expected=look.expected,
+            found=look.found,
+            p_complete=look.p_complete,
+            why_stopped=look.why_stopped,
+            ended_us=look.ended_us,
+        )
+        for look in shop.db.rows("count_looks", CountLookRow, count=row.count)
+    )
+
+
+def _verdict(shop: Shop, verdict: CountVerdict) -> shapes.VerdictView:
+    card = replica.piece(shop.db, verdict.piece)
+    return shapes.VerdictView(
+        piece=verdict.piece,
+        title=f"{card.title} ({card.sku})" if card else verdict.piece,
+        verdict=verdict.verdict,
+        zone=verdict.zone,
+        p_present=verdict.p_present,
+        note=verdict.note,
+        at_us=verdict.at_us,
+        tray=card.tray if card else "",
+        weight_mg=card.weight_mg if card else 0,
+        price_minor=card.price_minor if card else 0,
+    )

@@ -1,0 +1,174 @@
+"""Counts on the running floor: looked at again, counted blind, seen by some and not by others."""
+
+import csv
+import io
+
+import pytest
+
+from contract.facts import CountFinished, CountPlace, CountProgress, CountRecounting, Verdict
+from contract.ids import CountId, PieceId, UserId
+from edge.api import blindness
+from edge.api.counts import sheets, views
+from edge.books.rows import CountLookRow, CountRow, totals_of
+from edge.counts.counting import CountRefusedError
+from edge.counts.duration import rounds_left, why_slower
+from edge.till.desk import Done, Refused
+from trade.acts import ApproveCount
+from web.logins import Login
+from web.problems import ProblemError
+
+CASE, SAFE = list(range(1, 9)), list(range(31, 37))
+ANA, MAX = UserId("ana"), UserId("max")
+C1 = CountId("c1")
+
+
+@pytest.fixture
+def shop(config, clock, make):
+    cards = [make.card(n, tray=f"case/{n % 2}") for n in CASE] + [make.card(n, zone="safe") for n in SAFE]
+    shop = make.shop(config, clock, cards)
+    shop.run(20, lying={"r-case": CASE, "r-safe": SAFE}, p=1.0)
+    return shop
+
+
+def count(shop, lacking: tuple[int, ...] = (), **how) -> CountFinished:
+    shop.store.start_count(C1, CountPlace.SHELF, (), ANA, **how)
+    return finish(shop, lacking)
+
+
+def finish(shop, lacking: tuple[int, ...] = ()) -> CountFinished:
+    before = len(shop.facts(CountFinished))
+    for _ in range(90):
+        shop.run(1, lying={"r-case": [n for n in CASE if n not in lacking], "r-safe": SAFE}, p=1.0)
+        if len(shop.facts(CountFinished)) > before:
+            return shop.facts(CountFinished)[-1]
+    raise AssertionError("the count did not end")
+
+
+def row(shop) -> CountRow:
+    return shop.books.db.one("count", CountRow, count=C1)
+
+
+def test_totals_by_tray_add_up_to_what_was_expected_and_lack_what_was_not_found(shop):
+    done = count(shop, lacking=(4,))
+    assert sum(each.expected for each in done.totals) == done.expected == len(CASE)
+    assert sum(each.found for each in done.totals) == done.found == len(CASE) - 1
+    (even,) = [each for each in done.totals if each.tray == "case/0"]
+    assert (even.expected - even.found, even.expected_mg - even.found_mg) == (1, 3200)
+    assert even.expected_minor - even.found_minor == 120_000
+
+
+def test_a_recount_replaces_what_was_said_and_keeps_the_earlier_look(shop):
+    first = count(shop, lacking=(4,))
+    assert [each.piece for each in first.verdicts] == ["p4"]
+    shop.store.recount(C1, ("case",), "the tray was on the counter", ANA)
+    again = finish(shop)
+    assert (again.number, again.zones, again.verdicts, again.found) == (2, ("case",), (), len(CASE))
+    looks = shop.books.db.rows("count_looks", CountLookRow, count=C1)
+    assert [(look.number, look.found) for look in looks] == [(1, len(CASE) - 1), (2, len(CASE))]
+    assert sum(each.found for each in totals_of(row(shop))) == len(CASE)
+    (told,) = shop.facts(CountRecounting)
+    assert told.reason == "the tray was on the counter"
+
+
+def test_a_recount_of_a_zone_that_was_not_counted_or_of_a_running_count_is_refused(shop):
+    shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
+    with pytest.raises(CountRefusedError, match="counting"):
+        shop.store.recount(C1, ("case",), "", ANA)
+    finish(shop)
+    with pytest.raises(CountRefusedError, match="not part of this count"):
+        shop.store.recount(C1, ("safe",), "", ANA)
+
+
+def test_a_count_is_approved_by_somebody_else_and_a_finished_one_can_be_abandoned(shop):
+    count(shop)
+    act = ApproveCount(count=C1, business_day="2026-01-02")
+    assert isinstance(shop.store.act(act, ANA), Refused)
+    pieces = shop.books.db.dump("custody")
+    shop.store.abandon_count(C1, "begun by mistake", MAX)
+    assert row(shop).state == "abandoned"
+    assert shop.books.db.dump("custody") == pieces
+    assert isinstance(shop.store.act(act, MAX), Refused)
+
+
+def test_a_blind_count_waits_for_its_figures_before_anybody_approves_it(shop):
+    count(shop, blind=True)
+    act = ApproveCount(count=C1, business_day="2026-01-02")
+    assert isinstance(shop.store.act(act, MAX), Refused)
+    with pytest.raises(CountRefusedError, match="one figure for each zone"):
+        shop.store.submit_count(C1, {}, ANA)
+    shop.store.submit_count(C1, {"case": 7}, ANA)
+    assert isinstance(shop.store.act(act, MAX), Done)
+
+
+def test_a_box_that_starts_again_goes_on_with_a_recount_and_its_earlier_look(shop, config, clock):
+    count(shop, lacking=(4,))
+    shop.store.recount(C1, ("case",), "", ANA)
+    shop.store.reload()
+    shop.store.pipeline.health = shop.health
+    assert finish(shop).number == 2
+
+
+def test_progress_is_told_of_the_first_look_only(shop):
+    done = count(shop, lacking=(4,))
+    told = len(shop.facts(CountProgress))
+    assert told == done.rounds
+    shop.store.recount(C1, ("case",), "", ANA)
+    finish(shop)
+    assert len(shop.facts(CountProgress)) == told
+
+
+def test_what_is_expected_to_be_left_shrinks_and_a_slow_count_says_why():
+    import numpy as np
+
+    easy, hard = np.full(50, 0.95), np.full(3, 0.1)
+    there = np.ones(50)
+    assert rounds_left(easy, there) == 2
+    assert rounds_left(hard, there[:3]) > rounds_left(easy, there)
+    assert rounds_left(easy[:0], there[:0]) == 0
+    assert why_slower(5.0, 4.0, silent=[], lost=0, dark=[], unread_p=hard) == ""
+    assert "r-safe does not read" in why_slower(20.0, 4.0, silent=["r-safe"], lost=9, dark=[], unread_p=hard)
+    assert "3 pieces still unread are read in fewer" in why_slower(20.0, 4.0, silent=[], lost=0, dark=[], unread_p=hard)
+
+
+class Looker:
+    """Just what views ask of a shop."""
+
+    def __init__(self, shop):
+        self.db, self.store, self.config = shop.books.db, shop.store, shop.config
+
+
+def login(user: str, *roles: str) -> Login:
+    return Login(user=UserId(user), name=user, roles=roles, csrf="")
+
+
+def test_who_counts_blind_is_shown_no_figure_and_who_oversees_is(shop):
+    shop.store.start_count(C1, CountPlace.SHELF, (), ANA, blind=True)
+    shop.run(3, lying={"r-case": CASE}, p=1.0)
+    looker, ana, max_ = Looker(shop), login("ana", "associate"), login("max", "manager")
+    shown = views.count(looker, C1, ana)
+    figures = (shown.expected, shown.found, shown.p_complete, shown.unread_expected, shown.value_minor, shown.left_s)
+    assert (shown.hidden, figures) == (True, (0, 0, 0.0, 0.0, 0, None))
+    assert {(tally.expected, tally.found) for tally in shown.zones} == {(0, 0)}
+    assert blindness.hidden_zones(looker, ana) == {"case"}
+    with pytest.raises(ProblemError):
+        blindness.refuse_hidden(looker, "case", ana)
+    with pytest.raises(ProblemError):
+        sheets.totals(looker, C1, ana)
+    assert views.count(looker, C1, max_).expected == len(CASE)
+    assert views.count(looker, C1, login("ana", "manager")).hidden, "a manager who counts is a counter"
+    shop.store.submit_count(C1, {"case": 8}, ANA)
+    assert views.count(looker, C1, ana).expected == len(CASE)
+    assert blindness.hidden_zones(looker, ana) == frozenset()
+
+
+def test_a_sheet_holds_every_verdict_and_no_formula(shop, make):
+    done = count(shop, lacking=(4,))
+    assert done.verdicts[0].verdict in (Verdict.MISSING, Verdict.CHECK_BY_HAND)
+    shop.store.stock.cards[PieceId("p4")] = make.card(4)
+    looker, max_ = Looker(shop), login("max", "manager")
+    read = list(csv.DictReader(io.StringIO(sheets.verdicts(looker, C1, max_).body.decode("utf-8-sig"))))
+    assert [(line["piece"], line["zone"]) for line in read] == [("p4", "case")]
+    totals = list(csv.DictReader(io.StringIO(sheets.totals(looker, C1, max_).body.decode("utf-8-sig"))))
+    assert sum(int(line["difference_pieces"]) for line in totals) == -1
+    assert sheets._cell("=1+1") == "'=1+1"
+    assert sheets._cell(-1) == -1
