@@ -9,8 +9,6 @@ from contract.facts import (
     AlarmKind,
     ClaimKind,
     CountPlace,
-    CountTag,
-    CountTotal,
     PresenceState,
     ReaderLink,
     Severity,
@@ -326,6 +324,34 @@ class ZoneTallyView:
 
 
 @dataclass(frozen=True, slots=True)
+class TotalView:
+    """One tray of a zone; what is neither found nor explained is the difference."""
+
+    zone: str
+    tray: str
+    expected: int
+    found: int
+    explained: int
+    expected_mg: int
+    found_mg: int
+    explained_mg: int
+    expected_minor: int
+    found_minor: int
+    explained_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountTagView:
+    """A tag that lies there and is no one piece's."""
+
+    epc: str
+    verdict: Verdict
+    zone: str
+    rounds: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class LookView:
     """One look of a count as it ended; of a recount with its `zones`."""
 
@@ -394,8 +420,8 @@ class CountView:
     """Expected seconds until it ends; None when it does not run."""
     slower: str = ""
     """Why it takes longer than it should."""
-    totals: tuple[CountTotal, ...] = ()
-    tags: tuple[CountTag, ...] = ()
+    totals: tuple[TotalView, ...] = ()
+    tags: tuple[CountTagView, ...] = ()
     looks: tuple[LookView, ...] = ()
 
 

@@ -11,7 +11,6 @@ from contract.ids import CountId, ZoneId
 from edge.api import views as store_views
 from edge.api.counts import sheets, views
 from edge.api.shop import Shop, the_shop
-from edge.counts.totals import by_zone
 from web.front import go, render, wants_fragment
 from web.logins import Login
 from web.policy import allow, signed_in
@@ -63,7 +62,7 @@ async def show(request: Request, count: str, who: Anyone, shop: TheShop, verdict
         zone_names={zone.zone: zone.name for zone in store.zones},
         people={user.user: user.name for user in store_views.staff(shop)},
         tallies={tally.zone: (tally.found, tally.expected) for tally in shown.zones},
-        zone_totals=by_zone(shown.totals),
+        zone_totals=views.zone_totals(shown),
         only=verdict,
         kinds={each.verdict: sum(one.verdict == each.verdict for one in shown.verdicts) for each in shown.verdicts},
         may_decide=who.may(Role.MANAGER),

@@ -1,10 +1,11 @@
 """Counts as the store shows them, and to whom: a blind one keeps the books' figures from whoever counts."""
 
+from dataclasses import asdict
 from typing import Final
 
 import msgspec
 
-from contract.facts import CountVerdict, Verdict
+from contract.facts import CountTotal, CountVerdict, Verdict
 from contract.ids import CountId, ZoneId
 from edge.api import shapes
 from edge.api.blindness import hidden_from
@@ -22,6 +23,7 @@ from edge.books.rows import (
     totals_of,
     zones_of,
 )
+from edge.counts.totals import by_zone
 from edge.till import queries
 from trade import stocktake
 from trade.stocktake import RUNNING, CountState
@@ -71,6 +73,11 @@ def how_it_ended(found: int, expected: int, verdicts: tuple[CountVerdict, ...]) 
         if number:
             said.append(f"{number:,} {one if number == 1 else more}")
     return "; ".join(said) + "."
+
+
+def zone_totals(shown: shapes.CountView) -> list[CountTotal]:
+    """Trays of each zone added up."""
+    return by_zone(CountTotal(**asdict(each)) for each in shown.totals)
 
 
 def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.CountView:
@@ -125,8 +132,8 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
         unknown_more=row.unknown_more,
         left_s=now.left_s if now else None,
         slower=now.slower if now else "",
-        totals=totals if told else (),
-        tags=tags_of(row) if told else (),
+        totals=tuple(shapes.TotalView(**msgspec.structs.asdict(each)) for each in totals if told),
+        tags=tuple(shapes.CountTagView(**msgspec.structs.asdict(each)) for each in tags_of(row) if told),
         looks=_looks(shop, row) if told else (),
     )
 
