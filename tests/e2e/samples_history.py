@@ -2,8 +2,9 @@
 
 from dataclasses import asdict, replace
 
+from contract.facts import AlarmKind
 from edge.api.history import shapes
-from edge.api.shapes import PieceStoryView, StayView
+from edge.api.shapes import AlarmView, PieceStoryView, StayView
 
 NOON_US = 1_794_830_400_000_000
 DAY = tuple(9 <= hour < 19 for hour in range(24))
@@ -35,6 +36,16 @@ ZONE = shapes.ZoneHistoryView(
 YOUNG = replace(ZONE, hours=(), trays=(), longest=(), antennas=(), elsewhere=(), counted=0, why="the disk is full")
 
 
+SECONDS = tuple(range(-180, 60))
+READS = shapes.AlarmReadsView(
+    alarm="alarm-1",
+    at_s=SECONDS,
+    own=tuple(0 if at > -31 else 2 + at % 3 for at in SECONDS),
+    others=tuple(0.9 + at % 7 / 100 for at in SECONDS),
+    neighbours=7,
+    why="",
+)
+UNKEPT = replace(READS, at_s=(), own=(), others=(), neighbours=0, why="no capture is kept for this alarm")
 STAYS = (
     StayView("pad-1", "Till pad", NOON_US - 3_000_000_000, NOON_US, 2950, "pad-reader", 2),
     StayView("case-1", "Case 1, solitaires", NOON_US - 30_000_000_000, NOON_US - 27_000_000_000, 2950, "case-reader-1"),
@@ -47,7 +58,14 @@ def pages(common, piece):
     seen = {"last_seen_us": NOON_US, "last_seen_zone": "pad-1", "last_seen_by": "pad-reader", "last_seen_antenna": 2}
     story = PieceStoryView(**asdict(piece), **seen, stays=STAYS, history_why="")
     untold = replace(story, stays=(), last_seen_us=None, last_seen_by="", history_why="the disk is full")
+    alarm = AlarmView(
+        alarm="alarm-1", kind=AlarmKind.MISSING, pieces=(piece,), zone="case-1", zone_name="Case 1, solitaires",
+        sentence="Not read in 31 rounds (31 s), before in 97%; the zone reads at 99% of normal.", why="", evidence_nats=27.4,
+        rounds=31, value_minor=1_240_000, currency="EUR", raised_us=NOON_US, open=True, outcome="", note="",
+    )  # fmt: skip
     return {
+        "alarm-why": ("edge/alarm_why.html", {**shown, "alarm": alarm, "reads": READS}),
+        "alarm-why-unkept": ("edge/alarm_why.html", {**shown, "alarm": alarm, "reads": UNKEPT}),
         "piece": ("edge/piece.html", {**shown, "piece": story}),
         "piece-untold": ("edge/piece.html", {**shown, "piece": untold}),
         "zone-history": ("edge/zone_history.html", {**shown, "history": ZONE}),

@@ -8,6 +8,7 @@ import pytest
 from contract.facts import AlarmRaised, CountFinished, CountPlace
 from contract.ids import CountId, UserId
 from edge.capture import frames
+from edge.capture.around import around
 from edge.capture.frames import CaptureError, Tick, events_of
 from edge.floor import rounds
 from vitrine.replay import files_of, plain, replay
@@ -150,3 +151,20 @@ def test_every_read_is_in_it_as_it_came(shop):
     blocks = [batch for tick in ticks for batch in tick.batches]
     assert len(blocks) == 3
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(blocks[0]), type=frames.Batch) == blocks[0]
+
+
+def test_the_reads_around_an_alarm_show_the_piece_go_while_its_neighbours_stay(stolen):
+    capture, (alarm,) = stolen
+    epcs = [shop_epc(n) for n in CASE]
+    reads = around(files_of(capture / "kept" / alarm.alarm), alarm.alarm, epcs[:1], epcs[1:])
+    before = [own for at, own in zip(reads.at_s, reads.own, strict=True) if at < -170]
+    last = [own for at, own in zip(reads.at_s, reads.own, strict=True) if -20 < at <= 0]
+    assert sum(last) == 0
+    assert (sum(before) > 0, reads.neighbours) == (True, 9)
+    seen = [share for at, share in zip(reads.at_s, reads.others, strict=True) if share]
+    assert sum(seen) / len(seen) > 0.8
+    assert around(files_of(capture), "another", epcs[:1], epcs[1:]).at_s == ()
+
+
+def shop_epc(number):
+    return "E280AA" + number.to_bytes(9, "big").hex().upper()

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from contract.ids import ZoneId
+from contract.ids import AlarmId, ZoneId
 from edge.api import views as store_views
 from edge.api.history import views
 from edge.api.shop import Shop, the_shop
@@ -27,3 +27,12 @@ async def zone(request: Request, zone: str, who: Anyone, shop: TheShop, days: in
     return render(
         request, "edge/zone_history.html", store=store_views.store(shop), history=shown, spans=SPANS, days=days
     )
+
+
+@router.get("/alarms/{alarm}/why")
+async def why(request: Request, alarm: str, who: Anyone, shop: TheShop) -> Response:
+    """An alarm with the reads around it."""
+    del who
+    reads = await views.alarm_reads(shop, AlarmId(alarm))
+    shown = store_views.alarm(shop, AlarmId(alarm))
+    return render(request, "edge/alarm_why.html", store=store_views.store(shop), alarm=shown, reads=reads)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from contract.ids import ZoneId
+from contract.ids import AlarmId, ZoneId
 from edge.api.history import shapes, views
 from edge.api.shop import Shop, the_shop
 from web.logins import Login
@@ -20,3 +20,10 @@ async def zone(zone: str, who: Anyone, shop: TheShop, days: int = 30) -> shapes.
     """Dwell by hour, tray and piece, reads of each antenna, how often belief was right; at most 400 days."""
     del who
     return await views.zone(shop, ZoneId(zone), days)
+
+
+@router.get("/alarms/{alarm}/reads")
+async def alarm_reads(alarm: str, who: Anyone, shop: TheShop) -> shapes.AlarmReadsView:
+    """What was read of the alarm's pieces and of their neighbours around it, where a capture is kept."""
+    del who
+    return await views.alarm_reads(shop, AlarmId(alarm))

@@ -40,6 +40,20 @@ class AntennaView:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmReadsView:
+    """Reads around an alarm, a second each; `at_s` is negative before it. Empty with a `why` when none are kept."""
+
+    alarm: str
+    at_s: tuple[int, ...]
+    own: tuple[int, ...]
+    """Tag reports of the alarm's pieces."""
+    others: tuple[float, ...]
+    """Share of their neighbours that were read: how well the place could be seen."""
+    neighbours: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ElsewhereView:
     """Pieces believed here that a count or a hand found in another zone."""
 

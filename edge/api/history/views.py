@@ -6,16 +6,22 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from contract.ids import PieceId, ZoneId
+from contract.ids import AlarmId, PieceId, ZoneId
+from edge.api import views as store_views
 from edge.api.history import shapes
 from edge.api.shop import DAY_US, HISTORY_WAIT_S, Shop
+from edge.capture.around import Reads, around
+from edge.capture.frames import CaptureError
+from edge.capture.ring import of_alarm
 from edge.history.duck import HistoryError
 from edge.history.history import History
 from edge.history.questions import By, Dwell, Span
 from edge.history.rates import HOUR_US, Counted, Rate
+from edge.store import CAPTURE
 from web.problems import ProblemError
 
 DAYS_MAX: Final = 400
+NEIGHBOURS_MAX: Final = 200
 TRAYS_SHOWN_MAX: Final = 20
 PIECES_SHOWN_MAX: Final = 10
 PIECE_DAYS_MAX: Final = 31
@@ -63,6 +69,26 @@ async def zone(shop: Shop, zone_id: ZoneId, days: int) -> shapes.ZoneHistoryView
         elsewhere=_elsewhere(here, zone_id, names),
         why=why,
     )
+
+
+async def alarm_reads(shop: Shop, alarm: AlarmId) -> shapes.AlarmReadsView:
+    """Raises a 404 problem for an alarm this store does not know."""
+    shown = store_views.alarm(shop, alarm)
+    folder = shop.config.data_dir / CAPTURE
+    cards = shop.store.stock.cards
+    own = [cards[PieceId(piece.piece)] for piece in shown.pieces if piece.piece in cards]
+    trays = {(card.home_zone, card.tray) for card in own}
+    near = [card.epc for card in list(cards.values()) if (card.home_zone, card.tray) in trays and card not in own]
+    found, why = Reads(), ""
+    try:
+        found = await asyncio.get_running_loop().run_in_executor(
+            shop.slow, lambda: around(of_alarm(folder, alarm), alarm, [card.epc for card in own], near[:NEIGHBOURS_MAX])
+        )
+    except CaptureError as error:
+        why = str(error)
+    if not found.at_s:
+        why = why or "no capture is kept for this alarm"
+    return shapes.AlarmReadsView(alarm, found.at_s, found.own, found.others, found.neighbours, why)
 
 
 def _of_zone(history: History, span: Span) -> Found:
