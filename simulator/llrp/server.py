@@ -16,6 +16,7 @@ from simulator.llrp.device import Device
 from simulator.llrp.events import Attempt
 
 REBOOT_S: Final = 4.0
+REBOOT_STEP_S: Final = 0.1
 FLAP_US: Final = 6_000_000
 UNSENT_BYTES_MAX: Final = 8 << 20
 """A client that does not read for so long is dropped (`clients_dropped_total`)."""
@@ -121,12 +122,21 @@ class LlrpServer:
         return self.fault is Fault.BLACKHOLE
 
     async def _come_back(self) -> None:
-        await asyncio.sleep(REBOOT_S / self._pace)
+        await self._rebooted()
         self._server = await asyncio.start_server(self._serve, *self._address, ssl=self._tls)
         self.fault = Fault.NONE
 
+    async def _rebooted(self) -> None:
+        """Beside a clock with a pace by that clock, which may stand while the machine is busy."""
+        if self._pace == 1.0:
+            await asyncio.sleep(REBOOT_S)
+            return
+        back_us = self.now_us() + round(REBOOT_S * 1e6)
+        while (left_us := back_us - self.now_us()) > 0:  # noqa: ASYNC110 - a clock sets no event
+            await asyncio.sleep(min(left_us / 1e6 / self._pace, REBOOT_STEP_S))
+
     async def _power_back(self) -> None:
-        await asyncio.sleep(REBOOT_S / self._pace)
+        await self._rebooted()
         await self.set_fault(Fault.NONE)
 
     async def _run(self) -> None:

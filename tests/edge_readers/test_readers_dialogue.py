@@ -110,10 +110,59 @@ def test_keepalives_are_acknowledged_and_keep_the_link_reading(llrp):
     for second in range(2, 60):
         dialogue.hear_bytes(llrp.message(62, b"", second), second * SECOND)
         dialogue.tick(second * SECOND)
-        reader.answer(dialogue.take())
+        if said := reader.answer(dialogue.take()):
+            dialogue.hear_bytes(said, second * SECOND)
     assert dialogue.health.link is ReaderLink.READING
     assert reader.heard.count(72) == 58
     assert dialogue.health.last_keepalive_us == 59 * SECOND
+
+
+def keep_alive(llrp, dialogue, reader, seconds, read_every=0):
+    """Seconds of keepalives, and of reads where somebody lies before it."""
+    for second in range(2, 2 + seconds):
+        dialogue.hear_bytes(llrp.message(62, b"", second), second * SECOND)
+        if read_every and second % read_every == 0:
+            dialogue.hear_bytes(report(llrp), second * SECOND)
+        dialogue.tick(second * SECOND)
+        while said := reader.answer(dialogue.take()):
+            dialogue.hear_bytes(said, second * SECOND)
+
+
+def test_a_rospec_that_somebody_stopped_behind_our_back_is_started_again(llrp):
+    """By the reader's own page, say: keepalives come as before, reads do not."""
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    reader.rospec_state = 1
+    keep_alive(llrp, dialogue, reader, 25)
+    assert (reader.heard.count(26), reader.heard.count(22)) == (2, 2), "idle twice is no pause between two turns"
+    assert dialogue.health.link is ReaderLink.READING
+
+
+def test_a_rospec_that_somebody_took_away_has_the_reader_set_up_anew(llrp):
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    reader.rospec_state = 0
+    reader.refuses.add(22)
+    keep_alive(llrp, dialogue, reader, 20)
+    assert dialogue.hung_up
+    assert dialogue.health.link is not ReaderLink.READING
+
+
+def test_an_empty_case_is_asked_about_now_and_then_and_stays_a_witness(llrp):
+    reader = HandReader(llrp)
+    dialogue = converse(dialogue_for(), reader)
+    alive_us = dialogue.health.alive_since_us
+    keep_alive(llrp, dialogue, reader, 60)
+    assert (reader.heard.count(26), reader.heard.count(22)) == (6, 1)
+    assert dialogue.health.alive_since_us == alive_us
+
+
+def test_a_reader_that_reads_is_asked_nothing_and_one_that_cannot_say_is_asked_once(llrp):
+    for refuses, read_every, asked in (((), 5, 0), ((26,), 0, 1)):
+        reader = HandReader(llrp, refuses=refuses)
+        dialogue = converse(dialogue_for(), reader)
+        keep_alive(llrp, dialogue, reader, 60, read_every)
+        assert (reader.heard.count(26), dialogue.health.link) == (asked, ReaderLink.READING)
 
 
 def test_a_storm_of_keepalives_is_answered_tick_by_tick_and_none_is_lost(llrp):

@@ -34,7 +34,8 @@ def place(**changed):
 class Talk:
     """A dialogue and a reader that answers everything but what it is `mute` to; the test moves its input and starts its ROSpec."""
 
-    def __init__(self, llrp, *, high=0, mute=()):
+    def __init__(self, llrp, *, high=0, mute=(), refuses=()):
+        self.refuses = refuses
         self.llrp, self.now_us, self.high, self.mute, self.heard = llrp, SECOND, high, {64, 72, *mute}, []
         self.health = Health(ReaderId("r"))
         wires = Wires(frozenset(), {}, trigger=(2, True))
@@ -74,7 +75,9 @@ class Talk:
             self.heard.append(kind)
             if kind in self.mute:
                 continue
-            body = self.llrp.tlv(287, bytes(4))
+            body = self.llrp.tlv(287, struct.pack("!HH", 401 if kind in self.refuses else 0, 0))
+            if kind == 26:
+                body += self.llrp.tlv(177, struct.pack("!IBB", 1, 0, 1))
             if kind == 2 and decode_message(whole).requested_data == 9:
                 body += self.llrp.tlv(225, struct.pack("!HBB", 2, 0x80, self.high))
             said += self.llrp.message(kind + 10, body, number)
@@ -120,6 +123,18 @@ def test_a_door_that_stands_open_already_is_started_by_hand_once(llrp):
     talk.go(SECOND)
     assert talk.dialogue.state is State.WAITING
     assert talk.heard.count(22) == 1
+
+
+def test_a_start_by_hand_that_is_refused_has_the_reader_wait_for_its_door(llrp):
+    """The door was shut before we said so: a reader with nothing to start refuses, and is as well as before."""
+    talk = Talk(llrp, high=1, refuses={22})
+    assert talk.heard.count(22) == 1
+    assert (talk.dialogue.state, talk.dialogue.hung_up) == (State.WAITING, False)
+    assert (talk.health.link, talk.health.waits_for) == (ReaderLink.READING, "input 2")
+    talk.go(10 * SECOND)
+    assert talk.heard.count(22) == 1, "it is not tried for ever"
+    talk.rospec(0)
+    assert talk.health.witnesses
 
 
 def test_reads_that_come_after_the_door_was_shut_do_not_make_it_a_witness_again(llrp):

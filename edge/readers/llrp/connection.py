@@ -56,6 +56,8 @@ class Heard(StrEnum):
     """Our ROSpec is enabled and starts when an input of the reader says so."""
     STANDS = "stands"
     """The input stood so already when our ROSpec was enabled: no edge will start it."""
+    QUIET = "quiet"
+    """It is well, and has told no read and no start of ours for long: an empty case, or somebody stopped our ROSpec."""
     STARTED = "started"
     """ROSpecEvent: ours starts; or a tag report of ours."""
     STOPPED = "stopped"
@@ -147,7 +149,11 @@ ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
     (S.CHECKING, H.REFUSED): (S.AWAITING_START, Say.NOTHING),
     (S.AWAITING_START, H.STARTED): (S.READING, Say.NOTHING),
     (S.READING, H.STOPPED): (S.STARTING, Say.START_ROSPEC),
+    # keepalives come from a reader whose ROSpec another program stopped, too (its web page, a second protocol)
+    (S.READING, H.QUIET): (S.READING, Say.CHECK),
     (S.STARTING, H.ARMED): (S.WAITING, Say.NOTHING),
+    # a start by hand that was refused, because its door was shut meanwhile: the next edge starts it
+    (S.CHECKING, H.ARMED): (S.WAITING, Say.NOTHING),
     (S.WAITING, H.STARTED): (S.READING, Say.NOTHING),
     (S.WAITING, H.STANDS): (S.STARTING, Say.START_NOW),
 }

@@ -21,7 +21,7 @@ from edge.readers.profiles import Place, Profile, Vendor, gpi_trigger
 MESSAGE_ID_MAX: Final = 0xFFFF_FFFF
 WITNESSES: Final = frozenset((State.READING, State.WAITING))
 """Shown as reading: one that waits for its input is well, and `waits_for` says that it sees nothing meanwhile."""
-BEFORE_A_START: Final = frozenset((State.STARTING, State.WAITING))
+BEFORE_A_START: Final = frozenset((State.STARTING, State.CHECKING, State.WAITING))
 """Nothing is read in these, nor witnessed, by a reader that its input starts."""
 
 
@@ -32,6 +32,8 @@ class Timing:
     silent_after_us: int = 3_000_000
     answer_within_us: int = 2_500_000
     start_within_us: int = 5_000_000
+    quiet_us: int = 10_000_000
+    """Without a read or a start of our ROSpec: then we ask whether it runs."""
 
 
 class Dialogue:
@@ -57,6 +59,10 @@ class Dialogue:
         self._trigger = gpi_trigger(places)
         self._started = False
         self._alive = False
+        self._working_us = 0
+        """When our ROSpec was last known to work: a read, a start, an answer."""
+        self._idle_once = self._mute = False
+        """It was found between two turns; the reader does not tell what its ROSpecs do."""
         self._notices = Notices(
             health,
             self._places,
@@ -106,7 +112,7 @@ class Dialogue:
         self._inbox.clear()
         self._out.clear()
         self._hung_up = False
-        self._started = self._alive = False
+        self._started = self._alive = self._idle_once = self._mute = False
         self._notices.connected()
         self._device.connected()
         self.health.connects_total += 1
@@ -137,6 +143,8 @@ class Dialogue:
                 self._hear(Heard.SILENCE, now_us, f"nothing heard for {quiet_us / 1e6:.1f} s, not even a keepalive")
             elif self._deadline_us and now_us >= self._deadline_us:
                 self._hear(Heard.LATE, now_us, f"no answer while {self.state}")
+            elif self.state is State.READING and self._is_quiet(now_us):
+                self._hear(Heard.QUIET, now_us)
             self.accesses.tick(now_us)
             self.gpio.tick(now_us)
             if self.state is State.WAITING and not self._started and self.gpio.stands:
@@ -175,9 +183,13 @@ class Dialogue:
         if heard is not None:
             self._hear(heard, now_us, why)
         # one that told its end may still send reads from before it: then only its word is a start
-        over = self._started and self.state in BEFORE_A_START
+        over = self._started and self.state in (State.STARTING, State.WAITING)
         if self.state is not State.READING and not over and bool((batch.rospec_id == messages.ROSPEC_ID).any()):
             self._hear(Heard.STARTED, now_us)
+        self._working_us, self._idle_once = now_us, False
+
+    def _is_quiet(self, now_us: int) -> bool:
+        return not self._pending and not self._mute and now_us - self._working_us >= self._timing.quiet_us
 
     def _message(self, frame: Frame, now_us: int) -> None:
         try:
@@ -205,6 +217,8 @@ class Dialogue:
                 self.gpio.event(event.gpi)
             return self._notices.event(event, now_us)
         answers = self._pending and frame.message_id == self._pending
+        if answers and self.state is State.READING:
+            return self._turn(frame, now_us)
         if not answers and self.accesses.hears(frame.type, frame.message_id):
             self.accesses.hear(frame.message_id, events.status_of(frame), now_us)
             return None, ""
@@ -221,13 +235,30 @@ class Dialogue:
             return Heard.REFUSED, _reason(status)
         self._device.answered(frame)
         if frame.type == events.GET_ROSPECS_RESPONSE:
-            running = events.rospec_states(frame).get(messages.ROSPEC_ID) == events.ROSPEC_ACTIVE
-            return (Heard.RUNNING if running else Heard.IDLE), ""
+            if events.rospec_states(frame).get(messages.ROSPEC_ID) == events.ROSPEC_ACTIVE:
+                return Heard.RUNNING, ""
+            return (Heard.IDLE if self._trigger is None else Heard.ARMED), ""
         return Heard.DONE, ""
+
+    def _turn(self, frame: Frame, now_us: int) -> tuple[Heard | None, str]:
+        """What our ROSpec does, asked because it was quiet: found idle twice, it does not begin again by itself."""
+        self._pending = self._deadline_us = 0
+        self._working_us = now_us
+        if frame.type != events.GET_ROSPECS_RESPONSE or events.status_of(frame).code:
+            self._mute = True
+            return None, ""
+        state = events.rospec_states(frame).get(messages.ROSPEC_ID)
+        between = state == events.ROSPEC_INACTIVE and not self._idle_once
+        self._idle_once = between
+        if state == events.ROSPEC_ACTIVE or between:
+            return None, ""
+        return Heard.STOPPED, "somebody stopped our ROSpec"
 
     def _hear(self, heard: Heard, now_us: int, why: str = "") -> None:
         before = self.state
         self.state, say = step(before, heard)
+        if heard is Heard.STARTED or self.state is not before:
+            self._working_us, self._idle_once = now_us, False
         if self.state is not before:
             self._deadline_us = 0
             self._pending = 0
@@ -247,7 +278,7 @@ class Dialogue:
 
     def _witness(self, now_us: int) -> None:
         """The reader reads, or is well and waits for its input: two turns of one stretch, and no gap between them."""
-        if self._trigger is None or self.state not in {*WITNESSES, State.STARTING}:
+        if self._trigger is None or self.state not in {*WITNESSES, *BEFORE_A_START}:
             self._alive = False
         waits = self._trigger is not None and self.state in BEFORE_A_START
         self.health.waits_for = f"input {self._trigger.gpi_port}" if self._trigger and waits else ""
