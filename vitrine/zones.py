@@ -67,7 +67,16 @@ def status(box: Box) -> str:
 
 
 def calibrate(
-    box: Box, zone: str, tags: list[str], *, rounds: int, positions: int, say: Say, ready: Ready, again: bool = False
+    box: Box,
+    zone: str,
+    tags: list[str],
+    *,
+    rounds: int,
+    positions: int,
+    say: Say,
+    ready: Ready,
+    again: bool = False,
+    wait: Callable[[float], None] = time.sleep,
 ) -> bool:
     """Walk every zone, or one, going on where it stopped; True when a new version is in use. Raises `PersonError`."""
     now = box.ask("GET", API, Zoning)
@@ -86,7 +95,7 @@ def calibrate(
             if not ready(f"Lay the reference tray in {each.name}, {place}, and step back."):
                 say("Stopped. What was walked is kept: the same command goes on from here.")
                 return False
-            now = _hear(box, each.zone, tags, rounds or now.rounds_wanted, say)
+            now = _hear(box, {"zone": each.zone, "tags": tags, "rounds": rounds or now.rounds_wanted}, say, wait)
             was, done = done, next(one.positions for one in now.zones if one.zone == each.zone)
             if done == was:
                 say("That position was not kept: try it again.")
@@ -106,9 +115,9 @@ def put_back(box: Box, version: int) -> str:
     return box.ask("POST", f"{API}/put-back", Zoning, {"version": version}).sentence
 
 
-def _hear(box: Box, zone: str, tags: list[str], rounds: int, say: Say) -> Zoning:
+def _hear(box: Box, position: dict[str, object], say: Say, wait: Callable[[float], None]) -> Zoning:
     """One position, from its beginning to its end; what is wrong with it is said as soon as it shows."""
-    now = box.ask("POST", f"{API}/positions", Zoning, {"zone": zone, "tags": tags, "rounds": rounds})
+    now = box.ask("POST", f"{API}/positions", Zoning, position)
     said: set[str] = set()
     told = -1
     try:
@@ -118,7 +127,7 @@ def _hear(box: Box, zone: str, tags: list[str], rounds: int, say: Say) -> Zoning
                 told = tenth
                 say(f"  {now.walk.rounds}/{now.walk.wanted} rounds, {now.walk.tags_heard}/{now.walk.tags} tags heard")
             _tell(now, said, say)
-            time.sleep(LOOK_EVERY_S)
+            wait(LOOK_EVERY_S)
             now = box.ask("GET", API, Zoning)
     except KeyboardInterrupt:
         box.ask("DELETE", f"{API}/positions/now", Zoning)

@@ -377,6 +377,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         @app.get("/readers", status_code=204, dependencies=[public()])
         @app.get("/tags", status_code=204, dependencies=[public()])
         @app.get("/looks", status_code=204, dependencies=[public()])
+        @app.get("/zones", status_code=204, dependencies=[public()])
         def unchanged() -> None:
             return None
 
