@@ -22,7 +22,7 @@ from edge.floor.pipeline import Pipeline
 from edge.floor.stock import Stock
 from edge.reconcile.zones import points as walked
 from edge.reconcile.zones.blob import checksum
-from edge.reconcile.zones.choose import Chosen, choose
+from edge.reconcile.zones.choose import Chosen, choose, refit
 from edge.reconcile.zones.finder import FinderDamagedError
 from edge.reconcile.zones.models import Layout
 from edge.reconcile.zones.points import Points, PointsDamagedError
@@ -66,7 +66,7 @@ class Zoning:
         if self.row is None:
             return
         try:
-            self._use(choose_by(self._points(self.row), self.layout))
+            self._use(self._again(self.row))
         except CalibrationRefusedError as error:
             self._use(None)
             self.stale = str(error)
@@ -149,6 +149,16 @@ class Zoning:
             except FinderDamagedError as error:
                 log.warning("places_forgotten", why=str(error))
 
+    def _again(self, row: CalibrationRow) -> Chosen:
+        points = self._points(row)
+        try:
+            warmth = (row.temperature, row.tray_temperature)
+            return refit(points.features(), points.laid, self.layout, row.model, warmth)
+        except KeyError as error:
+            raise CalibrationRefusedError(
+                f"this version of Vitrine has no model {error}: walk the tray again"
+            ) from error
+
     def _points(self, row: CalibrationRow) -> Points:
         kept = self._books.db.one("evidence", EvidenceRow, name=f"zones/{row.points}")
         if kept is None:
@@ -189,6 +199,7 @@ def told(version: int, blob: str, points: Points, chosen: Chosen, put_back: int)
         model=chosen.name,
         temperature=round(chosen.temperature, 3),
         accuracy=UNKNOWN if np.isnan(chosen.accuracy) else round(chosen.accuracy, 4),
+        tray_temperature=round(chosen.tray_temperature, 3),
         tray_accuracy=UNKNOWN if np.isnan(chosen.tray_accuracy) else round(chosen.tray_accuracy, 4),
         zones=tuple(
             ZoneWalked(zone=ZoneId(zone), positions=points.positions_in(at), tried=int(tried[at]), right=int(right[at]))

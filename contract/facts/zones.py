@@ -29,6 +29,7 @@ class ZonesCalibrated(Fact, frozen=True, tag="zone.calibrated"):
     temperature: float
     accuracy: float
     tray_accuracy: float
+    tray_temperature: float
     zones: tuple[ZoneWalked, ...]
     antennas: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...] = ()

@@ -370,6 +370,7 @@ class CalibrationRow(msgspec.Struct, frozen=True, kw_only=True):
     temperature: float
     accuracy: float
     tray_accuracy: float
+    tray_temperature: float
     zones: str
     antennas: str
     confusion: str

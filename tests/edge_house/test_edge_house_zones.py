@@ -143,6 +143,10 @@ def test_a_restart_goes_on_with_the_calibration_and_with_what_it_had_learned(cas
     again = cases.restarted()
     took_up = again.pipeline.places.calibrated.finder
     assert again.zoning.row.version == 1
+    sounds = cases.zoning.calibration.points.features()
+    was, now = cases.zoning.chosen, again.zoning.chosen
+    assert now.posterior(sounds) == pytest.approx(was.posterior(sounds), abs=1e-2)
+    assert now.tray(sounds[:8]) == pytest.approx(was.tray(sounds[:8]), abs=1e-2)
     assert took_up.posterior[:8] == pytest.approx(known.posterior[:8], abs=1e-3)
     assert took_up._signature[:8] == pytest.approx(known._signature[:8], abs=0.01)
 

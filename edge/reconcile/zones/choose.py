@@ -92,6 +92,18 @@ def choose(points: Floats, at: Laid, layout: Layout) -> Chosen:
     )
 
 
+def refit(points: Floats, at: Laid, layout: Layout, name: str, temperatures: tuple[float, float]) -> Chosen:
+    """What `choose` chose before, by name and temperatures (piece, tray): one fit, so that a store is at work again at once after a restart.
+
+    What it said of itself is in the books; here it stays unknown. Raises `KeyError` for a model that is no more.
+    """
+    blank = np.zeros((layout.zones, layout.zones), np.int32)
+    model, together = MODELS[name].fit(points, at, layout), Together.fit(points, at, layout)
+    alone = name == UNTRIED and len(np.unique(at.position)) == len(np.unique(at.zone))
+    shared = None if alone else together
+    return Chosen(name, model, temperatures[0], shared, temperatures[1], np.nan, np.nan, blank, 0, {}, {})
+
+
 @dataclass(frozen=True, slots=True)
 class HeldOut:
     """Verdicts on what was left out. `scores` by model float64[m, z]; `trays` float64[t, z]; true zones beside them."""
