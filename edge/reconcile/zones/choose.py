@@ -93,7 +93,7 @@ def choose(points: Floats, at: Laid, layout: Layout) -> Chosen:
 
 
 def refit(points: Floats, at: Laid, layout: Layout, name: str, temperatures: tuple[float, float]) -> Chosen:
-    """What `choose` chose before, by name and temperatures (piece, tray): one fit, so that a store is at work again at once after a restart.
+    """What `choose` chose before, by name and temperatures (piece, tray): one fit, for a start that nobody waits for.
 
     What it said of itself is in the books; here it stays unknown. Raises `KeyError` for a model that is no more.
     """
