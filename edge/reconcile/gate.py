@@ -42,7 +42,7 @@ class GateRules:
     reads_min: int = 3
     window_s: float = 8.0
     loud_reads: int = 5
-    loud_cdbm: int = -5300
+    loud_cdbm: int = -5500
     shape_nats: float = 3.0
     sparse_per_s: float = 4.0
     sparse_s: float = 4.0
