@@ -206,7 +206,8 @@ class Rounds:
     def _unbroken(self, reader: ReaderId, was: _Open, state: Health) -> bool:
         """Whether the reader has read throughout since the round began, and nothing of it was lost on its way."""
         lost_us = max(state.overflow_us, self._lost_us.get(reader, 0))
-        return state.alive_since_us <= was.began_us and lost_us < max(was.began_us, 1)
+        began_us = max(state.alive_since_us, state.look.since_us)
+        return began_us <= was.began_us and lost_us < max(was.began_us, 1)
 
     def _fold(self, reader: ReaderId, was: _Open, ended_us: int) -> Round:
         row, zone, reads, rssi = fold_reads(was.heard)

@@ -13,6 +13,7 @@ from edge.config import ZoneKind
 from edge.readers.base import MisconfiguredError
 
 FOLDER: Final = "firmware-config"
+LOOKS_MAX: Final = 6
 
 
 class Vendor(StrEnum):
@@ -28,6 +29,8 @@ class Search(StrEnum):
 
     READER = "reader"
     SINGLE = "single"
+    SINGLE_B = "single_b"
+    """Single target, asking those that have answered: what `single` turned, it turns back."""
     DUAL = "dual"
     FOCUS = "focus"
 
@@ -47,6 +50,15 @@ class Level(StrEnum):
 Word = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 
 
+class Variation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a round of a count reads a place otherwise than always; what is not said stays. `less_db`: so much weaker."""
+
+    session: Annotated[int, msgspec.Meta(ge=0, le=3)] | None = None
+    mode: Word | None = None
+    search: Search | None = None
+    less_db: Annotated[float, msgspec.Meta(ge=0, le=12)] = 0
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How antennas of one kind of zone are read.
 
@@ -56,6 +68,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     to the next; 0 leaves that to the reader. `report_every_tags` 0: only at the end of a period, which
     `report_every_ms` sets, or of a dwell. `trigger` `gpi`: read from when input `gpi_port` comes to `gpi_level` until
     it leaves it, or for at most `gpi_timeout_ms` (0: no limit); only where every antenna of the reader says the same.
+    `looks`: what rounds of a count do in turn, after one as always.
     """
 
     session: Annotated[int, msgspec.Meta(ge=0, le=3)]
@@ -72,6 +85,20 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     period_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
     report_every_tags: Word = 1
     report_every_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    looks: Annotated[tuple[Variation, ...], msgspec.Meta(max_length=LOOKS_MAX)] = ()
+
+    def look(self, number: int) -> "Place":
+        """As it is read by look `number`; by 0, and by one that it does not have, as always."""
+        if not 0 < number <= len(self.looks):
+            return self
+        other = self.looks[number - 1]
+        return msgspec.structs.replace(
+            self,
+            session=self.session if other.session is None else other.session,
+            mode=self.mode if other.mode is None else other.mode,
+            search=self.search if other.search is None else other.search,
+            power_dbm=None if self.power_dbm is None else max(self.power_dbm - other.less_db, 0.0),
+        )
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,7 +169,27 @@ def known(where: Path | None = None) -> list[str]:
     return sorted(path.stem for path in (where or folder()).glob("*.toml"))
 
 
+LASTING_SESSIONS: Final = (2, 3)
+ONCE: Final = (Search.SINGLE, Search.SINGLE_B, Search.FOCUS)
+
+
+def _check_looks(at: str, profile: Profile, place: Place) -> None:
+    """A lasting flag that one look turned and the next asks for again the same way leaves the next with nothing."""
+    every = [place.look(number) for number in range(len(place.looks) + 1)]
+    for number, (one, other) in enumerate(zip(every, [*every[1:], every[0]], strict=True)):
+        if other.search is not Search.READER and profile.vendor is not Vendor.IMPINJ:
+            raise MisconfiguredError(f"{at} sets search in a look, which only vendor impinj knows; remove it")
+        again = one.session == other.session and one.session in LASTING_SESSIONS and one.search is other.search
+        if place.looks and again and one.search in ONCE:
+            following = (number + 1) % len(every)
+            mend = "flip the target (search single, then single_b) or use the other session"
+            raise MisconfiguredError(f"{at}: look {following} would read nothing after look {number}; {mend}")
+    if place.looks and place.trigger is Trigger.GPI:
+        raise MisconfiguredError(f"{at} is triggered by an input; remove its looks")
+
+
 def _check(at: str, profile: Profile, place: Place) -> None:
+    _check_looks(at, profile, place)
     if place.power_dbm is not None and place.power_index is not None:
         raise MisconfiguredError(f"{at} sets power_dbm and power_index; keep one")
     if place.search is not Search.READER and profile.vendor is not Vendor.IMPINJ:

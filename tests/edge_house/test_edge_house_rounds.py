@@ -7,6 +7,7 @@ from contract.ids import ReaderId
 from edge.floor import rounds as module
 from edge.floor.rounds import Rounds, fold_reads, place
 from edge.floor.zonemap import ZoneMap
+from edge.readers.base import Look
 
 R = ReaderId("r-case")
 
@@ -155,5 +156,13 @@ def test_a_connection_that_went_and_came_between_two_ticks_breaks_the_round(conf
     rounds, health = Rounds(ZoneMap(config), (R,)), make.health()
     walk(rounds, health, clock, 0.5)
     health.alive_since_us = clock.now + 10_000
+    assert walk(rounds, health, clock, 0.6) == []
+    assert len(walk(rounds, health, clock, 1.0)) == 1
+
+
+def test_a_round_in_which_the_reader_began_to_look_otherwise_accuses_nobody(config, clock, make):
+    rounds, health = Rounds(ZoneMap(config), (R,)), make.health()
+    walk(rounds, health, clock, 0.5)
+    health.look = Look(1, clock.now + 10_000)
     assert walk(rounds, health, clock, 0.6) == []
     assert len(walk(rounds, health, clock, 1.0)) == 1

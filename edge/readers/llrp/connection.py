@@ -29,6 +29,7 @@ class State(StrEnum):
     AWAITING_START = "awaiting_start"
     WAITING = "waiting"
     READING = "reading"
+    VARYING = "varying"
     TURNED_AWAY = "turned_away"
     REFUSED = "refused"
 
@@ -62,6 +63,8 @@ class Heard(StrEnum):
     """ROSpecEvent: ours starts; or a tag report of ours."""
     STOPPED = "stopped"
     """ROSpecEvent: ours ended and does not start again by itself."""
+    VARIED = "varied"
+    """A count asks for another look: our ROSpec makes room for one that reads otherwise."""
     KEEPALIVE = "keepalive"
     ERROR = "error"
     """An ERROR_MESSAGE to nothing we wait for, such as our ENABLE_EVENTS_AND_REPORTS."""
@@ -151,6 +154,10 @@ ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
     (S.READING, H.STOPPED): (S.STARTING, Say.START_ROSPEC),
     # keepalives come from a reader whose ROSpec another program stopped, too (its web page, a second protocol)
     (S.READING, H.QUIET): (S.READING, Say.CHECK),
+    (S.READING, H.VARIED): (S.VARYING, Say.DELETE_OURS),
+    (S.VARYING, H.DONE): (S.ADDING, Say.ADD_ROSPEC),
+    # it had ended by itself: there is none to delete
+    (S.VARYING, H.REFUSED): (S.ADDING, Say.ADD_ROSPEC),
     (S.STARTING, H.ARMED): (S.WAITING, Say.NOTHING),
     # a start by hand that was refused, because its door was shut meanwhile: the next edge starts it
     (S.CHECKING, H.ARMED): (S.WAITING, Say.NOTHING),

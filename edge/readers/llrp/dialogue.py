@@ -14,6 +14,7 @@ from edge.readers.llrp.device import Device
 from edge.readers.llrp.frames import Bytes, Frame
 from edge.readers.llrp.gpio import UNWIRED, Gpio, Wires
 from edge.readers.llrp.inbox import Inbox
+from edge.readers.llrp.looks import Looks
 from edge.readers.llrp.notices import Notices
 from edge.readers.llrp.words import words
 from edge.readers.profiles import Place, Profile, Vendor, gpi_trigger
@@ -21,6 +22,9 @@ from edge.readers.profiles import Place, Profile, Vendor, gpi_trigger
 MESSAGE_ID_MAX: Final = 0xFFFF_FFFF
 WITNESSES: Final = frozenset((State.READING, State.WAITING))
 """Shown as reading: one that waits for its input is well, and `waits_for` says that it sees nothing meanwhile."""
+SETTING_STATES: Final = frozenset(
+    (State.VARYING, State.ADDING, State.ENABLING, State.STARTING, State.CHECKING, State.AWAITING_START)
+)
 BEFORE_A_START: Final = frozenset((State.STARTING, State.CHECKING, State.WAITING))
 """Nothing is read in these, nor witnessed, by a reader that its input starts."""
 
@@ -32,6 +36,8 @@ class Timing:
     silent_after_us: int = 3_000_000
     answer_within_us: int = 2_500_000
     start_within_us: int = 5_000_000
+    vary_within_us: int = 800_000
+    """A reader that sets another look for longer than this, less than a round, is no witness meanwhile."""
     quiet_us: int = 10_000_000
     """Without a read or a start of our ROSpec: then we ask whether it runs."""
 
@@ -63,13 +69,16 @@ class Dialogue:
         """When our ROSpec was last known to work: a read, a start, an answer."""
         self._idle_once = self._mute = False
         """It was found between two turns; the reader does not tell what its ROSpecs do."""
+        self._varying = False
+        """Another look is being set: some tenths of a second in which a reader that was well still is."""
         self._notices = Notices(
             health,
             self._places,
             late_max_us=timing.silent_after_us + 1000 * messages.cycle_ms(places),
             periodic=bool(messages.cycle_ms(places)),
         )
-        self._words = words(profile, self._places, self._device)
+        self.looks = Looks(health, self._places)
+        self._words = words(profile, self.looks, self._device)
 
     @property
     def connected(self) -> bool:
@@ -150,6 +159,12 @@ class Dialogue:
             if self.state is State.WAITING and not self._started and self.gpio.stands:
                 self._started = True
                 self._hear(Heard.STANDS, now_us)
+            if self.state is State.READING and self.looks.wanted:
+                self._varying = True
+                self.looks.changing(now_us)
+                self._hear(Heard.VARIED, now_us)
+            elif self._varying and now_us - self.health.look.since_us >= self._timing.vary_within_us:
+                self._varying = self._alive = False
         self._show(now_us)
 
     def take(self) -> bytes:
@@ -267,7 +282,10 @@ class Dialogue:
             if self.state is State.AWAITING_START:
                 self._deadline_us = now_us + self._timing.start_within_us
                 why = f"the reader does not start our ROSpec ({why})"
-            self.health.why = "" if self.state is State.READING else why or self.state.value
+            if self.state is State.REFUSED and self.looks.refused(why):
+                why = f"it refuses a look of the count ({why}) and is set up as always again"
+            self._varying &= self.state in SETTING_STATES
+            self.health.why = "" if self.state is State.READING or self._varying else why or self.state.value
             self._witness(now_us)
             if before is State.CONFIGURING and heard is Heard.DONE:
                 self.gpio.begin(now_us)
@@ -278,8 +296,9 @@ class Dialogue:
 
     def _witness(self, now_us: int) -> None:
         """The reader reads, or is well and waits for its input: two turns of one stretch, and no gap between them."""
-        if self._trigger is None or self.state not in {*WITNESSES, *BEFORE_A_START}:
-            self._alive = False
+        if not self._varying and (self._trigger is None or self.state not in {*WITNESSES, *BEFORE_A_START}):
+            # a look that is set has come through its change alive; every other way into READING begins a stretch
+            self._alive = self._alive and self.state is State.READING
         waits = self._trigger is not None and self.state in BEFORE_A_START
         self.health.waits_for = f"input {self._trigger.gpi_port}" if self._trigger and waits else ""
         if self.state in WITNESSES and not self._alive:
@@ -288,6 +307,7 @@ class Dialogue:
         if self._trigger is not None and self.state in WITNESSES:
             self.health.why = f"it reads while input {self._trigger.gpi_port} is {self._trigger.gpi_level}"
         if self.state is State.READING:
+            self.looks.reading(now_us)
             self._started = True
             self.accesses.read(now_us)
 

@@ -95,6 +95,15 @@ class LlrpReader:
         finally:
             self._dialogue.accesses.give_up(asked)
 
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """What each of its ways to look is; the first is as always."""
+        return self._dialogue.looks.named
+
+    def vary(self, number: int) -> None:
+        """Read so until told otherwise, from the next tick on; from any thread. Raises `ValueError`."""
+        self._dialogue.looks.vary(number)
+
     async def set_output(self, port: int, *, on: bool) -> None:
         """What an output is to be, now and after every reconnect; one that is not configured is nobody's."""
         self._dialogue.gpio.want(port, on=on)

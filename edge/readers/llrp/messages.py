@@ -27,7 +27,7 @@ SLLURPS_GPI_TRIGGER: Final = struct.pack("!HH", 180, 11)
 GET_READER_CONFIG, SET_READER_CONFIG, GET_ROSPECS = 2, 3, 26
 ALL: Final = 0
 P_EVENTS_AND_REPORTS: Final = 226
-SEARCH_MODES: Final = {Search.READER: 0, Search.SINGLE: 1, Search.DUAL: 2, Search.FOCUS: 3}
+SEARCH_MODES: Final = {Search.READER: 0, Search.SINGLE: 1, Search.DUAL: 2, Search.FOCUS: 3, Search.SINGLE_B: 5}
 EVENTS: Final = ("ROSpecEvent", "ReportBufferFillWarning", "ReaderExceptionEvent", "AntennaEvent")
 
 Fields = Mapping[str, Any]

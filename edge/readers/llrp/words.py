@@ -1,18 +1,19 @@
 """What each `Say` of the connection's table is in bytes, for one reader."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from edge.readers.llrp import accessspecs, messages
 from edge.readers.llrp.connection import Say
 from edge.readers.llrp.device import Device
 from edge.readers.llrp.identity import get_identification
-from edge.readers.profiles import Place, Profile
+from edge.readers.llrp.looks import Looks
+from edge.readers.profiles import Profile
 
 Words = Callable[[int], bytes]
 """The message, given its id."""
 
 
-def words(profile: Profile, places: Mapping[int, Place], device: Device) -> dict[Say, Words]:
+def words(profile: Profile, looks: Looks, device: Device) -> dict[Say, Words]:
     """Every request; what `device` has told is looked up when it is said."""
     ours = {"ROSpecID": messages.ROSPEC_ID}
     start: Words = lambda i: messages.encode("START_ROSPEC", i, ours)  # noqa: E731 - a row of the table, twice
@@ -25,7 +26,7 @@ def words(profile: Profile, places: Mapping[int, Place], device: Device) -> dict
         Say.DELETE_OURS: lambda i: messages.encode("DELETE_ROSPEC", i, ours),
         Say.DELETE_ALL_ACCESS: lambda i: accessspecs.delete_accessspec(i, accessspecs.ALL),
         Say.DELETE_OUR_ACCESS: accessspecs.delete_accessspec,
-        Say.ADD_ROSPEC: lambda i: messages.add_rospec(i, profile, places, device.capabilities),
+        Say.ADD_ROSPEC: lambda i: messages.add_rospec(i, profile, looks.places, device.capabilities),
         Say.ENABLE_ROSPEC: lambda i: messages.encode("ENABLE_ROSPEC", i, ours),
         Say.CHECK: messages.get_rospecs,
         Say.START_NOW: start,

@@ -1,0 +1,87 @@
+"""Rounds of a count at a simulated reader: a flipped target reads all again, the same one twice reads nothing."""
+
+import msgspec
+import numpy as np
+
+from contract.ids import ReaderId
+from edge.config import ZoneKind
+from edge.readers.health import Health
+from edge.readers.llrp.connection import State
+from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.profiles import Search, Variation, load_profile
+from simulator.llrp.codec import FrameBuffer
+from simulator.llrp.device import Device
+from simulator.radio import Radio
+from simulator.stock import make_stock
+from simulator.store import load_layout
+from simulator.tags import Tags
+from simulator.world import World
+
+SECOND = 1_000_000
+START_US = 1_800_000_000_000_000
+
+
+class Shop:
+    """A driver's dialogue and a simulated reader, byte to byte, in a time of their own."""
+
+    def __init__(self, looks):
+        layout = load_layout("boutique")
+        stock = make_stock(seed=7, store_number=1, n=60, shelves=layout.shelves(), currency="EUR", tax_bp=2000)
+        world = World([(layout, stock)])
+        self.now_us = START_US
+        radio = Radio(world, layout.store, 7, START_US)
+        radio.detectability[:] = 1.0
+        reader = msgspec.structs.replace(layout.readers[0], model="impinj-r420")
+        self.device = Device(reader, "r", radio, Tags(world), np.random.default_rng(5))
+        place = msgspec.structs.replace(load_profile("impinj-r420").place(ZoneKind.CASE), looks=looks)
+        self.dialogue = Dialogue(
+            Health(ReaderId("r")), load_profile("impinj-r420"), {reader.antennas[0].port: place}, Timing()
+        )
+        self.dialogue.connect(self.now_us)
+        self.frames = FrameBuffer()
+        self._hear(self.device.connected(self.now_us))
+
+    def round(self, look=0, seconds=1.0):
+        """EPCs read by this look, once it is set."""
+        self.dialogue.looks.vary(look)
+        until = None
+        read = set()
+        while until is None or self.now_us < until:
+            self.now_us += 20_000
+            for batch in self._step():
+                if until is not None:
+                    read |= {epc.tobytes() for epc in batch.epc}
+            if until is None and self.dialogue.state is State.READING and self.dialogue.health.look.number == look:
+                until = self.now_us + int(seconds * SECOND)
+            assert self.now_us < START_US + 60 * SECOND
+        return read
+
+    def _step(self):
+        self.dialogue.tick(self.now_us)
+        batches = []
+        said = self.dialogue.take()
+        for received in self.frames.feed(said) if said else ():
+            batches += self._hear(self.device.hear(received, self.now_us))
+        return batches + self._hear(self.device.advance(self.now_us))
+
+    def _hear(self, data):
+        return self.dialogue.hear_bytes(data, self.now_us) if data else []
+
+
+ONCE, BACK = Variation(session=3, search=Search.SINGLE), Variation(session=3, search=Search.SINGLE_B)
+
+
+def test_a_flipped_target_reads_everything_again():
+    shop = Shop((ONCE, BACK))
+    every = shop.round()
+    assert len(every) > 5
+    assert shop.round(1) == every
+    assert shop.round(2) == every
+    assert shop.round(0) == every
+    assert shop.dialogue.health.connects_total == 1
+
+
+def test_control_the_same_target_once_more_reads_nothing():
+    shop = Shop((ONCE, ONCE))
+    assert shop.round(1)
+    assert shop.round(2) == set(), "it would look like a round with nothing new, or like a zone of thefts"
