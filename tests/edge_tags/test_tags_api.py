@@ -195,3 +195,16 @@ def test_metrics_count_what_was_begun_and_refused(face):
     lines = face.client.get("/metrics").text.splitlines()
     assert "vitrine_tags_begun_total 1.0" in lines
     assert "vitrine_tags_refused_total 1.0" in lines
+
+
+def test_the_same_job_is_begun_once_whoever_asks_again_and_whatever_the_piece_has_by_now(face):
+    """An answer that was lost on its way is asked for again, maybe after the tag was bound."""
+    first = face.begin(job="j1")
+    assert first.status_code == 201
+    card = msgspec.structs.replace(face.edge.shop.store.stock.cards["p1"], epc="30BB", binding=1)
+    row = FeedRow(rev=900, scope="*", key="piece:p1", body=card)
+    face.edge.store.take_feed(FeedPage(rows=(row,), upto=900, more=False))
+    again = face.begin(job="j1")
+    assert (again.status_code, again.json()["job"]) == (201, "j1")
+    other = face.begin(piece="p2", user="max", job="j1")
+    assert (other.status_code, other.json()["title"]) == (409, "The job j1 is for piece p1")

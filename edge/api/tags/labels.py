@@ -25,6 +25,13 @@ TheShop = Annotated[Shop, the_shop()]
 async def begin(body: bodies.PrintLabelsBody, who: Tagger, shop: TheShop) -> shapes.LabelBatchView:
     """Begin a batch; it goes on by itself. With `name` a repeated request begins it once."""
     press = shop.press
+    pieces = tuple(PieceId(piece) for piece in body.pieces)
+    begun = press.jobs.get(body.name) if body.name else None
+    if begun is not None:
+        if set(begun.batch.lines) != set(pieces):
+            why = f"The batch {body.name} is for other pieces"
+            raise ProblemError(409, "labels", why, "Give every batch a name of its own, or leave the name out.")
+        return _view(begun)
     if not press.printers:
         raise ProblemError(
             409,
@@ -37,7 +44,6 @@ async def begin(body: bodies.PrintLabelsBody, who: Tagger, shop: TheShop) -> sha
         raise ProblemError(
             404, "printer", f"This store has no printer {printer!r}", f"Use one of {', '.join(press.printers)}."
         )
-    pieces = tuple(PieceId(piece) for piece in body.pieces)
     cards = {piece: replica.piece(shop.db, piece) for piece in pieces}
     worn = {piece: card.epc if card is not None else "" for piece, card in cards.items()}
     tagged = [piece for piece, epc in worn.items() if epc]

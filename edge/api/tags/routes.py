@@ -55,6 +55,12 @@ async def abandon(job: str, who: Tagger, shop: TheShop) -> shapes.TagJobView:
 
 def begin_tag(shop: Shop, who: Login, piece: PieceId, zone: str, job: str) -> Job:
     """Raises a problem in words: no pad, no scheme, no such piece, not this person's to do, a tag under way there."""
+    begun = shop.tags.jobs.get(job)
+    if begun is not None:
+        if begun.piece != piece:
+            why = f"The job {job} is for piece {begun.piece}"
+            raise ProblemError(409, "job", why, "Give every piece a job of its own, or leave the name out.")
+        return begun
     why = views.why_not(shop)
     if why:
         raise ProblemError(409, "no-tags", "No tags are written here", why)

@@ -77,9 +77,11 @@ def _objects(data: bytes) -> Iterator[bytes]:
             break
         try:
             _, end = _scan(text, start)
-        except (ValueError, RecursionError):
+        except ValueError:
             at = start + 1
             continue
+        except RecursionError:
+            break  # no reader nests so deep: nothing in this text is worth another thousand steps at each brace
         if text[lost:start].strip(" ,[]\r\n\t"):
             yield b""
         yield text[start:end].encode()
