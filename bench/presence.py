@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from bench.figures import Figures
 from bench.peers import EDGEX_S, METHODS, MONTH_S, Peers, Verdicts
 from bench.worlds import FAMILIES, READER_ZONES, Heard, Shop
-from edge.reconcile.evidence import PEAK_BINS, Evidence
+from edge.reconcile.evidence import CLASSES, PEAK_BINS, Evidence
 from edge.reconcile.presence import Placement, Round, Rules, step
-from edge.reconcile.threshold import calibrate
+from edge.reconcile.threshold import thresholds
 
 DOES: Final = "theft → alarm at equal false alarms, against a fixed timeout, EdgeX, SMURF and an oracle; cost per round"
 AIM_PER_MONTH: Final = 0.33
@@ -28,7 +28,7 @@ SEEDS: Final = (201, 202, 203, 204)
 NEVER_S: Final = 7200.0
 """What is not found by then counts as found then."""
 NOT_FOUND_S: Final = 1800.0
-NEVER: Final = Rules(alarm_nats=1e9, group_nats=1e9)
+NEVER: Final = Rules(alarm_nats=1e9, tray_nats=1e9, group_nats=1e9, hard_after_s=1e12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def size_of(name: str, *, short: bool) -> Size:
     return BIG if name == "big" else FULL
 
 
-def run(short: bool = False, only: str = "") -> Figures:
+def run(*, short: bool = False, only: str = "") -> Figures:
     """`only`: one family, by name."""
     figures: Figures = {}
     for name in FAMILIES:
@@ -81,7 +81,8 @@ class Ours:
     def __init__(self, shop: Shop, rules: Rules) -> None:
         self.shop, self.rules, self.evidence = shop, rules, Evidence(shop.zones)
         n = len(shop.p)
-        self.placement = Placement(shop.home, shop.tray, np.ones(n, np.bool_), np.ones(shop.zones, np.bool_))
+        reader = np.arange(shop.zones, dtype=np.int32) // READER_ZONES
+        self.placement = Placement(shop.home, shop.tray, np.ones(n, np.bool_), np.ones(shop.zones, np.bool_), reader)
         self.seeing = np.ones(shop.zones, np.bool_)
 
     def hear(self, heard: Heard) -> list[tuple[str, NDArray[np.intp]]]:
@@ -123,7 +124,7 @@ def judged(name: str, size: Size) -> list[Judged]:
 def tune(name: str, size: Size) -> Tuned:
     """Nobody steals; each method shows how far innocence goes."""
     tops: dict[str, list[Peers]] = {"all": []}
-    peaks = np.zeros(PEAK_BINS, np.int64)
+    peaks = np.zeros((CLASSES, PEAK_BINS), np.int64)
     for seed in size.tuning:
         shop = Shop(FAMILIES[name], seed, size.stores)
         ours, peers = Ours(shop, NEVER), Peers(shop)
@@ -131,7 +132,7 @@ def tune(name: str, size: Size) -> Tuned:
             heard = shop.step()
             ours.hear(heard)
             peers.hear(heard, keep=False)
-        ours.evidence.peaks[:] = 0
+        ours.evidence.peaks[:] = 0  # what is learned in the first minutes is no history
         for _ in range(round(size.counted_s / shop.family.round_s)):
             heard = shop.step()
             ours.hear(heard)
@@ -139,14 +140,14 @@ def tune(name: str, size: Size) -> Tuned:
         peaks += ours.evidence.peaks
         tops["all"].append(peers)
     months = size.months * len(size.tuning)
-    nats = calibrate(peaks, months * MONTH_S, 22.0, alarms_per_month_max=AIM_PER_MONTH, days=1e3)
+    rules = thresholds(peaks, months * MONTH_S, Rules(), alarms_per_month_max=AIM_PER_MONTH, days=1e3)
     limits = {}
     for method in METHODS:
         first = tops["all"][0].peaks[method]
         for other in tops["all"][1:]:
             first.values += other.peaks[method].values
         limits[method] = first.limit(months, AIM_PER_MONTH)
-    return Tuned(Rules(alarm_nats=nats), limits)
+    return Tuned(rules, limits)
 
 
 def evaluate(name: str, size: Size, seed: int, tuned: Tuned) -> Judged:

@@ -18,8 +18,8 @@ from edge.config import EdgeConfig
 from edge.floor.stock import Stock
 from edge.reconcile import evidence as ev
 from edge.reconcile.evidence import Evidence, EvidenceDamagedError
-from edge.reconcile.shapes import CUSTOMARY
-from edge.reconcile.threshold import calibrate
+from edge.reconcile.shapes import CUSTOMARY, Rules
+from edge.reconcile.threshold import thresholds
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ class Memory:
                 self.evidence.state[row] = ev.STATES.index(state)
         threshold = self._books.db.one("evidence", EvidenceRow, name=THRESHOLD)
         if threshold is not None:
-            self.rules = replace(self.rules, alarm_nats=float(threshold.body))
+            self.rules = _kept_rules(self.rules, threshold.body)
         self._saved_us = self._calibrated_us = now_us
 
     def is_due(self, now_us: int) -> bool:
@@ -61,15 +61,14 @@ class Memory:
         return now_us - self._saved_us >= SAVE_EVERY_US
 
     def calibrate(self, now_us: int, alarms_per_month_max: float) -> None:
-        """Set the alarm threshold to its share of the budget by the store's history, a nat a day (inference §1.5)."""
-        nats = calibrate(
+        """Set the thresholds to their share of the budget by the store's history, a nat a day (inference §1.5)."""
+        self.rules = thresholds(
             self.evidence.peaks,
             self.evidence.store_s,
-            self.rules.alarm_nats,
+            self.rules,
             alarms_per_month_max=alarms_per_month_max,
             days=(now_us - self._calibrated_us) / DAY_US,
         )
-        self.rules = replace(self.rules, alarm_nats=nats)
         self._calibrated_us = now_us
 
     def save(self, now_us: int, also: Mapping[str, bytes] = MappingProxyType({})) -> None:
@@ -77,8 +76,8 @@ class Memory:
         blob = self.evidence.save(now_us, self._stock.catalogue.pieces, self._zone_ids)
         with self._books.transaction() as tx:
             tx.db.run("evidence_set", name=EVIDENCE, body=blob, at_us=self._wall_us())
-            nats = repr(self.rules.alarm_nats).encode()
-            tx.db.run("evidence_set", name=THRESHOLD, body=nats, at_us=self._wall_us())
+            nats = (self.rules.alarm_nats, self.rules.tray_nats, self.rules.group_nats)
+            tx.db.run("evidence_set", name=THRESHOLD, body=repr(nats).strip("()").encode(), at_us=self._wall_us())
             for name, body in also.items():
                 tx.db.run("evidence_set", name=name, body=body, at_us=self._wall_us())
         self._saved_us = now_us
@@ -91,3 +90,11 @@ class Memory:
             except EvidenceDamagedError as error:
                 log.warning("evidence_damaged", why=str(error))
         return Evidence(len(self._zone_ids))
+
+
+def _kept_rules(rules: Rules, body: bytes) -> Rules:
+    """The thresholds as saved: of single pieces, trays and groups; an older box saved the first alone."""
+    nats = [float(word) for word in body.decode().split(",")]
+    if len(nats) < 3:
+        return replace(rules, alarm_nats=nats[0])
+    return replace(rules, alarm_nats=nats[0], tray_nats=nats[1], group_nats=nats[2])

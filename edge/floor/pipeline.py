@@ -305,8 +305,13 @@ class Pipeline:
         """Swap what everyone sees."""
         self._floor_us = now_us
         rules, evidence = self.rules, self.evidence
-        expected = false_alarms_per_month(evidence.peaks, evidence.store_s, rules.alarm_nats)
-        presence = {AlarmKind.MISSING: (rules.alarm_nats, expected), AlarmKind.GROUP: (rules.group_nats, None)}
+        lone, trays, groups = (
+            false_alarms_per_month(evidence.peaks[kind], evidence.store_s, nats, kind)
+            for kind, nats in ((ev.SINGLE, rules.alarm_nats), (ev.TRAY, rules.tray_nats), (ev.GROUP, rules.group_nats))
+        )
+        together = None if trays is None or groups is None else trays + groups
+        expected = None if lone is None or together is None else lone + together
+        presence = {AlarmKind.MISSING: (rules.alarm_nats, lone), AlarmKind.GROUP: (rules.group_nats, together)}
         self.floor = FloorNow(
             at_us=now_us,
             zones=zones_now(self.stock, self.evidence, self._vision),

@@ -4,7 +4,7 @@ Reads cannot tell a lifted tray from a covered tray. So a piece counts at full e
 its surprise for a while; what went quiet together is judged together, later, and within a budget of its own.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,20 +13,50 @@ TRAY_NATS: Final = 4.0
 """A tray-mate with more evidence than this is company."""
 ZONE_NATS: Final = 6.5
 """A mate elsewhere in the zone needs more to count as company."""
+CALM: Final = 0.8
+"""P(undisturbed) above which only those of the same moment are company."""
+MOMENT_US: Final = 20_000_000
 COMPANY_DISCOUNT: Final = 12.0
 COMPANY_CAP: Final = 9.0
 """In company the statistic is capped where it can never alarm: uncapped, one long shadow ruined a month."""
 
 
-def in_company(nats: NDArray[np.float32], zone: NDArray[np.int32], tray: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Whether somebody else in the tray or zone is surprising too. Columns of n silent pieces; tray -1 = none."""
+class Silent(NamedTuple):
+    """Columns of n silent pieces: evidence, zone, tray (-1 = none), last read at home, P(undisturbed) of the zone."""
+
+    nats: NDArray[np.float32]
+    zone: NDArray[np.int32]
+    tray: NDArray[np.int32]
+    read_us: NDArray[np.int64]
+    calm: NDArray[np.float64]
+
+
+def in_company(silent: Silent) -> NDArray[np.bool_]:
+    """Whether somebody else in the tray or zone is surprising too.
+
+    While the zone is disturbed, anybody. While it is calm, only who fell silent at about the same moment: of fifty
+    pieces one is always surprising by chance, and would hide a theft again and again.
+    """
+    nats, zone, tray = silent.nats, silent.zone, silent.tray
     by_tray = (nats > TRAY_NATS) & (tray >= 0)
     by_zone = nats > ZONE_NATS
     in_tray = np.bincount(tray[by_tray], minlength=int(tray.max(initial=0)) + 1)
     in_zone = np.bincount(zone[by_zone], minlength=int(zone.max(initial=0)) + 1)
     others: NDArray[np.bool_] = (in_zone[zone] - by_zone) > 0
     others |= (tray >= 0) & ((in_tray[np.maximum(tray, 0)] - by_tray) > 0)
+    others &= (silent.calm < CALM) | _same(tray, silent.read_us, by_tray) | _same(zone, silent.read_us, by_zone)
     return others
+
+
+def _same(key: NDArray[np.int32], read_us: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Who of `among` has another with the same key that was read last at about the same moment."""
+    at = np.flatnonzero(among)
+    order = at[np.lexsort((read_us[at], key[at]))]
+    near = (np.diff(key[order]) == 0) & (np.diff(read_us[order]) <= MOMENT_US)
+    out = np.zeros(len(key), np.bool_)
+    out[order[:-1][near]] = True
+    out[order[1:][near]] = True
+    return out
 
 
 def statistic(nats: NDArray[np.float32], alone: NDArray[np.bool_]) -> NDArray[np.float32]:

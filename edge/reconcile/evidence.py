@@ -5,6 +5,7 @@ zone id, so that it can be loaded after rows have changed. Times are monotonic Â
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -22,19 +23,20 @@ UNKNOWN, PRESENT, MISSING, HARD = range(4)
 PRIOR_HITS: Final = 1.0
 PRIOR_ROUNDS: Final = 2.0
 """Detectability before anything is known: half, and ready to be corrected by the first rounds."""
+LONG_AGO_US: Final = -(1 << 60)
 PEAK_BINS: Final = 400
 PEAK_NATS_PER_BIN: Final = 0.25
 
+SINGLE, TRAY, GROUP = range(3)
+CLASSES: Final = 3
+"""Rows of `Evidence.peaks`."""
+
 _MAGIC: Final = b"VTEV1\n"
+_COLUMNS: Final = ("nats", "lone_nats", "peak", "hits", "rounds", "fades", "watched_s", "silent_rounds", "company_nats")
+"""Rows of `Evidence.columns` below the four of the story."""
+STORIES: Final = 4
 _PIECE_ARRAYS: Final = {
-    "nats": np.float32,
-    "lone_nats": np.float32,
-    "peak": np.float32,
-    "hits": np.float32,
-    "rounds": np.float32,
-    "fades": np.float32,
-    "watched_s": np.float32,
-    "silent_rounds": np.int32,
+    **dict.fromkeys(_COLUMNS, np.float32),
     "state": np.int8,
     "home": np.int32,
     "away_zone": np.int32,
@@ -45,43 +47,71 @@ _PIECE_ARRAYS: Final = {
     "heard_us": np.int64,
 }
 _CLEAR: Final = np.array([[1], [0], [0], [0]], np.float32)
-_TIMES: Final = ("read_us", "away_us", "company_us", "heard_us", "round_us", "turn_us")
+_TIMES: Final = ("read_us", "away_us", "company_us", "heard_us", "round_us", "turn_us", "trouble_us")
+_ZONE_ARRAYS: Final = ("belief", "blind", "round_us", "turn_us", "step_s", "covers", "lately", "trouble", "trouble_us")
 _ZONE_REFS: Final = ("home", "away_zone")
-LONG_AGO_US: Final = -(1 << 60)
 
 
 class EvidenceDamagedError(Exception):
     """The blob is not what was written: begin anew, evidence is learned again within minutes."""
 
 
+@dataclass(slots=True)
+class Trays:
+    """What is known of each tray, by its number; made anew from the pieces, never saved.
+
+    read_us   int64[t]    last read of any of its pieces, or since when it is watched
+    strength  float64[t]  expected reads a round of its pieces that are there; able int64[t]: how many are well read
+    last_us   int64[t]    the same, before this round
+    zone      int32[t]    where it lies, -1 if its pieces lie apart; peak float64[t]: of its present silence
+    """
+
+    read_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    last_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    strength: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    able: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    zone: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    peak: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    zone_able: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """int64[z]: well read pieces of each zone;"""
+    group_peak: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    """float64[z]: what its present group silence reached."""
+    known_us: int = LONG_AGO_US
+
+
 class Evidence:
     """Struct of arrays; [n] by piece row, [z] by zone. Changed in place by `presence.step` and `by_hand.found` only.
 
+    columns        float32[13, n] one matrix, so that a block of rows stays in the cache; its rows are:
     story          float32[4, n]  weights of: clear, shadowed, fade, long fade (sum 1)
     nats           float32[n]     log P(silence | gone) - log P(silence | present), 0 after a read
     lone_nats      float32[n]     the same with shadows explained away: tells fades from shadows
     peak           float32[n]     highest alarm statistic of the present gap
     hits, rounds   float32[n]     decayed reads and visible rounds; p = hits / rounds
     fades, watched_s float32[n]   lone fades seen, seconds watched
-    silent_rounds  int32[n]       rounds since the last read at home
+    silent_rounds  float32[n]     rounds since the last read at home
+    company_nats   float32[n]     its lone_nats when it had company last
     state          int8[n]        UNKNOWN, PRESENT, MISSING, HARD
     home           int32[n]       zone the evidence is about, -1 none
     away_zone      int32[n]       zone that read it last while not at home, -1 never; at `away_us`
     by_hand        bool[n]        present by a handheld's word alone: no witness has read it at home since
     read_us        int64[n]       last read at home, or since when silence counts
     heard_us       int64[n]       last read anywhere
-    company_us     int64[n]       last time it was not surprising, or not alone in it
+    company_us     int64[n]       last time it was not alone in its surprise
     belief         float64[z, 6]  visibility filter; blind bool[z]; round_us, turn_us int64[z]; step_s float64[z]
-    peaks          int64[400]     histogram of gap peaks that ended in a read, bins of 0.25 nats
+    peaks          int64[3, 400]  histograms of what harmless silences reached, bins of 0.25 nats: single pieces, whole
+                                  trays, groups
+    covers         float64[z, 3]  harmless silences of whole trays by zone: how many, sum of ln s, sum of (ln s)Â²
+    trouble        bool[z]        its reader is, or was lately, dead, flapping or jammed; last at trouble_us
+    lately         float64[z, 3]  observed, expected and variance of the live pieces' reads over some 20 rounds
+    expected, observed float64[z] reads of the live pieces in the zone's last round; not saved
     store_s, pieces_s             seconds watched, of the whole store and summed over pieces
     fade_gaps, fade_gaps_s        lone fades of all pieces and their length together
     """
 
     def __init__(self, zones: int) -> None:
-        self.story = np.zeros((4, 0), np.float32)
-        self.nats, self.lone_nats, self.peak, self.hits, self.rounds = (np.zeros(0, np.float32) for _ in range(5))
-        self.fades, self.watched_s = np.zeros(0, np.float32), np.zeros(0, np.float32)
-        self.silent_rounds, self.home, self.away_zone = (np.zeros(0, np.int32) for _ in range(3))
+        self._bind(np.zeros((STORIES + len(_COLUMNS), 0), np.float32))
+        self.home, self.away_zone = np.zeros(0, np.int32), np.zeros(0, np.int32)
         self.state = np.zeros(0, np.int8)
         self.by_hand = np.zeros(0, np.bool_)
         self.read_us, self.away_us, self.company_us, self.heard_us = (np.zeros(0, np.int64) for _ in range(4))
@@ -90,12 +120,32 @@ class Evidence:
         self.round_us = np.full(zones, LONG_AGO_US, np.int64)
         self.turn_us = np.full(zones, LONG_AGO_US, np.int64)
         self.step_s = np.ones(zones)
-        self.peaks = np.zeros(PEAK_BINS, np.int64)
+        self.peaks = np.zeros((CLASSES, PEAK_BINS), np.int64)
+        self.covers = np.zeros((zones, 3))
+        self.expected, self.observed = np.zeros(zones), np.zeros(zones)
+        self.lately = np.zeros((zones, 3))
+        self.trouble = np.zeros(zones, np.bool_)
+        self.trouble_us = np.full(zones, LONG_AGO_US, np.int64)
+        self.trays = Trays()
         self.store_s = 0.0
         self.pieces_s = 0.0
         self.fade_gaps = 0
         self.fade_gaps_s = 0.0
         self.hard_us = LONG_AGO_US
+
+    def _bind(self, columns: NDArray[np.float32]) -> None:
+        self.columns, self.story = columns, columns[:STORIES]
+        (
+            self.nats,
+            self.lone_nats,
+            self.peak,
+            self.hits,
+            self.rounds,
+            self.fades,
+            self.watched_s,
+            self.silent_rounds,
+            self.company_nats,
+        ) = columns[STORIES:]
 
     @property
     def rows(self) -> int:
@@ -117,18 +167,26 @@ class Evidence:
         out: NDArray[np.float64] = self.belief @ LEVELS
         return out
 
+    @property
+    def withheld(self) -> NDArray[np.bool_]:
+        """Zones in which nobody is accused now: blind, or their reader is, or was a moment ago, in trouble."""
+        out: NDArray[np.bool_] = self.blind | self.trouble
+        return out
+
     def detectability(self) -> NDArray[np.float32]:
         """Learned chance of a read in a calm round, by row."""
-        return self.hits / self.rounds
+        p: NDArray[np.float32] = self.hits / self.rounds
+        return p
 
     def grow(self, rows: int) -> None:
         """Make room for rows up to `rows`; new ones know nothing."""
         more = rows - self.rows
         if more <= 0:
             return
-        self.story = np.concatenate([self.story, np.zeros((4, more), np.float32)], axis=1)
+        self._bind(np.concatenate([self.columns, np.zeros((len(self.columns), more), np.float32)], axis=1))
         for name, kind in _PIECE_ARRAYS.items():
-            setattr(self, name, np.concatenate([getattr(self, name), np.zeros(more, kind)]))
+            if name not in _COLUMNS:
+                setattr(self, name, np.concatenate([getattr(self, name), np.zeros(more, kind)]))
         self.clear(np.arange(rows - more, rows, dtype=np.int32))
 
     def clear(self, rows: NDArray[np.int32]) -> None:
@@ -144,7 +202,7 @@ class Evidence:
     def begin_anew(self, rows: NDArray[np.intp], now_us: int) -> None:
         """Silence so far means nothing (excused, read, moved): start the gap from here."""
         self.story[:, rows] = _CLEAR
-        self.nats[rows] = self.lone_nats[rows] = self.peak[rows] = 0.0
+        self.nats[rows] = self.lone_nats[rows] = self.peak[rows] = self.company_nats[rows] = 0.0
         self.silent_rounds[rows] = 0
         self.read_us[rows] = self.company_us[rows] = now_us
 
@@ -155,7 +213,7 @@ class Evidence:
         kept = np.array([row for row in range(self.rows) if pieces[row] is not None], np.intp)
         arrays: dict[str, NDArray[np.generic]] = {name: getattr(self, name)[kept] for name in _PIECE_ARRAYS}
         arrays["story"] = self.story[:, kept]
-        for name in ("belief", "blind", "round_us", "turn_us", "step_s", "peaks"):
+        for name in (*_ZONE_ARRAYS, "peaks"):
             arrays[name] = getattr(self, name)
         for name in _TIMES:
             arrays[name] = np.maximum(np.asarray(arrays[name], np.int64) - now_us, LONG_AGO_US)
@@ -174,7 +232,7 @@ def load(blob: bytes, now_us: int, pieces: Sequence[PieceId | None], zones: Sequ
         old = unpack(_MAGIC, blob)
     except BlobDamagedError as error:
         raise EvidenceDamagedError(f"the evidence cannot be used ({error}); presence is learned anew") from error
-    for name in _TIMES:
+    for name in old.keys() & set(_TIMES):
         known = old[name] > LONG_AGO_US
         old[name] = np.where(known, old[name] + now_us, LONG_AGO_US)
     new_zone = {zone: at for at, zone in enumerate(zones)}
@@ -189,9 +247,9 @@ def load(blob: bytes, now_us: int, pieces: Sequence[PieceId | None], zones: Sequ
         getattr(out, name)[to[to >= 0]] = old[name][to >= 0]
     out.story[:, to[to >= 0]] = old["story"][:, to >= 0]
     kept = zone_map[:-1] >= 0
-    for name in ("belief", "blind", "round_us", "turn_us", "step_s"):
+    for name in old.keys() & set(_ZONE_ARRAYS):
         getattr(out, name)[zone_map[:-1][kept]] = old[name][kept]
-    out.peaks = old["peaks"]
+    out.peaks[: len(np.atleast_2d(old["peaks"]))] = old["peaks"]
     out.store_s, out.pieces_s, gaps, out.fade_gaps_s = old["totals"].tolist()
     out.fade_gaps = int(gaps)
     return out

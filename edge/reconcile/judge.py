@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
-from edge.reconcile.company import TRAY_NATS, in_company, same_moment, statistic
-from edge.reconcile.evidence import PRESENT, Evidence
-from edge.reconcile.shapes import Accusation, Placement, Rules
+from edge.reconcile.company import Silent, in_company, same_moment, statistic
+from edge.reconcile.evidence import MISSING, PRESENT, Evidence
+from edge.reconcile.groups import against_cover, groups_over, quiet_trays
+from edge.reconcile.shapes import Accusation, Placement, Round, Rules
+
+PEAK_MIN: Final = 0.01
+"""What a piece that is judged has at least reached: it marks the gap as judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,51 +24,70 @@ class Bench:
     evidence: Evidence
     placement: Placement
     rules: Rules
-    now_us: int
+    heard: Round
+
+    @property
+    def now_us(self) -> int:
+        return self.heard.now_us
 
     def accusations(self, silent: NDArray[np.intp]) -> Iterator[Accusation]:
-        """Judge rows that were watched and not read in this round. Notes who had company, and the gap's peak."""
+        """Judge rows that were watched, silent and are surprising. Notes company, and the gap's peak."""
         evidence, rules = self.evidence, self.rules
-        surprising = np.take(evidence.nats, silent, mode="clip") > TRAY_NATS
-        evidence.company_us[silent[np.flatnonzero(~surprising)]] = self.now_us
-        silent = silent[np.flatnonzero(surprising)]
-        at = silent[~self._elsewhere(silent) & (evidence.state[silent] == PRESENT)]
+        at = silent[(evidence.state[silent] == PRESENT)]
+        at = at[~self._elsewhere(at)]
         zone, nats = self.placement.home[at], evidence.nats[at]
-        evidence.company_us[at[in_company(nats, zone, self.placement.tray[at])]] = self.now_us
+        calm, lone = evidence.calm[zone], evidence.lone_nats[at]
+        company = in_company(Silent(nats, zone, self.placement.tray[at], evidence.read_us[at], calm))
+        company |= evidence.peak[at] == 0  # judged for the first time
+        evidence.company_us[at[company]] = self.now_us
+        evidence.company_nats[at[company]] = lone[company]
         alone = self.now_us - evidence.company_us[at] >= rules.alone_s * 1e6
+        alone &= lone - evidence.company_nats[at] >= rules.alone_nats
         strength = statistic(nats, alone)
-        evidence.peak[at] = np.maximum(evidence.peak[at], strength)
-        seeing = ~evidence.blind[zone]
-        for row in at[seeing & (strength >= rules.alarm_nats)].tolist():
-            yield self._accuse(AlarmKind.MISSING, [row])
-        together = at[seeing & ~alone & (nats > TRAY_NATS)]
-        if (evidence.nats[together] >= rules.group_nats).any():
-            yield from self._together(together)
+        seeing = ~evidence.withheld[zone]
+        reached = np.where(seeing, np.maximum(strength, np.float32(PEAK_MIN)), np.float32(PEAK_MIN))
+        evidence.peak[at] = np.maximum(evidence.peak[at], reached)
+        accused = at[seeing & (strength >= rules.alarm_nats)]
+        for row in accused.tolist():
+            yield self._accuse(AlarmKind.MISSING, [row], float(evidence.nats[row]))
+        for quiet in quiet_trays(evidence, self.placement, at, self.now_us):
+            if quiet.nats >= rules.tray_nats:
+                yield self._accuse(AlarmKind.GROUP, quiet.rows.tolist(), quiet.nats)
+        together = at[seeing & ~alone & (evidence.state[at] == PRESENT)]
+        yield from self._together(together[evidence.nats[together] >= rules.group_min_nats])
 
     def _elsewhere(self, at: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Read just now in another zone that vouches: it has moved, it has not left."""
+        """Read just now in another zone that vouches: it has moved, it has not left. Only for a limited time."""
         where = self.evidence.away_zone[at]
         fresh: NDArray[np.bool_] = self.evidence.away_us[at] >= self.now_us - self.rules.away_fresh_s * 1e6
+        fresh &= self.now_us - self.evidence.read_us[at] < self.rules.away_at_most_s * 1e6
         return fresh & (where >= 0) & self.placement.vouches[where]
 
     def _together(self, at: NDArray[np.intp]) -> Iterator[Accusation]:
         """One moment, one event. It must last: hands and doors go away, a lifted tray does not."""
         evidence, rules = self.evidence, self.rules
+        reached: dict[int, float] = {}
+        p = evidence.detectability()
         for members in same_moment(self.placement.home[at], evidence.read_us[at], int(rules.group_spread_s * 1e6)):
             rows = at[members]
-            sure = rows[evidence.nats[rows] >= (rules.group_nats if len(rows) > 1 else rules.alarm_nats)]
-            lasting = self.now_us - evidence.read_us[rows].max() >= rules.group_dwell_s * 1e6
-            if lasting and len(sure) >= min(2, len(rows)):
-                yield self._accuse(AlarmKind.GROUP if len(sure) > 1 else AlarmKind.MISSING, sure.tolist())
+            zone = int(self.placement.home[rows[0]])
+            silent_s = float((self.now_us - evidence.read_us[rows].max()) / 1e6)
+            nats = against_cover(evidence, zone, float(p[rows].sum()), silent_s)
+            reached[zone] = max(reached.get(zone, 0.0), nats)
+            if nats >= rules.group_nats:
+                kind = AlarmKind.GROUP if len(rows) > 1 else AlarmKind.MISSING
+                yield self._accuse(kind, rows.tolist(), nats)
+        groups_over(evidence, reached)
 
-    def _accuse(self, kind: AlarmKind, rows: list[int]) -> Accusation:
+    def _accuse(self, kind: AlarmKind, rows: list[int], nats: float) -> Accusation:
         evidence = self.evidence
         zone = int(self.placement.home[rows[0]])
+        evidence.state[rows] = MISSING
         return Accusation(
             kind=kind,
             rows=tuple(rows),
             zone=zone,
-            nats=float(evidence.nats[rows].min()),
+            nats=nats,
             rounds=int(evidence.silent_rounds[rows].min()),
             silent_s=float((self.now_us - evidence.read_us[rows].max()) / 1e6),
             p=float(evidence.detectability()[rows].mean()),

@@ -1,4 +1,4 @@
-"""Presence: rounds of reads in, changes of state out. The model of inference §1.3–1.5.
+"""Presence: rounds of reads in, changes of state out. The model of inference §1.3–1.5 (docs/presence.md).
 
 Takes   `Evidence` (changed in place), a `Placement` (where each piece belongs and whether it should be there) and a
         `Round` (what the zones whose readers worked *through the whole round* have read).
@@ -14,54 +14,62 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.reconcile.absence import P_MAX, P_MIN
-from edge.reconcile.columns import pick
+from edge.reconcile.company import TRAY_NATS
 from edge.reconcile.evidence import HARD, MISSING, PRESENT, PRIOR_HITS, PRIOR_ROUNDS, Evidence
+from edge.reconcile.groups import hear_trays
 from edge.reconcile.judge import Bench
 from edge.reconcile.shapes import CUSTOMARY, Accusation, Changes, Placement, Round, Rules
-from edge.reconcile.story import Look, weigh
-from edge.reconcile.visibility import watch
+from edge.reconcile.sight import Seen, look_around, turn
+from edge.reconcile.story import BLOCK, By, Floats, Look, Scratch, end_gaps, fade_length_s, fades_prior_s, weigh
 
 __all__ = ["CUSTOMARY", "Accusation", "Changes", "Placement", "Round", "Rules", "step"]
 
 LIVE_NATS_MAX: Final = 10.0
-"""Pieces more surprising than this are left out of visibility: a thief must not blind the zone."""
+"""Pieces more surprising than this are left out of visibility: a thief must not blind the zone. Not those in company,
+or the zone would look undisturbed while half of it is covered."""
+IN_COMPANY_US: Final = 12_000_000
 STEP_S_MIN: Final = 0.05
 STEP_S_MAX: Final = 10.0
 """A longer gap between rounds was not witnessed, and counts as one round of this length."""
-P_LEAST, P_MOST = np.float32(P_MIN), np.float32(P_MAX)
 HARD_EVERY_S: Final = 10.0
 """How often is looked for pieces that have become hard to read."""
 HARD_BACK: Final = 0.7
 """A hard piece must be this much better than the limit to count as present again."""
 
+_scratch: Final = Scratch()
+
 
 def step(evidence: Evidence, placement: Placement, heard: Round, rules: Rules = CUSTOMARY) -> Changes:
-    """Weigh one round. O(rows of the witnessed zones); no Python per piece."""
+    """Weigh one round. O(rows) in a few passes over float32 columns; no Python per piece."""
     evidence.grow(len(placement.home))
     assert len(placement.expected) == len(placement.tray) == len(placement.home) == evidence.rows
     _excuse(evidence, placement, heard.now_us)
     step_s = _pace(evidence, heard)
     read = _reads(evidence, placement, heard)
-    # Home -1, nowhere, takes the last entry: nobody watches there.
-    watched = placement.expected & np.take(np.append(heard.witnessed, False), placement.home, mode="wrap")
     known = (evidence.state == PRESENT) | (evidence.state == HARD)
     # What only a handheld has found is judged again from its next read by a witness: see `by_hand`.
-    at = np.flatnonzero(watched & ((known & ~evidence.by_hand) | read))
-    seen = pick(read, at)
-    fresh = at[np.flatnonzero(~pick(known, at))]
-    changes = Changes(present=fresh.astype(np.int32))
-    if len(fresh):
-        evidence.begin_anew(fresh, heard.now_us)
-        evidence.state[fresh] = PRESENT
-    if evidence.by_hand.any():
-        evidence.by_hand[at] = False
+    watched = _watched(placement, heard) & ((known & ~evidence.by_hand) | read)
+    read &= watched
+    new = np.flatnonzero(read & ~known)
+    changes = Changes(present=new.astype(np.int32))
+    if len(new):
+        evidence.begin_anew(new, heard.now_us)
+        evidence.state[new] = PRESENT
+    evidence.by_hand &= ~watched
 
-    zone = pick(placement.home, at).astype(np.intp)
-    p = np.clip(pick(evidence.hits, at) / pick(evidence.rounds, at), P_LEAST, P_MOST)
-    _look_around(evidence, heard, step_s, _Seen(zone, p, seen, pick(evidence.nats, at) < LIVE_NATS_MAX))
-    _turn(evidence, heard, rules, changes)
-    weigh(evidence, Look(heard.now_us, at, seen, p, zone, evidence.visibility, evidence.calm, step_s))
-    changes.accused = list(Bench(evidence, placement, rules, heard.now_us).accusations(at[np.flatnonzero(~seen)]))
+    p = np.divide(evidence.hits, evidence.rounds)
+    np.clip(p, np.float32(P_MIN), np.float32(P_MAX), out=p)
+    zone = np.maximum(placement.home, 0).astype(np.intp)
+    live = (evidence.nats < LIVE_NATS_MAX) | (evidence.company_us >= heard.now_us - IN_COMPANY_US)
+    live &= watched
+    _look_around(evidence, heard, step_s, Seen(zone, p, read, live))
+    turn(evidence, placement, heard, rules, changes)
+    rows = np.flatnonzero(read)
+    end_gaps(evidence, read, rows, heard.now_us)
+    hear_trays(evidence, placement, rows, heard.now_us)
+    _weigh(evidence, _Scene(zone, p, read, watched, step_s))
+    silent = watched & (evidence.nats > TRAY_NATS)
+    changes.accused = list(Bench(evidence, placement, rules, heard).accusations(np.flatnonzero(silent)))
     for accusation in changes.accused:
         evidence.state[list(accusation.rows)] = MISSING
     if heard.now_us - evidence.hard_us >= HARD_EVERY_S * 1e6:
@@ -74,11 +82,11 @@ def _excuse(evidence: Evidence, placement: Placement, now_us: int) -> None:
     """Pieces that are not judged, or have another home than before, carry no silence over."""
     moved = evidence.home != placement.home
     excused = np.flatnonzero(moved | ~placement.expected)
-    if len(excused):
-        evidence.begin_anew(excused, now_us)
-    if moved.any():
-        evidence.hits[moved], evidence.rounds[moved] = PRIOR_HITS, PRIOR_ROUNDS
-        evidence.home[moved] = placement.home[moved]
+    if not len(excused):
+        return
+    evidence.begin_anew(excused, now_us)
+    evidence.hits[moved], evidence.rounds[moved] = PRIOR_HITS, PRIOR_ROUNDS
+    evidence.home[moved] = placement.home[moved]
 
 
 def _pace(evidence: Evidence, heard: Round) -> NDArray[np.float64]:
@@ -97,43 +105,63 @@ def _reads(evidence: Evidence, placement: Placement, heard: Round) -> NDArray[np
     """Which rows were read at home; reads elsewhere are noted as where the piece may be."""
     at_home = placement.home[heard.rows] == heard.zones
     read = np.zeros(evidence.rows, np.bool_)
-    read[heard.rows[at_home]] = True
     evidence.heard_us[heard.rows] = heard.now_us
+    if at_home.all():
+        read[heard.rows] = True
+        return read
+    read[heard.rows[at_home]] = True
     strays = heard.rows[~at_home]
     evidence.away_zone[strays] = heard.zones[~at_home]
     evidence.away_us[strays] = heard.now_us
     return read
 
 
-class _Seen(NamedTuple):
-    """Columns of the pieces watched; `live`: not yet so surprising that they would drag visibility down."""
+def _watched(placement: Placement, heard: Round) -> NDArray[np.bool_]:
+    """Rows of pieces that ought to lie in a zone which this round witnessed."""
+    at = placement.expected & (placement.home >= 0)
+    return at if heard.witnessed.all() else at & heard.witnessed[placement.home]
+
+
+def _look_around(evidence: Evidence, heard: Round, step_s: NDArray[np.float64], pieces: Seen) -> None:
+    look_around(evidence, heard, step_s, pieces)
+
+
+class _Scene(NamedTuple):
+    """Columns [n] of this round; `step_s` [z]."""
 
     zone: NDArray[np.intp]
-    p: NDArray[np.float32]
-    seen: NDArray[np.bool_]
-    live: NDArray[np.bool_]
+    p: Floats
+    read: NDArray[np.bool_]
+    watched: NDArray[np.bool_]
+    step_s: NDArray[np.float64]
 
 
-def _look_around(evidence: Evidence, heard: Round, step_s: NDArray[np.float64], pieces: _Seen) -> None:
-    """Observed against expected reads of the live pieces of each zone."""
-    p = pieces.p * pieces.live
-    observed, expected, squares = (
-        np.bincount(pieces.zone, column, evidence.zones).astype(np.float64)
-        for column in (pieces.seen & pieces.live, p, p * p)
-    )
-    on = np.flatnonzero(heard.witnessed)
-    evidence.belief[on] = watch(evidence.belief[on], step_s[on], observed[on], expected[on], squares[on])
+def _weigh(evidence: Evidence, scene: _Scene) -> None:
+    """The watched rows, a block at a time: in place where most are watched, else gathered and put back."""
+    at = np.flatnonzero(scene.watched)
+    fade_s, prior_s = fade_length_s(evidence), fades_prior_s(evidence)
+    if len(at) * 2 < evidence.rows:
+        for first in range(0, len(at), BLOCK):
+            some = at[first : first + BLOCK]
+            columns = evidence.columns[:, some]
+            weigh(_look(evidence, scene, columns, some), fade_s, prior_s, _scratch)
+            evidence.columns[:, some] = columns
+    else:
+        others = np.flatnonzero(~scene.watched)
+        kept = evidence.columns[:, others]
+        for first in range(0, evidence.rows, BLOCK):
+            block = slice(first, first + BLOCK)
+            weigh(_look(evidence, scene, evidence.columns[:, block], block), fade_s, prior_s, _scratch)
+        evidence.columns[:, others] = kept
+    evidence.pieces_s += float(np.take(scene.step_s, scene.zone[at]).sum())
 
 
-def _turn(evidence: Evidence, heard: Round, rules: Rules, changes: Changes) -> None:
-    """A zone that shows almost nothing for a while is blind; one that shows half of it again sees."""
-    sight = evidence.visibility
-    turning = np.where(evidence.blind, sight > rules.seeing_above, sight < rules.blind_below)
-    evidence.turn_us[heard.witnessed & ~turning] = heard.now_us
-    turned = heard.witnessed & turning & (heard.now_us - evidence.turn_us >= rules.blind_lag_s * 1e6)
-    evidence.blind ^= turned
-    changes.blind = np.flatnonzero(turned & evidence.blind).astype(np.int32)
-    changes.seeing = np.flatnonzero(turned & ~evidence.blind).astype(np.int32)
+def _look(evidence: Evidence, scene: _Scene, columns: Floats, rows: NDArray[np.intp] | slice) -> Look:
+    zone = scene.zone[rows]
+    v, calm = (by.astype(np.float32).take(zone, mode="clip") for by in (evidence.visibility, evidence.calm))
+    low, high = float(scene.step_s.min(initial=np.inf)), float(scene.step_s.max(initial=0))
+    step_s: By = np.float32(low) if low == high else scene.step_s.astype(np.float32)[zone]
+    return Look(columns, scene.read[rows], scene.p[rows], v, calm, step_s)
 
 
 def _mark_hard(evidence: Evidence, at: NDArray[np.intp], rules: Rules, changes: Changes) -> None:

@@ -14,16 +14,23 @@ class Rules:
     """Thresholds of one store. `alarm_nats` is calibrated on its own history (`threshold.calibrate`)."""
 
     alarm_nats: float = 22.0
+    tray_nats: float = 8.0
+    group_nats: float = 11.0
     alone_s: float = 6.0
-    group_nats: float = 18.0
-    group_dwell_s: float = 120.0
+    alone_nats: float = 2.5
+    """A piece that lost its company is given the time to be read again, too: so much evidence since."""
+    group_min_nats: float = 12.0
     group_spread_s: float = 20.0
     away_fresh_s: float = 10.0
+    away_at_most_s: float = 900.0
+    """A read elsewhere withholds an accusation for so long at most: a thief's bag must not hide what is in it."""
     hard_after_s: float = 1800.0
     hard_known_rounds: float = 120.0
     blind_below: float = 0.25
     seeing_above: float = 0.5
     blind_lag_s: float = 3.0
+    trouble_lasts_s: float = 60.0
+    """Nobody is accused for so long after a reader's trouble: what returns is read again one by one."""
 
 
 CUSTOMARY: Final = Rules()
@@ -37,12 +44,14 @@ class Placement:
     tray      int32[n]  tray number, unique in the store, -1 = none
     expected  bool [n]  False: sold, in a cart, in transit, on the pad: not judged, whatever it does
     vouches   bool [z]  False for the exit: a read there is no reason to believe that the piece stays
+    reader    int32[z]  number of the reader that watches the zone, -1 = several or none; None: not known of any
     """
 
     home: NDArray[np.int32]
     tray: NDArray[np.int32]
     expected: NDArray[np.bool_]
     vouches: NDArray[np.bool_]
+    reader: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,56 +4,93 @@ A gap that ended in a read was no theft. Its peak shows how far innocence can go
 highest of those peaks says which threshold costs how many false alarms. A budget is honest only if it is measured.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.reconcile.company import TRAY_NATS
-from edge.reconcile.evidence import PEAK_NATS_PER_BIN
+from edge.reconcile.evidence import GROUP, PEAK_NATS_PER_BIN, SINGLE, TRAY
+from edge.reconcile.shapes import Rules
 
 MONTH_S: Final = 30 * 86400.0
 NATS_MIN: Final = 14.0
 NATS_MAX: Final = 60.0
+TRAY_NATS_MIN: Final = 5.0
+GROUP_NATS_MIN: Final = 8.0
+SHARES: Final = {SINGLE: 0.45, TRAY: 0.4, GROUP: 0.15}
+"""How the budget of false alarms is shared among single pieces, whole trays and groups."""
 NATS_PER_DAY_MAX: Final = 1.0
-TAIL_SHARE: Final = 0.01
-"""Of the gaps that surprised at all: hardly any does, and those that did not say nothing about the tail."""
-TAIL_GAPS_MIN: Final = 20
-PRIOR_GAPS: Final = 10
-PRIOR_EXCESS_NATS: Final = 1.5
+TAIL_GAPS: Final = 60
+"""The tail is fitted to so many of the highest: chance alone makes the many, and says nothing of covers and fades."""
+START_NATS: Final = {SINGLE: TRAY_NATS, TRAY: 0.0, GROUP: TRAY_NATS}
+"""Where a tail begins at the earliest."""
+PRIOR_GAPS: Final = {SINGLE: 5, TRAY: 10, GROUP: 10}
+PRIOR_EXCESS_NATS: Final = {SINGLE: 1.5, TRAY: 1.0, GROUP: 1.5}
 """Before the tail is known it is taken to be this heavy, as firmly as so many gaps would say it."""
 WATCHED_S_MIN: Final = 86_400.0
 """A shorter history says nothing, for no store is the same by day and by night: the threshold stays, and what it costs
 is not told. Minutes held against the prior alone would promise dozens of false alarms a month, or none."""
 
 
-def false_alarms_per_month(peaks: NDArray[np.int64], store_s: float, alarm_nats: float) -> float | None:
-    """What this threshold is expected to cost; None while the history is too short to say."""
+def false_alarms_per_month(peaks: NDArray[np.int64], store_s: float, nats: float, kind: int = SINGLE) -> float | None:
+    """What this threshold is expected to cost; None while the history is too short to say.
+
+    `peaks` int64[bins] is one row of `Evidence.peaks`, `kind` its class.
+    """
     if store_s < WATCHED_S_MIN:
         return None
-    start, excess, count = _tail(peaks)
-    return float(count * np.exp(-(alarm_nats - start) / excess) * MONTH_S / store_s)
+    start, excess, count = _tail(peaks, kind)
+    return float(count * np.exp(-(nats - start) / excess) * MONTH_S / store_s)
+
+
+def thresholds(
+    peaks: NDArray[np.int64], store_s: float, rules: Rules, *, alarms_per_month_max: float, days: float
+) -> Rules:
+    """All thresholds for one budget, from the store's own harmless silences: `calibrate` for each class.
+
+    `peaks` int64[3, bins] is `Evidence.peaks`.
+    """
+
+    def of(kind: int, nats: float, least: float) -> float:
+        share = alarms_per_month_max * SHARES[kind]
+        return calibrate(peaks[kind], store_s, nats, alarms_per_month_max=share, days=days, nats_min=least, kind=kind)
+
+    return replace(
+        rules,
+        alarm_nats=of(SINGLE, rules.alarm_nats, NATS_MIN),
+        tray_nats=of(TRAY, rules.tray_nats, TRAY_NATS_MIN),
+        group_nats=of(GROUP, rules.group_nats, GROUP_NATS_MIN),
+    )
 
 
 def calibrate(
-    peaks: NDArray[np.int64], store_s: float, alarm_nats: float, *, alarms_per_month_max: float, days: float
+    peaks: NDArray[np.int64],
+    store_s: float,
+    alarm_nats: float,
+    *,
+    alarms_per_month_max: float,
+    days: float,
+    nats_min: float = NATS_MIN,
+    kind: int = SINGLE,
 ) -> float:
-    """The threshold for a budget, moved from `alarm_nats` by at most a nat for each of `days` since the last time."""
+    """One threshold for a budget, moved from `alarm_nats` by at most a nat for each of `days` since the last time."""
     if store_s < WATCHED_S_MIN:
         return alarm_nats
-    start, excess, count = _tail(peaks)
+    start, excess, count = _tail(peaks, kind)
     wanted = start + excess * np.log(max(count * MONTH_S / store_s / alarms_per_month_max, 1.0))
     step = NATS_PER_DAY_MAX * days
-    return float(np.clip(np.clip(wanted, alarm_nats - step, alarm_nats + step), NATS_MIN, NATS_MAX))
+    return float(np.clip(np.clip(wanted, alarm_nats - step, alarm_nats + step), nats_min, NATS_MAX))
 
 
-def _tail(peaks: NDArray[np.int64]) -> tuple[float, float, int]:
+def _tail(peaks: NDArray[np.int64], kind: int = SINGLE) -> tuple[float, float, int]:
     """Peaks over threshold: (start in nats, mean excess in nats, how many, at least one)."""
     above = np.cumsum(peaks[::-1])[::-1]
-    enough = max(TAIL_SHARE * above[1], min(TAIL_GAPS_MIN, above[1]), 1)
-    start = max(int(np.searchsorted(-above, -enough, side="right")) - 1, int(TRAY_NATS / PEAK_NATS_PER_BIN))
+    enough = max(min(TAIL_GAPS, above[0]), 1)
+    start = max(int(np.searchsorted(-above, -enough, side="right")) - 1, int(START_NATS[kind] / PEAK_NATS_PER_BIN))
     at = start * PEAK_NATS_PER_BIN
     middle = (np.arange(start, len(peaks)) + 0.5) * PEAK_NATS_PER_BIN
     excess = float((peaks[start:] * (middle - at)).sum())
-    count = int(above[start])
-    return at, (excess + PRIOR_GAPS * PRIOR_EXCESS_NATS) / (count + PRIOR_GAPS), max(count, 1)
+    count, prior = int(above[start]), PRIOR_GAPS[kind]
+    return at, (excess + prior * PRIOR_EXCESS_NATS[kind]) / (count + prior), max(count, 1)

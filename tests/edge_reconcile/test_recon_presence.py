@@ -61,7 +61,7 @@ def test_a_dead_reader_steals_nothing(floor, seed):
 def test_without_looking_around_a_dead_reader_would_steal_the_whole_case(floor, seed, monkeypatch):
     """The control: the same silence, with visibility held at one and everybody judged alone."""
     monkeypatch.setattr(presence, "_look_around", lambda *_: None)
-    monkeypatch.setattr(judge, "in_company", lambda nats, zone, tray: np.zeros(len(nats), bool))
+    monkeypatch.setattr(judge, "in_company", lambda silent: np.zeros(len(silent.nats), bool))
     shop = floor(seed).run(200)
     shop.announced, shop.alive[1] = False, False
     shop.run(600)
@@ -96,7 +96,7 @@ def test_without_the_witness_rule_a_covered_tray_is_accused_piece_by_piece(floor
         return [one for one in shop.run(200).accused() if one.kind is AlarmKind.MISSING]
 
     assert cover_a_tray() == []
-    monkeypatch.setattr(judge, "in_company", lambda nats, zone, tray: np.zeros(len(nats), bool))
+    monkeypatch.setattr(judge, "in_company", lambda silent: np.zeros(len(silent.nats), bool))
     assert cover_a_tray() != []
 
 

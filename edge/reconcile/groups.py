@@ -1,0 +1,157 @@
+"""The group test: what fell silent together (inference §1.4; docs/presence.md).
+
+Reads cannot tell a lifted tray from a covered one. Three things can: covers let a few reads through, they do not end
+at the edge of one tray, and they go away. So a silence of a whole tray, with everything beside it read as usual, is
+weighed by the reads that a cover would have let through and by how long covers last here; a silence of some pieces of
+a zone by the same, against a threshold of its own. Both thresholds come from this store's harmless silences, within
+the one budget (`threshold`).
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.reconcile.evidence import GROUP, HARD, PEAK_BINS, PEAK_NATS_PER_BIN, PRESENT, TRAY, Evidence
+from edge.reconcile.shapes import Placement
+from edge.reconcile.sight import rest_deficit
+
+ABLE_P: Final = 0.15
+"""A piece read less often says little about what covers it."""
+ABLE_MIN: Final = 3
+"""So many well read pieces make a tray whose silence can be judged, and so many others a zone that still sees."""
+LEAK_MAX: Final = 0.15
+"""A cover lets through up to this share of the reads, any share as likely as another."""
+QUIET_S: Final = 5.0
+"""A tray silent for less is not looked at."""
+DEFICIT_MAX: Final = 1.0
+"""Standard deviations that the rest of the zone may be read less than usual: a cover that leaks is no tray's edge."""
+ONSET_S: Final = 3.0
+KNOWN_EVERY_S: Final = 10.0
+COVER_PRIOR: Final = 20.0
+COVER_LN_S: Final = 2.8
+COVER_SPREAD: Final = 1.0
+"""Covers before this store's are known: lognormal about 17 s, as firmly as so many would say it."""
+COVER_SPREAD_MIN: Final = 0.3
+
+
+class Quiet(NamedTuple):
+    """A tray or group that is silent: its rows, since when, and what speaks against a cover."""
+
+    kind: int
+    number: int
+    rows: NDArray[np.intp]
+    silent_s: float
+    nats: float
+
+
+def hear_trays(evidence: Evidence, placement: Placement, read: NDArray[np.intp], now_us: int) -> None:
+    """Note which trays were read at all; a tray that was silent and is read again was covered."""
+    trays = evidence.trays
+    if now_us - trays.known_us >= KNOWN_EVERY_S * 1e6 or len(trays.zone_able) != evidence.zones:
+        know(evidence, placement, now_us)
+    number = placement.tray[read]
+    number = number[(number >= 0) & (number < len(trays.read_us))]
+    trays.last_us[:] = trays.read_us
+    trays.read_us[number] = now_us
+    ended = np.flatnonzero((trays.peak > 0) & (trays.read_us == now_us))
+    if len(ended):
+        _learn(evidence, TRAY, trays.peak[ended])
+        silent_s = np.maximum((now_us - trays.last_us[ended]) / 1e6, 1.0)
+        for zone, ln in zip(trays.zone[ended].tolist(), np.log(silent_s).tolist(), strict=True):
+            evidence.covers[zone] += (1.0, ln, ln * ln)
+        trays.peak[ended] = 0.0
+
+
+def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
+    """How well each tray and zone can be read, by the pieces that are there now."""
+    trays = evidence.trays
+    there = placement.expected & ((evidence.state == PRESENT) | (evidence.state == HARD)) & (placement.home >= 0)
+    p = evidence.detectability()
+    able = there & (p >= ABLE_P)
+    trays.zone_able = np.bincount(placement.home[able], minlength=evidence.zones)
+    number = int(placement.tray.max(initial=-1)) + 1
+    if len(trays.read_us) < number:
+        more = number - len(trays.read_us)
+        trays.read_us = np.append(trays.read_us, np.full(more, now_us))
+        trays.last_us = trays.read_us.copy()
+        trays.peak = np.append(trays.peak, np.zeros(more))
+    if len(trays.group_peak) != evidence.zones:
+        trays.group_peak = np.zeros(evidence.zones)
+    on = np.flatnonzero(there & (placement.tray >= 0))
+    tray, size = placement.tray[on], len(trays.read_us)
+    trays.strength = np.bincount(tray, p[on], size).astype(np.float64)
+    trays.able = np.bincount(tray[able[on]], minlength=size)
+    trays.zone = np.full(size, -1, np.int32)
+    trays.zone[tray] = placement.home[on]
+    trays.zone[tray[trays.zone[tray] != placement.home[on]]] = -1
+    trays.known_us = now_us
+
+
+def quiet_trays(evidence: Evidence, placement: Placement, surprising: NDArray[np.intp], now_us: int) -> Iterator[Quiet]:
+    """Whole trays in silence while all else in their zone is read. `surprising`: rows that are silent and judged."""
+    trays = evidence.trays
+    waiting = (now_us - trays.read_us >= QUIET_S * 1e6) & (trays.able >= ABLE_MIN) & (trays.zone >= 0)
+    at = np.flatnonzero(waiting)
+    if not len(at):
+        return
+    zone = trays.zone[at]
+    at = at[~evidence.withheld[zone] & (trays.zone_able[zone] - trays.able[at] >= ABLE_MIN)]
+    if not len(at):
+        return
+    rows = surprising[evidence.detectability()[surprising] >= ABLE_P]
+    home, tray, read_us = placement.home[rows], placement.tray[rows], evidence.read_us[rows]
+    for number in at.tolist():
+        inside = tray == number
+        if inside.sum() < trays.able[number]:
+            continue
+        since_us = int(trays.read_us[number])
+        zone_of = int(trays.zone[number])
+        beside = (home == zone_of) & ~inside & (read_us <= since_us + ONSET_S * 1e6)
+        if beside.any():
+            continue
+        silent_s = (now_us - since_us) / 1e6
+        strength = float(trays.strength[number])
+        if rest_deficit(evidence, zone_of, strength, silent_s / float(evidence.step_s[zone_of])) > DEFICIT_MAX:
+            continue
+        nats = against_cover(evidence, zone_of, strength, silent_s)
+        trays.peak[number] = max(trays.peak[number], nats)
+        members = np.flatnonzero((placement.tray == number) & (evidence.state == PRESENT))
+        yield Quiet(TRAY, number, members, silent_s, nats)
+
+
+def against_cover(evidence: Evidence, zone: int, strength: float, silent_s: float) -> float:
+    """-log P(a cover lets no read through, and lasts so long): `strength` expected reads a round, uncovered."""
+    rounds = silent_s / max(float(evidence.step_s[zone]), 1e-3)
+    leaks = np.log1p(LEAK_MAX * strength * rounds)
+    return float(leaks) + lasting_nats(evidence.covers, zone, silent_s)
+
+
+def lasting_nats(covers: NDArray[np.float64], zone: int, silent_s: float) -> float:
+    """-log P(a cover lasts so long): lognormal, by this zone's covers, shrunk to the store's, and those to custom."""
+    store = covers.sum(axis=0) + COVER_PRIOR * np.array([1.0, COVER_LN_S, COVER_LN_S**2 + COVER_SPREAD**2])
+    count, total, squares = covers[zone] + COVER_PRIOR * store / store[0]
+    mean = total / count
+    spread = max(float(squares / count - mean * mean) ** 0.5, COVER_SPREAD_MIN)
+    x = (np.log(max(silent_s, 1e-3)) - mean) / spread
+    y = abs(float(x))
+    tail = np.exp(-y * y / 2) / np.sqrt(2 * np.pi) * 4 / (3 * y + np.sqrt(y * y + 8))  # Q(y), within 2 %
+    return float(-np.log(tail if x > 0 else 1 - tail))
+
+
+def _learn(evidence: Evidence, kind: int, peaks: NDArray[np.float64]) -> None:
+    bins = np.minimum((peaks / PEAK_NATS_PER_BIN).astype(np.intp), PEAK_BINS - 1)
+    evidence.peaks[kind] += np.bincount(bins, minlength=PEAK_BINS)
+
+
+def groups_over(evidence: Evidence, nats: dict[int, float]) -> None:
+    """Zones whose group silence goes on, with what it reached; elsewhere it has ended, harmlessly."""
+    peak = evidence.trays.group_peak
+    over = np.flatnonzero(peak)
+    ended = [zone for zone in over.tolist() if zone not in nats]
+    if ended:
+        _learn(evidence, GROUP, peak[ended])
+        peak[ended] = 0.0
+    for zone, value in nats.items():
+        peak[zone] = max(peak[zone], value)

@@ -1,0 +1,88 @@
+"""Can a zone be judged? Observed against expected reads of its live pieces, by zone and by reader (inference §1.3).
+
+A cover lies on one zone. When several zones of one reader fall together it is the reader: dead without saying so,
+flapping or jammed. Then none of its zones is judged, nor for a while after: what comes back comes back piece by piece.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.reconcile.evidence import Evidence
+from edge.reconcile.shapes import Changes, Placement, Round, Rules
+from edge.reconcile.visibility import watch
+
+LATELY: Final = 0.05
+"""Weight of a round in what was read lately: some twenty rounds are remembered."""
+EXPECTED_MIN: Final = 1.0
+"""A zone of which less is expected in a round says nothing about its reader."""
+ZONES_MIN: Final = 2
+LOW_SHARE: Final = 0.75
+"""So many, and such a share, of a reader's zones must be low for it to be the reader's fault."""
+
+
+class Seen(NamedTuple):
+    """Columns [n] of all pieces; `live`: watched, and not yet so surprising that it would drag visibility down."""
+
+    zone: NDArray[np.intp]
+    p: NDArray[np.float32]
+    seen: NDArray[np.bool_]
+    live: NDArray[np.bool_]
+
+
+def look_around(evidence: Evidence, heard: Round, step_s: NDArray[np.float64], pieces: Seen) -> None:
+    """Observed against expected reads of the live pieces of each zone, and of each reader."""
+    live = pieces.live.astype(np.float32)
+    p = pieces.p * live
+    np.multiply(live, pieces.seen, out=live)
+    observed, expected = _by_zone(evidence, pieces, live), _by_zone(evidence, pieces, p)
+    p *= pieces.p
+    squares = _by_zone(evidence, pieces, p)
+    on = heard.witnessed
+    evidence.belief[on] = watch(evidence.belief[on], step_s[on], observed[on], expected[on], squares[on])
+    evidence.observed, evidence.expected = observed, expected
+    now = np.stack([observed, expected, expected - squares], axis=1)
+    evidence.lately[on] += LATELY * (now[on] - evidence.lately[on])
+
+
+def _by_zone(evidence: Evidence, pieces: Seen, column: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.bincount(pieces.zone, column, evidence.zones).astype(np.float64)
+
+
+def rest_deficit(evidence: Evidence, zone: int, strength: float, silent_rounds: float) -> float:
+    """By how many standard deviations the rest of a zone is read less than usual, lately.
+
+    The rest of a part that should be read `strength` times a round and has been silent for so many rounds.
+    """
+    observed, expected, variance = evidence.lately[zone].tolist()
+    missing = strength * (1 - (1 - LATELY) ** silent_rounds)
+    spread = (max(variance, 0.5) * LATELY / (2 - LATELY)) ** 0.5
+    return float((expected - missing - observed) / spread)
+
+
+def turn(evidence: Evidence, placement: Placement, heard: Round, rules: Rules, changes: Changes) -> None:
+    """A zone that shows almost nothing for a while is blind; one that shows half of it again sees."""
+    sight = evidence.visibility
+    _readers(evidence, placement, heard, rules, sight)
+    turning = np.where(evidence.blind, sight > rules.seeing_above, sight < rules.blind_below)
+    evidence.turn_us[heard.witnessed & ~turning] = heard.now_us
+    turned = heard.witnessed & turning & (heard.now_us - evidence.turn_us >= rules.blind_lag_s * 1e6)
+    evidence.blind ^= turned
+    changes.blind = np.flatnonzero(turned & evidence.blind).astype(np.int32)
+    changes.seeing = np.flatnonzero(turned & ~evidence.blind).astype(np.int32)
+
+
+def _readers(evidence: Evidence, placement: Placement, heard: Round, rules: Rules, sight: NDArray[np.float64]) -> None:
+    """Most zones of a reader low at the same time: that is the reader, and not a hand over each of them."""
+    if placement.reader is None:
+        return
+    of = np.where(heard.witnessed, placement.reader, -1)
+    on = np.flatnonzero((of >= 0) & (evidence.expected >= EXPECTED_MIN))
+    if len(on):
+        readers = int(of.max()) + 1
+        zones = np.bincount(of[on], minlength=readers)
+        low = np.bincount(of[on], (sight[on] < rules.seeing_above).astype(np.float64), readers)
+        bad = (low >= ZONES_MIN) & (low >= LOW_SHARE * zones)
+        evidence.trouble_us[(of >= 0) & bad[np.maximum(of, 0)]] = heard.now_us
+    evidence.trouble = heard.now_us - evidence.trouble_us < rules.trouble_lasts_s * 1e6
