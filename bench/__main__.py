@@ -27,11 +27,13 @@ def names() -> list[str]:
     return sorted(path.stem for path in HERE.glob("*.py") if "\nDOES: Final" in path.read_text(encoding="utf-8"))
 
 
-def bars_of(name: str, figures: Figures) -> Iterator[Bar]:
-    """The bars of `bars.toml` for this bench: `at_least` and `at_most`, by figure name."""
+def bars_of(name: str, figures: Figures, *, partly: bool = False) -> Iterator[Bar]:
+    """The bars of `bars.toml` for this bench: `at_least` and `at_most`, by figure name. `partly`: of what was run."""
     wanted = tomllib.loads((HERE / "bars.toml").read_text(encoding="utf-8")).get(name, {})
     for kind in ("at_least", "at_most"):
         for figure, bar in wanted.get(kind, {}).items():
+            if partly and figure not in figures:
+                continue
             value = figures[figure]
             yield Bar(figure, value, bar, ok=value >= bar if kind == "at_least" else value <= bar)
 
@@ -74,6 +76,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("name", nargs="?")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
+    parser.add_argument("--only", default="", metavar="FAMILY", help="one family, of a bench that has them")
     parser.add_argument("--short", action="store_true", help="a smaller size; bars are not judged")
     parser.add_argument("--plots", nargs="?", type=Path, const=DRAWN, metavar="FOLDER", help="write SVG and JSON there")
     asked = parser.parse_args(arguments)
@@ -88,8 +91,9 @@ def main(arguments: list[str]) -> int:
         print("a short run does not replace the plots of docs/bench/; say --plots FOLDER", file=sys.stderr)
         return 2
     module = importlib.import_module(f"bench.{asked.name}")
-    figures: Figures = module.run(short=asked.short)
-    bars = [] if asked.short else list(bars_of(asked.name, figures))
+    partly = {"only": asked.only} if asked.only else {}
+    figures: Figures = module.run(short=asked.short, **partly)
+    bars = [] if asked.short else list(bars_of(asked.name, figures, partly=bool(partly)))
     report = Report(asked.name, machine(), figures, bars, short=asked.short)
     show(report)
     if asked.plots is not None:

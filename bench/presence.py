@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import plots as draw
 from bench.figures import Figures
 from bench.peers import EDGEX_S, METHODS, MONTH_S, Peers, Verdicts
 from bench.worlds import FAMILIES, READER_ZONES, Heard, Shop
@@ -28,6 +29,8 @@ SEEDS: Final = (201, 202, 203, 204)
 NEVER_S: Final = 7200.0
 """What is not found by then counts as found then."""
 NOT_FOUND_S: Final = 1800.0
+DRAWN: Final = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90)
+"""Percentiles of the delay that are drawn."""
 NEVER: Final = Rules(alarm_nats=1e9, tray_nats=1e9, group_nats=1e9, hard_after_s=1e12)
 
 
@@ -196,6 +199,7 @@ def table(name: str, runs: list[Judged]) -> Figures:
         figures[f"{at}_median_s"] = float(np.median(medians))
         figures[f"{at}_median_low_s"], figures[f"{at}_median_high_s"] = min(medians), max(medians)
         figures[f"{at}_p95_s"] = float(np.percentile(pooled, 95))
+        figures |= {f"{at}_p{q}_s": float(np.percentile(pooled, q)) for q in DRAWN}
         figures[f"{at}_not_found_percent"] = float((pooled > NOT_FOUND_S).mean() * 100)
         figures[f"{at}_tray_median_s"] = float(np.median(np.concatenate([one.trays[method] for one in runs])))
         figures[f"{at}_false_per_month"] = sum(one.false[method] for one in runs) / months
@@ -208,6 +212,21 @@ def table(name: str, runs: list[Judged]) -> Figures:
         figures[f"{at}_ratio"] = round(float(np.median(ratios)), 3)
         figures[f"{at}_low_ratio"], figures[f"{at}_high_ratio"] = round(min(ratios), 3), round(max(ratios), 3)
     return figures
+
+
+def plots(figures: Figures) -> dict[str, str]:
+    """The share of thefts found against the delay, a plot for each family."""
+    out = {}
+    for name in FAMILIES:
+        if f"ours_{name}_p{DRAWN[0]}_s" in figures:
+            curves = [
+                draw.Series(method, [max(figures[f"{method}_{name}_p{q}_s"], 1.0) for q in DRAWN], [*DRAWN])
+                for method in ("ours", "oracle", "smurf", "fixed")
+            ]
+            about = f"Thefts found against seconds since the theft in the family {name}, at equal false alarms."
+            axes = draw.Axes(f"Theft → alarm: {name}", "delay, s", "found, % of thefts", about, log_x=True)
+            out[f"presence-{name}.svg"] = draw.lines(curves, axes)
+    return out
 
 
 def round_ms(pieces: int) -> float:

@@ -249,6 +249,7 @@ class Pipeline:
             tray=self.stock.tray[:count],
             expected=self.stock.expected[:count],
             vouches=self._vouches,
+            reader=self._zones.only_reader,
         )
 
     def _place(self, placed: list[Placed], out: Outcome) -> None:
@@ -295,7 +296,8 @@ class Pipeline:
         if self.memory.is_due(now_us):
             self.watch.calibrate(now_us - self._calibrated_us)
             self._calibrated_us = now_us
-            self.memory.calibrate(now_us, self.watch.budget.shares()[AlarmKind.MISSING])
+            shares = self.watch.budget.shares()
+            self.memory.calibrate(now_us, shares[AlarmKind.MISSING] + shares[AlarmKind.GROUP])
             self.save(now_us)
         out.written = self.news.write(self.books, self._wall_us())
         if any(isinstance(fact, AlarmRaised) for fact in out.written):

@@ -40,6 +40,8 @@ class ZoneMap:
         """With a last entry for every port beyond."""
         self.fixed: tuple[ReaderId, ...] = tuple(r.id for r in config.readers if not r.handheld)
         """Readers whose silence means something; the others are handhelds (`floor/sweeps.py`)."""
+        self.only_reader = np.array([self._only_reader(zone) for zone in range(len(self.zones))], np.int32)
+        """int32[zones]: which of `fixed` watches the zone; -1 where none or several do."""
 
         self.antennas: tuple[Antenna, ...] = tuple(
             Antenna(reader.id, int(port), self.index[zone])
@@ -74,6 +76,10 @@ class ZoneMap:
             # A reader that does not tell the antenna (port 0) can only mean its one zone.
             lut[0] = next(iter(ports.values()))
         return lut
+
+    def _only_reader(self, zone: int) -> int:
+        readers = self.readers_of(zone)
+        return self.fixed.index(readers[0]) if len(readers) == 1 else -1
 
     def zones_of(self, reader: ReaderId) -> NDArray[np.int32]:
         """Ascending; nobody's to change."""

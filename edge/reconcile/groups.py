@@ -27,6 +27,8 @@ QUIET_S: Final = 5.0
 """A tray silent for less is not looked at."""
 DEFICIT_MAX: Final = 1.0
 """Standard deviations that the rest of the zone may be read less than usual: a cover that leaks is no tray's edge."""
+BESIDE_READS: Final = 4.0
+"""A neighbour is silent too when so many reads of it were to be expected since its last."""
 ONSET_S: Final = 3.0
 KNOWN_EVERY_S: Final = 10.0
 COVER_PRIOR: Final = 20.0
@@ -89,36 +91,30 @@ def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
     trays.known_us = now_us
 
 
-def quiet_trays(evidence: Evidence, placement: Placement, surprising: NDArray[np.intp], now_us: int) -> Iterator[Quiet]:
-    """Whole trays in silence while all else in their zone is read. `surprising`: rows that are silent and judged."""
+def quiet_trays(evidence: Evidence, placement: Placement, now_us: int) -> Iterator[Quiet]:
+    """Whole trays in silence while all else in their zone is read as usual."""
     trays = evidence.trays
     waiting = (now_us - trays.read_us >= QUIET_S * 1e6) & (trays.able >= ABLE_MIN) & (trays.zone >= 0)
     at = np.flatnonzero(waiting)
-    if not len(at):
-        return
     zone = trays.zone[at]
     at = at[~evidence.withheld[zone] & (trays.zone_able[zone] - trays.able[at] >= ABLE_MIN)]
     if not len(at):
         return
-    rows = surprising[evidence.detectability()[surprising] >= ABLE_P]
+    p = evidence.detectability()
+    rows = np.flatnonzero((evidence.silent_rounds * p > BESIDE_READS) & (p >= ABLE_P) & (evidence.state == PRESENT))
     home, tray, read_us = placement.home[rows], placement.tray[rows], evidence.read_us[rows]
     for number in at.tolist():
-        inside = tray == number
-        if inside.sum() < trays.able[number]:
-            continue
-        since_us = int(trays.read_us[number])
-        zone_of = int(trays.zone[number])
-        beside = (home == zone_of) & ~inside & (read_us <= since_us + ONSET_S * 1e6)
-        if beside.any():
-            continue
-        silent_s = (now_us - since_us) / 1e6
-        strength = float(trays.strength[number])
-        if rest_deficit(evidence, zone_of, strength, silent_s / float(evidence.step_s[zone_of])) > DEFICIT_MAX:
+        since_us, zone_of = int(trays.read_us[number]), int(trays.zone[number])
+        beside = (home == zone_of) & (tray != number) & (read_us <= since_us + ONSET_S * 1e6)
+        silent_s, strength = (now_us - since_us) / 1e6, float(trays.strength[number])
+        rounds = silent_s / float(evidence.step_s[zone_of])
+        if beside.any() or rest_deficit(evidence, zone_of, strength, rounds) > DEFICIT_MAX:
             continue
         nats = against_cover(evidence, zone_of, strength, silent_s)
         trays.peak[number] = max(trays.peak[number], nats)
         members = np.flatnonzero((placement.tray == number) & (evidence.state == PRESENT))
-        yield Quiet(TRAY, number, members, silent_s, nats)
+        if len(members):
+            yield Quiet(TRAY, number, members, silent_s, nats)
 
 
 def against_cover(evidence: Evidence, zone: int, strength: float, silent_s: float) -> float:

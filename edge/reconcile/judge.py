@@ -50,7 +50,7 @@ class Bench:
         accused = at[seeing & (strength >= rules.alarm_nats)]
         for row in accused.tolist():
             yield self._accuse(AlarmKind.MISSING, [row], float(evidence.nats[row]))
-        for quiet in quiet_trays(evidence, self.placement, at, self.now_us):
+        for quiet in quiet_trays(evidence, self.placement, self.now_us):
             if quiet.nats >= rules.tray_nats:
                 yield self._accuse(AlarmKind.GROUP, quiet.rows.tolist(), quiet.nats)
         together = at[seeing & ~alone & (evidence.state[at] == PRESENT)]

@@ -84,6 +84,7 @@ def weigh(look: Look, fade_s: float, fades_prior_s: float, scratch: Scratch) -> 
     sign += 1
     np.less_equal(nats, LEARN_NATS_MAX, out=b, casting="unsafe")  # who still learns; used at the end
     learns = b
+    learns *= look.calm  # in half a cover the other half is read as ever, and v would teach that it is read better
     np.multiply(look.p, look.v, out=q)
     _flow(look, fade_s, fades_prior_s, (a, dim, total))
     # what each story says of this round: q if seen, 1 - q if not

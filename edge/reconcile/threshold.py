@@ -26,7 +26,7 @@ TAIL_GAPS: Final = 60
 """The tail is fitted to so many of the highest: chance alone makes the many, and says nothing of covers and fades."""
 START_NATS: Final = {SINGLE: TRAY_NATS, TRAY: 0.0, GROUP: TRAY_NATS}
 """Where a tail begins at the earliest."""
-PRIOR_GAPS: Final = {SINGLE: 5, TRAY: 10, GROUP: 10}
+PRIOR_GAPS: Final = {SINGLE: 5, TRAY: 5, GROUP: 10}
 PRIOR_EXCESS_NATS: Final = {SINGLE: 1.5, TRAY: 1.0, GROUP: 1.5}
 """Before the tail is known it is taken to be this heavy, as firmly as so many gaps would say it."""
 WATCHED_S_MIN: Final = 86_400.0

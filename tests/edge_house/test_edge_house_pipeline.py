@@ -74,7 +74,7 @@ def test_a_black_holed_reader_is_shown_silent_and_none_of_its_pieces_is_missing(
 def test_control_the_same_silence_from_a_reader_believed_alive_does_accuse(config, clock, make):
     shop = a_shop(config, clock, make)
     shop.run(60, lying={"r-case": CASE, "r-safe": SAFE})
-    shop.run(240, lying={"r-case": [n for n in CASE if n not in (3, 20)], "r-safe": SAFE})
+    shop.run(600, lying={"r-case": [n for n in CASE if n not in (3, 20)], "r-safe": SAFE})
     assert {piece for alarm in shop.facts(AlarmRaised) for piece in alarm.pieces} == {"p3", "p20"}
 
 

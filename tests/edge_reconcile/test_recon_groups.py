@@ -1,0 +1,120 @@
+"""What falls silent together: a lifted tray, a covered one, and a reader that only seems to read."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from edge.reconcile import judge
+from edge.reconcile.evidence import GROUP, SINGLE, TRAY, load
+from edge.reconcile.groups import COVER_LN_S, Quiet, against_cover, lasting_nats
+from edge.reconcile.shapes import Rules
+from edge.reconcile.threshold import thresholds
+
+READY = Rules(alarm_nats=16.0, tray_nats=6.0)
+
+
+def shop_with_one_reader(floor, seed=3):
+    """Four zones of one reader, looked at long enough to be known."""
+    shop = floor(seed)
+    shop.placement = dataclasses.replace(shop.placement, reader=np.zeros(shop.zones, np.int32))
+    shop.rules = READY
+    return shop.run(200)
+
+
+def test_a_lifted_tray_is_one_alarm_within_a_minute(floor):
+    shop = shop_with_one_reader(floor)
+    shop.there[56:64] = False
+    shop.run(60)
+    (alarm,) = shop.accused()
+    assert alarm.rows == tuple(range(56, 64))
+
+
+def test_a_hand_that_lies_over_a_tray_and_its_neighbours_is_no_lifted_tray(floor):
+    shop = shop_with_one_reader(floor)
+    shop.cover[54:66], shop.cover_ends[54:66] = 0.0, shop.now_us + 90e6
+    shop.run(130)
+    assert shop.accused() == []
+
+
+def test_without_the_tray_s_edges_the_same_hand_would_be_a_thief(floor, monkeypatch):
+    """The control: each of the trays under the hand looks lifted to who does not look beside it."""
+    shop = shop_with_one_reader(floor)
+    monkeypatch.setattr(judge, "quiet_trays", lambda evidence, placement, now_us: _any_quiet(evidence, now_us))
+    shop.cover[54:66], shop.cover_ends[54:66] = 0.0, shop.now_us + 90e6
+    shop.run(90)
+    assert shop.accused() != []
+
+
+def _any_quiet(evidence, now_us):
+    trays = evidence.trays
+    for number in np.flatnonzero(now_us - trays.read_us > 30e6):
+        zone, silent_s = int(trays.zone[number]), (now_us - trays.read_us[number]) / 1e6
+        if zone >= 0:
+            nats = against_cover(evidence, zone, trays.strength[number], silent_s)
+            yield Quiet(TRAY, number, np.arange(number * 8, number * 8 + 8), silent_s, nats)
+
+
+@pytest.mark.parametrize("left", [0.0, 0.1])
+def test_a_reader_that_looks_alive_and_is_jammed_or_flaps_accuses_nobody(floor, left):
+    shop = shop_with_one_reader(floor)
+    for _ in range(12):
+        shop.cover[:], shop.cover_ends[:] = left, shop.now_us + 6e6
+        shop.run(12)
+    shop.cover[:], shop.cover_ends[:] = left, shop.now_us + 120e6
+    shop.run(150)
+    assert shop.accused() == []
+    assert shop.evidence.trouble.all()
+
+
+def test_after_a_reader_s_trouble_its_zones_are_judged_again(floor):
+    shop = shop_with_one_reader(floor)
+    shop.cover[:], shop.cover_ends[:] = 0.0, shop.now_us + 30e6
+    shop.run(100)
+    assert not shop.evidence.withheld.any()
+    shop.there[5] = False
+    shop.run(120)
+    assert shop.accused_rows() == [5]
+
+
+def test_a_bag_read_next_door_hides_a_piece_for_a_limited_time_only(floor):
+    shop = shop_with_one_reader(floor)
+    shop.rules = dataclasses.replace(READY, away_at_most_s=60.0)
+    shop.there[5] = False
+    for _ in range(90):
+        shop.evidence.away_zone[5], shop.evidence.away_us[5] = 2, shop.now_us + 1_000_000
+        shop.run(1)
+    assert shop.accused_rows() == [5]
+    assert shop.accused()[0].silent_s >= 60.0
+
+
+def test_covers_teach_how_long_covers_last_and_the_lesson_survives_a_restart(floor):
+    shop = shop_with_one_reader(floor)
+    for _ in range(6):
+        shop.cover[56:64], shop.cover_ends[56:64] = 0.0, shop.now_us + 40e6
+        shop.rules = dataclasses.replace(READY, tray_nats=99.0)
+        shop.run(60)
+    covers = shop.evidence.covers
+    assert covers[1, 0] >= 4
+    assert covers[1, 1] / covers[1, 0] == pytest.approx(np.log(41), abs=0.2)
+    assert shop.evidence.peaks[TRAY].sum() >= 4
+    assert lasting_nats(covers, 1, 60.0) < lasting_nats(np.zeros((4, 3)), 1, 60.0)
+    pieces, zones = [f"p{row}" for row in range(200)], [f"z{zone}" for zone in range(4)]
+    again = load(shop.evidence.save(shop.now_us, pieces, zones), shop.now_us, pieces, zones)
+    assert np.array_equal(again.covers, covers)
+    assert np.array_equal(again.peaks, shop.evidence.peaks)
+
+
+def test_half_of_all_covers_outlast_the_usual_one():
+    assert lasting_nats(np.zeros((2, 3)), 0, float(np.exp(COVER_LN_S))) == pytest.approx(np.log(2), abs=0.15)
+    assert lasting_nats(np.zeros((2, 3)), 0, 600.0) > lasting_nats(np.zeros((2, 3)), 0, 60.0) > 1.0
+
+
+def test_the_classes_share_one_budget():
+    peaks = np.zeros((3, 400), np.int64)
+    peaks[SINGLE, 16:60] = 100
+    peaks[TRAY, 0:12], peaks[GROUP, 20:40] = 5, 3
+    wide, tight = (thresholds(peaks, 1e6, Rules(), alarms_per_month_max=most, days=99) for most in (4.0, 0.4))
+    assert wide.alarm_nats < tight.alarm_nats
+    assert wide.tray_nats < tight.tray_nats
+    assert wide.group_nats < tight.group_nats
