@@ -60,14 +60,12 @@ class EvidenceDamagedError(Exception):
 class Trays:
     """What is known of each tray, by its number; made anew from the pieces, never saved.
 
-    read_us   int64[t]    last read of any of its pieces, or since when it is watched
+    silent_s  float64[t]  witnessed seconds since any of its pieces was read
     strength  float64[t]  expected reads a round of its pieces that are there; able int64[t]: how many are well read
-    last_us   int64[t]    the same, before this round
     zone      int32[t]    where it lies, -1 if its pieces lie apart; peak float64[t]: of its present silence
     """
 
-    read_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    last_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    silent_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     strength: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     able: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     zone: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))

@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.reconcile.evidence import GROUP, HARD, PEAK_BINS, PEAK_NATS_PER_BIN, PRESENT, TRAY, Evidence
-from edge.reconcile.shapes import Placement
+from edge.reconcile.shapes import Placement, Round
 from edge.reconcile.sight import rest_deficit
 
 ABLE_P: Final = 0.15
 """A piece read less often says little about what covers it."""
 ABLE_MIN: Final = 3
-"""So many well read pieces make a tray whose silence can be judged, and so many others a zone that still sees."""
+"""So many well read pieces make a tray whose silence can be judged,"""
+REST_MIN: Final = 8
+"""and so many others in its zone show where the silence ends: a small zone cannot."""
 LEAK_MAX: Final = 0.15
 """A cover lets through up to this share of the reads, any share as likely as another."""
 QUIET_S: Final = 5.0
@@ -48,22 +50,27 @@ class Quiet(NamedTuple):
     nats: float
 
 
-def hear_trays(evidence: Evidence, placement: Placement, read: NDArray[np.intp], now_us: int) -> None:
-    """Note which trays were read at all; a tray that was silent and is read again was covered."""
+def hear_trays(evidence: Evidence, placement: Placement, heard: Round, read: NDArray[np.intp]) -> None:
+    """Note which trays were read at all; a tray that was silent and is read again was covered.
+
+    Only a witnessed round counts as silence. `read`: rows read at home.
+    """
     trays = evidence.trays
-    if now_us - trays.known_us >= KNOWN_EVERY_S * 1e6 or len(trays.zone_able) != evidence.zones:
-        know(evidence, placement, now_us)
+    if heard.now_us - trays.known_us >= KNOWN_EVERY_S * 1e6 or len(trays.zone_able) != evidence.zones:
+        know(evidence, placement, heard.now_us)
     number = placement.tray[read]
-    number = number[(number >= 0) & (number < len(trays.read_us))]
-    trays.last_us[:] = trays.read_us
-    trays.read_us[number] = now_us
-    ended = np.flatnonzero((trays.peak > 0) & (trays.read_us == now_us))
+    number = number[(number >= 0) & (number < len(trays.silent_s))]
+    again = np.zeros(len(trays.silent_s), np.bool_)
+    again[number] = True
+    ended = np.flatnonzero((trays.peak > 0) & again)
     if len(ended):
         _learn(evidence, TRAY, trays.peak[ended])
-        silent_s = np.maximum((now_us - trays.last_us[ended]) / 1e6, 1.0)
+        silent_s = np.maximum(trays.silent_s[ended], 1.0)
         for zone, ln in zip(trays.zone[ended].tolist(), np.log(silent_s).tolist(), strict=True):
             evidence.covers[zone] += (1.0, ln, ln * ln)
         trays.peak[ended] = 0.0
+    trays.silent_s += np.where(heard.witnessed, evidence.step_s, 0.0)[trays.zone] * (trays.zone >= 0)
+    trays.silent_s[again] = 0.0
 
 
 def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
@@ -74,15 +81,16 @@ def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
     able = there & (p >= ABLE_P)
     trays.zone_able = np.bincount(placement.home[able], minlength=evidence.zones)
     number = int(placement.tray.max(initial=-1)) + 1
-    if len(trays.read_us) < number:
-        more = number - len(trays.read_us)
-        trays.read_us = np.append(trays.read_us, np.full(more, now_us))
-        trays.last_us = trays.read_us.copy()
-        trays.peak = np.append(trays.peak, np.zeros(more))
     if len(trays.group_peak) != evidence.zones:
         trays.group_peak = np.zeros(evidence.zones)
     on = np.flatnonzero(there & (placement.tray >= 0))
-    tray, size = placement.tray[on], len(trays.read_us)
+    tray, size = placement.tray[on], max(number, len(trays.silent_s))
+    if len(trays.silent_s) < size:
+        # after a restart a silence goes on: its members remember how many rounds of it there were
+        trays.silent_s = np.full(size, np.inf)
+        np.minimum.at(trays.silent_s, tray, evidence.silent_rounds[on] * evidence.step_s[placement.home[on]])
+        trays.silent_s[np.isinf(trays.silent_s)] = 0.0
+        trays.peak = np.append(trays.peak, np.zeros(size - len(trays.peak)))
     trays.strength = np.bincount(tray, p[on], size).astype(np.float64)
     trays.able = np.bincount(tray[able[on]], minlength=size)
     trays.zone = np.full(size, -1, np.int32)
@@ -91,22 +99,27 @@ def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
     trays.known_us = now_us
 
 
-def quiet_trays(evidence: Evidence, placement: Placement, now_us: int) -> Iterator[Quiet]:
+def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Iterator[Quiet]:
     """Whole trays in silence while all else in their zone is read as usual."""
     trays = evidence.trays
-    waiting = (now_us - trays.read_us >= QUIET_S * 1e6) & (trays.able >= ABLE_MIN) & (trays.zone >= 0)
+    waiting = (trays.silent_s >= QUIET_S) & (trays.able >= ABLE_MIN) & (trays.zone >= 0)
     at = np.flatnonzero(waiting)
     zone = trays.zone[at]
-    at = at[~evidence.withheld[zone] & (trays.zone_able[zone] - trays.able[at] >= ABLE_MIN)]
+    judged = heard.witnessed[zone] & ~evidence.withheld[zone]
+    at = at[judged & (trays.zone_able[zone] - trays.able[at] >= REST_MIN)]
     if not len(at):
         return
     p = evidence.detectability()
     rows = np.flatnonzero((evidence.silent_rounds * p > BESIDE_READS) & (p >= ABLE_P) & (evidence.state == PRESENT))
-    home, tray, read_us = placement.home[rows], placement.tray[rows], evidence.read_us[rows]
+    home, tray = placement.home[rows], placement.tray[rows]
+    row_silent_s = evidence.silent_rounds[rows] * evidence.step_s[home]
     for number in at.tolist():
-        since_us, zone_of = int(trays.read_us[number]), int(trays.zone[number])
-        beside = (home == zone_of) & (tray != number) & (read_us <= since_us + ONSET_S * 1e6)
-        silent_s, strength = (now_us - since_us) / 1e6, float(trays.strength[number])
+        zone_of, silent_s, strength = (
+            int(trays.zone[number]),
+            float(trays.silent_s[number]),
+            float(trays.strength[number]),
+        )
+        beside = (home == zone_of) & (tray != number) & (row_silent_s >= silent_s - ONSET_S)
         rounds = silent_s / float(evidence.step_s[zone_of])
         if beside.any() or rest_deficit(evidence, zone_of, strength, rounds) > DEFICIT_MAX:
             continue

@@ -50,7 +50,7 @@ class Bench:
         accused = at[seeing & (strength >= rules.alarm_nats)]
         for row in accused.tolist():
             yield self._accuse(AlarmKind.MISSING, [row], float(evidence.nats[row]))
-        for quiet in quiet_trays(evidence, self.placement, self.now_us):
+        for quiet in quiet_trays(evidence, self.placement, self.heard):
             if quiet.nats >= rules.tray_nats:
                 yield self._accuse(AlarmKind.GROUP, quiet.rows.tolist(), quiet.nats)
         together = at[seeing & ~alone & (evidence.state[at] == PRESENT)]
@@ -71,7 +71,7 @@ class Bench:
         for members in same_moment(self.placement.home[at], evidence.read_us[at], int(rules.group_spread_s * 1e6)):
             rows = at[members]
             zone = int(self.placement.home[rows[0]])
-            silent_s = float((self.now_us - evidence.read_us[rows].max()) / 1e6)
+            silent_s = float(evidence.silent_rounds[rows].min() * evidence.step_s[zone])
             nats = against_cover(evidence, zone, float(p[rows].sum()), silent_s)
             reached[zone] = max(reached.get(zone, 0.0), nats)
             if nats >= rules.group_nats:

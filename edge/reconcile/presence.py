@@ -66,7 +66,7 @@ def step(evidence: Evidence, placement: Placement, heard: Round, rules: Rules = 
     turn(evidence, placement, heard, rules, changes)
     rows = np.flatnonzero(read)
     end_gaps(evidence, read, rows, heard.now_us)
-    hear_trays(evidence, placement, rows, heard.now_us)
+    hear_trays(evidence, placement, heard, rows)
     _weigh(evidence, _Scene(zone, p, read, watched, step_s))
     silent = watched & (evidence.nats > TRAY_NATS)
     changes.accused = list(Bench(evidence, placement, rules, heard).accusations(np.flatnonzero(silent)))

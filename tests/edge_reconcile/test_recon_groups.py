@@ -40,16 +40,16 @@ def test_a_hand_that_lies_over_a_tray_and_its_neighbours_is_no_lifted_tray(floor
 def test_without_the_tray_s_edges_the_same_hand_would_be_a_thief(floor, monkeypatch):
     """The control: each of the trays under the hand looks lifted to who does not look beside it."""
     shop = shop_with_one_reader(floor)
-    monkeypatch.setattr(judge, "quiet_trays", lambda evidence, placement, now_us: _any_quiet(evidence, now_us))
+    monkeypatch.setattr(judge, "quiet_trays", lambda evidence, placement, heard: _any_quiet(evidence))
     shop.cover[54:66], shop.cover_ends[54:66] = 0.0, shop.now_us + 90e6
     shop.run(90)
     assert shop.accused() != []
 
 
-def _any_quiet(evidence, now_us):
+def _any_quiet(evidence):
     trays = evidence.trays
-    for number in np.flatnonzero(now_us - trays.read_us > 30e6):
-        zone, silent_s = int(trays.zone[number]), (now_us - trays.read_us[number]) / 1e6
+    for number in np.flatnonzero(trays.silent_s > 30):
+        zone, silent_s = int(trays.zone[number]), trays.silent_s[number]
         if zone >= 0:
             nats = against_cover(evidence, zone, trays.strength[number], silent_s)
             yield Quiet(TRAY, number, np.arange(number * 8, number * 8 + 8), silent_s, nats)
@@ -103,6 +103,28 @@ def test_covers_teach_how_long_covers_last_and_the_lesson_survives_a_restart(flo
     again = load(shop.evidence.save(shop.now_us, pieces, zones), shop.now_us, pieces, zones)
     assert np.array_equal(again.covers, covers)
     assert np.array_equal(again.peaks, shop.evidence.peaks)
+
+
+def test_a_tray_nobody_looked_at_was_not_silent(floor):
+    """Rounds without its zone, as while its reader is away, are no silence of the tray."""
+    shop = shop_with_one_reader(floor)
+    shop.alive[1] = False
+    shop.run(300)
+    assert shop.accused() == []
+    assert shop.evidence.trays.silent_s[7] < 5
+    shop.alive[1] = True
+    shop.there[56:64] = False
+    assert len(shop.run(70).accused()) == 1
+
+
+def test_a_restart_in_the_midst_of_a_tray_s_silence_does_not_begin_it_anew(floor):
+    shop = shop_with_one_reader(floor)
+    shop.there[56:64] = False
+    shop.run(20)
+    pieces, zones = [f"p{row}" for row in range(200)], [f"z{zone}" for zone in range(4)]
+    shop.evidence = load(shop.evidence.save(shop.now_us, pieces, zones), shop.now_us, pieces, zones)
+    shop.run(45)
+    assert [len(one.rows) for one in shop.accused()] == [8]
 
 
 def test_half_of_all_covers_outlast_the_usual_one():
