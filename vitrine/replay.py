@@ -5,6 +5,7 @@ ids left out: equal, or the first difference is named.
 """
 
 import random
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +20,11 @@ from contract.feed import FeedPage
 from contract.ids import PieceId, ReaderId
 from edge.books.journal import Books
 from edge.books.rows import Mode
+from edge.capture.ear import is_told
 from edge.capture.frames import Batch, Begin, CaptureError, Did, Event, Learned, Stood, Tick, Written, events_of
+from edge.capture.recorder import HEALTH
 from edge.capture.ring import SUFFIX
-from edge.capture.still import Album, Outside, StillError
+from edge.capture.still import UNFIT, WORDS_MAX, Album, Outside, StillError
 from edge.config import EdgeConfig
 from edge.floor.stock import Status
 from edge.readers.base import ReadBatch
@@ -29,6 +32,9 @@ from edge.readers.health import Health
 from edge.store import Store
 from trade.custody import TokenState
 
+UNFIT_HERE: Final = (*UNFIT, StillError, sqlite3.Error, msgspec.DecodeError)
+"""What the house says to what it never told; the place in the code is in the error's cause."""
+HEALTH_TOLD: Final = frozenset({*HEALTH, "inputs", "antennas_down"})
 TOLD: Final = (AlarmRaised, CountFinished)
 """Facts that a person reads; the others are compared only."""
 
@@ -134,6 +140,8 @@ class Replay:
             case Learned(page=page):
                 self._store.take_feed(msgspec.json.decode(page, type=FeedPage))
             case Did():
+                if not is_told(Store, event.name):
+                    raise CaptureError(f"this capture wants a house to do {event.name!r}, which none tells of")
                 self._at(event.now_us, event.wall_us)
                 given, named = Album(event.given, Outside({})).first()
                 getattr(self._store, event.name)(*given, **named)
@@ -155,7 +163,10 @@ class Replay:
         config = msgspec.structs.replace(config, data_dir=Path(tempfile.gettempdir()) / "vitrine-replay", uplink=None)
         books = Books.open(None, store=config.store, instance="replay")
         books.db.begin()
+        known = set(books.db.tables())
         for table, rows in begin.tables.items():
+            if table not in known:
+                raise CaptureError(f"this capture has a table {table!r} that these books have not: another version's")
             books.db.clear(table)
             books.db.fill(table, rows)
         books.db.commit()
@@ -185,6 +196,8 @@ class Replay:
         for reader, fields in tick.health.items():
             health = store.pipeline.health.setdefault(ReaderId(reader), Health(ReaderId(reader)))
             for name, value in fields.items():
+                if name not in HEALTH_TOLD:
+                    raise CaptureError(f"this capture tells of {name!r} of a reader, which no house does")
                 setattr(health, name, _FORMS.get(name, _same)(value))
         for one in tick.batches:
             self.told.reads += _deliver(one, store)
@@ -210,7 +223,11 @@ def replay(paths: Sequence[Path], *, cold: bool = False) -> Told:
     """Everything these files hold. Raises `CaptureError`."""
     running = Replay(cold=cold)
     for event in events_of(paths):
-        running.hear(event)
+        try:
+            running.hear(event)
+        except UNFIT_HERE as error:
+            words = f"{paths[0]} does not fit this program, after {running.told.ticks} turns: {error!r}"
+            raise CaptureError(words[:WORDS_MAX]) from error
     if not running.told.segments:
         raise CaptureError(f"{paths[0]} holds nothing yet")
     return running.told

@@ -7,7 +7,7 @@ office made, the feed, and methods of the store marked `@told`. From these the s
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from contract.entries import Entry
 from contract.facts import AnyFact
@@ -56,6 +56,7 @@ class HasEar(Protocol):
     ear: Ear
 
 
+TOLD: Final = "_told"
 Owner = TypeVar("Owner", bound=HasEar)
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -71,4 +72,10 @@ def told(method: Callable[Concatenate[Owner, Given], Result]) -> Callable[Concat
         self.ear.did(method.__name__, given, named)
         return result
 
+    act.__dict__[TOLD] = True
     return act
+
+
+def is_told(owner: type, name: str) -> bool:
+    """Whether this is a method marked `@told`: nothing else is done because a capture says so."""
+    return TOLD in getattr(getattr(owner, name, None), "__dict__", {})

@@ -16,6 +16,7 @@ import msgspec
 MAGIC: Final = b"vitrine capture 1\n"
 HEAD: Final = struct.Struct(">II")
 FRAME_BYTES_MAX: Final = 512 << 20
+"""Of one frame, deflated and not: a small file may open into a huge one."""
 LEVEL: Final = 1
 """Of deflate: the quickest. A second of 10,000 reads then takes a third of its bytes."""
 
@@ -131,6 +132,10 @@ def _events(file: BinaryIO, path: Path) -> Iterator[Event]:
         if zlib.crc32(body) != crc:
             raise CaptureError(f"{path} is damaged at byte {at}: its checksum does not fit; take another copy of it")
         try:
-            yield from _decode(zlib.decompress(body))
-        except (zlib.error, msgspec.DecodeError) as error:
+            opening = zlib.decompressobj()
+            events = opening.decompress(body, FRAME_BYTES_MAX)
+            if not opening.eof:
+                raise CaptureError(f"{path}, byte {at}: larger than any frame ({FRAME_BYTES_MAX} bytes); none of ours")
+            yield from _decode(events)
+        except (zlib.error, msgspec.DecodeError, RecursionError) as error:
             raise CaptureError(f"{path}, byte {at}: written by another version ({error})") from error

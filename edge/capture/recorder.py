@@ -4,6 +4,7 @@ Every `SEGMENT_US` a file begins with all the house knows (`still.py`, tables of
 ring can be replayed alone. Around an alarm the running file and the one before are kept.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
@@ -72,6 +73,8 @@ class Recorder(Ear):
         self._pool = pool
         self._program = program
         self._number = last_number(folder)
+        self._gap = self._number > 0
+        """Something was not written since the last file: the next one does not follow it, its number says so."""
         self._batches: list[ReadBatch] = []
         self._events: list[Event] = []
         self._told: dict[ReaderId, dict[str, Any]] = {}
@@ -137,7 +140,7 @@ class Recorder(Ear):
             self.began_anew()
 
     def began_anew(self) -> None:
-        self._anew = True
+        self._anew, self._gap = True, self._number > 0
         self._events.clear()
 
     @contextmanager
@@ -177,9 +180,16 @@ class Recorder(Ear):
     def _cut(self, now_us: int, health: Mapping[ReaderId, Health]) -> None:
         """Another file begins here, with all the house knows."""
         self._hand_over([])
-        self._anew = False
+        try:
+            db = self._store.reading_db()
+        except (sqlite3.Error, OSError) as error:
+            self.writes_failed_total += 1
+            log.warning("capture_not_begun", why=str(error))
+            self.began_anew()
+            return
+        self._number += 2 if self._gap else 1
+        self._anew = self._gap = False
         self._began_us = self._framed_us = now_us
-        self._number += 1
         self.segments_total += 1
         still, outside = self._store.still()
         camera, why = Camera(outside), ""
@@ -202,7 +212,6 @@ class Recorder(Ear):
         self._told.clear()
         first = Tick(now_us=now_us, wall_us=begin.wall_us, writing=False, health=self._changed(health))
         alarms = self._alarms if now_us - self._alarm_us < AFTER_ALARM_US else []
-        db = self._store.reading_db()
         self._submit(1, lambda: self._begin(begin, camera, db, first, alarms))
 
     def _hand_over(self, alarms: list[str]) -> None:
@@ -228,8 +237,9 @@ class Recorder(Ear):
         """A disk that is full or broken costs the capture and nothing else."""
         try:
             work()
-        except (OSError, StillError) as error:
+        except (OSError, StillError, sqlite3.Error) as error:
             self.writes_failed_total += 1
+            self._gap = True
             log.warning("capture_not_written", why=str(error), mend="free space in the data directory")
 
     def _begin(self, begin: Begin, camera: Camera, db: Database, first: Tick, alarms: list[str]) -> None:

@@ -7,6 +7,7 @@ Owned by the pool of one. A file that grows is kept at once by its second name: 
 """
 
 import contextlib
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,21 +38,35 @@ class Ring:
         self._path: Path | None = None
 
     def begin(self, number: int, events: Sequence[Event]) -> None:
-        """A new segment; the oldest ones go."""
+        """A new segment; the oldest ones go. One that finds no room is not there."""
         self.close()
         self.ring.mkdir(parents=True, exist_ok=True)
-        self._path = self.ring / f"{number:08d}{SUFFIX}"
-        self._path.write_bytes(MAGIC + frame(events))
+        path = self.ring / f"{number:08d}{SUFFIX}"
+        try:
+            path.write_bytes(MAGIC + frame(events))
+        except OSError:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
+        self._path = path
         self._drop()
 
     def write(self, events: Sequence[Event]) -> None:
-        """Events of the running segment; lost where there is none."""
-        if self._path is not None:
+        """Events of the running segment; lost where there is none. One that finds no room ends its segment."""
+        if self._path is None:
+            return
+        whole = self._path.stat().st_size
+        try:
             with self._path.open("ab") as file:
                 file.write(frame(events))
                 large = file.tell() > self._bounds.bytes_max // 2
-            if large:
-                self._drop()
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.truncate(self._path, whole)
+            self.close()
+            raise
+        if large:
+            self._drop()
 
     def close(self) -> None:
         self._path = None

@@ -1,7 +1,8 @@
 """A still of objects: copied at once on the house thread, encoded later in the pool, and taken up in another process.
 
-No pickle: a file may come from elsewhere, and nothing of it is ever called. Only classes of our own rooms are made, by
-`__new__` and their fields; arrays, and views into them, keep what they share. What cannot be kept so is refused.
+No pickle: a file may come from elsewhere. Only classes of our own rooms are made, by `__new__` and their fields, rows
+and structs by their own makers; what our modules have merely imported is none of ours. Arrays, and views into them,
+keep what they share. What cannot be kept so is refused.
 """
 
 import importlib
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from enum import Enum
+from inspect import getattr_static
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -25,6 +27,12 @@ WHEN: Final[Mapping[str, Callable[[Any], object]]] = {
     "timedelta": lambda s: timedelta(seconds=s),
 }
 FACTORIES: Final = {"list": list, "dict": dict, "set": set, "int": int, "float": float}
+UNFIT: Final = (
+    LookupError, TypeError, ValueError, AttributeError, ImportError, AssertionError, ArithmeticError, RecursionError,
+    MemoryError,
+)  # fmt: skip
+"""What a still raises that was made by another program, or by a hand."""
+WORDS_MAX: Final = 300
 NODES_MAX: Final = 2_000_000
 FLAT_MIN: Final = 16
 """Fewer rows than this are looked at one by one."""
@@ -169,8 +177,8 @@ class Album:
     def first(self) -> Any:
         try:
             return self._make(0)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise StillError(f"a still of another version: {error!r}") from error
+        except UNFIT as error:
+            raise StillError(f"a still of another version: {error!r}"[:WORDS_MAX]) from error
 
     def _value(self, value: Any) -> Any:
         if not isinstance(value, list):
@@ -179,10 +187,10 @@ class Album:
             return self._make(value[0])
         if value[0] == "outside":
             return self._outside.things[value[1]]
-        kind = _class(value[1])
         if value[0] == "enum":
-            return kind(value[2])
+            return _class(value[1], Enum)(value[2])
         assert value[0] == "flat", "a value is plain, a node, outside, an enum or a row"
+        kind = _class(value[1])
         names = _row_fields(kind)
         made = object.__new__(kind) if not issubclass(kind, msgspec.Struct) else None
         fields = dict(zip(names, map(self._value, value[2]), strict=True))
@@ -218,16 +226,17 @@ class Album:
                 made = self._made[at] = defaultdict(FACTORIES[rest[0]])
                 made.update(zip(self._all(rest[1]), self._all(rest[2]), strict=True))
             case "function":
-                self._made[at] = _ours(rest[0])
+                self._made[at] = _function(rest[0])
             case "tuple" | "frozenset":
                 self._made[at] = (tuple if kind == "tuple" else frozenset)(self._all(rest[0]))
             case "named":
-                self._made[at] = _class(rest[0])(*map(self._value, rest[1]))
+                row = _class(rest[0], tuple)
+                self._made[at] = row(**dict(zip(row._fields, map(self._value, rest[1]), strict=True)))
             case "struct":
                 fields = map(self._value, rest[2])
-                self._made[at] = _class(rest[0])(**dict(zip(rest[1], fields, strict=True)))
+                self._made[at] = _class(rest[0], msgspec.Struct)(**dict(zip(rest[1], fields, strict=True)))
             case "method":
-                self._made[at] = getattr(self._value(rest[0]), rest[1])
+                self._made[at] = self._method(self._value(rest[0]), rest[1])
             case "bytes":
                 self._made[at] = rest[0]
             case "clock":
@@ -237,10 +246,20 @@ class Album:
             case "array":
                 self._made[at] = np.frombuffer(bytearray(rest[2]), rest[0]).reshape(rest[1])
             case "view":
-                base = self._value(rest[0])
-                self._made[at] = np.ndarray(tuple(rest[2]), rest[1], base.data, rest[3], tuple(rest[4]))
+                base, kept = self._value(rest[0]), np.dtype(rest[1])
+                if not isinstance(base, np.ndarray) or kept.hasobject:
+                    raise StillError(f"a view of {kept} into a {type(base).__name__}")  # it would be pointers
+                self._made[at] = np.ndarray(tuple(rest[2]), kept, base.data, rest[3], tuple(rest[4]))
             case _:
                 raise StillError(f"a still with a {kind!r}")
+
+    def _method(self, of: Any, name: str) -> MethodType:
+        """Looked up on the class: no property is asked, nothing is run."""
+        found = getattr_static(type(of), name)
+        ours = type(of).__module__.startswith(OURS) or any(each is of for each in self._outside.things.values())
+        if not ours or not isinstance(found, FunctionType):
+            raise StillError(f"{name} of {type(of).__qualname__} is no method of ours")
+        return MethodType(found, of)
 
     def _all(self, many: list[Any]) -> list[Any]:
         plain, values = many
@@ -281,21 +300,31 @@ def _name(kind: type | FunctionType) -> str:
     return f"{kind.__module__}:{kind.__qualname__}"
 
 
-def _class(name: str) -> Any:
-    """A class of our own rooms. Nothing else is ever made."""
+def _class(name: str, base: type = object) -> Any:
+    """A class of our own rooms, of this kind. Nothing else is ever made."""
     found = _ours(name)
-    if not isinstance(found, type):
-        raise StillError(f"{name} is no class")
+    if not isinstance(found, type) or not issubclass(found, base):
+        raise StillError(f"{name} is no {base.__name__}")
+    return found
+
+
+def _function(name: str) -> FunctionType:
+    found = _ours(name)
+    if not isinstance(found, FunctionType):
+        raise StillError(f"{name} is no function")
     return found
 
 
 def _ours(name: str) -> Any:
+    """What stands in one of our modules and was made there."""
     module, _, qualname = name.partition(":")
     if not module.startswith(OURS):
         raise StillError(f"{name} is none of ours")
     found: Any = importlib.import_module(module)
     for part in qualname.split("."):
         found = getattr(found, part)
+    if (getattr(found, "__module__", ""), getattr(found, "__qualname__", "")) != (module, qualname):
+        raise StillError(f"{name} is none of ours")
     return found
 
 
