@@ -239,3 +239,18 @@ def test_a_safe_is_shadowed_seldom(new_world):
         shadows = radio.shadows[radio.world.place_of[f"boutique/{zone}"]]
         minutes[zone] = sum(bool(shadows.at(START_US + 10 * n * SECOND_US)) for n in range(4000))
     assert 0 < minutes["safe-1"] < minutes["case-1"] / 3
+
+
+# --- the gate -----------------------------------------------------------------------------------------------
+
+
+def test_a_piece_carried_through_the_gate_comes_near_and_goes_away(sure):
+    air = Air(sure, antenna=Antenna(port=1, zone="gate", reference_dbm=30.0))
+    piece = sure.stock[rows_of(sure, "case-1")[0]].card.piece
+    sure.move(START_US, "walk_out", "boutique", pieces=[piece], to="boutique/gate")
+    heard = [(at, level) for at in range(16) for level in air.dwell().rssi_cdbm.tolist()]
+    early, near, late = (
+        np.mean([level for at, level in heard if low <= at < high]) for low, high in ((0, 3), (6, 11), (13, 16))
+    )
+    assert near - early > 600, "hundredths of dBm: as somebody walks up to it"
+    assert near - late > 600
