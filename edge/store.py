@@ -24,6 +24,7 @@ from contract.facts import (
     AlarmClosed,
     AnyFact,
     CountAbandoned,
+    CountApproved,
     CountFinished,
     CountPlace,
     CountStarted,
@@ -450,6 +451,8 @@ class Store:
                 if isinstance(fact, AlarmClosed):
                     self.pipeline.signals.closed(fact.alarm)
                     self.pipeline.watch.closed(self.books.db.one("alarm", AlarmRow, alarm=fact.alarm), fact.outcome)
+                elif isinstance(fact, CountApproved):
+                    self.counting.approved(fact)
             keys = entry.keys or keys_of(entry.facts)
             pieces |= {PieceId(key.removeprefix("piece:")) for key in keys if key.startswith("piece:")}
             whys.add(entry.why)

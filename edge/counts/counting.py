@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from contract.facts import (
     AnyFact,
     CountAbandoned,
+    CountApproved,
     CountPlace,
     CountProgress,
     CountRecounting,
@@ -155,6 +156,10 @@ class Counting:
         check_step(row, CountEvent.ABANDON)
         self.forget(row.count)
         return (CountAbandoned(count=row.count, reason=reason),)
+
+    def approved(self, fact: CountApproved) -> None:
+        """A person answers for a count: what it lacked is gone, and teaches the next ones so."""
+        self.lore.missing(fact.missing, self.pipeline.evidence)
 
     def forget(self, count: CountId) -> None:
         """It runs no longer: abandoned, or the books did not take its beginning."""

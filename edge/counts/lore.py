@@ -1,6 +1,6 @@
 """What this store's counts have taught, kept in the books' evidence: learned anew after each, a little every tick."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import Final
 
 import numpy as np
@@ -67,6 +67,12 @@ class Lore:
         waiting = waiting[waiting < evidence.rows]
         read_us = np.minimum(evidence.read_us[waiting], evidence.heard_us[waiting])
         self.lessons.there(waiting[read_us > self._ended_us].astype(np.int32))
+
+    def missing(self, pieces: Iterable[PieceId], evidence: Evidence) -> None:
+        """A person answers for it that these are gone; one that was read since the count was there all the same."""
+        self.settle(evidence)
+        rows = (self._stock.catalogue.row_of(piece) for piece in pieces)
+        self.lessons.missing(np.array([row for row in rows if row is not None], np.int32))
 
     def tick(self) -> None:
         """One step of learning, if there is any to do."""

@@ -2,14 +2,15 @@
 
 import pytest
 
-from contract.facts import CountFinished, CountPlace
+from contract.facts import CountFinished, CountPlace, Verdict
 from contract.ids import CountId, UserId
 from edge.counts.lore import Lore
 from edge.reconcile.learning import COUNTS_MIN, NOTHING
 from edge.reconcile.lessons import UNKNOWN
+from edge.till.desk import Done
 
 CASE = list(range(1, 13))
-ANA = UserId("ana")
+ANA, MAX = UserId("ana"), UserId("max")
 
 
 @pytest.fixture
@@ -44,3 +45,16 @@ def test_a_new_store_hears_four_rounds_even_when_all_is_read_at_once(shop):
     count(shop, 0, CASE)
     (finished,) = shop.facts(CountFinished)
     assert (finished.rounds, finished.why_stopped) == (4, "complete")
+
+
+def test_a_piece_that_a_person_confirms_to_be_missing_does_not_teach_that_it_is_hard_to_read(shop):
+    shop.run(60, lying={"r-case": CASE})
+    shop.run(60, lying={"r-case": CASE[:-1]})
+    count(shop, 0, CASE[:-1])
+    (finished,) = shop.facts(CountFinished)
+    assert [(one.piece, one.verdict) for one in finished.verdicts] == [("p12", Verdict.MISSING)]
+    lessons = shop.store.counting.lore.lessons
+    row = shop.store.stock.catalogue.row_of("p12")
+    assert lessons.codes[0, row] >= UNKNOWN, "until then nobody knows"
+    assert isinstance(shop.store.approve_count(CountId("c0"), "2026-11-29", MAX), Done)
+    assert (lessons.codes[0, row], lessons.gone) == (0, 1)
