@@ -18,7 +18,7 @@ from edge.reconcile.detectors.restock import Restock
 from edge.reconcile.detectors.returned import SOLD_LIES_US, Returned
 from edge.reconcile.detectors.severity import Scale, severity
 from edge.reconcile.detectors.strong import Strong
-from edge.reconcile.detectors.travel import Travel, impossible
+from edge.reconcile.detectors.travel import Travel, needs_s
 from edge.reconcile.evidence import MISSING, PRESENT
 from edge.reconcile.shapes import Accusation, Placement
 
@@ -238,8 +238,7 @@ def test_ten_seconds_for_twenty_metres_are_a_walk(room):
     watch(room, 120, travel)
     room.stay.discard(5)
     assert watch(room, 12, travel, also=lambda second: [(5, CASE, -5450)] if second == 10 else []) == []
-    assert impossible(50.0, 5.0)
-    assert not impossible(50.0, 60.0)
+    assert needs_s(np.array([2.0, 53.0])).tolist() == [0.0, 20.0]
 
 
 # --- people and doors ---------------------------------------------------------------------------------------------

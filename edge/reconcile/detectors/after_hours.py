@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from contract.facts import AlarmKind
+from edge.reconcile.detectors.once import Once
 from edge.reconcile.detectors.scene import Scene, Suspicion
 
 AGAIN_US: Final = 600_000_000
@@ -14,7 +15,7 @@ AGAIN_US: Final = 600_000_000
 class AfterHours:
     """Nothing is said while the store is open, or while nobody has said when it is."""
 
-    _said_us: dict[int, int] = field(default_factory=dict)
+    _said: Once[int] = field(default_factory=lambda: Once(AGAIN_US))
 
     def hear(self, scene: Scene) -> list[Suspicion]:
         """Moves of the round, doors and motion of this moment."""
@@ -25,18 +26,12 @@ class AfterHours:
         for row in scene.moved.tolist():
             where.setdefault(int(scene.placement.home[row]), []).append(row)
         for zone, rows in where.items():
-            if self._first(zone, scene.now_us):
+            if self._said.first(zone, scene.now_us):
                 many = f"{len(rows)} pieces changed place" if len(rows) > 1 else "A piece changed place"
                 why = f"{many} while the store is closed."
                 found.append(Suspicion(AlarmKind.AFTER_HOURS, tuple(rows), zone, 0.0, why, 1))
         for zone in scene.stirring:
-            if self._first(zone, scene.now_us):
+            if self._said.first(zone, scene.now_us):
                 why = "A door stands open, or somebody moves, while the store is closed."
                 found.append(Suspicion(AlarmKind.AFTER_HOURS, (), zone, 0.0, why, 1))
         return found
-
-    def _first(self, zone: int, now_us: int) -> bool:
-        first = now_us - self._said_us.get(zone, -AGAIN_US) >= AGAIN_US
-        if first:
-            self._said_us[zone] = now_us
-        return first

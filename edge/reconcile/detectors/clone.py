@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
+from edge.reconcile.detectors.once import Once
 from edge.reconcile.detectors.scene import Scene, Suspicion
 
 TID_TOLD: Final = 2
@@ -56,7 +57,7 @@ class Clone:
     """row → (µs, from, to) of its latest flips."""
     _pairs: dict[tuple[int, int], set[int]] = field(default_factory=dict)
     _wrong_tid: dict[int, int] = field(default_factory=dict)
-    _said_us: dict[int, int] = field(default_factory=dict)
+    _said: Once[int] = field(default_factory=lambda: Once(AGAIN_US))
     _innocent: list[float] = field(default_factory=list)
 
     def hear(self, scene: Scene, loud: NDArray[np.bool_]) -> list[Suspicion]:
@@ -96,9 +97,8 @@ class Clone:
             if len(pieces) >= OVERLAP_PIECES:
                 self._innocent.append(nats)
                 return []
-        if nats < self.bar_nats or now_us - self._said_us.get(row, -AGAIN_US) < AGAIN_US:
+        if nats < self.bar_nats or not self._said.first(row, now_us):
             return []
-        self._said_us[row] = now_us
         lasts = (now_us - between[0][0]) / 1e6
         why = (
             f"Loud in two places that do not hear each other, to and fro {len(between)} times in {lasts:.0f} s: "
@@ -129,9 +129,8 @@ class Clone:
         found = []
         for row in scene.tid_row[~scene.tid_fits].tolist():
             told = self._wrong_tid[row] = self._wrong_tid.get(row, 0) + 1
-            if told < TID_TOLD or scene.now_us - self._said_us.get(row, -AGAIN_US) < AGAIN_US:
+            if told < TID_TOLD or not self._said.first(row, scene.now_us):
                 continue
-            self._said_us[row] = scene.now_us
             why = f"Its EPC is on a tag with another number of its own (TID), told {told} times: a copied tag."
             zone = int(scene.zones[0])
             found.append(Suspicion(AlarmKind.CLONE, (row,), zone, TID_NATS, why, told))

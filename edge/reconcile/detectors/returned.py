@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
+from edge.reconcile.detectors.once import Once
 from edge.reconcile.detectors.scene import Scene, Suspicion
 from edge.reconcile.evidence import MISSING
 
@@ -35,7 +37,7 @@ class Returned:
     dropped_total: int = 0
     _missing: dict[int, _Back] = field(default_factory=dict)
     _sold: dict[int, _Back] = field(default_factory=dict)
-    _said_us: dict[int, int] = field(default_factory=dict)
+    _said: Once[int] = field(default_factory=lambda: Once(AGAIN_US))
 
     def hear(self, scene: Scene) -> list[Suspicion]:
         """Missing pieces in any place but the gate; sold ones where pieces lie."""
@@ -45,14 +47,14 @@ class Returned:
         found = []
         for row, zone in _pairs(scene, away):
             back = self._follow(self._missing, row, scene.now_us, WITHIN_US)
-            if back is not None and back.rounds >= ROUNDS_MIN and self._first(row, scene.now_us):
+            if back is not None and back.rounds >= ROUNDS_MIN and self._said.first(row, scene.now_us):
                 where = "where it is shown or sold" if not scene.stays[zone] else "in its case again"
                 why = f"Never sold, called missing, and now read in {back.rounds} rounds {where}."
                 found.append(Suspicion(AlarmKind.RETURNED, (row,), zone, 0.0, why, back.rounds))
         for row, zone in _pairs(scene, sold):
             back = self._follow(self._sold, row, scene.now_us, SOLD_LIES_US)
             lasts_us = 0 if back is None else scene.now_us - back.since_us
-            if back is not None and lasts_us >= SOLD_LIES_US and self._first(row, scene.now_us):
+            if back is not None and lasts_us >= SOLD_LIES_US and self._said.first(row, scene.now_us):
                 why = f"Sold, and read in its case for {lasts_us / 60e6:.0f} min: not handed over, or taken back."
                 found.append(Suspicion(AlarmKind.RETURNED, (row,), zone, 0.0, why, back.rounds))
         return found
@@ -68,12 +70,6 @@ class Returned:
         back.rounds, back.last_us = back.rounds + 1, now_us
         return back
 
-    def _first(self, row: int, now_us: int) -> bool:
-        first = now_us - self._said_us.get(row, -AGAIN_US) >= AGAIN_US
-        if first:
-            self._said_us[row] = now_us
-        return first
 
-
-def _pairs(scene: Scene, which: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> list[tuple[int, int]]:
+def _pairs(scene: Scene, which: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(zip(scene.row[which].tolist(), scene.zone[which].tolist(), strict=True))
