@@ -5,7 +5,6 @@ person, shows that it was there; until then, and if it never comes back, it teac
 would teach that they are hard to read, and excuse themselves.
 """
 
-import hashlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.ids import PieceId
+from edge.reconcile.blob import BlobDamagedError, pack, unpack
 
 COUNTS_KEPT: Final = 32
 """The latest counts; older ones were of another shop."""
@@ -20,9 +20,8 @@ ROUNDS_KEPT: Final = 6
 """First rounds of a count that teach: a code of one byte."""
 UNKNOWN: Final = 0x80
 """Set in a code while nobody knows whether the piece was there."""
-_MAGIC: Final = b"VITRINE-COUNTS-1\n"
-_HASH_BYTES: Final = 32
-_TOTALS: Final = 5
+_MAGIC: Final = b"VTCL1\n"
+_TOTALS: Final = ("at", "counts", "checked", "gone")
 
 Codes = NDArray[np.uint8]
 
@@ -99,27 +98,30 @@ class Lessons:
         """One checksummed blob. `pieces` names the rows (None: free)."""
         kept = np.array([row for row in range(self.rows) if pieces[row] is not None], np.intp)
         names = "\n".join(str(pieces[row]) for row in kept.tolist()).encode()
-        totals = np.array([len(kept), self.at, self.counts, self.checked, self.gone], "<i8")
-        raw = b"".join((totals.tobytes(), self.altered.tobytes(), self.codes[:, kept].tobytes(), names))
-        return _MAGIC + hashlib.sha256(raw).digest() + raw
+        return pack(
+            _MAGIC,
+            {
+                "codes": self.codes[:, kept],
+                "altered": self.altered,
+                "totals": np.array([getattr(self, name) for name in _TOTALS], np.int64),
+                "pieces": np.frombuffer(names, np.uint8),
+            },
+        )
 
 
 def load(blob: bytes, pieces: Sequence[PieceId | None]) -> Lessons:
     """The lessons of `save`, for today's rows. Raises `LessonsDamagedError`."""
-    start = len(_MAGIC) + _HASH_BYTES
-    raw = blob[start:]
-    if blob[: len(_MAGIC)] != _MAGIC or hashlib.sha256(raw).digest() != blob[len(_MAGIC) : start]:
-        raise LessonsDamagedError("what counts have taught is damaged or of another version; it is learned anew")
-    totals = np.frombuffer(raw, "<i8", _TOTALS)
-    size, at = int(totals[0]), totals.nbytes
-    altered = np.frombuffer(raw, np.uint8, COUNTS_KEPT, at)
-    codes = np.frombuffer(raw, np.uint8, COUNTS_KEPT * size, at + COUNTS_KEPT).reshape(COUNTS_KEPT, size)
-    named = raw[at + COUNTS_KEPT * (1 + size) :].decode().split("\n") if size else []
+    try:
+        old = unpack(_MAGIC, blob)
+    except BlobDamagedError as error:
+        raise LessonsDamagedError(f"what counts have taught is learned anew: {error}") from error
+    named = old["pieces"].tobytes().decode().split("\n") if len(old["pieces"]) else []
     out = Lessons()
     out.grow(len(pieces))
     row_of = {piece: row for row, piece in enumerate(pieces) if piece is not None}
     to = np.array([row_of.get(PieceId(piece), -1) for piece in named], np.intp)
-    out.codes[:, to[to >= 0]] = codes[:, to >= 0]
-    out.altered = altered.copy()
-    out.at, out.counts, out.checked, out.gone = (int(one) for one in totals[1:])
+    out.codes[:, to[to >= 0]] = old["codes"][:, to >= 0]
+    out.altered = old["altered"]
+    for name, total in zip(_TOTALS, old["totals"].tolist(), strict=True):
+        setattr(out, name, total)
     return out
