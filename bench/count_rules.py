@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from bench.worlds import Bools, Counted, Floats, Shelf
 from edge.reconcile.blocking import CUSTOMARY, Blocking, Fading, Suppositions, Unread, one_more
 from edge.reconcile.counts import COMPLETE_AT, MISSING_BELOW, NORMAL, ROUNDS_MIN, Care, present_unread
-from edge.reconcile.learning import GONE_PRIOR, ROUNDS_UNTAUGHT_MIN, UNTAUGHT, learn
+from edge.reconcile.learning import GONE_PRIOR, ROUNDS_UNTAUGHT_MIN, learn
 from edge.reconcile.lessons import ROUNDS_KEPT, UNKNOWN, Lessons
 
+UNTAUGHT_HITS, UNTAUGHT_MISSES = 18.0, 2.0
+"""Of a piece of which neither presence nor a count has told."""
 EARLIER_COUNTS: Final = 30
 """What a store has counted before: two weeks of opening and closing."""
 AT_ONCE: Final = 500
@@ -76,7 +78,7 @@ def taught(shelf: Shelf, *, altered: bool) -> Knowledge:
     """
     earlier = shelf.count(EARLIER_COUNTS, ROUNDS_KEPT, altered=altered)
     n = shelf.family.pieces
-    first = Knowledge(CUSTOMARY, np.full(n, UNTAUGHT.hits), np.full(n, UNTAUGHT.misses), 1 - GONE_PRIOR)
+    first = Knowledge(CUSTOMARY, np.full(n, UNTAUGHT_HITS), np.full(n, UNTAUGHT_MISSES), 1 - GONE_PRIOR)
     rounds = np.maximum(ours(reckon(earlier, first, altered=altered), NORMAL).rounds, ROUNDS_UNTAUGHT_MIN)
     lessons, rows = Lessons(), np.arange(n, dtype=np.int32)
     for reads, there, took in zip(earlier.reads, earlier.there, rounds.tolist(), strict=True):

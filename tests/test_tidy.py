@@ -191,7 +191,7 @@ def test_nothing_swallows_every_error_without_a_reason():
 
 def test_files_stay_small_enough_to_hold_in_the_head():
     sizes = {_name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in OURS}
-    # contract/facts.py is one list of structs; everything else that long has two things in it.
+    # Whatever is that long has two things in it.
     assert {name: n for name, n in sizes.items() if n > LINES_MAX} == {}
     long = sorted(name for name, n in sizes.items() if n > LINES_WISHED)
     assert len(long) <= LONG_SHARE_MAX * len(sizes), f"too many files above {LINES_WISHED} lines: {long}"

@@ -18,7 +18,6 @@ from edge.capture.frames import MAGIC, Event, frame
 SUFFIX: Final = ".capture"
 KEPT_MAX: Final = 100
 """Alarms whose capture is kept."""
-MIB: Final = 1 << 20
 
 
 class Bounds(NamedTuple):

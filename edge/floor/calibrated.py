@@ -47,10 +47,6 @@ class Calibrated:
         if len(rows):
             self.finder.settle(rows, lies[rows])
 
-    def p_of(self, row: int) -> float:
-        """P(zone) of where this row is said to lie."""
-        return float(self.finder.posterior[row].max()) if row < len(self.finder.posterior) else 0.0
-
     def hear(self, one: Round, rows: int) -> None:
         """Add a witnessed round."""
         if one.by_antenna is None:

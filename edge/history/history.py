@@ -192,10 +192,6 @@ class History:
             young = [run for run in stays if run.first > done]
             return questions.dwell(duck, totals.touching(span.from_us, span.to_us), young, span, by)
 
-    def seconds_by_zone(self, from_us: int, to_us: int) -> dict[ZoneId, float]:
-        """Piece-seconds spent in each zone within a span of whole hours."""
-        return {one.zone: one.seconds for one in self.dwell(Span(from_us, to_us), By.ZONE)}
-
     def read_rates(self, span: Span) -> list[Rate]:
         """Reads and rounds of every antenna in every hour of a span, those without a read too."""
         with self.duck.work() as duck:

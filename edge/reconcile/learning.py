@@ -16,12 +16,6 @@ from numpy.typing import NDArray
 from edge.reconcile.blocking import CUSTOMARY, Blocking, Floats, Suppositions
 from edge.reconcile.lessons import UNKNOWN, Lessons
 
-
-class Beta(NamedTuple):
-    hits: float
-    misses: float
-
-
 COUNTS_MIN: Final = 3
 """Fewer earlier counts than this do not tell."""
 PIECES_MAX: Final = 800
@@ -50,8 +44,6 @@ SIZES: Final = (3.0, 6.0, 10.0, 16.0, 25.0, 40.0, 64.0, 100.0, 160.0)
 TAILS: Final = (0.001, 0.004, 0.01, 0.03)
 TAIL_RANGE: Final = (0.03, 0.4)
 TRUST_MAX: Final = 400.0
-UNTAUGHT: Final = Beta(18.0, 2.0)
-"""A piece of which neither presence nor a count has told."""
 UNTAUGHT_COUNTS: Final = 30
 ROUNDS_UNTAUGHT_MIN: Final = 4
 """The first counts of a store go on for so many rounds even when all is found: they teach the later ones."""
