@@ -207,7 +207,9 @@ def plots(figures: Figures) -> dict[str, str]:
     """Accuracy beside peers, what was said against what is so, and who is taken for whom."""
     short = figures["seeds"] < len(SEEDS)
     each = {family: evaluate(family, short=short) for family in ZONE_FAMILIES}
-    drawn = {"zones-reliability": svg.reliability({name: reliability(one) for name, one in each.items()}, RELIABILITY)}
+    drawn = {
+        "zones-reliability.svg": svg.reliability({name: reliability(one) for name, one in each.items()}, RELIABILITY)
+    }
     for family, one in each.items():
         name = family.replace(".", "_")
         kinds = ("near", "clear", "trays", "time")
@@ -221,10 +223,10 @@ def plots(figures: Figures) -> dict[str, str]:
             for method, called in METHODS.items()
         ]
         title = svg.Axes(f"Zones {family} apart", "where the tag lies", "right, %", y_range=(0, 100))
-        drawn[f"zones-accuracy-{name}"] = svg.bars(WORDS, bars, title)
+        drawn[f"zones-accuracy-{name}.svg"] = svg.bars(WORDS, bars, title)
         names = [str(zone + 1) for zone in range(ZONE_FAMILIES[family].zones)]
         share = (100 * one.confusion / one.confusion.sum(axis=1, keepdims=True)).tolist()
-        drawn[f"zones-confusion-{name}"] = svg.heat(names, names, share, CONFUSION)
+        drawn[f"zones-confusion-{name}.svg"] = svg.heat(names, names, share, CONFUSION)
     return drawn
 
 
