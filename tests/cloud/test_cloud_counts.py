@@ -1,0 +1,103 @@
+"""What the office knows of counts: looks, blind figures, who took part, and scheduled ones that did not begin."""
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from cloud.pos.counts import queries
+from cloud.tables import count_look, count_missed, stock_count
+from contract.facts import (
+    CountApproved,
+    CountFinished,
+    CountMissed,
+    CountPlace,
+    CountRecounting,
+    CountStarted,
+    CountSubmitted,
+    CountTotal,
+    CountVerdict,
+    Stream,
+    Verdict,
+    ZoneQuantity,
+)
+from contract.ids import CountId, PieceId, ZoneId
+
+C1, SAFE = CountId("c1"), ZoneId("safe")
+GONE = CountVerdict(piece=PieceId("p1"), verdict=Verdict.MISSING, zone=SAFE, p_present=0.001, note="not read")
+
+
+def finished(number: int, *verdicts: CountVerdict) -> CountFinished:
+    found = 2 - len(verdicts)
+    return CountFinished(
+        count=C1, place=CountPlace.SAFE, rounds=4, expected=2, found=found, p_complete=0.99, why_stopped="complete",
+        verdicts=verdicts, number=number, zones=(SAFE,) if number > 1 else (),
+        totals=(CountTotal(zone=SAFE, expected=2, found=found),),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def box(house):
+    box = house.store("paris", "p1", "p2")
+    started = CountStarted(count=C1, place=CountPlace.SAFE, zones=(SAFE,), expected=2, blind=True, why="Closing")
+    box.write(started, stream=Stream.FLOOR, by="ana")
+    box.write(finished(1, GONE), stream=Stream.FLOOR, by="house")
+    box.write(
+        CountSubmitted(count=C1, quantities=(ZoneQuantity(zone=SAFE, quantity=2),)), stream=Stream.FLOOR, by="ana"
+    )
+    box.send(stream=Stream.FLOOR)
+    return box
+
+
+def the_count(house) -> dict:
+    (row,) = house.rows(sa.select(stock_count).where(stock_count.c.count_id == C1))
+    return row
+
+
+def verdicts(house) -> list[str]:
+    with house.office.reading() as tx:
+        detail = queries.detail(tx, "paris", C1)
+    return [each.piece for each in detail.verdicts]
+
+
+def test_a_blind_count_comes_with_its_figures_and_with_who_took_part(house, box):
+    row = the_count(house)
+    assert (row["state"], row["blind"], row["submitted"], row["counted_by"], row["why"]) == (
+        "finished", 1, 1, "ana", "Closing",
+    )  # fmt: skip
+    assert msgspec.json.decode(row["quantities"]) == [{"zone": "safe", "quantity": 2}]
+    assert verdicts(house) == ["p1"]
+
+
+def test_a_recount_replaces_the_verdicts_and_every_look_is_kept(house, box):
+    box.write(CountRecounting(count=C1, zones=(SAFE,), number=2), stream=Stream.FLOOR, by="leo")
+    box.send(stream=Stream.FLOOR)
+    assert (the_count(house)["state"], the_count(house)["counted_by"]) == ("recounting", "ana leo")
+    box.write(finished(2), stream=Stream.FLOOR, by="house")
+    box.send(stream=Stream.FLOOR)
+    assert (the_count(house)["state"], the_count(house)["number"], verdicts(house)) == ("finished", 2, [])
+    looks = house.rows(sa.select(count_look).order_by(count_look.c.number))
+    assert [(look["number"], look["found"]) for look in looks] == [(1, 1), (2, 2)]
+
+
+def test_an_approval_that_is_faster_than_the_floor_log_stays(house, box):
+    approved = CountApproved(
+        count=C1, place=CountPlace.SAFE, business_day="2026-01-02", expected=2, found=2, missing=(), p_complete=0.99
+    )
+    box.write(approved, by="max")
+    box.send()
+    box.write(CountRecounting(count=C1, zones=(SAFE,), number=2), stream=Stream.FLOOR, by="leo")
+    box.write(finished(2), stream=Stream.FLOOR, by="house")
+    box.send(stream=Stream.FLOOR)
+    assert (the_count(house)["state"], the_count(house)["approved_by"]) == ("approved", "max")
+
+
+def test_a_count_that_did_not_begin_is_known_with_its_reason(house):
+    box = house.store("paris", "p1")
+    box.write(
+        CountMissed(schedule="Closing", place=CountPlace.SAFE, due_us=7, why="this box was off", more=2),
+        stream=Stream.FLOOR,
+        by="house",
+    )
+    box.send(stream=Stream.FLOOR)
+    (row,) = house.rows(sa.select(count_missed))
+    assert (row["store"], row["schedule"], row["due_us"], row["more"]) == ("paris", "Closing", 7, 2)
