@@ -87,6 +87,8 @@ class Told:
     ticks: int = 0
     reads: int = 0
     segments: int = 0
+    idle_segments: int = 0
+    """Of these, files of a box that was not serving yet, as at its first start: it said nothing."""
     cold: str = ""
     """Why it began as after a restart, without the memory of the captured house."""
     recorded: list[tuple[int, AnyFact]] = field(default_factory=list)
@@ -130,6 +132,8 @@ class Replay:
         if isinstance(event, Begin):
             self._begin(event)
             return
+        if self._store is None and self.told.idle_segments:
+            return
         if self._store is None:
             raise CaptureError("this capture does not begin with what the house knew; give a whole .capture file")
         match event:
@@ -171,7 +175,9 @@ class Replay:
             books.db.fill(table, rows)
         books.db.commit()
         if books.node().mode is not Mode.ACTIVE:
-            raise CaptureError("the captured box was not serving: it said nothing that could be replayed")
+            self.told.idle_segments += 1
+            self._store = None
+            return
         self._store = Store(config, books, self._clock, random.Random(begin.number))  # noqa: S311 — ids, by seed
         if begin.still and not self._cold:
             self._take_up(begin, self._store)
@@ -230,6 +236,8 @@ def replay(paths: Sequence[Path], *, cold: bool = False) -> Told:
             raise CaptureError(words[:WORDS_MAX]) from error
     if not running.told.segments:
         raise CaptureError(f"{paths[0]} holds nothing yet")
+    if running.told.segments == running.told.idle_segments:
+        raise CaptureError("the captured box was not serving: it said nothing that could be replayed")
     return running.told
 
 

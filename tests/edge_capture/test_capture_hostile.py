@@ -215,3 +215,18 @@ def test_books_that_cannot_be_opened_once_more_cost_the_capture_and_not_the_tick
     shop.store.ear.stop()
     assert replay(files_of(shop.capture)).differs == ""
     assert isinstance(next(events_of(files_of(shop.capture))), Begin)
+
+
+def test_what_a_box_heard_before_it_served_is_passed_over(tmp_path, house):
+    shop = house(tmp_path)
+    shop.store.books.db.run("node_mode", mode="rejoin", why="this box has not joined the house yet")
+    shop.run(3, lying=ALL)
+    shop.store.books.db.run("node_mode", mode="active", why="")
+    shop.store.rejoined()
+    shop.run(20, lying=ALL)
+    shop.store.ear.stop()
+    told = replay(files_of(shop.capture))
+    assert (told.segments, told.idle_segments, told.differs) == (2, 1, "")
+    assert told.replayed
+    with pytest.raises(CaptureError, match="was not serving"):
+        replay(files_of(shop.capture)[:1])
