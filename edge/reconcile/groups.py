@@ -31,13 +31,16 @@ DEFICIT_MAX: Final = 1.0
 """Standard deviations that the rest of the zone may be read less than usual: a cover that leaks is no tray's edge."""
 BESIDE_READS: Final = 4.0
 """A neighbour is silent too when so many reads of it were to be expected since its last."""
+CHANCE_READS: Final = 8.0
+"""Nor one from which fewer reads were to be expected since: chance explains that."""
 ONSET_S: Final = 3.0
 KNOWN_EVERY_S: Final = 10.0
 COVER_PRIOR: Final = 20.0
 COVER_LN_S: Final = 2.8
 COVER_SPREAD: Final = 1.0
 """Covers before this store's are known: lognormal about 17 s, as firmly as so many would say it."""
-COVER_SPREAD_MIN: Final = 0.3
+COVER_SPREAD_MIN: Final = 0.8
+"""Forty covers of one length do not say that none is ever longer."""
 
 
 class Quiet(NamedTuple):
@@ -103,6 +106,7 @@ def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Itera
     """Whole trays in silence while all else in their zone is read as usual."""
     trays = evidence.trays
     waiting = (trays.silent_s >= QUIET_S) & (trays.able >= ABLE_MIN) & (trays.zone >= 0)
+    waiting &= trays.strength * trays.silent_s >= CHANCE_READS * evidence.step_s[trays.zone]
     at = np.flatnonzero(waiting)
     zone = trays.zone[at]
     judged = heard.witnessed[zone] & ~evidence.withheld[zone]

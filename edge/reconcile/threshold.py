@@ -16,7 +16,7 @@ from edge.reconcile.shapes import Rules
 
 MONTH_S: Final = 30 * 86400.0
 NATS_MIN: Final = 14.0
-NATS_MAX: Final = 60.0
+NATS_MAX: Final = 90.0
 TRAY_NATS_MIN: Final = 5.0
 GROUP_NATS_MIN: Final = 8.0
 SHARES: Final = {SINGLE: 0.45, TRAY: 0.4, GROUP: 0.15}
