@@ -126,7 +126,7 @@ def judged(name: str, size: Size) -> list[Judged]:
 
 def tune(name: str, size: Size) -> Tuned:
     """Nobody steals; each method shows how far innocence goes."""
-    tops: dict[str, list[Peers]] = {"all": []}
+    heard_by: list[Peers] = []
     peaks = np.zeros((CLASSES, PEAK_BINS), np.int64)
     for seed in size.tuning:
         shop = Shop(FAMILIES[name], seed, size.stores)
@@ -141,13 +141,13 @@ def tune(name: str, size: Size) -> Tuned:
             ours.hear(heard)
             peers.hear(heard, keep=True)
         peaks += ours.evidence.peaks
-        tops["all"].append(peers)
+        heard_by.append(peers)
     months = size.months * len(size.tuning)
     rules = thresholds(peaks, months * MONTH_S, Rules(), alarms_per_month_max=AIM_PER_MONTH, days=1e3)
     limits = {}
     for method in METHODS:
-        first = tops["all"][0].peaks[method]
-        for other in tops["all"][1:]:
+        first = heard_by[0].peaks[method]
+        for other in heard_by[1:]:
             first.values += other.peaks[method].values
         limits[method] = first.limit(months, AIM_PER_MONTH)
     return Tuned(rules, limits)

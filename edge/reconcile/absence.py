@@ -1,6 +1,7 @@
 """How likely is one round's silence, or one read, if the piece is there: the one formula of the house.
 
-Presence, counts and group tests all ask it, so that they can never disagree about what a miss is worth.
+Counts ask it; presence reckons the same in place, a block of rows at a time (`story.weigh`), and a test holds the two
+equal: they must never disagree about what a miss is worth.
 """
 
 from typing import Any, Final

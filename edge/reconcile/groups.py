@@ -44,12 +44,9 @@ COVER_SPREAD_MIN: Final = 0.8
 
 
 class Quiet(NamedTuple):
-    """A tray or group that is silent: its rows, since when, and what speaks against a cover."""
+    """A tray that is silent: its rows, and what speaks against a cover."""
 
-    kind: int
-    number: int
     rows: NDArray[np.intp]
-    silent_s: float
     nats: float
 
 
@@ -131,7 +128,7 @@ def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Itera
         trays.peak[number] = max(trays.peak[number], nats)
         members = np.flatnonzero((placement.tray == number) & (evidence.state == PRESENT))
         if len(members):
-            yield Quiet(TRAY, number, members, silent_s, nats)
+            yield Quiet(members, nats)
 
 
 def against_cover(evidence: Evidence, zone: int, strength: float, silent_s: float) -> float:

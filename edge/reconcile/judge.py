@@ -19,7 +19,7 @@ PEAK_MIN: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a judgement needs to know. Nothing here decides by itself."""
+    """What a judgement needs to know; who is accused is `MISSING` from then on."""
 
     evidence: Evidence
     placement: Placement

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge.reconcile.absence import P_MAX, P_MIN
 from edge.reconcile.company import TRAY_NATS
-from edge.reconcile.evidence import HARD, MISSING, PRESENT, PRIOR_HITS, PRIOR_ROUNDS, Evidence
+from edge.reconcile.evidence import HARD, PRESENT, PRIOR_HITS, PRIOR_ROUNDS, Evidence
 from edge.reconcile.groups import hear_trays
 from edge.reconcile.judge import Bench
 from edge.reconcile.shapes import CUSTOMARY, Accusation, Changes, Placement, Round, Rules
@@ -62,7 +62,7 @@ def step(evidence: Evidence, placement: Placement, heard: Round, rules: Rules = 
     zone = np.maximum(placement.home, 0).astype(np.intp)
     live = (evidence.nats < LIVE_NATS_MAX) | (evidence.company_us >= heard.now_us - IN_COMPANY_US)
     live &= watched
-    _look_around(evidence, heard, step_s, Seen(zone, p, read, live))
+    look_around(evidence, heard, step_s, Seen(zone, p, read, live))
     turn(evidence, placement, heard, rules, changes)
     rows = np.flatnonzero(read)
     end_gaps(evidence, read, rows, heard.now_us)
@@ -70,8 +70,6 @@ def step(evidence: Evidence, placement: Placement, heard: Round, rules: Rules = 
     _weigh(evidence, _Scene(zone, p, read, watched, step_s))
     silent = watched & (evidence.nats > TRAY_NATS)
     changes.accused = list(Bench(evidence, placement, rules, heard).accusations(np.flatnonzero(silent)))
-    for accusation in changes.accused:
-        evidence.state[list(accusation.rows)] = MISSING
     if heard.now_us - evidence.hard_us >= HARD_EVERY_S * 1e6:
         evidence.hard_us = heard.now_us
         _mark_hard(evidence, np.flatnonzero((evidence.state == PRESENT) | (evidence.state == HARD)), rules, changes)
@@ -120,10 +118,6 @@ def _watched(placement: Placement, heard: Round) -> NDArray[np.bool_]:
     """Rows of pieces that ought to lie in a zone which this round witnessed."""
     at = placement.expected & (placement.home >= 0)
     return at if heard.witnessed.all() else at & heard.witnessed[placement.home]
-
-
-def _look_around(evidence: Evidence, heard: Round, step_s: NDArray[np.float64], pieces: Seen) -> None:
-    look_around(evidence, heard, step_s, pieces)
 
 
 class _Scene(NamedTuple):

@@ -52,7 +52,7 @@ def _any_quiet(evidence):
         zone, silent_s = int(trays.zone[number]), trays.silent_s[number]
         if zone >= 0:
             nats = against_cover(evidence, zone, trays.strength[number], silent_s)
-            yield Quiet(TRAY, number, np.arange(number * 8, number * 8 + 8), silent_s, nats)
+            yield Quiet(np.arange(number * 8, number * 8 + 8), nats)
 
 
 @pytest.mark.parametrize("left", [0.0, 0.1])

@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from contract.facts import AlarmKind
 from edge.reconcile import judge, presence
-from edge.reconcile.absence import P_MAX, absence
+from edge.reconcile.absence import P_MAX, P_MIN, absence
 from edge.reconcile.evidence import HARD, MISSING, PRESENT, UNKNOWN, Evidence, EvidenceDamagedError, load
 from edge.reconcile.presence import Round, Rules, step
+from edge.reconcile.story import Look, Scratch, weigh
 from edge.reconcile.threshold import NATS_MIN, calibrate, false_alarms_per_month
 
 SEEDS = [1, 2]
@@ -19,6 +20,15 @@ SOON = Rules(alarm_nats=16.0)
 def test_a_read_and_a_miss_are_the_whole_story(p, v):
     assert absence(p, v, seen=True) + absence(p, v, seen=False) == pytest.approx(1.0)
     assert 1 - P_MAX <= absence(p, v, seen=False) <= 1
+
+
+@given(st.floats(P_MIN, P_MAX), st.floats(0, 1))
+def test_presence_and_counts_agree_about_what_a_miss_is_worth(p, v):
+    columns = np.zeros((13, 1), np.float32)
+    columns[0] = 1.0  # nothing lies over it, and it fades at no time
+    p32, v32, calm = (np.array([value], np.float32) for value in (p, v, 1.0))
+    weigh(Look(columns, np.array([False]), p32, v32, calm, np.float32(1e-6)), 90.0, 1e12, Scratch())
+    assert columns[4, 0] == pytest.approx(-np.log(absence(p, v, seen=False)), abs=1e-4)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -60,7 +70,7 @@ def test_a_dead_reader_steals_nothing(floor, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_without_looking_around_a_dead_reader_would_steal_the_whole_case(floor, seed, monkeypatch):
     """The control: the same silence, with visibility held at one and everybody judged alone."""
-    monkeypatch.setattr(presence, "_look_around", lambda *_: None)
+    monkeypatch.setattr(presence, "look_around", lambda *_: None)
     monkeypatch.setattr(judge, "in_company", lambda silent: np.zeros(len(silent.nats), bool))
     shop = floor(seed).run(200)
     shop.announced, shop.alive[1] = False, False
