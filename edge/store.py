@@ -396,6 +396,7 @@ class Store:
         fact = deliveries.begin(restock, zones, minutes, self.clock.wall_us())
         self._record((fact,), "alarm.restock", by)
         deliveries.began(fact)
+        self.pipeline.show(self.clock.mono_us())  # whoever did it looks at once
 
     @told
     def end_restock(self, restock: str, why: str, by: UserId) -> None:
@@ -405,6 +406,7 @@ class Store:
         alarm = pipeline.watch.ended(restock, pipeline.evidence)
         if alarm is not None:
             pipeline.say_alarm(alarm, self.clock.mono_us())
+        pipeline.show(self.clock.mono_us())
 
     @told
     def set_budget(self, alarms_per_month_max: float, weights: dict[str, float], by: UserId) -> None:
@@ -412,6 +414,7 @@ class Store:
         fact = AlarmBudgetSet(alarms_per_month_max=alarms_per_month_max, weights=weights)
         self._record((fact,), "alarm.budget", by)
         self.pipeline.watch.told(self.books.db)
+        self.pipeline.show(self.clock.mono_us())
 
     # --- acts -------------------------------------------------------------------------------------------------
 

@@ -207,7 +207,7 @@ class Pipeline:
         if writing:
             self._write(now_us, out)
         if out.woke or now_us - self._floor_us >= FLOOR_EVERY_US:
-            self._show(now_us)
+            self.show(now_us)
         return out
 
     def seen(self, piece: PieceId, now_us: int) -> bool:
@@ -303,7 +303,7 @@ class Pipeline:
         if any(isinstance(fact, AlarmRaised) for fact in out.written):
             out.woke.add("alarms")
 
-    def _show(self, now_us: int) -> None:
+    def show(self, now_us: int) -> None:
         """Swap what everyone sees."""
         self._floor_us = now_us
         rules, evidence = self.rules, self.evidence

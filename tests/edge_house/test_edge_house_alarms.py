@@ -81,12 +81,14 @@ def test_a_tray_of_great_value_sounds_at_the_exits(config, clock, make):
 def test_during_a_delivery_nobody_is_accused_and_what_does_not_come_back_is_said_at_its_end(shop):
     shop.run(60, lying=ALL)
     shop.store.begin_restock("d1", (ZoneId("case"),), 30, LOU)
+    assert shop.store.pipeline.floor.deliveries, "the page that is shown next tells of it"
     shop.run(200, lying=without(*TRAY))
     assert alarms(shop) == []
     gone = {fact.piece for fact in shop.facts(PiecePresence) if fact.state is PresenceState.MISSING}
     assert gone == set(GONE), "presence goes on saying what it sees"
     shop.run(30, lying=without(8, 9))
     shop.store.end_restock("d1", "put away", LOU)
+    assert not shop.store.pipeline.floor.deliveries
     shop.run(1, lying=without(8, 9))
     assert alarms(shop) == [(AlarmKind.GROUP, ("p8", "p9"))]
     (ended,) = shop.facts(RestockEnded)

@@ -75,10 +75,12 @@ async def alarm_reads(shop: Shop, alarm: AlarmId) -> shapes.AlarmReadsView:
     """Raises a 404 problem for an alarm this store does not know."""
     shown = store_views.alarm(shop, alarm)
     folder = shop.config.data_dir / CAPTURE
-    cards = shop.store.stock.cards
+    stock = shop.store.stock
+    cards = stock.cards
     own = [cards[PieceId(piece.piece)] for piece in shown.pieces if piece.piece in cards]
     trays = {(card.home_zone, card.tray) for card in own}
-    near = [card.epc for card in list(cards.values()) if (card.home_zone, card.tray) in trays and card not in own]
+    beside = (card for card in list(cards.values()) if (card.home_zone, card.tray) in trays and card not in own)
+    near = [card.epc for card in beside if stock.status_of(PieceId(card.piece)).expected]
     found, why = Reads(), ""
     try:
         found = await asyncio.get_running_loop().run_in_executor(
