@@ -5,7 +5,7 @@ store-month; results are of other seeds. Hours without an event are simulated, n
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -25,7 +25,7 @@ from edge.reconcile.evidence import HARD, PRESENT, Evidence
 from edge.reconcile.gate import CUSTOMARY as GATE_RULES
 from edge.reconcile.gate import Gate, GateRules
 from edge.reconcile.presence import Placement, Round, Rules, step
-from edge.reconcile.threshold import MONTH_S, calibrate
+from edge.reconcile.threshold import MONTH_S, thresholds
 
 DOES: Final = "foil, jam, clone, tray lift and the gate: how soon, how surely, and how often for nothing"
 TUNING_SEED: Final = 101
@@ -79,7 +79,8 @@ class Floor:
         shop = self.shop
         n = len(shop.home)
         expected, vouches = np.ones(n, np.bool_), np.ones(shop.zones, np.bool_)
-        self.placement = Placement(shop.home, shop.tray, expected, vouches)
+        reader = np.arange(shop.zones, dtype=np.int32) // READER_ZONES
+        self.placement = Placement(shop.home, shop.tray, expected, vouches, reader)
         self.evidence, self.witnessed = Evidence(shop.zones), np.ones(shop.zones, np.bool_)
         self.departures, self.nothing = Departures(), np.zeros(n, np.bool_)
 
@@ -135,16 +136,24 @@ def run(*, short: bool = False) -> Figures:
 
 
 def tuned(family: str, size: Size) -> tuple[Rules, float]:
-    """Presence's threshold and the jam's bar for this family, from a tuning seed and its quiet hours."""
-    floor = Floor(Shop(FAMILIES[family], TUNING_SEED, size.stores), Rules(alarm_nats=1e9, group_nats=1e9), Jam(1e9))
+    """Presence's thresholds and the jam's bar for this family, from a tuning seed and its quiet hours."""
+    never = Rules(alarm_nats=1e9, tray_nats=1e9, group_nats=1e9)
+    floor = Floor(Shop(FAMILIES[family], TUNING_SEED, size.stores), never, Jam(1e9))
     floor.run(size.quiet_s)
     watched_s, budget = float(size.quiet_s * size.stores), Budget(watched_s=MONTH_S)
     shares = budget.shares()
-    nats = calibrate(floor.evidence.peaks, watched_s, 22.0, alarms_per_month_max=shares[AlarmKind.MISSING], days=1e3)
+    rules = thresholds(
+        floor.evidence.peaks,
+        watched_s,
+        Rules(),
+        alone_per_month_max=shares[AlarmKind.MISSING],
+        together_per_month_max=shares[AlarmKind.GROUP],
+        days=1e3,
+    )
     for peak in floor.jam.innocent():
         budget.meters[AlarmKind.JAM].innocent(peak)
     bar = bar_for(budget.meters[AlarmKind.JAM].peaks, max(watched_s, 86_400.0), shares[AlarmKind.JAM], 12.0, 80.0)
-    return replace(Rules(), alarm_nats=nats), bar
+    return rules, bar
 
 
 def _lifts(family: str, size: Size) -> Figures:

@@ -19,7 +19,7 @@ from bench.peers import EDGEX_S, METHODS, MONTH_S, Peers, Verdicts
 from bench.worlds import FAMILIES, READER_ZONES, Heard, Shop
 from edge.reconcile.evidence import CLASSES, PEAK_BINS, Evidence
 from edge.reconcile.presence import Placement, Round, Rules, step
-from edge.reconcile.threshold import thresholds
+from edge.reconcile.threshold import ALONE_SHARE, thresholds
 
 DOES: Final = "theft → alarm at equal false alarms, against a fixed timeout, EdgeX, SMURF and an oracle; cost per round"
 AIM_PER_MONTH: Final = 0.33
@@ -143,7 +143,14 @@ def tune(name: str, size: Size) -> Tuned:
         peaks += ours.evidence.peaks
         heard_by.append(peers)
     months = size.months * len(size.tuning)
-    rules = thresholds(peaks, months * MONTH_S, Rules(), alarms_per_month_max=AIM_PER_MONTH, days=1e3)
+    rules = thresholds(
+        peaks,
+        months * MONTH_S,
+        Rules(),
+        alone_per_month_max=ALONE_SHARE * AIM_PER_MONTH,
+        together_per_month_max=(1 - ALONE_SHARE) * AIM_PER_MONTH,
+        days=1e3,
+    )
     limits = {}
     for method in METHODS:
         first = heard_by[0].peaks[method]

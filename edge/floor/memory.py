@@ -60,13 +60,14 @@ class Memory:
         """Whether a minute has passed since it was saved."""
         return now_us - self._saved_us >= SAVE_EVERY_US
 
-    def calibrate(self, now_us: int, alarms_per_month_max: float) -> None:
-        """Set the thresholds to their share of the budget by the store's history, a nat a day (inference §1.5)."""
+    def calibrate(self, now_us: int, *, alone_per_month_max: float, together_per_month_max: float) -> None:
+        """Set the thresholds to their shares of the budget by the store's history, a nat a day (inference §1.5)."""
         self.rules = thresholds(
             self.evidence.peaks,
             self.evidence.store_s,
             self.rules,
-            alarms_per_month_max=alarms_per_month_max,
+            alone_per_month_max=alone_per_month_max,
+            together_per_month_max=together_per_month_max,
             days=(now_us - self._calibrated_us) / DAY_US,
         )
         self._calibrated_us = now_us

@@ -297,7 +297,11 @@ class Pipeline:
             self.watch.calibrate(now_us - self._calibrated_us)
             self._calibrated_us = now_us
             shares = self.watch.budget.shares()
-            self.memory.calibrate(now_us, shares[AlarmKind.MISSING] + shares[AlarmKind.GROUP])
+            self.memory.calibrate(
+                now_us,
+                alone_per_month_max=shares[AlarmKind.MISSING],
+                together_per_month_max=shares[AlarmKind.GROUP],
+            )
             self.save(now_us)
         out.written = self.news.write(self.books, self._wall_us())
         if any(isinstance(fact, AlarmRaised) for fact in out.written):

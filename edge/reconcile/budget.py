@@ -17,8 +17,8 @@ from edge.reconcile.evidence import PEAK_BINS, PEAK_NATS_PER_BIN
 from edge.reconcile.threshold import MONTH_S, WATCHED_S_MIN, false_alarms_per_month
 
 WEIGHTS: Final[Mapping[AlarmKind, float]] = {
-    AlarmKind.MISSING: 4.0,
-    AlarmKind.GROUP: 2.0,
+    AlarmKind.MISSING: 2.5,
+    AlarmKind.GROUP: 3.0,
     AlarmKind.JAM: 1.0,
     AlarmKind.CLONE: 0.5,
     AlarmKind.EXIT: 1.0,
@@ -26,7 +26,7 @@ WEIGHTS: Final[Mapping[AlarmKind, float]] = {
     AlarmKind.RETURNED: 0.5,
     AlarmKind.OUT_OF_CASE: 0.5,
 }
-"""Customary shares."""
+"""Customary shares; the first two as presence was tuned (`threshold.ALONE_SHARE`)."""
 SAME_METER: Final[Mapping[AlarmKind, AlarmKind]] = {
     AlarmKind.TRAY: AlarmKind.GROUP,
     AlarmKind.FOIL: AlarmKind.GROUP,

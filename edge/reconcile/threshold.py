@@ -19,8 +19,10 @@ NATS_MIN: Final = 14.0
 NATS_MAX: Final = 90.0
 TRAY_NATS_MIN: Final = 5.0
 GROUP_NATS_MIN: Final = 8.0
-SHARES: Final = {SINGLE: 0.45, TRAY: 0.4, GROUP: 0.15}
-"""How the budget of false alarms is shared among single pieces, whole trays and groups."""
+ALONE_SHARE: Final = 0.45
+"""Customary share of single pieces in what presence may cost; trays and groups have the rest,"""
+TRAY_SHARE: Final = 8 / 11
+"""and of that rest the trays so much."""
 NATS_PER_DAY_MAX: Final = 1.0
 TAIL_GAPS: Final = 60
 """The tail is fitted to so many of the highest: chance alone makes the many, and says nothing of covers and fades."""
@@ -46,15 +48,26 @@ def false_alarms_per_month(peaks: NDArray[np.int64], store_s: float, nats: float
 
 
 def thresholds(
-    peaks: NDArray[np.int64], store_s: float, rules: Rules, *, alarms_per_month_max: float, days: float
+    peaks: NDArray[np.int64],
+    store_s: float,
+    rules: Rules,
+    *,
+    alone_per_month_max: float,
+    together_per_month_max: float,
+    days: float,
 ) -> Rules:
-    """All thresholds for one budget, from the store's own harmless silences: `calibrate` for each class.
+    """All thresholds for a budget, from the store's own harmless silences: `calibrate` for each class.
 
-    `peaks` int64[3, bins] is `Evidence.peaks`.
+    `peaks` int64[3, bins] is `Evidence.peaks`; false alarms of single pieces, and of trays and groups together.
     """
+    shares = {
+        SINGLE: alone_per_month_max,
+        TRAY: TRAY_SHARE * together_per_month_max,
+        GROUP: (1 - TRAY_SHARE) * together_per_month_max,
+    }
 
     def of(kind: int, nats: float, least: float) -> float:
-        share = alarms_per_month_max * SHARES[kind]
+        share = shares[kind]
         return calibrate(peaks[kind], store_s, nats, alarms_per_month_max=share, days=days, nats_min=least, kind=kind)
 
     return replace(

@@ -132,11 +132,22 @@ def test_half_of_all_covers_outlast_the_usual_one():
     assert lasting_nats(np.zeros((2, 3)), 0, 600.0) > lasting_nats(np.zeros((2, 3)), 0, 60.0) > 1.0
 
 
-def test_the_classes_share_one_budget():
+def limits(alone, together):
     peaks = np.zeros((3, 400), np.int64)
     peaks[SINGLE, 16:60] = 100
     peaks[TRAY, 0:12], peaks[GROUP, 20:40] = 5, 3
-    wide, tight = (thresholds(peaks, 1e6, Rules(), alarms_per_month_max=most, days=99) for most in (4.0, 0.4))
+    return thresholds(peaks, 1e6, Rules(), alone_per_month_max=alone, together_per_month_max=together, days=99)
+
+
+def test_a_smaller_budget_makes_every_class_surer():
+    wide, tight = limits(2.0, 2.0), limits(0.2, 0.2)
     assert wide.alarm_nats < tight.alarm_nats
     assert wide.tray_nats < tight.tray_nats
     assert wide.group_nats < tight.group_nats
+
+
+def test_what_a_manager_takes_from_groups_leaves_single_pieces_as_they_were():
+    even, fewer = limits(2.0, 2.0), limits(2.0, 0.2)
+    assert fewer.alarm_nats == even.alarm_nats
+    assert fewer.tray_nats > even.tray_nats
+    assert fewer.group_nats > even.group_nats
