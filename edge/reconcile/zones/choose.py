@@ -1,6 +1,6 @@
 """Which model, and how warm: asked of points that the model has not seen (inference §3.4).
 
-Each position is cut into `PARTS`, and each part judged by a model of everything else. Leaving out whole positions
+Each position is cut into `PARTS`, and the same part of all judged by models of the rest. Leaving out whole positions
 asks too much of a zone that was walked at both its ends: the model must guess beyond what it has seen, looks worse than
 it is by 10 to 20 points, and a worse model wins (ADR 17 has the figures). A single position in a zone cannot be judged
 so: its other tags lie where the left-out ones do, and nothing says how the rest of the zone sounds.
@@ -65,7 +65,7 @@ def spread(p: Floats) -> Floats:
 
 
 def choose(points: Floats, at: Laid, layout: Layout) -> Chosen:
-    """Fit on everything what bears best with what it has not seen. O(models x positions) fits; for a slow thread."""
+    """Fit on everything what bears best with what it has not seen. `PARTS` fits of each model; for a slow thread."""
     assert len(points), "a calibration without points chooses nothing"
     held = held_out(points, at, layout)
     if held is None:
@@ -123,23 +123,27 @@ def held_out(points: Floats, at: Laid, layout: Layout) -> HeldOut | None:
         zones.append(zone)
         for name, model in MODELS.items():
             scores[name].append(model.fit(points[~out], others, layout).scores(points[out]))
-        trays.append(Together.fit(points[~out], others, layout).scores(points[out]))
-        tray_zones.append(zone[:1])
+        together = Together.fit(points[~out], others, layout)
+        for position in np.unique(at.position[out]).tolist():
+            tray = out & (at.position == position)
+            trays.append(together.scores(points[tray]))
+            tray_zones.append(at.zone[tray][:1])
     if not zones:
         return None
-    together = {name: np.concatenate(each) for name, each in scores.items()}
-    return HeldOut(together, np.concatenate(zones), np.stack(trays), np.concatenate(tray_zones))
+    every = {name: np.concatenate(each) for name, each in scores.items()}
+    return HeldOut(every, np.concatenate(zones), np.stack(trays), np.concatenate(tray_zones))
 
 
 def folds(at: Laid) -> Iterator[Bools]:
-    """What to leave out, once each: the parts of every position whose zone has another."""
+    """What to leave out, once each: one part of every position whose zone has another and that has tags to spare."""
+    part = np.full(len(at.zone), -1)
     for position in np.unique(at.position).tolist():
         tags = np.flatnonzero(at.position == position)
-        if (at.zone[at.position != position] == at.zone[tags[0]]).any():
-            for part in range(min(PARTS, len(tags))):
-                out = np.zeros(len(at.zone), np.bool_)
-                out[tags[part::PARTS]] = True
-                yield out
+        if len(tags) > 1 and (at.zone[at.position != position] == at.zone[tags[0]]).any():
+            part[tags] = np.arange(len(tags)) % PARTS
+    for out in range(PARTS):
+        if (part == out).any():
+            yield part == out
 
 
 def warm(scores: Floats, zone: NDArray[np.int32]) -> tuple[float, float]:
