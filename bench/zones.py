@@ -1,8 +1,8 @@
 """Where a tag lies: single looks, trays, and pieces watched over time, beside peers and an oracle.
 
 Parameters come from seeds 1–24 and 101–124. Seeds 301–308 and 401–408 were looked at once each, and something was set
-anew on the tuning seeds after that: the places of a walk and the threshold of a move; then the folds, for speed. Results
-are of `SEEDS`, which were not looked at before.
+anew on the tuning seeds after that: the places of a walk and the threshold of a move; then the folds, for speed.
+Results are of `SEEDS`, which were not looked at before.
 """
 
 import functools
