@@ -40,6 +40,13 @@ HIGH: Final = 0.98
 KINDS: Final = {"altered": True, "equal": False}
 SURE_ROUNDS: Final = ("easy", "hand", "hand1000")
 """Families with p of .95 and more and independent rounds."""
+GROUPS: Final = {
+    "independent rounds": ("easy", "hand", "hand1000", "indep", "mixed"),
+    "blocked pieces": ("shelf", "handdep", "dep"),
+    "blocked, dark and hard ones": ("handhard",),
+}
+METHODS: Final = ("careful", "normal", "oracle", "nothing_new", "chao2")
+"""Those that are drawn; three rounds, fixed, are in the figures."""
 OURS: Final = ("careful", "normal", "quick")
 
 
@@ -92,36 +99,32 @@ def run(short: bool = False) -> Figures:  # noqa: FBT001, FBT002 — the form of
 
 
 def plots(figures: Figures) -> dict[str, str]:
-    """Reliability of P(complete) and of P(present), and rounds against wrong stops."""
+    """Reliability of P(complete) and of P(present); wrong stops and rounds by family, with the range of the seeds."""
     short = figures["counts"] != COUNTS
     drawn = {}
-    for what, name, claims in (
-        ("pieces", "P(present) of an unread piece", "pieces"),
-        ("p", "P(complete) after each round", "counts"),
+    for what, name, enough in (
+        ("pieces", "P(present) of an unread piece", PIECES_PER_BIN_MIN),
+        ("p", "P(complete) after each round", COUNTS_PER_BIN_MIN),
     ):
         bins = {}
-        for family in COUNT_FAMILIES:
-            columns = getattr(evaluate(family, "altered", short=short), what)
-            enough = columns[:, columns[2] >= (PIECES_PER_BIN_MIN if what == "pieces" else COUNTS_PER_BIN_MIN)]
-            if enough.size:
-                bins[family] = [svg.Bin(min(a / n, 1.0), b / n, int(n)) for a, b, n in enough.T]
-        axes = svg.Axes(f"{name}, altered rounds", "said", "came true", about=f"Of what was said, by {claims}.")
+        for group, families in GROUPS.items():
+            columns = sum(getattr(evaluate(family, "altered", short=short), what) for family in families)
+            claims = [svg.Bin(min(a / n, 1.0), b / n, int(n)) for a, b, n in columns.T if n >= enough]
+            if claims:
+                bins[group] = claims
         if bins:
+            axes = svg.Axes(f"{name}, altered rounds", "said", "came true", about="What was said, and what came of it.")
             drawn[f"count-{what}.svg"] = svg.reliability(bins, axes)
     for kind in KINDS:
-        methods = [*OURS, "oracle", "nothing_new", "fixed_3", "chao2"]
-        series = []
-        for method in methods:
-            means = [evaluate(family, kind, short=short).stops[method].mean(axis=0) for family in COUNT_FAMILIES]
-            points = sorted((float(m[0]), float(m[1])) for m in means)
-            series.append(svg.Series(method.replace("_", " "), [x for x, _ in points], [y for _, y in points]))
-        axes = svg.Axes(
-            f"Rounds against wrong stops, {kind} rounds",
-            "mean rounds",
-            "wrong stops, % of counts",
-            about="One point a family, by how many rounds it takes.",
-        )
-        drawn[f"count-stops-{kind}.svg"] = svg.lines(series, axes)
+        for at, (what, words) in enumerate((("rounds", "mean rounds"), ("wrong", "wrong stops, % of counts"))):
+            series = []
+            for method in METHODS:
+                rows = [evaluate(family, kind, short=short).stops[method][:, at] for family in COUNT_FAMILIES]
+                ends = ([float(each.min()) for each in rows], [float(each.max()) for each in rows])
+                series.append(svg.Bars(method.replace("_", " "), [float(each.mean()) for each in rows], *ends))
+            about = "Bars are means of the seeds, whiskers the best and the worst of them."
+            axes = svg.Axes(f"When a count stops, {kind} rounds: {what}", "family", words, about=about)
+            drawn[f"count-{what}-{kind}.svg"] = svg.bars(list(COUNT_FAMILIES), series, axes)
     return drawn
 
 
