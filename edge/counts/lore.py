@@ -31,6 +31,7 @@ class Lore:
         """Whose lessons each row has: rows are used again."""
         self._ended_us = LONG_AGO_US
         self._learning: Generator[None, None, Learned] | None = None
+        self._blob: bytes | None = None
 
     def load(self, db: Database, now_us: int) -> None:
         """Begin from the blob. What was read while the box was off nobody knows: only reads from now on settle."""
@@ -43,10 +44,13 @@ class Lore:
                 log.warning("lessons_damaged", why=str(error))
         self._owners = list(self._stock.catalogue.pieces)
         self._learning = steps(self.lessons)
+        self._blob = None
 
     def body(self) -> bytes:
-        """For the books."""
-        return self.lessons.save(self._stock.catalogue.pieces)
+        """For the books: every minute, and made anew only after a count has taught."""
+        if self._blob is None:
+            self._blob = self.lessons.save(self._stock.catalogue.pieces)
+        return self._blob
 
     def ended(self, model: Count, evidence: Evidence, now_us: int) -> None:
         """A count has ended: what it saw teaches, once it is known what was there."""
@@ -63,6 +67,7 @@ class Lore:
         others = [row for row, piece in enumerate(known) if pieces[row] is not piece and pieces[row] != piece]
         self.lessons.clear(np.array(others, np.int32))
         self._owners = list(pieces)
+        self._blob = None
         waiting = np.flatnonzero((self.lessons.codes >= UNKNOWN).any(axis=0))
         waiting = waiting[waiting < evidence.rows]
         read_us = np.minimum(evidence.read_us[waiting], evidence.heard_us[waiting])
