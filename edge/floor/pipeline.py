@@ -172,6 +172,7 @@ class Pipeline:
         if len(rows):
             self.evidence.clear(rows)
             self._gates.forget(rows)
+            self.watch.forget(rows)
 
     def tick(self, now_us: int, *, writing: bool) -> Outcome:
         """One turn of the house."""

@@ -146,6 +146,11 @@ class Watch:
         suspicion = self.deliveries.ended(restock, lambda: set(np.flatnonzero(evidence.state == MISSING).tolist()))
         return None if suspicion is None else self.alarm(suspicion)
 
+    def forget(self, rows: NDArray[np.int32]) -> None:
+        """These rows mean other pieces, or other tags, now: what was seen of them is another's."""
+        for each in (self._clone, self._travel, self.returned, self._out_of_case):
+            each.forget(rows)
+
     def is_open(self, now_us: int) -> bool | None:
         """Whether the store is open; looked up once a second."""
         if self._config.hours is not None and now_us - self._open_us >= OPEN_EVERY_US:

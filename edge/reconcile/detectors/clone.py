@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
 from edge.reconcile.detectors.once import Once
-from edge.reconcile.detectors.scene import Scene, Suspicion
+from edge.reconcile.detectors.scene import Rows, Scene, Suspicion
 
 TID_TOLD: Final = 2
 FLIP_WITHIN_US: Final = 10_000_000
@@ -135,6 +135,17 @@ class Clone:
             zone = int(scene.zones[0])
             found.append(Suspicion(AlarmKind.CLONE, (row,), zone, TID_NATS, why, told))
         return found
+
+    def forget(self, rows: Rows) -> None:
+        """These rows mean other pieces, or other tags, now."""
+        self._grow(int(rows.max(initial=-1)) + 1)
+        self._zone[rows] = self._home[rows] = -1
+        self._at_us[rows] = self._laid_us[rows] = 0
+        self._home_us[rows] = -LAID_US
+        for row in rows.tolist():
+            for known in (self._echoes, self._flips, self._wrong_tid):
+                known.pop(row, None)
+            self._said.forget(row)
 
     def _grow(self, rows: int) -> None:
         more = rows - len(self._zone)

@@ -18,6 +18,10 @@ class Once(Generic[K]):
         """Whether it was said so short a while ago that it is no news."""
         return key in self._said_us and now_us - self._said_us[key] < self.again_us
 
+    def forget(self, key: K) -> None:
+        """The key means something else now."""
+        self._said_us.pop(key, None)
+
     def first(self, key: K, now_us: int) -> bool:
         """Whether it is news; then it counts as said now."""
         if self.lately(key, now_us):

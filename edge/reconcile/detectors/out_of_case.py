@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
-from edge.reconcile.detectors.scene import Scene, Suspicion
+from edge.reconcile.detectors.scene import Rows, Scene, Suspicion
 
 HEARD_WITHIN_US: Final = 60_000_000
 """A piece that nobody hears at all is presence's, not ours."""
@@ -56,6 +56,11 @@ class OutOfCase:
             zone = int(scene.placement.home[row])
             found.append(Suspicion(AlarmKind.OUT_OF_CASE, (row,), zone, 0.0, why, 1))
         return found
+
+    def forget(self, rows: Rows) -> None:
+        """These rows mean other pieces, or other tags, now."""
+        self._grow(int(rows.max(initial=-1)) + 1)
+        self._away_us[rows], self._heard_us[rows], self._said[rows] = 0, -(1 << 60), False
 
     def _grow(self, rows: int) -> None:
         more = rows - len(self._said)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
 from edge.reconcile.detectors.once import Once
-from edge.reconcile.detectors.scene import Scene, Suspicion
+from edge.reconcile.detectors.scene import Rows, Scene, Suspicion
 from edge.reconcile.evidence import MISSING
 
 ROUNDS_MIN: Final = 3
@@ -58,6 +58,13 @@ class Returned:
                 why = f"Sold, and read in its case for {lasts_us / 60e6:.0f} min: not handed over, or taken back."
                 found.append(Suspicion(AlarmKind.RETURNED, (row,), zone, 0.0, why, back.rounds))
         return found
+
+    def forget(self, rows: Rows) -> None:
+        """These rows mean other pieces, or other tags, now."""
+        for row in rows.tolist():
+            self._missing.pop(row, None)
+            self._sold.pop(row, None)
+            self._said.forget(row)
 
     def _follow(self, followed: dict[int, _Back], row: int, now_us: int, lost_us: int) -> _Back | None:
         back = followed.get(row)

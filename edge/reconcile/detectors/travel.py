@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
 from edge.reconcile.detectors.once import Once
-from edge.reconcile.detectors.scene import Scene, Suspicion
+from edge.reconcile.detectors.scene import Rows, Scene, Suspicion
 
 Floats = NDArray[np.float64]
 WALK_M_PER_S: Final = 2.5
@@ -55,6 +55,13 @@ class Travel:
         self._rounds[rows] = np.where(was == zones, self._rounds[rows] + 1, 1)
         self._zone[rows], self._at_us[rows] = zones, scene.now_us
         return found
+
+    def forget(self, rows: Rows) -> None:
+        """These rows mean other pieces, or other tags, now."""
+        self._grow(int(rows.max(initial=-1)) + 1)
+        self._zone[rows], self._at_us[rows], self._rounds[rows] = -1, 0, 0
+        for row in rows.tolist():
+            self._said.forget(row)
 
     def _grow(self, rows: int) -> None:
         more = rows - len(self._zone)
