@@ -187,7 +187,7 @@ def evaluate(name: str, size: Size, seed: int, tuned: Tuned) -> Judged:
         after_s = np.nan_to_num(np.minimum(verdicts.found_s - shop.left_s, NEVER_S), nan=NEVER_S)
         out.delays[method] = after_s[alone]
         out.trays[method] = np.array([np.sort(after_s[rows])[len(rows) // 2 - 1] for rows in trays])
-        out.false[method], out.blamed[method] = verdicts.false_alarms, verdicts.blamed
+        out.false[method], out.blamed[method] = int(verdicts.false_alarms), int(verdicts.blamed)
     return out
 
 

@@ -27,7 +27,7 @@ def test_what_was_seen_of_a_row_is_forgotten_with_its_piece(make):
     fresh, used = make(), make()
     fresh.forget(ROW)
     used.forget(ROW)
-    for name, value in vars(used).items():
+    for value in vars(used).values():
         if isinstance(value, np.ndarray) and value.ndim == 1 and len(value) == 4:
             value[3] = True
     for name in ("_echoes", "_flips", "_wrong_tid", "_missing", "_sold"):
