@@ -59,9 +59,11 @@ def check(hours: HoursConfig) -> None:
             raise ValueError(f"hours.{day}: {error}") from error
     for day in hours.closed_on:
         try:
-            dt.date.fromisoformat(day)
+            written = dt.date.fromisoformat(day).isoformat()
         except ValueError as error:
             raise ValueError(f"hours.closed_on: {day!r} is no day; write 2026-12-25") from error
+        if written != day:  # compared as written, it would never come
+            raise ValueError(f"hours.closed_on: {day!r} is another spelling; write {written}")
 
 
 def _minute(text: str) -> int:

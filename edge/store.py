@@ -271,7 +271,7 @@ class Store:
         if self.mode is Mode.ACTIVE:
             self._take_requests()
             self._begin_due()
-            for restock in self.pipeline.watch.deliveries.due(self.clock.wall_us()):
+            for restock in self.pipeline.watch.deliveries.due(self.clock.wall_us(), self.clock.mono_us()):
                 self.end_restock(restock, "its time was over", HOUSE)
 
     def stop(self) -> None:
@@ -295,7 +295,12 @@ class Store:
         due_us: int = 0,
         blind: bool = False,
     ) -> None:
-        """Raises `CountRefusedError` or `NotServingError`. why, due_us: of a schedule."""
+        """Nothing when the books know this count. Raises `CountRefusedError` or `NotServingError`.
+
+        why, due_us: of a schedule.
+        """
+        if self.books.db.one("count", CountRow, count=count) is not None:
+            return  # asked for twice; one that has ended would be judged anew under an approved name
         now_us = self.clock.mono_us()
         facts = self.counting.start(count, place, zones, now_us, why=why, due_us=due_us, blind=blind)
         self._begin_count(count, facts, "count.start", by)
@@ -393,9 +398,11 @@ class Store:
     def begin_restock(self, restock: str, zones: tuple[ZoneId, ...], minutes: int, by: UserId) -> None:
         """A delivery is being put away: movement there accuses nobody. Raises `RestockRefusedError`."""
         deliveries = self.pipeline.watch.deliveries
+        if deliveries.is_open(restock):
+            return  # asked for twice; what it muted so far is kept
         fact = deliveries.begin(restock, zones, minutes, self.clock.wall_us())
         self._record((fact,), "alarm.restock", by)
-        deliveries.began(fact)
+        deliveries.began(fact, self.clock.wall_us(), self.clock.mono_us())
         self.pipeline.show(self.clock.mono_us())  # whoever did it looks at once
 
     @told

@@ -54,7 +54,7 @@ class Zoning:
         """Take up the newest version, what was learned by it, and the walk that was under way."""
         db = self._books.db
         tags = db.one("evidence", EvidenceRow, name=TAGS)
-        self.calibration.tags = tuple(tags.body.decode().split()) if tags is not None else ()
+        self.calibration.tags = tuple(tags.body.decode(errors="replace").split()) if tags is not None else ()
         kept = db.one("evidence", EvidenceRow, name=WALK)
         if kept is not None:
             try:

@@ -15,6 +15,8 @@ from edge.schedules import ScheduleConfig, due
 
 LATE_MAX_US: Final = 600_000_000
 """After this a count is missed."""
+AHEAD_MAX_US: Final = 86_400_000_000
+"""A time used that lies so far ahead was used by a wrong clock; a schedule does not wait until it is right."""
 JUMP_US: Final = 60_000_000
 """A wall clock that goes so much further than the monotonic one was set."""
 OFF: Final = "this box was off or served nobody then"
@@ -54,6 +56,8 @@ class Schedules:
         now: list[Due] = []
         missed: list[CountMissed] = []
         for schedule in self._config.counts:
+            if self._upto_us[schedule.name] - wall_us > AHEAD_MAX_US:
+                self._upto_us[schedule.name] = wall_us
             times = due(schedule, self._config.hours, self._time_zone, self._upto_us[schedule.name], wall_us)
             if times and wall_us - times[-1] <= LATE_MAX_US:
                 now.append(Due(schedule, times.pop()))

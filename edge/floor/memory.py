@@ -19,7 +19,7 @@ from edge.floor.stock import Stock
 from edge.reconcile import evidence as ev
 from edge.reconcile.evidence import Evidence, EvidenceDamagedError
 from edge.reconcile.shapes import CUSTOMARY, Rules
-from edge.reconcile.threshold import thresholds
+from edge.reconcile.threshold import GROUP_NATS_MIN, NATS_MAX, NATS_MIN, TRAY_NATS_MIN, thresholds
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +95,14 @@ class Memory:
 
 def _kept_rules(rules: Rules, body: bytes) -> Rules:
     """The thresholds as saved: of single pieces, trays and groups; an older box saved the first alone."""
-    nats = [float(word) for word in body.decode().split(",")]
+    try:
+        nats = [float(word) for word in body.decode().split(",")]
+    except ValueError:
+        nats = []
+    least = (NATS_MIN, TRAY_NATS_MIN, GROUP_NATS_MIN)[: len(nats)]
+    if len(nats) not in (1, 3) or not all(low <= each <= NATS_MAX for low, each in zip(least, nats, strict=True)):
+        log.warning("thresholds_damaged", why=repr(body[:40]))  # by a NaN nothing would ever be an alarm
+        return rules
     if len(nats) < 3:
         return replace(rules, alarm_nats=nats[0])
     return replace(rules, alarm_nats=nats[0], tray_nats=nats[1], group_nats=nats[2])

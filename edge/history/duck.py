@@ -1,5 +1,6 @@
 """DuckDB for one piece of work at a time, imported when it is first needed: 60 MiB that selling never asks for."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ class Duck:
         with self._lock:
             try:
                 if self._open is None:
+                    shutil.rmtree(self._spill, ignore_errors=True)  # of a sorting that power interrupted
                     self._open = duckdb.connect(
                         config={
                             "threads": 1,

@@ -9,6 +9,7 @@
 All five are `Runs` (`runs.py`): parts of ten minutes become a day, days become a month. Runs in the pool of one.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 
 from contract.ids import PieceId, ZoneId
 from edge.history import questions
-from edge.history.duck import Duck
+from edge.history.duck import Duck, HistoryError
 from edge.history.questions import DAY_US, By, Dwell, Span
 from edge.history.rates import HOUR_US, Counted, Rate
 from edge.history.runs import Run, Runs
@@ -114,16 +115,21 @@ class History:
         Power may fail anywhere in it: the next time goes on from the listing (`runs.py`).
         """
         today, month = day_of(now_us), day_of(now_us)[:7]
-        with self.duck.work() as duck:
-            for runs in (self.stays, *self._sums):
-                runs.sweep()
-            self._merge(duck, self.stays, today, whole=False)
-            self._sum_up(duck, today)
-            self._merge(duck, self.stays, month, whole=True)
-            for runs in self._sums:
-                self._merge(duck, runs, today, whole=False)
-                self._merge(duck, runs, month, whole=True)
-            return self._drop(now_us)
+        try:
+            with self.duck.work() as duck:
+                for runs in (self.stays, *self._sums):
+                    runs.sweep()
+                self._merge(duck, self.stays, today, whole=False)
+                self._sum_up(duck, today)
+                self._merge(duck, self.stays, month, whole=True)
+                for runs in self._sums:
+                    self._merge(duck, runs, today, whole=False)
+                    self._merge(duck, runs, month, whole=True)
+                return self._drop(now_us)
+        except HistoryError:
+            with contextlib.suppress(OSError):  # a damaged file is not merged, and still the folder stays bounded
+                self._drop(now_us)
+            raise
 
     def _merge(self, duck: Any, runs: Runs, before: str, *, whole: bool) -> None:
         """Days, or whole months, that are over; and a running day whose parts have become many."""

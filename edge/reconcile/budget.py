@@ -89,9 +89,10 @@ class Budget:
 
     def closed(self, kind: AlarmKind, nats: float, *, false: bool) -> None:
         """A person said what an alarm was. A false one teaches: its evidence was innocent after all."""
-        if not false:
+        meter = self.meters.get(meter_of(kind))
+        if not false or meter is None:  # books that are wrong are no detector of thieves: on nobody's share
             return
-        meter = self.meters[meter_of(kind)]
+        meter.false_s = [at_s for at_s in meter.false_s if self.watched_s - at_s <= FALSE_KEPT_S]
         meter.false_s.append(self.watched_s)
         if meter_of(kind) in TUNED:
             meter.innocent(nats)
@@ -162,9 +163,11 @@ def share_out(
     open_, left = dict(weights), total
     while open_:
         sum_ = sum(open_.values())
+        if sum_ <= 0:
+            return out | dict.fromkeys(open_, 0.0)
         content = [kind for kind in open_ if kind in needs and needs[kind] < left * open_[kind] / sum_]
-        if not content or sum_ <= 0:
-            return out | {kind: left * weight / sum_ if sum_ else 0.0 for kind, weight in open_.items()}
+        if not content:
+            return out | {kind: left * weight / sum_ for kind, weight in open_.items()}
         for kind in content:
             out[kind] = needs[kind]
             del open_[kind]

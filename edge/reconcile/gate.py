@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edge.reconcile.pad import RSSI_ABSENT_CDBM
 
 TRACKED_MAX: Final = 4096
+FULL_FOR_US: Final = 1_000_000
 READS_KEPT_MAX: Final = 96
 """Of one piece, the newest: eight seconds at twelve reads a second."""
 LOOK_EVERY_US: Final = 200_000
@@ -75,6 +76,8 @@ class Gate:
     overflow_total: int = 0
     """Reads not followed because `TRACKED_MAX` pieces are."""
     _seen: dict[int, _Seen] = field(default_factory=dict)
+    _full_us: int = -FULL_FOR_US
+    """When it was found full last: a flood is not searched for room read by read."""
 
     def hear(
         self, now_us: int, rows: NDArray[np.int32], rssi_cdbm: NDArray[np.int16], reads: NDArray[np.uint16]
@@ -93,7 +96,9 @@ class Gate:
         if seen is not None and now_us - seen.last_us < self.rules.unseen_s * 1e6:
             return seen
         if seen is None and len(self._seen) >= TRACKED_MAX:
-            self._forget(now_us)
+            if now_us - self._full_us >= FULL_FOR_US:
+                self._full_us = now_us
+                self._forget(now_us)
             if len(self._seen) >= TRACKED_MAX:
                 self.overflow_total += 1
                 return None

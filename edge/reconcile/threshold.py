@@ -31,6 +31,8 @@ START_NATS: Final = {SINGLE: TRAY_NATS, TRAY: 0.0, GROUP: TRAY_NATS}
 PRIOR_GAPS: Final = {SINGLE: 5, TRAY: 5, GROUP: 10}
 PRIOR_EXCESS_NATS: Final = {SINGLE: 1.5, TRAY: 1.0, GROUP: 1.5}
 """Before the tail is known it is taken to be this heavy, as firmly as so many gaps would say it."""
+SHARE_MIN: Final = 1e-6
+"""False alarms a month: a manager may leave presence none at all."""
 WATCHED_S_MIN: Final = 86_400.0
 """A shorter history says nothing, for no store is the same by day and by night: the threshold stays, and what it costs
 is not told. Minutes held against the prior alone would promise dozens of false alarms a month, or none."""
@@ -92,7 +94,8 @@ def calibrate(
     if store_s < WATCHED_S_MIN:
         return alarm_nats
     start, excess, count = _tail(peaks, kind)
-    wanted = start + excess * np.log(max(count * MONTH_S / store_s / alarms_per_month_max, 1.0))
+    share = max(alarms_per_month_max, SHARE_MIN)
+    wanted = start + excess * np.log(max(count * MONTH_S / store_s / share, 1.0))
     step = NATS_PER_DAY_MAX * days
     return float(np.clip(np.clip(wanted, alarm_nats - step, alarm_nats + step), nats_min, NATS_MAX))
 

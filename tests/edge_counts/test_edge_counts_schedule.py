@@ -12,6 +12,7 @@ from contract.ids import StoreId
 from edge.config import EdgeConfig
 from edge.counts.schedule import LATE_MAX_US, OFF, SET, Schedules
 from edge.hours import HoursConfig
+from edge.hours import check as check_hours
 from edge.schedules import ScheduleConfig, When, check, due
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -132,3 +133,27 @@ def test_a_schedule_that_means_nothing_is_refused_with_its_mend(more, said):
     wrong = {"name": "x", "place": CountPlace.SAFE, "when": When.OPENING, "at": "09:30"} | more
     with pytest.raises(ValueError, match=said):
         check(ScheduleConfig(**wrong), None, {"safe"})
+
+
+def test_a_clock_that_was_a_year_ahead_for_a_moment_does_not_silence_a_schedule_for_a_year():
+    kept = schedules(MORNING)
+    kept.load({}, us("2026-01-05T08:00"))
+    kept.look(0, us("2026-01-05T08:00"))
+    kept.look(10_000_000, us("2027-01-05T12:00"))
+    kept.look(20_000_000, us("2026-01-05T08:01"))
+    (one,), _ = kept.look(2 * HOUR_US, us("2026-01-05T09:31"))
+    assert one.due_us == us("2026-01-05T09:30")
+
+
+def test_books_that_know_a_count_of_the_far_future_do_not_silence_its_schedule():
+    kept = schedules(MORNING)
+    kept.load({MORNING.name: us("2099-01-05T09:30")}, us("2026-01-05T08:00"))
+    assert kept.look(0, us("2026-01-05T08:00")) == ([], [])
+    (one,), _ = kept.look(2 * HOUR_US, us("2026-01-05T09:31"))
+    assert one.due_us == us("2026-01-05T09:30")
+
+
+@pytest.mark.parametrize("day", ["20261225", "2026-W52-5", "2026-12-25 ", "25.12.2026"])
+def test_a_closed_day_that_would_never_be_one_is_refused(day):
+    with pytest.raises(ValueError, match="closed_on"):
+        check_hours(HoursConfig(mon="10:00-19:00", closed_on=(day,)))

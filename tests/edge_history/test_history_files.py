@@ -247,3 +247,24 @@ def test_hourly_rows_of_one_stay_are_joined_and_the_last_reader_is_the_newest():
         Stay("ring", "case", NOON + HOUR, NOON + 2 * HOUR, 60, "r2", 3),
     ]
     assert joined([*rows, rows[1]]) == [Stay("ring", "case", NOON, NOON + 2 * HOUR, 120, "r2", 3)]
+
+
+def test_a_broken_file_does_not_let_the_history_grow_for_ever(history):
+    for day in range(10):
+        history.write(one_stay(MIDNIGHT + day * DAY, MIDNIGHT + day * DAY + HOUR), NAMES)
+        history.write(one_stay(MIDNIGHT + day * DAY + HOUR, MIDNIGHT + day * DAY + 2 * HOUR), NAMES)
+    broken = history.stays.all()[-1].path
+    broken.write_bytes(b"PAR1" + bytes(100))
+    with pytest.raises(HistoryError):
+        history.tidy(MIDNIGHT + 12 * DAY)
+    assert all(run.to_us >= MIDNIGHT + 9 * DAY for run in history.stays.all())
+
+
+def test_what_sorting_spilled_before_the_power_failed_goes_at_the_next_start(tmp_path):
+    spill = tmp_path / "spill"
+    spill.mkdir()
+    (spill / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(bytes(1000))
+    made = History(tmp_path)
+    made.write(one_stay(NOON, NOON + HOUR), NAMES)
+    made.duck.close()
+    assert not list(tmp_path.rglob("*.tmp"))

@@ -161,6 +161,19 @@ def test_who_counts_blind_is_shown_no_figure_and_who_oversees_is(shop):
     assert blindness.hidden_zones(looker, ana) == frozenset()
 
 
+def test_an_open_count_of_the_same_places_does_not_tell_what_a_blind_one_keeps(shop):
+    looker, ana = Looker(shop), login("ana", "associate")
+    count(shop, blind=True)
+    shop.store.start_count(CountId("c2"), CountPlace.SHELF, (), ANA)
+    shop.run(3, lying={"r-case": CASE}, p=1.0)
+    beside = views.count(looker, CountId("c2"), ana)
+    assert (beside.hidden, beside.blind, beside.expected, beside.found) == (True, False, 0, 0)
+    assert all(each.expected == 0 for each in views.counts(looker, ana))
+    assert views.count(looker, CountId("c2"), login("max", "manager")).expected == len(CASE)
+    shop.store.submit_count(C1, {"case": 8}, ANA)
+    assert views.count(looker, CountId("c2"), ana).expected == len(CASE)
+
+
 def test_a_sheet_holds_every_verdict_and_no_formula(shop, make):
     done = count(shop, lacking=(4,))
     assert done.verdicts[0].verdict in (Verdict.MISSING, Verdict.CHECK_BY_HAND)

@@ -8,7 +8,7 @@ import msgspec
 from contract.facts import CountTotal, CountVerdict, Verdict
 from contract.ids import CountId, ZoneId
 from edge.api import shapes
-from edge.api.blindness import hidden_from
+from edge.api.blindness import hidden_from, hidden_zones
 from edge.api.shop import Shop
 from edge.api.views_pieces import missing
 from edge.books import replica
@@ -82,8 +82,8 @@ def zone_totals(shown: shapes.CountView) -> list[CountTotal]:
 
 def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.CountView:
     """`told`: with its verdicts."""
-    if hidden_from(row, who):
-        return _hidden(shop, row)
+    if hidden_from(row, who) or not hidden_zones(shop, who).isdisjoint(zones_of(row)):
+        return _hidden(shop, row)  # an open count beside a blind one, or yesterday's, would tell its figures
     verdicts = tuple(shop.db.rows("verdicts", CountVerdict, count=row.count))
     judged = [(each.verdict, each.p_present) for each in verdicts]
     ended = row.state in (CountState.FINISHED, CountState.APPROVED)
@@ -161,7 +161,7 @@ def _hidden(shop: Shop, row: CountRow) -> shapes.CountView:
         started_us=row.started_us,
         why=row.why,
         due_us=row.due_us,
-        blind=True,
+        blind=row.blind,
         hidden=True,
         number=row.number,
         counted_by=tuple(counters_of(row)),

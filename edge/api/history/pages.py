@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from contract.ids import AlarmId, ZoneId
 from edge.api import views as store_views
+from edge.api.blindness import refuse_hidden
 from edge.api.history import views
 from edge.api.shop import Shop, the_shop
 from web.front import render
@@ -22,7 +23,7 @@ SPANS = (1, 7, 30, 365)
 @router.get("/zones/{zone}/history")
 async def zone(request: Request, zone: str, who: Anyone, shop: TheShop, days: int = 30) -> Response:
     """How long pieces lay here, when and on which trays, what its antennas read, how often belief was right."""
-    del who
+    refuse_hidden(shop, zone, who)
     shown = await views.zone(shop, ZoneId(zone), days)
     return render(
         request, "edge/zone_history.html", store=store_views.store(shop), history=shown, spans=SPANS, days=days

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from contract.ids import AlarmId, ZoneId
+from edge.api.blindness import refuse_hidden
 from edge.api.history import shapes, views
 from edge.api.shop import Shop, the_shop
 from web.logins import Login
@@ -18,7 +19,7 @@ TheShop = Annotated[Shop, the_shop()]
 @router.get("/zones/{zone}")
 async def zone(zone: str, who: Anyone, shop: TheShop, days: int = 30) -> shapes.ZoneHistoryView:
     """Dwell by hour, tray and piece, reads of each antenna, how often belief was right; at most 400 days."""
-    del who
+    refuse_hidden(shop, zone, who)
     return await views.zone(shop, ZoneId(zone), days)
 
 

@@ -37,6 +37,8 @@ class _Open:
     restock: str
     zones: tuple[ZoneId, ...]
     until_us: int
+    until_mono_us: int
+    """A wall clock that is set back mutes nothing for longer."""
     rule: Restock
 
 
@@ -48,13 +50,16 @@ class Deliveries:
         self._zones = zones
         self._open: dict[str, _Open] = {}
 
-    def load(self, rows: list[RestockRow]) -> None:
+    def load(self, rows: list[RestockRow], wall_us: int, mono_us: int) -> None:
         """Begin from what the books say; what was muted before the restart is not counted twice."""
         self._open.clear()
         for row in rows:
-            self.began(
-                RestockBegan(row.restock, tuple(msgspec.json.decode(row.zones, type=list[ZoneId])), row.until_us)
-            )
+            zones = tuple(msgspec.json.decode(row.zones, type=list[ZoneId]))
+            self.began(RestockBegan(row.restock, zones, row.until_us), wall_us, mono_us)
+
+    def is_open(self, restock: str) -> bool:
+        """Whether it is under way."""
+        return restock in self._open
 
     def begin(self, restock: str, zones: tuple[ZoneId, ...], minutes: int, wall_us: int) -> RestockBegan:
         """The fact; call `began` once it is written. Raises `RestockRefusedError`."""
@@ -67,10 +72,11 @@ class Deliveries:
             raise RestockRefusedError(f"{OPEN_MAX} deliveries are under way; end one that has been put away")
         return RestockBegan(restock=restock, zones=zones, until_us=wall_us + minutes * MINUTE_US)
 
-    def began(self, fact: RestockBegan) -> None:
+    def began(self, fact: RestockBegan, wall_us: int, mono_us: int) -> None:
         """It is in the books."""
         rule = Restock(frozenset(self._zones[zone] for zone in fact.zones if zone in self._zones))
-        self._open[fact.restock] = _Open(fact.restock, fact.zones, fact.until_us, rule)
+        left_us = min(fact.until_us - wall_us, MINUTES_MAX * MINUTE_US)
+        self._open[fact.restock] = _Open(fact.restock, fact.zones, fact.until_us, mono_us + left_us, rule)
 
     def end(self, restock: str, why: str) -> RestockEnded:
         """The fact; call `ended` once it is written. Raises `RestockRefusedError`."""
@@ -84,9 +90,11 @@ class Deliveries:
         one = self._open.pop(restock, None)
         return None if one is None else one.rule.over(missing())
 
-    def due(self, wall_us: int) -> Iterator[str]:
-        """Those whose time is over."""
-        yield from [one.restock for one in self._open.values() if wall_us >= one.until_us]
+    def due(self, wall_us: int, mono_us: int) -> Iterator[str]:
+        """Those whose time is over, by either clock."""
+        yield from [
+            one.restock for one in self._open.values() if wall_us >= one.until_us or mono_us >= one.until_mono_us
+        ]
 
     def mutes(self, suspicion: Suspicion) -> bool:
         """Whether a delivery explains it."""

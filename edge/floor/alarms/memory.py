@@ -4,7 +4,7 @@ A row that cannot be read is begun anew: bars start where a new store's do, and 
 not be accused in a new store.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
@@ -22,13 +22,13 @@ NAME: Final = "detectors"
 
 
 class _Meter(msgspec.Struct, frozen=True):
-    bar_nats: float
-    peaks: dict[int, int]
+    bar_nats: Annotated[float, msgspec.Meta(ge=0, le=1000)]
+    peaks: dict[int, Annotated[int, msgspec.Meta(ge=0, le=1 << 48)]]
     false_s: list[float]
 
 
 class _Kept(msgspec.Struct, frozen=True):
-    watched_s: float
+    watched_s: Annotated[float, msgspec.Meta(ge=0)]
     meters: dict[AlarmKind, _Meter]
 
 

@@ -90,7 +90,7 @@ class Watch:
     def load(self, db: Database, now_us: int) -> None:
         """Begin from what the books say."""
         self.budget = memory.load(db, self._config.alarms_per_month_max)
-        self.deliveries.load(db.rows("restocks_open", RestockRow))
+        self.deliveries.load(db.rows("restocks_open", RestockRow), self._wall_us(), now_us)
         self._strangers, self._began_us = -1, now_us
         self._set_bars()
 

@@ -21,6 +21,7 @@ NEARER_CDBM: Final = 1200
 """Above its usual level by so much it is on its way."""
 WEIGHT: Final = 0.05
 TRACKED_MAX: Final = 4096
+FULL_FOR_US: Final = 1_000_000
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class InView:
 
     overflow_total: int = 0
     _lying: dict[int, _Lying] = field(default_factory=dict)
+    _full_us: int = -FULL_FOR_US
+    """When it was found full last: a flood is not searched for room read by read."""
 
     def hear(self, now_us: int, rows: NDArray[np.int32], rssi_cdbm: NDArray[np.int16]) -> NDArray[np.bool_]:
         """Reads of the gate; bool[k]: which may be believed to be on their way out."""
@@ -68,7 +71,8 @@ class InView:
         self._lying.pop(row, None)
 
     def _begin(self, row: int, rssi: int, slot: int, now_us: int) -> None:
-        if len(self._lying) >= TRACKED_MAX:
+        if len(self._lying) >= TRACKED_MAX and now_us - self._full_us >= FULL_FOR_US:
+            self._full_us = now_us
             self._lying = {row: one for row, one in self._lying.items() if now_us - one.last_us <= FORGET_US}
         if len(self._lying) >= TRACKED_MAX:
             self.overflow_total += 1

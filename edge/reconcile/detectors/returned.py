@@ -69,13 +69,20 @@ class Returned:
     def _follow(self, followed: dict[int, _Back], row: int, now_us: int, lost_us: int) -> _Back | None:
         back = followed.get(row)
         if back is None or now_us - back.last_us > lost_us:
-            if len(followed) >= FOLLOWED_MAX:
+            if row not in followed and len(followed) >= FOLLOWED_MAX:
+                self._forget(followed, now_us - lost_us)
+            if row not in followed and len(followed) >= FOLLOWED_MAX:
                 self.dropped_total += 1
                 return None
             back = followed[row] = _Back(now_us, now_us)
             return back
         back.rounds, back.last_us = back.rounds + 1, now_us
         return back
+
+    def _forget(self, followed: dict[int, _Back], since_us: int) -> None:
+        """Those unread for so long: sold and carried away, or found and lost again."""
+        for row in [row for row, back in followed.items() if back.last_us < since_us]:
+            del followed[row]
 
 
 def _pairs(scene: Scene, which: NDArray[np.bool_]) -> list[tuple[int, int]]:
