@@ -76,9 +76,11 @@ def opened(config, clock, make):
     edge.store.reload()
     with TestClient(edge.api) as client:
         running = [client.portal.start_task_soon(r.run, edge.store.pipeline.deliver, clock) for r in edge.readers]
-        yield Phone(edge, client, make, clock)
-        for each in running:
-            each.cancel()
+        try:
+            yield Phone(edge, client, make, clock)
+        finally:  # a reader that runs on would keep a failed test from ever ending
+            for each in running:
+                each.cancel()
     edge.shop.db.close()
     edge.store.books.close()
 
@@ -207,6 +209,31 @@ def test_strange_tags_beyond_the_limit_are_counted_and_not_kept(phone, monkeypat
 def test_a_store_without_a_handheld_says_how_to_get_one(config, clock, make):
     with opened(msgspec.structs.replace(config, readers=()), clock, make) as phone:
         refused(phone.post("/passes", {"zone": "case"}), 409, "This store has no handheld", "handheld = true")
+
+
+def test_a_pass_of_a_zone_that_is_counted_blind_shows_no_figure_to_who_counts_it(config, clock, make):
+    with opened(msgspec.structs.replace(config, readers=(*config.readers, SLED)), clock, make) as phone:
+        name, safe = phone.begin(), phone.begin("safe")
+        phone.type(name, *(phone.epc(n) for n in (1, 2, 11)))
+        assert (phone.look(name)["hidden"], phone.look(name)["expected"]) == (False, 8)
+        count = phone.post("/counts", {"place": "shelf", "blind": True}).json()["count"]
+        seen = phone.look(name)
+        figures = [
+            seen[key] for key in ("expected", "found", "missing", "strangers", "strangers_total", "unknown_tags")
+        ]
+        assert (seen["hidden"], figures) == (True, [0, 0, [], [], 0, 0])
+        page = phone.client.get(f"/pass/{name}", headers=phone.bearer("ana")).text
+        assert "counted blind" in page
+        assert not any(words in page for words in ("of 8", "Ring"))
+        assert "of 8" not in phone.client.get("/pass", headers=phone.bearer("ana")).text
+        assert phone.look(safe)["expected"] == 2, "the safe is not part of that count"
+        for path in ("/api/v1/history/zones/case", "/zones/case/history"):
+            assert phone.client.get(path, headers=phone.bearer("ana")).status_code == 409, path
+            assert phone.client.get(path, headers=phone.bearer("lou")).status_code == 200, "who oversees may"
+        max_ = phone.client.get(f"/api/v1/passes/{name}", headers=phone.bearer("max")).json()
+        assert (max_["hidden"], max_["expected"]) == (False, 8)
+        phone.post(f"/counts/{count}/submit", {"quantities": {"case": 8}})
+        assert (phone.look(name)["hidden"], phone.look(name)["expected"]) == (False, 8)
 
 
 def test_every_route_of_passes_has_its_policy(phone):

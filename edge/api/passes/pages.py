@@ -23,7 +23,6 @@ TheShop = Annotated[Shop, the_shop()]
 
 @router.get("/pass")
 async def choose(request: Request, who: Counter, shop: TheShop) -> Response:
-    del who
     names = {zone.id: zone.name for zone in shop.config.zones}
     sleds = [
         (
@@ -33,7 +32,9 @@ async def choose(request: Request, who: Counter, shop: TheShop) -> Response:
         )
         for sled in walking.handhelds(shop)
     ]
-    return render(request, "edge/pass_start.html", store=views.store(shop), sleds=sleds, passes=walking.newest(shop))
+    return render(
+        request, "edge/pass_start.html", store=views.store(shop), sleds=sleds, passes=walking.newest(shop, who)
+    )
 
 
 @router.post("/pass")
@@ -50,12 +51,11 @@ async def begin(
 
 @router.get("/pass/{name}")
 async def walk(request: Request, name: str, who: Counter, shop: TheShop) -> Response:
-    del who
     return render(
         request,
         "edge/_pass.html" if wants_fragment(request) else "edge/pass.html",
         store=views.store(shop),
-        walk=walking.show(shop, name),
+        walk=walking.show(shop, name, who),
         people={user.user: user.name for user in views.staff(shop)},
         lines_max=LINES_MAX,
         line_chars_max=LINE_CHARS_MAX,
@@ -64,6 +64,5 @@ async def walk(request: Request, name: str, who: Counter, shop: TheShop) -> Resp
 
 @router.post("/pass/{name}/end")
 async def end(request: Request, name: str, who: Counter, shop: TheShop) -> Response:
-    del who
-    await walking.end(shop, name)
+    await walking.end(shop, name, who)
     return go(request, f"/pass/{name}")

@@ -27,8 +27,7 @@ async def begin(body: bodies.BeginPassBody, who: Counter, shop: TheShop) -> shap
 @router.get("/{name}")
 async def show(name: str, who: Counter, shop: TheShop) -> shapes.PassView:
     """What was found, what not yet, and what else was read."""
-    del who
-    return walking.show(shop, name)
+    return walking.show(shop, name, who)
 
 
 @router.post("/{name}/reads")
@@ -41,5 +40,4 @@ async def take(name: str, body: bodies.PassReadsBody, who: Counter, shop: TheSho
 @router.post("/{name}/end")
 async def end(name: str, who: Counter, shop: TheShop) -> shapes.PassView:
     """The person has finished. What was not found is not missing: a pass accuses nobody."""
-    del who
-    return await walking.end(shop, name)
+    return await walking.end(shop, name, who)

@@ -38,6 +38,8 @@ class PassView:
     unreadable: int
     """Texts that were no tag; they changed nothing."""
     unreadable_sample: str
+    hidden: bool = False
+    """A blind count of this zone keeps figures and pieces from whoever looks: they are 0 and empty here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
 """What is done with passes, for the JSON routes and the pages alike: begin, take what a sled typed, end, show."""
 
+from dataclasses import replace
+
 from contract.ids import PieceId, ReaderId, ZoneId
+from edge.api.blindness import hidden_zones
 from edge.api.passes import shapes
 from edge.api.passing import Tally
 from edge.api.shop import Shop
@@ -32,7 +35,7 @@ async def begin(shop: Shop, zone: ZoneId, reader: ReaderId | None, name: str | N
     if isinstance(device, Aimed):
         # Whoever began last has it, until their pass ends by them or by itself.
         device.sweep(lambda: port if _is_open(shop, fresh.name) else None)
-    return show(shop, fresh.name)
+    return show(shop, fresh.name, who)
 
 
 def take(shop: Shop, name: str, batch: str, lines: list[str]) -> shapes.PassReadsView:
@@ -57,16 +60,20 @@ def take(shop: Shop, name: str, batch: str, lines: list[str]) -> shapes.PassRead
     return shapes.PassReadsView(batch=batch, repeated=False, reads=len(typed.epcs), unreadable=typed.unreadable)
 
 
-async def end(shop: Shop, name: str) -> shapes.PassView:
+async def end(shop: Shop, name: str, who: Login) -> shapes.PassView:
     """Its last picture; ending it twice is the same as once."""
     _pass(shop, name)
     await shop.on_house(lambda: shop.store.passes.end(name))
-    return show(shop, name)
+    return show(shop, name, who)
 
 
-def show(shop: Shop, name: str) -> shapes.PassView:
+def show(shop: Shop, name: str, who: Login) -> shapes.PassView:
+    """A pass as this person may see it: a blind count keeps its zone's figures from who counts."""
     now, tally = _pass(shop, name)
     zones = {zone.id: zone.name for zone in shop.config.zones}
+    hidden = now.zone in hidden_zones(shop, who)
+    if hidden:
+        now = replace(now, expected=0, found=0, missing=(), strangers=(), strangers_total=0, unknown_tags=0)
     return shapes.PassView(
         name=name,
         zone=now.zone,
@@ -85,13 +92,14 @@ def show(shop: Shop, name: str) -> shapes.PassView:
         reads=tally.reads,
         unreadable=tally.unreadable,
         unreadable_sample=tally.sample,
+        hidden=hidden,
     )
 
 
-def newest(shop: Shop) -> list[shapes.PassView]:
+def newest(shop: Shop, who: Login) -> list[shapes.PassView]:
     """Passes that are under way, newest first."""
     names = [now.name for now in shop.store.passes.now.values() if now.open and shop.passing.of(now.name)]
-    return [show(shop, name) for name in reversed(names)]
+    return [show(shop, name, who) for name in reversed(names)]
 
 
 def _sled(shop: Shop, reader: ReaderId | None) -> ReaderConfig:
