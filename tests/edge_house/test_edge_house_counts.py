@@ -3,16 +3,20 @@
 import csv
 import io
 
+import msgspec
 import pytest
 
 from contract.facts import CountFinished, CountPlace, CountProgress, CountRecounting, Verdict
-from contract.ids import CountId, PieceId, UserId
+from contract.ids import CountId, PieceId, ReaderId, UserId, ZoneId
 from edge.api import blindness
 from edge.api.counts import sheets, views
 from edge.books.rows import CountLookRow, CountRow, totals_of
+from edge.config import ReaderConfig
 from edge.counts.counting import CountRefusedError
 from edge.counts.duration import rounds_left, why_slower
+from edge.readers.base import Look, Varying
 from edge.till.desk import Done, Refused
+from trade import stocktake
 from trade.acts import ApproveCount
 from web.logins import Login
 from web.problems import ProblemError
@@ -106,6 +110,85 @@ def test_a_box_that_starts_again_goes_on_with_a_recount_and_its_earlier_look(sho
     shop.store.reload()
     shop.store.pipeline.health = shop.health
     assert finish(shop).number == 2
+
+
+class TwoLooks:
+    """A reader that offers two looks and takes 300 ms to change; its health says when it is so."""
+
+    looks = ("as always", "the other target")
+
+    def __init__(self, shop):
+        self.id, self.shop, self.asked, self.when = "r-case", shop, [], []
+        shop.health[self.id].look = Look()
+
+    def vary(self, number: int) -> None:
+        self.asked.append(number)
+        self.when.append(self.shop.clock.now)
+        self.shop.health[self.id].look = Look(number, self.shop.clock.now + 300_000)
+
+
+def test_a_count_asks_for_another_look_before_each_round_and_for_the_usual_one_at_its_end(shop):
+    reader = TwoLooks(shop)
+    assert isinstance(reader, Varying)
+    shop.store.counting.varying = {reader.id: reader}
+    done = count(shop, lacking=(4,))
+    assert done.rounds > 2
+    assert reader.asked == [*([1, 0] * done.rounds)[: done.rounds - 1], 0]
+    assert shop.health[reader.id].look.number == 0
+
+
+def test_a_round_that_a_change_of_look_fell_into_is_no_round_of_the_count(shop):
+    reader = TwoLooks(shop)
+    shop.store.counting.varying = {reader.id: reader}
+    shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
+    shop.health[reader.id].look = Look(0, shop.clock.now + 3_600_000_000)
+    shop.run(5, lying={"r-case": CASE}, p=1.0)
+    assert (shop.facts(CountProgress), reader.asked) == ([], []), "it waits for the reader to be done"
+    shop.health[reader.id].look = Look(0, shop.clock.now)
+    shop.run(4, lying={"r-case": CASE}, p=1.0)
+    assert shop.facts(CountProgress)
+
+
+def test_an_abandoned_count_leaves_its_readers_looking_as_always(shop):
+    reader = TwoLooks(shop)
+    shop.store.counting.varying = {reader.id: reader}
+    shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
+    while not reader.asked:
+        shop.run(1, lying={"r-case": CASE[:4]}, p=1.0)
+    shop.store.abandon_count(C1, "begun by mistake", MAX)
+    assert reader.asked[-1] == 0
+
+
+def test_a_piece_that_a_recount_meets_in_another_zone_is_found_there_and_missing_nowhere(config, clock, make):
+    zones = (*config.zones, msgspec.structs.replace(config.zones[1], id=ZoneId("case-2"), name="Case 2"))
+    two = ReaderConfig(
+        id=ReaderId("r-two"), url="llrp://127.0.0.1:1", profile="generic-llrp", antennas={"1": ZoneId("case-2")}
+    )
+    config = msgspec.structs.replace(config, zones=zones, readers=(*config.readers, two))
+    other = [21, 22, 23, 24]
+    shop = make.shop(config, clock, [make.card(n) for n in CASE] + [make.card(n, zone="case-2") for n in other])
+    shop.run(20, lying={"r-case": CASE, "r-two": other}, p=1.0)
+    shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
+
+    def lie(case: list[int], two_: list[int]) -> CountFinished:
+        before = len(shop.facts(CountFinished))
+        for _ in range(90):
+            shop.run(1, lying={"r-case": case, "r-two": two_}, p=1.0)
+            if len(shop.facts(CountFinished)) > before:
+                return shop.facts(CountFinished)[-1]
+        raise AssertionError("the count did not end")
+
+    first = lie([n for n in CASE if n != 4], other)
+    assert [(each.piece, each.zone) for each in first.verdicts] == [("p4", "case")]
+    assert first.verdicts[0].verdict in stocktake.TO_LOOK_FOR
+    shop.store.recount(C1, ("case-2",), "it may lie there", ANA)
+    again = lie([n for n in CASE if n != 4], [*other, 4])
+    assert [(each.piece, each.verdict, each.zone) for each in again.verdicts] == [("p4", Verdict.MISPLACED, "case-2")]
+    assert {each.zone: each.found for each in again.totals} == {"case": len(CASE), "case-2": len(other)}
+    shop.store.recount(C1, ("case", "case-2"), "both at once", ANA)
+    last = lie([n for n in CASE if n != 4], [*other, 4])
+    assert not [each for each in last.verdicts if each.verdict in stocktake.TO_LOOK_FOR]
+    assert last.found == last.expected == len(CASE) + len(other)
 
 
 def test_progress_is_told_of_the_first_look_only(shop):
