@@ -10,6 +10,7 @@ from starlette.responses import Response
 from cloud.desk import Desk
 from cloud.pos.alarms import queries as alarms
 from cloud.pos.counts import queries as counts
+from cloud.pos.counts.apply import ABANDONED, APPROVED, COUNTING, FINISHED, RECOUNTING, REQUESTED
 from cloud.pos.counts.desk import request as request_count
 from cloud.pos.floor import queries as floor
 from cloud.pos.http import conflicts, found
@@ -58,6 +59,10 @@ AWAY_AFTER_US: Final = 30_000_000
 ALARMS_ON_OVERVIEW: Final = 6
 GAPS_SHOWN: Final = 10
 """Newest gaps in coverage, and newest changes of readers, on a store's page."""
+COUNT_STATES: Final = (
+    ("", "Any state"), (REQUESTED, "Asked for"), (COUNTING, "Running"), (FINISHED, "To approve"),
+    (RECOUNTING, "Counted again"), (APPROVED, "Approved"), (ABANDONED, "Abandoned"),
+)  # fmt: skip
 SHOW_STEP: Final = 50
 SHOW_MAX: Final = 1000
 
@@ -166,13 +171,16 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
             return render(request, "pieces/piece.html", piece=seen, where=where, story=story_of(seen, told))
 
     @routes.get("/counts")
-    def count_list(request: Request, who: Anyone, show: Show = SHOW_STEP) -> Response:
+    def count_list(
+        request: Request, who: Anyone, store: Word = "", state: Word = "", show: Show = SHOW_STEP
+    ) -> Response:
         with desk.look() as work:
             houses = stores.listing(work.tx)
-            rows = counts.listing(work.tx, limit=show + 1)
+            rows = counts.listing(work.tx, store=store, state=state, limit=show + 1)
             return render(
                 request, "counts/list.html", rows=rows[:show], names=names(houses), stores=houses,
                 more=_more(len(rows), show), may_ask=who.may(*OFFICE), people=_people(staff.listing(work.tx)),
+                store=store, state=state, states=COUNT_STATES, missed=counts.missed(work.tx, store=store),
             )  # fmt: skip
 
     @routes.post("/counts")
@@ -194,7 +202,13 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
             seen = found(counts.detail(work.tx, store, count), f"count {count} in {store}")
             told, people = names(stores.listing(work.tx)), _people(staff.listing(work.tx))
             return render(
-                request, "counts/count.html", count=seen.row, verdicts=seen.verdicts, names=told, people=people
+                request,
+                "counts/count.html",
+                count=seen.row,
+                detail=seen,
+                verdicts=seen.verdicts,
+                names=told,
+                people=people,
             )
 
     @routes.get("/sales")

@@ -14,6 +14,7 @@ from contract.facts import (
     CountRecounting,
     CountStarted,
     CountSubmitted,
+    CountTag,
     CountTotal,
     CountVerdict,
     Stream,
@@ -91,6 +92,22 @@ def test_an_approval_that_is_faster_than_the_floor_log_stays(house, box):
     assert (the_count(house)["state"], the_count(house)["approved_by"]) == ("approved", "max")
 
 
+def test_a_count_that_was_approved_before_the_floor_log_came_still_tells_who_counted_and_its_totals(house):
+    box = house.store("paris", "p1", "p2")
+    approved = CountApproved(
+        count=C1, place=CountPlace.SAFE, business_day="2026-01-02", expected=2, found=2, missing=(), p_complete=0.99
+    )
+    box.write(approved, by="max")
+    box.send()
+    started = CountStarted(count=C1, place=CountPlace.SAFE, zones=(SAFE,), expected=2, why="Closing")
+    box.write(started, stream=Stream.FLOOR, by="ana")
+    box.write(finished(1), stream=Stream.FLOOR, by="house")
+    box.send(stream=Stream.FLOOR)
+    row = the_count(house)
+    assert (row["state"], row["approved_by"], row["counted_by"], row["why"]) == ("approved", "max", "ana", "Closing")
+    assert [total.found for total in detail(house).totals] == [2]
+
+
 def test_a_count_that_did_not_begin_is_known_with_its_reason(house):
     box = house.store("paris", "p1")
     box.write(
@@ -101,3 +118,52 @@ def test_a_count_that_did_not_begin_is_known_with_its_reason(house):
     box.send(stream=Stream.FLOOR)
     (row,) = house.rows(sa.select(count_missed))
     assert (row["store"], row["schedule"], row["due_us"], row["more"]) == ("paris", "Closing", 7, 2)
+
+
+def detail(house) -> queries.CountDetail:
+    with house.office.reading() as tx:
+        return queries.detail(tx, "paris", C1)
+
+
+def test_totals_are_told_by_zone_and_tray_with_what_was_counted_by_hand(house, box):
+    trays = tuple(
+        CountTotal(zone=SAFE, tray=tray, expected=2, found=found, expected_mg=6400, found_mg=3200 * found)
+        for tray, found in (("a", 2), ("b", 1))
+    )
+    tags = (CountTag(epc="E280AA", verdict=Verdict.DUPLICATE, zone=SAFE, rounds=4, note="two pieces have it"),)
+    done = msgspec.structs.replace(finished(1), totals=trays, tags=tags)
+    box.write(done, stream=Stream.FLOOR, by="house")
+    box.send(stream=Stream.FLOOR)
+    seen = detail(house)
+    assert [(row.tray, row.counted, row.expected, row.found, row.found_mg) for row in seen.totals] == [
+        (None, 2, 4, 3, 9600), ("a", None, 2, 2, 6400), ("b", None, 2, 1, 3200),
+    ]  # fmt: skip
+    assert [(tag.epc, tag.verdict) for tag in seen.tags] == [("E280AA", "duplicate")]
+
+
+def test_looks_are_told_the_first_one_first(house, box):
+    box.write(CountRecounting(count=C1, zones=(SAFE,), number=2), stream=Stream.FLOOR, by="leo")
+    box.write(finished(2), stream=Stream.FLOOR, by="house")
+    box.send(stream=Stream.FLOOR)
+    assert [(look.number, look.zones, look.found) for look in detail(house).looks] == [(1, [], 1), (2, ["safe"], 2)]
+
+
+def test_counts_are_listed_by_store_and_state(house, box):
+    with house.office.reading() as tx:
+        assert [row.counted_by for row in queries.listing(tx, store="paris", state="finished")] == ["ana"]
+        assert queries.listing(tx, state="approved") == []
+        assert queries.listing(tx, store="lyon") == []
+
+
+def test_missed_counts_are_listed_by_store_newest_first(house):
+    box = house.store("paris", "p1")
+    for due_us in (7, 9):
+        missed = CountMissed(schedule="Closing", place=CountPlace.SAFE, due_us=due_us, why="this box was off")
+        box.write(missed, stream=Stream.FLOOR, by="house")
+    box.send(stream=Stream.FLOOR)
+    with house.office.reading() as tx:
+        assert [(row.due_us, row.why) for row in queries.missed(tx)] == [
+            (9, "this box was off"),
+            (7, "this box was off"),
+        ]
+        assert queries.missed(tx, store="lyon") == []

@@ -26,10 +26,14 @@ from contract.ids import HOUSE, CountId
 
 REQUESTED, COUNTING, FINISHED, APPROVED, ABANDONED = "requested", "counting", "finished", "approved", "abandoned"
 RECOUNTING = "recounting"
+TOLD_BY_APPROVAL: Final = ("state", "place", "business_day", "expected", "found", "p_complete", "approved_by")
 
 
 def _save(tokens: Custody, heard: Heard, count: CountId, **values: object) -> None:
-    """Insert the count or change what is known now; an approval that was faster than the floor log stays."""
+    """Insert the count or change what is known now; an approval that was faster than the floor log stays.
+
+    What the approval does not tell is taken all the same: who counted, totals, looks.
+    """
     tx = tokens.work.tx
     key = {"store": heard.store, "count_id": count}
     tx.add_new(stock_count, {**key, "state": COUNTING})
@@ -37,6 +41,9 @@ def _save(tokens: Custody, heard: Heard, count: CountId, **values: object) -> No
     tx.run(
         sa.update(stock_count).where(*mine, stock_count.c.state != APPROVED).values(**values, changed_us=heard.at_us)
     )
+    rest = {name: value for name, value in values.items() if name not in TOLD_BY_APPROVAL}
+    if rest:
+        tx.run(sa.update(stock_count).where(*mine, stock_count.c.state == APPROVED).values(**rest))
 
 
 def started(tokens: Custody, heard: Heard, fact: CountStarted) -> None:

@@ -27,9 +27,16 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(tags=["counts"])
 
     @routes.get("/counts", dependencies=[signed_in()])
-    def listing(store: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.CountRow]:
+    def listing(store: str = "", state: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.CountRow]:
+        """Newest first; `state`: requested, counting, finished, recounting, approved or abandoned."""
         with desk.look() as work:
-            return queries.listing(work.tx, store=store, limit=limit)
+            return queries.listing(work.tx, store=store, state=state, limit=limit)
+
+    @routes.get("/missed-counts", dependencies=[signed_in()])
+    def missed(store: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.MissedRow]:
+        """Scheduled counts that did not begin, newest first."""
+        with desk.look() as work:
+            return queries.missed(work.tx, store=store, limit=limit)
 
     @routes.get("/counts/{store}/{count}", dependencies=[signed_in()])
     def detail(store: str, count: str) -> queries.CountDetail:

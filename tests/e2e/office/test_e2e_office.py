@@ -21,8 +21,13 @@ from contract.facts import (
     AnyFact,
     CountApproved,
     CountFinished,
+    CountMissed,
     CountPlace,
+    CountRecounting,
     CountStarted,
+    CountSubmitted,
+    CountTag,
+    CountTotal,
     CountVerdict,
     CoverageGap,
     CustodyReleased,
@@ -42,6 +47,7 @@ from contract.facts import (
     TransferShipped,
     Verdict,
     Vision,
+    ZoneQuantity,
     ZoneVision,
     stream_of,
 )
@@ -90,6 +96,47 @@ def speak(cloud: Cloud, store: str, facts: Callable[[dict[str, int]], list[AnyFa
         )  # fmt: skip
         (down,) = cloud.ingest.hear(up, cloud.desk.now_us())
         assert down.acks[0].upto == len(rows), down
+
+
+def counted_twice(pieces: tuple[str, ...]) -> list[AnyFact]:
+    """A blind count of two zones, one of them counted again; and a schedule that did not begin."""
+    hard, unexpected, byhand = pieces
+
+    def total(zone: str, tray: str, expected: int, found: int) -> CountTotal:
+        return CountTotal(
+            zone=zone, tray=tray, expected=expected, found=found, expected_mg=3200 * expected, found_mg=3200 * found,
+            expected_minor=120_000 * expected, found_minor=120_000 * found,
+        )  # fmt: skip
+
+    def finished(number: int, found: int, zones: tuple[str, ...]) -> CountFinished:
+        return CountFinished(
+            count="c3", place=CountPlace.SHELF, rounds=9 * number, expected=40, found=found, p_complete=0.9712,
+            why_stopped="the rest is sooner found by hand", value_minor=120_000 * found, weight_mg=3200 * found,
+            currency="EUR", number=number, zones=zones, unknown_tags=1, unknown_more=2.4,
+            totals=(total("case-1", "case-1/01", 12, 12), total("case-1", "case-1/02", 12, found - 28), total("case-2", "", 16, 16)),
+            verdicts=(
+                CountVerdict(piece=hard, verdict=Verdict.HARD_TO_READ, zone="case-1", p_present=1.0, note="read in 2 of 9 rounds"),
+                CountVerdict(piece=unexpected, verdict=Verdict.UNEXPECTED, zone="case-2", p_present=1.0, note="belongs in safe 1"),
+                CountVerdict(piece=byhand, verdict=Verdict.CHECK_BY_HAND, zone="case-1", p_present=0.93, note="not read"),
+            ),
+            tags=(
+                CountTag(epc="30395DFA835A1C000000007B", verdict=Verdict.DUPLICATE, zone="case-1", rounds=9, note="two pieces have this EPC"),
+                CountTag(epc="E2801160200071C2A3B40912", verdict=Verdict.UNKNOWN_TAG, zone="case-2", rounds=8, note="read in 8 of 9 rounds"),
+            ),
+        )  # fmt: skip
+
+    due_us = time.time_ns() // 1000 - 90_000_000_000
+    return [
+        CountMissed(schedule="Closing", place=CountPlace.SAFE, due_us=due_us, why="this box was off", more=2),
+        CountStarted(count="c3", place=CountPlace.SHELF, zones=("case-1", "case-2"), expected=40, why="Midday", blind=True),
+        finished(1, 38, ()),
+        CountSubmitted(
+            count="c3",
+            quantities=(ZoneQuantity(zone="case-1", quantity=23), ZoneQuantity(zone="case-2", quantity=16)),
+        ),
+        CountRecounting(count="c3", zones=("case-1",), number=2, reason="a tray was on the counter"),
+        finished(2, 39, ("case-1",)),
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +206,7 @@ def office(
                     piece=flagship[3].piece, verdict=Verdict.CHECK_BY_HAND, zone="safe-1", p_present=0.9975, note="not read",
                 ),),
             ),
+            *counted_twice(tuple(card.piece for card in flagship[4:7])),
             SaleRecorded(
                 sale="s1", till="till-1", shift="z1", receipt_number=1, business_day="2026-11-22", associate="associate",
                 currency="EUR", lines=(line,), total_minor=sold.price_minor, tax_minor=line.tax_minor, pad_verdict="matched",
@@ -285,6 +333,39 @@ def test_a_count_that_lacks_one_piece_leads_with_what_to_do(
     row.get_by_role("link").click()
     expect(page.locator(".figures")).to_contain_text("100")
     expect(page.locator(".figures")).to_contain_text("once found by hand")
+
+
+def test_a_count_tells_its_totals_its_looks_and_who_took_part(
+    office: tuple[str, Cloud],
+    signed_in: Callable[..., Page],
+    check_accessible: Callable[..., list[str]],
+    keep_shot: Callable[[Page, str], None],
+) -> None:
+    url, _ = office
+    page = signed_in(url, "/counts")
+    expect(page.locator(".banner.warn")).to_contain_text("Closing was not counted.")
+    expect(page.locator(".banner.warn")).to_contain_text("this box was off")
+    page.get_by_label("State").select_option("Approved")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.goto(url + "/counts")
+    row = page.get_by_role("row").filter(has_text="39 of 40")
+    expect(row).to_contain_text("Blind")
+    row.get_by_role("link").click()
+    for words in ("Duplicate EPC", "Unknown tag", "Hard to read", "Unexpected", "Look 2", "case-1/02", "Associate"):
+        expect(page.get_by_role("main")).to_contain_text(words)
+    totals = page.get_by_role("region", name="Quantity, weight and value")
+    expect(totals.get_by_role("row").filter(has_text="case-1/02")).to_contain_text("−1")
+    counts = page.url
+    for path in (url + "/counts", counts):
+        page.goto(path)
+        for label, size in (("till", (1280, 800)), ("phone", PHONE), ("wall", WALL)):
+            for theme in ("light", "dark"):
+                page.set_viewport_size({"width": size[0], "height": size[1]})
+                page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+                assert page.evaluate("document.documentElement.scrollWidth") <= size[0], (path, label)
+                assert check_accessible(page, () if label == "till" else LOOKS) == [], (path, label, theme)
+                keep_shot(page, f"count-{'one' if path == counts else 'list'}-{label}-{theme}")
 
 
 def test_a_phone_shows_that_more_pages_stand_beside(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
