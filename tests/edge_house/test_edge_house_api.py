@@ -2,6 +2,7 @@
 
 import asyncio
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -9,12 +10,14 @@ import pytest
 import structlog
 
 from contract.feed import FeedPage, FeedRow, StoreCard
-from contract.ids import UserId
+from contract.ids import PieceId, UserId, ZoneId
 from contract.messages import Down, Standing
 from contract.seals import head_seal
 from edge import app as edge_app
+from edge.api.looks import looking
 from edge.api.pins import PinError
 from edge.config import UplinkConfig
+from edge.floor.now import PadNow
 from web.attempts import FREE_ATTEMPTS
 from web.policy import undeclared
 
@@ -418,3 +421,16 @@ def test_a_look_in_vain_is_written_down(face):
     assert answer.status_code == 201
     assert answer.json()["wanted"] == []
     assert face.get("/looks").json()["pads"][0]["zone"] == "pad"
+
+
+def test_a_piece_in_company_on_the_pad_says_nothing(face, monkeypatch):
+    """Three tags are more than one piece carries."""
+    face.edge.store.tick(face.clock.now, writing=True)
+    pad = PadNow(zone=ZoneId("pad"), state="settled", settled=True, pieces=(PieceId("p1"),), strangers=("AAAA", "BBBB"))
+    monkeypatch.setattr(looking, "reads", lambda *_: True)
+    face.edge.store.pipeline.floor = replace(face.edge.store.pipeline.floor, pads=(pad,))
+    answer = face.post("/looks", {"piece": "p1", "found": True, "pad": "pad"})
+    assert (answer.status_code, answer.json()["title"]) == (409, "Several pieces lie on the pad")
+    one = replace(pad, strangers=("AAAA",))
+    face.edge.store.pipeline.floor = replace(face.edge.store.pipeline.floor, pads=(one,))
+    assert face.post("/looks", {"piece": "p1", "found": True, "pad": "pad"}).status_code == 201

@@ -1,5 +1,7 @@
 """From the floor to shapes, and a person's answer to the house; for the JSON routes and the page alike."""
 
+from typing import Final
+
 from contract.facts import AlarmKind
 from contract.ids import PieceId, ZoneId
 from edge.api import views
@@ -11,6 +13,9 @@ from edge.floor.now import PadNow
 from edge.till import queries
 from web.logins import Login
 from web.problems import ProblemError
+
+TAGS_MAX: Final = 2
+"""On one piece: its own, and one too many. More of them is another piece's company."""
 
 
 def looks(shop: Shop) -> shapes.LooksView:
@@ -57,7 +62,7 @@ async def answer(shop: Shop, who: Login, piece: PieceId, pad: str, *, found: boo
         tags, zone = tags_on(shop, on), on.zone
         if tags and not on.settled and on.pieces:
             raise ProblemError(409, "pad", "The pad has not settled", "Leave the piece alone on it for a second.")
-        if len(on.pieces) > 1:
+        if len(on.pieces) > 1 or len(tags) > TAGS_MAX:
             raise ProblemError(409, "pad", "Several pieces lie on the pad", "Leave the one you looked for, alone.")
     await shop.on_house(lambda: shop.store.look(piece, tags, zone, who.user, found=found))
     return looks(shop)
