@@ -7,7 +7,7 @@ from contract.ids import PieceId
 from edge.floor import intake
 from edge.floor.catalogue import UNKNOWN_EPCS_MAX
 from edge.floor.rounds import Rounds
-from edge.reconcile import presence
+from edge.reconcile import sight
 from trade.custody import TokenState
 
 CASE, SAFE = list(range(1, 31)), list(range(31, 51))
@@ -46,7 +46,7 @@ def without_witness(monkeypatch, make):
 
 def without_sight(monkeypatch):
     """A zone in which everything goes quiet at once is taken for well seen."""
-    monkeypatch.setattr(presence, "watch", lambda belief, *_: belief)
+    monkeypatch.setattr(sight, "watch", lambda belief, *_: belief)
 
 
 def test_a_silent_reader_makes_nothing_missing(shop):

@@ -233,12 +233,15 @@ def test_only_what_is_real_is_listed():
         "cloud",
         "recover",
         "simulate",
+        "capture",
+        "replay",
         "pin",
         "admin",
         "broker",
         "enrol",
         "reader",
         "tag",
+        "zones",
     }
 
 
