@@ -20,7 +20,7 @@ from trade.custody import Token, TokenState
 from trade.stocktake import CountState
 
 PIECES = 120
-PATIENCE_S = 40
+PATIENCE_S = 120
 ANA = UserId("ana")
 
 
