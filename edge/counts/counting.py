@@ -42,6 +42,8 @@ from trade.stocktake import STOCKTAKE, CountEvent, CountState
 
 CARE: Final = CAREFUL._replace(rounds_max=60)
 """Rounds for the pieces that are hard to read; after a minute a hand is quicker than the radio."""
+CARE_VARYING: Final = CARE._replace(rounds_max=30)
+"""A reader that looks otherwise each time spends a second on changing: as many seconds, half the rounds."""
 PATIENCE_US: Final = 60_000_000
 """How long a count waits for a reader that gives no rounds."""
 COUNTS_SHOWN_MAX: Final = 50
@@ -219,6 +221,8 @@ class Counting:
         listed = expect(self.pipeline.evidence, rows[tagged], home[rows[tagged]], now_us, learned)
         round_s = max(self._round_s(reader, home[rows]) for reader in readers)
         p = listed.hits / (listed.hits + listed.misses)
+        varying = any(len(self.varying[reader].looks) > 1 for reader in readers if reader in self.varying)
+        care = CARE_VARYING if varying else CARE
         running = Running(
             count=count,
             place=place,
@@ -226,7 +230,7 @@ class Counting:
             rows=rows,
             home=home[rows].copy(),
             tagged=tagged,
-            model=Count(listed, len(self.config.zones), learned.suppositions, care=CARE, rounds_min=learned.rounds_min),
+            model=Count(listed, len(self.config.zones), learned.suppositions, care=care, rounds_min=learned.rounds_min),
             readers=readers,
             witnessed=np.zeros(len(self.config.zones), np.int32),
             reads=np.zeros(int(tagged.sum()), np.int32),
@@ -363,7 +367,7 @@ class Counting:
         found = np.bincount(listed.home[~unread], minlength=len(self.config.zones))
         asked = np.bincount(running.home, minlength=len(self.config.zones))
         p = (listed.hits / (listed.hits + listed.misses))[unread]
-        left = min(rounds_left(p, present[unread]), CARE.rounds_max - running.model.round)
+        left = min(rounds_left(p, present[unread]), running.model.care.rounds_max - running.model.round)
         elapsed_s = (now_us - running.began_us) / 1e6
         names = {zone: self.config.zones[zone].name for zone in running.zones}
         health = self.pipeline.health  # none yet when a box that was counting starts again
