@@ -235,7 +235,7 @@ class Counting:
             witnessed=np.zeros(len(self.config.zones), np.int32),
             reads=np.zeros(int(tagged.sum()), np.int32),
             round_s=round_s,
-            expected_s=round_s * max(rounds_left(p, listed.prior), 1),
+            expected_s=round_s * max(min(rounds_left(p, listed.prior), care.rounds_max), 1),
             began_us=now_us,
             heard_us=now_us,
             before=earlier,

@@ -12,7 +12,7 @@ from edge.api import blindness
 from edge.api.counts import sheets, views
 from edge.books.rows import CountLookRow, CountRow, totals_of
 from edge.config import ReaderConfig
-from edge.counts.counting import CountRefusedError
+from edge.counts.counting import CARE, CARE_VARYING, CountRefusedError
 from edge.counts.duration import rounds_left, why_slower
 from edge.readers.base import Look, Varying
 from edge.till.desk import Done, Refused
@@ -135,6 +135,16 @@ def test_a_count_asks_for_another_look_before_each_round_and_for_the_usual_one_a
     assert done.rounds > 2
     assert reader.asked == [*([1, 0] * done.rounds)[: done.rounds - 1], 0]
     assert shop.health[reader.id].look.number == 0
+
+
+@pytest.mark.parametrize(("varies", "care"), [(True, CARE_VARYING), (False, CARE)])
+def test_a_count_may_take_a_minute_and_fewer_rounds_where_each_takes_longer(shop, varies, care):
+    """A reader that looks otherwise for each round needs about two seconds a round."""
+    reader = TwoLooks(shop)
+    shop.store.counting.varying = {reader.id: reader} if varies else {}
+    shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
+    assert shop.store.counting._running[C1].model.care == care
+    assert CARE.rounds_max == 2 * CARE_VARYING.rounds_max
 
 
 def test_a_round_that_a_change_of_look_fell_into_is_no_round_of_the_count(shop):
