@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from bench.books_world import DAYS, LOOKS_MAX, PIECES, Day, Injected, Store, Wrong
 from bench.figures import Figures
-from edge.reconcile.book_errors import BookErrors, Finding, Look, stranger
-from edge.reconcile.book_notes import NOWHERE, Notes
+from edge.reconcile.books.errors import BookErrors, Finding, Look, stranger
+from edge.reconcile.books.notes import NOWHERE, Notes
 
 DOES: Final = "500 injected book errors: named with the right cause within two store-weeks, and named wrongly"
 STORES: Final = 20

@@ -25,7 +25,7 @@ from bench.count_rules import (
 )
 from bench.figures import Figures
 from bench.worlds import COUNT_FAMILIES, Floats, Shelf
-from edge.reconcile.counts import CAREFUL, NORMAL, QUICK
+from edge.reconcile.counts.count import CAREFUL, NORMAL, QUICK
 
 DOES: Final = "when a count is over: rounds, wrong stops, pieces named, calibration; beside peers and an oracle"
 SEEDS: Final = (201, 202, 203, 204, 205)

@@ -1,7 +1,7 @@
 """When to stop counting: ours, the peers and the oracle, over thousands of counts of one shelf at once.
 
-Ours here is the arithmetic of `edge.reconcile.counts.Count`, its constants and functions, on all counts' unread pieces
-side by side; tests/bench holds the two against each other, round by round.
+Ours here is the arithmetic of `edge.reconcile.counts.count.Count`, its constants and functions, on all counts' unread
+pieces side by side; tests/bench holds the two against each other, round by round.
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.worlds import Bools, Counted, Floats, Shelf
-from edge.reconcile.blocking import CUSTOMARY, Blocking, Fading, Suppositions, Unread, one_more
-from edge.reconcile.counts import COMPLETE_AT, MISSING_BELOW, NORMAL, ROUNDS_MIN, Care, present_unread
-from edge.reconcile.learning import GONE_PRIOR, ROUNDS_UNTAUGHT_MIN, learn
-from edge.reconcile.lessons import ROUNDS_KEPT, UNKNOWN, Lessons
+from edge.reconcile.counts.blocking import CUSTOMARY, Blocking, Fading, Suppositions, Unread, one_more
+from edge.reconcile.counts.count import COMPLETE_AT, MISSING_BELOW, NORMAL, ROUNDS_MIN, Care, present_unread
+from edge.reconcile.counts.learning import GONE_PRIOR, ROUNDS_UNTAUGHT_MIN, learn
+from edge.reconcile.counts.lessons import ROUNDS_KEPT, UNKNOWN, Lessons
 
 UNTAUGHT_HITS, UNTAUGHT_MISSES = 18.0, 2.0
 """Of a piece of which neither presence nor a count has told."""

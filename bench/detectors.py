@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from bench.figures import Figures
 from bench.worlds import FAMILIES, READER_ZONES, ZONE_FAMILIES, Passage, Row, Shop, gate
 from contract.facts import AlarmKind
-from edge.reconcile.budget import Budget, bar_for
 from edge.reconcile.detectors import Scene
+from edge.reconcile.detectors.budget import Budget, bar_for
 from edge.reconcile.detectors.clone import Clone
 from edge.reconcile.detectors.departures import Departures
 from edge.reconcile.detectors.exits import Exits
 from edge.reconcile.detectors.jam import GONE_NATS, Jam
 from edge.reconcile.detectors.strong import Strong
-from edge.reconcile.evidence import HARD, PRESENT, Evidence
 from edge.reconcile.gate import CUSTOMARY as GATE_RULES
 from edge.reconcile.gate import Gate, GateRules
-from edge.reconcile.presence import Placement, Round, Rules, step
-from edge.reconcile.threshold import MONTH_S, thresholds
+from edge.reconcile.presence.evidence import HARD, PRESENT, Evidence
+from edge.reconcile.presence.step import Placement, Round, Rules, step
+from edge.reconcile.presence.threshold import MONTH_S, thresholds
 
 DOES: Final = "foil, jam, clone, tray lift and the gate: how soon, how surely, and how often for nothing"
 TUNING_SEED: Final = 101

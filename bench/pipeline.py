@@ -35,10 +35,10 @@ from edge.books.journal import Books
 from edge.house import TICK_US
 from edge.readers.health import Health
 from edge.readers.llrp.inbox import Inbox
+from edge.reconcile.counts.tally import tally
 from edge.reconcile.epc_table import EpcTable
-from edge.reconcile.evidence import Evidence
-from edge.reconcile.presence import CUSTOMARY, Placement, Round, step
-from edge.reconcile.tally import tally
+from edge.reconcile.presence.evidence import Evidence
+from edge.reconcile.presence.step import CUSTOMARY, Placement, Round, step
 from edge.store import Store
 
 DOES: Final = "bytes → presence → facts on one core, equal to a slow reference; reconcile; the whole edge process"

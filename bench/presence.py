@@ -17,9 +17,9 @@ from bench import plots as draw
 from bench.figures import Figures
 from bench.peers import EDGEX_S, METHODS, MONTH_S, Peers, Verdicts
 from bench.worlds import FAMILIES, READER_ZONES, Heard, Shop
-from edge.reconcile.evidence import CLASSES, PEAK_BINS, Evidence
-from edge.reconcile.presence import Placement, Round, Rules, step
-from edge.reconcile.threshold import ALONE_SHARE, thresholds
+from edge.reconcile.presence.evidence import CLASSES, PEAK_BINS, Evidence
+from edge.reconcile.presence.step import Placement, Round, Rules, step
+from edge.reconcile.presence.threshold import ALONE_SHARE, thresholds
 
 DOES: Final = "theft → alarm at equal false alarms, against a fixed timeout, EdgeX, SMURF and an oracle; cost per round"
 AIM_PER_MONTH: Final = 0.33

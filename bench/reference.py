@@ -19,10 +19,10 @@ from edge.config import EdgeConfig
 from edge.floor.rounds import ROUND_US, Round
 from edge.floor.whereabouts import Places
 from edge.floor.zonemap import ZoneMap
-from edge.reconcile.evidence import Evidence
-from edge.reconcile.presence import step
-from edge.reconcile.shapes import Placement, Rules
-from edge.reconcile.shapes import Round as Evidenced
+from edge.reconcile.presence.evidence import Evidence
+from edge.reconcile.presence.shapes import Placement, Rules
+from edge.reconcile.presence.shapes import Round as Evidenced
+from edge.reconcile.presence.step import step
 
 REPORT, EPC_96, ANTENNA, PEAK_RSSI, FIRST_SEEN, SEEN_COUNT = 240, 13, 1, 6, 2, 8
 RO_ACCESS_REPORT = 61

@@ -14,7 +14,7 @@ from bench.streams import EPOCH_US
 from contract.feed import FeedPage, FeedRow, PieceCard
 from contract.ids import PieceId, ReaderId, StoreId, TillId, ZoneId
 from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
-from edge.reconcile.shapes import CUSTOMARY
+from edge.reconcile.presence.shapes import CUSTOMARY
 from edge.store import Store
 from trade.custody import Token, TokenState
 

@@ -129,16 +129,16 @@ class Store:
         self.counting = Counting(config, self.stock, self.pipeline, clock.wall_us)
         self.schedules = Schedules(config)
         self.zoning = Zoning(books, self.stock, self.pipeline, clock)
-        self.pipeline.detectors.append(self.zoning.calibration.hear)
+        self.pipeline.listeners.append(self.zoning.calibration.hear)
         self.passes = Passes(self.stock)
-        self.pipeline.detectors.append(self.passes.hear)
+        self.pipeline.listeners.append(self.passes.hear)
         self.looking = Looking(
             self.stock,
             pads=self._pads_now,
             is_open=self._open_now,
             alarm=self.pipeline.watch.alarm,
         )
-        self.pipeline.detectors.append(self.looking.hear)
+        self.pipeline.listeners.append(self.looking.hear)
         self.pipeline.keeps[LOOKING] = self.looking.body
         self.chronicle: Chronicle | None = None
         self.recorder: Recorder | None = None
@@ -150,7 +150,7 @@ class Store:
                 clock.wall_us,
                 [reader.id for reader in config.readers],
             )
-            self.pipeline.detectors.append(self.chronicle.hear)
+            self.pipeline.listeners.append(self.chronicle.hear)
             if config.capture.minutes:
                 self.recorder = self._record_with(slow)
         self.till_logs_unsealed_total = 0

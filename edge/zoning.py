@@ -20,8 +20,8 @@ from edge.floor.calibrated import EVIDENCE
 from edge.floor.calibration import POSITIONS, Calibration, CalibrationRefusedError
 from edge.floor.pipeline import Pipeline
 from edge.floor.stock import Stock
+from edge.reconcile.blob import checksum
 from edge.reconcile.zones import points as walked
-from edge.reconcile.zones.blob import checksum
 from edge.reconcile.zones.choose import Chosen, choose, refit
 from edge.reconcile.zones.finder import FinderDamagedError
 from edge.reconcile.zones.models import Layout

@@ -120,7 +120,6 @@ BESIDES = {
     "contract/schemas/__init__.py": {"inspect", "pathlib"},
     "contract/seals.py": {"hmac"},
     "edge/reconcile/blob.py": {"io"},
-    "edge/reconcile/evidence.py": {"io"},
 }
 """The schemas are written to files by a command; a hash with a key is a hash; a blob is packed in memory."""
 
@@ -227,7 +226,7 @@ def test_whatever_is_counted_is_shown():
     # A decoder's own counts are summed by its dialogue into the reader's health; `MemoryLogins` is for tests.
     apart = ("edge/readers/llrp/", "web/logins.py")
     rooms = [path for path in OURS if _name(path).startswith(("edge/", "web/")) and not _name(path).startswith(apart)]
-    showing = ("edge/gauges.py", "edge/app.py", "edge/floor/detectors.py")
+    showing = ("edge/gauges.py", "edge/app.py", "edge/floor/pads_and_gates.py")
     shown = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in showing)
     assert unshown("\n".join(path.read_text(encoding="utf-8") for path in rooms), shown) == []
 

@@ -36,8 +36,8 @@ from edge.floor.pipeline import Pipeline
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
 from edge.readers.base import Look, Varying
-from edge.reconcile.counts import CAREFUL, Count
-from edge.reconcile.expected import expect
+from edge.reconcile.counts.count import CAREFUL, Count
+from edge.reconcile.counts.expected import expect
 from trade.stocktake import STOCKTAKE, CountEvent, CountState
 
 CARE: Final = CAREFUL._replace(rounds_max=60)
@@ -81,7 +81,7 @@ class Counting:
         self._running: dict[CountId, Running] = {}
         self._shown_us = 0
         pipeline.keeps[LESSONS] = self.lore.body
-        pipeline.detectors.append(self.hear)
+        pipeline.listeners.append(self.hear)
 
     def _books_db(self) -> Database:
         """The books as they are now: a rejoin opens others."""

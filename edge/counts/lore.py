@@ -10,10 +10,10 @@ from contract.ids import PieceId
 from edge.books.db import Database
 from edge.books.rows import EvidenceRow
 from edge.floor.stock import Stock
-from edge.reconcile.counts import Count
-from edge.reconcile.evidence import LONG_AGO_US, Evidence
-from edge.reconcile.learning import NOTHING, Learned, steps
-from edge.reconcile.lessons import UNKNOWN, Lessons, LessonsDamagedError, load
+from edge.reconcile.counts.count import Count
+from edge.reconcile.counts.learning import NOTHING, Learned, steps
+from edge.reconcile.counts.lessons import UNKNOWN, Lessons, LessonsDamagedError, load
+from edge.reconcile.presence.evidence import LONG_AGO_US, Evidence
 
 log = structlog.get_logger(__name__)
 

@@ -22,7 +22,7 @@ from edge.floor.pipeline import Pipeline
 from edge.floor.sentences import ago
 from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE
-from edge.reconcile.counts import Judged
+from edge.reconcile.counts.count import Judged
 from trade.custody import TokenState
 
 UNREAD: Final = frozenset({Verdict.MISSING, Verdict.CHECK_BY_HAND})

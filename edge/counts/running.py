@@ -9,7 +9,7 @@ from contract.facts import CountPlace, CountTotal, CountVerdict
 from contract.ids import CountId, ReaderId, ZoneId
 from edge.floor.rounds import Round
 from edge.readers.base import Look
-from edge.reconcile.counts import Count
+from edge.reconcile.counts.count import Count
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE
 from edge.reconcile.blob import BlobDamagedError
-from edge.reconcile.book_errors import BookErrors, Finding, Look, stranger
-from edge.reconcile.book_notes import Cause, load
+from edge.reconcile.books.errors import BookErrors, Finding, Look, stranger
+from edge.reconcile.books.notes import Cause, load
 from edge.reconcile.detectors.scene import Suspicion
 
 log = structlog.get_logger(__name__)

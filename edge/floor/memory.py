@@ -16,10 +16,10 @@ from edge.books.journal import Books
 from edge.books.rows import EvidenceRow
 from edge.config import EdgeConfig
 from edge.floor.stock import Stock
-from edge.reconcile import evidence as ev
-from edge.reconcile.evidence import Evidence, EvidenceDamagedError
-from edge.reconcile.shapes import CUSTOMARY, Rules
-from edge.reconcile.threshold import GROUP_NATS_MIN, NATS_MAX, NATS_MIN, TRAY_NATS_MIN, thresholds
+from edge.reconcile.presence import evidence as ev
+from edge.reconcile.presence.evidence import Evidence, EvidenceDamagedError
+from edge.reconcile.presence.shapes import CUSTOMARY, Rules
+from edge.reconcile.presence.threshold import GROUP_NATS_MIN, NATS_MAX, NATS_MIN, TRAY_NATS_MIN, thresholds
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from contract.ids import HOUSE, PieceId
 from edge.books.journal import Books
 from edge.books.rows import PresenceRow
 from edge.floor.stock import Stock
-from edge.reconcile.shapes import Accusation, Changes
+from edge.reconcile.presence.shapes import Accusation, Changes
 
 FACTS_PENDING_MAX: Final = 50_000
 

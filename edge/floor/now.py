@@ -10,7 +10,7 @@ from contract.facts.signals import InputKind, OutputKind
 from contract.ids import PieceId, ReaderId, ZoneId
 from edge.books.rows import Way
 from edge.floor.alarms.deliveries import RestockNow
-from edge.reconcile.budget import Line
+from edge.reconcile.detectors.budget import Line
 
 
 @dataclass(frozen=True, slots=True)

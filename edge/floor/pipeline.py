@@ -19,12 +19,12 @@ from edge.config import EdgeConfig, ZoneKind
 from edge.floor.alarms.memory import NAME as DETECTORS
 from edge.floor.alarms.memory import save as detectors_body
 from edge.floor.alarms.watch import Around, Watch
-from edge.floor.detectors import Gates, Pads
 from edge.floor.inputs import Inputs
 from edge.floor.intake import Intake
 from edge.floor.memory import Memory
 from edge.floor.news import News
 from edge.floor.now import FloorNow, PadNow
+from edge.floor.pads_and_gates import Gates, Pads
 from edge.floor.rounds import Heard, Round, Rounds, RoundTally
 from edge.floor.showing import signals_now, zones_now
 from edge.floor.signals import Signals
@@ -36,13 +36,13 @@ from edge.floor.whereabouts import Placed, Places
 from edge.floor.zonemap import NO_ZONE
 from edge.readers.base import ReadBatch
 from edge.readers.health import Health
-from edge.reconcile import evidence as ev
-from edge.reconcile.by_hand import found
-from edge.reconcile.evidence import Evidence
-from edge.reconcile.presence import step
-from edge.reconcile.shapes import Placement, Rules
-from edge.reconcile.shapes import Round as Evidenced
-from edge.reconcile.threshold import false_alarms_per_month
+from edge.reconcile.presence import evidence as ev
+from edge.reconcile.presence.by_hand import found
+from edge.reconcile.presence.evidence import Evidence
+from edge.reconcile.presence.shapes import Placement, Rules
+from edge.reconcile.presence.shapes import Round as Evidenced
+from edge.reconcile.presence.step import step
+from edge.reconcile.presence.threshold import false_alarms_per_month
 
 log = structlog.get_logger(__name__)
 
@@ -64,8 +64,8 @@ class Outcome:
     """Rows that were added to the journal: wake the uplink."""
 
 
-Detector = Callable[[list[Heard], list[Round], int], list[AnyFact]]
-"""Looks at this tick's reads and rounds, gives facts: a running count."""
+Listener = Callable[[list[Heard], list[Round], int], list[AnyFact]]
+"""Looks at this tick's reads and rounds, gives facts: a running count, the chronicle, a walk of calibration."""
 
 
 class Pipeline:
@@ -85,7 +85,7 @@ class Pipeline:
         self.stock = stock
         self.floor = FloorNow()
         self.health: dict[ReaderId, Health] = {}
-        self.detectors: list[Detector] = []
+        self.listeners: list[Listener] = []
         self.keeps: dict[str, Callable[[], bytes]] = {DETECTORS: self._detectors_body}
         """What is kept over restarts beside presence's evidence, by name."""
         self.memory = Memory(config, books, stock, wall_us)
@@ -200,8 +200,8 @@ class Pipeline:
         if self._pads.hear(heard, self.health, now_us):
             out.woke.add("pad")
         self._signal(now_us, out)
-        for detector in self.detectors:
-            facts = detector(heard + swept, rounds, now_us)
+        for listener in self.listeners:
+            facts = listener(heard + swept, rounds, now_us)
             if facts:
                 out.woke.add("counts")
             self.news.say(facts)

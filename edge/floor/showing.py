@@ -12,8 +12,8 @@ from edge.floor.now import SignalNow, ZoneNow
 from edge.floor.signals import Signals
 from edge.floor.stock import Stock
 from edge.floor.vision import VisionWatch
-from edge.reconcile import evidence as ev
-from edge.reconcile.evidence import Evidence
+from edge.reconcile.presence import evidence as ev
+from edge.reconcile.presence.evidence import Evidence
 
 
 def zones_now(stock: Stock, evidence: Evidence, vision: VisionWatch) -> tuple[ZoneNow, ...]:

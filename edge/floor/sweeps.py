@@ -1,9 +1,9 @@
 """What a person's handheld says: a piece it reads lies in the zone that the person sweeps. Its silence says nothing.
 
 A pass is no steady witness: it goes by, at a pace and a distance that nobody knows, and reads some of what lies there.
-So its reads are sightings, find pieces for presence (`reconcile/by_hand.py`) and for running counts, and lay down what
-lay nowhere; and no zone is seeing or blind by it, nothing is missing or has moved by it, nothing passes a gate or lies
-on a pad (docs/adr/0010-a-handheld-is-no-witness.md).
+So its reads are sightings, find pieces for presence (`reconcile/presence/by_hand.py`) and for running counts, and lay
+down what lay nowhere; and no zone is seeing or blind by it, nothing is missing or has moved by it, nothing passes a
+gate or lies on a pad (docs/adr/0010-a-handheld-is-no-witness.md).
 """
 
 import numpy as np

@@ -181,7 +181,7 @@ class Varying(Protocol):
 
     A count asks for another look before each of its rounds (`vary((number + 1) % len(looks))`), waits for a round that
     began after `health.look.since_us`, and asks for look 0 when it ends, however it ends. Two rounds of different
-    looks depend on each other less than two of the same (`altered` of `edge.reconcile.counts.Count.hear`).
+    looks depend on each other less than two of the same (`altered` of `edge.reconcile.counts.count.Count.hear`).
     """
 
     id: ReaderId

@@ -24,7 +24,7 @@ from edge.floor.alarms import memory
 from edge.floor.alarms.deliveries import RestockRefusedError
 from edge.hours import HoursConfig, check, is_open, span_of
 from edge.readers.details import Details
-from edge.reconcile.budget import Budget
+from edge.reconcile.detectors.budget import Budget
 from edge.till.desk import Done
 from trade import acts
 

@@ -48,7 +48,7 @@ def told(shop, tmp_path):
     shop.store.chronicle = Chronicle(
         shop.store.stock, History(tmp_path / "history"), Now(), shop.clock.wall_us, READERS
     )
-    shop.store.pipeline.detectors.append(shop.store.chronicle.hear)
+    shop.store.pipeline.listeners.append(shop.store.chronicle.hear)
     return shop.store.chronicle
 
 
@@ -161,7 +161,7 @@ def test_a_pool_of_one_thread_keeps_the_house_out_of_it(shop, tmp_path):
 
     with ThreadPoolExecutor(1, "slow") as pool:
         told = Chronicle(shop.store.stock, Watched(tmp_path / "history"), pool, shop.clock.wall_us, READERS)
-        shop.store.pipeline.detectors.append(told.hear)
+        shop.store.pipeline.listeners.append(told.hear)
         shop.run(10, lying={"r-case": CASE})
         told.stop()
     assert {name.split("_")[0] for name in threads} == {"slow"}

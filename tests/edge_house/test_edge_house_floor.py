@@ -20,7 +20,7 @@ from contract.facts import (
 )
 from contract.ids import CountId, PieceId, SaleId, ShiftId, TillId, UserId
 from edge.counts.counting import CountRefusedError
-from edge.reconcile.counts import NORMAL
+from edge.reconcile.counts.count import NORMAL
 from edge.till.desk import Done, Refused
 from trade import acts
 from trade.custody import TokenState

@@ -5,8 +5,8 @@ import pytest
 from contract.facts import CountFinished, CountPlace, Verdict
 from contract.ids import CountId, UserId
 from edge.counts.lore import Lore
-from edge.reconcile.learning import COUNTS_MIN, NOTHING
-from edge.reconcile.lessons import UNKNOWN
+from edge.reconcile.counts.learning import COUNTS_MIN, NOTHING
+from edge.reconcile.counts.lessons import UNKNOWN
 from edge.till.desk import Done
 
 CASE = list(range(1, 13))

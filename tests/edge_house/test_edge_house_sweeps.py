@@ -18,9 +18,9 @@ from contract.facts import (
 from contract.ids import CountId, PieceId, ReaderId, UserId, ZoneId
 from edge.config import ConfigError, ReaderConfig, load_config
 from edge.counts.counting import CountImpossibleError
-from edge.reconcile import by_hand, evidence
-from edge.reconcile.counts import Count
-from edge.reconcile.evidence import load
+from edge.reconcile.counts.count import Count
+from edge.reconcile.presence.evidence import load
+from edge.reconcile.presence.step import by_hand, evidence
 from trade.custody import TokenState
 
 CASE = list(range(1, 31))

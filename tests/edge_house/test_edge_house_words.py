@@ -9,7 +9,7 @@ from contract.ids import PieceId
 from edge.api.pages_register import split_tenders
 from edge.api.views_pieces import verdict_of
 from edge.floor.sentences import accused, beside_its_title, left_unsold
-from edge.reconcile.shapes import Accusation
+from edge.reconcile.presence.shapes import Accusation
 from web.problems import ProblemError
 
 RING, CUFF, CHAIN = PieceId("ring"), PieceId("cuff"), PieceId("chain")

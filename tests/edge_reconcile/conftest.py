@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from edge.reconcile.evidence import Evidence
-from edge.reconcile.presence import Placement, Round, Rules, step
+from edge.reconcile.presence.evidence import Evidence
+from edge.reconcile.presence.step import Placement, Round, Rules, step
 
 
 @dataclass

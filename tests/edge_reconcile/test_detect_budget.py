@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.facts import AlarmKind
-from edge.reconcile.budget import CHARGED, TUNED, WEIGHTS, Budget, bar_for, share_out
-from edge.reconcile.threshold import MONTH_S, false_alarms_per_month
+from edge.reconcile.detectors.budget import CHARGED, TUNED, WEIGHTS, Budget, bar_for, share_out
+from edge.reconcile.presence.threshold import MONTH_S, false_alarms_per_month
 
 KINDS = sorted(WEIGHTS)
 JAM = AlarmKind.JAM

@@ -19,8 +19,8 @@ from edge.reconcile.detectors.returned import SOLD_LIES_US, Returned
 from edge.reconcile.detectors.severity import Scale, severity
 from edge.reconcile.detectors.strong import Strong
 from edge.reconcile.detectors.travel import Travel, needs_s
-from edge.reconcile.evidence import MISSING, PRESENT
-from edge.reconcile.shapes import Accusation, Placement
+from edge.reconcile.presence.evidence import MISSING, PRESENT
+from edge.reconcile.presence.shapes import Accusation, Placement
 
 SAFE, CASE, PAD, GATE = range(4)
 SECOND = 1_000_000

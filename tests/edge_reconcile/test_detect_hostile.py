@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from contract.facts import AlarmKind
-from edge.reconcile.budget import FALSE_KEPT_S, Budget
+from edge.reconcile.detectors.budget import FALSE_KEPT_S, Budget
 from edge.reconcile.detectors.in_view import InView
 from edge.reconcile.detectors.returned import FOLLOWED_MAX, Returned
 from edge.reconcile.gate import Gate
-from edge.reconcile.shapes import CUSTOMARY
-from edge.reconcile.threshold import calibrate, thresholds
+from edge.reconcile.presence.shapes import CUSTOMARY
+from edge.reconcile.presence.threshold import calibrate, thresholds
 
 MANY = np.arange(20_000, dtype=np.int32)
 FAR = np.full(len(MANY), -8000, np.int16)

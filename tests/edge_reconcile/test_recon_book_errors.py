@@ -6,8 +6,8 @@ import pytest
 from bench.books import two_weeks
 from bench.books_world import Store
 from edge.reconcile.blob import BlobDamagedError
-from edge.reconcile.book_errors import STRANGERS_MAX, BookErrors, Finding, Look, stranger
-from edge.reconcile.book_notes import Cause, Notes, load
+from edge.reconcile.books.errors import STRANGERS_MAX, BookErrors, Finding, Look, stranger
+from edge.reconcile.books.notes import Cause, Notes, load
 
 HOME, AWAY = 0, 1
 

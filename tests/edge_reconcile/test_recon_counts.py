@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.facts import Verdict
-from edge.reconcile import counts
-from edge.reconcile.blocking import MISSES_TOLD_MAX, Blocking, Fading, Suppositions, Unread, one_more
-from edge.reconcile.counts import CAREFUL, Care, Count, Stop, chao2_unseen
-from edge.reconcile.evidence import Evidence
-from edge.reconcile.expected import TRUST_ROUNDS_MAX, Expected, expect
+from edge.reconcile.counts.blocking import MISSES_TOLD_MAX, Blocking, Fading, Suppositions, Unread, one_more
+from edge.reconcile.counts.count import CAREFUL, Care, Count, Stop, chao2_unseen
+from edge.reconcile.counts import count as counts
+from edge.reconcile.counts.expected import TRUST_ROUNDS_MAX, Expected, expect
+from edge.reconcile.presence.evidence import Evidence
 
 SEEING = np.ones(2, bool)
 INDEPENDENT = Suppositions.of([Blocking(share=1e-9)])

@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from edge.reconcile import judge
-from edge.reconcile.evidence import GROUP, SINGLE, TRAY, load
-from edge.reconcile.groups import COVER_LN_S, Quiet, against_cover, lasting_nats
-from edge.reconcile.shapes import Rules
-from edge.reconcile.threshold import thresholds
+from edge.reconcile.presence import judge
+from edge.reconcile.presence.evidence import GROUP, SINGLE, TRAY, load
+from edge.reconcile.presence.groups import COVER_LN_S, Quiet, against_cover, lasting_nats
+from edge.reconcile.presence.shapes import Rules
+from edge.reconcile.presence.threshold import thresholds
 
 READY = Rules(alarm_nats=16.0, tray_nats=6.0)
 
@@ -151,3 +151,13 @@ def test_what_a_manager_takes_from_groups_leaves_single_pieces_as_they_were():
     assert fewer.alarm_nats == even.alarm_nats
     assert fewer.tray_nats > even.tray_nats
     assert fewer.group_nats > even.group_nats
+
+
+def test_the_lowest_of_few_covers_is_no_place_for_a_tail_to_begin():
+    month_s, bins = 30 * 86_400.0, {}
+    for nats in (0.5, 3.0):
+        peaks = np.zeros((3, 400), np.int64)
+        peaks[TRAY, int(nats * 4)] = 1
+        share = {"alone_per_month_max": 0.1, "together_per_month_max": 0.2}
+        bins[nats] = thresholds(peaks, month_s / 20, READY, **share, days=1e3).tray_nats
+    assert bins[3.0] - bins[0.5] < 1.0

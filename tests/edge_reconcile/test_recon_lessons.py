@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from bench.count_rules import Knowledge, reckon
 from bench.worlds import COUNT_FAMILIES, CountFamily, Shelf
 from contract.ids import PieceId
-from edge.reconcile.counts import Count
-from edge.reconcile.evidence import Evidence
-from edge.reconcile.expected import Expected, expect
-from edge.reconcile.learning import COUNTS_MIN, NOTHING, learn
-from edge.reconcile.lessons import COUNTS_KEPT, UNKNOWN, Lessons, LessonsDamagedError, load
+from edge.reconcile.counts.count import Count
+from edge.reconcile.counts.expected import Expected, expect
+from edge.reconcile.counts.learning import COUNTS_MIN, NOTHING, learn
+from edge.reconcile.counts.lessons import COUNTS_KEPT, UNKNOWN, Lessons, LessonsDamagedError, load
+from edge.reconcile.presence.evidence import Evidence
 
 ROWS = np.arange(4, dtype=np.int32)
 PIECES = [PieceId(f"p{n}") for n in range(4)]

@@ -4,12 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.facts import AlarmKind
-from edge.reconcile import judge, presence
 from edge.reconcile.absence import P_MAX, P_MIN, absence
-from edge.reconcile.evidence import HARD, MISSING, PRESENT, UNKNOWN, Evidence, EvidenceDamagedError, load
-from edge.reconcile.presence import Round, Rules, step
-from edge.reconcile.story import Look, Scratch, weigh
-from edge.reconcile.threshold import NATS_MIN, calibrate, false_alarms_per_month
+from edge.reconcile.presence import judge
+from edge.reconcile.presence import step as rounds
+from edge.reconcile.presence.evidence import HARD, MISSING, PRESENT, UNKNOWN, Evidence, EvidenceDamagedError, load
+from edge.reconcile.presence.step import Round, Rules, step
+from edge.reconcile.presence.story import Look, Scratch, weigh
+from edge.reconcile.presence.threshold import NATS_MIN, calibrate, false_alarms_per_month
 
 SEEDS = [1, 2]
 DAY_S = 86_400.0
@@ -70,7 +71,7 @@ def test_a_dead_reader_steals_nothing(floor, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_without_looking_around_a_dead_reader_would_steal_the_whole_case(floor, seed, monkeypatch):
     """The control: the same silence, with visibility held at one and everybody judged alone."""
-    monkeypatch.setattr(presence, "look_around", lambda *_: None)
+    monkeypatch.setattr(rounds, "look_around", lambda *_: None)
     monkeypatch.setattr(judge, "in_company", lambda silent: np.zeros(len(silent.nats), bool))
     shop = floor(seed).run(200)
     shop.announced, shop.alive[1] = False, False

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.reconcile.tally import NOWHERE, tally
+from edge.reconcile.counts.tally import NOWHERE, tally
 
 READS = st.lists(st.tuples(st.integers(-1, 7), st.integers(0, 3)), max_size=40)
 HOMES = st.lists(st.integers(-1, 3), min_size=8, max_size=8)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from bench.worlds import ZONE_FAMILIES, Row
 from bench.zone_peers import window
+from edge.reconcile.blob import BlobDamagedError, pack, unpack
 from edge.reconcile.zones import points as walked
-from edge.reconcile.zones.blob import DamagedError, pack, unpack
 from edge.reconcile.zones.choose import UNTRIED, Chosen, choose, spread
 from edge.reconcile.zones.features import UNREAD_DBM, Window, features
 from edge.reconcile.zones.finder import BOOKS, MOVED_WINDOWS, Finder, FinderDamagedError
@@ -215,5 +215,5 @@ def test_an_antenna_without_rounds_tells_nothing(read: int, more: int):
 def test_a_blob_of_another_kind_is_refused():
     blob = pack(b"AAAA\n", {"x": np.arange(3)}, {"names": ["a"]})
     assert unpack(b"AAAA\n", blob)["x"].tolist() == [0, 1, 2]
-    with pytest.raises(DamagedError):
+    with pytest.raises(BlobDamagedError):
         unpack(b"BBBB\n", blob)

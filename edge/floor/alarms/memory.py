@@ -13,8 +13,8 @@ import structlog
 from contract.facts import AlarmKind
 from edge.books.db import Database
 from edge.books.rows import BudgetRow, EvidenceRow
-from edge.reconcile.budget import WEIGHTS, Budget, Meter
-from edge.reconcile.evidence import PEAK_BINS
+from edge.reconcile.detectors.budget import WEIGHTS, Budget, Meter
+from edge.reconcile.presence.evidence import PEAK_BINS
 
 log = structlog.get_logger(__name__)
 

@@ -24,9 +24,9 @@ from edge.floor.alarms.deliveries import Deliveries
 from edge.floor.rounds import Round
 from edge.floor.stock import Stock
 from edge.hours import is_open
-from edge.reconcile.budget import Budget, Line
 from edge.reconcile.detectors import Scene, Suspicion
 from edge.reconcile.detectors.after_hours import AfterHours
+from edge.reconcile.detectors.budget import Budget, Line
 from edge.reconcile.detectors.clone import Clone
 from edge.reconcile.detectors.departures import Departures
 from edge.reconcile.detectors.exits import Exits
@@ -36,8 +36,8 @@ from edge.reconcile.detectors.returned import Returned
 from edge.reconcile.detectors.severity import Scale, severity
 from edge.reconcile.detectors.strong import Strong
 from edge.reconcile.detectors.travel import Travel
-from edge.reconcile.evidence import MISSING, Evidence
-from edge.reconcile.shapes import Changes, Placement
+from edge.reconcile.presence.evidence import MISSING, Evidence
+from edge.reconcile.presence.shapes import Changes, Placement
 
 DAY_S: Final = 86_400.0
 NEAR_M: Final = 1.0

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.reconcile.detectors.scene import Scene
-from edge.reconcile.shapes import Accusation
+from edge.reconcile.presence.shapes import Accusation
 
 STILL_READ_US: Final = 10_000_000
 """A mate that was read so lately is there."""

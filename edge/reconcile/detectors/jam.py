@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
 from edge.reconcile.detectors.scene import EVERYWHERE, Scene, Suspicion
-from edge.reconcile.evidence import HARD, PRESENT
+from edge.reconcile.presence.evidence import HARD, PRESENT
 
 LEFT: Final = 0.4
 """The alternative: so much of the reads is left."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from contract.facts import AlarmKind
 from edge.reconcile.detectors.once import Once
 from edge.reconcile.detectors.scene import Rows, Scene, Suspicion
-from edge.reconcile.evidence import MISSING
+from edge.reconcile.presence.evidence import MISSING
 
 ROUNDS_MIN: Final = 3
 """Rounds that read it, so that no reflection brings a piece back;"""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
-from edge.reconcile.shapes import Accusation, Placement
+from edge.reconcile.presence.shapes import Accusation, Placement
 
 Rows = NDArray[np.int32]
 NO_ROWS: Final = np.zeros(0, np.int32)

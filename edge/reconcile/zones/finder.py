@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.zones import blob as blobs
+from edge.reconcile import blob as blobs
 from edge.reconcile.zones.choose import Chosen
 from edge.reconcile.zones.features import Window, features
 from edge.reconcile.zones.signature import change
@@ -168,7 +168,7 @@ class Finder:
         """Take up what was learned, for rows that exist; gives them. Raises `FinderDamagedError`, changing nothing."""
         try:
             old = blobs.unpack(_MAGIC, blob)
-        except blobs.DamagedError as error:
+        except blobs.BlobDamagedError as error:
             raise FinderDamagedError(f"what was learned of places is damaged ({error}); it is learned anew") from error
         if blobs.names_in(old["layout"]) != (*zones, "", *antennas):
             raise FinderDamagedError("what was learned of places is of other antennas; it is learned anew")

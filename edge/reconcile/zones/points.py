@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.zones import blob as blobs
+from edge.reconcile import blob as blobs
 from edge.reconcile.zones.features import Floats, Window, features
 from edge.reconcile.zones.models import Laid, Zones
 
@@ -96,7 +96,7 @@ def load(blob: bytes) -> Points:
     """Raises `PointsDamagedError`."""
     try:
         arrays = blobs.unpack(_MAGIC, blob)
-    except blobs.DamagedError as error:
+    except blobs.BlobDamagedError as error:
         raise PointsDamagedError(
             f"the points of this calibration are damaged ({error}): walk the tray again"
         ) from error

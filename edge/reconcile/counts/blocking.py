@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.reconcile.absence import absence
-from edge.reconcile.story import FADE_READS
+from edge.reconcile.presence.story import FADE_READS
 
 Floats = NDArray[np.float64]
 

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.evidence import Evidence
-from edge.reconcile.shapes import Changes, Placement, Round, Rules
-from edge.reconcile.visibility import watch
+from edge.reconcile.presence.evidence import Evidence
+from edge.reconcile.presence.shapes import Changes, Placement, Round, Rules
+from edge.reconcile.presence.visibility import watch
 
 LATELY: Final = 0.05
 """Weight of a round in what was read lately: some twenty rounds are remembered."""

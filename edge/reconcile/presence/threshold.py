@@ -10,27 +10,28 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.company import TRAY_NATS
-from edge.reconcile.evidence import GROUP, PEAK_NATS_PER_BIN, SINGLE, TRAY
-from edge.reconcile.shapes import Rules
+from edge.reconcile.presence.company import TRAY_NATS
+from edge.reconcile.presence.evidence import GROUP, PEAK_NATS_PER_BIN, SINGLE, TRAY
+from edge.reconcile.presence.shapes import Rules
 
 MONTH_S: Final = 30 * 86400.0
 NATS_MIN: Final = 14.0
 NATS_MAX: Final = 90.0
 TRAY_NATS_MIN: Final = 5.0
 GROUP_NATS_MIN: Final = 8.0
-ALONE_SHARE: Final = 0.45
+ALONE_SHARE: Final = 0.25
 """Customary share of single pieces in what presence may cost; trays and groups have the rest,"""
-TRAY_SHARE: Final = 8 / 11
-"""and of that rest the trays so much."""
+TRAY_SHARE: Final = 13 / 15
+"""and of that rest the trays so much: half a nat less is seconds for a single piece, and ten of them for a tray."""
 NATS_PER_DAY_MAX: Final = 1.0
 TAIL_GAPS: Final = 60
 """The tail is fitted to so many of the highest: chance alone makes the many, and says nothing of covers and fades."""
 START_NATS: Final = {SINGLE: TRAY_NATS, TRAY: 0.0, GROUP: TRAY_NATS}
 """Where a tail begins at the earliest."""
-PRIOR_GAPS: Final = {SINGLE: 5, TRAY: 5, GROUP: 10}
+PRIOR_GAPS: Final = {SINGLE: 5, TRAY: 20, GROUP: 10}
 PRIOR_EXCESS_NATS: Final = {SINGLE: 1.5, TRAY: 1.0, GROUP: 1.5}
-"""Before the tail is known it is taken to be this heavy, as firmly as so many gaps would say it."""
+"""Before the tail is known it is taken to be this heavy, as firmly as so many gaps would say it: firmly for a tray, for
+what it is weighed by is -log P of a cover that lasts so long, and exceeds any x with exp(-x) by construction."""
 SHARE_MIN: Final = 1e-6
 """False alarms a month: a manager may leave presence none at all."""
 WATCHED_S_MIN: Final = 86_400.0
@@ -103,8 +104,9 @@ def calibrate(
 def _tail(peaks: NDArray[np.int64], kind: int = SINGLE) -> tuple[float, float, int]:
     """Peaks over threshold: (start in nats, mean excess in nats, how many, at least one)."""
     above = np.cumsum(peaks[::-1])[::-1]
-    enough = max(min(TAIL_GAPS, above[0]), 1)
-    start = max(int(np.searchsorted(-above, -enough, side="right")) - 1, int(START_NATS[kind] / PEAK_NATS_PER_BIN))
+    start = int(START_NATS[kind] / PEAK_NATS_PER_BIN)
+    if above[start] > TAIL_GAPS:  # else all there are: the lowest of few is no place for a tail to begin
+        start = int(np.searchsorted(-above, -TAIL_GAPS, side="right")) - 1
     at = start * PEAK_NATS_PER_BIN
     middle = (np.arange(start, len(peaks)) + 0.5) * PEAK_NATS_PER_BIN
     excess = float((peaks[start:] * (middle - at)).sum())

@@ -14,7 +14,7 @@ class Rules:
     """Thresholds of one store. `alarm_nats` is calibrated on its own history (`threshold.calibrate`)."""
 
     alarm_nats: float = 22.0
-    tray_nats: float = 8.0
+    tray_nats: float = 7.0
     group_nats: float = 11.0
     alone_s: float = 6.0
     alone_nats: float = 2.5

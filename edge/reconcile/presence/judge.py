@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
-from edge.reconcile.company import Silent, in_company, same_moment, statistic
-from edge.reconcile.evidence import MISSING, PRESENT, Evidence
-from edge.reconcile.groups import against_cover, groups_over, quiet_trays
-from edge.reconcile.shapes import Accusation, Placement, Round, Rules
+from edge.reconcile.presence.company import Silent, in_company, same_moment, statistic
+from edge.reconcile.presence.evidence import MISSING, PRESENT, Evidence
+from edge.reconcile.presence.groups import against_cover, groups_over, quiet_trays
+from edge.reconcile.presence.shapes import Accusation, Placement, Round, Rules
 
 PEAK_MIN: Final = 0.01
 """What a piece that is judged has at least reached: it marks the gap as judged."""

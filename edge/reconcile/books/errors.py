@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.book_notes import NOWHERE, PLACES_KEPT, Cause, Notes
+from edge.reconcile.books.notes import NOWHERE, PLACES_KEPT, Cause, Notes
 
 SILENT_HOURS: Final = 3
 """A tag unheard for so many open hours is worth a look."""

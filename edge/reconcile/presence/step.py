@@ -14,13 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.reconcile.absence import P_MAX, P_MIN
-from edge.reconcile.company import TRAY_NATS
-from edge.reconcile.evidence import HARD, PRESENT, PRIOR_HITS, PRIOR_ROUNDS, Evidence
-from edge.reconcile.groups import hear_trays
-from edge.reconcile.judge import Bench
-from edge.reconcile.shapes import CUSTOMARY, Accusation, Changes, Placement, Round, Rules
-from edge.reconcile.sight import Seen, look_around, turn
-from edge.reconcile.story import BLOCK, By, Floats, Look, Scratch, end_gaps, fade_length_s, fades_prior_s, weigh
+from edge.reconcile.presence.company import TRAY_NATS
+from edge.reconcile.presence.evidence import HARD, PRESENT, PRIOR_HITS, PRIOR_ROUNDS, Evidence
+from edge.reconcile.presence.groups import hear_trays
+from edge.reconcile.presence.judge import Bench
+from edge.reconcile.presence.shapes import CUSTOMARY, Accusation, Changes, Placement, Round, Rules
+from edge.reconcile.presence.sight import Seen, look_around, turn
+from edge.reconcile.presence.story import (
+    BLOCK,
+    By,
+    Floats,
+    Look,
+    Scratch,
+    end_gaps,
+    fade_length_s,
+    fades_prior_s,
+    weigh,
+)
 
 __all__ = ["CUSTOMARY", "Accusation", "Changes", "Placement", "Round", "Rules", "step"]
 

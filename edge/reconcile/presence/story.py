@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.evidence import PEAK_BINS, PEAK_NATS_PER_BIN, SINGLE, STORIES, Evidence
-from edge.reconcile.visibility import rate
+from edge.reconcile.presence.evidence import PEAK_BINS, PEAK_NATS_PER_BIN, SINGLE, STORIES, Evidence
+from edge.reconcile.presence.visibility import rate
 
 SHADOW_READS: Final = 0.08
 FADE_READS: Final = 0.08

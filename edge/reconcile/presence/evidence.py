@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from contract.facts import PresenceState
 from contract.ids import PieceId, ZoneId
 from edge.reconcile.blob import BlobDamagedError, pack, unpack
-from edge.reconcile.visibility import LEVELS, undisturbed
+from edge.reconcile.presence.visibility import LEVELS, undisturbed
 
 STATES: Final = (PresenceState.UNKNOWN, PresenceState.PRESENT, PresenceState.MISSING, PresenceState.HARD_TO_READ)
 UNKNOWN, PRESENT, MISSING, HARD = range(4)

@@ -7,8 +7,8 @@ read it before would only accuse it again. The first read by a witness ends that
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.evidence import MISSING, PRESENT, UNKNOWN, Evidence
-from edge.reconcile.shapes import Placement
+from edge.reconcile.presence.evidence import MISSING, PRESENT, UNKNOWN, Evidence
+from edge.reconcile.presence.shapes import Placement
 
 
 def found(

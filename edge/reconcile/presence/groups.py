@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.evidence import GROUP, HARD, PEAK_BINS, PEAK_NATS_PER_BIN, PRESENT, TRAY, Evidence
-from edge.reconcile.shapes import Placement, Round
-from edge.reconcile.sight import rest_deficit
+from edge.reconcile.presence.evidence import GROUP, HARD, PEAK_BINS, PEAK_NATS_PER_BIN, PRESENT, TRAY, Evidence
+from edge.reconcile.presence.shapes import Placement, Round
+from edge.reconcile.presence.sight import rest_deficit
 
 ABLE_P: Final = 0.15
 """A piece read less often says little about what covers it."""

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
-from edge.reconcile.evidence import PEAK_BINS, PEAK_NATS_PER_BIN
-from edge.reconcile.threshold import MONTH_S, WATCHED_S_MIN, false_alarms_per_month
+from edge.reconcile.presence.evidence import PEAK_BINS, PEAK_NATS_PER_BIN
+from edge.reconcile.presence.threshold import MONTH_S, WATCHED_S_MIN, false_alarms_per_month
 
 WEIGHTS: Final[Mapping[AlarmKind, float]] = {
-    AlarmKind.MISSING: 2.5,
-    AlarmKind.GROUP: 3.0,
+    AlarmKind.MISSING: 1.4,
+    AlarmKind.GROUP: 4.2,
     AlarmKind.JAM: 1.0,
     AlarmKind.CLONE: 0.5,
     AlarmKind.EXIT: 1.0,

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.blocking import CUSTOMARY, Blocking, Floats, Suppositions
-from edge.reconcile.lessons import UNKNOWN, Lessons
+from edge.reconcile.counts.blocking import CUSTOMARY, Blocking, Floats, Suppositions
+from edge.reconcile.counts.lessons import UNKNOWN, Lessons
 
 COUNTS_MIN: Final = 3
 """Fewer earlier counts than this do not tell."""

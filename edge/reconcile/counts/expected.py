@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.blocking import Fading
-from edge.reconcile.evidence import UNKNOWN, Evidence
-from edge.reconcile.learning import NOTHING, Learned
-from edge.reconcile.story import fade_length_s, fades_per_s
+from edge.reconcile.counts.blocking import Fading
+from edge.reconcile.counts.learning import NOTHING, Learned
+from edge.reconcile.presence.evidence import UNKNOWN, Evidence
+from edge.reconcile.presence.story import fade_length_s, fades_per_s
 
 GONE_S: Final = 3600.0
 """A piece that a witness has read goes astray so slowly: after an hour the read is worth no more than the books."""

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import Verdict
-from edge.reconcile.blocking import CUSTOMARY, Fading, Floats, Suppositions, Unread, one_more
-from edge.reconcile.expected import Expected
-from edge.reconcile.lessons import ROUNDS_KEPT, UNKNOWN
+from edge.reconcile.counts.blocking import CUSTOMARY, Fading, Floats, Suppositions, Unread, one_more
+from edge.reconcile.counts.expected import Expected
+from edge.reconcile.counts.lessons import ROUNDS_KEPT, UNKNOWN
 
 COMPLETE_AT: Final = 0.995
 """One count in two hundred that calls itself complete may be wrong."""

@@ -1,0 +1,1 @@
+"""What is wrong with the books: `notes` gathers about each piece, `errors` reasons (docs/glossary.md)."""
