@@ -7,7 +7,7 @@ from contract.ids import PieceId
 from edge.floor import intake
 from edge.floor.catalogue import UNKNOWN_EPCS_MAX
 from edge.floor.rounds import Rounds
-from edge.reconcile.presence.step import sight
+from edge.reconcile.presence import sight
 from trade.custody import TokenState
 
 CASE, SAFE = list(range(1, 31)), list(range(31, 51))

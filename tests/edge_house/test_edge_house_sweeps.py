@@ -19,8 +19,8 @@ from contract.ids import CountId, PieceId, ReaderId, UserId, ZoneId
 from edge.config import ConfigError, ReaderConfig, load_config
 from edge.counts.counting import CountImpossibleError
 from edge.reconcile.counts.count import Count
+from edge.reconcile.presence import by_hand, evidence
 from edge.reconcile.presence.evidence import load
-from edge.reconcile.presence.step import by_hand, evidence
 from trade.custody import TokenState
 
 CASE = list(range(1, 31))

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.facts import Verdict
+from edge.reconcile.counts import count as counts
 from edge.reconcile.counts.blocking import MISSES_TOLD_MAX, Blocking, Fading, Suppositions, Unread, one_more
 from edge.reconcile.counts.count import CAREFUL, Care, Count, Stop, chao2_unseen
-from edge.reconcile.counts import count as counts
 from edge.reconcile.counts.expected import TRUST_ROUNDS_MAX, Expected, expect
 from edge.reconcile.presence.evidence import Evidence
 
