@@ -196,11 +196,13 @@ def test_a_folder_that_cannot_be_is_named_with_the_mend(tmp_path: Path, folder: 
     assert mend in said
 
 
-@pytest.mark.parametrize("path", ["cloud/config.py", "edge/config.py"])
-def test_every_key_of_a_configuration_is_described_where_it_is_read(path: str):
+@pytest.mark.parametrize(("files", "whole"), [("cloud/config.py", "CloudConfig"), ("edge/config/*.py", "EdgeConfig")])
+def test_every_key_of_a_configuration_is_described_where_it_is_read(files: str, whole: str):
     """README says so. A line of words stands right below the key."""
     silent = []
-    for kind in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+    kinds = [kind for path in sorted(ROOT.glob(files)) for kind in ast.parse(path.read_text(encoding="utf-8")).body]
+    assert whole in {kind.name for kind in kinds if isinstance(kind, ast.ClassDef)}
+    for kind in kinds:
         if not isinstance(kind, ast.ClassDef) or not kind.name.endswith("Config"):
             continue
         for key, below in itertools.zip_longest(kind.body, kind.body[1:]):

@@ -1,0 +1,82 @@
+"""The till: pad, sale and shift."""
+
+from dataclasses import dataclass
+
+from contract.facts import TenderKind
+from edge.api.shapes.pieces import PieceView
+
+
+@dataclass(frozen=True, slots=True)
+class PadPieceView:
+    piece: PieceView
+    in_sale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PadView:
+    """What lies on the pad. `verdict` compares it with the sale asked about: matched, mismatch, or empty."""
+
+    state: str
+    settled: bool
+    pieces: tuple[PadPieceView, ...]
+    unknown_tags: int
+    verdict: str
+    sentence: str
+    not_on_pad: tuple[str, ...]
+    not_in_sale: tuple[str, ...]
+    total_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLineView:
+    line: str
+    piece: str
+    description: str
+    list_price_minor: int
+    discount_minor: int
+    gross_minor: int
+    tax_minor: int
+    returned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TenderView:
+    kind: TenderKind
+    amount_minor: int
+    change_minor: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleView:
+    sale: str
+    till: str
+    state: str
+    associate: str
+    currency: str
+    lines: tuple[SaleLineView, ...]
+    tenders: tuple[TenderView, ...]
+    total_minor: int
+    tax_minor: int
+    receipt_number: int | None
+    business_day: str
+    sent: bool
+    """The cloud has it (`seq ≤ upto`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftView:
+    shift: str
+    till: str
+    state: str
+    business_day: str
+    float_minor: int
+    currency: str
+    z_number: int | None
+    sales: int
+    returns: int
+    gross_minor: int
+    cash_expected_minor: int | None
+    """Only after the close: the drawer is counted blind."""
+    cash_counted_minor: int | None

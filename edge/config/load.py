@@ -1,0 +1,114 @@
+"""From the TOML file to an `EdgeConfig`, or one sentence that names the key and the mend."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from contract.facts.signals import OutputKind
+from contract.ids import ZoneId, check_slug
+from edge import checks, hours, schedules
+from edge.config.places import LIES_IN, ZoneKind
+from edge.config.readers import InputConfig, OutputConfig, ReaderConfig
+from edge.config.store import EdgeConfig
+
+PORT_SHOWN: Final = 20
+"""Of what stands where a port number should; the rest is cut off."""
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message names the key and the mend."""
+
+
+def load_config(path: Path) -> EdgeConfig:
+    """Raises `ConfigError` with one sentence naming the file, the key and the mend."""
+    try:
+        config = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), EdgeConfig, dec_hook=_path)
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}; give the edge's TOML file") from error
+    except tomllib.TOMLDecodeError as error:
+        mend = "correct that line, and write no key twice: all readers as [[readers]], or all in one readers = [ … ]"
+        raise ConfigError(f"{path}: {error}; {mend}") from error
+    except msgspec.ValidationError as error:
+        mend = "correct that key; a line belongs to the last [table] above it"
+        raise ConfigError(f"{path}: {error}; {mend}") from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path} is no TOML file in UTF-8 ({error}); give the edge's own") from error
+    try:
+        check_slug(config.store)
+    except ValueError as error:
+        raise ConfigError(f"{path}: store: {error}") from error
+    try:
+        _check_words(config)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    link = config.uplink
+    given = {} if link is None else {"uplink.ca": link.ca, "uplink.cert": link.cert, "uplink.key": link.key}
+    for key, file in {**given, "tls_cert": config.tls_cert, "tls_key": config.tls_key}.items():
+        if file is not None and not file.is_file():
+            raise ConfigError(f"{path}: {key} names {file}, which is not there; `vitrine enrol` makes it")
+    if (config.tls_cert is None) != (config.tls_key is None):
+        raise ConfigError(f"{path}: tls_cert and tls_key go together; give both or neither")
+    zones = {zone.id: zone.kind for zone in config.zones}
+    for reader in config.readers:
+        _check_wires(path, reader, zones)
+        for port, zone in reader.antennas.items():
+            _check_port(f"{path}: reader {reader.id} antenna {port[:PORT_SHOWN]!r}", port)
+            if zone not in zones:
+                raise ConfigError(f"{path}: reader {reader.id} antenna {port} names zone {zone!r}, which is not listed")
+            if reader.handheld and zones[zone] not in LIES_IN:
+                raise ConfigError(
+                    f"{path}: reader {reader.id} is a handheld and antenna {port} names {zone!r}, a {zones[zone]}; "
+                    f"name a {', '.join(sorted(LIES_IN))}: nobody sweeps what pieces only pass"
+                )
+    return config
+
+
+def _check_words(config: EdgeConfig) -> None:
+    """Raises `ValueError` that names the key and the mend."""
+    checks.time_zone(config.time_zone)
+    if config.hours is not None:
+        hours.check(config.hours)
+    checks.each_once("scheduled count", [each.name for each in config.counts])
+    for each in config.counts:
+        schedules.check(each, config.hours, {str(zone.id) for zone in config.zones})
+    checks.each_once("zone", [zone.id for zone in config.zones])
+    checks.each_once("reader", [reader.id for reader in config.readers])
+    checks.each_once("printer", [printer.id for printer in config.printers])
+    checks.each_once("till", list(config.tills))
+    for printer in config.printers:
+        checks.host_name(f"printer {printer.id}: host {printer.host!r}", printer.host)
+    for reader in config.readers:
+        try:
+            checks.reader_url(reader.url)
+        except ValueError as error:
+            raise ValueError(f"reader {reader.id}: {error}") from error
+
+
+def _check_port(at: str, port: str) -> None:
+    try:
+        checks.port_number(port)
+    except ValueError as error:
+        raise ConfigError(f"{at} {error}") from error
+
+
+def _check_wires(path: Path, reader: ReaderConfig, zones: Mapping[ZoneId, ZoneKind]) -> None:
+    """Raises `ConfigError` for an input or output that could never do what it is there for."""
+    wires: list[tuple[str, str, InputConfig | OutputConfig]] = []
+    wires += (("input", port, wire) for port, wire in reader.inputs.items())
+    wires += (("output", port, wire) for port, wire in reader.outputs.items())
+    for what, port, wire in wires:
+        at = f"{path}: reader {reader.id} {what} {port[:PORT_SHOWN]!r}"
+        _check_port(at, port)
+        if wire.zone not in zones:
+            raise ConfigError(f"{at} ({wire.name}) names zone {wire.zone!r}, which is not listed")
+        if wire.kind in {OutputKind.LAMP, OutputKind.SIREN} and zones[wire.zone] is not ZoneKind.EXIT:
+            raise ConfigError(f"{at} ({wire.name}): zone {wire.zone} is no exit, so no alarm would switch it; name one")
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise TypeError("Expected `str`, a path")
