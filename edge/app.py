@@ -71,7 +71,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     slow = ThreadPoolExecutor(1, "slow")
     store = Store(config, books, clock, chance, slow=slow)
     store.pipeline.health = {reader.id: reader.health for reader in readers}
-    store.counting.varying = {reader.id: reader for reader in readers if isinstance(reader, Varying)}
+    store.counting.looks.varying = {reader.id: reader for reader in readers if isinstance(reader, Varying)}
     store.counting.tags_per_s = {reader.id: _tags_per_s(reader, config) for reader in config.readers}
     house = House(tick=store.tick, clock=clock)
     db = Database(books.path, readonly=True) if books.path is not None else books.db

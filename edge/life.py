@@ -24,7 +24,8 @@ from edge.house import House
 from edge.readers import Reader, Signalling
 from edge.readers.base import ReadBatch
 from edge.readers.times import dated
-from edge.store import Store, Wakes
+from edge.store import Store
+from edge.store.wakes import Wakes
 from web.serving import Server
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from contract.facts import AlarmRaised, AnyFact, CountFinished, CountVerdict
 from edge.capture.frames import Begin, CaptureError, events_of
 from edge.capture.ring import of_alarm
 from edge.config import EdgeConfig
-from edge.store import CAPTURE
+from edge.store.core import CAPTURE
 from vitrine import replay as replaying
 
 MINUTE_US: Final = 60_000_000

@@ -22,7 +22,7 @@ from edge.api.shop import Shop, the_shop
 from edge.books.rows import Mode
 from edge.store import Store
 from edge.sync import witness
-from edge.sync.witness import Heard, KeptLog, Testimony
+from edge.sync.testimony import Heard, KeptLog, Testimony
 from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError

@@ -20,22 +20,22 @@ from contract.facts import (
     CountRecounting,
     CountStarted,
     CountSubmitted,
-    CountVerdict,
     ZoneQuantity,
 )
 from contract.ids import CountId, ReaderId, ZoneId
 from edge.books.db import Database
 from edge.books.rows import CountRow, recounting_of, totals_of, zones_of
 from edge.config import EdgeConfig, ZoneKind
-from edge.counts.duration import TAGS_PER_S_USUAL, round_s, rounds_left, why_slower
+from edge.counts.duration import TAGS_PER_S_USUAL, round_s, rounds_left
 from edge.counts.happened import Happened
+from edge.counts.looks import Looks
 from edge.counts.lore import LESSONS, Lore
+from edge.counts.picture import picture
 from edge.counts.report import Report
-from edge.counts.running import Before, CountNow, Running
+from edge.counts.running import Before, CountNow, Running, before
 from edge.floor.pipeline import Pipeline
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
-from edge.readers.base import Look, Varying
 from edge.reconcile.counts.count import CAREFUL, Count
 from edge.reconcile.counts.expected import expect
 from trade.stocktake import STOCKTAKE, CountEvent, CountState
@@ -71,8 +71,7 @@ class Counting:
         self.stock = stock
         self.pipeline = pipeline
         self.now: Mapping[CountId, CountNow] = {}
-        self.varying: Mapping[ReaderId, Varying] = {}
-        """Readers that can look in more than one way; the composition root names them."""
+        self.looks = Looks(pipeline)
         self.tags_per_s: Mapping[ReaderId, float] = {}
         """By reader, what its mode allows; of others the usual."""
         self._wall_us = wall_us
@@ -167,7 +166,8 @@ class Counting:
         """It runs no longer: abandoned, or the books did not take its beginning."""
         running = self._running.pop(count, None)
         if running is not None:
-            self._as_always(running)
+            busy = {reader for other in self._running.values() for reader in other.readers}
+            self.looks.as_always(running.readers - busy)
 
     def hear(self, heard: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
         """A tick of the pipeline: this tick's witnessed rounds, and what handhelds read."""
@@ -179,7 +179,7 @@ class Counting:
                     self._hear(running, found)
             for one in rounds:
                 # What was read before somebody said "count" may have left since; a change of look spoils its round.
-                began_us = max(running.began_us, self._look(one.reader).since_us)
+                began_us = max(running.began_us, self.looks.of(one.reader).since_us)
                 if one.reader in running.readers and one.began_us >= began_us:
                     if one.reader in running.buffer:
                         facts += self._round(running, now_us)
@@ -221,7 +221,7 @@ class Counting:
         listed = expect(self.pipeline.evidence, rows[tagged], home[rows[tagged]], now_us, learned)
         round_s = max(self._round_s(reader, home[rows]) for reader in readers)
         p = listed.hits / (listed.hits + listed.misses)
-        varying = any(len(self.varying[reader].looks) > 1 for reader in readers if reader in self.varying)
+        varying = any(self.looks.able(reader) is not None for reader in readers)
         care = CARE_VARYING if varying else CARE
         running = Running(
             count=count,
@@ -289,7 +289,7 @@ class Counting:
         running.strange = set()
         for key in strange:
             running.strangers[key] = running.strangers.get(key, 0) + 1
-        looks = {one.reader: self._look(one.reader) for one in rounds}
+        looks = {one.reader: self.looks.of(one.reader) for one in rounds}
         altered = any(running.looks.get(reader, look).number != look.number for reader, look in looks.items())
         running.looks |= looks
         unknown = np.array(sorted({tag for tag, _ in strange}), np.int32)
@@ -312,7 +312,7 @@ class Counting:
         if stop is not None:
             return facts + self._finish(running, str(stop), now_us)
         for reader in looks:
-            self._vary(reader)
+            self.looks.vary(reader)
         return facts
 
     def _join(self, running: Running) -> None:
@@ -328,26 +328,6 @@ class Counting:
         self.lore.ended(running.model, self.pipeline.evidence, now_us)
         return [self.report.finished(running, why, now_us)]
 
-    # --- looks of readers -------------------------------------------------------------------------------------
-
-    def _look(self, reader: ReaderId) -> Look:
-        health = self.pipeline.health.get(reader)
-        return Look() if health is None else health.look
-
-    def _vary(self, reader: ReaderId) -> None:
-        """Another look for the next round: what one leaves unread the other may find."""
-        able = self.varying.get(reader)
-        if able is not None and len(able.looks) > 1:
-            able.vary((self._look(reader).number + 1) % len(able.looks))
-
-    def _as_always(self, ended: Running) -> None:
-        """Its readers look as always again, but for those that another count has to itself now."""
-        busy = {reader for running in self._running.values() for reader in running.readers}
-        for reader in ended.readers - busy:
-            able = self.varying.get(reader)
-            if able is not None and len(able.looks) > 1:
-                able.vary(0)
-
     # --- what pages see ---------------------------------------------------------------------------------------
 
     def _show(self, now_us: int) -> None:
@@ -355,48 +335,10 @@ class Counting:
         self._shown_us = now_us
         shown = dict(self.now)
         for running in self._running.values():
-            shown[running.count] = self._picture(running, now_us)
+            shown[running.count] = picture(running, self.config.zones, self.pipeline.health, now_us)
         while len(shown) > COUNTS_SHOWN_MAX:
             shown.pop(next(iter(shown)))
         self.now = shown
-
-    def _picture(self, running: Running, now_us: int) -> CountNow:
-        listed, said = running.model.expected, running.model.progress()
-        present = running.model.p_present()
-        unread = present < 1.0
-        found = np.bincount(listed.home[~unread], minlength=len(self.config.zones))
-        asked = np.bincount(running.home, minlength=len(self.config.zones))
-        p = (listed.hits / (listed.hits + listed.misses))[unread]
-        left = min(rounds_left(p, present[unread]), running.model.care.rounds_max - running.model.round)
-        elapsed_s = (now_us - running.began_us) / 1e6
-        names = {zone: self.config.zones[zone].name for zone in running.zones}
-        health = self.pipeline.health  # none yet when a box that was counting starts again
-        slower = why_slower(
-            elapsed_s,
-            running.expected_s,
-            silent=sorted(r for r in running.readers if r in health and not health[r].witnesses),
-            dark=[names[zone] for zone in running.zones if running.model.blind_rounds[zone]],
-            lost=max(int(elapsed_s / running.round_s) - running.model.round - 1, 0),
-            unread_p=p,
-        )
-        return CountNow(
-            count=running.count,
-            round=running.model.round,
-            zones=tuple((self.config.zones[z].id, int(asked[z]), int(found[z])) for z in running.zones),
-            found=said.found,
-            expected=len(running.rows),
-            p_complete=said.p_complete,
-            unread_expected=said.unread_expected,
-            elapsed_s=round(elapsed_s, 1),
-            left_s=round(left * running.round_s, 1),
-            slower=slower,
-        )
-
-
-def before(row: CountRow, db: Database) -> Before:
-    """What the looks of a count have said so far."""
-    verdicts = tuple(db.rows("verdicts", CountVerdict, count=row.count))
-    return Before(number=row.number, zones=zones_of(row), verdicts=verdicts, totals=totals_of(row))
 
 
 def check_step(row: CountRow, event: CountEvent) -> None:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from contract.facts import CountPlace, CountTotal, CountVerdict
 from contract.ids import CountId, ReaderId, ZoneId
+from edge.books.db import Database
+from edge.books.rows import CountRow, totals_of, zones_of
 from edge.floor.rounds import Round
 from edge.readers.base import Look
 from edge.reconcile.counts.count import Count
@@ -38,6 +40,12 @@ class Before:
     zones: tuple[ZoneId, ...] = ()
     verdicts: tuple[CountVerdict, ...] = ()
     totals: tuple[CountTotal, ...] = ()
+
+
+def before(row: CountRow, db: Database) -> Before:
+    """What the looks of a count have said so far."""
+    verdicts = tuple(db.rows("verdicts", CountVerdict, count=row.count))
+    return Before(number=row.number, zones=zones_of(row), verdicts=verdicts, totals=totals_of(row))
 
 
 @dataclass(slots=True)

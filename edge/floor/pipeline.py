@@ -26,7 +26,7 @@ from edge.floor.news import News
 from edge.floor.now import FloorNow, PadNow
 from edge.floor.pads_and_gates import Gates, Pads
 from edge.floor.rounds import Heard, Round, Rounds, RoundTally
-from edge.floor.showing import signals_now, zones_now
+from edge.floor.showing import false_alarms, signals_now, zones_now
 from edge.floor.signals import Signals
 from edge.floor.stock import Stock
 from edge.floor.strangers import Strangers
@@ -42,7 +42,6 @@ from edge.reconcile.presence.evidence import Evidence
 from edge.reconcile.presence.shapes import Placement, Rules
 from edge.reconcile.presence.shapes import Round as Evidenced
 from edge.reconcile.presence.step import step
-from edge.reconcile.presence.threshold import false_alarms_per_month
 
 log = structlog.get_logger(__name__)
 
@@ -311,14 +310,11 @@ class Pipeline:
     def show(self, now_us: int) -> None:
         """Swap what everyone sees."""
         self._floor_us = now_us
-        rules, evidence = self.rules, self.evidence
-        lone, trays, groups = (
-            false_alarms_per_month(evidence.peaks[kind], evidence.store_s, nats, kind)
-            for kind, nats in ((ev.SINGLE, rules.alarm_nats), (ev.TRAY, rules.tray_nats), (ev.GROUP, rules.group_nats))
-        )
-        together = None if trays is None or groups is None else trays + groups
-        expected = None if lone is None or together is None else lone + together
-        presence = {AlarmKind.MISSING: (rules.alarm_nats, lone), AlarmKind.GROUP: (rules.group_nats, together)}
+        lone, together, expected = false_alarms(self.evidence, self.rules)
+        presence = {
+            AlarmKind.MISSING: (self.rules.alarm_nats, lone),
+            AlarmKind.GROUP: (self.rules.group_nats, together),
+        }
         self.floor = FloorNow(
             at_us=now_us,
             zones=zones_now(self.stock, self.evidence, self._vision),

@@ -14,6 +14,8 @@ from edge.floor.stock import Stock
 from edge.floor.vision import VisionWatch
 from edge.reconcile.presence import evidence as ev
 from edge.reconcile.presence.evidence import Evidence
+from edge.reconcile.presence.shapes import Rules
+from edge.reconcile.presence.threshold import false_alarms_per_month
 
 
 def zones_now(stock: Stock, evidence: Evidence, vision: VisionWatch) -> tuple[ZoneNow, ...]:
@@ -58,3 +60,13 @@ def signals_now(readers: Iterable[ReaderConfig], inputs: Inputs, signals: Signal
             on = signals.wanted[reader.id, port]
             shown.append(SignalNow(reader.id, Way.OUT, port, out.name, out.kind, out.zone, on))
     return tuple(shown)
+
+
+def false_alarms(evidence: Evidence, rules: Rules) -> tuple[float | None, float | None, float | None]:
+    """What presence's thresholds cost a month: single pieces, trays and groups, both. None while history is short."""
+    lone, trays, groups = (
+        false_alarms_per_month(evidence.peaks[kind], evidence.store_s, nats, kind)
+        for kind, nats in ((ev.SINGLE, rules.alarm_nats), (ev.TRAY, rules.tray_nats), (ev.GROUP, rules.group_nats))
+    )
+    together = None if trays is None or groups is None else trays + groups
+    return lone, together, None if lone is None or together is None else lone + together

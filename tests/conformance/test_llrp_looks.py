@@ -7,7 +7,8 @@ from contract.ids import ReaderId
 from edge.config import ZoneKind
 from edge.readers.health import Health
 from edge.readers.llrp.connection import State
-from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.llrp.dialogue import Dialogue
+from edge.readers.llrp.timing import Timing
 from edge.readers.profiles import Search, Variation, load_profile
 from simulator.llrp.codec import FrameBuffer
 from simulator.llrp.device import Device

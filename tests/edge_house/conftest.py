@@ -15,7 +15,8 @@ from edge.books.rows import Mode
 from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
 from edge.readers.base import PHASE_ABSENT, ReadBatch
 from edge.readers.health import Health
-from edge.store import Store, Wakes
+from edge.store import Store
+from edge.store.wakes import Wakes
 from trade.custody import Token, TokenState
 
 

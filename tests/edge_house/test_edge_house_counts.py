@@ -130,7 +130,7 @@ class TwoLooks:
 def test_a_count_asks_for_another_look_before_each_round_and_for_the_usual_one_at_its_end(shop):
     reader = TwoLooks(shop)
     assert isinstance(reader, Varying)
-    shop.store.counting.varying = {reader.id: reader}
+    shop.store.counting.looks.varying = {reader.id: reader}
     done = count(shop, lacking=(4,))
     assert done.rounds > 2
     assert reader.asked == [*([1, 0] * done.rounds)[: done.rounds - 1], 0]
@@ -141,7 +141,7 @@ def test_a_count_asks_for_another_look_before_each_round_and_for_the_usual_one_a
 def test_a_count_may_take_a_minute_and_fewer_rounds_where_each_takes_longer(shop, varies, care):
     """A reader that looks otherwise for each round needs about two seconds a round."""
     reader = TwoLooks(shop)
-    shop.store.counting.varying = {reader.id: reader} if varies else {}
+    shop.store.counting.looks.varying = {reader.id: reader} if varies else {}
     shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
     assert shop.store.counting._running[C1].model.care == care
     assert CARE.rounds_max == 2 * CARE_VARYING.rounds_max
@@ -149,7 +149,7 @@ def test_a_count_may_take_a_minute_and_fewer_rounds_where_each_takes_longer(shop
 
 def test_a_round_that_a_change_of_look_fell_into_is_no_round_of_the_count(shop):
     reader = TwoLooks(shop)
-    shop.store.counting.varying = {reader.id: reader}
+    shop.store.counting.looks.varying = {reader.id: reader}
     shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
     shop.health[reader.id].look = Look(0, shop.clock.now + 3_600_000_000)
     shop.run(5, lying={"r-case": CASE}, p=1.0)
@@ -161,7 +161,7 @@ def test_a_round_that_a_change_of_look_fell_into_is_no_round_of_the_count(shop):
 
 def test_an_abandoned_count_leaves_its_readers_looking_as_always(shop):
     reader = TwoLooks(shop)
-    shop.store.counting.varying = {reader.id: reader}
+    shop.store.counting.looks.varying = {reader.id: reader}
     shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
     while not reader.asked:
         shop.run(1, lying={"r-case": CASE[:4]}, p=1.0)

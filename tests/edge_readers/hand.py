@@ -5,8 +5,9 @@ import struct
 from contract.ids import ReaderId
 from edge.config import ZoneKind
 from edge.readers.health import Health
-from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.llrp.dialogue import Dialogue
 from edge.readers.llrp.gpio import UNWIRED
+from edge.readers.llrp.timing import Timing
 from edge.readers.profiles import load_profile
 
 ANSWERS = {1: 11, 2: 12, 3: 13, 20: 30, 21: 31, 22: 32, 24: 34, 26: 36, 41: 51, 1023: 1023}

@@ -13,9 +13,10 @@ from edge.config import ZoneKind
 from edge.readers.base import ProtocolError
 from edge.readers.health import Health
 from edge.readers.llrp.connection import State
-from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.llrp.dialogue import Dialogue
 from edge.readers.llrp.events import Event, Spec, event_of
 from edge.readers.llrp.frames import Frame
+from edge.readers.llrp.timing import Timing
 from edge.readers.profiles import load_profile
 
 SECOND = 1_000_000

@@ -11,8 +11,9 @@ from edge.readers.findings import notes, refusal
 from edge.readers.health import Health
 from edge.readers.llrp import messages
 from edge.readers.llrp.capabilities import Capabilities, Limits, Mode
-from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.llrp.dialogue import Dialogue
 from edge.readers.llrp.fit import findings, power_index
+from edge.readers.llrp.timing import Timing
 from edge.readers.profiles import Place, Profile, Search, Trigger, Vendor, known, load_profile
 from simulator.llrp import models
 from simulator.llrp.codec import params

@@ -17,7 +17,8 @@ from edge.readers.llrp.access import TABLE, UNDER_WAY, AccessHeard, AccessSay, A
 from edge.readers.llrp.accesses import ACCESSES_PENDING_MAX, ANSWER_WITHIN_US, TAG_WITHIN_US
 from edge.readers.llrp.accessspecs import add_accessspec, get_accessspecs
 from edge.readers.llrp.connection import State
-from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.llrp.dialogue import Dialogue
+from edge.readers.llrp.timing import Timing
 from edge.readers.profiles import load_profile
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "llrp-access.md"

@@ -14,8 +14,9 @@ from edge.config import Active, InputConfig, OutputConfig, ReaderConfig, ZoneKin
 from edge.readers import Signalling, open_reader
 from edge.readers.health import Health
 from edge.readers.llrp.connection import State
-from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.llrp.dialogue import Dialogue
 from edge.readers.llrp.gpio import ANSWER_WITHIN_US, UNWIRED, Wires, ask_inputs, set_outputs, watch_inputs
+from edge.readers.llrp.timing import Timing
 from edge.readers.profiles import load_profile
 
 SECOND = 1_000_000

@@ -15,9 +15,10 @@ from edge.readers.base import MisconfiguredError, UnreachableError
 from edge.readers.health import Health
 from edge.readers.llrp.capabilities import Capabilities
 from edge.readers.llrp.connection import State
-from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.llrp.dialogue import Dialogue
 from edge.readers.llrp.gpio import Wires
 from edge.readers.llrp.messages import add_rospec
+from edge.readers.llrp.timing import Timing
 from edge.readers.profiles import Place, gpi_trigger, load_profile
 
 SECOND = 1_000_000

@@ -13,7 +13,8 @@ from contract.seals import head_seal
 from edge.books.rows import Mode, Seal
 from edge.sync import witness
 from edge.sync.rejoin import Rejoining
-from edge.sync.witness import KeptLog, behind, hear
+from edge.sync.testimony import KeptLog
+from edge.sync.witness import behind, hear
 from trade.guards import Guards
 
 UNGUARDED = Guards(head_seal=False)

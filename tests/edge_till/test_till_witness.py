@@ -14,7 +14,8 @@ from edge.books.db import Database, statements
 from edge.books.rows import Mode, Seal
 from edge.sync import witness
 from edge.sync.rejoin import Rejoining, StaleSnapshotError
-from edge.sync.witness import RESTORED, KeptLog, behind, hear, news
+from edge.sync.testimony import KeptLog
+from edge.sync.witness import RESTORED, behind, hear, news
 from edge.till.desk import Done
 from trade.guards import Guards
 

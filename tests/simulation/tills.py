@@ -7,7 +7,8 @@ whichever box it finds after a restart.
 import msgspec
 
 from contract.entries import leaf_hash, next_head
-from edge.sync.witness import KeptLog, Testimony, behind, hear, news
+from edge.sync.testimony import KeptLog, Testimony
+from edge.sync.witness import behind, hear, news
 
 ROWS_KEPT_MAX = 2_000
 

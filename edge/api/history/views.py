@@ -17,7 +17,7 @@ from edge.history.duck import HistoryError
 from edge.history.history import History
 from edge.history.questions import By, Dwell, Span
 from edge.history.rates import HOUR_US, Counted, Rate
-from edge.store import CAPTURE
+from edge.store.core import CAPTURE
 from web.problems import ProblemError
 
 DAYS_MAX: Final = 400

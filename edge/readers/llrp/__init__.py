@@ -8,10 +8,11 @@ from edge.config import Active, ReaderConfig
 from edge.readers.base import MisconfiguredError, UnreachableError
 from edge.readers.health import Health
 from edge.readers.inquiry import Said, wait
-from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.llrp.dialogue import Dialogue
 from edge.readers.llrp.driver import LlrpReader
 from edge.readers.llrp.gpio import Wires
 from edge.readers.llrp.inquiry import Inquiry
+from edge.readers.llrp.timing import Timing
 from edge.readers.llrp.told import LlrpTold
 from edge.readers.profiles import Level, Place, Profile, gpi_trigger
 from edge.readers.tls import trust_of

@@ -1,7 +1,6 @@
 """One LLRP connection without input or output: bytes and time in, bytes to send and batches of reads out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from contract.facts import ReaderLink
@@ -16,6 +15,7 @@ from edge.readers.llrp.gpio import UNWIRED, Gpio, Wires
 from edge.readers.llrp.inbox import Inbox
 from edge.readers.llrp.looks import Looks
 from edge.readers.llrp.notices import Notices
+from edge.readers.llrp.timing import Timing
 from edge.readers.llrp.words import words
 from edge.readers.profiles import Place, Profile, Vendor, gpi_trigger
 
@@ -27,19 +27,6 @@ SETTING_STATES: Final = frozenset(
 )
 BEFORE_A_START: Final = frozenset((State.STARTING, State.CHECKING, State.WAITING))
 """Nothing is read in these, nor witnessed, by a reader that its input starts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Limits in µs. `silent_after_us`: three keepalives of a second; shown at the next tick, so within 5 s."""
-
-    silent_after_us: int = 3_000_000
-    answer_within_us: int = 2_500_000
-    start_within_us: int = 5_000_000
-    vary_within_us: int = 800_000
-    """A reader that sets another look for longer than this, less than a round, is no witness meanwhile."""
-    quiet_us: int = 10_000_000
-    """Without a read or a start of our ROSpec: then we ask whether it runs."""
 
 
 class Dialogue:

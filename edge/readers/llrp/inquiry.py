@@ -10,9 +10,10 @@ from typing import Final
 from edge.readers.health import Health
 from edge.readers.llrp import events, messages
 from edge.readers.llrp.connection import Heard, Say, State
-from edge.readers.llrp.dialogue import Dialogue, Timing
+from edge.readers.llrp.dialogue import Dialogue
 from edge.readers.llrp.frames import Frame
 from edge.readers.llrp.settings import Settings, settings_of
+from edge.readers.llrp.timing import Timing
 from edge.readers.llrp.told import LlrpTold
 from edge.readers.profiles import Place, Profile, Vendor
 

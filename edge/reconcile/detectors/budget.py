@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
 from edge.reconcile.presence.evidence import PEAK_BINS, PEAK_NATS_PER_BIN
-from edge.reconcile.presence.threshold import MONTH_S, WATCHED_S_MIN, false_alarms_per_month
+from edge.reconcile.presence.threshold import MONTH_S, NATS_PER_DAY_MAX, WATCHED_S_MIN, false_alarms_per_month
 
 WEIGHTS: Final[Mapping[AlarmKind, float]] = {
     AlarmKind.MISSING: 1.4,
@@ -39,7 +39,6 @@ CHARGED: Final = (AlarmKind.EXIT, AlarmKind.AFTER_HOURS, AlarmKind.RETURNED, Ala
 """Without a bar: what they cost is what people said was false."""
 LEFT_MIN: Final = 0.2
 """Of the budget this share is left to detectors with a bar, whatever the others cost."""
-NATS_PER_DAY_MAX: Final = 1.0
 FALSE_KEPT_S: Final = 3 * MONTH_S
 """A false alarm is remembered for so long."""
 
