@@ -27,6 +27,10 @@ Config = Annotated[Path, typer.Option("--config", "-c", help="The process's conf
 House = Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")]
 Address = Annotated[str, typer.Argument(help="As in edge.toml: llrp://HOST, or a module's m100:///dev/…?region=eu.")]
 TlsPin = Annotated[str, typer.Option(help="With llrps: SHA-256 fingerprint of the reader's certificate.")]
+TlsCert = Annotated[
+    Path | None, typer.Option(exists=True, help="With llrps: a certificate to show to a reader that asks for one, PEM;")
+]
+TlsKey = Annotated[Path | None, typer.Option(exists=True, help="and its private key.")]
 Url = Annotated[str, typer.Option(help="Of the store's box, where it is not the configuration's own.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON object on standard output.")]
 Folder = Annotated[Path, typer.Option("--dir", help="Where the house keeps its files.")]
@@ -218,11 +222,18 @@ def broker(
 
 
 @reader.command()
-def probe(address: Address, *, tls_pin: TlsPin = "", as_json: Json = False) -> None:
+def probe(
+    address: Address,
+    *,
+    tls_pin: TlsPin = "",
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    as_json: Json = False,
+) -> None:
     """Who a reader is and what it offers. Nothing is changed there, and nothing read."""
     from vitrine import reader as job
 
-    job.probe(address, tls_pin, as_json=as_json)
+    job.probe(address, job.Papers(tls_pin, tls_cert, tls_key), as_json=as_json)
 
 
 @reader.command()
@@ -235,12 +246,14 @@ def check(
     ] = None,
     *,
     tls_pin: TlsPin = "",
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
     as_json: Json = False,
 ) -> None:
     """Whether a profile can be used with a reader: 0 when it can, else 2 and what to mend."""
     from vitrine import reader as job
 
-    job.check(profile, address, antenna or [], tls_pin, as_json=as_json)
+    job.check(profile, address, antenna or [], job.Papers(tls_pin, tls_cert, tls_key), as_json=as_json)
 
 
 @zones.command()

@@ -4,7 +4,8 @@ import asyncio
 import random
 import sys
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,22 +20,30 @@ from edge.readers.profiles import Profile, load_profile
 from vitrine.problems import PersonError, in_words
 
 
-def probe(address: str, tls_pin: str, *, as_json: bool) -> None:
+class Papers(NamedTuple):
+    """What TLS needs of both sides: which certificate is the reader's, and what we show when it asks."""
+
+    pin: str = ""
+    cert: Path | None = None
+    key: Path | None = None
+
+
+def probe(address: str, papers: Papers, *, as_json: bool) -> None:
     """Print who a reader is and what it offers. Raises `PersonError`."""
     with in_words(ReaderError):
-        told = asyncio.run(_ask(_config(address, "", {}, tls_pin)))
+        told = asyncio.run(_ask(_config(address, "", {}, papers)))
     if as_json:
         _print_json({"address": address, "told": told})
     else:
         print(_table(told))
 
 
-def check(profile: str, address: str, antennas: list[str], tls_pin: str, *, as_json: bool) -> None:
+def check(profile: str, address: str, antennas: list[str], papers: Papers, *, as_json: bool) -> None:
     """Print what would be found. Raises `PersonError` when the profile cannot be used with this reader."""
     kinds = _kinds(antennas or ["1=case"])
     with in_words(ReaderError):
         wanted = load_profile(profile)
-        config = _config(address, profile, kinds, tls_pin, handheld=wanted.handheld)
+        config = _config(address, profile, kinds, papers, handheld=wanted.handheld)
         silent = driver_of(config).inquire is None
         found = _refused_by_its_driver(config, wanted, kinds)
         if silent and not found:
@@ -75,7 +84,7 @@ def _say(words: str) -> None:
 
 
 def _config(
-    address: str, profile: str, kinds: Mapping[int, ZoneKind], tls_pin: str, *, handheld: bool = False
+    address: str, profile: str, kinds: Mapping[int, ZoneKind], papers: Papers, *, handheld: bool = False
 ) -> ReaderConfig:
     return ReaderConfig(
         id=ReaderId(address),
@@ -83,7 +92,9 @@ def _config(
         profile=profile,
         antennas={str(port): ZoneId(kind.value) for port, kind in kinds.items()},
         handheld=handheld,
-        tls_pin=tls_pin,
+        tls_pin=papers.pin,
+        tls_cert=papers.cert,
+        tls_key=papers.key,
     )
 
 

@@ -32,6 +32,8 @@ from simulator.stock import make_stock
 from simulator.store import load_layout
 from simulator.tags import Tags
 from simulator.world import World
+from vitrine.problems import PersonError
+from vitrine.reader import Papers, check, probe
 
 STALLED_S = 3600
 """As good as for ever: it is cancelled when the story ends."""
@@ -211,6 +213,22 @@ def test_probing_an_unpinned_reader_tells_its_fingerprint(papers):
         assert dict(told.rows())["reader"] == "Zebra FX9600"
 
     play_one(story, papers["reader"].server())
+
+
+def test_a_reader_that_asks_who_we_are_is_probed_and_checked_with_our_certificate(papers, capsys):
+    ours = Papers(papers["reader"].pin, papers["store"].cert, papers["store"].key)
+
+    async def story(server):
+        url = f"llrps://127.0.0.1:{server.port}"
+        await asyncio.to_thread(probe, url, ours, as_json=False)
+        await asyncio.to_thread(check, "zebra-fx9600", url, ["1=case"], ours, as_json=False)
+        with pytest.raises(PersonError):  # control: it does not speak to whoever shows nothing
+            await asyncio.to_thread(probe, url, Papers(papers["reader"].pin), as_json=False)
+
+    play_one(story, papers["reader"].server(client=papers["store"]))
+    said = capsys.readouterr().out
+    assert "Zebra FX9600" in said
+    assert "can be used with this reader" in said
 
 
 def test_a_reader_whose_maker_vouches_for_it_is_read_by_the_name_in_its_certificate(papers):
