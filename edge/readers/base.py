@@ -218,3 +218,7 @@ class ProtocolError(ReaderError):
 
 class TagError(ReaderError):
     """The reader is well, the tag did not do it: bring it closer, lay it alone, or give the right password."""
+
+
+class TagLockedError(TagError):
+    """The tag itself answered that this part of its memory is locked. Not every reader passes that on."""

@@ -25,7 +25,8 @@ from edge.readers.access import (
     read_tid,
     write_epc,
 )
-from edge.readers.base import MisconfiguredError, ReaderError, TagError
+from edge.readers.base import MisconfiguredError, ReaderError, TagError, TagLockedError
+from edge.tags.memory import TID_WORDS, epc_in, is_serialised
 from edge.tags.table import ENDS, TABLE, Heard, Say, State
 from edge.tags.words import why_refused
 
@@ -47,9 +48,8 @@ AGAINS_MAX: Final = 12
 TID_READS: Final = 4
 """Of two tags with one EPC each answers about every second time: both are met in 7 of 8 cases here, and the old EPC
 that answers after the write gives the other away in the eighth."""
-TID_WORDS: Final = 6
-TID_CLASSES: Final = (0xE0, 0xE2)
-"""First byte of a TID (TDS 2.1 §16.1)."""
+STRANGER_TRIES: Final = 3
+"""So often a tag must not do what a stranger asks before it counts as locked, where the reader passes no reason on."""
 OUR_LOCKS: Final = {Lockable.EPC: LockState.LOCKED, Lockable.ACCESS_PASSWORD: LockState.LOCKED}
 """Not for ever: who has the store's key may write again."""
 
@@ -125,6 +125,7 @@ class Commission:
         self._last = last
         self._since_us = self._reading_us = now_us
         self._tids: list[bytes] = []
+        self._strangers = 0
         self._say = Say.NOTHING
 
     @property
@@ -173,7 +174,7 @@ class Commission:
             case Bound():
                 self._hear(Heard.DONE, now_us)
             case TagError():
-                self._failed(str(outcome), now_us)
+                self._failed(outcome, now_us)
             case MisconfiguredError():
                 self.trouble = str(outcome)
                 self._hear(Heard.CANNOT, now_us)
@@ -309,12 +310,16 @@ class Commission:
             self.trouble = "the tag holds something else than was written"
             self._again(Heard.OTHER, now_us)
 
-    def _failed(self, why: str, now_us: int) -> None:
+    def _failed(self, why: TagError, now_us: int) -> None:
         """What a locked tag refuses is an answer where we ask for it; everywhere else it is begun again."""
-        if self.state in (State.PROBING, State.PROVING_LOCK):
+        proven = isinstance(why, TagLockedError) or self._strangers == STRANGER_TRIES - 1
+        if self.state is State.PROVING_LOCK and not proven:
+            self._strangers += 1
+            self._say = Say.WRITE_AS_A_STRANGER  # it may only not have answered
+        elif self.state in (State.PROBING, State.PROVING_LOCK):
             self._hear(Heard.FAILED, now_us)
         else:
-            self.trouble = why
+            self.trouble = str(why)
             self._again(Heard.FAILED, now_us)
 
     def _again(self, heard: Heard, now_us: int) -> None:
@@ -335,15 +340,6 @@ class Commission:
             self.answering.clear()
         elif self.state is State.LISTENING:
             self.answering.clear()
+        elif self.state is State.PROVING_LOCK:
+            self._strangers = 0
         assert self.state is not State.BINDING or self.read_back == self.epc != b"", "bound is what was read back"
-
-
-def is_serialised(tid: bytes) -> bool:
-    """Whether a TID of at least 96 bits tells this tag from every other: a known class, and a number (TDS 2.1 §16)."""
-    return len(tid) >= WORD_BYTES * TID_WORDS and tid[0] in TID_CLASSES and any(tid[8 : WORD_BYTES * TID_WORDS])
-
-
-def epc_in(data: bytes) -> bytes:
-    """The EPC in a bank read from its PC word: as long as the PC says; empty where that cannot be (TDS 2.1 §14.2)."""
-    length = WORD_BYTES * (data[0] >> 3) if data else 0
-    return data[WORD_BYTES : WORD_BYTES + length] if length == len(data) - WORD_BYTES else b""

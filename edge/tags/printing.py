@@ -13,8 +13,9 @@ import structlog
 from contract.feed import PieceCard
 from contract.ids import PieceId, UserId
 from edge.readers.base import ReaderError
-from edge.tags.commission import Bind, Bound, Denied, Kept, is_serialised
+from edge.tags.commission import Bind, Bound, Denied, Kept
 from edge.tags.labels import RESOLVER, fields
+from edge.tags.memory import is_serialised
 from edge.tags.printer import PrinterError
 from edge.tags.zpl import JOB_MAX, Template, label
 

@@ -7,7 +7,7 @@ from contract.facts import ReaderLink
 from contract.ids import ReaderId
 from edge.config import ZoneKind
 from edge.readers.access import Bank, Target, pc_word, read_tid, write_epc
-from edge.readers.base import MisconfiguredError, ReaderError, TagError, UnreachableError
+from edge.readers.base import MisconfiguredError, ReaderError, TagError, TagLockedError, UnreachableError
 from edge.readers.health import Health
 from edge.readers.m100.frames import Answer, Command, Dialect, Failure, RoundOver, Unknown, encode, fault, walk
 from edge.readers.m100.module import Module, query_word
@@ -96,7 +96,7 @@ def test_an_error_of_a_tag_names_the_tag():
         (0x17, MisconfiguredError, "does not know"),
         (0x20, MisconfiguredError, "channel"),
         (0xA3, TagError, "refuses to read: its memory does not reach"),
-        (0xB4, TagError, "refuses to write: that part of its memory is locked"),
+        (0xB4, TagLockedError, "refuses to write: that part of its memory is locked"),
         (0xCB, TagError, "refuses to lock: it has too little power"),
         (0xE5, TagError, "Gen2 error 5"),
         (0x77, ReaderError, "no manual names"),

@@ -9,7 +9,7 @@ from contract.ids import ReaderId
 from edge.config import ReaderConfig, ZoneKind
 from edge.readers import open_reader
 from edge.readers.access import Bank, Target, read_tid, write_epc
-from edge.readers.base import PHASE_ABSENT, RSSI_ABSENT_CDBM, MisconfiguredError, ReaderError, TagError
+from edge.readers.base import PHASE_ABSENT, RSSI_ABSENT_CDBM, MisconfiguredError, ReaderError, TagError, TagLockedError
 from edge.readers.health import Health
 from edge.readers.mercury.frames import Answer, KeepAlive, Opcode, Record, crc, encode, fault, walk
 from edge.readers.mercury.module import Module
@@ -119,7 +119,7 @@ def test_the_simulators_check_was_made_by_other_means():
     ("status", "kind", "words"),
     [
         (0x0105, MisconfiguredError, "does not take this value"),
-        (0x0424, TagError, "refuses to write: that part of its memory is locked"),
+        (0x0424, TagLockedError, "refuses to write: that part of its memory is locked"),
         (0x0400, TagError, "no tag answered"),
         (0x0503, MisconfiguredError, "no antenna"),
         (0x0504, ReaderError, "too hot"),

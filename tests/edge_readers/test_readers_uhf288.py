@@ -9,7 +9,7 @@ from contract.ids import ReaderId
 from edge.config import ReaderConfig, ZoneKind
 from edge.readers import open_reader
 from edge.readers.access import Bank, Target, read_tid, write_epc
-from edge.readers.base import RSSI_ABSENT_CDBM, MisconfiguredError, TagError
+from edge.readers.base import RSSI_ABSENT_CDBM, MisconfiguredError, TagError, TagLockedError
 from edge.readers.health import Health
 from edge.readers.profiles import load_profile
 from edge.readers.serial.connection import Say
@@ -101,7 +101,7 @@ def test_a_reader_in_real_time_mode_is_read_too():
     ("status", "data", "kind", "words"),
     [
         (0x05, b"", TagError, "password"),
-        (0xFC, b"\x04", TagError, "refuses to write: that part of its memory is locked"),
+        (0xFC, b"\x04", TagLockedError, "refuses to write: that part of its memory is locked"),
         (0xFB, b"", TagError, "no tag answered"),
         (0xFE, b"", MisconfiguredError, "does not know this command"),
         (0xFF, b"", MisconfiguredError, "does not take this value"),

@@ -14,7 +14,7 @@ from edge.books import replica
 from edge.books.journal import Books
 from edge.config import EdgeConfig, ReaderConfig, TagScheme, TagsConfig, ZoneConfig, ZoneKind
 from edge.readers.access import Access, Bank, Lock, Lockable, LockState, ReadMemory
-from edge.readers.base import TagError, UnreachableError
+from edge.readers.base import TagError, TagLockedError, UnreachableError
 from edge.store import Store
 from edge.tags.commission import Bind, Commission, Keep
 from edge.tags.key import access_password
@@ -58,6 +58,7 @@ class PadOfTags:
         self.up_from_us = 0
         self.chance = random.Random(seed)
         self.weak: set[int] = set()
+        self.tells_locked = True
         self.accesses = 0
         self.fail_next: list[str] = []
 
@@ -86,7 +87,8 @@ class PadOfTags:
                 raise self._cut(now_us) from error
             if how == "lie":
                 return b""
-            raise TagError(str(error)) from error
+            says = self.tells_locked and getattr(error, "code", None) is gen2.Code.LOCKED
+            raise (TagLockedError if says else TagError)(str(error)) from error
         if how in ("after", "half"):
             raise self._cut(now_us)
         if how == "tag":

@@ -4,7 +4,7 @@ import pytest
 
 from contract.feed import FeedPage, FeedRow
 from edge.readers.access import Bank, Lock, WriteMemory
-from edge.tags import keeping
+from edge.tags import commission, keeping
 from edge.tags.scheme import epc_of, serial
 from edge.tags.table import State
 
@@ -82,11 +82,44 @@ def test_reads_that_were_under_way_when_the_epc_was_overwritten_are_no_second_ta
     assert bench.run("p1", pad).state is State.DONE
 
 
-def test_a_tag_that_says_it_is_locked_and_lets_anybody_write_is_bound_to_nothing(bench, make):
-    pad = make.pad(make.tag(1))
+def open_tag_with_lost_answers(bench, make, lost):
+    """It answers to the lock and does not do it; the first answers to the stranger are lost on the air."""
+    pad, losses = make.pad(make.tag(1)), []
     do = pad.do
     pad.do = lambda access, now_us: b"" if isinstance(access, Lock) else do(access, now_us)
-    refused = bench.run("p1", pad)
+
+    def lose(run):
+        if run.state is State.PROVING_LOCK and not pad.fail_next and len(losses) < lost:
+            pad.fail_next.append("tag")
+            losses.append(run)
+
+    return bench.run("p1", pad, at=lose)
+
+
+@pytest.mark.parametrize("lost", range(commission.STRANGER_TRIES))
+def test_a_tag_that_says_it_is_locked_and_lets_anybody_write_is_bound_to_nothing(bench, make, lost):
+    """Nor when answers to the stranger are lost: a tag that says nothing has not said that it is locked."""
+    refused = open_tag_with_lost_answers(bench, make, lost)
     assert refused.state is State.REFUSED
     assert "lets anybody write" in refused.why
     assert bench.card("p1").epc == ""
+
+
+def test_control_by_one_lost_answer_an_open_tag_would_be_bound(bench, make, monkeypatch):
+    monkeypatch.setattr(commission, "STRANGER_TRIES", 1)
+    assert open_tag_with_lost_answers(bench, make, 1).state is State.DONE
+
+
+def test_a_tag_whose_reader_tells_no_reasons_is_tried_as_a_stranger_some_times(bench, make):
+    pad = make.pad(make.tag(1))
+    pad.tells_locked = False
+    tries = []
+    done = bench.run("p1", pad, at=lambda one: tries.append(one.state))
+    assert done.state is State.DONE
+    assert tries.count(State.PROVING_LOCK) == commission.STRANGER_TRIES
+
+
+def test_a_tag_that_says_it_is_locked_is_believed_at_once(bench, make):
+    tries = []
+    assert bench.run("p1", make.pad(make.tag(1)), at=lambda one: tries.append(one.state)).state is State.DONE
+    assert tries.count(State.PROVING_LOCK) == 1

@@ -14,9 +14,9 @@ from edge.readers.access import (
     Target,
     WriteMemory,
 )
-from edge.readers.base import MisconfiguredError, ProtocolError, TagError, UnreachableError
+from edge.readers.base import MisconfiguredError, ProtocolError, TagError, TagLockedError, UnreachableError
 from edge.readers.llrp.messages import ROSPEC_ID, encode, message
-from edge.readers.llrp.results import AccessResult, Operation
+from edge.readers.llrp.results import LOCKED, AccessResult, Operation
 
 ACCESSSPEC_ID: Final = 1
 """Ours. One at a time, so what a crash left over is found again under its id."""
@@ -102,7 +102,8 @@ def outcome(access: Access, result: AccessResult) -> bytes:
     if result.code == READER_FAILS[result.kind]:
         raise UnreachableError(f"{result.words}; try again, and look at the reader if it fails always")
     if not result.done:
-        raise TagError(f"{result.words}; lay the tag alone, close to the antenna, and give the right password")
+        kind = TagLockedError if result.words == LOCKED else TagError
+        raise kind(f"{result.words}; lay the tag alone, close to the antenna, and give the right password")
     if isinstance(access, ReadMemory):
         if len(result.data) != access.words * WORD_BYTES:
             raise ProtocolError(f"{access.words} words were asked for, {len(result.data)} bytes came")

@@ -36,15 +36,16 @@ OF_WORDS: Final = frozenset({Operation.READ, Operation.GET_BLOCK_PERMALOCK_STATU
 """Results that hold words: memory read, or a lock bit for each block, the first block in the topmost bit."""
 OF_A_COUNT: Final = frozenset({Operation.WRITE, Operation.BLOCK_WRITE})
 
+LOCKED: Final = "that memory is locked"
 _WRITING: Final = (
-    "done", "beyond the tag's memory", "that memory is locked", "too little power to write: bring the tag closer",
+    "done", "beyond the tag's memory", LOCKED, "too little power to write: bring the tag closer",
     "the tag refuses", "the tag does not answer", "the reader fails",
 )  # fmt: skip
 WORDS: Final[dict[Operation, tuple[str, ...]]] = {
     Operation.CLIENT_REQUEST: ("done",),
     Operation.READ: (
         "done", "the tag refuses", "the tag does not answer", "the reader fails", "beyond the tag's memory",
-        "that memory is locked",
+        LOCKED,
     ),
     Operation.WRITE: _WRITING,
     Operation.BLOCK_WRITE: _WRITING,

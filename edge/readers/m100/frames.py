@@ -128,7 +128,7 @@ def fault(code: int) -> ReaderError:
     act = DONE_TO_TAG.get(code & 0xF0)
     if act is None:
         return ReaderError(f"error {code:02X}, which no manual names")
-    return TagError(tag_refuses(act, code & 0x0F))
+    return tag_refuses(act, code & 0x0F)
 
 
 def encode(dialect: Dialect, command: int, body: bytes = b"") -> bytes:

@@ -143,7 +143,7 @@ CANNOT_READ: Final = range(0x0500, 0x0600)
 def fault(status: int, act: str) -> ReaderError:
     """What a status means, typed and in words. `act`: what was asked of the tag."""
     if GEN2_FIRST <= status <= GEN2_LAST:
-        return TagError(tag_refuses(act, status - GEN2_FIRST))
+        return tag_refuses(act, status - GEN2_FIRST)
     if status not in FAULTS:
         return ReaderError(f"status {status:04X}, for which we have no words")
     kind, words = FAULTS[status]

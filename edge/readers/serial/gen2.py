@@ -6,14 +6,15 @@ from typing import Final
 import msgspec
 
 from edge.readers.access import WORD_BYTES, Access, Bank, Lock, Lockable, LockState, ReadMemory, WriteMemory, pc_word
-from edge.readers.base import MisconfiguredError
+from edge.readers.base import MisconfiguredError, TagError, TagLockedError
 
 SELECT_AT_BIT: Final[Mapping[Bank, int]] = {Bank.EPC: 32, Bank.TID: 0}
 """Where a `Target` begins in its bank: an EPC after the stored CRC and the PC."""
+LOCKED: Final = 0x4
 GEN2_ERRORS: Final = {
     0x0: "some other error",
     0x3: "its memory does not reach that far",
-    0x4: "that part of its memory is locked",
+    LOCKED: "that part of its memory is locked",
     0xB: "it has too little power; bring it closer",
     0xF: "it names no reason",
 }
@@ -62,9 +63,10 @@ def check(access: Access, reach: Reach) -> None:
             pass
 
 
-def tag_refuses(act: str, code: int) -> str:
+def tag_refuses(act: str, code: int) -> TagError:
     """`act`: a verb; `code`: what the tag backscattered."""
-    return f"the tag refuses to {act}: {GEN2_ERRORS.get(code, f'Gen2 error {code:X}')}"
+    kind = TagLockedError if code == LOCKED else TagError
+    return kind(f"the tag refuses to {act}: {GEN2_ERRORS.get(code, f'Gen2 error {code:X}')}")
 
 
 def q_for(population: int) -> int:

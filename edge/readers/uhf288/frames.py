@@ -24,6 +24,7 @@ from edge.readers.base import (
     ProtocolError,
     ReaderError,
     TagError,
+    TagLockedError,
 )
 from edge.readers.serial.gen2 import tag_refuses
 from edge.readers.serial.reads import EPC_BYTES_MAX, Read, Walked
@@ -95,7 +96,7 @@ FAULTS: Final[dict[int, tuple[type[ReaderError], str]]] = {
     0x0C: (TagError, "the access password may not be zero"),
     0x0D: (TagError, "the tag is protected already"),
     0x0E: (TagError, "the tag is not protected"),
-    0x10: (TagError, "some of these words are locked"),
+    0x10: (TagLockedError, "some of these words are locked"),
     0x11: (TagError, "the tag cannot be locked"),
     0x12: (TagError, "the tag is locked already"),
     0x13: (MisconfiguredError, "the setting works but could not be saved"),
@@ -114,7 +115,7 @@ FAULTS: Final[dict[int, tuple[type[ReaderError], str]]] = {
 def fault(status: int, data: bytes, act: str) -> ReaderError:
     """What an error status means, typed and in words. `act`: what was asked of the tag."""
     if status == Status.TAG:
-        return TagError(tag_refuses(act, data[0] if data else 0))
+        return tag_refuses(act, data[0] if data else 0)
     if status not in FAULTS:
         return ReaderError(f"status {status:02X}, which the manual does not name")
     kind, words = FAULTS[status]
