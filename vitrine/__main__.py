@@ -98,7 +98,9 @@ def replay(
     from edge.checks import time_zone
     from vitrine import captures
     from vitrine import replay as replaying
+    from web.serving import write_logs
 
+    write_logs()  # what the house says of itself is no part of the answer
     with in_words(CaptureError, ValueError):
         time_zone(zone)
         told = replaying.replay(replaying.files_of(path), cold=cold)

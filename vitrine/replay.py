@@ -7,7 +7,7 @@ ids left out: equal, or the first difference is named.
 import random
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +27,7 @@ from edge.capture.ring import SUFFIX
 from edge.capture.still import UNFIT, WORDS_MAX, Album, Outside, StillError
 from edge.config import EdgeConfig
 from edge.floor.stock import Status
-from edge.readers.base import ReadBatch
+from edge.readers.base import Look, ReadBatch
 from edge.readers.health import Health
 from edge.store import Store
 from trade.custody import TokenState
@@ -60,6 +60,23 @@ class Silent:
 
     def heard(self, *_: object) -> None:
         return None
+
+
+class Able:
+    """Stands for a reader that a count asks to look otherwise: what it then did was told as its health."""
+
+    def __init__(self, reader: ReaderId, health: Mapping[ReaderId, Health]) -> None:
+        self.id = reader
+        self._health = health
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        known = self._health.get(self.id)
+        return Health(self.id).looks if known is None else known.looks
+
+    def vary(self, number: int) -> None:
+        """Nothing: the capture says when it was so."""
+        del number
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +196,8 @@ class Replay:
             self._store = None
             return
         self._store = Store(config, books, self._clock, random.Random(begin.number))  # noqa: S311 — ids, by seed
+        health = self._store.pipeline.health
+        self._store.counting.looks.varying = {each.id: Able(each.id, health) for each in config.readers}
         if begin.still and not self._cold:
             self._take_up(begin, self._store)
         else:
@@ -256,8 +275,16 @@ def plain(fact: AnyFact) -> AnyFact:
 
 
 def _brief(fact: AnyFact) -> str:
-    said = getattr(fact, "sentence", "") or getattr(fact, "why", "") or getattr(fact, "why_stopped", "")
-    return f"{type(fact).__name__} of {getattr(fact, 'zone', '') or getattr(fact, 'count', '')}: {said!r}"
+    """What it is, of what, and what it says; of what says nothing in words, all of it."""
+    of = next((str(told) for name in _ABOUT if (told := getattr(fact, name, ""))), "")
+    words = next((told for name in _WORDS if (told := getattr(fact, name, ""))), "")
+    said = repr(words) if words else ", ".join(f"{k} {v}" for k, v in msgspec.structs.asdict(fact).items() if v != of)
+    state = getattr(fact, "link", "") or getattr(fact, "state", "") or getattr(fact, "vision", "")
+    return f"{type(fact).__name__} of {of or 'the store'}: {f'{state}, ' if state else ''}{said}"[:WORDS_MAX]
+
+
+_ABOUT: Final = ("piece", "reader", "zone", "count", "restock")
+_WORDS: Final = ("sentence", "why", "why_stopped")
 
 
 def _deliver(one: Batch, store: Store) -> int:
@@ -283,6 +310,8 @@ def _same(value: Any) -> Any:
 _FORMS: Final[dict[str, Callable[[Any], Any]]] = {
     "link": ReaderLink,
     "antennas_down": frozenset,
+    "look": lambda told: Look(*told),
+    "looks": tuple,
     "inputs": lambda inputs: {int(port): bool(high) for port, high in inputs.items()},
 }
 

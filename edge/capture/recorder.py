@@ -41,7 +41,7 @@ SECRETS: Final = frozenset({"journal", "snapshot", "orphan", "fetched", "down_lo
 """Tables that no replay needs, or that are nobody's business."""
 HEALTH: Final = (
     "link", "why", "model", "firmware", "serial", "last_heard_us", "alive_since_us", "overflow_us", "waits_for",
-    "exception", "overflows_total", "reads_total",
+    "exception", "overflows_total", "reads_total", "look", "looks",
 )  # fmt: skip
 """What the pipeline asks of a reader's health, beside inputs and antennas."""
 

@@ -6,7 +6,7 @@ keep what they share. What cannot be kept so is refused.
 """
 
 import importlib
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -34,6 +34,8 @@ UNFIT: Final = (
 """What a still raises that was made by another program, or by a hand."""
 WORDS_MAX: Final = 300
 NODES_MAX: Final = 2_000_000
+UNKEPT: Final = "UNKEPT"
+"""A class may name fields here that are not kept: None once it is taken up, for it to make anew."""
 FLAT_MIN: Final = 16
 """Fewer rows than this are looked at one by one."""
 
@@ -113,6 +115,8 @@ class Camera:
             return [kind.__name__, self._many(thing.copy() if kind is deque else thing)]
         if kind is dict or kind is MappingProxyType:
             return ["dict" if kind is dict else "proxy", self._many(thing.keys()), self._many(thing.values())]
+        if kind is Counter:
+            return ["counter", self._many(thing.keys()), self._many(thing.values())]
         if kind is defaultdict:
             factory = next((name for name, each in FACTORIES.items() if each is thing.default_factory), None)
             if factory is None:
@@ -212,6 +216,8 @@ class Album:
         match kind:
             case "object":
                 made = self._made[at] = object.__new__(_class(rest[0]))
+                for name in getattr(type(made), UNKEPT, ()):
+                    object.__setattr__(made, name, None)
                 for name, value in zip(rest[1], rest[2], strict=True):
                     object.__setattr__(made, name, self._value(value))
             case "list" | "set" | "deque":
@@ -222,6 +228,9 @@ class Album:
                 made = {}
                 self._made[at] = made if kind == "dict" else MappingProxyType(made)
                 made.update(zip(self._all(rest[0]), self._all(rest[1]), strict=True))
+            case "counter":
+                made = self._made[at] = Counter()
+                made.update(dict(zip(self._all(rest[0]), self._all(rest[1]), strict=True)))
             case "defaultdict":
                 made = self._made[at] = defaultdict(FACTORIES[rest[0]])
                 made.update(zip(self._all(rest[1]), self._all(rest[2]), strict=True))
@@ -329,8 +338,10 @@ def _ours(name: str) -> Any:
 
 
 def _fields(thing: object) -> list[str]:
-    """Slots of all its classes, and what stands in its `__dict__`."""
+    """Slots of all its classes, and what stands in its `__dict__`, but for what its class says it makes anew."""
     slots = [
         name for each in type(thing).__mro__ for name in (getattr(each, "__slots__", ()) or ()) if name != "__weakref__"
     ]
-    return [*dict.fromkeys(slots), *getattr(thing, "__dict__", {})]
+    unkept = getattr(type(thing), UNKEPT, ())
+    names = [*dict.fromkeys(slots), *getattr(thing, "__dict__", {})]
+    return [name for name in names if name not in unkept]

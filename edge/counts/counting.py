@@ -184,7 +184,7 @@ class Counting:
                     if one.reader in running.buffer:
                         facts += self._round(running, now_us)
                     running.buffer[one.reader] = one
-            reading = {r for r in running.readers if self.pipeline.health[r].witnesses}
+            reading = {r for r in running.readers if self.pipeline.readers[r].witnesses}
             if running.count in self._running and running.buffer and reading <= running.buffer.keys():
                 facts += self._round(running, now_us)
             if running.count in self._running and now_us - running.heard_us > PATIENCE_US:
@@ -335,7 +335,7 @@ class Counting:
         self._shown_us = now_us
         shown = dict(self.now)
         for running in self._running.values():
-            shown[running.count] = picture(running, self.config.zones, self.pipeline.health, now_us)
+            shown[running.count] = picture(running, self.config.zones, self.pipeline.readers, now_us)
         while len(shown) > COUNTS_SHOWN_MAX:
             shown.pop(next(iter(shown)))
         self.now = shown

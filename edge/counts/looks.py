@@ -16,7 +16,7 @@ class Looks:
 
     def of(self, reader: ReaderId) -> Look:
         """How it looks now."""
-        health = self._pipeline.health.get(reader)
+        health = self._pipeline.readers.get(reader)
         return Look() if health is None else health.look
 
     def able(self, reader: ReaderId) -> Varying | None:

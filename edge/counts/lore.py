@@ -1,5 +1,6 @@
 """What this store's counts have taught, kept in the books' evidence: learned anew after each, a little every tick."""
 
+import copy
 from collections.abc import Generator, Iterable
 from typing import Final
 
@@ -30,7 +31,7 @@ class Lore:
         self._owners: list[PieceId | None] = []
         """Whose lessons each row has: rows are used again."""
         self._ended_us = LONG_AGO_US
-        self._learning: Generator[None, None, Learned] | None = None
+        self._learning: Learning | None = None
         self._blob: bytes | None = None
 
     def load(self, db: Database, now_us: int) -> None:
@@ -43,7 +44,7 @@ class Lore:
             except LessonsDamagedError as error:
                 log.warning("lessons_damaged", why=str(error))
         self._owners = list(self._stock.catalogue.pieces)
-        self._learning = steps(self.lessons)
+        self._learning = Learning(self.lessons)
         self._blob = None
 
     def body(self) -> bytes:
@@ -58,7 +59,7 @@ class Lore:
         codes, altered = model.story()
         self.lessons.take(model.expected.rows, codes, altered)
         self._ended_us = now_us
-        self._learning = steps(self.lessons)
+        self._learning = Learning(self.lessons)
 
     def settle(self, evidence: Evidence) -> None:
         """Pieces that were read at home since the last count were there when it did not read them."""
@@ -83,7 +84,33 @@ class Lore:
         """One step of learning, if there is any to do."""
         if self._learning is None:
             return
+        learned = self._learning.step()
+        if learned is not None:
+            self.learned, self._learning = learned, None
+
+
+class Learning:
+    """Learning under way, from the lessons of its beginning. A capture keeps those and how far it was: what it is in
+    the middle of cannot be kept still, and is done again.
+    """
+
+    UNKEPT = frozenset({"_steps"})
+
+    def __init__(self, lessons: Lessons) -> None:
+        self._lessons = copy.deepcopy(lessons)
+        self._done = 0
+        self._steps: Generator[None, None, Learned] | None = None
+
+    def step(self) -> Learned | None:
+        """One step; what was learned, after the last."""
+        again = 0
+        if self._steps is None:
+            self._steps, again = steps(self._lessons), self._done
+        self._done += 1
         try:
-            next(self._learning)
+            for _ in range(again + 1):
+                next(self._steps)
         except StopIteration as ended:
-            self.learned, self._learning = ended.value, None
+            learned: Learned = ended.value
+            return learned
+        return None

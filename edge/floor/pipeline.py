@@ -84,6 +84,9 @@ class Pipeline:
         self.stock = stock
         self.floor = FloorNow()
         self.health: dict[ReaderId, Health] = {}
+        """Written by the drivers at any moment; a turn goes by `readers`."""
+        self.readers: dict[ReaderId, Health] = {}
+        """How each reader stood when this turn began: all that a turn, and what people do until the next, goes by."""
         self.listeners: list[Listener] = []
         self.keeps: dict[str, Callable[[], bytes]] = {DETECTORS: self._detectors_body}
         """What is kept over restarts beside presence's evidence, by name."""
@@ -176,15 +179,16 @@ class Pipeline:
     def tick(self, now_us: int, *, writing: bool) -> Outcome:
         """One turn of the house."""
         out = Outcome()
+        self.readers = {reader: state.stand() for reader, state in self.health.items()}
         heard, swept = parted(self.intake.drain(), self._zones)
         for each in heard:
             self._rounds.hear(each)
-        rounds = self._rounds.close(now_us, self.health)
+        rounds = self._rounds.close(now_us, self.readers)
         for one in rounds:
             self._weigh(one, now_us, out)
         for each in swept:
             self._sweep(each, now_us, out)
-        told = self._vision.look(self.health, self.evidence.blind, now_us)
+        told = self._vision.look(self.readers, self.evidence.blind, now_us)
         if told:
             out.woke |= {"readers", "floor"}
         self.news.say(told)
@@ -196,7 +200,7 @@ class Pipeline:
                 out.met.setdefault(zone, set()).add(piece)
         for row, facts in self._gates.hear(heard, self.books.db):
             self._passed(row, facts, out, now_us)
-        if self._pads.hear(heard, self.health, now_us):
+        if self._pads.hear(heard, self.readers, now_us):
             out.woke.add("pad")
         self._signal(now_us, out)
         for listener in self.listeners:
@@ -285,8 +289,8 @@ class Pipeline:
 
     def _signal(self, now_us: int, out: Outcome) -> None:
         """Doors and lamps: what changed at inputs, and what outputs are to be."""
-        changed = self.inputs.look(self.health, now_us)
-        drive = self.signals.look(self._vision.vision_of, self.health, now_us)
+        changed = self.inputs.look(self.readers, now_us)
+        drive = self.signals.look(self._vision.vision_of, self.readers, now_us)
         out.drive = bool(drive)
         if changed or drive:
             out.woke.add("readers")
@@ -318,7 +322,7 @@ class Pipeline:
         self.floor = FloorNow(
             at_us=now_us,
             zones=zones_now(self.stock, self.evidence, self._vision),
-            readers=self._vision.readers_now(self.health, now_us),
+            readers=self._vision.readers_now(self.readers, now_us),
             pads=self._pads.now,
             signals=signals_now(self.config.readers, self.inputs, self.signals),
             unknown_tags=self.intake.unknown_tags(now_us),

@@ -1,7 +1,8 @@
 """What a driver tells about its reader, read by the house thread at every tick."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
@@ -93,6 +94,8 @@ class Health:
     """It is well and does not read: its trigger has not come ("input 1"). Nothing is witnessed meanwhile."""
     look: Look = field(default_factory=Look)
     """Which of its ways to look it reads by now, and since when. Replaced whole."""
+    looks: tuple[str, ...] = ("as always",)
+    """The ways it can, in words; the first is how it always reads."""
     antennas_down: frozenset[int] = frozenset()
     """Ports whose antenna the reader reports as disconnected."""
 
@@ -100,3 +103,10 @@ class Health:
     def witnesses(self) -> bool:
         """Whether it reads at this moment: one that waits for its input is well, and sees nothing."""
         return self.link is ReaderLink.READING and not self.waits_for
+
+    def stand(self) -> "Health":
+        """As it is at this moment: a driver may change it in the middle of a turn of the house."""
+        return Health(*_FIELDS(self))
+
+
+_FIELDS = attrgetter(*(each.name for each in fields(Health)))

@@ -21,7 +21,7 @@ class Store(Office, Watching):
 
     def tick(self, now_us: int, *, writing: bool) -> None:
         out = self.pipeline.tick(now_us, writing=writing)
-        self.ear.ticked(now_us, writing=writing, health=self.pipeline.health, facts=out.written)
+        self.ear.ticked(now_us, writing=writing, health=self.pipeline.readers, facts=out.written)
         if writing and self.mode is Mode.ACTIVE:
             for zone, pieces in out.met.items():
                 self.act(Sight(pieces=tuple(sorted(pieces)), zone=zone), HOUSE)

@@ -138,6 +138,7 @@ class Core:
             "clock": self.clock,
             "store": self,
             "health": self.pipeline.health,
+            "varying": self.counting.looks.varying,
             "chronicle": self.chronicle,
             "recorder": self.recorder,
         }

@@ -15,7 +15,7 @@ class Looks:
     def __init__(self, health: Health, places: Mapping[int, Place]) -> None:
         self._health = health
         self._places = dict(places)
-        self._named = _named(self._places)
+        self._health.looks = _named(self._places)
         self._wanted = 0
         self._set = 0
         self._note = ""
@@ -23,7 +23,7 @@ class Looks:
     @property
     def named(self) -> tuple[str, ...]:
         """What each is, in words; only the first once the reader has refused one."""
-        return self._named
+        return self._health.looks
 
     @property
     def wanted(self) -> bool:
@@ -38,8 +38,8 @@ class Looks:
 
     def vary(self, number: int) -> None:
         """Raises `ValueError`."""
-        if not 0 <= number < len(self._named):
-            raise ValueError(f"there is no look {number}; this reader has {len(self._named)}")
+        if not 0 <= number < len(self.named):
+            raise ValueError(f"there is no look {number}; this reader has {len(self.named)}")
         self._wanted = number
 
     def changing(self, now_us: int) -> None:
@@ -57,8 +57,8 @@ class Looks:
         """The reader does not take what was set; whether that was a look, and not how it always reads."""
         if not self._set:
             return False
-        self._note = f"it does not look otherwise for counts ({self._named[self._set]}: {why})"
-        self._named, self._wanted = self._named[:1], 0
+        self._note = f"it does not look otherwise for counts ({self.named[self._set]}: {why})"
+        self._health.looks, self._wanted = self.named[:1], 0
         return True
 
 
