@@ -4,10 +4,21 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from contract.ids import ZoneId
 from edge.reconcile.presence import judge
-from edge.reconcile.presence.evidence import GROUP, SINGLE, TRAY, load
-from edge.reconcile.presence.groups import COVER_LN_S, Quiet, against_cover, lasting_nats
+from edge.reconcile.presence.evidence import GROUP, SINGLE, SIZES, TRAY, Evidence, load
+from edge.reconcile.presence.groups import (
+    COVER_LN_S,
+    SIZE_NATS_MAX,
+    Quiet,
+    against_cover,
+    lasting_nats,
+    size_nats,
+    size_of,
+)
 from edge.reconcile.presence.shapes import Rules
 from edge.reconcile.presence.threshold import thresholds
 
@@ -161,3 +172,28 @@ def test_the_lowest_of_few_covers_is_no_place_for_a_tail_to_begin():
         share = {"alone_per_month_max": 0.1, "together_per_month_max": 0.2}
         bins[nats] = thresholds(peaks, month_s / 20, READY, **share, days=1e3).tray_nats
     assert bins[3.0] - bins[0.5] < 1.0
+
+
+def test_what_is_seldom_covered_alone_takes_less_to_be_missed_and_only_so_much_less():
+    evidence = Evidence(2)
+    assert not size_nats(evidence).any(), "a store that saw no cover knows nothing of their sizes"
+    evidence.cover_sizes[:, 1] = (0, 0, 0, 5e6, 5e6, 0)
+    evidence.cover_sizes[3, 0] = 40
+    nats = size_nats(evidence)
+    assert nats[3] < 0 < nats[4] <= SIZE_NATS_MAX
+    assert nats[0] == 0
+    evidence.cover_sizes[3, 0] = 4000
+    assert size_nats(evidence)[4] == SIZE_NATS_MAX
+
+
+@given(st.integers(1, 500), st.integers(1, 500))
+def test_the_size_of_a_tray_falls_with_its_part_of_the_zone(able, rest):
+    one, other = size_of(np.array([able, able]), np.array([able + rest, able + rest + 50]))
+    assert 0 <= one <= other < SIZES
+
+
+def test_sizes_of_covers_outlive_a_restart():
+    evidence = Evidence(1)
+    evidence.cover_sizes[2] = (3, 500.0)
+    again = load(evidence.save(0, [], [ZoneId("case")]), 0, [], [ZoneId("case")])
+    assert again.cover_sizes[2].tolist() == [3, 500.0]

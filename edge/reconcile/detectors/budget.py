@@ -17,8 +17,8 @@ from edge.reconcile.presence.evidence import PEAK_BINS, PEAK_NATS_PER_BIN
 from edge.reconcile.presence.threshold import MONTH_S, NATS_PER_DAY_MAX, WATCHED_S_MIN, false_alarms_per_month
 
 WEIGHTS: Final[Mapping[AlarmKind, float]] = {
-    AlarmKind.MISSING: 1.4,
-    AlarmKind.GROUP: 4.2,
+    AlarmKind.MISSING: 1.1,
+    AlarmKind.GROUP: 4.4,
     AlarmKind.JAM: 1.0,
     AlarmKind.CLONE: 0.5,
     AlarmKind.EXIT: 1.0,

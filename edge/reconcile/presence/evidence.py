@@ -30,6 +30,8 @@ PEAK_NATS_PER_BIN: Final = 0.25
 SINGLE, TRAY, GROUP = range(3)
 CLASSES: Final = 3
 """Rows of `Evidence.peaks`."""
+SIZES: Final = 6
+"""Classes of trays by the part of their zone that they are (`groups.size_of`), rows of `Evidence.cover_sizes`."""
 
 _MAGIC: Final = b"VTEV1\n"
 _COLUMNS: Final = ("nats", "lone_nats", "peak", "hits", "rounds", "fades", "watched_s", "silent_rounds", "company_nats")
@@ -63,6 +65,7 @@ class Trays:
     silent_s  float64[t]  witnessed seconds since any of its pieces was read
     strength  float64[t]  expected reads a round of its pieces that are there; able int64[t]: how many are well read
     zone      int32[t]    where it lies, -1 if its pieces lie apart; peak float64[t]: of its present silence
+    size      int8[t]     what part of its zone it is (`groups.size_of`), -1 while its silence could not be judged
     """
 
     silent_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -70,6 +73,7 @@ class Trays:
     able: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     zone: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     peak: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    size: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
     zone_able: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """int64[z]: well read pieces of each zone;"""
     group_peak: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -100,6 +104,7 @@ class Evidence:
     peaks          int64[3, 400]  histograms of what harmless silences reached, bins of 0.25 nats: single pieces, whole
                                   trays, groups
     covers         float64[z, 3]  harmless silences of whole trays by zone: how many, sum of ln s, sum of (ln s)²
+    cover_sizes    float64[6, 2]  the same by the part of its zone a tray is: how many, and tray-seconds watched
     trouble        bool[z]        its reader is, or was lately, dead, flapping or jammed; last at trouble_us
     lately         float64[z, 3]  observed, expected and variance of the live pieces' reads over some 20 rounds
     expected, observed float64[z] reads of the live pieces in the zone's last round; not saved
@@ -120,6 +125,7 @@ class Evidence:
         self.step_s = np.ones(zones)
         self.peaks = np.zeros((CLASSES, PEAK_BINS), np.int64)
         self.covers = np.zeros((zones, 3))
+        self.cover_sizes = np.zeros((SIZES, 2))
         self.expected, self.observed = np.zeros(zones), np.zeros(zones)
         self.lately = np.zeros((zones, 3))
         self.trouble = np.zeros(zones, np.bool_)
@@ -211,7 +217,7 @@ class Evidence:
         kept = np.array([row for row in range(self.rows) if pieces[row] is not None], np.intp)
         arrays: dict[str, NDArray[np.generic]] = {name: getattr(self, name)[kept] for name in _PIECE_ARRAYS}
         arrays["story"] = self.story[:, kept]
-        for name in (*_ZONE_ARRAYS, "peaks"):
+        for name in (*_ZONE_ARRAYS, "peaks", "cover_sizes"):
             arrays[name] = getattr(self, name)
         for name in _TIMES:
             arrays[name] = np.maximum(np.asarray(arrays[name], np.int64) - now_us, LONG_AGO_US)
@@ -248,6 +254,7 @@ def load(blob: bytes, now_us: int, pieces: Sequence[PieceId | None], zones: Sequ
     for name in old.keys() & set(_ZONE_ARRAYS):
         getattr(out, name)[zone_map[:-1][kept]] = old[name][kept]
     out.peaks[: len(np.atleast_2d(old["peaks"]))] = old["peaks"]
+    out.cover_sizes[:] = old.get("cover_sizes", 0.0)
     out.store_s, out.pieces_s, gaps, out.fade_gaps_s = old["totals"].tolist()
     out.fade_gaps = int(gaps)
     return out

@@ -1,10 +1,11 @@
 """The group test: what fell silent together (inference §1.4; docs/presence.md).
 
-Reads cannot tell a lifted tray from a covered one. Three things can: covers let a few reads through, they do not end
-at the edge of one tray, and they go away. So a silence of a whole tray, with everything beside it read as usual, is
-weighed by the reads that a cover would have let through and by how long covers last here; a silence of some pieces of
-a zone by the same, against a threshold of its own. Both thresholds come from this store's harmless silences, within
-the one budget (`threshold`).
+Reads cannot tell a lifted tray from a covered one. Four things can: covers let a few reads through, they do not end at
+the edge of one tray, they go away, and they are seldom just so small a part of a zone. So a silence of a whole tray,
+with everything beside it read as usual, is weighed by the reads that a cover would have let through, by how long covers
+last here, and by how often trays of its size are covered alone; a silence of some pieces of a zone by the first and the
+third, against a threshold of its own. Both thresholds come from this store's harmless silences, within the one budget
+(`threshold`).
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.presence.evidence import GROUP, HARD, PEAK_BINS, PEAK_NATS_PER_BIN, PRESENT, TRAY, Evidence
+from edge.reconcile.presence.evidence import GROUP, HARD, PEAK_BINS, PEAK_NATS_PER_BIN, PRESENT, SIZES, TRAY, Evidence
 from edge.reconcile.presence.shapes import Placement, Round
 from edge.reconcile.presence.sight import rest_deficit
 
@@ -41,6 +42,12 @@ COVER_SPREAD: Final = 1.0
 """Covers before this store's are known: lognormal about 17 s, as firmly as so many would say it."""
 COVER_SPREAD_MIN: Final = 0.8
 """Forty covers of one length do not say that none is ever longer."""
+SEEN_NATS: Final = 0.01
+"""What a silent tray that was looked at has at least reached: it marks its silence as judged."""
+SIZE_FIRM: Final = 3.0
+"""Trays of a size are as often covered as others until so many covers were to be expected among them."""
+SIZE_NATS_MAX: Final = 2.0
+"""However seldom a tray of its size was covered, it takes more than that to say that it was lifted."""
 
 
 class Quiet(NamedTuple):
@@ -68,6 +75,7 @@ def hear_trays(evidence: Evidence, placement: Placement, heard: Round, read: NDA
         silent_s = np.maximum(trays.silent_s[ended], 1.0)
         for zone, ln in zip(trays.zone[ended].tolist(), np.log(silent_s).tolist(), strict=True):
             evidence.covers[zone] += (1.0, ln, ln * ln)
+        evidence.cover_sizes[:, 0] += np.bincount(trays.size[ended[trays.size[ended] >= 0]], minlength=SIZES)
         trays.peak[ended] = 0.0
     trays.silent_s += np.where(heard.witnessed, evidence.step_s, 0.0)[trays.zone] * (trays.zone >= 0)
     trays.silent_s[again] = 0.0
@@ -76,6 +84,7 @@ def hear_trays(evidence: Evidence, placement: Placement, heard: Round, read: NDA
 def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
     """How well each tray and zone can be read, by the pieces that are there now."""
     trays = evidence.trays
+    _watched(evidence, now_us)
     there = placement.expected & ((evidence.state == PRESENT) | (evidence.state == HARD)) & (placement.home >= 0)
     p = evidence.detectability()
     able = there & (p >= ABLE_P)
@@ -96,20 +105,45 @@ def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
     trays.zone = np.full(size, -1, np.int32)
     trays.zone[tray] = placement.home[on]
     trays.zone[tray[trays.zone[tray] != placement.home[on]]] = -1
+    rest = trays.zone_able[trays.zone] - trays.able
+    judged = (trays.zone >= 0) & (trays.able >= ABLE_MIN) & (rest >= REST_MIN)
+    trays.size = np.where(judged, size_of(trays.able, trays.zone_able[trays.zone]), -1).astype(np.int8)
     trays.known_us = now_us
+
+
+def size_of(able: NDArray[np.int64], zone_able: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Half octaves of a tray's part of its zone: 0 is half of it and more, 5 less than an eighth."""
+    octaves = np.log2(np.maximum(zone_able, 1) / np.maximum(able, 1))
+    size: NDArray[np.int64] = np.clip(np.ceil(2 * octaves - 2), 0, SIZES - 1).astype(np.int64)
+    return size
+
+
+def size_nats(evidence: Evidence) -> NDArray[np.float64]:
+    """By size: -log of how often its trays are covered alone, compared with any tray. 0 until covers were seen."""
+    covers, watched_s = evidence.cover_sizes.T
+    among = covers.sum() * watched_s / max(watched_s.sum(), 1.0)
+    nats: NDArray[np.float64] = -np.log((covers + SIZE_FIRM) / (among + SIZE_FIRM))
+    return np.minimum(nats, SIZE_NATS_MAX)
+
+
+def _watched(evidence: Evidence, now_us: int) -> None:
+    trays = evidence.trays
+    since_s = (now_us - trays.known_us) / 1e6
+    if since_s <= 2 * KNOWN_EVERY_S:  # else the box was off, or has just begun
+        evidence.cover_sizes[:, 1] += np.bincount(trays.size[trays.size >= 0], minlength=SIZES) * since_s
 
 
 def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Iterator[Quiet]:
     """Whole trays in silence while all else in their zone is read as usual."""
     trays = evidence.trays
-    waiting = (trays.silent_s >= QUIET_S) & (trays.able >= ABLE_MIN) & (trays.zone >= 0)
+    waiting = (trays.silent_s >= QUIET_S) & (trays.size >= 0)
     waiting &= trays.strength * trays.silent_s >= CHANCE_READS * evidence.step_s[trays.zone]
     at = np.flatnonzero(waiting)
     zone = trays.zone[at]
-    judged = heard.witnessed[zone] & ~evidence.withheld[zone]
-    at = at[judged & (trays.zone_able[zone] - trays.able[at] >= REST_MIN)]
+    at = at[heard.witnessed[zone] & ~evidence.withheld[zone]]
     if not len(at):
         return
+    rare = size_nats(evidence)
     p = evidence.detectability()
     rows = np.flatnonzero((evidence.silent_rounds * p > BESIDE_READS) & (p >= ABLE_P) & (evidence.state == PRESENT))
     home, tray = placement.home[rows], placement.tray[rows]
@@ -124,7 +158,7 @@ def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Itera
         rounds = silent_s / float(evidence.step_s[zone_of])
         if beside.any() or rest_deficit(evidence, zone_of, strength, rounds) > DEFICIT_MAX:
             continue
-        nats = against_cover(evidence, zone_of, strength, silent_s)
+        nats = max(against_cover(evidence, zone_of, strength, silent_s) + float(rare[trays.size[number]]), SEEN_NATS)
         trays.peak[number] = max(trays.peak[number], nats)
         members = np.flatnonzero((placement.tray == number) & (evidence.state == PRESENT))
         if len(members):

@@ -19,15 +19,15 @@ NATS_MIN: Final = 14.0
 NATS_MAX: Final = 90.0
 TRAY_NATS_MIN: Final = 5.0
 GROUP_NATS_MIN: Final = 8.0
-ALONE_SHARE: Final = 0.25
+ALONE_SHARE: Final = 0.2
 """Customary share of single pieces in what presence may cost; trays and groups have the rest,"""
 TRAY_SHARE: Final = 13 / 15
 """and of that rest the trays so much: half a nat less is seconds for a single piece, and ten of them for a tray."""
 NATS_PER_DAY_MAX: Final = 1.0
 TAIL_GAPS: Final = 60
 """The tail is fitted to so many of the highest: chance alone makes the many, and says nothing of covers and fades."""
-START_NATS: Final = {SINGLE: TRAY_NATS, TRAY: 0.0, GROUP: TRAY_NATS}
-"""Where a tail begins at the earliest."""
+START_NATS: Final = {SINGLE: TRAY_NATS, TRAY: 1.0, GROUP: TRAY_NATS}
+"""Where a tail begins at the earliest: a tray that is looked at was silent for some seconds already."""
 PRIOR_GAPS: Final = {SINGLE: 5, TRAY: 20, GROUP: 10}
 PRIOR_EXCESS_NATS: Final = {SINGLE: 1.5, TRAY: 1.0, GROUP: 1.5}
 """Before the tail is known it is taken to be this heavy, as firmly as so many gaps would say it: firmly for a tray, for
