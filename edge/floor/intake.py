@@ -5,14 +5,13 @@ Bounded: a house that cannot keep up drops batches at the door, counts them, and
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.ids import ReaderId
-from edge.floor.catalogue import Heard as Found
-from edge.floor.rounds import Heard, place
+from edge.floor.rounds import Heard
 from edge.floor.stock import Stock
 from edge.readers.base import ReadBatch
 from edge.readers.details import Details
@@ -59,20 +58,17 @@ class Intake:
         self._batches.append(batch)
 
     def drain(self) -> list[Heard]:
-        """Everything that waits, looked up; sightings are noted on the way."""
-        heard: list[Heard] = []
-        stock = self._stock
+        """Everything that waits, looked up; sightings are noted on the way.
+
+        All readers of a tick at once where their EPC columns are of one width: eight small batches cost more.
+        """
         waiting = [self._batches.popleft() for _ in range(len(self._batches))]
-        for batch, found in zip(waiting, self._look_up(waiting), strict=True):
+        for batch in waiting:
             self.ear(batch)
             self.reads_total += len(batch)
-            strange = bool((found.unknown >= 0).any())
-            one = place(batch, found.rows, stock.zones, found.unknown if strange else None)
-            stock.sightings.saw(one.row, one.zone, self._reader_at[batch.reader], one.arrived_us)
-            if batch.details is not None and batch.details.tid is not None:
-                self._note_tids(batch.details, found.rows)
-            heard.append(one)
-        return heard
+        if len({batch.epc_bytes for batch in waiting}) == 1:
+            return self._hear(waiting)
+        return [one for batch in waiting for one in self._hear([batch])]
 
     def forget_waiting(self) -> None:
         """A replay delivers by itself what waited then."""
@@ -93,19 +89,45 @@ class Intake:
                 continue
             self.tids[row] = details.tid[at, : int(details.tid_bytes[at])].tobytes().hex().upper()
 
-    def _look_up(self, batches: list[ReadBatch]) -> list[Found]:
-        """All readers of a tick at once where their EPC columns are of one width: eight small look-ups cost more."""
-        hear = self._stock.catalogue.hear
-        if len({batch.epc_bytes for batch in batches}) != 1:
-            return [hear(batch.epc, batch.epc_bits, batch.arrived_us) for batch in batches]
-        epc = np.concatenate([batch.epc for batch in batches])
-        bits = np.concatenate([batch.epc_bits for batch in batches])
-        found = hear(epc, bits, batches[-1].arrived_us)
-        ends = np.cumsum([len(batch) for batch in batches])[:-1].tolist()
-        return [Found(*part) for part in zip(np.split(found.rows, ends), np.split(found.unknown, ends), strict=True)]
+    def _hear(self, batches: list[ReadBatch]) -> list[Heard]:
+        """Reads of known pieces, and of tags that nobody knows, on known antennas: batch by batch."""
+        stock, sizes = self._stock, [len(batch) for batch in batches]
+        epc_bits, antenna = _column(batches, "epc_bits"), _column(batches, "antenna")
+        found = stock.catalogue.hear(np.concatenate([batch.epc for batch in batches]), epc_bits, batches[-1].arrived_us)
+        at = np.repeat(np.arange(len(batches)), sizes)
+        reader = np.array([self._reader_at[batch.reader] for batch in batches])[at]
+        zone = stock.zones.zone_of(reader, antenna)
+        rssi, seen_count = _column(batches, "rssi_cdbm"), _column(batches, "seen_count")
+        known, strange = (
+            np.flatnonzero((found.rows >= 0) & (zone >= 0)),
+            np.flatnonzero((found.unknown >= 0) & (zone >= 0)),
+        )
+        row, where = found.rows[known], zone[known]
+        arrived_us = np.array([batch.arrived_us for batch in batches])[at[known]]
+        stock.sightings.saw(row, where, reader[known], arrived_us)
+        columns: tuple[NDArray[Any], ...] = (row, where, rssi[known], seen_count[known], antenna[known])
+        others: tuple[NDArray[Any], ...] = (found.unknown[strange], zone[strange], rssi[strange], antenna[strange])
+        ends, other_ends = (
+            np.bincount(at[each], minlength=len(batches)).cumsum().tolist() for each in (known, strange)
+        )
+        heard, low, other_low = [], 0, 0
+        for batch, high, other_high in zip(batches, ends, other_ends, strict=True):
+            told = (column[low:high] for column in columns)
+            untold = (column[other_low:other_high] for column in others) if other_high > other_low else ()
+            heard.append(Heard(batch.reader, batch.arrived_us, *told, *untold))
+            low, other_low = high, other_high
+        if any(batch.details is not None and batch.details.tid is not None for batch in batches):
+            for batch, rows in zip(batches, np.split(found.rows, np.cumsum(sizes)[:-1]), strict=True):
+                if batch.details is not None and batch.details.tid is not None:
+                    self._note_tids(batch.details, rows)
+        return heard
 
     def unknown_tags(self, now_us: int) -> int:
         """Tags in the air that are no piece of ours. They change slowly and cost a look-up each: every ten seconds."""
         if now_us - self._unknown_us >= UNKNOWN_EVERY_US:
             self._unknown, self._unknown_us = len(self._stock.catalogue.unknown()), now_us
         return self._unknown
+
+
+def _column(batches: list[ReadBatch], name: str) -> NDArray[Any]:
+    return np.concatenate([getattr(batch, name) for batch in batches])

@@ -83,7 +83,8 @@ class Looking:
         self._ends_us = 0
         self._reads = np.zeros((0, len(self._zones)), np.int32)
         self._rounds = np.zeros(len(self._zones), np.int64)
-        self._strangers: dict[int, int] = {}
+        self._strangers = np.full(stock.catalogue.unknown_epcs_max, NO_ZONE, np.int32)
+        """By the catalogue's index of an unknown tag: the zone that read it last in this hour."""
         self._on_pad: tuple[PadNow, ...] = ()
 
     def hear(self, heard: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
@@ -95,7 +96,7 @@ class Looking:
             self._begin(now_us)
         for one in heard:
             if len(one.unknown):
-                self._strangers.update(zip(one.unknown.tolist(), one.unknown_zone.tolist(), strict=True))
+                self._strangers[one.unknown] = one.unknown_zone
         self._grow()
         for each in rounds:
             self._reads[each.row, each.zone] += 1
@@ -151,7 +152,7 @@ class Looking:
         self._ends_us = now_us + HOUR_US
         self._reads[:] = 0
         self._rounds[:] = 0
-        self._strangers.clear()
+        self._strangers[:] = NO_ZONE
 
     def _grow(self) -> None:
         size = len(self._stock)
@@ -182,9 +183,9 @@ class Looking:
         unwatched = np.flatnonzero((home >= 0) & (self._rounds[home] < ROUNDS_MIN) & ~self._reads[:size].any(axis=1))
         tags = np.concatenate([rows, unwatched]).astype(np.int32)
         zones = np.concatenate([self._reads[rows].argmax(axis=1), home[unwatched]]).astype(np.int32)
-        strange = np.array([stranger(index) for index in self._strangers], np.int32)
-        places = np.array(list(self._strangers.values()), np.int32)
-        self.errors.heard(hour, np.concatenate([tags, strange]), np.concatenate([zones, places]))
+        unknown = np.flatnonzero(self._strangers != NO_ZONE)
+        strange = np.array([stranger(index) for index in unknown.tolist()], np.int32)
+        self.errors.heard(hour, np.concatenate([tags, strange]), np.concatenate([zones, self._strangers[unknown]]))
 
     def _told(self) -> list[AnyFact]:
         """Swap what people are asked for; an alarm for everything that has become clear."""

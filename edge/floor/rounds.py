@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
 from edge.floor.zonemap import ZoneMap
-from edge.readers.base import RSSI_ABSENT_CDBM, ReadBatch
+from edge.readers.base import RSSI_ABSENT_CDBM
 from edge.readers.health import Health
 
 ROUND_US: Final = 1_000_000
@@ -81,29 +81,6 @@ class RoundTally:
     witnessed_total: int = 0
     unwitnessed_total: int = 0
     reads_dropped_total: int = 0
-
-
-def place(batch: ReadBatch, rows: NDArray[np.int32], zones: ZoneMap, unknown: NDArray[np.int32] | None = None) -> Heard:
-    """Reads of known pieces on known antennas. `rows` and `unknown` are the catalogue's answer: -1 = not such a one.
-
-    `unknown`: None where no read of the batch is of a tag that nobody knows.
-    """
-    zone = zones.zone_of(batch.reader, batch.antenna)
-    keep = (rows >= 0) & (zone >= 0)
-    strange = np.zeros(len(rows), np.bool_) if unknown is None else (unknown >= 0) & (zone >= 0)
-    return Heard(
-        reader=batch.reader,
-        arrived_us=batch.arrived_us,
-        row=rows[keep],
-        zone=zone[keep],
-        rssi_cdbm=batch.rssi_cdbm[keep],
-        seen_count=batch.seen_count[keep],
-        antenna=batch.antenna[keep],
-        unknown=NO_ROWS if unknown is None else unknown[strange],
-        unknown_zone=zone[strange],
-        unknown_rssi_cdbm=batch.rssi_cdbm[strange],
-        unknown_antenna=batch.antenna[strange],
-    )
 
 
 @dataclass(slots=True)

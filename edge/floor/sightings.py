@@ -39,8 +39,10 @@ class Sightings:
         """These rows mean other pieces, or other tags, now."""
         self.at_us[rows], self.zone[rows], self.reader[rows] = NEVER_US, NOWHERE, SCANNER
 
-    def saw(self, rows: NDArray[np.int32], zone: NDArray[np.int32], reader: int, at_us: int) -> None:
-        """Reads of one reader. `zone` is a column beside `rows`."""
+    def saw(
+        self, rows: NDArray[np.int32], zone: NDArray[np.int32], reader: NDArray[np.intp], at_us: NDArray[np.int64]
+    ) -> None:
+        """Reads in the order in which they came; columns of n."""
         self.at_us[rows] = at_us
         self.zone[rows] = zone
         self.reader[rows] = reader

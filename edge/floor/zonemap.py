@@ -38,6 +38,11 @@ class ZoneMap:
             own.setflags(write=False)  # it is handed out
         self._by_port = {reader: np.append(lut, np.int32(NO_ZONE)) for reader, lut in self._ports.items()}
         """With a last entry for every port beyond."""
+        wide = max(map(len, self._by_port.values()), default=1)
+        self._by_reader = np.full((len(self._by_port), wide), NO_ZONE, np.int32)
+        """int32[readers, ports]: the same of all readers, in the order of the configuration."""
+        for ports, lut in zip(self._by_reader, self._by_port.values(), strict=True):
+            ports[: len(lut)] = lut
         self.fixed: tuple[ReaderId, ...] = tuple(r.id for r in config.readers if not r.handheld)
         """Readers whose silence means something; the others are handhelds (`floor/sweeps.py`)."""
         self.only_reader = np.array([self._only_reader(zone) for zone in range(len(self.zones))], np.int32)
@@ -100,9 +105,10 @@ class ZoneMap:
         """Fixed readers with an antenna in this zone."""
         return [reader for reader in self.fixed if (self._ports[reader] == zone).any()]
 
-    def zone_of(self, reader: ReaderId, antenna: NDArray[np.uint16]) -> NDArray[np.int32]:
-        """Zone index per read; `NO_ZONE` for a port that is not in the configuration."""
-        zone: NDArray[np.int32] = self._by_port[reader].take(antenna, mode="clip")
+    def zone_of(self, reader: NDArray[np.intp], antenna: NDArray[np.uint16]) -> NDArray[np.int32]:
+        """Zone index per read, by the reader's place in the configuration; `NO_ZONE` for a port that is not in it."""
+        wide = self._by_reader.shape[1]
+        zone: NDArray[np.int32] = self._by_reader.ravel().take(reader * wide + np.minimum(antenna, wide - 1))
         return zone
 
     def zone_at(self, reader: ReaderId, port: int) -> int:

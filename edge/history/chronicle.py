@@ -18,11 +18,13 @@ from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE
 from edge.history.duck import HistoryError
 from edge.history.history import History, Names
-from edge.history.rates import Counted, Rate, Rates, counted_by, swept_by
+from edge.history.rates import Counted, Rate, Rates, counted_by, swept_by, together
 from edge.history.stays import NO_PORT, PORT_BITS, Stay, StayColumns, Stays
 
 log = structlog.get_logger(__name__)
 
+FOLD_EVERY_US: Final = 1_000_000
+"""Reads of a second are summed at once: tick by tick it costs five times as much."""
 CLOSE_EVERY_US: Final = 60_000_000
 WRITE_EVERY_US: Final = 600_000_000
 """A file each ten minutes at most: a day then has few enough parts to be read at once."""
@@ -66,6 +68,9 @@ class Chronicle:
         self._stays = Stays(len(self._zones))
         self._rates = Rates(stock)
         self._counted: list[Counted] = []
+        self._heard: list[Heard] = []
+        self._heard_us = 0
+        """The wall clock of the first of these."""
         self._pool = pool
         self._wall_us = wall_us
         self._last_us = 0
@@ -80,15 +85,20 @@ class Chronicle:
     def hear(self, heard: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
         """A tick of the pipeline. It has nothing to say: no facts."""
         wall_us = self._now_us()
+        if self._heard and not 0 <= wall_us - self._heard_us < FOLD_EVERY_US:
+            self._fold()
+        if heard and not self._heard:
+            self._heard_us = wall_us
+        self._heard += heard
         for one in heard:
-            self._stays.by(one.row, one.zone, self._reader_at[one.reader], one.antenna)
             if one.reader not in self._stock.zones.fixed:
                 self._seen_by_hand(one, wall_us)
         for each in rounds:
             self._stays.hear(wall_us, each.row, each.zone)
-        self._rates.hear(heard, rounds, wall_us)
+        self._rates.witnessed(rounds, wall_us)
         if now_us - self._closed_us >= CLOSE_EVERY_US:
             self._closed_us = now_us
+            self._fold()
             self._keep(self._stays.close(wall_us))
         if now_us - self._wrote_us >= WRITE_EVERY_US:
             self._wrote_us = now_us
@@ -100,6 +110,7 @@ class Chronicle:
         at = self._stock.zones.index.get(zone, NO_ZONE)
         rows = [row for piece in pieces if (row := self._stock.catalogue.row_of(piece)) is not None]
         if at != NO_ZONE and rows:
+            self._fold()
             seen = np.unique(np.array(rows, np.int32))
             zones = np.full(len(seen), at, np.int32)
             self._stays.by(seen, zones, 0, None)
@@ -112,11 +123,13 @@ class Chronicle:
 
     def part(self, row: int) -> None:
         """This row is about to mean another piece: what it meant so far belongs to the one that goes."""
+        self._fold()
         self._keep(self._stays.close_row(row))
 
     def recent(self, piece: PieceId) -> list[Stay]:
         """Stays of a piece that may not be on disk yet: open ones and those that wait."""
         self._collect()
+        self._fold()
         row = self._stock.catalogue.row_of(piece)
         stays = [stay for chapter in (*self._writing, *self._pending) for stay in self._stays_in(chapter, piece)]
         if row is not None:
@@ -125,6 +138,7 @@ class Chronicle:
 
     def stop(self) -> None:
         """The last thing: close everything and hand it over."""
+        self._fold()
         self._keep(self._stays.close(self._now_us(), everything=True))
         self._collect()
         self._write(last=True)
@@ -141,6 +155,14 @@ class Chronicle:
         """The wall clock, never backwards: a stay ends after it began."""
         self._last_us = max(self._last_us, self._wall_us())
         return self._last_us
+
+    def _fold(self) -> None:
+        """What read each piece last, and how often antennas read, of the reads since the last time."""
+        heard, self._heard = self._heard, []
+        for one in together(heard):
+            self._stays.by(one.row, one.zone, self._reader_at[one.reader], one.antenna)
+            if one.reader in self._stock.zones.fixed:
+                self._rates.read(one, self._heard_us)
 
     def _seen_by_hand(self, one: Heard, wall_us: int) -> None:
         """A handheld has no rounds; what it read was there at that moment, and says where a piece was believed."""
@@ -177,6 +199,7 @@ class Chronicle:
     def _write(self, *, last: bool = False) -> None:
         """Hand what waits to the pool, one file at a time; at the very end without waiting for the one before."""
         self._collect()
+        self._fold()
         self._sums = Sums((*self._sums.rates, *self._rates.take()), (*self._sums.counted, *self._counted))
         self._counted = []
         for waiting in self._sums:

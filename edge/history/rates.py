@@ -37,6 +37,34 @@ class Counted(NamedTuple):
     pieces: int
 
 
+class Reads(NamedTuple):
+    """What one reader read in a while; columns of n, in the order of reading."""
+
+    reader: ReaderId
+    row: NDArray[np.int32]
+    zone: NDArray[np.int32]
+    antenna: NDArray[np.uint16]
+    seen_count: NDArray[np.uint16]
+
+
+def together(heard: list[Heard]) -> list[Reads]:
+    """Batches of a while, reader by reader; of readers that read something."""
+    by_reader: dict[ReaderId, list[Heard]] = {}
+    for one in heard:
+        if len(one.row):
+            by_reader.setdefault(one.reader, []).append(one)
+    return [
+        Reads(
+            reader,
+            np.concatenate([one.row for one in batches]),
+            np.concatenate([one.zone for one in batches]),
+            np.concatenate([one.antenna for one in batches]),
+            np.concatenate([one.seen_count for one in batches]),
+        )
+        for reader, batches in by_reader.items()
+    ]
+
+
 class Rates:
     """Reads and rounds by reader and antenna of the running hour."""
 
@@ -45,16 +73,16 @@ class Rates:
         self._reads: dict[tuple[int, ReaderId, int, int], int] = {}
         self._rounds: dict[tuple[int, ReaderId, int], int] = {}
 
-    def hear(self, heard: list[Heard], rounds: list[Round], wall_us: int) -> None:
-        """A tick's reads of fixed readers, and its witnessed rounds."""
+    def read(self, one: Reads, wall_us: int) -> None:
+        """Reads of a fixed reader."""
+        hour, sums = wall_us // HOUR_US, np.bincount(one.antenna, weights=one.seen_count)
+        for antenna in np.flatnonzero(sums).tolist():
+            key = (hour, one.reader, antenna, self._zones.zone_at(one.reader, antenna))
+            self._reads[key] = self._reads.get(key, 0) + int(sums[antenna])
+
+    def witnessed(self, rounds: list[Round], wall_us: int) -> None:
+        """Rounds that were witnessed."""
         hour = wall_us // HOUR_US
-        for one in heard:
-            if one.reader in self._zones.fixed and len(one.row):
-                sums = np.bincount(one.antenna, weights=one.seen_count)
-                for antenna in np.flatnonzero(sums).tolist():
-                    zone = self._zones.zone_at(one.reader, antenna)
-                    key = (hour, one.reader, antenna, zone)
-                    self._reads[key] = self._reads.get(key, 0) + int(sums[antenna])
         for each in rounds:
             for zone in each.zones.tolist():
                 self._rounds[hour, each.reader, zone] = self._rounds.get((hour, each.reader, zone), 0) + 1

@@ -57,3 +57,17 @@ def test_each_reader_of_a_tick_keeps_its_own_reads(intake, size):
 def test_a_tick_in_which_nothing_came_hears_nothing(intake):
     assert heard(intake) == []
     assert intake.reads_total == 0
+
+
+@pytest.mark.parametrize("other", ["r-pad", "r-case"])
+def test_reads_at_an_antenna_that_nobody_configured_are_left_out_and_their_neighbours_stay(intake, other):
+    """Beside another batch too, whose reader has more ports."""
+    lost = batch("r-safe", [epc_of(1), bytes(range(12))], antenna=9)
+    intake.deliver(lost)
+    intake.deliver(batch(other, [epc_of(4), bytes(range(1, 13))]))
+    first, second = intake.drain()
+    assert (first.row.tolist(), first.unknown.tolist()) == ([], [])
+    assert (second.row.tolist(), len(second.unknown)) == ([4], 1)
+    assert second.zone.tolist() == second.unknown_zone.tolist() == [intake._stock.zones.zone_at(other, 1)]
+    assert intake._stock.sightings.last(1) is None
+    assert intake._stock.sightings.last(4).reader == ["r-safe", "r-case", "r-pad"].index(other)

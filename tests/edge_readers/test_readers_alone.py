@@ -1,4 +1,4 @@
-"""A quiet reader sends one tag at a time: such a message is read in one go, and only what is proved is read so."""
+"""While little is read, equal reports come in few messages: they are read in one go, and only what is proved is."""
 
 import pytest
 
@@ -31,6 +31,40 @@ def test_message_by_message_says_what_the_slow_decoder_says(llrp, seed):
         ]
         assert (got.frames, got.consumed, got.resyncs) == (1, 10 + len(report), 0)
     assert decoder.counts.frames_total == 200
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_shelf_after_shelf_says_what_the_slow_decoder_says(llrp, seed):
+    """Several reports a message, several messages a receive, the same arrangement again and again, damage in between."""
+    rng = llrp.rng(1000 + seed)
+    decoder = ReportDecoder(R)
+    shapes = [llrp.random_report(rng) for _ in range(2)]
+    plans = [[rng.randrange(4) for _ in range(rng.randrange(1, 4))] for _ in range(3)]
+    for i in range(150):
+        plan, told, data = rng.choice(plans), [], b""
+        usual = rng.choice(shapes)
+        for count in plan:
+            reports = [bytearray(usual if rng.random() < 0.95 else rng.choice(shapes)) for _ in range(count)]
+            for report in reports:
+                if rng.random() < 0.1:
+                    report[rng.randrange(4, len(report))] = rng.getrandbits(8)
+            told += map(bytes, reports)
+            data += llrp.message(61, b"".join(reports), i)
+        got = decoder.decode(data, i)
+        assert llrp.rows_of(got.batch) == llrp.slow_decode(told)
+        assert (got.frames, got.consumed, got.resyncs) == (len(plan), len(data), 0)
+
+
+def test_it_is_the_quick_way_that_reads_the_second_shelf(llrp, monkeypatch):
+    decoder = ReportDecoder(R)
+    shelf = [llrp.message(61, b"".join(tag(llrp, first + at) for at in range(5)), first) for first in (0, 10, 20, 30)]
+    decoder.decode(shelf[0] + shelf[1], 0)
+    monkeypatch.setattr(Shape, "row", None)
+    batch = decoder.decode(memoryview(bytearray(shelf[2] + shelf[3])), 5).batch
+    assert batch.antenna.tolist() == [number % 4 + 1 for number in (*range(20, 25), *range(30, 35))]
+    assert [int.from_bytes(epc) for epc in batch.epc] == [*range(20, 25), *range(30, 35)]
+    assert decoder.counts.reads_total == 20
+    assert decoder.counts.frames_total == 4
 
 
 def test_it_is_the_quick_way_that_reads_the_second_message(llrp, monkeypatch):

@@ -4,7 +4,8 @@
    chain of their lengths; where every message holds one report, the messages themselves are the rows of a matrix.
 2. *Many reports in a message* (`runs.find_tag_reports`): the same, one level below. Either way, reports of one length
    are then one matrix, compared in one go with a `Shape` learned from one of them, and its columns are read whole.
-3. *One message of one report, alone* (`alone`): a quiet reader's way, proved by one comparison with a known shape.
+3. *Few messages of equal reports, alone* (`alone`): the usual way of a shelf, proved by one comparison with what came
+   before of the same length.
 4. *The plain struct walk* (`plain`): whatever the others do not prove (few reports, unknown shapes, other parameters,
    damage) is read one by one.
 
@@ -64,12 +65,15 @@ class ReportDecoder:
 
         `roomy` gives `data` with any SLACK_BYTES behind it: that saves a copy of all of it.
         """
-        for one in self._shelf.alone.get(len(data), ()):
-            if int.from_bytes(data) & one.mask == one.fixed:
-                self.counts.frames_total += 1
-                self.counts.reads_total += 1
+        alone = self._shelf.alone.get(len(data), ())
+        number = int.from_bytes(data) if alone else 0
+        for one in alone:
+            if number & one.mask == one.fixed:
+                self.counts.frames_total += one.frames
+                self.counts.reads_total += one.reads
                 block = one.block(data)
-                return Decoded(ReadBatch(self.reader, arrived_us, block, one.epc_bytes, one.uptime), len(data), 1)
+                reads = ReadBatch(self.reader, arrived_us, block, one.epc_bytes, one.uptime)
+                return Decoded(reads, len(data), one.frames)
         self._shelf.begin()
         steps = Steps(data, len(data))
         if len(data) <= FEW_BYTES:
@@ -88,9 +92,12 @@ class ReportDecoder:
         if not steps.starts:
             return None
         reads = read_messages(bytes(data), steps.starts, steps.ends, self._shelf)
-        if len(reads) == steps.count == 1 and steps.reached == len(data):
-            self._shelf.keep_alone(bytes(data), reads[0][0])
-        return batch_of(reads, self.counts, origin) if reads else None
+        if not reads:
+            return None
+        sizes = [end - start for start, end in zip(steps.starts, steps.ends, strict=True)]
+        if sum(sizes) == len(data):
+            self._shelf.keep_alone(bytes(data), sizes, [shape for shape, _, _ in reads])
+        return batch_of(reads, self.counts, origin)
 
     def _many(self, data: Bytes, steps: Steps, origin: Origin, roomy: Callable[[], Bytes] | None) -> ReadBatch | None:
         octets = np.frombuffer(roomy() if roomy else bytes(data) + bytes(SLACK_BYTES), np.uint8)

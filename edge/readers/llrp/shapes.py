@@ -136,6 +136,7 @@ class Shape:
             ]
         )
         layout = _layout(values, self.length)
+        self.values = len(values)
         told = {column: i for i, (_, column, _) in enumerate(values)}
         scaled = next((field for _, field in self.fields if field.scale != 1), None)
         index, scale = (told[scaled.column], scaled.scale) if scaled else (0, 0)

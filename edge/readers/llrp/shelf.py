@@ -23,7 +23,7 @@ LEARN_PER_CALL_MAX: Final = 32
 WALKS_PER_CALL_MAX: Final = 512
 """Reports of unknown shape beyond that count as damaged: reading each costs what a hundred known ones cost."""
 ALONE_PER_LENGTH_MAX: Final = 4
-"""Messages of one length that are tried before one is walked."""
+"""Receives of one length that are tried before one is walked."""
 BLOCK_ROWS: Final = 2048
 """Rows compared at a time, so that they stay in the cache."""
 MIXES_MAX: Final = 64
@@ -148,7 +148,7 @@ class Shelf:
     def __init__(self, counts: Counts) -> None:
         self.counts = counts
         self.alone: dict[int, list[Alone]] = {}
-        """By length the messages of one report that can be read in one go."""
+        """By length the receives of equal reports that can be read in one go; no more lengths than `FEW_BYTES`."""
         self._by_length: dict[int, list[Shape]] = {}
         self._tables: Tables | None = None
         self._usual: Shape | None = None
@@ -196,12 +196,16 @@ class Shelf:
         assert row is not None, "a shape reads the report it was learned from"
         return shape, row
 
-    def keep_alone(self, message: bytes, shape: Shape) -> None:
-        """The one report that this message gave is of this shape: the next like it is read in one go."""
-        if shape.common and len(message) == HEADER_BYTES + shape.length:
-            same = self.alone.setdefault(len(message), [])
-            if len(same) < ALONE_PER_LENGTH_MAX:
-                same.append(Alone(message, shape))
+    def keep_alone(self, data: bytes, sizes: list[int], shapes: list[Shape]) -> None:
+        """Messages of these sizes gave reports of these shapes, and nothing else: the next like them is read in one go,
+        where the shapes are all one.
+        """
+        shape, bodies = shapes[0], [size - HEADER_BYTES for size in sizes]
+        if not shape.common or any(other is not shape for other in shapes) or shape.length * len(shapes) != sum(bodies):
+            return
+        same = self.alone.setdefault(len(data), [])
+        if len(same) < ALONE_PER_LENGTH_MAX and not any(body % shape.length for body in bodies):
+            same.append(Alone(data, shape, [body // shape.length for body in bodies]))
 
     def tables(self) -> Tables:
         """Of all shapes known now that many reports may have: none with results."""
