@@ -145,9 +145,10 @@ class Report:
         elif judged.verdict is Verdict.MISPLACED and home == judged.zone:
             verdict, note = Verdict.EXPLAINED, f"its place became {zone.name} during this count"
         elif judged.verdict is Verdict.MISPLACED:
-            note = self._happened.belongs(piece)
+            note = f"{self._happened.belongs(piece)}; read in {min(rounds, looked)} of {looked} rounds here"
         elif cloned:
-            verdict, note = Verdict.DUPLICATE, "two tags carry its EPC: look which of them hangs on it"
+            verdict = Verdict.DUPLICATE
+            note = f"two tags carry its number, read in {rounds} of {looked} rounds: look which of them hangs on it"
         elif looked >= HARD_ROUNDS_MIN and rounds <= HARD_SHARE_MAX * looked:
             verdict, note = Verdict.HARD_TO_READ, f"read in {rounds} of {looked} rounds; turn its tag, or hang another"
         else:
@@ -166,7 +167,7 @@ class Report:
             note, at_us = explained
         elif elsewhere is not None:
             verdict, zone, p_present = Verdict.MISPLACED, elsewhere, 1.0
-            note = self._happened.belongs(piece)
+            note = f"{self._happened.belongs(piece)}; {self._read_there(piece, elsewhere, now_us)}"
             if self._home(piece) == elsewhere:
                 verdict, note = Verdict.EXPLAINED, f"its place became {self._config.zones[zone].name} during this count"
         else:
@@ -202,11 +203,29 @@ class Report:
 
     def _silent(self, piece: PieceId, zone: int, running: Running, now_us: int) -> str:
         """What the person who looks for it by hand should know: a read before the count is no read of the count."""
-        said = "not read in this count" if running.witnessed[zone] else "nobody could read there during this count"
+        said = self._unheard(piece, zone, running) or "nobody could read there during this count"
         last = self._stock.last_seen(piece)
         if last is None:
             return f"{said}, nor since the box was started"
         return f"{said}; last read {ago((now_us - last.at_us) / 1e6)}"
+
+    def _read_there(self, piece: PieceId, zone: int, now_us: int) -> str:
+        last = self._stock.last_seen(piece)
+        assert last is not None, "who was read elsewhere was read"
+        return f"read in {self._config.zones[zone].name} {ago((now_us - last.at_us) / 1e6)}"
+
+    def _unheard(self, piece: PieceId, zone: int, running: Running) -> str:
+        """In figures: rounds, reads that were due, and how many of the others there were read. Empty: not watched."""
+        rounds, listed = int(running.witnessed[zone]), running.model.expected
+        at = np.flatnonzero(listed.rows == (self._stock.catalogue.row_of(piece) or 0))
+        if not rounds or not len(at):
+            return ""
+        p = float(listed.hits[at[0]] / (listed.hits[at[0]] + listed.misses[at[0]]))
+        there = listed.home == zone
+        there[at] = False
+        read = int((running.reads[there] > 0).sum())
+        due = f"read in none of {rounds} round{'s' if rounds != 1 else ''}, where {rounds * p:.1f} reads were due"
+        return f"{due}; {read} of {int(there.sum())} others there were read" if there.any() else due
 
     def _elsewhere(self, piece: PieceId, zone: int, now_us: int) -> int | None:
         """Another zone that has read the piece just now, outside of this count."""

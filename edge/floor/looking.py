@@ -197,7 +197,8 @@ class Looking:
         return [self._alarm(self._suspicion(finding)) for finding in self.errors.newly_named()]
 
     def _suspicion(self, finding: Finding) -> Suspicion:
-        why = f"{NAMES[finding.cause]}: {finding.why}; {MENDS[finding.cause]}."
+        told = finding.why.format(*(self._zones[zone].name for zone in finding.zones))
+        why = f"{NAMES[finding.cause]}: {told}; {MENDS[finding.cause]}."
         zone = int(self._stock.lies[finding.rows[0]])
         return Suspicion(kind=AlarmKind.BOOKS, rows=finding.rows, zone=zone, nats=0.0, why=why)
 

@@ -121,7 +121,9 @@ class Gates:
         assert piece is not None, "a row that was read has a piece"
         peaceful, why = self._why(piece, db)
         facts: list[AnyFact] = [ExitSeen(piece=piece, zone=self._zones[index].id, peaceful=peaceful, why=why)]
-        alarm = self._watch.passed(now_us, row, index, peaceful=peaceful, why=why)
+        reads, seconds = self._gates[index].reads_of(row)
+        said = f"{why}; read {reads} times within {max(seconds, 1):.0f} s at the gate"
+        alarm = self._watch.passed(now_us, row, index, peaceful=peaceful, why=said)
         return facts if alarm is None else [*facts, alarm]
 
     def _why(self, piece: PieceId, db: Database) -> tuple[bool, str]:

@@ -91,6 +91,11 @@ class Gate:
                 passed.append(row)
         return passed
 
+    def reads_of(self, row: int) -> tuple[int, float]:
+        """Reads of its passage so far, and the seconds between the first and the last of them."""
+        seen = self._seen.get(row)
+        return (0, 0.0) if seen is None else (sum(seen.reads), (seen.at_us[-1] - seen.at_us[0]) / 1e6)
+
     def _follow(self, now_us: int, row: int) -> _Seen | None:
         seen = self._seen.get(row)
         if seen is not None and now_us - seen.last_us < self.rules.unseen_s * 1e6:

@@ -34,6 +34,7 @@ from edge.reconcile.detectors.jam import Jam
 from edge.reconcile.detectors.out_of_case import OutOfCase
 from edge.reconcile.detectors.returned import Returned
 from edge.reconcile.detectors.severity import Scale, severity
+from edge.reconcile.detectors.silence import harmless_per_month
 from edge.reconcile.detectors.strong import Strong
 from edge.reconcile.detectors.travel import Travel
 from edge.reconcile.presence.evidence import MISSING, Evidence
@@ -205,6 +206,7 @@ class Watch:
             shown=self._stock.shown[:count],
             stays=self._stays,
             accused=tuple(changes.accused),
+            harmless=tuple(harmless_per_month(evidence, each) for each in changes.accused),
             moved=moved,
             tid_row=tid_row,
             tid_fits=np.array([self._fits(row, tids[row]) for row in tid_row.tolist()], np.bool_),

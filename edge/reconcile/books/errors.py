@@ -32,11 +32,14 @@ STRANGERS_MAX: Final = 1000
 
 
 class Finding(NamedTuple):
-    """A named error: `rows` of the pieces concerned, ascending, and why we say so."""
+    """A named error: `rows` of the pieces concerned, ascending, and why we say so: `{}` stands for the name of each
+    zone of `zones` in turn, which radio knows by number only.
+    """
 
     cause: Cause
     rows: tuple[int, ...]
     why: str
+    zones: tuple[int, ...] = ()
 
 
 class Wish(NamedTuple):
@@ -132,16 +135,18 @@ class BookErrors:
         for tag in others:
             if tag < 0 and look.row in look.tags:
                 self._name(
-                    Cause.DOUBLE_TAG, (look.row,), "two tags answer on it, its own and one the books do not know"
+                    Cause.DOUBLE_TAG,
+                    (look.row,),
+                    f"2 tags answer on it, its own and one the books do not know, {self._ago(look.row)}",
                 )
             elif tag >= 0:
                 self.notes.suspect.add(tag)
                 back = (
-                    "each hangs on the other's piece"
+                    "both were held in the hand, and each carried the tag of the other"
                     if self.notes.holder.get(look.row) == tag
-                    else "it carries that tag"
+                    else "one was held in the hand, and it carried the tag of the other"
                 )
-                self._name(Cause.SWAP, tuple(sorted((look.row, tag))), f"{back}, said the hand that held it")
+                self._name(Cause.SWAP, tuple(sorted((look.row, tag))), f"{back}, {self._ago(tag)}")
 
     # --- what is asked and found ------------------------------------------------------------------------------
 
@@ -206,14 +211,14 @@ class BookErrors:
 
     def _name_move(self, rows: tuple[int, ...], home: int, place: int) -> None:
         began = int(self.notes.since[list(rows)].min())
-        said = f"heard in zone {place} and not in zone {home} since {self.notes.hour - began + 1} open hours"
+        said = f"heard in {{}} and not in {{}} for {self.notes.hour - began + 1} open hours"
         shown = int(self.notes.shown_before[rows[0]])
         if len(rows) == 1 and began - 1 <= shown <= began:
-            self._name(Cause.WRONG_TRAY, rows, f"{said}, since it was shown")
+            self._name(Cause.WRONG_TRAY, rows, f"{said}, since it was shown", (place, home))
         else:
             how = f"{len(rows)} pieces at once" if len(rows) > 1 else "not shown before"
             self.notes.moves[home, place] = began
-            self._name(Cause.UNBOOKED_MOVE, rows, f"{said}, {how}")
+            self._name(Cause.UNBOOKED_MOVE, rows, f"{said}, {how}", (place, home))
 
     def _name_sales(self) -> None:
         """Gone by two looks: shown to a client and through the gate it was sold; with less it is as well a theft."""
@@ -243,14 +248,17 @@ class BookErrors:
         here = np.flatnonzero(np.isin(self.notes.places[:, 0], free) & (self.notes.zone >= 0))
         return sorted((row for row in here.tolist()), key=lambda row: self.notes.cleared.get(row, -1))
 
-    def _name(self, cause: Cause, rows: tuple[int, ...], why: str) -> None:
+    def _name(self, cause: Cause, rows: tuple[int, ...], why: str, zones: tuple[int, ...] = ()) -> None:
         if (cause, rows) not in self.notes.named:
             self.notes.named.add((cause, rows))
-            self._found.append(Finding(cause, rows, why))
+            self._found.append(Finding(cause, rows, why, zones))
 
     def _ago(self, row: int) -> str:
         last = int(self.notes.heard[row])
-        return f"unheard for {self.notes.hour - last} open hours" if last >= 0 else "never heard"
+        if last < 0:
+            return "never heard"
+        hours = self.notes.hour - last
+        return f"unheard for {hours} open hour{'s' if hours != 1 else ''}" if hours else "heard within the hour"
 
 
 def _runs(rows: list[int], hours: list[int]) -> list[list[int]]:

@@ -9,6 +9,7 @@ from edge.reconcile.detectors.scene import Scene, Suspicion
 
 AGAIN_US: Final = 600_000_000
 """One alarm a zone and ten minutes; a patrol walks through many."""
+QUIET: Final = f"more of this in the same place is not said again for {AGAIN_US // 60_000_000} min"
 
 
 @dataclass
@@ -27,11 +28,11 @@ class AfterHours:
             where.setdefault(int(scene.placement.home[row]), []).append(row)
         for zone, rows in where.items():
             if self._said.first(zone, scene.now_us):
-                many = f"{len(rows)} pieces changed place" if len(rows) > 1 else "A piece changed place"
-                why = f"{many} while the store is closed."
+                many = f"{len(rows)} pieces" if len(rows) > 1 else "1 piece"
+                why = f"{many} changed place while the store is closed; {QUIET}."
                 found.append(Suspicion(AlarmKind.AFTER_HOURS, tuple(rows), zone, 0.0, why, 1))
         for zone in scene.stirring:
             if self._said.first(zone, scene.now_us):
-                why = "A door stands open, or somebody moves, while the store is closed."
+                why = f"A door stands open, or somebody moves, while the store is closed; {QUIET}."
                 found.append(Suspicion(AlarmKind.AFTER_HOURS, (), zone, 0.0, why, 1))
         return found

@@ -102,7 +102,7 @@ class Clone:
         lasts = (now_us - between[0][0]) / 1e6
         why = (
             f"Loud in two places that do not hear each other, to and fro {len(between)} times in {lasts:.0f} s: "
-            "two tags give this one EPC."
+            "two tags answer with its one number."
         )
         return [Suspicion(AlarmKind.CLONE, (row,), zone, nats, why, len(between))]
 
@@ -131,7 +131,7 @@ class Clone:
             told = self._wrong_tid[row] = self._wrong_tid.get(row, 0) + 1
             if told < TID_TOLD or not self._said.first(row, scene.now_us):
                 continue
-            why = f"Its EPC is on a tag with another number of its own (TID), told {told} times: a copied tag."
+            why = f"Its number (EPC) was told {told} times by a chip that is not its own (TID): a copied tag."
             zone = int(scene.zones[0])
             found.append(Suspicion(AlarmKind.CLONE, (row,), zone, TID_NATS, why, told))
         return found

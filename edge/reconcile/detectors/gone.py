@@ -20,7 +20,8 @@ class Gone:
     """`lag_s` float64[k]: of each piece, how long before the group's last read its own was; `p` float64[k].
 
     `trays`: trays concerned (none known: empty). of `tray_pieces` pieces of the first of them the rows
-    `tray_silent` are silent; `others_read` of `others` pieces of the zone are read as always.
+    `tray_silent` are silent; `others_read` of `others` pieces of the zone are read as always. `neighbours`: those and
+    the rest of the tray, of which `neighbours_read` are read.
     """
 
     accusation: Accusation
@@ -31,6 +32,8 @@ class Gone:
     tray_silent: tuple[int, ...]
     others: int
     others_read: int
+    neighbours: int = 0
+    neighbours_read: int = 0
 
     @staticmethod
     def of(scene: Scene, accusation: Accusation) -> "Gone":
@@ -44,6 +47,7 @@ class Gone:
         of_tray = placement.expected & (placement.tray == trays[0]) if trays else np.zeros(len(read), np.bool_)
         others = placement.expected & (placement.home == accusation.zone)
         others[rows] = False
+        beside = others.copy()
         others &= ~of_tray
         return Gone(
             accusation=accusation,
@@ -54,6 +58,8 @@ class Gone:
             tray_silent=tuple(np.flatnonzero(of_tray & ~read).tolist()),
             others=int(others.sum()),
             others_read=int((others & read).sum()),
+            neighbours=int(beside.sum()),
+            neighbours_read=int((beside & read).sum()),
         )
 
     @property

@@ -49,7 +49,10 @@ class Returned:
             back = self._follow(self._missing, row, scene.now_us, WITHIN_US)
             if back is not None and back.rounds >= ROUNDS_MIN and self._said.first(row, scene.now_us):
                 where = "where it is shown or sold" if not scene.stays[zone] else "in its case again"
-                why = f"Never sold, called missing, and now read in {back.rounds} rounds {where}."
+                why = (
+                    f"Never sold, called missing, and now read in {back.rounds} rounds within "
+                    f"{(scene.now_us - back.since_us) / 1e6:.0f} s {where}."
+                )
                 found.append(Suspicion(AlarmKind.RETURNED, (row,), zone, 0.0, why, back.rounds))
         for row, zone in _pairs(scene, sold):
             back = self._follow(self._sold, row, scene.now_us, SOLD_LIES_US)

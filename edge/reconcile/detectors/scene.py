@@ -37,6 +37,7 @@ class Scene:
                             at home; p float32[n] detectability
     sold, shown  bool [n]   sold by this store; out of its place with our consent (on a tray, in a cart)
     stays        bool [z]   pieces lie there (no pad, no gate, no bench)
+    harmless     of each accusation: how often a month so much silence came to nothing here; None: nobody can tell
     moved        int32[m]   rows that lie elsewhere since this round
     tid_row      int32[t]   rows whose tag told its TID, and whether it was the bound one
     strangers    EPCs never heard before, since the last round of any reader
@@ -59,6 +60,7 @@ class Scene:
     shown: NDArray[np.bool_]
     stays: NDArray[np.bool_]
     accused: tuple[Accusation, ...] = ()
+    harmless: tuple[float | None, ...] = ()
     moved: Rows = field(default_factory=lambda: NO_ROWS)
     tid_row: Rows = field(default_factory=lambda: NO_ROWS)
     tid_fits: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
