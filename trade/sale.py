@@ -22,6 +22,8 @@ from contract.money import plain
 from trade.machine import Machine
 from trade.refusal import Refusal, Why
 
+TAKEN: Final = frozenset({TenderKind.CASH, TenderKind.CARD, TenderKind.BANK_TRANSFER})
+"""Tenders whose money somebody answers for."""
 LINES_PER_SALE_MAX: Final = 100
 SALE_MINOR_MAX: Final = 20 * 10**12
 """As many tenders as a sale may have, each the largest the door takes. A larger total is a slip of the keys: nothing
@@ -149,6 +151,8 @@ def must_be(sale: Sale | None, sale_id: SaleId, *states: SaleState) -> Refusal |
 def tenders_pay(tenders: tuple[Tender, ...], total_minor: int, currency: str) -> Refusal | None:
     """Why these tenders do not pay the total. Change comes from cash only."""
     for tender in tenders:
+        if tender.kind not in TAKEN:
+            return Refusal(Why.WRONG_TENDERS, f"This till takes no {tender.kind.replace('_', ' ')} yet")
         if tender.amount_minor == 0 or (tender.amount_minor < 0) != (total_minor < 0):
             return Refusal(Why.WRONG_TENDERS, "A payment of this amount does not help; take it off")
         if tender.change_minor < 0 or (tender.change_minor and tender.kind is not TenderKind.CASH):

@@ -58,7 +58,9 @@ from contract.facts.readers import ReaderHealth as ReaderHealth
 from contract.facts.readers import ReaderIdentity as ReaderIdentity
 from contract.facts.readers import ReaderLink as ReaderLink
 from contract.facts.sales import CommandRefused as CommandRefused
+from contract.facts.sales import Conversion as Conversion
 from contract.facts.sales import LineKind as LineKind
+from contract.facts.sales import LineTax as LineTax
 from contract.facts.sales import ReturnRecorded as ReturnRecorded
 from contract.facts.sales import SaleLine as SaleLine
 from contract.facts.sales import SaleLineAdded as SaleLineAdded
@@ -68,10 +70,15 @@ from contract.facts.sales import SaleParked as SaleParked
 from contract.facts.sales import SaleRecorded as SaleRecorded
 from contract.facts.sales import SaleResumed as SaleResumed
 from contract.facts.sales import SaleVoided as SaleVoided
-from contract.facts.sales import ShiftClosed as ShiftClosed
-from contract.facts.sales import ShiftOpened as ShiftOpened
+from contract.facts.sales import Share as Share
+from contract.facts.sales import TaxScheme as TaxScheme
 from contract.facts.sales import Tender as Tender
 from contract.facts.sales import TenderKind as TenderKind
+from contract.facts.shifts import Coins as Coins
+from contract.facts.shifts import ShiftClosed as ShiftClosed
+from contract.facts.shifts import ShiftOpened as ShiftOpened
+from contract.facts.shifts import TaxSum as TaxSum
+from contract.facts.shifts import TenderSum as TenderSum
 from contract.facts.signals import InputChanged as InputChanged
 from contract.facts.signals import OutputSet as OutputSet
 from contract.facts.zones import ZonesCalibrated as ZonesCalibrated

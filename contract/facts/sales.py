@@ -1,17 +1,42 @@
-"""Sales, tenders, refunds and shifts."""
+"""Sales, their lines and tenders, and what comes back. Shifts are in `shifts`, payments by card in `payments`."""
 
 from enum import StrEnum
 
 import msgspec
 
 from contract.facts.fact import Fact
-from contract.ids import ClaimId, LineId, PersonId, PieceId, SaleId, ShiftId, TillId, UserId
+from contract.ids import ClaimId, LineId, PaymentId, PersonId, PieceId, SaleId, ShiftId, TillId, UserId
 
 
 class LineKind(StrEnum):
     PIECE = "piece"
     GOODS = "goods"
     SERVICE = "service"
+    GIFT_CARD = "gift_card"
+    """Money owed to the bearer: no revenue and no tax until it is redeemed."""
+    DEPOSIT = "deposit"
+    """Money owed to a client until what it was paid for is collected."""
+
+
+class TaxScheme(StrEnum):
+    """How a line is taxed. `margin`: second-hand goods (2006/112/EC art. 313); the office knows the cost, no receipt
+    shows a tax.
+    """
+
+    STANDARD = "standard"
+    EXEMPT = "exempt"
+    MARGIN = "margin"
+    OUTSIDE = "outside"
+    """No supply at all: gift cards and deposits."""
+
+
+class LineTax(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One tax of a line: a rate in basis points of `base_minor`, rounded once."""
+
+    code: str
+    rate_bp: int
+    base_minor: int
+    tax_minor: int
 
 
 class SaleLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -28,7 +53,22 @@ class SaleLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ce: int = 0
     claim: ClaimId | None = None
     quantity_milli: int = 1000
+    unit: str = ""
+    """What `quantity_milli` counts, of goods: `ct`, `g`, `cm`, `piece`."""
     discount_minor: int = 0
+    """Taken off by a person; `approved_by` where it was more than theirs to give."""
+    approved_by: UserId = UserId("")
+    promotion: str = ""
+    promotion_minor: int = 0
+    taxes: tuple[LineTax, ...] = ()
+    """Empty on lines of the first release: there `tax_bp` and `tax_minor` say it all, tax included."""
+    tax_included: bool = True
+    """Whether `list_price_minor` holds the tax; `gross_minor` always does."""
+    scheme: TaxScheme = TaxScheme.STANDARD
+    part_of: LineId = LineId("")
+    """The line of the set it is a part of."""
+    account: str = ""
+    """The gift card, or the order, whose money this line takes in."""
     feed_rev: int = 0
 
 
@@ -36,6 +76,23 @@ class TenderKind(StrEnum):
     CASH = "cash"
     CARD = "card"
     BANK_TRANSFER = "bank_transfer"
+    GIFT_CARD = "gift_card"
+    STORE_CREDIT = "store_credit"
+    TRADE_IN = "trade_in"
+    DEPOSIT = "deposit"
+    """What was paid before for this order."""
+    EXCHANGE = "exchange"
+    """The value of what came back in the same visit."""
+
+
+class Conversion(msgspec.Struct, frozen=True, kw_only=True):
+    """Money taken in another currency. `rate_e9`: major units of the sale's currency for one of `currency`, × 10⁹."""
+
+    currency: str
+    amount_minor: int
+    rate_e9: int
+    source: str
+    quoted_us: int
 
 
 class Tender(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,6 +102,19 @@ class Tender(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     amount_minor: int
     change_minor: int = 0
     reference: str = ""
+    """Of a bank transfer, a slip, a gift card or a return: never a card number."""
+    rounding_minor: int = 0
+    """What cash was rounded by, in favour of the house when positive: part of the amount that nobody paid or got."""
+    conversion: Conversion | None = None
+    payment: PaymentId = PaymentId("")
+    """The payment at a terminal that this tender is (`payments`)."""
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the commission; the shares of a sale make 10,000 basis points."""
+
+    associate: UserId
+    share_bp: int
 
 
 class SaleOpened(Fact, frozen=True, tag="sale.opened"):
@@ -95,6 +165,14 @@ class SaleRecorded(Fact, frozen=True, tag="sale.recorded"):
     client: PersonId | None = None
     pad_verdict: str = ""
     feed_rev: int = 0
+    shares: tuple[Share, ...] = ()
+    """Empty: all of it is the associate's."""
+    exemption: str = ""
+    """Why no tax was due, and the document that says so."""
+    approved_by: UserId = UserId("")
+    """Who answered for pad and cart not matching."""
+    gift: bool = False
+    """A receipt without prices was asked for."""
 
 
 class ReturnRecorded(Fact, frozen=True, tag="return.recorded"):
@@ -112,31 +190,11 @@ class ReturnRecorded(Fact, frozen=True, tag="return.recorded"):
     total_minor: int
     tax_minor: int
     reason: str
-
-
-class ShiftOpened(Fact, frozen=True, tag="shift.opened"):
-    shift: ShiftId
-    till: TillId
-    business_day: str
-    float_minor: int
-    currency: str
-
-
-class ShiftClosed(Fact, frozen=True, tag="shift.closed"):
-    """The Z: gapless per till. The tokens of pieces sold in it pass to the cloud."""
-
-    shift: ShiftId
-    till: TillId
-    z_number: int
-    business_day: str
-    currency: str
-    sales: int
-    returns: int
-    gross_minor: int
-    tax_minor: int
-    cash_expected_minor: int
-    cash_counted_minor: int
-    sold_pieces: tuple[PieceId, ...] = ()
+    approved_by: UserId = UserId("")
+    disposition: str = ""
+    """What becomes of the pieces: `restocked`, `repair`, `quarantined`."""
+    exchange: SaleId = SaleId("")
+    """The sale that its value pays for."""
 
 
 class CommandRefused(Fact, frozen=True, tag="command.refused"):

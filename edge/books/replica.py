@@ -1,8 +1,24 @@
 """The replica: what the cloud's feed told this store, newest row per key. Never a source of truth."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeVar
 
-from contract.feed import EVERY_STORE, FeedPage, PieceCard, StaffCard, StoreCard, decode_body, encode_body
+from contract.feed import (
+    EVERY_STORE,
+    AnyFeedBody,
+    FeedBody,
+    FeedPage,
+    PieceCard,
+    PromotionCard,
+    RateCard,
+    RoleCard,
+    SettingsCard,
+    StaffCard,
+    StoreCard,
+    TaxCard,
+    decode_body,
+    encode_body,
+)
 from contract.ids import PieceId, StoreId, UserId
 from edge.books.db import Database
 from edge.books.fold_tags import with_tag
@@ -11,9 +27,19 @@ from edge.books.rows import Body
 
 SEARCH_HITS_MAX: Final = 200
 UNTAGGED_MAX: Final = 500
-PIECE: Final = "piece"
-STAFF: Final = "staff"
-STORE: Final = "store"
+NAME: Final[Mapping[type[AnyFeedBody], str]] = {
+    PieceCard: "piece",
+    StaffCard: "user",
+    StoreCard: "store",
+    RoleCard: "role",
+    SettingsCard: "store",
+    TaxCard: "tax",
+    PromotionCard: "promotion",
+    RateCard: "currency",
+}
+"""The field of each kind of card that names it; the kind is its tag on the wire."""
+
+Card = TypeVar("Card", bound=FeedBody)
 
 
 def take(books: Books, page: FeedPage) -> int:
@@ -44,69 +70,76 @@ def take(books: Books, page: FeedPage) -> int:
     return rev
 
 
-def _index(body: PieceCard | StaffCard | StoreCard) -> tuple[str, str, str, str]:
+def _index(body: AnyFeedBody) -> tuple[str, str, str, str]:
     """Kind, name, EPC and search words of a body."""
-    match body:
-        case PieceCard():
-            words = (body.title, body.sku, body.category, body.metal, body.stones, body.designer, body.collection)
-            return PIECE, body.piece, body.epc.upper(), " ".join(words).lower()
-        case StaffCard():
-            return STAFF, body.user, "", ""
-        case StoreCard():
-            return STORE, body.store, "", ""
+    name = str(getattr(body, NAME[type(body)]))
+    if not isinstance(body, PieceCard):
+        return _kind(type(body)), name, "", ""
+    words = (body.title, body.sku, body.category, body.metal, body.stones, body.designer, body.collection)
+    return _kind(PieceCard), name, body.epc.upper(), " ".join(words).lower()
+
+
+def card(db: Database, kind: type[Card], name: str) -> Card | None:
+    """One card of a kind by its name; of several scopes the newest."""
+    found = db.one("feed_body", Body, kind=_kind(kind), name=name)
+    body = decode_body(found.body) if found else None
+    return body if isinstance(body, kind) else None
+
+
+def cards(db: Database, kind: type[Card]) -> list[Card]:
+    """Every card of a kind, by name."""
+    bodies = (decode_body(row.body) for row in db.rows("feed_bodies", Body, kind=_kind(kind)))
+    return [body for body in bodies if isinstance(body, kind)]
 
 
 def piece(db: Database, piece_id: PieceId) -> PieceCard | None:
-    card = _one(db, PIECE, piece_id)
-    return card if isinstance(card, PieceCard) else None
+    return card(db, PieceCard, piece_id)
 
 
 def staff(db: Database, user: UserId) -> StaffCard | None:
-    card = _one(db, STAFF, user)
-    return card if isinstance(card, StaffCard) else None
+    return card(db, StaffCard, user)
 
 
 def store(db: Database, store_id: StoreId) -> StoreCard | None:
-    card = _one(db, STORE, store_id)
-    return card if isinstance(card, StoreCard) else None
+    return card(db, StoreCard, store_id)
 
 
 def piece_by_epc(db: Database, epc: str) -> PieceCard | None:
     """`epc` in hex."""
     found = db.one("feed_epc", Body, epc=epc.upper())
-    card = decode_body(found.body) if found else None
-    return card if isinstance(card, PieceCard) else None
+    body = decode_body(found.body) if found else None
+    return body if isinstance(body, PieceCard) else None
 
 
 def tag_holder(db: Database, epc: str = "", tid: str = "") -> PieceId | None:
     """The piece whose card names this EPC, or whose tag with this TID was bound here and still is; or none."""
-    card = piece_by_epc(db, epc) if epc else None
-    if card is not None:
-        return card.piece
+    named = piece_by_epc(db, epc) if epc else None
+    if named is not None:
+        return named.piece
     for held in db.words("tag_by_tid", tid=tid.upper()):
-        card = piece(db, PieceId(held))
-        if card is not None and card.tid == tid.upper():
-            return card.piece
+        bound = piece(db, PieceId(held))
+        if bound is not None and bound.tid == tid.upper():
+            return bound.piece
     return None
 
 
 def untagged(db: Database, limit: int = UNTAGGED_MAX) -> list[PieceCard]:
     """Pieces of this store without a tag: here, or on their way here."""
     found = db.rows("pieces_untagged", Body, limit=limit)
-    return [card for row in found if isinstance(card := decode_body(row.body), PieceCard)]
+    return [body for row in found if isinstance(body := decode_body(row.body), PieceCard)]
 
 
 def pieces(db: Database) -> list[PieceCard]:
     """Every card: to fill the catalogue at start."""
-    return [card for card in _all(db, PIECE) if isinstance(card, PieceCard)]
+    return cards(db, PieceCard)
 
 
 def people(db: Database) -> list[StaffCard]:
-    return [card for card in _all(db, STAFF) if isinstance(card, StaffCard)]
+    return cards(db, StaffCard)
 
 
 def stores(db: Database) -> list[StoreCard]:
-    return [card for card in _all(db, STORE) if isinstance(card, StoreCard)]
+    return cards(db, StoreCard)
 
 
 def search(db: Database, words: str, limit: int = SEARCH_HITS_MAX, *, zone: str = "") -> list[PieceCard]:
@@ -114,13 +147,8 @@ def search(db: Database, words: str, limit: int = SEARCH_HITS_MAX, *, zone: str 
     asked = words.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_").split()
     pattern = "%" + "%".join(asked) + "%"
     found = db.rows("feed_search", Body, words=pattern, zone=zone, limit=min(limit, SEARCH_HITS_MAX))
-    return [card for row in found if isinstance(card := decode_body(row.body), PieceCard)]
+    return [body for row in found if isinstance(body := decode_body(row.body), PieceCard)]
 
 
-def _one(db: Database, kind: str, name: str) -> PieceCard | StaffCard | StoreCard | None:
-    found = db.one("feed_body", Body, kind=kind, name=name)
-    return decode_body(found.body) if found else None
-
-
-def _all(db: Database, kind: str) -> list[PieceCard | StaffCard | StoreCard]:
-    return [decode_body(row.body) for row in db.rows("feed_bodies", Body, kind=kind)]
+def _kind(card_type: type[FeedBody]) -> str:
+    return str(card_type.__struct_config__.tag)

@@ -21,7 +21,7 @@ from trade.custody import Token, TokenState
 from trade.guards import Guards
 from trade.piece import Hold
 from trade.refusal import Why
-from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, apply
+from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, TAKEN, Sale, SaleState, apply, tenders_pay
 from trade.scene import Scene
 
 
@@ -114,6 +114,13 @@ def test_pad_and_cart_must_match_or_somebody_says_why(mind):
     assert "not on the pad: The ring (RING)" in absent.why
     forced = mind.decide(extra, msgspec.structs.replace(act, override="watch is the client's own"))
     assert forced[-1].pad_verdict == "override: watch is the client's own"
+
+
+@pytest.mark.parametrize("kind", sorted(set(TenderKind) - TAKEN))
+def test_a_tender_nobody_answers_for_is_not_taken(kind):
+    refusal = tenders_pay((Tender(kind=kind, amount_minor=500),), 500, "EUR")
+    assert refusal is not None
+    assert refusal.code is Why.WRONG_TENDERS
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""Taxes, promotions and rates of exchange, as the office sets them."""
+
+from enum import StrEnum
+
+import msgspec
+
+from contract.feed.body import FeedBody
+
+
+class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One rate of a tax: state, county and city are three parts."""
+
+    code: str
+    name: str
+    rate_bp: int
+
+
+class TaxCard(FeedBody, frozen=True, tag="tax"):
+    """What is due on a kind of goods. All parts are of the same net amount, none of them compound."""
+
+    tax: str
+    name: str
+    parts: tuple[TaxPart, ...]
+    included: bool = True
+    """Whether prices hold it: yes in Europe, no in the United States."""
+
+
+class PromotionKind(StrEnum):
+    PERCENT = "percent"
+    AMOUNT = "amount"
+    """Off each line it fits."""
+    SET = "set"
+    """So much off when pieces of all its categories are in the cart."""
+
+
+class PromotionCard(FeedBody, frozen=True, tag="promotion"):
+    """Money off without anybody asking. The best one counts for a line, never two; a person's discount comes on top
+    only where `with_discount` says so.
+
+    It fits a line when every list that is not empty holds the piece's own. Days are business days, both included.
+    """
+
+    promotion: str
+    name: str
+    how: PromotionKind
+    off_bp: int = 0
+    off_minor: int = 0
+    currency: str = ""
+    from_day: str = ""
+    to_day: str = ""
+    categories: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    designers: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+    total_minor_min: int = 0
+    with_discount: bool = False
+
+
+class RateCard(FeedBody, frozen=True, tag="rate"):
+    """What foreign cash is taken at. `rate_e9`: major units of `into` for one of `currency`, × 10⁹."""
+
+    currency: str
+    into: str
+    rate_e9: int
+    source: str
+    quoted_us: int

@@ -1,0 +1,43 @@
+"""Stores, and how each one does things."""
+
+from enum import StrEnum
+
+from contract.feed.body import FeedBody
+from contract.ids import StoreId
+
+
+class StoreCard(FeedBody, frozen=True, tag="store"):
+    store: StoreId
+    name: str
+    currency: str
+    city: str = ""
+    time_zone: str = "UTC"
+    number: int = 0
+    """Of no other store of the house, from 1: part of every serial number this store writes into a tag."""
+
+
+class TaxRounding(StrEnum):
+    """Where the one rounding of a tax lies: on each line, or on the sum of each rate over the receipt."""
+
+    LINE = "line"
+    RECEIPT = "receipt"
+
+
+class SettingsCard(FeedBody, frozen=True, tag="settings"):
+    """How a store sells. One for each store; what is not said is as the house does it."""
+
+    store: StoreId
+    tax_rounding: TaxRounding = TaxRounding.LINE
+    cash_step_minor: int = 1
+    """The smallest coin: 5 where one and two cents are not given. Cash alone is rounded."""
+    denominations: tuple[int, ...] = ()
+    """Values of notes and coins of the currency, largest first, in minor units."""
+    margin_scheme: bool = False
+    refund_days: int = 30
+    over_short_minor_max: int = 500
+    """Above it a note says why."""
+    offline_card_minor_max: int = 0
+    """A terminal may store so much for later while it has no line, per sale; 0: nothing."""
+    receipt_foot: str = ""
+    legal_name: str = ""
+    tax_number: str = ""
