@@ -22,7 +22,7 @@ from edge.api.pins import make_verifier
 from edge.api.shop import Shop
 from edge.api.views import works_here
 from edge.books import local, replica
-from edge.books.db import Database
+from edge.books.db import BOOKS_FILE, Database
 from edge.books.journal import Books
 from edge.books.rows import Mode
 from edge.clock import Clock, SystemClock
@@ -54,7 +54,6 @@ from web.metrics import CONTENT_TYPE, render
 from web.serving import write_logs
 from web.sse import Bulletin
 
-BOOKS: Final = "books.sqlite3"
 MACHINE_ID: Final = Path("/etc/machine-id")
 ALONE: Final = Epoch("alone")
 """The log of a store that was never given a cloud."""
@@ -153,7 +152,7 @@ def set_pin(config: EdgeConfig, user: UserId, pin: str) -> bool:
 def open_books(config: EdgeConfig, instance: str) -> Books:
     """The books of this store; a store without a cloud begins its own log."""
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
-    books = Books.open(config.data_dir / BOOKS, store=config.store, instance=instance)
+    books = Books.open(config.data_dir / BOOKS_FILE, store=config.store, instance=instance)
     if config.uplink is None and books.node().mode is Mode.REJOIN and not books.node().epoch:
         with books.transaction() as tx:
             tx.new_log(config.store, ALONE)

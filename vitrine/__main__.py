@@ -23,6 +23,8 @@ tag = typer.Typer(no_args_is_help=True, help="Tags: written, read back, locked a
 app.add_typer(tag, name="tag")
 zones = typer.Typer(no_args_is_help=True, help="Zones: walked with a reference tray, so that pieces are placed by it.")
 app.add_typer(zones, name="zones")
+backup = typer.Typer(no_args_is_help=True, help="Backups of a store's box, sealed for the owner's key.")
+app.add_typer(backup, name="backup")
 Config = Annotated[Path, typer.Option("--config", "-c", help="The process's configuration file.")]
 House = Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")]
 Address = Annotated[str, typer.Argument(help="As in edge.toml: llrp://HOST, or a module's m100:///dev/…?region=eu.")]
@@ -162,6 +164,62 @@ def pin(config: Config, user: Annotated[str, typer.Argument(help="Who, as the he
         known = box.set_pin(settings, UserId(user), chosen)
     waits = "" if known else ", and waits: the head office has named nobody so to this store yet (look at the spelling)"
     typer.echo(f"The PIN of {user} is kept on this box{waits}.")
+
+
+@backup.command("key")
+def backup_key(path: Annotated[Path, typer.Argument(help="The file to write; keep it away from every box.")]) -> None:
+    """Make the owner's key, which opens backups, and print the words that seal them."""
+    from edge.backup.errors import BackupError
+    from vitrine import backups
+
+    with in_words(BackupError):
+        typer.echo(backups.make_key(path))
+
+
+@backup.command("make")
+def backup_make(
+    config: Config,
+    into: Annotated[Path, typer.Argument(help="The file to write, on another disk.")],
+    *,
+    to: Annotated[str, typer.Option(help="The words that `vitrine backup key` printed.")],
+) -> None:
+    """Seal a box's books, history and tag key into one file; the edge may run meanwhile."""
+    from edge.backup.errors import BackupError
+    from edge.config import ConfigError, load_config
+    from vitrine import backups
+
+    with in_words(BackupError, ConfigError):
+        typer.echo(backups.make(load_config(config), into, to))
+
+
+@backup.command("look")
+def backup_look(
+    path: Annotated[Path, typer.Argument(help="A file of `vitrine backup make`.")],
+    *,
+    key: Annotated[Path, typer.Option(help="The owner's key.")],
+) -> None:
+    """Prove a backup to its last byte and say what is in it; nothing is written."""
+    from edge.backup.errors import BackupError
+    from vitrine import backups
+
+    with in_words(BackupError):
+        typer.echo(backups.look(path, key))
+
+
+@app.command()
+def restore(
+    config: Config,
+    path: Annotated[Path, typer.Argument(help="A file of `vitrine backup make`.")],
+    *,
+    key: Annotated[Path, typer.Option(help="The owner's key.")],
+) -> None:
+    """A backup back onto this box, or a spare one, whose data directory is empty. It rejoins before it sells."""
+    from edge.backup.errors import BackupError
+    from edge.config import ConfigError, load_config
+    from vitrine import backups
+
+    with in_words(BackupError, ConfigError):
+        typer.echo(backups.restore(load_config(config), path, key))
 
 
 @app.command()

@@ -5,12 +5,16 @@ WAL with synchronous=FULL is checked when the file is opened: less loses commits
 
 import functools
 import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
 
+BOOKS_FILE: Final = "books.sqlite3"
+"""In a box's data directory."""
 SCHEMA_VERSION: Final = 9
 FILES: Final = (
     "books.sql",
@@ -169,6 +173,14 @@ class Database:
     def image(self) -> bytes:
         """The committed content, as bytes: the simulation's disk, and backups of small books."""
         return self._db.serialize()
+
+    def copy_to(self, path: Path, *, without: Sequence[str] = ()) -> None:
+        """The books as they are now into a new file, while others write; rows of the tables `without` stay here."""
+        self._db.execute("VACUUM INTO :path", {"path": str(path)})
+        with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+            copy.execute("PRAGMA secure_delete = ON")  # else they would stand in its free pages
+            for table in without:
+                copy.execute(f'DELETE FROM "{table}"')  # noqa: S608 — a table's name cannot be a parameter
 
     def close(self) -> None:
         self._db.close()

@@ -244,6 +244,8 @@ def test_only_what_is_real_is_listed():
         "reader",
         "tag",
         "zones",
+        "backup",
+        "restore",
     }
 
 
@@ -255,3 +257,26 @@ def test_a_restored_head_office_begins_a_new_life(tmp_path: Path):
     said = [life.stdout.split(" of the head office")[0] for life in lives]
     assert said[0].startswith("This is life ")
     assert said[0] != said[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["backup", "make", "{there}", "--to", "vb1-12"], "copy all that `vitrine backup key` printed"),
+        (["restore", "{there}", "--key", "{there}"], "no owner's key"),
+        (["restore", "{there}", "--key", "{nowhere}"], "give the owner's key"),
+    ],
+)
+def test_a_backup_that_cannot_be_made_or_used_is_told_in_one_sentence(tmp_path: Path, words: list[str], said: str):
+    there = tmp_path / "edge.toml"
+    there.write_text(f'store = "paris"\nname = "Paris"\ncurrency = "EUR"\ndata_dir = "{tmp_path / "data"}"\n')
+    given = [word.format(there=there, nowhere=tmp_path / "nothing") for word in words]
+    assert said in one_sentence(vitrine(*given, "--config", str(there)))
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_file_that_is_no_backup_is_told_and_a_key_is_not_written_twice(tmp_path: Path):
+    key = tmp_path / "owner.key"
+    assert "vb1-" in vitrine("backup", "key", str(key)).stdout
+    assert "is not replaced" in one_sentence(vitrine("backup", "key", str(key)))
+    assert "this is no backup" in one_sentence(vitrine("backup", "look", str(key), "--key", str(key)))
