@@ -118,7 +118,7 @@ async def sign_out(request: Request, who: Anyone, shop: TheShop) -> Response:
 @router.get("/wall")
 async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
     store = views.store(shop, who)
-    alarms = views.alarms(shop, everything=True)
+    open_alarms, alarms = views.alarms(shop, everything=False), views.alarms(shop, everything=True)
     newest_us = max((alarm.raised_us for alarm in alarms), default=0)
     month = [alarm for alarm in alarms if newest_us - alarm.raised_us < MONTH_US]
     guarded = [zone for zone in store.zones if zone.expected]
@@ -126,8 +126,7 @@ async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
         request,
         "edge/_wall.html" if wants_fragment(request) else "edge/wall.html",
         store=store,
-        alarms=[alarm for alarm in alarms if alarm.open]
-        + [alarm for alarm in alarms if not alarm.open][:CLOSED_ALARMS_SHOWN],
+        alarms=open_alarms + [alarm for alarm in alarms if not alarm.open][:CLOSED_ALARMS_SHOWN],
         tallies={zone.zone: (zone.present, zone.expected) for zone in guarded},
         blind=[zone for zone in store.zones if zone.vision is Vision.BLIND],
         present=sum(zone.present for zone in guarded),

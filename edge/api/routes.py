@@ -128,7 +128,7 @@ async def pad(who: Anyone, shop: TheShop, sale: str = "") -> shapes.PadView:
 
 @router.get("/alarms")
 async def alarms(who: Anyone, shop: TheShop, *, everything: bool = False) -> list[shapes.AlarmView]:
-    """Open alarms, newest first; with `everything` the closed ones too (at most 200)."""
+    """Open alarms, the loudest first, then the newest; with `everything` the closed ones too (at most 200)."""
     del who
     return views.alarms(shop, everything=everything)
 

@@ -456,7 +456,8 @@ SELECT at_us, piece, zone, peaceful, why FROM exit_seen ORDER BY at_us DESC, pie
 SELECT * FROM alarm WHERE alarm = :alarm;
 
 -- name: alarms_in
-SELECT * FROM alarm WHERE state = :state ORDER BY raised_us DESC, alarm LIMIT :limit;
+SELECT * FROM alarm WHERE state = :state
+ORDER BY CASE severity WHEN 'siren' THEN 0 WHEN 'alarm' THEN 1 ELSE 2 END, raised_us DESC, alarm LIMIT :limit;
 
 -- name: alarms_newest
 SELECT * FROM alarm ORDER BY raised_us DESC, alarm LIMIT :limit;

@@ -11,7 +11,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from contract.facts import AlarmKind, AlarmRaised, AnyFact, PresenceState
+from contract.facts import AlarmKind, AlarmRaised, AnyFact, ExitSeen, PresenceState
 from contract.ids import PieceId, ReaderId, ZoneId
 from edge.books.journal import Books
 from edge.books.rows import PresenceRow, SignalRow
@@ -200,6 +200,10 @@ class Pipeline:
                 out.met.setdefault(zone, set()).add(piece)
         for row, facts in self._gates.hear(heard, self.books.db):
             self._passed(row, facts, out, now_us)
+        bag = self.watch.bag(now_us)
+        if bag is not None:
+            out.woke.add("floor")
+            self.say_alarm(bag, now_us)
         if self._pads.hear(heard, self.readers, now_us):
             out.woke.add("pad")
         self._signal(now_us, out)
@@ -265,15 +269,15 @@ class Pipeline:
                 out.woke.add("floor")
 
     def _passed(self, row: int, facts: list[AnyFact], out: Outcome, now_us: int) -> None:
-        """A passage through a gate; an unpeaceful one is this piece's alarm, it need not be missed a second time."""
+        """A passage through a gate; an unpeaceful one has its alarm, or its bag has: it is not missed a second time."""
         self.news.say(facts)
         out.woke.add("floor")
         for fact in facts:
             self.signals.raised(fact, now_us)
-            if isinstance(fact, AlarmRaised):
+            if isinstance(fact, ExitSeen) and not fact.peaceful:
                 self.evidence.grow(len(self.stock))
                 self.evidence.state[row] = ev.MISSING
-                self.news.state(row, PresenceState.MISSING, fact.sentence)
+                self.news.state(row, PresenceState.MISSING, f"carried out and not sold: {fact.why}")
 
     def say_alarm(self, alarm: AlarmRaised, now_us: int) -> None:
         """An alarm is to be written, and shown at the exits where it is loud enough."""

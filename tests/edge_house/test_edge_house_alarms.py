@@ -20,11 +20,12 @@ from contract.facts import (
 from contract.facts.signals import InputKind
 from contract.ids import AlarmId, PieceId, ReaderId, UserId, ZoneId
 from edge.config import InputConfig
-from edge.floor.alarms import memory
+from edge.floor.alarms import memory, words
 from edge.floor.alarms.deliveries import RestockRefusedError
 from edge.hours import HoursConfig, check, is_open, span_of
 from edge.readers.details import Details
 from edge.reconcile.detectors.budget import Budget
+from edge.till import queries
 from edge.till.desk import Done
 from trade import acts
 
@@ -125,6 +126,47 @@ def pass_gate(shop, numbers, seconds=2.0):
         if turn % 10 == 0:
             shop.read("r-exit", numbers, rssi=-6500 + 30 * turn)
         shop.store.tick(shop.clock.now, writing=True)
+
+
+def test_a_box_carried_out_is_one_alarm_with_its_number_and_value(shop):
+    shop.run(10, lying=ALL)
+    pass_gate(shop, CASE)
+    shop.run(200, lying={"r-safe": SAFE})
+    raised = shop.facts(AlarmRaised)
+    assert [(alarm.kind, len(alarm.pieces)) for alarm in raised] == [(AlarmKind.EXIT, n) for n in (1, 1, len(CASE))]
+    assert raised[2].value_minor == len(CASE) * 120_000
+    assert f"{len(CASE)} pieces within" in raised[2].sentence
+    gone = {fact.piece for fact in shop.facts(PiecePresence) if fact.state is PresenceState.MISSING}
+    assert gone == {f"p{n}" for n in CASE}, "nor is any of them missed a second time"
+
+
+def test_what_a_delivery_muted_before_a_restart_is_said_at_its_end(config, clock, make):
+    shop = make_shop(config, clock, make)
+    shop.run(60, lying=ALL)
+    shop.run(120, lying=without(3))
+    assert alarms(shop) == [(AlarmKind.MISSING, ("p3",))]
+    shop.store.begin_restock("d1", (ZoneId("case"),), 30, LOU)
+    shop.run(200, lying=without(3, *TRAY))
+    shop.store.reload()
+    shop.run(20, lying=without(3, *TRAY))
+    shop.store.end_restock("d1", "put away", LOU)
+    shop.run(1, lying=without(3, *TRAY))
+    assert alarms(shop)[1:] == [(AlarmKind.GROUP, GONE)], "and not what was said before it began"
+
+
+def test_a_siren_stands_above_newer_trifles(config, clock, make):
+    shop = make_shop(config, clock, make, alarm_from_minor=100_000_000)
+    shop.run(60, lying=ALL)
+    pass_gate(shop, [5])
+    shop.run(200, lying=without(5, 3))
+    assert [alarm.severity for alarm in shop.facts(AlarmRaised)] == [Severity.SIREN, Severity.NOTICE]
+    assert [row.severity for row in queries.alarms_open(shop.books.db)] == [Severity.SIREN, Severity.NOTICE]
+
+
+@pytest.mark.parametrize("kind", AlarmKind)
+def test_every_alarm_has_a_title_and_says_what_to_do(kind):
+    assert words.TITLES[kind]
+    assert words.ADVICE[kind]
 
 
 def test_a_piece_that_lies_by_the_door_is_learned_and_shown_and_heard_when_it_is_carried_out(shop):

@@ -254,10 +254,24 @@ def test_an_unsold_piece_at_the_gate_is_said_and_a_sold_one_leaves_in_silence():
 def test_the_third_piece_within_five_seconds_is_a_bag():
     exits = Exits()
     said = [exits.passed(at * SECOND, at, GATE, peaceful=False, why="unsold") for at in range(3)]
-    assert "a bag" in said[2].why
-    assert not Exits().bulk
-    assert exits.bulk
-    assert "a bag" not in exits.passed(60 * SECOND, 9, GATE, peaceful=False, why="unsold").why
+    assert [one and one.rows for one in said] == [(0,), (1,), None], "the first two at once, the bag as a whole"
+    assert exits.due(2 * SECOND) is None, "more of it may come"
+    bag = exits.due(3 * SECOND)
+    assert bag.rows == (0, 1, 2)
+    assert "3 pieces within 2 s: a bag" in bag.why
+    assert exits.due(4 * SECOND) is None
+    assert exits.passed(60 * SECOND, 9, GATE, peaceful=False, why="unsold").rows == (9,)
+
+
+def test_a_box_that_takes_long_to_pass_is_said_after_five_seconds_and_never_twice():
+    exits, said = Exits(), []
+    for at in range(200):
+        now = at * SECOND // 25
+        said += [exits.passed(now, at, GATE, peaceful=False, why="unsold"), exits.due(now)]
+    said.append(exits.due(20 * SECOND))
+    bags = [one.rows for one in said if one is not None and len(one.rows) > 1]
+    assert sorted(row for rows in bags for row in rows) == list(range(200))
+    assert len([one for one in said if one is not None]) == 4, "two singles, and two bags of a stream of eight seconds"
 
 
 def test_a_tray_that_lies_by_the_gate_is_learned_shown_and_still_heard_when_it_is_carried_out():

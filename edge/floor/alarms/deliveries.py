@@ -1,8 +1,8 @@
 """Deliveries that are being put away: begun by a person, ended by a person or by their time, and counted."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -32,6 +32,15 @@ class RestockNow:
     muted: int
 
 
+class Missed(NamedTuple):
+    """A piece that the books call missing: since when, and when an alarm last named it (UTC µs; 0: none)."""
+
+    row: int
+    zone: int
+    since_us: int
+    said_us: int
+
+
 @dataclass(slots=True)
 class _Open:
     restock: str
@@ -50,12 +59,18 @@ class Deliveries:
         self._zones = zones
         self._open: dict[str, _Open] = {}
 
-    def load(self, rows: list[RestockRow], wall_us: int, mono_us: int) -> None:
-        """Begin from what the books say; what was muted before the restart is not counted twice."""
+    def load(self, rows: list[RestockRow], wall_us: int, mono_us: int, missed: Sequence[Missed] = ()) -> None:
+        """Begin from what the books say; what was muted before the restart is not counted twice.
+
+        `missed` without an alarm of its own since a delivery began, and in its zones, was muted by it.
+        """
         self._open.clear()
         for row in rows:
             zones = tuple(msgspec.json.decode(row.zones, type=list[ZoneId]))
             self.began(RestockBegan(row.restock, zones, row.until_us), wall_us, mono_us)
+            rule = self._open[row.restock].rule
+            since = [one for one in missed if one.since_us >= row.began_us and one.said_us < row.began_us]
+            rule.departed.update((one.row, one.zone) for one in since if not rule.zones or one.zone in rule.zones)
 
     def is_open(self, restock: str) -> bool:
         """Whether it is under way."""

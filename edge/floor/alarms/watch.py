@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.facts import AlarmKind, AlarmRaised
-from contract.ids import AlarmId, ZoneId
+from contract.facts import AlarmKind, AlarmRaised, PresenceState
+from contract.ids import AlarmId, PieceId, ZoneId
 from edge.books.db import Database
-from edge.books.rows import AlarmRow, RestockRow
+from edge.books.rows import AlarmRow, PresenceRow, RestockRow, pieces_of
 from edge.config import LIES_IN, EdgeConfig
 from edge.floor import sentences
 from edge.floor.alarms import memory
-from edge.floor.alarms.deliveries import Deliveries
+from edge.floor.alarms.deliveries import Deliveries, Missed
 from edge.floor.rounds import Round
 from edge.floor.stock import Stock
 from edge.hours import is_open
@@ -47,6 +47,8 @@ STRANGERS_AFTER_US: Final = 120_000_000
 """A box that has just started hears every stranger of the house for the first time."""
 FALSE: Final = "false_alarm"
 OPEN_EVERY_US: Final = 1_000_000
+ALARMS_LOOKED_AT: Final = 10_000
+"""The newest, after a restart within a delivery: what one of them named was not muted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ class Watch:
     def load(self, db: Database, now_us: int) -> None:
         """Begin from what the books say."""
         self.budget = memory.load(db, self._config.alarms_per_month_max)
-        self.deliveries.load(db.rows("restocks_open", RestockRow), self._wall_us(), now_us)
+        open_ = db.rows("restocks_open", RestockRow)
+        self.deliveries.load(open_, self._wall_us(), now_us, self._missed(db) if open_ else ())
         self._strangers, self._began_us = -1, now_us
         self._set_bars()
 
@@ -140,6 +143,11 @@ class Watch:
     def passed(self, now_us: int, row: int, zone: int, *, peaceful: bool, why: str) -> AlarmRaised | None:
         """A passage of the gate."""
         suspicion = self.exits.passed(now_us, row, zone, peaceful=peaceful, why=why)
+        return None if suspicion is None else self.alarm(suspicion)
+
+    def bag(self, now_us: int) -> AlarmRaised | None:
+        """The alarm for a bag full of unsold pieces that has passed."""
+        suspicion = self.exits.due(now_us)
         return None if suspicion is None else self.alarm(suspicion)
 
     def ended(self, restock: str, evidence: Evidence) -> AlarmRaised | None:
@@ -214,6 +222,19 @@ class Watch:
             is_open=self.is_open(now_us),
             stirring=tuple(self._stock.zones.index[zone] for zone in around.stirring),
         )
+
+    def _missed(self, db: Database) -> list[Missed]:
+        """Pieces that the books call missing."""
+        said_us: dict[PieceId, int] = {}
+        for alarm in db.rows("alarms_newest", AlarmRow, limit=ALARMS_LOOKED_AT):
+            for piece in pieces_of(alarm):
+                said_us[piece] = max(said_us.get(piece, 0), alarm.raised_us)
+        index, row_of = self._stock.zones.index, self._stock.catalogue.row_of
+        return [
+            Missed(row, index[known.zone], known.since_us, said_us.get(known.piece, 0))
+            for known in db.rows("presence", PresenceRow)
+            if known.state is PresenceState.MISSING and (row := row_of(known.piece)) is not None and known.zone in index
+        ]
 
     def _fits(self, row: int, told: str) -> bool:
         """A tag may tell only the first words of its TID; a piece whose tag was bound without one fits any."""

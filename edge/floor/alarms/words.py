@@ -16,6 +16,7 @@ TITLES: Final = {
     AlarmKind.RETURNED: "Came back",
     AlarmKind.AFTER_HOURS: "While the store is closed",
     AlarmKind.OUT_OF_CASE: "Off its place too long",
+    AlarmKind.BOOKS: "The books are wrong",
 }
 ADVICE: Final = {
     AlarmKind.MISSING: "Look in its tray and on the counter; ask who showed it last.",
@@ -29,5 +30,6 @@ ADVICE: Final = {
     AlarmKind.RETURNED: "Give no money for it. Check it against its photo and lay it in its tray.",
     AlarmKind.AFTER_HOURS: "Call whoever has the keys; look at the cameras before you go in.",
     AlarmKind.OUT_OF_CASE: "Lay it back, ring it up, or tell where it is.",
+    AlarmKind.BOOKS: "Take it in your hand, lay it on the pad, and set right what the books say of it.",
 }
 """What to do, in one line."""

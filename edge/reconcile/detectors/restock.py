@@ -49,6 +49,7 @@ class Restock:
         if not rows:
             return None
         many = f"{len(rows)} pieces are" if len(rows) > 1 else "A piece is"
-        why = f"{many} still not read after the delivery that {self.muted} alarms were muted for."
+        muted = f"{self.muted} alarms were" if self.muted != 1 else "1 alarm was"
+        why = f"{many} still not read after the delivery" + (f" that {muted} muted for." if self.muted else ".")
         kind = AlarmKind.GROUP if len(rows) > 1 else AlarmKind.MISSING
         return Suspicion(kind, rows, self.departed[rows[0]], 0.0, why, 0)
