@@ -2,6 +2,7 @@
 
 `--short` takes a smaller size, in minutes, and judges no bar. `--plots` writes what the bench draws, and its figures as
 JSON beside, into docs/bench/; of a short run only into another folder, that no page shows a short run for a full one.
+With `--only` its figures join those that are there, so that a long bench can be run family by family.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from bench.figures import Bar, Figures, Report
@@ -36,6 +38,13 @@ def bars_of(name: str, figures: Figures, *, partly: bool = False) -> Iterator[Ba
                 continue
             value = figures[figure]
             yield Bar(figure, value, bar, ok=value >= bar if kind == "at_least" else value <= bar)
+
+
+def joined(module: ModuleType, path: Path, figures: Figures) -> Figures:
+    """One family's figures among those that were written before; `summary(figures)` of the bench adds what all give."""
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"figures": {}}
+    both: Figures = before["figures"] | figures
+    return module.summary(both) if hasattr(module, "summary") else both
 
 
 def machine() -> dict[str, str | int]:
@@ -93,6 +102,8 @@ def main(arguments: list[str]) -> int:
     module = importlib.import_module(f"bench.{asked.name}")
     partly = {"only": asked.only} if asked.only else {}
     figures: Figures = module.run(short=asked.short, **partly)
+    if partly and asked.plots is not None:
+        figures = joined(module, asked.plots / f"{asked.name}.json", figures)
     bars = [] if asked.short else list(bars_of(asked.name, figures, partly=bool(partly)))
     report = Report(asked.name, machine(), figures, bars, short=asked.short)
     show(report)

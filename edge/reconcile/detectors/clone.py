@@ -33,9 +33,12 @@ LEARN_US: Final = 600_000_000
 """So long after it was laid down a piece may show where else it is loud."""
 ECHOES_MIN: Final = 6
 """Loud so often while it was new there, it is so by its angle; a rare reflection is not."""
-LAID_US: Final = 30_000_000
-"""Unread at home for so long, it was in a hand: laid down anew."""
+LAID_NATS: Final = 14.0
+"""Unread at home for longer than chance explains, it was in a hand: laid down anew."""
+LAID_S: Final = (5.0, 30.0)
+"""At the least and at the most: one that is hardly read at all."""
 AGAIN_US: Final = 3_600_000_000
+NEVER_US: Final = -(1 << 40)
 
 
 @dataclass
@@ -54,7 +57,10 @@ class Clone:
     _echoes: dict[int, Counter[int]] = field(default_factory=dict)
     """row → zones where it was loud by its own angle, and how often."""
     _flips: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
-    """row → (µs, from, to) of its latest flips."""
+    """row → (µs, from, to) of its latest flips;"""
+    _peaks: dict[int, float] = field(default_factory=dict)
+    """and what its story came to, in nats."""
+    _now_us: int = 0
     _pairs: dict[tuple[int, int], set[int]] = field(default_factory=dict)
     _wrong_tid: dict[int, int] = field(default_factory=dict)
     _said: Once[int] = field(default_factory=lambda: Once(AGAIN_US))
@@ -68,6 +74,8 @@ class Clone:
         rows, zones = scene.row[loud], scene.zone[loud]
         other = (self._zone[rows] >= 0) & (self._zone[rows] != zones)
         fresh = other & (scene.now_us - self._at_us[rows] <= FLIP_WITHIN_US)
+        fresh &= ~self.near[self._zone[rows], zones]
+        self._now_us = scene.now_us
         for row, zone in zip(rows[fresh].tolist(), zones[fresh].tolist(), strict=True):
             found += self._flip(scene.now_us, row, int(self._zone[row]), zone)
         self._zone[rows], self._at_us[rows] = zones, scene.now_us
@@ -78,24 +86,36 @@ class Clone:
         return bool(self.near[one, other]) or len(self._pairs.get(_pair(one, other), ())) >= OVERLAP_PIECES
 
     def innocent(self) -> list[float]:
-        """Peaks of stories that turned out to be overlaps, in nats."""
+        """Peaks in nats of stories that came to nothing, or turned out to be overlaps, since it was asked last."""
+        for row in [row for row, story in self._flips.items() if self._now_us - story[-1][0] > FLIPS_WITHIN_US]:
+            del self._flips[row]
+            self._came_to_nothing(row)
         out, self._innocent = self._innocent, []
         return out
+
+    def _came_to_nothing(self, row: int) -> None:
+        """The story of this row is over; one that was said is a person's to judge."""
+        peak = self._peaks.pop(row, 0.0)
+        if 0.0 < peak < self.bar_nats:
+            self._innocent.append(peak)
 
     def _flip(self, now_us: int, row: int, was: int, zone: int) -> list[Suspicion]:
         if self.overlaps(was, zone) or self._echo(now_us, row, was, zone):
             return []
         story = [each for each in self._flips.get(row, []) if now_us - each[0] <= FLIPS_WITHIN_US]
+        if not story:
+            self._came_to_nothing(row)
         story.append((now_us, was, zone))
         self._flips[row] = story
         between = [each for each in story if {each[1], each[2]} == {was, zone}]
         nats = NATS_PER_FLIP * (len(between) - 1)  # once is a move
+        self._peaks[row] = max(self._peaks.get(row, 0.0), nats)
         if len(between) >= STORY_FLIPS:
             pieces = self._pairs.setdefault(_pair(was, zone), set())
             if len(pieces) < OVERLAP_PIECES:
                 pieces.add(row)
             if len(pieces) >= OVERLAP_PIECES:
-                self._innocent.append(nats)
+                self._innocent.append(self._peaks.pop(row))
                 return []
         if nats < self.bar_nats or not self._said.first(row, now_us):
             return []
@@ -110,7 +130,8 @@ class Clone:
         """Pieces that were in a hand lie at another angle: what was learned of them is void."""
         home = scene.placement.home
         at = scene.row[home[scene.row] == scene.zone]
-        anew = at[(scene.now_us - self._home_us[at] > LAID_US) | (self._home[at] != home[at])]
+        explained_s = np.clip(LAID_NATS / -np.log1p(-np.clip(scene.p[at], 0.01, 0.99)), *LAID_S)
+        anew = at[(scene.now_us - self._home_us[at] > explained_s * 1e6) | (self._home[at] != home[at])]
         self._laid_us[anew], self._home[anew] = scene.now_us, home[anew]
         self._home_us[at] = scene.now_us
         for row in anew.tolist():
@@ -141,9 +162,9 @@ class Clone:
         self._grow(int(rows.max(initial=-1)) + 1)
         self._zone[rows] = self._home[rows] = -1
         self._at_us[rows] = self._laid_us[rows] = 0
-        self._home_us[rows] = -LAID_US
+        self._home_us[rows] = NEVER_US
         for row in rows.tolist():
-            for known in (self._echoes, self._flips, self._wrong_tid):
+            for known in (self._echoes, self._flips, self._peaks, self._wrong_tid):
                 known.pop(row, None)
             self._said.forget(row)
 
@@ -152,7 +173,7 @@ class Clone:
         if more > 0:
             self._zone = np.concatenate([self._zone, np.full(more, -1, np.int32)])
             self._at_us = np.concatenate([self._at_us, np.zeros(more, np.int64)])
-            self._home_us = np.concatenate([self._home_us, np.full(more, -LAID_US, np.int64)])
+            self._home_us = np.concatenate([self._home_us, np.full(more, NEVER_US, np.int64)])
             self._laid_us = np.concatenate([self._laid_us, np.zeros(more, np.int64)])
             self._home = np.concatenate([self._home, np.full(more, -1, np.int32)])
 

@@ -63,6 +63,10 @@ class Jam:
         out, self._innocent = self._innocent, []
         return out
 
+    def nats_of(self, reader: int) -> float:
+        """What is held against this reader now."""
+        return self._readers[reader].nats if reader in self._readers else 0.0
+
     def weigh(
         self, reader: int, expected: NDArray[np.float64], observed: NDArray[np.float64], now_us: int
     ) -> tuple[float, str] | None:
@@ -74,7 +78,8 @@ class Jam:
             e, o = expected[told], observed[told]
         else:
             e, o = expected.sum(keepdims=True), observed.sum(keepdims=True)
-        step = float(min(max((e * (1 - LEFT) + o * LOG_LEFT).min(), ROUND_NATS_MIN), ROUND_NATS_MAX))
+        best = min(each * (1 - LEFT) + read * LOG_LEFT for each, read in zip(e.tolist(), o.tolist(), strict=True))
+        step = min(max(best, ROUND_NATS_MIN), ROUND_NATS_MAX)
         one = self._readers.setdefault(reader, _Reader())
         if one.nats == 0.0:
             one.since_us, one.rounds = now_us, 0
