@@ -47,6 +47,13 @@ def test_a_page_is_accessible_in_every_size_and_theme(
     assert complaints == []
 
 
+def test_a_calm_wall_is_seen_whole_for_nobody_can_scroll_it(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "wall-calm", size=WALL)
+    assert page.evaluate("document.documentElement.scrollHeight") <= WALL[1]
+    page.evaluate("document.querySelector('.wall > .sheet').style.cssText = 'display: block; max-height: none'")
+    assert page.evaluate("document.documentElement.scrollHeight") > WALL[1], "the control"
+
+
 @pytest.mark.parametrize("size", [TILL, PHONE, WALL])
 def test_no_word_about_a_reader_is_cut_off(gallery: str, open_page: Callable[..., Page], size: tuple[int, int]) -> None:
     """A fingerprint is one word of 64 letters, and a person has to copy it."""
