@@ -58,6 +58,7 @@ AWAY_AFTER_US: Final = 30_000_000
 """A store says hello every 5 s; after this long without a word it is shown as away."""
 ALARMS_ON_OVERVIEW: Final = 6
 GAPS_SHOWN: Final = 10
+CALIBRATIONS_SHOWN: Final = 5
 """Newest gaps in coverage, and newest changes of readers, on a store's page."""
 COUNT_STATES: Final = (
     ("", "Any state"), (REQUESTED, "Asked for"), (COUNTING, "Running"), (FINISHED, "To approve"),
@@ -301,6 +302,8 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
                 readers=floor.readers(work.tx, store=store), gaps=floor.gaps(work.tx, store, limit=GAPS_SHOWN),
                 changes=floor.reader_changes(work.tx, store, limit=GAPS_SHOWN), signals=floor.signals(work.tx, store),
                 blind=[zone for zone in zones if zone.vision == "blind"],
+                zone_names=floor.zone_names(work.tx, store),
+                calibrations=floor.calibrations(work.tx, store, limit=CALIBRATIONS_SHOWN),
             )  # fmt: skip
 
     def people_page(request: Request, who: Login, given: Mapping[str, str], *, problem: str = "") -> Response:

@@ -285,6 +285,11 @@ presence = _table(
     sa.Index(None, "piece"),
 )  # fmt: skip
 zone_vision = _table("zone_vision", _key("store"), _key("zone"), _text("vision"), _text("why"), _int("since_us"))
+zone_name = _table("zone_name", _key("store"), _key("zone"), _text("name"))
+zone_calibration = _table(
+    "zone_calibration", _key("store"), _key("epoch"), _number_key("seq"), _int("version"), _text("model"),
+    _float("accuracy"), _float("tray_accuracy"), _text("zones"), _int("put_back"), _text("by"), _int("at_us"),
+)  # fmt: skip
 reader = _table(
     "reader", _key("store"), _key("reader"), _text("link"), _text("why"), _text("model"), _text("firmware"),
     _text("serial"), _int("since_us"), _int("dark_since_us"),

@@ -5,6 +5,7 @@ Owned by the house thread. Choosing a model takes a second or more, so it is ask
 A store that was never walked, or whose antennas have changed since, says where pieces lie by the strongest antenna.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -46,6 +47,8 @@ class Zoning:
         self.row: CalibrationRow | None = None
         self.chosen: Chosen | None = None
         self.stale = ""
+        self.adopted = False
+        """Another version is in use since somebody looked: what was heard before does not lead here."""
         self._shown = self.calibration.now
         self._books, self._stock, self._pipeline, self._clock = books, stock, pipeline, clock
         self.layout = Layout(np.array([a.zone for a in stock.zones.antennas], np.int32), len(stock.zones.zones))
@@ -59,7 +62,8 @@ class Zoning:
         if kept is not None:
             try:
                 self.calibration.take_up(walked.load(kept.body))
-            except (PointsDamagedError, CalibrationRefusedError) as error:
+            except PointsDamagedError as error:
+                self.calibration.filled = True  # said once: the walk that is kept is the new one from now on
                 log.warning("zone_walk_lost", why=str(error))
         rows = db.rows("zone_calibrations", CalibrationRow, limit=1)
         self.row = rows[0] if rows else None
@@ -77,15 +81,18 @@ class Zoning:
     def changed(self, *, writing: bool) -> bool:
         """Whether pages should look again. A position that was filled is written. Raises what the disk raises."""
         if self.calibration.filled and writing:
-            self._write_walk()
+            self._write_walk(self.calibration.points)
             self.calibration.filled = False
         was, self._shown = self._shown, self.calibration.now
         return was != self._shown
 
-    def anew(self, zone: ZoneId | None) -> None:
-        """Forget the walk, or one zone of it. Raises `CalibrationRefusedError`."""
-        self.calibration.anew(zone)
-        self._write_walk()
+    def anew(self, zone: ZoneId | None, by: UserId) -> None:
+        """Forget the walk, or one zone of it. Raises `CalibrationRefusedError`, and what the disk raises: then the walk
+        is what it was.
+        """
+        points = self.calibration.without(zone, by, self._clock.mono_us())
+        self._write_walk(points)
+        self.calibration.anew(points)
 
     def points_walked(self) -> Points:
         """What a new version would be of. Raises `CalibrationRefusedError` when zones are missing."""
@@ -114,7 +121,8 @@ class Zoning:
         """In use from now on; gives its version. Raises what the disk raises, and `NotServingError`."""
         blob = walked.save(points)
         version = 1 + max((row.version for row in self.versions()), default=0)
-        fact = told(version, checksum(blob), points, chosen, put_back)
+        names = {zone.id: zone.name for zone in self._stock.zones.zones}
+        fact = told(version, checksum(blob), points, chosen, put_back=put_back, names=names)
         now_us = self._clock.wall_us()
         with self._books.transaction() as tx:
             tx.db.run("evidence_set", name=f"zones/{fact.points}", body=blob, at_us=now_us)
@@ -125,6 +133,8 @@ class Zoning:
                 tx.db.run("evidence_drop", name=f"zones/{old}")
         self.row, self.stale = self.versions()[0], ""
         self._use(chosen)
+        self.calibration.ended()
+        self.adopted = True
         return version
 
     # --- inside -----------------------------------------------------------------------------------------------
@@ -178,10 +188,10 @@ class Zoning:
             )
         return points
 
-    def _write_walk(self) -> None:
+    def _write_walk(self, points: Points) -> None:
         now_us = self._clock.wall_us()
         with self._books.transaction() as tx:
-            tx.db.run("evidence_set", name=WALK, body=walked.save(self.calibration.points), at_us=now_us)
+            tx.db.run("evidence_set", name=WALK, body=walked.save(points), at_us=now_us)
             tx.db.run("evidence_set", name=TAGS, body="\n".join(self.calibration.tags).encode(), at_us=now_us)
 
 
@@ -190,8 +200,10 @@ def choose_by(points: Points, layout: Layout) -> Chosen:
     return choose(points.features(), points.laid, layout)
 
 
-def told(version: int, blob: str, points: Points, chosen: Chosen, put_back: int) -> ZonesCalibrated:
-    """What the books keep of it."""
+def told(
+    version: int, blob: str, points: Points, chosen: Chosen, *, put_back: int, names: Mapping[ZoneId, str]
+) -> ZonesCalibrated:
+    """What the books keep of it, with the zones' names as the store has them today."""
     tried, right = chosen.confusion.sum(axis=1), chosen.confusion.diagonal()
     return ZonesCalibrated(
         version=version,
@@ -202,7 +214,13 @@ def told(version: int, blob: str, points: Points, chosen: Chosen, put_back: int)
         tray_temperature=round(chosen.tray_temperature, 3),
         tray_accuracy=UNKNOWN if np.isnan(chosen.tray_accuracy) else round(chosen.tray_accuracy, 4),
         zones=tuple(
-            ZoneWalked(zone=ZoneId(zone), positions=points.positions_in(at), tried=int(tried[at]), right=int(right[at]))
+            ZoneWalked(
+                zone=ZoneId(zone),
+                positions=points.positions_in(at),
+                tried=int(tried[at]),
+                right=int(right[at]),
+                name=names.get(ZoneId(zone), ""),
+            )
             for at, zone in enumerate(points.zones)
         ),
         antennas=points.antennas,

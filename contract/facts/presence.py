@@ -33,3 +33,5 @@ class ZoneVision(Fact, frozen=True, tag="zone.vision"):
     zone: ZoneId
     vision: Vision
     why: str
+    name: str = ""
+    """As the store calls it."""

@@ -13,6 +13,8 @@ class ZoneWalked(msgspec.Struct, frozen=True, kw_only=True):
     positions: int
     tried: int = 0
     right: int = 0
+    name: str = ""
+    """As the store called it then."""
 
 
 class ZonesCalibrated(Fact, frozen=True, tag="zone.calibrated"):

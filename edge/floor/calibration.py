@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import AnyFact
-from contract.ids import ReaderId, ZoneId
+from contract.ids import HOUSE, ReaderId, UserId, ZoneId
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
 from edge.reconcile.zones import points as walked
@@ -30,6 +30,8 @@ PENDING_MAX: Final = 2_000
 PATIENCE_US: Final = 300_000_000
 """A position that has not filled by then is given up: its reader does not read."""
 RATE_POOR: Final = 0.2
+WALKER_US: Final = 600_000_000
+"""A walk is its walker's for so long after their last position: two people in one walk would mix their trays."""
 
 
 class CalibrationRefusedError(Exception):
@@ -75,7 +77,7 @@ class Calibration:
         """A position has been filled since somebody looked: keep the points."""
         self.pending_dropped_total = 0
         self._walk: Walk | None = None
-        self._last = ""
+        self._walker, self._walker_us = UserId(""), -WALKER_US
 
     @property
     def antennas(self) -> tuple[str, ...]:
@@ -97,23 +99,34 @@ class Calibration:
         return [self._zones.zones[zone].id for zone in watched]
 
     def take_up(self, points: Points) -> None:
-        """Go on with this walk. Raises `CalibrationRefusedError` when it is of other antennas."""
-        if (points.zones, points.antennas) != (self.points.zones, self.points.antennas):
-            raise CalibrationRefusedError("readers, antennas or zones have changed since this walk: begin a new one")
-        self.points = points
+        """Go on with this walk. One of other antennas is given up, and pages say so: what is kept of it is no use."""
+        if (points.zones, points.antennas) == (self.points.zones, self.points.antennas):
+            self.points = points
+            return
+        self.filled = True  # the walk that is kept is to be this empty one, or every start would find the old one
+        self.now = WalkNow(
+            advice=("The walk under way was given up: readers, antennas or zones have changed. Begin a new one.",)
+        )
 
-    def anew(self, zone: ZoneId | None = None) -> None:
-        """Forget the walk, or what it says of one zone."""
-        self._walk = None
-        self.now = WalkNow()
-        if zone is None:
-            self.points = walked.none(self.points.zones, self.points.antennas)
-        else:
-            self.points = self.points.without(self._zone(zone))
+    def without(self, zone: ZoneId | None, by: UserId, now_us: int) -> Points:
+        """The walk without one zone, or without any. Raises `CalibrationRefusedError` in somebody else's walk."""
+        self._check_walker(by, now_us)
+        return self.points.without(self._zone(zone)) if zone else walked.none(self.points.zones, self.points.antennas)
 
-    def begin(self, zone: ZoneId, tags: tuple[str, ...], now_us: int, rounds: int = ROUNDS) -> None:
+    def anew(self, points: Points) -> None:
+        """The walk is this from now on (`without`); what was being heard is given up."""
+        self._walk, self.points, self.now = None, points, WalkNow()
+
+    def ended(self) -> None:
+        """The walk is nobody's any more: it was finished or stopped."""
+        self._walker_us = -WALKER_US
+
+    def begin(
+        self, zone: ZoneId, tags: tuple[str, ...], now_us: int, rounds: int = ROUNDS, *, by: UserId = HOUSE
+    ) -> None:
         """The tray lies in `zone` now. Raises `CalibrationRefusedError`."""
         at = self._zone(zone)
+        self._check_walker(by, now_us)
         if self._walk is not None:
             name = self._zones.zones[self._walk.zone].name
             raise CalibrationRefusedError(f"a position in {name} is being heard: wait for it, or stop it")
@@ -129,7 +142,7 @@ class Calibration:
                 self._stock.catalogue.find(tag)
             except ValueError as error:
                 raise CalibrationRefusedError(f"{tag!r} is no EPC: {error}") from error
-        self.tags = named
+        self.tags, self._walker, self._walker_us = named, by, now_us
         shape = (len(named), len(self.antennas))
         self._walk = Walk(
             at, rounds, now_us, np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape[1], np.float32)
@@ -138,6 +151,7 @@ class Calibration:
 
     def stop(self) -> None:
         """Give up the position that is being heard; what was filled before stays."""
+        self.ended()
         self._walk, self.now = None, WalkNow(advice=("Stopped. What was walked before is kept.",))
 
     def hear(self, heard: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
@@ -163,6 +177,14 @@ class Calibration:
         return []
 
     # --- inside -----------------------------------------------------------------------------------------------
+
+    def _check_walker(self, by: UserId, now_us: int) -> None:
+        ago_us = now_us - self._walker_us
+        if by != self._walker and ago_us < WALKER_US:
+            raise CalibrationRefusedError(
+                f"{self._walker} is walking the tray and began their last place {ago_us // 60_000_000} min ago: "
+                f"go on when they have finished or stopped, or in {-(-(WALKER_US - ago_us) // 60_000_000)} min"
+            )
 
     def _zone(self, zone: ZoneId) -> int:
         if zone not in self.zones_to_walk():
@@ -270,6 +292,5 @@ class Calibration:
         self.points = self.points.joined(Window(level[heard], walk.read[heard], walk.rounds), walk.zone)
         self.filled = True
         done = self.points.positions_in(walk.zone)
-        left = POSITIONS - done
-        then = f"{left} more here" if left > 0 else "enough here"
+        then = f"{POSITIONS} make it surest" if done < POSITIONS else "enough here"
         self.now = WalkNow(advice=(f"{name.name}: position {done} is heard, {then}.", *advice))

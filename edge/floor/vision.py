@@ -109,7 +109,7 @@ class VisionWatch:
             zone = self._zones.zones[index].id
             vision, why = self._judge(index, readers, health, quiet=bool(quiet[index]))
             if self._told_zones.get(zone, (None, ""))[0] is not vision:
-                facts.append(ZoneVision(zone=zone, vision=vision, why=why))
+                facts.append(ZoneVision(zone=zone, vision=vision, why=why, name=self._zones.zones[index].name))
             self._told_zones[zone] = (vision, why)
         return facts
 

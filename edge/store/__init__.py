@@ -20,6 +20,9 @@ class Store(Office, Watching):
     """The whole of it: every 20 ms a tick, every ten seconds the chores, and at the end what was learned is kept."""
 
     def tick(self, now_us: int, *, writing: bool) -> None:
+        if self.zoning.adopted:
+            self.zoning.adopted = False
+            self.ear.began_anew()
         out = self.pipeline.tick(now_us, writing=writing)
         self.ear.ticked(now_us, writing=writing, health=self.pipeline.readers, facts=out.written)
         if writing and self.mode is Mode.ACTIVE:

@@ -9,7 +9,7 @@ import pytest
 from contract.facts import PiecePresence, ZonesCalibrated
 from contract.ids import ReaderId, UserId, ZoneId
 from edge.config import ReaderConfig, ZoneConfig, ZoneKind
-from edge.floor.calibration import POSITIONS, CalibrationRefusedError
+from edge.floor.calibration import POSITIONS, WALKER_US, CalibrationRefusedError
 from edge.store import Store
 from edge.zoning import choose_by
 
@@ -17,7 +17,7 @@ ZONES = ("left", "middle", "right")
 TRAY = list(range(901, 909))
 """Numbers of the reference tags; no piece has them."""
 ROUNDS = 4
-MAX = UserId("max")
+MAX, LOU = UserId("max"), UserId("lou")
 
 
 class Cases:
@@ -78,7 +78,7 @@ class Cases:
             for place in (0.2, 0.5, 0.8):
                 self.lay(TRAY, ZONES.index(zone) + place)
                 self.zoning.calibration.begin(
-                    ZoneId(zone), tuple(self.make.epc(n).hex() for n in TRAY), self.clock.now, ROUNDS
+                    ZoneId(zone), tuple(self.make.epc(n).hex() for n in TRAY), self.clock.now, ROUNDS, by=MAX
                 )
                 self.run(ROUNDS + 2)
                 assert not self.zoning.calibration.walking
@@ -175,7 +175,7 @@ def test_another_antenna_puts_the_calibration_out_of_use_and_says_so(cases):
 def test_an_older_version_is_put_back_under_a_new_number(cases):
     cases.walk()
     cases.finish()
-    cases.zoning.anew(None)
+    cases.zoning.anew(None, MAX)
     cases.walk()
     assert cases.finish() == 2
     first, _ = cases.shop.facts(ZonesCalibrated)
@@ -251,3 +251,54 @@ def test_a_reader_that_is_away_moves_nobody(cases):
     cases.shop.dead.clear()
     cases.run(70)
     assert [fact for fact in cases.shop.facts(PiecePresence) if fact.p_zone is not None] == []
+
+
+def test_two_people_do_not_walk_two_trays_into_one_walk(cases):
+    calibration, tags = cases.zoning.calibration, tuple(cases.make.epc(n).hex() for n in TRAY)
+    cases.lay(TRAY, 0.5)
+    calibration.begin(ZoneId("left"), tags, cases.clock.now, 4, by=MAX)
+    cases.run(6)
+    with pytest.raises(CalibrationRefusedError, match="max is walking the tray and began their last place 0 min ago"):
+        calibration.begin(ZoneId("left"), tags, cases.clock.now, 4, by=LOU)
+    with pytest.raises(CalibrationRefusedError, match="max is walking the tray"):
+        cases.zoning.anew(None, LOU)
+    assert calibration.positions_in(ZoneId("left")) == 1
+    calibration.begin(ZoneId("left"), tags, cases.clock.now, 4, by=MAX)  # a walker goes on, at a terminal or a page
+    calibration.stop()
+    calibration.begin(ZoneId("left"), tags, cases.clock.now, 4, by=LOU)  # stopped: the tray is free
+    calibration.stop()
+    calibration.begin(ZoneId("left"), tags, cases.clock.now, 4, by=LOU)
+    cases.run(6)
+    cases.clock.now += WALKER_US
+    calibration.begin(ZoneId("left"), tags, cases.clock.now, 4, by=MAX)  # gone home ten minutes ago
+
+
+def test_a_walk_that_cannot_be_forgotten_on_a_full_disk_is_still_there(cases, monkeypatch):
+    cases.walk(zones=("left",))
+
+    def full():
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cases.shop.books, "transaction", full)
+    with pytest.raises(OSError, match="No space"):
+        cases.zoning.anew(None, MAX)
+    monkeypatch.undo()
+    assert cases.zoning.calibration.positions_in(ZoneId("left")) == POSITIONS
+
+
+def test_a_walk_of_other_antennas_is_given_up_in_words_and_once(cases):
+    cases.walk(zones=("left",))
+    reader = cases.config.readers[0]
+    ports = dict(list(reader.antennas.items())[:-1]) | {"9": list(reader.antennas.values())[-1]}
+    other = msgspec.structs.replace(cases.config, readers=(msgspec.structs.replace(reader, antennas=ports),))
+    again = cases.restarted(other)
+    assert "given up: readers, antennas or zones have changed" in again.zoning.calibration.now.advice[0]
+    again.tick(cases.clock.now + 1, writing=True)
+    assert cases.restarted(other).zoning.calibration.now.advice == ()
+
+
+def test_the_fact_of_a_calibration_carries_the_names_of_the_zones(cases):
+    cases.walk()
+    cases.finish()
+    (fact,) = cases.shop.facts(ZonesCalibrated)
+    assert [each.name for each in fact.zones] == [zone.name for zone in cases.config.zones]

@@ -6,7 +6,17 @@ import msgspec
 
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.tables import coverage_gap, exit_seen, presence, reader, reader_change, signal, zone_vision
+from cloud.tables import (
+    coverage_gap,
+    exit_seen,
+    presence,
+    reader,
+    reader_change,
+    signal,
+    zone_calibration,
+    zone_name,
+    zone_vision,
+)
 from cloud.work import Heard
 from contract.facts import (
     CoverageGap,
@@ -15,9 +25,11 @@ from contract.facts import (
     PiecePresence,
     ReaderChanged,
     ReaderHealth,
+    ZonesCalibrated,
     ZoneVision,
 )
 from contract.facts.signals import InputChanged, OutputSet
+from contract.ids import ZoneId
 
 
 def _now(tokens: Custody, heard: Heard) -> bool:
@@ -38,6 +50,25 @@ def vision(tokens: Custody, heard: Heard, fact: ZoneVision) -> None:
     row = {"store": heard.store, "zone": fact.zone, "vision": fact.vision, "why": fact.why, "since_us": heard.at_us}
     if _now(tokens, heard):
         tokens.work.tx.put_soon(zone_vision, row)
+        _called(tokens, heard, fact.zone, fact.name)
+
+
+def calibrated(tokens: Custody, heard: Heard, fact: ZonesCalibrated) -> None:
+    row = {
+        "store": heard.store, "epoch": heard.epoch, "seq": heard.seq, "version": fact.version, "model": fact.model,
+        "accuracy": fact.accuracy, "tray_accuracy": fact.tray_accuracy, "put_back": fact.put_back, "by": heard.by,
+        "zones": msgspec.json.encode(fact.zones).decode(), "at_us": heard.at_us,
+    }  # fmt: skip
+    tokens.work.tx.put_soon(zone_calibration, row)
+    if _now(tokens, heard):
+        for each in fact.zones:
+            _called(tokens, heard, each.zone, each.name)
+
+
+def _called(tokens: Custody, heard: Heard, zone: ZoneId, name: str) -> None:
+    """An edge of an older version does not tell."""
+    if name:
+        tokens.work.tx.put_soon(zone_name, {"store": heard.store, "zone": zone, "name": name})
 
 
 def reader_health(tokens: Custody, heard: Heard, fact: ReaderHealth) -> None:
@@ -89,6 +120,7 @@ def gate(tokens: Custody, heard: Heard, fact: ExitSeen) -> None:
 APPLY: Final[dict[type[Fact], Applier]] = {
     PiecePresence: piece_presence,
     ZoneVision: vision,
+    ZonesCalibrated: calibrated,
     ReaderHealth: reader_health,
     ReaderChanged: changed,
     CoverageGap: gap,

@@ -2,10 +2,23 @@
 
 from dataclasses import dataclass
 
+import msgspec
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import coverage_gap, exit_seen, piece, presence, reader, reader_change, signal, zone_vision
+from cloud.tables import (
+    coverage_gap,
+    exit_seen,
+    piece,
+    presence,
+    reader,
+    reader_change,
+    signal,
+    zone_calibration,
+    zone_name,
+    zone_vision,
+)
+from contract.facts import ZoneWalked
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +84,37 @@ class ZoneRow:
 
     store: str
     zone: str
+    name: str
     vision: str
     why: str
     since_us: int
     present: int
     missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownZoneRow:
+    """A zone of a calibration; `accuracy`: share of its tags that were placed right when they were left out."""
+
+    zone: str
+    name: str
+    positions: int
+    accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRow:
+    """By what a store says where pieces lie, since `at_us`. `put_back`: the older version in use again, or 0."""
+
+    store: str
+    version: int
+    model: str
+    accuracy: float | None
+    tray_accuracy: float | None
+    put_back: int
+    by: str
+    at_us: int
+    zones: tuple[KnownZoneRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +175,7 @@ def zones(tx: Tx, store: str) -> list[ZoneRow]:
         .where(presence.c.store == store)
         .group_by(presence.c.zone, presence.c.state)
     )
+    names = zone_names(tx, store)
     counts = {(row["zone"], row["state"]): row["n"] for row in tx.rows(query)}
     rows = []
     for zone in sorted({*visions, *(zone for zone, _ in counts)}):
@@ -144,6 +184,7 @@ def zones(tx: Tx, store: str) -> list[ZoneRow]:
             ZoneRow(
                 store=store,
                 zone=zone,
+                name=names.get(zone, ""),
                 vision=seen["vision"] if seen else "",
                 why=seen["why"] if seen else "",
                 since_us=seen["since_us"] if seen else 0,
@@ -152,6 +193,41 @@ def zones(tx: Tx, store: str) -> list[ZoneRow]:
             )
         )
     return rows
+
+
+def zone_names(tx: Tx, store: str) -> dict[str, str]:
+    """Zones as the store calls them, as far as it has told."""
+    rows = tx.rows(sa.select(zone_name).where(zone_name.c.store == store))
+    return {row["zone"]: row["name"] for row in rows}
+
+
+def calibrations(tx: Tx, store: str, *, limit: int = 50) -> list[CalibrationRow]:
+    """The one in use first."""
+    query = sa.select(zone_calibration).where(zone_calibration.c.store == store)
+    rows = tx.rows(query.order_by(zone_calibration.c.at_us.desc(), zone_calibration.c.version.desc()).limit(limit))
+    names = zone_names(tx, store)
+    plain = ("store", "version", "model", "put_back", "by", "at_us")
+    return [
+        CalibrationRow(
+            **{name: row[name] for name in plain},
+            accuracy=_told(row["accuracy"]),
+            tray_accuracy=_told(row["tray_accuracy"]),
+            zones=tuple(
+                KnownZoneRow(
+                    zone=each.zone,
+                    name=names.get(each.zone) or each.name,
+                    positions=each.positions,
+                    accuracy=each.right / each.tried if each.tried else None,
+                )
+                for each in msgspec.json.decode(row["zones"], type=list[ZoneWalked])
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _told(accuracy: float) -> float | None:
+    return accuracy if accuracy >= 0 else None
 
 
 def pieces(tx: Tx, store: str, *, state: str = "", zone: str = "", limit: int = 200) -> list[PresenceRow]:

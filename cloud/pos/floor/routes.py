@@ -21,6 +21,12 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             return queries.zones(work.tx, store)
 
+    @routes.get("/{store}/calibrations")
+    def calibrations(store: str, limit: Limit = ROWS_PER_PAGE) -> list[queries.CalibrationRow]:
+        """By what the store says where pieces lie; the one in use first."""
+        with desk.look() as work:
+            return queries.calibrations(work.tx, store, limit=limit)
+
     @routes.get("/{store}/pieces")
     def pieces(store: str, state: str = "", zone: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.PresenceRow]:
         with desk.look() as work:

@@ -24,10 +24,11 @@ async def view(shop: Shop) -> shapes.CalibrationView:
     return await _ask(shop, lambda: _view(shop, shop.store.zoning))
 
 
-async def begin(shop: Shop, zone: str, tags: list[str], rounds: int) -> shapes.CalibrationView:
+async def begin(shop: Shop, who: Login, zone: str, tags: list[str], rounds: int) -> shapes.CalibrationView:
     """The tray lies in `zone`: hear it. Raises a problem that says what to do."""
     calibration = shop.store.zoning.calibration
-    await _ask(shop, lambda: calibration.begin(ZoneId(zone), tuple(tags), shop.clock.mono_us(), rounds))
+    named = tuple(tags)
+    await _ask(shop, lambda: calibration.begin(ZoneId(zone), named, shop.clock.mono_us(), rounds, by=who.user))
     return await view(shop)
 
 
@@ -36,9 +37,9 @@ async def stop(shop: Shop) -> shapes.CalibrationView:
     return await view(shop)
 
 
-async def anew(shop: Shop, zone: str | None) -> shapes.CalibrationView:
+async def anew(shop: Shop, who: Login, zone: str | None) -> shapes.CalibrationView:
     """Forget the walk, or one zone of it; what is in use stays in use."""
-    await _ask(shop, lambda: shop.store.zoning.anew(ZoneId(zone) if zone else None))
+    await _ask(shop, lambda: shop.store.zoning.anew(ZoneId(zone) if zone else None, who.user))
     return await view(shop)
 
 

@@ -24,8 +24,7 @@ async def zones(request: Request, who: Walker, shop: TheShop) -> Response:
 
 @router.post("/zones/positions")
 async def begin(request: Request, who: Walker, shop: TheShop, zone: Annotated[str, Form(max_length=64)]) -> Response:
-    del who
-    await calibrating.begin(shop, zone, [], ROUNDS)
+    await calibrating.begin(shop, who, zone, [], ROUNDS)
     return await _after(request, shop)
 
 

@@ -44,8 +44,7 @@ async def calibration(who: Walker, shop: TheShop) -> shapes.CalibrationView:
 @router.post("/positions", status_code=201)
 async def begin(body: PositionBody, who: Walker, shop: TheShop) -> shapes.CalibrationView:
     """Hear the tray where it lies now; it fills by itself within `rounds` rounds."""
-    del who
-    return await calibrating.begin(shop, body.zone, body.tags, body.rounds)
+    return await calibrating.begin(shop, who, body.zone, body.tags, body.rounds)
 
 
 @router.delete("/positions/now")
@@ -58,8 +57,7 @@ async def stop(who: Walker, shop: TheShop) -> shapes.CalibrationView:
 @router.delete("/walk")
 async def anew(who: Walker, shop: TheShop, zone: str | None = None) -> shapes.CalibrationView:
     """Forget the walk, or one zone of it."""
-    del who
-    return await calibrating.anew(shop, zone)
+    return await calibrating.anew(shop, who, zone)
 
 
 @router.post("/finish", status_code=201)

@@ -48,7 +48,9 @@ from contract.facts import (
     Verdict,
     Vision,
     ZoneQuantity,
+    ZonesCalibrated,
     ZoneVision,
+    ZoneWalked,
     stream_of,
 )
 from contract.facts.signals import InputChanged, InputKind, OutputKind, OutputSet
@@ -181,7 +183,17 @@ def office(
                 reader="case-reader-1", was=ReaderIdentity("Speedway R420", "5.12", "00:16:25:00:00:01"),
                 now=ReaderIdentity("Speedway R420", "6.4.1", "00:16:25:00:00:02"),
             ),
-            ZoneVision(zone="gate", vision=Vision.BLIND, why="its reader is silent"),
+            ZoneVision(zone="gate", vision=Vision.BLIND, why="its reader is silent", name="Street door"),
+            *(
+                ZonesCalibrated(
+                    version=version, points="00", model="whitened kernel", temperature=1.1, accuracy=accuracy, tray_accuracy=0.99,
+                    tray_temperature=1.0, antennas=(), put_back=1 if version == 3 else 0, zones=tuple(
+                        ZoneWalked(zone=zone, positions=3, tried=24, right=right, name=name)
+                        for zone, name, right in (("case-1", "Case 1, solitaires", 23), ("case-2", "Case 2, watches", 21), ("safe-1", "Safe", 24))
+                    ),
+                )
+                for version, accuracy in ((1, 0.944), (2, 0.871), (3, 0.944))
+            ),
             InputChanged(reader="gate-reader", port=1, name="Back door", kind=InputKind.DOOR, zone="gate", on=True),
             OutputSet(reader="gate-reader", port=1, name="Gate siren", kind=OutputKind.SIREN, zone="gate", on=False, why="the time is over"),
             AlarmRaised(
