@@ -23,7 +23,9 @@ tag = typer.Typer(no_args_is_help=True, help="Tags: written, read back, locked a
 app.add_typer(tag, name="tag")
 zones = typer.Typer(no_args_is_help=True, help="Zones: walked with a reference tray, so that pieces are placed by it.")
 app.add_typer(zones, name="zones")
-backup = typer.Typer(no_args_is_help=True, help="Backups of a store's box, sealed for the owner's key.")
+backup = typer.Typer(
+    no_args_is_help=True, help="Backups: of a box, sealed for the owner; of the office, told to be safe."
+)
 app.add_typer(backup, name="backup")
 Config = Annotated[Path, typer.Option("--config", "-c", help="The process's configuration file.")]
 House = Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")]
@@ -204,6 +206,26 @@ def backup_look(
 
     with in_words(BackupError):
         typer.echo(backups.look(path, key))
+
+
+@backup.command("safe")
+def backup_safe(
+    config: Config,
+    oldest: Annotated[
+        str, typer.Argument(help="Of the office: a copy's sqlite:////… or a restored one's postgresql+…")
+    ],
+) -> None:
+    """Tell the office what is inside the oldest backup of it that could still be restored; it may run meanwhile."""
+    from cloud import safe
+    from cloud.config import ConfigError, load_config
+    from cloud.db import UnreachableDatabaseError, UnsafeDatabaseError
+
+    with in_words(ConfigError, UnsafeDatabaseError, UnreachableDatabaseError, safe.NoBackupError):
+        told = safe.mark(load_config(config).database_url, oldest)
+    typer.echo(
+        f"That backup holds {told.rows} rows of {told.logs} logs, {told.newly} more than the last: boxes and tills "
+        "need not keep these any longer. Keep it until the next one is told."
+    )
 
 
 @app.command()
