@@ -40,13 +40,14 @@ class Printer:
         """Without tags, ribbon or with its head open it does not answer ~HS, as many do."""
         self.lies = self.deaf = 0
         """So many of the next labels: the tag says another EPC than was written; what it said gets lost."""
-        self.busy = False
-        """What a tag said is told no sooner than ~HS is asked."""
+        self.busy = 0
+        """What a tag said is told no sooner than ~HS is asked so many times, though the printer calls itself idle."""
         self.out: list[Label] = []
         self.unknown: list[str] = []
         self.errors: list[str] = []
         self._held = ""
         self._late = b""
+        self._late_asks = 0
         self._waiting: list[str] = []
         self._rolled = 0
         self.serialised = True
@@ -67,15 +68,17 @@ class Printer:
             status, label = self._held.find("~HS"), self._held.find("^XZ")
             if status >= 0 and (label < 0 or status < label):
                 self._held = self._held[:status] + self._held[status + 3 :]
-                said += self._late + self._status()
-                self._late = b""
+                self._late_asks -= 1
+                if self._late_asks <= 0:
+                    said, self._late = said + self._late, b""
+                said += self._status()
             elif label >= 0:
                 self._waiting.append(self._held[: label + 3])
                 self._held = self._held[label + 3 :]
             else:
                 told = self.go_on()
-                if self.busy:
-                    self._late += told
+                if self.busy and told:
+                    self._late, self._late_asks = self._late + told, self.busy
                     return said
                 return said + told
 

@@ -18,6 +18,10 @@ STATUS_WITHIN_S: Final = 3.0
 LABEL_WITHIN_S: Final = 30.0
 """A label is printed in a second; a printer that warms up or cuts takes some more."""
 LOOK_EVERY_S: Final = 1.0
+AGAIN_S: Final = 0.5
+IDLES: Final = 2
+"""So often in a row a printer must call itself idle before a label that said nothing counts as void: one that has just
+taken a label, or has just printed it, is idle for a moment and has still something to say."""
 READ_BYTES: Final = 4096
 NO_STATUS: Final = "does not answer: look whether it is out of tags or ribbon, its head is open, or it shows an error"
 
@@ -92,12 +96,14 @@ class Printer:
         await self._send(data)
         said: dict[str, bytes] = {}
         wanted = {"E", "T"} if tid else {"E"}
+        idles = 0
         try:
             async with asyncio.timeout(self._label_within_s):
                 while set(said) < wanted:
-                    answer = await self._within(LOOK_EVERY_S)
+                    answer = await self._within(AGAIN_S if idles else LOOK_EVERY_S)
                     if answer is None:
-                        if (await self._standing()).idle:
+                        idles = idles + 1 if (await self._standing()).idle else 0
+                        if idles == IDLES:
                             await self._late(said, job)
                             return said if set(said) == wanted else {}
                     elif isinstance(answer, ReadBack) and answer.job == job:

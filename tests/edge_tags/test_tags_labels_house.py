@@ -189,7 +189,7 @@ def test_a_person_prints_labels_from_the_command_line(tmp_path):
 
 def test_who_interrupts_the_command_ends_the_batch(tmp_path):
     async def story(box, client, server):
-        server.printer.busy = True
+        server.printer.busy = 1
         async with served(box) as url:
             running = await typing(tmp_path, url, *PIECES)
             async with asyncio.timeout(30):

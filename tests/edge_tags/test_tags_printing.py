@@ -8,8 +8,9 @@ import pytest
 from contract.feed import PieceCard
 from contract.ids import PieceId, UserId
 from edge.readers.base import MisconfiguredError, UnreachableError
+from edge.tags import printer as printing_printer
 from edge.tags.commission import Bound, Denied, Kept
-from edge.tags.printer import Printer
+from edge.tags.printer import IDLES, Printer
 from edge.tags.printing import TRIES, Batch, Stand
 from edge.tags.zpl import load_template
 from simulator.printer import Printer as Fake
@@ -144,15 +145,27 @@ def test_a_tag_that_was_written_and_did_not_say_so_is_nobodys():
     play(story)
 
 
-def test_a_printer_that_is_slow_to_tell_is_waited_for_and_no_label_is_wasted():
+@pytest.mark.parametrize("asks", [1, IDLES])
+def test_a_printer_that_is_slow_to_tell_is_waited_for_and_no_label_is_wasted(asks):
     async def story(server):
-        server.printer.busy = True
+        server.printer.busy = asks
         books = Books()
         await printed(server, books, PIECES[:3])
         assert set(books.bound) == set(PIECES[:3])
         assert len(server.printer.out) == 3
         honest(server, books)
 
+    play(story)
+
+
+def test_control_by_the_first_idle_a_good_label_would_be_thrown_away(monkeypatch):
+    async def story(server):
+        server.printer.busy = IDLES
+        batch = await printed(server, Books(), PIECES[:1])
+        assert batch.lines[PIECES[0]].voids > 0
+        assert not server.printer.out[0].void
+
+    monkeypatch.setattr(printing_printer, "IDLES", 1)
     play(story)
 
 
