@@ -396,8 +396,7 @@ def test_a_page_with_times_says_once_whose_they_are(office: tuple[str, Cloud], s
 
 
 def test_a_store_is_asked_to_count(office: tuple[str, Cloud], signed_in: Callable[..., Page]) -> None:
-    url, _ = office
-    page = signed_in(url, "/counts", user="loss_prevention")
+    page = signed_in(office[0], "/counts", user="loss_prevention")
     page.get_by_label("Ask a store to count").select_option("flagship")
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("safe")
@@ -436,8 +435,7 @@ def test_signing_out_ends_it(first_day: str, signed_in: Callable[..., Page]) -> 
 def test_the_ledger_shows_what_a_sale_moved_and_that_it_sums_to_nothing(
     office: tuple[str, Cloud], signed_in: Callable[..., Page]
 ) -> None:
-    url, _ = office
-    page = signed_in(url, "/ledger")
+    page = signed_in(office[0], "/ledger")
     together = page.get_by_role("row", name=re.compile("Together")).get_by_role("cell")
     expect(together.nth(0)).to_contain_text("EUR: the two differ by nothing")
     assert together.nth(1).inner_text() == together.nth(2).inner_text() != ""
