@@ -21,9 +21,9 @@ class Now:
         return done
 
 
-def a_shop(folder):
+def a_shop(folder, cards=None):
     """A shop that writes its capture into `data_dir/capture`."""
-    cards = [shop_of.a_card(n) for n in range(1, 11)] + [shop_of.a_card(n, zone="safe") for n in range(11, 16)]
+    cards = cards or [shop_of.a_card(n) for n in range(1, 11)] + [shop_of.a_card(n, zone="safe") for n in range(11, 16)]
     shop = shop_of.Shop(shop_of.a_config(folder), shop_of.HandClock(), cards)
     shop.store.recorder = shop.recorder = shop.store._record_with(Now())
     shop.capture = shop.config.data_dir / "capture"
@@ -33,6 +33,11 @@ def a_shop(folder):
 @pytest.fixture(scope="session")
 def house():
     return a_shop
+
+
+@pytest.fixture(scope="session", name="shop_of")
+def what_shops_are_made_of():
+    return shop_of
 
 
 @pytest.fixture
