@@ -102,6 +102,16 @@ def create_door(
         home = int(world.home[world.row_of[piece]])
         return world.places[home].startswith(f"{store}/")
 
+    def trays(store: str) -> dict[str, dict[str, Any]]:
+        """Tray → its zone, and those of its pieces that are still the store's."""
+        out: dict[str, dict[str, Any]] = {}
+        gone = {piece for piece, place in world.save().away.items() if place in {Away.CLIENT, Away.THIEF}}
+        for row, stocked in enumerate(world.stock):
+            shop, _, zone = world.places[int(world.home[row])].partition("/")
+            if shop == store and stocked.card.tray and stocked.card.piece not in gone:
+                out.setdefault(stocked.card.tray, {"zone": zone, "pieces": []})["pieces"].append(stocked.card.piece)
+        return dict(sorted(out.items()))
+
     @door.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def hand() -> str:
         """The page a person uses; it calls the routes below and fetches nothing from elsewhere."""
@@ -139,12 +149,15 @@ def create_door(
 
     @door.get("/truth")
     async def truth(store: str, log: int = 100) -> dict[str, Any]:
-        """Where pieces are, which of the store's own are away, what was sold, the last `log` things that happened."""
+        """Where pieces are, which of the store's own are away, its trays and their zones, what was sold, the
+        last `log` things that happened.
+        """
         away = world.save().away
         return {
             "store": store,
             "zones": world.where(StoreId(store)),
             "away": {piece: place for piece, place in away.items() if place in tuple(Away) and lives_in(piece, store)},
+            "trays": trays(store),
             "sold": sold(world, StoreId(store)),
             "log": [msgspec.to_builtins(one) for one in world.truth[-max(0, log) :] if one.store == store],
             "log_dropped": world.truth_dropped,

@@ -162,3 +162,20 @@ def test_the_door_has_a_page_for_a_person_that_fetches_nothing_from_elsewhere():
         assert "/stores/{store}/move" in (await door.get("/api/openapi.json")).json()["paths"]
 
     run(scene)
+
+
+def test_a_whole_tray_is_lifted_and_laid_back():
+    async def scene(outside, door):
+        async def trays():
+            return (await door.get("/truth", params={"store": "boutique", "log": 0})).json()["trays"]
+
+        name, tray = next(iter((await trays()).items()))
+        assert set(tray["pieces"]) <= set(outside.world.where("boutique")[tray["zone"]])
+        assert sum(len(each["pieces"]) for each in (await trays()).values()) == 50
+        await door.post("/stores/boutique/move", json={"pieces": tray["pieces"], "to": "hand"})
+        assert not set(tray["pieces"]) & set(outside.world.where("boutique")[tray["zone"]])
+        assert (await trays())[name] == tray, "a tray in a hand is still this store's"
+        await door.post("/stores/boutique/move", json={"pieces": tray["pieces"], "to": "thief"})
+        assert name not in await trays()
+
+    run(scene)
