@@ -1,5 +1,6 @@
 """Money is an integer of minor units and an ISO 4217 code. Never a float."""
 
+from collections.abc import Sequence
 from typing import Final
 
 MINOR_DIGITS: Final = {
@@ -34,3 +35,33 @@ def divide_half_up(numerator: int, denominator: int) -> int:
 def tax_within(gross_minor: int, rate_bp: int) -> int:
     """The tax contained in a gross amount at a rate in basis points."""
     return gross_minor - divide_half_up(gross_minor * BASIS_POINTS, BASIS_POINTS + rate_bp)
+
+
+def allocate(total_minor: int, weights: Sequence[int]) -> list[int]:
+    """`total_minor` in parts by `weights` (≥ 0, not all nothing), to the last unit: largest remainder, earlier first.
+
+    Raises `ValueError` when there is nothing to share it by.
+    """
+    whole = sum(weights)
+    if whole <= 0 or min(weights) < 0:
+        raise ValueError(f"cannot share {total_minor} by weights {list(weights)}: give at least one above nothing")
+    size = abs(total_minor)
+    parts = [size * weight // whole for weight in weights]
+    remainders = [size * weight % whole for weight in weights]
+    for at in sorted(range(len(weights)), key=lambda at: -remainders[at])[: size - sum(parts)]:
+        parts[at] += 1
+    return parts if total_minor >= 0 else [-part for part in parts]
+
+
+def round_to(amount_minor: int, step_minor: int) -> int:
+    """To the nearest multiple of the smallest coin, halves away from zero: for cash, and for nothing else."""
+    return divide_half_up(amount_minor, step_minor) * step_minor
+
+
+E9: Final = 10**9
+
+
+def convert(amount_minor: int, currency: str, into: str, rate_e9: int) -> int:
+    """Minor units of `into` for so many of `currency`; `rate_e9`: major units of `into` for one of it, × 10⁹."""
+    up, down = 10 ** minor_digits(into), 10 ** minor_digits(currency)
+    return divide_half_up(amount_minor * rate_e9 * up, E9 * down)

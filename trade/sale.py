@@ -79,6 +79,8 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
     state: SaleState = SaleState.OPEN
     opened_us: int = 0
     lines: tuple[SaleLine, ...] = ()
+    exemption: str = ""
+    """Why no tax is due, and the document that says so; empty: it is."""
 
     @property
     def total_minor(self) -> int:

@@ -9,6 +9,7 @@ from contract.ids import CountId, LineId, PieceId, UserId, ZoneId
 from trade.claim import Claim
 from trade.guards import ALL, Guards
 from trade.piece import Standing
+from trade.price import Offer
 from trade.sale import Sale
 from trade.shift import Shift
 from trade.stocktake import CountState
@@ -58,6 +59,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     receipt_next: int = 1
     z_next: int = 1
     feed_rev: int = 0
+    offer: Offer = Offer(currency="")
+    """What the house asks today for what is in the cart."""
     count: CountTotals | None = None
     alarm_open: bool = False
     tag_holder: Standing | None = None

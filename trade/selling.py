@@ -36,7 +36,7 @@ from trade.acts import (
 from trade.claim import release_all
 from trade.custody import TokenState
 from trade.piece import Standing, claimed, twice_named, unavailable
-from trade.price import other_line, piece_line
+from trade.price import cart, other_line, piece_line, price_in
 from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be, tenders_pay
 from trade.scene import NOWHERE, Scene
@@ -73,13 +73,17 @@ def add_piece(scene: Scene, act: AddPiece, new_id: NewId) -> Answer:
     assert token is not None
     assert card is not None
     claim = ClaimId(new_id())
+    price = price_in(card, sale.currency)
+    assert price is not None
     line = piece_line(
         card,
         line=LineId(new_id()),
         claim=claim,
         ce=token.ce,
+        price_minor=price,
         discount_minor=act.discount_minor,
         feed_rev=scene.feed_rev,
+        offer=scene.offer,
     )
     full = _no_room(sale, line)
     if full is not None:
@@ -107,9 +111,11 @@ def _can_be_claimed(piece: Standing, scene: Scene, override: str) -> Refusal | N
 def _price_wrong(piece: Standing, sale: Sale, discount_minor: int) -> Refusal | None:
     card = piece.card
     assert card is not None
-    if card.currency != sale.currency:
-        return Refusal(Why.WRONG_CURRENCY, f"{piece.name} is priced in {card.currency}, the sale in {sale.currency}")
-    if not 0 <= discount_minor <= card.price_minor:
+    price = price_in(card, sale.currency)
+    if price is None:
+        why = f"{piece.name} is priced in {card.currency}, the sale in {sale.currency}: ask the office for a price"
+        return Refusal(Why.WRONG_CURRENCY, why, piece.piece)
+    if not 0 <= discount_minor <= price:
         return Refusal(Why.WRONG_PRICE, "A discount lies between nothing and the price", piece.piece)
     return None
 
@@ -131,6 +137,7 @@ def add_other(scene: Scene, act: AddOther, new_id: NewId) -> Answer:
         quantity_milli=act.quantity_milli,
         tax_bp=act.tax_bp,
         feed_rev=scene.feed_rev,
+        offer=scene.offer,
     )
     assert scene.sale is not None
     return _no_room(scene.sale, line) or (SaleLineAdded(sale=act.sale, line=line),)
@@ -185,9 +192,11 @@ def record(scene: Scene, act: RecordSale) -> Answer:
         return Refusal(Why.NO_SHIFT, f"Open a shift on {sale.till} first")
     if not sale.lines:
         return Refusal(Why.EMPTY, "There is nothing in this sale")
-    refusal = tenders_pay(act.tenders, sale.total_minor, sale.currency)
+    lines = cart(sale.lines, scene.offer)
+    total = sum(line.gross_minor for line in lines)
+    refusal = tenders_pay(act.tenders, total, sale.currency)
     verdict = _pad_verdict(scene, sale, act.override)
-    for line in sale.lines:
+    for line in lines:
         if refusal is None and line.piece is not None:
             refusal = _claim_lost(scene, line, line.piece)
     if refusal is not None:
@@ -205,10 +214,10 @@ def record(scene: Scene, act: RecordSale) -> Answer:
         business_day=scene.shift.business_day,
         associate=sale.associate,
         currency=sale.currency,
-        lines=sale.lines,
+        lines=lines,
         tenders=act.tenders,
-        total_minor=sale.total_minor,
-        tax_minor=sale.tax_minor,
+        total_minor=total,
+        tax_minor=sum(line.tax_minor for line in lines),
         client=act.client,
         pad_verdict=verdict,
         feed_rev=scene.feed_rev,

@@ -60,6 +60,8 @@ class SaleLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     approved_by: UserId = UserId("")
     promotion: str = ""
     promotion_minor: int = 0
+    tax: str = ""
+    """The code of its `TaxCard`; empty: `tax_bp`, in the price."""
     taxes: tuple[LineTax, ...] = ()
     """Empty on lines of the first release: there `tax_bp` and `tax_minor` say it all, tax included."""
     tax_included: bool = True

@@ -11,6 +11,8 @@ from trade.sale import SaleState
 from trade.shift import Shift, ShiftState
 from web.problems import ProblemError
 
+ASKED = (SaleState.OPEN, SaleState.PARKED)
+"""Carts: shown at what the house asks now; what is recorded stands."""
 SALES_SHOWN = (SaleState.OPEN, SaleState.PARKED, SaleState.RECORDED, SaleState.VOIDED)
 
 
@@ -32,6 +34,7 @@ def _sale(shop: Shop, row: SaleRow) -> shapes.SaleView:
     db = shop.db
     returned = queries.returned_lines(db, row.sale)
     log = db.one("counter", Counter, epoch=row.epoch, stream=Stream.TRADE) if row.epoch else None
+    lines = queries.asked(db, row.sale) if row.state in ASKED else queries.sale_lines(db, row.sale)
     return shapes.SaleView(
         sale=row.sale,
         till=row.till,
@@ -45,11 +48,13 @@ def _sale(shop: Shop, row: SaleRow) -> shapes.SaleView:
                 description=line.description,
                 list_price_minor=line.list_price_minor,
                 discount_minor=line.discount_minor,
+                promotion=line.promotion,
+                promotion_minor=line.promotion_minor,
                 gross_minor=line.gross_minor,
                 tax_minor=line.tax_minor,
                 returned=line.line in returned,
             )
-            for line in queries.sale_lines(db, row.sale)
+            for line in lines
         ),
         tenders=tuple(
             shapes.TenderView(
@@ -60,8 +65,8 @@ def _sale(shop: Shop, row: SaleRow) -> shapes.SaleView:
             )
             for tender in queries.sale_tenders(db, row.sale)
         ),
-        total_minor=row.total_minor,
-        tax_minor=row.tax_minor,
+        total_minor=sum(line.gross_minor for line in lines),
+        tax_minor=sum(line.tax_minor for line in lines),
         receipt_number=row.receipt_number or None,
         business_day=row.business_day,
         sent=log is not None and 0 < row.trade_seq <= log.upto,

@@ -351,7 +351,7 @@ SELECT piece AS value FROM shipped WHERE transfer = :transfer ORDER BY piece;
 SELECT transfer, piece, to_store, at_us FROM shipped WHERE piece = :piece ORDER BY at_us DESC LIMIT 1;
 
 -- name: sale
-SELECT sale, till, associate, currency, state, opened_us FROM sale WHERE sale = :sale;
+SELECT sale, till, associate, currency, state, opened_us, exemption FROM sale WHERE sale = :sale;
 
 -- name: sale_row
 SELECT sale, till, associate, currency, state, opened_us, shift, receipt_number, business_day, total_minor, tax_minor,
@@ -371,9 +371,10 @@ SELECT COUNT(*) AS value FROM sale WHERE till = :till AND state = 'open';
 
 -- name: sale_set
 INSERT INTO sale VALUES (:sale, :till, :associate, :currency, :state, :opened_us, '', 0, '', :total_minor, :tax_minor,
-    '', '', 0, 0, '')
+    '', '', 0, 0, '', :exemption)
 ON CONFLICT (sale) DO UPDATE SET till = excluded.till, state = excluded.state, total_minor = excluded.total_minor,
-    tax_minor = excluded.tax_minor, associate = excluded.associate, currency = excluded.currency;
+    tax_minor = excluded.tax_minor, associate = excluded.associate, currency = excluded.currency,
+    exemption = excluded.exemption;
 
 -- name: sale_recorded
 UPDATE sale SET shift = :shift, receipt_number = :receipt_number, business_day = :business_day, client = :client,
@@ -382,13 +383,25 @@ UPDATE sale SET shift = :shift, receipt_number = :receipt_number, business_day =
 -- name: sales_void
 UPDATE sale SET state = 'voided' WHERE state IN ('open', 'parked');
 
+-- name: upgrade_10
+CREATE TABLE line_of_sale (
+    sale TEXT NOT NULL, position INTEGER NOT NULL, line TEXT NOT NULL, piece TEXT, body BLOB NOT NULL,
+    PRIMARY KEY (sale, position)
+) STRICT, WITHOUT ROWID;
+INSERT INTO line_of_sale SELECT sale, position, line, piece, CAST(json_object('line', line, 'kind', kind, 'description',
+    description, 'list_price_minor', list_price_minor, 'gross_minor', gross_minor, 'tax_bp', tax_bp, 'tax_minor', tax_minor,
+    'piece', piece, 'ce', ce, 'claim', claim, 'quantity_milli', quantity_milli, 'discount_minor', discount_minor,
+    'feed_rev', feed_rev) AS BLOB) FROM sale_line;
+DROP TABLE sale_line;
+ALTER TABLE line_of_sale RENAME TO sale_line;
+CREATE INDEX sale_line_piece ON sale_line (piece) WHERE piece IS NOT NULL;
+ALTER TABLE sale ADD COLUMN exemption TEXT NOT NULL DEFAULT '';
+
 -- name: lines
-SELECT line, kind, description, list_price_minor, gross_minor, tax_bp, tax_minor, piece, ce, claim, quantity_milli,
-    discount_minor, feed_rev FROM sale_line WHERE sale = :sale ORDER BY position;
+SELECT body FROM sale_line WHERE sale = :sale ORDER BY position;
 
 -- name: line_add
-INSERT INTO sale_line VALUES (:sale, :line, :position, :kind, :description, :list_price_minor, :gross_minor, :tax_bp,
-    :tax_minor, :piece, :ce, :claim, :quantity_milli, :discount_minor, :feed_rev);
+INSERT INTO sale_line VALUES (:sale, :position, :line, :piece, :body);
 
 -- name: lines_drop
 DELETE FROM sale_line WHERE sale = :sale;

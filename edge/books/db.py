@@ -15,7 +15,7 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 9
+SCHEMA_VERSION: Final = 10
 FILES: Final = (
     "books.sql",
     "witness.sql",

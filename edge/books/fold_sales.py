@@ -8,12 +8,17 @@ from contract.facts import ReturnRecorded, SaleLine, SaleRecorded, ShiftClosed, 
 from contract.ids import Epoch, SaleId, ShiftId, TillId, UserId
 from edge.books.db import Database
 from edge.books.fold_custody import sell, take_back
+from edge.books.rows import Body
 from trade.custody import Token, TokenEvent, moved
 from trade.sale import Sale, SaleFact, SaleState, apply
 from trade.shift import SHIFT, Shift, ShiftEvent
 
 RECEIPTS: Final = "receipt"
 ZS: Final = "z"
+
+
+_encode_line: Final = msgspec.json.Encoder(order="deterministic").encode
+_decode_line: Final = msgspec.json.Decoder(SaleLine).decode
 
 
 class _SaleHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +28,7 @@ class _SaleHead(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     state: SaleState
     opened_us: int
+    exemption: str
 
 
 def load_sale(db: Database, sale: SaleId) -> Sale | None:
@@ -30,7 +36,12 @@ def load_sale(db: Database, sale: SaleId) -> Sale | None:
     head = db.one("sale", _SaleHead, sale=sale)
     if head is None:
         return None
-    return Sale(**msgspec.structs.asdict(head), lines=tuple(db.rows("lines", SaleLine, sale=sale)))
+    return Sale(**msgspec.structs.asdict(head), lines=tuple(load_lines(db, sale)))
+
+
+def load_lines(db: Database, sale: SaleId) -> list[SaleLine]:
+    """In the order they were added."""
+    return [_decode_line(row.body) for row in db.rows("lines", Body, sale=sale)]
 
 
 def sale_changed(db: Database, fact: SaleFact, at_us: int, epoch: Epoch, seq: int) -> None:
@@ -46,10 +57,12 @@ def sale_changed(db: Database, fact: SaleFact, at_us: int, epoch: Epoch, seq: in
         opened_us=sale.opened_us,
         total_minor=sale.total_minor,
         tax_minor=sale.tax_minor,
+        exemption=sale.exemption,
     )
     db.run("lines_drop", sale=sale.sale)
     for position, line in enumerate(sale.lines):
-        db.run_struct("line_add", line, sale=sale.sale, position=position)
+        body = _encode_line(line)
+        db.run("line_add", sale=sale.sale, position=position, line=line.line, piece=line.piece, body=body)
     if isinstance(fact, SaleRecorded):
         _recorded(db, fact, at_us, epoch, seq)
 

@@ -13,6 +13,7 @@ from edge.books.db import Database
 from edge.books.fold_sales import RECEIPTS, ZS, load_sale
 from edge.books.journal import Books, Tx
 from edge.books.rows import AlarmRow, AlarmState, CountRow, Mode, counters_of
+from edge.till.offers import offer
 from trade.acts import (
     AddOther,
     AddPiece,
@@ -131,8 +132,10 @@ class Desk:
                 return msgspec.structs.replace(found, sale=load_sale(db, act.sale))
             case AddPiece():
                 pieces = {act.piece: self.standing(db, act.piece, seen, pad)}
-                return msgspec.structs.replace(scene, sale=load_sale(db, act.sale), pieces=pieces)
-            case AddOther() | RemoveLine() | ParkSale() | VoidSale():
+                return self._priced(db, msgspec.structs.replace(scene, sale=load_sale(db, act.sale), pieces=pieces))
+            case AddOther():
+                return self._priced(db, self._sale_scene(db, scene, act.sale))
+            case RemoveLine() | ParkSale() | VoidSale():
                 return self._sale_scene(db, scene, act.sale)
             case RecordSale():
                 found = self._sale_scene(db, scene, act.sale)
@@ -140,7 +143,7 @@ class Desk:
                 if sale is None:
                     return found
                 known = {each: self.standing(db, each, seen, pad) for each in {*sale.pieces(), *pad}}
-                return msgspec.structs.replace(self._till_scene(db, found, sale.till), pieces=known)
+                return self._priced(db, msgspec.structs.replace(self._till_scene(db, found, sale.till), pieces=known))
             case ReturnPieces():
                 found = self._till_scene(db, self._sale_scene(db, scene, act.sale), act.till)
                 known = {each: self.standing(db, each, seen, pad) for each in act.pieces}
@@ -174,6 +177,13 @@ class Desk:
     def _sale_scene(self, db: Database, scene: Scene, sale: SaleId) -> Scene:
         claims = tuple(db.rows("claims_of", Claim, ref=sale))
         return msgspec.structs.replace(scene, sale=load_sale(db, sale), sale_claims=claims)
+
+    def _priced(self, db: Database, scene: Scene) -> Scene:
+        """With what the house asks today; the business day is that of the till's open shift."""
+        sale = scene.sale
+        if sale is None:
+            return scene
+        return msgspec.structs.replace(scene, offer=offer(db, sale))
 
     def _till_scene(self, db: Database, scene: Scene, till: TillId) -> Scene:
         shift = db.one("shift_open", Shift, till=till)

@@ -5,7 +5,7 @@ from typing import Final
 from contract.facts import CountVerdict, SaleLine
 from contract.ids import CountId, PieceId, SaleId, ShiftId, TillId
 from edge.books.db import Database
-from edge.books.fold_sales import load_sale
+from edge.books.fold_sales import load_lines, load_sale
 from edge.books.rows import (
     AlarmRow,
     AlarmState,
@@ -20,9 +20,11 @@ from edge.books.rows import (
     TenderRow,
     ZoneRow,
 )
+from edge.till.offers import offer
 from trade.claim import Claim
 from trade.custody import Token, TokenState
 from trade.piece import Hold
+from trade.price import cart
 from trade.sale import Sale, SaleState
 from trade.shift import Shift
 from trade.stocktake import CountState
@@ -77,7 +79,13 @@ def sale_row(db: Database, sale_id: SaleId) -> SaleRow | None:
 
 
 def sale_lines(db: Database, sale_id: SaleId) -> list[SaleLine]:
-    return db.rows("lines", SaleLine, sale=sale_id)
+    return load_lines(db, sale_id)
+
+
+def asked(db: Database, sale_id: SaleId) -> tuple[SaleLine, ...]:
+    """The lines of a cart as they would be recorded now: promotions and taxes as the house has them today."""
+    found = load_sale(db, sale_id)
+    return cart(found.lines, offer(db, found)) if found else ()
 
 
 def sale_tenders(db: Database, sale_id: SaleId) -> list[TenderRow]:

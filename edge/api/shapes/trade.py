@@ -35,6 +35,8 @@ class SaleLineView:
     description: str
     list_price_minor: int
     discount_minor: int
+    promotion: str
+    promotion_minor: int
     gross_minor: int
     tax_minor: int
     returned: bool

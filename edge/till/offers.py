@@ -1,0 +1,33 @@
+"""What the house asks today at this store, as the feed told it last: for the rules of a sale, and for its pages."""
+
+from contract.feed import PieceCard, PromotionCard, SettingsCard, TaxCard
+from contract.ids import PieceId
+from edge.books import replica
+from edge.books.db import Database
+from edge.books.rows import Node
+from trade.price import Offer
+from trade.sale import Sale
+from trade.shift import Shift
+
+
+def offer(db: Database, sale: Sale) -> Offer:
+    """For what is in this cart. The business day is that of the till's open shift."""
+    node, shift = db.one("node", Node), db.one("shift_open", Shift, till=sale.till)
+    assert node is not None
+    store = node.store
+    known: dict[PieceId, PieceCard] = {}
+    for piece in sale.pieces():
+        card = replica.piece(db, piece)
+        if card is not None:
+            known[piece] = card
+    settings = replica.card(db, SettingsCard, store) or SettingsCard(store=store)
+    return Offer(
+        currency=sale.currency,
+        business_day=shift.business_day if shift else "",
+        taxes={card.tax: card for card in replica.cards(db, TaxCard)},
+        promotions=tuple(replica.cards(db, PromotionCard)),
+        cards=known,
+        rounding=settings.tax_rounding,
+        margin_scheme=settings.margin_scheme,
+        exemption=sale.exemption,
+    )
