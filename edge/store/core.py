@@ -97,7 +97,7 @@ class Core:
             )
             self.pipeline.listeners.append(self.chronicle.hear)
             if config.capture.minutes:
-                self.recorder = self._record_with(slow)
+                self.recorder = self.record_with(slow)
         self.till_logs_unsealed_total = 0
         self.sync = Sync(books, boot=self.new_id())
         self.mode = books.node().mode
@@ -158,7 +158,7 @@ class Core:
         db.stand_still()
         return db
 
-    def _record_with(self, slow: Executor) -> Recorder:
+    def record_with(self, slow: Executor) -> Recorder:
         bounds = Bounds(
             segments=-(-self.config.capture.minutes * 60_000_000 // SEGMENT_US) + 1,
             bytes_max=self.config.capture.mib << 20,

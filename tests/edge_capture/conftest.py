@@ -25,7 +25,7 @@ def a_shop(folder, cards=None):
     """A shop that writes its capture into `data_dir/capture`."""
     cards = cards or [shop_of.a_card(n) for n in range(1, 11)] + [shop_of.a_card(n, zone="safe") for n in range(11, 16)]
     shop = shop_of.Shop(shop_of.a_config(folder), shop_of.HandClock(), cards)
-    shop.store.recorder = shop.recorder = shop.store._record_with(Now())
+    shop.store.recorder = shop.recorder = shop.store.record_with(Now())
     shop.capture = shop.config.data_dir / "capture"
     return shop
 
