@@ -79,6 +79,7 @@ def zones(shop: Shop, who: Login | None = None) -> tuple[shapes.ZoneView, ...]:
                 missing=figures.missing if figures and zone.id not in hidden else 0,
                 hard_to_read=figures.hard_to_read if figures and zone.id not in hidden else 0,
                 not_read_yet=figures.not_read_yet if figures and zone.id not in hidden else 0,
+                reference=figures.reference if figures else "",
                 hidden=zone.id in hidden,
             )
         )

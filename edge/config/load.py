@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from contract.epc import EpcError, pack_hex
 from contract.facts.signals import OutputKind
 from contract.ids import ZoneId, check_slug
 from edge import checks, hours, schedules
@@ -75,6 +76,7 @@ def _check_words(config: EdgeConfig) -> None:
     for each in config.counts:
         schedules.check(each, config.hours, {str(zone.id) for zone in config.zones})
     checks.each_once("zone", [zone.id for zone in config.zones])
+    _check_references(config)
     checks.each_once("reader", [reader.id for reader in config.readers])
     checks.each_once("printer", [printer.id for printer in config.printers])
     checks.each_once("till", list(config.tills))
@@ -85,6 +87,27 @@ def _check_words(config: EdgeConfig) -> None:
             checks.reader_url(reader.url)
         except ValueError as error:
             raise ValueError(f"reader {reader.id}: {error}") from error
+
+
+def _check_references(config: EdgeConfig) -> None:
+    """Raises `ValueError` for a reference tag that could never speak for its zone."""
+    watched = {zone for reader in config.readers if not reader.handheld for zone in reader.antennas.values()}
+    holders: dict[str, ZoneId] = {}
+    for zone in config.zones:
+        if not zone.reference:
+            continue
+        at = f"zone {zone.id}: reference {zone.reference!r}"
+        try:
+            pack_hex([zone.reference])
+        except EpcError as error:
+            raise ValueError(f"{at}: {error}; write the tag's EPC in hex, as a reader shows it") from error
+        if zone.kind not in LIES_IN:
+            raise ValueError(f"{at}: a {zone.kind} is only passed; hang it in a {', '.join(sorted(LIES_IN))}")
+        if zone.id not in watched:
+            raise ValueError(f"{at}: no fixed reader watches this zone; give it an antenna, or leave the tag out")
+        other = holders.setdefault(zone.reference.upper(), zone.id)
+        if other != zone.id:
+            raise ValueError(f"{at} hangs in zone {other} too; give each zone a tag of its own")
 
 
 def _check_port(at: str, port: str) -> None:

@@ -39,3 +39,5 @@ class ZoneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """across,"""
     height: float = 1.0
     """and down."""
+    reference: str = ""
+    """EPC in hex of a tag that hangs here for good: it is no piece, and says whether the zone can be read at all."""

@@ -7,7 +7,8 @@ Rows are dense, kept while the piece is known, and used again afterwards: whoeve
 clears a row when `put` gives it to another piece. The raw EPC decides; GS1 meaning is not looked at (TDS 1.11 §15.2).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -29,6 +30,9 @@ class Heard(NamedTuple):
 
     rows: NDArray[np.int32]
     unknown: NDArray[np.int32]
+    reference: NDArray[np.int32] | None = None
+    """Zone whose reference tag was read, else -1; None where no read of these is of one. Such a tag is neither of the
+    other two: no piece, and nobody's stranger."""
 
 
 class UnknownEpc(NamedTuple):
@@ -43,7 +47,10 @@ class UnknownEpc(NamedTuple):
 class Catalogue:
     """Which tag is which piece, and what else was heard. Owned by the house thread."""
 
-    def __init__(self, unknown_epcs_max: int = UNKNOWN_EPCS_MAX) -> None:
+    def __init__(
+        self, unknown_epcs_max: int = UNKNOWN_EPCS_MAX, references: Mapping[int, str] = MappingProxyType({})
+    ) -> None:
+        """`references`: zone, by index, to the EPC in hex of the tag that hangs there for good. Raises `EpcError`."""
         self.pieces: list[PieceId | None] = []
         """Piece of each row; None where a row is free."""
         self.unknown_epcs_max = unknown_epcs_max
@@ -60,6 +67,11 @@ class Catalogue:
         self._first_us = np.zeros(unknown_epcs_max, np.int64)
         self._last_us = np.zeros(unknown_epcs_max, np.int64)
         self._reads = np.zeros(unknown_epcs_max, np.int64)
+        self._references: EpcTable | None = None
+        if references:
+            self._references = EpcTable()
+            zones = np.array(list(references), np.int32)
+            self._references.insert(*pack_hex(list(references.values())), zones)
 
     @property
     def rows(self) -> int:
@@ -82,6 +94,8 @@ class Catalogue:
         named = [(piece, epc) for piece, epc in wanted if epc]
         matrix, bits = pack_hex([epc for _, epc in named])
         self._refuse_taken(named, self._known.find(matrix, bits))
+        if self._references is not None:
+            self._refuse_references(named, self._references.find(matrix, bits))
         rows = np.array([self._row_for(piece) for piece, _ in wanted], np.int32)
         for row in rows.tolist():
             if row in self._tagged:
@@ -108,10 +122,16 @@ class Catalogue:
         """Look up n reads and note the unknown among them."""
         rows = self._known.find(epc, bits)
         unknown = np.full(len(rows), NONE, np.int32)
-        strange = np.flatnonzero(rows == NONE)
+        strange, reference = np.flatnonzero(rows == NONE), None
+        if self._references is not None and len(strange):
+            zone = self._references.find(epc[strange], bits[strange])
+            if (zone != NONE).any():
+                reference = np.full(len(rows), NONE, np.int32)
+                reference[strange] = zone
+                strange = strange[zone == NONE]
         if len(strange):
             unknown[strange] = self._note(epc[strange], bits[strange], now_us)
-        return Heard(rows, unknown)
+        return Heard(rows, unknown, reference)
 
     def unknown(self) -> list[UnknownEpc]:
         """Every unknown EPC kept, by index. Some may have become known since: those are left out."""
@@ -145,6 +165,11 @@ class Catalogue:
         for (piece, epc), row in zip(named, found, strict=True):
             if row != NONE and self.pieces[row] != piece:
                 raise CatalogueError(f"EPC {epc} of {piece} is bound to {self.pieces[row]}; drop that binding first")
+
+    def _refuse_references(self, named: list[tuple[PieceId, str]], zone: NDArray[np.int32]) -> None:
+        for at in np.flatnonzero(zone != NONE).tolist():
+            piece, epc = named[at]
+            raise CatalogueError(f"EPC {epc} of {piece} is the reference tag of a zone; hang another tag on the piece")
 
     def _row_for(self, piece: PieceId) -> int:
         row = self._rows.get(piece)

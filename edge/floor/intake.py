@@ -5,6 +5,7 @@ Bounded: a house that cannot keep up drops batches at the door, counts them, and
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -110,12 +111,16 @@ class Intake:
         ends, other_ends = (
             np.bincount(at[each], minlength=len(batches)).cumsum().tolist() for each in (known, strange)
         )
+        lit = None if found.reference is None else (found.reference >= 0) & (found.reference == zone)
         heard, low, other_low = [], 0, 0
         for batch, high, other_high in zip(batches, ends, other_ends, strict=True):
             told = (column[low:high] for column in columns)
             untold = (column[other_low:other_high] for column in others) if other_high > other_low else ()
             heard.append(Heard(batch.reader, batch.arrived_us, *told, *untold))
             low, other_low = high, other_high
+        if lit is not None:
+            parts = (zone[lit & (at == number)] for number in range(len(batches)))
+            heard = [replace(one, reference=each) for one, each in zip(heard, parts, strict=True)]
         if any(batch.details is not None and batch.details.tid is not None for batch in batches):
             for batch, rows in zip(batches, np.split(found.rows, np.cumsum(sizes)[:-1]), strict=True):
                 if batch.details is not None and batch.details.tid is not None:

@@ -28,6 +28,8 @@ class ZoneNow:
     """Read since the start, but so seldom that only a count vouches for it."""
     not_read_yet: int = 0
     """Not read since the start: whatever the books remember, nobody has seen it."""
+    reference: str = ""
+    """How its reference tag stands, in words; empty where none hangs."""
 
 
 @dataclass(frozen=True, slots=True)

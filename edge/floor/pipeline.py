@@ -21,6 +21,8 @@ from edge.floor.alarms.memory import save as detectors_body
 from edge.floor.alarms.watch import Around, Watch
 from edge.floor.inputs import Inputs
 from edge.floor.intake import Intake
+from edge.floor.lighthouse import NAME as REFERENCES
+from edge.floor.lighthouse import Lighthouse
 from edge.floor.memory import Memory
 from edge.floor.news import News
 from edge.floor.now import FloorNow, PadNow
@@ -88,7 +90,11 @@ class Pipeline:
         self.readers: dict[ReaderId, Health] = {}
         """How each reader stood when this turn began: all that a turn, and what people do until the next, goes by."""
         self.listeners: list[Listener] = []
-        self.keeps: dict[str, Callable[[], bytes]] = {DETECTORS: self._detectors_body}
+        self.lighthouse = Lighthouse(stock.zones)
+        self.keeps: dict[str, Callable[[], bytes]] = {
+            DETECTORS: self._detectors_body,
+            REFERENCES: self.lighthouse.body,
+        }
         """What is kept over restarts beside presence's evidence, by name."""
         self.memory = Memory(config, books, stock, wall_us)
         self._zones = stock.zones
@@ -163,6 +169,7 @@ class Pipeline:
         self.inputs.load(told)
         self.signals.load(told)
         self.memory.load(self.news.shown, now_us)
+        self.lighthouse.load(db)
         self.watch.load(db, now_us)
         self._calibrated_us = now_us
         self.places.settle(np.arange(len(self.stock), dtype=np.int32), self.stock.lies[: len(self.stock)])
@@ -188,7 +195,7 @@ class Pipeline:
             self._weigh(one, now_us, out)
         for each in swept:
             self._sweep(each, now_us, out)
-        told = self._vision.look(self.readers, self.evidence.blind, now_us)
+        told = self._vision.look(self.readers, self.evidence.blind, now_us, self.lighthouse.unlit())
         if told:
             out.woke |= {"readers", "floor"}
         self.news.say(told)
@@ -229,7 +236,9 @@ class Pipeline:
         witnessed = np.zeros(len(self._zones.zones), np.bool_)
         witnessed[one.zones] = True
         placement = self._placement()
-        changes = step(self.evidence, placement, Evidenced(now_us, witnessed, one.row, one.zone), self.rules)
+        standing = self.lighthouse.hear(one, witnessed)
+        heard = Evidenced(now_us, witnessed, one.row, one.zone, standing)
+        changes = step(self.evidence, placement, heard, self.rules)
         self.news.changed(changes)
         if len(changes.present) or changes.accused or len(changes.hard) or len(changes.blind) or len(changes.seeing):
             out.woke.add("floor")
@@ -325,7 +334,7 @@ class Pipeline:
         }
         self.floor = FloorNow(
             at_us=now_us,
-            zones=zones_now(self.stock, self.evidence, self._vision),
+            zones=zones_now(self.stock, self.evidence, self._vision, self.lighthouse.words),
             readers=self._vision.readers_now(self.readers, now_us),
             pads=self._pads.now,
             signals=signals_now(self.config.readers, self.inputs, self.signals),

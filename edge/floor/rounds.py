@@ -48,6 +48,8 @@ class Heard:
     unknown_rssi_cdbm: NDArray[np.int16] = field(default_factory=lambda: NO_LEVELS)
     unknown_antenna: NDArray[np.uint16] = field(default_factory=lambda: NO_PORTS)
     """beside them."""
+    reference: NDArray[np.int32] = field(default_factory=lambda: NO_ROWS)
+    """Zones whose reference tag was read by an antenna of theirs, any number of times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Round:
     zone: NDArray[np.int32]
     reads: NDArray[np.int32]
     rssi_cdbm: NDArray[np.int16]
+    reference: NDArray[np.int32] = field(default_factory=lambda: NO_ROWS)
+    """Zones whose reference tag was read there, each once."""
     by_antenna: ByAntenna | None = None
     """The same reads antenna by antenna; None where nobody asks (`Rounds.tell_antennas`)."""
 
@@ -197,6 +201,7 @@ class Rounds:
             zone=zone,
             reads=reads,
             rssi_cdbm=rssi,
+            reference=_zones_of(was.heard),
             by_antenna=self._by_antenna(reader, was.heard) if self.tell_antennas else None,
         )
 
@@ -209,6 +214,11 @@ class Rounds:
         rssi = np.concatenate([each.rssi_cdbm for each in heard])[known]
         row, antenna, rssi = strongest(row, antenna[known], rssi)
         return ByAntenna(row, antenna, rssi)
+
+
+def _zones_of(heard: list[Heard]) -> NDArray[np.int32]:
+    told = [each.reference for each in heard if len(each.reference)]
+    return np.unique(np.concatenate(told)) if told else NO_ROWS
 
 
 def fold_reads(

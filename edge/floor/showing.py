@@ -1,6 +1,6 @@
 """The floor as one value: figures by zone out of the house's arrays."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,13 @@ from edge.reconcile.presence.shapes import Rules
 from edge.reconcile.presence.threshold import false_alarms_per_month
 
 
-def zones_now(stock: Stock, evidence: Evidence, vision: VisionWatch) -> tuple[ZoneNow, ...]:
-    """Expected pieces that lie in each zone, by what presence and this box's own eyes say of them. O(pieces)."""
+def zones_now(
+    stock: Stock, evidence: Evidence, vision: VisionWatch, reference: Callable[[int], str]
+) -> tuple[ZoneNow, ...]:
+    """Expected pieces that lie in each zone, by what presence and this box's own eyes say of them. O(pieces).
+
+    `reference` says how a zone's reference tag stands, in words.
+    """
     count, zones = len(stock), stock.zones.zones
     lies, state = stock.lies[:count], evidence.state[:count]
     counted, seen = stock.expected[:count] & (lies >= 0), stock.sightings.since_start(count)
@@ -43,6 +48,7 @@ def zones_now(stock: Stock, evidence: Evidence, vision: VisionWatch) -> tuple[Zo
                 missing=missing[index],
                 hard_to_read=hard_to_read[index],
                 not_read_yet=not_read_yet[index],
+                reference=reference(index),
             )
         )
     return tuple(shown)

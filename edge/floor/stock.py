@@ -76,7 +76,7 @@ class Stock:
 
     def __init__(self, zones: ZoneMap) -> None:
         self.zones = zones
-        self.catalogue = Catalogue()
+        self.catalogue = Catalogue(references=zones.references)
         self.cards: dict[PieceId, PieceCard] = {}
         self.status: dict[PieceId, Status] = {}
         self.epc_refused: dict[PieceId, str] = {}

@@ -6,6 +6,7 @@ everything in it went quiet at once. Blind is never theft (DESIGN law 7).
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,7 @@ class Told:
     """Gaps in coverage that are open."""
 
 
+NOTHING_UNLIT: Final[Mapping[int, str]] = MappingProxyType({})
 NOTHING_TOLD: Final = Told({}, {}, {})
 
 
@@ -92,17 +94,27 @@ class VisionWatch:
         self._told_zones = dict(told.zones)
         self._told_readers = dict(told.readers)
         self._stood: dict[ReaderId, tuple[ReaderLink, str, str, frozenset[int]]] = {}
+        self._unlit: Mapping[int, str] = {}
         self._quiet: np.ndarray[tuple[int], np.dtype[np.bool_]] | None = None
         self._rates: dict[ReaderId, tuple[int, int, float]] = {}
 
     def look(
-        self, health: Mapping[ReaderId, Health], quiet: np.ndarray[tuple[int], np.dtype[np.bool_]], now_us: int
+        self,
+        health: Mapping[ReaderId, Health],
+        quiet: np.ndarray[tuple[int], np.dtype[np.bool_]],
+        now_us: int,
+        unlit: Mapping[int, str] = NOTHING_UNLIT,
     ) -> list[AnyFact]:
-        """`quiet[z]`: presence calls zone z blind. Facts for what differs from what was told."""
+        """`quiet[z]`: presence calls zone z blind; `unlit`: zones whose reference tag is silent, since when, in words.
+
+        Facts for what differs from what was told.
+        """
         facts: list[AnyFact] = []
         for reader, state in health.items():
             facts += self._reader(reader, state, now_us)
-        for index in self._to_judge(health, quiet):
+        relit = {zone for zone in unlit.keys() | self._unlit.keys() if unlit.get(zone) != self._unlit.get(zone)}
+        self._unlit = unlit
+        for index in sorted(relit.union(self._to_judge(health, quiet))):
             readers = self._readers_of[index]
             if not readers:
                 continue  # a zone nobody reads is known by scans; it was never seeing
@@ -194,6 +206,9 @@ class VisionWatch:
             return Vision.BLIND, told or "its reader has not been started"
         if not any(index in self._zones.watched_by(reader, state.antennas_down) for reader, state in reading):
             return Vision.BLIND, "; ".join(self._broken(index, reading))
+        silent = self._unlit.get(index, "")
+        if quiet and silent:
+            return Vision.BLIND, f"{silent}, nor nearly anything beside it: covered, opened or jammed"
         if quiet:
             name = self._zones.zones[index].name
             return Vision.BLIND, f"nearly everything in {name} went quiet at once: covered, opened or jammed"
@@ -201,7 +216,7 @@ class VisionWatch:
         if len(waits) == len(reading):
             # known to be unwatched, by the store's own wish: nothing is judged there meanwhile, and nobody is alarmed
             return Vision.SEEING, f"read when {waits[0].waits_for} says so"
-        return Vision.SEEING, "read every second"
+        return Vision.SEEING, "read every second" + (f"; {silent}, its pieces are" if silent else "")
 
     def _broken(self, index: int, states: list[tuple[ReaderId, Health]]) -> list[str]:
         """Antennas of a zone that are disconnected, in words."""

@@ -30,6 +30,8 @@ class ZoneMap:
     def __init__(self, config: EdgeConfig) -> None:
         self.zones = config.zones
         self.index: dict[ZoneId, int] = {zone.id: i for i, zone in enumerate(config.zones)}
+        self.references: dict[int, str] = {at: z.reference for at, z in enumerate(config.zones) if z.reference}
+        """Zone to the EPC in hex of its reference tag."""
         self._ports: dict[ReaderId, NDArray[np.int32]] = {r.id: self._lut(r) for r in config.readers}
         self._own: dict[ReaderId, NDArray[np.int32]] = {
             reader: np.unique(lut[lut >= 0]) for reader, lut in self._ports.items()

@@ -34,6 +34,8 @@ class ZoneView:
     hard_to_read: int
     not_read_yet: int = 0
     """Expected here and not read since the box started: neither in place nor missing."""
+    reference: str = ""
+    """How its reference tag stands, in words; empty where none hangs."""
     hidden: bool = False
     """A blind count is under way here: its figures are 0 for whoever counts."""
 

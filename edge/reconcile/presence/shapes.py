@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
+from edge.reconcile.presence.references import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,14 @@ class Round:
 
     witnessed  bool [z]  zones whose reader was reading through the whole round
     rows       int32[k]  pieces read, any number of times; `zones` int32[k]: zone of the antenna that read them
+    standing   what the zones' reference tags say; None in a store that has none
     """
 
     now_us: int
     witnessed: NDArray[np.bool_]
     rows: NDArray[np.int32]
     zones: NDArray[np.int32]
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 A cover lies on one zone. When several zones of one reader fall together it is the reader: dead without saying so,
 flapping or jammed. Then none of its zones is judged, nor for a while after: what comes back comes back piece by piece.
+
+A zone's reference tag (`references`) is one more that is there. It alone tells a zone whose pieces are all gone from
+one that is covered, and an empty zone that can be read from one that cannot.
 """
 
 from typing import Final, NamedTuple
@@ -9,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.reconcile.presence.company import TRAY_NATS
 from edge.reconcile.presence.evidence import Evidence
 from edge.reconcile.presence.shapes import Changes, Placement, Round, Rules
 from edge.reconcile.presence.visibility import watch
@@ -17,6 +21,8 @@ LATELY: Final = 0.05
 """Weight of a round in what was read lately: some twenty rounds are remembered."""
 EXPECTED_MIN: Final = 1.0
 """A zone of which less is expected in a round says nothing about its reader."""
+FEW_READS: Final = 3.0
+"""A zone of whose pieces less is expected in a round cannot judge itself; its reference tag does it."""
 ZONES_MIN: Final = 2
 LOW_SHARE: Final = 0.75
 """So many, and such a share, of a reader's zones must be low for it to be the reader's fault."""
@@ -39,6 +45,11 @@ def look_around(evidence: Evidence, heard: Round, step_s: NDArray[np.float64], p
     observed, expected = _by_zone(evidence, pieces, live), _by_zone(evidence, pieces, p)
     p *= pieces.p
     squares = _by_zone(evidence, pieces, p)
+    if heard.standing is not None:
+        there = heard.standing.p
+        observed += heard.standing.read & (there > 0)
+        expected += there
+        squares += there * there
     on = heard.witnessed
     evidence.belief[on] = watch(evidence.belief[on], step_s[on], observed[on], expected[on], squares[on])
     evidence.observed, evidence.expected = observed, expected
@@ -63,7 +74,7 @@ def rest_deficit(evidence: Evidence, zone: int, strength: float, silent_rounds: 
 
 def turn(evidence: Evidence, placement: Placement, heard: Round, rules: Rules, changes: Changes) -> None:
     """A zone that shows almost nothing for a while is blind; one that shows half of it again sees."""
-    sight = evidence.visibility
+    sight = _vouched(evidence, heard, rules, evidence.visibility)
     _readers(evidence, placement, heard, rules, sight)
     turning = np.where(evidence.blind, sight > rules.seeing_above, sight < rules.blind_below)
     evidence.turn_us[heard.witnessed & ~turning] = heard.now_us
@@ -71,6 +82,41 @@ def turn(evidence: Evidence, placement: Placement, heard: Round, rules: Rules, c
     evidence.blind ^= turned
     changes.blind = np.flatnonzero(turned & evidence.blind).astype(np.int32)
     changes.seeing = np.flatnonzero(turned & ~evidence.blind).astype(np.int32)
+
+
+def _vouched(evidence: Evidence, heard: Round, rules: Rules, sight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sight as reference tags have it: full where one is read, none where one is silent and no pieces say otherwise."""
+    if heard.standing is None:
+        return sight
+    pieces_show = (evidence.expected >= EXPECTED_MIN) & (sight > rules.seeing_above)
+    unlit = heard.standing.dark & ~pieces_show
+    return np.where(heard.standing.sees, np.maximum(sight, 1.0), np.where(unlit, 0.0, sight))
+
+
+def shown(evidence: Evidence, heard: Round, rules: Rules) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Visibility, and P(undisturbed), by which the pieces of each zone are weighed.
+
+    Where nothing is read but the reference tag, the zone is not dark: what lay there is gone, or all of it is covered
+    and the tag is not. And where few pieces lie, their own silence is no excuse for them.
+    """
+    v, calm = evidence.visibility, evidence.calm
+    if heard.standing is None:
+        return v, calm
+    few = evidence.expected - heard.standing.p < FEW_READS
+    lit = heard.standing.sees & (few | (v < rules.blind_below))
+    return np.where(lit, 1.0, v), np.where(lit, 1.0, calm)
+
+
+def keep_company(evidence: Evidence, heard: Round, watched: NDArray[np.bool_], zone: NDArray[np.intp]) -> None:
+    """Where only the reference tag is still read nobody is alone, not even a single piece.
+
+    Reads cannot tell whether all of it left or a hand lies over all but the tag; how long it lasts can (`groups`).
+    """
+    if heard.standing is None:
+        return
+    calm = watched & (evidence.nats <= TRAY_NATS)
+    bare = heard.standing.sees & (np.bincount(zone[calm], minlength=evidence.zones) == 0)
+    evidence.company_us[watched & bare[zone]] = heard.now_us
 
 
 def _readers(evidence: Evidence, placement: Placement, heard: Round, rules: Rules, sight: NDArray[np.float64]) -> None:

@@ -19,7 +19,7 @@ from edge.reconcile.presence.evidence import HARD, PRESENT, PRIOR_HITS, PRIOR_RO
 from edge.reconcile.presence.groups import hear_trays
 from edge.reconcile.presence.judge import Bench
 from edge.reconcile.presence.shapes import CUSTOMARY, Accusation, Changes, Placement, Round, Rules
-from edge.reconcile.presence.sight import Seen, look_around, turn
+from edge.reconcile.presence.sight import Seen, keep_company, look_around, shown, turn
 from edge.reconcile.presence.story import (
     BLOCK,
     By,
@@ -77,7 +77,8 @@ def step(evidence: Evidence, placement: Placement, heard: Round, rules: Rules = 
     rows = np.flatnonzero(read)
     end_gaps(evidence, read, rows, heard.now_us)
     hear_trays(evidence, placement, heard, rows)
-    _weigh(evidence, _Scene(zone, p, read, watched, step_s))
+    _weigh(evidence, _Scene(zone, p, read, watched, step_s, *shown(evidence, heard, rules)))
+    keep_company(evidence, heard, watched, zone)
     silent = watched & (evidence.nats > TRAY_NATS)
     changes.accused = list(Bench(evidence, placement, rules, heard).accusations(np.flatnonzero(silent)))
     if heard.now_us - evidence.hard_us >= HARD_EVERY_S * 1e6:
@@ -131,13 +132,15 @@ def _watched(placement: Placement, heard: Round) -> NDArray[np.bool_]:
 
 
 class _Scene(NamedTuple):
-    """Columns [n] of this round; `step_s` [z]."""
+    """Columns [n] of this round; `step_s`, `v` and `calm` [z]."""
 
     zone: NDArray[np.intp]
     p: Floats
     read: NDArray[np.bool_]
     watched: NDArray[np.bool_]
     step_s: NDArray[np.float64]
+    v: NDArray[np.float64]
+    calm: NDArray[np.float64]
 
 
 def _weigh(evidence: Evidence, scene: _Scene) -> None:
@@ -148,21 +151,21 @@ def _weigh(evidence: Evidence, scene: _Scene) -> None:
         for first in range(0, len(at), BLOCK):
             some = at[first : first + BLOCK]
             columns = evidence.columns[:, some]
-            weigh(_look(evidence, scene, columns, some), fade_s, prior_s, _scratch)
+            weigh(_look(scene, columns, some), fade_s, prior_s, _scratch)
             evidence.columns[:, some] = columns
     else:
         others = np.flatnonzero(~scene.watched)
         kept = evidence.columns[:, others]
         for first in range(0, evidence.rows, BLOCK):
             block = slice(first, first + BLOCK)
-            weigh(_look(evidence, scene, evidence.columns[:, block], block), fade_s, prior_s, _scratch)
+            weigh(_look(scene, evidence.columns[:, block], block), fade_s, prior_s, _scratch)
         evidence.columns[:, others] = kept
     evidence.pieces_s += float(np.take(scene.step_s, scene.zone[at]).sum())
 
 
-def _look(evidence: Evidence, scene: _Scene, columns: Floats, rows: NDArray[np.intp] | slice) -> Look:
+def _look(scene: _Scene, columns: Floats, rows: NDArray[np.intp] | slice) -> Look:
     zone = scene.zone[rows]
-    v, calm = (by.astype(np.float32).take(zone, mode="clip") for by in (evidence.visibility, evidence.calm))
+    v, calm = (by.astype(np.float32).take(zone, mode="clip") for by in (scene.v, scene.calm))
     low, high = float(scene.step_s.min(initial=np.inf)), float(scene.step_s.max(initial=0))
     step_s: By = np.float32(low) if low == high else scene.step_s.astype(np.float32)[zone]
     return Look(columns, scene.read[rows], scene.p[rows], v, calm, step_s)
