@@ -151,12 +151,17 @@ PLAN = (
     ("pad-1", "Till pad", ZoneKind.PAD, 9.4, 3.2, 0.4, 0.3, 0, 0),
     ("gate", "Street door", ZoneKind.EXIT, 9.2, 7.2, 1.4, 0.6, 0, 0),
 )
+HUNG = {
+    "safe-1": "its reference tag is read in 97% of rounds",
+    "case-3": "the reference tag of Case 3, earrings has not been read for 40 s: look whether it still hangs there",
+}
 ZONES = tuple(
     shapes.ZoneView(
         zone=zone, name=name, kind=kind, x=x, y=y, width=w, height=h,
         vision=Vision.BLIND if zone == "case-3" else Vision.SEEING,
         why="91 of 162 pieces fell silent together at 14:02." if zone == "case-3" else "",
         expected=expected, present=present, missing=1 if zone == "case-1" else 0, hard_to_read=0,
+        reference=HUNG.get(zone, ""),
     )
     for zone, name, kind, x, y, w, h, expected, present in PLAN
 )  # fmt: skip

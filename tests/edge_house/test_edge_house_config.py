@@ -107,3 +107,33 @@ def test_a_password_file_that_is_no_text_is_named(tmp_path):
     (tmp_path / "secret").write_bytes(b"\xff\xfe\x00")
     with pytest.raises((ConfigError, MisconfiguredError), match="secret is no text"):
         start(tmp_path, url=f'"impinj-iot://u@h?topic=a&password_file={tmp_path}/secret"', profile='"impinj-r700-iot"')
+
+
+HUNG = '[{ id = "case", name = "Case", kind = "case", reference = "E2000017221101441890ABCD" }]'
+
+
+def test_a_zone_may_have_a_reference_tag(tmp_path):
+    start(tmp_path, zones=HUNG)
+
+
+@pytest.mark.parametrize(
+    ("zones", "mend"),
+    [
+        (HUNG.replace("E200", "XYZ1"), "write the tag's EPC in hex"),
+        (HUNG.replace("E2000017221101441890ABCD", "E20"), "write the tag's EPC in hex"),
+        (HUNG.replace('kind = "case"', 'kind = "exit"'), "hang it in a case, safe, shelf"),
+        (
+            HUNG.replace("}]", '}, { id = "b", name = "B", kind = "safe", reference = "E201" }]'),
+            "no fixed reader watches",
+        ),
+    ],
+)
+def test_a_reference_tag_that_could_never_speak_for_its_zone_is_named_with_the_mend(tmp_path, zones, mend):
+    with pytest.raises(ConfigError, match=rf"edge\.toml: zone \w+: reference .*{mend}"):
+        start(tmp_path, zones=zones)
+
+
+def test_two_zones_cannot_share_one_reference_tag(tmp_path):
+    both = HUNG.replace("}]", '}, { id = "b", name = "B", kind = "safe", reference = "e2000017221101441890abcd" }]')
+    with pytest.raises(ConfigError, match="hangs in zone case too; give each zone a tag of its own"):
+        start(tmp_path, zones=both, antennas='{ "1" = "case", "2" = "b" }')

@@ -142,3 +142,17 @@ def test_a_tag_that_hides_its_epc_is_an_unknown_tag():
     hidden = np.zeros((1, 12), np.uint8), np.zeros(1, np.uint16)
     assert catalogue.hear(*hidden, 7).rows.tolist() == [-1]
     assert catalogue.unknown() == [("", 7, 7, 1)]
+
+
+def test_a_reference_tag_is_neither_a_piece_nor_a_stranger_and_cannot_be_bound():
+    catalogue = Catalogue(references={2: "E2000000000000000000AAAA", 0: "e2bb"})
+    catalogue.put([("p1", "E2000000000000000000CCCC")])
+    heard = catalogue.hear(*pack_hex(["E2000000000000000000AAAA", "E2BB", "E2000000000000000000CCCC", "E2DD"]), 5)
+    assert heard.reference.tolist() == [2, 0, -1, -1]
+    assert heard.rows.tolist() == [-1, -1, 0, -1]
+    assert heard.unknown.tolist() == [-1, -1, -1, 0]
+    assert [each.epc for each in catalogue.unknown()] == ["E2DD"]
+    assert catalogue.hear(*pack_hex(["E2DD"]), 6).reference is None
+    with pytest.raises(CatalogueError, match="reference tag of a zone; hang another tag on the piece"):
+        catalogue.put([("p2", "E2BB")])
+    assert catalogue.row_of("p2") is None
