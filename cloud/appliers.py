@@ -5,6 +5,7 @@ from typing import Final
 
 from cloud.applying import Applier, Appliers
 from cloud.pos.alarms import apply as alarms
+from cloud.pos.alarms import elsewhere
 from cloud.pos.counts import apply as counts
 from cloud.pos.floor import apply as floor
 from cloud.pos.ledger import apply as ledger
@@ -14,8 +15,8 @@ from cloud.pos.sales import apply as sales
 from cloud.pos.transfers import apply as transfers
 from contract.facts import Fact
 
-NOUNS: Final = (sales, ledger, transfers, pieces, orders, counts, alarms, floor)
-"""Sales decide about quarantine before the ledger posts."""
+NOUNS: Final = (sales, ledger, transfers, pieces, orders, counts, alarms, elsewhere, floor)
+"""Sales decide about quarantine before the ledger posts; tokens move before reads of two stores are compared."""
 
 
 def _merge(parts: tuple[Mapping[type[Fact], Applier], ...]) -> Appliers:

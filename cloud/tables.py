@@ -284,6 +284,8 @@ presence = _table(
     "presence", _key("store"), _key("piece"), _text("state"), _text("zone"), _text("why"), _int("since_us"),
     sa.Index(None, "piece"),
 )  # fmt: skip
+far_read = _table("far_read", _key("piece"), _key("store"), _int("at_us"), _text("how"))
+"""The newest read of a piece at a store that may tell of another one: sighted, at a gate, arrived."""
 zone_vision = _table("zone_vision", _key("store"), _key("zone"), _text("vision"), _text("why"), _int("since_us"))
 zone_name = _table("zone_name", _key("store"), _key("zone"), _text("name"))
 zone_calibration = _table(
