@@ -17,6 +17,12 @@ from contract.ids import PieceId, StoreId
 from trade.custody import OfficeState
 
 IMPORT_ROWS_MAX: Final = 20_000
+KEPT: Final = tuple(name for name in PieceCard.__struct_fields__ if name in piece.c)
+"""Fields of a card that the office has columns for,"""
+NOT_KEPT: Final = {
+    field.name: field.default for field in msgspec.structs.fields(PieceCard) if field.name not in piece.c
+}
+"""and those of a newer contract that it has none for yet: a card that says something there is refused, not cut."""
 FIRST_STATE: Final = {
     CustodyState.HERE: OfficeState.HERE,
     CustodyState.INCOMING: OfficeState.INCOMING,
@@ -105,11 +111,12 @@ def _known(work: Work, pieces: Sequence[PieceId]) -> dict[PieceId, PieceCard]:
 
 def card_of(row: sa.RowMapping) -> PieceCard:
     """The card as every store gets it."""
-    return PieceCard(**{name: row[name] for name in PieceCard.__struct_fields__})
+    return PieceCard(**{name: row[name] for name in KEPT})
 
 
 def _row(card: PieceCard, store: StoreId, now_us: int) -> dict[str, object]:
-    return {**msgspec.structs.asdict(card), "home_store": store, "words": words(card), "changed_us": now_us}
+    kept = {name: getattr(card, name) for name in KEPT}
+    return {**kept, "home_store": store, "words": words(card), "changed_us": now_us}
 
 
 def words(card: PieceCard) -> str:
@@ -162,6 +169,9 @@ def _wrong(card: PieceCard) -> list[tuple[str, str]]:
         found.append(("tax_bp", "basis points, 0 to 10000: 2000 is 20 %"))
     if card.weight_mg < 0:
         found.append(("weight_mg", "a weight is not below nothing"))
+    for name, default in NOT_KEPT.items():
+        if getattr(card, name) != default:
+            found.append((name, "this office cannot keep it yet; leave it out"))
     if card.epc and not _is_hex(card.epc):
         found.append(("epc", "upper-case hex, a whole number of 16-bit words, e.g. 24 characters for 96 bits"))
     return found
