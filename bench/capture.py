@@ -32,10 +32,10 @@ def run(*, short: bool = False) -> Figures:
     with ThreadPoolExecutor(1) as pool, contextlib.ExitStack() as open_:
         plain, writing = (open_.enter_context(box_of(shelves)) for _ in range(2))
         writing.store.recorder = writing.store.record_with(pool)
-        began_s = time.process_time()
+        began_s, house_s = time.process_time(), time.thread_time()
         writing.clock.now_us += TICK_US
         writing.tick()
-        house_ms = 1000 * (time.process_time() - began_s)
+        house_ms = 1000 * (time.thread_time() - house_s)
         pool.submit(gc.collect).result()
         begin_ms = 1000 * (time.process_time() - began_s)
         plain.clock.now_us += TICK_US

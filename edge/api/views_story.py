@@ -1,6 +1,7 @@
 """Where a piece was, and who saw it last: the sightings of this box, then its history."""
 
 from dataclasses import asdict
+from typing import TypedDict
 
 from contract.ids import PieceId
 from edge.api import shapes
@@ -8,6 +9,8 @@ from edge.api.shop import Shop
 from edge.api.views_pieces import piece
 from edge.floor.sightings import NOWHERE, SCANNER
 from edge.history.stays import Stay
+from edge.reconcile.presence.evidence import UNKNOWN
+from edge.store import Store
 
 DAYS_SHOWN_MAX = 400
 STAYS_SHOWN_MAX = 500
@@ -20,6 +23,7 @@ async def story(shop: Shop, piece_id: PieceId, days: int) -> shapes.PieceStoryVi
     if len(stays) > STAYS_SHOWN_MAX:
         why = f"only the newest {STAYS_SHOWN_MAX} stays are shown"
     at_us, zone, reader, antenna = _last_seen(shop, piece_id, stays)
+    silence = await shop.on_house(lambda: _silence(shop.store, piece_id))
     return shapes.PieceStoryView(
         **asdict(shown),
         last_seen_us=at_us,
@@ -28,6 +32,28 @@ async def story(shop: Shop, piece_id: PieceId, days: int) -> shapes.PieceStoryVi
         last_seen_antenna=antenna,
         stays=tuple(_stay(shop, stay) for stay in stays[:STAYS_SHOWN_MAX]),
         history_why=why,
+        **silence,
+    )
+
+
+class Silence(TypedDict, total=False):
+    """What presence knows of a piece; empty while it has not read it where it lies."""
+
+    p: float
+    visibility: float
+    silent_rounds: int
+    reads_due: float
+
+
+def _silence(store: Store, piece_id: PieceId) -> Silence:
+    """On the house: the figures behind what an alarm about this piece would say."""
+    row, evidence = store.stock.catalogue.row_of(piece_id), store.pipeline.evidence
+    if row is None or row >= evidence.rows or evidence.state[row] == UNKNOWN or evidence.home[row] < 0:
+        return Silence()
+    p, seen = float(evidence.detectability()[row]), float(evidence.visibility[evidence.home[row]])
+    rounds = int(evidence.silent_rounds[row])
+    return Silence(
+        p=round(p, 3), visibility=round(seen, 3), silent_rounds=rounds, reads_due=round(rounds * p * seen, 1)
     )
 
 

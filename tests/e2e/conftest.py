@@ -229,8 +229,8 @@ SHIFT = shapes.ShiftView(
 CLOSED = replace(SHIFT, state="closed", z_number=311, cash_expected_minor=125_000, cash_counted_minor=124_500)
 ALARM = shapes.AlarmView(
     alarm="alarm-1", kind=AlarmKind.MISSING, pieces=(RING,), zone="case-1", zone_name="Case 1, solitaires",
-    sentence=f"{RING.title} ({RING.sku}), Case 1, solitaires: Not read in 31 rounds (31 s), before in 97%; the zone reads at 99% of normal.",
-    why="Not read in 31 rounds (31 s), before in 97%; the zone reads at 99% of normal.",
+    sentence=f"{RING.title} ({RING.sku}), Case 1, solitaires: Silent for 31 s: read in none of 31 rounds, where 29 reads were due (it is read in 94% of rounds, its zone at 99% of normal); 9 of 9 neighbours are read; so much silence is harmless here about once in 4 years.",
+    why="Silent for 31 s: read in none of 31 rounds, where 29 reads were due (it is read in 94% of rounds, its zone at 99% of normal); 9 of 9 neighbours are read; so much silence is harmless here about once in 4 years.",
     evidence_nats=27.4, rounds=31, value_minor=1_240_000, currency="EUR", raised_us=NOON_US, open=True, outcome="",
     note="", title="Left its place", advice="Look in its tray and on the counter; ask who showed it last.",
 )  # fmt: skip

@@ -55,12 +55,21 @@ STAYS = (
 
 def pages(common, piece):
     shown = {**common, "spans": (1, 7, 30, 365), "days": 30}
-    seen = {"last_seen_us": NOON_US, "last_seen_zone": "pad-1", "last_seen_by": "pad-reader", "last_seen_antenna": 2}
+    seen = {
+        "last_seen_us": NOON_US,
+        "last_seen_zone": "pad-1",
+        "last_seen_by": "pad-reader",
+        "last_seen_antenna": 2,
+        "p": 0.93,
+        "visibility": 0.98,
+        "silent_rounds": 7,
+        "reads_due": 6.4,
+    }
     story = PieceStoryView(**asdict(piece), **seen, stays=STAYS, history_why="")
     untold = replace(story, stays=(), last_seen_us=None, last_seen_by="", history_why="the disk is full")
     alarm = AlarmView(
         alarm="alarm-1", kind=AlarmKind.MISSING, pieces=(piece,), zone="case-1", zone_name="Case 1, solitaires",
-        sentence="Not read in 31 rounds (31 s), before in 97%; the zone reads at 99% of normal.", why="", evidence_nats=27.4,
+        sentence="Silent for 31 s: read in none of 31 rounds, where 29 reads were due (it is read in 94% of rounds, its zone at 99% of normal); 9 of 9 neighbours are read; so much silence is harmless here about once in 4 years.", why="", evidence_nats=27.4,
         rounds=31, value_minor=1_240_000, currency="EUR", raised_us=NOON_US, open=True, outcome="", note="",
     )  # fmt: skip
     return {

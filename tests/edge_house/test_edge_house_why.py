@@ -15,6 +15,7 @@ import pytest
 
 from contract.facts import AlarmKind, AlarmRaised, CountFinished, CountPlace, Verdict
 from contract.ids import AlarmId, CountId, PieceId, UserId, ZoneId
+from edge.api.views_story import _silence
 from edge.floor.looking import MENDS, NAMES
 from edge.floor.stock import Status
 from edge.reconcile.detectors.after_hours import AfterHours
@@ -246,6 +247,18 @@ def test_how_often_is_said_as_people_say_it(per_month, words):
 
 def test_a_store_of_an_hour_does_not_say_how_seldom_a_silence_is():
     assert "not been watched long enough" in gone([30], per_month=None).why
+
+
+def test_a_piece_tells_the_figures_behind_an_alarm_before_there_is_one():
+    shop = a_shop()
+    assert _silence(shop.store, PieceId("p1")) == {}
+    shop.run(60, lying={"r-case": [1, 2, 3]})
+    shop.run(6, lying={"r-case": [2, 3]})
+    told = _silence(shop.store, PieceId("p1"))
+    assert 0.6 < told["p"] < 1
+    assert told["visibility"] > 0.8
+    assert 4 <= told["reads_due"] <= told["silent_rounds"] <= 8
+    assert _silence(shop.store, PieceId("p4")) == {}, "nobody has read it yet"
 
 
 if __name__ == "__main__":

@@ -63,6 +63,14 @@ class PieceStoryView(PieceView):
     """Newest first."""
     history_why: str
     """Why the stays may not be all of them; empty when they are."""
+    p: float | None = None
+    """How likely a round reads it where it lies, as learned; None while nobody has read it there."""
+    visibility: float | None = None
+    """How well its zone is read now: 1 as always."""
+    silent_rounds: int = 0
+    """Rounds since the last that read it;"""
+    reads_due: float = 0.0
+    """and the reads there should have been in them."""
 
 
 @dataclass(frozen=True, slots=True)
