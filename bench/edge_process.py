@@ -7,15 +7,19 @@ on a disk, its pages, its detectors; nobody looks at the pages meanwhile.
 import asyncio
 import multiprocessing as mp
 import os
+import statistics
+import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import plots as draw
 from bench.figures import Figures
 from bench.shelves import STRANGE_READS, STRANGERS, Shelves, config_of, fill
 from edge.app import create
@@ -27,6 +31,8 @@ READERS: Final = 8
 READS_PER_S: Final = 10_000
 SECONDS: Final = 3600
 SHORT_SECONDS: Final = 120
+MINUTE_S: Final = 60.0
+MIB: Final = 1 << 20
 WARM_S: Final = 20.0
 """First rounds find every piece and write its fact: that is a morning's work, not a second's."""
 SEED: Final = 43
@@ -37,6 +43,43 @@ CLOCK_TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
 def edge_figures(seconds: int) -> Figures:
     """Raises `RuntimeError` when a process dies."""
+    minutes: list[Minute] = []
+    for minute in minutes_of(seconds):
+        minutes.append(minute)
+        print(f"edge, minute {len(minutes)}: {minute}", file=sys.stderr, flush=True)
+    return figures_of(minutes)
+
+
+class Minute(NamedTuple):
+    """What a minute of the box took; the last may be shorter."""
+
+    seconds: float
+    reads: int
+    cpu_s: float
+    rss_mib: float
+    rss_most_mib: float
+
+
+def figures_of(minutes: Sequence[Minute]) -> Figures:
+    """Processor time is counted, not the clock: who else uses the machine makes the box late, not busy."""
+    wall_s, cpu_s = sum(one.seconds for one in minutes), sum(one.cpu_s for one in minutes)
+    by_minute = [100 * one.cpu_s / one.seconds for one in minutes]
+    return {
+        "edge_seconds": round(wall_s),
+        "edge_reads_per_s": round(sum(one.reads for one in minutes) / wall_s),
+        "edge_cpu_s": round(cpu_s, 1),
+        "edge_core_percent": round(100 * cpu_s / wall_s, 1),
+        "edge_core_median_minute_percent": round(statistics.median(by_minute), 1),
+        "edge_core_worst_minute_percent": round(max(by_minute), 1),
+        "edge_rss_mib": round(minutes[-1].rss_mib, 1),
+        "edge_rss_most_mib": round(max(one.rss_most_mib for one in minutes), 1),
+        **{f"edge_minute_{at}_core_percent": round(one, 1) for at, one in enumerate(by_minute, 1)},
+        **{f"edge_minute_{at}_rss_mib": round(one.rss_mib, 1) for at, one in enumerate(minutes, 1)},
+    }
+
+
+def minutes_of(seconds: int) -> Iterator[Minute]:
+    """A box that has been running for `WARM_S`, minute by minute. Raises `RuntimeError` when a process dies."""
     spawn = mp.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = spawn.Pipe()
@@ -54,29 +97,52 @@ def edge_figures(seconds: int) -> Figures:
             _answer(here, edge)
             time.sleep(WARM_S)
             assert edge.pid is not None
-            ours.send("count")
-            reads, cpu_s, began_s = ours.recv(), _cpu_s(edge.pid), time.monotonic()
-            most = 0
-            while time.monotonic() - began_s < seconds:
-                time.sleep(1.0)
-                if not edge.is_alive():
-                    raise RuntimeError("the edge of the bench died; run it again to see why")
-                most = max(most, _rss(edge.pid))
-            cpu_s, wall_s = _cpu_s(edge.pid) - cpu_s, time.monotonic() - began_s
-            ours.send("count")
-            reads = ours.recv() - reads
-            rss = _rss(edge.pid)
+            before = _taken(edge.pid, ours)
+            end_s = before[0] + seconds
+            while before[0] < end_s:
+                most = _watch(edge, min(MINUTE_S, end_s - before[0]))
+                now = _taken(edge.pid, ours)
+                rss = _rss(edge.pid)
+                spent = (now[0] - before[0], now[1] - before[1], now[2] - before[2])
+                yield Minute(*spent, rss / MIB, max(most, rss) / MIB)
+                before = now
         finally:
             for process in (edge, readers):
                 process.kill()
                 process.join()
-    return {
-        "edge_seconds": round(wall_s),
-        "edge_reads_per_s": round(reads / wall_s),
-        "edge_core_percent": round(100 * cpu_s / wall_s, 1),
-        "edge_rss_mib": round(rss / (1 << 20), 1),
-        "edge_rss_most_mib": round(most / (1 << 20), 1),
-    }
+
+
+def _taken(pid: int, readers: Connection) -> tuple[float, int, float]:
+    """Now: the clock, reads said by the readers, the box's processor time."""
+    readers.send("count")
+    return time.monotonic(), readers.recv(), _cpu_s(pid)
+
+
+def _watch(edge: Any, seconds: float) -> int:
+    """The most memory the box held in a while."""
+    most, end_s = 0, time.monotonic() + seconds
+    while (left_s := end_s - time.monotonic()) > 0:
+        time.sleep(min(1.0, left_s))
+        if not edge.is_alive():
+            raise RuntimeError("the edge of the bench died; run it again to see why")
+        most = max(most, _rss(edge.pid))
+    return most
+
+
+def plots(figures: Figures) -> dict[str, str]:
+    """The box by the minute."""
+    at = [number for number in range(1, len(figures)) if f"edge_minute_{number}_rss_mib" in figures]
+    out = {}
+    for what, unit, limit, title in (
+        ("core_percent", "% of a core", 10, "Processor time of the whole edge"),
+        ("rss_mib", "MiB", 200, "Memory of the whole edge"),
+    ):
+        values = [figures[f"edge_minute_{number}_{what}"] for number in at]
+        about = f"{title} at 10,000 reads a second and 20,000 pieces, by the minute, with its bar."
+        top = 1.15 * max(limit, *values)
+        axes = draw.Axes(title, "minute", unit, about=about, limits={"bar": limit}, y_range=(0, top))
+        out[f"pipeline-edge-{what.partition('_')[0]}.svg"] = draw.lines([draw.Series("the edge", at, values)], axes)
+    return out
 
 
 def _rss(pid: int) -> int:
