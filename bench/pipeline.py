@@ -56,7 +56,7 @@ EQUAL_READS_PER_PIECE_S: Final = 3
 EQUAL_ALARM_NATS: Final = 9.0
 """A threshold so low that thefts, and harmless gaps too, are missing within that minute: more to compare."""
 EQUAL_SEED, SPEED_SEED = 41, 42
-GONE_SHARE: Final = 0.002
+GONE_SHARE: Final = 0.02
 GONE_AT_S, BACK_AT_S = 12, 50
 ROUNDS: Final = 40
 TIMES: Final = 15
@@ -185,12 +185,27 @@ def equal(pieces: int, seconds: int = EQUAL_SECONDS) -> Figures:
                 reference.tick(box.clock.now_us)
         ours, theirs = sorted(box.said()), sorted(reference.said)
         assert ours == theirs, _differences(ours, theirs)
+        moved, returned = _changes(ours)
         return {
             "equal_facts": len(ours),
             "equal_missing_facts": sum(said.state == "missing" for said in ours),
+            "equal_returned_facts": returned,
+            "equal_moved_facts": moved,
             "equal_reads": box.store.pipeline.intake.reads_total,
             "equal_strange_reads": reference.strange_reads,
         }
+
+
+def _changes(told: list[Said]) -> tuple[int, int]:
+    """Facts by which a piece has another zone, or is there again."""
+    last: dict[str, Said] = {}
+    moved = returned = 0
+    for said in told:
+        before = last.get(said.piece, said)
+        moved += before.zone != said.zone
+        returned += before.state == "missing" and said.state == "present"
+        last[said.piece] = said
+    return moved, returned
 
 
 def _differences(ours: list[Said], theirs: list[Said]) -> str:

@@ -1,9 +1,8 @@
 """The pipeline once more, slow and plain: bytes → reads → rounds → presence → facts, one read after the other.
 
-It is here to be obviously right, so that `bench.pipeline` can say that the quick one says the same. Framing, tag
-reports, look-up, rounds and what is said of a piece are written anew, without columns. The arithmetic of presence and
-zones is the house's own (`presence.step`, `Places`): it is judged in benches of its own; here it is given rounds that
-were made in another way. Readers never fail here, so that every round is a witnessed one.
+It is here to be obviously right, so that `bench.pipeline` can say that the quick one says the same. Everything is
+written anew, without columns: framing, tag reports, look-up, rounds, presence (`reference_presence`), places
+(`reference_places`) and what is said of a piece. Readers never fail here, so that every round is a witnessed one.
 """
 
 import struct
@@ -11,18 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import numpy as np
-
+from bench.reference_places import PlainPlaces
+from bench.reference_presence import PlainPresence
 from contract.facts import PresenceState
 from contract.ids import ReaderId
 from edge.config import EdgeConfig
-from edge.floor.rounds import ROUND_US, Round
-from edge.floor.whereabouts import Places
-from edge.floor.zonemap import ZoneMap
-from edge.reconcile.presence.evidence import Evidence
-from edge.reconcile.presence.shapes import Placement, Rules
-from edge.reconcile.presence.shapes import Round as Evidenced
-from edge.reconcile.presence.step import step
+from edge.floor.rounds import ROUND_US
+from edge.reconcile.presence.shapes import Rules
 
 REPORT, EPC_96, ANTENNA, PEAK_RSSI, FIRST_SEEN, SEEN_COUNT = 240, 13, 1, 6, 2, 8
 RO_ACCESS_REPORT = 61
@@ -86,16 +80,13 @@ class Reference:
         self.strange_reads = 0
         self._cards = cards
         self._piece = dict(cards.values())
-        self._rules = rules
         self._zone_names = [zone.id for zone in config.zones]
         number = {zone.id: at for at, zone in enumerate(config.zones)}
         self._antennas = {
             reader.id: {int(port): number[zone] for port, zone in reader.antennas.items()} for reader in config.readers
         }
-        self._lies = np.array(home, np.int32)
-        self._evidence = Evidence(len(config.zones))
-        self._places = Places(ZoneMap(config), tuple(self._antennas))
-        self._places.settle(np.arange(len(home), dtype=np.int32), self._lies)
+        self._presence = PlainPresence(home, len(config.zones), rules)
+        self._places = PlainPlaces(home, len(config.zones))
         self._shown: dict[int, PresenceState] = {}
         self._open: dict[ReaderId, _Second] = {}
         self._waiting: dict[ReaderId, list[Read]] = {reader: [] for reader in self._antennas}
@@ -118,7 +109,7 @@ class Reference:
             elif now_us - second.began_us >= ROUND_US:
                 self._open[reader] = _Second(now_us)
                 self._judge(reader, second, now_us)
-        for row, zone, _ in self._places.close(now_us, self._lies, np.full(len(self._lies), -1, np.int32)):
+        for row, zone in self._places.close(now_us):
             self._move(row, zone, now_us)
 
     def _hear(self, reader: ReaderId, read: Read) -> None:
@@ -131,40 +122,19 @@ class Reference:
         heard[key] = (reads + read.seen_count, max(best, 100 * read.rssi_dbm))
 
     def _judge(self, reader: ReaderId, second: _Second, now_us: int) -> None:
-        keys = sorted(second.heard)
-        zones = np.array([zone for zone, _ in keys], np.int32)
-        rows = np.array([row for _, row in keys], np.int32)
-        own = sorted(set(self._antennas[reader].values()))
-        witnessed = np.zeros(len(self._zone_names), np.bool_)
-        witnessed[own] = True
-        count = len(self._lies)
-        placement = Placement(
-            home=self._lies, tray=np.full(count, -1, np.int32), expected=np.ones(count, np.bool_),
-            vouches=np.ones(len(self._zone_names), np.bool_),
-        )  # fmt: skip
-        changes = step(self._evidence, placement, Evidenced(now_us, witnessed, rows, zones), self._rules)
-        for row in changes.present.tolist():
-            self._say(row, PresenceState.PRESENT, now_us)
-        for row in changes.hard.tolist():
-            self._say(row, PresenceState.HARD_TO_READ, now_us)
-        for accusation in changes.accused:
-            for row in accusation.rows:
-                self._say(row, PresenceState.MISSING, now_us)
-        one = Round(
-            reader=reader, zones=np.array(own, np.int32), began_us=second.began_us,
-            dt_s=(now_us - second.began_us) / 1e6, row=rows, zone=zones,
-            reads=np.array([second.heard[key][0] for key in keys], np.int32),
-            rssi_cdbm=np.array([second.heard[key][1] for key in keys], np.int16),
-        )  # fmt: skip
-        for row, zone, _ in self._places.hear(one, self._lies):
-            self._move(row, zone, now_us)
+        own, keys = sorted(set(self._antennas[reader].values())), sorted(second.heard)
+        for row, state in self._presence.weigh(now_us, own, keys):
+            self._say(row, state, now_us)
+        self._places.hear(own, ((row, zone, second.heard[zone, row][1] / 100) for zone, row in keys))
 
     def _say(self, row: int, state: PresenceState, now_us: int) -> None:
         if self._shown.get(row) is not state:
             self._shown[row] = state
-            self.said.append(Said(now_us, self._piece[row], state, self._zone_names[self._lies[row]]))
+            self.said.append(Said(now_us, self._piece[row], state, self._zone_names[self._presence.pieces[row].zone]))
 
     def _move(self, row: int, zone: int, now_us: int) -> None:
-        self._lies[row] = zone
+        if self._presence.pieces[row].zone == zone:
+            return
+        self._presence.move(row, zone)
         if row in self._shown:
             self.said.append(Said(now_us, self._piece[row], self._shown[row], self._zone_names[zone]))

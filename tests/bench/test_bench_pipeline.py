@@ -1,9 +1,11 @@
 """The pipeline bench: the quick pipeline and the slow reference say the same, and would be seen to differ."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from bench import edge_process, pipeline, reference
+from bench import edge_process, pipeline, reference, reference_presence
 from bench.shelves import STRANGERS, Shelves
 from contract.ids import ReaderId
 from edge.readers.llrp.reports import decode_reports
@@ -13,6 +15,22 @@ def test_the_pipeline_says_of_the_pieces_what_the_slow_reference_says():
     told = pipeline.equal(pieces=160, seconds=6)
     assert told["equal_facts"] >= 160
     assert told["equal_strange_reads"] > 0
+
+
+def test_thefts_moves_and_returns_of_a_small_store_are_the_reference_s_piece_by_piece():
+    told = pipeline.equal(pieces=pipeline.SHORT_PIECES)
+    assert told["equal_missing_facts"] >= 10
+    assert told["equal_moved_facts"] >= 5
+    assert told["equal_returned_facts"] >= 10
+
+
+def test_arithmetic_that_differs_a_little_would_be_seen(monkeypatch):
+    """The control: the reference weighs a shadow otherwise than the house."""
+    plain = SimpleNamespace(**vars(reference_presence.story))
+    plain.SHADOW_READS *= 4
+    monkeypatch.setattr(reference_presence, "story", plain)
+    with pytest.raises(AssertionError, match="facts here"):
+        pipeline.equal(pieces=1_000)
 
 
 def test_a_read_more_or_less_would_be_seen(monkeypatch):
