@@ -67,8 +67,8 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     _check_tags(config)
     instance = instance_of(config)
     books = open_books(config, instance)
-    slow = ThreadPoolExecutor(1, "slow")
-    store = Store(config, books, clock, chance, slow=slow)
+    slow, archive = ThreadPoolExecutor(1, "slow"), ThreadPoolExecutor(1, "archive")
+    store = Store(config, books, clock, chance, slow=slow, archive=archive)
     store.pipeline.health = {reader.id: reader.health for reader in readers}
     store.counting.looks.varying = {reader.id: reader for reader in readers if isinstance(reader, Varying)}
     store.counting.tags_per_s = {reader.id: _tags_per_s(reader, config) for reader in config.readers}
@@ -114,6 +114,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         render_metrics=metrics,
         metrics_type=CONTENT_TYPE,
         slow=slow,
+        archive=archive,
         uplink=uplink,
         link=link,
         attempts=attempts,

@@ -127,6 +127,7 @@ async def _stop(edge: Edge, server: uvicorn.Server, tasks: list[asyncio.Task[Non
     await asyncio.to_thread(edge.house.stop, edge.store.stop)
     # The history's last page may still be on its way to the disk.
     await asyncio.to_thread(edge.shop.slow.shutdown)
+    await asyncio.to_thread(edge.shop.archive.shutdown)
     if edge.store.chronicle is not None:
         edge.store.chronicle.history.duck.close()
     if edge.shop.db is not edge.store.books.db:

@@ -66,7 +66,9 @@ class Shop:
     render_metrics: Callable[[], bytes]
     metrics_type: str
     slow: ThreadPoolExecutor
-    """argon2, history and other slow work: one at a time, so that it cannot take the box from the readers."""
+    """argon2, captures and other slow work: one at a time, so that it cannot take the box from the readers."""
+    archive: ThreadPoolExecutor
+    """History alone: merging a month takes seconds, and a PIN must not wait for it."""
     tags: TagWriter
     press: Press
     uplink: UplinkNow = field(default_factory=UplinkNow)
@@ -164,11 +166,14 @@ class Shop:
         why = ""
         asked = partial(chronicle.kept, piece, to_us - days * DAY_US, to_us)
         try:
-            kept = await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self.slow, asked), HISTORY_WAIT_S)
+            kept = await asyncio.wait_for(
+                asyncio.get_running_loop().run_in_executor(self.archive, asked), HISTORY_WAIT_S
+            )
         except HistoryError as error:
             why = str(error)
         except TimeoutError:
             why = f"the history did not answer within {HISTORY_WAIT_S:.0f} s; try again"
+        why = why or chronicle.history.why_less
         return tuple(reversed(joined([*kept, *recent]))), why
 
     async def sign_in(self, user: UserId, pin: str) -> NewLogin:

@@ -1,7 +1,8 @@
 """The way of stays from the rounds to the files, and of a piece's story back. Nothing here is needed to sell.
 
-The house collects stays and hands closed ones to a pool of one; only there a file is touched and DuckDB imported.
-A write that fails is tried again with the next one; above `STAYS_PENDING_MAX` the oldest are lost, and counted.
+The house collects stays and hands closed ones to a thread of its own; only there a file is touched and DuckDB is
+imported. A write that fails is tried again with the next one; above `STAYS_PENDING_MAX` the oldest are lost, and
+counted.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ FOLD_EVERY_US: Final = 1_000_000
 CLOSE_EVERY_US: Final = 60_000_000
 WRITE_EVERY_US: Final = 600_000_000
 """A file each ten minutes at most: a day then has few enough parts to be read at once."""
+CLOCK_BACK_MAX_US: Final = 60_000_000
+"""By so much a clock may be set back without a word: time stands still for a moment. More is a wrong date set right."""
 STAYS_PENDING_MAX: Final = 200_000
 SUMS_PENDING_MAX: Final = 20_000
 """Rates and counts that wait for the disk: days of them."""
@@ -59,6 +62,7 @@ class Chronicle:
         self.stays_written_total = 0
         self.writes_failed_total = 0
         self.tidies_failed_total = 0
+        self.clock_set_back_total = 0
         self.history = history
         """To be asked in the pool only."""
         self._stock = stock
@@ -152,8 +156,18 @@ class Chronicle:
     # --- inside -----------------------------------------------------------------------------------------------
 
     def _now_us(self) -> int:
-        """The wall clock, never backwards: a stay ends after it began."""
-        self._last_us = max(self._last_us, self._wall_us())
+        """The wall clock, never backwards while a stay is open: it ends after it began.
+
+        A clock that was years ahead and is set right must not stop history for years: what is open ends in the wrong
+        time it began in, and the right one begins.
+        """
+        wall_us = self._wall_us()
+        if wall_us < self._last_us - CLOCK_BACK_MAX_US:
+            self._fold()
+            self._keep(self._stays.close(self._last_us, everything=True))
+            self.clock_set_back_total += 1
+            self._last_us = wall_us
+        self._last_us = max(self._last_us, wall_us)
         return self._last_us
 
     def _fold(self) -> None:

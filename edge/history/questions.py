@@ -55,6 +55,8 @@ SELECT hour, reader, antenna, zone, sum(reads)::BIGINT, sum(rounds)::BIGINT FROM
 WHERE hour >= $first AND hour < $last AND ($zone IS NULL OR zone = $zone)
 GROUP BY ALL ORDER BY zone, reader, antenna, hour"""
 
+WHOLE: Final = "SELECT bit_xor(hash(COLUMNS(*))) FROM {files}"
+
 COUNTED: Final = """
 SELECT max(at_us), believed, counted, source, sum(pieces)::BIGINT FROM {files}
 WHERE at_us BETWEEN $from_us AND $to_us GROUP BY ALL ORDER BY believed, counted, source"""
@@ -82,12 +84,26 @@ def files(runs: Sequence[Run]) -> str:
     return f"read_parquet([{names}])"
 
 
+def read_whole(duck: Any, run: Run) -> None:
+    """Every value of a file. DuckDB raises what it raises where it is damaged."""
+    duck.sql(WHOLE.format(files=files([run]))).fetchall()
+
+
 def rows_of(duck: Any, runs: Sequence[Run], piece: PieceId, from_us: int, to_us: int) -> list[Stay]:
     """Stays of one piece that touch a span, oldest first."""
     if not runs:
         return []
     asked = {"piece": piece, "from_us": from_us, "to_us": to_us}
     return [Stay(*row) for row in duck.sql(STAYS_OF.format(files=files(runs)), params=asked).fetchall()]
+
+
+def last_seen(duck: Any, runs: Sequence[Run], piece: PieceId) -> Stay | None:
+    """Newest files first, the first hit is it."""
+    for run in reversed(runs):
+        found = rows_of(duck, [run], piece, 0, run.to_us)
+        if found:
+            return max(found, key=lambda stay: stay.to_us)
+    return None
 
 
 def dwell_by_piece(duck: Any, runs: Sequence[Run], span: Span) -> list[Dwell]:

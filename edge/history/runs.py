@@ -16,6 +16,8 @@ from typing import Any, Final
 
 NAME: Final = re.compile(r"(\d{8})-(\d{8})\.(\d+)-(\d+)\.parquet")
 BESIDE: Final = ".beside"
+DAMAGED: Final = ".damaged"
+"""What is put behind the name of a file that cannot be read: it holds no rows any more, and can be looked at."""
 ROWS_PER_GROUP: Final = 65_536
 """Sorted by piece, a piece's month lies in one group or two, and the footer's statistics say in which. Smaller groups
 cost more in the footer than they save: one piece of 3 M rows takes 27 ms of 4,096, 10 of 16,384, 7 of 65,536."""
@@ -60,7 +62,7 @@ class Runs:
     @property
     def last(self) -> int:
         """The number of the newest part there ever was here; 0: none."""
-        return max((run.last for run in self._listed()), default=0)
+        return max((run.last for run in (*self._listed(), *self.damaged())), default=0)
 
     def add(self, rows: Any, from_us: int, to_us: int) -> Run:
         """A new part, under the next number."""
@@ -87,6 +89,17 @@ class Runs:
         for path in void:
             path.unlink(missing_ok=True)
         return len(void)
+
+    def set_aside(self, run: Run) -> Path:
+        """A file that cannot be read, out of the way of the others. Gives where it is now."""
+        return run.path.rename(run.path.with_name(run.path.name + DAMAGED))
+
+    def damaged(self) -> list[Run]:
+        """Files that were set aside, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        aside = [path for path in self.folder.glob(f"*{DAMAGED}") if NAME.fullmatch(path.name.removesuffix(DAMAGED))]
+        return sorted(_run(path) for path in aside)
 
     def groups(self, key: Callable[[Run], str], *, before: str) -> list[list[Run]]:
         """Neighbours of one key, where there are several and the key is before another: days or months now over."""
@@ -117,7 +130,7 @@ class Runs:
 
 
 def _run(path: Path) -> Run:
-    match = NAME.fullmatch(path.name)
+    match = NAME.fullmatch(path.name.removesuffix(DAMAGED))
     assert match is not None, f"{path.name} is no run"
     first, last, from_s, to_s = map(int, match.groups())
     return Run(first, last, from_s * SECOND_US, to_s * SECOND_US, path, path.stat().st_size)

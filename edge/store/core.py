@@ -48,7 +48,9 @@ HISTORY: Final = "history"
 
 
 class Core:
-    """`chance` gives ids; by the same seed the same ids. `slow` is the pool of one; without it no history is kept."""
+    """`chance` gives ids; by the same seed the same ids. `slow` and `archive` are pools of one: without the first
+    nothing is captured, without the second no history is kept.
+    """
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class Core:
         wakes: Wakes = SILENT,
         *,
         slow: Executor | None = None,
+        archive: Executor | None = None,
     ) -> None:
         self.config = config
         self.books = books
@@ -87,17 +90,17 @@ class Core:
         self.pipeline.keeps[LOOKING] = self.looking.body
         self.chronicle: Chronicle | None = None
         self.recorder: Recorder | None = None
-        if slow is not None:
+        if archive is not None:
             self.chronicle = Chronicle(
                 self.stock,
                 History(config.data_dir / HISTORY, Keep(config.history.days, config.history.mib << 20)),
-                slow,
+                archive,
                 clock.wall_us,
                 [reader.id for reader in config.readers],
             )
             self.pipeline.listeners.append(self.chronicle.hear)
-            if config.capture.minutes:
-                self.recorder = self.record_with(slow)
+        if slow is not None and config.capture.minutes:
+            self.recorder = self.record_with(slow)
         self.till_logs_unsealed_total = 0
         self.sync = Sync(books, boot=self.new_id())
         self.mode = books.node().mode

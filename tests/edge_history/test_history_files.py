@@ -233,12 +233,26 @@ def test_nothing_heard_is_nothing_written(history):
     assert STAY_US_MAX > LEFT_AFTER_US
 
 
-def test_a_file_that_is_no_parquet_is_named(history):
+def test_a_file_that_is_no_parquet_is_named_and_set_aside(history, capsys):
     keep(history, [one_stay(NOON, NOON + HOUR)])
     path = history.stays.all()[0].path
     path.write_text("not Parquet")
-    with pytest.raises(HistoryError, match=path.name):
+    assert history.rows_of("ring", 0, NOON + DAY) == []
+    assert path.name in capsys.readouterr().out
+    assert [run.path.name for run in history.stays.damaged()] == [path.name + ".damaged"]
+
+
+def test_a_disk_that_reads_nothing_at_all_sets_no_file_aside(history, monkeypatch):
+    keep(history, [one_stay(NOON + at * HOUR, NOON + at * HOUR + 1) for at in range(3)])
+
+    def broken(*_):
+        raise OSError("Input/output error")
+
+    monkeypatch.setattr("edge.history.questions.rows_of", broken)
+    monkeypatch.setattr("edge.history.questions.read_whole", broken)
+    with pytest.raises(HistoryError, match="Input/output"):
         history.rows_of("ring", 0, NOON + DAY)
+    assert len(history.stays.all()) == 3
 
 
 def test_hourly_rows_of_one_stay_are_joined_and_the_last_reader_is_the_newest():
@@ -255,9 +269,8 @@ def test_a_broken_file_does_not_let_the_history_grow_for_ever(history):
         history.write(one_stay(MIDNIGHT + day * DAY + HOUR, MIDNIGHT + day * DAY + 2 * HOUR), NAMES)
     broken = history.stays.all()[-1].path
     broken.write_bytes(b"PAR1" + bytes(100))
-    with pytest.raises(HistoryError):
-        history.tidy(MIDNIGHT + 12 * DAY)
-    assert all(run.to_us >= MIDNIGHT + 9 * DAY for run in history.stays.all())
+    history.tidy(MIDNIGHT + 12 * DAY)
+    assert all(run.to_us >= MIDNIGHT + 9 * DAY for run in (*history.stays.all(), *history.stays.damaged()))
 
 
 def test_what_sorting_spilled_before_the_power_failed_goes_at_the_next_start(tmp_path):
@@ -268,3 +281,61 @@ def test_what_sorting_spilled_before_the_power_failed_goes_at_the_next_start(tmp
     made.write(one_stay(NOON, NOON + HOUR), NAMES)
     made.duck.close()
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def damage(run):
+    """Bytes in the middle of a file are otherwise; its footer still reads."""
+    data = bytearray(run.path.read_bytes())
+    data[8 : len(data) // 2] = bytes(len(data) // 2 - 8)
+    run.path.write_bytes(data)
+
+
+def a_month(tmp_path):
+    history = History(tmp_path / "hurt")
+    for day in range(33):
+        keep(history, [one_stay(MIDNIGHT + day * DAY, MIDNIGHT + day * DAY + HOUR, row=row) for row in (0, 1, 3)])
+    damage(history.stays.all()[5])
+    return history, MIDNIGHT + 33 * DAY
+
+
+def test_one_damaged_file_is_set_aside_and_the_others_are_merged(tmp_path):
+    history, now_us = a_month(tmp_path)
+    history.tidy(now_us)
+    hurt = history.stays.damaged()
+    assert [run.first for run in hurt] == [6]
+    assert history.damaged == 1
+    assert "1 file was damaged" in history.why_less
+    assert day_of(history.stays.all()[0].from_us) == "2026-09-04"
+    assert len(history.stays.all()) < 10, "September is one file"
+    rows = history.rows_of("watch", MIDNIGHT, now_us)
+    assert len(rows) == 32, "all but the damaged one's"
+    assert len({row.from_us for row in rows}) == 32
+
+
+def test_a_question_meets_a_damaged_file_and_answers_without_it(tmp_path):
+    history, now_us = a_month(tmp_path)
+    assert len(history.rows_of("watch", MIDNIGHT, now_us)) == 32
+    assert history.damaged == 1
+    assert history.dwell(Span(MIDNIGHT, now_us), By.HOUR)
+    fresh = History(tmp_path / "hurt")
+    fresh.tidy(now_us)
+    assert fresh.damaged == 1, "after a restart it is known, too"
+
+
+def test_without_setting_it_aside_nothing_is_ever_merged_again(tmp_path, monkeypatch):
+    """The control."""
+    history, now_us = a_month(tmp_path)
+    monkeypatch.setattr(History, "_is_sound", lambda *_: True)
+    for _ in range(3):
+        with pytest.raises(HistoryError):
+            history.tidy(now_us)
+    assert len(history.stays.all()) > 90
+
+
+def test_a_damaged_file_goes_when_its_days_are_over(tmp_path):
+    history, now_us = a_month(tmp_path)
+    history.tidy(now_us)
+    kept = History(tmp_path / "hurt", Keep(days_max=3))
+    kept.tidy(now_us)
+    assert kept.stays.damaged() == []
+    assert (kept.damaged, kept.why_less) == (0, "")

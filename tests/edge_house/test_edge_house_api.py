@@ -307,14 +307,14 @@ def test_a_piece_tells_where_it_was_and_who_saw_it_last(face):
     assert face.get("/pieces/nobody").status_code == 404
 
 
-def test_a_store_whose_history_cannot_be_read_says_so_and_shows_the_piece(face):
+def test_a_store_whose_history_is_damaged_says_so_and_shows_the_piece(face):
     stays = face.config.data_dir / "history" / "stays"
     stays.mkdir(parents=True)
     (stays / "00000001-00000001.1700000000-1700007200.parquet").write_text("not Parquet")
     face.clock.now = 3_600_000_000
     told = face.get("/pieces/p1").json()
     assert told["title"] == "Ring 1"
-    assert "cannot be used" in told["history_why"]
+    assert "1 file was damaged and set aside" in told["history_why"]
 
 
 def test_a_zone_tells_who_lay_there_and_how_often_belief_was_right(face):

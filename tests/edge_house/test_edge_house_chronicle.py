@@ -165,3 +165,27 @@ def test_a_pool_of_one_thread_keeps_the_house_out_of_it(shop, tmp_path):
         shop.run(10, lying={"r-case": CASE})
         told.stop()
     assert {name.split("_")[0] for name in threads} == {"slow"}
+
+
+def test_a_clock_that_was_years_ahead_and_is_set_right_does_not_stop_history_for_years(shop, told, monkeypatch):
+    shop.run(30, lying={"r-case": CASE})
+    ahead_us = 3 * 365 * 24 * HOUR
+    told._wall_us = lambda: shop.clock.wall_us() + ahead_us
+    shop.run(30, lying={"r-case": CASE})
+    told._wall_us = shop.clock.wall_us
+    began_us = shop.clock.wall_us()
+    shop.run(120, lying={"r-case": CASE})
+    here = [stay for stay in told.recent(RING) if stay.to_us <= shop.clock.wall_us()]
+    assert here[-1].to_us >= shop.clock.wall_us() - MINUTE
+    assert here[-1].from_us >= began_us - MINUTE, "what lay open in the wrong year has ended there"
+    assert told.clock_set_back_total == 1
+
+
+def test_without_that_guard_the_time_stands_still(shop, told, monkeypatch):
+    """The control."""
+    monkeypatch.setattr(chronicles, "CLOCK_BACK_MAX_US", 1 << 60)
+    told._wall_us = lambda: shop.clock.wall_us() + 24 * HOUR
+    shop.run(30, lying={"r-case": CASE})
+    told._wall_us = shop.clock.wall_us
+    shop.run(120, lying={"r-case": CASE})
+    assert [stay for stay in told.recent(RING) if stay.to_us <= shop.clock.wall_us()] == []

@@ -1,11 +1,13 @@
-"""A zone's history, asked in the pool of one and told in the store's own hours."""
+"""A zone's history, asked in its pool and told in the store's own hours."""
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+from contract.facts import PresenceState
+from contract.feed import PieceCard
 from contract.ids import AlarmId, PieceId, ZoneId
 from edge.api import views as store_views
 from edge.api.history import shapes
@@ -17,9 +19,11 @@ from edge.history.duck import HistoryError
 from edge.history.history import History
 from edge.history.questions import By, Dwell, Span
 from edge.history.rates import HOUR_US, Counted, Rate
+from edge.store import Store
 from edge.store.core import CAPTURE
 from web.problems import ProblemError
 
+MISSING: Final = PresenceState.MISSING
 DAYS_MAX: Final = 400
 NEIGHBOURS_MAX: Final = 200
 TRAYS_SHOWN_MAX: Final = 20
@@ -33,6 +37,8 @@ class Found(NamedTuple):
     """What the files say of one zone."""
 
     begin_us: int
+    end_us: int
+    """From where to where there are stays at all."""
     hours: list[Dwell]
     trays: list[Dwell]
     pieces: list[Dwell]
@@ -40,7 +46,7 @@ class Found(NamedTuple):
     counted: list[Counted]
 
 
-NOTHING: Final = Found(0, [], [], [], [], [])
+NOTHING: Final = Found(0, 0, [], [], [], [], [])
 
 
 async def zone(shop: Shop, zone_id: ZoneId, days: int) -> shapes.ZoneHistoryView:
@@ -60,7 +66,7 @@ async def zone(shop: Shop, zone_id: ZoneId, days: int) -> shapes.ZoneHistoryView
         from_us=span.from_us,
         to_us=span.to_us,
         piece_hours=sum(one.seconds for one in found.hours) / 3600,
-        hours=_by_hour(found.hours, span, _clock(shop)),
+        hours=_by_hour(found, span, _clock(shop)),
         trays=_trays(found.trays),
         longest=tuple(_longest(shop, one) for one in found.pieces[:PIECES_SHOWN_MAX]),
         antennas=_antennas(found.rates, _clock(shop)),
@@ -75,12 +81,9 @@ async def alarm_reads(shop: Shop, alarm: AlarmId) -> shapes.AlarmReadsView:
     """Raises a 404 problem for an alarm this store does not know."""
     shown = store_views.alarm(shop, alarm)
     folder = shop.config.data_dir / CAPTURE
-    stock = shop.store.stock
-    cards = stock.cards
+    cards = shop.store.stock.cards
     own = [cards[PieceId(piece.piece)] for piece in shown.pieces if piece.piece in cards]
-    trays = {(card.home_zone, card.tray) for card in own}
-    beside = (card for card in list(cards.values()) if (card.home_zone, card.tray) in trays and card not in own)
-    near = [card.epc for card in beside if stock.status_of(PieceId(card.piece)).expected]
+    near = neighbours(shop.store, own)
     found, why = Reads(), ""
     try:
         found = await asyncio.get_running_loop().run_in_executor(
@@ -93,11 +96,26 @@ async def alarm_reads(shop: Shop, alarm: AlarmId) -> shapes.AlarmReadsView:
     return shapes.AlarmReadsView(alarm, found.at_s, found.own, found.others, found.neighbours, why)
 
 
+def neighbours(store: Store, own: Sequence[PieceCard]) -> list[str]:
+    """EPCs of what lies in the trays of these pieces beside them.
+
+    A mate that is missing too is none: it says nothing of how well the place could be seen.
+    """
+    trays, gone = {(card.home_zone, card.tray) for card in own}, store.pipeline.news.shown
+    beside = (card for card in list(store.stock.cards.values()) if (card.home_zone, card.tray) in trays)
+    return [
+        card.epc
+        for card in beside
+        if card not in own and store.stock.status_of(card.piece).expected and gone.get(card.piece) is not MISSING
+    ]
+
+
 def _of_zone(history: History, span: Span) -> Found:
     """In the pool."""
     month = span._replace(from_us=max(span.from_us, span.to_us - PIECE_DAYS_MAX * DAY_US))
     return Found(
         begin_us=min((run.from_us for run in history.files()), default=span.from_us),
+        end_us=max((run.to_us for run in history.files()), default=span.to_us),
         hours=history.dwell(span, By.HOUR),
         trays=history.dwell(span, By.TRAY),
         pieces=history.dwell(month, By.PIECE),
@@ -110,9 +128,9 @@ async def _ask(shop: Shop, question: Callable[[History], Result], otherwise: Res
     """What the history answers, or else why it does not."""
     if shop.store.chronicle is None:
         return otherwise, "no history is kept here"
-    asked = asyncio.get_running_loop().run_in_executor(shop.slow, question, shop.store.chronicle.history)
+    asked = asyncio.get_running_loop().run_in_executor(shop.archive, question, shop.store.chronicle.history)
     try:
-        return await asyncio.wait_for(asked, HISTORY_WAIT_S), ""
+        return await asyncio.wait_for(asked, HISTORY_WAIT_S), shop.store.chronicle.history.why_less
     except HistoryError as error:
         return otherwise, str(error)
     except TimeoutError:
@@ -125,16 +143,21 @@ def _clock(shop: Shop) -> Callable[[int], int]:
     return lambda nth: dt.datetime.fromtimestamp(nth * 3600, zone).hour
 
 
-def _by_hour(hours: list[Dwell], span: Span, hour_of: Callable[[int], int]) -> tuple[shapes.HourView, ...]:
-    """Pieces on average: piece-seconds over the seconds there were of that hour of the day."""
-    if not hours:
+def _by_hour(found: Found, span: Span, hour_of: Callable[[int], int]) -> tuple[shapes.HourView, ...]:
+    """Pieces on average: piece-seconds over the seconds there were of that hour of the day.
+
+    The first hour of all began when history did, and the last goes on: they have the seconds that were kept of them.
+    """
+    if not found.hours:
         return ()
-    seconds, times = [0.0] * 24, [0] * 24
-    for nth in range(span.from_us // HOUR_US, -(-span.to_us // HOUR_US)):
-        times[hour_of(nth)] += 1
-    for one in hours:
+    seconds, there = [0.0] * 24, [0.0] * 24
+    end_us = min(span.to_us, found.end_us)
+    for nth in range(span.from_us // HOUR_US, -(-end_us // HOUR_US)):
+        kept_us = min((nth + 1) * HOUR_US, end_us) - max(nth * HOUR_US, found.begin_us)
+        there[hour_of(nth)] += max(0, kept_us) / 1e6
+    for one in found.hours:
         seconds[hour_of(int(one.key))] += one.seconds
-    return tuple(shapes.HourView(h, seconds[h] / (3600 * times[h]) if times[h] else 0.0) for h in range(24))
+    return tuple(shapes.HourView(h, seconds[h] / there[h] if there[h] else 0.0) for h in range(24))
 
 
 def _trays(trays: list[Dwell]) -> tuple[shapes.TrayView, ...]:

@@ -1,0 +1,32 @@
+"""What history's pages make of what was kept: averages over the time there was, and neighbours that are there."""
+
+import pytest
+
+from contract.facts import PresenceState
+from edge.api.history import views
+from edge.history.questions import Dwell, Span
+
+
+def test_an_hour_in_which_history_began_is_divided_by_what_was_kept_of_it():
+    """Ten pieces lay there from half past on, and lie there still at twenty past the next but one."""
+    hour = 3_600_000_000
+    began, end = 100 * hour + hour // 2, 102 * hour + hour // 3
+    hours = [
+        Dwell("100", "case", 10 * 1800, 10),
+        Dwell("101", "case", 10 * 3600, 0),
+        Dwell("102", "case", 10 * 1200, 0),
+    ]
+    found = views.NOTHING._replace(begin_us=began, end_us=end, hours=hours)
+    told = views._by_hour(found, Span(began - 30 * 24 * hour, end + 1000), lambda nth: nth % 24)
+    assert [one.pieces for one in told if one.hour in (4, 5, 6)] == pytest.approx([10.0, 10.0, 10.0])
+    assert {one.pieces for one in told if one.hour not in (4, 5, 6)} == {0.0}
+
+
+def test_mates_of_the_tray_that_are_missing_too_are_no_neighbours(config, clock, make):
+    """Whoever lifted three rings of a tray left the others: they alone show how well it could be seen."""
+    store = make.shop(config, clock, [make.card(n, tray="case/1") for n in range(1, 6)]).store
+    own, *others = store.stock.cards.values()
+    own = [own]
+    assert set(views.neighbours(store, own)) == {card.epc for card in others}
+    store.pipeline.news.shown[others[0].piece] = PresenceState.MISSING
+    assert set(views.neighbours(store, own)) == {card.epc for card in others[1:]}
