@@ -209,7 +209,8 @@ SALE = shapes.SaleView(
     lines=tuple(
         shapes.SaleLineView(
             line=f"line-{n}", piece=piece.piece, description=piece.title, list_price_minor=piece.price_minor,
-            discount_minor=0, gross_minor=piece.price_minor, tax_minor=piece.price_minor // 6, returned=False,
+            discount_minor=0, promotion="", promotion_minor=0, gross_minor=piece.price_minor,
+            tax_minor=piece.price_minor // 6, returned=False,
         )
         for n, piece in enumerate((RING, BRACELET))
     ),
