@@ -16,6 +16,7 @@ from typing import Final
 
 from contract.feed import StaffCard
 from contract.ids import Epoch, UserId
+from edge.api.blindness import hidden_zones
 from edge.api.book_logins import BookLogins
 from edge.api.build import create_api
 from edge.api.pins import make_verifier
@@ -88,7 +89,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     def metrics() -> bytes:
         rooms = (
             house_gauges(house),
-            floor_gauges(store),
+            floor_gauges(store, hidden_zones(shop, None)),
             capture_gauges(store),
             reader_gauges([reader.health for reader in readers], clock),
             link_gauges(uplink, link, store),

@@ -36,6 +36,7 @@ def make_templates(folders: Mapping[str, Path], static: Mapping[str, Path], time
         money=money,
         weight=weight,
         percent=percent,
+        certain=certain,
         count=count,
         clock=lambda us: _local(us, zone).strftime("%H:%M"),
         date=lambda us: f"{_local(us, zone):%d %b %Y}".lstrip("0"),
@@ -76,6 +77,11 @@ def percent(part: float) -> str:
     hundredths = int(part * 10_000)
     text = f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
     return f"{text}{THIN}%"
+
+
+def certain(part: float, whole: bool) -> str:  # noqa: FBT001 — a filter's arguments have no names on a page
+    """`percent`, and not even nearly 100 % while something is unread: `0.9996` → `> 99.9 %` unless `whole`."""
+    return percent(part) if whole or part < 0.999 else f">{THIN}99.9{THIN}%"
 
 
 def count(number: float) -> str:

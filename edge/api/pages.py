@@ -118,7 +118,8 @@ async def sign_out(request: Request, who: Anyone, shop: TheShop) -> Response:
 @router.get("/wall")
 async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
     store = views.store(shop, who)
-    open_alarms, alarms = views.alarms(shop, everything=False), views.alarms(shop, everything=True)
+    open_alarms = views.alarms(shop, who, everything=False)
+    alarms = views.alarms(shop, who, everything=True)
     newest_us = max((alarm.raised_us for alarm in alarms), default=0)
     month = [alarm for alarm in alarms if newest_us - alarm.raised_us < MONTH_US]
     guarded = [zone for zone in store.zones if zone.expected]
@@ -136,7 +137,7 @@ async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
         this_month=len(month),
         false_this_month=sum(alarm.outcome == "false_alarm" for alarm in month),
         may_close=who.may(*GUARDS),
-        deliveries=watch_views.watch(shop).deliveries,
+        deliveries=watch_views.watch(shop, who).deliveries,
     )
 
 

@@ -72,7 +72,7 @@ async def add_line(
     request: Request, who: Seller, shop: TheShop, piece: Annotated[str, Form(max_length=124)], override: Reason = ""
 ) -> Response:
     """One piece by its id, article number or tag."""
-    found = views.find_pieces(shop, piece.strip(), zone="", limit=2)
+    found = views.find_pieces(shop, piece.strip(), zone="", limit=2, who=who)
     if len(found) != 1:
         what = "No piece" if not found else "More than one piece"
         raise ProblemError(404, "piece", f"{what} answers to “{piece.strip()}”", "Type its whole number or tag.")

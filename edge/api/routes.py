@@ -8,7 +8,7 @@ from starlette.responses import StreamingResponse
 from contract.feed import Role
 from contract.ids import AlarmId, PieceId, ReaderId, SaleId, UserId, ZoneId
 from edge.api import bodies, shapes, views
-from edge.api.blindness import hidden_zones, refuse_hidden
+from edge.api.blindness import refuse_hidden
 from edge.api.shop import Shop, the_shop
 from edge.books.replica import SEARCH_HITS_MAX
 from trade import acts
@@ -101,7 +101,7 @@ async def pieces(
 ) -> list[shapes.PieceView]:
     """The piece of this id or EPC, else those whose words hold the query's; `zone` is a home; at most 200."""
     refuse_hidden(shop, zone, who)
-    return views.find_pieces(shop, query, zone=zone, limit=max(1, min(limit, SEARCH_HITS_MAX)))
+    return views.find_pieces(shop, query, zone=zone, limit=max(1, min(limit, SEARCH_HITS_MAX)), who=who)
 
 
 @router.get("/pieces/{piece}")
@@ -115,8 +115,7 @@ async def piece(piece: str, who: Anyone, shop: TheShop, days: int = 30) -> shape
 async def presence(who: Anyone, shop: TheShop, zone: str = "", state: str = "") -> list[shapes.PresenceView]:
     """The state of every piece this store knows, optionally of one zone or in one state."""
     refuse_hidden(shop, zone, who)
-    hidden = hidden_zones(shop, who)
-    return [each for each in views.presence(shop, zone=zone, state=state) if each.zone not in hidden]
+    return views.presence(shop, zone=zone, state=state, who=who)
 
 
 @router.get("/pad")
@@ -129,15 +128,14 @@ async def pad(who: Anyone, shop: TheShop, sale: str = "") -> shapes.PadView:
 @router.get("/alarms")
 async def alarms(who: Anyone, shop: TheShop, *, everything: bool = False) -> list[shapes.AlarmView]:
     """Open alarms, the loudest first, then the newest; with `everything` the closed ones too (at most 200)."""
-    del who
-    return views.alarms(shop, everything=everything)
+    return views.alarms(shop, who, everything=everything)
 
 
 @router.post("/alarms/{alarm}/close")
 async def close_alarm(alarm: str, body: bodies.CloseAlarmBody, who: Guard, shop: TheShop) -> shapes.AlarmView:
     """A person says what it was."""
     await shop.act(acts.CloseAlarm(alarm=AlarmId(alarm), outcome=body.outcome, note=body.note), who)
-    return views.alarm(shop, AlarmId(alarm))
+    return views.alarm(shop, AlarmId(alarm), who)
 
 
 @router.post("/scan")

@@ -1,12 +1,13 @@
 """From books, floor and feed to the typed shapes that routes and pages show. Reads only; runs on the loop thread."""
 
-from edge.api.views_floor import alarm, alarms
+from edge.api.views_floor import KEPT, alarm, alarms, tells_of
 from edge.api.views_pieces import bare, find_pieces, incoming, of_card, pad, piece, piece_named, presence, verdict_of
 from edge.api.views_store import gaps, health, readers, signals, staff, store, uplink, works_here, zones
 from edge.api.views_story import story
 from edge.api.views_trade import open_shift, sale, sales, shift, shifts
 
 __all__ = [
+    "KEPT",
     "alarm",
     "alarms",
     "bare",
@@ -29,6 +30,7 @@ __all__ = [
     "staff",
     "store",
     "story",
+    "tells_of",
     "uplink",
     "verdict_of",
     "works_here",

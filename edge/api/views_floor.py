@@ -1,7 +1,11 @@
 """Alarms as the store shows them."""
 
-from contract.ids import AlarmId
+from typing import Final
+
+from contract.facts import AlarmKind
+from contract.ids import AlarmId, ZoneId
 from edge.api import shapes
+from edge.api.blindness import hidden_zones
 from edge.api.shop import Shop
 from edge.api.views_pieces import bare, missing
 from edge.books import replica
@@ -9,23 +13,61 @@ from edge.books.rows import AlarmRow, AlarmState, pieces_of
 from edge.floor import sentences
 from edge.floor.alarms import words
 from edge.till import queries
+from web.logins import Login
+
+KEPT: Final = "A blind count is under way here; which pieces it is about is shown when its figures are in."
 
 
-def alarms(shop: Shop, *, everything: bool) -> list[shapes.AlarmView]:
+def alarms(shop: Shop, who: Login, *, everything: bool) -> list[shapes.AlarmView]:
+    """Of zones whose figures are kept from this person only that there is an alarm."""
     rows = queries.alarms_newest(shop.db) if everything else queries.alarms_open(shop.db)
-    return [_alarm(shop, row) for row in rows]
+    hidden = hidden_zones(shop, who)
+    return [_alarm(shop, row, hidden) for row in rows]
 
 
-def alarm(shop: Shop, alarm_id: AlarmId) -> shapes.AlarmView:
+def alarm(shop: Shop, alarm_id: AlarmId, who: Login) -> shapes.AlarmView:
     row = shop.db.one("alarm", AlarmRow, alarm=alarm_id)
     if row is None:
         raise missing("alarm", alarm_id)
-    return _alarm(shop, row)
+    return _alarm(shop, row, hidden_zones(shop, who))
 
 
-def _alarm(shop: Shop, row: AlarmRow) -> shapes.AlarmView:
+def tells_of(shop: Shop, row: AlarmRow, hidden: frozenset[ZoneId]) -> bool:
+    """Whether an alarm tells what is expected in one of these zones. What passes a gate is told whatever is counted."""
+    if row.zone in hidden:
+        return True
+    cards = (replica.piece(shop.db, each) for each in pieces_of(row)) if row.kind is AlarmKind.BOOKS and hidden else ()
+    return any(card is not None and card.home_zone in hidden for card in cards)
+
+
+def _kept(row: AlarmRow, zone_name: str) -> shapes.AlarmView:
+    return shapes.AlarmView(
+        alarm=row.alarm,
+        kind=row.kind,
+        pieces=(),
+        zone=row.zone,
+        zone_name=zone_name,
+        sentence=KEPT,
+        why=KEPT,
+        evidence_nats=0.0,
+        rounds=0,
+        value_minor=0,
+        currency=row.currency,
+        raised_us=row.raised_us,
+        open=row.state is AlarmState.OPEN,
+        outcome=row.outcome,
+        note="",
+        severity=row.severity,
+        title=words.TITLES[row.kind],
+        advice=words.ADVICE[row.kind],
+    )
+
+
+def _alarm(shop: Shop, row: AlarmRow, hidden: frozenset[ZoneId]) -> shapes.AlarmView:
     names = {zone.id: zone.name for zone in shop.config.zones}
     zone_name = names.get(row.zone, str(row.zone))
+    if tells_of(shop, row, hidden):
+        return _kept(row, zone_name)
     called = sentences.several([sentences.called(replica.piece(shop.db, each), each) for each in pieces_of(row)])
     return shapes.AlarmView(
         alarm=row.alarm,

@@ -1,19 +1,25 @@
 """Pieces as the store shows them: card, books and floor together; and the pad."""
 
+from typing import Final
+
 import msgspec
 
 from contract.facts import PresenceState
 from contract.feed import PieceCard
 from contract.ids import PieceId, SaleId
 from edge.api import shapes
+from edge.api.blindness import hidden_zones
 from edge.api.shop import Shop
 from edge.books import replica
 from edge.till import queries
 from trade.claim import Claim
 from trade.custody import Token
 from trade.piece import Hold, Standing, unavailable
+from web.logins import Login
 from web.problems import ProblemError
 
+SEARCH_HIDDEN_MAX: Final = 1000
+"""Hits looked through while some are kept from who asks, so that those that are not are found behind them."""
 EMPTY_CARD = PieceCard(
     piece=PieceId(""),
     sku="",
@@ -84,11 +90,18 @@ def bare(shop: Shop, piece_id: PieceId) -> shapes.PieceView:
     return of_card(shop, msgspec.structs.replace(EMPTY_CARD, piece=piece_id, title=str(piece_id)))
 
 
-def find_pieces(shop: Shop, query: str, *, zone: str, limit: int) -> list[shapes.PieceView]:
-    """The piece of this very id or EPC; else those whose words hold the query; of one home zone when asked."""
+def find_pieces(shop: Shop, query: str, *, zone: str, limit: int, who: Login) -> list[shapes.PieceView]:
+    """The piece of this very id or EPC; else those whose words hold the query; of one home zone when asked.
+
+    A list leaves out what belongs to, or lies in, zones whose figures are kept from this person.
+    """
     exact = replica.piece(shop.db, PieceId(query)) or (replica.piece_by_epc(shop.db, query) if query else None)
-    cards = [exact] if exact else replica.search(shop.db, query, limit, zone=zone)
-    return [of_card(shop, card) for card in cards if not zone or card.home_zone == zone]
+    if exact:
+        return [of_card(shop, exact)] if not zone or exact.home_zone == zone else []
+    hidden = hidden_zones(shop, who)
+    cards = replica.search(shop.db, query, SEARCH_HIDDEN_MAX if hidden else limit, zone=zone)
+    shown = (of_card(shop, card) for card in cards if card.home_zone not in hidden and zone in ("", card.home_zone))
+    return [each for each in shown if each.zone not in hidden][:limit]
 
 
 def piece_named(shop: Shop, *, piece: str | None, epc: str | None) -> PieceId:
@@ -103,8 +116,15 @@ def piece_named(shop: Shop, *, piece: str | None, epc: str | None) -> PieceId:
     return card.piece
 
 
-def presence(shop: Shop, *, zone: str, state: str) -> list[shapes.PresenceView]:
-    rows = queries.presence(shop.db)
+def presence(shop: Shop, *, zone: str, state: str, who: Login) -> list[shapes.PresenceView]:
+    """Without what lies in, or belongs to, zones whose figures are kept from this person."""
+    hidden = hidden_zones(shop, who)
+    cards = shop.store.stock.cards
+    rows = [
+        row
+        for row in queries.presence(shop.db)
+        if not hidden or (row.zone not in hidden and getattr(cards.get(row.piece), "home_zone", "") not in hidden)
+    ]
     return [
         shapes.PresenceView(piece=row.piece, state=row.state, zone=row.zone, since_us=row.since_us)
         for row in rows

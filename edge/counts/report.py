@@ -10,9 +10,10 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from contract.facts import AlarmKind, CountFinished, CountTag, CountVerdict, Verdict
-from contract.ids import PieceId
+from contract.ids import PieceId, ZoneId
 from edge.books.rows import AlarmRow, AlarmState, pieces_of
 from edge.config import EdgeConfig
 from edge.counts.happened import Happened
@@ -30,6 +31,8 @@ HARD_SHARE_MAX: Final = 0.25
 """A piece read in no more than this share of a count's rounds is hard to read,"""
 HARD_ROUNDS_MIN: Final = 6
 """once there were so many: in fewer a miss or two is nothing."""
+MOVED_P: Final = 0.95
+"""P(present) of a piece that lay elsewhere in the earlier look and no longer does: sooner put away than gone."""
 OFTEN_MIN: Final = 2
 """Rounds, and half of all, that read a tag which lies here; less may be a client's, passing by."""
 TAGS_TOLD_MAX: Final = 50
@@ -55,9 +58,12 @@ class Report:
             zones = {self._config.zones[zone].id for zone in running.zones}
             rows = {self._stock.catalogue.pieces[row] for row in running.rows.tolist()}
             totals = [*(each for each in before.totals if each.zone not in zones), *totals]
+            elsewhere = self._elsewhere_only(running)
             for was in before.verdicts:
                 mine = was.piece in rows or self._home_in(was.piece, running)
                 now = verdicts.get(was.piece)
+                if now is None and was.piece in elsewhere and was.verdict in (*UNREAD, Verdict.MISPLACED):
+                    verdicts[was.piece] = self._still_elsewhere(was.piece, elsewhere[was.piece])
                 if mine or (now is not None and now.verdict is not Verdict.UNEXPECTED):
                     continue
                 verdicts[was.piece] = merged = self._merged(was, now, running)
@@ -70,7 +76,7 @@ class Report:
             rounds=said.round,
             expected=sum(each.expected for each in totals),
             found=sum(each.found for each in totals),
-            p_complete=round(self._p_complete(running, said.p_complete, verdicts), 6),
+            p_complete=round(self._p_complete(verdicts), 6),
             why_stopped=why,
             verdicts=tuple(verdicts.values()),
             value_minor=sum(each.found_minor for each in totals),
@@ -85,11 +91,26 @@ class Report:
             unknown_more=round(more, 1),
         )
 
-    def _p_complete(self, running: Running, told: float, verdicts: dict[PieceId, CountVerdict]) -> float:
-        """The model's; after a recount, of what the looks together left unread."""
-        if not running.before.number:
-            return told
-        return prod(1 - each.p_present for each in verdicts.values() if each.verdict in UNREAD)
+    def _p_complete(self, verdicts: dict[PieceId, CountVerdict]) -> float:
+        """That nothing with a tag is there and unread, of all looks together: what is explained is no doubt, and what
+        has no tag no reader can speak about.
+        """
+        unread = (each for each in verdicts.values() if each.verdict in UNREAD and self._tagged(each.piece))
+        return prod(1 - each.p_present for each in unread)
+
+    def _tagged(self, piece: PieceId) -> bool:
+        row = self._stock.catalogue.row_of(piece)
+        return row is not None and bool(self._stock.catalogue.epc_of(row))
+
+    def _elsewhere_only(self, running: Running) -> dict[PieceId, ZoneId]:
+        """Pieces that this look read in another of its zones and not at home, whether or not that alone would tell."""
+        named = {self._stock.catalogue.pieces[row]: zone for row, zone in running.model.elsewhere_only().items()}
+        return {piece: self._config.zones[zone].id for piece, zone in named.items() if piece is not None}
+
+    def _still_elsewhere(self, piece: PieceId, zone: ZoneId) -> CountVerdict:
+        """Two looks have not read it at home: that is no chance any more."""
+        note = self._happened.belongs(piece)
+        return CountVerdict(piece=piece, verdict=Verdict.MISPLACED, zone=zone, p_present=1.0, note=note)
 
     def _home_in(self, piece: PieceId, running: Running) -> bool:
         row = self._stock.catalogue.row_of(piece)
@@ -102,7 +123,7 @@ class Report:
             return msgspec.structs.replace(now, verdict=Verdict.MISPLACED, note=self._happened.belongs(was.piece))
         if was.verdict is Verdict.MISPLACED and was.zone in zones:
             note = f"read in {self._happened.called(was.zone)} by the earlier look, and not again"
-            return msgspec.structs.replace(was, verdict=Verdict.CHECK_BY_HAND, p_present=0.5, note=note)
+            return msgspec.structs.replace(was, verdict=Verdict.CHECK_BY_HAND, p_present=MOVED_P, note=note)
         return was
 
     # --- verdicts ---------------------------------------------------------------------------------------------
@@ -112,7 +133,7 @@ class Report:
         out: list[CountVerdict] = []
         cloned = self._cloned()
         rounds = dict(zip(running.rows[running.tagged].tolist(), running.reads.tolist(), strict=True))
-        for judged in running.model.verdicts():
+        for judged in running.model.verdicts(self._curious(running, cloned)):
             piece = self._stock.catalogue.pieces[judged.row]
             if piece is None:
                 continue
@@ -130,6 +151,14 @@ class Report:
         told = {each.piece for each in out if each.verdict is not Verdict.UNEXPECTED}
         out += [each for each in self._away(running) if each.piece not in told]
         return out
+
+    def _curious(self, running: Running, cloned: set[PieceId]) -> NDArray[np.bool_]:
+        """By tagged row: of which more may have to be said even if it was found."""
+        rows = running.rows[running.tagged]
+        looked = running.witnessed[running.home[running.tagged]]
+        twice = [row for row in (self._stock.catalogue.row_of(piece) for piece in cloned) if row is not None]
+        out = ~self._stock.expected[rows] | _hard(running.reads, looked) | np.isin(rows, twice)
+        return np.asarray(out, np.bool_)
 
     def _read(
         self, piece: PieceId, judged: Judged, running: Running, rounds: int, *, cloned: bool
@@ -149,7 +178,7 @@ class Report:
         elif cloned:
             verdict = Verdict.DUPLICATE
             note = f"two tags carry its number, read in {rounds} of {looked} rounds: look which of them hangs on it"
-        elif looked >= HARD_ROUNDS_MIN and rounds <= HARD_SHARE_MAX * looked:
+        elif bool(_hard(rounds, running.witnessed[judged.zone])):
             verdict, note = Verdict.HARD_TO_READ, f"read in {rounds} of {looked} rounds; turn its tag, or hang another"
         else:
             return None
@@ -176,7 +205,7 @@ class Report:
             piece=piece,
             verdict=verdict,
             zone=self._config.zones[zone].id,
-            p_present=round(p_present, 4),
+            p_present=round(p_present, 6),
             note=note,
             at_us=at_us,
         )
@@ -280,3 +309,9 @@ class Report:
     def _home(self, piece: PieceId) -> int:
         row = self._stock.catalogue.row_of(piece)
         return NO_ZONE if row is None else int(self._stock.home[row])
+
+
+def _hard(rounds: ArrayLike, looked: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether so few of the rounds that looked for a piece read it."""
+    often = np.asarray(rounds) > HARD_SHARE_MAX * np.asarray(looked)
+    return np.asarray((looked >= HARD_ROUNDS_MIN) & ~often, np.bool_)

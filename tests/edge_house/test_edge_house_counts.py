@@ -197,8 +197,17 @@ def test_a_piece_that_a_recount_meets_in_another_zone_is_found_there_and_missing
     assert {each.zone: each.found for each in again.totals} == {"case": len(CASE), "case-2": len(other)}
     shop.store.recount(C1, ("case", "case-2"), "both at once", ANA)
     last = lie([n for n in CASE if n != 4], [*other, 4])
-    assert not [each for each in last.verdicts if each.verdict in stocktake.TO_LOOK_FOR]
+    assert [(each.piece, each.verdict, each.zone) for each in last.verdicts] == [("p4", Verdict.MISPLACED, "case-2")]
     assert last.found == last.expected == len(CASE) + len(other)
+
+
+def test_how_complete_a_count_is_follows_from_what_its_looks_together_left_unread(shop, make):
+    """A recount of one zone neither forgets what is open in the other nor doubts what is explained."""
+    first = count(shop, lacking=(4,))
+    assert first.p_complete == pytest.approx(1 - first.verdicts[0].p_present, abs=1e-5)
+    shop.store.recount(C1, ("case",), "again", ANA)
+    again = finish(shop, lacking=(4,))
+    assert again.p_complete == pytest.approx(1 - again.verdicts[0].p_present, abs=1e-5)
 
 
 def test_progress_is_told_of_the_first_look_only(shop):

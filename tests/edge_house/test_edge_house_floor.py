@@ -205,6 +205,18 @@ def test_a_piece_another_till_has_in_its_cart_is_refused_in_words(shop):
     assert shop.store.stock.status_of(PieceId("p3")).custody is TokenState.SOLD
 
 
+def test_a_piece_sold_during_a_count_is_explained_and_leaves_no_doubt_behind(shop):
+    left = [n for n in CASE if n != 3]
+    shop.run(20, lying={"r-case": CASE}, p=1.0)
+    shop.store.start_count(CountId("c1"), CountPlace.SHELF, (), ANA)
+    lay(shop, [3], 1.5)
+    assert all(isinstance(answer, Done) for answer in sell(shop, [3]))
+    shop.run(60, lying={"r-case": left}, p=1.0)
+    (finished,) = shop.facts(CountFinished)
+    assert [(each.piece, each.verdict) for each in finished.verdicts] == [("p3", Verdict.EXPLAINED)]
+    assert finished.p_complete == 1.0
+
+
 def test_a_count_says_when_an_unread_piece_was_last_read_and_does_not_call_it_found(shop):
     shop.run(60, lying={"r-case": CASE, "r-safe": SAFE})
     shop.run(20, lying={"r-case": [n for n in CASE if n != 12], "r-safe": SAFE})

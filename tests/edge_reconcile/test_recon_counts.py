@@ -139,6 +139,31 @@ def test_a_piece_read_in_another_zone_is_misplaced():
     assert count.why_stop() is Stop.COMPLETE
 
 
+@pytest.mark.parametrize(("rounds_elsewhere", "verdict"), [(4, Verdict.MISPLACED), (1, Verdict.FOUND)])
+def test_a_piece_that_another_zone_reads_round_after_round_is_in_no_fade(rounds_elsewhere, verdict):
+    """One read from next door may be a stray; home may not have read it because it is in a fade of its own."""
+    fading = Fading(np.full(10, 0.48), np.full(10, 1e-6), 0.99)
+    plain = a_list(10)
+    count = Count(Expected(plain.rows, plain.home, plain.hits, plain.misses, plain.prior, fading), 2)
+    for at in range(4):
+        elsewhere = [9] if at < rounds_elsewhere else []
+        rows = np.array([*range(9), *elsewhere], np.int32)
+        count.hear(rows, (rows == 9).astype(np.int32), SEEING)
+    assert count.verdicts()[9].verdict is verdict
+    assert count.elsewhere_only() == {9: 1}
+
+
+def test_what_was_simply_found_is_told_only_where_asked_for():
+    count = Count(a_list(10), 2)
+    for _ in range(8):
+        hear(count, range(1, 9))
+        hear(count, [9], zone=1)
+    everything = count.verdicts()
+    asked = np.isin(np.arange(10), [4])
+    assert [one.row for one in everything] == list(range(10))
+    assert count.verdicts(asked) == [everything[0], everything[4], everything[9]]
+
+
 def test_a_stray_read_of_a_piece_that_is_at_home_moves_nothing():
     count = Count(a_list(10), 2)
     for _ in range(4):

@@ -102,7 +102,25 @@ def test_what_another_kind_of_round_is_worth_is_learned_too():
     learned = [shelf_taught(COUNT_FAMILIES["dep"], 5, altered=altered)[1].suppositions for altered in (False, True)]
     equal, altered = (s.mean(s.stay * (1 - s.freed * kind)) for s, kind in zip(learned, (0, 1), strict=True))
     assert equal == pytest.approx(0.7, abs=0.1)
-    assert altered < equal - 0.1, "true is 0.28; part of it is taken for a round that repeats the one before"
+    assert altered == pytest.approx(0.28, abs=0.08)
+
+
+@pytest.mark.parametrize("seed", [13, 14, 15])
+def test_blocked_pieces_do_not_pass_for_rounds_that_repeat_the_one_before(seed):
+    """They did while pieces were taken to be a little harder to read than they are: a third of them was believed in."""
+    _, learned = shelf_taught(COUNT_FAMILIES["handdep"], seed, altered=True, counts=30)
+    assert mean(learned, "share") == pytest.approx(0.02, abs=0.008)
+    assert mean(learned, "repeat") < 0.025
+
+
+@pytest.mark.parametrize("codes", [[READ] * 4, [NEVER] * 4, [ONCE] * 4, [READ, READ, READ, NEVER]])
+def test_a_shop_of_four_pieces_teaches_numbers_and_no_nonsense(codes):
+    learned = learn(after(*[codes] * COUNTS_MIN, there=ROWS))
+    for column in learned.suppositions:
+        assert np.isfinite(column).all()
+        assert ((column >= 0) & (column <= 1)).all()
+    assert np.isfinite(learned.hits).all()
+    assert (learned.hits >= 0).all()
 
 
 def test_each_piece_is_known_by_its_own_rounds():

@@ -13,7 +13,7 @@ from web.assets import FILES, AssetsError, fetch
 from web.forms import amount_minor, safe_next, typed
 from web.problems import ProblemError
 from web.sse import Bulletin
-from web.templating import THIN, day, lasting, make_templates, money, percent, sentence, weight
+from web.templating import THIN, certain, day, lasting, make_templates, money, percent, sentence, weight
 
 
 @pytest.mark.parametrize(
@@ -170,3 +170,10 @@ def test_listeners_are_bounded_and_the_refused_are_counted() -> None:
         return board
 
     assert asyncio.run(scene()).listeners_refused_total == 1
+
+
+def test_nothing_is_certain_while_a_piece_is_unread() -> None:
+    assert certain(1.0, whole=False) == ">\u202f99.9\u202f%"
+    assert certain(0.9993, whole=False) == ">\u202f99.9\u202f%"
+    assert certain(0.9712, whole=False) == "97.12\u202f%"
+    assert certain(1.0, whole=True) == "100\u202f%"

@@ -35,6 +35,7 @@ async def counts(request: Request, who: Anyone, shop: TheShop) -> Response:
         store=store_views.store(shop, who),
         counts=views.counts(shop, who),
         missed=views.missed(shop),
+        to_learn=views.counts_to_learn(shop),
         may_start=who.may(*SELLERS),
     )
 

@@ -24,6 +24,7 @@ from edge.books.rows import (
     zones_of,
 )
 from edge.counts.totals import by_zone
+from edge.reconcile.counts.learning import COUNTS_MIN
 from edge.till import queries
 from trade import stocktake
 from trade.stocktake import RUNNING, CountState
@@ -63,6 +64,11 @@ def missed(shop: Shop) -> list[shapes.MissedView]:
     """Scheduled counts that did not begin, newest first."""
     rows = shop.db.rows("counts_missed_newest", CountMissedRow, limit=MISSED_SHOWN_MAX)
     return [shapes.MissedView(row.schedule, row.place, row.due_us, row.why, row.more) for row in rows]
+
+
+def counts_to_learn(shop: Shop) -> int:
+    """How many more counts must teach before one calls a piece missing."""
+    return max(COUNTS_MIN - shop.store.counting.lore.lessons.counts, 0)
 
 
 def how_it_ended(found: int, expected: int, verdicts: tuple[CountVerdict, ...]) -> str:

@@ -33,7 +33,6 @@ async def zone(request: Request, zone: str, who: Anyone, shop: TheShop, days: in
 @router.get("/alarms/{alarm}/why")
 async def why(request: Request, alarm: str, who: Anyone, shop: TheShop) -> Response:
     """An alarm with the reads around it."""
-    del who
-    reads = await views.alarm_reads(shop, AlarmId(alarm))
-    shown = store_views.alarm(shop, AlarmId(alarm))
+    reads = await views.alarm_reads(shop, AlarmId(alarm), who)
+    shown = store_views.alarm(shop, AlarmId(alarm), who)
     return render(request, "edge/alarm_why.html", store=store_views.store(shop), alarm=shown, reads=reads)

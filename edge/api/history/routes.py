@@ -26,5 +26,4 @@ async def zone(zone: str, who: Anyone, shop: TheShop, days: int = 30) -> shapes.
 @router.get("/alarms/{alarm}/reads")
 async def alarm_reads(alarm: str, who: Anyone, shop: TheShop) -> shapes.AlarmReadsView:
     """What was read of the alarm's pieces and of their neighbours around it, where a capture is kept."""
-    del who
-    return await views.alarm_reads(shop, AlarmId(alarm))
+    return await views.alarm_reads(shop, AlarmId(alarm), who)

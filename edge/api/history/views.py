@@ -21,6 +21,7 @@ from edge.history.questions import By, Dwell, Span
 from edge.history.rates import HOUR_US, Counted, Rate
 from edge.store import Store
 from edge.store.core import CAPTURE
+from web.logins import Login
 from web.problems import ProblemError
 
 MISSING: Final = PresenceState.MISSING
@@ -77,9 +78,13 @@ async def zone(shop: Shop, zone_id: ZoneId, days: int) -> shapes.ZoneHistoryView
     )
 
 
-async def alarm_reads(shop: Shop, alarm: AlarmId) -> shapes.AlarmReadsView:
-    """Raises a 404 problem for an alarm this store does not know."""
-    shown = store_views.alarm(shop, alarm)
+async def alarm_reads(shop: Shop, alarm: AlarmId, who: Login) -> shapes.AlarmReadsView:
+    """Raises a 404 problem for an alarm this store does not know; none of its reads are shown where it is kept from
+    this person, as its pieces are.
+    """
+    shown = store_views.alarm(shop, alarm, who)
+    if shown.sentence == store_views.KEPT:
+        return shapes.AlarmReadsView(alarm, (), (), (), 0, store_views.KEPT)
     folder = shop.config.data_dir / CAPTURE
     cards = shop.store.stock.cards
     own = [cards[PieceId(piece.piece)] for piece in shown.pieces if piece.piece in cards]

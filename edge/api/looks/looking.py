@@ -5,6 +5,7 @@ from typing import Final
 from contract.facts import AlarmKind
 from contract.ids import PieceId, ZoneId
 from edge.api import views
+from edge.api.blindness import hidden_zones
 from edge.api.looks import shapes
 from edge.api.shop import Shop
 from edge.api.views_pieces import missing
@@ -18,8 +19,9 @@ TAGS_MAX: Final = 2
 """On one piece: its own, and one too many. More of them is another piece's company."""
 
 
-def looks(shop: Shop) -> shapes.LooksView:
-    """What is asked for now."""
+def looks(shop: Shop, who: Login) -> shapes.LooksView:
+    """What is asked for now, but for zones whose figures are kept from this person."""
+    hidden = hidden_zones(shop, who)
     names = {zone.id: zone.name for zone in shop.config.zones}
     return shapes.LooksView(
         wanted=tuple(
@@ -35,12 +37,17 @@ def looks(shop: Shop) -> shapes.LooksView:
             )
             for wanted in shop.store.looking.wanted
             for card in (replica.piece(shop.db, wanted.piece),)
+            if wanted.zone not in hidden and (card is None or card.home_zone not in hidden)
         ),
         pads=tuple(
             shapes.PadTagsView(zone=pad.zone, name=names[pad.zone], reading=reads(shop, pad), tags=tags_on(shop, pad))
             for pad in shop.floor.pads
         ),
-        books=tuple(alarm.sentence for alarm in queries.alarms_open(shop.db) if alarm.kind is AlarmKind.BOOKS),
+        books=tuple(
+            alarm.sentence
+            for alarm in queries.alarms_open(shop.db)
+            if alarm.kind is AlarmKind.BOOKS and not views.tells_of(shop, alarm, hidden)
+        ),
     )
 
 
@@ -65,7 +72,7 @@ async def answer(shop: Shop, who: Login, piece: PieceId, pad: str, *, found: boo
         if len(on.pieces) > 1 or len(tags) > TAGS_MAX:
             raise ProblemError(409, "pad", "Several pieces lie on the pad", "Leave the one you looked for, alone.")
     await shop.on_house(lambda: shop.store.look(piece, tags, zone, who.user, found=found))
-    return looks(shop)
+    return looks(shop, who)
 
 
 def tags_on(shop: Shop, pad: PadNow) -> tuple[str, ...]:

@@ -21,8 +21,7 @@ TheShop = Annotated[Shop, the_shop()]
 @router.get("")
 async def looks(who: Looker, shop: TheShop) -> shapes.LooksView:
     """Pieces worth a person's minute, most telling first; what lies on the pads; what is wrong with the books."""
-    del who
-    return looking.looks(shop)
+    return looking.looks(shop, who)
 
 
 @router.post("", status_code=201)

@@ -32,7 +32,7 @@ async def watch(request: Request, who: Anyone, shop: TheShop) -> Response:
         request,
         "edge/_watch.html" if wants_fragment(request) else "edge/watch.html",
         store=store_views.store(shop),
-        watch=views.watch(shop),
+        watch=views.watch(shop, who),
         places=[zone for zone in shop.config.zones if zone.kind in LIES_IN],
         may_mute=who.may(Role.LOSS_PREVENTION, Role.MANAGER),
         may_set=who.may(Role.MANAGER),

@@ -40,15 +40,14 @@ class DeliveryBody(Body):
 @router.get("")
 async def watch(who: Anyone, shop: TheShop) -> shapes.WatchView:
     """Shares of the budget, bars, deliveries, and what lies in view of a gate."""
-    del who
-    return views.watch(shop)
+    return views.watch(shop, who)
 
 
 @router.put("/budget")
 async def set_budget(body: BudgetBody, who: Manager, shop: TheShop) -> shapes.WatchView:
     """How many false alarms a month the store will bear; bars move towards it by a nat a day."""
     await acts.set_budget(shop, body.alarms_per_month_max, body.weights or {}, who)
-    return views.watch(shop)
+    return views.watch(shop, who)
 
 
 @router.post("/deliveries", status_code=201)
@@ -56,11 +55,11 @@ async def begin(body: DeliveryBody, who: Guard, shop: TheShop) -> shapes.WatchVi
     """A delivery is being put away: movement there accuses nobody. Gates, copied tags and jammers are never muted."""
     zones = tuple(ZoneId(zone) for zone in body.zones)
     await acts.begin(shop, body.restock or shop.new_id(), zones, body.minutes, who)
-    return views.watch(shop)
+    return views.watch(shop, who)
 
 
 @router.post("/deliveries/{restock}/end")
 async def end(restock: str, who: Guard, shop: TheShop) -> shapes.WatchView:
     """It has been put away. What is still missing then is said in one alarm."""
     await acts.end(shop, restock, who)
-    return views.watch(shop)
+    return views.watch(shop, who)

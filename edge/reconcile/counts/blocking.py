@@ -53,7 +53,7 @@ class Suppositions(NamedTuple):
     freed: Floats
 
     @classmethod
-    def of(cls, each: Sequence[Blocking], weight: Sequence[float] | None = None) -> "Suppositions":
+    def of(cls, each: Sequence[Blocking], weight: Sequence[float] | Floats | None = None) -> "Suppositions":
         """`weight` is normalised; without it all are as likely."""
         heavy = np.ones(len(each)) if weight is None else np.asarray(weight, np.float64)
         names = ("share", "stay", "dark", "repeat", "freed")
@@ -120,6 +120,12 @@ class Unread(NamedTuple):
     def chance(self, suppositions: Suppositions) -> Floats:
         """M of the handbook, `[n]`: P(unread so far | present)."""
         return suppositions.mean(self.by_supposition(suppositions))
+
+    def awake(self, suppositions: Suppositions, fading: Fading) -> Floats:
+        """`[n]`: as `chance`, of a piece that was in no fade of its own when the rounds began, nor is now."""
+        dark = suppositions.dark[:, None]
+        seen = (self.clear + self.blocked).sum(axis=1) / np.maximum(1 - fading.share, 1e-9)
+        return suppositions.mean(dark + (1 - dark) * seen)
 
     def take(self, chosen: NDArray[np.bool_]) -> "Unread":
         """Those pieces alone."""

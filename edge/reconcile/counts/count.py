@@ -48,6 +48,11 @@ NORMAL: Final = Care(0.1, 6)
 """A round costs somebody minutes."""
 QUICK: Final = Care(0.3, 4)
 
+VERDICTS: Final = (Verdict.FOUND, Verdict.MISPLACED, Verdict.MISSING, Verdict.CHECK_BY_HAND)
+FOUND, MISPLACED, MISSING, CHECK_BY_HAND = range(4)
+ZONE: Final = 0xFFFFFFFF
+"""Of a pair of place and zone in one number, the bits that are the zone."""
+
 Rows = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 Keys = NDArray[np.int64]
@@ -203,23 +208,35 @@ class Count:
         codes = np.where(self._found, self._codes, self._codes | np.uint8(UNKNOWN))
         return np.where(self._found & ~self._at_home, np.uint8(0), codes), self._altered_rounds
 
-    def verdicts(self) -> list[Judged]:
-        """One verdict for each expected piece, then what was read and not expected there."""
-        present = self.p_present()
-        unread_at_home = np.zeros(len(present))
-        unread_at_home[self._at] = self._chance(self._unread)
-        away = _most(self._away)
-        out = []
-        for at, (row, zone) in enumerate(zip(self.expected.rows.tolist(), self.expected.home.tolist(), strict=True)):
-            where, p = zone, float(present[at])
-            if not self._found[at]:
-                verdict = Verdict.MISSING if p < MISSING_BELOW else Verdict.CHECK_BY_HAND
-            elif self._at_home[at] or unread_at_home[at] >= MISPLACED_BELOW:
-                verdict = Verdict.FOUND
-            else:
-                verdict, where = Verdict.MISPLACED, away[at][1]
-            out.append(Judged(row, verdict, where, p))
+    def verdicts(self, found: Bools | None = None) -> list[Judged]:
+        """One verdict for each expected piece, then what was read and not expected there.
+
+        `found`: by expected piece, whether to speak of it even if it was simply found; None: of all. Most are, and of
+        a hundred thousand it takes a while.
+        """
+        size = len(self._found)
+        present, unread, awake = self.p_present(), np.zeros(size), np.zeros(size)
+        unread[self._at] = self._chance(self._unread)
+        awake[self._at] = self._awake()
+        rounds, away = _most(self._away, size)
+        # what another zone reads round after round is in no fade of its own: that cannot be why home did not read it
+        unread = np.where(rounds >= self._often, awake, unread)
+        misplaced = self._found & ~self._at_home & (unread < MISPLACED_BELOW)
+        simply = self._found & ~misplaced
+        which = np.arange(size) if found is None else np.flatnonzero(~simply | found)
+        missing = present < MISSING_BELOW
+        kind = np.select([misplaced, self._found, missing], [MISPLACED, FOUND, MISSING], CHECK_BY_HAND)
+        verdicts = [VERDICTS[each] for each in kind[which].tolist()]
+        zone = np.where(misplaced, away, self.expected.home)
+        rows, zones, p = (column[which].tolist() for column in (self.expected.rows, zone, present))
+        out = [Judged(*each) for each in zip(rows, verdicts, zones, p, strict=True)]
         return out + self._unexpected()
+
+    def elsewhere_only(self) -> dict[int, int]:
+        """Row → zone of expected pieces that were read, but not at home."""
+        _, zone = _most(self._away, len(self._found))
+        which = np.flatnonzero(self._found & ~self._at_home)
+        return dict(zip(self.expected.rows[which].tolist(), zone[which].tolist(), strict=True))
 
     def unknown_tags(self) -> tuple[int, float]:
         """Unknown tags heard, and how many more there are *at least* (Chao2, a lower bound)."""
@@ -227,11 +244,24 @@ class Count:
         times = np.unique(heard, return_counts=True)[1].astype(np.int64)
         return len(times), chao2_unseen(times, self.round)
 
+    @property
+    def _often(self) -> int:
+        """Rounds that read what lies there: half of them. Less may be a stray from next door."""
+        return max(2, (self.round + 1) // 2)
+
     def _unexpected(self) -> list[Judged]:
-        """Known pieces that do not belong here, read in half the rounds: less may be a stray from next door."""
-        often = max(2, (self.round + 1) // 2)
-        best = _most(self._others)
-        return [Judged(row, Verdict.UNEXPECTED, zone, 1.0) for row, (n, zone) in best.items() if n >= often]
+        """Known pieces that do not belong here and lie here."""
+        if not self._others:
+            return []
+        rows = np.unique(np.concatenate(self._others) >> 32)
+        rounds, zone = _most(
+            [np.searchsorted(rows, keys >> 32) << 32 | keys & ZONE for keys in self._others], len(rows)
+        )
+        lying = rounds >= self._often
+        return [
+            Judged(row, Verdict.UNEXPECTED, at, 1.0)
+            for row, at in zip(rows[lying].tolist(), zone[lying].tolist(), strict=True)
+        ]
 
     def _places(self, rows: Rows) -> Rows:
         """Where each stands in the expected list; -1: not on it."""
@@ -260,6 +290,12 @@ class Count:
     def _chance(self, unread: Unread | None) -> Floats:
         return np.ones(len(self._at)) if unread is None else unread.chance(self.suppositions)
 
+    def _awake(self) -> Floats:
+        """As `_chance`, of pieces that are in no fade of their own."""
+        if self._unread is None:
+            return np.ones(len(self._at))
+        return self._unread.awake(self.suppositions, self._fading.take(self._at))
+
     def _one_more(self, looked: Bools | None = None) -> Unread:
         at, fading = self._at, self._fading.take(self._at)
         unread = Unread.before(fading, self.suppositions) if self._unread is None else self._unread
@@ -283,14 +319,16 @@ def _pairs(rows: Rows, zones: Rows) -> Keys:
     return np.unique(rows.astype(np.int64) << 32 | zones)
 
 
-def _most(rounds: list[Keys]) -> dict[int, tuple[int, int]]:
-    """Row → (in how many rounds, zone) of the zone that read it in the most of them; by row."""
-    keys, times = np.unique(np.concatenate([np.zeros(0, np.int64), *rounds]), return_counts=True)
-    best: dict[int, tuple[int, int]] = {}
-    for key, n in zip(keys.tolist(), times.tolist(), strict=True):
-        row, zone = key >> 32, key & 0xFFFFFFFF
-        best[row] = max(best.get(row, (0, 0)), (n, zone))
-    return best
+def _most(rounds: list[Keys], size: int) -> tuple[NDArray[np.int64], Rows]:
+    """By place, of `_pairs` of each round: in how many rounds the zone that read it in the most of them did, and which
+    that is (the last of equals); 0 and -1 where none did.
+    """
+    times, zone = np.zeros(size, np.int64), np.full(size, -1, np.int32)
+    keys, often = np.unique(np.concatenate([np.zeros(0, np.int64), *rounds]), return_counts=True)
+    order = np.argsort(often, kind="stable")
+    place = keys[order] >> 32
+    times[place], zone[place] = often[order], keys[order] & ZONE
+    return times, zone
 
 
 def chao2_unseen(times: NDArray[np.int64], rounds: int) -> float:

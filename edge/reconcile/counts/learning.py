@@ -1,48 +1,52 @@
 """Learning from earlier counts: how rounds depend on each other in this store, and how readable each piece is.
 
-For each supposition of a grid the chance of what every piece's rounds showed, with the piece's detectability integrated
-over what the store's pieces are like (empirical Bayes: a Beta, and a share of pieces that are hard to read). Not only
-the round of the first read tells, but all rounds of it, and how like each other a piece's own rounds are.
-What is left is not one best value: the grid's posterior is gathered into a few suppositions, the dire ones apart.
+For each guess the chance of what every piece's rounds showed, with the piece's detectability integrated over what the
+store's pieces are like (a Beta, and a share of pieces that are hard to read). Not only the round of the first read
+tells, but all rounds of it, and how like each other a piece's own rounds are. `supposing` says where to guess.
+What is left is not one best guess: what is likely is gathered into a few suppositions, the dire ones apart.
 """
 
 from collections.abc import Generator
-from itertools import product
+from dataclasses import replace
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.reconcile.counts.blocking import CUSTOMARY, Blocking, Floats, Suppositions
+from edge.reconcile.counts.chances import NODES, Kinds, chances
 from edge.reconcile.counts.lessons import UNKNOWN, Lessons
+from edge.reconcile.counts.supposing import (
+    BLOCKED,
+    CLEAR,
+    CLEAR_WEIGHT,
+    DARK_PRIOR,
+    DARKS,
+    Guess,
+    climb,
+    guesses,
+    log_prior,
+)
 
 COUNTS_MIN: Final = 3
 """Fewer earlier counts than this do not tell."""
 PIECES_MAX: Final = 800
 """Pieces whose rounds are weighed for the store, within a second. Every piece's own are weighed for itself."""
-SHARES: Final = (0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06)
-STAYS: Final = (0.3, 0.5, 0.7, 0.85)
-DARKS: Final = (1e-6, 1.5e-4, 6e-4)
-DARK_WEIGHTS: Final = (0.65, 0.2, 0.15)
-REPEATS: Final = (0.0, 0.03)
-REPEAT_WEIGHTS: Final = (0.9, 0.1)
-FREED: Final = (0.0, 0.3, 0.6, 0.9)
-CLEAR_WEIGHT: Final = 0.6
-"""Before anything is known: that nothing is ever blocked, against all other suppositions together."""
-CLEAR_SHARE: Final = 1e-6
 AT_ONCE: Final = 16
-"""Suppositions of the grid weighed side by side, so that memory stays in the cache."""
+"""Guesses weighed side by side, so that memory stays in the cache."""
 KEPT: Final = 8
 """Suppositions that a count carries on."""
 ROUNDS_JUDGED: Final = 4
 """By the chance of staying unread for so many rounds are they gathered: like with like."""
-
-NODES: Final = 1 / (1 + np.exp(-np.linspace(-4.2, 7.4, 30)))
-"""Detectabilities at which is integrated, evenly spaced in log-odds: .015 to .9994."""
-MEANS: Final = tuple(float(x) for x in 1 / (1 + np.exp(-np.linspace(0.4, 5.2, 17))))
-SIZES: Final = (3.0, 6.0, 10.0, 16.0, 25.0, 40.0, 64.0, 100.0, 160.0)
+POINTS: Final = 64
+"""Guesses around each top that are weighed in the end, each with every share of pieces that cannot be read."""
+CLIMBS: Final = 2
+"""The second with the hard and the unreadable pieces that the first has told of."""
 TAILS: Final = (0.001, 0.004, 0.01, 0.03)
 TAIL_RANGE: Final = (0.03, 0.4)
+LEAST_LIKELY: Final = 1e-30
+"""No piece is more of a wonder than this, whatever the guess: single precision ends a little below."""
 TRUST_MAX: Final = 400.0
 UNTAUGHT_COUNTS: Final = 30
 ROUNDS_UNTAUGHT_MIN: Final = 4
@@ -88,26 +92,68 @@ def steps(lessons: Lessons) -> Generator[None, None, Learned]:
     rows = np.flatnonzero(told.any(axis=0))
     kinds, times = _tally(lessons, rows, told)
     some = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), PIECES_MAX)).astype(np.intp))
-    grid, weight = _grid(altered=bool(lessons.altered[told.any(axis=1)].any()))
-    suppositions = Suppositions.of([Blocking(0.002, 0.5)])
-    for _ in range(3):
-        yield
-        nature = _nature(_likelihood(kinds, times[some], suppositions)[:, 0])
-        parts = []
-        for low in range(0, len(grid), AT_ONCE):
-            yield
-            parts.append(_scores(kinds, times[some], grid[low : low + AT_ONCE], nature))
-        score = np.concatenate(parts) + np.log(weight)
-        best = Suppositions.of([grid[int(score.argmax())]])
-        if best == suppositions:
-            break
-        suppositions = best
-    yield
-    gathered = _gather(Suppositions.of(grid, np.exp(score - score.max())), nature)
+    likely = yield from _likely(kinds, times[some])
+    nature = _natures([likely.best], likely.tail)[:, 0]
+    gathered = _gather(Suppositions.of([each.blocking for each in likely.guesses], likely.weight), nature)
     hits, misses = np.zeros(size), np.zeros(size)
-    own = _likelihood(kinds, times, suppositions)[:, 0] * nature
+    own = _likelihood(kinds, times, Suppositions.of([likely.best.blocking]))[:, 0] * nature
     hits[rows], misses[rows] = _betas(own / own.sum(axis=1, keepdims=True))
     return Learned(gathered, hits, misses, gone, rounds_min)
+
+
+class _Likely(NamedTuple):
+    """What the rounds leave likely: guesses with their weights, the best of them, its share of hard pieces."""
+
+    guesses: list[Guess]
+    weight: Floats
+    best: Guess
+    tail: float
+
+
+def _likely(kinds: Kinds, times: Floats) -> Generator[None, None, _Likely]:
+    """Around two tops: that none is ever blocked, and that some are."""
+    every: list[Guess] = []
+    logs: list[Floats] = []
+    tail, dark = TAILS[0], DARKS[0]
+    for free, weight in ((CLEAR, CLEAR_WEIGHT), (BLOCKED, 1 - CLEAR_WEIGHT)):
+        top: Floats | None = None
+        for _ in range(CLIMBS):
+            around = yield from climb(free, top, partial(_weighed, kinds, times, tail), dark)
+            top = around.top
+            (middle,) = guesses(free, top[None], dark)
+            tails = [_scores(kinds, times, [middle.blocking], _natures([middle], each)) for each in TAILS]
+            tail = TAILS[int(np.argmax(np.concatenate(tails)))]
+            log = yield from _weighed(kinds, times, tail, _darks([middle]))
+            dark = float(np.average(DARKS, weights=np.exp(log - log.max()) * DARK_PRIOR))
+        points, dense = around.points(POINTS)
+        before = np.log(weight / POINTS) + log_prior(free, points) - dense
+        each_dark = _darks(guesses(free, points, dark))
+        log = yield from _weighed(kinds, times, tail, each_dark)
+        every += each_dark
+        logs.append(log + (before[:, None] + np.log(DARK_PRIOR)).ravel())
+    log = np.concatenate(logs)
+    return _Likely(every, np.exp(log - log.max()), every[int(log.argmax())], tail)
+
+
+def _weighed(kinds: Kinds, times: Floats, tail: float, each: list[Guess]) -> Generator[None, None, Floats]:
+    """`float64[h]`: log P(all rounds | guess), a few guesses a step."""
+    parts = []
+    for low in range(0, len(each), AT_ONCE):
+        yield
+        part = each[low : low + AT_ONCE]
+        parts.append(_scores(kinds, times, [one.blocking for one in part], _natures(part, tail)))
+    return np.concatenate(parts)
+
+
+def _darks(each: list[Guess]) -> list[Guess]:
+    """Each with every share of pieces that cannot be read."""
+    return [one._replace(blocking=replace(one.blocking, dark=dark)) for one in each for dark in DARKS]
+
+
+def _natures(each: list[Guess], tail: float) -> Floats:
+    """`float64[nodes, h]`: weights of the nodes, a Beta and a share of hard pieces."""
+    hard = _flat(*TAIL_RANGE)
+    return np.stack([(1 - tail) * _beta(one.hits, one.misses) + tail * hard for one in each], axis=1)
 
 
 def _tally(lessons: Lessons, rows: NDArray[np.intp], told: NDArray[np.bool_]) -> tuple[NDArray[np.int64], Floats]:
@@ -124,88 +170,22 @@ def _tally(lessons: Lessons, rows: NDArray[np.intp], told: NDArray[np.bool_]) ->
     return np.stack([keys >> 8, keys & 0xFF], axis=1)[told_of], times[:, told_of]
 
 
-def _grid(*, altered: bool) -> tuple[list[Blocking], Floats]:
-    """Suppositions and what they weigh before anything is known. Without altered rounds, what these are worth stays as
-    open as it was: each supposition is held with two values of it.
-    """
-    freed = FREED if altered else (FREED[0], FREED[2])
-    clear = [
-        (Blocking(CLEAR_SHARE, STAYS[0], dark, repeat, freed[0]), CLEAR_WEIGHT * w * v)
-        for (dark, w), (repeat, v) in product(
-            zip(DARKS, DARK_WEIGHTS, strict=True), zip(REPEATS, REPEAT_WEIGHTS, strict=True)
-        )
-    ]
-    each = (1 - CLEAR_WEIGHT) / (len(SHARES) * len(STAYS) * len(freed))
-    blocked = [
-        (Blocking(share, stay, dark, repeat, free), each * w * v)
-        for share, stay, free, (dark, w), (repeat, v) in product(
-            SHARES,
-            STAYS,
-            freed,
-            zip(DARKS, DARK_WEIGHTS, strict=True),
-            zip(REPEATS, REPEAT_WEIGHTS, strict=True),
-        )
-    ]
-    both = clear + blocked
-    return [one for one, _ in both], np.array([weight for _, weight in both])
-
-
-def _likelihood(kinds: NDArray[np.int64], times: Floats, suppositions: Suppositions) -> Floats:
+def _likelihood(kinds: Kinds, times: Floats, suppositions: Suppositions) -> Floats:
     """`float64[n, h, nodes]`, of each piece up to a factor: P(its rounds | detectability, supposition)."""
-    flat = np.log(_chances(kinds, suppositions)).reshape(len(kinds), -1)
+    flat = np.log(chances(kinds, suppositions)).reshape(len(kinds), -1)
     log = (times @ flat).reshape(len(times), len(suppositions.weight), len(NODES))
     return np.asarray(np.exp(log - log.max(axis=2, keepdims=True)), np.float64)
 
 
-def _scores(kinds: NDArray[np.int64], times: Floats, grid: list[Blocking], nature: Floats) -> Floats:
-    """`float64[h]`: log P(all rounds | supposition), detectability integrated over `nature`."""
-    same, often = np.unique(times.astype(np.float32), axis=0, return_counts=True)
-    flat = np.log(_chances(kinds, Suppositions.of(grid))).astype(np.float32).reshape(len(kinds), -1)
-    log = (same @ flat).reshape(len(same), len(grid), len(NODES))
+def _scores(kinds: Kinds, times: Floats, each: list[Blocking], natures: Floats) -> Floats:
+    """`float64[h]`: log P(all rounds | supposition), detectability integrated over the nature of each."""
+    flat = np.log(chances(kinds, Suppositions.of(each))).astype(np.float32).reshape(len(kinds), -1)
+    log = (times.astype(np.float32) @ flat).reshape(len(times), len(each), len(NODES))
     most = log.max(axis=2)
     log -= most[..., None]
-    integrated = np.log(np.exp(log, out=log) @ nature.astype(np.float32)) + most
-    return np.asarray(often @ integrated.astype(np.float64), np.float64)
-
-
-def _chances(kinds: NDArray[np.int64], suppositions: Suppositions) -> Floats:
-    """`float64[u, h, nodes]`: P(what the rounds of a kind showed | there, detectability, supposition)."""
-    codes, altered = kinds[:, 0], kinds[:, 1]
-    lengths = np.frexp(codes)[1] - 1
-    share = suppositions.share[None, :, None]
-    repeat = suppositions.repeat[None, :, None]
-    shape = (len(codes), len(suppositions.weight), len(NODES))
-    clear, blocked = np.broadcast_to(1 - share, shape), np.broadcast_to(share, shape)
-    before = np.zeros(len(codes), np.bool_)
-    for each in range(int(lengths.max())):
-        goes_on = (each < lengths)[:, None, None]
-        read = (codes >> np.maximum(lengths - 1 - each, 0) & 1).astype(np.bool_)
-        now, held = clear, blocked
-        shown = np.where(read[:, None, None], NODES, 1 - NODES)
-        if each:
-            stay, enter = suppositions.stays((altered >> each & 1).astype(np.bool_))
-            stay, enter = stay.T[:, :, None], enter.T[:, :, None]
-            now, held = clear * (1 - enter) + blocked * (1 - stay), blocked * stay + clear * enter
-            shown = shown * (1 - repeat) + repeat * (read == before)[:, None, None]
-        clear = np.where(goes_on, now * shown, clear)
-        blocked = np.where(goes_on, held * ~read[:, None, None], blocked)
-        before = read
-    dark = suppositions.dark[None, :, None]
-    silent = (codes == 1 << lengths)[:, None, None]
-    out: Floats = dark * silent + (1 - dark) * (clear + blocked)
-    return np.maximum(out, 1e-300)
-
-
-def _nature(likelihood: Floats) -> Floats:
-    """Weights of the nodes: the Beta and the share of hard pieces that make `likelihood[n, nodes]` most likely."""
-    each = [
-        (1 - tail) * _beta(mean * size, (1 - mean) * size) + tail * _flat(*TAIL_RANGE)
-        for mean, size, tail in product(MEANS, SIZES, TAILS)
-    ]
-    natures = np.stack(each, axis=1)
-    score = np.log(likelihood @ natures).sum(axis=0)
-    out: Floats = natures[:, int(score.argmax())]
-    return out
+    likely = np.einsum("nhp,ph->nh", np.exp(log, out=log), natures.astype(np.float32))
+    integrated = np.log(np.maximum(likely, LEAST_LIKELY)) + most
+    return np.asarray(integrated.sum(axis=0, dtype=np.float64), np.float64)
 
 
 def _beta(hits: float, misses: float) -> Floats:
@@ -230,7 +210,7 @@ def _betas(weight: Floats) -> tuple[Floats, Floats]:
 
 def _gather(suppositions: Suppositions, nature: Floats) -> Suppositions:
     """As few as a count carries: neighbours by the chance of staying unread, the dire ones apart."""
-    unread = _chances(np.array([[1 << ROUNDS_JUDGED, 0]]), suppositions)[0] @ nature
+    unread = chances(np.array([[1 << ROUNDS_JUDGED, 0]]), suppositions)[0] @ nature
     order = np.argsort(-unread)
     gone_by = np.cumsum(suppositions.weight[order])
     edges = np.array([0.02, 0.06, 0.15, 0.3, 0.5, 0.7, 0.85])
