@@ -6,7 +6,7 @@ from typing import Final
 from contract.facts import ReaderLink, Vision
 from contract.ids import ZoneId
 from edge.clock import Clock
-from edge.floor.now import UplinkNow
+from edge.floor.now import UplinkNow, ZoneNow
 from edge.house import House, Mood
 from edge.readers.health import Health
 from edge.store import Store
@@ -88,7 +88,11 @@ def floor_gauges(store: Store, blind: frozenset[ZoneId]) -> Iterator[Sample]:
         yield Sample("vitrine_history_files_damaged", "cannot be read, set aside as .damaged", told.history.damaged)
         yield Sample("vitrine_history_clock_set_back_total", "set right", told.clock_set_back_total)
         yield Sample("vitrine_history_files_dropped_total", "for age or size: days, mib", told.history.dropped_total)
-    for zone in floor.zones:
+    yield from _zone_gauges(floor.zones, blind)
+
+
+def _zone_gauges(zones: Sequence[ZoneNow], blind: frozenset[ZoneId]) -> Iterator[Sample]:
+    for zone in zones:
         label = (("zone", str(zone.zone)),)
         seeing = float(zone.vision is Vision.SEEING)
         yield Sample("vitrine_zone_seeing", "1 while the zone can be judged", seeing, label)
