@@ -53,6 +53,15 @@ def test_plots_and_figures_are_written_side_by_side(serial, tmp_path):
     assert json.loads((tmp_path / "new" / "serial.json").read_text())["figures"] == _all(1.0)
 
 
+def test_one_familys_figures_join_those_of_the_others(monkeypatch, tmp_path):
+    said = {"gate": {"gate_passages_of_each": 7}, "clone": {"clone_false_alarms_per_month": 0.5}}
+    for name, figures in said.items():
+        monkeypatch.setitem(importlib.import_module("bench.detectors").FAMILIES, name, lambda _, told=figures: told)
+        assert main(["detectors", "--short", "--only", name, "--plots", str(tmp_path)]) == 0
+    kept = json.loads((tmp_path / "detectors.json").read_text())["figures"]
+    assert kept == said["gate"] | said["clone"]
+
+
 def test_a_short_run_does_not_replace_the_plots_of_the_docs(serial, capsys, tmp_path):
     assert main(["serial", "--short", "--plots"]) == 2
     assert "--plots FOLDER" in capsys.readouterr().err

@@ -194,6 +194,29 @@ def test_a_jammed_reader_is_one_alarm_and_no_missing_piece(shop):
     assert not [fact for fact in shop.facts(PiecePresence) if fact.state is PresenceState.MISSING]
 
 
+def test_a_jammer_that_is_turned_up_over_a_minute_is_one_alarm_a_reader_and_no_missing_piece(shop):
+    shop.run(120, lying=ALL)
+    for second in range(60):
+        shop.run(1, lying=ALL, p=0.9 - 0.8 * second / 60)
+    shop.run(60, lying=ALL, p=0.1)
+    shop.run(60, lying=ALL)
+    assert sorted(kind for kind, _ in alarms(shop)) == [AlarmKind.JAM] * 2, "two readers, each once"
+    assert not [fact for fact in shop.facts(PiecePresence) if fact.state is PresenceState.MISSING]
+
+
+def test_ten_thousand_strange_tags_a_second_are_one_alarm_bounded_and_counted(shop):
+    shop.run(130, lying=ALL)  # what is heard in the first two minutes is the house's own
+    catalogue = shop.store.stock.catalogue
+    for second in range(5):
+        shop.read("r-safe", range(1_000_000 + 10_000 * second, 1_010_000 + 10_000 * second))
+        shop.run(1, lying=ALL)
+    kept = sum(one.reads for one in catalogue.unknown())
+    assert kept <= catalogue.unknown_epcs_max
+    assert kept + catalogue.unknown_dropped_total == 50_000
+    assert [kind for kind, _ in alarms(shop)] == [AlarmKind.JAM]
+    assert "tags that nobody issued" in shop.facts(AlarmRaised)[0].sentence
+
+
 def test_a_missing_piece_on_the_pad_was_never_sold(shop):
     shop.run(60, lying=ALL)
     shop.run(120, lying=without(3))
