@@ -201,6 +201,27 @@ def test_a_piece_that_is_carried_to_another_case_is_no_copy(room):
     assert watch(room, 60, clone, also=lambda second: [(3, CASE, -5450)]) == []
 
 
+def test_a_piece_that_was_in_a_hand_lies_turned_and_may_be_loud_elsewhere_by_its_new_angle(room):
+    """The control is the copy above: the same reads of a piece that was not taken up."""
+    clone = Clone(NOT_NEAR)
+    watch(room, 700, clone)
+    room.stay.discard(3)
+    watch(room, 20, clone)
+    room.stay.add(3)
+    assert watch(room, 60, clone, also=lambda second: [(3, CASE, -5450)]) == []
+
+
+def test_a_story_that_came_to_nothing_teaches_its_bar_once_it_is_over(room):
+    clone = Clone(NOT_NEAR, bar_nats=60.0)
+    watch(room, 700, clone)
+    watch(room, 4, clone, also=lambda second: [(3, CASE, -5450)])
+    assert clone.innocent() == [], "it may go on"
+    watch(room, 70, clone)
+    (peak,) = clone.innocent()
+    assert 0 < peak < clone.bar_nats
+    assert clone.innocent() == []
+
+
 def test_antennas_that_hear_each_others_pieces_are_learned_and_prove_nothing(room):
     clone = Clone(NOT_NEAR, bar_nats=60.0)
     watch(room, 700, clone)
