@@ -6,35 +6,23 @@ from typing import Final
 
 from edge.clock import Clock
 from edge.config import ReaderConfig
-from edge.readers.base import MisconfiguredError
-from edge.readers.health import Health
 from edge.readers.inquiry import Said
 from edge.readers.profiles import Place, Profile
-from edge.readers.serial.address import address_of
-from edge.readers.serial.dialogue import Dialogue
-from edge.readers.serial.driver import SerialReader, inquire
-from edge.readers.serial.inquiry import NOWHERE, Inquiry, SerialTold
+from edge.readers.serial import Ported, inquire_ported, open_ported
+from edge.readers.serial.driver import SerialReader
+from edge.readers.serial.inquiry import SerialTold
 from edge.readers.uhf288.frames import PORTS_MAX
 from edge.readers.uhf288.module import BAUDS, REGIONS, Module
 
 POWER_DBM_MAX: Final = 30
+FAMILY: Final = Ported(Module, BAUDS, tuple(REGIONS), PORTS_MAX, POWER_DBM_MAX)
 
 
 def open_uhf288(config: ReaderConfig, profile: Profile, places: Mapping[int, Place], chance: Random) -> SerialReader:
     """`uhf288:///dev/…?baud=auto&region=eu`. Raises `MisconfiguredError` for a port or power it cannot have."""
-    for port, place in places.items():
-        if port > PORTS_MAX:
-            raise MisconfiguredError(f"reader {config.id}: antenna {port}; this kind has at most {PORTS_MAX}")
-        if place.power_index is not None or (place.power_dbm or 0) > POWER_DBM_MAX:
-            raise MisconfiguredError(f"profile {profile.name!r}: set power_dbm, at most {POWER_DBM_MAX}, for this kind")
-    address = address_of(config.url, BAUDS, tuple(REGIONS))
-    health = Health(config.id)
-    return SerialReader(address, Dialogue(health, Module(health, places, address.region)), chance)
+    return open_ported(FAMILY, config, profile, places, chance)
 
 
 async def inquire_uhf288(config: ReaderConfig, chance: Random, clock: Clock, said: Said) -> SerialTold:
-    """Who the module is; nothing is set. Raises `UnreachableError` and `MisconfiguredError`, with the mend."""
-    address = address_of(config.url, BAUDS, tuple(REGIONS))
-    health = Health(config.id)
-    module = Module(health, {1: NOWHERE}, address.region)
-    return await inquire(address, Inquiry(health, module, len(address.bauds)), chance, clock, said)
+    """Who the reader is; nothing is set. Raises `UnreachableError` and `MisconfiguredError`, with the mend."""
+    return await inquire_ported(FAMILY, config, chance, clock, said)
