@@ -193,6 +193,8 @@ class Album:
             return self._outside.things[value[1]]
         if value[0] == "enum":
             return _class(value[1], Enum)(value[2])
+        if value[0] == "tuple":
+            return tuple(map(self._value, value[1]))
         assert value[0] == "flat", "a value is plain, a node, outside, an enum or a row"
         kind = _class(value[1])
         names = _row_fields(kind)
@@ -280,12 +282,13 @@ def _is_flat(thing: Any) -> bool:
     kind = type(thing)
     if kind in PLAIN or kind is str or isinstance(thing, Enum):
         return True
+    if kind is tuple:
+        return all(map(_is_flat, thing))
     frozen = isinstance(thing, msgspec.Struct) and kind.__struct_config__.frozen
     frozen |= getattr(getattr(kind, "__dataclass_params__", None), "frozen", False)
     if not frozen or not kind.__module__.startswith(OURS):
         return False
-    values = (getattr(thing, name) for name in _row_fields(kind))
-    return all(type(each) in PLAIN or type(each) is str or isinstance(each, Enum) for each in values)
+    return all(_is_flat(getattr(thing, name)) for name in _row_fields(kind))
 
 
 def _row_fields(kind: Any) -> tuple[str, ...]:
@@ -298,6 +301,8 @@ def _flat(thing: Any) -> Any:
         return thing
     if isinstance(thing, Enum):
         return ["enum", _name(kind), thing.value]
+    if kind is tuple:
+        return ["tuple", [_flat(each) for each in thing]]
     if isinstance(thing, np.ndarray | list | dict):
         raise StillError(f"a {kind.__qualname__} in a frozen row")
     return ["flat", _name(kind), [_flat(getattr(thing, name)) for name in _row_fields(kind)]]

@@ -113,3 +113,14 @@ def test_a_difference_names_the_reader_the_piece_or_the_zone_it_is_about():
     assert "link reading" in told.differs
     there = PiecePresence(piece="p1", state=PresenceState.PRESENT, zone="case")
     assert "PiecePresence of p1: present" in Told(recorded=[(1, there)]).differs
+
+
+def test_twenty_thousand_cards_with_prices_and_papers_are_kept_by_reference_and_come_back(shop):
+    """One by one they stopped the house for half a second at the beginning of each file."""
+    cards = list(shop.store.stock.cards.values())
+    assert len({type(card) for card in cards}) == 1
+    cards = [msgspec.structs.replace(card, certificates=("GIA 21", "GIA 22")) for card in cards] * 2
+    camera = Camera(Outside({}))
+    camera.look(cards)
+    assert len(camera._nodes) == 1, "not a node a card"
+    assert Album(camera.encoded(), Outside({})).first() == cards
