@@ -33,6 +33,7 @@ from edge.counts.lore import LESSONS, Lore
 from edge.counts.picture import picture
 from edge.counts.report import Report
 from edge.counts.running import Before, CountNow, Running, before
+from edge.counts.strangers import hear_levels, hear_strange, hear_strangers
 from edge.floor.pipeline import Pipeline
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
@@ -234,6 +235,7 @@ class Counting:
             readers=readers,
             witnessed=np.zeros(len(self.config.zones), np.int32),
             reads=np.zeros(int(tagged.sum()), np.int32),
+            own_cdbm=np.zeros((len(self.config.zones), 2)),
             round_s=round_s,
             expected_s=round_s * max(min(rounds_left(p, listed.prior), care.rounds_max), 1),
             began_us=now_us,
@@ -257,8 +259,7 @@ class Counting:
             return
         if len(found.unknown):
             inside = np.isin(found.unknown_zone, running.zones)
-            tags, zones = found.unknown[inside].tolist(), found.unknown_zone[inside].tolist()
-            running.strange.update(zip(tags, zones, strict=True))
+            hear_strange(running, found, inside)
 
     def _zones(self, place: CountPlace, asked: tuple[ZoneId, ...]) -> tuple[int, ...]:
         fitting = [i for i, zone in enumerate(self.config.zones) if zone.kind in KINDS[place]]
@@ -286,9 +287,10 @@ class Counting:
         listed = running.rows[running.tagged]
         running.reads += np.isin(listed, rows[inside])
         strange = running.strange
-        running.strange = set()
-        for key in strange:
-            running.strangers[key] = running.strangers.get(key, 0) + 1
+        running.strange = {}
+        hear_strangers(running, strange)
+        for one in rounds:
+            hear_levels(running, one, self.stock.home)
         looks = {one.reader: self.looks.of(one.reader) for one in rounds}
         altered = any(running.looks.get(reader, look).number != look.number for reader, look in looks.items())
         running.looks |= looks

@@ -18,6 +18,7 @@ from edge.books.rows import AlarmRow, AlarmState, pieces_of
 from edge.config import EdgeConfig
 from edge.counts.happened import Happened
 from edge.counts.running import Running
+from edge.counts.strangers import lying_here
 from edge.counts.totals import adjusted, totals_of
 from edge.floor.pipeline import Pipeline
 from edge.floor.sentences import ago
@@ -34,7 +35,7 @@ HARD_ROUNDS_MIN: Final = 6
 MOVED_P: Final = 0.95
 """P(present) of a piece that lay elsewhere in the earlier look and no longer does: sooner put away than gone."""
 OFTEN_MIN: Final = 2
-"""Rounds, and half of all, that read a tag which lies here; less may be a client's, passing by."""
+"""Rounds that read a tag which is named; one of a single round is only counted."""
 TAGS_TOLD_MAX: Final = 50
 ALARMS_ASKED_MAX: Final = 200
 
@@ -68,8 +69,9 @@ class Report:
                     continue
                 verdicts[was.piece] = merged = self._merged(was, now, running)
                 totals = adjusted(totals, self._stock.cards.get(was.piece), was.verdict, merged.verdict)
-        tags = self._tags(running)
-        unknown, more = running.model.unknown_tags()
+        here = lying_here(running)
+        tags = self._tags(running, here)
+        unknown, more = running.model.unknown_tags(np.array([index for _, _, index in here], np.int32))
         return CountFinished(
             count=running.count,
             place=running.place,
@@ -282,14 +284,9 @@ class Report:
 
     # --- tags -------------------------------------------------------------------------------------------------
 
-    def _tags(self, running: Running) -> tuple[CountTag, ...]:
-        """Tags that nobody knows and that lay here round after round, the most read first."""
-        often = max(OFTEN_MIN, (running.model.round + 1) // 2)
-        lasting = [(rounds, *key) for key, rounds in running.strangers.items() if rounds >= often]
-        best: dict[int, tuple[int, int]] = {}
-        for rounds, index, zone in lasting:
-            best[index] = max(best.get(index, (0, 0)), (rounds, zone))
-        told = sorted(((rounds, zone, index) for index, (rounds, zone) in best.items()), reverse=True)
+    def _tags(self, running: Running, here: list[tuple[int, int, int]]) -> tuple[CountTag, ...]:
+        """Tags that nobody knows and that lie here, strays left out, the most read first."""
+        told = [each for each in here if each[0] >= OFTEN_MIN]
         return tuple(
             CountTag(
                 epc=self._stock.catalogue.unknown_epc(index),

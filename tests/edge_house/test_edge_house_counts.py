@@ -287,3 +287,17 @@ def test_a_sheet_holds_every_verdict_and_no_formula(shop, make):
     assert sum(int(line["difference_pieces"]) for line in totals) == -1
     assert sheets._cell("=1+1") == "'=1+1"
     assert sheets._cell(-1) == -1
+
+
+def test_a_count_names_the_strange_tag_that_lies_here_and_not_those_through_the_wall(shop, make):
+    """The neighbour's are read now and then, and far fainter than what lies in the safe."""
+    shop.store.counting.start(CountId("c9"), CountPlace.SAFE, (), shop.clock.now)
+    for second in range(30):
+        shop.read("r-safe", [900], rssi=-5600)
+        shop.read("r-safe", [910 + second % 7] if second % 2 else [], rssi=-7100)
+        shop.run(1, lying={"r-safe": SAFE[1:]})  # one is gone: the count looks again and again
+    shop.run(90, lying={"r-safe": [*SAFE[1:], 900]})
+    done = shop.facts(CountFinished)[-1]
+    assert [tag.epc for tag in done.tags] == [make.epc(900).hex().upper()]
+    assert done.unknown_tags == 1
+    assert shop.store.pipeline.floor.unknown_tags >= 8, "control: they were all heard"

@@ -238,9 +238,14 @@ class Count:
         which = np.flatnonzero(self._found & ~self._at_home)
         return dict(zip(self.expected.rows[which].tolist(), zone[which].tolist(), strict=True))
 
-    def unknown_tags(self) -> tuple[int, float]:
-        """Unknown tags heard, and how many more there are *at least* (Chao2, a lower bound)."""
+    def unknown_tags(self, lying: Rows | None = None) -> tuple[int, float]:
+        """Unknown tags heard, and how many more there are *at least* (Chao2, a lower bound).
+
+        lying: of those that lie here alone, strays left out (`strays`); None: of all that were heard.
+        """
         heard = np.concatenate(self._unknown) if self._unknown else np.zeros(0, np.int32)
+        if lying is not None:
+            heard = heard[np.isin(heard, lying)]
         times = np.unique(heard, return_counts=True)[1].astype(np.int64)
         return len(times), chao2_unseen(times, self.round)
 
