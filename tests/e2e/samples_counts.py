@@ -75,7 +75,7 @@ def pages(common: dict[str, object], _: object) -> dict[str, tuple[str, dict[str
     everything = (COUNT, FINISHED, COMPLETE, hidden(COUNT))
     return {
         "counts": ("edge/counts.html", {**counting, "counts": everything, "missed": MISSED}),
-        "counts-empty": ("edge/counts.html", {**counting, "counts": ()}),
+        "counts-empty": ("edge/counts.html", {**counting, "counts": (), "to_learn": 3}),
         "count-blind": ("edge/count.html", {**counting, "count": hidden(COUNT)}),
         "count-complete": ("edge/count.html", {**counting, "count": COMPLETE}),
         "count-finished": ("edge/count.html", {**counting, "count": FINISHED}),
