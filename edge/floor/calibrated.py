@@ -60,7 +60,9 @@ class Calibrated:
         self._read[row, antenna] += watched[antenna]
 
     def close(self, now_us: int, lies: NDArray[np.int32], tray: NDArray[np.int32]) -> Moved | None:
-        """What has moved, when a window is full; else None."""
+        """What has moved, some ticks after a window is full; else None. A tick looks at so many rows, no more."""
+        if self.finder.looking:
+            return self.finder.go_on()
         if self._began_us < 0:
             self._began_us = now_us
         most = float(self._rounds.max(initial=0))
@@ -72,10 +74,13 @@ class Calibrated:
         witness = self._rounds >= max(WITNESS_ROUNDS_MIN, WITNESS_SHARE_MIN * most)
         read = np.minimum(self._read, self._rounds) * witness
         window = Window((self._sum_dbm / np.maximum(self._read, 1)).astype(np.float32), read, self._rounds * witness)
-        moved = self.finder.look(window, tray) if witness.any() else None
-        self.windows_total += bool(witness.any())
-        self._sum_dbm[:] = self._read[:] = self._rounds[:] = 0
-        return moved
+        self._sum_dbm, self._read = np.zeros_like(self._sum_dbm), np.zeros_like(self._read)
+        self._rounds[:] = 0
+        if not witness.any():
+            return None
+        self.windows_total += 1
+        self.finder.begin(window, tray)
+        return self.finder.go_on()
 
     def save(self, pieces: Sequence[PieceId | None]) -> bytes:
         """What was learned of places, for a restart."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.worlds import ZONE_FAMILIES, Row
@@ -88,6 +88,77 @@ def test_a_piece_that_is_carried_next_door_is_found_there_once(row: Row, chosen:
     told = [finder.look(look(row, there), ALONE) for _ in range(8)]
     assert [moved.zones.tolist() for moved in told] == [[]] * (MOVED_WINDOWS - 1) + [[5]] + [[]] * 5
     assert told[MOVED_WINDOWS - 1].p[0] > 0.8
+
+
+def a_floor(row: Row, seed: int, pieces: int) -> tuple[np.ndarray, np.ndarray, list[Window]]:
+    """Homes (some unknown), trays, and windows in which some trays and some pieces are carried away."""
+    rng = np.random.default_rng(seed)
+    home = rng.integers(0, ZONES, pieces)
+    tray = np.where(rng.random(pieces) < 0.5, np.arange(pieces) // 4, -1).astype(np.int32)
+    bias, at, windows = row.biases(pieces), home.copy(), []
+    for number in range(9):
+        if number == 4:
+            gone = rng.random(pieces) < 0.1
+            gone |= np.isin(tray, tray[gone]) & (tray >= 0)
+            at[gone] = rng.integers(0, ZONES)
+        x = (at + 0.5) * row.family.spacing_m
+        heard = window(row.look(np.column_stack([x, np.full(pieces, 0.2)]), bias, 20))
+        windows.append(heard._replace(read=heard.read * (rng.random((pieces, 1)) < 0.9)))
+    return np.where(rng.random(pieces) < 0.1, -1, home).astype(np.int32), tray, windows
+
+
+def sliced(finder: Finder, window: Window, tray: np.ndarray, rows_max: int):
+    finder.begin(window, tray)
+    while (moved := finder.go_on(rows_max)) is None:
+        pass
+    return moved
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 10_000), st.integers(1, 90), st.integers(1, 100))
+def test_a_window_looked_at_in_slices_says_what_it_says_at_once(
+    row: Row, chosen: Chosen, seed: int, pieces: int, rows_max: int
+):
+    home, tray, windows = a_floor(row, seed, pieces)
+    whole, parts = (Finder(chosen, ZONES, ZONES) for _ in range(2))
+    for finder in (whole, parts):
+        finder.grow(pieces, home)
+    for one in windows:
+        for ours, theirs in zip(sliced(parts, one, tray, rows_max), whole.look(one, tray), strict=True):
+            assert np.array_equal(ours, theirs)
+        for name in ("posterior", "_signature", "_known", "_strange", "_open"):
+            assert np.allclose(getattr(parts, name), getattr(whole, name), atol=1e-5), name
+    assert parts.moves_total == whole.moves_total
+
+
+def carried_while_somebody_speaks(row: Row, chosen: Chosen, after: int, *, heeded: bool = True):
+    """Eight pieces carried from 1 to 6; during the window that would say so a person puts two of them into 3."""
+    finder, tray = Finder(chosen, ZONES, ZONES), np.full(8, -1, np.int32)
+    finder.grow(8, np.full(8, 1, np.int32))
+    here, there = heard_in(row, 1, 8), heard_in(row, 6, 8)
+    for _ in range(4):
+        finder.look(look(row, here), tray)
+    for _ in range(MOVED_WINDOWS - 1):
+        finder.look(look(row, there), tray)
+    finder.begin(look(row, there), tray)
+    assert [finder.go_on(2) for _ in range(after)] == [None] * after
+    finder.settle(np.array([0, 7], np.int32), np.full(2, 3, np.int32))
+    if not heeded:
+        finder._glance.settled[:] = False
+        finder._strange[[0, 7]] = MOVED_WINDOWS - 1
+    while (moved := finder.go_on(2)) is None:
+        pass
+    return moved.rows.tolist(), finder.posterior[[0, 7]].argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_what_a_person_says_while_a_window_is_looked_at_stands(row: Row, chosen: Chosen, after: int):
+    assert carried_while_somebody_speaks(row, chosen, after) == ([1, 2, 3, 4, 5, 6], [3, 3])
+
+
+def test_without_heeding_it_the_old_window_would_have_the_last_word(row: Row, chosen: Chosen):
+    """The control."""
+    assert carried_while_somebody_speaks(row, chosen, 3, heeded=False)[1] != [3, 3]
 
 
 def test_a_hand_that_dims_all_antennas_alike_is_no_move():

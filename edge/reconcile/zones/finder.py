@@ -9,6 +9,7 @@ something moved, and the posterior begins anew with little of the old. O(rows he
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -33,14 +34,31 @@ KNOWN_MAX: Final = 200.0
 """Rounds a signature remembers: levels drift with the seasons, and a store's air with its visitors."""
 TOGETHER: Final = 0.5
 """Share of a tray's heard pieces that must have changed for the tray to have been carried."""
-ROWS_PER_BLOCK: Final = 8_192
-"""Rows worked on at once, so that temporaries stay small."""
+ROWS_PER_BLOCK: Final = 2_048
+"""Rows worked on at once, and in a slice: a few milliseconds, and temporaries stay small."""
 
 _MAGIC: Final = b"VTZF1\n"
 
 
 class FinderDamagedError(Exception):
     """The blob is not what was written, or of other antennas: signatures are learned anew within minutes."""
+
+
+@dataclass(slots=True)
+class Glance:
+    """A window that is being looked at, bool[n] by row: who was heard, has changed, was settled by somebody meanwhile.
+
+    Rows below `compared` are done with; `still` are those that learn from the window, once it is known who moved.
+    """
+
+    window: Window
+    tray: NDArray[np.int32]
+    heard: NDArray[np.bool_]
+    changed: NDArray[np.bool_]
+    settled: NDArray[np.bool_]
+    compared: int = 0
+    moved: Moved | None = None
+    still: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
 
 
 class Finder:
@@ -56,6 +74,7 @@ class Finder:
         self._known = np.zeros((0, antennas), np.float32)
         self._strange = np.zeros(0, np.int8)
         self._open = np.zeros(0, np.bool_)
+        self._glance: Glance | None = None
 
     def grow(self, rows: int, home: NDArray[np.int32]) -> None:
         """Make room; a new piece is believed where the books say, and not yet surely so."""
@@ -77,36 +96,82 @@ class Finder:
         self._signature[rows] = self._known[rows] = 0.0
         self._strange[rows] = 0
         self._open[rows] = ~placed
+        if self._glance is not None:
+            self._glance.settled[rows[rows < len(self._glance.settled)]] = True
 
     def look(self, window: Window, tray: NDArray[np.int32]) -> Moved:
         """One window. `tray` int32[n], -1 = none. An antenna with no rounds was no witness: it tells nothing."""
-        assert len(window.read) == len(self.posterior) == len(tray)
-        before = self.posterior.argmax(axis=1)
-        heard = np.flatnonzero(window.read.any(axis=1))
-        changed = np.zeros(len(self.posterior), np.bool_)
-        for first in range(0, len(heard), ROWS_PER_BLOCK):
-            rows = heard[first : first + ROWS_PER_BLOCK]
-            changed[rows] = self._compare(rows, window.at(rows))
-        self._strange[heard] = np.where(changed[heard], self._strange[heard] + 1, 0)
-        moved = (self._strange >= MOVED_WINDOWS) | self._fresh(window)
-        moved |= self._carried(moved, heard, tray)
-        rows = np.flatnonzero(moved)
-        still = heard[~changed[heard] & ~moved[heard]]
-        self._learn(still, window.at(still))
-        if len(rows):
-            self.moves_total += len(rows)
-            self._relocate(rows, window.at(rows), tray[rows])
-        now = self.posterior[rows].argmax(axis=1)
-        told = (now != before[rows]) | self._open[rows]
-        self._open[rows] = False
-        p = self.posterior[rows[told]].max(axis=1).astype(np.float64)
-        return Moved(rows[told].astype(np.int32), now[told].astype(np.int32), p)
+        self.begin(window, tray)
+        while (moved := self.go_on()) is None:
+            pass
+        return moved
+
+    def begin(self, window: Window, tray: NDArray[np.int32]) -> None:
+        """The same in slices, so that no tick is held up: `go_on` until it answers. The window is ours from now on."""
+        assert self._glance is None, "the window before has not been looked at to its end"
+        size = len(window.read)
+        assert size == len(self.posterior) == len(tray)
+        nobody = np.zeros(size, np.bool_)
+        self._glance = Glance(window, tray.copy(), nobody, nobody.copy(), nobody.copy())
+
+    def go_on(self, rows_max: int = ROWS_PER_BLOCK) -> Moved | None:
+        """Compare, or learn from, at most so many rows; what has moved, when all is done. None: there is more to do.
+
+        Rows that somebody settles meanwhile are where that person said.
+        """
+        glance, left = self._glance, rows_max
+        assert glance is not None, "there is no window to look at"
+        size = len(glance.heard)
+        while left > 0 and glance.compared < size:
+            rows = np.arange(glance.compared, min(glance.compared + min(left, ROWS_PER_BLOCK), size))
+            glance.compared, left = glance.compared + len(rows), left - len(rows)
+            rows = rows[glance.window.read[rows].any(axis=1) & ~glance.settled[rows]]
+            glance.heard[rows], glance.changed[rows] = True, self._compare(rows, glance.window.at(rows))
+        if glance.compared < size:
+            return None
+        if glance.moved is None:
+            self._decide(glance)
+        while left > 0 and len(glance.still):
+            rows, glance.still = np.split(glance.still, [min(left, ROWS_PER_BLOCK)])
+            left -= len(rows)
+            rows = rows[~glance.settled[rows]]
+            self._learn(rows, glance.window.at(rows))
+        if len(glance.still):
+            return None
+        self._glance = None
+        assert glance.moved is not None
+        kept = ~glance.settled[glance.moved.rows]
+        return Moved(glance.moved.rows[kept], glance.moved.zones[kept], glance.moved.p[kept])
+
+    @property
+    def looking(self) -> bool:
+        """Whether a window is being looked at."""
+        return self._glance is not None
 
     # --- inside -----------------------------------------------------------------------------------------------
 
-    def _fresh(self, window: Window) -> NDArray[np.bool_]:
-        """Rows that nobody has placed yet, heard well enough to be."""
-        return np.asarray(self._open & (window.read.sum(axis=1) >= MOVED_WINDOWS))
+    def _decide(self, glance: Glance) -> None:
+        """All rows are compared: who has moved, and where to."""
+        size, window = len(glance.heard), glance.window
+        heard = np.flatnonzero(glance.heard & ~glance.settled)
+        changed = glance.changed[heard]
+        self._strange[heard] = np.where(changed, self._strange[heard] + 1, 0)
+        moved = np.zeros(size, np.bool_)
+        moved[heard] = self._strange[heard] >= MOVED_WINDOWS
+        nowhere = heard[self._open[heard]]
+        moved[nowhere] |= window.read[nowhere].sum(axis=1) >= MOVED_WINDOWS
+        moved |= self._carried(moved, heard, glance.tray)
+        rows = np.flatnonzero(moved)
+        before = self.posterior[rows].argmax(axis=1)
+        if len(rows):
+            self.moves_total += len(rows)
+            self._relocate(rows, window.at(rows), glance.tray[rows])
+        now = self.posterior[rows].argmax(axis=1)
+        told = (now != before) | self._open[rows]
+        self._open[rows] = False
+        p = self.posterior[rows[told]].max(axis=1).astype(np.float64)
+        glance.moved = Moved(rows[told].astype(np.int32), now[told].astype(np.int32), p)
+        glance.still = heard[~changed & ~moved[heard]]
 
     def _compare(self, rows: NDArray[np.intp], window: Window) -> NDArray[np.bool_]:
         known, signature = self._known[rows], self._signature[rows]
