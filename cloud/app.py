@@ -35,6 +35,7 @@ from cloud.pos.ledger import routes as ledger
 from cloud.pos.orders import routes as orders
 from cloud.pos.orders.desk import OrderDesk
 from cloud.pos.parked import routes as parked
+from cloud.pos.payments import routes as payments
 from cloud.pos.pieces import routes as pieces
 from cloud.pos.sales import routes as sales
 from cloud.pos.staff import desk as staff_desk
@@ -127,8 +128,8 @@ def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
     api = APIRouter(prefix="/api/v1")
     for router in (
         staff.router(desk, passwords, entrance), stores.router(desk, rejoins), pieces.router(desk), counts.router(desk),
-        sales.router(desk), ledger.router(desk), transfers.router(desk), orders.router(desk, order_desk),
-        alarms.router(desk), parked.router(desk, ingest.unpark), floor.router(desk),
+        sales.router(desk), payments.router(desk), ledger.router(desk), transfers.router(desk),
+        orders.router(desk, order_desk), alarms.router(desk), parked.router(desk, ingest.unpark), floor.router(desk),
     ):  # fmt: skip
         api.include_router(router)
     app.include_router(api)

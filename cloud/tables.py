@@ -205,8 +205,16 @@ sale_line = _table(
 )  # fmt: skip
 sale_tender = _table(
     "sale_tender", _key("store"), _key("sale"), _number_key("n"), _text("kind"), _int("amount_minor"),
-    _int("change_minor"), _text("reference"),
+    _int("change_minor"), _text("reference"), _text("payment"),
 )  # fmt: skip
+terminal_payment = _table(
+    "terminal_payment", _key("store"), _key("payment"), _text("sale"), _text("till"), _text("terminal"), _text("state"),
+    _int("amount_minor"), _int("captured_minor"), _text("currency"), _int("offline_minor_max"), _text("given_up"),
+    _text("brand"), _text("last4"), _text("auth_code"), _text("reference"), _int("stored_offline"), _text("why"),
+    _int("at_us"), sa.Index(None, "state"),
+)  # fmt: skip
+"""As `trade/payment.py` has it; a payment in doubt ends at its store, by asking the terminal."""
+
 returned_line = _table("returned_line", _key("sale"), _key("line"), _text("store"), _int("at_us"))
 """`returned` wins, also over a sale that comes later."""
 

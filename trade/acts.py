@@ -2,12 +2,23 @@
 
 import msgspec
 
-from contract.facts import ClaimKind, LineKind, Tender
+from contract.facts import (
+    ClaimKind,
+    LineKind,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentInDoubt,
+    PaymentKept,
+    PaymentRefunded,
+    PaymentVoided,
+    Tender,
+)
 from contract.ids import (
     AlarmId,
     ClaimId,
     CountId,
     LineId,
+    PaymentId,
     PersonId,
     PieceId,
     SaleId,
@@ -92,6 +103,30 @@ class RecordSale(Act, frozen=True, tag="sale.record"):
     override: str = ""
 
 
+class RequestPayment(Act, frozen=True, tag="payment.request"):
+    """So much of the sale by card: its lines are final from here on, and the till's terminal is asked."""
+
+    payment: PaymentId
+    sale: SaleId
+    amount_minor: int
+
+
+class GiveUpPayment(Act, frozen=True, tag="payment.give_up"):
+    """Stop the terminal, and let it give back what it took."""
+
+    payment: PaymentId
+    reason: str
+
+
+TerminalSaid = PaymentInDoubt | PaymentCaptured | PaymentFailed | PaymentVoided | PaymentRefunded | PaymentKept
+
+
+class HearPayment(Act, frozen=True, tag="payment.hear"):
+    """What the terminal said, or that it said nothing."""
+
+    said: TerminalSaid
+
+
 class ReturnPieces(Act, frozen=True, tag="return.record"):
     """Pieces of an earlier sale came back and lie on the pad. Tenders are what the client gets, positive."""
 
@@ -172,6 +207,9 @@ AnyAct = (
     | ResumeSale
     | VoidSale
     | RecordSale
+    | RequestPayment
+    | GiveUpPayment
+    | HearPayment
     | ReturnPieces
     | HoldPiece
     | ReleaseHold

@@ -22,7 +22,7 @@ from contract.facts import (
     Verdict,
 )
 from contract.ids import SaleId, UserId
-from trade import selling, shifts, tags
+from trade import paying, selling, shifts, tags
 from trade.acts import (
     AddOther,
     AddPiece,
@@ -32,6 +32,8 @@ from trade.acts import (
     BreakLease,
     CloseAlarm,
     CloseShift,
+    GiveUpPayment,
+    HearPayment,
     HoldPiece,
     OpenSale,
     OpenShift,
@@ -39,6 +41,7 @@ from trade.acts import (
     RecordSale,
     ReleaseHold,
     RemoveLine,
+    RequestPayment,
     ResumeSale,
     ReturnPieces,
     Ship,
@@ -79,6 +82,12 @@ def decide(scene: Scene, act: AnyAct, *, by: UserId, new_id: NewId) -> Answer:
             return selling.void(scene, act)
         case RecordSale():
             return selling.record(scene, act)
+        case RequestPayment():
+            return paying.request(scene, act)
+        case GiveUpPayment():
+            return paying.give_up(scene, act)
+        case HearPayment():
+            return paying.hear(scene, act)
         case ReturnPieces():
             return selling.take_back(scene, act)
         case HoldPiece():

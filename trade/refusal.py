@@ -26,6 +26,8 @@ class Why(StrEnum):
     EMPTY = "empty"
     NOT_IN_SALE = "not_in_sale"
     WRONG_TENDERS = "wrong_tenders"
+    NO_TERMINAL = "no_terminal"
+    PAYMENT_LIVE = "payment_live"
     WRONG_CURRENCY = "wrong_currency"
     WRONG_PRICE = "wrong_price"
     PAD_MISMATCH = "pad_mismatch"

@@ -14,16 +14,13 @@ from contract.facts import (
     SaleRecorded,
     SaleResumed,
     SaleVoided,
-    Tender,
-    TenderKind,
+    TenderingBegan,
+    TenderingEnded,
 )
 from contract.ids import LineId, PieceId, SaleId, TillId, UserId
-from contract.money import plain
 from trade.machine import Machine
 from trade.refusal import Refusal, Why
 
-TAKEN: Final = frozenset({TenderKind.CASH, TenderKind.CARD, TenderKind.BANK_TRANSFER})
-"""Tenders whose money somebody answers for."""
 LINES_PER_SALE_MAX: Final = 100
 SALE_MINOR_MAX: Final = 20 * 10**12
 """As many tenders as a sale may have, each the largest the door takes. A larger total is a slip of the keys: nothing
@@ -35,6 +32,8 @@ class SaleState(StrEnum):
 
     OPEN = "open"
     PARKED = "parked"
+    TENDERING = "tendering"
+    """A payment at a terminal is live: the lines stand as they were when it was asked for."""
     RECORDED = "recorded"
     VOIDED = "voided"
     POSTED = "posted"
@@ -45,6 +44,8 @@ class SaleState(StrEnum):
 class SaleEvent(StrEnum):
     PARK = "park"
     RESUME = "resume"
+    TENDER = "payment asked for"
+    REOPEN = "no payment live"
     RECORD = "record"
     VOID = "void"
     POST = "post"
@@ -59,6 +60,9 @@ SALE: Final = Machine[SaleState, SaleEvent](
     table={
         (SaleState.OPEN, SaleEvent.PARK): SaleState.PARKED,
         (SaleState.PARKED, SaleEvent.RESUME): SaleState.OPEN,
+        (SaleState.OPEN, SaleEvent.TENDER): SaleState.TENDERING,
+        (SaleState.TENDERING, SaleEvent.REOPEN): SaleState.OPEN,
+        (SaleState.TENDERING, SaleEvent.RECORD): SaleState.RECORDED,
         (SaleState.OPEN, SaleEvent.RECORD): SaleState.RECORDED,
         (SaleState.OPEN, SaleEvent.VOID): SaleState.VOIDED,
         (SaleState.PARKED, SaleEvent.VOID): SaleState.VOIDED,
@@ -97,7 +101,8 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(line.piece for line in self.lines if line.piece is not None)
 
 
-SaleFact = SaleOpened | SaleLineAdded | SaleLineRemoved | SaleParked | SaleResumed | SaleVoided | SaleRecorded
+SaleChange = SaleLineAdded | SaleLineRemoved | SaleParked | SaleResumed | SaleVoided | TenderingBegan | TenderingEnded
+SaleFact = SaleOpened | SaleChange | SaleRecorded
 
 
 def apply(sale: Sale | None, fact: SaleFact, at_us: int) -> Sale:
@@ -122,7 +127,7 @@ def apply(sale: Sale | None, fact: SaleFact, at_us: int) -> Sale:
             return _changed(known, fact)
 
 
-def _changed(sale: Sale, fact: SaleLineAdded | SaleLineRemoved | SaleParked | SaleResumed | SaleVoided) -> Sale:
+def _changed(sale: Sale, fact: SaleChange) -> Sale:
     match fact:
         case SaleLineAdded():
             return msgspec.structs.replace(sale, lines=(*sale.lines, fact.line))
@@ -134,6 +139,10 @@ def _changed(sale: Sale, fact: SaleLineAdded | SaleLineRemoved | SaleParked | Sa
             return msgspec.structs.replace(_moved(sale, SaleEvent.RESUME), till=fact.till)
         case SaleVoided():
             return _moved(sale, SaleEvent.VOID)
+        case TenderingBegan():
+            return msgspec.structs.replace(_moved(sale, SaleEvent.TENDER), lines=fact.lines)
+        case TenderingEnded():
+            return _moved(sale, SaleEvent.REOPEN)
 
 
 def _moved(sale: Sale, event: SaleEvent) -> Sale:
@@ -145,22 +154,9 @@ def must_be(sale: Sale | None, sale_id: SaleId, *states: SaleState) -> Refusal |
     """Why the sale cannot be worked on now."""
     if sale is None:
         return Refusal(Why.NO_SALE, f"There is no sale {sale_id} at this store")
+    if sale.state is SaleState.TENDERING and sale.state not in states:
+        why = f"A payment of sale {sale_id} is live: record the sale, or give the payment up first"
+        return Refusal(Why.PAYMENT_LIVE, why)
     if sale.state not in states:
         return Refusal(Why.WRONG_STATE, f"Sale {sale_id} is {sale.state}; start a new sale or resume a parked one")
-    return None
-
-
-def tenders_pay(tenders: tuple[Tender, ...], total_minor: int, currency: str) -> Refusal | None:
-    """Why these tenders do not pay the total. Change comes from cash only."""
-    for tender in tenders:
-        if tender.kind not in TAKEN:
-            return Refusal(Why.WRONG_TENDERS, f"This till takes no {tender.kind.replace('_', ' ')} yet")
-        if tender.amount_minor == 0 or (tender.amount_minor < 0) != (total_minor < 0):
-            return Refusal(Why.WRONG_TENDERS, "A payment of this amount does not help; take it off")
-        if tender.change_minor < 0 or (tender.change_minor and tender.kind is not TenderKind.CASH):
-            return Refusal(Why.WRONG_TENDERS, "Only cash gives change")
-    paid = sum(tender.amount_minor for tender in tenders)
-    if paid != total_minor:
-        short = plain(total_minor - paid, currency)
-        return Refusal(Why.WRONG_TENDERS, f"The payments do not make the total: {short} {currency} to go")
     return None

@@ -5,9 +5,10 @@ from typing import Final
 import msgspec
 
 from contract.facts import CountPlace, CountVerdict
-from contract.ids import CountId, LineId, PieceId, UserId, ZoneId
+from contract.ids import CountId, LineId, PaymentId, PieceId, UserId, ZoneId
 from trade.claim import Claim
 from trade.guards import ALL, Guards
+from trade.payment import Payment
 from trade.piece import Standing
 from trade.price import Offer
 from trade.sale import Sale
@@ -61,6 +62,15 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     feed_rev: int = 0
     offer: Offer = Offer(currency="")
     """What the house asks today for what is in the cart."""
+    terminal: str = ""
+    """The card terminal connected to the till of the sale; empty: one that stands beside it and prints slips."""
+    terminal_busy: PaymentId | None = None
+    """The payment it has not answered for yet."""
+    payment: Payment | None = None
+    """The payment an act names."""
+    payments: tuple[Payment, ...] = ()
+    """All payments of the sale."""
+    offline_card_minor_max: int = 0
     count: CountTotals | None = None
     alarm_open: bool = False
     tag_holder: Standing | None = None

@@ -38,8 +38,9 @@ from trade.custody import TokenState
 from trade.piece import Standing, claimed, twice_named, unavailable
 from trade.price import cart, other_line, piece_line, price_in
 from trade.refusal import Refusal, Why
-from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be, tenders_pay
+from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be
 from trade.scene import NOWHERE, Scene
+from trade.tender import cards_paid, tenders_pay
 
 Answer = tuple[AnyFact, ...] | Refusal
 NewId = Callable[[], str]
@@ -184,7 +185,7 @@ def record(scene: Scene, act: RecordSale) -> Answer:
     sale = scene.sale
     if sale is not None and sale.state is SaleState.RECORDED:
         return ()
-    refusal = must_be(sale, act.sale, SaleState.OPEN)
+    refusal = must_be(sale, act.sale, SaleState.OPEN, SaleState.TENDERING)
     if refusal is not None:
         return refusal
     assert sale is not None
@@ -192,9 +193,10 @@ def record(scene: Scene, act: RecordSale) -> Answer:
         return Refusal(Why.NO_SHIFT, f"Open a shift on {sale.till} first")
     if not sale.lines:
         return Refusal(Why.EMPTY, "There is nothing in this sale")
-    lines = cart(sale.lines, scene.offer)
+    lines = sale.lines if sale.state is SaleState.TENDERING else cart(sale.lines, scene.offer)
     total = sum(line.gross_minor for line in lines)
-    refusal = tenders_pay(act.tenders, total, sale.currency)
+    refusal = cards_paid(act.tenders, scene.payments, scene.terminal)
+    refusal = refusal or tenders_pay(act.tenders, total, sale.currency)
     verdict = _pad_verdict(scene, sale, act.override)
     for line in lines:
         if refusal is None and line.piece is not None:

@@ -7,11 +7,12 @@ from trade.claim import CLAIM
 from trade.custody import OFFICE, TOKEN
 from trade.lease import ORDER
 from trade.machine import Machine
+from trade.payment import PAYMENT
 from trade.sale import SALE
 from trade.shift import SHIFT
 from trade.stocktake import STOCKTAKE
 
-MACHINES: Final[tuple[Machine[Any, Any], ...]] = (SALE, CLAIM, TOKEN, OFFICE, ORDER, SHIFT, STOCKTAKE)
+MACHINES: Final[tuple[Machine[Any, Any], ...]] = (SALE, PAYMENT, CLAIM, TOKEN, OFFICE, ORDER, SHIFT, STOCKTAKE)
 
 
 def page() -> str:

@@ -48,6 +48,16 @@ from contract.facts.custody import TagBound as TagBound
 from contract.facts.custody import TransferShipped as TransferShipped
 from contract.facts.fact import Fact as Fact
 from contract.facts.fact import Stream as Stream
+from contract.facts.payments import PaymentCaptured as PaymentCaptured
+from contract.facts.payments import PaymentFailed as PaymentFailed
+from contract.facts.payments import PaymentGivenUp as PaymentGivenUp
+from contract.facts.payments import PaymentInDoubt as PaymentInDoubt
+from contract.facts.payments import PaymentKept as PaymentKept
+from contract.facts.payments import PaymentRefunded as PaymentRefunded
+from contract.facts.payments import PaymentRequested as PaymentRequested
+from contract.facts.payments import PaymentVoided as PaymentVoided
+from contract.facts.payments import TenderingBegan as TenderingBegan
+from contract.facts.payments import TenderingEnded as TenderingEnded
 from contract.facts.presence import PiecePresence as PiecePresence
 from contract.facts.presence import PresenceState as PresenceState
 from contract.facts.presence import Vision as Vision
@@ -107,6 +117,16 @@ AnyFact = (
     | SaleVoided
     | SaleRecorded
     | ReturnRecorded
+    | TenderingBegan
+    | TenderingEnded
+    | PaymentRequested
+    | PaymentInDoubt
+    | PaymentCaptured
+    | PaymentFailed
+    | PaymentGivenUp
+    | PaymentVoided
+    | PaymentRefunded
+    | PaymentKept
     | ShiftOpened
     | ShiftClosed
     | CommandRefused

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
+import msgspec
 from fastapi import APIRouter, Depends, Form, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -125,6 +126,8 @@ class PayForm(BaseModel):
     cash: Annotated[str, Field(max_length=20)] = ""
     card: Annotated[str, Field(max_length=20)] = ""
     bank_transfer: Annotated[str, Field(max_length=20)] = ""
+    slip: Annotated[str, Field(max_length=64)] = ""
+    """What the card terminal beside the till printed on its slip."""
     override: Annotated[str, Field(max_length=REASON_MAX)] = ""
 
 
@@ -132,15 +135,22 @@ class PayForm(BaseModel):
 async def pay(request: Request, who: Seller, shop: TheShop, form: Annotated[PayForm, Form()]) -> Response:
     sale = _open(request, shop)
     if form.kind:
-        tenders: tuple[Tender, ...] = (Tender(kind=TenderKind(form.kind), amount_minor=sale.total_minor),)
+        tenders: tuple[Tender, ...] = (
+            _with_slip(Tender(kind=TenderKind(form.kind), amount_minor=sale.total_minor), form.slip),
+        )
     else:
         given = {
             TenderKind.CARD: amount_minor(form.card, sale.currency, "Card"),
             TenderKind.BANK_TRANSFER: amount_minor(form.bank_transfer, sale.currency, "Bank transfer"),
         }
         tenders = split_tenders(sale.total_minor, given, amount_minor(form.cash, sale.currency, "Cash"), sale.currency)
+        tenders = tuple(_with_slip(each, form.slip) for each in tenders)
     await shop.act(acts.RecordSale(sale=SaleId(sale.sale), tenders=tenders, override=form.override), who)
     return go(request, f"/register/receipt/{sale.sale}")
+
+
+def _with_slip(tender: Tender, slip: str) -> Tender:
+    return msgspec.structs.replace(tender, reference=slip.strip()) if tender.kind is TenderKind.CARD else tender
 
 
 def split_tenders(total_minor: int, given: dict[TenderKind, int], cash_minor: int, currency: str) -> tuple[Tender, ...]:

@@ -13,7 +13,7 @@ from web.problems import ProblemError
 
 ASKED = (SaleState.OPEN, SaleState.PARKED)
 """Carts: shown at what the house asks now; what is recorded stands."""
-SALES_SHOWN = (SaleState.OPEN, SaleState.PARKED, SaleState.RECORDED, SaleState.VOIDED)
+SALES_SHOWN = (SaleState.OPEN, SaleState.PARKED, SaleState.TENDERING, SaleState.RECORDED, SaleState.VOIDED)
 
 
 def sale(shop: Shop, sale_id: SaleId) -> shapes.SaleView:

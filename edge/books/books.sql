@@ -367,7 +367,7 @@ SELECT sale, till, associate, currency, state, opened_us, shift, receipt_number,
 ORDER BY recorded_us DESC, opened_us DESC, sale LIMIT :limit;
 
 -- name: sales_open
-SELECT COUNT(*) AS value FROM sale WHERE till = :till AND state = 'open';
+SELECT COUNT(*) AS value FROM sale WHERE till = :till AND state IN ('open', 'tendering');
 
 -- name: sale_set
 INSERT INTO sale VALUES (:sale, :till, :associate, :currency, :state, :opened_us, '', 0, '', :total_minor, :tax_minor,
@@ -411,12 +411,14 @@ SELECT s.sale AS value FROM sale_line l JOIN sale s ON s.sale = l.sale
 WHERE l.piece = :piece AND s.state = 'recorded' ORDER BY s.recorded_us DESC LIMIT 1;
 
 -- name: tender_add
-INSERT INTO tender VALUES (:receipt, :position, :sale, :kind, :amount_minor, :change_minor, :reference)
+INSERT INTO tender (receipt, position, sale, kind, amount_minor, change_minor, reference, payment)
+VALUES (:receipt, :position, :sale, :kind, :amount_minor, :change_minor, :reference, :payment)
 ON CONFLICT (receipt, position) DO UPDATE SET sale = excluded.sale, kind = excluded.kind,
-    amount_minor = excluded.amount_minor, change_minor = excluded.change_minor, reference = excluded.reference;
+    amount_minor = excluded.amount_minor, change_minor = excluded.change_minor, reference = excluded.reference,
+    payment = excluded.payment;
 
 -- name: tenders
-SELECT kind, amount_minor, change_minor, reference FROM tender WHERE receipt = :receipt ORDER BY position;
+SELECT kind, amount_minor, change_minor, reference, payment FROM tender WHERE receipt = :receipt ORDER BY position;
 
 -- name: till_counter
 SELECT last AS value FROM till_counter WHERE till = :till AND series = :series;

@@ -15,7 +15,7 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 10
+SCHEMA_VERSION: Final = 11
 FILES: Final = (
     "books.sql",
     "witness.sql",
@@ -25,6 +25,7 @@ FILES: Final = (
     "alarms.sql",
     "counts.sql",
     "zones.sql",
+    "payments.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""
 BUSY_S: Final = 5.0

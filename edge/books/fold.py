@@ -31,6 +31,14 @@ from contract.facts import (
     LeaseGranted,
     LeaseRefused,
     LeaseUnconvertible,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentGivenUp,
+    PaymentInDoubt,
+    PaymentKept,
+    PaymentRefunded,
+    PaymentRequested,
+    PaymentVoided,
     PieceLooked,
     PiecePresence,
     PieceSighted,
@@ -51,6 +59,8 @@ from contract.facts import (
     ShiftClosed,
     ShiftOpened,
     TagBound,
+    TenderingBegan,
+    TenderingEnded,
     TransferShipped,
     ZonesCalibrated,
     ZoneVision,
@@ -69,6 +79,7 @@ STATE_TABLES = (
     "sale_line", "tender", "till_counter", "shift", "presence", "zone_vision", "reader_health", "exit_seen", "alarm",
     "count", "count_verdict", "count_request", "tag_binding", "coverage_gap", "reader_change", "signal",
     "restock", "alarm_budget", "count_look", "count_missed", "zone_calibration",
+    "payment",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -115,8 +126,21 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
             | SaleResumed()
             | SaleVoided()
             | SaleRecorded()
+            | TenderingBegan()
+            | TenderingEnded()
         ):
             sales.sale_changed(db, fact, at.at_us, at.epoch, at.seq)
+        case (
+            PaymentRequested()
+            | PaymentInDoubt()
+            | PaymentCaptured()
+            | PaymentFailed()
+            | PaymentGivenUp()
+            | PaymentVoided()
+            | PaymentRefunded()
+            | PaymentKept()
+        ):
+            sales.payment_changed(db, fact, at.at_us)
         case ReturnRecorded():
             sales.return_recorded(db, fact, at.at_us, at.epoch)
         case ShiftOpened():

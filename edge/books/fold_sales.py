@@ -9,7 +9,9 @@ from contract.ids import Epoch, SaleId, ShiftId, TillId, UserId
 from edge.books.db import Database
 from edge.books.fold_custody import sell, take_back
 from edge.books.rows import Body
+from trade import payment as payments
 from trade.custody import Token, TokenEvent, moved
+from trade.payment import Payment, PaymentFact
 from trade.sale import Sale, SaleFact, SaleState, apply
 from trade.shift import SHIFT, Shift, ShiftEvent
 
@@ -65,6 +67,12 @@ def sale_changed(db: Database, fact: SaleFact, at_us: int, epoch: Epoch, seq: in
         db.run("line_add", sale=sale.sale, position=position, line=line.line, piece=line.piece, body=body)
     if isinstance(fact, SaleRecorded):
         _recorded(db, fact, at_us, epoch, seq)
+
+
+def payment_changed(db: Database, fact: PaymentFact, at_us: int) -> None:
+    """Any fact of a payment at a terminal."""
+    known = db.one("payment", Payment, payment=fact.payment)
+    db.run_struct("payment_set", payments.apply(known, fact, at_us))
 
 
 def _recorded(db: Database, fact: SaleRecorded, at_us: int, epoch: Epoch, seq: int) -> None:

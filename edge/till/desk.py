@@ -1,13 +1,14 @@
 """The desk: an act in, its facts written or a refusal in words, in one transaction on the house thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
 
 from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
-from contract.ids import PieceId, SaleId, TillId, UserId, ZoneId
+from contract.feed import SettingsCard
+from contract.ids import PaymentId, PieceId, SaleId, TillId, UserId, ZoneId
 from edge.books import replica
 from edge.books.db import Database
 from edge.books.fold_sales import RECEIPTS, ZS, load_sale
@@ -23,6 +24,8 @@ from trade.acts import (
     BreakLease,
     CloseAlarm,
     CloseShift,
+    GiveUpPayment,
+    HearPayment,
     HoldPiece,
     OpenSale,
     OpenShift,
@@ -30,6 +33,7 @@ from trade.acts import (
     RecordSale,
     ReleaseHold,
     RemoveLine,
+    RequestPayment,
     ResumeSale,
     ReturnPieces,
     Ship,
@@ -40,8 +44,11 @@ from trade.acts import (
 from trade.claim import Claim, ClaimState
 from trade.custody import Token
 from trade.decide import decide
+from trade.paying import busy_with
+from trade.payment import Payment
 from trade.piece import Hold, Standing
 from trade.refusal import Refusal, Why
+from trade.sale import Sale
 from trade.scene import NOWHERE, CountTotals, Scene
 from trade.shift import Shift
 
@@ -64,10 +71,14 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Desk:
-    """Runs acts against the books. `verified` is memory only: what was read since this box started."""
+    """Runs acts against the books. `verified` is memory only: what was read since this box started.
 
-    def __init__(self, books: Books) -> None:
+    terminals: the card terminal of each till that has one connected, by name.
+    """
+
+    def __init__(self, books: Books, terminals: Mapping[TillId, str] | None = None) -> None:
         self._books = books
+        self._terminals = terminals or {}
         self._verified: set[PieceId] = set()
 
     def do(
@@ -143,7 +154,18 @@ class Desk:
                 if sale is None:
                     return found
                 known = {each: self.standing(db, each, seen, pad) for each in {*sale.pieces(), *pad}}
-                return self._priced(db, msgspec.structs.replace(self._till_scene(db, found, sale.till), pieces=known))
+                found = self._paying(db, self._till_scene(db, found, sale.till), sale)
+                return self._priced(db, msgspec.structs.replace(found, pieces=known))
+            case RequestPayment():
+                found = self._sale_scene(db, scene, act.sale)
+                if found.sale is not None:
+                    found = self._paying(db, self._till_scene(db, found, found.sale.till), found.sale)
+                known_one = db.one("payment", Payment, payment=act.payment)
+                return self._priced(db, msgspec.structs.replace(found, payment=known_one))
+            case GiveUpPayment():
+                return self._payment_scene(db, scene, act.payment)
+            case HearPayment():
+                return self._payment_scene(db, scene, act.said.payment)
             case ReturnPieces():
                 found = self._till_scene(db, self._sale_scene(db, scene, act.sale), act.till)
                 known = {each: self.standing(db, each, seen, pad) for each in act.pieces}
@@ -177,6 +199,25 @@ class Desk:
     def _sale_scene(self, db: Database, scene: Scene, sale: SaleId) -> Scene:
         claims = tuple(db.rows("claims_of", Claim, ref=sale))
         return msgspec.structs.replace(scene, sale=load_sale(db, sale), sale_claims=claims)
+
+    def _payment_scene(self, db: Database, scene: Scene, name: PaymentId) -> Scene:
+        payment = db.one("payment", Payment, payment=name)
+        if payment is None:
+            return scene
+        of_sale = tuple(db.rows("payments_of", Payment, sale=payment.sale))
+        return msgspec.structs.replace(scene, sale=load_sale(db, payment.sale), payment=payment, payments=of_sale)
+
+    def _paying(self, db: Database, scene: Scene, sale: Sale) -> Scene:
+        """With what terminals took for this sale, and the one its till asks."""
+        terminal = self._terminals.get(sale.till, "")
+        settings = replica.card(db, SettingsCard, self._books.node().store)
+        return msgspec.structs.replace(
+            scene,
+            terminal=terminal,
+            terminal_busy=busy_with(tuple(db.rows("payments_at", Payment, terminal=terminal))),
+            payments=tuple(db.rows("payments_of", Payment, sale=sale.sale)),
+            offline_card_minor_max=settings.offline_card_minor_max if settings else 0,
+        )
 
     def _priced(self, db: Database, scene: Scene) -> Scene:
         """With what the house asks today; the business day is that of the till's open shift."""

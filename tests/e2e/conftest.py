@@ -290,7 +290,9 @@ COMMON = {
     "zone_names": ZONE_NAMES,
     "tallies": TALLIES,
 }
-REGISTER = {**COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True}
+REGISTER = {
+    **COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True, "terminal": "desk-1",
+}  # fmt: skip
 PASSING = {**COMMON, "lines_max": 100, "line_chars_max": 500}
 WALL = {
     **COMMON, "may_close": True, "present": 1537, "expected": 1541, "hard_to_read": 1, "not_read_yet": 2, "this_month": 1,
@@ -309,6 +311,7 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "register-no-shift": ("edge/register.html", {**REGISTER, "shift": None}),
     "register-pad": ("edge/register.html", {**REGISTER, "pad": READY_PAD, "parked": (SALE,)}),
     "register-matched": ("edge/register.html", {**REGISTER, "pad": MATCHED_PAD, "sale": SALE}),
+    "register-slip": ("edge/register.html", {**REGISTER, "pad": MATCHED_PAD, "sale": SALE, "terminal": ""}),
     "register-mismatch": ("edge/register.html", {**REGISTER, "pad": MISMATCH_PAD, "sale": SALE, "store": ALONE}),
     "register-more": (
         "edge/register.html",

@@ -148,6 +148,7 @@ def test_the_day_is_opened_two_pieces_are_sold_and_the_shift_is_closed(
     expect(button).to_be_enabled(timeout=15_000)
     page.keyboard.press("F2")
     expect(page.get_by_text("Everything agrees.")).to_be_visible(timeout=10_000)
+    page.get_by_label("terminal's slip").fill("0042")
     page.keyboard.press("F8")
     expect(page.get_by_text("Sold.")).to_be_visible()
     expect(page.get_by_role("article")).to_contain_text(ring.title)

@@ -149,7 +149,7 @@ def test_a_sale_by_scanner_from_shift_to_z(face):
 def test_a_recorded_sale_repeated_is_still_one_sale(face):
     face.scan(1)
     sale = open_cart(face, 1)
-    body = {"tenders": [{"kind": "card", "amount_minor": 120_000}], "override": "no pad here"}
+    body = {"tenders": [{"kind": "card", "amount_minor": 120_000, "reference": "slip 7"}], "override": "no pad here"}
     face.post(f"/sales/{sale}/record", body)
     face.post(f"/sales/{sale}/record", body)
     assert len(face.get("/sales?state=recorded").json()) == 1

@@ -135,7 +135,7 @@ async def a_day(floor):
     for piece in (one, two):
         floor.do(acts.AddPiece(sale=SaleId("s1"), piece=PieceId(piece)))
     total = sum(store.stock.cards[PieceId(piece)].price_minor for piece in (one, two))
-    paid = (Tender(kind=TenderKind.CARD, amount_minor=total),)
+    paid = (Tender(kind=TenderKind.CARD, amount_minor=total, reference="slip 7"),)
     floor.do(acts.RecordSale(sale=SaleId("s1"), tenders=paid))
     perform(floor.outside.world, clock_us(), Act.WALK_OUT, floor.shop, pieces=[PieceId(one), PieceId(two)])
     await floor.until("the sold pieces at the door", lambda: floor.exits() == {(one, True), (two, True)})

@@ -47,7 +47,7 @@ def opened(shop, day="2026-11-29"):
 
 
 def recorded(shop, minor):
-    tender = Tender(kind=TenderKind.CARD, amount_minor=minor)
+    tender = Tender(kind=TenderKind.CARD, amount_minor=minor, reference="slip 7")
     done = shop.do(RecordSale(sale="s", tenders=(tender,)), pad=["ring"])
     return next(fact for fact in done.entries[0].facts if isinstance(fact, SaleRecorded))
 

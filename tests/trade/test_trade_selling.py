@@ -21,8 +21,9 @@ from trade.custody import Token, TokenState
 from trade.guards import Guards
 from trade.piece import Hold
 from trade.refusal import Why
-from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, TAKEN, Sale, SaleState, apply, tenders_pay
+from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, apply
 from trade.scene import Scene
+from trade.tender import TAKEN, tenders_pay
 
 
 def test_a_piece_laid_on_the_pad_is_claimed_for_the_cart_at_its_price(mind):

@@ -49,6 +49,7 @@ def recorded(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
             {
                 "store": heard.store, "sale": fact.sale, "n": n, "kind": tender.kind, "reference": tender.reference,
                 "amount_minor": tender.amount_minor, "change_minor": tender.change_minor,
+                "payment": tender.payment,
             }
             for n, tender in enumerate(fact.tenders, 1)
         ),

@@ -44,6 +44,7 @@ class TenderRow:
     kind: str
     amount_minor: int
     change_minor: int
+    payment: str
     reference: str
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from contract.facts import TenderKind
-from contract.ids import Epoch, PieceId, SaleId, ShiftId, StoreId, TillId, TransferId, UserId
+from contract.ids import Epoch, PaymentId, PieceId, SaleId, ShiftId, StoreId, TillId, TransferId, UserId
 from trade.sale import SaleState
 
 
@@ -33,6 +33,7 @@ class TenderRow(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
     change_minor: int
     reference: str
+    payment: PaymentId
 
 
 class ShippedRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Payments at the stores' terminals: what was asked, what came, and what is still in doubt."""
