@@ -1,7 +1,5 @@
 """A payment at a terminal: the table of its life, and what the facts make of it."""
 
-import hashlib
-from base64 import b32encode
 from enum import StrEnum
 from typing import Final
 
@@ -118,11 +116,6 @@ EVENT_OF: Final[dict[type[PaymentFact], PaymentEvent]] = {
     PaymentRefunded: PaymentEvent.REFUND,
     PaymentKept: PaymentEvent.KEEP,
 }
-
-
-def short_name(payment: PaymentId) -> str:
-    """What a terminal calls the payment: ten letters and digits, the longest that nexo's ServiceID takes."""
-    return b32encode(hashlib.sha256(payment.encode()).digest())[:10].decode("ascii")
 
 
 def apply(payment: Payment | None, fact: PaymentFact, at_us: int) -> Payment:

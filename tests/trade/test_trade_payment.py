@@ -21,7 +21,7 @@ from contract.facts import (
 from trade import payment as payments
 from trade import sale as sales
 from trade.acts import GiveUpPayment, HearPayment, ParkSale, RecordSale, RemoveLine, RequestPayment, VoidSale
-from trade.payment import Payment, PaymentState, short_name
+from trade.payment import Payment, PaymentState
 from trade.refusal import Refusal, Why
 from trade.sale import SaleState
 
@@ -197,12 +197,6 @@ def test_a_terminal_without_a_line_stores_no_more_than_the_store_allows(mind, li
 def test_a_payment_heard_of_in_the_middle_is_made_from_what_is_told():
     heard = payments.apply(None, CAPTURED, 7)
     assert (heard.state, heard.captured_minor, heard.last4) == (PaymentState.CAPTURED, 120_000, "4242")
-
-
-def test_a_terminal_calls_a_payment_by_ten_signs():
-    names = {short_name(f"0199-{n}") for n in range(2_000)}
-    assert len(names) == 2_000
-    assert all(len(name) == 10 and name.isalnum() for name in names)
 
 
 def test_only_live_payments_count():
