@@ -74,6 +74,10 @@ class Zone:
     trouble_us: int = LONG_AGO_US
     pace_s: float = 1.0
     expected: float = 0.0
+    able: int = 0
+    """Well read pieces, counted now and then."""
+    lately: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Reads observed, expected, and their variance, over some twenty rounds."""
 
     @property
     def calm(self) -> float:
@@ -100,7 +104,7 @@ class PlainPresence:
         self._rules = rules
         self._pieces_s = 0.0
         self._fade_gaps, self._fade_gaps_s = 0, 0.0
-        self._hard_us = LONG_AGO_US
+        self._hard_us = self._known_us = LONG_AGO_US
 
     def move(self, row: int, zone: int) -> None:
         """It lies elsewhere from the next round on."""
@@ -135,6 +139,8 @@ class PlainPresence:
         for piece in watched:
             if piece.row in seen:
                 self._end_gap(piece, now_us)
+        if now_us - self._known_us >= groups.KNOWN_EVERY_S * 1e6:
+            self._know(now_us)
         fade_s = (story.FADE_S * story.FADE_TRUST + self._fade_gaps_s) / (story.FADE_TRUST + self._fade_gaps)
         prior_s = 0.5 * (self._pieces_s + story.FADE_PRIOR_S) / (self._fade_gaps + 1)
         for piece in watched:
@@ -180,6 +186,8 @@ class PlainPresence:
         for number, (observed, expected, squares) in sums.items():
             zone = self._zones[number]
             zone.expected = expected
+            lately = zip(zone.lately, (observed, expected, expected - squares), strict=True)
+            zone.lately = tuple(old + sight.LATELY * (new - old) for old, new in lately)  # type: ignore[assignment]
             drifted = _drift(zone.belief, steps[number])
             weights = []
             for level in LEVELS:
@@ -216,6 +224,14 @@ class PlainPresence:
             self._fade_gaps_s += (now_us - piece.read_us) / 1e6
         piece.read_us = now_us
 
+    def _know(self, now_us: int) -> None:
+        """How many of each zone's pieces can be read well."""
+        self._known_us = now_us
+        for zone in self._zones:
+            zone.able = 0
+        for piece in self.pieces:
+            self._zones[piece.zone].able += piece.known and piece.hits / piece.rounds >= groups.ABLE_P
+
     def _weigh(self, piece: Piece, p: float, seen: bool, dt: float, fades: tuple[float, float]) -> None:  # noqa: FBT001
         """Four ways to be there, and what this round says of each."""
         zone, (fade_s, prior_s) = self._zones[piece.zone], fades
@@ -228,7 +244,7 @@ class PlainPresence:
         shadow = piece.shadow * (1 - leaves) + into
         fade = piece.fade * (1 - _rate(1 / fade_s, dt)) + fading
         long = piece.long * (1 - _rate(1 / (story.LONG_FADE_TIMES * fade_s), dt)) + fading * story.LONG_FADE_SHARE
-        clear = max(0.0, 1 - shadow - fade - long)
+        clear = weight = max(0.0, 1 - shadow - fade - long)
         if seen:
             clear, dim = clear * q, q * story.SHADOW_READS
         else:
@@ -244,8 +260,8 @@ class PlainPresence:
             piece.silent += 1
         piece.watched_s += dt
         keeps = 1 + learns * math.expm1(-dt / story.MEMORY_S)
-        piece.hits = piece.hits * keeps + (learns * piece.clear if seen else 0.0)
-        piece.rounds = piece.rounds * keeps + learns * piece.clear * zone.visible
+        piece.hits = piece.hits * keeps + (learns * weight if seen else 0.0)
+        piece.rounds = piece.rounds * keeps + learns * weight * zone.visible
 
     # --- who is accused ---------------------------------------------------------------------------------------
 
@@ -268,7 +284,8 @@ class PlainPresence:
             elif seeing and not alone and piece.nats >= rules.group_min_nats:
                 together.append(piece)
         for group in _moments(together, rules.group_spread_s * 1e6):
-            if self._against_cover(group) >= rules.group_nats:
+            bar = rules.few_nats if self._few(group) else rules.group_nats
+            if self._against_cover(group) >= bar:
                 for piece in group:
                     piece.state = MISSING
                     accused.append(piece)
@@ -287,6 +304,25 @@ class PlainPresence:
         if piece.nats <= company.ZONE_NATS:
             return False
         return any(abs(one.read_us - piece.read_us) <= company.MOMENT_US for one in others)
+
+    def _few(self, group: list[Piece]) -> bool:
+        """A small part of its zone, and all else in it read as usual."""
+        zone = self._zones[group[0].zone]
+        rounds = min(piece.silent for piece in group)
+        quiet = 0
+        for row in self._lying[group[0].zone]:
+            piece = self.pieces[row]
+            p = piece.hits / piece.rounds
+            well = piece.state is PRESENT and p >= groups.ABLE_P and piece.silent * p > groups.BESIDE_READS
+            quiet += well and piece.silent >= rounds - groups.ONSET_S / zone.pace_s
+        if len(group) < groups.FEW_MIN or zone.able - quiet < groups.REST_MIN:
+            return False
+        if math.ceil(2 * math.log2(max(zone.able, 1) / max(quiet, 1)) - 2) < groups.FEW_SIZE:
+            return False
+        observed, expected, variance = zone.lately
+        missing = sum(piece.hits / piece.rounds for piece in group) * (1 - (1 - sight.LATELY) ** rounds)
+        spread = math.sqrt(max(variance, 0.5) * sight.LATELY / (2 - sight.LATELY))
+        return (expected - missing - observed) / spread <= groups.DEFICIT_MAX
 
     def _against_cover(self, group: list[Piece]) -> float:
         """-log P(a cover lets no read through, and lasts so long); no cover was seen here yet, so by custom."""

@@ -19,9 +19,24 @@ from edge.floor.stock import Stock
 from edge.reconcile.presence import evidence as ev
 from edge.reconcile.presence.evidence import Evidence, EvidenceDamagedError
 from edge.reconcile.presence.shapes import CUSTOMARY, Rules
-from edge.reconcile.presence.threshold import GROUP_NATS_MIN, NATS_MAX, NATS_MIN, TRAY_NATS_MIN, thresholds
+from edge.reconcile.presence.threshold import (
+    FEW_NATS_MIN,
+    GROUP_NATS_MIN,
+    NATS_MAX,
+    NATS_MIN,
+    TRAY_NATS_MIN,
+    thresholds,
+)
 
 log = structlog.get_logger(__name__)
+
+BARS: Final = {
+    "alarm_nats": NATS_MIN,
+    "tray_nats": TRAY_NATS_MIN,
+    "group_nats": GROUP_NATS_MIN,
+    "few_nats": FEW_NATS_MIN,
+}
+"""The thresholds that are kept over a restart, each with the least it can be."""
 
 SAVE_EVERY_US: Final = 60_000_000
 EVIDENCE: Final = "presence"
@@ -77,7 +92,7 @@ class Memory:
         blob = self.evidence.save(now_us, self._stock.catalogue.pieces, self._zone_ids)
         with self._books.transaction() as tx:
             tx.db.run("evidence_set", name=EVIDENCE, body=blob, at_us=self._wall_us())
-            nats = (self.rules.alarm_nats, self.rules.tray_nats, self.rules.group_nats)
+            nats = tuple(getattr(self.rules, name) for name in BARS)
             tx.db.run("evidence_set", name=THRESHOLD, body=repr(nats).strip("()").encode(), at_us=self._wall_us())
             for name, body in also.items():
                 tx.db.run("evidence_set", name=name, body=body, at_us=self._wall_us())
@@ -94,15 +109,15 @@ class Memory:
 
 
 def _kept_rules(rules: Rules, body: bytes) -> Rules:
-    """The thresholds as saved: of single pieces, trays and groups; an older box saved the first alone."""
+    """The thresholds as saved, in the order of `BARS`; an older box saved the first of them, or the first three."""
     try:
         nats = [float(word) for word in body.decode().split(",")]
     except ValueError:
         nats = []
-    least = (NATS_MIN, TRAY_NATS_MIN, GROUP_NATS_MIN)[: len(nats)]
-    if len(nats) not in (1, 3) or not all(low <= each <= NATS_MAX for low, each in zip(least, nats, strict=True)):
+    least = list(BARS.values())[: len(nats)]
+    if len(nats) not in (1, 3, len(BARS)) or not all(
+        a <= each <= NATS_MAX for a, each in zip(least, nats, strict=True)
+    ):
         log.warning("thresholds_damaged", why=repr(body[:40]))  # by a NaN nothing would ever be an alarm
         return rules
-    if len(nats) < 3:
-        return replace(rules, alarm_nats=nats[0])
-    return replace(rules, alarm_nats=nats[0], tray_nats=nats[1], group_nats=nats[2])
+    return replace(rules, **dict(zip(BARS, nats, strict=False)))

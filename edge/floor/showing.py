@@ -70,9 +70,12 @@ def signals_now(readers: Iterable[ReaderConfig], inputs: Inputs, signals: Signal
 
 def false_alarms(evidence: Evidence, rules: Rules) -> tuple[float | None, float | None, float | None]:
     """What presence's thresholds cost a month: single pieces, trays and groups, both. None while history is short."""
-    lone, trays, groups = (
-        false_alarms_per_month(evidence.peaks[kind], evidence.store_s, nats, kind)
-        for kind, nats in ((ev.SINGLE, rules.alarm_nats), (ev.TRAY, rules.tray_nats), (ev.GROUP, rules.group_nats))
-    )
-    together = None if trays is None or groups is None else trays + groups
+
+    def cost(kind: int, nats: float) -> float | None:
+        return false_alarms_per_month(evidence.peaks[kind], evidence.store_s, nats, kind)
+
+    lone = cost(ev.SINGLE, rules.alarm_nats)
+    bars = ((ev.TRAY, rules.tray_nats), (ev.GROUP, rules.group_nats), (ev.FEW, rules.few_nats))
+    costs = [each for kind, nats in bars if (each := cost(kind, nats)) is not None]
+    together = sum(costs) if costs else None
     return lone, together, None if lone is None or together is None else lone + together

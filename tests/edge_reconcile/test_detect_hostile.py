@@ -64,7 +64,7 @@ def test_what_was_false_years_ago_is_forgotten():
 
 
 def test_a_budget_that_leaves_presence_nothing_still_gives_it_bars():
-    peaks = np.zeros((3, 400), np.int64)
+    peaks = np.zeros((4, 400), np.int64)
     peaks[:, 60] = 50
     nats = calibrate(peaks[0], 1e6, 22.0, alarms_per_month_max=0.0, days=1.0)
     assert 14.0 <= nats <= 60.0

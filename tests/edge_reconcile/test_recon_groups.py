@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.facts import AlarmKind
 from contract.ids import ZoneId
 from edge.reconcile.presence import judge
-from edge.reconcile.presence.evidence import GROUP, SINGLE, SIZES, TRAY, Evidence, load
+from edge.reconcile.presence.evidence import CLASSES, FEW, GROUP, PEAK_NATS_PER_BIN, SINGLE, SIZES, TRAY, Evidence, load
 from edge.reconcile.presence.groups import (
     COVER_LN_S,
     SIZE_NATS_MAX,
@@ -144,7 +145,7 @@ def test_half_of_all_covers_outlast_the_usual_one():
 
 
 def limits(alone, together):
-    peaks = np.zeros((3, 400), np.int64)
+    peaks = np.zeros((CLASSES, 400), np.int64)
     peaks[SINGLE, 16:60] = 100
     peaks[TRAY, 0:12], peaks[GROUP, 20:40] = 5, 3
     return thresholds(peaks, 1e6, Rules(), alone_per_month_max=alone, together_per_month_max=together, days=99)
@@ -167,7 +168,7 @@ def test_what_a_manager_takes_from_groups_leaves_single_pieces_as_they_were():
 def test_the_lowest_of_few_covers_is_no_place_for_a_tail_to_begin():
     month_s, bins = 30 * 86_400.0, {}
     for nats in (0.5, 3.0):
-        peaks = np.zeros((3, 400), np.int64)
+        peaks = np.zeros((CLASSES, 400), np.int64)
         peaks[TRAY, int(nats * 4)] = 1
         share = {"alone_per_month_max": 0.1, "together_per_month_max": 0.2}
         bins[nats] = thresholds(peaks, month_s / 20, READY, **share, days=1e3).tray_nats
@@ -197,3 +198,41 @@ def test_sizes_of_covers_outlive_a_restart():
     evidence.cover_sizes[2] = (3, 500.0)
     again = load(evidence.save(0, [], [ZoneId("case")]), 0, [], [ZoneId("case")])
     assert again.cover_sizes[2].tolist() == [3, 500.0]
+
+
+def test_a_few_neighbours_of_two_trays_are_missed_long_before_a_group_of_any_size(floor):
+    shop = shop_with_one_reader(floor)
+    shop.rules = dataclasses.replace(READY, group_nats=99.0, few_nats=6.5)
+    shop.there[61:66] = False
+    shop.run(110)
+    (alarm,) = shop.accused()
+    assert set(alarm.rows) == set(range(61, 66))
+    assert alarm.kind is AlarmKind.GROUP
+
+
+def test_a_hand_over_a_third_of_a_zone_is_not_few_of_it(floor):
+    shop = shop_with_one_reader(floor)
+    shop.rules = dataclasses.replace(READY, group_nats=99.0, few_nats=6.5)
+    shop.cover[54:70], shop.cover_ends[54:70] = 0.0, shop.now_us + 150e6
+    shop.run(140)
+    assert shop.accused() == []
+
+
+def test_called_few_whatever_its_size_the_same_hand_would_be_a_thief(floor, monkeypatch):
+    """The control."""
+    monkeypatch.setattr(judge, "few_of_zone", lambda *_: True)
+    shop = shop_with_one_reader(floor)
+    shop.rules = dataclasses.replace(READY, group_nats=99.0, few_nats=6.5)
+    shop.cover[54:70], shop.cover_ends[54:70] = 0.0, shop.now_us + 150e6
+    shop.run(140)
+    assert shop.accused() != []
+
+
+def test_a_few_that_come_back_teach_how_far_innocence_goes(floor):
+    shop = shop_with_one_reader(floor)
+    shop.rules = dataclasses.replace(READY, group_nats=99.0, few_nats=99.0)
+    shop.cover[61:66], shop.cover_ends[61:66] = 0.0, shop.now_us + 100e6
+    shop.run(140)
+    few = shop.evidence.peaks[FEW]
+    assert 1 <= few.sum() <= 2, "seen as few, and for a moment as more: it is one silence of each, not of every round"
+    assert np.flatnonzero(few).max() * PEAK_NATS_PER_BIN > 5.0

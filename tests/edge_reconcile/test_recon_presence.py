@@ -307,3 +307,32 @@ def test_a_store_that_was_never_surprised_is_trusted_the_more_the_longer_it_was_
     nothing = np.zeros(400, np.int64)
     day, month = (calibrate(nothing, s, 22.0, alarms_per_month_max=1.0, days=99) for s in (DAY_S, 30 * DAY_S))
     assert NATS_MIN <= month <= day < 22
+
+
+@pytest.mark.parametrize("p", [0.03, 0.06, 0.15])
+def test_a_piece_that_is_hard_to_read_is_known_to_be_so_and_not_taken_for_one_that_always_fades(floor, p):
+    shop = floor(5)
+    shop.p[:6] = p
+    shop.rules = Rules(alarm_nats=1e9, group_nats=1e9, tray_nats=1e9, few_nats=1e9, hard_after_s=1e12)
+    shop.run(6000)
+    learned = shop.evidence.detectability()[:6]
+    assert float(np.median(learned)) == pytest.approx(p, rel=0.5)
+    assert shop.evidence.fades[6:].mean() < 1
+
+
+@given(st.floats(0.05, 0.9), st.floats(0.0, 0.9), st.floats(0.0, 10.0))
+def test_a_miss_teaches_as_much_as_a_read_or_a_piece_hard_to_read_would_pass_for_one_that_fades(p, faded, nats):
+    """Else it is believed to be read in half of the rounds, and its silences to be fades, for ever."""
+    taught = []
+    for seen in (True, False):
+        evidence = Evidence(1)
+        evidence.grow(1)
+        evidence.begin_anew(np.array([0]), 0)
+        evidence.story[:, 0] = (1 - faded, 0, faded, 0)
+        evidence.nats[0] = nats
+        before = evidence.rounds[0]
+        one = np.ones(1, np.float32)
+        look = Look(evidence.columns, np.array([seen]), one * np.float32(p), one, one, np.float32(1))
+        weigh(look, 90.0, 1e5, Scratch())
+        taught.append(float(evidence.rounds[0] - before))
+    assert taught[0] == pytest.approx(taught[1], abs=1e-6)

@@ -4,7 +4,7 @@ from typing import Final
 
 from contract.facts import AlarmKind
 from edge.reconcile.detectors.gone import Gone
-from edge.reconcile.presence.evidence import GROUP, SINGLE, TRAY, Evidence
+from edge.reconcile.presence.evidence import FEW, GROUP, SINGLE, TRAY, Evidence
 from edge.reconcile.presence.shapes import Accusation
 from edge.reconcile.presence.threshold import false_alarms_per_month
 
@@ -16,11 +16,11 @@ YEARS_MAX: Final = 100
 def harmless_per_month(evidence: Evidence, accusation: Accusation) -> float | None:
     """How often a month this store had a silence so strong that came to nothing; None: its history is too short.
 
-    A group may have been accused as a tray or as pieces of one moment: the more frequent of the two is said.
+    A group may have been accused as a tray or as pieces of one moment: the most frequent of them is said.
     """
     row, nats = accusation.rows[0], accusation.nats
     alone = accusation.kind is AlarmKind.MISSING and nats == float(evidence.nats[row])
-    kinds = (SINGLE,) if alone else (TRAY, GROUP)
+    kinds = (SINGLE,) if alone else (TRAY, GROUP, FEW)
     often = [false_alarms_per_month(evidence.peaks[kind], evidence.store_s, nats, kind) for kind in kinds]
     return max((each for each in often if each is not None), default=None)
 

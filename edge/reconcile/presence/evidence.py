@@ -27,8 +27,8 @@ LONG_AGO_US: Final = -(1 << 60)
 PEAK_BINS: Final = 400
 PEAK_NATS_PER_BIN: Final = 0.25
 
-SINGLE, TRAY, GROUP = range(3)
-CLASSES: Final = 3
+SINGLE, TRAY, GROUP, FEW = range(4)
+CLASSES: Final = 4
 """Rows of `Evidence.peaks`."""
 SIZES: Final = 6
 """Classes of trays by the part of their zone that they are (`groups.size_of`), rows of `Evidence.cover_sizes`."""
@@ -76,8 +76,9 @@ class Trays:
     size: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
     zone_able: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """int64[z]: well read pieces of each zone;"""
-    group_peak: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    """float64[z]: what its present group silence reached."""
+    group_peak: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 0)))
+    """float64[2, z]: what its present silences of a group, and of few, reached; group_us int64[2, z]: when last."""
+    group_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros((2, 0), np.int64))
     known_us: int = LONG_AGO_US
 
 
@@ -101,8 +102,8 @@ class Evidence:
     heard_us       int64[n]       last read anywhere
     company_us     int64[n]       last time it was not alone in its surprise
     belief         float64[z, 6]  visibility filter; blind bool[z]; round_us, turn_us int64[z]; step_s float64[z]
-    peaks          int64[3, 400]  histograms of what harmless silences reached, bins of 0.25 nats: single pieces, whole
-                                  trays, groups
+    peaks          int64[4, 400]  histograms of what harmless silences reached, bins of 0.25 nats: single pieces, whole
+                                  trays, groups, few of a zone
     covers         float64[z, 3]  harmless silences of whole trays by zone: how many, sum of ln s, sum of (ln s)²
     cover_sizes    float64[6, 2]  the same by the part of its zone a tray is: how many, and tray-seconds watched
     trouble        bool[z]        its reader is, or was lately, dead, flapping or jammed; last at trouble_us

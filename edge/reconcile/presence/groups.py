@@ -48,6 +48,12 @@ SIZE_FIRM: Final = 3.0
 """Trays of a size are as often covered as others until so many covers were to be expected among them."""
 SIZE_NATS_MAX: Final = 2.0
 """However seldom a tray of its size was covered, it takes more than that to say that it was lifted."""
+LAPSE_S: Final = 10.0
+"""A group silence that is not seen for so long is over."""
+FEW_MIN: Final = 3
+"""So many at least are few of a zone; two may have faded at one moment,"""
+FEW_SIZE: Final = 4
+"""and they are less than this size of `size_of`, under a sixth of it."""
 
 
 class Quiet(NamedTuple):
@@ -90,8 +96,9 @@ def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
     able = there & (p >= ABLE_P)
     trays.zone_able = np.bincount(placement.home[able], minlength=evidence.zones)
     number = int(placement.tray.max(initial=-1)) + 1
-    if len(trays.group_peak) != evidence.zones:
-        trays.group_peak = np.zeros(evidence.zones)
+    if trays.group_peak.shape[1] != evidence.zones:
+        trays.group_peak = np.zeros((2, evidence.zones))
+        trays.group_us = np.zeros((2, evidence.zones), np.int64)
     on = np.flatnonzero(there & (placement.tray >= 0))
     tray, size = placement.tray[on], max(number, len(trays.silent_s))
     if len(trays.silent_s) < size:
@@ -189,13 +196,34 @@ def _learn(evidence: Evidence, kind: int, peaks: NDArray[np.float64]) -> None:
     evidence.peaks[kind] += np.bincount(bins, minlength=PEAK_BINS)
 
 
-def groups_over(evidence: Evidence, nats: dict[int, float]) -> None:
-    """Zones whose group silence goes on, with what it reached; elsewhere it has ended, harmlessly."""
-    peak = evidence.trays.group_peak
-    over = np.flatnonzero(peak)
-    ended = [zone for zone in over.tolist() if zone not in nats]
-    if ended:
-        _learn(evidence, GROUP, peak[ended])
-        peak[ended] = 0.0
-    for zone, value in nats.items():
-        peak[zone] = max(peak[zone], value)
+def few_of_zone(evidence: Evidence, home: NDArray[np.int32], rows: NDArray[np.intp]) -> bool:
+    """Whether these, silent since one moment, are a small part of their zone, and all else in it is read as usual.
+
+    A cover is seldom so small. Two may have faded by chance, and a small zone shows no edge.
+    """
+    zone = int(home[rows[0]])
+    if len(rows) < FEW_MIN or zone >= len(evidence.trays.zone_able):
+        return False
+    p, pace_s = evidence.detectability(), float(evidence.step_s[zone])
+    rounds = float(evidence.silent_rounds[rows].min())
+    quiet = (home == zone) & (evidence.state == PRESENT) & (p >= ABLE_P)
+    quiet &= (evidence.silent_rounds * p > BESIDE_READS) & (evidence.silent_rounds >= rounds - ONSET_S / pace_s)
+    part, whole = int(np.count_nonzero(quiet)), int(evidence.trays.zone_able[zone])
+    if whole - part < REST_MIN or size_of(np.array([part]), np.array([whole]))[0] < FEW_SIZE:
+        return False
+    return rest_deficit(evidence, zone, float(p[rows].sum()), rounds) <= DEFICIT_MAX
+
+
+def groups_over(evidence: Evidence, nats: dict[tuple[int, int], float], now_us: int) -> None:
+    """Silences of groups that go on, by class and zone, with what each reached; the others have ended, harmlessly.
+
+    One that is not seen for a moment has not ended: who belongs to it changes from round to round.
+    """
+    trays = evidence.trays
+    for place, zone in np.argwhere(trays.group_peak).tolist():
+        if now_us - trays.group_us[place, zone] > LAPSE_S * 1e6:
+            _learn(evidence, GROUP + place, trays.group_peak[place, zone : zone + 1])
+            trays.group_peak[place, zone] = 0.0
+    for (kind, zone), value in nats.items():
+        at = kind - GROUP, zone
+        trays.group_peak[at], trays.group_us[at] = max(trays.group_peak[at], value), now_us

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
 from edge.reconcile.presence.company import Silent, in_company, same_moment, statistic
-from edge.reconcile.presence.evidence import MISSING, PRESENT, Evidence
-from edge.reconcile.presence.groups import against_cover, groups_over, quiet_trays
+from edge.reconcile.presence.evidence import FEW, GROUP, MISSING, PRESENT, Evidence
+from edge.reconcile.presence.groups import against_cover, few_of_zone, groups_over, quiet_trays
 from edge.reconcile.presence.shapes import Accusation, Placement, Round, Rules
 
 PEAK_MIN: Final = 0.01
@@ -66,18 +66,20 @@ class Bench:
     def _together(self, at: NDArray[np.intp]) -> Iterator[Accusation]:
         """One moment, one event. It must last: hands and doors go away, a lifted tray does not."""
         evidence, rules = self.evidence, self.rules
-        reached: dict[int, float] = {}
+        reached: dict[tuple[int, int], float] = {}
         p = evidence.detectability()
         for members in same_moment(self.placement.home[at], evidence.read_us[at], int(rules.group_spread_s * 1e6)):
             rows = at[members]
             zone = int(self.placement.home[rows[0]])
             silent_s = float(evidence.silent_rounds[rows].min() * evidence.step_s[zone])
             nats = against_cover(evidence, zone, float(p[rows].sum()), silent_s)
-            reached[zone] = max(reached.get(zone, 0.0), nats)
-            if nats >= rules.group_nats:
+            few = few_of_zone(evidence, self.placement.home, rows)
+            kind_of = FEW if few else GROUP
+            reached[kind_of, zone] = max(reached.get((kind_of, zone), 0.0), nats)
+            if nats >= (rules.few_nats if few else rules.group_nats):
                 kind = AlarmKind.GROUP if len(rows) > 1 else AlarmKind.MISSING
                 yield self._accuse(kind, rows.tolist(), nats)
-        groups_over(evidence, reached)
+        groups_over(evidence, reached, self.now_us)
 
     def _accuse(self, kind: AlarmKind, rows: list[int], nats: float) -> Accusation:
         evidence = self.evidence

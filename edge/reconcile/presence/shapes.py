@@ -17,6 +17,7 @@ class Rules:
     alarm_nats: float = 22.0
     tray_nats: float = 7.0
     group_nats: float = 11.0
+    few_nats: float = 8.0
     alone_s: float = 6.0
     alone_nats: float = 2.5
     """A piece that lost its company is given the time to be read again, too: so much evidence since."""

@@ -87,6 +87,11 @@ def weigh(look: Look, fade_s: float, fades_prior_s: float, scratch: Scratch) -> 
     learns *= look.calm  # in half a cover the other half is read as ever, and v would teach that it is read better
     np.multiply(look.p, look.v, out=q)
     _flow(look, fade_s, fades_prior_s, (a, dim, total))
+    np.multiply(learns, np.expm1(-look.step_s / np.float32(MEMORY_S)), out=a)
+    a += 1
+    hits *= a
+    rounds *= a
+    learns *= clear  # as it was before the look: by the weight after it a miss would count less than a read
     # what each story says of this round: q if seen, 1 - q if not
     np.multiply(q, sign, out=a)
     np.multiply(a, np.float32(SHADOW_READS), out=dim)
@@ -113,11 +118,6 @@ def weigh(look: Look, fade_s: float, fades_prior_s: float, scratch: Scratch) -> 
     silent += 1
     silent *= missed
     watched_s += look.step_s
-    np.multiply(learns, np.expm1(-look.step_s / np.float32(MEMORY_S)), out=a)
-    a += 1
-    hits *= a
-    rounds *= a
-    learns *= clear
     np.multiply(learns, look.v, out=a)
     rounds += a
     np.subtract(1, missed, out=missed)
