@@ -171,10 +171,31 @@ piece = _table(
     _int("weight_mg"), _text("stones"), _int("price_minor"), _text("currency"), _int("tax_bp"), _text("epc"),
     _text("tid"), _text("designer"), _text("collection"), _text("photo"), _text("home_zone"), _text("tray"),
     _text("home_store"), _text("words"), _int("changed_us"), _int("binding"),
+    _text("serial"), _text("barcode"), _text("prices", "[]"), _text("tax"), _int("second_hand"), _text("set_of"),
+    _text("ownership", "owned"), _text("certificates", "[]"), _text("condition", "ok"), _text("metals", "[]"),
+    _text("gems", "[]"), _text("attributes", "[]"),
     sa.Index("uq_piece_epc", "epc", unique=True, sqlite_where=TAGGED, postgresql_where=TAGGED),
-    sa.Index(None, "sku"),
+    sa.Index(None, "sku"), sa.Index(None, "serial"), sa.Index(None, "barcode"), sa.Index(None, "set_of"),
 )  # fmt: skip
 """`words` is what search looks at: lower case, one space between."""
+
+piece_backing = _table(
+    "piece_backing", _key("piece"), _int("cost_minor"), _text("cost_currency"), _text("source"), _text("provenance"),
+)  # fmt: skip
+"""What the house knows of a piece and tells no store."""
+
+piece_change = _table(
+    "piece_change", sa.Column("n", RUNNING, primary_key=True, autoincrement=True), _text("piece"), _int("at_us"),
+    _text("by"), _text("why"), _text("field"), _text("was"), _text("now"), sa.Index(None, "piece"),
+)  # fmt: skip
+"""Every change of a record at the office, a row for each field; prices under the name of their currency."""
+
+appraisal = _table(
+    "appraisal", _key("appraisal"), _text("piece"), _int("value_minor"), _text("currency"), _text("purpose"),
+    _text("appraiser"), _text("day"), _text("note"), _text("by"), _int("at_us"), sa.Index(None, "piece"),
+)  # fmt: skip
+piece_category = _table("piece_category", _key("category"), _text("rules", "[]"), _text("by"), _int("changed_us"))
+"""What pieces of a category say beside the rest."""
 
 tag_binding = _table(
     "tag_binding", _key("store"), _key("epoch"), _number_key("seq"), _key("piece"), _key("epc"), _text("tid"),

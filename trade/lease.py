@@ -20,7 +20,7 @@ from trade.claim import Claim
 from trade.custody import Token, TokenState
 from trade.guards import Guards
 from trade.machine import Machine
-from trade.piece import Standing, unavailable
+from trade.piece import Standing, not_for_sale, unavailable
 
 
 class OrderState(StrEnum):
@@ -63,7 +63,7 @@ ORDER: Final = Machine[OrderState, OrderEvent](
 
 def answer_request(command: RequestLease, piece: Standing, guards: Guards) -> tuple[AnyFact, ...]:
     """Grant only what is held, here, unclaimed and seen by a reader now."""
-    refusal = unavailable(piece, guards)
+    refusal = unavailable(piece, guards) or not_for_sale(piece)
     token = piece.token
     if refusal is None and not piece.seen and guards.lease_needs_sight:
         return (LeaseRefused(piece=command.piece, order=command.order, why="no reader sees the piece now"),)

@@ -1,16 +1,20 @@
 """A piece as it stands at this store, and whether it can be promised to somebody."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from contract.facts import ClaimKind
-from contract.feed import PieceCard
+from contract.feed import Condition, Ownership, PieceCard
 from contract.ids import PieceId, SaleId
 from trade.claim import Claim
 from trade.custody import Token, TokenState
 from trade.guards import ALL, Guards
 from trade.refusal import Refusal, Why
+
+OFFERED: Final = frozenset({Condition.OK, Condition.ATTENTION})
+"""Conditions in which a piece is sold."""
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +61,19 @@ def unavailable(piece: Standing, guards: Guards = ALL) -> Refusal | None:
         return Refusal(Why.ON_HOLD, why, piece.piece)
     if piece.claim is not None and guards.claim_unique:
         return claimed(piece, piece.claim)
+    return None
+
+
+def not_for_sale(piece: Standing) -> Refusal | None:
+    """Whose it is, and how it is: a piece may be sent or counted, and still be no goods."""
+    card = piece.card
+    if card is not None and card.ownership is Ownership.CUSTOMER:
+        why = f"{piece.name} belongs to a client: give it back, it is not for sale"
+        return Refusal(Why.NOT_FOR_SALE, why, piece.piece)
+    if card is not None and card.condition not in OFFERED:
+        how = card.condition.replace("_", " ")
+        why = f"{piece.name} is {how} in the head office's record: have that changed there before it is sold"
+        return Refusal(Why.NOT_FOR_SALE, why, piece.piece)
     return None
 
 

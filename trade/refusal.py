@@ -18,6 +18,7 @@ class Why(StrEnum):
     LEASED = "leased"
     CLAIMED = "claimed"
     ON_HOLD = "on_hold"
+    NOT_FOR_SALE = "not_for_sale"
     NOT_SEEN = "not_seen"
     NO_SHIFT = "no_shift"
     SHIFT_OPEN = "shift_open"

@@ -35,7 +35,7 @@ from trade.acts import (
 )
 from trade.claim import release_all
 from trade.custody import TokenState
-from trade.piece import Standing, claimed, twice_named, unavailable
+from trade.piece import Standing, claimed, not_for_sale, twice_named, unavailable
 from trade.price import cart, other_line, piece_line, price_in
 from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be
@@ -98,7 +98,7 @@ def add_piece(scene: Scene, act: AddPiece, new_id: NewId) -> Answer:
 def _can_be_claimed(piece: Standing, scene: Scene, override: str) -> Refusal | None:
     if piece.card is None:
         return Refusal(Why.UNKNOWN_PIECE, f"This store's list has no piece {piece.piece}", piece.piece)
-    refusal = unavailable(piece, scene.guards)
+    refusal = unavailable(piece, scene.guards) or not_for_sale(piece)
     if refusal is not None:
         return refusal
     if piece.on_pad or piece.seen or (override and piece.verified):

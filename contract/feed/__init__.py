@@ -17,9 +17,14 @@ from contract.feed.people import Permission as Permission
 from contract.feed.people import Role as Role
 from contract.feed.people import RoleCard as RoleCard
 from contract.feed.people import StaffCard as StaffCard
+from contract.feed.pieces import Attribute as Attribute
+from contract.feed.pieces import Condition as Condition
+from contract.feed.pieces import FinenessUnit as FinenessUnit
+from contract.feed.pieces import Metal as Metal
 from contract.feed.pieces import Ownership as Ownership
 from contract.feed.pieces import PieceCard as PieceCard
 from contract.feed.pieces import Price as Price
+from contract.feed.pieces import Stone as Stone
 from contract.feed.prices import PromotionCard as PromotionCard
 from contract.feed.prices import PromotionKind as PromotionKind
 from contract.feed.prices import RateCard as RateCard

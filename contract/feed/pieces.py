@@ -23,6 +23,55 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
 
 
+class Condition(StrEnum):
+    """How a piece is, wherever it lies. Only a sound one, or one that wants a look, is offered."""
+
+    OK = "ok"
+    ATTENTION = "attention"
+    DAMAGED = "damaged"
+    IN_REPAIR = "in_repair"
+    QUARANTINED = "quarantined"
+    LOST = "lost"
+    DESTROYED = "destroyed"
+
+
+class FinenessUnit(StrEnum):
+    """As it is stamped: gold often in karat, everything else in parts of a thousand."""
+
+    PERMILLE = "permille"
+    KARAT = "karat"
+
+
+class Metal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One metal of a piece. `fineness` 0: not known; `weight_mg` 0: not weighed by itself."""
+
+    metal: str
+    fineness: int = 0
+    unit: FinenessUnit = FinenessUnit.PERMILLE
+    weight_mg: int = 0
+
+
+class Stone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A stone, or `count` alike. `carat_milli` is the weight of them together; grades in the words of `lab`."""
+
+    kind: str
+    count: int = 1
+    carat_milli: int = 0
+    colour: str = ""
+    clarity: str = ""
+    cut: str = ""
+    certificate: str = ""
+    """Laboratory and number, as in `PieceCard.certificates`."""
+
+
+class Attribute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a category asks for beside the rest: `length`, `42`, `cm`. A day is `2026-11-29`."""
+
+    name: str
+    value: str
+    unit: str = ""
+
+
 class PieceCard(FeedBody, frozen=True, tag="piece"):
     """A serialised piece, as every store may know it. Weights in milligrams, prices in minor units, tax included."""
 
@@ -62,3 +111,10 @@ class PieceCard(FeedBody, frozen=True, tag="piece"):
     ownership: Ownership = Ownership.OWNED
     certificates: tuple[str, ...] = ()
     """Laboratory and number: `GIA 2141438171`."""
+    """Of the piece as a whole; a stone names its own."""
+    condition: Condition = Condition.OK
+    metals: tuple[Metal, ...] = ()
+    """Each metal by itself; `metal` and `fineness` are the one that is named first."""
+    gems: tuple[Stone, ...] = ()
+    """Each stone by itself; `stones` is what people read."""
+    attributes: tuple[Attribute, ...] = ()

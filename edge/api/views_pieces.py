@@ -14,7 +14,7 @@ from edge.books import replica
 from edge.till import queries
 from trade.claim import Claim
 from trade.custody import Token
-from trade.piece import Hold, Standing, unavailable
+from trade.piece import Hold, Standing, not_for_sale, unavailable
 from web.logins import Login
 from web.problems import ProblemError
 
@@ -55,7 +55,8 @@ def of_card(shop: Shop, card: PieceCard) -> shapes.PieceView:
     hold = db.one("hold", Hold, piece=card.piece)
     shown = queries.presence_of(db, card.piece)
     seen = shop.seen(card.piece)
-    refusal = unavailable(Standing(piece=card.piece, card=card, token=token, claim=claim, hold=hold, seen=seen))
+    standing = Standing(piece=card.piece, card=card, token=token, claim=claim, hold=hold, seen=seen)
+    refusal = unavailable(standing) or not_for_sale(standing)
     return shapes.PieceView(
         piece=card.piece,
         sku=card.sku,

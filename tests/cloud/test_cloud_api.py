@@ -169,6 +169,50 @@ def test_a_tag_is_bound_to_one_piece_only(client, tokens):
     assert "bound to piece d1" in told["errors"][0]["why"]
 
 
+def test_a_record_is_looked_at_by_anyone_and_changed_by_a_manager_with_a_reason(client, tokens):
+    store(client, tokens, "kiel")
+    metals = [{"metal": "gold", "fineness": 18, "unit": "karat", "weight_mg": 3000}]
+    gems = [{"kind": "diamond", "carat_milli": 300, "certificate": "GIA 2141438171"}]
+    body = {"store": "kiel", "pieces": [card("k1", metals=metals, gems=gems, condition="attention")]}
+    assert client.post("/api/v1/pieces/import", json=body, headers=tokens[Role.MANAGER]).json()["new"] == 1
+    told = client.get("/api/v1/pieces/k1/record", headers=tokens[Role.MANAGER]).json()
+    assert (told["card"]["metals"], told["card"]["condition"]) == (metals, "attention")
+    assert client.get("/api/v1/pieces/k1/record", headers=tokens[Role.ASSOCIATE]).json()["backing"] is None
+    asked = {
+        "card": told["card"] | {"title": "Ring of Kiel"}, "backing": {"cost_minor": 5, "cost_currency": "EUR"},
+        "why": "renamed", "changed_us": told["changed_us"],
+    }  # fmt: skip
+    change = "/api/v1/pieces/k1/record"
+    assert client.put(change, json=asked, headers=tokens[Role.ASSOCIATE]).status_code == 403
+    assert client.put(change, json=asked | {"why": ""}, headers=tokens[Role.MANAGER]).status_code == 422
+    wrong = asked | {"card": told["card"] | {"certificates": ["GIA 12"]}}
+    refused = client.put(change, json=wrong, headers=tokens[Role.MANAGER])
+    assert (refused.status_code, "7 to 10 digits" in refused.json()["detail"]) == (422, True)
+    assert client.put(change, json=asked, headers=tokens[Role.MANAGER]).status_code == 200
+    assert client.put(change, json=asked, headers=tokens[Role.MANAGER]).status_code == 409
+    assert client.put("/api/v1/pieces/k2/record", json=asked, headers=tokens[Role.MANAGER]).status_code == 422
+    now = client.get("/api/v1/pieces/k1/record", headers=tokens[Role.ADMIN]).json()
+    assert (now["card"]["title"], now["backing"]["cost_minor"]) == ("Ring of Kiel", 5)
+    assert ("manager", "renamed", "title") in {(each["by"], each["why"], each["field"]) for each in now["changes"]}
+
+
+def test_categories_appraisals_and_sets_over_http(client, tokens):
+    store(client, tokens, "gent")
+    body = {"store": "gent", "pieces": [card("g1"), card("g2", set_of="g1", category="chain")]}
+    assert client.post("/api/v1/pieces/import", json=body, headers=tokens[Role.MANAGER]).json()["new"] == 2
+    rules = {"rules": [{"name": "clasp", "kind": "choice", "choices": ["box"]}]}
+    as_manager = {"headers": tokens[Role.MANAGER]}
+    assert client.put("/api/v1/pieces/categories/chain", json=rules, **as_manager).status_code == 200
+    assert client.get("/api/v1/pieces/categories", **as_manager).json()[0]["rules"][0]["choices"] == ["box"]
+    empty = {"rules": [{"name": "clasp", "kind": "choice"}]}
+    assert client.put("/api/v1/pieces/categories/chain", json=empty, **as_manager).status_code == 422
+    worth = {"value_minor": 7, "currency": "EUR", "purpose": "estate", "appraiser": "Ida", "day": "2026-01-31"}
+    assert client.post("/api/v1/pieces/g1/appraisals", json=worth, **as_manager).status_code == 201
+    assert client.post("/api/v1/pieces/zz/appraisals", json=worth, **as_manager).status_code == 404
+    assert client.post("/api/v1/pieces/g1/apart", json={"why": "sold singly"}, **as_manager).json() == ["g2"]
+    assert client.post("/api/v1/pieces/g1/apart", json={"why": "again"}, **as_manager).status_code == 404
+
+
 def test_a_box_gets_the_feed_and_only_its_own(door, client, tokens):
     store(client, tokens, "lima")
     client.post("/api/v1/pieces/import", json={"store": "lima", "pieces": [card("e1")]}, headers=tokens[Role.ADMIN])

@@ -6,12 +6,12 @@ import sqlalchemy as sa
 
 from cloud import feed
 from cloud.pos.pieces import queries
-from cloud.pos.pieces.desk import NOT_KEPT, bring_in
+from cloud.pos.pieces.desk import bring_in
 from cloud.screens import story_of
 from cloud.tables import case_file, piece, store, tag_binding
 from cloud.work import begin
 from contract.facts import TagBound
-from contract.feed import PieceCard, Price
+from contract.feed import PieceCard
 from contract.ids import PieceId, StoreId
 
 
@@ -148,18 +148,3 @@ def test_search_finds_a_piece_by_its_new_tag(house):
     bind(house.store("paris", "p1"))
     (found,) = house.rows(sa.select(piece.c.words).where(piece.c.piece == "p1"))
     assert "30ab" in found["words"]
-
-
-def test_what_the_office_has_no_column_for_yet_is_refused_and_not_cut(house):
-    house.store("paris", "p1")
-    for name, default in NOT_KEPT.items():
-        said = {"prices": (Price(currency="USD", amount_minor=1),), "certificates": ("GIA 1",), "second_hand": True}
-        told = said.get(name, "x")
-        with house.office.transaction() as tx:
-            card = msgspec.structs.replace(house.card("p2"), **{name: told})
-            result = bring_in(begin(tx, house.guards, 1), [card], StoreId("paris"))
-        assert told != default
-        assert [(error.field, error.piece) for error in result.errors] == [(name, "p2")]
-    with house.office.transaction() as tx:
-        again = bring_in(begin(tx, house.guards, 1), [house.card("p1")], StoreId("paris"))
-    assert (again.same, again.changed, again.errors) == (1, 0, [])

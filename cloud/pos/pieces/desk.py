@@ -1,6 +1,6 @@
 """Bringing pieces into the house: cards into the feed, and the first custody to a store. All rows or none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,34 +9,26 @@ import sqlalchemy as sa
 
 from cloud import feed
 from cloud.custody import Custody, Token
-from cloud.tables import node, piece
+from cloud.db import Tx
+from cloud.pos.pieces import categories, history
+from cloud.pos.pieces.cards import card_of, row_of
+from cloud.pos.pieces.checks import RecordError, RowError, errors_of
+from cloud.pos.pieces.columns import Backing
+from cloud.pos.pieces.history import Record
+from cloud.pos.pieces.wording import KARATS, gems_text
+from cloud.tables import piece, piece_backing, piece_change
 from cloud.work import Work
 from contract.commands import CustodyState, GrantCustody
-from contract.feed import PieceCard
-from contract.ids import PieceId, StoreId
+from contract.feed import FinenessUnit, PieceCard
+from contract.ids import PieceId, StoreId, UserId
 from trade.custody import OfficeState
 
-IMPORT_ROWS_MAX: Final = 20_000
-KEPT: Final = tuple(name for name in PieceCard.__struct_fields__ if name in piece.c)
-"""Fields of a card that the office has columns for,"""
-NOT_KEPT: Final = {
-    field.name: field.default for field in msgspec.structs.fields(PieceCard) if field.name not in piece.c
-}
-"""and those of a newer contract that it has none for yet: a card that says something there is refused, not cut."""
+OFFICE: Final = UserId("office")
+"""Who brings in what nobody in particular did."""
 FIRST_STATE: Final = {
     CustodyState.HERE: OfficeState.HERE,
     CustodyState.INCOMING: OfficeState.INCOMING,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """What is wrong with one row of an import; rows count from 1."""
-
-    row: int
-    piece: str
-    field: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +42,10 @@ class Imported:
     dry_run: bool
 
 
+class StaleRecordError(Exception):
+    """Somebody else changed the record meanwhile."""
+
+
 def bring_in(
     work: Work,
     cards: Sequence[PieceCard],
@@ -57,17 +53,25 @@ def bring_in(
     *,
     state: CustodyState = CustodyState.INCOMING,
     dry_run: bool = False,
+    by: UserId = OFFICE,
+    why: str = "import",
+    backings: Mapping[PieceId, Backing] | None = None,
 ) -> Imported:
     """Import cards; pieces that are new are granted to `store`.
 
     `incoming` pieces become sellable when a reader (or a scan) sees them there. `here` is the importer's word that
-    they lie there already; it is meant for the opening stock of a store without readers.
+    they lie there already; it is meant for the opening stock of a store without readers. Who is not named in
+    `backings` keeps what stood behind.
     """
-    known = _known(work, [card.piece for card in cards])
-    cards = [_tagged(card, known.get(card.piece)) for card in cards]
-    errors = _errors(work, cards, store, state)
-    new = [card for card in cards if card.piece not in known]
-    changed = [card for card in cards if card.piece in known and known[card.piece] != card]
+    rules = categories.rules_of(work.tx)
+    known = records(work.tx, [card.piece for card in cards])
+    given = backings or {}
+    found = [_completed(card, known.get(card.piece), rules, given.get(card.piece)) for card in cards]
+    errors = errors_of(work, found, store, known, rules)
+    if state not in FIRST_STATE:
+        errors.insert(0, RowError(row=0, piece="", field="state", why="a piece comes in as incoming or here"))
+    new = [each for each in found if each.card.piece not in known]
+    changed = [each for each in found if known.get(each.card.piece, each) != each]
     counted = Imported(
         new=len(new),
         changed=len(changed),
@@ -77,17 +81,80 @@ def bring_in(
     )
     if errors or dry_run:
         return counted
-    work.tx.put(piece, *(_row(card, store, work.now_us) for card in (*new, *changed)), keep=("home_store",))
-    work.tell(*(feed.News(f"piece:{card.piece}", card) for card in (*new, *changed)))
+    _save(work, [*new, *changed], known, store, by=by, why=why)
     tokens = Custody(work)
-    tokens.load(card.piece for card in new)
-    given = [
-        tokens.set(Token(piece=card.piece, holder=store, ce=tokens.next_ce(card.piece), state=FIRST_STATE[state]))
-        for card in new
+    tokens.load(each.card.piece for each in new)
+    granted = [
+        tokens.set(
+            Token(piece=each.card.piece, holder=store, ce=tokens.next_ce(each.card.piece), state=FIRST_STATE[state])
+        )
+        for each in new
     ]
     tokens.flush()
-    work.command(store, *(GrantCustody(piece=token.piece, ce=token.ce, state=token.told) for token in given))
+    work.command(store, *(GrantCustody(piece=token.piece, ce=token.ce, state=token.told) for token in granted))
     return counted
+
+
+def edit(work: Work, card: PieceCard, backing: Backing, *, by: UserId, why: str, changed_us: int | None = None) -> None:
+    """Change a record. `changed_us` is when it was changed last as this person saw it.
+
+    Raises `RecordError`, `StaleRecordError`, `LookupError` for a piece that is not there.
+    """
+    row = work.tx.row(sa.select(piece.c.home_store, piece.c.changed_us).where(piece.c.piece == card.piece))
+    if row is None:
+        raise LookupError(f"there is no piece {card.piece}; import it first")
+    if changed_us is not None and row["changed_us"] != changed_us:
+        raise StaleRecordError("Somebody else changed this record meanwhile: look at it again")
+    if not why.strip():
+        raise RecordError([("why", "say why; it stays in the history")])
+    rules, store = categories.rules_of(work.tx), StoreId(row["home_store"])
+    known = records(work.tx, [card.piece])
+    now = _completed(card, known[card.piece], rules, backing)
+    found = errors_of(work, [now], store, known, rules)
+    if found:
+        raise RecordError([(each.field, each.why) for each in found])
+    if now != known[card.piece]:
+        _save(work, [now], known, store, by=by, why=why.strip())
+
+
+def take_apart(work: Work, whole: PieceId, *, by: UserId, why: str) -> list[PieceId]:
+    """The parts of a set are pieces of their own from now on. Raises `LookupError` when it has none, `RecordError`."""
+    query = sa.select(piece.c.piece).where(piece.c.set_of == whole).order_by(piece.c.piece)
+    parts = [PieceId(row["piece"]) for row in work.tx.rows(query)]
+    if not parts:
+        raise LookupError(f"{whole} is no set: no piece is a part of it")
+    for part, was in records(work.tx, parts).items():
+        alone = msgspec.structs.replace(was.card, set_of=PieceId(""))
+        edit(work, alone, was.backing, by=by, why=why)
+        assert part in parts, "only parts were asked for"
+    return parts
+
+
+def _save(
+    work: Work, told: Sequence[Record], known: Mapping[PieceId, Record], store: StoreId, *, by: UserId, why: str
+) -> None:
+    work.tx.put(piece, *(row_of(each.card, store, work.now_us) for each in told), keep=("home_store",))
+    behind = [{"piece": each.card.piece, **msgspec.structs.asdict(each.backing)} for each in told]
+    work.tx.put(piece_backing, *behind)
+    for each in told:
+        before = known.get(each.card.piece)
+        work.tx.add_soon(piece_change, *history.rows(before, each, by=by, why=why, at_us=work.now_us))
+    shown = (
+        each.card for each in told if each.card != (known[each.card.piece].card if each.card.piece in known else None)
+    )
+    work.tell(*(feed.News(f"piece:{card.piece}", card) for card in shown))
+
+
+def _completed(card: PieceCard, known: Record | None, rules: categories.Rules, backing: Backing | None) -> Record:
+    """What the list left to be understood: tag, units, and the words for metals and stones."""
+    card = categories.with_units(_tagged(card, known.card if known else None), rules)
+    if card.metals and not card.metal:
+        first = card.metals[0]
+        fine = KARATS.get(first.fineness, 0) if first.unit is FinenessUnit.KARAT else first.fineness
+        card = msgspec.structs.replace(card, metal=first.metal, fineness=card.fineness or fine)
+    if card.gems and not card.stones:
+        card = msgspec.structs.replace(card, stones=gems_text(card.gems))
+    return Record(card, backing or (known.backing if known else Backing()))
 
 
 def _tagged(card: PieceCard, known: PieceCard | None) -> PieceCard:
@@ -101,89 +168,15 @@ def _tagged(card: PieceCard, known: PieceCard | None) -> PieceCard:
     return msgspec.structs.replace(card, tid=card.tid or known.tid, binding=known.binding)
 
 
-def _known(work: Work, pieces: Sequence[PieceId]) -> dict[PieceId, PieceCard]:
-    found: dict[PieceId, PieceCard] = {}
+def records(tx: Tx, pieces: Sequence[PieceId]) -> dict[PieceId, Record]:
+    """What is kept of these pieces, of those that are there."""
+    found: dict[PieceId, Record] = {}
     for at in range(0, len(pieces), 500):
-        query = sa.select(piece).where(piece.c.piece.in_(pieces[at : at + 500]))
-        found.update({row["piece"]: card_of(row) for row in work.tx.rows(query)})
-    return found
-
-
-def card_of(row: sa.RowMapping) -> PieceCard:
-    """The card as every store gets it."""
-    return PieceCard(**{name: row[name] for name in KEPT})
-
-
-def _row(card: PieceCard, store: StoreId, now_us: int) -> dict[str, object]:
-    kept = {name: getattr(card, name) for name in KEPT}
-    return {**kept, "home_store": store, "words": words(card), "changed_us": now_us}
-
-
-def words(card: PieceCard) -> str:
-    """What search looks at."""
-    told = (card.sku, card.title, card.category, card.metal, card.stones, card.designer, card.collection, card.epc)
-    return " ".join(" ".join(told).lower().split())
-
-
-def _errors(work: Work, cards: Sequence[PieceCard], store: StoreId, state: CustodyState) -> list[RowError]:
-    errors: list[RowError] = []
-    if len(cards) > IMPORT_ROWS_MAX:
-        why = f"{len(cards)} rows; import at most {IMPORT_ROWS_MAX} at once"
-        return [RowError(row=IMPORT_ROWS_MAX + 1, piece="", field="", why=why)]
-    if work.tx.value(sa.select(node.c.store).where(node.c.store == store)) is None:
-        errors.append(RowError(row=0, piece="", field="store", why=f"there is no store {store!r}; open it first"))
-    if state not in FIRST_STATE:
-        errors.append(RowError(row=0, piece="", field="state", why="a piece comes in as incoming or here"))
-    taken = _bound(work, [card.epc for card in cards if card.epc])
-    pieces: dict[str, int] = {}
-    epcs: dict[str, int] = {}
-    for number, card in enumerate(cards, 1):
-        for field, why in _wrong(card):
-            errors.append(RowError(row=number, piece=card.piece, field=field, why=why))
-        if card.piece in pieces:
-            why = f"the same piece is in row {pieces[card.piece]}"
-            errors.append(RowError(row=number, piece=card.piece, field="piece", why=why))
-        if card.epc and card.epc in epcs:
-            why = f"the same tag is in row {epcs[card.epc]}"
-            errors.append(RowError(row=number, piece=card.piece, field="epc", why=why))
-        if card.epc and taken.get(card.epc, card.piece) != card.piece:
-            why = f"this tag is bound to piece {taken[card.epc]}"
-            errors.append(RowError(row=number, piece=card.piece, field="epc", why=why))
-        pieces.setdefault(card.piece, number)
-        epcs.setdefault(card.epc, number)
-    return errors
-
-
-def _wrong(card: PieceCard) -> list[tuple[str, str]]:
-    """Fields that cannot be right, with the mend."""
-    found: list[tuple[str, str]] = []
-    if not card.piece or len(card.piece) > 64:
-        found.append(("piece", "a piece has an id of 1 to 64 characters"))
-    if not card.title:
-        found.append(("title", "say what it is"))
-    if len(card.currency) != 3 or not card.currency.isupper():
-        found.append(("currency", "three capital letters, e.g. EUR (ISO 4217)"))
-    if card.price_minor < 0:
-        found.append(("price_minor", "a price is not below nothing"))
-    if not 0 <= card.tax_bp <= 10_000:
-        found.append(("tax_bp", "basis points, 0 to 10000: 2000 is 20 %"))
-    if card.weight_mg < 0:
-        found.append(("weight_mg", "a weight is not below nothing"))
-    for name, default in NOT_KEPT.items():
-        if getattr(card, name) != default:
-            found.append((name, "this office cannot keep it yet; leave it out"))
-    if card.epc and not _is_hex(card.epc):
-        found.append(("epc", "upper-case hex, a whole number of 16-bit words, e.g. 24 characters for 96 bits"))
-    return found
-
-
-def _is_hex(epc: str) -> bool:
-    return len(epc) % 4 == 0 and len(epc) <= 124 and all(letter in "0123456789ABCDEF" for letter in epc)
-
-
-def _bound(work: Work, epcs: Sequence[str]) -> dict[str, PieceId]:
-    found: dict[str, PieceId] = {}
-    for at in range(0, len(epcs), 500):
-        query = sa.select(piece.c.epc, piece.c.piece).where(piece.c.epc.in_(epcs[at : at + 500]))
-        found.update({row["epc"]: PieceId(row["piece"]) for row in work.tx.rows(query)})
+        names = pieces[at : at + 500]
+        behind = {
+            row["piece"]: Backing(**{name: row[name] for name in Backing.__struct_fields__})
+            for row in tx.rows(sa.select(piece_backing).where(piece_backing.c.piece.in_(names)))
+        }
+        for row in tx.rows(sa.select(piece).where(piece.c.piece.in_(names))):
+            found[PieceId(row["piece"])] = Record(card_of(row), behind.get(row["piece"], Backing()))
     return found

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from cloud import feed
 from cloud.custody import Custody
-from cloud.pos.pieces.desk import card_of, words
+from cloud.pos.pieces.cards import card_of, words
 from cloud.tables import piece, tag_binding
 from cloud.work import Heard, Work
 from contract.facts import TagBound
