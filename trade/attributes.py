@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -13,6 +12,8 @@ from contract.feed import Attribute
 RULES_MAX: Final = 40
 VALUE_LENGTH_MAX: Final = 200
 NAME: Final = re.compile(r"[a-z][a-z0-9_ ]{0,39}")
+DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{0,5}[1-9])?")
 
 
@@ -84,13 +85,12 @@ def _wrong(value: Attribute, rule: AttributeRule) -> str:
 
 def is_day(text: str) -> bool:
     """`2026-11-29`, and a day that is in the calendar."""
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    found = DAY.fullmatch(text)
+    if found is None:
         return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    year, month, day = (int(part) for part in found.groups())
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return 1 <= month <= 12 and 1 <= day <= DAYS[month - 1] + (month == 2 and leap)
 
 
 def _plain(text: str) -> bool:

@@ -1,12 +1,14 @@
 """What a piece's record may say: fineness, stones, papers, attributes of its category; and what is no goods."""
 
+from datetime import date
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.feed import Attribute, Condition, FinenessUnit, Metal, Ownership, Price, Stone
-from trade.attributes import AttributeKind, AttributeRule, wrong_rules, wrong_values
+from trade.attributes import AttributeKind, AttributeRule, is_day, wrong_rules, wrong_values
 from trade.certificates import is_lab_grown
 from trade.certificates import wrong as wrong_certificate
 from trade.record import gtin_checks, wrong, wrong_metal, wrong_stone
@@ -71,6 +73,17 @@ def test_a_record_with_everything_in_it_is_right(mind):
 ])  # fmt: skip
 def test_each_mistake_names_its_field(mind, field, change):
     assert [name for name, _ in wrong(msgspec.structs.replace(mind.card(), **change))] == [field]
+
+
+@given(st.integers(1, 9999), st.integers(0, 13), st.integers(0, 32))
+def test_a_day_is_one_of_the_calendar(year, month, day):
+    text = f"{year:04}-{month:02}-{day:02}"
+    try:
+        date.fromisoformat(text)
+        there = True
+    except ValueError:
+        there = False
+    assert is_day(text) is there
 
 
 @given(st.text("0123456789", min_size=7, max_size=13), st.integers(0, 13), st.integers(1, 9))
