@@ -434,3 +434,20 @@ def test_a_piece_in_company_on_the_pad_says_nothing(face, monkeypatch):
     one = replace(pad, strangers=("AAAA",))
     face.edge.store.pipeline.floor = replace(face.edge.store.pipeline.floor, pads=(one,))
     assert face.post("/looks", {"piece": "p1", "found": True, "pad": "pad"}).status_code == 201
+
+
+def test_a_manager_weighs_detectors_by_their_names(face):
+    body = {"alarms_per_month_max": 2, "weights": {"missing": 3, "group": 1.5}}
+    answer = face.client.put("/api/v1/watch/budget", json=body, headers=face.bearer("max"))
+    assert answer.status_code == 200, answer.text
+    weights = {line["kind"]: line["weight"] for line in answer.json()["detectors"]}
+    assert (weights["missing"], weights["group"]) == (3, 1.5)
+    body["weights"] = {"rain": 1}
+    assert face.client.put("/api/v1/watch/budget", json=body, headers=face.bearer("max")).status_code == 422
+
+
+def test_a_delivery_to_one_case_begins_once_however_often_it_is_asked_for(face):
+    for _ in range(2):
+        answer = face.post("/watch/deliveries", {"minutes": 5, "zones": ["case"], "restock": "d1"}, user="max")
+        assert answer.status_code == 201, answer.text
+    assert [one["zones"] for one in answer.json()["deliveries"]] == [["case"]]
