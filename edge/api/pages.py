@@ -142,8 +142,8 @@ async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
 
 
 class CloseAlarmForm(BaseModel):
-    outcome: Annotated[str, Field(min_length=1, max_length=40)]
-    note: Annotated[str, Field(max_length=500)] = ""
+    outcome: Annotated[str, Field(min_length=1, max_length=40, pattern=bodies.PLAIN)]
+    note: bodies.Text = ""
 
 
 @router.post("/alarms/{alarm}/close")

@@ -12,6 +12,7 @@ from contract.facts import Tender, TenderKind
 from contract.feed import Role
 from contract.ids import LineId, PieceId, SaleId, ShiftId, TillId
 from edge.api import shapes, views, witnessing
+from edge.api.bodies import PLAIN
 from edge.api.shop import Shop, the_shop
 from trade import acts
 from web.forms import amount_minor, typed
@@ -28,7 +29,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_
 Seller = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
 TheShop = Annotated[Shop, the_shop()]
 Amount = Annotated[str, Form(max_length=20)]
-Reason = Annotated[str, Form(max_length=REASON_MAX)]
+Reason = Annotated[str, Form(max_length=REASON_MAX, pattern=PLAIN)]
 
 
 @router.get("/register")
@@ -126,9 +127,9 @@ class PayForm(BaseModel):
     cash: Annotated[str, Field(max_length=20)] = ""
     card: Annotated[str, Field(max_length=20)] = ""
     bank_transfer: Annotated[str, Field(max_length=20)] = ""
-    slip: Annotated[str, Field(max_length=64)] = ""
+    slip: Annotated[str, Field(max_length=64, pattern=PLAIN)] = ""
     """What the card terminal beside the till printed on its slip."""
-    override: Annotated[str, Field(max_length=REASON_MAX)] = ""
+    override: Annotated[str, Field(max_length=REASON_MAX, pattern=PLAIN)] = ""
 
 
 @router.post("/register/pay")

@@ -129,7 +129,7 @@ class Counting:
     ) -> tuple[AnyFact, ...]:
         """Facts that have some zones of a finished count counted again. Raises `CountRefusedError`."""
         check_step(row, CountEvent.RECOUNT)
-        counted = zones_of(row)
+        counted, zones = zones_of(row), tuple(dict.fromkeys(zones))
         if not zones:
             raise CountRefusedError("Name the zones to count again")
         for zone in zones:

@@ -451,3 +451,29 @@ def test_a_delivery_to_one_case_begins_once_however_often_it_is_asked_for(face):
         answer = face.post("/watch/deliveries", {"minutes": 5, "zones": ["case"], "restock": "d1"}, user="max")
         assert answer.status_code == 201, answer.text
     assert [one["zones"] for one in answer.json()["deliveries"]] == [["case"]]
+
+
+def test_a_tag_that_is_read_in_its_case_is_not_called_dead(face, monkeypatch):
+    face.edge.store.tick(face.clock.now, writing=True)
+    monkeypatch.setattr(looking, "reads", lambda *_: True)
+    monkeypatch.setattr(face.edge.store, "zone_now", lambda *_: ZoneId("case"))
+    answer = face.post("/looks", {"piece": "p1", "found": True, "pad": "pad"})
+    assert answer.status_code == 409
+    assert answer.json()["title"].startswith("Its tag is read in ")
+    monkeypatch.setattr(face.edge.store, "zone_now", lambda *_: None)
+    assert face.post("/looks", {"piece": "p1", "found": True, "pad": "pad"}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "user"),
+    [
+        ("/counts/c1/recount", {"zone": "case", "reason": "a\0b"}, "max"),
+        ("/alarms/a1/close", {"outcome": "found", "note": "a\0b"}, "lou"),
+        ("/alarms/a1/close", {"outcome": "\x1b", "note": ""}, "lou"),
+        ("/register/lines", {"piece": "p1", "override": "a\0b"}, "ana"),
+    ],
+)
+def test_a_page_takes_no_text_that_a_database_cannot_keep(face, path, form, user):
+    """Such a row would be parked at the office for ever, and all that follows of the same count behind it."""
+    answer = face.client.post(path, data=form, headers=face.bearer(user), follow_redirects=False)
+    assert answer.status_code == 422, answer.text

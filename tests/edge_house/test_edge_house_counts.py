@@ -74,6 +74,13 @@ def test_a_recount_replaces_what_was_said_and_keeps_the_earlier_look(shop):
     assert told.reason == "the tray was on the counter"
 
 
+def test_a_zone_named_twice_is_counted_again_once(shop):
+    count(shop, lacking=(4,))
+    shop.store.recount(C1, ("case", "case"), "", ANA)
+    assert shop.facts(CountRecounting)[-1].zones == ("case",)
+    assert finish(shop).found == len(CASE)
+
+
 def test_a_recount_of_a_zone_that_was_not_counted_or_of_a_running_count_is_refused(shop):
     shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
     with pytest.raises(CountRefusedError, match="counting"):

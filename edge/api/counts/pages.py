@@ -3,11 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from contract.facts import CountPlace
 from contract.feed import Role
 from contract.ids import CountId, ZoneId
+from edge.api import bodies
 from edge.api import views as store_views
 from edge.api.counts import sheets, views
 from edge.api.shop import Shop, the_shop
@@ -16,8 +18,6 @@ from web.logins import Login
 from web.policy import allow, signed_in
 from web.problems import ProblemError
 
-ZONE_CHARS_MAX = 64
-REASON_CHARS_MAX = 500
 router = APIRouter(include_in_schema=False)
 SELLERS = (Role.ASSOCIATE, Role.MANAGER)
 Anyone = Annotated[Login, signed_in()]
@@ -92,12 +92,18 @@ async def submit(request: Request, count: str, who: Counter, shop: TheShop) -> R
     return go(request, f"/counts/{count}")
 
 
-@router.post("/counts/{count}/recount")
-async def recount(request: Request, count: str, who: Counter, shop: TheShop) -> Response:
+class RecountForm(BaseModel):
     """A box `zone` for each zone to count again, and a `reason`."""
-    form = await request.form()
-    zones = tuple(ZoneId(str(zone)[:ZONE_CHARS_MAX]) for zone in form.getlist("zone"))
-    await shop.recount(CountId(count), zones, str(form.get("reason", ""))[:REASON_CHARS_MAX], who)
+
+    zone: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=bodies.IDS_MAX)] = []
+    reason: bodies.Text = ""
+
+
+@router.post("/counts/{count}/recount")
+async def recount(
+    request: Request, count: str, who: Counter, shop: TheShop, form: Annotated[RecountForm, Form()]
+) -> Response:
+    await shop.recount(CountId(count), tuple(ZoneId(zone) for zone in form.zone), form.reason, who)
     return go(request, f"/counts/{count}")
 
 

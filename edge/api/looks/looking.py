@@ -71,6 +71,8 @@ async def answer(shop: Shop, who: Login, piece: PieceId, pad: str, *, found: boo
             raise ProblemError(409, "pad", "The pad has not settled", "Leave the piece alone on it for a second.")
         if len(on.pieces) > 1 or len(tags) > TAGS_MAX:
             raise ProblemError(409, "pad", "Several pieces lie on the pad", "Leave the one you looked for, alone.")
+        if not tags:
+            _refuse_read_elsewhere(shop, piece, on.zone)
     await shop.on_house(lambda: shop.store.look(piece, tags, zone, who.user, found=found))
     return looks(shop, who)
 
@@ -84,3 +86,17 @@ def tags_on(shop: Shop, pad: PadNow) -> tuple[str, ...]:
 def reads(shop: Shop, pad: PadNow) -> bool:
     """Whether the pad can be believed when it reads nothing."""
     return any(zone.zone == pad.zone and zone.vision == "seeing" for zone in views.zones(shop))
+
+
+def _refuse_read_elsewhere(shop: Shop, piece: PieceId, pad: ZoneId) -> None:
+    """A tag that is read now is not dead, whatever the pad does not hear."""
+    where = shop.zone_now(piece)
+    if where is None or where == pad:
+        return
+    name = next(zone.name for zone in shop.config.zones if zone.id == where)
+    raise ProblemError(
+        409,
+        "pad",
+        f"Its tag is read in {name}",
+        "It hangs on another piece there, or has fallen off. If you have just taken this one up, wait half a minute.",
+    )

@@ -35,7 +35,7 @@ class DeliveryBody(Body):
     """`zones`: none for the whole store. With `restock` a repeated request begins it once."""
 
     minutes: Annotated[int, Field(ge=1, le=MINUTES_MAX)]
-    zones: Annotated[list[Id], Field(max_length=64)] = []
+    zones: Annotated[list[Id], Field(max_length=64, default_factory=list)]
     restock: Id | None = None
 
 
