@@ -295,6 +295,19 @@ def test_a_box_that_takes_long_to_pass_is_said_after_five_seconds_and_never_twic
     assert len([one for one in said if one is not None]) == 4, "two singles, and two bags of a stream of eight seconds"
 
 
+def test_one_more_piece_behind_a_bag_is_said_alone_and_three_more_with_the_time_they_took():
+    exits = Exits()
+    for at in range(4):
+        exits.passed(at * SECOND // 2, at, GATE, peaceful=False, why="unsold")
+    assert exits.due(3 * SECOND).rows == (0, 1, 2, 3)
+    exits.passed(4 * SECOND, 9, GATE, peaceful=False, why="unsold")
+    alone = exits.due(5 * SECOND)
+    assert (alone.rows, alone.why) == ((9,), "unsold"), "one piece is no bag"
+    for at in range(3):
+        exits.passed(6 * SECOND + at * SECOND // 2, 20 + at, GATE, peaceful=False, why="unsold")
+    assert "3 pieces within 1 s" in exits.due(8 * SECOND).why, "of these, not of the bag before"
+
+
 def test_a_tray_that_lies_by_the_gate_is_learned_shown_and_still_heard_when_it_is_carried_out():
     view, rows = InView(), np.array([4], np.int32)
     for slot in range(4):

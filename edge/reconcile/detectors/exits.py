@@ -18,7 +18,7 @@ BULK_US: Final = 5_000_000
 BULK_QUIET_US: Final = 1_000_000
 """A bag is out when none of it has passed for so long;"""
 BULK_HELD_US: Final = 5_000_000
-"""and is said after so long; what still comes then is said by itself, and as a bag too."""
+"""and is said after so long; what still comes then is another, and one piece more is said alone."""
 SAID: Final = -1
 """A passage that is on no bag's list any more."""
 
@@ -50,8 +50,8 @@ class Exits:
             return Suspicion(AlarmKind.EXIT, (row,), zone, 0.0, why, 1)
         if not self._held:
             self._begun_us, self._why = now_us, why
-            self._held = {each: None for _, each in self._lately if each != SAID}
-            self._first_us = self._lately[0][0]
+            unsaid = [each for each in self._lately if each[1] != SAID]
+            self._first_us, self._held = unsaid[0][0], {each: None for _, each in unsaid}
         self._held[row] = None
         self._last_us, self._zone = now_us, zone
         return None
@@ -63,6 +63,8 @@ class Exits:
             return None
         rows, self._held = tuple(self._held), {}
         self._lately = deque((at_us, SAID) for at_us, _ in self._lately)
-        lasted_s = max(1, round((self._last_us - self._first_us) / 1e6))
-        why = f"{self._why}; {len(rows)} pieces within {lasted_s} s: a bag, or a box"
+        why = self._why
+        if len(rows) > 1:
+            lasted_s = max(1, round((self._last_us - self._first_us) / 1e6))
+            why += f"; {len(rows)} pieces within {lasted_s} s: a bag, or a box"
         return Suspicion(AlarmKind.EXIT, rows, self._zone, 0.0, why, 1)
