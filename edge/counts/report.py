@@ -202,7 +202,7 @@ class Report:
             if self._home(piece) == elsewhere:
                 verdict, note = Verdict.EXPLAINED, f"its place became {self._config.zones[zone].name} during this count"
         else:
-            note = self._silent(piece, zone, running, now_us)
+            note = self._silent(piece, judged, running, now_us)
         return CountVerdict(
             piece=piece,
             verdict=verdict,
@@ -214,7 +214,8 @@ class Report:
 
     def _unexpected(self, piece: PieceId, judged: Judged, running: Running) -> CountVerdict:
         """Known to the house and not on the list: come in meanwhile, or not where it should be."""
-        verdict, note, at_us = Verdict.UNEXPECTED, self._happened.belongs(piece), 0
+        looked, verdict, at_us = int(running.witnessed[judged.zone]), Verdict.UNEXPECTED, 0
+        note = f"{self._happened.belongs(piece)}; read in {judged.rounds} of {looked} rounds here"
         came_us = running.joined.get(judged.row)
         if came_us is not None and self._stock.status_of(piece).expected:
             verdict, at_us = Verdict.EXPLAINED, came_us
@@ -232,9 +233,9 @@ class Report:
             note="it has no tag" if taken is None else taken,
         )
 
-    def _silent(self, piece: PieceId, zone: int, running: Running, now_us: int) -> str:
+    def _silent(self, piece: PieceId, judged: Judged, running: Running, now_us: int) -> str:
         """What the person who looks for it by hand should know: a read before the count is no read of the count."""
-        said = self._unheard(piece, zone, running) or "nobody could read there during this count"
+        said = self._unheard(judged, running) or "nobody could read there during this count"
         last = self._stock.last_seen(piece)
         if last is None:
             return f"{said}, nor since the box was started"
@@ -245,14 +246,14 @@ class Report:
         assert last is not None, "who was read elsewhere was read"
         return f"read in {self._config.zones[zone].name} {ago((now_us - last.at_us) / 1e6)}"
 
-    def _unheard(self, piece: PieceId, zone: int, running: Running) -> str:
+    def _unheard(self, judged: Judged, running: Running) -> str:
         """In figures: rounds, reads that were due, and how many of the others there were read. Empty: not watched."""
-        rounds, listed = int(running.witnessed[zone]), running.model.expected
-        at = np.flatnonzero(listed.rows == (self._stock.catalogue.row_of(piece) or 0))
-        if not rounds or not len(at):
+        rounds, listed = int(running.witnessed[judged.zone]), running.model.expected
+        if not rounds:
             return ""
-        p = float(listed.hits[at[0]] / (listed.hits[at[0]] + listed.misses[at[0]]))
-        there = listed.home == zone
+        at = int(np.flatnonzero(listed.rows == judged.row)[0])
+        p = float(listed.hits[at] / (listed.hits[at] + listed.misses[at]))
+        there = listed.home == judged.zone
         there[at] = False
         read = int((running.reads[there] > 0).sum())
         due = f"read in none of {rounds} round{'s' if rounds != 1 else ''}, where {rounds * p:.1f} reads were due"

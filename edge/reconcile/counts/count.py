@@ -79,12 +79,15 @@ class Stop(StrEnum):
 
 
 class Judged(NamedTuple):
-    """What the count says about one piece. `zone`: where it was read, or should have been."""
+    """What the count says about one piece. `zone`: where it was read, or should have been; `rounds`: of what does not
+    belong there, how many read it there.
+    """
 
     row: int
     verdict: Verdict
     zone: int
     p_present: float
+    rounds: int = 0
 
 
 class Count:
@@ -263,10 +266,8 @@ class Count:
             [np.searchsorted(rows, keys >> 32) << 32 | keys & ZONE for keys in self._others], len(rows)
         )
         lying = rounds >= self._often
-        return [
-            Judged(row, Verdict.UNEXPECTED, at, 1.0)
-            for row, at in zip(rows[lying].tolist(), zone[lying].tolist(), strict=True)
-        ]
+        columns = (each[lying].tolist() for each in (rows, zone, rounds))
+        return [Judged(row, Verdict.UNEXPECTED, at, 1.0, often) for row, at, often in zip(*columns, strict=True)]
 
     def _places(self, rows: Rows) -> Rows:
         """Where each stands in the expected list; -1: not on it."""
