@@ -1,13 +1,12 @@
 """From books, floor and feed to the typed shapes that routes and pages show. Reads only; runs on the loop thread."""
 
-from edge.api.views_floor import KEPT, alarm, alarms, tells_of
+from edge.api.views_floor import alarm, alarms, tells_of
 from edge.api.views_pieces import bare, find_pieces, incoming, of_card, pad, piece, piece_named, presence, verdict_of
 from edge.api.views_store import gaps, health, readers, signals, staff, store, uplink, works_here, zones
 from edge.api.views_story import story
 from edge.api.views_trade import open_shift, sale, sales, shift, shifts
 
 __all__ = [
-    "KEPT",
     "alarm",
     "alarms",
     "bare",

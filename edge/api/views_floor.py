@@ -60,6 +60,7 @@ def _kept(row: AlarmRow, zone_name: str) -> shapes.AlarmView:
         severity=row.severity,
         title=words.TITLES[row.kind],
         advice=words.ADVICE[row.kind],
+        kept=True,
     )
 
 

@@ -120,12 +120,9 @@ def piece_named(shop: Shop, *, piece: str | None, epc: str | None) -> PieceId:
 def presence(shop: Shop, *, zone: str, state: str, who: Login) -> list[shapes.PresenceView]:
     """Without what lies in, or belongs to, zones whose figures are kept from this person."""
     hidden = hidden_zones(shop, who)
-    cards = shop.store.stock.cards
-    rows = [
-        row
-        for row in queries.presence(shop.db)
-        if not hidden or (row.zone not in hidden and getattr(cards.get(row.piece), "home_zone", "") not in hidden)
-    ]
+    cards = shop.store.stock.cards if hidden else {}
+    kept = {piece for piece, card in list(cards.items()) if card.home_zone in hidden}
+    rows = [row for row in queries.presence(shop.db) if row.zone not in hidden and row.piece not in kept]
     return [
         shapes.PresenceView(piece=row.piece, state=row.state, zone=row.zone, since_us=row.since_us)
         for row in rows

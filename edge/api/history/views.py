@@ -83,8 +83,8 @@ async def alarm_reads(shop: Shop, alarm: AlarmId, who: Login) -> shapes.AlarmRea
     this person, as its pieces are.
     """
     shown = store_views.alarm(shop, alarm, who)
-    if shown.sentence == store_views.KEPT:
-        return shapes.AlarmReadsView(alarm, (), (), (), 0, store_views.KEPT)
+    if shown.kept:
+        return shapes.AlarmReadsView(alarm, (), (), (), 0, shown.why)
     folder = shop.config.data_dir / CAPTURE
     cards = shop.store.stock.cards
     own = [cards[PieceId(piece.piece)] for piece in shown.pieces if piece.piece in cards]

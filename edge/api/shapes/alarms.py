@@ -29,3 +29,5 @@ class AlarmView:
     """What seems to have happened, in a few words;"""
     advice: str = ""
     """and what to do about it."""
+    kept: bool = False
+    """A blind count is under way there: its pieces and figures are kept from who asks."""
