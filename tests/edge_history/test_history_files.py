@@ -339,3 +339,25 @@ def test_a_damaged_file_goes_when_its_days_are_over(tmp_path):
     kept.tidy(now_us)
     assert kept.stays.damaged() == []
     assert (kept.damaged, kept.why_less) == (0, "")
+
+
+def test_damaged_files_count_among_the_bytes_and_are_the_first_to_go(tmp_path):
+    history, now_us = a_month(tmp_path)
+    history.tidy(now_us)
+    sound = sum(run.size for run in history.files())
+    small = History(tmp_path / "hurt", Keep(bytes_max=sound))
+    assert small.tidy(now_us) == 1, "with the damaged one it is too much"
+    assert small.stays.damaged() == []
+    assert small.bytes == sound
+
+
+def test_what_is_written_after_a_damaged_file_was_set_aside_does_not_take_its_number(tmp_path):
+    """Totals go by numbers: a day under one that was summed already would be in no total."""
+    history = History(tmp_path / "hurt")
+    keep(history, [one_stay(MIDNIGHT, MIDNIGHT + HOUR)])
+    (run,) = history.stays.all()
+    damage(run)
+    assert history.rows_of("ring", MIDNIGHT, MIDNIGHT + DAY) == []
+    assert [each.first for each in history.stays.damaged()] == [1]
+    keep(history, [one_stay(MIDNIGHT + DAY, MIDNIGHT + DAY + HOUR)])
+    assert [each.first for each in history.stays.all()] == [2]
