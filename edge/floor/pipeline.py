@@ -21,17 +21,17 @@ from edge.floor.alarms.memory import save as detectors_body
 from edge.floor.alarms.watch import Around, Watch
 from edge.floor.inputs import Inputs
 from edge.floor.intake import Intake
-from edge.floor.lighthouse import NAME as REFERENCES
-from edge.floor.lighthouse import Lighthouse
 from edge.floor.memory import Memory
+from edge.floor.newcomers import Newcomers
 from edge.floor.news import News
 from edge.floor.now import FloorNow, PadNow
 from edge.floor.pads_and_gates import Gates, Pads
+from edge.floor.reference_tags import NAME as REFERENCES
+from edge.floor.reference_tags import ReferenceTags
 from edge.floor.rounds import Heard, Round, Rounds, RoundTally
 from edge.floor.showing import false_alarms, signals_now, zones_now
 from edge.floor.signals import Signals
 from edge.floor.stock import Stock
-from edge.floor.strangers import Strangers
 from edge.floor.sweeps import parted, sweep
 from edge.floor.vision import VisionWatch, told_before
 from edge.floor.whereabouts import Placed, Places
@@ -90,10 +90,10 @@ class Pipeline:
         self.readers: dict[ReaderId, Health] = {}
         """How each reader stood when this turn began: all that a turn, and what people do until the next, goes by."""
         self.listeners: list[Listener] = []
-        self.lighthouse = Lighthouse(stock.zones)
+        self.reference_tags = ReferenceTags(stock.zones)
         self.keeps: dict[str, Callable[[], bytes]] = {
             DETECTORS: self._detectors_body,
-            REFERENCES: self.lighthouse.body,
+            REFERENCES: self.reference_tags.body,
         }
         """What is kept over restarts beside presence's evidence, by name."""
         self.memory = Memory(config, books, stock, wall_us)
@@ -108,7 +108,7 @@ class Pipeline:
         self.places = Places(self._zones, self._zones.fixed)
         self.inputs = Inputs(config.readers)
         self.signals = Signals(config.readers)
-        self._strangers = Strangers(stock, books, self._vouches, wall_us)
+        self._newcomers = Newcomers(stock, books, self._vouches, wall_us)
         self.news = News(stock)
         self._floor_us = -FLOOR_EVERY_US
         self._calibrated_us = 0
@@ -169,7 +169,7 @@ class Pipeline:
         self.inputs.load(told)
         self.signals.load(told)
         self.memory.load(self.news.shown, now_us)
-        self.lighthouse.load(db)
+        self.reference_tags.load(db)
         self.watch.load(db, now_us)
         self._calibrated_us = now_us
         self.places.settle(np.arange(len(self.stock), dtype=np.int32), self.stock.lies[: len(self.stock)])
@@ -195,7 +195,7 @@ class Pipeline:
             self._weigh(one, now_us, out)
         for each in swept:
             self._sweep(each, now_us, out)
-        told = self._vision.look(self.readers, self.evidence.blind, now_us, self.lighthouse.unlit())
+        told = self._vision.look(self.readers, self.evidence.blind, now_us, self.reference_tags.silent())
         if told:
             out.woke |= {"readers", "floor"}
         self.news.say(told)
@@ -203,7 +203,7 @@ class Pipeline:
             self.places.close(now_us, self.stock.lies[: len(self.stock)], self.stock.tray[: len(self.stock)]), out
         )
         if writing:
-            for zone, piece in self._strangers.meet(now_us):
+            for zone, piece in self._newcomers.meet(now_us):
                 out.met.setdefault(zone, set()).add(piece)
         for row, facts in self._gates.hear(heard, self.books.db):
             self._passed(row, facts, out, now_us)
@@ -236,7 +236,7 @@ class Pipeline:
         witnessed = np.zeros(len(self._zones.zones), np.bool_)
         witnessed[one.zones] = True
         placement = self._placement()
-        standing = self.lighthouse.hear(one, witnessed)
+        standing = self.reference_tags.hear(one, witnessed)
         heard = Evidenced(now_us, witnessed, one.row, one.zone, standing)
         changes = step(self.evidence, placement, heard, self.rules)
         self.news.changed(changes)
@@ -245,13 +245,13 @@ class Pipeline:
         around = Around(self.evidence, placement, self.inputs.stirring(), self.intake.take_tids())
         for alarm in self.watch.round(one, changes, around, now_us):
             self.say_alarm(alarm, now_us)
-        self._strangers.notice(one, now_us)
+        self._newcomers.notice(one, now_us)
         self._place(self.places.hear(one, self.stock.lies[: len(self.stock)]), out)
 
     def _sweep(self, heard: Heard, now_us: int, out: Outcome) -> None:
         """What a handheld found (`sweeps.py`)."""
         one = sweep(heard, self.places.stays)
-        self._strangers.notice(one, now_us)
+        self._newcomers.notice(one, now_us)
         self._place(self.places.first(one, self.stock.lies[: len(self.stock)]), out)
         for row in found(self.evidence, self._placement(), one.row, one.zone, now_us).tolist():
             zone = self._zones.zones[int(self.stock.lies[row])].name
@@ -334,7 +334,7 @@ class Pipeline:
         }
         self.floor = FloorNow(
             at_us=now_us,
-            zones=zones_now(self.stock, self.evidence, self._vision, self.lighthouse.words),
+            zones=zones_now(self.stock, self.evidence, self._vision, self.reference_tags.words),
             readers=self._vision.readers_now(self.readers, now_us),
             pads=self._pads.now,
             signals=signals_now(self.config.readers, self.inputs, self.signals),

@@ -34,7 +34,7 @@ class Told:
     """Gaps in coverage that are open."""
 
 
-NOTHING_UNLIT: Final[Mapping[int, str]] = MappingProxyType({})
+NO_TAG_SILENT: Final[Mapping[int, str]] = MappingProxyType({})
 NOTHING_TOLD: Final = Told({}, {}, {})
 
 
@@ -94,7 +94,7 @@ class VisionWatch:
         self._told_zones = dict(told.zones)
         self._told_readers = dict(told.readers)
         self._stood: dict[ReaderId, tuple[ReaderLink, str, str, frozenset[int]]] = {}
-        self._unlit: Mapping[int, str] = {}
+        self._silent_tags: Mapping[int, str] = {}
         self._quiet: np.ndarray[tuple[int], np.dtype[np.bool_]] | None = None
         self._rates: dict[ReaderId, tuple[int, int, float]] = {}
 
@@ -103,18 +103,19 @@ class VisionWatch:
         health: Mapping[ReaderId, Health],
         quiet: np.ndarray[tuple[int], np.dtype[np.bool_]],
         now_us: int,
-        unlit: Mapping[int, str] = NOTHING_UNLIT,
+        silent_tags: Mapping[int, str] = NO_TAG_SILENT,
     ) -> list[AnyFact]:
-        """`quiet[z]`: presence calls zone z blind; `unlit`: zones whose reference tag is silent, since when, in words.
+        """`quiet[z]`: presence calls zone z blind; `silent_tags`: zones whose reference tag is silent, since when, in
+        words.
 
         Facts for what differs from what was told.
         """
         facts: list[AnyFact] = []
         for reader, state in health.items():
             facts += self._reader(reader, state, now_us)
-        relit = {zone for zone in unlit.keys() | self._unlit.keys() if unlit.get(zone) != self._unlit.get(zone)}
-        self._unlit = unlit
-        for index in sorted(relit.union(self._to_judge(health, quiet))):
+        before, self._silent_tags = self._silent_tags, silent_tags
+        turned = {zone for zone in silent_tags.keys() | before.keys() if silent_tags.get(zone) != before.get(zone)}
+        for index in sorted(turned.union(self._to_judge(health, quiet))):
             readers = self._readers_of[index]
             if not readers:
                 continue  # a zone nobody reads is known by scans; it was never seeing
@@ -206,7 +207,7 @@ class VisionWatch:
             return Vision.BLIND, told or "its reader has not been started"
         if not any(index in self._zones.watched_by(reader, state.antennas_down) for reader, state in reading):
             return Vision.BLIND, "; ".join(self._broken(index, reading))
-        silent = self._unlit.get(index, "")
+        silent = self._silent_tags.get(index, "")
         if quiet and silent:
             return Vision.BLIND, f"{silent}, nor nearly anything beside it: covered, opened or jammed"
         if quiet:

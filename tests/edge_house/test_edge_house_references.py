@@ -5,7 +5,7 @@ import pytest
 
 from contract.facts import AlarmKind, AlarmRaised, CountFinished, CountPlace, Verdict, Vision, ZoneVision
 from contract.ids import CountId, PieceId
-from edge.floor.lighthouse import NAME
+from edge.floor.reference_tags import NAME
 
 CASE = list(range(1, 13))
 SAFE = list(range(13, 25))
@@ -131,12 +131,12 @@ def test_a_tag_that_fell_off_is_said_while_its_pieces_go_on_being_watched(hung, 
 def test_what_is_known_of_a_reference_tag_outlives_the_box(hung, clock, make, tmp_path):
     shop = a_shop(hung, clock, make, tmp_path / "books.sqlite3")
     shop.run(200, lying=LYING)
-    known = shop.store.pipeline.lighthouse.references.known
+    known = shop.store.pipeline.reference_tags.references.known
     assert known.tolist() == [True, True, False, False]
     shop.books.close()
     again = a_shop(hung, clock, make, tmp_path / "books.sqlite3")
     again.store.pipeline.load(clock.now)
-    assert again.store.pipeline.lighthouse.references.known.tolist() == known.tolist()
+    assert again.store.pipeline.reference_tags.references.known.tolist() == known.tolist()
 
 
 def test_damaged_memory_of_reference_tags_is_learned_anew(hung, clock, make, tmp_path):

@@ -14,7 +14,7 @@ from edge.floor.stock import Stock
 MEETS_PER_TICK_MAX: Final = 20
 
 
-class Strangers:
+class Newcomers:
     """Noticed in rounds, met a few a tick. `vouches` by zone: false at the gate, where a piece only passes."""
 
     def __init__(self, stock: Stock, books: Books, vouches: NDArray[np.bool_], wall_us: Callable[[], int]) -> None:

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 NAME: Final = "references"
 
 
-class Lighthouse:
+class ReferenceTags:
     """Owned by the house thread."""
 
     def __init__(self, zones: ZoneMap) -> None:
@@ -39,7 +39,7 @@ class Lighthouse:
         read[one.reference] = True
         return self.references.hear(witnessed, read, one.dt_s)
 
-    def unlit(self) -> dict[int, str]:
+    def silent(self) -> dict[int, str]:
         """Zones whose reference tag is silent now, and since when, in words; it usually is read."""
         if not self._any:
             return {}
