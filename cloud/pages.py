@@ -58,8 +58,9 @@ AWAY_AFTER_US: Final = 30_000_000
 """A store says hello every 5 s; after this long without a word it is shown as away."""
 ALARMS_ON_OVERVIEW: Final = 6
 GAPS_SHOWN: Final = 10
+"""Newest gaps in coverage, and newest changes of readers, on a store's page;"""
 CALIBRATIONS_SHOWN: Final = 5
-"""Newest gaps in coverage, and newest changes of readers, on a store's page."""
+"""and newest calibrations of its zones."""
 COUNT_STATES: Final = (
     ("", "Any state"), (REQUESTED, "Asked for"), (COUNTING, "Running"), (FINISHED, "To approve"),
     (RECOUNTING, "Counted again"), (APPROVED, "Approved"), (ABANDONED, "Abandoned"),

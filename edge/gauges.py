@@ -86,7 +86,7 @@ def floor_gauges(store: Store, blind: frozenset[ZoneId]) -> Iterator[Sample]:
         yield Sample("vitrine_history_tidies_failed_total", "times it was not tidied", told.tidies_failed_total)
         yield Sample("vitrine_history_bytes", "on the disk, when it was last tidied", told.history.bytes)
         yield Sample("vitrine_history_files_damaged", "cannot be read, set aside as .damaged", told.history.damaged)
-        yield Sample("vitrine_history_clock_set_back_total", "set right", told.clock_set_back_total)
+        yield Sample("vitrine_history_clock_set_back_total", "wrong dates set right", told.clock_set_back_total)
         yield Sample("vitrine_history_files_dropped_total", "for age or size: days, mib", told.history.dropped_total)
     yield from _zone_gauges(floor.zones, blind)
 
