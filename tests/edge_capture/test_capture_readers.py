@@ -92,12 +92,14 @@ def test_learning_that_was_under_way_goes_on_from_a_still_to_the_same_end():
     camera = Camera(Outside({}))
     camera.look(half)
     resumed = Album(camera.encoded(), Outside({})).first()
-    ends = []
+    ends, took = [], []
     for each in (whole, half, resumed):
-        learned = None
+        learned, steps = None, 0
         while learned is None:
-            learned = each.step()
+            learned, steps = each.step(), steps + 1
         ends.append(learned)
+        took.append(steps)
+    assert took[2] == took[1] == took[0] - 3, "in the same turn as the house that was not replayed"
     assert (ends[0].hits == ends[1].hits).all()
     assert (ends[0].hits == ends[2].hits).all()
 

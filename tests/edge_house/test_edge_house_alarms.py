@@ -19,9 +19,10 @@ from contract.facts import (
 )
 from contract.facts.signals import InputKind
 from contract.ids import AlarmId, PieceId, ReaderId, UserId, ZoneId
+from edge.books.rows import RestockRow
 from edge.config import InputConfig
 from edge.floor.alarms import memory, words
-from edge.floor.alarms.deliveries import RestockRefusedError
+from edge.floor.alarms.deliveries import Deliveries, Missed, RestockRefusedError
 from edge.hours import HoursConfig, check, is_open, span_of
 from edge.readers.details import Details
 from edge.reconcile.detectors.budget import Budget
@@ -152,6 +153,21 @@ def test_what_a_delivery_muted_before_a_restart_is_said_at_its_end(config, clock
     shop.store.end_restock("d1", "put away", LOU)
     shop.run(1, lying=without(3, *TRAY))
     assert alarms(shop)[1:] == [(AlarmKind.GROUP, GONE)], "and not what was said before it began"
+
+
+def test_after_a_restart_a_delivery_has_muted_only_what_was_missed_since_in_its_zones_and_named_by_no_alarm():
+    deliveries = Deliveries({ZoneId("case"): 0, ZoneId("safe"): 1})
+    begun = RestockRow(
+        restock="d1", zones='["case"]', by=LOU, began_us=100, until_us=1_000_000, ended_us=0, muted=0, why=""
+    )
+    muted, before, said, elsewhere = (
+        Missed(1, 0, 150, 0),
+        Missed(2, 0, 50, 0),
+        Missed(3, 0, 150, 160),
+        Missed(4, 1, 150, 0),
+    )
+    deliveries.load([begun], 200, 0, [muted, before, said, elsewhere])
+    assert deliveries.ended("d1", lambda: {1, 2, 3, 4}).rows == (1,)
 
 
 def test_a_siren_stands_above_newer_trifles(config, clock, make):

@@ -222,6 +222,14 @@ def test_a_story_that_came_to_nothing_teaches_its_bar_once_it_is_over(room):
     assert clone.innocent() == []
 
 
+def test_a_story_that_was_said_is_for_a_person_to_judge_and_teaches_nothing(room):
+    clone = Clone(NOT_NEAR)
+    watch(room, 700, clone)
+    assert watch(room, 60, clone, also=lambda second: [(3, CASE, -5450)])
+    watch(room, 80, clone)
+    assert clone.innocent() == []
+
+
 def test_antennas_that_hear_each_others_pieces_are_learned_and_prove_nothing(room):
     clone = Clone(NOT_NEAR, bar_nats=60.0)
     watch(room, 700, clone)
