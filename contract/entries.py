@@ -125,6 +125,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.PaymentRefunded: (SALE,),
     facts.PaymentKept: (SALE,),
     facts.ShiftOpened: (TILL,),
+    facts.CashMoved: (TILL,),
     facts.ShiftClosed: (TILL, Key("piece", "sold_pieces")),
     facts.CommandRefused: (PIECE,),
     facts.CountStarted: (),

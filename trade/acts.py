@@ -3,7 +3,9 @@
 import msgspec
 
 from contract.facts import (
+    CashKind,
     ClaimKind,
+    Coins,
     LineKind,
     PaymentCaptured,
     PaymentFailed,
@@ -15,6 +17,7 @@ from contract.facts import (
 )
 from contract.ids import (
     AlarmId,
+    CashMoveId,
     ClaimId,
     CountId,
     LineId,
@@ -40,13 +43,27 @@ class OpenShift(Act, frozen=True, tag="shift.open"):
     business_day: str
     float_minor: int
     currency: str
+    float_coins: tuple[Coins, ...] = ()
+    """How the float was counted; empty: as one sum."""
+
+
+class MoveCash(Act, frozen=True, tag="cash.move"):
+    """Cash put into the drawer or taken out of it by hand; `no_sale` opens it and moves nothing."""
+
+    move: CashMoveId
+    till: TillId
+    kind: CashKind
+    amount_minor: int
+    reason: str
 
 
 class CloseShift(Act, frozen=True, tag="shift.close"):
-    """Blind: the drawer is counted before the expected sum is shown."""
+    """Blind: the drawer is counted before the expected sum is shown. `note`: why it holds more or less."""
 
     till: TillId
     cash_counted_minor: int
+    counted_coins: tuple[Coins, ...] = ()
+    note: str = ""
 
 
 class OpenSale(Act, frozen=True, tag="sale.open"):
@@ -198,6 +215,7 @@ class CloseAlarm(Act, frozen=True, tag="alarm.close"):
 
 AnyAct = (
     OpenShift
+    | MoveCash
     | CloseShift
     | OpenSale
     | AddPiece

@@ -35,6 +35,7 @@ from trade.acts import (
     GiveUpPayment,
     HearPayment,
     HoldPiece,
+    MoveCash,
     OpenSale,
     OpenShift,
     ParkSale,
@@ -64,6 +65,8 @@ def decide(scene: Scene, act: AnyAct, *, by: UserId, new_id: NewId) -> Answer:
     match act:
         case OpenShift():
             return shifts.open_shift(scene, act)
+        case MoveCash():
+            return shifts.move_cash(scene, act)
         case CloseShift():
             return shifts.close_shift(scene, act)
         case OpenSale():

@@ -33,6 +33,7 @@ class Why(StrEnum):
     WRONG_PRICE = "wrong_price"
     PAD_MISMATCH = "pad_mismatch"
     OPEN_SALES = "open_sales"
+    NOTE_MISSING = "note_missing"
     RETURNED = "returned"
     NOT_FOUND = "not_found"
     TAG_TAKEN = "tag_taken"

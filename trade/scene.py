@@ -5,14 +5,15 @@ from typing import Final
 import msgspec
 
 from contract.facts import CountPlace, CountVerdict
-from contract.ids import CountId, LineId, PaymentId, PieceId, UserId, ZoneId
+from contract.feed import SettingsCard
+from contract.ids import CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
 from trade.claim import Claim
 from trade.guards import ALL, Guards
 from trade.payment import Payment
 from trade.piece import Standing
 from trade.price import Offer
 from trade.sale import Sale
-from trade.shift import Shift
+from trade.shift import Movement, Receipt, Shift
 from trade.stocktake import CountState
 
 NOWHERE: Final = ZoneId("")
@@ -55,10 +56,19 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     open_sales: int = 0
     shift_known: bool = False
     """The shift an act names was opened before."""
+    receipts: tuple[Receipt, ...] = ()
+    """What the till's Z is to count, by number."""
+    movements: tuple[Movement, ...] = ()
+    """Cash moved by hand in the till's shift."""
+    move_known: bool = False
+    """The movement an act names was made before."""
+    settings: SettingsCard = SettingsCard(store=StoreId(""))
     shipment: frozenset[PieceId] = frozenset()
     """What left before under the transfer an act names."""
     receipt_next: int = 1
     z_next: int = 1
+    z_previous: str = ""
+    """The digest of the till's last Z."""
     feed_rev: int = 0
     offer: Offer = Offer(currency="")
     """What the house asks today for what is in the cart."""

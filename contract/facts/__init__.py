@@ -84,6 +84,8 @@ from contract.facts.sales import Share as Share
 from contract.facts.sales import TaxScheme as TaxScheme
 from contract.facts.sales import Tender as Tender
 from contract.facts.sales import TenderKind as TenderKind
+from contract.facts.shifts import CashKind as CashKind
+from contract.facts.shifts import CashMoved as CashMoved
 from contract.facts.shifts import Coins as Coins
 from contract.facts.shifts import ShiftClosed as ShiftClosed
 from contract.facts.shifts import ShiftOpened as ShiftOpened
@@ -128,6 +130,7 @@ AnyFact = (
     | PaymentRefunded
     | PaymentKept
     | ShiftOpened
+    | CashMoved
     | ShiftClosed
     | CommandRefused
     | CountStarted

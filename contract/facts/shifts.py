@@ -1,10 +1,12 @@
 """A drawer between its float and its Z."""
 
+from enum import StrEnum
+
 import msgspec
 
 from contract.facts.fact import Fact
 from contract.facts.sales import TenderKind
-from contract.ids import PieceId, SaleId, ShiftId, TillId
+from contract.ids import CashMoveId, PieceId, SaleId, ShiftId, TillId
 
 
 class Coins(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,7 +17,11 @@ class Coins(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TenderSum(msgspec.Struct, frozen=True, kw_only=True):
-    """What one kind of tender brought in over a shift, refunds taken off."""
+    """What one kind of tender brought in over a shift, refunds taken off.
+
+    Those in the drawer's own currency add up to the shift's gross amount; one in another says what foreign cash lies
+    beside it, whose value is counted in the drawer's own.
+    """
 
     kind: TenderKind
     currency: str
@@ -39,6 +45,27 @@ class ShiftOpened(Fact, frozen=True, tag="shift.opened"):
     float_coins: tuple[Coins, ...] = ()
 
 
+class CashKind(StrEnum):
+    IN = "in"
+    OUT = "out"
+    DROP = "drop"
+    """Taken to the safe or the bank while the shift goes on."""
+    NO_SALE = "no_sale"
+    """The drawer was opened, and nothing moved."""
+
+
+class CashMoved(Fact, frozen=True, tag="cash.moved"):
+    """Cash put in or taken out by hand, and why. The amount is never below nothing: the kind says which way."""
+
+    move: CashMoveId
+    shift: ShiftId
+    till: TillId
+    kind: CashKind
+    amount_minor: int
+    currency: str
+    reason: str
+
+
 class ShiftClosed(Fact, frozen=True, tag="shift.closed"):
     """The Z: gapless per till. The tokens of pieces sold in it pass to the cloud."""
 
@@ -60,12 +87,16 @@ class ShiftClosed(Fact, frozen=True, tag="shift.closed"):
     tenders: tuple[TenderSum, ...] = ()
     taxes: tuple[TaxSum, ...] = ()
     moved_minor: int = 0
-    """Cash put in and taken out by hand over the shift."""
+    """Cash put in by hand over the shift, less what was taken out."""
+    opened_without_sale: int = 0
+    """How often the drawer was opened for nothing."""
     rounding_minor: int = 0
     receipts: tuple[int, int] = (0, 0)
     """First and last receipt number; (0, 0): none."""
     sales_digest: str = ""
-    """SHA-256 in hex over the ids of its sales and returns, in order, a line feed after each."""
+    """SHA-256 in hex over its receipts by number: the number, a space, the sale's id and a line feed, of each."""
     previous_z_digest: str = ""
+    """Of the till's Z before this one, over what `trade/zchain.py` names; empty: there is none, or it is of the first
+    release."""
     late: tuple[SaleId, ...] = ()
-    """Recorded under an earlier business day and counted here."""
+    """Recorded in an earlier shift that had its Z without them, or never got one; a return by the sale it is of."""

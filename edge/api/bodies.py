@@ -15,6 +15,7 @@ TEXT_MAX: Final = 500
 LOCK_FOR_S: Final = 5
 IDS_MAX: Final = 500
 TENDERS_MAX: Final = 20
+COINS_MAX: Final = 40
 MONEY_MAX: Final = 10**12
 LINES_MAX: Final = 100
 LINE_CHARS_MAX: Final = 500
@@ -104,18 +105,43 @@ class ReturnBody(Body):
     reason: Reason
 
 
+class CoinsBody(Body):
+    """So many coins or notes of one value."""
+
+    value_minor: Annotated[int, Field(ge=1, le=MONEY_MAX)]
+    number: Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+Counted = Annotated[list[CoinsBody], Field(max_length=COINS_MAX)]
+
+
 class OpenShiftBody(Body):
+    """`float_coins`: how the float was counted, if by coins and notes; they make `float_minor`."""
+
     till: Id
     float_minor: Amount
+    float_coins: Counted = []
     shift: Id | None = None
     business_day: Day | None = None
 
 
+class MoveCashBody(Body):
+    """Cash put in (`in`), taken out (`out`), brought to the safe (`drop`), or the drawer opened (`no_sale`)."""
+
+    till: Id
+    kind: Literal["in", "out", "drop", "no_sale"]
+    amount_minor: Amount = 0
+    reason: Reason
+    move: Id | None = None
+
+
 class CloseShiftBody(Body):
-    """The drawer is counted blind."""
+    """The drawer is counted blind. `note`: why it holds more or less, where that is more than the store lets pass."""
 
     till: Id
     cash_counted_minor: Amount
+    counted_coins: Counted = []
+    note: Text = ""
 
 
 class StartCountBody(Body):

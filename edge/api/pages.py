@@ -18,6 +18,7 @@ from edge.api.counts import pages as counts
 from edge.api.history import pages as history
 from edge.api.looks import pages as looks
 from edge.api.passes import pages as passes
+from edge.api.shifts import pages as shift_pages
 from edge.api.shop import Shop, the_shop
 from edge.api.tags import pages as tags
 from edge.api.watch import pages as watch
@@ -65,6 +66,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     fit(app, front, STATIC)
     app.include_router(router)
     app.include_router(pages_register.router)
+    app.include_router(shift_pages.router)
     app.include_router(counts.router)
     app.include_router(history.router)
     app.include_router(looks.router)

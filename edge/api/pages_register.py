@@ -1,4 +1,4 @@
-"""The register's screens: what lies on the pad, the cart beside it, payment, receipt, shift."""
+"""The register's screens: what lies on the pad, the cart beside it, payment, receipt."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
@@ -13,7 +13,11 @@ from contract.feed import Role
 from contract.ids import LineId, PieceId, SaleId, ShiftId, TillId
 from edge.api import shapes, views, witnessing
 from edge.api.bodies import PLAIN
+from edge.api.shifts import views as drawers
+from edge.api.shifts.forms import counted
 from edge.api.shop import Shop, the_shop
+from edge.api.tills import TILL_COOKIE, people, till_of
+from edge.till.offers import settings_here
 from trade import acts
 from web.forms import amount_minor, typed
 from web.front import go, render, wants_fragment
@@ -22,7 +26,6 @@ from web.policy import allow
 from web.problems import ProblemError
 from web.templating import money
 
-TILL_COOKIE: Final = "vitrine-till"
 REASON_MAX: Final = 200
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_witness)])
@@ -47,13 +50,16 @@ async def board(request: Request, who: Seller, shop: TheShop) -> Response:
 
 
 @router.post("/register/shift")
-async def open_shift(request: Request, who: Seller, shop: TheShop, opening_float: Amount) -> Response:
+async def open_shift(request: Request, who: Seller, shop: TheShop, opening_float: Amount = "") -> Response:
+    known = settings_here(shop.db).denominations
+    cash, coins = await counted(request, known, opening_float, shop.config.currency, "Float")
     act = acts.OpenShift(
         shift=ShiftId(shop.new_id()),
-        till=_till(request, shop),
+        till=till_of(request, shop),
         business_day=shop.business_day(),
-        float_minor=amount_minor(opening_float, shop.config.currency, "Float"),
+        float_minor=cash,
         currency=shop.config.currency,
+        float_coins=coins,
     )
     await shop.act(act, who)
     return _after(request, who, shop)
@@ -97,7 +103,7 @@ async def park(request: Request, who: Seller, shop: TheShop) -> Response:
 
 @router.post("/register/resume")
 async def resume(request: Request, who: Seller, shop: TheShop, sale: Annotated[str, Form(max_length=64)]) -> Response:
-    await shop.act(acts.ResumeSale(sale=SaleId(sale), till=_till(request, shop)), who)
+    await shop.act(acts.ResumeSale(sale=SaleId(sale), till=till_of(request, shop)), who)
     return _after(request, who, shop)
 
 
@@ -182,29 +188,14 @@ async def receipt(request: Request, sale: str, who: Seller, shop: TheShop) -> Re
         "edge/receipt.html",
         store=views.store(shop),
         sale=shown,
-        people=_people(shop),
+        people=people(shop),
         witness=_witness(request, shop),
     )
 
 
-@router.get("/shift")
-async def shift(request: Request, who: Seller, shop: TheShop) -> Response:
-    """The open shift of this till, or the last one closed."""
-    del who
-    till = _till(request, shop)
-    return render(request, "edge/shift.html", store=views.store(shop), till=till, shift=_shift(shop, till))
-
-
-@router.post("/shift/close")
-async def close_shift(request: Request, who: Seller, shop: TheShop, counted: Amount) -> Response:
-    cash = amount_minor(counted, shop.config.currency, "Cash in the drawer")
-    await shop.act(acts.CloseShift(till=_till(request, shop), cash_counted_minor=cash), who)
-    return go(request, "/shift")
-
-
 def _board(request: Request, who: Login, shop: Shop, template: str, till: str = "") -> Response:
-    at = _till(request, shop, till)
-    shift = _shift(shop, at)
+    at = till_of(request, shop, till)
+    shift = next(iter(drawers.of_till(shop, at)), None)
     sale = next(iter(_sales(shop, at)), None)
     return render(
         request,
@@ -213,9 +204,10 @@ def _board(request: Request, who: Login, shop: Shop, template: str, till: str = 
         till=at,
         shift=shift if shift is not None and shift.state == "open" else None,
         sale=sale,
+        denominations=settings_here(shop.db).denominations,
         pad=views.pad(shop, SaleId(sale.sale) if sale else None),
         parked=views.sales(shop, "parked"),
-        people=_people(shop),
+        people=people(shop),
         may_override=who.may(Role.MANAGER),
         witness=_witness(request, shop, at),
     )
@@ -226,25 +218,8 @@ def _after(request: Request, who: Login, shop: Shop) -> Response:
     return _board(request, who, shop, "edge/_register.html") if wants_fragment(request) else go(request, "/register")
 
 
-def _till(request: Request, shop: Shop, asked: str = "") -> TillId:
-    for name in (asked, request.cookies.get(TILL_COOKIE, "")):
-        if name in shop.config.tills:
-            return TillId(name)
-    return shop.config.tills[0]
-
-
 def _witness(request: Request, shop: Shop, till: TillId | None = None) -> witnessing.WitnessView | None:
-    return witnessing.view(request, shop, till or _till(request, shop))
-
-
-def _shift(shop: Shop, till: TillId) -> shapes.ShiftView | None:
-    """Newest first in `views.shifts`: the open one of this till, else its last."""
-    mine = [each for each in views.shifts(shop) if each.till == till]
-    return next((each for each in mine if each.state == "open"), mine[0] if mine else None)
-
-
-def _people(shop: Shop) -> dict[str, str]:
-    return {user.user: user.name for user in views.staff(shop)}
+    return witnessing.view(request, shop, till or till_of(request, shop))
 
 
 def _sales(shop: Shop, till: TillId) -> Sequence[shapes.SaleView]:
@@ -252,13 +227,13 @@ def _sales(shop: Shop, till: TillId) -> Sequence[shapes.SaleView]:
 
 
 def _open(request: Request, shop: Shop) -> shapes.SaleView:
-    for sale in _sales(shop, _till(request, shop)):
+    for sale in _sales(shop, till_of(request, shop)):
         return sale
     raise ProblemError(409, "no-cart", "There is no open cart at this till", "Lay pieces on the pad and ring them up.")
 
 
 async def _cart(request: Request, who: Login, shop: Shop) -> SaleId:
-    till = _till(request, shop)
+    till = till_of(request, shop)
     for open_sale in _sales(shop, till):
         return SaleId(open_sale.sale)
     sale = SaleId(shop.new_id())

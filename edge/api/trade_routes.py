@@ -1,4 +1,4 @@
-"""JSON routes of the trade: sales, returns, shifts, transfers, holds. Each makes one act and shows what it led to."""
+"""JSON routes of the trade: sales, returns, transfers, holds. Each makes one act and shows what it led to."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from contract.facts import LineKind, Tender, TenderKind
 from contract.feed import Role
-from contract.ids import LineId, PersonId, PieceId, SaleId, ShiftId, StoreId, TillId, TransferId
+from contract.ids import LineId, PersonId, PieceId, SaleId, StoreId, TillId, TransferId
 from edge.api import bodies, shapes, views
 from edge.api.shop import Shop, the_shop
 from edge.books import replica
@@ -126,33 +126,6 @@ async def return_pieces(body: bodies.ReturnBody, who: Seller, shop: TheShop) -> 
     )
     await shop.act(act, who)
     return views.sale(shop, SaleId(body.sale))
-
-
-@router.get("/shifts")
-async def list_shifts(who: Seller, shop: TheShop) -> list[shapes.ShiftView]:
-    del who
-    return views.shifts(shop)
-
-
-@router.post("/shifts", status_code=201)
-async def open_shift(body: bodies.OpenShiftBody, who: Seller, shop: TheShop) -> shapes.ShiftView:
-    act = acts.OpenShift(
-        shift=ShiftId(body.shift or shop.new_id()),
-        till=shop.till(body.till),
-        business_day=body.business_day or shop.business_day(),
-        float_minor=body.float_minor,
-        currency=shop.config.currency,
-    )
-    await shop.act(act, who)
-    return views.shift(shop, act.shift)
-
-
-@router.post("/shifts/close")
-async def close_shift(body: bodies.CloseShiftBody, who: Seller, shop: TheShop) -> shapes.ShiftView:
-    """The Z: the drawer is counted before the expected sum is shown."""
-    open_shift = views.open_shift(shop, TillId(body.till))
-    await shop.act(acts.CloseShift(till=TillId(body.till), cash_counted_minor=body.cash_counted_minor), who)
-    return views.shift(shop, open_shift)
 
 
 @router.post("/transfers", status_code=201)

@@ -4,7 +4,7 @@ from edge.api.views_floor import alarm, alarms, tells_of
 from edge.api.views_pieces import bare, find_pieces, incoming, of_card, pad, piece, piece_named, presence, verdict_of
 from edge.api.views_store import gaps, health, readers, signals, staff, store, uplink, works_here, zones
 from edge.api.views_story import story
-from edge.api.views_trade import open_shift, sale, sales, shift, shifts
+from edge.api.views_trade import sale, sales
 
 __all__ = [
     "alarm",
@@ -15,7 +15,6 @@ __all__ = [
     "health",
     "incoming",
     "of_card",
-    "open_shift",
     "pad",
     "piece",
     "piece_named",
@@ -23,8 +22,6 @@ __all__ = [
     "readers",
     "sale",
     "sales",
-    "shift",
-    "shifts",
     "signals",
     "staff",
     "store",

@@ -1,14 +1,13 @@
-"""Sales and shifts as the store shows them."""
+"""Sales as the store shows them."""
 
 from contract.facts import Stream
-from contract.ids import SaleId, ShiftId, TillId
+from contract.ids import SaleId
 from edge.api import shapes
 from edge.api.shop import Shop
 from edge.api.views_pieces import missing
 from edge.books.rows import Counter, SaleRow
 from edge.till import queries
 from trade.sale import SaleState
-from trade.shift import Shift, ShiftState
 from web.problems import ProblemError
 
 ASKED = (SaleState.OPEN, SaleState.PARKED)
@@ -70,41 +69,4 @@ def _sale(shop: Shop, row: SaleRow) -> shapes.SaleView:
         receipt_number=row.receipt_number or None,
         business_day=row.business_day,
         sent=log is not None and 0 < row.trade_seq <= log.upto,
-    )
-
-
-def shifts(shop: Shop) -> list[shapes.ShiftView]:
-    return [_shift(each) for each in queries.shifts_newest(shop.db)]
-
-
-def shift(shop: Shop, shift_id: ShiftId) -> shapes.ShiftView:
-    found = queries.shift(shop.db, shift_id)
-    if found is None:
-        raise missing("shift", shift_id)
-    return _shift(found)
-
-
-def open_shift(shop: Shop, till: TillId) -> ShiftId:
-    """The shift open at a till. Raises a 409 problem when there is none."""
-    found = queries.open_shift(shop.db, till)
-    if found is None:
-        raise ProblemError(409, "no-shift", f"No shift is open at {till}", "Open one first.")
-    return found.shift
-
-
-def _shift(row: Shift) -> shapes.ShiftView:
-    closed = row.state is ShiftState.CLOSED
-    return shapes.ShiftView(
-        shift=row.shift,
-        till=row.till,
-        state=str(row.state),
-        business_day=row.business_day,
-        float_minor=row.float_minor,
-        currency=row.currency,
-        z_number=row.z_number or None,
-        sales=row.sales,
-        returns=row.returns,
-        gross_minor=row.gross_minor,
-        cash_expected_minor=row.cash_expected_minor if closed else None,
-        cash_counted_minor=row.cash_counted_minor if closed else None,
     )

@@ -427,22 +427,6 @@ SELECT last AS value FROM till_counter WHERE till = :till AND series = :series;
 INSERT INTO till_counter VALUES (:till, :series, :last)
 ON CONFLICT (till, series) DO UPDATE SET last = MAX(last, excluded.last);
 
--- name: shift_open
-SELECT * FROM shift WHERE till = :till AND state = 'open';
-
--- name: shift
-SELECT * FROM shift WHERE shift = :shift;
-
--- name: shifts_newest
-SELECT * FROM shift ORDER BY opened_us DESC, shift LIMIT :limit;
-
--- name: shift_set
-INSERT INTO shift VALUES (:shift, :till, :business_day, :currency, :float_minor, :state, :sales, :returns, :gross_minor,
-    :tax_minor, :cash_minor, :z_number, :cash_counted_minor, :opened_us, :closed_us)
-ON CONFLICT (shift) DO UPDATE SET state = excluded.state, sales = excluded.sales, returns = excluded.returns,
-    gross_minor = excluded.gross_minor, tax_minor = excluded.tax_minor, cash_minor = excluded.cash_minor,
-    z_number = excluded.z_number, cash_counted_minor = excluded.cash_counted_minor, closed_us = excluded.closed_us;
-
 -- name: presence_set
 INSERT INTO presence VALUES (:piece, :state, :zone, :since_us, :why)
 ON CONFLICT (piece) DO UPDATE SET state = excluded.state, zone = excluded.zone, since_us = excluded.since_us,

@@ -15,9 +15,10 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 11
+SCHEMA_VERSION: Final = 12
 FILES: Final = (
     "books.sql",
+    "shifts.sql",
     "witness.sql",
     "tags.sql",
     "readers.sql",

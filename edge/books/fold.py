@@ -12,6 +12,7 @@ from contract.facts import (
     AlarmClosed,
     AlarmRaised,
     AnyFact,
+    CashMoved,
     ClaimEnded,
     ClaimHeld,
     CommandHeard,
@@ -70,15 +71,16 @@ from contract.ids import Epoch, UserId
 from edge.books import fold_custody as custody
 from edge.books import fold_floor as floor
 from edge.books import fold_sales as sales
+from edge.books import fold_shifts as shifts
 from edge.books import fold_tags as tags
 from edge.books.db import Database
 from trade.guards import ALL, Guards
 
 STATE_TABLES = (
     "down_log", "custody", "claim", "lease_answer", "hold", "returned_line", "sighting", "shipped", "sale",
-    "sale_line", "tender", "till_counter", "shift", "presence", "zone_vision", "reader_health", "exit_seen", "alarm",
-    "count", "count_verdict", "count_request", "tag_binding", "coverage_gap", "reader_change", "signal",
-    "restock", "alarm_budget", "count_look", "count_missed", "zone_calibration",
+    "sale_line", "tender", "till_counter", "shift", "shift_receipt", "cash_move", "z", "presence", "zone_vision",
+    "reader_health", "exit_seen", "alarm", "count", "count_verdict", "count_request", "tag_binding", "coverage_gap",
+    "reader_change", "signal", "restock", "alarm_budget", "count_look", "count_missed", "zone_calibration",
     "payment",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
@@ -144,9 +146,11 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
         case ReturnRecorded():
             sales.return_recorded(db, fact, at.at_us, at.epoch)
         case ShiftOpened():
-            sales.shift_opened(db, fact, at.at_us)
+            shifts.opened(db, fact, at.at_us)
+        case CashMoved():
+            shifts.cash_moved(db, fact, at.at_us, at.by)
         case ShiftClosed():
-            sales.shift_closed(db, fact, at.at_us)
+            shifts.closed(db, fact, at.at_us, at.epoch)
         case (
             PiecePresence()
             | ZoneVision()

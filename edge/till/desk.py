@@ -11,10 +11,11 @@ from contract.feed import SettingsCard
 from contract.ids import PaymentId, PieceId, SaleId, TillId, UserId, ZoneId
 from edge.books import replica
 from edge.books.db import Database
-from edge.books.fold_sales import RECEIPTS, ZS, load_sale
+from edge.books.fold_sales import RECEIPTS, load_sale
+from edge.books.fold_shifts import ZS, last_z_digest, load_movements, load_receipts
 from edge.books.journal import Books, Tx
 from edge.books.rows import AlarmRow, AlarmState, CountRow, Mode, counters_of
-from edge.till.offers import offer
+from edge.till.offers import offer, settings_here
 from trade.acts import (
     AddOther,
     AddPiece,
@@ -27,6 +28,7 @@ from trade.acts import (
     GiveUpPayment,
     HearPayment,
     HoldPiece,
+    MoveCash,
     OpenSale,
     OpenShift,
     ParkSale,
@@ -135,9 +137,13 @@ class Desk:
         match act:
             case OpenShift():
                 begun = db.one("shift", Shift, shift=act.shift) is not None
-                return msgspec.structs.replace(self._till_scene(db, scene, act.till), shift_known=begun)
+                found = self._till_scene(db, scene, act.till)
+                return msgspec.structs.replace(found, shift_known=begun, settings=settings_here(db))
+            case MoveCash():
+                made = db.number("move_known", move=act.move) > 0
+                return msgspec.structs.replace(self._till_scene(db, scene, act.till), move_known=made)
             case CloseShift():
-                return self._till_scene(db, scene, act.till)
+                return self._counted(db, self._till_scene(db, scene, act.till))
             case OpenSale() | ResumeSale():
                 found = self._till_scene(db, scene, act.till)
                 return msgspec.structs.replace(found, sale=load_sale(db, act.sale))
@@ -225,6 +231,19 @@ class Desk:
         if sale is None:
             return scene
         return msgspec.structs.replace(scene, offer=offer(db, sale))
+
+    def _counted(self, db: Database, scene: Scene) -> Scene:
+        """With what the till's Z is to count."""
+        shift = scene.shift
+        if shift is None:
+            return scene
+        return msgspec.structs.replace(
+            scene,
+            receipts=load_receipts(db, shift.shift),
+            movements=load_movements(db, shift.shift),
+            z_previous=last_z_digest(db, shift.till),
+            settings=settings_here(db),
+        )
 
     def _till_scene(self, db: Database, scene: Scene, till: TillId) -> Scene:
         shift = db.one("shift_open", Shift, till=till)

@@ -10,17 +10,22 @@ from trade.sale import Sale
 from trade.shift import Shift
 
 
+def settings_here(db: Database) -> SettingsCard:
+    """How this store sells; as the house does it where nothing else was said."""
+    node = db.one("node", Node)
+    assert node is not None
+    return replica.card(db, SettingsCard, node.store) or SettingsCard(store=node.store)
+
+
 def offer(db: Database, sale: Sale) -> Offer:
     """For what is in this cart. The business day is that of the till's open shift."""
-    node, shift = db.one("node", Node), db.one("shift_open", Shift, till=sale.till)
-    assert node is not None
-    store = node.store
+    shift = db.one("shift_open", Shift, till=sale.till)
     known: dict[PieceId, PieceCard] = {}
     for piece in sale.pieces():
         card = replica.piece(db, piece)
         if card is not None:
             known[piece] = card
-    settings = replica.card(db, SettingsCard, store) or SettingsCard(store=store)
+    settings = settings_here(db)
     return Offer(
         currency=sale.currency,
         business_day=shift.business_day if shift else "",

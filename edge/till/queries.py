@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from contract.facts import CountVerdict, SaleLine
+from contract.facts import CountVerdict, SaleLine, ShiftClosed
 from contract.ids import CountId, PieceId, SaleId, ShiftId, TillId
 from edge.books.db import Database
 from edge.books.fold_sales import load_lines, load_sale
+from edge.books.fold_shifts import load_movements, load_receipts, load_z
 from edge.books.rows import (
     AlarmRow,
     AlarmState,
@@ -26,7 +27,7 @@ from trade.custody import Token, TokenState
 from trade.piece import Hold
 from trade.price import cart
 from trade.sale import Sale, SaleState
-from trade.shift import Shift
+from trade.shift import Figures, Movement, Shift, figures
 from trade.stocktake import CountState
 
 PAGE_ROWS_MAX: Final = 200
@@ -111,8 +112,21 @@ def returned_lines(db: Database, sale_id: SaleId) -> frozenset[str]:
 
 
 def open_shift(db: Database, till: TillId) -> Shift | None:
-    """The X of a till: its open shift with running figures."""
     return db.one("shift_open", Shift, till=till)
+
+
+def x(db: Database, shift_: Shift) -> Figures:
+    """What a shift comes to now; nothing is changed by asking."""
+    return figures(shift_, load_receipts(db, shift_.shift), load_movements(db, shift_.shift))
+
+
+def z(db: Database, shift_id: ShiftId) -> ShiftClosed | None:
+    """The Z of a shift as it was made."""
+    return load_z(db, shift_id)
+
+
+def movements(db: Database, shift_id: ShiftId) -> tuple[Movement, ...]:
+    return load_movements(db, shift_id)
 
 
 def shift(db: Database, shift_id: ShiftId) -> Shift | None:

@@ -227,7 +227,6 @@ SHIFT = shapes.ShiftView(
     shift="shift-1", till="till-1", state="open", business_day="2026-11-22", float_minor=20_000, currency="EUR",
     z_number=None, sales=7, returns=0, gross_minor=4_120_000, cash_expected_minor=None, cash_counted_minor=None,
 )  # fmt: skip
-CLOSED = replace(SHIFT, state="closed", z_number=311, cash_expected_minor=125_000, cash_counted_minor=124_500)
 ALARM = shapes.AlarmView(
     alarm="alarm-1", kind=AlarmKind.MISSING, pieces=(RING,), zone="case-1", zone_name="Case 1, solitaires",
     sentence=f"{RING.title} ({RING.sku}), Case 1, solitaires: Silent for 31 s: read in none of 31 rounds, where 29 reads were due (it is read in 94% of rounds, its zone at 99% of normal); 9 of 9 neighbours are read; so much silence is harmless here about once in 4 years.",
@@ -292,6 +291,7 @@ COMMON = {
 }
 REGISTER = {
     **COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True, "terminal": "desk-1",
+    "denominations": (),
 }  # fmt: skip
 PASSING = {**COMMON, "lines_max": 100, "line_chars_max": 500}
 WALL = {
@@ -309,6 +309,7 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "sign-in-nobody": ("edge/sign_in.html", {"users": (), "problem": "", "next": "", "chosen": ""}),
     "register-empty": ("edge/register.html", REGISTER),
     "register-no-shift": ("edge/register.html", {**REGISTER, "shift": None}),
+    "register-no-shift-coins": ("edge/register.html", {**REGISTER, "shift": None, "denominations": (5_000, 1_000, 50)}),
     "register-pad": ("edge/register.html", {**REGISTER, "pad": READY_PAD, "parked": (SALE,)}),
     "register-matched": ("edge/register.html", {**REGISTER, "pad": MATCHED_PAD, "sale": SALE}),
     "register-slip": ("edge/register.html", {**REGISTER, "pad": MATCHED_PAD, "sale": SALE, "terminal": ""}),
@@ -325,8 +326,6 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "register-rejoin": ("edge/register.html", {**REGISTER, "store": FENCED}),
     "tender": ("edge/tender.html", {**COMMON, "sale": SALE, "plain_total": "21 050.00", "may_override": True}),
     "receipt": ("edge/receipt.html", {**COMMON, "sale": RECORDED}),
-    "shift-close": ("edge/shift.html", {**COMMON, "shift": SHIFT}),
-    "shift-z": ("edge/shift.html", {**COMMON, "shift": CLOSED}),
     "pass-start": ("edge/pass_start.html", {**COMMON, "sleds": SLEDS, "passes": (WALK,)}),
     "pass-start-none": ("edge/pass_start.html", {**COMMON, "sleds": (), "passes": ()}),
     "pass": ("edge/pass.html", {**PASSING, "walk": WALK}),

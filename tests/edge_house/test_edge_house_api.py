@@ -1,7 +1,6 @@
 """The store's JSON API: who may, what is answered, and words for every refusal."""
 
 import asyncio
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import msgspec
 import pytest
 import structlog
 
-from contract.feed import FeedPage, FeedRow, StoreCard
+from contract.feed import FeedPage, FeedRow
 from contract.ids import PieceId, UserId, ZoneId
 from contract.messages import Down, Standing
 from contract.seals import head_seal
@@ -20,62 +19,6 @@ from edge.config import UplinkConfig
 from edge.floor.now import PadNow
 from web.attempts import FREE_ATTEMPTS
 from web.policy import undeclared
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # Starlette prefers httpx2, which is not in our lock
-    from starlette.testclient import TestClient
-
-CASE = list(range(1, 9))
-
-
-class Face:
-    """A box whose house steps by itself at each act; requests go through the real app."""
-
-    def __init__(self, config, clock, make):
-        self.clock, self.make = clock, make
-        config = msgspec.structs.replace(config, readers=())
-        self.edge = edge_app.create(config, clock=clock)
-        make.give(self.edge.store.books, *CASE)
-        cards = [make.card(n) for n in CASE]
-        rows = [FeedRow(rev=n + 1, scope="*", key=f"piece:{card.piece}", body=card) for n, card in enumerate(cards)]
-        rows += [
-            FeedRow(rev=100 + n, scope="*", key=f"staff:{each.user}", body=each) for n, each in enumerate(make.staff)
-        ]
-        rows.append(
-            FeedRow(rev=150, scope="*", key="store:lyon", body=StoreCard(store="lyon", name="Lyon", currency="EUR"))
-        )
-        self.edge.store.take_feed(FeedPage(rows=tuple(rows), upto=200, more=False))
-        self.edge.store.reload()
-        self.config = config
-        edge_app.set_pin(config, "ana", "4711")
-        self.client = TestClient(self.edge.api)
-        self.bearers = {}
-
-    def bearer(self, user):
-        if user not in self.bearers:
-            edge_app.set_pin(self.config, user, "4711")
-            answer = self.client.post("/api/v1/login", json={"user": user, "pin": "4711"})
-            assert answer.status_code == 200, answer.text
-            self.client.cookies.clear()
-            self.bearers[user] = {"authorization": f"Bearer {answer.json()['token']}"}
-        return self.bearers[user]
-
-    def get(self, path, user="ana"):
-        return self.client.get(f"/api/v1{path}", headers=self.bearer(user))
-
-    def post(self, path, body=None, user="ana"):
-        return self.client.post(f"/api/v1{path}", json=body or {}, headers=self.bearer(user))
-
-    def scan(self, *numbers):
-        return self.post("/scan", {"pieces": [f"p{n}" for n in numbers]})
-
-
-@pytest.fixture
-def face(config, clock, make):
-    face = Face(config, clock, make)
-    yield face
-    face.edge.shop.db.close()
-    face.edge.store.books.close()
 
 
 def open_cart(face, *numbers):

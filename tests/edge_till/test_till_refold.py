@@ -75,7 +75,7 @@ def test_what_a_lost_box_never_sent_comes_in_later_beside_what_its_successor_did
 
 def test_a_lost_box_that_left_its_shift_open_does_not_stop_a_shift_that_was_closed(new_shop, pay_cash):
     old, new = _box_that_was_replaced(new_shop, pay_cash)
-    new.done(CloseShift(till="till-1", cash_counted_minor=0))
+    new.done(CloseShift(till="till-1", cash_counted_minor=0, note="counted by somebody in a hurry"))
     new.hear(term=TERM3)
     logs = old.log_heads() + tuple(log for log in new.log_heads() if log.epoch == "e2")
     _load(new, _pages(old), logs)

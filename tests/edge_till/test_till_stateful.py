@@ -156,7 +156,7 @@ def machine(new_shop, guards):
 
         @rule(till=till)
         def z(self, till):
-            self.shop.do(CloseShift(till=till, cash_counted_minor=0))
+            self.shop.do(CloseShift(till=till, cash_counted_minor=0, note="counted by somebody in a hurry"))
             self.shop.do(
                 OpenShift(shift=self.name(), till=till, business_day="2026-11-23", float_minor=0, currency="EUR")
             )

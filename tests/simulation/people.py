@@ -89,7 +89,7 @@ class People:
                     self.give_back(self.main[home], piece, sale)
         elif dice < 0.96:
             till = rng.choice(TILLS)
-            box.do(CloseShift(till=till, cash_counted_minor=0))
+            box.do(CloseShift(till=till, cash_counted_minor=0, note="counted by somebody in a hurry"))
             box.do(OpenShift(shift=self.new_id(), till=till, business_day="d", float_minor=0, currency="EUR"))
         else:
             self.back_up()

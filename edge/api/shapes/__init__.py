@@ -18,6 +18,12 @@ from edge.api.shapes.pieces import PresenceView as PresenceView
 from edge.api.shapes.pieces import ScanView as ScanView
 from edge.api.shapes.pieces import ShippedView as ShippedView
 from edge.api.shapes.pieces import StayView as StayView
+from edge.api.shapes.shifts import CoinsView as CoinsView
+from edge.api.shapes.shifts import MovementView as MovementView
+from edge.api.shapes.shifts import ReportView as ReportView
+from edge.api.shapes.shifts import ShiftView as ShiftView
+from edge.api.shapes.shifts import TaxSumView as TaxSumView
+from edge.api.shapes.shifts import TenderSumView as TenderSumView
 from edge.api.shapes.store import GapView as GapView
 from edge.api.shapes.store import HealthView as HealthView
 from edge.api.shapes.store import LoginView as LoginView
@@ -31,5 +37,4 @@ from edge.api.shapes.trade import PadPieceView as PadPieceView
 from edge.api.shapes.trade import PadView as PadView
 from edge.api.shapes.trade import SaleLineView as SaleLineView
 from edge.api.shapes.trade import SaleView as SaleView
-from edge.api.shapes.trade import ShiftView as ShiftView
 from edge.api.shapes.trade import TenderView as TenderView

@@ -1,4 +1,4 @@
-"""The till: pad, sale and shift."""
+"""The till: pad and sale."""
 
 from dataclasses import dataclass
 
@@ -65,20 +65,3 @@ class SaleView:
     business_day: str
     sent: bool
     """The cloud has it (`seq ≤ upto`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftView:
-    shift: str
-    till: str
-    state: str
-    business_day: str
-    float_minor: int
-    currency: str
-    z_number: int | None
-    sales: int
-    returns: int
-    gross_minor: int
-    cash_expected_minor: int | None
-    """Only after the close: the drawer is counted blind."""
-    cash_counted_minor: int | None
