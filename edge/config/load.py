@@ -102,7 +102,9 @@ def _check_references(config: EdgeConfig) -> None:
         except EpcError as error:
             raise ValueError(f"{at}: {error}; write the tag's EPC in hex, as a reader shows it") from error
         if zone.kind not in LIES_IN:
-            raise ValueError(f"{at}: a {zone.kind} is only passed; hang it in a {', '.join(sorted(LIES_IN))}")
+            raise ValueError(
+                f"{at}: nothing lies in this {zone.kind} for good; hang it in a {', '.join(sorted(LIES_IN))}"
+            )
         if zone.id not in watched:
             raise ValueError(f"{at}: no fixed reader watches this zone; give it an antenna, or leave the tag out")
         other = holders.setdefault(zone.reference.upper(), zone.id)

@@ -1,7 +1,7 @@
 """The places of a store that are counted or watched."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -21,6 +21,9 @@ class ZoneKind(StrEnum):
 LIES_IN: Final = frozenset({ZoneKind.SAFE, ZoneKind.CASE, ZoneKind.SHELF})
 """Kinds of zones a piece stays in; pads and gates are passed, and nothing lies on a bench for long."""
 
+Metres = Annotated[float, msgspec.Meta(ge=-10_000, le=10_000)]
+Size = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
+
 
 class ZoneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A place pieces can be."""
@@ -31,13 +34,13 @@ class ZoneConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """As people read it."""
     kind: ZoneKind
     """`safe`, `case`, `pad`, `exit`, `shelf` or `bench`."""
-    x: float = 0.0
+    x: Metres = 0.0
     """Metres on the store's plan, for drawing: from the left,"""
-    y: float = 0.0
+    y: Metres = 0.0
     """from the top,"""
-    width: float = 1.0
+    width: Size = 1.0
     """across,"""
-    height: float = 1.0
+    height: Size = 1.0
     """and down."""
     reference: str = ""
     """EPC in hex of a tag that hangs here for good: it is no piece, and says whether the zone can be read at all."""

@@ -109,6 +109,12 @@ def test_a_password_file_that_is_no_text_is_named(tmp_path):
         start(tmp_path, url=f'"impinj-iot://u@h?topic=a&password_file={tmp_path}/secret"', profile='"impinj-r700-iot"')
 
 
+@pytest.mark.parametrize("size", ["nan", "inf", "-1.0", "0.0"])
+def test_a_zone_of_no_size_cannot_be_drawn(tmp_path, size):
+    with pytest.raises(ConfigError, match="width"):
+        start(tmp_path, zones=f'[{{ id = "case", name = "Case", kind = "case", width = {size} }}]')
+
+
 HUNG = '[{ id = "case", name = "Case", kind = "case", reference = "E2000017221101441890ABCD" }]'
 
 
