@@ -204,7 +204,6 @@ class Ingest:
             log = logs.begin(work.tx, name, up.term)
         fresh = standing is Standing.OK and _is_fresh(box, up)
         gap = up.first_seq > log.upto + 1 and self.guards.contiguous
-        upto = log.upto
         if fresh and self.guards.hash_chain and _went_back(work, box, log, up):
             standing = Standing.FORK
         elif gap:
@@ -212,14 +211,14 @@ class Ingest:
         elif (taken := self._rows(each, log, up)) is None:
             standing = Standing.FORK
         else:
-            upto = taken
+            log = taken
         if standing is Standing.FORK:
             each.counts.forks_total += 1
             sentence = f"The box of {up.store} sent rows that do not extend its log; it has to rejoin"
             work.open_case("fork", sentence, store=up.store, ref=f"{up.epoch}/{up.stream}/{log.upto}")
         elif fresh:
             _remember(work, box, up)
-        ack = Ack(stream=up.stream, upto=upto, safe=log.safe, resend_from=upto + 1 if gap else None)
+        ack = log.ack(resend_from=log.upto + 1 if gap else None)
         return _Said((box, up.epoch, standing), (ack,), up.down_upto)
 
     def _standing(self, work: Work, box: sa.RowMapping, up: Up) -> Standing:
@@ -245,8 +244,8 @@ class Ingest:
             )
         return Standing.OLD if fenced else Standing.OK
 
-    def _rows(self, each: _Try, log: Log, up: Up) -> int | None:
-        """Store and apply what is new; returns `upto` then, or None when the rows do not extend our log."""
+    def _rows(self, each: _Try, log: Log, up: Up) -> Log | None:
+        """Store and apply what is new; returns our log then, or None when the rows do not extend it."""
         tx, guards = each.work.tx, self.guards
         rows = logs.numbered(up.first_seq, up.rows)
         last = up.first_seq + len(rows) - 1
@@ -260,14 +259,14 @@ class Ingest:
         if known and not guards.dedupe:
             self._apply(each, log, known)
         if not new:
-            return log.upto
-        logs.store(tx, log, new, each.work.now_us)
+            return log
+        longer = logs.store(tx, log, new, each.work.now_us)
         each.counts.rows_stored_total += len(new)
         self._apply(each, log, new)
         if not guards.ack_after_commit and self._send_early is not None:
             box = _box(each.work, up.store)
-            self._send_early(_down(each.work, box, up.epoch, Standing.OK, Ack(stream=up.stream, upto=last)))
-        return last
+            self._send_early(_down(each.work, box, up.epoch, Standing.OK, longer.ack()))
+        return longer
 
     def _apply(self, each: _Try, log: Log, rows: list[Numbered], *, late: bool = False) -> None:
         parked = apply_rows(
@@ -291,10 +290,10 @@ class Ingest:
         each.counts.rows_repeated_total += len(known) - len(strange)
         reaches = given.first_seq <= log.upto + 1 <= last
         if reaches and not strange and _same_chain(work, log, given):
-            upto = logs.store(work.tx, log, above, work.now_us)
+            longer = logs.store(work.tx, log, above, work.now_us)
             each.counts.rows_stored_total += len(above)
             self._apply(each, log, above)
-            return Ack(stream=name.stream, upto=upto, safe=log.safe)
+            return longer.ack()
         late = [row for row in (*strange, *above) if logs.store_late(work.tx, name, row, work.now_us)]
         each.counts.rows_late_total += len(late)
         self._apply(each, log, late, late=True)
@@ -302,7 +301,7 @@ class Ingest:
             sentence = f"{len(late)} rows of {name.store} were found on a disk that is not our copy of its log"
             work.open_case("late rows", sentence, store=name.store, ref=f"{name.epoch}/{name.stream}/{late[0].seq}")
         resend = log.upto + 1 if given.first_seq > log.upto + 1 else None
-        return Ack(stream=name.stream, upto=log.upto, safe=log.safe, resend_from=resend)
+        return log.ack(resend_from=resend)
 
 
 def _by_store(up: Up) -> StoreId:

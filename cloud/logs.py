@@ -11,6 +11,7 @@ from cloud.tables import inbox, late_row, life, stream
 from contract.entries import first_head, leaf_hash, next_head
 from contract.facts import Stream
 from contract.ids import Epoch, StoreId
+from contract.merkle import NOTHING, Peaks
 from contract.messages import ROWS_PER_MESSAGE_MAX, Ack, JournalRows, LogHead
 
 ROWS_PER_PAGE_MAX: Final = 5 * ROWS_PER_MESSAGE_MAX
@@ -29,14 +30,22 @@ class Name(NamedTuple):
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):
-    """How far we have it: contiguous up to `upto`, whose chain head is `head`."""
+    """How far we have it: contiguous up to `upto`, whose chain head is `head` and whose tree is `tree`."""
 
     name: Name
     term: int
     upto: int
     head: bytes
+    tree: Peaks
     safe: int
     late: int
+
+    def ack(self, *, resend_from: int | None = None) -> Ack:
+        """What its store is told, with our tree head: a store that has another does not believe us."""
+        return Ack(
+            stream=self.name.stream, upto=self.upto, safe=self.safe, resend_from=resend_from,
+            tree_head=self.tree.root().hex() if self.upto else "",
+        )  # fmt: skip
 
 
 class Numbered(NamedTuple):
@@ -54,19 +63,23 @@ def numbered(first_seq: int, rows: tuple[msgspec.Raw, ...]) -> list[Numbered]:
 
 def find(tx: Tx, name: Name) -> Log | None:
     row = tx.row(sa.select(stream).where(name.mine(stream)))
-    if row is None:
-        return None
+    return None if row is None else _log(row)
+
+
+def _log(row: sa.RowMapping) -> Log:
+    name = Name(StoreId(row["store"]), Epoch(row["epoch"]), Stream(row["stream"]))
     return Log(
-        name=name, term=row["term"], upto=row["upto"], head=bytes(row["head"]), safe=row["safe"], late=row["late"]
-    )
+        name=name, term=row["term"], upto=row["upto"], head=bytes(row["head"]), safe=row["safe"], late=row["late"],
+        tree=Peaks.read(row["upto"], bytes(row["peaks"])),
+    )  # fmt: skip
 
 
 def begin(tx: Tx, name: Name, term: int) -> Log:
     """A log without rows; logs of a store keep the order in which they were begun."""
     count = tx.value(sa.select(sa.func.count()).select_from(stream).where(stream.c.store == name.store))
     head = first_head(*name)
-    tx.add(stream, {**name._asdict(), "term": term, "head": head, "opened": count + 1})
-    return Log(name=name, term=term, upto=0, head=head, safe=0, late=0)
+    tx.add(stream, {**name._asdict(), "term": term, "head": head, "opened": count + 1, "peaks": b""})
+    return Log(name=name, term=term, upto=0, head=head, tree=NOTHING, safe=0, late=0)
 
 
 def find_or_begin(tx: Tx, name: Name, term: int) -> Log:
@@ -101,8 +114,8 @@ def heads_after(head: bytes, rows: list[Numbered]) -> list[bytes]:
     return heads
 
 
-def store(tx: Tx, log: Log, rows: list[Numbered], now_us: int) -> int:
-    """Write rows and the new `upto`, which nobody else may have moved meanwhile; returns it.
+def store(tx: Tx, log: Log, rows: list[Numbered], now_us: int) -> Log:
+    """Write rows and the new `upto`, which nobody else may have moved meanwhile; returns the log as it is then.
 
     Raises `ContentionError` when another worker was faster.
     """
@@ -115,9 +128,10 @@ def store(tx: Tx, log: Log, rows: list[Numbered], now_us: int) -> int:
     )
     upto = rows[-1].seq
     move = sa.update(stream).where(log.name.mine(stream), stream.c.upto == log.upto)
-    if tx.run(move.values(upto=upto, head=heads[-1])) != 1:
+    tree = log.tree.grown(row.leaf for row in rows)
+    if tx.run(move.values(upto=upto, head=heads[-1], peaks=tree.packed())) != 1:
         raise ContentionError(f"another worker moved {'/'.join(log.name)} past {log.upto}")
-    return upto
+    return msgspec.structs.replace(log, upto=upto, head=heads[-1], tree=tree)
 
 
 def store_late(tx: Tx, name: Name, row: Numbered, now_us: int) -> bool:
@@ -173,10 +187,8 @@ def all_heads(tx: Tx, of: StoreId) -> tuple[LogHead, ...]:
 def acks(tx: Tx, of: StoreId, epoch: Epoch) -> tuple[Ack, ...]:
     """How far we have each stream of an epoch; nothing at all of a stream we never heard."""
     query = sa.select(stream).where(stream.c.store == of, stream.c.epoch == epoch)
-    known = {row["stream"]: row for row in tx.rows(query)}
-    none = {"upto": 0, "safe": 0}
-    found = [(each, known.get(each, none)) for each in Stream]
-    return tuple(Ack(stream=each, upto=row["upto"], safe=row["safe"]) for each, row in found)
+    known = {log.name.stream: log.ack() for log in map(_log, tx.rows(query))}
+    return tuple(known.get(each, Ack(stream=each, upto=0)) for each in Stream)
 
 
 def mark_safe(tx: Tx, of: StoreId | None = None) -> None:

@@ -98,9 +98,12 @@ replacement = _table("replacement", _key("store"), _text("instance"), _text("by"
 
 stream = _table(
     "stream", _key("store"), _key("epoch"), _key("stream"), _int("term"), _int("upto"), _bytes("head"), _int("safe"),
-    _int("opened"), _int("late"),
+    _int("opened"), _int("late"), _sealing("peaks"),
 )  # fmt: skip
-"""One log of a store as far as we have it; `opened` orders the logs of a store, `late` counts its orphans."""
+"""One log of a store as far as we have it; `opened` orders the logs of a store, `late` counts its orphans.
+
+`peaks` are those of its Merkle tree (`contract.merkle.Peaks`).
+"""
 
 inbox = _table(
     "inbox", _key("store"), _key("epoch"), _key("stream"), _number_key("seq"),

@@ -58,12 +58,16 @@ class Standing(StrEnum):
 
 
 class Ack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`upto` is contiguous and sent after the commit; `safe` is inside the oldest backup that could be restored."""
+    """`upto` is contiguous and sent after the commit; `safe` is inside the oldest backup that could be restored.
+
+    `tree_head` is the head of the cloud's Merkle tree over rows 1 … `upto`, hex; empty from an older cloud, or of none.
+    """
 
     stream: Stream
     upto: int
     safe: int = 0
     resend_from: int | None = None
+    tree_head: str = ""
 
 
 class Down(msgspec.Struct, frozen=True, kw_only=True, tag_field="down", tag="state", omit_defaults=True):

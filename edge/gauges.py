@@ -167,6 +167,8 @@ def link_gauges(uplink: UplinkNow, link: UplinkTally, store: Store) -> Iterator[
     yield Sample("vitrine_uplink_up", "1 while the broker link stands", float(uplink.up))
     unknown = float(bool(store.unknown_command))
     yield Sample("vitrine_uplink_command_unknown", "1 while a command waits for an upgrade of this box", unknown)
+    unbelieved = store.sync.acks_unbelieved_total
+    yield Sample("vitrine_uplink_acks_unbelieved_total", "of another log than we wrote", unbelieved)
     yield Sample("vitrine_uplink_connects_total", "connections to the broker", link.connects_total)
     yield Sample("vitrine_uplink_published_total", "messages handed over", link.published_total)
     yield Sample("vitrine_uplink_received_total", "messages heard", link.received_total)

@@ -13,6 +13,7 @@ from edge.books.db import Database
 from edge.books.rows import Counter, Mode, Node, ReaderChangeRow, SignalRow
 from edge.floor.now import ReaderNow
 from edge.house import Mood
+from edge.sync import anchor, witness
 from edge.till import queries
 from web.logins import Login
 
@@ -28,7 +29,12 @@ def _node(db: Database) -> Node:
 def health(shop: Shop) -> shapes.HealthView:
     mood = shop.house.mood
     return shapes.HealthView(
-        ok=mood in (Mood.RUNNING, Mood.FULL), mood=str(mood), mode=str(_node(shop.db).mode), uplink_up=shop.uplink.up
+        ok=mood in (Mood.RUNNING, Mood.FULL),
+        mood=str(mood),
+        mode=str(_node(shop.db).mode),
+        uplink_up=shop.uplink.up,
+        sales_unsent=witness.sales_unsent(shop.db),
+        office_differs=bool(anchor.unbelieved(shop.db)),
     )
 
 
@@ -185,6 +191,8 @@ def uplink(shop: Shop) -> shapes.UplinkView:
         unsent=sum(log.seq - log.upto for log in logs),
         feed_rev=node.feed_rev,
         unknown_command=shop.store.unknown_command,
+        sales_unsent=witness.sales_unsent(shop.db),
+        differs=bool(anchor.unbelieved(shop.db)),
     )
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 12
+SCHEMA_VERSION: Final = 13
 FILES: Final = (
     "books.sql",
     "shifts.sql",
@@ -27,6 +27,7 @@ FILES: Final = (
     "counts.sql",
     "zones.sql",
     "payments.sql",
+    "trees.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""
 BUSY_S: Final = 5.0

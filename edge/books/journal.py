@@ -4,7 +4,6 @@
 them to the journal, so state and journal cannot part. Pages read through a connection of their own (`edge.app`).
 """
 
-import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -115,6 +114,7 @@ class Tx:
         """A new life of the cloud: it may have lost whatever is not safe, and its decisions are numbered anew."""
         self.db.run("node_down", cloud_epoch=cloud_epoch, down_upto=0)
         self.db.run("counters_doubt")
+        self.db.run("trees_drop")
 
     def must_rejoin(self, why: str) -> None:
         """From here on this box decides nothing, until `rejoin.load`."""
@@ -230,7 +230,7 @@ class Books:
         return self.db.rows("journal_rows", JournalRow, epoch=epoch, stream=stream, first_seq=first_seq, limit=limit)
 
     def leaves(self, epoch: Epoch, stream: Stream) -> list[bytes]:
-        """Leaf hashes of one log, for the audit root."""
+        """Leaf hashes of one log, for its Merkle tree."""
         return [row.leaf for row in self.db.rows("journal_leaves", Leaf, epoch=epoch, stream=stream)]
 
     def close(self) -> None:
@@ -249,23 +249,3 @@ def _groups(facts: Sequence[AnyFact]) -> Iterator[tuple[Stream, tuple[AnyFact, .
     floor = tuple(fact for fact in facts if stream_of(fact) is Stream.FLOOR)
     for first in range(0, len(floor), FLOOR_FACTS_PER_ENTRY_MAX):
         yield Stream.FLOOR, floor[first : first + FLOOR_FACTS_PER_ENTRY_MAX]
-
-
-def audit_root(leaves: Sequence[bytes]) -> bytes:
-    """RFC 6962 §2.1 Merkle tree hash over leaf hashes (already prefixed with 0x00). 32 bytes."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    peaks: list[tuple[int, bytes]] = []
-    for leaf in leaves:
-        size, node = 1, leaf
-        while peaks and peaks[-1][0] == size:
-            size, node = size * 2, _inner(peaks.pop()[1], node)
-        peaks.append((size, node))
-    root = peaks.pop()[1]
-    while peaks:
-        root = _inner(peaks.pop()[1], root)
-    return root
-
-
-def _inner(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()

@@ -11,7 +11,7 @@ from contract.facts import Stream
 from contract.messages import MESSAGE_BYTES_MAX, ROWS_PER_MESSAGE_MAX, Down, Standing, Up
 from edge.books.journal import Books, LogMissingError
 from edge.books.rows import Counter, JournalRow, Mode, Node, Seal, within
-from edge.sync import downlink
+from edge.sync import anchor, downlink
 from edge.sync.downlink import Obeyed, Seen
 
 HELLO_EVERY_US: Final = 5_000_000
@@ -49,6 +49,8 @@ class Sync:
         self._sent: dict[tuple[str, Stream], int] = {}
         self._sent_us = -HELLO_EVERY_US
         self._heard_us = 0
+        self.acks_unbelieved_total = 0
+        """Acks of a log that the cloud has otherwise than we wrote it."""
 
     def messages(self, mono_us: int) -> list[Up]:
         """What to send now: rows after what was sent, trade first; after a silence all that is not acknowledged.
@@ -120,7 +122,7 @@ class Sync:
             return Heard()
         acked = False
         if down.epoch == node.epoch:
-            acked = self._acks(node, down)
+            acked = self._acks(node, down, now_us)
         if self._must_rejoin(node, down):
             return Heard(acked=acked, must_rejoin=True)
         obeyed = Obeyed(0)
@@ -152,8 +154,11 @@ class Sync:
             tx.must_rejoin(why)
         return True
 
-    def _acks(self, node: Node, down: Down) -> bool:
-        """`upto` and `safe` per stream; they only grow, except when the cloud begins a new life (`Tx.follow`)."""
+    def _acks(self, node: Node, down: Down, now_us: int) -> bool:
+        """`upto` and `safe` per stream; they only grow, except when the cloud begins a new life (`Tx.follow`).
+
+        Of a log that the cloud has otherwise than we wrote it, nothing is delivered (`edge/sync/anchor.py`).
+        """
         changed = False
         for ack in down.acks:
             counter = self._books.db.one("counter", Counter, epoch=node.epoch, stream=ack.stream)
@@ -163,8 +168,13 @@ class Sync:
                 self._sent[node.epoch, ack.stream] = max(ack.resend_from - 1, 0)
             upto = max(min(ack.upto, counter.seq), counter.upto)
             safe = max(min(ack.safe, upto), counter.safe)
-            if (upto, safe) != (counter.upto, counter.safe):
+            judged = anchor.judge(self._books.db, counter, ack) if self._books.guards.hash_chain else anchor.UNTOLD
+            if not judged.agrees:
+                self.acks_unbelieved_total += 1
+                upto, safe = counter.upto, counter.safe
+            if judged.is_news or (upto, safe) != (counter.upto, counter.safe):
                 with self._books.transaction() as tx:
+                    anchor.keep(tx, counter, ack, judged, now_us)
                     tx.db.run("counter_acked", epoch=counter.epoch, stream=counter.stream, upto=upto, safe=safe)
                 changed = changed or upto > counter.upto
         return changed

@@ -8,11 +8,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from cloud import feed, schema
+from cloud import feed, logs, schema
 from cloud.db import Office, UnsafeDatabaseError, check_durable, open_office
 from cloud.tables import life, metadata, staff
+from contract.entries import leaf_hash
 from contract.feed import StoreCard, encode_body
 from contract.ids import StoreId
+from contract.merkle import root
 from contract.seals import SECRET_BYTES
 
 _names = itertools.count(1)
@@ -74,6 +76,25 @@ def test_stores_opened_before_tags_were_written_get_a_number_each_and_are_told(e
     with empty.reading() as tx:
         told = feed.page(tx, StoreId("paris"), since=2)
     assert [(row.rev, row.body.store, row.body.number) for row in told.rows] == [(3, "lyon", 1), (4, "paris", 2)]
+
+
+def test_logs_from_before_there_were_trees_get_the_tree_of_their_rows(empty):
+    to_revision(empty, "0011")
+    leaves = [leaf_hash(str(n).encode()) for n in range(5)]
+    with empty.engine.begin() as connection:
+        log = {"store": "paris", "epoch": "e1", "stream": "trade"}
+        connection.execute(
+            sa.text("INSERT INTO stream VALUES (:store, :epoch, :stream, 1, 5, :head, 0, 1, 0)"), {**log, "head": b"h"}
+        )
+        for seq, leaf in enumerate(leaves, 1):
+            row = {**log, "seq": seq, "leaf": leaf, "head": b"h", "body": b"b"}
+            connection.execute(
+                sa.text("INSERT INTO inbox VALUES (:store, :epoch, :stream, :seq, :leaf, :head, :body, 0)"), row
+            )
+    schema.migrate(empty)
+    with empty.reading() as tx:
+        log = logs.find(tx, logs.Name("paris", "e1", "trade"))
+    assert log.tree.root() == root(leaves)
 
 
 def test_an_office_of_the_first_revision_gets_a_secret_and_keeps_it(empty):

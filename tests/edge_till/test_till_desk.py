@@ -5,10 +5,9 @@ import sqlite3
 import pytest
 
 from contract.commands import CustodyState, GrantCustody
-from contract.entries import leaf_hash
 from contract.facts import ClaimHeld, ClaimKind, CommandRefused, SaleRecorded
 from edge.books.db import BooksError
-from edge.books.journal import Books, audit_root
+from edge.books.journal import Books
 from edge.books.replay import differences
 from edge.till import queries
 from edge.till.desk import Refused
@@ -233,23 +232,6 @@ def test_the_journal_cannot_be_rewritten(shop):
     for statement in ("UPDATE journal SET why = 'x'", "DELETE FROM journal"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             shop.books.db._db.execute(statement)
-
-
-LEAVES = ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
-ROOTS = {
-    0: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-    1: "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    2: "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    3: "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-    5: "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-    8: "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-}
-"""Trees that other makers of RFC 6962 logs test themselves by."""
-
-
-@pytest.mark.parametrize("size", ROOTS)
-def test_the_audit_root_is_the_merkle_tree_hash_of_rfc_6962(size):
-    assert audit_root([leaf_hash(bytes.fromhex(leaf)) for leaf in LEAVES[:size]]).hex() == ROOTS[size]
 
 
 def test_a_busy_day_is_nothing_but_the_fold_of_its_journal(shop, pay_cash):

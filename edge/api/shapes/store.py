@@ -111,7 +111,9 @@ class SignalView:
 
 @dataclass(frozen=True, slots=True)
 class UplinkView:
-    """`unsent` counts rows that are not yet covered by the cloud's `upto`.
+    """`unsent` counts rows that are not yet covered by the cloud's `upto`, `sales_unsent` the sales among them.
+
+    `differs`: the office's books of this store are not the ones this box wrote (`edge/sync/anchor.py`).
 
     `unknown_command` names what the office asks for and this version does not know; it waits for an upgrade.
     """
@@ -123,6 +125,8 @@ class UplinkView:
     unsent: int
     feed_rev: int
     unknown_command: str = ""
+    sales_unsent: int = 0
+    differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +174,7 @@ class HealthView:
     mood: str
     mode: str
     uplink_up: bool
+    sales_unsent: int
+    """Sales that only this box and its tills have: its disk must not be thrown away."""
+    office_differs: bool
+    """The office's books of this store are not the ones this box wrote: ask for `vitrine audit verify`."""

@@ -16,6 +16,8 @@ from edge.books.rows.box import Node as Node
 from edge.books.rows.box import PinRow as PinRow
 from edge.books.rows.box import Seal as Seal
 from edge.books.rows.box import SeqBody as SeqBody
+from edge.books.rows.box import Tree as Tree
+from edge.books.rows.box import Unbelieved as Unbelieved
 from edge.books.rows.box import within as within
 from edge.books.rows.counts import CountLookRow as CountLookRow
 from edge.books.rows.counts import CountMissedRow as CountMissedRow

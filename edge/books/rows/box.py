@@ -52,6 +52,25 @@ class Counter(msgspec.Struct, frozen=True, kw_only=True):
     safe: int
 
 
+class Tree(msgspec.Struct, frozen=True, kw_only=True):
+    """One log's Merkle tree as far as the head office has the same: `size` rows, its peaks packed."""
+
+    epoch: Epoch
+    stream: Stream
+    size: int
+    peaks: bytes
+
+
+class Unbelieved(msgspec.Struct, frozen=True, kw_only=True):
+    """A log of which the head office says another tree head than our rows make, since when, over rows 1 … `upto`."""
+
+    epoch: Epoch
+    stream: Stream
+    upto: int
+    head: str
+    since_us: int
+
+
 class JournalRow(msgspec.Struct, frozen=True, kw_only=True):
     """One entry as stored; `body` are the bytes that were hashed and are sent."""
 
