@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from cloud import feed, logs
+from cloud import audit, feed, logs
 from cloud.db import ContentionError
 from cloud.desk import Desk
 from cloud.ingest import Ingest, UnstorableError
@@ -112,6 +112,12 @@ def create_door(desk: Desk, ingest: Ingest, rejoins: Rejoins) -> FastAPI:
         with desk.look() as work:
             page = logs.page(work.tx, Name(box, Epoch(epoch), stream), first_seq)
         return Response(encode(page), media_type=JSON)
+
+    @app.get("/edge/v1/tree")
+    def give_tree(box: TheBox, epoch: str, stream: Stream, size: Annotated[int, Query(ge=0)]) -> Response:
+        """The head of our tree over one of the store's logs, proved against the `size` rows that its box has."""
+        with desk.look() as work:
+            return Response(encode(audit.tree_head(work.tx, Name(box, Epoch(epoch), stream), size)), media_type=JSON)
 
     @app.post("/edge/v1/rejoin")
     def take_rejoin(box: TheBox, body: Body) -> Response:

@@ -159,6 +159,14 @@ class LogHead(msgspec.Struct, frozen=True, kw_only=True):
     head: str
 
 
+class TreeHead(msgspec.Struct, frozen=True, kw_only=True):
+    """The cloud's Merkle tree over rows 1 … `upto` of a log, and the proof that it grew from the rows the asker has."""
+
+    upto: int
+    head: str
+    proof: tuple[str, ...]
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A new term, a new epoch, custody under new custody epochs, and which logs to fetch the books from."""
 

@@ -27,6 +27,8 @@ backup = typer.Typer(
     no_args_is_help=True, help="Backups: of a box, sealed for the owner; of the office, told to be safe."
 )
 app.add_typer(backup, name="backup")
+audit = typer.Typer(no_args_is_help=True, help="Whether the books are the ones that were written.")
+app.add_typer(audit, name="audit")
 Config = Annotated[Path, typer.Option("--config", "-c", help="The process's configuration file.")]
 House = Annotated[Path, typer.Option(help="Folder of the house's certificate authority; made when there is none.")]
 Address = Annotated[str, typer.Argument(help="As in edge.toml: llrp://HOST, or a module's m100:///dev/…?region=eu.")]
@@ -242,6 +244,44 @@ def restore(
 
     with in_words(BackupError, ConfigError):
         typer.echo(backups.restore(load_config(config), path, key))
+
+
+@audit.command("verify")
+def audit_verify(
+    config: Config,
+    store: Annotated[str, typer.Argument(help="At the office: this store only.")] = "",
+    *,
+    books: Annotated[Path | None, typer.Option(help="At the office: a box's books, to hold against ours.")] = None,
+) -> None:
+    """Go through the logs of a box or of the office, row by row: 0 when all is as it was written, else 2 and where not.
+
+    With a box's configuration its logs are also held against the office's. Nothing is changed.
+    """
+    from vitrine import audits
+
+    found = audits.verify(config, store, books)
+    for trouble in found.troubles:
+        typer.echo(trouble)
+    if found.troubles:
+        raise typer.Exit(EXIT_CODE)
+    typer.echo(f"{found.rows} rows of {found.logs} logs are as they were written.")
+
+
+@audit.command("receipt")
+def audit_receipt(
+    config: Config, code: Annotated[str, typer.Argument(help="From the receipt's end: 16 letters and digits.")]
+) -> None:
+    """Look for the row a receipt was printed of, on a box or at the office: 0 and what it is, or 2 when there is none.
+
+    A receipt whose row is nowhere says that a log was cut, or written anew, after it was printed.
+    """
+    from vitrine import audits
+
+    found = audits.receipt(config, code)
+    if not found:
+        typer.echo("No row here has this code: the receipt is not ours, not sent yet, or its row was taken away.")
+        raise typer.Exit(EXIT_CODE)
+    typer.echo("\n".join(found))
 
 
 @app.command()

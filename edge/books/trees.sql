@@ -32,3 +32,7 @@ DELETE FROM tree_unbelieved WHERE epoch = :epoch AND stream = :stream;
 
 -- name: trees_unbelieved
 SELECT epoch, stream, upto, head, since_us FROM tree_unbelieved ORDER BY epoch, stream;
+
+-- name: journal_with_head
+SELECT epoch, stream, seq, at_us, "by", why, body, leaf, head FROM journal
+WHERE substr(head, 1, :length) = :beginning ORDER BY epoch, stream, seq;

@@ -15,7 +15,7 @@ import msgspec
 from contract.facts import Stream
 from contract.feed import FeedPage, decode_page
 from contract.ids import Epoch
-from contract.messages import JournalRows, Refusal, Rejoin, Snapshot, encode
+from contract.messages import JournalRows, Refusal, Rejoin, Snapshot, TreeHead, encode
 from edge.config import UplinkConfig
 
 TIMEOUT_S: Final = 15.0
@@ -59,6 +59,11 @@ class Office:
         asked: dict[str, str | int] = {"epoch": str(epoch), "stream": str(stream), "from": first_seq}
         return _read(_decode_rows, await self._ask("GET", "/edge/v1/journal", params=asked))
 
+    async def tree(self, epoch: Epoch, stream: Stream, size: int) -> TreeHead:
+        """The head of the cloud's tree over one of our logs, proved against the `size` rows we have."""
+        asked: dict[str, str | int] = {"epoch": str(epoch), "stream": str(stream), "size": size}
+        return _read(_decode_tree, await self._ask("GET", "/edge/v1/tree", params=asked))
+
     async def rejoin(self, message: Rejoin) -> Snapshot | Refusal:
         """Idempotent by its nonce: a repeat gets the same answer."""
         response = await self._send("POST", "/edge/v1/rejoin", content=encode(message))
@@ -84,6 +89,7 @@ class Office:
 
 
 _decode_rows = msgspec.json.Decoder(JournalRows).decode
+_decode_tree = msgspec.json.Decoder(TreeHead).decode
 _decode_snapshot = msgspec.json.Decoder(Snapshot).decode
 _decode_refusal = msgspec.json.Decoder(Refusal).decode
 

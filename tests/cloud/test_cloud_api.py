@@ -219,7 +219,8 @@ def test_a_box_gets_the_feed_and_only_its_own(door, client, tokens):
     page = decode_page(door("lima").get("/edge/v1/feed?since=0").content)
     assert {"piece:e1", "store:lima", "staff:admin"} <= {row.key for row in page.rows}
     assert decode_page(door("lima").get(f"/edge/v1/feed?since={page.upto}").content).rows == ()
-    assert door("").get("/edge/v1/feed").status_code == 401
+    assert door("lima").get("/edge/v1/tree?epoch=e1&stream=trade&size=4").json()["upto"] == 0
+    assert {door("").get(path).status_code for path in ("/edge/v1/feed", "/edge/v1/tree")} == {401}
 
 
 def test_a_box_speaks_for_no_other_store(door, client, tokens):
