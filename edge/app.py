@@ -40,6 +40,7 @@ from edge.gauges import (
     people_gauges,
     reader_gauges,
     tag_gauges,
+    terminal_gauges,
 )
 from edge.house import House
 from edge.life import Edge, listen, live
@@ -49,6 +50,7 @@ from edge.readers.profiles import load_profile
 from edge.store import Store
 from edge.sync.tally import UplinkTally
 from edge.tags import scheme
+from edge.terminals import drivers
 from web.attempts import Attempts
 from web.logins import HOUR_US, Logins
 from web.metrics import CONTENT_TYPE, render
@@ -94,6 +96,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
             reader_gauges([reader.health for reader in readers], clock),
             link_gauges(uplink, link, store),
             tag_gauges(tags.tally),
+            terminal_gauges(terminals),
             label_gauges(press.tally),
             people_gauges(bulletin, attempts, rows.waiting_lost_total),
         )
@@ -124,7 +127,8 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         readers={reader.id: reader for reader in readers},
     )
     api = create_api(shop, secure=config.tls_cert is not None)
-    return Edge(config, clock, chance, instance, house, store, shop, api, readers)
+    terminals = drivers(config, store, house, db, clock)
+    return Edge(config, clock, chance, instance, house, store, shop, api, readers, terminals)
 
 
 def run(config: EdgeConfig) -> int:

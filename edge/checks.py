@@ -33,6 +33,19 @@ def reader_url(url: str) -> None:
         host_name(f"url {url!r}", host)
 
 
+def web_url(what: str, url: str) -> None:
+    """An address that is spoken to over HTTP; beyond this machine only with TLS."""
+    try:
+        reader_url(url)
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from error
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{what}: url {url!r} is none of the web; write https://host:port")
+    if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise ValueError(f"{what}: url {url!r} would go through the network unsealed; write https://")
+
+
 def host_name(what: str, host: str) -> None:
     """A name or address that can at least be looked up."""
     try:

@@ -8,6 +8,7 @@ from contract.ids import ZoneId
 from edge.clock import Clock
 from edge.floor.now import UplinkNow, ZoneNow
 from edge.house import House, Mood
+from edge.payments.driver import Driver
 from edge.readers.health import Health
 from edge.store import Store
 from edge.sync.tally import UplinkTally
@@ -191,6 +192,12 @@ def label_gauges(tally: press.Tally) -> Iterator[Sample]:
     yield Sample("vitrine_labels_bound_total", "labels printed, read back and bound to a piece", tally.bound_total)
     yield Sample("vitrine_labels_refused_total", "pieces of batches that got no label", tally.refused_total)
     yield Sample("vitrine_labels_void_total", "labels thrown away: they could not be written", tally.voids_total)
+
+
+def terminal_gauges(drivers: Sequence[Driver]) -> Iterator[Sample]:
+    """How often card terminals left us in doubt."""
+    doubts = sum(each.doubts_total for each in drivers)
+    yield Sample("vitrine_payment_doubts_total", "requests that a card terminal did not answer", doubts)
 
 
 def people_gauges(bulletin: Bulletin, attempts: Attempts, logins_lost_total: int) -> Iterator[Sample]:

@@ -21,6 +21,7 @@ from edge.clock import Clock, boot_id
 from edge.cloudward import Cloudward
 from edge.config import ConfigError, EdgeConfig
 from edge.house import House
+from edge.payments.driver import Driver
 from edge.readers import Reader, Signalling
 from edge.readers.base import ReadBatch
 from edge.readers.times import dated
@@ -47,6 +48,8 @@ class Edge:
     shop: Shop
     api: FastAPI
     readers: tuple[Reader, ...]
+    drivers: tuple[Driver, ...] = ()
+    """Of card terminals."""
 
 
 async def live(edge: Edge, listener: socket.socket) -> int:
@@ -75,11 +78,13 @@ async def live(edge: Edge, listener: socket.socket) -> int:
     cloudward = _cloudward(edge)
     outputs = asyncio.Event()
     tasks.append(asyncio.create_task(_drive(edge, outputs), name="outputs"))
+    tasks += [asyncio.create_task(each.run(), name="terminal") for each in edge.drivers]
     edge.house.broken = broke
     edge.store.wakes = Wakes(
         tell=lambda name: _over(loop, edge.shop.bulletin.tell, name),
         uplink=(lambda: None) if cloudward is None else lambda: _over(loop, cloudward.wake.set),
         outputs=lambda: _over(loop, outputs.set),
+        payments=lambda: _wake_drivers(loop, edge.drivers),
     )
     edge.house.start()
     if cloudward is not None:
@@ -104,6 +109,11 @@ async def _drive(edge: Edge, wake: asyncio.Event) -> None:
         for (reader, port), on in edge.store.pipeline.signals.wanted.items():
             if reader in readers:
                 await readers[reader].set_output(port, on=on)
+
+
+def _wake_drivers(loop: asyncio.AbstractEventLoop, drivers: tuple[Driver, ...]) -> None:
+    for each in drivers:
+        _over(loop, each.wake.set)
 
 
 def _over(loop: asyncio.AbstractEventLoop, act: Callable[..., object], *given: object) -> None:

@@ -88,6 +88,15 @@ class TenderBody(Body):
     amount_minor: Amount
     change_minor: Amount = 0
     reference: Text = ""
+    payment: Id | None = None
+    """The captured payment that a card tender is, where the till has a terminal."""
+
+
+class RequestPaymentBody(Body):
+    """So much by card, at the till's terminal. Give `payment` to be able to repeat the request."""
+
+    amount_minor: Annotated[int, Field(ge=1, le=MONEY_MAX)]
+    payment: Id | None = None
 
 
 class RecordSaleBody(Body):

@@ -1,14 +1,11 @@
 """The register's screens: what lies on the pad, the cart beside it, payment, receipt."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
-import msgspec
 from fastapi import APIRouter, Depends, Form, Request
-from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from contract.facts import Tender, TenderKind
 from contract.feed import Role
 from contract.ids import LineId, PieceId, SaleId, ShiftId, TillId
 from edge.api import shapes, views, witnessing
@@ -19,12 +16,10 @@ from edge.api.shop import Shop, the_shop
 from edge.api.tills import TILL_COOKIE, people, till_of
 from edge.till.offers import settings_here
 from trade import acts
-from web.forms import amount_minor, typed
 from web.front import go, render, wants_fragment
 from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError
-from web.templating import money
 
 REASON_MAX: Final = 200
 
@@ -91,13 +86,13 @@ async def add_line(
 
 @router.post("/register/lines/{line}/remove")
 async def remove_line(request: Request, line: str, who: Seller, shop: TheShop) -> Response:
-    await shop.act(acts.RemoveLine(sale=SaleId(_open(request, shop).sale), line=LineId(line)), who)
+    await shop.act(acts.RemoveLine(sale=SaleId(open_sale(request, shop).sale), line=LineId(line)), who)
     return _after(request, who, shop)
 
 
 @router.post("/register/park")
 async def park(request: Request, who: Seller, shop: TheShop) -> Response:
-    await shop.act(acts.ParkSale(sale=SaleId(_open(request, shop).sale)), who)
+    await shop.act(acts.ParkSale(sale=SaleId(open_sale(request, shop).sale)), who)
     return _after(request, who, shop)
 
 
@@ -109,72 +104,8 @@ async def resume(request: Request, who: Seller, shop: TheShop, sale: Annotated[s
 
 @router.post("/register/void")
 async def void(request: Request, who: Seller, shop: TheShop) -> Response:
-    await shop.act(acts.VoidSale(sale=SaleId(_open(request, shop).sale), reason="emptied at the register"), who)
+    await shop.act(acts.VoidSale(sale=SaleId(open_sale(request, shop).sale), reason="emptied at the register"), who)
     return _after(request, who, shop)
-
-
-@router.get("/register/tender")
-async def tender(request: Request, who: Seller, shop: TheShop) -> Response:
-    sale = _open(request, shop)
-    return render(
-        request,
-        "edge/tender.html",
-        store=views.store(shop),
-        sale=sale,
-        plain_total=typed(sale.total_minor, sale.currency),
-        may_override=who.may(Role.MANAGER),
-    )
-
-
-class PayForm(BaseModel):
-    """`kind` alone pays the whole with it; otherwise the three amounts, of which cash may be too much."""
-
-    kind: Literal["", "cash", "card", "bank_transfer"] = ""
-    cash: Annotated[str, Field(max_length=20)] = ""
-    card: Annotated[str, Field(max_length=20)] = ""
-    bank_transfer: Annotated[str, Field(max_length=20)] = ""
-    slip: Annotated[str, Field(max_length=64, pattern=PLAIN)] = ""
-    """What the card terminal beside the till printed on its slip."""
-    override: Annotated[str, Field(max_length=REASON_MAX, pattern=PLAIN)] = ""
-
-
-@router.post("/register/pay")
-async def pay(request: Request, who: Seller, shop: TheShop, form: Annotated[PayForm, Form()]) -> Response:
-    sale = _open(request, shop)
-    if form.kind:
-        tenders: tuple[Tender, ...] = (
-            _with_slip(Tender(kind=TenderKind(form.kind), amount_minor=sale.total_minor), form.slip),
-        )
-    else:
-        given = {
-            TenderKind.CARD: amount_minor(form.card, sale.currency, "Card"),
-            TenderKind.BANK_TRANSFER: amount_minor(form.bank_transfer, sale.currency, "Bank transfer"),
-        }
-        tenders = split_tenders(sale.total_minor, given, amount_minor(form.cash, sale.currency, "Cash"), sale.currency)
-        tenders = tuple(_with_slip(each, form.slip) for each in tenders)
-    await shop.act(acts.RecordSale(sale=SaleId(sale.sale), tenders=tenders, override=form.override), who)
-    return go(request, f"/register/receipt/{sale.sale}")
-
-
-def _with_slip(tender: Tender, slip: str) -> Tender:
-    return msgspec.structs.replace(tender, reference=slip.strip()) if tender.kind is TenderKind.CARD else tender
-
-
-def split_tenders(total_minor: int, given: dict[TenderKind, int], cash_minor: int, currency: str) -> tuple[Tender, ...]:
-    """What each kind pays; cash pays the rest and what is too much of it is change. Raises a 422 problem."""
-    rest = total_minor - sum(given.values())
-    if rest < 0:
-        title = f"{money(-rest, currency)} too much"
-        raise ProblemError(422, "tender", title, "Only cash gives change: lower the card or transfer amount.")
-    if cash_minor < rest:
-        title = f"{money(rest - cash_minor, currency)} still missing"
-        raise ProblemError(422, "tender", title, "Raise one of the amounts.")
-    tenders = [Tender(kind=kind, amount_minor=amount) for kind, amount in given.items() if amount]
-    if rest or (cash_minor and not tenders):
-        tenders.append(Tender(kind=TenderKind.CASH, amount_minor=rest, change_minor=cash_minor - rest))
-    elif cash_minor:
-        raise ProblemError(422, "tender", "The cash is not needed", "Give it back: the other amounts pay everything.")
-    return tuple(tenders)
 
 
 @router.get("/register/receipt/{sale}")
@@ -208,6 +139,7 @@ def _board(request: Request, who: Login, shop: Shop, template: str, till: str = 
         pad=views.pad(shop, SaleId(sale.sale) if sale else None),
         parked=views.sales(shop, "parked"),
         people=people(shop),
+        terminal=any(each.till == at for each in shop.config.terminals),
         may_override=who.may(Role.MANAGER),
         witness=_witness(request, shop, at),
     )
@@ -223,10 +155,12 @@ def _witness(request: Request, shop: Shop, till: TillId | None = None) -> witnes
 
 
 def _sales(shop: Shop, till: TillId) -> Sequence[shapes.SaleView]:
-    return [sale for sale in views.sales(shop, "open") if sale.till == till]
+    carts = (*views.sales(shop, "tendering"), *views.sales(shop, "open"))
+    return [sale for sale in carts if sale.till == till]
 
 
-def _open(request: Request, shop: Shop) -> shapes.SaleView:
+def open_sale(request: Request, shop: Shop) -> shapes.SaleView:
+    """The cart of this till, or the sale that is being paid there. Raises a 409 problem where there is none."""
     for sale in _sales(shop, till_of(request, shop)):
         return sale
     raise ProblemError(409, "no-cart", "There is no open cart at this till", "Lay pieces on the pad and ring them up.")
@@ -234,8 +168,8 @@ def _open(request: Request, shop: Shop) -> shapes.SaleView:
 
 async def _cart(request: Request, who: Login, shop: Shop) -> SaleId:
     till = till_of(request, shop)
-    for open_sale in _sales(shop, till):
-        return SaleId(open_sale.sale)
+    for each in _sales(shop, till):
+        return SaleId(each.sale)
     sale = SaleId(shop.new_id())
     await shop.act(acts.OpenSale(sale=sale, till=till, currency=shop.config.currency), who)
     return sale

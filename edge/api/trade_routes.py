@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from contract.facts import LineKind, Tender, TenderKind
 from contract.feed import Role
-from contract.ids import LineId, PersonId, PieceId, SaleId, StoreId, TillId, TransferId
+from contract.ids import LineId, PaymentId, PersonId, PieceId, SaleId, StoreId, TillId, TransferId
 from edge.api import bodies, shapes, views
 from edge.api.shop import Shop, the_shop
 from edge.books import replica
@@ -29,6 +29,7 @@ def tenders_of(bodies_: list[bodies.TenderBody]) -> tuple[Tender, ...]:
             amount_minor=each.amount_minor,
             change_minor=each.change_minor,
             reference=each.reference,
+            payment=PaymentId(each.payment or ""),
         )
         for each in bodies_
     )
@@ -99,6 +100,30 @@ async def resume_sale(sale: str, body: bodies.ResumeBody, who: Seller, shop: The
 async def void_sale(sale: str, body: bodies.ReasonBody, who: Seller, shop: TheShop) -> shapes.SaleView:
     await shop.act(acts.VoidSale(sale=SaleId(sale), reason=body.reason), who)
     return views.sale(shop, SaleId(sale))
+
+
+@router.get("/sales/{sale}/payments")
+async def list_payments(sale: str, who: Seller, shop: TheShop) -> list[shapes.PaymentView]:
+    """Payments at the terminal, in the order they were asked for."""
+    del who
+    return views.payments(shop, SaleId(sale))
+
+
+@router.post("/sales/{sale}/payments", status_code=202)
+async def request_payment(
+    sale: str, body: bodies.RequestPaymentBody, who: Seller, shop: TheShop
+) -> list[shapes.PaymentView]:
+    """Makes the lines final and asks the till's terminal; what it says, `GET` shows."""
+    payment = PaymentId(body.payment or shop.new_id())
+    await shop.act(acts.RequestPayment(payment=payment, sale=SaleId(sale), amount_minor=body.amount_minor), who)
+    return views.payments(shop, SaleId(sale))
+
+
+@router.post("/payments/{payment}/give-up", status_code=202)
+async def give_up_payment(payment: str, body: bodies.ReasonBody, who: Seller, shop: TheShop) -> shapes.PaymentView:
+    """Stops the terminal; what it took goes back."""
+    await shop.act(acts.GiveUpPayment(payment=PaymentId(payment), reason=body.reason), who)
+    return views.payment(shop, PaymentId(payment))
 
 
 @router.post("/sales/{sale}/record")

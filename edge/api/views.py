@@ -4,7 +4,7 @@ from edge.api.views_floor import alarm, alarms, tells_of
 from edge.api.views_pieces import bare, find_pieces, incoming, of_card, pad, piece, piece_named, presence, verdict_of
 from edge.api.views_store import gaps, health, readers, signals, staff, store, uplink, works_here, zones
 from edge.api.views_story import story
-from edge.api.views_trade import sale, sales
+from edge.api.views_trade import payment, payments, sale, sales
 
 __all__ = [
     "alarm",
@@ -16,6 +16,8 @@ __all__ = [
     "incoming",
     "of_card",
     "pad",
+    "payment",
+    "payments",
     "piece",
     "piece_named",
     "presence",

@@ -1,12 +1,13 @@
 """Sales as the store shows them."""
 
 from contract.facts import Stream
-from contract.ids import SaleId
+from contract.ids import PaymentId, SaleId
 from edge.api import shapes
 from edge.api.shop import Shop
 from edge.api.views_pieces import missing
 from edge.books.rows import Counter, SaleRow
 from edge.till import queries
+from trade.payment import Payment
 from trade.sale import SaleState
 from web.problems import ProblemError
 
@@ -69,4 +70,34 @@ def _sale(shop: Shop, row: SaleRow) -> shapes.SaleView:
         receipt_number=row.receipt_number or None,
         business_day=row.business_day,
         sent=log is not None and 0 < row.trade_seq <= log.upto,
+    )
+
+
+def payments(shop: Shop, sale_id: SaleId) -> list[shapes.PaymentView]:
+    """Of a sale, in the order they were asked for."""
+    return [_payment(each) for each in queries.payments(shop.db, sale_id)]
+
+
+def payment(shop: Shop, name: PaymentId) -> shapes.PaymentView:
+    found = queries.payment(shop.db, name)
+    if found is None:
+        raise missing("payment", name)
+    return _payment(found)
+
+
+def _payment(row: Payment) -> shapes.PaymentView:
+    return shapes.PaymentView(
+        payment=row.payment,
+        sale=row.sale,
+        terminal=row.terminal,
+        state=str(row.state),
+        amount_minor=row.amount_minor,
+        captured_minor=row.captured_minor,
+        counted_minor=row.counted_minor if row.live else 0,
+        currency=row.currency,
+        brand=row.brand,
+        last4=row.last4,
+        stored_offline=row.stored_offline,
+        given_up=row.given_up,
+        why=row.why,
     )

@@ -4,6 +4,7 @@ from edge.config.keeping import CaptureConfig as CaptureConfig
 from edge.config.keeping import HistoryConfig as HistoryConfig
 from edge.config.load import ConfigError as ConfigError
 from edge.config.load import load_config as load_config
+from edge.config.payments import TerminalConfig as TerminalConfig
 from edge.config.places import LIES_IN as LIES_IN
 from edge.config.places import ZoneConfig as ZoneConfig
 from edge.config.places import ZoneKind as ZoneKind

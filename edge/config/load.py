@@ -80,6 +80,12 @@ def _check_words(config: EdgeConfig) -> None:
     checks.each_once("reader", [reader.id for reader in config.readers])
     checks.each_once("printer", [printer.id for printer in config.printers])
     checks.each_once("till", list(config.tills))
+    checks.each_once("terminal", [terminal.id for terminal in config.terminals])
+    checks.each_once("terminal's till", [terminal.till for terminal in config.terminals])
+    for terminal in config.terminals:
+        if terminal.till not in config.tills:
+            raise ValueError(f"terminal {terminal.id}: this store has no till {terminal.till!r}; name one of its own")
+        checks.web_url(f"terminal {terminal.id}", terminal.url)
     for printer in config.printers:
         checks.host_name(f"printer {printer.id}: host {printer.host!r}", printer.host)
     for reader in config.readers:

@@ -7,6 +7,7 @@ import msgspec
 
 from contract.ids import StoreId, TillId
 from edge.config.keeping import CaptureConfig, HistoryConfig
+from edge.config.payments import TerminalConfig
 from edge.config.places import ZoneConfig
 from edge.config.readers import ReaderConfig
 from edge.config.tags import PrinterConfig, TagsConfig
@@ -78,6 +79,8 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """What to write into tags; without it none are written here."""
     printers: tuple[PrinterConfig, ...] = ()
     """Label printers; the first is used where none is named."""
+    terminals: tuple[TerminalConfig, ...] = ()
+    """Card terminals; a till has one or none."""
     tls_cert: Path | None = None
     """Certificate that gives the store's pages HTTPS: `vitrine enrol NAME --server HOST` makes one."""
     tls_key: Path | None = None

@@ -69,7 +69,7 @@ class Core:
         self.wakes = wakes
         self._chance = chance
         self.stock = Stock(ZoneMap(config))
-        self.desk = Desk(books)
+        self.desk = Desk(books, {terminal.till: terminal.id for terminal in config.terminals})
         self.ballast = Ballast(config.data_dir)
         self.ear = Ear()
         """Told what the pipeline hears (`capture/`)."""
@@ -201,6 +201,8 @@ class Core:
             keys = entry.keys or keys_of(entry.facts)
             pieces |= {PieceId(key.removeprefix("piece:")) for key in keys if key.startswith("piece:")}
             whys.add(entry.why)
+            if entry.why.startswith("payment."):
+                self.wakes.payments()
         if not whys:
             return
         self.stock.restand(self.books.db, pieces)

@@ -13,6 +13,7 @@ PAGE_OF: Final = {
     "tag": "tags",
     "output": "readers",
     "piece": "looks",
+    "payment": "sales",
 }
 
 
@@ -24,6 +25,8 @@ class Wakes:
     """A page name changed: pad, floor, alarms, counts, passes, sales, tags, readers, uplink, store."""
     uplink: Callable[[], None]
     """Rows wait to be sent."""
+    payments: Callable[[], None] = lambda: None
+    """A terminal is to be asked, or told to stop."""
     outputs: Callable[[], None] = lambda: None
     """Lamps, sirens or locks are to be otherwise: `pipeline.signals.wanted`."""
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from contract.facts import CountVerdict, SaleLine, ShiftClosed
-from contract.ids import CountId, PieceId, SaleId, ShiftId, TillId
+from contract.ids import CountId, PaymentId, PieceId, SaleId, ShiftId, TillId
 from edge.books.db import Database
 from edge.books.fold_sales import load_lines, load_sale
 from edge.books.fold_shifts import load_movements, load_receipts, load_z
@@ -24,6 +24,7 @@ from edge.books.rows import (
 from edge.till.offers import offer
 from trade.claim import Claim
 from trade.custody import Token, TokenState
+from trade.payment import Payment
 from trade.piece import Hold
 from trade.price import cart
 from trade.sale import Sale, SaleState
@@ -91,6 +92,15 @@ def asked(db: Database, sale_id: SaleId) -> tuple[SaleLine, ...]:
 
 def sale_tenders(db: Database, sale_id: SaleId) -> list[TenderRow]:
     return db.rows("tenders", TenderRow, receipt=f"sale {sale_id}")
+
+
+def payments(db: Database, sale_id: SaleId) -> list[Payment]:
+    """At terminals, for this sale."""
+    return db.rows("payments_of", Payment, sale=sale_id)
+
+
+def payment(db: Database, name: PaymentId) -> Payment | None:
+    return db.one("payment", Payment, payment=name)
 
 
 def sales_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[SaleRow]:

@@ -293,6 +293,19 @@ REGISTER = {
     **COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True, "terminal": "desk-1",
     "denominations": (),
 }  # fmt: skip
+PAID = shapes.PaymentView(
+    payment="p1", sale="s1", terminal="desk-1", state="captured", amount_minor=2_000_000, captured_minor=1_000_000,
+    counted_minor=1_000_000, currency="EUR", brand="visa", last4="4242", stored_offline=True, given_up="", why="",
+)  # fmt: skip
+TENDER = {
+    **COMMON, "sale": SALE, "plain_total": "21 050.00", "may_override": True, "terminal": "desk-1", "rest_minor": 1_105_000,
+    "plain_rest": "11 050.00",
+    "payments": (
+        replace(PAID, payment="p0", state="failed", captured_minor=0, last4="", stored_offline=False, why="Refusal: declined"),
+        PAID,
+        replace(PAID, payment="p2", state="in_doubt", captured_minor=0, last4="", stored_offline=False),
+    ),
+}  # fmt: skip
 PASSING = {**COMMON, "lines_max": 100, "line_chars_max": 500}
 WALL = {
     **COMMON, "may_close": True, "present": 1537, "expected": 1541, "hard_to_read": 1, "not_read_yet": 2, "this_month": 1,
@@ -324,7 +337,12 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "register-blind": ("edge/register.html", {**REGISTER, "store": BLIND_PAD}),
     "register-rejoin": ("edge/register.html", {**REGISTER, "store": FENCED}),
-    "tender": ("edge/tender.html", {**COMMON, "sale": SALE, "plain_total": "21 050.00", "may_override": True}),
+    "tender": ("edge/tender.html", {**TENDER, "terminal": ""}),
+    "tender-terminal": ("edge/tender.html", TENDER),
+    "register-tendering": (
+        "edge/register.html",
+        {**REGISTER, "pad": MATCHED_PAD, "sale": replace(SALE, state="tendering")},
+    ),
     "receipt": ("edge/receipt.html", {**COMMON, "sale": RECORDED}),
     "pass-start": ("edge/pass_start.html", {**COMMON, "sleds": SLEDS, "passes": (WALK,)}),
     "pass-start-none": ("edge/pass_start.html", {**COMMON, "sleds": (), "passes": ()}),
@@ -379,6 +397,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
 
         # The pages fetch themselves again on `hello`; 204 leaves them as they are.
         @app.get("/register/board", status_code=204, dependencies=[public()])
+        @app.get("/register/payments", status_code=204, dependencies=[public()])
         @app.get("/counts/{count}", status_code=204, dependencies=[public()])
         @app.get("/pass/{name}", status_code=204, dependencies=[public()])
         @app.get("/wall", status_code=204, dependencies=[public()])

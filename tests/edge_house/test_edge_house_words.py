@@ -6,7 +6,7 @@ import pytest
 
 from contract.facts import AlarmKind, TenderKind
 from contract.ids import PieceId
-from edge.api.pages_register import split_tenders
+from edge.api.pages_payment import split_tenders
 from edge.api.views_pieces import verdict_of
 from edge.floor.sentences import accused, beside_its_title, left_unsold
 from edge.reconcile.presence.shapes import Accusation

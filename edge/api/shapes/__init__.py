@@ -35,6 +35,7 @@ from edge.api.shapes.store import UserView as UserView
 from edge.api.shapes.store import ZoneView as ZoneView
 from edge.api.shapes.trade import PadPieceView as PadPieceView
 from edge.api.shapes.trade import PadView as PadView
+from edge.api.shapes.trade import PaymentView as PaymentView
 from edge.api.shapes.trade import SaleLineView as SaleLineView
 from edge.api.shapes.trade import SaleView as SaleView
 from edge.api.shapes.trade import TenderView as TenderView

@@ -51,6 +51,25 @@ class TenderView:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentView:
+    """A payment at a terminal. `counted_minor`: what it pays, or will when the terminal says yes."""
+
+    payment: str
+    sale: str
+    terminal: str
+    state: str
+    amount_minor: int
+    captured_minor: int
+    counted_minor: int
+    currency: str
+    brand: str
+    last4: str
+    stored_offline: bool
+    given_up: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaleView:
     sale: str
     till: str

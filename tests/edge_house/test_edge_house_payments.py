@@ -1,0 +1,163 @@
+"""A card payment from the register to the receipt: real app, real driver, a terminal that is a server of its own."""
+
+import asyncio
+import socket
+import threading
+import warnings
+
+import msgspec
+import pytest
+import uvicorn
+
+from contract.feed import FeedPage, FeedRow
+from edge import app as edge_app
+from edge.config import ConfigError, TerminalConfig
+from edge.config.load import load_config
+from simulator.terminal import Terminal, Trouble
+from simulator.terminal_nexo import NexoFace, app
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Starlette prefers httpx2, which is not in our lock
+    from starlette.testclient import TestClient
+
+PRICE = 120_000
+
+
+@pytest.fixture
+def terminal():
+    return Terminal()
+
+
+@pytest.fixture
+def served(terminal):
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app(NexoFace(terminal), mute_s=0), log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+class Till:
+    """A till with a ring in its cart; `turns` lets the driver work."""
+
+    def __init__(self, config, clock, make, url):
+        desk = TerminalConfig(till="till-1", id="P400-1", url=url)
+        self.config = msgspec.structs.replace(config, readers=(), terminals=(desk,))
+        self.edge = edge_app.create(self.config, clock=clock)
+        make.give(self.edge.store.books, 1)
+        rows = [FeedRow(rev=1, scope="*", key="piece:p1", body=make.card(1))]
+        rows += [FeedRow(rev=9 + n, scope="*", key=f"staff:{p.user}", body=p) for n, p in enumerate(make.staff)]
+        self.edge.store.take_feed(FeedPage(rows=tuple(rows), upto=99, more=False))
+        self.edge.store.reload()
+        edge_app.set_pin(self.config, "ana", "4711")
+        self.client = TestClient(self.edge.api)
+        self.loop = asyncio.Runner()
+        token = self.client.post("/api/v1/login", json={"user": "ana", "pin": "4711"}).json()["token"]
+        self.client.cookies.clear()
+        self.bearer = {"authorization": f"Bearer {token}"}
+        self.post("/scan", {"pieces": ["p1"]})
+        self.post("/shifts", {"till": "till-1", "float_minor": 10_000})
+        self.post("/sales", {"till": "till-1", "sale": "s1"})
+        self.post("/sales/s1/lines", {"piece": "p1"})
+
+    def get(self, path):
+        return self.client.get(f"/api/v1{path}", headers=self.bearer).json()
+
+    def post(self, path, body):
+        return self.client.post(f"/api/v1{path}", json=body, headers=self.bearer)
+
+    def page(self, path):
+        answer = self.client.get(path, headers=self.bearer)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def turns(self, times=4):
+        (driver,) = self.edge.drivers
+
+        async def go():
+            for _ in range(times):
+                await driver.turn()
+                await asyncio.wait(driver._calls.values(), timeout=5) if driver._calls else None
+
+        self.loop.run(go())
+
+    def states(self):
+        return [each["state"] for each in self.get("/sales/s1/payments")]
+
+
+@pytest.fixture
+def till(config, clock, make, served):
+    till = Till(config, clock, make, served)
+    yield till
+    till.loop.run(till.edge.drivers[0].terminal.close())
+    till.loop.close()
+    till.edge.store.books.close()
+
+
+def test_a_card_sale_from_the_register_to_the_receipt(till, terminal):
+    asked = till.post("/sales/s1/payments", {"amount_minor": PRICE, "payment": "pay-1"})
+    assert asked.status_code == 202, asked.text
+    assert till.get("/sales/s1")["state"] == "tendering"
+    assert "At the terminal" in till.page("/register/tender")
+    assert "Go on with the payment" in till.page("/register")
+    till.turns()
+    (paid,) = till.get("/sales/s1/payments")
+    assert (paid["state"], paid["captured_minor"], paid["last4"]) == ("captured", PRICE, "4242")
+    assert "…4242" in till.page("/register/payments")
+    tender = {"kind": "card", "amount_minor": PRICE, "payment": "pay-1"}
+    recorded = till.post("/sales/s1/record", {"tenders": [tender], "override": "no pad here"})
+    assert recorded.status_code == 200, recorded.text
+    assert sum(terminal.charges.values()) == PRICE
+
+
+def test_a_lost_answer_is_asked_for_until_it_is_known(till, terminal):
+    terminal.troubles.append(Trouble.LOST_AFTER)
+    till.post("/sales/s1/payments", {"amount_minor": PRICE, "payment": "pay-1"})
+    till.turns(2)
+    assert till.states() == ["in_doubt"]
+    assert "asked again" in till.page("/register/payments")
+    refused = till.post("/sales/s1/record", {"tenders": [{"kind": "cash", "amount_minor": PRICE}], "override": "x"})
+    assert (refused.status_code, "payment-live" in refused.text) == (409, True)
+    till.turns(2)
+    assert till.states() == ["captured"]
+
+
+def test_a_payment_given_up_goes_back_and_leaves_a_cart(till, terminal):
+    till.post("/sales/s1/payments", {"amount_minor": PRICE, "payment": "pay-1"})
+    till.turns()
+    given_up = till.post("/payments/pay-1/give-up", {"reason": "changed her mind"})
+    assert given_up.status_code == 202, given_up.text
+    till.turns()
+    assert (till.states(), till.get("/sales/s1")["state"]) == (["voided"], "open")
+    assert sum(terminal.charges.values()) == 0
+    assert till.post("/payments/nobody/give-up", {"reason": "x"}).status_code == 404
+
+
+CONFIG = """
+store = "paris"
+name = "Paris"
+currency = "EUR"
+data_dir = "data"
+tills = ["till-1"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("terminals", "said"),
+    [
+        ('[{ till = "till-9", id = "P1", url = "https://192.0.2.5:8443" }]', "no till"),
+        ('[{ till = "till-1", id = "P1", url = "http://192.0.2.5:8443" }]', "write https://"),
+        ('[{ till = "till-1", id = "P1", url = "tcp://192.0.2.5" }]', "none of the web"),
+        (
+            '[{ till = "till-1", id = "P1", url = "https://a" }, { till = "till-1", id = "P2", url = "https://b" }]',
+            "terminal's till",
+        ),
+    ],
+)
+def test_a_terminal_that_could_not_be_asked_is_refused_at_the_start(tmp_path, terminals, said):
+    file = tmp_path / "edge.toml"
+    file.write_text(f"{CONFIG}terminals = {terminals}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=said):
+        load_config(file)
