@@ -18,6 +18,7 @@ from cloud.pos.ledger import queries as ledger
 from cloud.pos.orders import queries as orders
 from cloud.pos.parked import queries as parked
 from cloud.pos.pieces import queries as pieces
+from cloud.pos.receipts import pages as receipts
 from cloud.pos.sales import queries as sales
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
 from cloud.pos.staff import desk as staff_desk
@@ -30,6 +31,7 @@ from cloud.screens import Line, Where, pad_said, story_of, where_is
 from contract.facts import CountPlace
 from contract.feed import Role, StaffCard
 from contract.ids import CountId, SaleId, StoreId, UserId
+from web.attempts import Attempts
 from web.fit import fit
 from web.forms import safe_next
 from web.front import LOGIN_PATH, Front, NavLink, front_of, go, render, token_of
@@ -39,7 +41,19 @@ from web.problems import ProblemError
 from web.templating import make_templates
 
 HERE: Final = Path(__file__).parent
-NOUNS: Final = ("pieces", "counts", "sales", "ledger", "staff", "stores", "transfers", "orders", "parked", "alarms")
+NOUNS: Final = (
+    "receipts",
+    "pieces",
+    "counts",
+    "sales",
+    "ledger",
+    "staff",
+    "stores",
+    "transfers",
+    "orders",
+    "parked",
+    "alarms",
+)
 OFFICE: Final = (Role.MANAGER, Role.LOSS_PREVENTION)
 NAV: Final = (
     NavLink("/", "Overview"),
@@ -83,6 +97,7 @@ def dress(
     templates = make_templates(folders, {}, time_zone)
     fit(app, Front("office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house)))
     app.include_router(door(entrance))
+    app.include_router(receipts.router(desk, Attempts()))
     app.include_router(router(desk, entrance, time_zone))
 
 

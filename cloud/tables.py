@@ -108,7 +108,10 @@ stream = _table(
 inbox = _table(
     "inbox", _key("store"), _key("epoch"), _key("stream"), _number_key("seq"),
     _bytes("leaf"), _bytes("head"), _bytes("body"), _int("heard_us"),
+    sa.Index("ix_inbox_trade_head", "head", sqlite_where=sa.text("stream = 'trade'"),
+             postgresql_where=sa.text("stream = 'trade'")),
 )  # fmt: skip
+"""Trade rows are found by their chain head too: receipts print its beginning."""
 
 late_row = _table(
     "late_row", _key("store"), _key("epoch"), _key("stream"), _number_key("seq"), _key("leaf"),

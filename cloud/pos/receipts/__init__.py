@@ -1,0 +1,1 @@
+"""Receipts in clients' hands: whether what they name is in our books."""
