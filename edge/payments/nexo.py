@@ -31,7 +31,9 @@ from edge.payments.port import (
 CLIENT_S: Final = 130.0
 """A terminal gives a client 120 s and then says so; later nothing will come."""
 TALK_S: Final = 15.0
-REVERSAL: Final = "reversal"
+REVERSALS_MAX: Final = 8
+"""A terminal answers a ServiceID once: a refusal of yesterday is not asked for again, it is tried anew."""
+MINOR_MAX: Final = 10**15
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 _decode: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 
@@ -62,27 +64,28 @@ class NexoTerminal:
         await self._post(self._message(ask, "Abort", short_name(ask.payment, "stop"), {"AbortRequest": body}), TALK_S)
 
     async def cancel(self, ask: Ask) -> Returned | Kept:
-        """A reversal undoes what is not settled and pays back what is. One that was sent before is asked for first."""
-        name = short_name(ask.payment, REVERSAL)
-        found = await self._became(ask, "Reversal", name)
-        if isinstance(found, Pending):
-            raise SilentError("the terminal is still giving the money back")
-        if isinstance(found, Unknown):
-            transaction, _, stamp = ask.reference.partition(" ")
-            original = {"POITransactionID": {"TransactionID": transaction, "TimeStamp": stamp}}
-            body = {
-                "OriginalPOITransaction": original,
-                "ReversalReason": "MerchantCancel",
-                "SaleData": self._sale(ask),
-            }
-            found = await self._send(ask, "Reversal", name, {"ReversalRequest": body}, timeout_s=CLIENT_S)
-        said = _part(found, "ReversalResponse")
-        if _text(said, "Response", "Result") == "Success":
-            return Returned(_text(said, "POIData", "POITransactionID", "TransactionID"))
-        return Kept(_why(said))
+        """A reversal undoes what is not settled and pays back what is. Those sent before are asked for first."""
+        answer: Returned | Kept = Kept("refused too often: call the provider")
+        for attempt in range(REVERSALS_MAX):
+            name = short_name(ask.payment, f"reversal {attempt}")
+            found = await self._became(ask, "Reversal", name)
+            if isinstance(found, Pending):
+                raise SilentError("the terminal is still giving the money back")
+            if isinstance(found, Unknown):
+                return _reversal(await self._reverse(ask, name))
+            answer = _reversal(found)
+            if isinstance(answer, Returned):
+                break
+        return answer
+
+    async def _reverse(self, ask: Ask, name: str) -> dict[str, Any]:
+        transaction, _, stamp = ask.reference.partition(" ")
+        original = {"POITransactionID": {"TransactionID": transaction, "TimeStamp": stamp}}
+        body = {"OriginalPOITransaction": original, "ReversalReason": "MerchantCancel", "SaleData": self._sale(ask)}
+        return await self._send(ask, "Reversal", name, {"ReversalRequest": body}, timeout_s=CLIENT_S)
 
     async def refund(self, ask: Ask) -> Returned | Kept:
-        """The same message here."""
+        """The same message here, tried once more."""
         return await self.cancel(ask)
 
     async def close(self) -> None:
@@ -151,10 +154,14 @@ def _payment(said: dict[str, Any], ask: Ask) -> Captured | Failed:
         return Failed(_why(said))
     result = _part(said, "PaymentResult")
     paid = _part(result, "AmountsResp").get("AuthorizedAmount")
-    if not isinstance(paid, int | Decimal) or _text(result, "AmountsResp", "Currency") != ask.currency:
+    if (
+        not isinstance(paid, int | Decimal)
+        or isinstance(paid, bool)
+        or _text(result, "AmountsResp", "Currency") != ask.currency
+    ):
         raise SilentError("the terminal does not say how much it took")
-    minor = Decimal(paid).scaleb(minor_digits(ask.currency))
-    if minor != int(minor) or minor <= 0:
+    minor = Decimal(paid) * 10 ** minor_digits(ask.currency) if 0 < paid <= MINOR_MAX else Decimal(0)
+    if not minor or minor != int(minor):
         raise SilentError("the terminal says an amount that is none in this currency")
     transaction = _part(_part(said, "POIData"), "POITransactionID")
     digits = re.sub(r"\D", "", _text(result, "PaymentInstrumentData", "CardData", "MaskedPan"))
@@ -166,6 +173,13 @@ def _payment(said: dict[str, Any], ask: Ask) -> Captured | Failed:
         reference=f"{_text(transaction, 'TransactionID')} {_text(transaction, 'TimeStamp')}".strip(),
         stored_offline=result.get("OnlineFlag") is False,
     )
+
+
+def _reversal(answer: dict[str, Any]) -> Returned | Kept:
+    said = _part(answer, "ReversalResponse")
+    if _text(said, "Response", "Result") == "Success":
+        return Returned(_text(said, "POIData", "POITransactionID", "TransactionID"))
+    return Kept(_why(said))
 
 
 def _why(said: dict[str, Any]) -> str:

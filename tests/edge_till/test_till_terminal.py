@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import re
 
 import httpx
 import pytest
@@ -228,6 +229,40 @@ def test_money_the_terminal_keeps_still_pays_the_sale(new_shop):
     counter.terminal.keeps = True
     run(counter, counter.ask, "turn", "turn", counter.give_up, "turn", counter.record)
     assert counter.sale is SaleState.RECORDED
+
+
+def test_money_that_was_kept_yesterday_goes_back_today(new_shop):
+    counter = Counter(new_shop)
+    counter.terminal.keeps = True
+    run(counter, counter.ask, "turn", "turn", counter.give_up, "turn")
+    assert (counter.payments()[0].state, counter.payments()[0].why) == (
+        PaymentState.CAPTURED,
+        "Refusal: not given back",
+    )
+    counter.terminal.keeps = False
+    run(counter, counter.give_up, "turn")
+    assert counter.payments()[0].state is PaymentState.VOIDED
+
+
+@pytest.mark.parametrize("paid", ["0", "-5", "0.055", "1e300", "1e999999", '"12"', "null", "true"])
+def test_an_amount_that_is_none_is_not_booked(new_shop, paid):
+    counter = Counter(new_shop)
+    counter.ask()
+    hear = counter.face.hear
+    counter.face.hear = lambda raw: re.sub(
+        rb'"AuthorizedAmount":[0-9.]+', b'"AuthorizedAmount":' + paid.encode(), hear(raw)
+    )
+    asyncio.run(_turns(counter, 3))
+    assert counter.payments()[0].state is PaymentState.IN_DOUBT
+    counter.face.hear = hear
+    run(counter)
+    assert counter.payments()[0].captured_minor == PRICE
+
+
+async def _turns(counter, times):
+    for _ in range(times):
+        await counter.driver.turn()
+        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize(("limit", "state"), [(0, PaymentState.FAILED), (PRICE, PaymentState.CAPTURED)])
