@@ -4,6 +4,7 @@ WAL with synchronous=FULL is checked when the file is opened: less loses commits
 """
 
 import functools
+import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -68,6 +69,7 @@ class Database:
 
     def __init__(self, path: Path | None, *, image: bytes | None = None, readonly: bool = False) -> None:
         self._sql = statements()
+        self._path = path
         self._db = self._connect(path, image, readonly=readonly)
         self._db.row_factory = _as_dict
         if path is not None and not readonly:
@@ -94,17 +96,39 @@ class Database:
             )
 
     def prepare(self, *, claim_guard: bool = True) -> None:
-        """Makes the tables of a new file, or those an older one lacks. Raises `BooksError` for a newer version's."""
+        """Makes the tables of a new file, or those an older one lacks. Raises `BooksError` for a newer version's.
+
+        Versions only go up; an older file is copied beside itself first, for whoever has to go back to that program.
+        """
         version = self.pragma("user_version")
         if version > SCHEMA_VERSION:
             raise BooksError(f"these books are of version {version}, this program knows {SCHEMA_VERSION}; update it")
         if version == SCHEMA_VERSION:
             return
+        if version and self._path is not None:
+            self._keep_copy(self._path, version)
         steps = []
         if version == 0:
             steps = [self._sql["schema"], self._sql["claim_guard"] if claim_guard else ""]
         steps += [self._sql[f"upgrade_{step}"] for step in range(max(version, 1) + 1, SCHEMA_VERSION + 1)]
         self._db.executescript(f"BEGIN;{''.join(steps)}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+
+    def _keep_copy(self, path: Path, version: int) -> None:
+        """One copy, of the last version; a half one of a start that was cut short is written anew."""
+        for older in path.parent.glob(f"{path.name}.version-*"):
+            older.unlink()
+        kept = path.with_name(f"{path.name}.version-{version}")
+        kept.touch(path.stat().st_mode & 0o777)
+        try:
+            self._db.execute("VACUUM INTO :path", {"path": str(kept)})
+            with kept.open("rb") as written:
+                os.fsync(written.fileno())
+        except (sqlite3.Error, OSError) as error:
+            kept.unlink(missing_ok=True)
+            raise BooksError(
+                f"no copy of {path} could be made before its tables change ({error}); free as much space as it takes "
+                "and start again: nothing was changed"
+            ) from error
 
     def begin(self) -> None:
         self._db.execute("BEGIN IMMEDIATE")
