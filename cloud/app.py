@@ -38,6 +38,7 @@ from cloud.pos.parked import routes as parked
 from cloud.pos.payments import routes as payments
 from cloud.pos.pieces import routes as pieces
 from cloud.pos.sales import routes as sales
+from cloud.pos.shifts import routes as shifts
 from cloud.pos.staff import desk as staff_desk
 from cloud.pos.staff import routes as staff
 from cloud.pos.stores import queries as store_queries
@@ -128,7 +129,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
     api = APIRouter(prefix="/api/v1")
     for router in (
         staff.router(desk, passwords, entrance), stores.router(desk, rejoins), pieces.router(desk), counts.router(desk),
-        sales.router(desk), payments.router(desk), ledger.router(desk), transfers.router(desk),
+        sales.router(desk), shifts.router(desk), payments.router(desk), ledger.router(desk), transfers.router(desk),
         orders.router(desk, order_desk), alarms.router(desk), parked.router(desk, ingest.unpark), floor.router(desk),
     ):  # fmt: skip
         api.include_router(router)

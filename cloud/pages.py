@@ -21,6 +21,7 @@ from cloud.pos.pieces import queries as pieces
 from cloud.pos.receipts import pages as receipts
 from cloud.pos.sales import queries as sales
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
+from cloud.pos.shifts import queries as shifts
 from cloud.pos.staff import desk as staff_desk
 from cloud.pos.staff import queries as staff
 from cloud.pos.staff.routes import Entrance
@@ -46,6 +47,7 @@ NOUNS: Final = (
     "pieces",
     "counts",
     "sales",
+    "shifts",
     "ledger",
     "staff",
     "stores",
@@ -248,6 +250,23 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
                 request, "sales/sale.html", detail=seen, sale=seen.row, names=told, people=people,
                 may_resolve=who.may(Role.MANAGER), pad_said=pad_said,
             )  # fmt: skip
+
+    @routes.get("/shifts")
+    def shift_list(request: Request, store: Word = "", show: Show = SHOW_STEP) -> Response:
+        with desk.look() as work:
+            houses = stores.listing(work.tx)
+            rows = shifts.listing(work.tx, store=store, limit=show + 1)
+            return render(
+                request, "shifts/list.html", rows=rows[:show], names=names(houses), more=_more(len(rows), show),
+                stores=houses, store=store,
+            )  # fmt: skip
+
+    @routes.get("/shifts/{store}/{shift}")
+    def one_shift(request: Request, store: str, shift: str) -> Response:
+        with desk.look() as work:
+            seen = found(shifts.detail(work.tx, store, shift), f"shift {shift} in {store}")
+            told, people = names(stores.listing(work.tx)), _people(staff.listing(work.tx))
+            return render(request, "shifts/shift.html", detail=seen, shift=seen.row, names=told, people=people)
 
     @routes.post("/sales/{store}/{sale}/resolve")
     def end_case(

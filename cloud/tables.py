@@ -223,7 +223,7 @@ sale = _table(
     "sale", _key("store"), _key("sale"), _text("till"), _text("shift"), _int("receipt_number"), _text("business_day"),
     _text("associate"), _text("currency"), _int("total_minor"), _int("tax_minor"), _text("client"),
     _text("pad_verdict"), _text("state"), _int("recorded_us"), _int("feed_rev"), _text("epoch"), _int("seq"),
-    sa.Index(None, "recorded_us"), sa.Index(None, "sale"),
+    _text("counted_in"), sa.Index(None, "recorded_us"), sa.Index(None, "sale"), sa.Index(None, "shift"),
 )  # fmt: skip
 sale_line = _table(
     "sale_line", _key("store"), _key("sale"), _key("line"), _text("kind"), _text("description"), _text("piece"),
@@ -250,12 +250,21 @@ returned_piece = _table("returned_piece", _key("sale"), _key("piece"), _text("st
 refund = _table(
     "refund", _key("store"), _key("epoch"), _number_key("seq"), _text("sale"), _text("till"), _text("shift"),
     _int("receipt_number"), _text("business_day"), _text("currency"), _int("total_minor"), _int("tax_minor"),
-    _text("reason"), _int("recorded_us"), sa.Index(None, "sale"),
+    _text("reason"), _int("recorded_us"), _text("counted_in"), sa.Index(None, "sale"), sa.Index(None, "shift"),
 )  # fmt: skip
+"""`counted_in`, here and of a sale: the shift whose Z counts it; empty: none yet."""
+
 shift = _table(
     "shift", _key("store"), _key("shift"), _text("till"), _text("business_day"), _text("currency"), _int("float_minor"),
     _int("opened_us"), _maybe_int("closed_us"), _maybe_int("z_number"), _int("sales"), _int("returns"),
     _int("gross_minor"), _int("tax_minor"), _int("cash_expected_minor"), _int("cash_counted_minor"),
+    _text("z_digest"), _text("z_body"),
+)  # fmt: skip
+"""`z_body`: the Z as it was made, in JSON."""
+
+cash_move = _table(
+    "cash_move", _key("store"), _key("move"), _text("shift"), _text("till"), _text("kind"), _int("amount_minor"),
+    _text("currency"), _text("reason"), _text("by"), _int("at_us"), sa.Index(None, "shift"),
 )  # fmt: skip
 
 posting = _table(

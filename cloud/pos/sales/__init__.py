@@ -1,1 +1,1 @@
-"""Sales, returns and shifts, as the stores recorded them."""
+"""Sales and returns, as the stores recorded them."""

@@ -13,10 +13,9 @@ from cloud.tables import (
     sale,
     sale_line,
     sale_tender,
-    shift,
 )
 from cloud.work import QUARANTINED, Heard, Work
-from contract.facts import Fact, ReturnRecorded, SaleLine, SaleRecorded, ShiftClosed, ShiftOpened
+from contract.facts import Fact, ReturnRecorded, SaleLine, SaleRecorded
 from contract.ids import PieceId, SaleId
 from trade.custody import OfficeState
 from trade.sale import SaleState
@@ -157,34 +156,7 @@ def _back(tokens: Custody, heard: Heard, of: SaleId, piece: PieceId) -> None:
         tokens.change(token, OfficeState.HERE)
 
 
-def shift_opened(tokens: Custody, heard: Heard, fact: ShiftOpened) -> None:
-    row = {
-        "store": heard.store, "shift": fact.shift, "till": fact.till, "business_day": fact.business_day,
-        "currency": fact.currency, "float_minor": fact.float_minor, "opened_us": heard.at_us,
-    }  # fmt: skip
-    tokens.work.tx.add_new(shift, row)
-
-
-def shift_closed(tokens: Custody, heard: Heard, fact: ShiftClosed) -> None:
-    """The Z. Tokens of the pieces sold in it pass to the office."""
-    row = {
-        "store": heard.store, "shift": fact.shift, "till": fact.till, "business_day": fact.business_day,
-        "currency": fact.currency, "closed_us": heard.at_us, "z_number": fact.z_number, "sales": fact.sales,
-        "returns": fact.returns, "gross_minor": fact.gross_minor, "tax_minor": fact.tax_minor,
-        "cash_expected_minor": fact.cash_expected_minor, "cash_counted_minor": fact.cash_counted_minor,
-    }  # fmt: skip
-    tokens.work.tx.put(shift, row)
-    tokens.load(fact.sold_pieces)
-    for piece in fact.sold_pieces:
-        token = tokens.get(piece)
-        mine = token is not None and token.holder == heard.store and tokens.present(heard)
-        if token is not None and mine and token.state is OfficeState.SOLD:
-            tokens.to_cloud(token, OfficeState.SOLD)
-
-
 APPLY: Final[dict[type[Fact], Applier]] = {
     SaleRecorded: recorded,
     ReturnRecorded: returned,
-    ShiftOpened: shift_opened,
-    ShiftClosed: shift_closed,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import refund, returned_line, sale, sale_line, sale_tender, shift
+from cloud.tables import refund, returned_line, sale, sale_line, sale_tender
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +81,6 @@ class DayTotal:
     total_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class ShiftRow:
-    store: str
-    shift: str
-    till: str
-    business_day: str
-    currency: str
-    z_number: int | None
-    sales: int
-    returns: int
-    gross_minor: int
-    cash_expected_minor: int
-    cash_counted_minor: int
-    opened_us: int
-    closed_us: int | None
-
-
 def listing(tx: Tx, *, store: str = "", state: str = "", business_day: str = "", limit: int = 50) -> list[SaleRow]:
     query = sa.select(sale).order_by(sale.c.recorded_us.desc(), sale.c.sale).limit(limit)
     for column, wanted in ((sale.c.store, store), (sale.c.state, state), (sale.c.business_day, business_day)):
@@ -155,11 +138,3 @@ def by_day(tx: Tx, *, limit: int = 30) -> list[DayTotal]:
         )
         for row in tx.rows(query)
     ]
-
-
-def shifts(tx: Tx, *, store: str = "", limit: int = 50) -> list[ShiftRow]:
-    """Newest first; open ones have no Z."""
-    query = sa.select(shift).order_by(shift.c.opened_us.desc()).limit(limit)
-    if store:
-        query = query.where(shift.c.store == store)
-    return [ShiftRow(**{name: row[name] for name in ShiftRow.__dataclass_fields__}) for row in tx.rows(query)]

@@ -1,4 +1,4 @@
-"""Sales and shifts over HTTP."""
+"""Sales over HTTP."""
 
 from typing import Annotated
 
@@ -46,10 +46,5 @@ def router(desk: Desk) -> APIRouter:
         with conflicts(NotQuarantinedError, code="not-quarantined"), desk.work() as work:
             resolve(work, StoreId(store), SaleId(sale), post_it=asked.post, by=who.user, outcome=asked.outcome)
         return detail(store, sale)
-
-    @routes.get("/shifts", dependencies=[signed_in()])
-    def shifts(store: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.ShiftRow]:
-        with desk.look() as work:
-            return queries.shifts(work.tx, store=store, limit=limit)
 
     return routes

@@ -9,8 +9,20 @@ from playwright.sync_api import Page
 from cloud.app import Cloud, build
 from cloud.config import CloudConfig
 from cloud.pos.staff.desk import Passwords, put_staff
+from contract.facts import (
+    AnyFact,
+    CashKind,
+    CashMoved,
+    SaleLine,
+    ShiftClosed,
+    ShiftOpened,
+    TaxSum,
+    TenderKind,
+    TenderSum,
+)
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
+from trade.zchain import receipts_digest
 
 PASSWORD = "a long enough password"
 
@@ -47,3 +59,27 @@ def signed_in(open_page: Callable[..., Page]) -> Callable[..., Page]:
         return page
 
     return sign
+
+
+@pytest.fixture(scope="session")
+def shift_of() -> Callable[[SaleLine], tuple[AnyFact, ...]]:
+    """The drawer of a shift `z1` in which `s1` was sold, one line paid by card; a ten is missing at its Z."""
+
+    def make(line: SaleLine) -> tuple[AnyFact, ...]:
+        price, tax = line.gross_minor, line.tax_minor
+        return (
+            ShiftOpened(shift="z1", till="till-1", business_day="2026-11-22", float_minor=20_000, currency="EUR"),
+            CashMoved(
+                move="m1", shift="z1", till="till-1", kind=CashKind.DROP, amount_minor=5_000, currency="EUR",
+                reason="To the safe before lunch",
+            ),
+            ShiftClosed(
+                shift="z1", till="till-1", z_number=1, business_day="2026-11-22", currency="EUR", sales=1, returns=0,
+                gross_minor=price, tax_minor=tax, cash_expected_minor=15_000, cash_counted_minor=14_000,
+                note="A ten is missing", receipts=(1, 1), moved_minor=-5_000, sales_digest=receipts_digest([(1, "s1")]),
+                tenders=(TenderSum(kind=TenderKind.CARD, currency="EUR", amount_minor=price, number=1),),
+                taxes=(TaxSum(code="20", rate_bp=2_000, base_minor=price - tax, tax_minor=tax),),
+            ),
+        )  # fmt: skip
+
+    return make

@@ -152,8 +152,9 @@ def first_day(
 
 @pytest.fixture(scope="module")
 def office(
-    tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], str], make_office: Callable[[Path], Cloud]
-) -> Iterator[tuple[str, Cloud]]:
+    tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], str], make_office: Callable[[Path], Cloud],
+    shift_of: Callable[[SaleLine], tuple[AnyFact, ...]],
+) -> Iterator[tuple[str, Cloud]]:  # fmt: skip
     cloud = make_office(tmp_path_factory.mktemp("office"))
     world = plan(("flagship", "boutique"), seed=3, pieces={"flagship": 130, "boutique": 20})
     for store in world.stores:
@@ -225,7 +226,7 @@ def office(
                 tenders=(Tender(kind=TenderKind.CARD, amount_minor=sold.price_minor),),
             ),
             CustodyReleased(piece=shipped.piece, ce=ce[shipped.piece], why=ReleaseWhy.SHIPPED, to="boutique", transfer="t1"),
-            TransferShipped(transfer="t1", to="boutique", pieces=(shipped.piece,)),
+            TransferShipped(transfer="t1", to="boutique", pieces=(shipped.piece,)), *shift_of(line),
         ]  # fmt: skip
 
     speak(cloud, "flagship", day)
@@ -237,19 +238,10 @@ def office(
     cloud.office.close()
 
 
+SINGLE = ("/counts/flagship/c1", "/sales/flagship/s1", "/shifts", "/shifts/flagship/z1", "/stores/flagship")
 PATHS = (
-    "/",
-    "/pieces",
-    "/counts",
-    "/sales",
-    "/ledger",
-    "/transfers",
-    "/orders",
-    "/alarms",
-    "/stores",
-    "/staff",
-    "/parked",
-)
+    "/", "/pieces", "/counts", "/sales", "/ledger", "/transfers", "/orders", "/alarms", "/stores", "/staff", "/parked",
+)  # fmt: skip
 
 
 def test_every_page_of_the_first_day_teaches(
@@ -270,7 +262,7 @@ def test_every_page_is_accessible_in_every_size_and_theme(
     page = signed_in(url, "/")
     page.goto(url + "/pieces")
     piece = page.locator("td a.title").first.get_attribute("href")
-    for path in (*PATHS, piece, "/counts/flagship/c1", "/sales/flagship/s1", "/stores/flagship"):
+    for path in (*PATHS, piece, *SINGLE):
         page.set_viewport_size({"width": TILL[0], "height": TILL[1]})
         page.emulate_media(color_scheme="light")
         page.goto(url + str(path))

@@ -1,0 +1,102 @@
+"""Shifts, newest first, and one of them with its Z and the cash that was moved in it."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.pos.shifts.apply import decode_z
+from cloud.tables import cash_move, shift
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftRow:
+    store: str
+    shift: str
+    till: str
+    business_day: str
+    currency: str
+    z_number: int | None
+    sales: int
+    returns: int
+    gross_minor: int
+    cash_expected_minor: int
+    cash_counted_minor: int
+    opened_us: int
+    closed_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SumRow:
+    """A tender or a tax: what it is, of how much or how many, and what it comes to."""
+
+    name: str
+    currency: str
+    of: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    kind: str
+    amount_minor: int
+    reason: str
+    by: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftDetail:
+    """`tenders` by kind and number, `taxes` by rate in basis points and base. Empty while the shift has no Z."""
+
+    row: ShiftRow
+    float_minor: int
+    tax_minor: int
+    tenders: list[SumRow]
+    taxes: list[SumRow]
+    moves: list[MoveRow]
+    first_receipt: int
+    last_receipt: int
+    rounding_minor: int
+    note: str
+    late: list[str]
+    z_digest: str
+    previous_z_digest: str
+
+
+def listing(tx: Tx, *, store: str = "", limit: int = 50) -> list[ShiftRow]:
+    """Newest first; open ones have no Z."""
+    query = sa.select(shift).order_by(shift.c.opened_us.desc(), shift.c.shift).limit(limit)
+    if store:
+        query = query.where(shift.c.store == store)
+    return [_row(row) for row in tx.rows(query)]
+
+
+def detail(tx: Tx, store: str, wanted: str) -> ShiftDetail | None:
+    row = tx.row(sa.select(shift).where(shift.c.store == store, shift.c.shift == wanted))
+    if row is None:
+        return None
+    moved = sa.select(cash_move).where(cash_move.c.store == store, cash_move.c.shift == wanted)
+    z = decode_z(row["z_body"].encode()) if row["z_body"] else None
+    return ShiftDetail(
+        row=_row(row),
+        float_minor=row["float_minor"],
+        tax_minor=row["tax_minor"],
+        tenders=[SumRow(str(t.kind), t.currency, t.number, t.amount_minor) for t in (z.tenders if z else ())],
+        taxes=[SumRow(str(t.rate_bp), row["currency"], t.base_minor, t.tax_minor) for t in (z.taxes if z else ())],
+        moves=[
+            MoveRow(**{name: each[name] for name in MoveRow.__dataclass_fields__})
+            for each in tx.rows(moved.order_by(cash_move.c.at_us, cash_move.c.move))
+        ],
+        first_receipt=z.receipts[0] if z else 0,
+        last_receipt=z.receipts[1] if z else 0,
+        rounding_minor=z.rounding_minor if z else 0,
+        note=z.note if z else "",
+        late=list(z.late) if z else [],
+        z_digest=row["z_digest"],
+        previous_z_digest=z.previous_z_digest if z else "",
+    )
+
+
+def _row(row: sa.RowMapping) -> ShiftRow:
+    return ShiftRow(**{name: row[name] for name in ShiftRow.__dataclass_fields__})
