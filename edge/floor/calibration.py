@@ -265,7 +265,7 @@ class Calibration:
         for at, each in enumerate(self._zones.antennas):
             if each.zone == walk.zone and walk.rounds[at] and not walk.read[:, at].any():
                 said.append(
-                    f"Antenna {each.port} of {each.reader} hears nothing here: is the tray in {zone}, its cable in?"
+                    f"Antenna {each.port} of {each.reader} hears nothing of the tray: is it in {zone}, its cable in?"
                 )
         mute = [tag for tag, read in zip(self.tags, walk.read.sum(axis=1), strict=True) if not read]
         if mute and len(mute) < len(self.tags):
@@ -279,13 +279,16 @@ class Calibration:
         return tuple(said)
 
     def _fill(self, walk: Walk) -> None:
-        """The position is full: its tags join the points, unless nobody heard the tray at all."""
+        """The position is full: its tags join the points, unless the zone's own antennas heard nothing of the tray.
+
+        What lies elsewhere and is called this zone would be believed for months.
+        """
         advice, name = self._advice(walk), self._zones.zones[walk.zone]
         self._walk = None
-        if not walk.read.any():
-            self.now = WalkNow(
-                advice=(f"No antenna heard the tray in {name.name}: this position was not kept.", *advice)
-            )
+        own = [at for at, each in enumerate(self._zones.antennas) if each.zone == walk.zone]
+        if not walk.read[:, own or slice(None)].any():
+            told = f"No antenna of {name.name} heard the tray: this position was not kept."
+            self.now = WalkNow(advice=(told, *advice))
             return
         heard = walk.read.any(axis=1)
         level = (walk.sum_dbm / np.maximum(walk.read, 1)).astype(np.float32)

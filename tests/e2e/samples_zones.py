@@ -7,7 +7,7 @@ SHARES = ((0.96, 0.04, 0.0), (0.08, 0.88, 0.04), (0.0, 0.02, 0.98))
 TAGS = tuple(f"E2801160600002{n:010X}" for n in range(8))
 QUIET = shapes.WalkView(None, 0, 0, 0, 8, ("Window: position 3 is heard, enough here.",))
 HEARING = shapes.WalkView(
-    "case-2", 12, 30, 7, 8, ("Antenna 4 of r-floor hears nothing here: is the tray in Case 2, its cable in?",)
+    "case-2", 12, 30, 7, 8, ("Antenna 4 of r-floor hears nothing of the tray: is it in Case 2, its cable in?",)
 )
 
 

@@ -206,7 +206,7 @@ def test_an_antenna_that_hears_nothing_and_a_mute_tag_are_named(make, tmp_path, 
     cases.zoning.calibration.begin(ZoneId("right"), tags, clock.now, ROUNDS)
     cases.run(ROUNDS + 3)
     told = " ".join(cases.zoning.calibration.now.advice)
-    assert "Antenna 4 of r hears nothing here" in told
+    assert "Antenna 4 of r hears nothing of the tray" in told
     assert f"Not heard by any antenna: {make.epc(TRAY[-1]).hex().upper()}" in told
     assert "Antenna 3" not in told
     assert len(cases.zoning.calibration.points) == len(TRAY) - 1
@@ -216,7 +216,7 @@ def test_a_tray_that_nobody_hears_is_no_position(cases):
     cases.zoning.calibration.begin(ZoneId("left"), tuple(cases.make.epc(n).hex() for n in TRAY), cases.clock.now, 3)
     cases.run(8)
     assert cases.zoning.calibration.positions_in(ZoneId("left")) == 0
-    assert "No antenna heard the tray" in cases.zoning.calibration.now.advice[0]
+    assert "No antenna of Left heard the tray" in cases.zoning.calibration.now.advice[0]
 
 
 def test_what_cannot_be_walked_is_refused_in_words(cases):

@@ -84,7 +84,7 @@ def test_a_person_walks_the_tray_and_the_store_goes_by_it(person):
         "Lay the reference tray in Case", "Lay the reference tray in Case",
     ]  # fmt: skip
     assert any("Safe: position 2 is heard" in words for words in person.said)
-    assert any("Antenna 2 of r-case hears nothing here" in words for words in person.said)
+    assert any("Antenna 2 of r-case hears nothing of the tray" in words for words in person.said)
     assert "Version 1 is in use" in job.status(person.box)
     assert person.edge.store.zoning.chosen is not None
 
@@ -124,3 +124,10 @@ def test_what_is_wrong_is_said_with_what_to_do(person, tmp_path):
 def test_one_zone_alone_is_not_yet_a_calibration(person):
     assert person.calibrate(zone="safe") is False
     assert person.said[-1] == "Still to walk: Case. Then the calibration can be used."
+
+
+def test_a_tray_that_lies_elsewhere_than_is_said_is_not_believed(person):
+    person.silent.add("r-safe")
+    assert person.calibrate(zone="safe") is False
+    assert any("No antenna of Safe heard the tray: this position was not kept" in words for words in person.said)
+    assert not person.edge.store.zoning.calibration.points.positions_in(0)

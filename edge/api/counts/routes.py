@@ -82,7 +82,7 @@ async def approve(count: str, who: Manager, shop: TheShop) -> shapes.CountView:
 
 
 @router.post("/{count}/abandon")
-async def abandon(count: str, body: bodies.ReasonBody, who: Counter, shop: TheShop) -> shapes.CountView:
+async def abandon(count: str, body: bodies.ReasonBody, who: Manager, shop: TheShop) -> shapes.CountView:
     """Nothing of the store changes by it."""
     await shop.abandon_count(CountId(count), body.reason, who)
     return views.count(shop, CountId(count), who)

@@ -40,7 +40,6 @@ BLOCK: Final = 20_000
 """Rows at a time: their columns and the scratch are some 2 MB."""
 
 Floats = NDArray[np.float32]
-Zonal = NDArray[np.float64]
 By = Floats | np.float32
 """A column, or one number where all rows have the same."""
 
