@@ -17,7 +17,10 @@ from cloud.pos.http import conflicts, found
 from cloud.pos.ledger import queries as ledger
 from cloud.pos.orders import queries as orders
 from cloud.pos.parked import queries as parked
+from cloud.pos.pieces import pages as piece_pages
 from cloud.pos.pieces import queries as pieces
+from cloud.pos.pieces.record import full_record, gems_told, labels
+from cloud.pos.pieces.routes_record import MERCHANDISERS
 from cloud.pos.receipts import pages as receipts
 from cloud.pos.sales import queries as sales
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
@@ -31,7 +34,7 @@ from cloud.pos.transfers import queries as transfers
 from cloud.screens import Line, Where, pad_said, story_of, where_is
 from contract.facts import CountPlace
 from contract.feed import Role, StaffCard
-from contract.ids import CountId, SaleId, StoreId, UserId
+from contract.ids import CountId, PieceId, SaleId, StoreId, UserId
 from web.attempts import Attempts
 from web.fit import fit
 from web.forms import safe_next
@@ -99,6 +102,7 @@ def dress(
     templates = make_templates(folders, {}, time_zone)
     fit(app, Front("office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house)))
     app.include_router(door(entrance))
+    app.include_router(piece_pages.router(desk))
     app.include_router(receipts.router(desk, Attempts()))
     app.include_router(router(desk, entrance, time_zone))
 
@@ -182,12 +186,17 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
             )
 
     @routes.get("/pieces/{piece}")
-    def one_piece(request: Request, piece: str) -> Response:
+    def one_piece(request: Request, piece: str, who: Anyone) -> Response:
         with desk.look() as work:
             told = names(stores.listing(work.tx))
             seen = found(pieces.detail(work.tx, piece), f"piece {piece}")
             where: Where = where_is(seen.row, told)
-            return render(request, "pieces/piece.html", piece=seen, where=where, story=story_of(seen, told))
+            may_edit = who.may(*MERCHANDISERS)
+            record = found(full_record(work.tx, PieceId(seen.row.piece), with_cost=may_edit), f"piece {piece}")
+            return render(
+                request, "pieces/piece.html", piece=seen, where=where, story=story_of(seen, told), record=record,
+                may_edit=may_edit, people=_people(staff.listing(work.tx)), labels=labels(), gems=gems_told(record.card),
+            )  # fmt: skip
 
     @routes.get("/counts")
     def count_list(

@@ -7,12 +7,14 @@ import sqlalchemy as sa
 from cloud.db import Tx
 from cloud.pos.pieces import appraisals
 from cloud.pos.pieces.appraisals import Appraisal
-from cloud.pos.pieces.columns import Backing
+from cloud.pos.pieces.columns import COLUMNS, Backing
 from cloud.pos.pieces.desk import records
 from cloud.pos.pieces.history import Change, history
+from cloud.pos.pieces.wording import gems_text
 from cloud.tables import piece
 from contract.feed import PieceCard
 from contract.ids import PieceId
+from trade.certificates import is_lab_grown
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,19 @@ def full_record(tx: Tx, wanted: PieceId, *, with_cost: bool) -> FullRecord | Non
 def _parts(tx: Tx, those: sa.ColumnElement[bool]) -> list[Part]:
     found = tx.rows(sa.select(piece.c.piece, piece.c.title).where(those).order_by(piece.c.piece))
     return [Part(piece=row["piece"], title=row["title"]) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Gem:
+    text: str
+    lab_grown: bool
+
+
+def gems_told(card: PieceCard) -> list[Gem]:
+    """Each stone in words, and whether it has to be called laboratory-grown."""
+    return [Gem(gems_text((gem,)), is_lab_grown(gem.certificate)) for gem in card.gems]
+
+
+def labels() -> dict[str, str]:
+    """What people call the fields that a change names."""
+    return {column.header: column.label for column in COLUMNS}
