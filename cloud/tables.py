@@ -223,12 +223,14 @@ sale = _table(
     "sale", _key("store"), _key("sale"), _text("till"), _text("shift"), _int("receipt_number"), _text("business_day"),
     _text("associate"), _text("currency"), _int("total_minor"), _int("tax_minor"), _text("client"),
     _text("pad_verdict"), _text("state"), _int("recorded_us"), _int("feed_rev"), _text("epoch"), _int("seq"),
-    _text("counted_in"), sa.Index(None, "recorded_us"), sa.Index(None, "sale"), sa.Index(None, "shift"),
+    _text("counted_in"), _text("exemption"), _text("approved_by"),
+    sa.Index(None, "recorded_us"), sa.Index(None, "sale"), sa.Index(None, "shift"),
 )  # fmt: skip
 sale_line = _table(
     "sale_line", _key("store"), _key("sale"), _key("line"), _text("kind"), _text("description"), _text("piece"),
     _int("ce"), _int("quantity_milli", 1000), _int("list_price_minor"), _int("discount_minor"), _int("gross_minor"),
-    _int("tax_bp"), _int("tax_minor"), sa.Index(None, "piece"),
+    _int("tax_bp"), _int("tax_minor"), _text("promotion"), _text("approved_by"), _text("scheme"),
+    _int("promotion_minor"), sa.Index(None, "piece"),
 )  # fmt: skip
 sale_tender = _table(
     "sale_tender", _key("store"), _key("sale"), _number_key("n"), _text("kind"), _int("amount_minor"),
@@ -250,7 +252,8 @@ returned_piece = _table("returned_piece", _key("sale"), _key("piece"), _text("st
 refund = _table(
     "refund", _key("store"), _key("epoch"), _number_key("seq"), _text("sale"), _text("till"), _text("shift"),
     _int("receipt_number"), _text("business_day"), _text("currency"), _int("total_minor"), _int("tax_minor"),
-    _text("reason"), _int("recorded_us"), _text("counted_in"), sa.Index(None, "sale"), sa.Index(None, "shift"),
+    _text("reason"), _int("recorded_us"), _text("counted_in"), _text("approved_by"),
+    sa.Index(None, "sale"), sa.Index(None, "shift"),
 )  # fmt: skip
 """`counted_in`, here and of a sale: the shift whose Z counts it; empty: none yet."""
 

@@ -109,6 +109,8 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.SaleOpened: (SALE, TILL),
     facts.SaleLineAdded: (SALE, Key("piece", "line.piece")),
     facts.SaleLineRemoved: (SALE,),
+    facts.SaleDiscounted: (SALE, Key("piece", "lines.piece")),
+    facts.SaleExempted: (SALE, Key("piece", "lines.piece")),
     facts.SaleParked: (SALE,),
     facts.SaleResumed: (SALE, TILL),
     facts.SaleVoided: (SALE,),

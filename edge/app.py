@@ -21,7 +21,6 @@ from edge.api.book_logins import BookLogins
 from edge.api.build import create_api
 from edge.api.pins import make_verifier
 from edge.api.shop import Shop
-from edge.api.views import works_here
 from edge.books import local, replica
 from edge.books.db import BOOKS_FILE, Database
 from edge.books.journal import Books
@@ -51,6 +50,8 @@ from edge.store import Store
 from edge.sync.tally import UplinkTally
 from edge.tags import scheme
 from edge.terminals import drivers
+from edge.till.approvals import Approvals
+from trade.permissions import works_here
 from web.attempts import Attempts
 from web.logins import HOUR_US, Logins
 from web.metrics import CONTENT_TYPE, render
@@ -86,6 +87,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         idle_us=HOUR_US,
     )
     bulletin, attempts, link = Bulletin(), Attempts(), UplinkTally()
+    approvals = Approvals()
     uplink = UplinkNow(configured=config.uplink is not None)
 
     def metrics() -> bytes:
@@ -98,7 +100,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
             tag_gauges(tags.tally),
             terminal_gauges(terminals),
             label_gauges(press.tally),
-            people_gauges(bulletin, attempts, rows.waiting_lost_total),
+            people_gauges(bulletin, attempts, rows.waiting_lost_total, approvals),
         )
         return render(itertools.chain.from_iterable(rooms))
 
@@ -122,6 +124,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         uplink=uplink,
         link=link,
         attempts=attempts,
+        approvals=approvals,
         tags=tags,
         press=press,
         readers={reader.id: reader for reader in readers},

@@ -14,6 +14,7 @@ from edge.store import Store
 from edge.sync.tally import UplinkTally
 from edge.tags import press
 from edge.tags.writer import Tally
+from edge.till.approvals import Approvals
 from web.attempts import Attempts
 from web.metrics import Sample
 from web.sse import Bulletin
@@ -200,11 +201,15 @@ def terminal_gauges(drivers: Sequence[Driver]) -> Iterator[Sample]:
     yield Sample("vitrine_payment_doubts_total", "requests that a card terminal did not answer", doubts)
 
 
-def people_gauges(bulletin: Bulletin, attempts: Attempts, logins_lost_total: int) -> Iterator[Sample]:
+def people_gauges(
+    bulletin: Bulletin, attempts: Attempts, logins_lost_total: int, approvals: Approvals
+) -> Iterator[Sample]:
     """How the doors stand; nothing about who came through them."""
     yield Sample("vitrine_event_listeners", "pages that listen", len(bulletin))
     refused, replaced = bulletin.listeners_refused_total, bulletin.messages_replaced_total
     yield Sample("vitrine_event_listeners_refused_total", "pages refused: listeners_max", refused)
     yield Sample("vitrine_events_replaced_total", "events that a newer one of the same name replaced", replaced)
     yield Sample("vitrine_attempts_evicted_total", "names forgotten: people_max", attempts.people_evicted_total)
+    asked = approvals.asked_evicted_total
+    yield Sample("vitrine_approvals_evicted_total", "refusals that nobody can approve any more: asked_max", asked)
     yield Sample("vitrine_logins_unwritten_lost_total", "logins lost: waiting_max", logins_lost_total)

@@ -97,6 +97,33 @@ class RemoveLine(Act, frozen=True, tag="sale.remove_line"):
     line: LineId
 
 
+class DiscountLine(Act, frozen=True, tag="sale.discount_line"):
+    """Money off one line, in place of what was off before; nothing takes it back."""
+
+    sale: SaleId
+    line: LineId
+    discount_minor: int
+    reason: str
+
+
+class DiscountCart(Act, frozen=True, tag="sale.discount_cart"):
+    """Money off the whole cart, shared out by its prices, in place of what was off its lines."""
+
+    sale: SaleId
+    discount_minor: int
+    reason: str
+
+
+class ExemptSale(Act, frozen=True, tag="sale.exempt"):
+    """No tax is due on this sale. `document` is the number of the paper that says so: a form's, never a passport's.
+    Without a reason tax is due again.
+    """
+
+    sale: SaleId
+    reason: str
+    document: str
+
+
 class ParkSale(Act, frozen=True, tag="sale.park"):
     sale: SaleId
 
@@ -221,6 +248,9 @@ AnyAct = (
     | AddPiece
     | AddOther
     | RemoveLine
+    | DiscountLine
+    | DiscountCart
+    | ExemptSale
     | ParkSale
     | ResumeSale
     | VoidSale

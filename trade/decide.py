@@ -22,7 +22,7 @@ from contract.facts import (
     Verdict,
 )
 from contract.ids import SaleId, UserId
-from trade import paying, selling, shifts, tags
+from trade import discounts, paying, selling, shifts, tags
 from trade.acts import (
     AddOther,
     AddPiece,
@@ -32,6 +32,9 @@ from trade.acts import (
     BreakLease,
     CloseAlarm,
     CloseShift,
+    DiscountCart,
+    DiscountLine,
+    ExemptSale,
     GiveUpPayment,
     HearPayment,
     HoldPiece,
@@ -49,6 +52,7 @@ from trade.acts import (
     Sight,
     VoidSale,
 )
+from trade.approval import judge
 from trade.custody import TokenState
 from trade.piece import twice_named, unavailable
 from trade.refusal import Refusal, Why
@@ -62,6 +66,13 @@ NO_SALE: Final = SaleId("")
 
 def decide(scene: Scene, act: AnyAct, *, by: UserId, new_id: NewId) -> Answer:
     """Facts that make the act true, or why not. An empty tuple: it is true already."""
+    answer = _answer(scene, act, by, new_id)
+    if isinstance(answer, Refusal) or not answer:
+        return answer
+    return judge(scene, act, answer, by)
+
+
+def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
     match act:
         case OpenShift():
             return shifts.open_shift(scene, act)
@@ -75,6 +86,12 @@ def decide(scene: Scene, act: AnyAct, *, by: UserId, new_id: NewId) -> Answer:
             return selling.add_piece(scene, act, new_id)
         case AddOther():
             return selling.add_other(scene, act, new_id)
+        case DiscountLine():
+            return discounts.discount_line(scene, act)
+        case DiscountCart():
+            return discounts.discount_cart(scene, act)
+        case ExemptSale():
+            return discounts.exempt(scene, act)
         case RemoveLine():
             return selling.remove_line(scene, act)
         case ParkSale():

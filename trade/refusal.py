@@ -39,6 +39,9 @@ class Why(StrEnum):
     TAG_TAKEN = "tag_taken"
     NOT_READ_BACK = "not_read_back"
     SAME_PERSON = "same_person"
+    NOT_ALLOWED = "not_allowed"
+    NEEDS_APPROVAL = "needs_approval"
+    """Somebody else may approve just this, over the words of the refusal."""
     DISK_FULL = "disk_full"
 
 

@@ -6,6 +6,8 @@ from typing import Final
 import msgspec
 
 from contract.facts import (
+    SaleDiscounted,
+    SaleExempted,
     SaleLine,
     SaleLineAdded,
     SaleLineRemoved,
@@ -101,7 +103,8 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(line.piece for line in self.lines if line.piece is not None)
 
 
-SaleChange = SaleLineAdded | SaleLineRemoved | SaleParked | SaleResumed | SaleVoided | TenderingBegan | TenderingEnded
+InCart = SaleLineAdded | SaleLineRemoved | SaleDiscounted | SaleExempted | TenderingBegan | TenderingEnded
+SaleChange = InCart | SaleParked | SaleResumed | SaleVoided
 SaleFact = SaleOpened | SaleChange | SaleRecorded
 
 
@@ -121,6 +124,7 @@ def apply(sale: Sale | None, fact: SaleFact, at_us: int) -> Sale:
                 state=SaleState.RECORDED,
                 opened_us=sale.opened_us if sale else at_us,
                 lines=fact.lines,
+                exemption=fact.exemption,
             )
         case _:
             known = sale or Sale(sale=fact.sale, till=TillId(""), associate=UserId(""), currency="", opened_us=at_us)
@@ -133,6 +137,10 @@ def _changed(sale: Sale, fact: SaleChange) -> Sale:
             return msgspec.structs.replace(sale, lines=(*sale.lines, fact.line))
         case SaleLineRemoved():
             return msgspec.structs.replace(sale, lines=tuple(each for each in sale.lines if each.line != fact.line))
+        case SaleDiscounted():
+            return _with_lines(sale, fact.lines)
+        case SaleExempted():
+            return msgspec.structs.replace(_with_lines(sale, fact.lines), exemption=fact.exemption)
         case SaleParked():
             return _moved(sale, SaleEvent.PARK)
         case SaleResumed():
@@ -143,6 +151,12 @@ def _changed(sale: Sale, fact: SaleChange) -> Sale:
             return msgspec.structs.replace(_moved(sale, SaleEvent.TENDER), lines=fact.lines)
         case TenderingEnded():
             return _moved(sale, SaleEvent.REOPEN)
+
+
+def _with_lines(sale: Sale, lines: tuple[SaleLine, ...]) -> Sale:
+    """These lines in the place of those of their name."""
+    named = {line.line: line for line in lines}
+    return msgspec.structs.replace(sale, lines=tuple(named.get(line.line, line) for line in sale.lines))
 
 
 def _moved(sale: Sale, event: SaleEvent) -> Sale:

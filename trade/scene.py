@@ -5,11 +5,12 @@ from typing import Final
 import msgspec
 
 from contract.facts import CountPlace, CountVerdict
-from contract.feed import SettingsCard
+from contract.feed import RoleCard, SettingsCard
 from contract.ids import CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
 from trade.claim import Claim
 from trade.guards import ALL, Guards
 from trade.payment import Payment
+from trade.permissions import DEFAULTS, NOTHING, Allowed, Approved
 from trade.piece import Standing
 from trade.price import Offer
 from trade.sale import Sale
@@ -85,6 +86,11 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     alarm_open: bool = False
     tag_holder: Standing | None = None
     """The piece that the tag of an act is bound to by now."""
+    allowed: Allowed = NOTHING
+    """What who acts may do here."""
+    approved: Approved | None = None
+    """Somebody else's word for this act."""
+    roles: tuple[RoleCard, ...] = DEFAULTS
     guards: Guards = ALL
 
     def piece(self, piece: PieceId) -> Standing:

@@ -222,6 +222,7 @@ def record(scene: Scene, act: RecordSale) -> Answer:
         tax_minor=sum(line.tax_minor for line in lines),
         client=act.client,
         pad_verdict=verdict,
+        exemption=sale.exemption,
         feed_rev=scene.feed_rev,
     )
     return (*converted, recorded)

@@ -31,6 +31,11 @@ CODE_OF_STATUS: Final = {404: "not-found", 405: "method", 413: "too-large", 422:
 class ProblemError(Exception):
     """Raise it anywhere below a route: `ProblemError(409, "claimed", "This piece is in another cart", "Ask Ana.")`."""
 
+    notice = "web/_notice.html"
+    """How a page shows it; a face may have another for some of its problems."""
+    asked = ""
+    """What it waits for, by its digest: somebody else's word."""
+
     def __init__(self, status: int, code: str, title: str, detail: str = "") -> None:
         super().__init__(f"{title}. {detail}".strip())
         self.status = status
@@ -40,13 +45,16 @@ class ProblemError(Exception):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The body of RFC 9457 §3.1; `errors` name the fields that were wrong."""
+    """The body of RFC 9457 §3.1; `errors` name the fields that were wrong; `asked` is what
+    somebody else may approve.
+    """
 
     type: str
     title: str
     status: int
     detail: str = ""
     instance: str = ""
+    asked: str = ""
     errors: tuple[str, ...] = ()
 
 
@@ -94,6 +102,7 @@ def answer(request: Request, error: ProblemError, errors: tuple[str, ...] = ()) 
             status=error.status,
             detail=error.detail,
             instance=request.url.path,
+            asked=error.asked,
             errors=errors,
         )
         headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
@@ -102,7 +111,7 @@ def answer(request: Request, error: ProblemError, errors: tuple[str, ...] = ()) 
     if wants_fragment(request):
         if error.status == 401:
             return Response(status_code=200, headers={"HX-Redirect": LOGIN_PATH})
-        page = render(request, "web/_notice.html", status=error.status, problem=error)
+        page = render(request, error.notice, status=error.status, problem=error)
         page.headers.update({"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"})
         return page
     if error.status == 401:

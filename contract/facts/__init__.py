@@ -72,6 +72,8 @@ from contract.facts.sales import Conversion as Conversion
 from contract.facts.sales import LineKind as LineKind
 from contract.facts.sales import LineTax as LineTax
 from contract.facts.sales import ReturnRecorded as ReturnRecorded
+from contract.facts.sales import SaleDiscounted as SaleDiscounted
+from contract.facts.sales import SaleExempted as SaleExempted
 from contract.facts.sales import SaleLine as SaleLine
 from contract.facts.sales import SaleLineAdded as SaleLineAdded
 from contract.facts.sales import SaleLineRemoved as SaleLineRemoved
@@ -114,6 +116,8 @@ AnyFact = (
     | SaleOpened
     | SaleLineAdded
     | SaleLineRemoved
+    | SaleDiscounted
+    | SaleExempted
     | SaleParked
     | SaleResumed
     | SaleVoided

@@ -136,6 +136,25 @@ class SaleLineRemoved(Fact, frozen=True, tag="sale.line_removed"):
     line: LineId
 
 
+class SaleDiscounted(Fact, frozen=True, tag="sale.discounted"):
+    """A person took money off: these lines stand so from now on. A discount of nothing takes an earlier one back."""
+
+    sale: SaleId
+    lines: tuple[SaleLine, ...]
+    reason: str
+    approved_by: UserId = UserId("")
+
+
+class SaleExempted(Fact, frozen=True, tag="sale.exempted"):
+    """No tax is due on this sale; `exemption` is why, and the document that says so. Empty: it is due again."""
+
+    sale: SaleId
+    exemption: str
+    lines: tuple[SaleLine, ...]
+    """As they stand without it, or with it again."""
+    approved_by: UserId = UserId("")
+
+
 class SaleParked(Fact, frozen=True, tag="sale.parked"):
     sale: SaleId
 
@@ -148,6 +167,7 @@ class SaleResumed(Fact, frozen=True, tag="sale.resumed"):
 class SaleVoided(Fact, frozen=True, tag="sale.voided"):
     sale: SaleId
     reason: str
+    approved_by: UserId = UserId("")
 
 
 class SaleRecorded(Fact, frozen=True, tag="sale.recorded"):

@@ -74,6 +74,29 @@ class AddOtherBody(Body):
     quantity_milli: Annotated[int, Field(ge=1, le=10**9)] = 1000
 
 
+class DiscountBody(Body):
+    """Off one line, or off the whole cart without a line; nothing takes an earlier discount back."""
+
+    line: Id | None = None
+    discount_minor: Amount
+    reason: Text = ""
+
+
+class ExemptBody(Body):
+    """Both empty: tax is due again. `document`: the number of a form or certificate, never a passport's."""
+
+    reason: Text
+    document: Annotated[str, StringConstraints(max_length=60, pattern=PLAIN)]
+
+
+class ApprovalBody(Body):
+    """`asked` stands in the refusal that needs it."""
+
+    asked: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    user: Id
+    pin: Pin
+
+
 class ResumeBody(Body):
     till: Id
 

@@ -57,7 +57,7 @@ async def open_shift(request: Request, who: Seller, shop: TheShop, opening_float
         float_coins=coins,
     )
     await shop.act(act, who)
-    return _after(request, who, shop)
+    return after(request, who, shop)
 
 
 @router.post("/register/take-pad")
@@ -67,7 +67,7 @@ async def take_pad(request: Request, who: Seller, shop: TheShop) -> Response:
     for laid in views.pad(shop, sale).pieces:
         if laid.piece.sellable and not laid.in_sale:
             await shop.act(acts.AddPiece(sale=sale, piece=PieceId(laid.piece.piece)), who)
-    return _after(request, who, shop)
+    return after(request, who, shop)
 
 
 @router.post("/register/lines")
@@ -81,31 +81,31 @@ async def add_line(
         raise ProblemError(404, "piece", f"{what} answers to “{piece.strip()}”", "Type its whole number or tag.")
     sale = await _cart(request, who, shop)
     await shop.act(acts.AddPiece(sale=sale, piece=PieceId(found[0].piece), override=override), who)
-    return _after(request, who, shop)
+    return after(request, who, shop)
 
 
 @router.post("/register/lines/{line}/remove")
 async def remove_line(request: Request, line: str, who: Seller, shop: TheShop) -> Response:
     await shop.act(acts.RemoveLine(sale=SaleId(open_sale(request, shop).sale), line=LineId(line)), who)
-    return _after(request, who, shop)
+    return after(request, who, shop)
 
 
 @router.post("/register/park")
 async def park(request: Request, who: Seller, shop: TheShop) -> Response:
     await shop.act(acts.ParkSale(sale=SaleId(open_sale(request, shop).sale)), who)
-    return _after(request, who, shop)
+    return after(request, who, shop)
 
 
 @router.post("/register/resume")
 async def resume(request: Request, who: Seller, shop: TheShop, sale: Annotated[str, Form(max_length=64)]) -> Response:
     await shop.act(acts.ResumeSale(sale=SaleId(sale), till=till_of(request, shop)), who)
-    return _after(request, who, shop)
+    return after(request, who, shop)
 
 
 @router.post("/register/void")
 async def void(request: Request, who: Seller, shop: TheShop) -> Response:
     await shop.act(acts.VoidSale(sale=SaleId(open_sale(request, shop).sale), reason="emptied at the register"), who)
-    return _after(request, who, shop)
+    return after(request, who, shop)
 
 
 @router.get("/register/receipt/{sale}")
@@ -145,7 +145,7 @@ def _board(request: Request, who: Login, shop: Shop, template: str, till: str = 
     )
 
 
-def _after(request: Request, who: Login, shop: Shop) -> Response:
+def after(request: Request, who: Login, shop: Shop) -> Response:
     """After a form: the board again for htmx, the page for a browser without scripts."""
     return _board(request, who, shop, "edge/_register.html") if wants_fragment(request) else go(request, "/register")
 

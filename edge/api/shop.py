@@ -16,8 +16,10 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 
 from contract.facts import CountPlace, CustodyReceived, PieceSighted
+from contract.feed import StaffCard
 from contract.ids import CountId, PieceId, ReaderId, TillId, UserId, ZoneId
 from edge.api import shapes
+from edge.api.asking import ApprovalNeededError
 from edge.api.passing import Passing
 from edge.api.pins import pin_fits
 from edge.books import local, replica
@@ -37,8 +39,10 @@ from edge.store import Store
 from edge.sync.tally import UplinkTally
 from edge.tags.press import Press
 from edge.tags.writer import TagWriter
+from edge.till.approvals import ApprovalError, Approvals, Asked
 from edge.till.desk import Done, Refused
 from trade.acts import AnyAct
+from trade.permissions import works_here
 from trade.refusal import Why
 from web.attempts import Attempts
 from web.logins import Login, Logins, NewLogin
@@ -76,6 +80,7 @@ class Shop:
     attempts: Attempts = field(default_factory=Attempts)
     readers: Mapping[ReaderId, Reader] = field(default_factory=dict)
     passing: Passing = field(default_factory=Passing)
+    approvals: Approvals = field(default_factory=Approvals)
 
     @property
     def floor(self) -> FloorNow:
@@ -112,9 +117,36 @@ class Shop:
         return now.date().isoformat()
 
     async def act(self, act: AnyAct, who: Login) -> Done:
-        """Do it, or raise a problem that says why not."""
-        answer = await self.on_house(lambda: self.store.act(act, who.user))
+        """Do it, or raise a problem that says why not; `ApprovalNeededError` when somebody else may answer for it."""
+        approval = self.approvals.use(act, who.user, self.clock.mono_us())
+        answer = await self.on_house(lambda: self.store.act(act, who.user, approval))
+        if isinstance(answer, Refused) and answer.refusal.code is Why.NEEDS_APPROVAL:
+            words = answer.refusal.why
+            asked = self.approvals.ask(act, who.user, words, self.clock.mono_us())
+            raise ApprovalNeededError(asked, words, self.others(who))
         return done(answer)
+
+    async def approve(self, asked: str, user: UserId, pin: str, who: Login) -> Asked:
+        """`user` answers with their PIN for what `who` was refused a moment ago. Raises a problem that says why not."""
+        self.asked(asked, who)
+        await self._prove(user, pin)
+        try:
+            return self.approvals.approve(asked, who.user, user, self.clock.mono_us())
+        except ApprovalError as error:
+            raise ProblemError(409, "approval", "This cannot be approved", str(error)) from error
+
+    def asked(self, asked: str, who: Login) -> Asked:
+        """What waits for somebody else's word. Raises a 409 problem when nothing of this person does."""
+        try:
+            return self.approvals.waiting(asked, who.user, self.clock.mono_us())
+        except ApprovalError as error:
+            raise ProblemError(409, "approval", "This cannot be approved", str(error)) from error
+
+    def others(self, who: Login) -> tuple[StaffCard, ...]:
+        """Active people of this store with a role that this person has not, by name."""
+        here = [card for card in replica.people(self.db) if works_here(card, self.config.store)]
+        able = [card for card in here if card.user != who.user and set(card.roles) - set(who.roles)]
+        return tuple(sorted(able, key=lambda card: card.name))
 
     async def start_count(
         self, count: CountId, place: CountPlace, zones: tuple[ZoneId, ...], who: Login, *, blind: bool = False
@@ -178,17 +210,24 @@ class Shop:
 
     async def sign_in(self, user: UserId, pin: str) -> NewLogin:
         """Raises a 401 problem for a wrong PIN, 429 when this person must wait first."""
+        await self._prove(user, pin, status=401)
+        new = self.logins.begin(user)
+        assert new is not None, "who proved who they are is active staff"
+        return new
+
+    async def _prove(self, user: UserId, pin: str, *, status: int = 403) -> None:
+        """That somebody who works here typed this PIN. Raises a problem of `status`, 429 when they must wait first."""
         wait_us = self.attempts.begin(user, self.clock.mono_us())
         if wait_us:
             raise ProblemError(429, "wait", "Too many wrong PINs", f"Try again in {wait_us // 1_000_000 + 1} s.")
         row = local.pin(self.db, user)
         verifier = None if row is None else row.verifier
         fits = await asyncio.get_running_loop().run_in_executor(self.slow, pin_fits, verifier, pin)
-        new = self.logins.begin(user) if fits else None
-        if new is None:
-            raise ProblemError(401, "pin", "This name and PIN do not fit", "Try again, or ask a manager for a new PIN.")
+        card = replica.staff(self.db, user)
+        if not fits or card is None or not works_here(card, self.config.store):
+            why = "Try again, or ask a manager for a new PIN."
+            raise ProblemError(status, "pin", "This name and PIN do not fit", why)
         self.attempts.succeeded(user)
-        return new
 
     async def on_house(self, work: Callable[[], Result]) -> Result:
         """Run on the house thread and wait. Raises a problem when it cannot be done now."""
@@ -215,7 +254,7 @@ def done(answer: Done | Refused) -> Done:
     if isinstance(answer, Done):
         return answer
     code = answer.refusal.code
-    status = 404 if code in NOT_FOUND else 503 if code in UNAVAILABLE else 409
+    status = 404 if code in NOT_FOUND else 503 if code in UNAVAILABLE else 403 if code is Why.NOT_ALLOWED else 409
     raise ProblemError(status, str(code).replace("_", "-"), answer.refusal.why)
 
 

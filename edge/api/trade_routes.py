@@ -84,6 +84,26 @@ async def remove_line(sale: str, line: str, who: Seller, shop: TheShop) -> shape
     return views.sale(shop, SaleId(sale))
 
 
+@router.post("/sales/{sale}/discount")
+async def discount(sale: str, body: bodies.DiscountBody, who: Seller, shop: TheShop) -> shapes.SaleView:
+    """Off a line, or off the whole cart; 403 `needs-approval` above what this person may give."""
+    name = SaleId(sale)
+    if body.line is None:
+        await shop.act(acts.DiscountCart(sale=name, discount_minor=body.discount_minor, reason=body.reason), who)
+    else:
+        line = LineId(body.line)
+        act = acts.DiscountLine(sale=name, line=line, discount_minor=body.discount_minor, reason=body.reason)
+        await shop.act(act, who)
+    return views.sale(shop, name)
+
+
+@router.post("/sales/{sale}/exempt")
+async def exempt(sale: str, body: bodies.ExemptBody, who: Seller, shop: TheShop) -> shapes.SaleView:
+    """No tax is due, and which document says so; both empty: it is due again."""
+    await shop.act(acts.ExemptSale(sale=SaleId(sale), reason=body.reason, document=body.document), who)
+    return views.sale(shop, SaleId(sale))
+
+
 @router.post("/sales/{sale}/park")
 async def park_sale(sale: str, who: Seller, shop: TheShop) -> shapes.SaleView:
     await shop.act(acts.ParkSale(sale=SaleId(sale)), who)

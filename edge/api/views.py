@@ -2,7 +2,7 @@
 
 from edge.api.views_floor import alarm, alarms, tells_of
 from edge.api.views_pieces import bare, find_pieces, incoming, of_card, pad, piece, piece_named, presence, verdict_of
-from edge.api.views_store import gaps, health, readers, signals, staff, store, uplink, works_here, zones
+from edge.api.views_store import gaps, health, readers, signals, staff, store, uplink, zones
 from edge.api.views_story import story
 from edge.api.views_trade import payment, payments, sale, sales
 
@@ -31,6 +31,5 @@ __all__ = [
     "tells_of",
     "uplink",
     "verdict_of",
-    "works_here",
     "zones",
 ]

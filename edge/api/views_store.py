@@ -3,7 +3,6 @@
 from typing import Final
 
 from contract.facts import ReaderLink, Vision
-from contract.feed import StaffCard
 from contract.ids import UserId
 from edge.api import shapes
 from edge.api.blindness import hidden_zones
@@ -15,6 +14,7 @@ from edge.floor.now import ReaderNow
 from edge.house import Mood
 from edge.sync import anchor, witness
 from edge.till import queries
+from trade.permissions import works_here
 from web.logins import Login
 
 GAPS_SHOWN_MAX: Final = 20
@@ -208,8 +208,3 @@ def staff(shop: Shop) -> list[shapes.UserView]:
         )
         for card in sorted(mine, key=lambda card: card.name)
     ]
-
-
-def works_here(card: StaffCard, store_id: str) -> bool:
-    """Active, and of this store or of every store."""
-    return card.active and (not card.stores or store_id in card.stores)

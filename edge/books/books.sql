@@ -355,15 +355,15 @@ SELECT sale, till, associate, currency, state, opened_us, exemption FROM sale WH
 
 -- name: sale_row
 SELECT sale, till, associate, currency, state, opened_us, shift, receipt_number, business_day, total_minor, tax_minor,
-    client, pad_verdict, recorded_us, trade_seq, epoch FROM sale WHERE sale = :sale;
+    client, pad_verdict, recorded_us, trade_seq, exemption, epoch FROM sale WHERE sale = :sale;
 
 -- name: sales_newest
 SELECT sale, till, associate, currency, state, opened_us, shift, receipt_number, business_day, total_minor, tax_minor,
-    client, pad_verdict, recorded_us, trade_seq, epoch FROM sale ORDER BY MAX(opened_us, recorded_us) DESC, sale LIMIT :limit;
+    client, pad_verdict, recorded_us, trade_seq, exemption, epoch FROM sale ORDER BY MAX(opened_us, recorded_us) DESC, sale LIMIT :limit;
 
 -- name: sales_in
 SELECT sale, till, associate, currency, state, opened_us, shift, receipt_number, business_day, total_minor, tax_minor,
-    client, pad_verdict, recorded_us, trade_seq, epoch FROM sale WHERE state = :state
+    client, pad_verdict, recorded_us, trade_seq, exemption, epoch FROM sale WHERE state = :state
 ORDER BY recorded_us DESC, opened_us DESC, sale LIMIT :limit;
 
 -- name: sales_open
@@ -481,6 +481,9 @@ SELECT body FROM feed_row WHERE kind = :kind AND name = :name ORDER BY rev DESC 
 
 -- name: feed_bodies
 SELECT body FROM feed_row WHERE kind = :kind ORDER BY name, rev;
+
+-- name: feed_roles
+SELECT scope, body FROM feed_row WHERE kind = 'role' ORDER BY name, rev;
 
 -- name: feed_epc
 SELECT body FROM feed_row WHERE epc = :epc ORDER BY rev DESC LIMIT 1;

@@ -50,6 +50,8 @@ from contract.facts import (
     RestockBegan,
     RestockEnded,
     ReturnRecorded,
+    SaleDiscounted,
+    SaleExempted,
     SaleLineAdded,
     SaleLineRemoved,
     SaleOpened,
@@ -124,6 +126,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
             SaleOpened()
             | SaleLineAdded()
             | SaleLineRemoved()
+            | SaleDiscounted()
+            | SaleExempted()
             | SaleParked()
             | SaleResumed()
             | SaleVoided()

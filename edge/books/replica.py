@@ -19,11 +19,13 @@ from contract.feed import (
     decode_body,
     encode_body,
 )
-from contract.ids import PieceId, StoreId, UserId
+from contract.ids import HOUSE, PieceId, StoreId, UserId
 from edge.books.db import Database
 from edge.books.fold_tags import with_tag
 from edge.books.journal import Books
-from edge.books.rows import Body
+from edge.books.rows import Body, Scoped
+from trade.permissions import EVERYTHING, Allowed, roles_here
+from trade.permissions import allowed as allowed_of
 
 SEARCH_HITS_MAX: Final = 200
 UNTAGGED_MAX: Final = 500
@@ -90,6 +92,21 @@ def cards(db: Database, kind: type[Card]) -> list[Card]:
     """Every card of a kind, by name."""
     bodies = (decode_body(row.body) for row in db.rows("feed_bodies", Body, kind=_kind(kind)))
     return [body for body in bodies if isinstance(body, kind)]
+
+
+def roles(db: Database) -> tuple[RoleCard, ...]:
+    """What each role may do at this store: its own card, else the house's, else the usual."""
+    found = [(row.scope, decode_body(row.body)) for row in db.rows("feed_roles", Scoped)]
+    cards = [(scope, body) for scope, body in found if isinstance(body, RoleCard)]
+    return roles_here(
+        own=(body for scope, body in cards if scope != EVERY_STORE),
+        house=(body for scope, body in cards if scope == EVERY_STORE),
+    )
+
+
+def allowed(db: Database, user: UserId, store_id: StoreId) -> Allowed:
+    """What somebody may do here now; the house itself everything."""
+    return EVERYTHING if user == HOUSE else allowed_of(staff(db, user), store_id, roles(db))
 
 
 def piece(db: Database, piece_id: PieceId) -> PieceCard | None:

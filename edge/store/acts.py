@@ -10,6 +10,7 @@ from edge.capture.ear import told
 from edge.floor.now import PadNow
 from edge.house import disk_is_full
 from edge.store.core import Core
+from edge.till.approvals import Approval
 from edge.till.desk import Done, Refused
 from trade.acts import AnyAct, CloseShift, Sight
 from trade.scene import NOWHERE
@@ -20,20 +21,23 @@ log = structlog.get_logger(__name__)
 class Acts(Core):
     """Who stands where, and what is done there."""
 
-    def act(self, act: AnyAct, by: UserId) -> Done | Refused:
-        """One act of a person or of the floor. On a full disk the ballast is thrown out to let a shift close."""
+    def act(self, act: AnyAct, by: UserId, approval: Approval | None = None) -> Done | Refused:
+        """One act of a person or of the floor, perhaps with somebody else's word for it.
+
+        On a full disk the ballast is thrown out to let a shift close.
+        """
         try:
-            answer = self._do(act, by)
+            answer = self._do(act, by, approval)
         except (sqlite3.Error, OSError) as error:
             if not (isinstance(act, CloseShift) and disk_is_full(error) and self.ballast.drop()):
                 raise
             log.warning("ballast_dropped", why="the disk is full and a shift is being closed")
-            answer = self._do(act, by)
+            answer = self._do(act, by, approval)
         if isinstance(answer, Done):
             self.notice(answer.entries)
         return answer
 
-    def _do(self, act: AnyAct, by: UserId) -> Done | Refused:
+    def _do(self, act: AnyAct, by: UserId, approval: Approval | None) -> Done | Refused:
         now_us = self.clock.mono_us()
         till = self._till_of(act)
         return self.desk.do(
@@ -44,6 +48,7 @@ class Acts(Core):
             seen=lambda piece: self.seen(piece, now_us),
             pad=self.pad_of(till),
             pad_zone=next((pad.zone for pad in self._pads_of(till)), NOWHERE),
+            approval=approval,
         )
 
     def pad_of(self, till: TillId | None) -> frozenset[PieceId]:

@@ -8,13 +8,14 @@ import msgspec
 from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
 from contract.feed import SettingsCard
-from contract.ids import PaymentId, PieceId, SaleId, TillId, UserId, ZoneId
+from contract.ids import PaymentId, PieceId, SaleId, StoreId, TillId, UserId, ZoneId
 from edge.books import replica
 from edge.books.db import Database
 from edge.books.fold_sales import RECEIPTS, load_sale
 from edge.books.fold_shifts import ZS, last_z_digest, load_movements, load_receipts
 from edge.books.journal import Books, Tx
 from edge.books.rows import AlarmRow, AlarmState, CountRow, Mode, counters_of
+from edge.till.approvals import Approval
 from edge.till.offers import offer, settings_here
 from trade.acts import (
     AddOther,
@@ -25,6 +26,9 @@ from trade.acts import (
     BreakLease,
     CloseAlarm,
     CloseShift,
+    DiscountCart,
+    DiscountLine,
+    ExemptSale,
     GiveUpPayment,
     HearPayment,
     HoldPiece,
@@ -48,6 +52,7 @@ from trade.custody import Token
 from trade.decide import decide
 from trade.paying import busy_with
 from trade.payment import Payment
+from trade.permissions import Approved
 from trade.piece import Hold, Standing
 from trade.refusal import Refusal, Why
 from trade.sale import Sale
@@ -93,6 +98,7 @@ class Desk:
         seen: Seen,
         pad: frozenset[PieceId] = frozenset(),
         pad_zone: ZoneId = NOWHERE,
+        approval: Approval | None = None,
     ) -> Done | Refused:
         """Decides and writes in one transaction. now_us: wall time, µs. pad: pieces on this till's pad now."""
         if isinstance(act, Sight):
@@ -102,7 +108,13 @@ class Desk:
             node = tx.node()
             if node.mode is not Mode.ACTIVE:
                 return Refused(Refusal(Why.NOT_SERVING, f"This store's box decides nothing now: {node.why}"))
-            scene = msgspec.structs.replace(self._scene(tx, act, seen, pad), pad_zone=pad_zone)
+            scene = msgspec.structs.replace(
+                self._scene(tx, act, seen, pad),
+                pad_zone=pad_zone,
+                allowed=replica.allowed(tx.db, by, node.store),
+                approved=_approved(tx.db, node.store, approval),
+                roles=replica.roles(tx.db),
+            )
             answer = decide(scene, act, by=by, new_id=new_id)
             if not isinstance(answer, Refusal):
                 entries = tx.write(at_us=now_us, by=by, why=name_of(act), facts=answer) if answer else []
@@ -151,6 +163,8 @@ class Desk:
                 pieces = {act.piece: self.standing(db, act.piece, seen, pad)}
                 return self._priced(db, msgspec.structs.replace(scene, sale=load_sale(db, act.sale), pieces=pieces))
             case AddOther():
+                return self._priced(db, self._sale_scene(db, scene, act.sale))
+            case DiscountLine() | DiscountCart() | ExemptSale():
                 return self._priced(db, self._sale_scene(db, scene, act.sale))
             case RemoveLine() | ParkSale() | VoidSale():
                 return self._sale_scene(db, scene, act.sale)
@@ -256,6 +270,13 @@ class Desk:
             receipt_next=db.number("till_counter", till=till, series=RECEIPTS) + 1,
             z_next=db.number("till_counter", till=till, series=ZS) + 1,
         )
+
+
+def _approved(db: Database, store: StoreId, approval: Approval | None) -> Approved | None:
+    """With what they may as the books have it now: who was sent away since approves nothing."""
+    if approval is None:
+        return None
+    return Approved(by=approval.by, over=approval.over, allowed=replica.allowed(db, approval.by, store))
 
 
 def _count(db: Database, act: ApproveCount) -> CountTotals | None:

@@ -25,6 +25,7 @@ from contract.facts.signals import InputKind, OutputKind
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
 from edge.api import shapes
+from edge.api.asking import ApprovalNeededError
 from edge.api.passes import shapes as pass_shapes
 from edge.config import ZoneKind
 from web.asking import who_asks
@@ -209,12 +210,12 @@ SALE = shapes.SaleView(
     lines=tuple(
         shapes.SaleLineView(
             line=f"line-{n}", piece=piece.piece, description=piece.title, list_price_minor=piece.price_minor,
-            discount_minor=0, promotion="", promotion_minor=0, gross_minor=piece.price_minor,
+            discount_minor=0, approved_by="", promotion="", promotion_minor=0, gross_minor=piece.price_minor,
             tax_minor=piece.price_minor // 6, returned=False,
         )
         for n, piece in enumerate((RING, BRACELET))
     ),
-    tenders=(), total_minor=2_105_000, tax_minor=350_833, receipt_number=None, business_day="2026-11-22", sent=False,
+    tenders=(), total_minor=2_105_000, tax_minor=350_833, exemption="", receipt_number=None, business_day="2026-11-22", sent=False,
 )  # fmt: skip
 RECORDED = replace(
     SALE, state="recorded", receipt_number=1042,
@@ -342,6 +343,16 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "register-tendering": (
         "edge/register.html",
         {**REGISTER, "pad": MATCHED_PAD, "sale": replace(SALE, state="tendering")},
+    ),
+    "approval": (
+        "web/problem.html",
+        {
+            "problem": ApprovalNeededError(
+                "a" * 64,
+                "Take 3720.00 EUR (30 %) off Solitaire ring, 0.71 ct at 12400.00 EUR. This needs the role manager or admin",
+                (StaffCard(user=UserId("marc"), name="Marc Oyelaran", roles=(Role.MANAGER,)),),
+            )
+        },
     ),
     "receipt": ("edge/receipt.html", {**COMMON, "sale": RECORDED}),
     "pass-start": ("edge/pass_start.html", {**COMMON, "sleds": SLEDS, "passes": (WALK,)}),

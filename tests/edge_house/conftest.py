@@ -271,6 +271,14 @@ class Face:
     def scan(self, *numbers):
         return self.post("/scan", {"pieces": [f"p{n}" for n in numbers]})
 
+    def open_cart(self, *numbers):
+        assert self.post("/shifts", {"till": "till-1", "float_minor": 20_000}).status_code == 201
+        sale = self.post("/sales", {"till": "till-1"}).json()["sale"]
+        for number in numbers:
+            added = self.post(f"/sales/{sale}/lines", {"piece": f"p{number}", "override": "held in the hand"})
+            assert added.status_code == 201, added.text
+        return sale
+
 
 @pytest.fixture
 def face(config, clock, make):

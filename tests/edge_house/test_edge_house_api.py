@@ -21,15 +21,6 @@ from web.attempts import FREE_ATTEMPTS
 from web.policy import undeclared
 
 
-def open_cart(face, *numbers):
-    assert face.post("/shifts", {"till": "till-1", "float_minor": 20_000}).status_code == 201
-    sale = face.post("/sales", {"till": "till-1"}).json()["sale"]
-    for number in numbers:
-        added = face.post(f"/sales/{sale}/lines", {"piece": f"p{number}", "override": "held in the hand"})
-        assert added.status_code == 201, added.text
-    return sale
-
-
 def test_every_route_says_who_may_use_it(face):
     assert undeclared(face.edge.api) == []
 
@@ -71,11 +62,11 @@ def test_a_pin_is_digits(config, face):
 
 def test_a_sale_by_scanner_from_shift_to_z(face):
     face.scan(1, 2)
-    sale = open_cart(face, 1, 2)
+    sale = face.open_cart(1, 2)
     shown = face.get(f"/sales/{sale}").json()
     assert (shown["state"], shown["total_minor"], len(shown["lines"])) == ("open", 240_000, 2)
     body = {"tenders": [{"kind": "cash", "amount_minor": 240_000, "change_minor": 10_000}], "override": "no pad here"}
-    recorded = face.post(f"/sales/{sale}/record", body)
+    recorded = face.post(f"/sales/{sale}/record", body, user="max")
     assert recorded.status_code == 200, recorded.text
     told = recorded.json()
     assert (told["state"], told["receipt_number"], told["sent"]) == ("recorded", 1, False)
@@ -91,16 +82,16 @@ def test_a_sale_by_scanner_from_shift_to_z(face):
 
 def test_a_recorded_sale_repeated_is_still_one_sale(face):
     face.scan(1)
-    sale = open_cart(face, 1)
+    sale = face.open_cart(1)
     body = {"tenders": [{"kind": "card", "amount_minor": 120_000, "reference": "slip 7"}], "override": "no pad here"}
-    face.post(f"/sales/{sale}/record", body)
-    face.post(f"/sales/{sale}/record", body)
+    face.post(f"/sales/{sale}/record", body, user="max")
+    face.post(f"/sales/{sale}/record", body, user="max")
     assert len(face.get("/sales?state=recorded").json()) == 1
 
 
 def test_a_piece_in_one_cart_is_refused_to_another_in_words(face):
     face.scan(1)
-    open_cart(face, 1)
+    face.open_cart(1)
     other = face.post("/sales", {"till": "till-2"})
     assert other.status_code in (201, 409)
     sale = face.post("/sales", {"till": "till-1"})
@@ -111,7 +102,7 @@ def test_a_piece_in_one_cart_is_refused_to_another_in_words(face):
 
 
 def test_an_unknown_piece_and_an_unknown_sale_are_not_found(face):
-    sale = open_cart(face)
+    sale = face.open_cart()
     unknown = face.post(f"/sales/{sale}/lines", {"epc": "E280AA0000000000000000FF"})
     assert unknown.status_code == 404
     assert face.get("/sales/nothing").status_code == 404

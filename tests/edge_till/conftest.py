@@ -8,7 +8,7 @@ import pytest
 
 from contract.commands import CustodyState, NumberedCommand, encode_command
 from contract.facts import Tender, TenderKind
-from contract.feed import FeedPage, FeedRow, PieceCard
+from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
 from contract.messages import Ack, CustodyRow, Down, LogHead, Snapshot, Standing
 from contract.seals import told_seal, witness_key
 from edge.books import replica
@@ -34,6 +34,17 @@ def card(piece):
     )  # fmt: skip
 
 
+PEOPLE = {"anna": Role.MANAGER, "lea": Role.ASSOCIATE, "marie": Role.MANAGER}
+STAFF = FeedPage(
+    rows=tuple(
+        FeedRow(rev=0, scope="*", key=f"staff:{user}", body=StaffCard(user=user, name=user.title(), roles=(role,)))
+        for user, role in PEOPLE.items()
+    ),
+    upto=0,
+    more=False,
+)
+
+
 class Shop:
     """One box. `sees` are the pieces in front of its readers; everything sold lies on the pad unless told."""
 
@@ -46,6 +57,7 @@ class Shop:
         self._prefix = f"{store}-{instance}"
         self.sync = Sync(self.books, boot="boot-1")
         self.down_seq = 0
+        replica.take(self.books, STAFF)
 
     def new_id(self):
         return f"{self._prefix}-{next(self._count)}"
@@ -73,9 +85,15 @@ class Shop:
         replica.take(self.books, FeedPage(rows=rows, upto=len(rows), more=False))
         return self
 
-    def do(self, act, *, by="anna", pad=(), now_us=2_000):
+    def do(self, act, *, by="anna", pad=(), now_us=2_000, approval=None):
         return self.desk.do(
-            act, by=by, now_us=now_us, new_id=self.new_id, seen=self.sees.__contains__, pad=frozenset(pad)
+            act,
+            by=by,
+            now_us=now_us,
+            new_id=self.new_id,
+            seen=self.sees.__contains__,
+            pad=frozenset(pad),
+            approval=approval,
         )
 
     def done(self, act, **more):

@@ -90,7 +90,7 @@ import itertools, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from contract.facts import Tender, TenderKind
-from contract.feed import FeedPage, FeedRow, PieceCard
+from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
 from contract.messages import CustodyRow, Snapshot
 from contract.commands import CustodyState
 from edge.books import replica
@@ -109,6 +109,8 @@ if not books.serving:
     rows = tuple(
         FeedRow(rev=n, scope="*", key=p, body=PieceCard(piece=p, sku=p, title=p, category="r", metal="gold", fineness=750,
         weight_mg=1, stones="", price_minor=100, currency="EUR", tax_bp=0, epc="")) for n, p in enumerate(pieces, 1))
+    staff = StaffCard(user="anna", name="Anna", roles=(Role.ASSOCIATE,))
+    rows = (*rows, FeedRow(rev=len(rows) + 1, scope="*", key="staff:anna", body=staff))
     replica.take(books, FeedPage(rows=rows, upto=len(rows), more=False))
 desk, ids = Desk(books), itertools.count(first * 10)
 def do(act, pad=()):

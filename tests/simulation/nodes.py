@@ -7,11 +7,12 @@ from cloud.db import Office, open_office
 from cloud.desk import begin
 from cloud.ingest import Ingest, RestoredCloudError
 from cloud.pos.orders.desk import OrderDesk
+from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
 from cloud.recover import recover
 from cloud.rejoin import Rejoins
 from contract.entries import decode_entry
-from contract.feed import StoreCard
+from contract.feed import Role, StaffCard, StoreCard
 from contract.messages import Refusal, decode_down, decode_up, encode
 from edge.books import replica
 from edge.books.journal import Books
@@ -297,6 +298,7 @@ def empty_office():
     with office.transaction() as tx:
         for store in STORES:
             open_store(begin(tx, ALL, 1), StoreCard(store=store, name=store, currency="EUR"))
+        put_staff(begin(tx, ALL, 1), StaffCard(user="ana", name="Ana", roles=(Role.MANAGER,)))
     image = office.image()
     office.close()
     return image

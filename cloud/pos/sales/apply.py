@@ -28,6 +28,7 @@ def recorded(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
         "receipt_number": fact.receipt_number, "business_day": fact.business_day, "associate": fact.associate,
         "currency": fact.currency, "total_minor": fact.total_minor, "tax_minor": fact.tax_minor,
         "client": fact.client or "", "pad_verdict": fact.pad_verdict,
+        "exemption": fact.exemption, "approved_by": fact.approved_by,
         "recorded_us": heard.at_us, "feed_rev": fact.feed_rev, "epoch": heard.epoch, "seq": heard.seq,
     }  # fmt: skip
     known = (sale.c.store == heard.store, sale.c.sale == fact.sale)
@@ -60,7 +61,8 @@ def _line(heard: Heard, of: SaleId, line: SaleLine) -> dict[str, object]:
         "store": heard.store, "sale": of, "line": line.line, "kind": line.kind, "description": line.description,
         "piece": line.piece or "", "ce": line.ce, "quantity_milli": line.quantity_milli,
         "list_price_minor": line.list_price_minor, "discount_minor": line.discount_minor,
-        "gross_minor": line.gross_minor, "tax_bp": line.tax_bp, "tax_minor": line.tax_minor,
+        "gross_minor": line.gross_minor, "tax_bp": line.tax_bp, "tax_minor": line.tax_minor, "scheme": line.scheme,
+        "promotion": line.promotion, "promotion_minor": line.promotion_minor, "approved_by": line.approved_by,
     }  # fmt: skip
 
 
@@ -120,7 +122,7 @@ def returned(tokens: Custody, heard: Heard, fact: ReturnRecorded) -> None:
         "store": heard.store, "epoch": heard.epoch, "seq": heard.seq, "sale": fact.sale, "till": fact.till,
         "shift": fact.shift, "receipt_number": fact.receipt_number, "business_day": fact.business_day,
         "currency": fact.currency, "total_minor": fact.total_minor, "tax_minor": fact.tax_minor,
-        "reason": fact.reason, "recorded_us": heard.at_us,
+        "reason": fact.reason, "recorded_us": heard.at_us, "approved_by": fact.approved_by,
     }  # fmt: skip
     if not work.tx.add_new(refund, row):
         return

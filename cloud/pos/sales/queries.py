@@ -21,6 +21,8 @@ class SaleRow:
     tax_minor: int
     state: str
     pad_verdict: str
+    exemption: str
+    approved_by: str
     recorded_us: int
 
 
@@ -33,6 +35,10 @@ class LineRow:
     quantity_milli: int
     list_price_minor: int
     discount_minor: int
+    promotion: str
+    promotion_minor: int
+    approved_by: str
+    scheme: str
     gross_minor: int
     tax_bp: int
     tax_minor: int
@@ -57,6 +63,7 @@ class RefundRow:
     currency: str
     total_minor: int
     reason: str
+    approved_by: str
     recorded_us: int
 
 

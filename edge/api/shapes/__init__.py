@@ -33,6 +33,7 @@ from edge.api.shapes.store import StoreView as StoreView
 from edge.api.shapes.store import UplinkView as UplinkView
 from edge.api.shapes.store import UserView as UserView
 from edge.api.shapes.store import ZoneView as ZoneView
+from edge.api.shapes.trade import ApprovalView as ApprovalView
 from edge.api.shapes.trade import PadPieceView as PadPieceView
 from edge.api.shapes.trade import PadView as PadView
 from edge.api.shapes.trade import PaymentView as PaymentView

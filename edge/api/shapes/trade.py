@@ -35,6 +35,7 @@ class SaleLineView:
     description: str
     list_price_minor: int
     discount_minor: int
+    approved_by: str
     promotion: str
     promotion_minor: int
     gross_minor: int
@@ -80,7 +81,18 @@ class SaleView:
     tenders: tuple[TenderView, ...]
     total_minor: int
     tax_minor: int
+    exemption: str
     receipt_number: int | None
     business_day: str
     sent: bool
     """The cloud has it (`seq ≤ upto`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """Somebody else's word: send the same request again within `seconds`."""
+
+    asked: str
+    approved_by: str
+    words: str
+    seconds: int

@@ -14,6 +14,7 @@ from edge.books.rows.box import LoginRow as LoginRow
 from edge.books.rows.box import Mode as Mode
 from edge.books.rows.box import Node as Node
 from edge.books.rows.box import PinRow as PinRow
+from edge.books.rows.box import Scoped as Scoped
 from edge.books.rows.box import Seal as Seal
 from edge.books.rows.box import SeqBody as SeqBody
 from edge.books.rows.box import Tree as Tree

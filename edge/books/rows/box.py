@@ -94,6 +94,11 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+class Scoped(msgspec.Struct, frozen=True, kw_only=True):
+    scope: str
+    body: bytes
+
+
 class SeqBody(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     body: bytes

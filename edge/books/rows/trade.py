@@ -25,6 +25,7 @@ class SaleRow(msgspec.Struct, frozen=True, kw_only=True):
     pad_verdict: str
     recorded_us: int
     trade_seq: int
+    exemption: str
     epoch: Epoch
 
 

@@ -1,0 +1,211 @@
+"""What an act needs of whoever does it, and how somebody else answers for what is more than theirs to do.
+
+The rules say first what would become true; then it is asked whether this person may make it so. What they may not,
+somebody else who may can approve: for the very words that were shown, and the facts keep who it was.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from contract.facts import (
+    AnyFact,
+    CashKind,
+    ReturnRecorded,
+    SaleDiscounted,
+    SaleExempted,
+    SaleLine,
+    SaleLineAdded,
+    SaleRecorded,
+    SaleVoided,
+)
+from contract.feed import Permission, RoleCard
+from contract.ids import UserId
+from contract.money import BASIS_POINTS, plain
+from trade.acts import (
+    Act,
+    AddOther,
+    AddPiece,
+    AnyAct,
+    ApproveCount,
+    BindTag,
+    BreakLease,
+    CloseAlarm,
+    CloseShift,
+    DiscountCart,
+    DiscountLine,
+    ExemptSale,
+    GiveUpPayment,
+    HearPayment,
+    HoldPiece,
+    MoveCash,
+    OpenSale,
+    OpenShift,
+    ParkSale,
+    RecordSale,
+    ReleaseHold,
+    RemoveLine,
+    RequestPayment,
+    ResumeSale,
+    ReturnPieces,
+    Ship,
+    Sight,
+    VoidSale,
+)
+from trade.permissions import Allowed, together
+from trade.price import asked
+from trade.refusal import Refusal, Why
+from trade.scene import Scene
+
+NEEDED: Final[Mapping[type[Act], Permission | None]] = {
+    OpenShift: Permission.SHIFT,
+    CloseShift: Permission.SHIFT,
+    MoveCash: Permission.CASH_MOVE,
+    OpenSale: Permission.SELL,
+    AddPiece: Permission.SELL,
+    AddOther: Permission.SELL,
+    DiscountLine: Permission.SELL,
+    DiscountCart: Permission.SELL,
+    ExemptSale: Permission.SELL,
+    RemoveLine: Permission.SELL,
+    ParkSale: Permission.SELL,
+    ResumeSale: Permission.SELL,
+    VoidSale: Permission.SELL,
+    RecordSale: Permission.SELL,
+    RequestPayment: Permission.SELL,
+    GiveUpPayment: Permission.SELL,
+    HearPayment: None,
+    ReturnPieces: Permission.SELL,
+    HoldPiece: Permission.SELL,
+    ReleaseHold: Permission.SELL,
+    BreakLease: Permission.BREAK_LEASE,
+    Ship: Permission.TRANSFER,
+    Sight: None,
+    BindTag: Permission.TAGS,
+    ApproveCount: Permission.APPROVE_COUNT,
+    CloseAlarm: Permission.CLOSE_ALARM,
+}
+"""What an act needs whatever comes of it; `None`: what a reader or a terminal says is so, whoever stood there.
+
+Nobody can approve these for somebody else, for their facts would not say so: who may do it does it.
+"""
+
+
+class Need(NamedTuple):
+    """What a fact needs beyond the act's own permission. `words` say what would be done, with its figures."""
+
+    permission: Permission
+    words: str
+    discount_bp: int = 0
+    refund_minor: int = 0
+
+
+def judge(scene: Scene, act: AnyAct, facts: tuple[AnyFact, ...], by: UserId) -> tuple[AnyFact, ...] | Refusal:
+    """The facts, if this person may make them true; what somebody else approved carries their name."""
+    allowed, approved, roles = scene.allowed, scene.approved, scene.roles
+    own = _own(act)
+    if own is not None and own not in allowed.permissions:
+        who = _who_may(roles, Need(own, ""))
+        return Refusal(Why.NOT_ALLOWED, f"You may not {WORDS[own]} at this store: ask {who} to do it")
+    missing = [need for need in _needs(scene, act, facts) if not _holds(allowed, need)]
+    if not missing:
+        return facts
+    sentence = "; ".join(need.words for need in missing)
+    refusal = Refusal(Why.NEEDS_APPROVAL, f"{sentence}. This needs {_who_may(roles, *missing)}")
+    if approved is None:
+        return refusal
+    if approved.by == by:
+        return Refusal(Why.SAME_PERSON, "You asked for this yourself: somebody else looks at it and approves it")
+    if approved.over != refusal.why:
+        return Refusal(Why.NEEDS_APPROVAL, f"{refusal.why}. What was approved was another: {approved.over}")
+    if not all(_holds(approved.allowed, need) for need in missing):
+        return refusal
+    return tuple(_signed(fact, approved.by) for fact in facts)
+
+
+def _own(act: AnyAct) -> Permission | None:
+    if isinstance(act, MoveCash) and act.kind is CashKind.NO_SALE:
+        return Permission.DRAWER_OPEN
+    return NEEDED[type(act)]
+
+
+def _holds(allowed: Allowed, need: Need) -> bool:
+    return (
+        need.permission in allowed.permissions
+        and need.discount_bp <= allowed.discount_bp_max
+        and need.refund_minor <= allowed.refund_minor_max
+    )
+
+
+def _who_may(roles: Iterable[RoleCard], *needs: Need) -> str:
+    """`manager or admin`: the roles whose card covers every need."""
+    able = [card.role.replace("_", " ") for card in roles if all(_holds(together((card,)), need) for need in needs)]
+    return "the role " + " or ".join(able) if able else "a role that the office has given to nobody"
+
+
+WORDS: Final[Mapping[Permission, str]] = {
+    Permission.SELL: "sell",
+    Permission.SHIFT: "open and close shifts",
+    Permission.CASH_MOVE: "put cash in or take it out",
+    Permission.DRAWER_OPEN: "open the drawer without a sale",
+    Permission.BREAK_LEASE: "break a reservation of the web",
+    Permission.TRANSFER: "send pieces away",
+    Permission.TAGS: "bind tags",
+    Permission.APPROVE_COUNT: "approve counts",
+    Permission.CLOSE_ALARM: "close alarms",
+}
+
+
+def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need]:
+    currency = scene.sale.currency if scene.sale else ""
+    if isinstance(act, AddPiece):
+        piece = scene.piece(act.piece)
+        if not (piece.on_pad or piece.seen):
+            yield Need(Permission.PAD_OVERRIDE, f"Sell {piece.name}, which nobody reads now, because “{act.override}”")
+    for fact in facts:
+        match fact:
+            case SaleLineAdded():
+                yield from _discount((fact.line,), currency)
+            case SaleDiscounted():
+                yield from _discount(fact.lines, currency)
+            case SaleExempted():
+                yield Need(Permission.TAX_EXEMPT, f"Take no tax: {fact.exemption}")
+            case SaleVoided():
+                yield Need(Permission.VOID, f"Give up this sale, because “{fact.reason}”")
+            case SaleRecorded() if isinstance(act, RecordSale) and fact.pad_verdict != "matched":
+                total = plain(fact.total_minor, currency)
+                names = ", ".join(line.description for line in fact.lines)
+                words = f"Sell {names} for {total} {currency} although the pad says otherwise ({fact.pad_verdict})"
+                yield Need(Permission.PAD_OVERRIDE, words)
+            case ReturnRecorded():
+                total = plain(fact.total_minor, currency)
+                words = f"Give {total} {currency} back for {', '.join(fact.pieces)}"
+                yield Need(Permission.REFUND, words, refund_minor=fact.total_minor)
+            case _:
+                pass
+
+
+def _discount(lines: tuple[SaleLine, ...], currency: str) -> Iterable[Need]:
+    """Of all these lines together: a cart's discount is shared out to the last unit, so one line may lie above it."""
+    off, of = sum(line.discount_minor for line in lines), sum(asked(line) for line in lines)
+    if off <= 0:
+        return
+    share_bp = -(-off * BASIS_POINTS // of) if of > 0 else BASIS_POINTS
+    what = lines[0].description if len(lines) == 1 else f"{len(lines)} lines"
+    share = f"{share_bp / 100:g} %"
+    words = f"Take {plain(off, currency)} {currency} ({share}) off {what} at {plain(of, currency)} {currency}"
+    yield Need(Permission.DISCOUNT, words, discount_bp=share_bp)
+
+
+def _signed(fact: AnyFact, by: UserId) -> AnyFact:
+    match fact:
+        case SaleLineAdded():
+            return msgspec.structs.replace(fact, line=msgspec.structs.replace(fact.line, approved_by=by))
+        case SaleDiscounted():
+            lines = tuple(msgspec.structs.replace(line, approved_by=by) for line in fact.lines)
+            return msgspec.structs.replace(fact, lines=lines, approved_by=by)
+        case SaleExempted() | SaleVoided() | SaleRecorded() | ReturnRecorded():
+            return msgspec.structs.replace(fact, approved_by=by)
+        case _:
+            return fact
