@@ -40,7 +40,7 @@ def served(terminal):
 
 
 class Till:
-    """A till with a ring in its cart; `turns` lets the driver work."""
+    """A till without a pad, so a manager stands there, with a ring in the cart; `turns` lets the driver work."""
 
     def __init__(self, config, clock, make, url):
         desk = TerminalConfig(till="till-1", id="P400-1", url=url)
@@ -51,10 +51,10 @@ class Till:
         rows += [FeedRow(rev=9 + n, scope="*", key=f"staff:{p.user}", body=p) for n, p in enumerate(make.staff)]
         self.edge.store.take_feed(FeedPage(rows=tuple(rows), upto=99, more=False))
         self.edge.store.reload()
-        edge_app.set_pin(self.config, "ana", "4711")
+        edge_app.set_pin(self.config, "max", "4711")
         self.client = TestClient(self.edge.api)
         self.loop = asyncio.Runner()
-        token = self.client.post("/api/v1/login", json={"user": "ana", "pin": "4711"}).json()["token"]
+        token = self.client.post("/api/v1/login", json={"user": "max", "pin": "4711"}).json()["token"]
         self.client.cookies.clear()
         self.bearer = {"authorization": f"Bearer {token}"}
         self.post("/scan", {"pieces": ["p1"]})
