@@ -56,7 +56,7 @@ from trade.acts import (
 from trade.permissions import Allowed, together
 from trade.price import asked
 from trade.refusal import Refusal, Why
-from trade.scene import Scene
+from trade.scene import NOWHERE, Scene
 
 NEEDED: Final[Mapping[type[Act], Permission | None]] = {
     OpenShift: Permission.SHIFT,
@@ -173,7 +173,7 @@ def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need
                 yield Need(Permission.TAX_EXEMPT, f"Take no tax: {fact.exemption}")
             case SaleVoided():
                 yield Need(Permission.VOID, f"Give up this sale, because “{fact.reason}”")
-            case SaleRecorded() if isinstance(act, RecordSale) and fact.pad_verdict != "matched":
+            case SaleRecorded() if _against_the_pad(scene, act, fact):
                 total = plain(fact.total_minor, currency)
                 names = ", ".join(line.description for line in fact.lines)
                 words = f"Sell {names} for {total} {currency} although the pad says otherwise ({fact.pad_verdict})"
@@ -184,6 +184,11 @@ def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need
                 yield Need(Permission.REFUND, words, refund_minor=fact.total_minor)
             case _:
                 pass
+
+
+def _against_the_pad(scene: Scene, act: AnyAct, fact: SaleRecorded) -> bool:
+    """At a till without a pad a reason is enough: no pad says otherwise."""
+    return isinstance(act, RecordSale) and scene.pad_zone != NOWHERE and fact.pad_verdict != "matched"
 
 
 def _discount(lines: tuple[SaleLine, ...], currency: str) -> Iterable[Need]:

@@ -140,7 +140,7 @@ def test_a_piece_nobody_reads_needs_a_managers_word_and_one_that_is_read_does_no
 
 
 def test_a_sale_that_the_pad_denies_needs_a_managers_word_and_keeps_it(mind):
-    scene = may(mind.cart("ring"), pad=frozenset())
+    scene = may(mind.cart("ring"), pad=frozenset(), pad_zone="pad-1")
     act = RecordSale(sale="sale-1", tenders=mind.cash(120_000), override="it is on the client's hand")
     refusal = mind.decide(scene, act, by="lea")
     assert refusal.code is Why.NEEDS_APPROVAL
@@ -219,3 +219,9 @@ def test_a_carts_discount_is_shared_out_to_the_last_unit(prices, share_bp):
     assert sum(line.discount_minor for line in fact.lines) == off
     assert all(0 <= line.discount_minor <= price for line, price in zip(fact.lines, prices, strict=True))
     assert apply(scene.sale, fact, 1).total_minor == total - off
+
+
+def test_at_a_till_without_a_pad_a_reason_is_enough(mind):
+    scene = may(mind.cart("ring"), pad=frozenset())
+    act = RecordSale(sale="sale-1", tenders=mind.cash(120_000), override="this till has no pad")
+    assert not isinstance(mind.decide(scene, act, by="lea"), Refusal)
