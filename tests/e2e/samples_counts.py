@@ -74,7 +74,7 @@ def pages(common: dict[str, object], _: object) -> dict[str, tuple[str, dict[str
     counting = {**common, **COUNTING_TOO}
     everything = (COUNT, FINISHED, COMPLETE, hidden(COUNT))
     return {
-        "counts": ("edge/counts.html", {**counting, "counts": everything, "missed": MISSED}),
+        "counts": ("edge/counts.html", {**counting, "counts": everything, "missed": MISSED, "to_learn": 0}),
         "counts-empty": ("edge/counts.html", {**counting, "counts": (), "to_learn": 3}),
         "count-blind": ("edge/count.html", {**counting, "count": hidden(COUNT)}),
         "count-complete": ("edge/count.html", {**counting, "count": COMPLETE}),

@@ -125,7 +125,7 @@ def test_strangers_beyond_the_cap_are_counted_and_not_kept(shop, make):
 
 
 def test_control_without_the_cap_every_tag_that_ever_passed_would_stay(config, clock, make, monkeypatch):
-    monkeypatch.setattr("edge.floor.catalogue.Catalogue.__init__.__defaults__", (1 << 20,))
+    monkeypatch.setattr("edge.floor.catalogue.Catalogue.__init__.__defaults__", (1 << 20, {}))
     shop = make.shop(config, clock, [make.card(n) for n in CASE])
     crowd(shop, make, UNKNOWN_EPCS_MAX + 900)
     assert len(shop.store.stock.catalogue.unknown()) == UNKNOWN_EPCS_MAX + 900

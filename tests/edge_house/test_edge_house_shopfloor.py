@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from contract.facts import CountPlace, PresenceState, ReaderLink, Tender, TenderKind, Vision
-from contract.feed import FeedPage, FeedRow
+from contract.feed import FeedPage, FeedRow, Role, StaffCard
 from contract.ids import CountId, PieceId, SaleId, ShiftId, UserId
 from edge import app as edge_app
 from edge.books.rows import AlarmRow, CountRow, ExitRow, PresenceRow
@@ -57,7 +57,9 @@ class Floor:
         rows = tuple(
             FeedRow(rev=n + 1, scope="*", key=f"piece:{card.piece}", body=card) for n, card in enumerate(planned.cards)
         )
-        store.take_feed(FeedPage(rows=rows, upto=PIECES, more=False))
+        staff = StaffCard(user=ANA, name="Ana", roles=(Role.MANAGER,))
+        rows += (FeedRow(rev=PIECES + 1, scope="*", key=f"staff:{ANA}", body=staff),)
+        store.take_feed(FeedPage(rows=rows, upto=PIECES + 1, more=False))
         store.reload()
 
     async def live(self):

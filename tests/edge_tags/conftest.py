@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from contract.feed import FeedPage, FeedRow, PieceCard
-from contract.ids import Epoch
+from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
+from contract.ids import Epoch, UserId
 from edge import commissioning
 from edge.books import replica
 from edge.books.journal import Books
@@ -200,7 +200,9 @@ def a_bench(
     store = Store(config, books, clock, random.Random(7))
     bench = Bench(store, clock)
     cards = [a_card(number) for number in range(1, pieces + 1)]
-    rows = tuple(FeedRow(rev=at, scope="*", key=f"piece:{card.piece}", body=card) for at, card in enumerate(cards, 1))
+    staff = [StaffCard(user=UserId(user), name=user.title(), roles=(Role.MANAGER,)) for user in ("ana", "max")]
+    told = {**{f"piece:{card.piece}": card for card in cards}, **{f"staff:{each.user}": each for each in staff}}
+    rows = tuple(FeedRow(rev=at, scope="*", key=key, body=body) for at, (key, body) in enumerate(told.items(), 1))
     store.take_feed(FeedPage(rows=rows, upto=len(rows), more=False))
     return bench
 

@@ -229,6 +229,7 @@ def test_only_what_is_real_is_listed():
     told = vitrine("--help").stdout
     listed = set(re.findall(r"^│ (\w+) ", told, re.MULTILINE))
     assert listed == {
+        "audit",
         "demo",
         "smoke",
         "edge",

@@ -318,7 +318,7 @@ def test_a_case_is_closed_by_a_person_with_a_word(office: tuple[str, Cloud], sig
     title, _, sku = piece.inner_text().removesuffix(")").rpartition(" (")
     piece.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
-    expect(page.locator(".pairs")).to_contain_text(sku)
+    expect(page.locator(".pairs").first).to_contain_text(sku)
     page.go_back()
     page.get_by_label("How it ended").fill("refunded the web order")
     page.get_by_role("button", name="Close").click()
@@ -335,7 +335,7 @@ def test_a_count_that_lacks_one_piece_leads_with_what_to_do(
     expect(row.get_by_text("once found by hand")).to_be_visible()
     expect(row).not_to_contain_text("0.25")
     row.get_by_role("link").click()
-    expect(page.locator(".figures")).to_contain_text("100")
+    expect(page.locator(".figures")).to_contain_text("> 99.9")
     expect(page.locator(".figures")).to_contain_text("once found by hand")
 
 
