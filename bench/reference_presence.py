@@ -76,7 +76,7 @@ class Zone:
     expected: float = 0.0
     able: int = 0
     """Well read pieces, counted now and then."""
-    lately: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    lately: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     """Reads observed, expected, and their variance, over some twenty rounds."""
 
     @property
@@ -187,7 +187,7 @@ class PlainPresence:
             zone = self._zones[number]
             zone.expected = expected
             lately = zip(zone.lately, (observed, expected, expected - squares), strict=True)
-            zone.lately = tuple(old + sight.LATELY * (new - old) for old, new in lately)  # type: ignore[assignment]
+            zone.lately = [old + sight.LATELY * (new - old) for old, new in lately]
             drifted = _drift(zone.belief, steps[number])
             weights = []
             for level in LEVELS:

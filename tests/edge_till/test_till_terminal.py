@@ -73,7 +73,10 @@ class Counter:
         """A box that starts anew: it knows its books, and nothing of what was on its way."""
         self.wire = Wire(self.face)
         http = httpx.AsyncClient(transport=self.wire, base_url="http://terminal")
-        now = lambda: dt.datetime(2026, 1, 2, tzinfo=dt.UTC)  # noqa: E731
+
+        def now():
+            return dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+
         left = [each.payment for each in self.shop.books.db.rows("payments_at", Payment, terminal="desk-1")]
         self.driver = self.kind(NexoTerminal(http, poi="P400-1", now=now), self.unanswered, self.say, left)
 
