@@ -3,30 +3,10 @@
 Debit is positive, credit negative. The cloud posts them; the store only records.
 """
 
-from enum import StrEnum
-
 import msgspec
 
-from contract.facts import ReturnRecorded, SaleRecorded, TenderKind
-
-
-class Account(StrEnum):
-    """The house's accounts that a sale touches."""
-
-    CASH = "cash"
-    CARD_CLEARING = "card_clearing"
-    BANK_CLEARING = "bank_clearing"
-    SALES = "sales"
-    SALES_RETURNS = "sales_returns"
-    TAX_DUE = "tax_due"
-    WEB_CLEARING = "web_clearing"
-
-
-TENDER_ACCOUNT = {
-    TenderKind.CASH: Account.CASH,
-    TenderKind.CARD: Account.CARD_CLEARING,
-    TenderKind.BANK_TRANSFER: Account.BANK_CLEARING,
-}
+from contract.facts import ReturnRecorded, SaleRecorded
+from trade.accounts import TENDER_ACCOUNT, Account
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,14 +26,14 @@ def post_sale(fact: SaleRecorded) -> tuple[Posting, ...]:
     if sum(line.gross_minor for line in fact.lines) != fact.total_minor:
         raise UnbalancedError(f"sale {fact.sale}: lines do not add up to {fact.total_minor}")
     legs = [(TENDER_ACCOUNT[tender.kind], tender.amount_minor) for tender in fact.tenders]
-    legs += [(Account.SALES, fact.tax_minor - fact.total_minor), (Account.TAX_DUE, -fact.tax_minor)]
+    legs += [(Account.SALES, fact.tax_minor - fact.total_minor), (Account.SALES_TAX_PAYABLE, -fact.tax_minor)]
     return _balanced(legs, fact.currency, f"sale {fact.sale}")
 
 
 def post_return(fact: ReturnRecorded) -> tuple[Posting, ...]:
     """The other way round: `total_minor` is what the client got back, positive; tenders likewise."""
     legs = [(TENDER_ACCOUNT[tender.kind], -tender.amount_minor) for tender in fact.tenders]
-    legs += [(Account.SALES_RETURNS, fact.total_minor - fact.tax_minor), (Account.TAX_DUE, fact.tax_minor)]
+    legs += [(Account.SALES_RETURNS, fact.total_minor - fact.tax_minor), (Account.SALES_TAX_PAYABLE, fact.tax_minor)]
     return _balanced(legs, fact.currency, f"return of sale {fact.sale}")
 
 
@@ -62,7 +42,7 @@ def post_order(total_minor: int, tax_minor: int, currency: str, order: str) -> t
     legs = [
         (Account.WEB_CLEARING, total_minor),
         (Account.SALES, tax_minor - total_minor),
-        (Account.TAX_DUE, -tax_minor),
+        (Account.SALES_TAX_PAYABLE, -tax_minor),
     ]
     return _balanced(legs, currency, f"order {order}")
 

@@ -16,8 +16,9 @@ from cloud.work import begin
 from contract.facts import LineKind, SaleLine, SaleRecorded, Tender, TenderKind
 from contract.ids import SaleId, StoreId, UserId
 from contract.money import tax_within
+from trade.accounts import Account
 from trade.guards import ALL
-from trade.posting import Account, Posting, post_sale
+from trade.posting import Posting, post_sale
 
 PARIS = StoreId("paris")
 
@@ -137,4 +138,4 @@ def test_cash_and_change_are_posted_as_what_counts_towards_the_total(house):
     box.send()
     with house.office.reading() as tx:
         told = {each.account: each.amount_minor for each in balances(tx, store="paris")}
-    assert told == {"cash": 120_000, "sales": -100_000, "tax_due": -20_000}
+    assert told == {"cash": 120_000, "sales": -100_000, "sales_tax_payable": -20_000}

@@ -94,7 +94,7 @@ def test_money_is_taken_after_the_grant_and_before_the_conversion(house, desk, p
     (told,) = commands(box)
     assert told == ConvertLease(piece=PieceId("p1"), ce=box.ce["p1"], fence=1, order=OrderId("w1"))
     legs = {row["account"]: row["amount_minor"] for row in house.rows(sa.select(ledger_line))}
-    assert legs == {"web_clearing": 120_000, "sales": -100_000, "tax_due": -20_000}
+    assert legs == {"web_clearing": 120_000, "sales": -100_000, "sales_tax_payable": -20_000}
 
 
 def test_without_waiting_for_the_grant_a_refused_piece_is_paid(house, psp):

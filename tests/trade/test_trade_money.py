@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.facts import LineKind, ReturnRecorded, SaleRecorded, Tender, TenderKind
+from trade.accounts import Account
 from trade.acts import CloseShift, OpenShift
-from trade.posting import Account, UnbalancedError, post_order, post_return, post_sale
+from trade.posting import UnbalancedError, post_order, post_return, post_sale
 from trade.price import other_line
 from trade.receipt import WIDTH, receipt_lines
 from trade.refusal import Why
@@ -61,7 +62,7 @@ def test_a_sale_posts_to_zero_and_a_full_return_undoes_it(lines):
     )
     both = [*legs, *post_return(back)]
     assert sum(leg.amount_minor for leg in both) == 0
-    for account in (Account.CASH, Account.TAX_DUE):
+    for account in (Account.CASH, Account.SALES_TAX_PAYABLE):
         assert sum(leg.amount_minor for leg in both if leg.account is account) == 0
 
 
@@ -83,7 +84,7 @@ def test_a_web_order_is_owed_by_the_provider():
     assert {leg.account: leg.amount_minor for leg in legs} == {
         Account.WEB_CLEARING: 12_000,
         Account.SALES: -10_000,
-        Account.TAX_DUE: -2_000,
+        Account.SALES_TAX_PAYABLE: -2_000,
     }
 
 
