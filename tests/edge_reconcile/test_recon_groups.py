@@ -165,14 +165,14 @@ def test_what_a_manager_takes_from_groups_leaves_single_pieces_as_they_were():
     assert fewer.group_nats > even.group_nats
 
 
-def test_the_lowest_of_few_covers_is_no_place_for_a_tail_to_begin():
+def test_a_cover_that_reached_farther_asks_for_more_but_for_less_than_it_reached():
     month_s, bins = 30 * 86_400.0, {}
     for nats in (0.5, 3.0):
         peaks = np.zeros((CLASSES, 400), np.int64)
         peaks[TRAY, int(nats * 4)] = 1
         share = {"alone_per_month_max": 0.1, "together_per_month_max": 0.2}
         bins[nats] = thresholds(peaks, month_s / 20, READY, **share, days=1e3).tray_nats
-    assert bins[3.0] - bins[0.5] < 1.0
+    assert 0 < bins[3.0] - bins[0.5] < 2.5
 
 
 def test_what_is_seldom_covered_alone_takes_less_to_be_missed_and_only_so_much_less():

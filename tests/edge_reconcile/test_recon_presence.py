@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from contract.facts import AlarmKind
 from edge.reconcile.absence import P_MAX, P_MIN, absence
-from edge.reconcile.presence import judge
+from edge.reconcile.presence import judge, threshold
 from edge.reconcile.presence import step as rounds
 from edge.reconcile.presence.evidence import HARD, MISSING, PRESENT, UNKNOWN, Evidence, EvidenceDamagedError, load
 from edge.reconcile.presence.step import Round, Rules, step
@@ -301,6 +301,26 @@ def test_a_store_without_history_keeps_its_threshold():
         assert false_alarms_per_month(rough, young_s, 22.0) is None
     assert calibrate(rough, DAY_S, 22.0, alarms_per_month_max=1.0, days=1) == 23.0
     assert false_alarms_per_month(rough, DAY_S, 22.0) > 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_few_gaps_that_reach_far_are_not_drowned_by_the_many_of_chance(seed, monkeypatch):
+    """A lone cover in a month, far above what chance reaches; the control fits one tail to the sixty highest."""
+    peaks = history(seed, 0.8)
+    peaks[int(20 / 0.25)] += 1
+    asked = {"alarms_per_month_max": 0.1, "days": 100}
+    nats = calibrate(peaks, 30 * DAY_S, 22.0, **asked)
+    assert nats > 21
+    assert false_alarms_per_month(peaks, 30 * DAY_S, nats) == pytest.approx(0.1, rel=0.05)
+    monkeypatch.setattr(threshold, "TAILS", (60,))
+    assert calibrate(peaks, 30 * DAY_S, 22.0, **asked) < 20
+
+
+def test_gaps_rarer_than_the_budget_bind_nothing():
+    peaks = history(1, 0.8)
+    plain = calibrate(peaks, 30 * DAY_S, 22.0, alarms_per_month_max=2.0, days=100)
+    peaks[int(60 / 0.25)] += 1
+    assert calibrate(peaks, 30 * DAY_S, 22.0, alarms_per_month_max=2.0, days=100) < plain + 15
 
 
 def test_a_store_that_was_never_surprised_is_trusted_the_more_the_longer_it_was_watched():

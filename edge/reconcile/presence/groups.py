@@ -22,8 +22,8 @@ ABLE_P: Final = 0.15
 """A piece read less often says little about what covers it."""
 ABLE_MIN: Final = 3
 """So many well read pieces make a tray whose silence can be judged,"""
-REST_MIN: Final = 8
-"""and so many others in its zone show where the silence ends: a small zone cannot."""
+REST_MIN: Final = 3
+"""and so many others in its zone show where the silence ends. What is often covered alone needs more (`size_nats`)."""
 LEAK_MAX: Final = 0.15
 """A cover lets through up to this share of the reads, any share as likely as another."""
 QUIET_S: Final = 5.0
@@ -44,9 +44,9 @@ COVER_SPREAD_MIN: Final = 0.8
 """Forty covers of one length do not say that none is ever longer."""
 SEEN_NATS: Final = 0.01
 """What a silent tray that was looked at has at least reached: it marks its silence as judged."""
-SIZE_FIRM: Final = 3.0
+SIZE_FIRM: Final = 1.0
 """Trays of a size are as often covered as others until so many covers were to be expected among them."""
-SIZE_NATS_MAX: Final = 2.0
+SIZE_NATS_MAX: Final = 4.0
 """However seldom a tray of its size was covered, it takes more than that to say that it was lifted."""
 LAPSE_S: Final = 10.0
 """A group silence that is not seen for so long is over."""

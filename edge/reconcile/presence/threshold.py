@@ -4,8 +4,9 @@ A gap that ended in a read was no theft. Its peak shows how far innocence can go
 highest of those peaks says which threshold costs how many false alarms. A budget is honest only if it is measured.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,9 @@ ALONE_SHARE: Final = 0.2
 TOGETHER: Final = {TRAY: 0.6, FEW: 0.3, GROUP: 0.1}
 """and of that rest each class so much: half a nat less is seconds for a single piece, and ten of them for a tray."""
 NATS_PER_DAY_MAX: Final = 1.0
-TAIL_GAPS: Final = 60
-"""The tail is fitted to so many of the highest: chance alone makes the many, and says nothing of covers and fades."""
+TAILS: Final = (60, 20, 5, 1)
+"""A tail is fitted to so many of the highest gaps, and the gravest is believed: chance alone makes the many, and says
+nothing of the few covers and fades that reach farther; the few alone say little of how far."""
 START_NATS: Final = {SINGLE: TRAY_NATS, TRAY: 1.0, GROUP: TRAY_NATS, FEW: 1.0}
 """Where a tail begins at the earliest: a tray that is looked at was silent for some seconds already."""
 PRIOR_GAPS: Final = {SINGLE: 5, TRAY: 20, GROUP: 10, FEW: 20}
@@ -47,8 +49,8 @@ def false_alarms_per_month(peaks: NDArray[np.int64], store_s: float, nats: float
     """
     if store_s < WATCHED_S_MIN:
         return None
-    start, excess, count = _tail(peaks, kind)
-    return float(count * np.exp(-(nats - start) / excess) * MONTH_S / store_s)
+    costs = [tail.gaps * np.exp(-(nats - tail.start) / tail.excess) for tail in _tails(peaks, kind)]
+    return float(max(costs) * MONTH_S / store_s)
 
 
 def thresholds(
@@ -92,21 +94,28 @@ def calibrate(
     """One threshold for a budget, moved from `alarm_nats` by at most a nat for each of `days` since the last time."""
     if store_s < WATCHED_S_MIN:
         return alarm_nats
-    start, excess, count = _tail(peaks, kind)
-    share = max(alarms_per_month_max, SHARE_MIN)
-    wanted = start + excess * np.log(max(count * MONTH_S / store_s / share, 1.0))
+    allowed = max(alarms_per_month_max, SHARE_MIN) * store_s / MONTH_S
+    over = (tail for tail in _tails(peaks, kind) if tail.gaps > allowed)  # the few that may be wrong bind nothing
+    wanted = max((tail.start + tail.excess * np.log(tail.gaps / allowed) for tail in over), default=0.0)
     step = NATS_PER_DAY_MAX * days
     return float(np.clip(np.clip(wanted, alarm_nats - step, alarm_nats + step), nats_min, NATS_MAX))
 
 
-def _tail(peaks: NDArray[np.int64], kind: int = SINGLE) -> tuple[float, float, int]:
-    """Peaks over threshold: (start in nats, mean excess in nats, how many, at least one)."""
+class _Tail(NamedTuple):
+    """Peaks over a threshold: where it starts and their mean excess in nats, and how many they are, at least one."""
+
+    start: float
+    excess: float
+    gaps: int
+
+
+def _tails(peaks: NDArray[np.int64], kind: int) -> Iterator[_Tail]:
+    """The whole tail from where it begins at the earliest, or as many of the highest gaps as each of `TAILS` says."""
     above = np.cumsum(peaks[::-1])[::-1]
-    start = int(START_NATS[kind] / PEAK_NATS_PER_BIN)
-    if above[start] > TAIL_GAPS:  # else all there are: the lowest of few is no place for a tail to begin
-        start = int(np.searchsorted(-above, -TAIL_GAPS, side="right")) - 1
-    at = start * PEAK_NATS_PER_BIN
-    middle = (np.arange(start, len(peaks)) + 0.5) * PEAK_NATS_PER_BIN
-    excess = float((peaks[start:] * (middle - at)).sum())
-    count, prior = int(above[start]), PRIOR_GAPS[kind]
-    return at, (excess + prior * PRIOR_EXCESS_NATS[kind]) / (count + prior), max(count, 1)
+    first, prior = int(START_NATS[kind] / PEAK_NATS_PER_BIN), PRIOR_GAPS[kind]
+    starts = {int(np.searchsorted(-above, -most, side="right")) - 1 for most in TAILS if above[first] >= most}
+    for start in starts | ({first} if above[first] < TAILS[0] else set()):
+        middle = (np.arange(start, len(peaks)) + 0.5 - start) * PEAK_NATS_PER_BIN
+        gaps, excess = int(above[start]), float((peaks[start:] * middle).sum())
+        mean = (excess + prior * PRIOR_EXCESS_NATS[kind]) / (gaps + prior)
+        yield _Tail(start * PEAK_NATS_PER_BIN, mean, max(gaps, 1))
