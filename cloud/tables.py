@@ -179,7 +179,7 @@ piece = _table(
     _text("home_store"), _text("words"), _int("changed_us"), _int("binding"),
     _text("serial"), _text("barcode"), _text("prices", "[]"), _text("tax"), _int("second_hand"), _text("set_of"),
     _text("ownership", "owned"), _text("certificates", "[]"), _text("condition", "ok"), _text("metals", "[]"),
-    _text("gems", "[]"), _text("attributes", "[]"),
+    _text("gems", "[]"), _text("attributes", "[]"), _int("disposed"),
     sa.Index("uq_piece_epc", "epc", unique=True, sqlite_where=TAGGED, postgresql_where=TAGGED),
     sa.Index(None, "sku"), sa.Index(None, "serial"), sa.Index(None, "barcode"), sa.Index(None, "set_of"),
 )  # fmt: skip
@@ -244,6 +244,25 @@ terminal_payment = _table(
 )  # fmt: skip
 """As `trade/payment.py` has it; a payment in doubt ends at its store, by asking the terminal."""
 
+refund_line = _table(
+    "refund_line", _key("store"), _key("epoch"), _number_key("seq"), _key("line"), _text("sale"), _text("piece"),
+    _text("disposition"), _int("quantity_milli"), _int("gross_minor"), _int("tax_minor"), sa.Index(None, "sale"),
+)  # fmt: skip
+"""What came back of a line by one return; `quantity_milli` 0: money alone."""
+
+card_refund = _table(
+    "card_refund", _key("store"), _key("refund"), _text("returns"), _text("payment"), _text("sale"), _text("till"),
+    _text("terminal"), _text("state"), _int("amount_minor"), _int("refunded_minor"), _text("currency"),
+    _text("reference"), _text("refund_reference"), _text("why"), _int("at_us"), sa.Index(None, "sale"),
+)  # fmt: skip
+"""As `trade/card_refund.py` has it."""
+
+piece_disposed = _table(
+    "piece_disposed", _key("store"), _key("epoch"), _number_key("seq"), _key("piece"), _text("disposition"),
+    _text("condition"), _text("reason"), _text("sale"), _text("by"), _int("n"), _int("at_us"), sa.Index(None, "piece"),
+)  # fmt: skip
+"""Every word of a store about how a piece is."""
+
 returned_line = _table("returned_line", _key("sale"), _key("line"), _text("store"), _int("at_us"))
 """`returned` wins, also over a sale that comes later."""
 
@@ -253,7 +272,7 @@ refund = _table(
     "refund", _key("store"), _key("epoch"), _number_key("seq"), _text("sale"), _text("till"), _text("shift"),
     _int("receipt_number"), _text("business_day"), _text("currency"), _int("total_minor"), _int("tax_minor"),
     _text("reason"), _int("recorded_us"), _text("counted_in"), _text("approved_by"),
-    sa.Index(None, "sale"), sa.Index(None, "shift"),
+    _text("returns"), _text("override"), _text("exchange"), sa.Index(None, "sale"), sa.Index(None, "shift"),
 )  # fmt: skip
 """`counted_in`, here and of a sale: the shift whose Z counts it; empty: none yet."""
 

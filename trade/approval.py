@@ -4,6 +4,7 @@ The rules say first what would become true; then it is asked whether this person
 somebody else who may can approve: for the very words that were shown, and the facts keep who it was.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -12,6 +13,7 @@ import msgspec
 from contract.facts import (
     AnyFact,
     CashKind,
+    ReturnBegan,
     ReturnRecorded,
     SaleDiscounted,
     SaleExempted,
@@ -19,24 +21,31 @@ from contract.facts import (
     SaleLineAdded,
     SaleRecorded,
     SaleVoided,
+    TenderKind,
 )
 from contract.feed import Permission, RoleCard
 from contract.ids import UserId
 from contract.money import BASIS_POINTS, plain
 from trade.acts import (
+    AbandonReturn,
     Act,
     AddOther,
     AddPiece,
     AnyAct,
     ApproveCount,
+    BeginReturn,
     BindTag,
     BreakLease,
     CloseAlarm,
     CloseShift,
     DiscountCart,
     DiscountLine,
+    DisposePiece,
+    Exchange,
     ExemptSale,
+    FinishReturn,
     GiveUpPayment,
+    HearCardRefund,
     HearPayment,
     HoldPiece,
     MoveCash,
@@ -46,6 +55,7 @@ from trade.acts import (
     RecordSale,
     ReleaseHold,
     RemoveLine,
+    RequestCardRefund,
     RequestPayment,
     ResumeSale,
     ReturnPieces,
@@ -55,6 +65,7 @@ from trade.acts import (
 )
 from trade.permissions import Allowed, together
 from trade.price import asked
+from trade.refund import otherwise
 from trade.refusal import Refusal, Why
 from trade.scene import NOWHERE, Scene
 
@@ -77,6 +88,13 @@ NEEDED: Final[Mapping[type[Act], Permission | None]] = {
     GiveUpPayment: Permission.SELL,
     HearPayment: None,
     ReturnPieces: Permission.SELL,
+    BeginReturn: Permission.SELL,
+    RequestCardRefund: Permission.SELL,
+    FinishReturn: Permission.SELL,
+    AbandonReturn: Permission.SELL,
+    HearCardRefund: None,
+    Exchange: Permission.SELL,
+    DisposePiece: Permission.DISPOSE,
     HoldPiece: Permission.SELL,
     ReleaseHold: Permission.SELL,
     BreakLease: Permission.BREAK_LEASE,
@@ -154,6 +172,7 @@ WORDS: Final[Mapping[Permission, str]] = {
     Permission.TAGS: "bind tags",
     Permission.APPROVE_COUNT: "approve counts",
     Permission.CLOSE_ALARM: "close alarms",
+    Permission.DISPOSE: "say how a piece is",
 }
 
 
@@ -178,17 +197,52 @@ def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need
                 names = ", ".join(line.description for line in fact.lines)
                 words = f"Sell {names} for {total} {currency} although the pad says otherwise ({fact.pad_verdict})"
                 yield Need(Permission.PAD_OVERRIDE, words)
-            case ReturnRecorded():
-                total = plain(fact.total_minor, currency)
-                words = f"Give {total} {currency} back for {', '.join(fact.pieces)}"
-                yield Need(Permission.REFUND, words, refund_minor=fact.total_minor)
+            case ReturnRecorded() | ReturnBegan():
+                yield from _back(scene.exchange or scene, fact)
             case _:
                 pass
 
 
 def _against_the_pad(scene: Scene, act: AnyAct, fact: SaleRecorded) -> bool:
     """At a till without a pad a reason is enough: no pad says otherwise."""
-    return isinstance(act, RecordSale) and scene.pad_zone != NOWHERE and fact.pad_verdict != "matched"
+    return isinstance(act, RecordSale | Exchange) and scene.pad_zone != NOWHERE and fact.pad_verdict != "matched"
+
+
+def _back(scene: Scene, fact: ReturnRecorded | ReturnBegan) -> Iterable[Need]:
+    """What was approved when a return began is not asked for again at its end; how its money goes is."""
+    currency = fact.currency
+    names = {line.line: line.description for line in scene.sale.lines} if scene.sale else {}
+    what = ", ".join(names.get(part.line, part.line) for part in fact.parts)
+    if scene.returning is None:
+        # of this sale in all: many small refunds are one large one
+        so_far = sum(part.gross_minor for part in scene.back)
+        also = f", after {plain(so_far, currency)} before" if so_far else ""
+        words = f"Give {plain(fact.total_minor, currency)} {currency} back for {what}{also}"
+        yield Need(Permission.REFUND, words, refund_minor=fact.total_minor + so_far)
+        days = _days_since(scene)
+        if days > scene.settings.refund_days:
+            most = scene.settings.refund_days
+            yield Need(Permission.REFUND_LATE, f"Take back after {days} days, where the store gives {most}")
+        if fact.override:
+            yield Need(Permission.PAD_OVERRIDE, f"Take {what} back unread, because “{fact.override}”")
+    if isinstance(fact, ReturnBegan):
+        return
+    for kind, minor in otherwise(fact.tenders, scene.paid, scene.went).items():
+        way = kind.replace("_", " ")
+        words = f"Give {plain(minor, currency)} {currency} back by {way} that did not come by {way}"
+        yield Need(Permission.REFUND_OTHERWISE, words)
+    cash = sum(tender.amount_minor for tender in fact.tenders if tender.kind is TenderKind.CASH)
+    most = scene.settings.refund_cash_minor_max
+    if most and cash > most:
+        words = f"Give {plain(cash, currency)} {currency} back in cash, above {plain(most, currency)}"
+        yield Need(Permission.REFUND_OTHERWISE, words)
+
+
+def _days_since(scene: Scene) -> int:
+    """Business days of the calendar from the sale to this shift."""
+    if scene.sale is None or not scene.sale.business_day or scene.shift is None:
+        return 0
+    return (dt.date.fromisoformat(scene.shift.business_day) - dt.date.fromisoformat(scene.sale.business_day)).days
 
 
 def _discount(lines: tuple[SaleLine, ...], currency: str) -> Iterable[Need]:
@@ -210,7 +264,7 @@ def _signed(fact: AnyFact, by: UserId) -> AnyFact:
         case SaleDiscounted():
             lines = tuple(msgspec.structs.replace(line, approved_by=by) for line in fact.lines)
             return msgspec.structs.replace(fact, lines=lines, approved_by=by)
-        case SaleExempted() | SaleVoided() | SaleRecorded() | ReturnRecorded():
+        case SaleExempted() | SaleVoided() | SaleRecorded() | ReturnRecorded() | ReturnBegan():
             return msgspec.structs.replace(fact, approved_by=by)
         case _:
             return fact

@@ -22,20 +22,26 @@ from contract.facts import (
     Verdict,
 )
 from contract.ids import SaleId, UserId
-from trade import discounts, paying, selling, shifts, tags
+from trade import discounts, disposition, exchange, paying, returning, selling, shifts, tags
 from trade.acts import (
+    AbandonReturn,
     AddOther,
     AddPiece,
     AnyAct,
     ApproveCount,
+    BeginReturn,
     BindTag,
     BreakLease,
     CloseAlarm,
     CloseShift,
     DiscountCart,
     DiscountLine,
+    DisposePiece,
+    Exchange,
     ExemptSale,
+    FinishReturn,
     GiveUpPayment,
+    HearCardRefund,
     HearPayment,
     HoldPiece,
     MoveCash,
@@ -45,6 +51,7 @@ from trade.acts import (
     RecordSale,
     ReleaseHold,
     RemoveLine,
+    RequestCardRefund,
     RequestPayment,
     ResumeSale,
     ReturnPieces,
@@ -109,7 +116,21 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
         case HearPayment():
             return paying.hear(scene, act)
         case ReturnPieces():
-            return selling.take_back(scene, act)
+            return returning.take_back(scene, act)
+        case BeginReturn():
+            return returning.begin(scene, act)
+        case RequestCardRefund():
+            return returning.request_card_refund(scene, act)
+        case FinishReturn():
+            return returning.finish(scene, act)
+        case AbandonReturn():
+            return returning.abandon(scene, act)
+        case HearCardRefund():
+            return returning.hear(scene, act)
+        case Exchange():
+            return exchange.exchange(scene, act)
+        case DisposePiece():
+            return disposition.dispose(scene, act)
         case HoldPiece():
             return _hold_piece(scene, act)
         case ReleaseHold():

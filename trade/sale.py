@@ -87,6 +87,8 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[SaleLine, ...] = ()
     exemption: str = ""
     """Why no tax is due, and the document that says so; empty: it is."""
+    business_day: str = ""
+    """Of the shift it was recorded in."""
 
     @property
     def total_minor(self) -> int:
@@ -125,6 +127,7 @@ def apply(sale: Sale | None, fact: SaleFact, at_us: int) -> Sale:
                 opened_us=sale.opened_us if sale else at_us,
                 lines=fact.lines,
                 exemption=fact.exemption,
+                business_day=fact.business_day,
             )
         case _:
             known = sale or Sale(sale=fact.sale, till=TillId(""), associate=UserId(""), currency="", opened_us=at_us)

@@ -4,15 +4,17 @@ from typing import Final
 
 import msgspec
 
-from contract.facts import CountPlace, CountVerdict
+from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine
 from contract.feed import RoleCard, SettingsCard
 from contract.ids import CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
+from trade.card_refund import CardRefund
 from trade.claim import Claim
 from trade.guards import ALL, Guards
 from trade.payment import Payment
 from trade.permissions import DEFAULTS, NOTHING, Allowed, Approved
 from trade.piece import Standing
 from trade.price import Offer
+from trade.refund import Paid
 from trade.sale import Sale
 from trade.shift import Movement, Receipt, Shift
 from trade.stocktake import CountState
@@ -51,7 +53,23 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     pad_zone: ZoneId = NOWHERE
     """The zone of this till's pad."""
     returned: frozenset[LineId] = frozenset()
-    """Lines of the sale that came back already."""
+    """Lines of the sale that came back already, whole."""
+    back: tuple[ReturnedLine, ...] = ()
+    """Parts of its lines that came back, or are coming back by another return that has begun."""
+    paid: tuple[Paid, ...] = ()
+    """How the sale was paid."""
+    went: tuple[Paid, ...] = ()
+    """What went back of it before."""
+    returning: ReturnBegan | None = None
+    """The return an act names, when it has begun and is not over."""
+    return_known: bool = False
+    """The return an act names was recorded before."""
+    card_refund: CardRefund | None = None
+    """The refund an act names."""
+    card_refunds: tuple[CardRefund, ...] = ()
+    """All refunds of the return that has begun."""
+    exchange: "Scene | None" = None
+    """Of an exchange: the scene of what comes back."""
     tokens_sold: tuple[PieceId, ...] = ()
     """Sold pieces whose tokens this till's Z hands to the cloud."""
     open_sales: int = 0

@@ -1,6 +1,7 @@
-"""The rules of a sale, from the first piece on the pad to the receipt, and of its way back."""
+"""The rules of a sale, from the first piece on the pad to the receipt. Its way back is `returning`."""
 
 from collections.abc import Callable
+from typing import Final
 
 from contract.facts import (
     AnyFact,
@@ -9,8 +10,6 @@ from contract.facts import (
     ClaimHeld,
     ClaimKind,
     LineKind,
-    PieceSighted,
-    ReturnRecorded,
     SaleLine,
     SaleLineAdded,
     SaleLineRemoved,
@@ -19,8 +18,10 @@ from contract.facts import (
     SaleRecorded,
     SaleResumed,
     SaleVoided,
+    Tender,
+    TenderKind,
 )
-from contract.ids import ClaimId, LineId, PieceId, UserId
+from contract.ids import ClaimId, LineId, PieceId, SaleId, UserId
 from contract.money import plain
 from trade.acts import (
     AddOther,
@@ -30,18 +31,18 @@ from trade.acts import (
     RecordSale,
     RemoveLine,
     ResumeSale,
-    ReturnPieces,
     VoidSale,
 )
 from trade.claim import release_all
 from trade.custody import TokenState
-from trade.piece import Standing, claimed, not_for_sale, twice_named, unavailable
+from trade.piece import Standing, claimed, not_for_sale, unavailable
 from trade.price import cart, other_line, piece_line, price_in
 from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be
-from trade.scene import NOWHERE, Scene
+from trade.scene import Scene
 from trade.tender import cards_paid, tenders_pay
 
+NO_SALE: Final = SaleId("")
 Answer = tuple[AnyFact, ...] | Refusal
 NewId = Callable[[], str]
 
@@ -180,8 +181,11 @@ def void(scene: Scene, act: VoidSale) -> Answer:
     return refusal or (SaleVoided(sale=act.sale, reason=act.reason), *release_all(scene.sale_claims))
 
 
-def record(scene: Scene, act: RecordSale) -> Answer:
-    """One transaction: claims converted, custody sold, gapless receipt number. Asked again, it is done already."""
+def record(scene: Scene, act: RecordSale, *, value_minor: int = 0, value_of: SaleId = NO_SALE) -> Answer:
+    """One transaction: claims converted, custody sold, gapless receipt number. Asked again, it is done already.
+
+    value_minor: what came back of sale `value_of` in the same act; it pays as far as it goes.
+    """
     sale = scene.sale
     if sale is not None and sale.state is SaleState.RECORDED:
         return ()
@@ -196,7 +200,9 @@ def record(scene: Scene, act: RecordSale) -> Answer:
     lines = sale.lines if sale.state is SaleState.TENDERING else cart(sale.lines, scene.offer)
     total = sum(line.gross_minor for line in lines)
     refusal = cards_paid(act.tenders, scene.payments, scene.terminal)
-    refusal = refusal or tenders_pay(act.tenders, total, sale.currency)
+    exchanged = min(value_minor, total)
+    refusal = refusal or tenders_pay(act.tenders, total - exchanged, sale.currency)
+    worth = (Tender(kind=TenderKind.EXCHANGE, amount_minor=exchanged, reference=value_of),) if exchanged else ()
     verdict = _pad_verdict(scene, sale, act.override)
     for line in lines:
         if refusal is None and line.piece is not None:
@@ -217,7 +223,7 @@ def record(scene: Scene, act: RecordSale) -> Answer:
         associate=sale.associate,
         currency=sale.currency,
         lines=lines,
-        tenders=act.tenders,
+        tenders=(*worth, *act.tenders),
         total_minor=total,
         tax_minor=sum(line.tax_minor for line in lines),
         client=act.client,
@@ -259,75 +265,3 @@ def _pad_verdict(scene: Scene, sale: Sale, override: str) -> str | Refusal:
     words = [f"not on the pad: {', '.join(missing)}"] if missing else []
     words += [f"on the pad but not in the sale: {', '.join(extra)}"] if extra else []
     return Refusal(Why.PAD_MISMATCH, f"Pad and sale differ; {'; '.join(words)}")
-
-
-def take_back(scene: Scene, act: ReturnPieces) -> Answer:
-    """Money back while the token of the sold piece is here; otherwise the piece is held (custody.md §5)."""
-    sale = scene.sale
-    if not act.pieces:
-        return Refusal(Why.EMPTY, "Lay the pieces that come back on the pad")
-    again = twice_named(act.pieces, scene.pieces)
-    if again is not None:
-        return again
-    for each in act.pieces:
-        piece = scene.piece(each)
-        if not (piece.on_pad or piece.seen):
-            return Refusal(Why.NOT_SEEN, f"Lay {piece.name} on the pad: a return is read, not believed", each)
-    lines = _returned_lines(scene, act)
-    if isinstance(lines, Refusal):
-        return lines
-    if sale is None or lines is None:
-        held = [piece for piece in map(scene.piece, act.pieces) if piece.hold is None]
-        return tuple(
-            PieceSighted(piece=piece.piece, zone=scene.pad_zone if piece.on_pad else NOWHERE, return_of=act.sale)
-            for piece in held
-        )
-    if scene.shift is None:
-        return Refusal(Why.NO_SHIFT, f"Open a shift on {act.till} first")
-    total = sum(line.gross_minor for line in lines)
-    refusal = tenders_pay(act.tenders, total, sale.currency)
-    if refusal is not None:
-        return refusal
-    return (
-        ReturnRecorded(
-            sale=act.sale,
-            lines=tuple(line.line for line in lines),
-            pieces=act.pieces,
-            till=act.till,
-            shift=scene.shift.shift,
-            receipt_number=scene.receipt_next,
-            business_day=scene.shift.business_day,
-            currency=sale.currency,
-            tenders=act.tenders,
-            total_minor=total,
-            tax_minor=sum(line.tax_minor for line in lines),
-            reason=act.reason,
-        ),
-    )
-
-
-def _returned_lines(scene: Scene, act: ReturnPieces) -> tuple[SaleLine, ...] | Refusal | None:
-    """The sale's lines of these pieces; None when the money must wait for the office."""
-    found: list[SaleLine] = []
-    for each in act.pieces:
-        piece = scene.piece(each)
-        token = piece.token
-        line = next((one for one in scene.sale.lines if one.piece == each), None) if scene.sale else None
-        if line is not None and line.line in scene.returned:
-            return Refusal(Why.RETURNED, f"{piece.name} of sale {act.sale} came back already", each)
-        if token is None or not token.held:
-            return None
-        if token.state is TokenState.SOLD and token.sale != act.sale:
-            return Refusal(Why.ALREADY_SOLD, f"{piece.name} was sold in another sale, {token.sale}", each)
-        if token.state is TokenState.INCOMING:
-            return None
-        if token.state is TokenState.HERE:
-            # the books do not know it as sold: the client may be right and the row lost, so it is kept, and only the
-            # office can say that this sale was and is open (custody.md §3)
-            hold = piece.hold
-            if hold is None or hold.sale != act.sale or (not hold.confirmed and scene.guards.hold_confirm):
-                return None
-        if line is None:
-            return None
-        found.append(line)
-    return tuple(found)

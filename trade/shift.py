@@ -106,6 +106,8 @@ def receipt_of(fact: SaleRecorded | ReturnRecorded, sold: Iterable[SaleLine] = (
     sign = -1 if back else 1
     lines = tuple(sold) if isinstance(fact, ReturnRecorded) else fact.lines
     taxes = [tax for line in lines for tax in taxes_of(line)]
+    if isinstance(fact, ReturnRecorded) and fact.parts:
+        taxes = [tax for part in fact.parts for tax in part.taxes]
     untold = fact.tax_minor - sum(tax.tax_minor for tax in taxes)
     if untold:  # of a sale whose lines this store does not have
         taxes.append(LineTax(code="", rate_bp=0, base_minor=fact.total_minor - fact.tax_minor, tax_minor=untold))

@@ -3,6 +3,7 @@
 import sys
 from typing import Any, Final
 
+from trade.card_refund import CARD_REFUND
 from trade.claim import CLAIM
 from trade.custody import OFFICE, TOKEN
 from trade.lease import ORDER
@@ -12,7 +13,17 @@ from trade.sale import SALE
 from trade.shift import SHIFT
 from trade.stocktake import STOCKTAKE
 
-MACHINES: Final[tuple[Machine[Any, Any], ...]] = (SALE, PAYMENT, CLAIM, TOKEN, OFFICE, ORDER, SHIFT, STOCKTAKE)
+MACHINES: Final[tuple[Machine[Any, Any], ...]] = (
+    SALE,
+    PAYMENT,
+    CARD_REFUND,
+    CLAIM,
+    TOKEN,
+    OFFICE,
+    ORDER,
+    SHIFT,
+    STOCKTAKE,
+)
 
 
 def page() -> str:

@@ -67,10 +67,19 @@ from contract.facts.readers import ReaderChanged as ReaderChanged
 from contract.facts.readers import ReaderHealth as ReaderHealth
 from contract.facts.readers import ReaderIdentity as ReaderIdentity
 from contract.facts.readers import ReaderLink as ReaderLink
+from contract.facts.returns import CardRefundDone as CardRefundDone
+from contract.facts.returns import CardRefundFailed as CardRefundFailed
+from contract.facts.returns import CardRefundInDoubt as CardRefundInDoubt
+from contract.facts.returns import CardRefundRequested as CardRefundRequested
+from contract.facts.returns import PieceDisposed as PieceDisposed
+from contract.facts.returns import ReturnAbandoned as ReturnAbandoned
+from contract.facts.returns import ReturnBegan as ReturnBegan
 from contract.facts.sales import CommandRefused as CommandRefused
 from contract.facts.sales import Conversion as Conversion
+from contract.facts.sales import Disposition as Disposition
 from contract.facts.sales import LineKind as LineKind
 from contract.facts.sales import LineTax as LineTax
+from contract.facts.sales import ReturnedLine as ReturnedLine
 from contract.facts.sales import ReturnRecorded as ReturnRecorded
 from contract.facts.sales import SaleDiscounted as SaleDiscounted
 from contract.facts.sales import SaleExempted as SaleExempted
@@ -123,6 +132,13 @@ AnyFact = (
     | SaleVoided
     | SaleRecorded
     | ReturnRecorded
+    | ReturnBegan
+    | ReturnAbandoned
+    | CardRefundRequested
+    | CardRefundInDoubt
+    | CardRefundDone
+    | CardRefundFailed
+    | PieceDisposed
     | TenderingBegan
     | TenderingEnded
     | PaymentRequested

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from contract.facts.fact import Fact
-from contract.ids import ClaimId, LineId, PaymentId, PersonId, PieceId, SaleId, ShiftId, TillId, UserId
+from contract.ids import ClaimId, LineId, PaymentId, PersonId, PieceId, ReturnId, SaleId, ShiftId, TillId, UserId
 
 
 class LineKind(StrEnum):
@@ -197,6 +197,32 @@ class SaleRecorded(Fact, frozen=True, tag="sale.recorded"):
     """A receipt without prices was asked for."""
 
 
+class Disposition(StrEnum):
+    """What becomes of a piece that came back."""
+
+    STOCK = "restocked"
+    INSPECTION = "quarantined"
+    """Somebody looks at it before it is offered again."""
+    REPAIR = "repair"
+    DAMAGED = "damaged"
+    SUPPLIER = "supplier"
+    """It waits to go back to whoever delivered it."""
+
+
+class ReturnedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came back of one line. All parts of a line, over any number of returns, make just what was paid for it."""
+
+    line: LineId
+    gross_minor: int
+    tax_minor: int = 0
+    quantity_milli: int = 0
+    """0: money alone went back, off the price."""
+    taxes: tuple[LineTax, ...] = ()
+    piece: PieceId | None = None
+    """The piece itself, when it is what came back."""
+    disposition: Disposition = Disposition.STOCK
+
+
 class ReturnRecorded(Fact, frozen=True, tag="return.recorded"):
     """Lines of an earlier sale came back, read on the pad; `returned` wins over `recorded`."""
 
@@ -214,9 +240,15 @@ class ReturnRecorded(Fact, frozen=True, tag="return.recorded"):
     reason: str
     approved_by: UserId = UserId("")
     disposition: str = ""
-    """What becomes of the pieces: `restocked`, `repair`, `quarantined`."""
+    """What becomes of the pieces, where it is one thing for all of them; `parts` say it of each."""
     exchange: SaleId = SaleId("")
     """The sale that its value pays for."""
+    returns: ReturnId = ReturnId("")
+    """Its own name; empty in the first release."""
+    parts: tuple[ReturnedLine, ...] = ()
+    """Of each of `lines`; empty in the first release: each came back whole."""
+    override: str = ""
+    """Why it was taken back although no pad read it."""
 
 
 class CommandRefused(Fact, frozen=True, tag="command.refused"):

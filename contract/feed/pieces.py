@@ -96,6 +96,8 @@ class PieceCard(FeedBody, frozen=True, tag="piece"):
     tray: str = ""
     binding: int = 0
     """How many tags were bound to the piece so far: which of two cards knows the newer tag."""
+    disposed: int = 0
+    """How many facts about its condition the office knew: which of card and store knows the newer."""
     serial: str = ""
     """The maker's, as engraved or on the certificate."""
     barcode: str = ""

@@ -34,6 +34,8 @@ class SettingsCard(FeedBody, frozen=True, tag="settings"):
     """Values of notes and coins of the currency, largest first, in minor units."""
     margin_scheme: bool = False
     refund_days: int = 30
+    refund_cash_minor_max: int = 0
+    """Above it somebody approves cash that goes back, though it came in cash; 0: as much as came."""
     over_short_minor_max: int = 500
     """Above it a note says why."""
     offline_card_minor_max: int = 0

@@ -351,7 +351,7 @@ SELECT piece AS value FROM shipped WHERE transfer = :transfer ORDER BY piece;
 SELECT transfer, piece, to_store, at_us FROM shipped WHERE piece = :piece ORDER BY at_us DESC LIMIT 1;
 
 -- name: sale
-SELECT sale, till, associate, currency, state, opened_us, exemption FROM sale WHERE sale = :sale;
+SELECT sale, till, associate, currency, state, opened_us, exemption, business_day FROM sale WHERE sale = :sale;
 
 -- name: sale_row
 SELECT sale, till, associate, currency, state, opened_us, shift, receipt_number, business_day, total_minor, tax_minor,

@@ -16,7 +16,7 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 13
+SCHEMA_VERSION: Final = 14
 FILES: Final = (
     "books.sql",
     "shifts.sql",
@@ -29,6 +29,7 @@ FILES: Final = (
     "zones.sql",
     "payments.sql",
     "trees.sql",
+    "returns.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""
 BUSY_S: Final = 5.0

@@ -12,6 +12,10 @@ from contract.facts import (
     AlarmClosed,
     AlarmRaised,
     AnyFact,
+    CardRefundDone,
+    CardRefundFailed,
+    CardRefundInDoubt,
+    CardRefundRequested,
     CashMoved,
     ClaimEnded,
     ClaimHeld,
@@ -40,6 +44,7 @@ from contract.facts import (
     PaymentRefunded,
     PaymentRequested,
     PaymentVoided,
+    PieceDisposed,
     PieceLooked,
     PiecePresence,
     PieceSighted,
@@ -49,6 +54,8 @@ from contract.facts import (
     Rejoined,
     RestockBegan,
     RestockEnded,
+    ReturnAbandoned,
+    ReturnBegan,
     ReturnRecorded,
     SaleDiscounted,
     SaleExempted,
@@ -72,6 +79,7 @@ from contract.facts.signals import InputChanged, OutputSet
 from contract.ids import Epoch, UserId
 from edge.books import fold_custody as custody
 from edge.books import fold_floor as floor
+from edge.books import fold_returns as returns
 from edge.books import fold_sales as sales
 from edge.books import fold_shifts as shifts
 from edge.books import fold_tags as tags
@@ -83,7 +91,7 @@ STATE_TABLES = (
     "sale_line", "tender", "till_counter", "shift", "shift_receipt", "cash_move", "z", "presence", "zone_vision",
     "reader_health", "exit_seen", "alarm", "count", "count_verdict", "count_request", "tag_binding", "coverage_gap",
     "reader_change", "signal", "restock", "alarm_budget", "count_look", "count_missed", "zone_calibration",
-    "payment",
+    "payment", "return_part", "return_made", "card_refund", "piece_disposed",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -148,7 +156,15 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
         ):
             sales.payment_changed(db, fact, at.at_us)
         case ReturnRecorded():
-            sales.return_recorded(db, fact, at.at_us, at.epoch)
+            returns.return_recorded(db, fact, at.at_us, at.epoch)
+        case ReturnBegan():
+            returns.return_began(db, fact, at.at_us)
+        case ReturnAbandoned():
+            returns.return_abandoned(db, fact)
+        case CardRefundRequested() | CardRefundInDoubt() | CardRefundDone() | CardRefundFailed():
+            returns.card_refund_changed(db, fact, at.at_us)
+        case PieceDisposed():
+            returns.disposed(db, fact, at.at_us)
         case ShiftOpened():
             shifts.opened(db, fact, at.at_us)
         case CashMoved():

@@ -1,13 +1,13 @@
-"""The fold of money: sales, returns, receipt counters."""
+"""The fold of money that comes in: sales, payments, receipt counters."""
 
 from typing import Final
 
 import msgspec
 
-from contract.facts import ReturnRecorded, SaleLine, SaleRecorded, Tender
+from contract.facts import SaleLine, SaleRecorded, Tender
 from contract.ids import Epoch, SaleId, TillId, UserId
 from edge.books.db import Database
-from edge.books.fold_custody import sell, take_back
+from edge.books.fold_custody import sell
 from edge.books.fold_shifts import count_receipt
 from edge.books.rows import Body
 from trade import payment as payments
@@ -28,6 +28,7 @@ class _SaleHead(msgspec.Struct, frozen=True, kw_only=True):
     state: SaleState
     opened_us: int
     exemption: str
+    business_day: str
 
 
 def load_sale(db: Database, sale: SaleId) -> Sale | None:
@@ -88,21 +89,11 @@ def _recorded(db: Database, fact: SaleRecorded, at_us: int, epoch: Epoch, seq: i
     for line in fact.lines:
         if line.piece is not None:
             sell(db, line.piece, line.ce, fact.sale)
-    _tenders(db, f"sale {fact.sale}", fact.sale, fact.tenders)
+    keep_tenders(db, f"sale {fact.sale}", fact.sale, fact.tenders)
     db.run("till_counter_set", till=fact.till, series=RECEIPTS, last=fact.receipt_number)
     count_receipt(db, fact, epoch)
 
 
-def return_recorded(db: Database, fact: ReturnRecorded, at_us: int, epoch: Epoch) -> None:
-    for piece, line in zip(fact.pieces, fact.lines, strict=True):
-        db.run("returned_add", line=line, sale=fact.sale, piece=piece, at_us=at_us)
-        take_back(db, piece)
-    # two lives of a store may have given one number: the later one had not heard of the earlier's last
-    _tenders(db, f"return {epoch} {fact.till} {fact.receipt_number}", fact.sale, fact.tenders)
-    db.run("till_counter_set", till=fact.till, series=RECEIPTS, last=fact.receipt_number)
-    count_receipt(db, fact, epoch, [line for line in load_lines(db, fact.sale) if line.line in fact.lines])
-
-
-def _tenders(db: Database, receipt: str, sale: SaleId, tenders: tuple[Tender, ...]) -> None:
+def keep_tenders(db: Database, receipt: str, sale: SaleId, tenders: tuple[Tender, ...]) -> None:
     for position, tender in enumerate(tenders):
         db.run_struct("tender_add", tender, receipt=receipt, position=position, sale=sale)

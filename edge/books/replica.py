@@ -21,6 +21,7 @@ from contract.feed import (
 )
 from contract.ids import HOUSE, PieceId, StoreId, UserId
 from edge.books.db import Database
+from edge.books.fold_returns import with_condition
 from edge.books.fold_tags import with_tag
 from edge.books.journal import Books
 from edge.books.rows import Body, Scoped
@@ -54,7 +55,9 @@ def take(books: Books, page: FeedPage) -> int:
             if row.body is None:
                 tx.db.run("feed_drop", scope=row.scope, key=row.key, rev=row.rev)
                 continue
-            body = with_tag(tx.db, row.body) if isinstance(row.body, PieceCard) else row.body
+            body = row.body
+            if isinstance(body, PieceCard):
+                body = with_condition(tx.db, with_tag(tx.db, body))
             kind, name, epc, words = _index(body)
             tx.db.run(
                 "feed_set",

@@ -8,7 +8,7 @@ import msgspec
 from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
 from contract.feed import SettingsCard
-from contract.ids import PaymentId, PieceId, SaleId, StoreId, TillId, UserId, ZoneId
+from contract.ids import PaymentId, PieceId, ReturnId, SaleId, StoreId, TillId, UserId, ZoneId
 from edge.books import replica
 from edge.books.db import Database
 from edge.books.fold_sales import RECEIPTS, load_sale
@@ -17,19 +17,26 @@ from edge.books.journal import Books, Tx
 from edge.books.rows import AlarmRow, AlarmState, CountRow, Mode, counters_of
 from edge.till.approvals import Approval
 from edge.till.offers import offer, settings_here
+from edge.till.returns import Returning, as_begun, is_recorded, with_what_came_back
 from trade.acts import (
+    AbandonReturn,
     AddOther,
     AddPiece,
     AnyAct,
     ApproveCount,
+    BeginReturn,
     BindTag,
     BreakLease,
     CloseAlarm,
     CloseShift,
     DiscountCart,
     DiscountLine,
+    DisposePiece,
+    Exchange,
     ExemptSale,
+    FinishReturn,
     GiveUpPayment,
+    HearCardRefund,
     HearPayment,
     HoldPiece,
     MoveCash,
@@ -39,6 +46,7 @@ from trade.acts import (
     RecordSale,
     ReleaseHold,
     RemoveLine,
+    RequestCardRefund,
     RequestPayment,
     ResumeSale,
     ReturnPieces,
@@ -47,6 +55,7 @@ from trade.acts import (
     VoidSale,
     name_of,
 )
+from trade.card_refund import CardRefund
 from trade.claim import Claim, ClaimState
 from trade.custody import Token
 from trade.decide import decide
@@ -186,12 +195,17 @@ class Desk:
                 return self._payment_scene(db, scene, act.payment)
             case HearPayment():
                 return self._payment_scene(db, scene, act.said.payment)
-            case ReturnPieces():
-                found = self._till_scene(db, self._sale_scene(db, scene, act.sale), act.till)
-                known = {each: self.standing(db, each, seen, pad) for each in act.pieces}
-                returned = frozenset(db.words("returned", sale=act.sale))
-                return msgspec.structs.replace(found, pieces=known, returned=returned)
-            case HoldPiece() | BreakLease():
+            case (
+                ReturnPieces()
+                | BeginReturn()
+                | RequestCardRefund()
+                | FinishReturn()
+                | AbandonReturn()
+                | HearCardRefund()
+                | Exchange()
+            ):
+                return self._returning(tx, scene, act, seen, pad)
+            case HoldPiece() | BreakLease() | DisposePiece():
                 return msgspec.structs.replace(scene, pieces={act.piece: self.standing(db, act.piece, seen, pad)})
             case ReleaseHold():
                 claim = db.one("claim", Claim, claim=act.claim)
@@ -220,6 +234,53 @@ class Desk:
         claims = tuple(db.rows("claims_of", Claim, ref=sale))
         return msgspec.structs.replace(scene, sale=load_sale(db, sale), sale_claims=claims)
 
+    def _returning(self, tx: Tx, scene: Scene, act: Returning, seen: Seen, pad: frozenset[PieceId]) -> Scene:
+        db = tx.db
+        match act:
+            case ReturnPieces():
+                return self._back_scene(db, scene, act, seen, pad)
+            case BeginReturn():
+                back = msgspec.structs.replace(act.back, returns=act.returns)
+                return self._back_scene(db, scene, back, seen, pad)
+            case RequestCardRefund():
+                asked = db.one("card_refund", CardRefund, refund=act.refund)
+                return msgspec.structs.replace(self._begun_scene(db, scene, act.returns, seen, pad), card_refund=asked)
+            case FinishReturn() | AbandonReturn():
+                return self._begun_scene(db, scene, act.returns, seen, pad)
+            case HearCardRefund():
+                return msgspec.structs.replace(
+                    scene, card_refund=db.one("card_refund", CardRefund, refund=act.said.refund)
+                )
+            case Exchange():
+                begun = as_begun(db, act.back.returns)
+                back_scene = self._back_scene(db, scene, begun or act.back, seen, pad)
+                found = self._scene(tx, act.give, seen, pad)
+                known = {**back_scene.pieces, **found.pieces}
+                return msgspec.structs.replace(found, pieces=known, exchange=back_scene, settings=back_scene.settings)
+
+    def _back_scene(self, db: Database, scene: Scene, act: ReturnPieces, seen: Seen, pad: frozenset[PieceId]) -> Scene:
+        terminal = self._terminals.get(act.till, "")
+        found = self._till_scene(db, self._sale_scene(db, scene, act.sale), act.till)
+        return msgspec.structs.replace(
+            with_what_came_back(db, found, act),
+            pieces={each: self.standing(db, each, seen, pad) for each in act.pieces},
+            terminal=terminal,
+            terminal_busy=self._busy(db, terminal),
+        )
+
+    def _begun_scene(self, db: Database, scene: Scene, name: ReturnId, seen: Seen, pad: frozenset[PieceId]) -> Scene:
+        begun = as_begun(db, name)
+        if begun is None:
+            return msgspec.structs.replace(scene, return_known=is_recorded(db, name))
+        return self._back_scene(db, scene, begun, seen, pad)
+
+    def _busy(self, db: Database, terminal: str) -> PaymentId | None:
+        """What a terminal has not answered for yet: a payment, or money that goes back."""
+        refunds = db.rows("card_refunds_at", CardRefund, terminal=terminal)
+        return busy_with(tuple(db.rows("payments_at", Payment, terminal=terminal))) or next(
+            (each.refund for each in refunds), None
+        )
+
     def _payment_scene(self, db: Database, scene: Scene, name: PaymentId) -> Scene:
         payment = db.one("payment", Payment, payment=name)
         if payment is None:
@@ -234,7 +295,7 @@ class Desk:
         return msgspec.structs.replace(
             scene,
             terminal=terminal,
-            terminal_busy=busy_with(tuple(db.rows("payments_at", Payment, terminal=terminal))),
+            terminal_busy=self._busy(db, terminal),
             payments=tuple(db.rows("payments_of", Payment, sale=sale.sale)),
             offline_card_minor_max=settings.offline_card_minor_max if settings else 0,
         )
@@ -266,7 +327,7 @@ class Desk:
             scene,
             shift=shift,
             tokens_sold=sold,
-            open_sales=db.number("sales_open", till=till),
+            open_sales=db.number("sales_open", till=till) + db.number("returns_begun_count", till=till),
             receipt_next=db.number("till_counter", till=till, series=RECEIPTS) + 1,
             z_next=db.number("till_counter", till=till, series=ZS) + 1,
         )

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from cloud.applying import Applier
 from cloud.custody import CLOUD, Custody
-from cloud.pos.pieces import tags
+from cloud.pos.pieces import conditions, tags
 from cloud.tables import case_file, claim, node
 from cloud.work import Heard
 from contract.facts import (
@@ -18,6 +18,7 @@ from contract.facts import (
     CustodyReleased,
     Fact,
     LeaseGranted,
+    PieceDisposed,
     PieceSighted,
     RecallRefused,
     Rejoined,
@@ -131,4 +132,5 @@ APPLY: Final[dict[type[Fact], Applier]] = {
     ClaimEnded: claim_ended,
     Rejoined: rejoined,
     TagBound: tags.bound,
+    PieceDisposed: conditions.disposed,
 }

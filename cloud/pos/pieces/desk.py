@@ -161,6 +161,7 @@ def _tagged(card: PieceCard, known: PieceCard | None) -> PieceCard:
     """A list without the tag does not take it off the piece; one with another tag is one binding more."""
     if known is None:
         return card
+    card = msgspec.structs.replace(card, disposed=known.disposed)
     if not card.epc:
         return msgspec.structs.replace(card, epc=known.epc, tid=known.tid, binding=known.binding)
     if card.epc != known.epc:

@@ -6,16 +6,16 @@ import sqlalchemy as sa
 
 from cloud.applying import Applier
 from cloud.custody import CLOUD, Custody, Sold
+from cloud.pos.sales import backs
 from cloud.tables import (
     case_file,
     refund,
-    returned_line,
     sale,
     sale_line,
     sale_tender,
 )
 from cloud.work import QUARANTINED, Heard, Work
-from contract.facts import Fact, ReturnRecorded, SaleLine, SaleRecorded
+from contract.facts import Fact, ReturnAbandoned, ReturnBegan, ReturnRecorded, SaleLine, SaleRecorded
 from contract.ids import PieceId, SaleId
 from trade.custody import OfficeState
 from trade.sale import SaleState
@@ -123,14 +123,11 @@ def returned(tokens: Custody, heard: Heard, fact: ReturnRecorded) -> None:
         "shift": fact.shift, "receipt_number": fact.receipt_number, "business_day": fact.business_day,
         "currency": fact.currency, "total_minor": fact.total_minor, "tax_minor": fact.tax_minor,
         "reason": fact.reason, "recorded_us": heard.at_us, "approved_by": fact.approved_by,
+        "returns": fact.returns, "override": fact.override, "exchange": fact.exchange,
     }  # fmt: skip
     if not work.tx.add_new(refund, row):
         return
-    back = {"sale": fact.sale, "store": heard.store, "at_us": heard.at_us}
-    for line in fact.lines:
-        if not work.tx.add_new(returned_line, {**back, "line": line}):
-            sentence = f"Line {line} of sale {fact.sale} was refunded twice, the second time by {heard.store}"
-            work.open_case("refunded twice", sentence, store=heard.store, ref=fact.sale)
+    backs.lines_back(tokens, heard, fact)
     for piece in fact.pieces:
         tokens.bring_back(fact.sale, piece, heard.store)
         _back(tokens, heard, fact.sale, piece)
@@ -158,7 +155,14 @@ def _back(tokens: Custody, heard: Heard, of: SaleId, piece: PieceId) -> None:
         tokens.change(token, OfficeState.HERE)
 
 
+def on_the_way(_: Custody, __: Heard, ___: ReturnBegan | ReturnAbandoned) -> None:
+    """A return counts when it is recorded; until then it is its till's."""
+
+
 APPLY: Final[dict[type[Fact], Applier]] = {
     SaleRecorded: recorded,
     ReturnRecorded: returned,
+    ReturnBegan: on_the_way,
+    ReturnAbandoned: on_the_way,
+    **dict.fromkeys(backs.CHANGES, backs.card_refund_changed),
 }
