@@ -37,10 +37,13 @@ from cloud.pos.orders.desk import OrderDesk
 from cloud.pos.parked import routes as parked
 from cloud.pos.payments import routes as payments
 from cloud.pos.pieces import routes as pieces
+from cloud.pos.prices import routes as prices
 from cloud.pos.sales import routes as sales
 from cloud.pos.shifts import routes as shifts
 from cloud.pos.staff import desk as staff_desk
 from cloud.pos.staff import routes as staff
+from cloud.pos.staff.entrance import Entrance
+from cloud.pos.staff.powers import Powerhouse
 from cloud.pos.stores import queries as store_queries
 from cloud.pos.stores import routes as stores
 from cloud.pos.transfers import routes as transfers
@@ -84,7 +87,7 @@ class Cloud:
     ingest: Ingest
     rejoins: Rejoins
     orders: OrderDesk
-    entrance: staff.Entrance
+    entrance: Entrance
     logins: Logins
     app: FastAPI
     door: FastAPI
@@ -112,8 +115,12 @@ def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
     order_desk = OrderDesk(office, provider, lease_wait_us=round(config.lease_wait_s * 1_000_000))
     rejoins = Rejoins(office, order_desk.end_store)
     passwords = staff_desk.Passwords()
-    entrance = staff.Entrance(desk, passwords, Attempts())
-    logins = Logins(staff_desk.LoginTable(office), staff_desk.staff_now(office), now_us=desk.now_us, chance=os.urandom)
+    entrance = Entrance(desk, passwords, Attempts())
+    people = Powerhouse(office, second_factor=config.second_factor)
+    logins = Logins(
+        staff_desk.LoginTable(office), staff_desk.staff_now(office), now_us=desk.now_us, chance=os.urandom,
+        powers=people.powers, factor_due=people.factor_due,
+    )  # fmt: skip
     app = FastAPI(
         title="Vitrine office",
         version=version(),
@@ -128,7 +135,8 @@ def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
     )  # fmt: skip
     api = APIRouter(prefix="/api/v1")
     for router in (
-        staff.router(desk, passwords, entrance), stores.router(desk, rejoins), pieces.router(desk), counts.router(desk),
+        staff.router(desk, passwords, entrance), prices.router(desk),
+        stores.router(desk, rejoins), pieces.router(desk), counts.router(desk),
         sales.router(desk), shifts.router(desk), payments.router(desk), ledger.router(desk), transfers.router(desk),
         orders.router(desk, order_desk), alarms.router(desk), parked.router(desk, ingest.unpark), floor.router(desk),
     ):  # fmt: skip

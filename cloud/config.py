@@ -69,6 +69,8 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Where boxes fetch what is too large for the broker. Without it none can join."""
     payment_url: str = ""
     """The payment provider's address, spoken to as `cloud/provider.py` says. Empty: no web order can be paid."""
+    second_factor: bool = True
+    """Whoever may move money or people here has a code app beside the password. `false` leaves it to each of them."""
     lease_wait_s: float = 60.0
     """Seconds a web order waits for its store to promise the piece; then it ends and the payment is given back."""
 

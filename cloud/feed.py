@@ -1,12 +1,12 @@
 """The feed: what every store should know (pieces, staff, stores), newest row per key, numbered in commit order."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import feed_row, life
+from cloud.tables import feed_row, life, store
 from contract.feed import (
     EVERY_STORE,
     FEED_ROWS_PER_PAGE_MAX,
@@ -18,6 +18,7 @@ from contract.feed import (
 )
 from contract.ids import StoreId
 
+Card = TypeVar("Card", bound=AnyFeedBody)
 EVERYONE: Final = StoreId(EVERY_STORE)
 
 
@@ -55,12 +56,30 @@ def newest(tx: Tx) -> int:
     return int(tx.value(sa.select(life.c.feed_rev)) or 0)
 
 
-def page(tx: Tx, store: StoreId, since: int, most: int = FEED_ROWS_PER_PAGE_MAX) -> FeedPage:
+def cards(tx: Tx, kind: type[Card]) -> dict[tuple[str, str], Card]:
+    """The newest card of each key of this kind, by (scope, key): what the office says now is what the feed tells."""
+    tag = kind.__struct_config__.tag
+    here = feed_row.c.scope.in_(sa.union_all(sa.select(sa.literal(EVERY_STORE)), sa.select(store.c.store)))
+    named = feed_row.c.key.startswith(f"{tag}:", autoescape=True)
+    query = sa.select(feed_row).where(here, named, feed_row.c.body.is_not(None))
+    found = {(row["scope"], row["key"]): decode_body(row["body"]) for row in tx.rows(query.order_by(feed_row.c.key))}
+    return {name: body for name, body in found.items() if isinstance(body, kind)}
+
+
+def card(tx: Tx, kind: type[Card], key: str, scope: str = EVERY_STORE) -> Card | None:
+    """The newest card of this key at this scope, unless it was taken back."""
+    query = sa.select(feed_row.c.body).where(feed_row.c.scope == scope, feed_row.c.key == key)
+    body = tx.value(query)
+    found = None if body is None else decode_body(body)
+    return found if isinstance(found, kind) else None
+
+
+def page(tx: Tx, asker: StoreId, since: int, most: int = FEED_ROWS_PER_PAGE_MAX) -> FeedPage:
     """Rows for this store above `since`, ascending. Without more, `upto` is the newest revision of all scopes."""
     upto = newest(tx)
     query = (
         sa.select(feed_row)
-        .where(feed_row.c.rev > since, feed_row.c.rev <= upto, feed_row.c.scope.in_([EVERY_STORE, store]))
+        .where(feed_row.c.rev > since, feed_row.c.rev <= upto, feed_row.c.scope.in_([EVERY_STORE, asker]))
         .order_by(feed_row.c.rev)
         .limit(most + 1)
     )

@@ -1,8 +1,8 @@
 """The office's screens: thin routes over each noun's queries. `dress(cloud parts)` fits them onto the app."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Protocol, TypeVar
 
 from fastapi import APIRouter, FastAPI, Form, Query, Request
 from starlette.responses import Response
@@ -21,26 +21,27 @@ from cloud.pos.pieces import pages as piece_pages
 from cloud.pos.pieces import queries as pieces
 from cloud.pos.pieces.record import full_record, gems_told, labels
 from cloud.pos.pieces.routes_record import MERCHANDISERS
+from cloud.pos.prices import pages as price_pages
 from cloud.pos.receipts import pages as receipts
 from cloud.pos.sales import queries as sales
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
 from cloud.pos.shifts import queries as shifts
-from cloud.pos.staff import desk as staff_desk
+from cloud.pos.staff import pages as staff_pages
 from cloud.pos.staff import queries as staff
-from cloud.pos.staff.routes import Entrance
-from cloud.pos.stores import desk as store_desk
+from cloud.pos.staff.entrance import TICKET_BYTES_MAX, Answer, Entrance, Verdict
+from cloud.pos.stores import pages as store_pages
 from cloud.pos.stores import queries as stores
 from cloud.pos.transfers import queries as transfers
 from cloud.screens import Line, Where, pad_said, story_of, where_is
 from contract.facts import CountPlace
-from contract.feed import Role, StaffCard
-from contract.ids import CountId, PieceId, SaleId, StoreId, UserId
+from contract.feed import Permission
+from contract.ids import CountId, PieceId, SaleId, StoreId
 from web.attempts import Attempts
 from web.fit import fit
 from web.forms import safe_next
 from web.front import LOGIN_PATH, Front, NavLink, front_of, go, render, token_of
 from web.logins import Login, Logins
-from web.policy import allow, public, signed_in
+from web.policy import allow, public, require, signed_in
 from web.problems import ProblemError
 from web.templating import make_templates
 
@@ -52,6 +53,7 @@ NOUNS: Final = (
     "sales",
     "shifts",
     "ledger",
+    "prices",
     "staff",
     "stores",
     "transfers",
@@ -59,18 +61,20 @@ NOUNS: Final = (
     "parked",
     "alarms",
 )
-OFFICE: Final = (Role.MANAGER, Role.LOSS_PREVENTION)
+OFFICE: Final = (Permission.CLOSE_ALARM,)
+COUNT_ASKERS: Final = (Permission.APPROVE_COUNT, Permission.CLOSE_ALARM)
 NAV: Final = (
     NavLink("/", "Overview"),
     NavLink("/pieces", "Pieces"),
     NavLink("/counts", "Counts"),
     NavLink("/sales", "Sales"),
-    NavLink("/ledger", "Ledger", (Role.MANAGER,)),
+    NavLink("/ledger", "Ledger", (Permission.LEDGER,)),
     NavLink("/transfers", "Transfers"),
     NavLink("/orders", "Web orders"),
     NavLink("/alarms", "Alarms"),
     NavLink("/stores", "Stores"),
-    NavLink("/staff", "Staff", (Role.MANAGER,)),
+    NavLink("/prices", "Prices", (Permission.SETTINGS,)),
+    NavLink("/staff", "Staff", (Permission.SEE_STAFF, Permission.STAFF)),
     NavLink("/parked", "Cases", OFFICE),
 )
 AWAY_AFTER_US: Final = 30_000_000
@@ -87,9 +91,17 @@ COUNT_STATES: Final = (
 SHOW_STEP: Final = 50
 SHOW_MAX: Final = 1000
 
+
+class HasStore(Protocol):
+    @property
+    def store(self) -> str: ...
+
+
+OfStore = TypeVar("OfStore", bound=HasStore)
 Anyone = Annotated[Login, signed_in()]
+Wide = Annotated[Login, signed_in("house")]
 Overseer = Annotated[Login, allow(*OFFICE)]
-Admin = Annotated[Login, allow(Role.ADMIN)]
+Asker = Annotated[Login, allow(*COUNT_ASKERS)]
 Show = Annotated[int, Query(ge=1, le=SHOW_MAX)]
 Word = Annotated[str, Query(max_length=100)]
 
@@ -104,7 +116,11 @@ def dress(
     app.include_router(door(entrance))
     app.include_router(piece_pages.router(desk))
     app.include_router(receipts.router(desk, Attempts()))
-    app.include_router(router(desk, entrance, time_zone))
+    app.include_router(staff_pages.router(desk, entrance, house_name(house)))
+    app.include_router(store_pages.router(desk, time_zone, AWAY_AFTER_US))
+    app.include_router(price_pages.router(desk, time_zone))
+    app.include_router(router(desk))
+    app.include_router(wide(desk))
 
 
 def house_name(house: str) -> str:
@@ -115,9 +131,24 @@ def house_name(house: str) -> str:
 def door(entrance: Entrance) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
+    def form(request: Request, next_path: str, *, status: int = 200, **said: str) -> Response:
+        shown = {"problem": "", "chosen": "", "ticket": "", **said}
+        return render(request, "cloud/sign_in.html", status=status, next=next_path, **shown)
+
+    def admitted(request: Request, answer: Answer, next_path: str, *, wrong: str, chosen: str) -> Response:
+        if answer.verdict is Verdict.CODE_WANTED:
+            said = {"problem": wrong, "ticket": answer.ticket} if not chosen else {"ticket": answer.ticket}
+            return form(request, next_path, status=401 if not chosen else 200, **said)
+        new = front_of(request).logins.begin(answer.user) if answer.verdict is Verdict.ADMITTED else None
+        if new is None:
+            return form(request, next_path, status=401, problem=wrong, chosen=chosen)
+        going = go(request, safe_next(next_path, "/"))
+        front_of(request).give_cookie(going, new)
+        return going
+
     @routes.get(LOGIN_PATH, dependencies=[public()])
     def show(request: Request, next: Word = "/") -> Response:  # noqa: A002 - the query's name
-        return render(request, "cloud/sign_in.html", problem="", next=next, chosen="")
+        return form(request, next)
 
     @routes.post(LOGIN_PATH, dependencies=[public()])
     def sign_in(
@@ -126,21 +157,31 @@ def door(entrance: Entrance) -> APIRouter:
         password: Annotated[str, Form(max_length=200)],
         next: Annotated[str, Form(max_length=200)] = "/",  # noqa: A002 - the field's name
     ) -> Response:
-        """Wrong ones see the page again, with the reason and their name kept."""
+        """Wrong ones see the page again, with the reason and their name kept; then a code, where one is set up."""
         try:
-            fits = entrance.verified(user, password)
+            answer = entrance.verified(user, password)
         except ProblemError as wait:
-            said = {"problem": str(wait), "next": next, "chosen": user}
-            return render(request, "cloud/sign_in.html", status=wait.status, **said)
-        new = front_of(request).logins.begin(UserId(user)) if fits else None
-        if new is None:
-            said = {"problem": "Name and password do not fit.", "next": next, "chosen": user}
-            return render(request, "cloud/sign_in.html", status=401, **said)
-        answer = go(request, safe_next(next, "/"))
-        front_of(request).give_cookie(answer, new)
-        return answer
+            return form(request, next, status=wait.status, problem=str(wait), chosen=user)
+        return admitted(request, answer, next, wrong="Name and password do not fit.", chosen=user)
 
-    @routes.post("/sign-out", dependencies=[signed_in()])
+    @routes.post(f"{LOGIN_PATH}/code", dependencies=[public()])
+    def second_step(
+        request: Request,
+        ticket: Annotated[str, Form(max_length=TICKET_BYTES_MAX)],
+        code: Annotated[str, Form(max_length=40)],
+        next: Annotated[str, Form(max_length=200)] = "/",  # noqa: A002 - the field's name
+    ) -> Response:
+        """The ticket says whose password fitted a moment ago; it alone lets nobody in."""
+        try:
+            answer = entrance.continued(ticket, code)
+        except ProblemError as wait:
+            return form(request, next, status=wait.status, problem=str(wait), ticket=ticket)
+        if answer.verdict is Verdict.WRONG:
+            return form(request, next, status=401, problem="This took too long. Sign in again.")
+        wrong = "This code does not fit, or was used before: wait for the next."
+        return admitted(request, answer, next, wrong=wrong, chosen="")
+
+    @routes.post("/sign-out", dependencies=[signed_in(before_factor=True)])
     def sign_out(request: Request) -> Response:
         front_of(request).logins.end(token_of(request))
         answer = go(request, LOGIN_PATH)
@@ -150,53 +191,8 @@ def door(entrance: Entrance) -> APIRouter:
     return routes
 
 
-def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa: PLR0915 - one short closure per page, as the nouns' routers are
+def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per page, as the nouns' routers are
     routes = APIRouter(include_in_schema=False, dependencies=[signed_in()])
-
-    def online(row: stores.StoreRow) -> bool:
-        return row.state == "active" and desk.now_us() - row.heard_us < AWAY_AFTER_US
-
-    def names(rows: Iterable[stores.StoreRow]) -> dict[str, str]:
-        return {row.store: row.name for row in rows}
-
-    @routes.get("/")
-    def overview(request: Request) -> Response:
-        with desk.look() as work:
-            houses, days = stores.listing(work.tx), sales.by_day(work.tx)
-            states = pieces.count_by_state(work.tx)
-            newest = max((day.business_day for day in days), default="")
-            return render(
-                request, "cloud/overview.html", now_us=desk.now_us(), stores=houses, names=names(houses),
-                online={row.store: online(row) for row in houses}, business_day=newest,
-                takings=_per_currency(day for day in days if day.business_day == newest),
-                pieces=sum(states.values()), in_transit=states.get("transit", 0) + states.get("incoming", 0),
-                alarms=alarms.listing(work.tx, open_only=True, limit=ALARMS_ON_OVERVIEW),
-                cases=len(parked.cases(work.tx)), parked=sum(row.parked for row in houses),
-            )  # fmt: skip
-
-    @routes.get("/pieces")
-    def piece_list(request: Request, q: Word = "", store: Word = "", after: Word = "") -> Response:
-        with desk.look() as work:
-            houses = stores.listing(work.tx)
-            rows = pieces.search(work.tx, q, store=store, after=after, limit=SHOW_STEP + 1)
-            shown = [Line(row, where_is(row, names(houses))) for row in rows[:SHOW_STEP]]
-            further = rows[SHOW_STEP - 1].piece if len(rows) > SHOW_STEP else ""
-            return render(
-                request, "pieces/list.html", rows=shown, stores=houses, q=q, store=store, after=after, further=further
-            )
-
-    @routes.get("/pieces/{piece}")
-    def one_piece(request: Request, piece: str, who: Anyone) -> Response:
-        with desk.look() as work:
-            told = names(stores.listing(work.tx))
-            seen = found(pieces.detail(work.tx, piece), f"piece {piece}")
-            where: Where = where_is(seen.row, told)
-            may_edit = who.may(*MERCHANDISERS)
-            record = found(full_record(work.tx, PieceId(seen.row.piece), with_cost=may_edit), f"piece {piece}")
-            return render(
-                request, "pieces/piece.html", piece=seen, where=where, story=story_of(seen, told), record=record,
-                may_edit=may_edit, people=_people(staff.listing(work.tx)), labels=labels(), gems=gems_told(record.card),
-            )  # fmt: skip
 
     @routes.get("/counts")
     def count_list(
@@ -207,18 +203,19 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
             rows = counts.listing(work.tx, store=store, state=state, limit=show + 1)
             return render(
                 request, "counts/list.html", rows=rows[:show], names=names(houses), stores=houses,
-                more=_more(len(rows), show), may_ask=who.may(*OFFICE), people=_people(staff.listing(work.tx)),
+                more=_more(len(rows), show), may_ask=who.may(*COUNT_ASKERS), people=_people(staff.listing(work.tx)),
                 store=store, state=state, states=COUNT_STATES, missed=counts.missed(work.tx, store=store),
             )  # fmt: skip
 
     @routes.post("/counts")
     def ask_count(
         request: Request,
-        who: Overseer,
+        who: Asker,
         store: Annotated[str, Form(max_length=64)],
         place: Annotated[CountPlace, Form()],
     ) -> Response:
         """Asks a store to count; it begins when it hears of it."""
+        require(who, *COUNT_ASKERS, store=store)
         count = CountId(desk.new_id())
         with conflicts(LookupError, code="unknown-store"), desk.work() as work:
             request_count(work, StoreId(store), count, place, zones=[], by=who.user)
@@ -257,7 +254,7 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
             told, people = names(stores.listing(work.tx)), _people(staff.listing(work.tx))
             return render(
                 request, "sales/sale.html", detail=seen, sale=seen.row, names=told, people=people,
-                may_resolve=who.may(Role.MANAGER), pad_said=pad_said,
+                may_resolve=who.may(Permission.LEDGER, store=store), pad_said=pad_said,
             )  # fmt: skip
 
     @routes.get("/shifts")
@@ -280,7 +277,7 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
     @routes.post("/sales/{store}/{sale}/resolve")
     def end_case(
         request: Request,
-        who: Annotated[Login, allow(Role.MANAGER)],
+        who: Annotated[Login, allow(Permission.LEDGER)],
         store: str,
         sale: str,
         *,
@@ -292,7 +289,7 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
             resolve(work, house, named, post_it=post_it, by=who.user, outcome=outcome)
         return go(request, f"/sales/{store}/{sale}")
 
-    @routes.get("/ledger", dependencies=[allow(Role.MANAGER)])
+    @routes.get("/ledger", dependencies=[allow(Permission.LEDGER)])
     def books(request: Request, store: Word = "", show: Show = SHOW_STEP) -> Response:
         with desk.look() as work:
             houses = stores.listing(work.tx)
@@ -303,46 +300,14 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
                 names=names(houses), more=_more(len(rows), show), stores=houses, store=store,
             )  # fmt: skip
 
-    def store_page(request: Request, who: Login, given: Mapping[str, str], *, problem: str = "") -> Response:
-        with desk.look() as work:
-            rows = stores.listing(work.tx)
-        return render(
-            request, "stores/list.html", status=422 if problem else 200, rows=rows, given=given,
-            online={row.store: online(row) for row in rows}, may_open=who.may(Role.ADMIN), problem=problem,
-        )  # fmt: skip
-
-    @routes.get("/stores")
-    def store_list(request: Request, who: Anyone) -> Response:
-        return store_page(request, who, {"currency": "EUR", "time_zone": our_zone})
-
-    @routes.post("/stores")
-    def open_a_store(
-        request: Request,
-        who: Admin,
-        *,
-        store: Annotated[str, Form(max_length=64)],
-        name: Annotated[str, Form(max_length=100)],
-        currency: Annotated[str, Form(max_length=10)],
-        city: Annotated[str, Form(max_length=100)] = "",
-        time_zone: Annotated[str, Form(max_length=64)] = "UTC",
-    ) -> Response:
-        """Whoever mistypes sees the page again, with the reason and their words kept."""
-        given = {"store": store, "name": name, "currency": currency, "city": city, "time_zone": time_zone}
-        try:
-            card = store_desk.checked_card(**given)
-            with desk.work() as work:
-                store_desk.open_store(work, card)
-        except (store_desk.StoreError, store_desk.StoreExistsError) as error:
-            return store_page(request, who, given, problem=str(error))
-        return go(request, f"/stores/{store}")
-
     @routes.get("/stores/{store}")
-    def one_store(request: Request, store: str) -> Response:
+    def one_store(request: Request, who: Anyone, store: str) -> Response:
         with desk.look() as work:
             seen = found(stores.detail(work.tx, store), f"store {store}")
             zones = floor.zones(work.tx, store)
             return render(
-                request, "stores/store.html", store=seen.row, detail=seen, online=online(seen.row),
+                request, "stores/store.html", may_set=who.may(Permission.SETTINGS, store=store), store=seen.row,
+                detail=seen, online=online(desk, seen.row),
                 readers=floor.readers(work.tx, store=store), gaps=floor.gaps(work.tx, store, limit=GAPS_SHOWN),
                 changes=floor.reader_changes(work.tx, store, limit=GAPS_SHOWN), signals=floor.signals(work.tx, store),
                 blind=[zone for zone in zones if zone.vision == "blind"],
@@ -350,39 +315,85 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
                 calibrations=floor.calibrations(work.tx, store, limit=CALIBRATIONS_SHOWN),
             )  # fmt: skip
 
-    def people_page(request: Request, who: Login, given: Mapping[str, str], *, problem: str = "") -> Response:
+    @routes.get("/alarms")
+    def alarm_list(request: Request, store: Word = "", show: Show = SHOW_STEP) -> Response:
         with desk.look() as work:
-            rows = staff.listing(work.tx)
-        return render(
-            request, "staff/list.html", status=422 if problem else 200, rows=rows, roles=Role,
-            given=given, may_name=who.may(Role.ADMIN), problem=problem,
-        )  # fmt: skip
+            rows = alarms.listing(work.tx, store=store, limit=show + 1)
+            told = names(stores.listing(work.tx))
+            return render(request, "alarms/list.html", rows=rows[:show], names=told, more=_more(len(rows), show))
 
-    @routes.get("/staff")
-    def people_list(request: Request, who: Annotated[Login, allow(Role.MANAGER)]) -> Response:
-        return people_page(request, who, {})
+    @routes.get("/parked")
+    def waiting(request: Request, who: Overseer, store: Word = "", show: Show = SHOW_STEP) -> Response:
+        with desk.look() as work:
+            rows = parked.rows(work.tx, store=store, limit=show + 1)
+            return render(
+                request, "parked/list.html", rows=rows[:show], cases=parked.cases(work.tx, store=store, limit=SHOW_MAX),
+                names=names(stores.listing(work.tx)), more=_more(len(rows), show), may_close=who.may(*OFFICE),
+            )  # fmt: skip
 
-    @routes.post("/staff")
-    def name_somebody(
+    @routes.post("/parked/cases/close")
+    def close_case(
         request: Request,
-        who: Admin,
-        *,
-        user: Annotated[str, Form(max_length=64)],
-        name: Annotated[str, Form(max_length=100)],
-        role: Annotated[Role, Form()],
-        password: Annotated[str, Form(max_length=200)] = "",
+        who: Overseer,
+        case: Annotated[str, Form(max_length=300)],
+        outcome: Annotated[str, Form(min_length=1, max_length=500)],
     ) -> Response:
-        """Somebody new, for every store. Without a password they have a PIN at a store and no way in here."""
-        given = {"user": user, "name": name, "role": role}
-        try:
-            card = StaffCard(user=staff_desk.check_user(UserId(user)), name=name.strip() or user, roles=(role,))
-            verifier = entrance.verifier(password, user) if password else None
-            with desk.work() as work:
-                staff_desk.must_be_new(work, card.user)
-                staff_desk.put_staff(work, card, verifier)
-        except staff_desk.StaffError as error:
-            return people_page(request, who, given, problem=str(error))
-        return go(request, "/staff")
+        with conflicts(parked.SaleStandsError, code="resolve-the-sale"), desk.work() as work:
+            if not who.of(parked.store_of(work.tx, case)):
+                raise ProblemError(403, "store", "This case is of another store", "Somebody of that store ends it.")
+            closed = parked.close_case(work.tx, case, by=who.user, outcome=outcome, now_us=work.now_us)
+        if not closed:
+            raise ProblemError(409, "case", "This case is closed already", "Reload the page.")
+        return go(request, "/parked")
+
+    return routes
+
+
+def wide(desk: Desk) -> APIRouter:
+    """Pages that look past stores: a piece is found wherever it is, whoever asks."""
+    routes = APIRouter(include_in_schema=False, dependencies=[signed_in("house")])
+
+    @routes.get("/")
+    def overview(request: Request, who: Wide) -> Response:
+        with desk.look() as work:
+            houses = [row for row in stores.listing(work.tx) if who.of(row.store)]
+            days = [day for day in sales.by_day(work.tx) if who.of(day.store)]
+            states = pieces.count_by_state(work.tx)
+            newest = max((day.business_day for day in days), default="")
+            return render(
+                request, "cloud/overview.html", now_us=desk.now_us(), stores=houses, names=names(houses),
+                online={row.store: online(desk, row) for row in houses}, business_day=newest,
+                takings=_per_currency(day for day in days if day.business_day == newest),
+                pieces=sum(states.values()), in_transit=states.get("transit", 0) + states.get("incoming", 0),
+                alarms=_theirs(who, alarms.listing(work.tx, open_only=True, limit=SHOW_MAX))[:ALARMS_ON_OVERVIEW],
+                cases=len(_theirs(who, parked.cases(work.tx))), parked=sum(row.parked for row in houses),
+            )  # fmt: skip
+
+    @routes.get("/pieces")
+    def piece_list(request: Request, q: Word = "", store: Word = "", after: Word = "") -> Response:
+        with desk.look() as work:
+            houses = stores.listing(work.tx)
+            rows = pieces.search(work.tx, q, store=store, after=after, limit=SHOW_STEP + 1)
+            shown = [Line(row, where_is(row, names(houses))) for row in rows[:SHOW_STEP]]
+            further = rows[SHOW_STEP - 1].piece if len(rows) > SHOW_STEP else ""
+            return render(
+                request, "pieces/list.html", rows=shown, stores=houses, q=q, store=store, after=after, further=further
+            )
+
+    @routes.get("/pieces/{piece}")
+    def one_piece(request: Request, piece: str, who: Wide) -> Response:
+        with desk.look() as work:
+            told = names(stores.listing(work.tx))
+            seen = found(pieces.detail(work.tx, piece), f"piece {piece}")
+            where: Where = where_is(seen.row, told)
+            may_edit = who.may(*MERCHANDISERS)
+            record = found(
+                full_record(work.tx, PieceId(seen.row.piece), with_cost=who.may(Permission.SEE_COST)), f"piece {piece}"
+            )
+            return render(
+                request, "pieces/piece.html", piece=seen, where=where, story=story_of(seen, told), record=record,
+                may_edit=may_edit, people=_people(staff.listing(work.tx)), labels=labels(), gems=gems_told(record.card),
+            )  # fmt: skip
 
     @routes.get("/transfers")
     def transfer_list(request: Request, show: Show = SHOW_STEP) -> Response:
@@ -398,36 +409,19 @@ def router(desk: Desk, entrance: Entrance, our_zone: str) -> APIRouter:  # noqa:
             told = names(stores.listing(work.tx))
             return render(request, "orders/list.html", rows=rows[:show], names=told, more=_more(len(rows), show))
 
-    @routes.get("/alarms")
-    def alarm_list(request: Request, show: Show = SHOW_STEP) -> Response:
-        with desk.look() as work:
-            rows = alarms.listing(work.tx, limit=show + 1)
-            told = names(stores.listing(work.tx))
-            return render(request, "alarms/list.html", rows=rows[:show], names=told, more=_more(len(rows), show))
-
-    @routes.get("/parked")
-    def waiting(request: Request, who: Overseer, show: Show = SHOW_STEP) -> Response:
-        with desk.look() as work:
-            rows = parked.rows(work.tx, limit=show + 1)
-            return render(
-                request, "parked/list.html", rows=rows[:show], cases=parked.cases(work.tx, limit=SHOW_MAX),
-                names=names(stores.listing(work.tx)), more=_more(len(rows), show), may_close=who.may(*OFFICE),
-            )  # fmt: skip
-
-    @routes.post("/parked/cases/close")
-    def close_case(
-        request: Request,
-        who: Overseer,
-        case: Annotated[str, Form(max_length=300)],
-        outcome: Annotated[str, Form(min_length=1, max_length=500)],
-    ) -> Response:
-        with conflicts(parked.SaleStandsError, code="resolve-the-sale"), desk.work() as work:
-            closed = parked.close_case(work.tx, case, by=who.user, outcome=outcome, now_us=work.now_us)
-        if not closed:
-            raise ProblemError(409, "case", "This case is closed already", "Reload the page.")
-        return go(request, "/parked")
-
     return routes
+
+
+def _theirs(who: Login, rows: Iterable[OfStore]) -> list[OfStore]:
+    return [row for row in rows if who.of(row.store)]
+
+
+def online(desk: Desk, row: stores.StoreRow) -> bool:
+    return row.state == "active" and desk.now_us() - row.heard_us < AWAY_AFTER_US
+
+
+def names(rows: Iterable[stores.StoreRow]) -> dict[str, str]:
+    return {row.store: row.name for row in rows}
 
 
 def _people(rows: Iterable[staff.StaffRow]) -> dict[str, str]:

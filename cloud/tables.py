@@ -214,6 +214,15 @@ staff = _table(
     "staff", _key("user"), _text("name"), _text("roles"), _text("stores"), _int("active", 1), _text("password"),
     _int("changed_us"),
 )  # fmt: skip
+second_factor = _table(
+    "second_factor", _key("user"), _bytes("secret"), _int("step"), _int("since_us"), _int("confirmed_us"),
+)  # fmt: skip
+"""`step`: of the last code taken; none at or below it is good again. `confirmed_us` 0: shown, not proved yet."""
+recovery_code = _table("recovery_code", _key("user"), _key("sha256"), _int("used_us"))
+office_change = _table(
+    "office_change", sa.Column("n", RUNNING, primary_key=True, autoincrement=True), _int("at_us"), _text("by"),
+    _text("what"), _text("subject"), _text("store"), _text("why"), _text("differences", "{}"), sa.Index(None, "store"),
+)  # fmt: skip
 login = _table(
     "login", sa.Column("token_sha256", sa.LargeBinary, primary_key=True), _text("user"), _int("began_us"),
     _int("used_us"), sa.Index(None, "user"),

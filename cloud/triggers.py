@@ -9,6 +9,8 @@ OR EXISTS (SELECT 1 FROM ledger_line l WHERE l.store = NEW.store AND l.posting =
 """
 _SEALED: Final = "EXISTS (SELECT 1 FROM posting p WHERE p.store = NEW.store AND p.posting = NEW.posting)"
 
+IMMUTABLE: Final = ("posting", "ledger_line", "inbox", "office_change")
+
 SQLITE: Final = (
     f"""CREATE TRIGGER posting_balances BEFORE INSERT ON posting WHEN {_SEAL}
     BEGIN SELECT raise(ABORT, 'posting does not balance'); END""",
@@ -17,7 +19,7 @@ SQLITE: Final = (
     *(
         f"CREATE TRIGGER {table}_no_{what.lower()} BEFORE {what} ON {table} "
         f"BEGIN SELECT raise(ABORT, '{table} is immutable'); END"
-        for table in ("posting", "ledger_line", "inbox")
+        for table in IMMUTABLE
         for what in ("UPDATE", "DELETE")
     ),
 )
@@ -36,7 +38,7 @@ POSTGRESQL: Final = (
     *(
         f"CREATE TRIGGER {table}_immutable BEFORE UPDATE OR DELETE ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION is_immutable()"
-        for table in ("posting", "ledger_line", "inbox")
+        for table in IMMUTABLE
     ),
 )
 

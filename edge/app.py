@@ -51,10 +51,11 @@ from edge.sync.tally import UplinkTally
 from edge.tags import scheme
 from edge.terminals import drivers
 from edge.till.approvals import Approvals
-from trade.permissions import works_here
+from trade.permissions import allowed, works_here
 from web.attempts import Attempts
 from web.logins import HOUR_US, Logins
 from web.metrics import CONTENT_TYPE, render
+from web.powers import Powers
 from web.serving import write_logs
 from web.sse import Bulletin
 
@@ -84,6 +85,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         lambda user: _card(db, user, config),
         now_us=clock.wall_us,
         chance=secrets.token_bytes,
+        powers=lambda card: Powers(house=allowed(card, config.store, replica.roles(db)).permissions),
         idle_us=HOUR_US,
     )
     bulletin, attempts, link = Bulletin(), Attempts(), UplinkTally()

@@ -63,7 +63,7 @@ from trade.acts import (
     Sight,
     VoidSale,
 )
-from trade.permissions import Allowed, together
+from trade.permissions import WORDS, Allowed, together
 from trade.price import asked
 from trade.refund import otherwise
 from trade.refusal import Refusal, Why
@@ -158,22 +158,12 @@ def _holds(allowed: Allowed, need: Need) -> bool:
 
 def _who_may(roles: Iterable[RoleCard], *needs: Need) -> str:
     """`manager or admin`: the roles whose card covers every need."""
-    able = [card.role.replace("_", " ") for card in roles if all(_holds(together((card,)), need) for need in needs)]
+    able = [
+        card.name or card.role.replace("_", " ")
+        for card in roles
+        if all(_holds(together((card,)), need) for need in needs)
+    ]
     return "the role " + " or ".join(able) if able else "a role that the office has given to nobody"
-
-
-WORDS: Final[Mapping[Permission, str]] = {
-    Permission.SELL: "sell",
-    Permission.SHIFT: "open and close shifts",
-    Permission.CASH_MOVE: "put cash in or take it out",
-    Permission.DRAWER_OPEN: "open the drawer without a sale",
-    Permission.BREAK_LEASE: "break a reservation of the web",
-    Permission.TRANSFER: "send pieces away",
-    Permission.TAGS: "bind tags",
-    Permission.APPROVE_COUNT: "approve counts",
-    Permission.CLOSE_ALARM: "close alarms",
-    Permission.DISPOSE: "say how a piece is",
-}
 
 
 def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need]:

@@ -7,11 +7,20 @@ shared out among the parts; where they do not, each part is rounded by itself an
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
 from contract.facts import LineTax, TaxScheme
 from contract.feed import TaxCard, TaxRounding
 from contract.money import BASIS_POINTS, allocate, divide_half_up
 
 UNTAXED: Final = (TaxScheme.EXEMPT, TaxScheme.MARGIN, TaxScheme.OUTSIDE)
+
+
+def on_day(tax: TaxCard, business_day: str) -> TaxCard:
+    """With the parts that are due on this business day; as it was before every change where no shift is open."""
+    begun = [change for change in tax.changes if change.from_day <= business_day]
+    newest = max(begun, key=lambda change: change.from_day, default=None)
+    return tax if newest is None else msgspec.structs.replace(tax, parts=newest.parts)
 
 
 class Due(NamedTuple):

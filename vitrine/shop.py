@@ -233,6 +233,7 @@ def _write_cloud(shop: Shop, now: dt.datetime) -> None:
         "host": HOST,
         "port": shop.kept.office_port,
         "payment_url": f"{shop.simulator_url}/psp",
+        "second_factor": False,  # the demo is on loopback, and its passwords are printed
         "broker": {
             "host": HOST,
             "port": shop.kept.broker_port,

@@ -7,7 +7,7 @@ import jinja2
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from contract.feed import Role
+from contract.feed import Permission
 from web.logins import Login, Logins, NewLogin
 
 LOGIN_PATH: Final = "/sign-in"
@@ -15,11 +15,11 @@ LOGIN_PATH: Final = "/sign-in"
 
 @dataclass(frozen=True, slots=True)
 class NavLink:
-    """One place of the navigation; `roles` of the current login decide whether it is shown."""
+    """One place of the navigation; shown to who has one of `needs`, or to everybody when it needs nothing."""
 
     path: str
     text: str
-    roles: tuple[Role, ...] = ()
+    needs: tuple[Permission, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
     """A page or fragment. Templates see `front`, `login`, `path` and what is given."""
     front = front_of(request)
     login: Login | None = getattr(request.state, "login", None)
-    nav = [each for each in front.nav if login is not None and (not each.roles or login.may(*each.roles))]
+    nav = [each for each in front.nav if login is not None and (not each.needs or login.may(*each.needs))]
     known = {"front": front, "login": login, "path": request.url.path, "nav": nav, "theme": theme_of(request)}
     text = front.templates.get_template(template).render({**front.globals, **known, **values})
     return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})

@@ -13,8 +13,9 @@ from typing import Final, Protocol
 
 import msgspec
 
-from contract.feed import Role, StaffCard
+from contract.feed import Permission, RoleName, StaffCard
 from contract.ids import UserId
+from web.powers import NONE, Powers
 
 TOKEN_BYTES: Final = 32
 MINUTE_US: Final = 60_000_000
@@ -79,13 +80,21 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
     user: UserId
     name: str
-    roles: tuple[Role, ...]
+    roles: tuple[RoleName, ...]
     csrf: str
     """The form token of this login; empty for bearer tokens, which no browser sends by itself."""
+    powers: Powers = NONE
+    factor_due: bool = False
+    """Must set up a second factor before anything else is theirs to do."""
 
-    def may(self, *roles: Role) -> bool:
-        """True when one of the roles is held; an admin may everything."""
-        return Role.ADMIN in self.roles or any(role in self.roles for role in roles)
+    def may(self, *needs: Permission, store: str = "") -> bool:
+        """True when one of these is theirs: at this store, or without one at some store of theirs."""
+        held = self.powers.at(store) if store else self.powers.anywhere
+        return any(each in held for each in needs)
+
+    def of(self, store: str) -> bool:
+        """Whether this store is theirs to look at."""
+        return self.powers.of(store)
 
 
 class NewLogin(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +107,8 @@ class NewLogin(msgspec.Struct, frozen=True, kw_only=True):
 class Logins:
     """Begins, finds and ends logins.
 
-    `staff` gives a person's card as it is now, so that a role taken away ends its use at once.
+    `staff` gives a person's card as it is now, and `powers` what it lets them do, so that a role taken away ends its
+    use at once; `factor_due` says who has to set up a second factor first.
     `now_us` is the wall clock; `chance(n)` gives n random bytes.
     """
 
@@ -109,11 +119,15 @@ class Logins:
         *,
         now_us: Callable[[], int],
         chance: Callable[[int], bytes],
+        powers: Callable[[StaffCard], Powers],
+        factor_due: Callable[[StaffCard, Powers], bool] = lambda _card, _powers: False,
         idle_us: int = HOUR_US,
         age_us: int = 12 * HOUR_US,
     ) -> None:
         self._rows = rows
         self._staff = staff
+        self._powers = powers
+        self._factor_due = factor_due
         self._now_us = now_us
         self._chance = chance
         self._idle_us = idle_us
@@ -131,7 +145,7 @@ class Logins:
         token = base64.urlsafe_b64encode(self._chance(TOKEN_BYTES)).rstrip(b"=").decode()
         now_us = self._now_us()
         self._rows.put_login(LoginRow(token_sha256=digest(token), user=user, began_us=now_us, used_us=now_us))
-        return NewLogin(token=token, login=_login(card, token, bearer=False))
+        return NewLogin(token=token, login=self._login(card, token, bearer=False))
 
     def find(self, token: str, *, bearer: bool) -> Login | None:
         """Who holds this token now; ended logins are dropped on the way."""
@@ -140,17 +154,38 @@ class Logins:
         if row is None:
             return None
         now_us = self._now_us()
-        card = self._staff(row.user)
-        too_old = now_us - row.began_us > self._age_us or now_us - row.used_us > self._idle_us
-        if too_old or card is None or not card.active:
+        card = self._standing(row, now_us)
+        if card is None:
             self._rows.drop_login(key)
             return None
         if now_us - row.used_us >= TOUCH_EVERY_US:
             self._rows.put_login(msgspec.structs.replace(row, used_us=now_us))
-        return _login(card, token, bearer=bearer)
+        return self._login(card, token, bearer=bearer)
+
+    def alive(self, token: str) -> bool:
+        """Whether this login still stands, without touching it: for streams that outlive their request."""
+        row = self._rows.get_login(digest(token))
+        return row is not None and self._standing(row, self._now_us()) is not None
 
     def end(self, token: str) -> None:
         self._rows.drop_login(digest(token))
+
+    def _standing(self, row: LoginRow, now_us: int) -> StaffCard | None:
+        """Whose login this is, while it stands."""
+        card = self._staff(row.user)
+        too_old = now_us - row.began_us > self._age_us or now_us - row.used_us > self._idle_us
+        return None if too_old or card is None or not card.active else card
+
+    def _login(self, card: StaffCard, token: str, *, bearer: bool) -> Login:
+        powers = self._powers(card)
+        return Login(
+            user=card.user,
+            name=card.name,
+            roles=card.roles,
+            csrf="" if bearer else csrf_of(token),
+            powers=powers,
+            factor_due=self._factor_due(card, powers),
+        )
 
 
 def digest(token: str) -> bytes:
@@ -162,7 +197,3 @@ def csrf_of(token: str) -> str:
     """The form token belonging to a login, derived, so that nothing more is stored (HMAC-SHA256, 43 characters)."""
     mac = hmac.new(token.encode(), b"vitrine form token", hashlib.sha256).digest()
     return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
-
-
-def _login(card: StaffCard, token: str, *, bearer: bool) -> Login:
-    return Login(user=card.user, name=card.name, roles=card.roles, csrf="" if bearer else csrf_of(token))

@@ -3,6 +3,7 @@
 A problem says what is the matter (`title`), why, and what to do next (`detail`); `code` is for programs.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from web.asking import who_asks
 from web.front import LOGIN_PATH, render, wants_fragment
 
 MEDIA_TYPE: Final = "application/problem+json"
+FACTOR_PATH: Final = "/me/second-factor"
 PROGRAM_PATHS: Final = ("/api/", "/edge/", "/metrics", "/healthz")
 TITLE_OF_STATUS: Final = {
     404: "There is no such page",
@@ -42,6 +44,15 @@ class ProblemError(Exception):
         self.code = code
         self.title = title
         self.detail = detail
+
+
+class StoreWantedError(ProblemError):
+    """A list of all stores, asked for by somebody of some stores only: a page turns to the first of theirs."""
+
+    def __init__(self, stores: Sequence[str]) -> None:
+        named = " or ".join(f"?store={each}" for each in stores)
+        super().__init__(403, "store", "You see one store at a time", f"Name one of yours: {named}.")
+        self.stores = tuple(stores)
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -116,6 +127,10 @@ def answer(request: Request, error: ProblemError, errors: tuple[str, ...] = ()) 
         return page
     if error.status == 401:
         return RedirectResponse(sign_in, 303)
+    if error.code == "second-factor":
+        return RedirectResponse(FACTOR_PATH, 303)
+    if isinstance(error, StoreWantedError) and request.method == "GET":
+        return RedirectResponse(str(request.url.include_query_params(store=error.stores[0])), 303)
     return render(request, "web/problem.html", status=error.status, problem=error)
 
 

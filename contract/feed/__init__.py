@@ -16,6 +16,7 @@ from contract.feed.page import encode_page as encode_page
 from contract.feed.people import Permission as Permission
 from contract.feed.people import Role as Role
 from contract.feed.people import RoleCard as RoleCard
+from contract.feed.people import RoleName as RoleName
 from contract.feed.people import StaffCard as StaffCard
 from contract.feed.pieces import Attribute as Attribute
 from contract.feed.pieces import Condition as Condition
@@ -29,6 +30,7 @@ from contract.feed.prices import PromotionCard as PromotionCard
 from contract.feed.prices import PromotionKind as PromotionKind
 from contract.feed.prices import RateCard as RateCard
 from contract.feed.prices import TaxCard as TaxCard
+from contract.feed.prices import TaxChange as TaxChange
 from contract.feed.prices import TaxPart as TaxPart
 from contract.feed.stores import SettingsCard as SettingsCard
 from contract.feed.stores import StoreCard as StoreCard

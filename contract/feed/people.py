@@ -1,13 +1,17 @@
 """Who works here, and what each role may do."""
 
 from enum import StrEnum
+from typing import TypeAlias
 
 from contract.feed.body import FeedBody
 from contract.ids import StoreId, UserId
 
+RoleName: TypeAlias = str
+"""A role of every house (`Role`), or one this house made for itself: a slug."""
+
 
 class Role(StrEnum):
-    """What a person may do. A policy names the roles it admits."""
+    """The roles every house has; it makes further ones. What each may do its `RoleCard` says."""
 
     ADMIN = "admin"
     MANAGER = "manager"
@@ -41,26 +45,47 @@ class Permission(StrEnum):
     APPROVE_COUNT = "approve_count"
     CLOSE_ALARM = "close_alarm"
     TAGS = "tags"
+    TAG_REPLACE = "tag_replace"
+    """A new tag on a piece that has one: the old one may hang on another piece."""
+    COUNT = "count"
+    SEE_SHIFT = "see_shift"
+    """What a drawer should hold before it is counted."""
+    OPEN_LOCKS = "open_locks"
+    CALIBRATE = "calibrate"
+    """Walk the zones with the reference tray."""
+    DETECTORS = "detectors"
+    PINS = "pins"
+    """Let somebody of this store choose a PIN."""
+    PIECES = "pieces"
+    """Bring pieces in and change their records, prices with them."""
+    LEDGER = "ledger"
+    """See the ledger, and end the cases of quarantined sales."""
+    REPLACE_BOX = "replace_box"
+    SEE_STAFF = "see_staff"
     SEE_COST = "see_cost"
     STAFF = "staff"
+    """Name people, set their passwords, give them roles, and say what roles may do."""
     SETTINGS = "settings"
+    """Taxes, promotions, rates of exchange, and how stores sell."""
 
 
 class RoleCard(FeedBody, frozen=True, tag="role"):
     """What a role may do; scope says at which stores. `*` first, then the store's own, which wins."""
 
-    role: Role
+    role: RoleName
     permissions: tuple[Permission, ...]
     discount_bp_max: int = 0
     """Of a line's list price."""
     refund_minor_max: int = 0
     """Without somebody else's approval, in the store's currency; 0: none."""
+    name: str = ""
+    """What people call it; empty: its slug."""
 
 
 class StaffCard(FeedBody, frozen=True, tag="staff"):
     user: UserId
     name: str
-    roles: tuple[Role, ...]
+    roles: tuple[RoleName, ...]
     stores: tuple[StoreId, ...] = ()
     """Empty: every store."""
     active: bool = True

@@ -15,6 +15,13 @@ class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
     rate_bp: int
 
 
+class TaxChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is due from this business day on, until a later change."""
+
+    from_day: str
+    parts: tuple[TaxPart, ...]
+
+
 class TaxCard(FeedBody, frozen=True, tag="tax"):
     """What is due on a kind of goods. All parts are of the same net amount, none of them compound."""
 
@@ -23,6 +30,8 @@ class TaxCard(FeedBody, frozen=True, tag="tax"):
     parts: tuple[TaxPart, ...]
     included: bool = True
     """Whether prices hold it: yes in Europe, no in the United States."""
+    changes: tuple[TaxChange, ...] = ()
+    """By day. `parts` is what is due before the first of them."""
 
 
 class PromotionKind(StrEnum):

@@ -43,3 +43,5 @@ class SettingsCard(FeedBody, frozen=True, tag="settings"):
     receipt_foot: str = ""
     legal_name: str = ""
     tax_number: str = ""
+    address: str = ""
+    """Of the seller, as it stands on receipts; lines by line ends."""

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import UserId
 from edge.api import bodies, shapes
 from edge.api.asking import ApprovalNeededError
@@ -20,7 +20,7 @@ from web.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["trade"])
 page_router = APIRouter(include_in_schema=False)
-Seller = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
+Seller = Annotated[Login, allow(Permission.SELL, Permission.SHIFT, Permission.CASH_MOVE)]
 TheShop = Annotated[Shop, the_shop()]
 DIGEST_CHARS: Final = 64
 

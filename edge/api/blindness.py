@@ -6,7 +6,7 @@ loss prevention. Single pieces can still be looked up and sold.
 
 from typing import Final
 
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import ZoneId
 from edge.api.shop import Shop
 from edge.books.rows import CountRow, counters_of, zones_of
@@ -14,7 +14,7 @@ from trade import stocktake
 from web.logins import Login
 from web.problems import ProblemError
 
-OVERSEERS: Final = (Role.MANAGER, Role.LOSS_PREVENTION)
+OVERSEERS: Final = (Permission.APPROVE_COUNT, Permission.CLOSE_ALARM)
 
 
 def hidden_from(row: CountRow, who: Login) -> bool:

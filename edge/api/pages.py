@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from contract.facts import Vision
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import AlarmId, PieceId, ReaderId, UserId
 from edge.api import bodies, pages_payment, pages_register, shapes, views
 from edge.api.counts import pages as counts
@@ -36,14 +36,12 @@ from web.templating import make_templates
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = {"/static/edge": HERE / "static"}
-SELLERS: Final = (Role.ASSOCIATE, Role.MANAGER)
-GUARDS: Final = (Role.LOSS_PREVENTION, Role.MANAGER)
 NAV: Final = (
-    NavLink("/register", "Register", SELLERS),
+    NavLink("/register", "Register", (Permission.SELL,)),
     NavLink("/counts", "Counts"),
-    NavLink("/pass", "Pass", SELLERS),
-    NavLink("/tags", "Tags", SELLERS),
-    NavLink("/looks", "Look for", (*SELLERS, Role.LOSS_PREVENTION)),
+    NavLink("/pass", "Pass", (Permission.COUNT,)),
+    NavLink("/tags", "Tags", (Permission.TAGS,)),
+    NavLink("/looks", "Look for", (Permission.COUNT,)),
     NavLink("/wall", "Loss prevention"),
     NavLink("/readers", "Readers"),
 )
@@ -53,9 +51,8 @@ MONTH_US: Final = 30 * 24 * 3600 * 1_000_000
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Login, signed_in()]
-Counter = Annotated[Login, allow(*SELLERS)]
-Manager = Annotated[Login, allow(Role.MANAGER)]
-Guard = Annotated[Login, allow(*GUARDS)]
+Locksmith = Annotated[Login, allow(Permission.OPEN_LOCKS)]
+Guard = Annotated[Login, allow(Permission.CLOSE_ALARM)]
 TheShop = Annotated[Shop, the_shop()]
 
 
@@ -83,7 +80,7 @@ async def home(request: Request) -> Response:
     login = await who_asks(request)
     if login is None:
         return go(request, LOGIN_PATH)
-    return go(request, "/register" if login.may(*SELLERS) else "/wall")
+    return go(request, "/register" if login.may(Permission.SELL) else "/wall")
 
 
 @router.get(LOGIN_PATH, dependencies=[public()])
@@ -139,7 +136,7 @@ async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
         expected=sum(zone.expected for zone in guarded),
         this_month=len(month),
         false_this_month=sum(alarm.outcome == "false_alarm" for alarm in month),
-        may_close=who.may(*GUARDS),
+        may_close=who.may(Permission.CLOSE_ALARM),
         deliveries=watch_views.watch(shop, who).deliveries,
     )
 
@@ -175,7 +172,7 @@ async def readers(request: Request, who: Anyone, shop: TheShop) -> Response:
         store=store,
         zone_names=_names(store),
         gaps=views.gaps(shop),
-        may_open=who.may(Role.MANAGER),
+        may_open=who.may(Permission.OPEN_LOCKS),
         seconds=bodies.LOCK_FOR_S,
     )
 
@@ -188,7 +185,7 @@ class OpenLockForm(BaseModel):
 
 @router.post("/outputs/{reader}/{port}/open")
 async def open_lock(
-    request: Request, reader: str, port: int, who: Manager, shop: TheShop, *, form: Annotated[OpenLockForm, Form()]
+    request: Request, reader: str, port: int, who: Locksmith, shop: TheShop, *, form: Annotated[OpenLockForm, Form()]
 ) -> Response:
     await shop.open_lock(ReaderId(reader), port, bodies.LOCK_FOR_S, form.why, who)
     return await readers(request, who, shop) if wants_fragment(request) else go(request, "/readers")

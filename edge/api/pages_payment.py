@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from contract.facts import Tender, TenderKind
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import PaymentId, SaleId, TillId
 from edge.api import shapes, views, witnessing
 from edge.api.bodies import PLAIN
@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_
 @router.get("/register/tender")
 async def tender(request: Request, who: Seller, shop: TheShop) -> Response:
     sale = open_sale(request, shop)
-    return _page(request, shop, sale, "edge/tender.html", may_override=who.may(Role.MANAGER))
+    return _page(request, shop, sale, "edge/tender.html", may_override=who.may(Permission.PAD_OVERRIDE))
 
 
 @router.get("/register/payments")

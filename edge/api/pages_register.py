@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import LineId, PieceId, SaleId, ShiftId, TillId
 from edge.api import shapes, views, witnessing
 from edge.api.bodies import PLAIN
@@ -24,7 +24,7 @@ from web.problems import ProblemError
 REASON_MAX: Final = 200
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_witness)])
-Seller = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
+Seller = Annotated[Login, allow(Permission.SELL)]
 TheShop = Annotated[Shop, the_shop()]
 Amount = Annotated[str, Form(max_length=20)]
 Reason = Annotated[str, Form(max_length=REASON_MAX, pattern=PLAIN)]
@@ -140,7 +140,7 @@ def _board(request: Request, who: Login, shop: Shop, template: str, till: str = 
         parked=views.sales(shop, "parked"),
         people=people(shop),
         terminal=any(each.till == at for each in shop.config.terminals),
-        may_override=who.may(Role.MANAGER),
+        may_override=who.may(Permission.PAD_OVERRIDE),
         witness=_witness(request, shop, at),
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import AlarmId, PieceId, ReaderId, SaleId, UserId, ZoneId
 from edge.api import bodies, shapes, views
 from edge.api.blindness import refuse_hidden
@@ -19,9 +19,9 @@ from web.policy import allow, public, signed_in
 router = APIRouter(prefix="/api/v1", tags=["store"])
 open_router = APIRouter(tags=["operation"])
 Anyone = Annotated[Login, signed_in()]
-Counter = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
-Manager = Annotated[Login, allow(Role.MANAGER)]
-Guard = Annotated[Login, allow(Role.LOSS_PREVENTION, Role.MANAGER)]
+Counter = Annotated[Login, allow(Permission.COUNT)]
+Locksmith = Annotated[Login, allow(Permission.OPEN_LOCKS)]
+Guard = Annotated[Login, allow(Permission.CLOSE_ALARM)]
 TheShop = Annotated[Shop, the_shop()]
 
 
@@ -82,7 +82,7 @@ async def signals(who: Anyone, shop: TheShop) -> list[shapes.SignalView]:
 
 @router.post("/outputs/{reader}/{port}/open")
 async def open_lock(
-    reader: str, port: int, body: bodies.OpenLockBody, who: Manager, shop: TheShop
+    reader: str, port: int, body: bodies.OpenLockBody, who: Locksmith, shop: TheShop
 ) -> list[shapes.SignalView]:
     """Open the lock at this output for seconds. 409 when there is none, or its reader is away."""
     await shop.open_lock(ReaderId(reader), port, body.seconds, body.why, who)

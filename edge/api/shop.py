@@ -42,7 +42,7 @@ from edge.tags.writer import TagWriter
 from edge.till.approvals import ApprovalError, Approvals, Asked
 from edge.till.desk import Done, Refused
 from trade.acts import AnyAct
-from trade.permissions import works_here
+from trade.permissions import allowed, lacking, works_here
 from trade.refusal import Why
 from web.attempts import Attempts
 from web.logins import Login, Logins, NewLogin
@@ -143,9 +143,11 @@ class Shop:
             raise ProblemError(409, "approval", "This cannot be approved", str(error)) from error
 
     def others(self, who: Login) -> tuple[StaffCard, ...]:
-        """Active people of this store with a role that this person has not, by name."""
-        here = [card for card in replica.people(self.db) if works_here(card, self.config.store)]
-        able = [card for card in here if card.user != who.user and set(card.roles) - set(who.roles)]
+        """Active people of this store who may more than this person, by name."""
+        roles, store = replica.roles(self.db), self.config.store
+        here = {card.user: card for card in replica.people(self.db) if works_here(card, store)}
+        mine = allowed(here.get(who.user), store, roles)
+        able = [card for card in here.values() if card.user != who.user and lacking(mine, allowed(card, store, roles))]
         return tuple(sorted(able, key=lambda card: card.name))
 
     async def start_count(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from contract.facts import LineKind, Tender, TenderKind
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import LineId, PaymentId, PersonId, PieceId, SaleId, StoreId, TillId, TransferId
 from edge.api import bodies, shapes, views
 from edge.api.shop import Shop, the_shop
@@ -15,10 +15,10 @@ from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError
 
-SELLERS = (Role.ASSOCIATE, Role.MANAGER)
 router = APIRouter(prefix="/api/v1", tags=["trade"])
-Seller = Annotated[Login, allow(*SELLERS)]
-Manager = Annotated[Login, allow(Role.MANAGER)]
+Seller = Annotated[Login, allow(Permission.SELL)]
+Shipper = Annotated[Login, allow(Permission.TRANSFER)]
+LeaseBreaker = Annotated[Login, allow(Permission.BREAK_LEASE)]
 TheShop = Annotated[Shop, the_shop()]
 
 
@@ -174,7 +174,7 @@ async def return_pieces(body: bodies.ReturnBody, who: Seller, shop: TheShop) -> 
 
 
 @router.post("/transfers", status_code=201)
-async def ship(body: bodies.ShipBody, who: Manager, shop: TheShop) -> shapes.ShippedView:
+async def ship(body: bodies.ShipBody, who: Shipper, shop: TheShop) -> shapes.ShippedView:
     """Gives the right to these pieces up, in the same transaction; the receiver gets it from the cloud."""
     if body.to == shop.config.store or replica.store(shop.db, StoreId(body.to)) is None:
         raise ProblemError(404, "store", f"The house has no other store {body.to!r}", "Use the id of another store.")
@@ -191,7 +191,7 @@ async def incoming(who: Seller, shop: TheShop) -> list[shapes.IncomingView]:
 
 
 @router.post("/leases/break")
-async def break_lease(body: bodies.BreakLeaseBody, who: Manager, shop: TheShop) -> shapes.PieceView:
+async def break_lease(body: bodies.BreakLeaseBody, who: LeaseBreaker, shop: TheShop) -> shapes.PieceView:
     """A manager takes a piece back from a web order that cannot be reached, and answers for it."""
     await shop.act(acts.BreakLease(piece=PieceId(body.piece), reason=body.reason), who)
     return views.piece(shop, PieceId(body.piece))

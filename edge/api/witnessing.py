@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from contract.entries import HEAD_BYTES
 from contract.facts import Stream
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import Epoch, TillId
 from edge.api.bodies import Body, Id
 from edge.api.shop import Shop, the_shop
@@ -36,7 +36,7 @@ COOKIE: Final = "vitrine-witness-"
 """Followed by the store: cookies do not know ports."""
 
 router = APIRouter(prefix="/api/v1", tags=["tills"])
-Seller = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
+Seller = Annotated[Login, allow(Permission.SELL)]
 TheShop = Annotated[Shop, the_shop()]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Row = Annotated[str, Field(max_length=CHARACTERS_MAX)]

@@ -8,6 +8,7 @@ from edge.books.rows import Node
 from trade.price import Offer
 from trade.sale import Sale
 from trade.shift import Shift
+from trade.tax import on_day
 
 
 def settings_here(db: Database) -> SettingsCard:
@@ -26,10 +27,11 @@ def offer(db: Database, sale: Sale) -> Offer:
         if card is not None:
             known[piece] = card
     settings = settings_here(db)
+    day = shift.business_day if shift else ""
     return Offer(
         currency=sale.currency,
-        business_day=shift.business_day if shift else "",
-        taxes={card.tax: card for card in replica.cards(db, TaxCard)},
+        business_day=day,
+        taxes={card.tax: on_day(card, day) for card in replica.cards(db, TaxCard)},
         promotions=tuple(replica.cards(db, PromotionCard)),
         cards=known,
         rounding=settings.tax_rounding,

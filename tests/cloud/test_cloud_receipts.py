@@ -15,6 +15,7 @@ from web.attempts import FREE_ATTEMPTS, Attempts
 from web.fit import fit
 from web.front import Front
 from web.logins import Logins, MemoryLogins
+from web.powers import NONE
 from web.templating import make_templates
 
 WRONG = "0000-0000-0000-0000"
@@ -25,7 +26,7 @@ def page(house, browse):
     app = FastAPI()
     desk = Desk(office=house.office, now_us=lambda: 1, mono_us=lambda: 1, new_id=lambda: "n")
     folders = {"receipts": pages.HERE / "pos" / "receipts" / "templates"}
-    logins = Logins(MemoryLogins(), lambda _user: None, now_us=lambda: 1, chance=bytes)
+    logins = Logins(MemoryLogins(), lambda _user: None, now_us=lambda: 1, chance=bytes, powers=lambda _card: NONE)
     fit(
         app,
         Front("office", "Vitrine", logins, make_templates(folders, {}, "UTC"), secure=False, nav=(), place="Maison"),

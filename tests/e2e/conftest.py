@@ -28,12 +28,14 @@ from edge.api import shapes
 from edge.api.asking import ApprovalNeededError
 from edge.api.passes import shapes as pass_shapes
 from edge.config import ZoneKind
+from trade.permissions import DEFAULTS, allowed
 from web.asking import who_asks
 from web.assets import fetch
 from web.fit import fit
 from web.front import Front, NavLink, render
 from web.logins import Logins, MemoryLogins
 from web.policy import public
+from web.powers import Powers
 from web.sse import Bulletin
 from web.templating import make_templates
 
@@ -380,7 +382,13 @@ def make_gallery(*, still: bool = True) -> FastAPI:
     """An app that shows the samples; everybody is Marc. Not `still`: the caller gives the live routes itself."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     staff = {UserId("marc"): StaffCard(user=UserId("marc"), name="Marc Oyelaran", roles=(Role.MANAGER,))}
-    logins = Logins(MemoryLogins(), staff.get, now_us=lambda: NOON_US, chance=lambda n: b"7" * n)
+    logins = Logins(
+        MemoryLogins(),
+        staff.get,
+        now_us=lambda: NOON_US,
+        chance=lambda n: b"7" * n,
+        powers=lambda card: Powers(house=allowed(card, "flagship", DEFAULTS).permissions),
+    )
     static = {"/static/edge": ROOT / "edge" / "api" / "static"}
     templates = make_templates({"edge": ROOT / "edge" / "api" / "templates"}, static, "Europe/Paris")
     words = (

@@ -18,7 +18,9 @@ from edge.readers.base import Look, Varying
 from edge.till.desk import Done, Refused
 from trade import stocktake
 from trade.acts import ApproveCount
+from trade.permissions import DEFAULTS, together
 from web.logins import Login
+from web.powers import Powers
 from web.problems import ProblemError
 
 CASE, SAFE = list(range(1, 9)), list(range(31, 37))
@@ -247,7 +249,8 @@ class Looker:
 
 
 def login(user: str, *roles: str) -> Login:
-    return Login(user=UserId(user), name=user, roles=roles, csrf="")
+    powers = Powers(house=together(card for card in DEFAULTS if card.role in roles).permissions)
+    return Login(user=UserId(user), name=user, roles=roles, csrf="", powers=powers)
 
 
 def test_who_counts_blind_is_shown_no_figure_and_who_oversees_is(shop):

@@ -10,6 +10,7 @@ from edge.books import local
 from edge.books.journal import Books
 from edge.house import House, Mood
 from web.logins import HOUR_US, Logins, digest
+from web.powers import NONE
 
 ANA = UserId("ana")
 
@@ -25,7 +26,12 @@ class Box:
         cards = {card.user: card for card in make.staff}
         drawn = iter(range(1, 200))
         self.logins = Logins(
-            self.rows, cards.get, now_us=clock.wall_us, chance=lambda n: next(drawn).to_bytes(n, "big"), idle_us=HOUR_US
+            self.rows,
+            cards.get,
+            now_us=clock.wall_us,
+            chance=lambda n: next(drawn).to_bytes(n, "big"),
+            idle_us=HOUR_US,
+            powers=lambda _: NONE,
         )
 
     def again(self):

@@ -9,18 +9,31 @@ import pytest
 from fastapi import FastAPI, Form
 from pydantic import BaseModel
 
-from contract.feed import Role, StaffCard
+from contract.feed import Permission, Role, StaffCard
 from contract.ids import UserId
 from web.fit import fit
 from web.front import Front
 from web.logins import Login, Logins, MemoryLogins
 from web.policy import allow, public, signed_in
+from web.powers import Powers
 from web.problems import ProblemError
 from web.templating import make_templates
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette prefers httpx2, which is not in our lock
     from starlette.testclient import TestClient
+
+
+MAY = {
+    Role.ASSOCIATE: frozenset({Permission.SELL}),
+    Role.MANAGER: frozenset({Permission.SELL, Permission.APPROVE_COUNT}),
+    Role.ADMIN: frozenset(Permission),
+}
+
+
+def powers_of(card: StaffCard) -> Powers:
+    """What `MAY` gives their first role, at their stores."""
+    return Powers(house=MAY[Role(card.roles[0])], only=card.stores)
 
 
 class Body(BaseModel):
@@ -36,8 +49,9 @@ def make_app(*, secure: bool = False) -> tuple[FastAPI, Logins]:
     }
     drawn = iter(range(1, 256))
     logins = Logins(
-        MemoryLogins(), staff.get, now_us=lambda: 1_000_000_000_000_000, chance=lambda n: bytes([next(drawn)]) * n
-    )
+        MemoryLogins(), staff.get, now_us=lambda: 1_000_000_000_000_000,
+        chance=lambda n: bytes([next(drawn)]) * n, powers=powers_of,
+    )  # fmt: skip
     front = Front("test", "Vitrine", logins, make_templates({}, {}, "UTC"), secure=secure, place="Flagship")
     fit(app, front)
 
@@ -49,11 +63,11 @@ def make_app(*, secure: bool = False) -> tuple[FastAPI, Logins]:
     def mine(who: Annotated[Login, signed_in()]) -> str:
         return who.name
 
-    @app.post("/counts", dependencies=[allow(Role.MANAGER)])
+    @app.post("/counts", dependencies=[allow(Permission.APPROVE_COUNT)])
     def count(place: Annotated[str, Form()] = "") -> str:
         return place
 
-    @app.post("/api/v1/numbers", dependencies=[allow(Role.MANAGER)])
+    @app.post("/api/v1/numbers", dependencies=[allow(Permission.APPROVE_COUNT)])
     def number(body: Body) -> int:
         return body.number
 

@@ -4,6 +4,7 @@ from contract.feed import Role, StaffCard
 from contract.ids import UserId
 from web.attempts import FREE_ATTEMPTS, LONGEST_WAIT_US, Attempts
 from web.logins import HOUR_US, MINUTE_US, Logins, MemoryLogins, csrf_of, digest
+from web.powers import NONE
 
 ANA = UserId("ana")
 
@@ -19,7 +20,7 @@ class Clock:
 def house(*, active: bool = True) -> tuple[Logins, MemoryLogins, Clock, dict[UserId, StaffCard]]:
     staff = {ANA: StaffCard(user=ANA, name="Ana", roles=(Role.ASSOCIATE,), active=active)}
     rows, clock, drawn = MemoryLogins(), Clock(), iter(range(1, 256))
-    logins = Logins(rows, staff.get, now_us=clock, chance=lambda n: bytes([next(drawn)]) * n)
+    logins = Logins(rows, staff.get, now_us=clock, chance=lambda n: bytes([next(drawn)]) * n, powers=lambda _: NONE)
     return logins, rows, clock, staff
 
 
@@ -104,7 +105,7 @@ def test_memory_for_logins_is_bounded_and_the_longest_unused_goes_first() -> Non
     rows, clock = MemoryLogins(logins_max=2), Clock()
     staff = {ANA: StaffCard(user=ANA, name="Ana", roles=(Role.ASSOCIATE,))}
     drawn = iter(range(1, 9))
-    logins = Logins(rows, staff.get, now_us=clock, chance=lambda n: bytes([next(drawn)]) * n)
+    logins = Logins(rows, staff.get, now_us=clock, chance=lambda n: bytes([next(drawn)]) * n, powers=lambda _: NONE)
     tokens = []
     for _ in range(3):
         new = logins.begin(ANA)

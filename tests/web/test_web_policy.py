@@ -6,7 +6,7 @@ import httpx
 from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import UserId
 from web.logins import Logins
 from web.policy import allow, public, undeclared
@@ -30,7 +30,7 @@ def test_a_router_may_declare_for_all_its_routes() -> None:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     router = APIRouter()
     router.get("/one")(lambda: "")
-    app.include_router(router, dependencies=[allow(Role.MANAGER)])
+    app.include_router(router, dependencies=[allow(Permission.APPROVE_COUNT)])
     assert undeclared(app) == []
 
 
@@ -53,12 +53,12 @@ def test_a_person_is_known_by_cookie_and_a_program_by_bearer_token(
     assert client.get("/api/v1/mine").json() == "Ana"
 
 
-def test_a_role_that_is_not_named_is_turned_away_and_an_admin_is_not(
+def test_who_has_not_the_permission_is_turned_away_with_its_name(
     client: httpx.Client, bearer: Callable[[str], dict[str, str]]
 ) -> None:
     turned = client.post("/api/v1/numbers", json={"number": 1}, headers=bearer("ana"))
     assert turned.status_code == 403
-    assert "manager" in turned.json()["detail"]
+    assert "approve count" in turned.json()["detail"]
     assert client.post("/api/v1/numbers", json={"number": 1}, headers=bearer("root")).json() == 1
 
 

@@ -10,7 +10,7 @@ from cloud.pos.counts import queries
 from cloud.pos.counts.desk import request
 from cloud.pos.http import ROWS_PER_PAGE, Asked, Limit, conflicts, found
 from contract.facts import CountPlace
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import CountId, StoreId, ZoneId
 from web.logins import Login
 from web.policy import allow, signed_in
@@ -45,7 +45,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("/stores/{store}/count-requests", status_code=201)
     def ask(
-        store: str, asked: CountAsked, who: Annotated[Login, allow(Role.MANAGER, Role.LOSS_PREVENTION)]
+        store: str, asked: CountAsked, who: Annotated[Login, allow(Permission.APPROVE_COUNT, Permission.CLOSE_ALARM)]
     ) -> queries.CountDetail:
         """Ask a store to count; it begins when it hears of it."""
         count = CountId(desk.new_id())

@@ -5,12 +5,12 @@ from fastapi import APIRouter
 from cloud.desk import Desk
 from cloud.pos.http import ROWS_PER_PAGE, Limit
 from cloud.pos.ledger import queries
-from contract.feed import Role
+from contract.feed import Permission
 from web.policy import allow
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(prefix="/ledger", tags=["ledger"], dependencies=[allow(Role.ADMIN, Role.MANAGER)])
+    routes = APIRouter(prefix="/ledger", tags=["ledger"], dependencies=[allow(Permission.LEDGER)])
 
     @routes.get("/balances")
     def balances(store: str = "") -> list[queries.Balance]:

@@ -7,7 +7,7 @@ from cloud.desk import Desk
 from cloud.pos.http import ROWS_PER_PAGE, Asked, Limit, found
 from cloud.pos.orders import queries
 from cloud.pos.orders.desk import OrderDesk, OrderRefused
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import OrderId, PieceId
 from web.policy import allow, signed_in
 from web.problems import ProblemError
@@ -28,12 +28,12 @@ def router(desk: Desk, orders: OrderDesk) -> APIRouter:
         with desk.look() as work:
             return queries.listing(work.tx, state=state, store=store, limit=limit)
 
-    @routes.get("/{order}", dependencies=[signed_in()])
+    @routes.get("/{order}", dependencies=[signed_in(of="house")])
     def detail(order: str) -> queries.OrderRow:
         with desk.look() as work:
             return found(queries.detail(work.tx, order), f"order {order}")
 
-    @routes.post("", dependencies=[allow(Role.MANAGER, Role.ASSOCIATE)], status_code=201)
+    @routes.post("", dependencies=[allow(Permission.SELL, of="house")], status_code=201)
     def place(asked: OrderAsked) -> queries.OrderRow:
         """Authorise the payment and ask the store for the piece; no money moves before it is promised."""
         now_us, mono_us = desk.now_us(), desk.mono_us()
@@ -42,7 +42,7 @@ def router(desk: Desk, orders: OrderDesk) -> APIRouter:
             raise ProblemError(409, begun.code, begun.why)
         return detail(asked.order)
 
-    @routes.post("/{order}/cancel", dependencies=[allow(Role.MANAGER, Role.ASSOCIATE)])
+    @routes.post("/{order}/cancel", dependencies=[allow(Permission.SELL, of="house")])
     def cancel(order: str) -> queries.OrderRow:
         """Void the payment; an order whose money has moved stays paid and needs a refund."""
         detail(order)

@@ -62,11 +62,18 @@ def cases(tx: Tx, *, open_only: bool = True, store: str = "", limit: int = 50) -
     return [CaseRow(**{name: row[name] for name in CaseRow.__dataclass_fields__}) for row in tx.rows(query)]
 
 
-def rows(tx: Tx, *, limit: int = 50) -> list[ParkedRow]:
+def rows(tx: Tx, *, store: str = "", limit: int = 50) -> list[ParkedRow]:
     """Oldest first: the first one holds the others back."""
     query = sa.select(parked).where(parked.c.applied_us.is_(None)).order_by(parked.c.n).limit(limit)
+    if store:
+        query = query.where(parked.c.store == store)
     told = [name for name in ParkedRow.__dataclass_fields__ if name != "late"]
     return [ParkedRow(**{name: row[name] for name in told}, late=bool(row["late"])) for row in tx.rows(query)]
+
+
+def store_of(tx: Tx, case_id: str) -> str:
+    """Whose case this is; empty for one that is nobody's."""
+    return str(tx.value(sa.select(case_file.c.store).where(case_file.c.case_id == case_id)) or "")
 
 
 def close_case(tx: Tx, case_id: str, *, by: str, outcome: str, now_us: int) -> bool:

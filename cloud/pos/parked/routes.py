@@ -10,7 +10,7 @@ from pydantic import Field
 from cloud.desk import Desk
 from cloud.pos.http import ROWS_PER_PAGE, Asked, Limit, conflicts
 from cloud.pos.parked import queries
-from contract.feed import Role
+from contract.feed import Permission
 from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError
@@ -29,7 +29,7 @@ class Retried:
 def router(desk: Desk, unpark: Callable[[int], int]) -> APIRouter:
     """`unpark(now_us)` tries all parked rows again."""
     routes = APIRouter(tags=["parked"])
-    people = allow(Role.MANAGER, Role.LOSS_PREVENTION)
+    people = allow(Permission.CLOSE_ALARM)
 
     @routes.get("/cases", dependencies=[people])
     def cases(*, open_only: bool = True, store: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.CaseRow]:
@@ -41,16 +41,18 @@ def router(desk: Desk, unpark: Callable[[int], int]) -> APIRouter:
         """Say what came of it."""
         with conflicts(queries.SaleStandsError, code="resolve-the-sale"), desk.work() as work:
             tx, now_us = work.tx, work.now_us
+            if not who.of(queries.store_of(tx, asked.case_id)):
+                raise ProblemError(403, "store", "This case is of another store", "Somebody of that store ends it.")
             if not queries.close_case(tx, asked.case_id, by=who.user, outcome=asked.outcome, now_us=now_us):
                 raise ProblemError(404, "not-found", f"There is no open case {asked.case_id}")
-        return cases()
+        return cases(store=who.powers.only[0] if who.powers.only else "")
 
     @routes.get("/parked", dependencies=[people])
-    def rows(limit: Limit = ROWS_PER_PAGE) -> list[queries.ParkedRow]:
+    def rows(store: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.ParkedRow]:
         with desk.look() as work:
-            return queries.rows(work.tx, limit=limit)
+            return queries.rows(work.tx, store=store, limit=limit)
 
-    @routes.post("/parked/retry", dependencies=[allow(Role.ADMIN)])
+    @routes.post("/parked/retry", dependencies=[allow(Permission.SETTINGS, of="everywhere")])
     def retry() -> Retried:
         """Try all parked rows again, in order."""
         return Retried(unpark(desk.now_us()))

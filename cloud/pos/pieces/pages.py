@@ -16,7 +16,7 @@ from cloud.pos.pieces.checks import RecordError
 from cloud.pos.pieces.columns import BY_FIELD, COLUMNS, Backing
 from cloud.pos.pieces.record import FullRecord, full_record
 from cloud.pos.pieces.routes_record import MERCHANDISERS, refusals
-from contract.feed import Condition, Ownership
+from contract.feed import Condition, Ownership, Permission
 from contract.ids import PieceId
 from web.forms import amount_minor
 from web.front import go, render
@@ -51,18 +51,19 @@ def router(desk: Desk) -> APIRouter:
             return found(full_record(work.tx, PieceId(piece), with_cost=True), f"piece {piece}")
 
     def form(
-        request: Request, seen: FullRecord, given: dict[str, str], *, why: str = "",
+        request: Request, who: Login, seen: FullRecord, given: dict[str, str], *, why: str = "",
         wrong: dict[str, str] | None = None, problem: str = "",
     ) -> Response:  # fmt: skip
         return render(
             request, "pieces/edit.html", status=422 if wrong or problem else 200, record=seen, given=given, why=why,
-            wrong=wrong or {}, problem=problem, groups=GROUPS, columns=columns.BY_HEADER, long=LONG, choices=CHOICES,
+            wrong=wrong or {}, problem=problem, groups=GROUPS if who.may(Permission.SEE_COST) else GROUPS[:-1],
+            columns=columns.BY_HEADER, long=LONG, choices=CHOICES,
         )  # fmt: skip
 
-    @routes.get("/{piece}/edit", dependencies=[allow(*MERCHANDISERS)])
-    def edit_page(request: Request, piece: str) -> Response:
+    @routes.get("/{piece}/edit")
+    def edit_page(request: Request, piece: str, who: Merchandiser) -> Response:
         seen = look(piece)
-        return form(request, seen, columns.shown(seen.card, seen.backing or Backing()))
+        return form(request, who, seen, columns.shown(seen.card, seen.backing or Backing()))
 
     @routes.post("/{piece}/edit")
     async def change(request: Request, piece: str, who: Merchandiser) -> Response:
@@ -73,20 +74,23 @@ def router(desk: Desk) -> APIRouter:
     def changed(request: Request, piece: str, typed: FormData, who: Login) -> Response:
         seen = look(piece)
         given = {header: _text(typed, header) for header in EDITED}
+        if not who.may(Permission.SEE_COST):
+            standing = columns.shown(seen.card, seen.backing or Backing())
+            given |= {header: standing[header] for header in GROUPS[-1][1]}
         why, before = _text(typed, "why"), _text(typed, "changed_us")
         card, backing, unread = columns.read(given, seen.card, seen.backing)
         wrong = dict(unread) | {header: why_not for header in EDITED if (why_not := _unkeepable(given[header]))}
         if wrong:
-            return form(request, seen, given, why=why, wrong=wrong)
+            return form(request, who, seen, given, why=why, wrong=wrong)
         stamp = int(before) if before.isdecimal() else -1
         try:
             with desk.work() as work:
                 pieces.edit(work, card, backing, by=who.user, why=why, changed_us=stamp)
         except RecordError as error:
             by_header = {BY_FIELD[field].header if field in BY_FIELD else field: said for field, said in error.errors}
-            return form(request, seen, given, why=why, wrong=by_header)
+            return form(request, who, seen, given, why=why, wrong=by_header)
         except pieces.StaleRecordError as error:
-            return form(request, seen, given, why=why, problem=str(error))
+            return form(request, who, seen, given, why=why, problem=str(error))
         return go(request, f"/pieces/{piece}")
 
     @routes.post("/{piece}/apart")

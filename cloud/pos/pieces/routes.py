@@ -11,16 +11,16 @@ from cloud.pos.pieces import queries
 from cloud.pos.pieces.asked import ImportAsked
 from cloud.pos.pieces.routes_record import add_record
 from contract.commands import CustodyState
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import StoreId
 from web.logins import Login
-from web.policy import allow, signed_in
+from web.policy import allow, require, signed_in
 
 
 def router(desk: Desk) -> APIRouter:
     routes = APIRouter(prefix="/pieces", tags=["pieces"])
 
-    @routes.get("", dependencies=[signed_in()])
+    @routes.get("", dependencies=[signed_in(of="house")])
     def search(
         q: Annotated[str, Query(max_length=200)] = "",
         store: str = "",
@@ -34,15 +34,16 @@ def router(desk: Desk) -> APIRouter:
 
     add_record(routes, desk)
 
-    @routes.get("/{piece}", dependencies=[signed_in()])
+    @routes.get("/{piece}", dependencies=[signed_in(of="house")])
     def detail(piece: str) -> queries.PieceDetail:
         """One piece, by id or EPC."""
         with desk.look() as work:
             return found(queries.detail(work.tx, piece), f"piece {piece}")
 
     @routes.post("/import")
-    def bring_in(asked: ImportAsked, who: Annotated[Login, allow(Role.ADMIN, Role.MANAGER)]) -> pieces.Imported:
+    def bring_in(asked: ImportAsked, who: Annotated[Login, allow(Permission.PIECES)]) -> pieces.Imported:
         """All rows or none: with one error in it nothing is imported, and every error is listed."""
+        require(who, Permission.PIECES, store=asked.store)
         cards = [each.card() for each in asked.pieces]
         with desk.work() as work:
             state = CustodyState(asked.state)

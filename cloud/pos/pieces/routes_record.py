@@ -24,15 +24,15 @@ from cloud.pos.pieces.asked import (
 from cloud.pos.pieces.checks import RecordError
 from cloud.pos.pieces.history import Change
 from cloud.pos.pieces.record import Part, full_record
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import PieceId
 from web.logins import Login
 from web.policy import allow, signed_in
 from web.problems import ProblemError
 
-MERCHANDISERS: Final = (Role.ADMIN, Role.MANAGER)
-"""Who may know what a piece cost, and change its record."""
-Anyone = Annotated[Login, signed_in()]
+MERCHANDISERS: Final = (Permission.PIECES,)
+"""Who may change a record."""
+Anyone = Annotated[Login, signed_in(of="house")]
 Merchandiser = Annotated[Login, allow(*MERCHANDISERS)]
 
 
@@ -73,7 +73,7 @@ def refusals() -> Iterator[None]:
 def add_record(routes: APIRouter, desk: Desk) -> None:
     """The routes of categories stand before those of one piece: `categories` is no piece's name."""
 
-    @routes.get("/categories", dependencies=[signed_in()])
+    @routes.get("/categories", dependencies=[signed_in(of="house")])
     def all_categories() -> list[CategoryTold]:
         """What pieces of each category say beside the rest."""
         with desk.look() as work:
@@ -98,7 +98,7 @@ def add_record(routes: APIRouter, desk: Desk) -> None:
     def record(piece: str, who: Anyone) -> RecordTold:
         """Card, appraisals, parts and history; what it cost only for who may know."""
         with desk.look() as work:
-            with_cost = who.may(*MERCHANDISERS)
+            with_cost = who.may(Permission.SEE_COST)
             seen = found(full_record(work.tx, PieceId(piece), with_cost=with_cost), f"piece {piece}")
         behind = seen.backing
         return RecordTold(
@@ -113,13 +113,17 @@ def add_record(routes: APIRouter, desk: Desk) -> None:
 
     @routes.put("/{piece}/record")
     def change(piece: str, asked: EditAsked, who: Merchandiser) -> None:
-        """The whole record as it shall be; every change stays in the history with its reason."""
+        """The whole record as it shall be; what it cost stays as it was for who may not see it."""
         if asked.card.piece != piece:
             raise ProblemError(422, "record", "This is another piece's record", "A piece keeps its name for ever.")
         stale = conflicts(pieces.StaleRecordError, code="stale")
         with refusals(), stale, desk.work() as work:
+            behind = asked.backing.backing()
+            if not who.may(Permission.SEE_COST):
+                kept = full_record(work.tx, PieceId(piece), with_cost=True)
+                behind = kept.backing if kept is not None and kept.backing is not None else behind
             pieces.edit(
-                work, asked.card.card(), asked.backing.backing(), by=who.user, why=asked.why,
+                work, asked.card.card(), behind, by=who.user, why=asked.why,
                 changed_us=asked.changed_us,
             )  # fmt: skip
 

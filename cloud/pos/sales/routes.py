@@ -9,7 +9,7 @@ from cloud.desk import Desk
 from cloud.pos.http import ROWS_PER_PAGE, Asked, Limit, conflicts, found
 from cloud.pos.sales import queries
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import SaleId, StoreId
 from web.logins import Login
 from web.policy import allow, signed_in
@@ -40,7 +40,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("/sales/{store}/{sale}/resolve")
     def end_case(
-        store: str, sale: str, asked: ResolveAsked, who: Annotated[Login, allow(Role.ADMIN, Role.MANAGER)]
+        store: str, sale: str, asked: ResolveAsked, who: Annotated[Login, allow(Permission.LEDGER)]
     ) -> queries.SaleDetail:
         """End the case of a quarantined sale."""
         with conflicts(NotQuarantinedError, code="not-quarantined"), desk.work() as work:

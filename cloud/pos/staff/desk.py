@@ -66,7 +66,7 @@ def card_of(row: sa.RowMapping) -> StaffCard:
     return StaffCard(
         user=UserId(row["user"]),
         name=row["name"],
-        roles=tuple(Role(role) for role in row["roles"].split()),
+        roles=tuple(row["roles"].split()),
         stores=tuple(StoreId(name) for name in row["stores"].split()),
         active=bool(row["active"]),
     )
@@ -75,7 +75,7 @@ def card_of(row: sa.RowMapping) -> StaffCard:
 def put_staff(work: Work, card: StaffCard, verifier: str | None = None) -> None:
     """Create somebody or change them; `verifier` None leaves the password.
 
-    Raises `StaffError` when it would take away the last active admin.
+    Raises `StaffError` when it would take away the last active admin of every store.
     """
     had_admin = _has_admin(work)
     row = {
@@ -87,14 +87,15 @@ def put_staff(work: Work, card: StaffCard, verifier: str | None = None) -> None:
     else:
         work.tx.put(staff, {**row, "password": verifier})
     if had_admin and not _has_admin(work):
-        raise StaffError("nobody would be left who is an admin; name another one first")
+        raise StaffError("nobody would be left who is an admin of every store; name another one first")
     if verifier is not None or not card.active:
         work.tx.run(sa.delete(login).where(login.c.user == card.user))
     work.tell(feed.News(f"staff:{card.user}", card))
 
 
 def _has_admin(work: Work) -> bool:
-    return any(each.active and Role.ADMIN in each.roles for each in everyone(work))
+    """Somebody who can mend everything: an active admin of every store."""
+    return any(each.active and Role.ADMIN in each.roles and not each.stores for each in everyone(work))
 
 
 def everyone(work: Work) -> list[StaffCard]:

@@ -1,11 +1,15 @@
-"""Staff for lists and forms; never with a verifier."""
+"""Staff and roles for lists and forms; never with a verifier."""
 
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import staff
+from cloud.pos.staff import roles
+from cloud.tables import second_factor, staff
+from contract.feed import RoleCard
+from contract.ids import StoreId
+from trade.permissions import roles_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +20,25 @@ class StaffRow:
     stores: list[str]
     active: bool
     has_password: bool
+    has_second_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """`own`: this store's own card, rather than the house's."""
+
+    role: str
+    name: str
+    permissions: list[str]
+    discount_bp_max: int
+    refund_minor_max: int
+    own: bool
 
 
 def listing(tx: Tx) -> list[StaffRow]:
     """By name."""
+    proved = sa.select(second_factor.c.user).where(second_factor.c.confirmed_us > 0)
+    with_factor = {row["user"] for row in tx.rows(proved)}
     return [
         StaffRow(
             user=row["user"],
@@ -28,6 +47,30 @@ def listing(tx: Tx) -> list[StaffRow]:
             stores=row["stores"].split(),
             active=bool(row["active"]),
             has_password=bool(row["password"]),
+            has_second_factor=row["user"] in with_factor,
         )
         for row in tx.rows(sa.select(staff).order_by(staff.c.name))
     ]
+
+
+def role_rows(tx: Tx, store: str = "") -> list[RoleRow]:
+    """What each role may do there, the admin's last."""
+    own = roles.own_cards(tx).get(StoreId(store), []) if store else []
+    theirs = {card.role for card in own}
+    return [_role(card, own=card.role in theirs) for card in roles_here(own, roles.house_cards(tx))]
+
+
+def role_names(tx: Tx) -> dict[str, str]:
+    """What people call each role."""
+    return {row.role: row.name for row in role_rows(tx)}
+
+
+def _role(card: RoleCard, *, own: bool) -> RoleRow:
+    return RoleRow(
+        role=card.role,
+        name=card.name or card.role.replace("_", " ").capitalize(),
+        permissions=[str(each) for each in card.permissions],
+        discount_bp_max=card.discount_bp_max,
+        refund_minor_max=card.refund_minor_max,
+        own=own,
+    )

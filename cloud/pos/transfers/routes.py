@@ -6,7 +6,7 @@ from cloud.custody import CLOUD, Custody
 from cloud.desk import Desk
 from cloud.pos.http import ROWS_PER_PAGE, Limit, found
 from cloud.pos.transfers import queries
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import PieceId
 from web.policy import allow, signed_in
 from web.problems import ProblemError
@@ -20,12 +20,12 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             return queries.listing(work.tx, store=store, state=state, limit=limit)
 
-    @routes.get("/transfers/{transfer}", dependencies=[signed_in()])
+    @routes.get("/transfers/{transfer}", dependencies=[signed_in(of="house")])
     def detail(transfer: str) -> queries.TransferDetail:
         with desk.look() as work:
             return found(queries.detail(work.tx, transfer), f"transfer {transfer}")
 
-    @routes.post("/pieces/{piece}/recall", dependencies=[allow(Role.ADMIN, Role.MANAGER)], status_code=202)
+    @routes.post("/pieces/{piece}/recall", dependencies=[allow(Permission.TRANSFER)], status_code=202)
     def recall(piece: str) -> dict[str, str]:
         """Ask the holder for a piece that never arrived; it refuses when it sees or has promised the piece."""
         with desk.work() as work:

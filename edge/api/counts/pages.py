@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from contract.facts import CountPlace
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import CountId, ZoneId
 from edge.api import bodies
 from edge.api import views as store_views
@@ -19,10 +19,9 @@ from web.policy import allow, signed_in
 from web.problems import ProblemError
 
 router = APIRouter(include_in_schema=False)
-SELLERS = (Role.ASSOCIATE, Role.MANAGER)
 Anyone = Annotated[Login, signed_in()]
-Counter = Annotated[Login, allow(*SELLERS)]
-Manager = Annotated[Login, allow(Role.MANAGER)]
+Counter = Annotated[Login, allow(Permission.COUNT)]
+Manager = Annotated[Login, allow(Permission.APPROVE_COUNT)]
 TheShop = Annotated[Shop, the_shop()]
 Word = Annotated[str, Form(max_length=200)]
 
@@ -36,7 +35,7 @@ async def counts(request: Request, who: Anyone, shop: TheShop) -> Response:
         counts=views.counts(shop, who),
         missed=views.missed(shop),
         to_learn=views.counts_to_learn(shop),
-        may_start=who.may(*SELLERS),
+        may_start=who.may(Permission.COUNT),
     )
 
 
@@ -66,8 +65,8 @@ async def show(request: Request, count: str, who: Anyone, shop: TheShop, verdict
         zone_totals=views.zone_totals(shown),
         only=verdict,
         kinds={each.verdict: sum(one.verdict == each.verdict for one in shown.verdicts) for each in shown.verdicts},
-        may_decide=who.may(Role.MANAGER),
-        may_count=who.may(*SELLERS),
+        may_decide=who.may(Permission.APPROVE_COUNT),
+        may_count=who.may(Permission.COUNT),
         counted_it=who.user in shown.counted_by,
     )
 

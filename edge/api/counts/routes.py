@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from contract.facts import CountPlace
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import CountId, ZoneId
 from edge.api import bodies, shapes
 from edge.api.counts import sheets, views
@@ -16,8 +16,8 @@ from web.policy import allow, signed_in
 
 router = APIRouter(prefix="/api/v1/counts", tags=["counts"])
 Anyone = Annotated[Login, signed_in()]
-Counter = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
-Manager = Annotated[Login, allow(Role.MANAGER)]
+Counter = Annotated[Login, allow(Permission.COUNT)]
+Manager = Annotated[Login, allow(Permission.APPROVE_COUNT)]
 TheShop = Annotated[Shop, the_shop()]
 
 

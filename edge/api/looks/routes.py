@@ -1,10 +1,10 @@
 """JSON routes of looking for pieces by hand."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter
 
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import PieceId
 from edge.api import bodies
 from edge.api.looks import looking, shapes
@@ -12,9 +12,8 @@ from edge.api.shop import Shop, the_shop
 from web.logins import Login
 from web.policy import allow
 
-LOOKERS: Final = (Role.ASSOCIATE, Role.MANAGER, Role.LOSS_PREVENTION)
 router = APIRouter(prefix="/api/v1/looks", tags=["looks"])
-Looker = Annotated[Login, allow(*LOOKERS)]
+Looker = Annotated[Login, allow(Permission.COUNT)]
 TheShop = Annotated[Shop, the_shop()]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import ReaderId, ZoneId
 from edge.api import views
 from edge.api.bodies import LINE_CHARS_MAX, LINES_MAX
@@ -17,7 +17,7 @@ from web.logins import Login
 from web.policy import allow
 
 router = APIRouter(include_in_schema=False)
-Counter = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
+Counter = Annotated[Login, allow(Permission.COUNT)]
 TheShop = Annotated[Shop, the_shop()]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import ReaderId, ZoneId
 from edge.api import bodies
 from edge.api.passes import shapes, walking
@@ -13,7 +13,7 @@ from web.logins import Login
 from web.policy import allow
 
 router = APIRouter(prefix="/api/v1/passes", tags=["passes"])
-Counter = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
+Counter = Annotated[Login, allow(Permission.COUNT)]
 TheShop = Annotated[Shop, the_shop()]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from contract.facts import ReaderLink, Vision
-from contract.feed import Role
+from contract.feed import RoleName
 from edge.config import ZoneKind
 
 
@@ -11,7 +11,7 @@ from edge.config import ZoneKind
 class UserView:
     user: str
     name: str
-    roles: tuple[Role, ...]
+    roles: tuple[RoleName, ...]
     has_pin: bool
 
 
@@ -163,7 +163,7 @@ class LoginView:
     token: str
     user: str
     name: str
-    roles: tuple[Role, ...]
+    roles: tuple[RoleName, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from contract.facts import CashKind
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import CashMoveId, ShiftId
 from edge.api import views as shown
 from edge.api import witnessing
@@ -27,8 +27,8 @@ SHOWN_MAX: Final = 10
 TEXT_MAX: Final = 200
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_witness)])
-Seller = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
-Manager = Annotated[Login, allow(Role.MANAGER)]
+Seller = Annotated[Login, allow(Permission.SHIFT, Permission.CASH_MOVE, Permission.DRAWER_OPEN)]
+Manager = Annotated[Login, allow(Permission.SEE_SHIFT)]
 TheShop = Annotated[Shop, the_shop()]
 Typed = Annotated[str, Form(max_length=20)]
 Words = Annotated[str, Form(max_length=TEXT_MAX, pattern=PLAIN)]
@@ -52,7 +52,7 @@ async def shift(request: Request, who: Seller, shop: TheShop) -> Response:
         zs=made,
         denominations=settings_here(shop.db).denominations,
         people=people(shop),
-        may_see=who.may(Role.MANAGER),
+        may_see=who.may(Permission.SEE_SHIFT),
     )
 
 

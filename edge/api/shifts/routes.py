@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from contract.facts import CashKind, Coins
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import CashMoveId, ShiftId, TillId
 from edge.api import bodies, shapes
 from edge.api.shifts import views
@@ -16,8 +16,8 @@ from web.logins import Login
 from web.policy import allow
 
 router = APIRouter(prefix="/api/v1", tags=["shifts"])
-Seller = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
-Manager = Annotated[Login, allow(Role.MANAGER)]
+Seller = Annotated[Login, allow(Permission.SHIFT, Permission.CASH_MOVE, Permission.DRAWER_OPEN)]
+Manager = Annotated[Login, allow(Permission.SEE_SHIFT)]
 TheShop = Annotated[Shop, the_shop()]
 
 

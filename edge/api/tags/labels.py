@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import PieceId
 from edge.api import bodies
 from edge.api.shop import Shop, the_shop
@@ -47,7 +47,7 @@ async def begin(body: bodies.PrintLabelsBody, who: Tagger, shop: TheShop) -> sha
     cards = {piece: replica.piece(shop.db, piece) for piece in pieces}
     worn = {piece: card.epc if card is not None else "" for piece, card in cards.items()}
     tagged = [piece for piece, epc in worn.items() if epc]
-    if tagged and not who.may(Role.MANAGER):
+    if tagged and not who.may(Permission.TAG_REPLACE):
         raise ProblemError(
             403, "role", f"{len(tagged)} of these have a tag", "A new one in its place is a manager's: ask one of them."
         )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import PieceId
 from edge.api import views as store_views
 from edge.api.shop import Shop, the_shop
@@ -46,5 +46,5 @@ def _page(request: Request, who: Login, shop: Shop) -> Response:
         "edge/_tags.html" if wants_fragment(request) else "edge/tags.html",
         store=store_views.store(shop),
         tags=views.tags(shop),
-        may_replace=who.may(Role.MANAGER),
+        may_replace=who.may(Permission.TAG_REPLACE),
     )

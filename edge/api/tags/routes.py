@@ -2,11 +2,11 @@
 for a piece that has one is a manager's, for a tag that changes hands is how a piece leaves unseen.
 """
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter
 
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import PieceId, ZoneId
 from edge.api import bodies
 from edge.api.shop import Shop, the_shop
@@ -19,9 +19,8 @@ from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError
 
-TAGGERS: Final = (Role.ASSOCIATE, Role.MANAGER)
 router = APIRouter(prefix="/api/v1/tags", tags=["tags"])
-Tagger = Annotated[Login, allow(*TAGGERS)]
+Tagger = Annotated[Login, allow(Permission.TAGS)]
 TheShop = Annotated[Shop, the_shop()]
 
 
@@ -67,7 +66,7 @@ def begin_tag(shop: Shop, who: Login, piece: PieceId, zone: str, job: str) -> Jo
     card = replica.piece(shop.db, piece)
     if card is None:
         raise missing("piece", piece)
-    if card.epc and not who.may(Role.MANAGER):
+    if card.epc and not who.may(Permission.TAG_REPLACE):
         raise ProblemError(
             403, "role", "This piece has a tag", "A new one in its place is a manager's to write: ask one of them."
         )

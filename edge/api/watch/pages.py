@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from contract.facts import AlarmKind
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import ZoneId
 from edge.api import views as store_views
 from edge.api.shop import Shop, the_shop
@@ -20,8 +20,8 @@ from web.problems import ProblemError
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Login, signed_in()]
-Manager = Annotated[Login, allow(Role.MANAGER)]
-Guard = Annotated[Login, allow(Role.LOSS_PREVENTION, Role.MANAGER)]
+Manager = Annotated[Login, allow(Permission.DETECTORS)]
+Guard = Annotated[Login, allow(Permission.CLOSE_ALARM)]
 TheShop = Annotated[Shop, the_shop()]
 WEIGHT_MAX = 10.0
 
@@ -34,8 +34,8 @@ async def watch(request: Request, who: Anyone, shop: TheShop) -> Response:
         store=store_views.store(shop),
         watch=views.watch(shop, who),
         places=[zone for zone in shop.config.zones if zone.kind in LIES_IN],
-        may_mute=who.may(Role.LOSS_PREVENTION, Role.MANAGER),
-        may_set=who.may(Role.MANAGER),
+        may_mute=who.may(Permission.CLOSE_ALARM),
+        may_set=who.may(Permission.DETECTORS),
         minutes_max=MINUTES_MAX,
     )
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from contract.facts import AlarmKind
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import ZoneId
 from edge.api.bodies import Body, Id
 from edge.api.shop import Shop, the_shop
@@ -17,8 +17,8 @@ from web.policy import allow, signed_in
 
 router = APIRouter(prefix="/api/v1/watch", tags=["watch"])
 Anyone = Annotated[Login, signed_in()]
-Manager = Annotated[Login, allow(Role.MANAGER)]
-Guard = Annotated[Login, allow(Role.LOSS_PREVENTION, Role.MANAGER)]
+Manager = Annotated[Login, allow(Permission.DETECTORS)]
+Guard = Annotated[Login, allow(Permission.CLOSE_ALARM)]
 TheShop = Annotated[Shop, the_shop()]
 # Strict bodies take enums and tuples only as Python objects; what travels is the word, and a list.
 Kind = Annotated[AlarmKind, Field(strict=False)]

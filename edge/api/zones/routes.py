@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from contract.feed import Role
+from contract.feed import Permission
 from edge.api.shop import Shop, the_shop
 from edge.api.zones import calibrating, shapes
 from edge.floor.calibration import ROUNDS, ROUNDS_MAX, ROUNDS_MIN, TAGS_MAX
@@ -13,7 +13,7 @@ from web.logins import Login
 from web.policy import allow
 
 router = APIRouter(prefix="/api/v1/zones/calibration", tags=["zones"])
-Walker = Annotated[Login, allow(Role.MANAGER, Role.LOSS_PREVENTION)]
+Walker = Annotated[Login, allow(Permission.CALIBRATE)]
 TheShop = Annotated[Shop, the_shop()]
 Epc = Annotated[str, Field(min_length=4, max_length=128, pattern="^[0-9A-Fa-f]+$")]
 

@@ -33,7 +33,12 @@ def make_office() -> Callable[[Path], Cloud]:
 
     def make(folder: Path) -> Cloud:
         cloud = build(
-            CloudConfig(database_url=f"sqlite:///{folder / 'office.sqlite3'}", port=0, house="Maison Auclair")
+            CloudConfig(
+                database_url=f"sqlite:///{folder / 'office.sqlite3'}",
+                port=0,
+                house="Maison Auclair",
+                second_factor=False,
+            )
         )
         verifier = Passwords().verifier(PASSWORD)
         with cloud.desk.work() as work:
