@@ -1,12 +1,20 @@
 """Writing to the ledger: lines first, then the posting that seals them; the database checks that they balance."""
 
+import datetime as dt
 from collections.abc import Sequence
 from enum import StrEnum
 
-from cloud.db import Tx
-from cloud.tables import ledger_line, posting
-from contract.ids import StoreId
+import sqlalchemy as sa
+
+from cloud.tables import ledger_close, ledger_line, posting, store
+from cloud.work import Work
+from contract.ids import SaleId, StoreId, UserId
+from trade import periods
 from trade.posting import Posting
+
+NO_SALE = SaleId("")
+LEDGER = UserId("")
+"""By nobody: the ledger follows what was recorded."""
 
 
 class Kind(StrEnum):
@@ -15,18 +23,71 @@ class Kind(StrEnum):
     SALE = "sale"
     RETURN = "return"
     ORDER = "order"
+    COST = "cost"
+    COMMISSION = "commission"
+    SHIFT_OPENED = "shift_opened"
+    SHIFT_CLOSED = "shift_closed"
+    CASH_MOVED = "cash_moved"
+    CORRECTION = "correction"
 
 
 def post(
-    tx: Tx, legs: Sequence[Posting], *, store: StoreId, kind: Kind, ref: str, business_day: str, at_us: int
-) -> None:
-    """Nothing to move, nothing written. A second posting of the same thing is an integrity error at the commit."""
+    work: Work,
+    legs: Sequence[Posting],
+    *,
+    store: StoreId,
+    kind: Kind,
+    ref: str,
+    business_day: str,
+    at_us: int,
+    sale: SaleId = NO_SALE,
+    by: UserId = LEDGER,
+    why: str = "",
+) -> str:
+    """The posting's name. Nothing to move, nothing written. A second posting of the same thing is an integrity error
+    at the commit.
+
+    What comes after its month was closed goes into the first open one, marked as late. An empty `business_day` is the
+    day of `at_us` (UTC).
+    """
+    name = f"{kind}:{ref}"
     if not legs:
-        return
-    key = {"store": store, "posting": f"{kind}:{ref}"}
+        return name
+    day = business_day or day_of(at_us)
+    period, late = periods.into(day, closed_upto(work, store))
+    key = {"store": store, "posting": name}
     lines = [
-        {**key, "n": n, "account": leg.account, "amount_minor": leg.amount_minor, "currency": leg.currency}
+        {
+            **key, "n": n, "account": leg.account, "amount_minor": leg.amount_minor, "currency": leg.currency,
+            "by": leg.by,
+        }
         for n, leg in enumerate(legs, 1)
-    ]
-    tx.add_soon(ledger_line, *lines)
-    tx.add_soon(posting, {**key, "kind": kind, "ref": ref, "business_day": business_day, "at_us": at_us})
+    ]  # fmt: skip
+    work.tx.add_soon(ledger_line, *lines)
+    row = {
+        **key, "kind": kind, "ref": ref, "business_day": day, "at_us": at_us, "period": period, "late": int(late),
+        "sale": sale, "by": by, "why": why,
+    }  # fmt: skip
+    work.tx.add_soon(posting, row)
+    return name
+
+
+def is_posted(work: Work, store: StoreId, kind: Kind, ref: str) -> bool:
+    """For what a store may tell twice: its shifts, when a box was lost."""
+    mine = (posting.c.store == store, posting.c.kind == kind, posting.c.ref == ref)
+    return work.tx.value(sa.select(posting.c.at_us).where(*mine)) is not None
+
+
+def closed_upto(work: Work, of: StoreId) -> str:
+    """The last closed month of this store, or nothing. Until the commit nobody closes another one."""
+    known = work.closed_upto.get(of)
+    if known is None:
+        # shared with other postings; whoever closes a month takes the row alone
+        work.tx.row(sa.select(store.c.store).where(store.c.store == of).with_for_update(read=True, key_share=True))
+        last = work.tx.value(sa.select(sa.func.max(ledger_close.c.period)).where(ledger_close.c.store == of))
+        known = work.closed_upto[of] = str(last or "")
+    return known
+
+
+def day_of(at_us: int) -> str:
+    return dt.datetime.fromtimestamp(at_us / 1e6, dt.UTC).date().isoformat()

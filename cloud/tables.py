@@ -300,17 +300,29 @@ cash_move = _table(
 
 posting = _table(
     "posting", _key("store"), _key("posting"), _text("kind"), _text("ref"), _text("business_day"), _int("at_us"),
-    sa.UniqueConstraint("store", "kind", "ref"),
+    _text("period"), _int("late"), _text("sale"), _text("by"), _text("why"),
+    sa.UniqueConstraint("store", "kind", "ref"), sa.Index(None, "store", "period"), sa.Index(None, "sale"),
 )  # fmt: skip
+"""`period` is the month it counts in: `late` when its own was closed. `by` and `why` where a person posted it."""
+
 ledger_line = _table(
     "ledger_line", _key("store"), _key("posting"), _number_key("n"), _text("account", None), _int("amount_minor", None),
-    _text("currency", None),
+    _text("currency", None), _text("by"),
     sa.ForeignKeyConstraint(
         ["store", "posting"], ["posting.store", "posting.posting"], deferrable=True, initially="DEFERRED"
     ),
     sa.CheckConstraint("amount_minor <> 0", name="moves_something"), sa.Index(None, "account", "currency"),
 )  # fmt: skip
 """Lines are written first and the posting seals them: a trigger refuses one that does not sum to nothing."""
+
+ledger_close = _table("ledger_close", _key("store"), _key("period"), _int("closed_us"), _text("by"), _text("why"))
+"""Months that take no posting any more; for ever."""
+
+stock_value = _table(
+    "stock_value", _key("piece"), _text("store"), _text("account"), _int("amount_minor"), _text("currency"),
+    _text("sale"), _text("line"), _text("margin"), _int("margin_tax_minor"),
+)  # fmt: skip
+"""Where the ledger carries a piece's cost (`trade/costing.py`): one place at a time."""
 
 transfer = _table(
     "transfer", _key("transfer"), _text("source"), _text("target"), _text("state"), _int("shipped_us"),

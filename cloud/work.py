@@ -11,6 +11,7 @@ from cloud.tables import case_file, life, parked_key
 from contract.commands import AnyCommand
 from contract.facts import Stream
 from contract.ids import Epoch, PieceId, SaleId, StoreId, UserId
+from trade.costing import Carried
 from trade.guards import Guards
 
 NO_PIECE: Final = PieceId("")
@@ -51,6 +52,10 @@ class Work:
     recovering: bool
     secret: bytes = field(repr=False)
     quarantined: set[SaleId] = field(default_factory=set)
+    carried: dict[PieceId, Carried] = field(default_factory=dict)
+    """Costs of pieces as this unit of work leaves them (`costs`)."""
+    closed_upto: dict[StoreId, str] = field(default_factory=dict)
+    """Last closed month of the stores that were posted for (`ledger`)."""
     _commands: dict[StoreId, list[AnyCommand]] = field(default_factory=dict)
 
     def command(self, store: StoreId, *commands: AnyCommand) -> None:

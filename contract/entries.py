@@ -111,6 +111,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.SaleLineRemoved: (SALE,),
     facts.SaleDiscounted: (SALE, Key("piece", "lines.piece")),
     facts.SaleExempted: (SALE, Key("piece", "lines.piece")),
+    facts.SaleShared: (SALE,),
     facts.SaleParked: (SALE,),
     facts.SaleResumed: (SALE, TILL),
     facts.SaleVoided: (SALE,),

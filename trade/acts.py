@@ -17,6 +17,7 @@ from contract.facts import (
     PaymentKept,
     PaymentRefunded,
     PaymentVoided,
+    Share,
     Tender,
 )
 from contract.ids import (
@@ -135,6 +136,13 @@ class ExemptSale(Act, frozen=True, tag="sale.exempt"):
     sale: SaleId
     reason: str
     document: str
+
+
+class ShareSale(Act, frozen=True, tag="sale.share"):
+    """Who sells this together, in basis points that make 10,000; none: the associate alone."""
+
+    sale: SaleId
+    shares: tuple[Share, ...]
 
 
 class ParkSale(Act, frozen=True, tag="sale.park"):
@@ -328,6 +336,7 @@ AnyAct = (
     | DiscountLine
     | DiscountCart
     | ExemptSale
+    | ShareSale
     | ParkSale
     | ResumeSale
     | VoidSale

@@ -22,7 +22,7 @@ from contract.facts import (
     Verdict,
 )
 from contract.ids import SaleId, UserId
-from trade import discounts, disposition, exchange, paying, returning, selling, shifts, tags
+from trade import commission, discounts, disposition, exchange, paying, returning, selling, shifts, tags
 from trade.acts import (
     AbandonReturn,
     AddOther,
@@ -55,6 +55,7 @@ from trade.acts import (
     RequestPayment,
     ResumeSale,
     ReturnPieces,
+    ShareSale,
     Ship,
     Sight,
     VoidSale,
@@ -101,6 +102,8 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
             return discounts.exempt(scene, act)
         case RemoveLine():
             return selling.remove_line(scene, act)
+        case ShareSale():
+            return commission.share(scene, act)
         case ParkSale():
             return selling.park(scene, act)
         case ResumeSale():

@@ -16,7 +16,14 @@ NO_LIMIT_MINOR: Final = 20 * 10**12
 """More than any sale comes to (`trade.sale.SALE_MINOR_MAX`)."""
 OF_THE_OFFICE: Final = frozenset({Permission.STAFF, Permission.SETTINGS})
 MONEY_OR_PEOPLE: Final = frozenset(
-    {Permission.STAFF, Permission.SETTINGS, Permission.LEDGER, Permission.PIECES, Permission.REPLACE_BOX}
+    {
+        Permission.STAFF,
+        Permission.SETTINGS,
+        Permission.LEDGER,
+        Permission.LEDGER_CLOSE,
+        Permission.PIECES,
+        Permission.REPLACE_BOX,
+    }
 )
 """Who may do one of these at the office proves more than a password there."""
 
@@ -47,6 +54,7 @@ WORDS: Final[Mapping[Permission, str]] = {
     Permission.PIECES: "bring pieces in and change their records",
     Permission.SEE_COST: "see what pieces cost",
     Permission.LEDGER: "see the ledger and resolve sales",
+    Permission.LEDGER_CLOSE: "close months and correct the ledger",
     Permission.REPLACE_BOX: "put another box in a store's place",
     Permission.SEE_STAFF: "see who works here",
     Permission.STAFF: "name people and say what roles may do",

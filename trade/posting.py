@@ -1,54 +1,207 @@
-"""Double entry from a sale or a return: lines that add up to zero per currency, by construction and by assertion.
+"""Double entry from facts: legs that add up to nothing in every currency, by construction and by assertion.
 
-Debit is positive, credit negative. The cloud posts them; the store only records.
+Debit is positive, credit negative. The cloud posts them; the store only records. What a piece cost is moved by
+`costing`, what was earned by a sale by `commission`; both end in the same legs.
 """
+
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from contract.facts import ReturnRecorded, SaleRecorded
-from trade.accounts import TENDER_ACCOUNT, Account
+from contract.facts import (
+    CashKind,
+    CashMoved,
+    LineTax,
+    ReturnRecorded,
+    SaleLine,
+    SaleRecorded,
+    ShiftClosed,
+    ShiftOpened,
+    Tender,
+    TenderKind,
+)
+from contract.ids import PaymentId
+from contract.money import allocate
+from trade.accounts import LINE_ACCOUNT, TENDER_ACCOUNT, Account
+from trade.shift import taxes_of
+
+NO_TERMINALS: Mapping[PaymentId, str] = {}
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
-    """One leg. `amount_minor` > 0 debits, < 0 credits."""
+    """One leg. `amount_minor` > 0 debits, < 0 credits; `by` is what the account is kept by (`accounts.Kept`)."""
 
     account: Account
     amount_minor: int
     currency: str
+    by: str = ""
 
 
 class UnbalancedError(Exception):
     """The fact's own figures do not agree: quarantine it and tell a person; never post half."""
 
 
-def post_sale(fact: SaleRecorded) -> tuple[Posting, ...]:
-    """Tenders against sales and tax. Raises `UnbalancedError` when total, tax, lines and tenders disagree."""
+def post_sale(fact: SaleRecorded, terminals: Mapping[PaymentId, str] = NO_TERMINALS) -> tuple[Posting, ...]:
+    """Tenders against sales, what is owed by gift cards and deposits, and taxes by code.
+
+    `terminals` names the terminal of a payment where it is known. Raises `UnbalancedError` when total, tax, lines and
+    tenders disagree.
+    """
+    what = f"sale {fact.sale}"
     if sum(line.gross_minor for line in fact.lines) != fact.total_minor:
-        raise UnbalancedError(f"sale {fact.sale}: lines do not add up to {fact.total_minor}")
-    legs = [(TENDER_ACCOUNT[tender.kind], tender.amount_minor) for tender in fact.tenders]
-    legs += [(Account.SALES, fact.tax_minor - fact.total_minor), (Account.SALES_TAX_PAYABLE, -fact.tax_minor)]
-    return _balanced(legs, fact.currency, f"sale {fact.sale}")
+        raise UnbalancedError(f"{what}: lines do not add up to {fact.total_minor}")
+    if sum(line.tax_minor for line in fact.lines) != fact.tax_minor:
+        raise UnbalancedError(f"{what}: the taxes of its lines do not add up to {fact.tax_minor}")
+    legs = [leg for tender in fact.tenders for leg in _tender(tender, 1, fact.till, fact.currency, terminals)]
+    for line in fact.lines:
+        legs.append(_leg(LINE_ACCOUNT[line.kind], line.tax_minor - line.gross_minor, fact.currency, line.account))
+        legs += _taxes(taxes_of(line), line.tax_minor, 1, fact.currency)
+    return balanced(legs, what)
 
 
-def post_return(fact: ReturnRecorded) -> tuple[Posting, ...]:
-    """The other way round: `total_minor` is what the client got back, positive; tenders likewise."""
-    legs = [(TENDER_ACCOUNT[tender.kind], -tender.amount_minor) for tender in fact.tenders]
-    legs += [(Account.SALES_RETURNS, fact.total_minor - fact.tax_minor), (Account.SALES_TAX_PAYABLE, fact.tax_minor)]
-    return _balanced(legs, fact.currency, f"return of sale {fact.sale}")
+def post_return(
+    fact: ReturnRecorded, sold: Sequence[SaleLine] = (), terminals: Mapping[PaymentId, str] = NO_TERMINALS
+) -> tuple[Posting, ...]:
+    """The other way round: `total_minor` is what the client got back, positive; tenders likewise.
+
+    `sold` are the lines that came back as they were sold: they tell which taxes are due no more, and which line was
+    money owed and not revenue. Of a sale nobody knows, all of it is revenue, and the tax has no code.
+    """
+    legs = [leg for tender in fact.tenders for leg in _tender(tender, -1, fact.till, fact.currency, terminals)]
+    known = {line.line: line for line in sold}
+    parts = {part.line: part.gross_minor for part in fact.parts} or {line.line: line.gross_minor for line in sold}
+    owed = [(known[name], gross) for name, gross in parts.items() if name in known and not _is_revenue(known[name])]
+    legs += [_leg(LINE_ACCOUNT[line.kind], gross, fact.currency, line.account) for line, gross in owed]
+    net = fact.total_minor - fact.tax_minor - sum(gross for _, gross in owed)
+    legs.append(_leg(Account.SALES_RETURNS, net, fact.currency))
+    legs += _taxes(_taxes_back(fact, sold), fact.tax_minor, -1, fact.currency)
+    return balanced(legs, f"return of sale {fact.sale}")
 
 
-def post_order(total_minor: int, tax_minor: int, currency: str, order: str) -> tuple[Posting, ...]:
+def _is_revenue(line: SaleLine) -> bool:
+    return LINE_ACCOUNT[line.kind] is Account.SALES
+
+
+def _taxes_back(fact: ReturnRecorded, sold: Sequence[SaleLine]) -> list[LineTax]:
+    """As the parts say it; a part of a line of the first release has one rate, and says only the sum."""
+    if not fact.parts:
+        return [tax for line in sold for tax in taxes_of(line)]
+    rates = {line.line: line.tax_bp for line in sold}
+    found: list[LineTax] = []
+    for part in fact.parts:
+        base, rate = part.gross_minor - part.tax_minor, rates.get(part.line, 0)
+        alone = LineTax(code=str(rate) if rate else "", rate_bp=rate, base_minor=base, tax_minor=part.tax_minor)
+        found += part.taxes or ((alone,) if part.tax_minor else ())
+    return found
+
+
+def post_order(total_minor: int, tax_minor: int, currency: str, order: str, tax: str = "") -> tuple[Posting, ...]:
     """A captured web order: the provider owes us the money."""
     legs = [
-        (Account.WEB_CLEARING, total_minor),
-        (Account.SALES, tax_minor - total_minor),
-        (Account.SALES_TAX_PAYABLE, -tax_minor),
+        _leg(Account.WEB_CLEARING, total_minor, currency),
+        _leg(Account.SALES, tax_minor - total_minor, currency),
+        _leg(Account.SALES_TAX_PAYABLE, -tax_minor, currency, tax),
     ]
-    return _balanced(legs, currency, f"order {order}")
+    return balanced(legs, f"order {order}")
 
 
-def _balanced(legs: list[tuple[Account, int]], currency: str, what: str) -> tuple[Posting, ...]:
-    off = sum(amount for _, amount in legs)
-    if off != 0:
-        raise UnbalancedError(f"{what}: debits and credits differ by {off} minor units of {currency}")
-    return tuple(Posting(account=a, amount_minor=amount, currency=currency) for a, amount in legs if amount)
+def post_shift_opened(fact: ShiftOpened) -> tuple[Posting, ...]:
+    """The float comes out of the safe."""
+    return balanced(_between(Account.SAFE, Account.CASH, fact.float_minor, fact.currency, fact.till), fact.shift)
+
+
+def post_shift_closed(fact: ShiftClosed) -> tuple[Posting, ...]:
+    """What the drawer held more or less than it should; then all of it goes to the safe, foreign cash as well."""
+    off = fact.cash_counted_minor - fact.cash_expected_minor
+    legs = [_leg(Account.CASH, off, fact.currency, fact.till), _leg(Account.OVER_SHORT, -off, fact.currency, fact.till)]
+    legs += _between(Account.CASH, Account.SAFE, fact.cash_counted_minor, fact.currency, fact.till)
+    for each in fact.tenders:
+        if each.kind is TenderKind.CASH and each.currency != fact.currency:
+            legs += _between(Account.CASH, Account.SAFE, each.amount_minor, each.currency, fact.till)
+    return balanced(legs, fact.shift)
+
+
+def post_cash_moved(fact: CashMoved) -> tuple[Posting, ...]:
+    """A drop goes to the safe; what else is put in or taken out by hand is petty cash, for its reason."""
+    if fact.kind is CashKind.NO_SALE:
+        return ()
+    other = Account.SAFE if fact.kind is CashKind.DROP else Account.PETTY_CASH
+    amount = fact.amount_minor if fact.kind is CashKind.IN else -fact.amount_minor
+    return balanced(_between(other, Account.CASH, amount, fact.currency, fact.till), fact.move)
+
+
+def reversed_legs(legs: Iterable[Posting]) -> tuple[Posting, ...]:
+    """The same legs the other way round: how a posting is corrected, since none is ever changed."""
+    return tuple(msgspec.structs.replace(leg, amount_minor=-leg.amount_minor) for leg in legs)
+
+
+def _tender(tender: Tender, sign: int, till: str, currency: str, terminals: Mapping[PaymentId, str]) -> list[Posting]:
+    """Money that came in (`sign` 1) or went out. What cash was rounded by is in favour of the house when positive,
+    whichever way the money goes; foreign cash is bought by the drawer's own currency at the tender's rate.
+    """
+    amount, gain = sign * tender.amount_minor, tender.rounding_minor
+    if tender.kind is not TenderKind.CASH:
+        return [_leg(TENDER_ACCOUNT[tender.kind], amount, currency, _kept_by(tender, terminals))]
+    rounding = _leg(Account.ROUNDING, -gain, currency)
+    if tender.conversion is None:
+        return [_leg(Account.CASH, amount + gain, currency, till), rounding]
+    foreign = sign * tender.conversion.amount_minor
+    return [
+        _leg(Account.CASH, foreign, tender.conversion.currency, till),
+        _leg(Account.CURRENCY_POSITION, -foreign, tender.conversion.currency),
+        _leg(Account.CURRENCY_POSITION, amount + gain + tender.change_minor, currency),
+        _leg(Account.CASH, -tender.change_minor, currency, till),
+        rounding,
+    ]
+
+
+def _kept_by(tender: Tender, terminals: Mapping[PaymentId, str]) -> str:
+    if tender.kind is TenderKind.CARD:
+        return terminals.get(tender.payment, "")
+    return tender.reference if tender.kind in _BY_REFERENCE else ""
+
+
+_BY_REFERENCE = (TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT, TenderKind.TRADE_IN, TenderKind.DEPOSIT)
+
+
+def _taxes(taxes: Iterable[LineTax], tax_minor: int, sign: int, currency: str) -> list[Posting]:
+    """`tax_minor` by code, credited (`sign` 1) or taken back. Where less comes back than was due, by the same parts."""
+    told: dict[str, int] = {}
+    for tax in taxes:
+        told[tax.code] = told.get(tax.code, 0) + tax.tax_minor
+    whole = sum(told.values())
+    if whole != tax_minor and whole > 0 and min(told.values()) >= 0 and 0 < tax_minor < whole:
+        told = dict(zip(told, allocate(tax_minor, list(told.values())), strict=True))
+    elif whole != tax_minor:
+        told = {"": tax_minor}
+    return [_leg(Account.SALES_TAX_PAYABLE, -sign * due, currency, code) for code, due in told.items()]
+
+
+def _between(out_of: Account, into: Account, amount_minor: int, currency: str, till: str) -> list[Posting]:
+    """Cash from one place to another; only drawers are kept by till."""
+    return [
+        _leg(account, amount, currency, "" if account is Account.SAFE else till)
+        for account, amount in ((into, amount_minor), (out_of, -amount_minor))
+    ]
+
+
+def _leg(account: Account, amount_minor: int, currency: str, by: str = "") -> Posting:
+    return Posting(account=account, amount_minor=amount_minor, currency=currency, by=by)
+
+
+def balanced(legs: Iterable[Posting], what: str) -> tuple[Posting, ...]:
+    """The legs, those of one account put together and those of nothing left out. Raises `UnbalancedError`."""
+    sums: dict[tuple[Account, str, str], int] = {}
+    off: dict[str, int] = {}
+    for leg in legs:
+        key = (leg.account, leg.currency, leg.by)
+        sums[key] = sums.get(key, 0) + leg.amount_minor
+        off[leg.currency] = off.get(leg.currency, 0) + leg.amount_minor
+    for currency, amount in off.items():
+        if amount:
+            raise UnbalancedError(f"{what}: debits and credits differ by {amount} minor units of {currency}")
+    return tuple(
+        Posting(account=account, amount_minor=amount, currency=currency, by=by)
+        for (account, currency, by), amount in sums.items()
+        if amount
+    )

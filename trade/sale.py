@@ -15,7 +15,9 @@ from contract.facts import (
     SaleParked,
     SaleRecorded,
     SaleResumed,
+    SaleShared,
     SaleVoided,
+    Share,
     TenderingBegan,
     TenderingEnded,
 )
@@ -89,6 +91,8 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
     """Why no tax is due, and the document that says so; empty: it is."""
     business_day: str = ""
     """Of the shift it was recorded in."""
+    shares: tuple[Share, ...] = ()
+    """Who sells it together; empty: the associate alone."""
 
     @property
     def total_minor(self) -> int:
@@ -106,7 +110,7 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
 
 
 InCart = SaleLineAdded | SaleLineRemoved | SaleDiscounted | SaleExempted | TenderingBegan | TenderingEnded
-SaleChange = InCart | SaleParked | SaleResumed | SaleVoided
+SaleChange = InCart | SaleShared | SaleParked | SaleResumed | SaleVoided
 SaleFact = SaleOpened | SaleChange | SaleRecorded
 
 
@@ -128,6 +132,7 @@ def apply(sale: Sale | None, fact: SaleFact, at_us: int) -> Sale:
                 lines=fact.lines,
                 exemption=fact.exemption,
                 business_day=fact.business_day,
+                shares=fact.shares,
             )
         case _:
             known = sale or Sale(sale=fact.sale, till=TillId(""), associate=UserId(""), currency="", opened_us=at_us)
@@ -144,6 +149,8 @@ def _changed(sale: Sale, fact: SaleChange) -> Sale:
             return _with_lines(sale, fact.lines)
         case SaleExempted():
             return msgspec.structs.replace(_with_lines(sale, fact.lines), exemption=fact.exemption)
+        case SaleShared():
+            return msgspec.structs.replace(sale, shares=fact.shares)
         case SaleParked():
             return _moved(sale, SaleEvent.PARK)
         case SaleResumed():

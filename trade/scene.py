@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine
-from contract.feed import RoleCard, SettingsCard
+from contract.feed import CommissionCard, RoleCard, SettingsCard, StaffCard
 from contract.ids import CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
 from trade.card_refund import CardRefund
 from trade.claim import Claim
@@ -91,6 +91,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     feed_rev: int = 0
     offer: Offer = Offer(currency="")
     """What the house asks today for what is in the cart."""
+    staff: dict[UserId, StaffCard] = {}
+    """Who works at this store;"""
+    commissions: tuple[CommissionCard, ...] = ()
+    """and what they earn by selling."""
     terminal: str = ""
     """The card terminal connected to the till of the sale; empty: one that stands beside it and prints slips."""
     terminal_busy: PaymentId | None = None

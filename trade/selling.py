@@ -23,6 +23,7 @@ from contract.facts import (
 )
 from contract.ids import ClaimId, LineId, PieceId, SaleId, UserId
 from contract.money import plain
+from trade import commission
 from trade.acts import (
     AddOther,
     AddPiece,
@@ -229,6 +230,7 @@ def record(scene: Scene, act: RecordSale, *, value_minor: int = 0, value_of: Sal
         client=act.client,
         pad_verdict=verdict,
         exemption=sale.exemption,
+        shares=commission.of_sale(scene, sale, lines),
         feed_rev=scene.feed_rev,
     )
     return (*converted, recorded)

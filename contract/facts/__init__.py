@@ -90,6 +90,7 @@ from contract.facts.sales import SaleOpened as SaleOpened
 from contract.facts.sales import SaleParked as SaleParked
 from contract.facts.sales import SaleRecorded as SaleRecorded
 from contract.facts.sales import SaleResumed as SaleResumed
+from contract.facts.sales import SaleShared as SaleShared
 from contract.facts.sales import SaleVoided as SaleVoided
 from contract.facts.sales import Share as Share
 from contract.facts.sales import TaxScheme as TaxScheme
@@ -127,6 +128,7 @@ AnyFact = (
     | SaleLineRemoved
     | SaleDiscounted
     | SaleExempted
+    | SaleShared
     | SaleParked
     | SaleResumed
     | SaleVoided

@@ -112,11 +112,23 @@ class Tender(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The payment at a terminal that this tender is (`payments`)."""
 
 
-class Share(msgspec.Struct, frozen=True, kw_only=True):
+class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of the commission; the shares of a sale make 10,000 basis points."""
 
     associate: UserId
     share_bp: int
+    rate_bp: int = 0
+    """As it was on the day of the sale; a refund takes back at this rate, whatever it is by then."""
+    base_minor: int = 0
+    """Their part of the sale, less tax."""
+    commission_minor: int = 0
+
+
+class SaleShared(Fact, frozen=True, tag="sale.shared"):
+    """Who sells this together, and in what parts; none: the associate alone."""
+
+    sale: SaleId
+    shares: tuple[Share, ...]
 
 
 class SaleOpened(Fact, frozen=True, tag="sale.opened"):

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from contract.feed.commissions import CommissionCard
 from contract.feed.people import RoleCard, StaffCard
 from contract.feed.pieces import PieceCard
 from contract.feed.prices import PromotionCard, RateCard, TaxCard
@@ -12,7 +13,9 @@ from contract.feed.stores import SettingsCard, StoreCard
 EVERY_STORE: Final = "*"
 FEED_ROWS_PER_PAGE_MAX: Final = 1000
 
-AnyFeedBody = PieceCard | StaffCard | StoreCard | RoleCard | SettingsCard | TaxCard | PromotionCard | RateCard
+AnyFeedBody = (
+    PieceCard | StaffCard | StoreCard | RoleCard | SettingsCard | TaxCard | PromotionCard | RateCard | CommissionCard
+)
 
 
 class FeedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

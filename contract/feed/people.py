@@ -60,6 +60,8 @@ class Permission(StrEnum):
     """Bring pieces in and change their records, prices with them."""
     LEDGER = "ledger"
     """See the ledger, and end the cases of quarantined sales."""
+    LEDGER_CLOSE = "ledger_close"
+    """Close months for ever, reverse postings and make entries by hand."""
     REPLACE_BOX = "replace_box"
     SEE_STAFF = "see_staff"
     SEE_COST = "see_cost"

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from edge.floor.signals import LOCK_FOR_S_MAX
+from trade.commission import SHARES_PER_SALE_MAX
 
 TEXT_MAX: Final = 500
 LOCK_FOR_S: Final = 5
@@ -87,6 +88,15 @@ class ExemptBody(Body):
 
     reason: Text
     document: Annotated[str, StringConstraints(max_length=60, pattern=PLAIN)]
+
+
+class ShareBody(Body):
+    associate: Id
+    share_bp: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class SharesBody(Body):
+    shares: Annotated[tuple[ShareBody, ...], Field(max_length=SHARES_PER_SALE_MAX)]
 
 
 class ApprovalBody(Body):

@@ -16,6 +16,7 @@ from edge.api.shop import Shop, the_shop
 from edge.api.tills import TILL_COOKIE, people, till_of
 from edge.till.offers import settings_here
 from trade import acts
+from trade.commission import SHARES_PER_SALE_MAX
 from web.front import go, render, wants_fragment
 from web.logins import Login
 from web.policy import allow
@@ -23,6 +24,8 @@ from web.problems import ProblemError
 
 REASON_MAX: Final = 200
 
+SHARE_ROWS: Final = 3
+"""Associates of one sale that the register offers; the API takes as many as a sale may have."""
 router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_witness)])
 Seller = Annotated[Login, allow(Permission.SELL)]
 TheShop = Annotated[Shop, the_shop()]
@@ -139,6 +142,7 @@ def _board(request: Request, who: Login, shop: Shop, template: str, till: str = 
         pad=views.pad(shop, SaleId(sale.sale) if sale else None),
         parked=views.sales(shop, "parked"),
         people=people(shop),
+        share_rows=min(SHARE_ROWS, SHARES_PER_SALE_MAX),
         terminal=any(each.till == at for each in shop.config.terminals),
         may_override=who.may(Permission.PAD_OVERRIDE),
         witness=_witness(request, shop, at),

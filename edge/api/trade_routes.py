@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from contract.facts import LineKind, Tender, TenderKind
+from contract.facts import LineKind, Share, Tender, TenderKind
 from contract.feed import Permission
-from contract.ids import LineId, PaymentId, PersonId, PieceId, SaleId, StoreId, TillId, TransferId
+from contract.ids import LineId, PaymentId, PersonId, PieceId, SaleId, StoreId, TillId, TransferId, UserId
 from edge.api import bodies, shapes, views
 from edge.api.shop import Shop, the_shop
 from edge.books import replica
@@ -101,6 +101,14 @@ async def discount(sale: str, body: bodies.DiscountBody, who: Seller, shop: TheS
 async def exempt(sale: str, body: bodies.ExemptBody, who: Seller, shop: TheShop) -> shapes.SaleView:
     """No tax is due, and which document says so; both empty: it is due again."""
     await shop.act(acts.ExemptSale(sale=SaleId(sale), reason=body.reason, document=body.document), who)
+    return views.sale(shop, SaleId(sale))
+
+
+@router.post("/sales/{sale}/shares")
+async def share(sale: str, body: bodies.SharesBody, who: Seller, shop: TheShop) -> shapes.SaleView:
+    """Who sells this together; none: whoever opened the sale, alone."""
+    shares = tuple(Share(associate=UserId(each.associate), share_bp=each.share_bp) for each in body.shares)
+    await shop.act(acts.ShareSale(sale=SaleId(sale), shares=shares), who)
     return views.sale(shop, SaleId(sale))
 
 

@@ -72,6 +72,9 @@ def _sale(shop: Shop, row: SaleRow) -> shapes.SaleView:
         receipt_number=row.receipt_number or None,
         business_day=row.business_day,
         sent=log is not None and 0 < row.trade_seq <= log.upto,
+        shares=tuple(
+            shapes.ShareView(associate=each.associate, share_bp=each.share_bp) for each in queries.shares(db, row.sale)
+        ),
     )
 
 

@@ -65,6 +65,7 @@ from contract.facts import (
     SaleParked,
     SaleRecorded,
     SaleResumed,
+    SaleShared,
     SaleVoided,
     ShiftClosed,
     ShiftOpened,
@@ -136,6 +137,7 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
             | SaleLineRemoved()
             | SaleDiscounted()
             | SaleExempted()
+            | SaleShared()
             | SaleParked()
             | SaleResumed()
             | SaleVoided()

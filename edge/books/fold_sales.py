@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from contract.facts import SaleLine, SaleRecorded, Tender
+from contract.facts import SaleLine, SaleRecorded, SaleShared, Share, Tender
 from contract.ids import Epoch, SaleId, TillId, UserId
 from edge.books.db import Database
 from edge.books.fold_custody import sell
@@ -36,7 +36,8 @@ def load_sale(db: Database, sale: SaleId) -> Sale | None:
     head = db.one("sale", _SaleHead, sale=sale)
     if head is None:
         return None
-    return Sale(**msgspec.structs.asdict(head), lines=tuple(load_lines(db, sale)))
+    shares = tuple(db.rows("shares", Share, sale=sale))
+    return Sale(**msgspec.structs.asdict(head), lines=tuple(load_lines(db, sale)), shares=shares)
 
 
 def load_lines(db: Database, sale: SaleId) -> list[SaleLine]:
@@ -63,6 +64,10 @@ def sale_changed(db: Database, fact: SaleFact, at_us: int, epoch: Epoch, seq: in
     for position, line in enumerate(sale.lines):
         body = _encode_line(line)
         db.run("line_add", sale=sale.sale, position=position, line=line.line, piece=line.piece, body=body)
+    if isinstance(fact, SaleShared | SaleRecorded):
+        db.run("shares_drop", sale=sale.sale)
+        for position, share in enumerate(sale.shares):
+            db.run_struct("share_add", share, sale=sale.sale, position=position)
     if isinstance(fact, SaleRecorded):
         _recorded(db, fact, at_us, epoch, seq)
 

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 from contract.feed import (
     EVERY_STORE,
     AnyFeedBody,
+    CommissionCard,
     FeedBody,
     FeedPage,
     PieceCard,
@@ -39,6 +40,7 @@ NAME: Final[Mapping[type[AnyFeedBody], str]] = {
     TaxCard: "tax",
     PromotionCard: "promotion",
     RateCard: "currency",
+    CommissionCard: "commission",
 }
 """The field of each kind of card that names it; the kind is its tag on the wire."""
 
@@ -118,6 +120,12 @@ def piece(db: Database, piece_id: PieceId) -> PieceCard | None:
 
 def staff(db: Database, user: UserId) -> StaffCard | None:
     return card(db, StaffCard, user)
+
+
+def staff_of(db: Database, store_id: StoreId) -> dict[UserId, StaffCard]:
+    """Who works at this store, by their id."""
+    people = (card for card in cards(db, StaffCard) if card.active and (not card.stores or store_id in card.stores))
+    return {card.user: card for card in people}
 
 
 def store(db: Database, store_id: StoreId) -> StoreCard | None:

@@ -7,7 +7,7 @@ import msgspec
 
 from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
-from contract.feed import SettingsCard
+from contract.feed import CommissionCard, SettingsCard
 from contract.ids import PaymentId, PieceId, ReturnId, SaleId, StoreId, TillId, UserId, ZoneId
 from edge.books import replica
 from edge.books.db import Database
@@ -50,6 +50,7 @@ from trade.acts import (
     RequestPayment,
     ResumeSale,
     ReturnPieces,
+    ShareSale,
     Ship,
     Sight,
     VoidSale,
@@ -175,8 +176,8 @@ class Desk:
                 return self._priced(db, self._sale_scene(db, scene, act.sale))
             case DiscountLine() | DiscountCart() | ExemptSale():
                 return self._priced(db, self._sale_scene(db, scene, act.sale))
-            case RemoveLine() | ParkSale() | VoidSale():
-                return self._sale_scene(db, scene, act.sale)
+            case RemoveLine() | ShareSale() | ParkSale() | VoidSale():
+                return self._earning(db, self._sale_scene(db, scene, act.sale))
             case RecordSale():
                 found = self._sale_scene(db, scene, act.sale)
                 sale = found.sale
@@ -184,7 +185,7 @@ class Desk:
                     return found
                 known = {each: self.standing(db, each, seen, pad) for each in {*sale.pieces(), *pad}}
                 found = self._paying(db, self._till_scene(db, found, sale.till), sale)
-                return self._priced(db, msgspec.structs.replace(found, pieces=known))
+                return self._priced(db, self._earning(db, msgspec.structs.replace(found, pieces=known)))
             case RequestPayment():
                 found = self._sale_scene(db, scene, act.sale)
                 if found.sale is not None:
@@ -306,6 +307,11 @@ class Desk:
         if sale is None:
             return scene
         return msgspec.structs.replace(scene, offer=offer(db, sale))
+
+    def _earning(self, db: Database, scene: Scene) -> Scene:
+        """With who works here, and what they earn by selling."""
+        here = replica.staff_of(db, self._books.node().store)
+        return msgspec.structs.replace(scene, staff=here, commissions=tuple(replica.cards(db, CommissionCard)))
 
     def _counted(self, db: Database, scene: Scene) -> Scene:
         """With what the till's Z is to count."""

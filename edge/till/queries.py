@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from contract.facts import CountVerdict, SaleLine, ShiftClosed
+from contract.facts import CountVerdict, SaleLine, Share, ShiftClosed
 from contract.ids import CountId, PaymentId, PieceId, SaleId, ShiftId, TillId
 from edge.books.db import Database
 from edge.books.fold_sales import load_lines, load_sale
@@ -92,6 +92,11 @@ def asked(db: Database, sale_id: SaleId) -> tuple[SaleLine, ...]:
 
 def sale_tenders(db: Database, sale_id: SaleId) -> list[TenderRow]:
     return db.rows("tenders", TenderRow, receipt=f"sale {sale_id}")
+
+
+def shares(db: Database, sale_id: SaleId) -> list[Share]:
+    """Who sells it together; none: the associate alone."""
+    return db.rows("shares", Share, sale=sale_id)
 
 
 def payments(db: Database, sale_id: SaleId) -> list[Payment]:

@@ -11,7 +11,7 @@ from cloud.db import open_office
 from cloud.ledger import Kind, post
 from cloud.pos.ledger.queries import balances, postings
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
-from cloud.tables import ledger_line, posting, sale
+from cloud.tables import ledger_close, ledger_line, posting, sale
 from cloud.work import begin
 from contract.facts import LineKind, SaleLine, SaleRecorded, Tender, TenderKind
 from contract.ids import SaleId, StoreId, UserId
@@ -29,7 +29,9 @@ def legs(*amounts: int) -> list[Posting]:
 
 def write(office, *amounts: int, ref: str = "s1") -> None:
     with office.transaction() as tx:
-        post(tx, legs(*amounts), store=PARIS, kind=Kind.SALE, ref=ref, business_day="2026-11-22", at_us=1)
+        post(
+            begin(tx, ALL, 9), legs(*amounts), store=PARIS, kind=Kind.SALE, ref=ref, business_day="2026-11-22", at_us=1
+        )
 
 
 @pytest.mark.parametrize("amounts", [(100, -99), (100,), (100, -100, 1)])
@@ -57,6 +59,66 @@ def test_a_posting_is_never_changed_deleted_or_added_to(office):
             tx.run(statement)
     with office.reading() as tx:
         assert [row["amount_minor"] for row in tx.rows(sa.select(ledger_line).order_by(ledger_line.c.n))] == [100, -100]
+
+
+def test_raw_sql_cannot_replace_empty_or_reopen_anything(office):
+    """What a person with a SQL prompt would try."""
+    write(office, 100, -100)
+    with office.transaction() as tx:
+        tx.run(sa.text("INSERT INTO ledger_close (store, period, closed_us) VALUES ('paris', '2026-11', 1)"))
+    new = "(store, posting, kind, ref, business_day, period, at_us) VALUES ('paris', '{}', 'sale', '{}', '', '{}', 1)"
+    line = "(store, posting, n, account, amount_minor, currency) VALUES ('paris', 'sale:s1', {}, 'safe', 100, 'EUR')"
+    tries = [
+        "UPDATE ledger_close SET period = '2026-10'",
+        "DELETE FROM ledger_close",
+        "INSERT INTO ledger_close (store, period) VALUES ('paris', '2026-10')",
+        f"INSERT INTO posting {new.format('x', 'x', '2026-12')}",  # without lines
+        f"INSERT INTO ledger_line {line.format(3)}",
+    ]
+    if office.engine.dialect.name == "sqlite":
+        tries += [
+            f"INSERT OR REPLACE INTO posting {new.format('sale:s1', 's1', '2026-12')}",
+            "UPDATE OR REPLACE posting SET ref = 'y'",
+            f"INSERT OR REPLACE INTO ledger_line {line.format(1)}",
+            "INSERT OR REPLACE INTO ledger_close (store, period, why) VALUES ('paris', '2026-11', 'mine')",
+        ]
+    else:
+        tries += [f"TRUNCATE {table} CASCADE" for table in ("posting", "ledger_line", "ledger_close")]
+    for each in tries:
+        with pytest.raises(sa.exc.IntegrityError), office.transaction() as tx:
+            tx.run(sa.text(each))
+    with office.reading() as tx:
+        assert [row["account"] for row in tx.rows(sa.select(ledger_line).order_by(ledger_line.c.n))] == ["cash", "cash"]
+        assert [row["ref"] for row in tx.rows(sa.select(posting))] == ["s1"]
+
+
+def test_a_closed_month_takes_no_posting_whatever_code_runs(office):
+    """The database's own rule: a posting that says November after its close is refused with its lines."""
+    with office.transaction() as tx:
+        tx.add(ledger_close, {"store": PARIS, "period": "2026-11"})
+    key = {"store": PARIS, "posting": "sale:s1"}
+    lines = [
+        {**key, "n": n, "account": "cash", "amount_minor": amount, "currency": "EUR"} for n, amount in ((1, 5), (2, -5))
+    ]
+    row = {**key, "kind": "sale", "ref": "s1", "business_day": "2026-11-22", "period": "2026-11", "at_us": 1}
+    with pytest.raises(sa.exc.IntegrityError, match="period is closed"):
+        seal(office, lines, row)
+    seal(office, lines, {**row, "period": "2026-12"})
+
+
+def seal(office, lines: list[dict], row: dict) -> None:
+    with office.transaction() as tx:
+        tx.add(ledger_line, *lines)
+        tx.add(posting, row)
+
+
+def test_what_comes_after_the_close_goes_into_the_open_month_and_is_marked_late(office):
+    with office.transaction() as tx:
+        tx.add(ledger_close, {"store": PARIS, "period": "2026-12"})
+    write(office, 100, -100)
+    with office.reading() as tx:
+        (row,) = tx.rows(sa.select(posting))
+    assert (row["business_day"], row["period"], row["late"]) == ("2026-11-22", "2027-01", 1)
 
 
 def test_nothing_is_posted_twice(office):
@@ -104,7 +166,15 @@ def test_whatever_is_sold_the_sum_of_all_accounts_is_nothing(small_office, sales
     with small_office.transaction() as tx:
         known = len(tx.rows(sa.select(posting)))
         for n, fact in enumerate(sales, known):
-            post(tx, post_sale(fact), store=PARIS, kind=Kind.SALE, ref=f"s{n}", business_day="2026-11-22", at_us=n)
+            post(
+                begin(tx, ALL, 9),
+                post_sale(fact),
+                store=PARIS,
+                kind=Kind.SALE,
+                ref=f"s{n}",
+                business_day="2026-11-22",
+                at_us=n,
+            )
     with small_office.reading() as tx:
         sums: dict[str, int] = {}
         for each in balances(tx):

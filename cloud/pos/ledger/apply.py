@@ -1,34 +1,96 @@
-"""Posts what was sold and taken back. Money of a quarantined sale waits for the person who resolves its case."""
+"""Posts what moves money or goods. Money of a quarantined sale waits for the person who resolves its case."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from cloud import costs, postings
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.ledger import Kind, post
+from cloud.ledger import Kind, is_posted, post
 from cloud.work import Heard, UnappliableError
-from contract.facts import Fact, ReturnRecorded, SaleRecorded
-from trade.posting import UnbalancedError, post_return, post_sale
+from contract.facts import (
+    CashMoved,
+    CustodyReceived,
+    Fact,
+    ReturnRecorded,
+    SaleRecorded,
+    ShiftClosed,
+    ShiftOpened,
+    TransferShipped,
+)
+from trade.posting import UnbalancedError, post_cash_moved, post_shift_closed, post_shift_opened
 
 
 def sold(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
     if fact.sale in tokens.work.quarantined:
         return
-    try:
-        legs = post_sale(fact)
-    except UnbalancedError as error:
-        raise UnappliableError(str(error)) from error
-    day, tx = fact.business_day, tokens.work.tx
-    post(tx, legs, store=heard.store, kind=Kind.SALE, ref=fact.sale, business_day=day, at_us=heard.at_us)
+    with _or_parked():
+        postings.sold(tokens.work, heard.store, fact, at_us=heard.at_us)
 
 
 def taken_back(tokens: Custody, heard: Heard, fact: ReturnRecorded) -> None:
+    with _or_parked():
+        ref = f"{fact.sale}/{heard.epoch}/{heard.seq}"
+        postings.taken_back(tokens.work, heard.store, fact, ref=ref, at_us=heard.at_us)
+
+
+def shift_opened(tokens: Custody, heard: Heard, fact: ShiftOpened) -> None:
+    """A box that was lost may have told of it before: then it is posted already."""
+    work, ref = tokens.work, str(fact.shift)
+    if is_posted(work, heard.store, Kind.SHIFT_OPENED, ref):
+        return
+    legs, day = post_shift_opened(fact), fact.business_day
+    post(work, legs, store=heard.store, kind=Kind.SHIFT_OPENED, ref=ref, business_day=day, at_us=heard.at_us)
+
+
+def shift_closed(tokens: Custody, heard: Heard, fact: ShiftClosed) -> None:
+    work, ref = tokens.work, str(fact.shift)
+    if is_posted(work, heard.store, Kind.SHIFT_CLOSED, ref):
+        return
+    legs, day, why = post_shift_closed(fact), fact.business_day, fact.note
+    post(
+        work, legs, store=heard.store, kind=Kind.SHIFT_CLOSED, ref=ref, business_day=day, at_us=heard.at_us,
+        by=heard.by, why=why,
+    )  # fmt: skip
+
+
+def cash_moved(tokens: Custody, heard: Heard, fact: CashMoved) -> None:
+    work, ref = tokens.work, str(fact.move)
+    if is_posted(work, heard.store, Kind.CASH_MOVED, ref):
+        return
+    legs = post_cash_moved(fact)
+    post(
+        work, legs, store=heard.store, kind=Kind.CASH_MOVED, ref=ref, business_day="", at_us=heard.at_us, by=heard.by,
+        why=fact.reason,
+    )  # fmt: skip
+
+
+def shipped(tokens: Custody, heard: Heard, fact: TransferShipped) -> None:
+    ref = f"ship:{fact.transfer}/{heard.epoch}/{heard.seq}"
+    costs.shipped(tokens.work, heard.store, fact.pieces, ref=ref, at_us=heard.at_us)
+
+
+def received(tokens: Custody, heard: Heard, fact: CustodyReceived) -> None:
+    ref = f"receive:{fact.piece}/{heard.epoch}/{heard.seq}"
+    costs.rested(tokens.work, heard.store, (fact.piece,), ref=ref, day="", at_us=heard.at_us)
+
+
+@contextmanager
+def _or_parked() -> Iterator[None]:
+    """Figures that do not agree wait for a person; nothing is posted half."""
     try:
-        legs = post_return(fact)
+        yield
     except UnbalancedError as error:
         raise UnappliableError(str(error)) from error
-    ref = f"{fact.sale}/{heard.epoch}/{heard.seq}"
-    day, tx = fact.business_day, tokens.work.tx
-    post(tx, legs, store=heard.store, kind=Kind.RETURN, ref=ref, business_day=day, at_us=heard.at_us)
 
 
-APPLY: Final[dict[type[Fact], Applier]] = {SaleRecorded: sold, ReturnRecorded: taken_back}
+APPLY: Final[dict[type[Fact], Applier]] = {
+    SaleRecorded: sold,
+    ReturnRecorded: taken_back,
+    ShiftOpened: shift_opened,
+    ShiftClosed: shift_closed,
+    CashMoved: cash_moved,
+    TransferShipped: shipped,
+    CustodyReceived: received,
+}

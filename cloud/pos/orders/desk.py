@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
+from cloud import costs
 from cloud.custody import CLOUD, Custody
 from cloud.db import Office
 from cloud.ledger import Kind, post
@@ -200,7 +201,8 @@ class OrderDesk:
         self._deadline_us.pop(order, None)
         tax = int(work.tx.value(sa.select(web_order.c.tax_minor).where(web_order.c.order_id == order)))
         legs = post_order(row.amount_minor, tax, row.currency, order)
-        post(work.tx, legs, store=row.store, kind=Kind.ORDER, ref=order, business_day="", at_us=work.now_us)
+        sale = SaleId(order)
+        post(work, legs, store=row.store, kind=Kind.ORDER, ref=order, business_day="", at_us=work.now_us, sale=sale)
         if not row.piece:
             sentence = f"Payment {row.payment_key} was captured for an order that no backup knows; find its piece"
             work.open_case("captured and unknown", sentence, store=row.store, ref=order)
@@ -212,6 +214,7 @@ class OrderDesk:
         token = tokens.get(row.piece)
         if token is not None and (token.holder == CLOUD or (token.holder == row.store and row.ce in (0, token.ce))):
             tokens.change(token, OfficeState.SOLD, sale=SaleId(order))
+        costs.sold_online(work, row.store, row.piece, SaleId(order), at_us=work.now_us)
         tokens.flush()
         if row.fence:
             work.command(row.store, ConvertLease(piece=row.piece, ce=row.ce, fence=row.fence, order=order))

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from cloud import feed
+from cloud import costs, feed
 from cloud.custody import Custody, Token
 from cloud.db import Tx
 from cloud.pos.pieces import categories, history
@@ -143,6 +143,21 @@ def _save(
         each.card for each in told if each.card != (known[each.card.piece].card if each.card.piece in known else None)
     )
     work.tell(*(feed.News(f"piece:{card.piece}", card) for card in shown))
+    valued = [each for each in told if _valued_otherwise(known.get(each.card.piece), each)]
+    if valued:
+        ref = f"record:{valued[0].card.piece}/{work.now_us}"
+        costs.learned(work, [each.card.piece for each in valued], store, ref=ref)
+
+
+def _valued_otherwise(before: Record | None, now: Record) -> bool:
+    """The ledger carries it elsewhere, or at another cost, from now on."""
+    if before is None:
+        return now.backing.cost_minor > 0
+    was, is_now = before.card, now.card
+    cost = (before.backing.cost_minor, before.backing.cost_currency)
+    return cost != (now.backing.cost_minor, now.backing.cost_currency) or (
+        (was.ownership, was.second_hand, was.condition) != (is_now.ownership, is_now.second_hand, is_now.condition)
+    )
 
 
 def _completed(card: PieceCard, known: Record | None, rules: categories.Rules, backing: Backing | None) -> Record:

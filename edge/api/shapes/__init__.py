@@ -39,4 +39,5 @@ from edge.api.shapes.trade import PadView as PadView
 from edge.api.shapes.trade import PaymentView as PaymentView
 from edge.api.shapes.trade import SaleLineView as SaleLineView
 from edge.api.shapes.trade import SaleView as SaleView
+from edge.api.shapes.trade import ShareView as ShareView
 from edge.api.shapes.trade import TenderView as TenderView

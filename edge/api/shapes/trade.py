@@ -71,6 +71,12 @@ class PaymentView:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareView:
+    associate: str
+    share_bp: int
+
+
+@dataclass(frozen=True, slots=True)
 class SaleView:
     sale: str
     till: str
@@ -86,6 +92,8 @@ class SaleView:
     business_day: str
     sent: bool
     """The cloud has it (`seq ≤ upto`)."""
+    shares: tuple[ShareView, ...] = ()
+    """Who sells it together; none: the associate alone."""
 
 
 @dataclass(frozen=True, slots=True)
