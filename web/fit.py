@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from web import problems
+from web.card_numbers import CardNumbers
 from web.front import Front
 from web.headers import Guarded
 from web.templating import HERE
@@ -38,4 +39,5 @@ def fit(app: FastAPI, front: Front, static: Mapping[str, Path] | None = None) ->
     for number, (url, folder) in enumerate((static or {}).items()):
         app.mount(url, HashedFiles(directory=folder), name=f"static-{number}")
     app.mount("/static", HashedFiles(directory=HERE / "static"), name="static")
+    app.add_middleware(CardNumbers)
     app.add_middleware(Guarded, secure=front.secure)

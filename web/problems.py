@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from contract.pan import redacted
 from web.asking import who_asks
 from web.front import LOGIN_PATH, render, wants_fragment
 
@@ -39,11 +40,11 @@ class ProblemError(Exception):
     """What it waits for, by its digest: somebody else's word."""
 
     def __init__(self, status: int, code: str, title: str, detail: str = "") -> None:
-        super().__init__(f"{title}. {detail}".strip())
+        super().__init__(redacted(f"{title}. {detail}".strip()))
         self.status = status
         self.code = code
-        self.title = title
-        self.detail = detail
+        self.title = redacted(title)
+        self.detail = redacted(detail)
 
 
 class StoreWantedError(ProblemError):
@@ -112,9 +113,9 @@ def answer(request: Request, error: ProblemError, errors: tuple[str, ...] = ()) 
             title=error.title,
             status=error.status,
             detail=error.detail,
-            instance=request.url.path,
+            instance=redacted(request.url.path),
             asked=error.asked,
-            errors=errors,
+            errors=tuple(map(redacted, errors)),
         )
         headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
         return Response(msgspec.json.encode(body), error.status, headers, MEDIA_TYPE)

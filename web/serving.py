@@ -8,6 +8,8 @@ from importlib import metadata
 import structlog
 import uvicorn
 
+from web.card_numbers import keep_out
+
 
 class Server(uvicorn.Server):
     """uvicorn without its own signal handlers: stopping is the composition root's, in its order."""
@@ -24,6 +26,7 @@ def write_logs() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            keep_out,
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # as it is when something is said

@@ -14,6 +14,7 @@ from cloud.pos.staff.entrance import Verdict
 from contract.feed import Role, StaffCard, decode_page
 from contract.ids import UserId
 from contract.messages import Refusal, Rejoin, Snapshot, encode
+from tests.doors import doors
 from web import policy
 from web.attempts import FREE_ATTEMPTS
 from web.problems import ProblemError
@@ -69,6 +70,18 @@ def card(piece: str, **changes) -> dict:
 
 def test_every_route_has_a_policy(cloud):
     assert policy.undeclared(cloud.app) == []
+
+
+def test_no_door_of_the_office_takes_a_card_number(cloud, client):
+    asked = list(doors(cloud.app))
+    assert len(asked) > 60, "the walk found the doors"
+    answers = [client.ask(method, path, **sent) for method, path, sent in asked]
+    let_in = [
+        (each, answer.status_code)
+        for each, answer in zip(asked, answers, strict=True)
+        if answer.status_code != 422 or answer.json()["type"] != "urn:vitrine:problem:card-number"
+    ]
+    assert let_in == []
 
 
 def test_every_route_of_the_edges_door_knows_the_box_that_asks(cloud):
