@@ -61,6 +61,8 @@ class Terminal:
         self.charges: dict[str, int] = {}
         """By name: what the client has paid and not got back."""
         self.charged_times: dict[str, int] = {}
+        self.paid_back: dict[str, int] = {}
+        """By the name of a refund: what went back to the card."""
         self._known: dict[str, Result] = {}
         self._returned: dict[str, bool] = {}
         self._amounts: dict[str, int] = {}
@@ -112,6 +114,33 @@ class Terminal:
             self._returned[name] = True
         self._may_be_lost()
         return True
+
+    def pay_back(self, refund: str, of: str, amount_minor: int) -> int:
+        """So much of a charge back to its card; 0: refused. By one name it happens once. Troubles befall it too.
+
+        Raises `LostError` when the till will hear nothing.
+        """
+        if refund in self.paid_back:
+            self._may_be_lost()
+            return self.paid_back[refund]
+        trouble = self.troubles.popleft() if self.troubles else Trouble.NONE
+        if trouble in {Trouble.LOST_BEFORE, Trouble.REBOOT_BEFORE}:
+            raise LostError(trouble)
+        left = self.charges.get(of, 0)
+        refused = self.keeps or not self.line_up or trouble is Trouble.DECLINE or not 0 < amount_minor <= left
+        paid = 0 if refused else max(amount_minor // 2, 1) if trouble is Trouble.PARTIAL else amount_minor
+        if of in self.charges:
+            self.charges[of] -= paid
+        self.paid_back[refund] = paid
+        if trouble in {Trouble.LOST_AFTER, Trouble.REBOOT_AFTER}:
+            raise LostError(trouble)
+        self._may_be_lost()
+        return paid
+
+    def refund_status(self, refund: str) -> int | None:
+        """What went back by it; None: never heard of."""
+        self._may_be_lost()
+        return self.paid_back.get(refund)
 
     def returned(self, name: str) -> bool:
         """Whether a charge went back."""

@@ -29,6 +29,7 @@ class NexoFace:
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
         self._currency: dict[str, str] = {}
+        self._refunds: dict[str, tuple[str, str]] = {}
         self._reversals: dict[str, tuple[str, bool]] = {}
 
     def hear(self, raw: bytes) -> bytes:
@@ -79,7 +80,10 @@ class NexoFace:
     def _status(self, _: str, said: dict[str, Any]) -> dict[str, Any]:
         asked = said["MessageReference"]
         name = asked["ServiceID"]
-        if asked["MessageCategory"] == "Reversal":
+        if name in self._refunds:
+            paid = self.terminal.refund_status(name)
+            body = None if paid is None else {"ReversalResponse": _refund(*self._refunds[name], paid)}
+        elif asked["MessageCategory"] == "Reversal":
             of, done = self._reversals.get(name, ("", False))
             self.terminal.returned(of)
             body = {"ReversalResponse": _reversal(of, done=done)} if of else None
@@ -95,6 +99,11 @@ class NexoFace:
 
     def _reverse(self, name: str, said: dict[str, Any]) -> dict[str, Any]:
         of = said["OriginalPOITransaction"]["POITransactionID"]["TransactionID"].removeprefix("T")
+        if "ReversedAmount" in said:
+            currency = said["SaleData"]["SaleToAcquirerData"].removeprefix("currency=")
+            self._refunds[name] = (of, currency)
+            minor = int(Decimal(said["ReversedAmount"]).scaleb(DIGITS.get(currency, 2)))
+            return _refund(of, currency, self.terminal.pay_back(name, of, minor))
         try:
             done = self.terminal.give_back(of, refund=True)
         except LostError:
@@ -107,6 +116,11 @@ class NexoFace:
 def _reversal(of: str, *, done: bool) -> dict[str, Any]:
     transaction = {"POIData": {"POITransactionID": {"TransactionID": f"R{of}", "TimeStamp": STAMP}}}
     return {**transaction, "Response": {"Result": "Success"} if done else _failure("Refusal", "not given back")}
+
+
+def _refund(of: str, currency: str, paid_minor: int) -> dict[str, Any]:
+    answer = _reversal(of, done=paid_minor > 0)
+    return {**answer, "ReversedAmount": Decimal(paid_minor).scaleb(-DIGITS.get(currency, 2))} if paid_minor else answer
 
 
 def _failure(condition: str, message: str) -> dict[str, str]:

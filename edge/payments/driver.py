@@ -8,13 +8,16 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Final
 
 import structlog
 
 from contract.facts import PaymentCaptured, PaymentFailed, PaymentInDoubt, PaymentKept, PaymentRefunded, PaymentVoided
 from contract.ids import PaymentId
 from edge.payments.port import (
+    BACKOFF_S,
+    NEVER_HEARD,
+    PENDING_S,
+    UNKNOWN_TIMES,
     Ask,
     Captured,
     Failed,
@@ -26,14 +29,9 @@ from edge.payments.port import (
     Unknown,
     short_name,
 )
+from edge.payments.refunding import Refunder
 from trade.acts import TerminalSaid
 from trade.payment import Payment, PaymentState
-
-BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-PENDING_S: Final = 2.0
-UNKNOWN_TIMES: Final = 2
-"""How often in a row a terminal must not know a payment before it counts as never asked."""
-NEVER_HEARD: Final = "the terminal never heard of it"
 
 log = structlog.get_logger(__name__)
 
@@ -50,8 +48,10 @@ class Driver:
         unanswered: Callable[[], Awaitable[Sequence[Payment]]],
         say: Callable[[TerminalSaid], Awaitable[bool]],
         in_flight: Iterable[PaymentId] = (),
+        refunder: Refunder | None = None,
     ) -> None:
         self.terminal = terminal
+        self._refunder = refunder
         self.wake = asyncio.Event()
         self.doubts_total = 0
         self._unanswered = unanswered
@@ -73,11 +73,15 @@ class Driver:
         finally:
             for call in self._calls.values():
                 call.cancel()
+            if self._refunder is not None:
+                self._refunder.stop()
             await self.terminal.close()
 
     async def turn(self) -> float | None:
         """Everything that can be done now. Gives the seconds until it is worth asking again; None: when woken."""
         waits = [await self._serve(payment) for payment in await self._unanswered()]
+        if self._refunder is not None:
+            waits.append(await self._refunder.turn(self.wake.set))
         return min((wait for wait in waits if wait is not None), default=None)
 
     async def _serve(self, payment: Payment) -> float | None:

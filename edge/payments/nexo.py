@@ -6,6 +6,7 @@ TransactionStatus. Amounts are decimal numbers on this wire and nowhere else. On
 
 import datetime as dt
 import re
+import secrets
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
@@ -15,12 +16,14 @@ import httpx
 import msgspec
 
 from contract.money import minor_digits
+from edge.payments.nexo_crypto import SealingKey, TamperedError, seal, unseal
 from edge.payments.port import (
     Ask,
     Captured,
     Failed,
     Kept,
     NotSentError,
+    PaidBack,
     Pending,
     Returned,
     SilentError,
@@ -39,10 +42,19 @@ _decode: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 class NexoTerminal:
-    """One terminal. now: wall time, for the time stamps of messages."""
+    """One terminal. now: wall time, for the time stamps of messages. key: what seals messages; None: nothing does."""
 
-    def __init__(self, http: httpx.AsyncClient, *, poi: str, now: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        poi: str,
+        now: Callable[[], dt.datetime],
+        key: SealingKey | None = None,
+        chance: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
         self._http, self._poi, self._now = http, poi, now
+        self._key, self._chance = key, chance
 
     async def request(self, ask: Ask) -> Captured | Failed:
         amount = Decimal(ask.amount_minor).scaleb(-minor_digits(ask.currency))
@@ -88,6 +100,23 @@ class NexoTerminal:
         """The same message here, tried once more."""
         return await self.cancel(ask)
 
+    async def pay_back(self, ask: Ask) -> PaidBack | Kept:
+        """A referenced refund: a reversal of so much of the original transaction."""
+        transaction, _, stamp = ask.reference.partition(" ")
+        amount = Decimal(ask.amount_minor).scaleb(-minor_digits(ask.currency))
+        body = {
+            "OriginalPOITransaction": {"POITransactionID": {"TransactionID": transaction, "TimeStamp": stamp}},
+            "ReversalReason": "MerchantCancel",
+            "ReversedAmount": amount,
+            "SaleData": {**self._sale(ask), "SaleToAcquirerData": f"currency={ask.currency}"},
+        }
+        answer = await self._send(ask, "Reversal", ask.name, {"ReversalRequest": body}, timeout_s=CLIENT_S)
+        return _paid_back(answer, ask)
+
+    async def paid_back(self, ask: Ask) -> PaidBack | Kept | Pending | Unknown:
+        found = await self._became(ask, "Reversal", ask.name)
+        return found if isinstance(found, Pending | Unknown) else _paid_back(found, ask)
+
     async def close(self) -> None:
         await self._http.aclose()
 
@@ -129,7 +158,10 @@ class NexoTerminal:
     ) -> dict[str, Any]:
         raw = await self._post(self._message(ask, category, name, body), timeout_s)
         try:
-            answer = _part(_decode(raw), "SaleToPOIResponse")
+            plain = raw if self._key is None else unseal(raw, self._key)
+            answer = _part(_decode(plain), "SaleToPOIResponse")
+        except TamperedError as error:
+            raise SilentError(f"the terminal's answer was refused: {error}") from error
         except (msgspec.DecodeError, RecursionError) as error:
             raise SilentError("the terminal's answer is no nexo message") from error
         if _text(answer, "MessageHeader", "ServiceID") != name:
@@ -138,8 +170,11 @@ class NexoTerminal:
 
     async def _post(self, message: dict[str, Any], timeout_s: float) -> bytes:
         timeout = httpx.Timeout(timeout_s, connect=TALK_S)
+        content = _encode(message)
+        if self._key is not None:
+            content = seal(content, self._key, chance=self._chance)
         try:
-            response = await self._http.post("/nexo", content=_encode(message), timeout=timeout)
+            response = await self._http.post("/nexo", content=content, timeout=timeout)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise NotSentError("the terminal cannot be reached: look at its cable and its screen") from error
         except httpx.HTTPError as error:
@@ -180,6 +215,29 @@ def _reversal(answer: dict[str, Any]) -> Returned | Kept:
     if _text(said, "Response", "Result") == "Success":
         return Returned(_text(said, "POIData", "POITransactionID", "TransactionID"))
     return Kept(_why(said))
+
+
+def _paid_back(answer: dict[str, Any], ask: Ask) -> PaidBack | Kept:
+    """`ReversedAmount` may be less than was asked for; without one it is all of it."""
+    done = _reversal(answer)
+    if isinstance(done, Kept):
+        return done
+    told = _part(answer, "ReversalResponse").get(
+        "ReversedAmount", Decimal(ask.amount_minor).scaleb(-minor_digits(ask.currency))
+    )
+    minor = _minor(told, ask)
+    if minor > ask.amount_minor:
+        raise SilentError("the terminal says that it gave back more than it was asked for")
+    return PaidBack(amount_minor=minor, reference=done.reference)
+
+
+def _minor(amount: Any, ask: Ask) -> int:
+    if not isinstance(amount, int | Decimal) or isinstance(amount, bool) or not 0 < amount <= MINOR_MAX:
+        raise SilentError("the terminal does not say how much")
+    minor = Decimal(amount) * 10 ** minor_digits(ask.currency)
+    if minor != int(minor):
+        raise SilentError("the terminal says an amount that is none in this currency")
+    return int(minor)
 
 
 def _why(said: dict[str, Any]) -> str:

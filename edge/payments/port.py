@@ -10,6 +10,11 @@ from contract.ids import PaymentId, TillId
 
 NAME_LENGTH: Final = 10
 """The longest ServiceID that nexo takes."""
+BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+PENDING_S: Final = 2.0
+UNKNOWN_TIMES: Final = 2
+"""How often in a row a terminal must not know what it was asked for before that counts as never asked."""
+NEVER_HEARD: Final = "the terminal never heard of it"
 
 
 class NotSentError(Exception):
@@ -68,6 +73,13 @@ class Kept(msgspec.Struct, frozen=True):
     why: str
 
 
+class PaidBack(msgspec.Struct, frozen=True, kw_only=True):
+    """So much went back to the card: what was asked for, or less."""
+
+    amount_minor: int
+    reference: str = ""
+
+
 class PaymentTerminal(Protocol):
     """Every call may raise `NotSentError` or `SilentError`, and may be repeated without charging or returning twice."""
 
@@ -89,6 +101,14 @@ class PaymentTerminal(Protocol):
 
     async def refund(self, ask: Ask) -> Returned | Kept:
         """Pay a captured payment back."""
+        ...
+
+    async def pay_back(self, ask: Ask) -> PaidBack | Kept:
+        """Give `amount_minor` of the captured payment that `reference` names back to its card; `ask` is the refund."""
+        ...
+
+    async def paid_back(self, ask: Ask) -> PaidBack | Kept | Pending | Unknown:
+        """What became of such a refund."""
         ...
 
     async def close(self) -> None: ...

@@ -32,8 +32,8 @@ GROUPS: Final[tuple[tuple[str, tuple[Permission, ...]], ...]] = (
         Permission.DRAWER_OPEN,
     )),
     ("With pieces", (
-        Permission.COUNT, Permission.APPROVE_COUNT, Permission.DISPOSE, Permission.TRANSFER, Permission.BREAK_LEASE, Permission.TAGS,
-        Permission.TAG_REPLACE, Permission.PIECES, Permission.SEE_COST,
+        Permission.COUNT, Permission.APPROVE_COUNT, Permission.DISPOSE, Permission.TRANSFER, Permission.BREAK_LEASE,
+        Permission.TAGS, Permission.TAG_REPLACE, Permission.PIECES, Permission.SEE_COST,
     )),
     ("On the floor", (
         Permission.CLOSE_ALARM, Permission.OPEN_LOCKS, Permission.CALIBRATE, Permission.DETECTORS,
