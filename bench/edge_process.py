@@ -80,6 +80,7 @@ def figures_of(minutes: Sequence[Minute]) -> Figures:
 
 def minutes_of(seconds: int) -> Iterator[Minute]:
     """A box that has been running for `WARM_S`, minute by minute. Raises `RuntimeError` when a process dies."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `vitrine edge` does; the processes below inherit it
     spawn = mp.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = spawn.Pipe()

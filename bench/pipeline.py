@@ -25,6 +25,7 @@ import numpy as np
 from bench.edge_process import SECONDS as EDGE_SECONDS
 from bench.edge_process import SHORT_SECONDS as EDGE_SHORT_SECONDS
 from bench.edge_process import edge_figures
+from bench.edge_process import plots as plots
 from bench.figures import Figures
 from bench.reference import Reference, Said
 from bench.shelves import READERS, Shelves, config_of, fill, reader_id

@@ -1,7 +1,7 @@
 """Where pieces lie once more, slow and plain: by the strongest antenna, one piece after the other (inference §3.2).
 
-Of the house's own it takes constants and nothing that reckons. Readers never fail here, but the first window may be too
-short for a zone to be vouched for.
+Of the house's own it takes constants and nothing that reckons: which tick looks at which rows is one of them. Readers
+never fail here, but the first window may be too short for a zone to be vouched for.
 """
 
 import math
@@ -39,6 +39,9 @@ class PlainPlaces:
         self._window: dict[int, dict[int, list[float]]] = {}
         self._rounds = [0] * zones
         self._began_us = 0
+        self._told: list[tuple[int, int]] = []
+        self._slice = 0
+        self._slice_rows = strongest.rows_per_slice(len(self._home), zones)
 
     def hear(self, zones: Iterable[int], levels: Iterable[tuple[int, int, float]]) -> None:
         """A round: the zones that were watched; (row, zone, strongest dBm) of what was read."""
@@ -48,8 +51,14 @@ class PlainPlaces:
             self._window.setdefault(row, {}).setdefault(zone, []).append(level)
 
     def close(self, now_us: int) -> list[tuple[int, int]]:
-        if now_us - self._began_us < WINDOW_US:
-            return []
+        self._slice += 1
+        if now_us - self._began_us >= WINDOW_US:
+            self._slice, self._told = 0, self._look_at_all(now_us)
+        due = [(row, zone) for row, zone in self._told if row // self._slice_rows == self._slice]
+        self._told = [each for each in self._told if each not in due] if due else self._told
+        return due
+
+    def _look_at_all(self, now_us: int) -> list[tuple[int, int]]:
         self._began_us = now_us
         seen = {zone for zone, rounds in enumerate(self._rounds) if rounds >= ROUNDS_MIN}
         self._rounds = [0] * self._zones

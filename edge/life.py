@@ -27,6 +27,7 @@ from edge.readers.base import ReadBatch
 from edge.readers.times import dated
 from edge.store import Store
 from edge.store.wakes import Wakes
+from edge.thrift import keep_small
 from web.serving import Server
 
 log = structlog.get_logger(__name__)
@@ -64,6 +65,7 @@ async def live(edge: Edge, listener: socket.socket) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    keep_small()
     server = _server(edge)
     tasks = [asyncio.create_task(server.serve(sockets=[listener]), name="http")]
 

@@ -1,6 +1,7 @@
 """`python -m vitrine`: every process of the house and what a person does around it."""
 
 import datetime as dt
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -61,6 +62,7 @@ def smoke(folder: Folder = Path(".demo/smoke")) -> None:
 @app.command()
 def edge(config: Config) -> None:
     """One store's box."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: a box multiplies no large matrices
     from edge import app as box
     from edge.books.db import BooksError
     from edge.config import ConfigError, load_config

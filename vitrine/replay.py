@@ -254,7 +254,9 @@ def replay(paths: Sequence[Path], *, cold: bool = False) -> Told:
             words = f"{paths[0]} does not fit this program, after {running.told.ticks} turns: {error!r}"
             raise CaptureError(words[:WORDS_MAX]) from error
     if not running.told.segments:
-        raise CaptureError(f"{paths[0]} holds nothing yet")
+        raise CaptureError(
+            f"{paths[0]} has no whole beginning: it was cut off, or is only being begun; take another file"
+        )
     if running.told.segments == running.told.idle_segments:
         raise CaptureError("the captured box was not serving: it said nothing that could be replayed")
     return running.told

@@ -20,6 +20,14 @@ class NavLink:
     path: str
     text: str
     needs: tuple[Permission, ...] = ()
+    under: tuple[str, ...] = ()
+    """Paths of pages that are reached from this place: it stays marked on them."""
+
+    def leads_to(self, path: str) -> bool:
+        """Whether a page belongs to this place."""
+        if self.path == "/":
+            return path == "/"
+        return any(path == each or path.startswith(f"{each}/") for each in (self.path, *self.under))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ NAV: Final = (
     NavLink("/pass", "Pass", (Permission.COUNT,)),
     NavLink("/tags", "Tags", (Permission.TAGS,)),
     NavLink("/looks", "Look for", (Permission.COUNT,)),
-    NavLink("/wall", "Loss prevention"),
-    NavLink("/readers", "Readers"),
+    NavLink("/wall", "Loss prevention", under=("/watch", "/alarms")),
+    NavLink("/readers", "Readers", under=("/zones",)),
 )
 CLOSED_ALARMS_SHOWN: Final = 8
 DAYS_SHOWN: Final = 30

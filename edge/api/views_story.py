@@ -1,7 +1,7 @@
 """Where a piece was, and who saw it last: the sightings of this box, then its history."""
 
 from dataclasses import asdict
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from contract.ids import PieceId
 from edge.api import shapes
@@ -9,11 +9,13 @@ from edge.api.shop import Shop
 from edge.api.views_pieces import piece
 from edge.floor.sightings import NOWHERE, SCANNER
 from edge.history.stays import Stay
-from edge.reconcile.presence.evidence import UNKNOWN
+from edge.reconcile.presence.evidence import PRESENT, UNKNOWN
 from edge.store import Store
 
 DAYS_SHOWN_MAX = 400
 STAYS_SHOWN_MAX = 500
+UNSURE_READS_DUE: Final = 5.0
+"""Reads that were due since the last one: by chance alone one silence in a hundred and fifty is so long."""
 
 
 async def story(shop: Shop, piece_id: PieceId, days: int) -> shapes.PieceStoryView:
@@ -43,6 +45,7 @@ class Silence(TypedDict, total=False):
     visibility: float
     silent_rounds: int
     reads_due: float
+    unsure: bool
 
 
 def _silence(store: Store, piece_id: PieceId) -> Silence:
@@ -52,8 +55,10 @@ def _silence(store: Store, piece_id: PieceId) -> Silence:
         return Silence()
     p, seen = float(evidence.detectability()[row]), float(evidence.visibility[evidence.home[row]])
     rounds = int(evidence.silent_rounds[row])
+    due = rounds * p * seen
+    unsure = bool(evidence.state[row] == PRESENT) and due >= UNSURE_READS_DUE
     return Silence(
-        p=round(p, 3), visibility=round(seen, 3), silent_rounds=rounds, reads_due=round(rounds * p * seen, 1)
+        p=round(p, 3), visibility=round(seen, 3), silent_rounds=rounds, reads_due=round(due, 1), unsure=unsure
     )
 
 

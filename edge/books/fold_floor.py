@@ -1,5 +1,7 @@
 """The fold of the floor: presence, vision, readers, exits, alarms."""
 
+from typing import Final
+
 import msgspec
 
 from contract.facts import (
@@ -55,6 +57,11 @@ FloorFact = (
     | OutputSet
 )
 
+GAPS_MAX: Final = 10_000
+"""Gaps in coverage kept as rows, of all readers; older ones are in the journal and at the head office."""
+READER_CHANGES_MAX: Final = 500
+"""Changes of a reader's device or firmware, of each reader."""
+
 
 def apply(db: Database, fact: FloorFact, at_us: int, by: UserId) -> None:
     """Changes the floor's rows as the fact says."""
@@ -73,8 +80,10 @@ def apply(db: Database, fact: FloorFact, at_us: int, by: UserId) -> None:
         case ReaderChanged():
             was = {f"was_{name}": told for name, told in msgspec.structs.asdict(fact.was).items()}
             db.run_struct("reader_change_add", fact.now, **was, reader=fact.reader, at_us=at_us)
+            db.run("reader_change_bound", reader=fact.reader, keep=READER_CHANGES_MAX)
         case CoverageGap():
             db.run_struct("gap_add", fact)
+            db.run("gap_bound", keep=GAPS_MAX)
         case ExitSeen():
             db.run_struct("exit_add", fact, at_us=at_us)
         case AlarmRaised():

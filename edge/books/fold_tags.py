@@ -1,5 +1,7 @@
 """The fold of tags: who carries which one, and since when. Cards of the feed show the newer of what both know."""
 
+from typing import Final
+
 import msgspec
 
 from contract.facts import TagBound
@@ -7,6 +9,9 @@ from contract.feed import PieceCard, decode_body, encode_body
 from contract.ids import PieceId
 from edge.books.db import Database
 from edge.books.rows import Body
+
+BINDINGS_MAX: Final = 100
+"""Tags a piece has had, kept as rows; older ones are in the journal and at the head office."""
 
 
 class Binding(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +29,7 @@ def bound(db: Database, fact: TagBound, at_us: int) -> None:
     """The piece's former tag, and the tag's former piece, end here; the card knows at once, offline too."""
     db.run("tag_unbind", piece=fact.piece, tid=fact.tid, epc=fact.epc, to_us=at_us)
     db.run("tag_bind", piece=fact.piece, n=fact.n, epc=fact.epc, tid=fact.tid, from_us=at_us)
+    db.run("tag_binding_bound", piece=fact.piece, keep=BINDINGS_MAX)
     stored = db.one("feed_body", Body, kind="piece", name=fact.piece)
     card = decode_body(stored.body) if stored else None
     if isinstance(card, PieceCard):

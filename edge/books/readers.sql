@@ -28,12 +28,22 @@ SELECT reader, link, why, model, firmware, serial, since_us, dark_since_us FROM 
 INSERT OR REPLACE INTO reader_change
 VALUES (:reader, :at_us, :was_model, :was_firmware, :was_serial, :model, :firmware, :serial);
 
+-- name: reader_change_bound
+DELETE FROM reader_change WHERE reader = :reader AND at_us < (
+    SELECT at_us FROM reader_change WHERE reader = :reader ORDER BY at_us DESC LIMIT 1 OFFSET :keep - 1
+);
+
 -- name: reader_changes_last
 SELECT reader, max(at_us) AS at_us, was_model, was_firmware, was_serial, model, firmware, serial
 FROM reader_change GROUP BY reader ORDER BY reader;
 
 -- name: gap_add
 INSERT OR REPLACE INTO coverage_gap VALUES (:reader, :from_us, :until_us, :why);
+
+-- name: gap_bound
+DELETE FROM coverage_gap WHERE until_us < (
+    SELECT until_us FROM coverage_gap ORDER BY until_us DESC LIMIT 1 OFFSET :keep - 1
+);
 
 -- name: gaps_newest
 SELECT reader, from_us, until_us, why FROM coverage_gap ORDER BY until_us DESC, reader LIMIT :limit;

@@ -13,6 +13,11 @@ CREATE TABLE tag_serial (term INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT
 INSERT INTO tag_binding VALUES (:piece, :n, :epc, :tid, :from_us, 0)
 ON CONFLICT (piece, n) DO UPDATE SET epc = excluded.epc, tid = excluded.tid, from_us = excluded.from_us, to_us = 0;
 
+-- name: tag_binding_bound
+DELETE FROM tag_binding WHERE piece = :piece AND to_us <> 0 AND n < (
+    SELECT n FROM tag_binding WHERE piece = :piece ORDER BY n DESC LIMIT 1 OFFSET :keep - 1
+);
+
 -- name: tag_unbind
 UPDATE tag_binding SET to_us = :to_us
 WHERE to_us = 0 AND (piece = :piece OR epc = :epc OR (tid = :tid AND tid <> ''));

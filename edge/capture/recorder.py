@@ -5,7 +5,7 @@ ring can be replayed alone. Around an alarm the running file and the one before 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +22,7 @@ from edge.books.db import Database
 from edge.capture.ear import Ear
 from edge.capture.frames import Batch, Begin, Did, Event, Learned, Stood, Tick, Written
 from edge.capture.ring import Ring, last_number
-from edge.capture.still import Camera, Outside, StillError
+from edge.capture.still import ARRAY_32, Camera, Outside, StillError
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.floor.stock import Stock
@@ -244,7 +244,7 @@ class Recorder(Ear):
 
     def _begin(self, begin: Begin, camera: Camera, db: Database, first: Tick, alarms: list[str]) -> None:
         try:
-            tables = {table: [list(row) for row in db.dump(table)] for table in db.tables() if table not in SECRETS}
+            tables = {table: _rows(db.dump(table)) for table in db.tables() if table not in SECRETS}
         finally:
             db.close()
         still = b"" if begin.why else camera.encoded()
@@ -256,6 +256,16 @@ class Recorder(Ear):
         self._ring.write(events)
         for alarm in alarms:
             self._ring.keep(alarm)
+
+
+def _rows(rows: Iterable[Sequence[object]]) -> msgspec.Raw:
+    """A table as msgpack, row by row: its rows are never all in memory as objects."""
+    out, encoder, count = bytearray(ARRAY_32 + bytes(4)), msgspec.msgpack.Encoder(), 0
+    for row in rows:
+        encoder.encode_into(list(row), out, -1)
+        count += 1
+    out[: len(ARRAY_32) + 4] = ARRAY_32 + count.to_bytes(4)
+    return msgspec.Raw(bytes(out))
 
 
 def _batch(one: ReadBatch) -> Batch:

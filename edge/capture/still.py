@@ -36,6 +36,8 @@ WORDS_MAX: Final = 300
 NODES_MAX: Final = 2_000_000
 UNKEPT: Final = "UNKEPT"
 """A class may name fields here that are not kept: None once it is taken up, for it to make anew."""
+ARRAY_32: Final = b"\xdd"
+"""How msgpack begins a list whose length takes four bytes."""
 FLAT_MIN: Final = 16
 """Fewer rows than this are looked at one by one."""
 
@@ -76,7 +78,12 @@ class Camera:
             for many in node[1:4]:
                 if isinstance(many, list) and len(many) == 2 and many[0] is None:
                     many[:] = [False, [_flat(each) for each in many[1]]]
-        return msgspec.msgpack.encode(self._nodes)
+        out = bytearray(ARRAY_32 + len(self._nodes).to_bytes(4))
+        encoder = msgspec.msgpack.Encoder()
+        for node in self._nodes:
+            encoder.encode_into(node, out, -1)
+            node.clear()  # or each array would be in memory twice
+        return bytes(out)
 
     def _value(self, thing: Any) -> Any:
         """A plain value, or `[index]` of a node."""

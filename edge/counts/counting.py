@@ -134,7 +134,8 @@ class Counting:
             raise CountRefusedError("Name the zones to count again")
         for zone in zones:
             if zone not in counted:
-                raise CountRefusedError(f"Zone {zone} was not part of this count; begin another one for it")
+                name = self.report.happened.called(zone)
+                raise CountRefusedError(f"{name} was not part of this count; begin another one for it")
         if row.expected and not totals_of(row):
             raise CountRefusedError("An earlier version counted this and kept no totals; begin a new count")
         self._begin(row.count, row.place, zones, before(row, db), now_us)
@@ -145,11 +146,12 @@ class Counting:
         if not row.blind or row.submitted:
             raise CountRefusedError("Figures of this count are shown already: there is nothing to submit")
         if row.state in STOCKTAKE.ends:
-            raise CountRefusedError(f"Count {row.count} is {row.state}")
+            raise CountRefusedError(f"This count is {row.state}: there is nothing to submit")
         lacking = [zone for zone in zones_of(row) if zone not in quantities]
         strange = [zone for zone in quantities if zone not in zones_of(row)]
         if lacking or strange:
-            raise CountRefusedError(f"Give one figure for each zone of this count: {', '.join(zones_of(row))}")
+            names = ", ".join(map(self.report.happened.called, zones_of(row)))
+            raise CountRefusedError(f"Give one figure for each zone of this count: {names}")
         told = tuple(ZoneQuantity(zone=zone, quantity=quantities[zone]) for zone in zones_of(row))
         return (CountSubmitted(count=row.count, quantities=told),)
 
@@ -203,7 +205,8 @@ class Counting:
         chosen = self._zones(place, zones)
         for other in self._running.values():
             if set(other.zones) & set(chosen):
-                raise CountRefusedError(f"Count {other.count} is under way there; wait for it or abandon it")
+                names = ", ".join(self.config.zones[zone].name for zone in sorted(set(other.zones) & set(chosen)))
+                raise CountRefusedError(f"{names}: a count is under way there; wait for it or abandon it")
         watched = {
             reader: set(self.stock.zones.zones_of(reader).tolist()) & set(chosen) for reader in self.stock.zones.fixed
         }
@@ -267,7 +270,8 @@ class Counting:
             if zone not in self.stock.zones.index:
                 raise CountImpossibleError(f"There is no zone {zone}")
             if self.stock.zones.index[zone] not in fitting:
-                raise CountImpossibleError(f"Zone {zone} does not belong to the {place}")
+                name = self.config.zones[self.stock.zones.index[zone]].name
+                raise CountImpossibleError(f"{name} does not belong to the {place}")
         chosen = [i for i in fitting if not asked or self.config.zones[i].id in asked]
         if not chosen:
             raise CountImpossibleError(f"This store has no {place} to count")
@@ -346,4 +350,4 @@ class Counting:
 def check_step(row: CountRow, event: CountEvent) -> None:
     """Raises `CountRefusedError` where the table of counts has no such step."""
     if STOCKTAKE.after(row.state, event) is None:
-        raise CountRefusedError(f"Count {row.count} is {row.state}: there is nothing to {event}")
+        raise CountRefusedError(f"This count is {row.state}: there is nothing to {event}")

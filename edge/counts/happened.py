@@ -39,7 +39,10 @@ class Happened:
             case TokenState.SOLD:
                 sale = self._db().words("sale_of_piece", piece=piece)
                 row = self._db().one("sale_row", SaleRow, sale=sale[0]) if sale else None
-                return ("sold", 0) if row is None else (f"sold{self.at(row.recorded_us)}", row.recorded_us)
+                if row is None:
+                    return "sold", 0
+                number = f" on receipt {row.till} / {row.receipt_number}" if row.receipt_number else ""
+                return f"sold{number}{self.at(row.recorded_us)}", row.recorded_us
             case TokenState.AWAY:
                 left = self._db().one("shipped_piece", ShippedRow, piece=piece)
                 if left is not None:

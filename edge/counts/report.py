@@ -17,6 +17,7 @@ from contract.ids import PieceId, ZoneId
 from edge.books.rows import AlarmRow, AlarmState, pieces_of
 from edge.config import EdgeConfig
 from edge.counts.happened import Happened
+from edge.counts.others import Others
 from edge.counts.running import Running
 from edge.counts.strangers import lying_here
 from edge.counts.totals import adjusted, totals_of
@@ -47,7 +48,7 @@ class Report:
         self._config = config
         self._stock = stock
         self._pipeline = pipeline
-        self._happened = happened
+        self.happened = happened
 
     def finished(self, running: Running, why: str, now_us: int) -> CountFinished:
         """The end of a count or of a recount, with a verdict for everything that was not simply found."""
@@ -111,7 +112,7 @@ class Report:
 
     def _still_elsewhere(self, piece: PieceId, zone: ZoneId) -> CountVerdict:
         """Two looks have not read it at home: that is no chance any more."""
-        note = self._happened.belongs(piece)
+        note = f"{self.happened.belongs(piece)}; two looks read it in {self.happened.called(zone)} and not at home"
         return CountVerdict(piece=piece, verdict=Verdict.MISPLACED, zone=zone, p_present=1.0, note=note)
 
     def _home_in(self, piece: PieceId, running: Running) -> bool:
@@ -122,9 +123,10 @@ class Report:
         """A piece of a zone that was not counted again: what the first look said, unless it was met in this one."""
         zones = {self._config.zones[zone].id for zone in running.zones}
         if now is not None and was.verdict in (*UNREAD, Verdict.MISPLACED):
-            return msgspec.structs.replace(now, verdict=Verdict.MISPLACED, note=self._happened.belongs(was.piece))
+            note = f"{self.happened.belongs(was.piece)}; read in {self.happened.called(now.zone)} by this look"
+            return msgspec.structs.replace(now, verdict=Verdict.MISPLACED, note=note)
         if was.verdict is Verdict.MISPLACED and was.zone in zones:
-            note = f"read in {self._happened.called(was.zone)} by the earlier look, and not again"
+            note = f"read in {self.happened.called(was.zone)} by the earlier look, and not again"
             return msgspec.structs.replace(was, verdict=Verdict.CHECK_BY_HAND, p_present=MOVED_P, note=note)
         return was
 
@@ -135,6 +137,7 @@ class Report:
         out: list[CountVerdict] = []
         cloned = self._cloned()
         rounds = dict(zip(running.rows[running.tagged].tolist(), running.reads.tolist(), strict=True))
+        others = Others(running)
         for judged in running.model.verdicts(self._curious(running, cloned)):
             piece = self._stock.catalogue.pieces[judged.row]
             if piece is None:
@@ -142,7 +145,7 @@ class Report:
             if judged.verdict is Verdict.UNEXPECTED:
                 out.append(self._unexpected(piece, judged, running))
             elif judged.verdict in UNREAD:
-                out.append(self._unread(piece, judged, running, now_us))
+                out.append(self._unread(piece, judged, others, now_us))
             else:
                 said = self._read(piece, judged, running, rounds.get(judged.row, 0), cloned=piece in cloned)
                 out += [] if said is None else [said]
@@ -167,7 +170,7 @@ class Report:
     ) -> CountVerdict | None:
         """Of a piece that was read; None: it was simply found."""
         zone = self._config.zones[judged.zone]
-        away, home = self._happened.away(piece), self._home(piece)
+        away, home = self.happened.away(piece), self._home(piece)
         looked = int(running.witnessed[judged.zone])
         verdict, note, at_us = judged.verdict, "", 0
         if away is not None:
@@ -176,7 +179,7 @@ class Report:
         elif judged.verdict is Verdict.MISPLACED and home == judged.zone:
             verdict, note = Verdict.EXPLAINED, f"its place became {zone.name} during this count"
         elif judged.verdict is Verdict.MISPLACED:
-            note = f"{self._happened.belongs(piece)}; read in {min(rounds, looked)} of {looked} rounds here"
+            note = f"{self.happened.belongs(piece)}; read in {min(rounds, looked)} of {looked} rounds here"
         elif cloned:
             verdict = Verdict.DUPLICATE
             note = f"two tags carry its number, read in {rounds} of {looked} rounds: look which of them hangs on it"
@@ -189,20 +192,20 @@ class Report:
             piece=piece, verdict=verdict, zone=zone.id, p_present=p_present, note=note, at_us=at_us, rounds=rounds
         )
 
-    def _unread(self, piece: PieceId, judged: Judged, running: Running, now_us: int) -> CountVerdict:
+    def _unread(self, piece: PieceId, judged: Judged, others: Others, now_us: int) -> CountVerdict:
         verdict, zone, p_present, at_us = judged.verdict, judged.zone, judged.p_present, 0
-        explained = self._happened.away(piece) or self._happened.at_bench(piece, now_us)
+        explained = self.happened.away(piece) or self.happened.at_bench(piece, now_us)
         elsewhere = self._elsewhere(piece, zone, now_us)
         if explained is not None:
             verdict = Verdict.EXPLAINED
             note, at_us = explained
         elif elsewhere is not None:
             verdict, zone, p_present = Verdict.MISPLACED, elsewhere, 1.0
-            note = f"{self._happened.belongs(piece)}; {self._read_there(piece, elsewhere, now_us)}"
+            note = f"{self.happened.belongs(piece)}; {self._read_there(piece, elsewhere, now_us)}"
             if self._home(piece) == elsewhere:
                 verdict, note = Verdict.EXPLAINED, f"its place became {self._config.zones[zone].name} during this count"
         else:
-            note = self._silent(piece, judged, running, now_us)
+            note = self._silent(piece, others.words(judged), now_us)
         return CountVerdict(
             piece=piece,
             verdict=verdict,
@@ -215,11 +218,11 @@ class Report:
     def _unexpected(self, piece: PieceId, judged: Judged, running: Running) -> CountVerdict:
         """Known to the house and not on the list: come in meanwhile, or not where it should be."""
         looked, verdict, at_us = int(running.witnessed[judged.zone]), Verdict.UNEXPECTED, 0
-        note = f"{self._happened.belongs(piece)}; read in {judged.rounds} of {looked} rounds here"
+        note = f"{self.happened.belongs(piece)}; read in {judged.rounds} of {looked} rounds here"
         came_us = running.joined.get(judged.row)
         if came_us is not None and self._stock.status_of(piece).expected:
             verdict, at_us = Verdict.EXPLAINED, came_us
-            note = f"came to belong here{self._happened.at(came_us)}, during this count"
+            note = f"came to belong here{self.happened.at(came_us)}, during this count"
         zone = self._config.zones[judged.zone].id
         return CountVerdict(piece=piece, verdict=verdict, zone=zone, p_present=1.0, note=note, at_us=at_us)
 
@@ -233,9 +236,9 @@ class Report:
             note="it has no tag" if taken is None else taken,
         )
 
-    def _silent(self, piece: PieceId, judged: Judged, running: Running, now_us: int) -> str:
+    def _silent(self, piece: PieceId, figures: str, now_us: int) -> str:
         """What the person who looks for it by hand should know: a read before the count is no read of the count."""
-        said = self._unheard(judged, running) or "nobody could read there during this count"
+        said = figures or "nobody could read there during this count"
         last = self._stock.last_seen(piece)
         if last is None:
             return f"{said}, nor since the box was started"
@@ -245,19 +248,6 @@ class Report:
         last = self._stock.last_seen(piece)
         assert last is not None, "who was read elsewhere was read"
         return f"read in {self._config.zones[zone].name} {ago((now_us - last.at_us) / 1e6)}"
-
-    def _unheard(self, judged: Judged, running: Running) -> str:
-        """In figures: rounds, reads that were due, and how many of the others there were read. Empty: not watched."""
-        rounds, listed = int(running.witnessed[judged.zone]), running.model.expected
-        if not rounds:
-            return ""
-        at = int(np.flatnonzero(listed.rows == judged.row)[0])
-        p = float(listed.hits[at] / (listed.hits[at] + listed.misses[at]))
-        there = listed.home == judged.zone
-        there[at] = False
-        read = int((running.reads[there] > 0).sum())
-        due = f"read in none of {rounds} round{'s' if rounds != 1 else ''}, where {rounds * p:.1f} reads were due"
-        return f"{due}; {read} of {int(there.sum())} others there were read" if there.any() else due
 
     def _elsewhere(self, piece: PieceId, zone: int, now_us: int) -> int | None:
         """Another zone that has read the piece just now, outside of this count."""
@@ -277,7 +267,7 @@ class Report:
             if piece is None or row in known or self._stock.status_of(piece).custody is not TokenState.HERE:
                 continue
             zone = self._config.zones[int(self._stock.home[row])].id
-            note, at_us = self._happened.away(piece) or ("", 0)
+            note, at_us = self.happened.away(piece) or ("", 0)
             out.append(
                 CountVerdict(piece=piece, verdict=Verdict.EXPLAINED, zone=zone, p_present=0.0, note=note, at_us=at_us)
             )

@@ -1,8 +1,10 @@
 """Quantity, weight and value by zone and tray: expected, found, explained. What is left is the difference."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import msgspec
+import numpy as np
 
 from contract.facts import CountTotal, CountVerdict, Verdict
 from contract.feed import PieceCard
@@ -12,27 +14,42 @@ from edge.counts.running import Running
 from edge.floor.stock import Stock
 from trade.stocktake import FOUND
 
+COLUMNS: Final = ("expected", "found", "explained")
+UNITS: Final = ("", "_mg", "_minor")
+
 
 def totals_of(
     config: EdgeConfig, stock: Stock, running: Running, verdicts: Mapping[PieceId, CountVerdict]
 ) -> list[CountTotal]:
     """Of what was expected at the start, by where it belonged then; what has no verdict was simply found."""
-    sums: dict[tuple[ZoneId, str], CountTotal] = {}
-    for row, home in zip(running.rows.tolist(), running.home.tolist(), strict=True):
-        piece = stock.catalogue.pieces[row]
-        if piece is None:
-            continue
-        card = stock.cards.get(piece)
-        zone, tray = config.zones[home].id, card.tray if card else ""
-        said = verdicts.get(piece)
-        total = sums.get((zone, tray), CountTotal(zone=zone, tray=tray))
-        total = _plus(total, "expected", card, 1)
-        if said is None or said.verdict in FOUND:
-            total = _plus(total, "found", card, 1)
-        elif said.verdict is Verdict.EXPLAINED:
-            total = _plus(total, "explained", card, 1)
-        sums[zone, tray] = total
-    return [sums[key] for key in sorted(sums)]
+    told = [
+        (home, card, verdicts.get(piece))
+        for row, home in zip(running.rows.tolist(), running.home.tolist(), strict=True)
+        if (piece := stock.catalogue.pieces[row]) is not None
+        for card in [stock.cards.get(piece)]
+    ]
+    keys = [(config.zones[home].id, card.tray if card else "") for home, card, _ in told]
+    places = sorted(set(keys))
+    number = {place: at for at, place in enumerate(places)}
+    place = np.array([number[key] for key in keys], np.intp)
+    each = np.array([(1, card.weight_mg, card.price_minor) if card else (1, 0, 0) for _, card, _ in told], np.int64)
+    found = np.array([said is None or said.verdict in FOUND for *_, said in told], np.bool_)
+    explained = np.array([said is not None and said.verdict is Verdict.EXPLAINED for *_, said in told], np.bool_)
+    sums = np.zeros((len(COLUMNS), len(places), 3), np.int64)
+    for at, which in enumerate((np.ones(len(told), np.bool_), found, explained)):
+        np.add.at(sums[at], place[which], each.reshape(-1, 3)[which])
+    return [
+        CountTotal(zone=zone, tray=tray, **_named(sums[:, at, :].tolist())) for at, (zone, tray) in enumerate(places)
+    ]
+
+
+def _named(sums: list[list[int]]) -> dict[str, int]:
+    """Quantity, weight and value of each column, by the names they have in a fact."""
+    return {
+        f"{column}{unit}": value
+        for column, values in zip(COLUMNS, sums, strict=True)
+        for unit, value in zip(UNITS, values, strict=True)
+    }
 
 
 def adjusted(totals: Iterable[CountTotal], card: PieceCard | None, was: Verdict, now: Verdict) -> list[CountTotal]:

@@ -122,7 +122,7 @@ class Looking:
         if row is None:
             return []
         self._grow()
-        self.errors.looked(Look(row, found, tuple(self._row_of(tag) for tag in tags)))
+        self.errors.looked(Look(row, found, tuple(self._rows_of(tags))))
         return self._told()
 
     def body(self) -> bytes:
@@ -169,7 +169,7 @@ class Looking:
         for pad in pads:
             if pad.settled and pad != before.get(pad.zone):
                 rows = [row for piece in pad.pieces if (row := self._stock.catalogue.row_of(piece)) is not None]
-                self.errors.padded(self.errors.notes.hour, [*rows, *(self._row_of(epc) for epc in pad.strangers)])
+                self.errors.padded(self.errors.notes.hour, [*rows, *self._rows_of(pad.strangers)])
         self._on_pad = pads
 
     def _end_hour(self) -> None:
@@ -202,7 +202,9 @@ class Looking:
         zone = int(self._stock.lies[finding.rows[0]])
         return Suspicion(kind=AlarmKind.BOOKS, rows=finding.rows, zone=zone, nats=0.0, why=why)
 
-    def _row_of(self, epc: str) -> int:
-        """The row a tag is bound to; of one that no piece has, its number as a stranger."""
-        row, unknown = self._stock.catalogue.find(epc)
-        return row if row >= 0 else stranger(max(unknown, 0))
+    def _rows_of(self, epcs: Iterable[str]) -> list[int]:
+        """Rows these tags are bound to; of one that no piece has, its number as a stranger. A tag that the catalogue
+        does not know at all (typed, or above its cap) is left out: it would be taken for somebody else's.
+        """
+        found = map(self._stock.catalogue.find, epcs)
+        return [row if row >= 0 else stranger(unknown) for row, unknown in found if max(row, unknown) >= 0]

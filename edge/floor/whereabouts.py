@@ -90,10 +90,14 @@ class Places:
         return [Placed(row, zone, 0.5) for row, (_, zone) in best.items()]
 
     def close(self, now_us: int, lies: NDArray[np.int32], tray: NDArray[np.int32]) -> list[Placed]:
-        """At the end of a window: rows that lie elsewhere than `lies` says. `tray`: what lies together, -1 = none."""
+        """At the end of a window, slice by slice: rows that lie elsewhere than `lies` says. `tray`: what lies together,
+        -1 = none.
+        """
         if self.calibrated is not None:
             moved = self.calibrated.close(now_us, lies, tray)
             return _placed(moved, lies) if moved is not None else []
+        if self._model.looking:
+            return _placed(self._model.go_on(), lies)
         if now_us - self._began_us < WINDOW_US:
             return []
         window, self._window, self._began_us = self._window, [], now_us
@@ -106,7 +110,8 @@ class Places:
         for one in window:
             here = self.stays[one.zone]
             self._model.hear(Read(one.row[here], one.zone[here], one.rssi_cdbm[here]))
-        return _placed(self._model.close_window(seen), lies)
+        self._model.begin(seen)
+        return _placed(self._model.go_on(), lies) if self._model.looking else []
 
     def _seen(self, window: list[Round]) -> NDArray[np.bool_]:
         """Zones that each of their readers vouched for: a reader that has lost an antenna hears those pieces next door

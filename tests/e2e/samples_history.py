@@ -46,6 +46,17 @@ READS = shapes.AlarmReadsView(
     why="",
 )
 UNKEPT = replace(READS, at_s=(), own=(), others=(), neighbours=0, why="no capture is kept for this alarm")
+MAP = shapes.ReadMapView(
+    7,
+    tuple(
+        shapes.ZoneRateView(zone, name, rate, tuple(None if rate is None or not 8 <= hour < 20 else rate * (0.6 + hour % 5 / 12) for hour in range(24)))
+        for zone, name, rate in (
+            ("case-1", "Case 1, solitaires", 46.2), ("case-2", "Case 2", 44.0), ("shelf-1", "Shelf by the window, watches", 12.4),
+            ("safe-1", "Safe 1", 0.0), ("safe-2", "Safe 2", None),
+        )
+    ),
+    "",
+)  # fmt: skip
 STAYS = (
     StayView("pad-1", "Till pad", NOON_US - 3_000_000_000, NOON_US, 2950, "pad-reader", 2),
     StayView("case-1", "Case 1, solitaires", NOON_US - 30_000_000_000, NOON_US - 27_000_000_000, 2950, "case-reader-1"),
@@ -64,6 +75,7 @@ def pages(common, piece):
         "visibility": 0.98,
         "silent_rounds": 7,
         "reads_due": 6.4,
+        "unsure": True,
     }
     story = PieceStoryView(**asdict(piece), **seen, stays=STAYS, history_why="")
     untold = replace(story, stays=(), last_seen_us=None, last_seen_by="", history_why="the disk is full")
@@ -77,6 +89,11 @@ def pages(common, piece):
         "alarm-why-unkept": ("edge/alarm_why.html", {**shown, "alarm": alarm, "reads": UNKEPT}),
         "piece": ("edge/piece.html", {**shown, "piece": story}),
         "piece-untold": ("edge/piece.html", {**shown, "piece": untold}),
+        "zone-reads": ("edge/zone_reads.html", {**shown, "reads": MAP}),
+        "zone-reads-young": (
+            "edge/zone_reads.html",
+            {**shown, "reads": replace(MAP, zones=(), why="the disk is full")},
+        ),
         "zone-history": ("edge/zone_history.html", {**shown, "history": ZONE}),
         "zone-history-young": ("edge/zone_history.html", {**shown, "history": YOUNG}),
     }

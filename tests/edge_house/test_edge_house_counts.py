@@ -6,7 +6,7 @@ import io
 import msgspec
 import pytest
 
-from contract.facts import CountFinished, CountPlace, CountProgress, CountRecounting, Verdict
+from contract.facts import ClaimKind, CountFinished, CountPlace, CountProgress, CountRecounting, Verdict
 from contract.ids import CountId, PieceId, ReaderId, UserId, ZoneId
 from edge.api import blindness
 from edge.api.counts import sheets, views
@@ -14,10 +14,11 @@ from edge.books.rows import CountLookRow, CountRow, totals_of
 from edge.config import ReaderConfig
 from edge.counts.counting import CARE, CARE_VARYING, CountRefusedError
 from edge.counts.duration import rounds_left, why_slower
+from edge.counts.report import MOVED_P
 from edge.readers.base import Look, Varying
 from edge.till.desk import Done, Refused
 from trade import stocktake
-from trade.acts import ApproveCount
+from trade.acts import ApproveCount, HoldPiece
 from trade.permissions import DEFAULTS, together
 from web.logins import Login
 from web.powers import Powers
@@ -311,3 +312,105 @@ def test_a_count_names_the_strange_tag_that_lies_here_and_not_those_through_the_
     assert [tag.epc for tag in done.tags] == [make.epc(900).hex().upper()]
     assert done.unknown_tags == 1
     assert shop.store.pipeline.floor.unknown_tags >= 8, "control: they were all heard"
+
+
+# --- guards of the report, each with what would go wrong without it ---------------------------------------------
+
+
+def two_cases(config, make, clock, *, antennas=False):
+    """A store with a second case: under a reader of its own, or under the second antenna of the first one's."""
+    zones = (*config.zones, msgspec.structs.replace(config.zones[1], id=ZoneId("case-2"), name="Case 2"))
+    readers = list(config.readers)
+    if antennas:
+        at = next(at for at, each in enumerate(readers) if each.id == "r-case")
+        readers[at] = msgspec.structs.replace(readers[at], antennas={**readers[at].antennas, "2": ZoneId("case-2")})
+    else:
+        url, two = "llrp://127.0.0.1:1", {"1": ZoneId("case-2")}
+        readers.append(ReaderConfig(id=ReaderId("r-two"), url=url, profile="generic-llrp", antennas=two))
+    config = msgspec.structs.replace(config, zones=zones, readers=tuple(readers))
+    return make.shop(config, clock, [make.card(n) for n in CASE] + [make.card(n, zone="case-2") for n in OTHER])
+
+
+OTHER = [21, 22, 23, 24]
+
+
+def until_done(shop, **lying: list[int]) -> CountFinished:
+    before = len(shop.facts(CountFinished))
+    for _ in range(90):
+        shop.run(1, lying={name.replace("_", "-"): numbers for name, numbers in lying.items()}, p=1.0)
+        if len(shop.facts(CountFinished)) > before:
+            return shop.facts(CountFinished)[-1]
+    raise AssertionError("the count did not end")
+
+
+def test_a_piece_without_a_tag_is_named_and_is_no_doubt_about_the_rest(config, clock, make):
+    cards = [make.card(n) for n in CASE] + [msgspec.structs.replace(make.card(9), epc="")]
+    shop = make.shop(config, clock, cards)
+    shop.run(20, lying={"r-case": CASE}, p=1.0)
+    done = count(shop)
+    assert [(each.piece, each.verdict, each.note) for each in done.verdicts] == [
+        ("p9", Verdict.CHECK_BY_HAND, "it has no tag")
+    ]
+    assert done.p_complete == 1.0, "no reader can speak about it"
+
+
+def test_what_two_looks_read_elsewhere_is_misplaced_even_where_one_would_not_tell(config, clock, make):
+    """It is so hard to read at home that silence there says nothing; both looks have read it next door."""
+    shop = two_cases(config, make, clock)
+    for second in range(60):
+        home = CASE if second % 6 == 0 else [n for n in CASE if n != 4]
+        shop.run(1, lying={"r-case": home, "r-two": OTHER}, p=1.0)
+    shop.run(31, lying={"r-case": [n for n in CASE if n != 4], "r-two": OTHER}, p=1.0)
+    shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
+    first = until_done(shop, r_case=[n for n in CASE if n != 4], r_two=OTHER)
+    assert [each.piece for each in first.verdicts] == ["p4"]
+    shop.store.recount(C1, ("case", "case-2"), "both at once", ANA)
+    again = until_done(shop, r_case=[n for n in CASE if n != 4], r_two=[*OTHER, 4])
+    (said,) = again.verdicts
+    assert (said.piece, said.verdict, said.zone) == ("p4", Verdict.MISPLACED, "case-2")
+    assert "two looks read it in Case 2 and not at home" in said.note
+
+
+def test_a_piece_that_lay_elsewhere_and_no_longer_does_is_sooner_put_away_than_gone(config, clock, make):
+    shop = two_cases(config, make, clock)
+    shop.run(20, lying={"r-case": CASE, "r-two": OTHER}, p=1.0)
+    shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
+    first = until_done(shop, r_case=[n for n in CASE if n != 4], r_two=[*OTHER, 4])
+    assert [(each.verdict, each.zone) for each in first.verdicts] == [(Verdict.MISPLACED, "case-2")]
+    shop.store.recount(C1, ("case-2",), "put away", ANA)
+    (said,) = until_done(shop, r_case=CASE, r_two=OTHER).verdicts
+    assert (said.piece, said.verdict, said.p_present) == ("p4", Verdict.CHECK_BY_HAND, MOVED_P)
+    assert said.note == "read in Case 2 by the earlier look, and not again"
+
+
+def test_a_piece_that_was_read_and_then_went_out_with_our_consent_is_explained(shop):
+    shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
+    shop.run(2, lying={"r-case": [n for n in CASE if n != 4], "r-safe": SAFE}, p=1.0)
+    held = HoldPiece(claim="m1", piece=PieceId("p3"), kind=ClaimKind.MEMO, ref="memo-1")
+    assert isinstance(shop.store.act(held, MAX), Done)
+    done = finish(shop, lacking=(3, 4))
+    told = {each.piece: (each.verdict, each.note) for each in done.verdicts}
+    assert told["p3"][0] is Verdict.EXPLAINED
+    assert told["p3"][1].endswith("; read here before")
+
+
+def test_a_count_that_ends_leaves_a_reader_alone_that_another_count_is_asking(config, clock, make):
+    shop = two_cases(config, make, clock, antennas=True)
+    shop.run(20, lying={"r-case": CASE}, p=1.0)
+    reader = TwoLooks(shop)
+    shop.store.counting.looks.varying = {reader.id: reader}
+    shop.store.start_count(C1, CountPlace.SHELF, (ZoneId("case"),), ANA)
+    shop.store.start_count(CountId("c2"), CountPlace.SHELF, (ZoneId("case-2"),), ANA)
+    asked = list(reader.asked)
+    shop.store.abandon_count(C1, "not now", MAX)
+    assert reader.asked == asked, "the other count has it to itself"
+    shop.store.abandon_count(CountId("c2"), "nor this", MAX)
+    assert reader.asked == [*asked, 0]
+
+
+def test_a_refusal_names_zones_as_people_call_them_and_no_number_of_a_count(shop):
+    shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
+    with pytest.raises(CountRefusedError) as refused:
+        shop.store.start_count(CountId("c2"), CountPlace.SHELF, (), ANA)
+    assert "a count is under way there" in str(refused.value)
+    assert "c1" not in str(refused.value)

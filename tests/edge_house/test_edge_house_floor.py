@@ -167,7 +167,9 @@ def test_a_piece_sold_during_the_count_is_explained_not_missing(shop):
     assert all(isinstance(answer, Done) for answer in sell(shop, [12]))
     shop.run(60, lying={"r-case": [n for n in CASE if n != 12]})
     (finished,) = shop.facts(CountFinished)
-    assert [(v.piece, v.verdict, v.note) for v in finished.verdicts] == [("p12", Verdict.EXPLAINED, "sold at 22:14")]
+    assert [(v.piece, v.verdict, v.note) for v in finished.verdicts] == [
+        ("p12", Verdict.EXPLAINED, "sold on receipt till-1 / 1 at 22:14")
+    ]
 
 
 def test_a_count_under_a_silent_reader_waits_and_then_says_so_and_calls_nothing_missing(shop):

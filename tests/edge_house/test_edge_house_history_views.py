@@ -5,6 +5,7 @@ import pytest
 from contract.facts import PresenceState
 from edge.api.history import views
 from edge.history.questions import Dwell, Span
+from edge.history.rates import Rate
 
 
 def test_an_hour_in_which_history_began_is_divided_by_what_was_kept_of_it():
@@ -30,3 +31,27 @@ def test_mates_of_the_tray_that_are_missing_too_are_no_neighbours(config, clock,
     assert set(views.neighbours(store, own)) == {card.epc for card in others}
     store.pipeline.news.shown[others[0].piece] = PresenceState.MISSING
     assert set(views.neighbours(store, own)) == {card.epc for card in others[1:]}
+
+
+def test_the_map_of_read_rates_sums_antennas_and_counts_each_readers_rounds_once():
+    """Two antennas of one reader, a second reader, an hour without a round, and a zone that is kept from who asks."""
+    rates = [
+        Rate(100, "r1", 1, "case", 90, 30),
+        Rate(100, "r1", 2, "case", 30, 30),
+        Rate(100, "r2", 1, "case", 30, 20),
+        Rate(124, "r1", 1, "case", 60, 30),
+        Rate(101, "r3", 0, "safe", 0, 40),
+        Rate(100, "r9", 1, "kept", 7, 7),
+    ]
+    case, safe = views._map_of(rates, {"case": "Case", "safe": "Safe", "shelf": "Shelf"}, lambda nth: nth % 24)
+    assert (case.zone_name, case.reads_per_round) == ("Case", 210 / 80)
+    assert case.by_hour[4] == 210 / 80
+    assert {one for hour, one in enumerate(case.by_hour) if hour != 4} == {None}
+    assert (safe.reads_per_round, safe.by_hour[5]) == (0.0, 0.0)
+
+
+def test_the_map_of_read_rates_has_a_page_and_a_route(face):
+    page = face.client.get("/zones/reads", headers=face.bearer("ana"))
+    assert page.status_code == 200
+    assert "What is read where" in page.text
+    assert face.get("/history/reads").json()["zones"] == []

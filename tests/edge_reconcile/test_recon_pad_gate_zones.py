@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge.reconcile import pad as pad_module
 from edge.reconcile.gate import Gate
 from edge.reconcile.pad import RSSI_ABSENT_CDBM, TABLE, Event, Pad, State
+from edge.reconcile.zones import strongest
 from edge.reconcile.zones.strongest import MOVED_WINDOWS, WINDOW_ROUNDS, Read, Whereabouts
 
 ON, BESIDE = -5800, -7600
@@ -164,6 +167,7 @@ class Hall:
         self.where = Whereabouts(zones)
         self.where.grow(pieces, self.at.astype("i4"))
         self.moves = []
+        self.seen = None
 
     def windows(self, count, p=0.9, hidden=()):
         pieces, zones = self.bias.shape
@@ -175,7 +179,7 @@ class Hall:
                 chance[list(hidden), self.at[list(hidden)]] = 0.0
                 rows, seen = np.nonzero(self.rng.random((pieces, zones)) < chance)
                 self.where.hear(Read(rows.astype("i4"), seen.astype("i4"), (level[rows, seen] * 100).astype("i2")))
-            moved = self.where.close_window()
+            moved = self.where.close_window(self.seen)
             self.moves += list(zip(moved.rows.tolist(), moved.zones.tolist(), strict=True))
 
 
@@ -213,3 +217,31 @@ def test_a_person_who_says_where_it_is_is_believed():
     hall.where.settle(np.array([5], "i4"), np.array([2], "i4"))
     assert hall.where.zone_of()[5] == 2
     assert hall.where.zone_of()[6] == hall.at[6]
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 70))
+def test_a_window_looked_at_slice_by_slice_says_what_it_says_at_once(seed, pieces, rows):
+    """Zones that were not seen, moves and all; the rooms of both are the same to the bit."""
+    whole, parts = Hall(seed, pieces), Hall(seed, pieces)
+    told = []
+    for hall, size in ((whole, 1 << 20), (parts, rows)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(strongest, "rows_per_slice", lambda *_, size=size: size)
+            hall.windows(5)
+            hall.at = (hall.at + (hall.rng.random(pieces) < 0.2)) % 4
+            hall.windows(3)
+            hall.seen = np.array([True, True, False, True])
+            hall.windows(3)
+        told.append(hall.moves)
+    assert told[0] == told[1]
+    for name in ("posterior", "_signature", "_known", "_strange"):
+        assert np.array_equal(getattr(whole.where, name), getattr(parts.where, name)), name
+
+
+def test_a_slice_is_small_and_a_window_is_done_before_the_next_is_over():
+    for rows, zones in ((20_000, 32), (20_000, 400), (100_000, 2_000), (1, 1), (50, 0)):
+        size = strongest.rows_per_slice(rows, zones)
+        assert size >= 1
+        assert -(-rows // size) <= strongest.SLICES_MAX
+        assert size * zones <= max(strongest.CELLS_PER_SLICE, zones * (rows // strongest.SLICES_MAX + 1))

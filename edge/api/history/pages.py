@@ -1,4 +1,4 @@
-"""The page of a zone's history. That of a piece is `edge/api/pages.py`, `/pieces/{piece}`."""
+"""The pages of a zone's history, and of what is read in all of them. A piece's is `edge/api/pages.py`."""
 
 from typing import Annotated
 
@@ -28,6 +28,13 @@ async def zone(request: Request, zone: str, who: Anyone, shop: TheShop, days: in
     return render(
         request, "edge/zone_history.html", store=store_views.store(shop), history=shown, spans=SPANS, days=days
     )
+
+
+@router.get("/zones/reads")
+async def read_map(request: Request, who: Anyone, shop: TheShop, days: int = 7) -> Response:
+    """Where and when readers read, zone by zone: what is pale beside its neighbours should be looked after."""
+    shown = await views.read_map(shop, days, who)
+    return render(request, "edge/zone_reads.html", store=store_views.store(shop), reads=shown, spans=SPANS, days=days)
 
 
 @router.get("/alarms/{alarm}/why")

@@ -23,6 +23,12 @@ async def zone(zone: str, who: Anyone, shop: TheShop, days: int = 30) -> shapes.
     return await views.zone(shop, ZoneId(zone), days)
 
 
+@router.get("/reads")
+async def read_map(who: Anyone, shop: TheShop, days: int = 7) -> shapes.ReadMapView:
+    """Reads a round in every zone by hour of the day; at most 400 days."""
+    return await views.read_map(shop, days, who)
+
+
 @router.get("/alarms/{alarm}/reads")
 async def alarm_reads(alarm: str, who: Anyone, shop: TheShop) -> shapes.AlarmReadsView:
     """What was read of the alarm's pieces and of their neighbours around it, where a capture is kept."""

@@ -40,6 +40,27 @@ class AntennaView:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneRateView:
+    """One zone in the map of read rates. `by_hour`: reads a round in each hour of the day, of all antennas together."""
+
+    zone: str
+    zone_name: str
+    reads_per_round: float | None
+    """None: no round was witnessed here."""
+    by_hour: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMapView:
+    """How much is read where and when, over some days; zones in the store's own order."""
+
+    days: int
+    zones: tuple[ZoneRateView, ...]
+    why: str
+    """Why that is not all there is; empty where it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmReadsView:
     """Reads around an alarm, a second each; `at_s` is negative before it. Empty with a `why` when none are kept."""
 

@@ -10,6 +10,7 @@ from contract.facts import PresenceState
 from contract.feed import PieceCard
 from contract.ids import AlarmId, PieceId, ZoneId
 from edge.api import views as store_views
+from edge.api.blindness import hidden_zones
 from edge.api.history import shapes
 from edge.api.shop import DAY_US, HISTORY_WAIT_S, Shop
 from edge.capture.around import Reads, around
@@ -76,6 +77,16 @@ async def zone(shop: Shop, zone_id: ZoneId, days: int) -> shapes.ZoneHistoryView
         elsewhere=_elsewhere(here, zone_id, names),
         why=why,
     )
+
+
+async def read_map(shop: Shop, days: int, who: Login) -> shapes.ReadMapView:
+    """Every zone that a reader watched; those whose figures are kept from this person are left out."""
+    days = max(1, min(days, DAYS_MAX))
+    to_us = shop.clock.wall_us()
+    rates, why = await _ask(shop, lambda history: history.read_rates(Span(to_us - days * DAY_US, to_us)), [])
+    hidden = hidden_zones(shop, who)
+    names = {each.id: each.name for each in shop.config.zones if each.id not in hidden}
+    return shapes.ReadMapView(days, _map_of(rates, names, _clock(shop)), why)
 
 
 async def alarm_reads(shop: Shop, alarm: AlarmId, who: Login) -> shapes.AlarmReadsView:
@@ -187,6 +198,31 @@ def _antennas(rates: list[Rate], hour_of: Callable[[int], int]) -> tuple[shapes.
         shapes.AntennaView(reader, antenna, _rate(*map(sum, zip(*day, strict=True))), tuple(_rate(*at) for at in day))
         for (reader, antenna), day in sorted(sums.items())
         if antenna or reader not in told
+    )
+
+
+def _map_of(
+    rates: list[Rate], names: dict[ZoneId, str], hour_of: Callable[[int], int]
+) -> tuple[shapes.ZoneRateView, ...]:
+    """A zone's reads are those of all its antennas; its rounds are each reader's once, whatever its antennas."""
+    reads: dict[str, list[int]] = {}
+    rounds: dict[tuple[str, str, int], int] = {}
+    for one in rates:
+        reads.setdefault(one.zone, [0] * 24)[hour_of(one.hour)] += one.reads
+        key = (one.zone, one.reader, one.hour)
+        rounds[key] = max(rounds.get(key, 0), one.rounds)
+    there: dict[str, list[int]] = {zone: [0] * 24 for zone in reads}
+    for (zone, _, hour), count in rounds.items():
+        there[zone][hour_of(hour)] += count
+    return tuple(
+        shapes.ZoneRateView(
+            zone,
+            name,
+            _rate(sum(reads[zone]), sum(there[zone])),
+            tuple(_rate(*at) for at in zip(reads[zone], there[zone], strict=True)),
+        )
+        for zone, name in names.items()
+        if zone in reads
     )
 
 

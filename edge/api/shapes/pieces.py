@@ -71,6 +71,8 @@ class PieceStoryView(PieceView):
     """Rounds since the last that read it;"""
     reads_due: float = 0.0
     """and the reads there should have been in them."""
+    unsure: bool = False
+    """It is not missing, and has been silent for longer than chance alone would have it: nobody may say it is there."""
 
 
 @dataclass(frozen=True, slots=True)

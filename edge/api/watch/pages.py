@@ -13,6 +13,7 @@ from edge.api.shop import Shop, the_shop
 from edge.api.watch import acts, views
 from edge.config import LIES_IN
 from edge.floor.alarms.deliveries import MINUTES_MAX
+from edge.reconcile.detectors.budget import ALARMS_PER_MONTH_LEAST
 from web.front import go, render, wants_fragment
 from web.logins import Login
 from web.policy import allow, signed_in
@@ -45,7 +46,7 @@ async def set_budget(
     request: Request,
     who: Manager,
     shop: TheShop,
-    month: Annotated[float, Form(gt=0, le=100, alias="alarms_per_month_max")],
+    month: Annotated[float, Form(ge=ALARMS_PER_MONTH_LEAST, le=100, alias="alarms_per_month_max")],
 ) -> Response:
     form = await request.form()
     weights = {}

@@ -12,6 +12,7 @@ from edge.api.bodies import Body, Id
 from edge.api.shop import Shop, the_shop
 from edge.api.watch import acts, shapes, views
 from edge.floor.alarms.deliveries import MINUTES_MAX
+from edge.reconcile.detectors.budget import ALARMS_PER_MONTH_LEAST
 from web.logins import Login
 from web.policy import allow, signed_in
 
@@ -27,7 +28,7 @@ Kind = Annotated[AlarmKind, Field(strict=False)]
 class BudgetBody(Body):
     """A detector that is not named keeps its customary weight."""
 
-    alarms_per_month_max: Annotated[float, Field(gt=0, le=100)]
+    alarms_per_month_max: Annotated[float, Field(ge=ALARMS_PER_MONTH_LEAST, le=100)]
     weights: dict[Kind, Annotated[float, Field(ge=0, le=10)]] | None = None
 
 

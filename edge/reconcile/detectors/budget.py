@@ -37,6 +37,8 @@ TUNED: Final[Mapping[AlarmKind, tuple[float, float]]] = {AlarmKind.JAM: (12.0, 8
 """Bars that this budget moves, from and to. Presence has its own way to set its two (`threshold.py`)."""
 CHARGED: Final = (AlarmKind.EXIT, AlarmKind.AFTER_HOURS, AlarmKind.RETURNED, AlarmKind.OUT_OF_CASE)
 """Without a bar: what they cost is what people said was false."""
+ALARMS_PER_MONTH_LEAST: Final = 0.01
+"""Of a budget: one false alarm in eight years. Less is no watch at all, and no history is long enough to tell."""
 LEFT_MIN: Final = 0.2
 """Of the budget this share is left to detectors with a bar, whatever the others cost."""
 FALSE_KEPT_S: Final = 3 * MONTH_S

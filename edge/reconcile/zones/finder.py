@@ -36,6 +36,9 @@ TOGETHER: Final = 0.5
 """Share of a tray's heard pieces that must have changed for the tray to have been carried."""
 ROWS_PER_BLOCK: Final = 2_048
 """Rows worked on at once, and in a slice: a few milliseconds, and temporaries stay small."""
+MOVES_PER_SLICE: Final = 256
+"""Rows that are given another place in a slice: each asks the calibration, which costs some ten times a comparison. A
+tray is never cut, whatever its size."""
 
 _MAGIC: Final = b"VTZF1\n"
 
@@ -57,6 +60,11 @@ class Glance:
     changed: NDArray[np.bool_]
     settled: NDArray[np.bool_]
     compared: int = 0
+    decided: bool = False
+    movers: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    """Rows that have moved, ascending; `before`: the zone each lay in; `to_place`: those still to be given another."""
+    before: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    to_place: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     moved: Moved | None = None
     still: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
 
@@ -129,8 +137,13 @@ class Finder:
             glance.heard[rows], glance.changed[rows] = True, self._compare(rows, glance.window.at(rows))
         if glance.compared < size:
             return None
-        if glance.moved is None:
+        if not glance.decided:
             self._decide(glance)
+        if len(glance.to_place):
+            self._place_some(glance, min(rows_max, MOVES_PER_SLICE))
+            return None
+        if glance.moved is None:
+            glance.moved = self._told(glance)
         while left > 0 and len(glance.still):
             rows, glance.still = np.split(glance.still, [min(left, ROWS_PER_BLOCK)])
             left -= len(rows)
@@ -162,16 +175,31 @@ class Finder:
         moved[nowhere] |= window.read[nowhere].sum(axis=1) >= MOVED_WINDOWS
         moved |= self._carried(moved, heard, glance.tray)
         rows = np.flatnonzero(moved)
-        before = self.posterior[rows].argmax(axis=1)
-        if len(rows):
-            self.moves_total += len(rows)
-            self._relocate(rows, window.at(rows), glance.tray[rows])
-        now = self.posterior[rows].argmax(axis=1)
-        told = (now != before) | self._open[rows]
-        self._open[rows] = False
-        p = self.posterior[rows[told]].max(axis=1).astype(np.float64)
-        glance.moved = Moved(rows[told].astype(np.int32), now[told].astype(np.int32), p)
+        self.moves_total += len(rows)
+        glance.decided = True
+        glance.movers, glance.before = rows, self.posterior[rows].argmax(axis=1)
+        glance.to_place = rows[np.argsort(glance.tray[rows], kind="stable")]
         glance.still = heard[~changed & ~moved[heard]]
+
+    def _place_some(self, glance: Glance, rows_max: int) -> None:
+        """The next of those that have moved, whole trays, are given another place."""
+        tray = glance.tray[glance.to_place]
+        cut = min(rows_max, len(tray))
+        while cut < len(tray) and tray[cut] >= 0 and tray[cut] == tray[cut - 1]:
+            cut += 1
+        rows, glance.to_place = np.split(glance.to_place, [cut])
+        rows = rows[~glance.settled[rows]]
+        if len(rows):
+            self._relocate(rows, glance.window.at(rows), glance.tray[rows])
+
+    def _told(self, glance: Glance) -> Moved:
+        """All that moved lie somewhere: which of them elsewhere than before."""
+        rows = glance.movers
+        now = self.posterior[rows].argmax(axis=1)
+        told = (now != glance.before) | self._open[rows]
+        self._open[rows[~glance.settled[rows]]] = False
+        p = self.posterior[rows[told]].max(axis=1).astype(np.float64)
+        return Moved(rows[told].astype(np.int32), now[told].astype(np.int32), p)
 
     def _compare(self, rows: NDArray[np.intp], window: Window) -> NDArray[np.bool_]:
         known, signature = self._known[rows], self._signature[rows]

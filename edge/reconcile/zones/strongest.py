@@ -1,7 +1,10 @@
 """Where each piece is: a posterior over zones that stays until something moves (inference §3.2).
 
 Takes   per round, columns (row, zone, strongest RSSI); every `WINDOW_ROUNDS` of them make a window.
-Gives   `Moved` pieces with their new zone and how sure that is; `zone_of`, `p_zone` at any time.
+Gives   `Moved` pieces with their new zone and how sure that is; `zone_of` at any time.
+
+A window is looked at slice by slice, a slice a tick (`begin`, `go_on`): each row is judged by itself, so the slices say
+what one long tick would.
 
 RSSI is frozen while a piece lies still, so a second window of the same is no second piece of evidence: multiplying
 windows makes one certain of the wrong zone. The posterior changes only when the signature changes for three windows.
@@ -29,6 +32,15 @@ FULL_WEIGHT_ROUNDS: Final = 3
 """Rounds within a window after which a level is believed; a new zone needs as many."""
 NEW_PLACE_DB: Final = 10.0
 """A new zone must hear the piece nearly as well as the old one did: a stray from next door is some 14 dB weaker."""
+CELLS_PER_SLICE: Final = 1 << 16
+"""Rows times zones of one slice: under two milliseconds, and temporaries stay in the cache."""
+SLICES_MAX: Final = 250
+"""A window's slices are done before the next window is over: at 20 ms a tick in half of it."""
+
+
+def rows_per_slice(rows: int, zones: int) -> int:
+    """How many rows a tick looks at."""
+    return max(CELLS_PER_SLICE // max(zones, 1), -(-rows // SLICES_MAX), 1)
 
 
 class Moved(NamedTuple):
@@ -52,17 +64,28 @@ class Read:
     rssi_cdbm: NDArray[np.int16]
 
 
+@dataclass(slots=True)
+class Glance:
+    """A window that is being looked at: its reads in the order they came, columns of k; rows from `at` on are to do."""
+
+    rows: NDArray[np.int32]
+    zones: NDArray[np.int32]
+    level_dbm: NDArray[np.float32]
+    seen: NDArray[np.bool_]
+    at: int = 0
+
+
 class Whereabouts:
-    """Struct of arrays by row: window sums, signature and posterior, `float32[n, z]`."""
+    """Struct of arrays by row: posterior, signature and rounds known of it, `float32[n, z]`."""
 
     def __init__(self, zones: int) -> None:
         self.zones = zones
         self.posterior = np.zeros((0, zones), np.float32)
         self._signature = np.zeros((0, zones), np.float32)
         self._known = np.zeros((0, zones), np.float32)
-        self._sum = np.zeros((0, zones), np.float32)
-        self._count = np.zeros((0, zones), np.float32)
         self._strange = np.zeros(0, np.int8)
+        self._window: list[Read] = []
+        self._glance: Glance | None = None
 
     def grow(self, rows: int, home: NDArray[np.int32]) -> None:
         """Make room; a new piece is believed where the books say, and not yet surely so."""
@@ -70,7 +93,7 @@ class Whereabouts:
         if rows <= old:
             return
         more = rows - old
-        for name in ("posterior", "_signature", "_known", "_sum", "_count"):
+        for name in ("posterior", "_signature", "_known"):
             setattr(self, name, np.concatenate([getattr(self, name), np.zeros((more, self.zones), np.float32)]))
         self._strange = np.concatenate([self._strange, np.zeros(more, np.int8)])
         self.settle(np.arange(old, rows, dtype=np.int32), home[old:rows])
@@ -92,34 +115,64 @@ class Whereabouts:
 
     def hear(self, read: Read) -> None:
         """Add one round to the window."""
-        told = np.where(read.rssi_cdbm == ABSENT_CDBM, UNREAD_CDBM / 2, read.rssi_cdbm) / 100.0
-        self._sum[read.rows, read.zones] += told.astype(np.float32)
-        self._count[read.rows, read.zones] += 1
+        self._window.append(read)
 
     def close_window(self, seen: NDArray[np.bool_] | None = None) -> Moved:
-        """Compare the window with each signature, move what has changed for three windows, begin the next window.
+        """The whole window at once: `begin`, and `go_on` to its end."""
+        self.begin(seen)
+        parts = [_nobody()]
+        while self.looking:
+            parts.append(self.go_on())
+        return Moved(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+    def begin(self, seen: NDArray[np.bool_] | None = None) -> None:
+        """Look at the window from now on, and begin the next. The one before has been looked at to its end.
 
         `seen`, bool[z]: zones whose readers were witnesses of the window; None = all. What lies in another zone waits,
         and of the rest only seen zones are compared.
         """
-        if seen is not None and not seen.all():
-            self._count[:, ~seen] = self._sum[:, ~seen] = 0.0
-            waits = ~seen[self.zone_of()]
-            self._count[waits] = self._sum[waits] = 0.0
-        heard = np.flatnonzero(self._count.any(axis=1))
-        if not len(heard):
-            return _nobody()
-        count, known = self._count[heard], self._known[heard]
-        if seen is not None:
-            known = np.where(seen, known, 0.0)
-        mean = np.where(count > 0, self._sum[heard] / np.maximum(count, 1), UNREAD_CDBM / 100)
+        assert self._glance is None, "the window before has not been looked at to its end"
+        window, self._window = self._window, []
+        if not window:
+            return
+        rows, zones = (np.concatenate([getattr(one, name) for one in window]) for name in ("rows", "zones"))
+        cdbm = np.concatenate([one.rssi_cdbm for one in window])
+        told = np.where(cdbm == ABSENT_CDBM, UNREAD_CDBM / 2, cdbm) / 100.0
+        every = np.ones(self.zones, np.bool_) if seen is None else seen
+        self._glance = Glance(rows, zones, told.astype(np.float32), every)
+
+    @property
+    def looking(self) -> bool:
+        """Whether a window is being looked at."""
+        return self._glance is not None
+
+    def go_on(self) -> Moved:
+        """The next slice: compare its rows with their signatures, move what has changed for three windows."""
+        glance = self._glance
+        assert glance is not None, "there is no window to look at"
+        low, high = glance.at, min(glance.at + rows_per_slice(len(self.posterior), self.zones), len(self.posterior))
+        count, total = _summed(glance, low, high, self.zones)
+        glance.at = high
+        if high == len(self.posterior):
+            self._glance = None
+        if not glance.seen.all():
+            waits = ~glance.seen[self.posterior[low:high].argmax(axis=1)]
+            count[waits] = 0.0
+        inside = np.flatnonzero(count.any(axis=1))
+        return self._look(inside + low, count[inside], total[inside], glance.seen) if len(inside) else _nobody()
+
+    def _look(
+        self, heard: NDArray[np.intp], count: NDArray[np.float32], total: NDArray[np.float32], seen: NDArray[np.bool_]
+    ) -> Moved:
+        """Rows that were heard in the window, with their rounds and levels by zone."""
+        known = np.where(seen, self._known[heard], 0.0)
+        mean = np.where(count > 0, total / np.maximum(count, 1), UNREAD_CDBM / 100)
         first = ~known.any(axis=1)
         changed = (self._change(count, mean, known, self._signature[heard]) > MOVED_NATS) & ~first
         settled = (count >= FULL_WEIGHT_ROUNDS) & (mean >= self._best_level(heard)[:, None] - NEW_PLACE_DB)
         counter = np.where(settled.any(axis=1), self._strange[heard] + 1, self._strange[heard] - 1)
         self._strange[heard] = np.where(changed, np.clip(counter, 0, MOVED_WINDOWS), 0)
         moved = np.flatnonzero(self._strange[heard] >= MOVED_WINDOWS)
-        self._count[:] = self._sum[:] = 0.0
         self._learn(heard[~changed], count[~changed], mean[~changed])
         return self._relocate(heard[moved], count[moved], mean[moved])
 
@@ -167,3 +220,13 @@ class Whereabouts:
             zone[really].astype(np.int32),
             self.posterior[chosen].max(axis=1).astype(np.float64),
         )
+
+
+def _summed(glance: Glance, low: int, high: int, zones: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Rounds and levels in dBm of a slice's rows in the zones that were seen, `float32[rows, zones]`."""
+    here = (glance.rows >= low) & (glance.rows < high) & glance.seen[glance.zones]
+    cell = (glance.rows[here] - low).astype(np.intp) * zones + glance.zones[here]
+    count = np.bincount(cell, minlength=(high - low) * zones).astype(np.float32)
+    total = np.zeros((high - low) * zones, np.float32)
+    np.add.at(total, cell, glance.level_dbm[here])
+    return count.reshape(-1, zones), total.reshape(-1, zones)
