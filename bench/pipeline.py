@@ -25,7 +25,7 @@ import numpy as np
 from bench.edge_process import SECONDS as EDGE_SECONDS
 from bench.edge_process import SHORT_SECONDS as EDGE_SHORT_SECONDS
 from bench.edge_process import edge_figures
-from bench.edge_process import plots as plots
+from bench.edge_process import plots as edge_plots
 from bench.figures import Figures
 from bench.reference import Reference, Said
 from bench.shelves import READERS, Shelves, config_of, fill, reader_id
@@ -79,6 +79,11 @@ def run(short: bool = False) -> Figures:  # noqa: FBT001, FBT002 - the form of e
         figures[f"presence_{pieces}_pieces_round_ms"] = round(presence_ms(pieces), 3)
     figures[f"reconcile_{MANY}_against_{MANY}_ms"] = round(reconcile_ms(MANY), 3)
     return figures | edge_figures(EDGE_SHORT_SECONDS if short else EDGE_SECONDS)
+
+
+def plots(figures: Figures) -> dict[str, str]:
+    """The box by the minute."""
+    return edge_plots(figures)
 
 
 # --- a store --------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from contract.facts import CoverageGap, ReaderChanged, ReaderIdentity, TagBound
 from contract.ids import PieceId, ReaderId, UserId
 from edge.books import fold_floor, fold_tags, replica
 from edge.capture.still import Album, Camera, Outside
-from edge.reconcile.books.notes import stranger
+from edge.reconcile.books.errors import stranger
 from edge.thrift import keep_small
 
 ANA, READER = UserId("ana"), ReaderId("r-case")

@@ -14,6 +14,7 @@ from contract.facts import ReaderLink
 from contract.ids import ReaderId, ZoneId
 from edge.clock import SystemClock
 from edge.config import ReaderConfig, ZoneKind
+from edge.mqtt import LinkTally
 from edge.readers import open_reader
 from edge.readers.base import MisconfiguredError
 from edge.readers.mqtt import driver
@@ -238,6 +239,27 @@ def test_more_messages_than_may_wait_are_lost_counted_and_no_round_is_witnessed(
                 assert listener.batches == []
 
     asyncio.run(story())
+
+
+class LinkUp:
+    """A link that stands; nothing arrives by itself."""
+
+    up, why_down = True, ""
+
+    def __init__(self):
+        self.tally = LinkTally(connects_total=1)
+
+
+def test_a_message_held_over_several_ticks_is_counted_once(monkeypatch):
+    """Seven arrive where two are taken a tick: five had to wait, three of them twice and one three times."""
+    monkeypatch.setattr(driver, "MESSAGES_PER_TICK_MAX", 2)
+    listener, link = Listener(1, R700), LinkUp()
+    for at in range(7):
+        listener.reader._keep(driver.Message(1_000 * at, r700(EPCS[at])))
+    for tick in range(1, 5):
+        listener.reader._turn(link, listener.batches.append, tick * 20_000)
+    assert not listener.reader._messages
+    assert listener.health.messages_held_total == 5
 
 
 def test_files_that_are_not_there_are_named_before_anything_is_dialled(tmp_path):
