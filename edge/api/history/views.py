@@ -83,7 +83,8 @@ async def read_map(shop: Shop, days: int, who: Login) -> shapes.ReadMapView:
     """Every zone that a reader watched; those whose figures are kept from this person are left out."""
     days = max(1, min(days, DAYS_MAX))
     to_us = shop.clock.wall_us()
-    rates, why = await _ask(shop, lambda history: history.read_rates(Span(to_us - days * DAY_US, to_us)), [])
+    nothing: list[Rate] = []
+    rates, why = await _ask(shop, lambda history: history.read_rates(Span(to_us - days * DAY_US, to_us)), nothing)
     hidden = hidden_zones(shop, who)
     names = {each.id: each.name for each in shop.config.zones if each.id not in hidden}
     return shapes.ReadMapView(days, _map_of(rates, names, _clock(shop)), why)
