@@ -29,6 +29,7 @@ from cloud.ingest import Ingest
 from cloud.metrics import office_samples
 from cloud.mqtt import Consumer
 from cloud.pos.alarms import routes as alarms
+from cloud.pos.commissions import routes as commissions
 from cloud.pos.counts import routes as counts
 from cloud.pos.floor import routes as floor
 from cloud.pos.ledger import routes as ledger
@@ -137,7 +138,8 @@ def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
     for router in (
         staff.router(desk, passwords, entrance), prices.router(desk),
         stores.router(desk, rejoins), pieces.router(desk), counts.router(desk),
-        sales.router(desk), shifts.router(desk), payments.router(desk), ledger.router(desk), transfers.router(desk),
+        sales.router(desk), shifts.router(desk), payments.router(desk), ledger.router(desk),
+        commissions.router(desk), transfers.router(desk),
         orders.router(desk, order_desk), alarms.router(desk), parked.router(desk, ingest.unpark), floor.router(desk),
     ):  # fmt: skip
         api.include_router(router)

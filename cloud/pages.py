@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal, Protocol, TypeVar
 from fastapi import APIRouter, FastAPI, Form, Query, Request
 from starlette.responses import Response
 
+from cloud import pages_ledger
 from cloud.desk import Desk
 from cloud.pos.alarms import queries as alarms
 from cloud.pos.counts import queries as counts
@@ -14,7 +15,6 @@ from cloud.pos.counts.apply import ABANDONED, APPROVED, COUNTING, FINISHED, RECO
 from cloud.pos.counts.desk import request as request_count
 from cloud.pos.floor import queries as floor
 from cloud.pos.http import conflicts, found
-from cloud.pos.ledger import queries as ledger
 from cloud.pos.orders import queries as orders
 from cloud.pos.parked import queries as parked
 from cloud.pos.pieces import pages as piece_pages
@@ -53,6 +53,7 @@ NOUNS: Final = (
     "sales",
     "shifts",
     "ledger",
+    "commissions",
     "prices",
     "staff",
     "stores",
@@ -69,6 +70,7 @@ NAV: Final = (
     NavLink("/counts", "Counts"),
     NavLink("/sales", "Sales"),
     NavLink("/ledger", "Ledger", (Permission.LEDGER,)),
+    NavLink("/commissions", "Commissions"),
     NavLink("/transfers", "Transfers"),
     NavLink("/orders", "Web orders"),
     NavLink("/alarms", "Alarms"),
@@ -119,6 +121,7 @@ def dress(
     app.include_router(staff_pages.router(desk, entrance, house_name(house)))
     app.include_router(store_pages.router(desk, time_zone, AWAY_AFTER_US))
     app.include_router(price_pages.router(desk, time_zone))
+    app.include_router(pages_ledger.router(desk, time_zone))
     app.include_router(router(desk))
     app.include_router(wide(desk))
 
@@ -288,17 +291,6 @@ def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per pa
         with conflicts(NotQuarantinedError, code="not-quarantined"), desk.work() as work:
             resolve(work, house, named, post_it=post_it, by=who.user, outcome=outcome)
         return go(request, f"/sales/{store}/{sale}")
-
-    @routes.get("/ledger", dependencies=[allow(Permission.LEDGER)])
-    def books(request: Request, store: Word = "", show: Show = SHOW_STEP) -> Response:
-        with desk.look() as work:
-            houses = stores.listing(work.tx)
-            balances = ledger.balances(work.tx, store=store)
-            rows = ledger.postings(work.tx, store=store, limit=show + 1)
-            return render(
-                request, "ledger/list.html", rows=rows[:show], balances=balances, sums=ledger.sums(balances),
-                names=names(houses), more=_more(len(rows), show), stores=houses, store=store,
-            )  # fmt: skip
 
     @routes.get("/stores/{store}")
     def one_store(request: Request, who: Anyone, store: str) -> Response:

@@ -14,7 +14,7 @@ from contract.money import BASIS_POINTS
 
 NO_LIMIT_MINOR: Final = 20 * 10**12
 """More than any sale comes to (`trade.sale.SALE_MINOR_MAX`)."""
-OF_THE_OFFICE: Final = frozenset({Permission.STAFF, Permission.SETTINGS})
+OF_THE_OFFICE: Final = frozenset({Permission.STAFF, Permission.SETTINGS, Permission.LEDGER_CLOSE})
 MONEY_OR_PEOPLE: Final = frozenset(
     {
         Permission.STAFF,

@@ -40,7 +40,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Permission, ...]], ...]] = (
     )),
     ("For the house", (
         Permission.SEE_STAFF, Permission.PINS, Permission.STAFF, Permission.SETTINGS, Permission.LEDGER,
-        Permission.REPLACE_BOX,
+        Permission.LEDGER_CLOSE, Permission.REPLACE_BOX,
     )),
 )  # fmt: skip
 CHANGES_SHOWN: Final = 100

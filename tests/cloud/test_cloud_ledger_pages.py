@@ -1,0 +1,100 @@
+"""The office's pages of money: they open, lead down to the entry, close a month, and show nobody else's commission."""
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from cloud import app as office_app
+from cloud.config import CloudConfig
+from cloud.pos.staff.desk import Passwords, put_staff
+from cloud.tables import posting
+from contract.facts import Share
+from contract.feed import Role, StaffCard
+from contract.ids import UserId
+
+PASSWORD = "long enough for anybody"
+SHARES = (Share(associate="associate", share_bp=10_000, rate_bp=200, base_minor=100_000, commission_minor=2_000),)
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("books")
+    url = f"sqlite:///{folder / 'office.sqlite3'}"
+    cloud = office_app.build(CloudConfig(database_url=url, port=0, second_factor=False))
+    verifier = Passwords().verifier(PASSWORD)
+    with cloud.desk.work() as work:
+        for role in Role:
+            put_staff(work, StaffCard(user=UserId(role), name=role.title(), roles=(role,)), verifier)
+    yield cloud
+    cloud.office.close()
+
+
+@pytest.fixture(scope="module")
+def face(cloud, browse):
+    browser = browse(cloud.app)
+
+    def ask(role: Role, path: str, **form: str):
+        headers = {"Accept": "text/html", **tokens[role]}
+        return browser.post(path, data=form, headers=headers) if form else browser.get(path, headers=headers)
+
+    tokens = {}
+    for role in (Role.ADMIN, Role.MANAGER, Role.ASSOCIATE):
+        told = browser.post("/api/v1/login", json={"user": role.value, "password": PASSWORD}).json()
+        tokens[role] = {"Authorization": f"Bearer {told['token']}"}
+    return ask
+
+
+@pytest.fixture(scope="module")
+def sold(cloud, house_type, face):
+    house = house_type(cloud.office)
+    box = house.store("paris", "p1")
+    fact = msgspec.structs.replace(house.sale(box, "s1", "p1"), shares=SHARES, business_day="2025-11-22")
+    box.write(fact)
+    box.send()
+    return face
+
+
+def test_from_the_trial_balance_down_to_the_entry(sold):
+    page = sold(Role.MANAGER, "/ledger?period=2025-11").text
+    assert "Trial balance" in page
+    assert "the two sides are equal" in page
+    account = sold(Role.MANAGER, "/ledger/accounts/sales_tax_payable?store=paris&period=2025-11").text
+    assert "/ledger/entry?store=paris" in account
+    assert "By tax code" in account
+    entry = sold(Role.MANAGER, "/ledger/entry?store=paris&posting=sale:s1").text
+    assert "/sales/paris/s1" in entry
+    assert "Reverse it" not in entry
+    assert "Reverse it" in sold(Role.ADMIN, "/ledger/entry?store=paris&posting=sale:s1").text
+    assert sold(Role.MANAGER, "/ledger/accounts/the-bosss-pocket").status_code == 404
+    assert sold(Role.ASSOCIATE, "/ledger").status_code == 403
+
+
+def test_the_journal_leaves_as_a_file(sold):
+    for form in ("csv", "fec"):
+        answer = sold(Role.MANAGER, f"/api/v1/ledger/journal.{form}?store=paris&period=2025-11")
+        assert "journal-paris-2025-11" in answer.headers["content-disposition"]
+        assert "s1" in answer.text
+
+
+def test_an_associate_sees_their_own_commission_and_nobody_elses(sold):
+    assert "Associate" in sold(Role.ASSOCIATE, "/commissions").text
+    assert sold(Role.ASSOCIATE, "/commissions/associate?period=2025-11").status_code == 200
+    assert sold(Role.ASSOCIATE, "/commissions/manager").status_code == 404
+    assert "Set the rate" not in sold(Role.ASSOCIATE, "/commissions").text
+    asked = {"whose_rate": "associate", "percent": "2.5", "from_day": "2025-11-01", "why": "contract"}
+    assert sold(Role.ASSOCIATE, "/commissions/rates", **asked).status_code == 403
+    assert sold(Role.ADMIN, "/commissions/rates", **asked).status_code == 303
+    assert "2.5 %" in sold(Role.ADMIN, "/commissions").text
+
+
+def test_only_who_may_closes_a_month_and_a_reversal_counts_in_the_open_one(sold, cloud):
+    assert "Close November 2025 in Paris" in sold(Role.ADMIN, "/ledger").text
+    asked = {"of": "paris", "period": "2025-11", "why": "audited by the board"}
+    assert sold(Role.MANAGER, "/ledger/close", **asked).status_code == 403
+    assert sold(Role.ADMIN, "/ledger/close", **asked).status_code == 303
+    assert "audited by the board" in sold(Role.MANAGER, "/ledger").text
+    wrong = {"of": "paris", "posting": "sale:s1", "why": "rung up twice"}
+    assert sold(Role.ADMIN, "/ledger/reverse", **wrong).status_code == 303
+    with cloud.office.reading() as tx:
+        period = tx.value(sa.select(posting.c.period).where(posting.c.kind == "correction"))
+    assert period > "2025-11"
