@@ -59,7 +59,6 @@ WORDS: Final[Mapping[Permission, str]] = {
     Permission.SEE_STAFF: "see who works here",
     Permission.STAFF: "name people and say what roles may do",
     Permission.SETTINGS: "set taxes, promotions, rates and how stores sell",
-    Permission.PRICE_OVERRIDE: "set another price",
 }
 """`You may not …`."""
 

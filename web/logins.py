@@ -170,6 +170,10 @@ class Logins:
     def end(self, token: str) -> None:
         self._rows.drop_login(digest(token))
 
+    def end_row(self, token_sha256: bytes) -> None:
+        """End the login of which this is kept."""
+        self._rows.drop_login(token_sha256)
+
     def _standing(self, row: LoginRow, now_us: int) -> StaffCard | None:
         """Whose login this is, while it stands."""
         card = self._staff(row.user)

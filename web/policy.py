@@ -10,7 +10,7 @@ A browser is known by its cookie and must send the form token with whatever chan
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
@@ -110,26 +110,50 @@ def takes_store(route: object) -> bool:
     return any(each.alias == "store" for each in params)
 
 
+class Declared(NamedTuple):
+    """A route as the app serves it, with every policy that stands before it."""
+
+    method: str
+    path: str
+    policies: tuple[Policy, ...]
+    takes_store: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
 def undeclared(app: FastAPI) -> list[str]:
-    """`METHODS path` of every route without a policy. The OpenAPI document and static files are public by nature."""
-    return [name for name, declared in _walk(app.routes, app.openapi_url) if not declared]
+    """`METHOD path` of every route without a policy. The OpenAPI document and static files are public by nature."""
+    return [str(each) for each in declared(app) if not each.policies]
 
 
-def _walk(routes: Iterable[BaseRoute], openapi_url: str | None) -> Iterator[tuple[str, bool]]:
+def declared(app: FastAPI) -> list[Declared]:
+    """Every route of the app, in the order in which they are tried."""
+    return list(_walk(app.routes, app.openapi_url, "", ()))
+
+
+def _walk(
+    routes: Iterable[BaseRoute], openapi_url: str | None, prefix: str, above: tuple[Policy, ...]
+) -> Iterator[Declared]:
     for route in routes:
         inner = getattr(route, "original_router", None)  # FastAPI ≥ 0.150 keeps an included router as one route
         if inner is not None:
             context = getattr(route, "include_context", None)
-            above = any(isinstance(each.dependency, Policy) for each in getattr(context, "dependencies", ()))
-            for name, declared in _walk(inner.routes, openapi_url):
-                yield name, declared or above
+            given = tuple(each.dependency for each in getattr(context, "dependencies", ()))
+            policies = above + tuple(each for each in given if isinstance(each, Policy))
+            yield from _walk(inner.routes, openapi_url, prefix + getattr(context, "prefix", ""), policies)
         elif isinstance(route, APIRoute):
-            yield f"{','.join(sorted(route.methods or ()))} {route.path}", _has_policy(route.dependant)
+            policies = above + tuple(_policies(route.dependant))
+            for method in sorted(route.methods or ()):
+                yield Declared(method, prefix + route.path, policies, takes_store(route))
         elif isinstance(route, Mount) and (route.name or "").startswith(STATIC):
             continue
         elif getattr(route, "path", None) != openapi_url:
-            yield f"? {getattr(route, 'path', route)}", False
+            yield Declared("?", str(getattr(route, "path", route)), (), takes_store=False)
 
 
-def _has_policy(dependant: Dependant) -> bool:
-    return isinstance(dependant.call, Policy) or any(_has_policy(each) for each in dependant.dependencies)
+def _policies(dependant: Dependant) -> Iterator[Policy]:
+    if isinstance(dependant.call, Policy):
+        yield dependant.call
+    for each in dependant.dependencies:
+        yield from _policies(each)

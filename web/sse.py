@@ -6,7 +6,8 @@ cut off catches up.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from starlette.responses import StreamingResponse
@@ -17,6 +18,8 @@ LISTENERS_MAX: Final = 200
 NAMES_MAX: Final = 64
 KEEPALIVE_S: Final = 15.0
 HELLO: Final = "hello"
+PEOPLE: Final = "people"
+"""Who works here, or what they may do, changed: streams ask at once whether their login still stands."""
 
 
 class _Listener:
@@ -55,15 +58,25 @@ class Bulletin:
         for listener in self._listeners:
             listener.wake.set()
 
-    async def listen(self) -> AsyncIterator[bytes]:
-        """The bytes of one stream, until the asker goes or the board closes."""
+    async def listen(self, alive: Callable[[], bool] = lambda: True) -> AsyncIterator[bytes]:
+        """The bytes of one stream, until the asker goes, their login ends (`alive`), or the board closes.
+
+        The last word is then `hello`: the page asks again for what it shows, and is sent to sign in.
+        """
         listener = _Listener()
         self._listeners.add(listener)
+        now_s = asyncio.get_running_loop().time
+        asked_s = now_s()
         try:
             while not self._closed:
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(listener.wake.wait(), KEEPALIVE_S)
-                except TimeoutError:
+                if PEOPLE in listener.waiting or now_s() - asked_s >= KEEPALIVE_S:
+                    asked_s = now_s()
+                    if not alive():
+                        yield f"event: {HELLO}\ndata: \n\n".encode()
+                        return
+                if not listener.wake.is_set():
                     yield b": still here\n\n"
                     continue
                 listener.wake.clear()
@@ -73,11 +86,11 @@ class Bulletin:
         finally:
             self._listeners.discard(listener)
 
-    def response(self) -> StreamingResponse:
+    def response(self, alive: Callable[[], bool] = lambda: True) -> StreamingResponse:
         """What `GET /events` returns. Raises a 503 problem when too many pages listen already."""
         if len(self._listeners) >= self.listeners_max:
             self.listeners_refused_total += 1
             detail = f"{self.listeners_max} pages listen to this box; close some."
             raise ProblemError(503, "listeners", "Too many pages are open", detail)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(self.listen(), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(self.listen(alive), media_type="text/event-stream", headers=headers)

@@ -25,7 +25,6 @@ class Permission(StrEnum):
     SELL = "sell"
     DISCOUNT = "discount"
     """Up to the role's own limit; above it somebody with a higher one approves."""
-    PRICE_OVERRIDE = "price_override"
     PAD_OVERRIDE = "pad_override"
     """Record a sale whose pad and cart do not match."""
     TAX_EXEMPT = "tax_exempt"

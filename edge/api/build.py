@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from edge.api import approving, pages, pages_discounts, pages_shares, routes, trade_routes, witnessing
+from edge.api import approving, pages, pages_discounts, pages_shares, people, routes, trade_routes, witnessing
 from edge.api.counts import routes as count_routes
 from edge.api.history import routes as history_routes
 from edge.api.looks import routes as look_routes
@@ -37,6 +37,8 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
     app.include_router(approving.page_router)
     app.include_router(pages_discounts.router)
     app.include_router(pages_shares.router)
+    app.include_router(people.router)
+    app.include_router(people.page_router)
     app.include_router(count_routes.router)
     app.include_router(history_routes.router)
     app.include_router(label_routes.router)

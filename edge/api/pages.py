@@ -44,6 +44,7 @@ NAV: Final = (
     NavLink("/looks", "Look for", (Permission.COUNT,)),
     NavLink("/wall", "Loss prevention", under=("/watch", "/alarms")),
     NavLink("/readers", "Readers", under=("/zones",)),
+    NavLink("/people", "PINs", (Permission.PINS,), under=("/me/pin",)),
 )
 CLOSED_ALARMS_SHOWN: Final = 8
 DAYS_SHOWN: Final = 30

@@ -151,7 +151,10 @@ async def scan(body: bodies.ScanBody, who: Counter, shop: TheShop) -> shapes.Sca
 
 
 @router.get("/events", response_class=StreamingResponse)
-async def events(who: Anyone, shop: TheShop) -> StreamingResponse:
-    """Server-sent names of what changed: pad, floor, alarms, counts, passes, sales, tags, readers, uplink, store."""
+async def events(request: Request, who: Anyone, shop: TheShop) -> StreamingResponse:
+    """Server-sent names of what changed: pad, floor, alarms, counts, passes, sales, tags, readers, uplink, people,
+    store. The stream ends with the login.
+    """
     del who
-    return shop.bulletin.response()
+    token = token_of(request)
+    return shop.bulletin.response(lambda: shop.logins.alive(token))

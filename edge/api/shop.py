@@ -129,7 +129,7 @@ class Shop:
     async def approve(self, asked: str, user: UserId, pin: str, who: Login) -> Asked:
         """`user` answers with their PIN for what `who` was refused a moment ago. Raises a problem that says why not."""
         self.asked(asked, who)
-        await self._prove(user, pin)
+        await self.prove(user, pin)
         try:
             return self.approvals.approve(asked, who.user, user, self.clock.mono_us())
         except ApprovalError as error:
@@ -212,12 +212,12 @@ class Shop:
 
     async def sign_in(self, user: UserId, pin: str) -> NewLogin:
         """Raises a 401 problem for a wrong PIN, 429 when this person must wait first."""
-        await self._prove(user, pin, status=401)
+        await self.prove(user, pin, status=401)
         new = self.logins.begin(user)
         assert new is not None, "who proved who they are is active staff"
         return new
 
-    async def _prove(self, user: UserId, pin: str, *, status: int = 403) -> None:
+    async def prove(self, user: UserId, pin: str, *, status: int = 403) -> None:
         """That somebody who works here typed this PIN. Raises a problem of `status`, 429 when they must wait first."""
         wait_us = self.attempts.begin(user, self.clock.mono_us())
         if wait_us:

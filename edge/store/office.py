@@ -58,6 +58,8 @@ class Office(Counts):
         self._learn(card.piece for card in cards)
         if cards or gone:
             self.wakes.tell("floor")
+        if any(row.key.startswith(("staff:", "role:")) for row in page.rows):
+            self.wakes.tell("people")
         return rev
 
     def _forget(self, piece: PieceId) -> None:

@@ -35,7 +35,7 @@ def code(secret: bytes, step: int, *, digits: int = DIGITS, digest: Callable[...
 def step_fitting(secret: bytes, typed: str, now_us: int, *, after: int) -> int | None:
     """The step whose code this is, within the steps allowed and later than `after`: no code is good twice."""
     now, wanted, fitting = step_of(now_us), typed.encode(), None
-    for step in range(now - STEPS_OFF_MAX, now + STEPS_OFF_MAX + 1):
+    for step in range(max(0, now - STEPS_OFF_MAX), now + STEPS_OFF_MAX + 1):
         if hmac.compare_digest(code(secret, step).encode(), wanted) and step > after:
             fitting = step
     return fitting
