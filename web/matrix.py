@@ -18,8 +18,8 @@ def page(app: FastAPI, title: str, written_by: str, roles: Holds) -> str:
     head = (
         f"# {title}", "", f"Written by `{written_by}`.", "",
         "Roles as they are where the house sets nothing else; a house gives each what it wants. “Where” says of which",
-        "store it is asked: *its store*, the one a route names; *any*, looking past stores on purpose; *whole house*, of",
-        "people of every store.", "",
+        "store: *its store*, the one a route names; *any*, looking past stores on purpose; *whole house*, of people who are",
+        "of every store.", "",
         f"| route | needs one of | where | {' | '.join(name.replace('_', ' ') for name in roles)} |",
         f"|{'---|' * (3 + len(roles))}",
     )  # fmt: skip
