@@ -17,9 +17,9 @@ def page(app: FastAPI, title: str, written_by: str, roles: Holds) -> str:
     """`roles`: what each may do where the house set nothing else."""
     head = (
         f"# {title}", "", f"Written by `{written_by}`.", "",
-        "Roles as they are where the house sets nothing else; a house gives each what it wants. “Where” says of which",
-        "store: *its store*, the one a route names; *any*, looking past stores on purpose; *whole house*, of people who are",
-        "of every store.", "",
+        "Roles as they are where the house sets nothing else; a house gives each what it wants. “Where” is the store",
+        "that is asked: *its store*, which a route names; *any*, looking past stores on purpose; *whole house*, for",
+        "people of every store.", "",
         f"| route | needs one of | where | {' | '.join(name.replace('_', ' ') for name in roles)} |",
         f"|{'---|' * (3 + len(roles))}",
     )  # fmt: skip
