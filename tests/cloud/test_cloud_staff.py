@@ -43,7 +43,9 @@ class House:
                 open_store(work, StoreCard(store=StoreId(store), name=store.title(), currency="EUR"))
             put_staff(work, self.person("ada", Role.ADMIN), verifier)
             may = (*(card.permissions for card in DEFAULTS if card.role == Role.ASSOCIATE),)[0]
-            lead = RoleCard(role="lead", permissions=(*may, Permission.STAFF), discount_bp_max=2_000)
+            lead = RoleCard(
+                role="lead", permissions=(*may, Permission.STAFF), discount_bp_max=2_000, refund_minor_max=500_000
+            )
             roles.put_role(work, lead, EVERY_STORE, by=HOUSE, why="the house is opened")
             put_staff(work, self.person("nina", "lead", stores=(StoreId("paris"),)), verifier)
             put_staff(work, self.person("ines", Role.ASSOCIATE, stores=(StoreId("paris"),)), verifier)
