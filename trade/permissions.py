@@ -35,6 +35,7 @@ WORDS: Final[Mapping[Permission, str]] = {
     Permission.VOID: "give up a sale",
     Permission.REFUND: "give money back",
     Permission.REFUND_LATE: "give money back after the days the store gives",
+    Permission.REFUND_OTHERWISE: "give money back another way than it came",
     Permission.CASH_MOVE: "put cash in or take it out",
     Permission.DRAWER_OPEN: "open the drawer without a sale",
     Permission.SHIFT: "open and close shifts",

@@ -28,8 +28,8 @@ from web.problems import FACTOR_PATH
 GROUPS: Final[tuple[tuple[str, tuple[Permission, ...]], ...]] = (
     ("At the till", (
         Permission.SELL, Permission.DISCOUNT, Permission.PAD_OVERRIDE, Permission.TAX_EXEMPT, Permission.VOID,
-        Permission.REFUND, Permission.REFUND_LATE, Permission.SHIFT, Permission.SEE_SHIFT, Permission.CASH_MOVE,
-        Permission.DRAWER_OPEN,
+        Permission.REFUND, Permission.REFUND_LATE, Permission.REFUND_OTHERWISE, Permission.SHIFT,
+        Permission.SEE_SHIFT, Permission.CASH_MOVE, Permission.DRAWER_OPEN,
     )),
     ("With pieces", (
         Permission.COUNT, Permission.APPROVE_COUNT, Permission.DISPOSE, Permission.TRANSFER, Permission.BREAK_LEASE,
