@@ -76,7 +76,7 @@ NAV: Final = (
     NavLink("/alarms", "Alarms"),
     NavLink("/stores", "Stores"),
     NavLink("/prices", "Prices", (Permission.SETTINGS,)),
-    NavLink("/staff", "Staff", (Permission.SEE_STAFF, Permission.STAFF)),
+    NavLink("/staff", "Staff", (Permission.SEE_STAFF, Permission.STAFF), under=("/roles", "/changes")),
     NavLink("/parked", "Cases", OFFICE),
 )
 AWAY_AFTER_US: Final = 30_000_000
