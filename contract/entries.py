@@ -134,6 +134,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.PaymentVoided: (SALE,),
     facts.PaymentRefunded: (SALE,),
     facts.PaymentKept: (SALE,),
+    facts.ReceiptGiven: (SALE, TILL),
     facts.ShiftOpened: (TILL,),
     facts.CashMoved: (TILL,),
     facts.ShiftClosed: (TILL, Key("piece", "sold_pieces")),

@@ -38,6 +38,7 @@ from edge.gauges import (
     link_gauges,
     people_gauges,
     reader_gauges,
+    receipt_gauges,
     tag_gauges,
     terminal_gauges,
 )
@@ -46,6 +47,7 @@ from edge.life import Edge, listen, live
 from edge.readers import Reader, open_reader
 from edge.readers.base import MisconfiguredError, Varying
 from edge.readers.profiles import load_profile
+from edge.receipts.counter import counter
 from edge.store import Store
 from edge.sync.tally import UplinkTally
 from edge.tags import scheme
@@ -102,6 +104,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
             tag_gauges(tags.tally),
             terminal_gauges(terminals),
             label_gauges(press.tally),
+            receipt_gauges(receipts.tally),
             people_gauges(bulletin, attempts, rows.waiting_lost_total, approvals),
         )
         return render(itertools.chain.from_iterable(rooms))
@@ -111,6 +114,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         press = label_press(config, store, chance, house=house, tell=bulletin.tell)
     except MisconfiguredError as error:
         raise ConfigError(str(error)) from error
+    receipts = counter(config.receipt_printers, lambda: bulletin.tell("receipts"))
     shop = Shop(
         config=config,
         clock=clock,
@@ -130,6 +134,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         tags=tags,
         press=press,
         readers={reader.id: reader for reader in readers},
+        receipts=receipts,
     )
     api = create_api(shop, secure=config.tls_cert is not None)
     terminals = drivers(config, store, house, db, clock)

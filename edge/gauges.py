@@ -10,6 +10,7 @@ from edge.floor.now import UplinkNow, ZoneNow
 from edge.house import House, Mood
 from edge.payments.driver import Driver
 from edge.readers.health import Health
+from edge.receipts import counter
 from edge.store import Store
 from edge.sync.tally import UplinkTally
 from edge.tags import press
@@ -193,6 +194,14 @@ def label_gauges(tally: press.Tally) -> Iterator[Sample]:
     yield Sample("vitrine_labels_bound_total", "labels printed, read back and bound to a piece", tally.bound_total)
     yield Sample("vitrine_labels_refused_total", "pieces of batches that got no label", tally.refused_total)
     yield Sample("vitrine_labels_void_total", "labels thrown away: they could not be written", tally.voids_total)
+
+
+def receipt_gauges(tally: counter.Tally) -> Iterator[Sample]:
+    yield Sample("vitrine_receipts_printed_total", "receipts that came out whole", tally.printed_total)
+    yield Sample("vitrine_receipts_failed_total", "receipts that did not come out", tally.failed_total)
+    yield Sample("vitrine_receipts_unknown_total", "receipts of which nobody knows", tally.unknown_total)
+    yield Sample("vitrine_drawer_kicks_total", "drawers opened", tally.kicks_total)
+    yield Sample("vitrine_drawer_kicks_failed_total", "drawers that could not be opened", tally.kicks_failed_total)
 
 
 def terminal_gauges(drivers: Sequence[Driver]) -> Iterator[Sample]:

@@ -130,6 +130,7 @@ async def _stop(edge: Edge, server: uvicorn.Server, tasks: list[asyncio.Task[Non
     server.should_exit = True
     await edge.shop.tags.close()
     await edge.shop.press.close()
+    await edge.shop.receipts.close()
     http, *others = tasks
     for task in others:
         task.cancel()

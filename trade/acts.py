@@ -17,6 +17,7 @@ from contract.facts import (
     PaymentKept,
     PaymentRefunded,
     PaymentVoided,
+    ReceiptForm,
     Share,
     Tender,
 )
@@ -25,10 +26,12 @@ from contract.ids import (
     CashMoveId,
     ClaimId,
     CountId,
+    GiveId,
     LineId,
     PaymentId,
     PersonId,
     PieceId,
+    ReceiptId,
     ReturnId,
     SaleId,
     ShiftId,
@@ -166,6 +169,8 @@ class RecordSale(Act, frozen=True, tag="sale.record"):
     tenders: tuple[Tender, ...]
     client: PersonId | None = None
     override: str = ""
+    gift: bool = False
+    """A receipt without prices is wanted too."""
 
 
 class RequestPayment(Act, frozen=True, tag="payment.request"):
@@ -266,6 +271,15 @@ class DisposePiece(Act, frozen=True, tag="piece.dispose"):
     reason: str
 
 
+class GiveReceipt(Act, frozen=True, tag="receipt.give"):
+    """Hand a receipt over: the first time it is the original, every other time a numbered copy."""
+
+    give: GiveId
+    receipt: ReceiptId
+    form: ReceiptForm
+    gift: bool = False
+
+
 class HoldPiece(Act, frozen=True, tag="piece.hold"):
     """Keep a piece for somebody: layaway, tray, memo, repair."""
 
@@ -352,6 +366,7 @@ AnyAct = (
     | HearCardRefund
     | Exchange
     | DisposePiece
+    | GiveReceipt
     | HoldPiece
     | ReleaseHold
     | BreakLease

@@ -22,7 +22,7 @@ from contract.facts import (
     Verdict,
 )
 from contract.ids import SaleId, UserId
-from trade import commission, discounts, disposition, exchange, paying, returning, selling, shifts, tags
+from trade import commission, discounts, disposition, exchange, paying, receipts, returning, selling, shifts, tags
 from trade.acts import (
     AbandonReturn,
     AddOther,
@@ -40,6 +40,7 @@ from trade.acts import (
     Exchange,
     ExemptSale,
     FinishReturn,
+    GiveReceipt,
     GiveUpPayment,
     HearCardRefund,
     HearPayment,
@@ -134,6 +135,8 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
             return exchange.exchange(scene, act)
         case DisposePiece():
             return disposition.dispose(scene, act)
+        case GiveReceipt():
+            return receipts.give(scene.handed, act)
         case HoldPiece():
             return _hold_piece(scene, act)
         case ReleaseHold():

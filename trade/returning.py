@@ -32,6 +32,7 @@ from trade.custody import TokenState
 from trade.disposition import NO_SALE, disposed, of_each
 from trade.payment import PaymentState
 from trade.piece import Standing, twice_named
+from trade.receipt_text import as_given_back, receipt_text
 from trade.refund import left_by, part_of, too_much_by_card, whole
 from trade.refusal import Refusal, Why
 from trade.sale import Sale, SaleState
@@ -160,6 +161,7 @@ def recorded(
     shift = scene.shift
     assert shift is not None
     pieces = tuple(part.piece for part in made.parts if part.piece is not None)
+    sold = as_given_back(made.sale.lines, made.parts)
     ways = {part.disposition for part in made.parts if part.piece is not None}
     fact = ReturnRecorded(
         sale=act.sale,
@@ -180,6 +182,8 @@ def recorded(
         parts=made.parts,
         override=made.override,
         approved_by=scene.returning.approved_by if scene.returning else UserId(""),
+        sold=sold,
+        receipt=receipt_text(scene, sold, tenders),
     )
     became = (_disposed(scene, part, act) for part in made.parts)
     return (fact, *(one for one in became if one is not None))

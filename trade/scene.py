@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine
-from contract.feed import CommissionCard, RoleCard, SettingsCard, StaffCard
+from contract.feed import CommissionCard, RoleCard, SettingsCard, StaffCard, StoreCard
 from contract.ids import CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
 from trade.card_refund import CardRefund
 from trade.claim import Claim
@@ -14,6 +14,7 @@ from trade.payment import Payment
 from trade.permissions import DEFAULTS, NOTHING, Allowed, Approved
 from trade.piece import Standing
 from trade.price import Offer
+from trade.receipts import Handed
 from trade.refund import Paid
 from trade.sale import Sale
 from trade.shift import Movement, Receipt, Shift
@@ -82,6 +83,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     move_known: bool = False
     """The movement an act names was made before."""
     settings: SettingsCard = SettingsCard(store=StoreId(""))
+    store: StoreCard = StoreCard(store=StoreId(""), name="", currency="")
+    """What receipts call this store."""
+    handed: Handed | None = None
+    """The receipt an act names, and what was handed over of it."""
     shipment: frozenset[PieceId] = frozenset()
     """What left before under the transfer an act names."""
     receipt_next: int = 1

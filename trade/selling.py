@@ -38,6 +38,7 @@ from trade.claim import release_all
 from trade.custody import TokenState
 from trade.piece import Standing, claimed, not_for_sale, unavailable
 from trade.price import cart, other_line, piece_line, price_in
+from trade.receipt_text import receipt_text
 from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be
 from trade.scene import Scene
@@ -232,6 +233,8 @@ def record(scene: Scene, act: RecordSale, *, value_minor: int = 0, value_of: Sal
         exemption=sale.exemption,
         shares=commission.of_sale(scene, sale, lines),
         feed_rev=scene.feed_rev,
+        gift=act.gift,
+        receipt=receipt_text(scene, lines, act.tenders),
     )
     return (*converted, recorded)
 

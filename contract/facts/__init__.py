@@ -67,6 +67,13 @@ from contract.facts.readers import ReaderChanged as ReaderChanged
 from contract.facts.readers import ReaderHealth as ReaderHealth
 from contract.facts.readers import ReaderIdentity as ReaderIdentity
 from contract.facts.readers import ReaderLink as ReaderLink
+from contract.facts.receipts import CardSlip as CardSlip
+from contract.facts.receipts import LineText as LineText
+from contract.facts.receipts import ReceiptForm as ReceiptForm
+from contract.facts.receipts import ReceiptGiven as ReceiptGiven
+from contract.facts.receipts import ReceiptText as ReceiptText
+from contract.facts.receipts import Seller as Seller
+from contract.facts.receipts import TaxName as TaxName
 from contract.facts.returns import CardRefundDone as CardRefundDone
 from contract.facts.returns import CardRefundFailed as CardRefundFailed
 from contract.facts.returns import CardRefundInDoubt as CardRefundInDoubt
@@ -151,6 +158,7 @@ AnyFact = (
     | PaymentVoided
     | PaymentRefunded
     | PaymentKept
+    | ReceiptGiven
     | ShiftOpened
     | CashMoved
     | ShiftClosed

@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from contract.facts.fact import Fact
+from contract.facts.receipts import ReceiptText
 from contract.ids import ClaimId, LineId, PaymentId, PersonId, PieceId, ReturnId, SaleId, ShiftId, TillId, UserId
 
 
@@ -207,6 +208,8 @@ class SaleRecorded(Fact, frozen=True, tag="sale.recorded"):
     """Who answered for pad and cart not matching."""
     gift: bool = False
     """A receipt without prices was asked for."""
+    receipt: ReceiptText | None = None
+    """What the receipt says beside this; none in sales of the first release."""
 
 
 class Disposition(StrEnum):
@@ -261,6 +264,9 @@ class ReturnRecorded(Fact, frozen=True, tag="return.recorded"):
     """Of each of `lines`; empty in the first release: each came back whole."""
     override: str = ""
     """Why it was taken back although no pad read it."""
+    sold: tuple[SaleLine, ...] = ()
+    """The lines as they were sold; empty in returns of the first release."""
+    receipt: ReceiptText | None = None
 
 
 class CommandRefused(Fact, frozen=True, tag="command.refused"):

@@ -18,12 +18,14 @@ from edge.api.counts import pages as counts
 from edge.api.history import pages as history
 from edge.api.looks import pages as looks
 from edge.api.passes import pages as passes
+from edge.api.receipts import pages as receipt_pages
 from edge.api.shifts import pages as shift_pages
 from edge.api.shop import Shop, the_shop
 from edge.api.tags import pages as tags
 from edge.api.watch import pages as watch
 from edge.api.watch import views as watch_views
 from edge.api.zones import pages as zones
+from receipts import page as paper
 from trade import acts
 from web.asking import who_asks
 from web.fit import fit
@@ -35,7 +37,7 @@ from web.problems import ProblemError
 from web.templating import make_templates
 
 HERE: Final = Path(__file__).parent
-STATIC: Final = {"/static/edge": HERE / "static"}
+STATIC: Final = {"/static/edge": HERE / "static", **paper.STATIC}
 NAV: Final = (
     NavLink("/register", "Register", (Permission.SELL,)),
     NavLink("/counts", "Counts"),
@@ -59,11 +61,12 @@ TheShop = Annotated[Shop, the_shop()]
 
 def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins, secure: bool) -> Front:
     """Gives the store's app its pages. `store` is the slug, `name` what people call it."""
-    templates = make_templates({"edge": HERE / "templates"}, STATIC, time_zone)
+    templates = make_templates({"edge": HERE / "templates", "receipts": paper.TEMPLATES}, STATIC, time_zone)
     front = Front(f"edge-{store}", "Vitrine", logins, templates, secure=secure, nav=NAV, place=name)
     fit(app, front, STATIC)
     app.include_router(router)
     app.include_router(pages_register.router)
+    app.include_router(receipt_pages.router)
     app.include_router(shift_pages.router)
     app.include_router(pages_payment.router)
     app.include_router(counts.router)

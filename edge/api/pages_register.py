@@ -111,22 +111,6 @@ async def void(request: Request, who: Seller, shop: TheShop) -> Response:
     return after(request, who, shop)
 
 
-@router.get("/register/receipt/{sale}")
-async def receipt(request: Request, sale: str, who: Seller, shop: TheShop) -> Response:
-    del who
-    shown = views.sale(shop, SaleId(sale))
-    if shown.receipt_number is None:
-        raise ProblemError(404, "receipt", "This sale has no receipt", "It is not recorded yet.")
-    return render(
-        request,
-        "edge/receipt.html",
-        store=views.store(shop),
-        sale=shown,
-        people=people(shop),
-        witness=_witness(request, shop),
-    )
-
-
 def _board(request: Request, who: Login, shop: Shop, template: str, till: str = "") -> Response:
     at = till_of(request, shop, till)
     shift = next(iter(drawers.of_till(shop, at)), None)

@@ -20,6 +20,7 @@ from contract.feed import StaffCard
 from contract.ids import CountId, PieceId, ReaderId, TillId, UserId, ZoneId
 from edge.api import shapes
 from edge.api.asking import ApprovalNeededError
+from edge.api.giving import follow
 from edge.api.passing import Passing
 from edge.api.pins import pin_fits
 from edge.books import local, replica
@@ -35,6 +36,7 @@ from edge.history.duck import HistoryError
 from edge.history.stays import Stay, joined
 from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
 from edge.readers import Reader
+from edge.receipts.counter import Counter
 from edge.store import Store
 from edge.sync.tally import UplinkTally
 from edge.tags.press import Press
@@ -81,6 +83,7 @@ class Shop:
     readers: Mapping[ReaderId, Reader] = field(default_factory=dict)
     passing: Passing = field(default_factory=Passing)
     approvals: Approvals = field(default_factory=Approvals)
+    receipts: Counter = field(default_factory=lambda: Counter({}, lambda: None))
 
     @property
     def floor(self) -> FloorNow:
@@ -124,7 +127,9 @@ class Shop:
             words = answer.refusal.why
             asked = self.approvals.ask(act, who.user, words, self.clock.mono_us())
             raise ApprovalNeededError(asked, words, self.others(who))
-        return done(answer)
+        made = done(answer)
+        await follow(self, made, who)
+        return made
 
     async def approve(self, asked: str, user: UserId, pin: str, who: Login) -> Asked:
         """`user` answers with their PIN for what `who` was refused a moment ago. Raises a problem that says why not."""

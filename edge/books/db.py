@@ -16,7 +16,7 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 15
+SCHEMA_VERSION: Final = 16
 FILES: Final = (
     "books.sql",
     "shifts.sql",
@@ -31,6 +31,7 @@ FILES: Final = (
     "trees.sql",
     "returns.sql",
     "shares.sql",
+    "receipts.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""
 BUSY_S: Final = 5.0

@@ -51,6 +51,7 @@ from contract.facts import (
     ReaderChanged,
     ReaderHealth,
     RecallRefused,
+    ReceiptGiven,
     Rejoined,
     RestockBegan,
     RestockEnded,
@@ -80,6 +81,7 @@ from contract.facts.signals import InputChanged, OutputSet
 from contract.ids import Epoch, UserId
 from edge.books import fold_custody as custody
 from edge.books import fold_floor as floor
+from edge.books import fold_receipts as receipts
 from edge.books import fold_returns as returns
 from edge.books import fold_sales as sales
 from edge.books import fold_shifts as shifts
@@ -92,7 +94,7 @@ STATE_TABLES = (
     "sale_line", "tender", "till_counter", "shift", "shift_receipt", "cash_move", "z", "presence", "zone_vision",
     "reader_health", "exit_seen", "alarm", "count", "count_verdict", "count_request", "tag_binding", "coverage_gap",
     "reader_change", "signal", "restock", "alarm_budget", "count_look", "count_missed", "zone_calibration",
-    "payment", "return_part", "return_made", "card_refund", "piece_disposed",
+    "payment", "return_part", "return_made", "card_refund", "piece_disposed", "receipt", "receipt_given",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -158,7 +160,7 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
         ):
             sales.payment_changed(db, fact, at.at_us)
         case ReturnRecorded():
-            returns.return_recorded(db, fact, at.at_us, at.epoch)
+            returns.return_recorded(db, fact, at.at_us, at.epoch, at.seq)
         case ReturnBegan():
             returns.return_began(db, fact, at.at_us)
         case ReturnAbandoned():
@@ -167,6 +169,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
             returns.card_refund_changed(db, fact, at.at_us)
         case PieceDisposed():
             returns.disposed(db, fact, at.at_us)
+        case ReceiptGiven():
+            receipts.given(db, fact, at.at_us, at.by)
         case ShiftOpened():
             shifts.opened(db, fact, at.at_us)
         case CashMoved():

@@ -14,6 +14,7 @@ from contract.facts import (
 )
 from contract.feed import Condition, PieceCard, decode_body, encode_body
 from contract.ids import Epoch, PieceId, ReturnId, SaleId
+from edge.books import fold_receipts as receipts
 from edge.books.db import Database
 from edge.books.fold_custody import take_back
 from edge.books.fold_sales import RECEIPTS, keep_tenders, load_lines
@@ -41,7 +42,8 @@ class Disposed(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int
 
 
-def return_recorded(db: Database, fact: ReturnRecorded, at_us: int, epoch: Epoch) -> None:
+def return_recorded(db: Database, fact: ReturnRecorded, at_us: int, epoch: Epoch, seq: int) -> None:
+    receipts.recorded(db, fact, at_us, epoch, seq)
     # two lives of a store may have given one number: the later one had not heard of the earlier's last
     receipt = f"return {epoch} {fact.till} {fact.receipt_number}"
     lines = {line.line: line for line in load_lines(db, fact.sale)}

@@ -6,6 +6,7 @@ import msgspec
 
 from contract.facts import SaleLine, SaleRecorded, SaleShared, Share, Tender
 from contract.ids import Epoch, SaleId, TillId, UserId
+from edge.books import fold_receipts as receipts
 from edge.books.db import Database
 from edge.books.fold_custody import sell
 from edge.books.fold_shifts import count_receipt
@@ -79,6 +80,7 @@ def payment_changed(db: Database, fact: PaymentFact, at_us: int) -> None:
 
 
 def _recorded(db: Database, fact: SaleRecorded, at_us: int, epoch: Epoch, seq: int) -> None:
+    receipts.recorded(db, fact, at_us, epoch, seq)
     db.run(
         "sale_recorded",
         sale=fact.sale,

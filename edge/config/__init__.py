@@ -12,6 +12,8 @@ from edge.config.readers import Active as Active
 from edge.config.readers import InputConfig as InputConfig
 from edge.config.readers import OutputConfig as OutputConfig
 from edge.config.readers import ReaderConfig as ReaderConfig
+from edge.config.receipts import MailConfig as MailConfig
+from edge.config.receipts import ReceiptPrinterConfig as ReceiptPrinterConfig
 from edge.config.store import EdgeConfig as EdgeConfig
 from edge.config.store import UplinkConfig as UplinkConfig
 from edge.config.tags import PrinterConfig as PrinterConfig

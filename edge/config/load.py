@@ -13,9 +13,15 @@ from contract.ids import ZoneId, check_slug
 from edge import checks, hours, schedules
 from edge.config.places import LIES_IN, ZoneKind
 from edge.config.readers import InputConfig, OutputConfig, ReaderConfig
+from edge.config.receipts import MailConfig, ReceiptPrinterConfig
 from edge.config.store import EdgeConfig
+from receipts.address import address_of
+from receipts.code_pages import PAGES
 
 PORT_SHOWN: Final = 20
+DOTS_OF_A_COLUMN_MIN: Final = 8
+"""A narrower letter is none of a receipt printer's."""
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 """Of what stands where a port number should; the rest is cut off."""
 
 
@@ -86,6 +92,11 @@ def _check_words(config: EdgeConfig) -> None:
         if terminal.till not in config.tills:
             raise ValueError(f"terminal {terminal.id}: this store has no till {terminal.till!r}; name one of its own")
         checks.web_url(f"terminal {terminal.id}", terminal.url)
+    checks.each_once("receipt printer's till", [printer.till for printer in config.receipt_printers])
+    for each in config.receipt_printers:
+        _check_receipts(config, each)
+    if config.mail is not None:
+        _check_mail(config.mail)
     for printer in config.printers:
         checks.host_name(f"printer {printer.id}: host {printer.host!r}", printer.host)
     for reader in config.readers:
@@ -93,6 +104,36 @@ def _check_words(config: EdgeConfig) -> None:
             checks.reader_url(reader.url)
         except ValueError as error:
             raise ValueError(f"reader {reader.id}: {error}") from error
+
+
+def _check_receipts(config: EdgeConfig, printer: ReceiptPrinterConfig) -> None:
+    """Raises `ValueError` that names the key and the mend."""
+    at = f"receipt printer of {printer.till}"
+    if printer.till not in config.tills:
+        raise ValueError(f"{at}: this store has no till {printer.till!r}; name one of its own")
+    checks.host_name(f"{at}: host {printer.host!r}", printer.host)
+    strange = [page for page in printer.code_pages if page not in PAGES]
+    if strange or not printer.code_pages:
+        known = ", ".join(PAGES)
+        raise ValueError(f"{at}: code_pages names {', '.join(strange) or 'none'}; give those it has, of {known}")
+    if printer.dots < printer.columns * DOTS_OF_A_COLUMN_MIN:
+        raise ValueError(f"{at}: {printer.columns} columns do not fit on {printer.dots} dots; look into its manual")
+    if printer.drawer_pin not in (0, 2, 5):
+        raise ValueError(f"{at}: drawer_pin {printer.drawer_pin}; a drawer hangs on pin 2 or 5, 0 is none")
+
+
+def _check_mail(mail: MailConfig) -> None:
+    checks.host_name(f"mail: host {mail.host!r}", mail.host)
+    try:
+        address_of(mail.sender)
+    except ValueError as error:
+        raise ValueError(f"mail: sender: {error}") from error
+    if not mail.tls and mail.host not in LOOPBACK:
+        raise ValueError("mail: tls = false; receipts and a password would travel in clear: leave it out")
+    if bool(mail.user) != (mail.password_file is not None):
+        raise ValueError("mail: user and password_file go together; give both or neither")
+    if mail.password_file is not None and not mail.password_file.is_file():
+        raise ValueError(f"mail: password_file {mail.password_file} is not there; make it, readable by this box alone")
 
 
 def _check_references(config: EdgeConfig) -> None:

@@ -10,6 +10,7 @@ from edge.config.keeping import CaptureConfig, HistoryConfig
 from edge.config.payments import TerminalConfig
 from edge.config.places import ZoneConfig
 from edge.config.readers import ReaderConfig
+from edge.config.receipts import MailConfig, ReceiptPrinterConfig
 from edge.config.tags import PrinterConfig, TagsConfig
 from edge.hours import HoursConfig
 from edge.schedules import ScheduleConfig
@@ -81,6 +82,10 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Label printers; the first is used where none is named."""
     terminals: tuple[TerminalConfig, ...] = ()
     """Card terminals; a till has one or none."""
+    receipt_printers: tuple[ReceiptPrinterConfig, ...] = ()
+    """Receipt printers, each with its drawer; a till has one or none."""
+    mail: MailConfig | None = None
+    """The mail server for receipts; without it none is sent."""
     tls_cert: Path | None = None
     """Certificate that gives the store's pages HTTPS: `vitrine enrol NAME --server HOST` makes one."""
     tls_key: Path | None = None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from contract.entries import Entry, keys_of
 from contract.facts import AlarmClosed, AnyFact, CountApproved, TagBound
+from contract.feed import StoreCard
 from contract.ids import PieceId, UserId, ZoneId, uuid7
 from edge.books import replica
 from edge.books.ballast import Ballast
@@ -69,7 +70,8 @@ class Core:
         self.wakes = wakes
         self._chance = chance
         self.stock = Stock(ZoneMap(config))
-        self.desk = Desk(books, {terminal.till: terminal.id for terminal in config.terminals})
+        here = StoreCard(store=config.store, name=config.name, currency=config.currency, time_zone=config.time_zone)
+        self.desk = Desk(books, {terminal.till: terminal.id for terminal in config.terminals}, here)
         self.ballast = Ballast(config.data_dir)
         self.ear = Ear()
         """Told what the pipeline hears (`capture/`)."""

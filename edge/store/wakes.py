@@ -14,6 +14,7 @@ PAGE_OF: Final = {
     "output": "readers",
     "piece": "looks",
     "payment": "sales",
+    "receipt": "receipts",
 }
 
 
@@ -22,7 +23,7 @@ class Wakes:
     """What the store tells the loop. Called on the house thread: hand over with `call_soon_threadsafe`."""
 
     tell: Callable[[str], None]
-    """A page name changed: pad, floor, alarms, counts, passes, sales, tags, readers, uplink, store."""
+    """A page name changed: pad, floor, alarms, counts, passes, receipts, sales, tags, readers, uplink, store."""
     uplink: Callable[[], None]
     """Rows wait to be sent."""
     payments: Callable[[], None] = lambda: None

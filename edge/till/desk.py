@@ -7,10 +7,11 @@ import msgspec
 
 from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
-from contract.feed import CommissionCard, SettingsCard
+from contract.feed import CommissionCard, SettingsCard, StoreCard
 from contract.ids import PaymentId, PieceId, ReturnId, SaleId, StoreId, TillId, UserId, ZoneId
 from edge.books import replica
 from edge.books.db import Database
+from edge.books.fold_receipts import load_handed
 from edge.books.fold_sales import RECEIPTS, load_sale
 from edge.books.fold_shifts import ZS, last_z_digest, load_movements, load_receipts
 from edge.books.journal import Books, Tx
@@ -35,6 +36,7 @@ from trade.acts import (
     Exchange,
     ExemptSale,
     FinishReturn,
+    GiveReceipt,
     GiveUpPayment,
     HearCardRefund,
     HearPayment,
@@ -90,11 +92,15 @@ class Refused(msgspec.Struct, frozen=True):
 class Desk:
     """Runs acts against the books. `verified` is memory only: what was read since this box started.
 
-    terminals: the card terminal of each till that has one connected, by name.
+    terminals: the card terminal of each till that has one connected, by name. store: what receipts call this store
+    until the office says it.
     """
 
-    def __init__(self, books: Books, terminals: Mapping[TillId, str] | None = None) -> None:
+    def __init__(
+        self, books: Books, terminals: Mapping[TillId, str] | None = None, store: StoreCard | None = None
+    ) -> None:
         self._books = books
+        self._store = store
         self._terminals = terminals or {}
         self._verified: set[PieceId] = set()
 
@@ -185,7 +191,8 @@ class Desk:
                     return found
                 known = {each: self.standing(db, each, seen, pad) for each in {*sale.pieces(), *pad}}
                 found = self._paying(db, self._till_scene(db, found, sale.till), sale)
-                return self._priced(db, self._earning(db, msgspec.structs.replace(found, pieces=known)))
+                found = self._earning(db, msgspec.structs.replace(found, pieces=known))
+                return self._printed(db, self._priced(db, found))
             case RequestPayment():
                 found = self._sale_scene(db, scene, act.sale)
                 if found.sale is not None:
@@ -206,6 +213,8 @@ class Desk:
                 | Exchange()
             ):
                 return self._returning(tx, scene, act, seen, pad)
+            case GiveReceipt():
+                return msgspec.structs.replace(scene, handed=load_handed(db, act.receipt))
             case HoldPiece() | BreakLease() | DisposePiece():
                 return msgspec.structs.replace(scene, pieces={act.piece: self.standing(db, act.piece, seen, pad)})
             case ReleaseHold():
@@ -262,12 +271,13 @@ class Desk:
     def _back_scene(self, db: Database, scene: Scene, act: ReturnPieces, seen: Seen, pad: frozenset[PieceId]) -> Scene:
         terminal = self._terminals.get(act.till, "")
         found = self._till_scene(db, self._sale_scene(db, scene, act.sale), act.till)
-        return msgspec.structs.replace(
+        back = msgspec.structs.replace(
             with_what_came_back(db, found, act),
             pieces={each: self.standing(db, each, seen, pad) for each in act.pieces},
             terminal=terminal,
             terminal_busy=self._busy(db, terminal),
         )
+        return self._printed(db, back)
 
     def _begun_scene(self, db: Database, scene: Scene, name: ReturnId, seen: Seen, pad: frozenset[PieceId]) -> Scene:
         begun = as_begun(db, name)
@@ -312,6 +322,15 @@ class Desk:
         """With who works here, and what they earn by selling."""
         here = replica.staff_of(db, self._books.node().store)
         return msgspec.structs.replace(scene, staff=here, commissions=tuple(replica.cards(db, CommissionCard)))
+
+    def _printed(self, db: Database, scene: Scene) -> Scene:
+        """With what its receipt says beside it."""
+        node = self._books.node()
+        store = replica.store(db, node.store) or self._store or scene.store
+        found = msgspec.structs.replace(scene, settings=settings_here(db), store=store)
+        if scene.sale is None or scene.offer.cards:
+            return found
+        return msgspec.structs.replace(found, offer=offer(db, scene.sale))
 
     def _counted(self, db: Database, scene: Scene) -> Scene:
         """With what the till's Z is to count."""

@@ -10,7 +10,6 @@ from trade.accounts import Account
 from trade.acts import CloseShift, OpenShift
 from trade.posting import UnbalancedError, post_order, post_return, post_sale
 from trade.price import other_line
-from trade.receipt import WIDTH, receipt_lines
 from trade.refusal import Why
 from trade.scene import Scene
 
@@ -86,17 +85,6 @@ def test_a_web_order_is_owed_by_the_provider():
         Account.SALES: -10_000,
         Account.SALES_TAX_PAYABLE: -2_000,
     }
-
-
-def test_a_receipt_shows_number_total_tax_and_change():
-    ring = other_line(LineKind.SERVICE, "A very long description of a ring that is engraved inside and outside",
-                      line="l", unit_minor=120_000, quantity_milli=1000, tax_bp=2_000, feed_rev=1)  # fmt: skip
-    cash = (Tender(kind=TenderKind.CASH, amount_minor=120_000, change_minor=80_000),)
-    text = receipt_lines("paris", "Maison, Paris", _sale([ring], cash))
-    assert "paris-till-1-000012  2026-11-22" in text
-    assert any(row.startswith("TOTAL EUR") and row.endswith("1200.00") for row in text)
-    assert any("change" in row and row.endswith("800.00") for row in text)
-    assert all(len(row) <= WIDTH for row in text)
 
 
 def test_a_till_has_one_open_shift_and_closes_it_once(mind):

@@ -41,6 +41,8 @@ from edge.books.rows.floor import SignalRow as SignalRow
 from edge.books.rows.floor import Way as Way
 from edge.books.rows.floor import ZoneRow as ZoneRow
 from edge.books.rows.lists import as_list as as_list
+from edge.books.rows.receipts import GivenRow as GivenRow
+from edge.books.rows.receipts import ReceiptRow as ReceiptRow
 from edge.books.rows.trade import SaleRow as SaleRow
 from edge.books.rows.trade import ShippedRow as ShippedRow
 from edge.books.rows.trade import TenderRow as TenderRow

@@ -1,0 +1,1 @@
+"""Receipts at the register: looked up, printed, mailed, counted."""
