@@ -22,6 +22,7 @@ from cloud.pos.pieces import queries as pieces
 from cloud.pos.pieces.record import full_record, gems_told, labels
 from cloud.pos.pieces.routes_record import MERCHANDISERS
 from cloud.pos.prices import pages as price_pages
+from cloud.pos.receipts import office as receipt_pages
 from cloud.pos.receipts import pages as receipts
 from cloud.pos.sales import queries as sales
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
@@ -36,6 +37,7 @@ from cloud.screens import Line, Where, pad_said, story_of, where_is
 from contract.facts import CountPlace
 from contract.feed import Permission
 from contract.ids import CountId, PieceId, SaleId, StoreId
+from receipts import page as paper
 from web.attempts import Attempts
 from web.fit import fit
 from web.forms import safe_next
@@ -69,6 +71,7 @@ NAV: Final = (
     NavLink("/pieces", "Pieces"),
     NavLink("/counts", "Counts"),
     NavLink("/sales", "Sales"),
+    NavLink("/receipts", "Receipts"),
     NavLink("/ledger", "Ledger", (Permission.LEDGER,)),
     NavLink("/commissions", "Commissions"),
     NavLink("/transfers", "Transfers"),
@@ -113,11 +116,17 @@ def dress(
 ) -> None:
     """Gives the office's app its pages."""
     folders = {"cloud": HERE / "templates", **{noun: HERE / "pos" / noun / "templates" for noun in NOUNS}}
-    templates = make_templates(folders, {}, time_zone)
-    fit(app, Front("office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house)))
+    folders["paper"] = paper.TEMPLATES
+    templates = make_templates(folders, paper.STATIC, time_zone)
+    fit(
+        app,
+        Front("office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house)),
+        paper.STATIC,
+    )
     app.include_router(door(entrance))
     app.include_router(piece_pages.router(desk))
     app.include_router(receipts.router(desk, Attempts()))
+    app.include_router(receipt_pages.router(desk))
     app.include_router(staff_pages.router(desk, entrance, house_name(house)))
     app.include_router(store_pages.router(desk, time_zone, AWAY_AFTER_US))
     app.include_router(price_pages.router(desk, time_zone))

@@ -285,6 +285,13 @@ refund = _table(
 )  # fmt: skip
 """`counted_in`, here and of a sale: the shift whose Z counts it; empty: none yet."""
 
+receipt_given = _table(
+    "receipt_given", _key("store"), _key("give"), _text("receipt"), _text("form"), _int("gift"), _int("copy"),
+    _int("office"), _text("by"), _int("at_us"),
+    sa.Index(None, "receipt"),
+)  # fmt: skip
+"""Receipts handed over. `office` 1: here, and numbered by itself, for a store that is offline goes on counting."""
+
 shift = _table(
     "shift", _key("store"), _key("shift"), _text("till"), _text("business_day"), _text("currency"), _int("float_minor"),
     _int("opened_us"), _maybe_int("closed_us"), _maybe_int("z_number"), _int("sales"), _int("returns"),

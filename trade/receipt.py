@@ -93,6 +93,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     check_url: str
     gift: bool = False
     copy: int = 0
+    copied_by: str = ""
+    """Who made the copy, where it is not the store: copies are counted by each for itself."""
     moves_cash: bool = False
     """Cash went into the drawer or out of it: it has to open."""
 
@@ -109,7 +111,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def copy_words(self) -> str:
         """`Copy 2`; empty on the original."""
-        return f"{self.words.copy} {self.copy}" if self.copy else ""
+        by = f" · {self.copied_by}" if self.copied_by else ""
+        return f"{self.words.copy} {self.copy}{by}" if self.copy else ""
 
     @property
     def seller_lines(self) -> tuple[str, ...]:

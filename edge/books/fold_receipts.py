@@ -22,7 +22,7 @@ def recorded(db: Database, fact: SaleRecorded | ReturnRecorded, at_us: int, epoc
         total_minor=fact.total_minor,
         at_us=at_us,
     )
-    db.run_struct("receipt_add", row)
+    db.run_struct("receipt_made", row)
 
 
 def given(db: Database, fact: ReceiptGiven, at_us: int, by: UserId) -> None:

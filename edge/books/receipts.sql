@@ -21,7 +21,7 @@ INSERT OR IGNORE INTO receipt SELECT f.value ->> 'sale' || ':' || (f.value ->> '
 FROM journal j, json_each(CAST(j.body AS TEXT), '$.facts') f
 WHERE j.stream = 'trade' AND j.why <> 'piece.sight' AND f.value ->> 'fact' = 'return.recorded';
 
--- name: receipt_add
+-- name: receipt_made
 INSERT INTO receipt VALUES (:receipt, :sale, :till, :number, :is_return, :epoch, :seq, :business_day, :currency,
     :total_minor, :at_us)
 ON CONFLICT (receipt) DO NOTHING;

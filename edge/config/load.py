@@ -93,8 +93,8 @@ def _check_words(config: EdgeConfig) -> None:
             raise ValueError(f"terminal {terminal.id}: this store has no till {terminal.till!r}; name one of its own")
         checks.web_url(f"terminal {terminal.id}", terminal.url)
     checks.each_once("receipt printer's till", [printer.till for printer in config.receipt_printers])
-    for each in config.receipt_printers:
-        _check_receipts(config, each)
+    for beside in config.receipt_printers:
+        _check_receipts(config, beside)
     if config.mail is not None:
         _check_mail(config.mail)
     for printer in config.printers:

@@ -63,9 +63,11 @@ def search(db: Database, typed: str) -> list[ReceiptRow]:
     """By number (`12`, `paris-till-1-000012`) or by the code at a receipt's end, newest first."""
     text = typed.strip()
     try:
-        return _with_code(db, read_code(text))
+        coded = _with_code(db, read_code(text))
     except ValueError:
-        pass
+        coded = []
+    if coded:  # a number may have as many letters as a code
+        return coded
     before, _, last = text.rpartition("-")
     if not last.isascii() or not last.isdecimal() or len(last) > 18:
         return []

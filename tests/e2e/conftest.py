@@ -18,7 +18,6 @@ from contract.facts import (
     PresenceState,
     ReaderLink,
     Severity,
-    TenderKind,
     Vision,
 )
 from contract.facts.signals import InputKind, OutputKind
@@ -28,6 +27,7 @@ from edge.api import shapes
 from edge.api.asking import ApprovalNeededError
 from edge.api.passes import shapes as pass_shapes
 from edge.config import ZoneKind
+from receipts import page as paper
 from trade.permissions import DEFAULTS, allowed
 from web.asking import who_asks
 from web.assets import fetch
@@ -219,13 +219,6 @@ SALE = shapes.SaleView(
     ),
     tenders=(), total_minor=2_105_000, tax_minor=350_833, exemption="", receipt_number=None, business_day="2026-11-22", sent=False,
 )  # fmt: skip
-RECORDED = replace(
-    SALE, state="recorded", receipt_number=1042,
-    tenders=(
-        shapes.TenderView(kind=TenderKind.CARD, amount_minor=2_000_000, change_minor=0, reference=""),
-        shapes.TenderView(kind=TenderKind.CASH, amount_minor=105_000, change_minor=5_000, reference=""),
-    ),
-)  # fmt: skip
 SHIFT = shapes.ShiftView(
     shift="shift-1", till="till-1", state="open", business_day="2026-11-22", float_minor=20_000, currency="EUR",
     z_number=None, sales=7, returns=0, gross_minor=4_120_000, cash_expected_minor=None, cash_counted_minor=None,
@@ -356,7 +349,6 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
             )
         },
     ),
-    "receipt": ("edge/receipt.html", {**COMMON, "sale": RECORDED}),
     "pass-start": ("edge/pass_start.html", {**COMMON, "sleds": SLEDS, "passes": (WALK,)}),
     "pass-start-none": ("edge/pass_start.html", {**COMMON, "sleds": (), "passes": ()}),
     "pass": ("edge/pass.html", {**PASSING, "walk": WALK}),
@@ -389,8 +381,9 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         chance=lambda n: b"7" * n,
         powers=lambda card: Powers(house=allowed(card, "flagship", DEFAULTS).permissions),
     )
-    static = {"/static/edge": ROOT / "edge" / "api" / "static"}
-    templates = make_templates({"edge": ROOT / "edge" / "api" / "templates"}, static, "Europe/Paris")
+    static = {"/static/edge": ROOT / "edge" / "api" / "static", **paper.STATIC}
+    folders = {"edge": ROOT / "edge" / "api" / "templates", "receipts": paper.TEMPLATES}
+    templates = make_templates(folders, static, "Europe/Paris")
     words = (
         "register Register",
         "counts Counts",
@@ -421,6 +414,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         @app.get("/pass/{name}", status_code=204, dependencies=[public()])
         @app.get("/wall", status_code=204, dependencies=[public()])
         @app.get("/readers", status_code=204, dependencies=[public()])
+        @app.get("/register/receipt/{name}", status_code=204, dependencies=[public()])
         @app.get("/tags", status_code=204, dependencies=[public()])
         @app.get("/looks", status_code=204, dependencies=[public()])
         @app.get("/zones", status_code=204, dependencies=[public()])

@@ -16,8 +16,11 @@ HERE = StoreCard(store="paris", name="Here", currency="EUR")
 
 
 def told(shop, *bodies):
-    rows = tuple(FeedRow(rev=90 + n, scope="*", key=f"k{n}", body=body) for n, body in enumerate(bodies))
-    replica.take(shop.books, FeedPage(rows=rows, upto=99, more=False))
+    """As the office says it from now on."""
+    rev = shop.books.node().feed_rev + 1
+    named = [f"staff:{body.user}" if isinstance(body, StaffCard) else type(body).__name__ for body in bodies]
+    rows = tuple(FeedRow(rev=rev, scope="*", key=key, body=body) for key, body in zip(named, bodies, strict=True))
+    replica.take(shop.books, FeedPage(rows=rows, upto=rev, more=False))
 
 
 def settings(**more):

@@ -15,6 +15,7 @@ from cloud.pos.stores import settings as store_settings
 from contract.feed import Permission, SettingsCard, TaxRounding
 from contract.ids import StoreId
 from contract.money import minor_digits, plain
+from trade.receipt_words import WORDS
 from web.forms import amount_minor, typed
 from web.front import go, render
 from web.logins import Login
@@ -73,7 +74,7 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
             notes = [each for each in changes.listing(work.tx, store=store, limit=NOTES_SHOWN) if each.what == "store"]
         return render(
             request, "stores/settings.html", status=422 if problem else 200, given=given or shown(row), store=store,
-            currency=row.currency, roundings=tuple(TaxRounding), problem=problem, notes=notes,
+            currency=row.currency, roundings=tuple(TaxRounding), languages=tuple(WORDS), problem=problem, notes=notes,
         )  # fmt: skip
 
     @routes.get("/stores/{store}/settings")
@@ -86,14 +87,14 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
         request: Request, who: Setter, store: str, *, tax_rounding: Annotated[TaxRounding, Form()], cash_step: Text,
         denominations: Text = "", refund_days: Text = "0", over_short: Text = "0", offline_card: Text = "0",
         legal_name: Text = "", tax_number: Text = "", address: Lines = "", receipt_foot: Lines = "",
-        margin_scheme: Text = "", why: Why = "",
+        margin_scheme: Text = "", contact: Text = "", language: Text = "en", check_url: Text = "", why: Why = "",
     ) -> Response:  # fmt: skip
         """Everything as it shall be; every till of the store sells so as soon as it hears of it."""
         given: dict[str, object] = {
             "tax_rounding": tax_rounding, "cash_step": cash_step, "denominations": denominations,
             "refund_days": refund_days, "over_short": over_short, "offline_card": offline_card, "why": why,
             "legal_name": legal_name, "tax_number": tax_number, "address": address, "receipt_foot": receipt_foot,
-            "margin_scheme": bool(margin_scheme),
+            "margin_scheme": bool(margin_scheme), "contact": contact, "language": language, "check_url": check_url,
         }  # fmt: skip
         with desk.look() as work:
             currency = found(store_settings.row(work.tx, StoreId(store)), f"store {store}").currency
@@ -109,6 +110,7 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
                 over_short_minor_max=money(over_short, "Drawer may be off by"),
                 offline_card_minor_max=money(offline_card, "Card without a line"), legal_name=legal_name.strip(),
                 tax_number=tax_number.strip(), address=_lines(address), receipt_foot=_lines(receipt_foot),
+                contact=contact.strip(), language=language, check_url=check_url.strip(),
             )  # fmt: skip
             with desk.work() as work:
                 store_settings.put_settings(work, card, by=who.user, why=why)
@@ -129,7 +131,8 @@ def shown(row: store_settings.SettingsRow) -> dict[str, object]:
         "refund_days": row.refund_days, "over_short": typed(row.over_short_minor_max, row.currency),
         "offline_card": typed(row.offline_card_minor_max, row.currency), "margin_scheme": row.margin_scheme,
         "legal_name": row.legal_name, "tax_number": row.tax_number, "address": row.address,
-        "receipt_foot": row.receipt_foot,
+        "receipt_foot": row.receipt_foot, "contact": row.contact, "language": row.language,
+        "check_url": row.check_url,
     }  # fmt: skip
 
 

@@ -43,6 +43,9 @@ class SettingsAsked(Asked):
     legal_name: str = ""
     tax_number: str = ""
     address: str = ""
+    contact: str = ""
+    language: str = "en"
+    check_url: str = ""
     why: str = Field(max_length=changes.WHY_CHARACTERS_MAX)
 
 

@@ -1,5 +1,6 @@
 """How a store sells: one card for each, kept in the feed, checked in words, noted with who and why."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,8 +14,10 @@ from cloud.work import Work
 from contract.feed import SettingsCard
 from contract.ids import StoreId, UserId
 from contract.money import plain
+from trade.receipt_words import WORDS
 
 KEY: Final = "settings"
+CHECK_URL: Final = re.compile(r"https?://[A-Za-z0-9.:\-]+/[A-Za-z0-9._/\-]*")
 TEXT_MAX: Final = 500
 SHORT_TEXT_MAX: Final = 100
 DAYS_MAX: Final = 3_650
@@ -44,6 +47,9 @@ class SettingsRow:
     legal_name: str
     tax_number: str
     address: str
+    contact: str
+    language: str
+    check_url: str
 
 
 def standing(tx: Tx, store: StoreId) -> SettingsCard:
@@ -85,7 +91,8 @@ def told(card: SettingsCard, currency: str) -> dict[str, str]:
         "drawer may be off by": money(card.over_short_minor_max),
         "card without a line": money(card.offline_card_minor_max),
         "legal name": card.legal_name, "tax number": card.tax_number, "address": card.address,
-        "receipt ends with": card.receipt_foot,
+        "receipt ends with": card.receipt_foot, "contact": card.contact, "receipts in": card.language,
+        "receipts are checked at": card.check_url,
     }  # fmt: skip
 
 
@@ -109,9 +116,14 @@ def _check(card: SettingsCard) -> None:
     ):  # fmt: skip
         if not 0 <= amount <= MONEY_MINOR_MAX:
             raise SettingsError(f"{what} is not below nothing, and not above any sale.")
+    if card.language not in WORDS:
+        raise SettingsError(f"Receipts are printed in {', '.join(WORDS)}: choose one of them.")
+    if card.check_url and not CHECK_URL.fullmatch(card.check_url):
+        raise SettingsError("Where receipts are checked is an address like https://office.example/receipt.")
     for text, most, what in (
         (card.legal_name, SHORT_TEXT_MAX, "A legal name"), (card.tax_number, SHORT_TEXT_MAX, "A tax number"),
         (card.address, TEXT_MAX, "An address"), (card.receipt_foot, TEXT_MAX, "The end of a receipt"),
+        (card.contact, SHORT_TEXT_MAX, "A contact"), (card.check_url, SHORT_TEXT_MAX, "The address of a page"),
     ):  # fmt: skip
         if len(text) > most:
             raise SettingsError(f"{what} has at most {most} signs.")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from contract.facts import ReceiptForm
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import GiveId, ReceiptId, SaleId, TillId
 from edge.api import bodies, giving, witnessing
 from edge.api import views as shown
@@ -33,7 +33,7 @@ TYPED_MAX: Final = 64
 PATH: Final = "/register/receipt/"
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_witness)])
-Seller = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
+Seller = Annotated[Login, allow(Permission.SELL)]
 TheShop = Annotated[Shop, the_shop()]
 
 

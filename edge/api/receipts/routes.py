@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 
 from contract.facts import ReceiptForm
-from contract.feed import Role
+from contract.feed import Permission
 from contract.ids import GiveId, ReceiptId
 from edge.api import bodies, giving
 from edge.api.receipts import views
@@ -17,7 +17,7 @@ from web.policy import allow
 from web.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["receipts"])
-Seller = Annotated[Login, allow(Role.ASSOCIATE, Role.MANAGER)]
+Seller = Annotated[Login, allow(Permission.SELL)]
 TheShop = Annotated[Shop, the_shop()]
 
 

@@ -1,0 +1,52 @@
+"""The office's pages of receipts: any store's, by number or code, and a copy as a PDF."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from cloud.desk import Desk
+from cloud.pos.http import found
+from cloud.pos.receipts import paper
+from contract.feed import Permission
+from contract.ids import GiveId
+from receipts.page import shown
+from receipts.pdf import pdf
+from web.front import go, render
+from web.logins import Login
+from web.policy import allow, signed_in
+
+TYPED_MAX: Final = 64
+Typed = Annotated[str, Query(max_length=TYPED_MAX)]
+
+
+def router(desk: Desk) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/receipts", dependencies=[signed_in()])
+    def listing(request: Request, q: Typed = "", store: Typed = "") -> Response:
+        """The newest, or those a number or a code names; one alone is shown at once."""
+        with desk.look() as work:
+            rows = paper.search(work.tx, q, of=store)
+        if q.strip() and len(rows) == 1:
+            return go(request, f"/receipts/{rows[0].store}/{rows[0].receipt}")
+        return render(request, "receipts/list.html", rows=rows, q=q.strip(), store=store)
+
+    @routes.get("/receipts/{store}/{receipt}", dependencies=[signed_in()])
+    def one(request: Request, store: str, receipt: str) -> Response:
+        with desk.look() as work:
+            drawn = found(paper.receipt(work.tx, store, receipt), f"receipt {receipt} in {store}")
+            given = paper.givens(work.tx, store, receipt)
+        return render(request, "receipts/receipt.html", store=store, given=given, **shown(drawn))
+
+    @routes.post("/receipts/{store}/{receipt}/pdf")
+    def reprint(store: str, receipt: str, who: Annotated[Login, allow(Permission.SELL, Permission.LEDGER)]) -> Response:
+        """A numbered copy of the head office."""
+        with desk.work() as work:
+            made = paper.copy(work, store, receipt, give=GiveId(desk.new_id()), by=who.user)
+            drawn = found(made, f"receipt {receipt} in {store}")
+        named = f'attachment; filename="{drawn.number}-copy-{drawn.copy}.pdf"'
+        headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
+        return Response(pdf(drawn), media_type="application/pdf", headers=headers)
+
+    return routes
