@@ -369,6 +369,8 @@ def test_what_answers_there_may_be_no_printer():
             await reader.read(64)
             writer.write(b"HTTP")
             await writer.drain()
+            writer.close()
+            await writer.wait_closed()
 
         server = await asyncio.start_server(babble, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]

@@ -7,7 +7,7 @@ from edge.api.giving import receipt_here
 from edge.api.shop import Shop
 from edge.books.rows import ReceiptRow
 from edge.receipts import finding
-from edge.receipts.counter import Job, JobState
+from edge.receipts.counter import JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +81,12 @@ def given(shop: Shop, name: ReceiptId) -> tuple[GivenView, ...]:
             copy=row.copy,
             by=row.by,
             at_us=row.at_us,
-            **_state(jobs.get(row.give)),
+            state="" if (job := jobs.get(row.give)) is None else str(job.state),
+            words="" if job is None else job.words,
+            paper_low=job is not None and job.paper_low,
         )
         for row in finding.givens(shop.db, name)
     )
-
-
-def _state(job: Job | None) -> dict[str, str | bool]:
-    if job is None:
-        return {"state": "", "words": "", "paper_low": False}
-    return {"state": str(job.state), "words": job.words, "paper_low": job.paper_low}
 
 
 def found(shop: Shop, typed: str) -> list[FoundView]:
