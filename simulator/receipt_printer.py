@@ -69,7 +69,6 @@ class ReceiptPrinter:
         self.cleared_total = 0
         self._held = b""
         self._rows: list[Printed] = []
-        self._text = b""
         self._reset()
 
     def _reset(self) -> None:
@@ -89,6 +88,8 @@ class ReceiptPrinter:
         while at < len(stream):
             length, answer = self._real_time(stream, at)
             if length:
+                if length == len(CLEAR):
+                    left = b""  # what waited goes
                 said += answer
                 at += length
             else:
@@ -103,8 +104,7 @@ class ReceiptPrinter:
         if stream[at] != 0x10 or at + 2 >= len(stream):
             return 0, b""
         if stream.startswith(CLEAR, at):
-            # what waited goes; a ticket that was begun is torn off by hand
-            self._held, self._text = b"", b""
+            # a ticket that was begun is torn off by hand
             if self._rows:
                 self.out.append(Ticket(tuple(self._rows), whole=False))
             self._rows = []

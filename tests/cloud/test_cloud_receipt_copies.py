@@ -51,9 +51,10 @@ def test_every_copy_of_the_office_is_numbered_and_named_the_offices(house, sold)
             drawn.append(paper.copy(work, "paris", "s1", give=name, by="max"))
     assert [one.copy_words for one in drawn] == ["Duplicata 1 · Head office", "Duplicata 2 · Head office"]
     with house.office.reading() as tx:
-        assert [(one.copy, one.office, one.by) for one in paper.givens(tx, "paris", "s1")][1:] == [
-            (1, True, "max"), (2, True, "max"),
-        ]  # fmt: skip
+        assert sorted((one.copy, one.by) for one in paper.givens(tx, "paris", "s1") if one.office) == [
+            (1, "max"),
+            (2, "max"),
+        ]
         assert pdf(msgspec.structs.replace(paper.receipt(tx, "paris", "s1"), copy=1, copied_by=paper.OFFICE)) == pdf(
             drawn[0]
         )
