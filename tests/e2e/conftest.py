@@ -13,13 +13,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from contract.facts import (
-    AlarmKind,
-    PresenceState,
-    ReaderLink,
-    Severity,
-    Vision,
-)
+from contract.facts import AlarmKind, PresenceState, ReaderLink, Severity, Vision
 from contract.facts.signals import InputKind, OutputKind
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
@@ -374,13 +368,9 @@ def make_gallery(*, still: bool = True) -> FastAPI:
     """An app that shows the samples; everybody is Marc. Not `still`: the caller gives the live routes itself."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     staff = {UserId("marc"): StaffCard(user=UserId("marc"), name="Marc Oyelaran", roles=(Role.MANAGER,))}
-    logins = Logins(
-        MemoryLogins(),
-        staff.get,
-        now_us=lambda: NOON_US,
-        chance=lambda n: b"7" * n,
-        powers=lambda card: Powers(house=allowed(card, "flagship", DEFAULTS).permissions),
-    )
+    powers = Powers(house=allowed(staff[UserId("marc")], "flagship", DEFAULTS).permissions)
+    chance = {"now_us": lambda: NOON_US, "chance": lambda n: b"7" * n}
+    logins = Logins(MemoryLogins(), staff.get, powers=lambda _: powers, **chance)
     static = {"/static/edge": ROOT / "edge" / "api" / "static", **paper.STATIC}
     folders = {"edge": ROOT / "edge" / "api" / "templates", "receipts": paper.TEMPLATES}
     templates = make_templates(folders, static, "Europe/Paris")

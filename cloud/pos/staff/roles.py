@@ -126,7 +126,7 @@ def change_staff(work: Work, card: StaffCard, verifier: str | None, *, by: UserI
     strange = [role for role in card.roles if role not in known]
     if strange:
         raise StaffError(f"this house has no role {', '.join(strange)}: its roles are {', '.join(sorted(known))}")
-    opened = set(work.tx.connection.execute(sa.select(store.c.store)).scalars())
+    opened = stores_open(work.tx)
     nowhere = [name for name in card.stores if name not in opened]
     if nowhere:
         raise StaffError(f"there is no store {', '.join(nowhere)}: open it first, or leave it out")
