@@ -139,11 +139,55 @@ class RecordSaleBody(Body):
     """Why, when pad and cart do not match; it is kept with the sale."""
 
 
+Becomes = Literal["restocked", "quarantined", "repair", "damaged", "supplier"]
+
+
+class LineBackBody(Body):
+    """Of a line that is no piece so much comes back; or money alone goes off its price."""
+
+    line: Id
+    quantity_milli: Annotated[int, Field(ge=0, le=10**9)] = 0
+    amount_minor: Amount = 0
+
+
 class ReturnBody(Body):
+    """By the same `returns`, asked again, it is one return. `dispositions`: of each piece, or one word for all."""
+
     sale: Id
-    pieces: Annotated[list[Id], Field(min_length=1, max_length=IDS_MAX)]
+    pieces: Annotated[list[Id], Field(max_length=IDS_MAX)]
     till: Id
-    tenders: Annotated[list[TenderBody], Field(max_length=TENDERS_MAX)]
+    tenders: Annotated[list[TenderBody], Field(max_length=TENDERS_MAX)] = []
+    reason: Reason
+    returns: Id | None = None
+    lines: Annotated[list[LineBackBody], Field(max_length=LINES_MAX)] = []
+    dispositions: Annotated[list[Becomes], Field(max_length=IDS_MAX)] = []
+    override: Text = ""
+    """Why, when no pad reads a piece."""
+
+
+class CardRefundBody(Body):
+    """So much of a captured payment goes back to its card. Give `refund` to be able to repeat the request."""
+
+    payment: Id
+    amount_minor: Annotated[int, Field(ge=1, le=MONEY_MAX)]
+    refund: Id | None = None
+
+
+class FinishReturnBody(Body):
+    tenders: Annotated[list[TenderBody], Field(max_length=TENDERS_MAX)] = []
+
+
+class ExchangeBody(Body):
+    """What comes back pays for the sale as far as it goes; `tenders` of one of them pay the rest."""
+
+    sale: Id
+    back: ReturnBody
+    tenders: Annotated[list[TenderBody], Field(max_length=TENDERS_MAX)] = []
+    override: Text = ""
+
+
+class DispositionBody(Body):
+    disposition: Becomes
     reason: Reason
 
 

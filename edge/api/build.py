@@ -10,6 +10,7 @@ from edge.api.history import routes as history_routes
 from edge.api.looks import routes as look_routes
 from edge.api.passes import routes as pass_routes
 from edge.api.receipts import routes as receipt_routes
+from edge.api.returns import routes as return_routes
 from edge.api.shifts import routes as shift_routes
 from edge.api.shop import Shop
 from edge.api.tags import labels as label_routes
@@ -47,6 +48,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
     app.include_router(look_routes.router)
     app.include_router(trade_routes.router)
     app.include_router(receipt_routes.router)
+    app.include_router(return_routes.router)
     app.include_router(shift_routes.router)
     app.include_router(tag_routes.router)
     app.include_router(watch_routes.router)

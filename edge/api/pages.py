@@ -19,6 +19,7 @@ from edge.api.history import pages as history
 from edge.api.looks import pages as looks
 from edge.api.passes import pages as passes
 from edge.api.receipts import pages as receipt_pages
+from edge.api.returns import pages as return_pages
 from edge.api.shifts import pages as shift_pages
 from edge.api.shop import Shop, the_shop
 from edge.api.tags import pages as tags
@@ -69,6 +70,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     app.include_router(receipt_pages.router)
     app.include_router(shift_pages.router)
     app.include_router(pages_payment.router)
+    app.include_router(return_pages.router)
     app.include_router(counts.router)
     app.include_router(history.router)
     app.include_router(looks.router)

@@ -167,20 +167,6 @@ async def record_sale(sale: str, body: bodies.RecordSaleBody, who: Seller, shop:
     return views.sale(shop, SaleId(sale))
 
 
-@router.post("/returns", status_code=201)
-async def return_pieces(body: bodies.ReturnBody, who: Seller, shop: TheShop) -> shapes.SaleView:
-    """The pieces lie on the pad; tenders are what the client gets."""
-    act = acts.ReturnPieces(
-        sale=SaleId(body.sale),
-        pieces=tuple(PieceId(piece) for piece in body.pieces),
-        till=TillId(body.till),
-        tenders=tenders_of(body.tenders),
-        reason=body.reason,
-    )
-    await shop.act(act, who)
-    return views.sale(shop, SaleId(body.sale))
-
-
 @router.post("/transfers", status_code=201)
 async def ship(body: bodies.ShipBody, who: Shipper, shop: TheShop) -> shapes.ShippedView:
     """Gives the right to these pieces up, in the same transaction; the receiver gets it from the cloud."""

@@ -73,6 +73,9 @@ SELECT kind, amount_minor, payment FROM tender WHERE receipt = 'sale ' || :sale 
 -- name: went_back
 SELECT kind, amount_minor, payment FROM tender WHERE sale = :sale AND receipt LIKE 'return %' ORDER BY receipt, position;
 
+-- name: sales_by_receipt
+SELECT sale AS value FROM sale WHERE receipt_number = :number AND state = 'recorded' ORDER BY recorded_us DESC LIMIT 20;
+
 -- name: piece_disposed
 SELECT * FROM piece_disposed WHERE piece = :piece;
 

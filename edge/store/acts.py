@@ -77,7 +77,7 @@ class Acts(Core):
 
     def _till_of(self, act: AnyAct) -> TillId | None:
         """The till an act is made at: its own word, or that of its sale."""
-        till = getattr(act, "till", None)
+        till = getattr(getattr(act, "back", act), "till", None)
         if till is not None:
             return TillId(till)
         sale = getattr(act, "sale", None)

@@ -203,7 +203,7 @@ class Core:
             keys = entry.keys or keys_of(entry.facts)
             pieces |= {PieceId(key.removeprefix("piece:")) for key in keys if key.startswith("piece:")}
             whys.add(entry.why)
-            if entry.why.startswith("payment."):
+            if entry.why.startswith(("payment.", "card_refund.")):
                 self.wakes.payments()
         if not whys:
             return

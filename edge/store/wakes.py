@@ -7,6 +7,8 @@ from typing import Final
 PAGE_OF: Final = {
     "sale": "sales",
     "return": "sales",
+    "card_refund": "sales",
+    "exchange": "sales",
     "shift": "sales",
     "count": "counts",
     "alarm": "alarms",

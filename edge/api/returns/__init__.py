@@ -1,0 +1,1 @@
+"""What comes back: JSON, and the register's page for it."""

@@ -1,0 +1,162 @@
+"""The register's page of what comes back: found by receipt, piece or pad; given back, or paid on by a cart."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, Form, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from contract.facts import Disposition, Tender, TenderKind
+from contract.ids import LineId, PaymentId, PieceId, ReturnId, SaleId
+from edge.api import views as sales
+from edge.api import witnessing
+from edge.api.bodies import PLAIN
+from edge.api.pages_register import REASON_MAX, Seller, TheShop, open_sale
+from edge.api.returns import views
+from edge.api.shop import Shop
+from edge.api.tills import till_of
+from trade import acts
+from trade.disposition import WORDS
+from web.front import go, render
+from web.problems import ProblemError
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_witness)])
+PIECES_MAX: Final = 100
+Name = Annotated[str, Field(max_length=64)]
+
+
+class BackForm(BaseModel):
+    """`way`: how the money goes, or `exchange`: the cart is paid by it. `lines`: those that are no pieces, whole."""
+
+    sale: Name
+    way: Literal["card", "cash", "bank_transfer", "exchange"]
+    pieces: Annotated[list[Name], Field(max_length=PIECES_MAX)] = []
+    lines: Annotated[list[Name], Field(max_length=PIECES_MAX)] = []
+    becomes: Disposition = Disposition.STOCK
+    reason: Annotated[str, Field(min_length=1, max_length=REASON_MAX, pattern=PLAIN)]
+    override: Annotated[str, Field(max_length=REASON_MAX, pattern=PLAIN)] = ""
+    slip: Annotated[str, Field(max_length=64, pattern=PLAIN)] = ""
+
+
+@router.get("/register/return")
+async def find(request: Request, who: Seller, shop: TheShop, receipt: str = "") -> Response:
+    """Without a receipt: what lies on the pad says which sale it was."""
+    till = till_of(request, shop)
+    pad = frozenset(shop.pad_now(till).pieces)
+    sale = None
+    why = ""
+    if receipt.strip() or pad:
+        try:
+            sale = views.sale_named(shop, receipt, pad)
+        except ProblemError as problem:
+            why = problem.title if receipt.strip() else ""
+    lines = views.lines_left(shop, sale, pad) if sale else ()
+    total = sum(each.left_minor for each in lines if each.on_pad)
+    return render(
+        request,
+        "edge/return.html",
+        store=sales.store(shop),
+        till=till,
+        typed=receipt,
+        why=why,
+        sale=sales.sale(shop, sale) if sale else None,
+        lines=lines,
+        ways=views.ways(shop, sale, total) if sale else (),
+        total_minor=total,
+        has_pad=bool(shop.floor.pads),
+        terminal=any(each.till == till for each in shop.config.terminals),
+        cart=any(each.till == till and each.lines for each in sales.sales(shop, "open")),
+        becomes=WORDS,
+        who=who,
+    )
+
+
+@router.post("/register/return")
+async def give_back(request: Request, who: Seller, shop: TheShop, form: Annotated[BackForm, Form()]) -> Response:
+    sale, name = SaleId(form.sale), ReturnId(shop.new_id())
+    left = {each.line: each for each in views.lines_left(shop, sale, frozenset())}
+    wanted = [each for each in left.values() if each.piece in form.pieces or each.line in form.lines]
+    loose = [each for each in form.lines if each in left]
+    back = acts.ReturnPieces(
+        sale=sale,
+        pieces=tuple(PieceId(each) for each in form.pieces),
+        till=till_of(request, shop),
+        tenders=(),
+        reason=form.reason,
+        lines=tuple(acts.LineBack(line=LineId(each), quantity_milli=left[each].left_milli) for each in loose),
+        dispositions=(form.becomes,),
+        override=form.override,
+        returns=name,
+    )
+    total = sum(each.left_minor for each in wanted)
+    if form.way == "exchange":
+        return await _exchange(request, who, shop, back, total)
+    if form.way == "card" and views.payment_left(shop, sale) and _terminal(shop, back.till):
+        await shop.act(acts.BeginReturn(returns=name, back=back), who)
+        await _ask_cards(who, shop, name)
+        return go(request, f"/register/return/{name}")
+    reference = form.slip.strip() if form.way == "card" else ""
+    tender = Tender(kind=TenderKind(form.way), amount_minor=total, reference=reference)
+    await shop.act(msgspec.structs.replace(back, tenders=(tender,) if total else ()), who)
+    return go(request, f"/register/receipt/{sale}")
+
+
+async def _exchange(request: Request, who: Seller, shop: Shop, back: acts.ReturnPieces, total: int) -> Response:
+    """Even, or with the difference in cash; by card it is asked for at the payment page first."""
+    cart = open_sale(request, shop)
+    taken = sum(each.captured_minor for each in sales.payments(shop, SaleId(cart.sale)) if each.state == "captured")
+    cards = tuple(
+        Tender(kind=TenderKind.CARD, amount_minor=each.captured_minor, payment=PaymentId(each.payment))
+        for each in sales.payments(shop, SaleId(cart.sale))
+        if each.state == "captured"
+    )
+    rest = cart.total_minor - taken - total
+    on_top = (Tender(kind=TenderKind.CASH, amount_minor=rest),) if rest > 0 else ()
+    given = (Tender(kind=TenderKind.CASH, amount_minor=-rest),) if rest < 0 else ()
+    give = acts.RecordSale(sale=SaleId(cart.sale), tenders=(*cards, *on_top))
+    await shop.act(acts.Exchange(give=give, back=msgspec.structs.replace(back, tenders=given)), who)
+    return go(request, f"/register/receipt/{cart.sale}")
+
+
+@router.get("/register/return/{returns}")
+async def going(request: Request, returns: str, who: Seller, shop: TheShop) -> Response:
+    """What the terminal said so far."""
+    return render(request, "edge/return_going.html", one=views.one(shop, ReturnId(returns)), who=who)
+
+
+@router.post("/register/return/{returns}/finish")
+async def finish(
+    request: Request, returns: str, who: Seller, shop: TheShop, way: Annotated[str, Form(max_length=20)] = ""
+) -> Response:
+    """What the cards did not take goes back by `way`."""
+    one = views.one(shop, ReturnId(returns))
+    rest = (
+        (Tender(kind=TenderKind(way), amount_minor=one.rest_minor),)
+        if one.rest_minor and way in {"cash", "bank_transfer"}
+        else ()
+    )
+    await shop.act(acts.FinishReturn(returns=ReturnId(returns), tenders=rest), who)
+    return go(request, f"/register/receipt/{one.sale}")
+
+
+@router.post("/register/return/{returns}/abandon")
+async def abandon(request: Request, returns: str, who: Seller, shop: TheShop) -> Response:
+    await shop.act(acts.AbandonReturn(returns=ReturnId(returns)), who)
+    return go(request, "/register")
+
+
+async def _ask_cards(who: Seller, shop: Shop, name: ReturnId) -> None:
+    """The first card; a terminal does one thing at a time."""
+    one = views.one(shop, name)
+    for payment, left in views.payment_left(shop, SaleId(one.sale)).items():
+        amount = min(left, one.rest_minor)
+        if amount > 0:
+            refund = PaymentId(shop.new_id())
+            act = acts.RequestCardRefund(refund=refund, returns=name, payment=payment, amount_minor=amount)
+            await shop.act(act, who)
+            return
+
+
+def _terminal(shop: Shop, till: str) -> bool:
+    return any(each.till == till for each in shop.config.terminals)
