@@ -69,15 +69,19 @@ def run(*, short: bool = False) -> Figures:
     return figures
 
 
+def day_of_rows(day_us: int) -> str:
+    """The query that makes a day's stays."""
+    rows = ROWS_A_DAY // PIECES
+    return DAY_OF_ROWS.format(pieces=PIECES, zones=ZONES, tray=TRAY, day=day_us, rows=rows, seed=SEED)
+
+
 def _write(history: History, daily: Runs, days: int) -> Figures:
     """The year, a day at a time, tidied at each midnight; and what the slowest midnight costs the pool."""
     midnights = []
     for at in range(days):
         day_us = BEGIN_US + at * DAY_US
-        rows_a_piece = ROWS_A_DAY // PIECES
-        query = DAY_OF_ROWS.format(pieces=PIECES, zones=ZONES, tray=TRAY, day=day_us, rows=rows_a_piece, seed=SEED)
         with history.duck.work() as duck:
-            duck.sql(f"CREATE OR REPLACE TEMP TABLE day AS {query}")
+            duck.sql(f"CREATE OR REPLACE TEMP TABLE day AS {day_of_rows(day_us)}")
             history.stays.add(duck.sql("FROM day"), day_us, day_us + DAY_US - 1)
             daily.folder.mkdir(parents=True, exist_ok=True)
             path = (

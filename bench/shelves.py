@@ -84,16 +84,21 @@ class Shelves:
     def said(self, reader: int, reads: int) -> bytes:
         """Whole messages with so many reads, of pieces and strangers that lie before this reader, at random."""
         rng, lying = self.rng, self._lying[reader]
-        reports = np.tile(np.frombuffer(TEMPLATE, np.uint8), (reads, 1))
         rows = lying[rng.integers(0, len(lying), reads)]
-        reports[:, EPC] = self.epc[rows]
-        zone = self.zone[rows]
+        epcs, zone = self.epc[rows], self.zone[rows]
         strange = np.flatnonzero(rng.random(reads) < STRANGE_READS)
         tags = rng.integers(0, STRANGERS // self.readers, len(strange)) * self.readers + reader
-        reports[strange, EPC] = self.strange[tags]
+        epcs[strange] = self.strange[tags]
         zone[strange] = reader * self.zones_each + tags % self.zones_each
-        reports[:, ANTENNA] = _big(1 + zone % self.zones_each, ">u2")
-        reports[:, RSSI] = rng.integers(-60, -35, reads).astype(np.int8).view(np.uint8)
+        return self.report(epcs, 1 + zone % self.zones_each)
+
+    def report(self, epcs: Octets, antennas: NDArray[np.int32]) -> bytes:
+        """Whole messages with a read of each of these tags, uint8[n, 12], strong."""
+        reads = len(epcs)
+        reports = np.tile(np.frombuffer(TEMPLATE, np.uint8), (reads, 1))
+        reports[:, EPC] = epcs
+        reports[:, ANTENNA] = _big(antennas, ">u2")
+        reports[:, RSSI] = self.rng.integers(-60, -35, reads).astype(np.int8).view(np.uint8)
         reports[:, FIRST_SEEN] = _big(EPOCH_US + np.arange(reads), ">u8")
         return b"".join(_message(reports[low : low + TAGS_PER_MESSAGE]) for low in range(0, reads, TAGS_PER_MESSAGE))
 

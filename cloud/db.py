@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import StaticPool
 
+from cloud import setwise
 from contract.ids import StoreId
 
 BUSY_TIMEOUT_MS: Final = 10_000
@@ -84,8 +85,10 @@ class Tx:
         return self.connection.execute(statement).scalar()
 
     def add(self, table: sa.Table, *rows: Row) -> None:
-        """Insert rows that must be new: a repeat is an error."""
-        if rows:
+        """Insert rows that must be new: a repeat is an error. All rows name the same columns."""
+        if rows and self._in_sets:
+            setwise.insert(self.connection, table, rows)
+        elif rows:
             self.run(sa.insert(table), rows)
 
     def add_new(self, table: sa.Table, row: Row) -> bool:
@@ -101,11 +104,15 @@ class Tx:
         if not rows:
             return
         key = [column.name for column in table.primary_key.columns]
-        last = {tuple(row[name] for name in key): row for row in rows}
+        last = _last(key, rows)
+        changed = tuple(name for name in rows[0] if name not in key and name not in keep)
+        if self._in_sets:
+            setwise.put(self.connection, table, last, changed)
+            return
         insert = self._insert(table)
-        change = {name: insert.excluded[name] for name in rows[0] if name not in key and name not in keep}
+        change = {name: insert.excluded[name] for name in changed}
         statement = insert.on_conflict_do_update(index_elements=key, set_=change) if change else None
-        self.run(insert.on_conflict_do_nothing() if statement is None else statement, list(last.values()))
+        self.run(insert.on_conflict_do_nothing() if statement is None else statement, last)
 
     # Writes that nothing reads before the commit are collected: a batch of messages costs one statement a table.
 
@@ -135,6 +142,9 @@ class Tx:
                 self.put(table, *rows)
             else:
                 key = [column.name for column in table.primary_key.columns]
+                if self._in_sets:
+                    setwise.change(self.connection, table, _last(key, rows))
+                    continue
                 mine = [table.c[name] == sa.bindparam(f"key_{name}") for name in key]
                 change: dict[str, Any] = {name: sa.bindparam(name) for name in columns if name not in key}
                 named = [{f"key_{name}" if name in key else name: row[name] for name in columns} for row in rows]
@@ -144,8 +154,17 @@ class Tx:
         """After the commit, tell this store that there is something for it."""
         self.pokes.add(store)
 
+    @property
+    def _in_sets(self) -> bool:
+        return self.dialect == "postgresql"
+
     def _insert(self, table: sa.Table) -> "postgresql.Insert | sqlite.Insert":
         return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
+
+
+def _last(key: Sequence[str], rows: Sequence[Row]) -> list[Row]:
+    """Of rows with one key the last."""
+    return list({tuple(row[name] for name in key): row for row in rows}.values())
 
 
 class Office:

@@ -24,9 +24,29 @@ def driver() -> ModuleType:
     return load()
 
 
-@pytest.fixture(scope="session")
-def driver_with_tills() -> ModuleType:
+def load_with_tills() -> ModuleType:
     """Histories in which every store has a till that remembers, and disks are put back behind everybody's back."""
     name = f"{PACKAGE}_with_tills"
+    if name in sys.modules:
+        return sys.modules[f"{name}.driver"]
     driver = load(name)
     return importlib.import_module(f"{name}.tills").bring(driver)
+
+
+@pytest.fixture(scope="session")
+def driver_with_tills() -> ModuleType:
+    return load_with_tills()
+
+
+def load_model() -> ModuleType:
+    """Histories over the model of the protocol."""
+    name = f"{PACKAGE}_model"
+    if name in sys.modules:
+        return sys.modules[f"{name}.driver"]
+    driver = load(name)
+    return importlib.import_module(f"{name}.model").bring(driver)
+
+
+@pytest.fixture(scope="session")
+def model() -> ModuleType:
+    return load_model()

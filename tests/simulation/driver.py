@@ -8,9 +8,7 @@ Invariants are those of custody.md §6; `ViolationError` names the one that brok
 import heapq
 import random
 
-from cloud.desk import Work, begin
-from cloud.pos.pieces.desk import bring_in
-from contract.commands import CustodyState, GrantCustody, decode_command
+from contract.commands import GrantCustody, decode_command
 from contract.facts import (
     ClaimEnded,
     ClaimHeld,
@@ -21,14 +19,13 @@ from contract.facts import (
     SaleRecorded,
     TransferShipped,
 )
-from contract.feed import PieceCard
 from trade.guards import ALL
 
 from .faults import Faults
 from .invariants import Invariants
-from .nodes import Box, CrashError, Head, empty_office
+from .nodes import Box, CrashError, Head
 from .people import People
-from .world import PRICE, STORES, ViolationError, World
+from .world import STORES, ViolationError, World
 
 ENDS_S = 70
 """Seconds after the last act: the history is judged."""
@@ -37,7 +34,7 @@ ENDS_S = 70
 class Sim(People, Faults, Invariants):
     """One history. `run()` raises `ViolationError`, or returns with everything at rest and in order."""
 
-    Box = Box
+    Box, Head = Box, Head
 
     def __init__(self, seed, guards=ALL, *, span=60.0, hard=False, restores=False, roam=False):
         self.rng = rng = random.Random(seed)
@@ -52,7 +49,7 @@ class Sim(People, Faults, Invariants):
         self.hearing = None
         self.resting = False
         self.pieces = [f"p{n}" for n in range(rng.choice([1, 2, 3]))]
-        self.head = Head(self, empty_office())
+        self.head = self.Head(self)
         self.head.start()
         self.main, self.ghosts = {}, []
         for store in STORES:
@@ -114,13 +111,9 @@ class Sim(People, Faults, Invariants):
     def open_house(self):
         for box in self.main.values():
             box.start()
-        homes = {}
-        with self.head.office.transaction() as tx:
-            work: Work = begin(tx, self.guards, 1)
-            for piece in self.pieces:
-                home = homes[piece] = self.rng.choice(STORES)
-                self.world.loc[piece] = home
-                bring_in(work, [card(piece)], home, state=CustodyState.HERE)
+        homes = {piece: self.rng.choice(STORES) for piece in self.pieces}
+        self.world.loc.update(homes)
+        self.head.bring_in(homes)
         loss, slow, self.loss, self.slow = self.loss, self.slow, 0, 0.001
         for box in self.main.values():
             box.rejoin()
@@ -129,11 +122,11 @@ class Sim(People, Faults, Invariants):
             what(*args)
         self.loss, self.slow, self.t = loss, slow, 0.0
         for box in self.main.values():
-            assert box.serving, box.books.node()
+            assert box.serving, box.told()
             self.open_shifts(box)
             box.observe()
-            box.backup = box.books.db.image()
-        self.head.backup = self.head.office.image()
+            box.backup = box.disk()
+        self.head.backup = self.head.disk()
 
     # --- what the bystander notes ---------------------------------------------------------------------------
 
@@ -142,12 +135,7 @@ class Sim(People, Faults, Invariants):
         self.trace.append((round(self.t, 1), box.name, fact))
         match fact:
             case SaleRecorded():
-                for line in fact.lines:
-                    self.had_it(box, line.piece)
-                    world.sell(line.piece, fact.sale, box.store)
-                    world.written[line.piece] = place
-                    if world.loc[line.piece] == box.store and self.rng.random() < 0.8:
-                        world.move(line.piece, "client")
+                self.has_sold(box, fact.sale, [line.piece for line in fact.lines], place)
             case ReturnRecorded():
                 for piece in fact.pieces:
                     world.unsell(piece, fact.sale, place)
@@ -165,11 +153,25 @@ class Sim(People, Faults, Invariants):
                         to = self.rng.choice(STORES) if wrong else fact.to
                         self.after(self.rng.choice([1, 5, 15]), self.arrive, piece, to)
             case CommandHeard():
-                command = decode_command(bytes(fact.command)).command
-                if isinstance(command, GrantCustody):
-                    box.granted_at[command.piece] = self.t
+                self.has_heard(box, decode_command(bytes(fact.command)).command)
             case Rejoined():
-                box.granted_at = dict.fromkeys(self.pieces, self.t)
+                self.has_rejoined(box)
+
+    def has_sold(self, box, sale, pieces, place):
+        world = self.world
+        for piece in pieces:
+            self.had_it(box, piece)
+            world.sell(piece, sale, box.store)
+            world.written[piece] = place
+            if world.loc[piece] == box.store and self.rng.random() < 0.8:
+                world.move(piece, "client")
+
+    def has_heard(self, box, command):
+        if isinstance(command, GrantCustody):
+            box.granted_at[command.piece] = self.t
+
+    def has_rejoined(self, box):
+        box.granted_at = dict.fromkeys(self.pieces, self.t)
 
     def had_it(self, box, piece):
         away = self.world.loc[piece] != box.store
@@ -212,13 +214,6 @@ class Sim(People, Faults, Invariants):
         self.loss, self.crash_rate, self.slow = 0, 0.0, 0.3
         for box in self.main.values():
             box.cut = False
-
-
-def card(piece):
-    return PieceCard(
-        piece=piece, sku=piece, title=piece, category="ring", metal="gold", fineness=750, weight_mg=1_000, stones="",
-        price_minor=PRICE, currency="EUR", tax_bp=2_000, epc="",
-    )  # fmt: skip
 
 
 def history(seed, guards=ALL, **more):

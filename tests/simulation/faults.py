@@ -1,9 +1,5 @@
 """What goes wrong in the simulated house: cut lines, power cuts, lost and copied disks, restored backups."""
 
-import sqlalchemy as sa
-
-from cloud import logs, tables
-
 from .world import STORES
 
 
@@ -36,11 +32,10 @@ class Faults:
     def back_up(self):
         for box in self.main.values():
             if box.up:
-                box.backup = box.books.db.image()
+                box.backup = box.disk()
         if self.head.up:
-            self.head.backup = self.head.office.image()
-            with self.head.office.transaction() as tx:
-                logs.mark_safe(tx)
+            self.head.backup = self.head.disk()
+            self.head.mark_safe()
 
     def fault_lost(self):
         """The box is gone for good; a person says so, and a new machine takes its place."""
@@ -72,7 +67,7 @@ class Faults:
         if not box.up or not box.serving:
             return
         self.stat("copies")
-        ghost = self.Box(self, box.store, f"x{self.new_id()}", box.books.db.image())
+        ghost = self.Box(self, box.store, f"x{self.new_id()}", box.disk())
         ghost.ghost = True
         ghost.watched = dict(box.watched)
         ghost.start()
@@ -94,8 +89,7 @@ class Faults:
         box.stop()
         box.image = box.backup
         box.start()
-        with box.books.transaction() as tx:
-            tx.must_rejoin("restored from a backup")
+        box.must_rejoin("restored from a backup")
         box.watched = {}
 
     def fault_cloud(self):
@@ -110,7 +104,7 @@ class Faults:
         head.start()
         self.crash_rate = rate
         head.recover()
-        known = self.cloud_rows() | self.disk_rows()
+        known = self.head.rows() | self.disk_rows()
         self.lose(place for place in self.recorded if place not in known)
 
     def disk_rows(self):
@@ -120,16 +114,14 @@ class Faults:
             was_up = box.up
             if not was_up:
                 box.start()
-            for table_row in box.books.db.dump("journal"):
-                epoch, stream, seq, leaf = table_row[0], table_row[1], table_row[2], table_row[7]
-                found.add((box.store, epoch, stream, seq, leaf))
+            found |= box.rows()
             if not was_up:
                 box.stop()
         return found
 
     def forget(self, box):
         """Rows that only this disk had go with it: nobody can know them (custody.md §12)."""
-        known = self.cloud_rows()
+        known = self.head.rows()
         self.lose(place for place, owner in self.recorded.items() if owner is box and place not in known)
 
     def lose(self, places):
@@ -152,22 +144,8 @@ class Faults:
                 self.world.gone[piece] = sale
                 del self.world.refunded[piece, sale]
 
-    def cloud_rows(self):
-        """Rows the cloud's disk has, also while it is down."""
-        found = set()
-        with self.head.office.reading() as tx:
-            for row in tx.rows(sa.select(tables.inbox)):
-                found.add((row["store"], row["epoch"], row["stream"], row["seq"], bytes(row["leaf"])))
-            for row in tx.rows(sa.select(tables.late_row)):
-                found.add((row["store"], row["epoch"], row["stream"], row["seq"], bytes.fromhex(row["leaf"])))
-        return found
-
     def human(self):
         self.after(10, self.human)
         for store, box in self.main.items():
-            if self.head.up and box.up and not box.serving and self.served_by(store) != box.instance:
+            if self.head.up and box.up and not box.serving and self.head.served_by(store) != box.instance:
                 self.replace(store)
-
-    def served_by(self, store):
-        with self.head.office.reading() as tx:
-            return tx.value(sa.select(tables.node.c.instance).where(tables.node.c.store == store))

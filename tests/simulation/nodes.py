@@ -2,30 +2,36 @@
 
 import functools
 
-from cloud import logs, schema
+import sqlalchemy as sa
+
+from cloud import logs, schema, tables
 from cloud.db import Office, open_office
 from cloud.desk import begin
 from cloud.ingest import Ingest, RestoredCloudError
 from cloud.pos.orders.desk import OrderDesk
+from cloud.pos.pieces.desk import bring_in
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
 from cloud.recover import recover
 from cloud.rejoin import Rejoins
+from cloud.work import QUARANTINED
+from contract.commands import CustodyState
 from contract.entries import decode_entry
-from contract.feed import Role, StaffCard, StoreCard
+from contract.feed import PieceCard, Role, StaffCard, StoreCard
+from contract.merkle import root
 from contract.messages import Refusal, decode_down, decode_up, encode
 from edge.books import replica
 from edge.books.journal import Books
+from edge.books.replay import differences
 from edge.books.rows import Counter, Mode
 from edge.sync import downlink
 from edge.sync.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
 from edge.sync.uplink import Sync
+from edge.till import queries
 from edge.till.desk import Desk
 from trade.guards import ALL
 
-from .world import STORES, Psp, ViolationError
-
-LEASE_WAIT_US = 15_000_000
+from .world import LEASE_WAIT_US, PRICE, STORES, Psp, ViolationError
 
 
 class CrashError(Exception):
@@ -76,7 +82,7 @@ class Box:
     def stop(self):
         if self.up:
             self.up = False
-            self.image = self.books.db.image()
+            self.image = self.disk()
             self.books.close()
 
     def seen(self, piece):
@@ -111,6 +117,62 @@ class Box:
             self.watched[key] = counter.seq
             changed = True
         return changed
+
+    # --- what the bystander may look up -------------------------------------------------------------------
+
+    def token(self, piece):
+        return queries.token(self.books.db, piece)
+
+    def claim(self, piece):
+        """The live claim."""
+        return queries.live_claim(self.books.db, piece)
+
+    def held_for(self, piece):
+        """The sale whose return a piece is kept for, or None."""
+        hold = self.books.db.one("hold", queries.Hold, piece=piece)
+        return hold and hold.sale
+
+    def in_cart(self, sale):
+        """Pieces of a sale."""
+        found = queries.sale(self.books.db, sale)
+        return found.pieces() if found else ()
+
+    def has_shift(self, till):
+        return queries.open_shift(self.books.db, till) is not None
+
+    def told(self):
+        """How it stands, for a failure's words."""
+        return self.books.node()
+
+    def differences(self):
+        return differences(self.books)
+
+    def must_rejoin(self, why):
+        with self.books.transaction() as tx:
+            tx.must_rejoin(why)
+
+    def disk(self):
+        """The bytes on its disk now."""
+        return self.books.db.image()
+
+    def rows(self):
+        """Places of every row on its disk."""
+        return {(self.store, row[0], row[1], row[2], row[7]) for row in self.books.db.dump("journal")}
+
+    def apart(self):
+        """Where a log that the office has too has another chain or tree there; empty: nowhere."""
+        with self.sim.head.office.reading() as tx:
+            for counter in self.books.db.rows("counters", Counter):
+                log = logs.find(tx, logs.Name(self.store, counter.epoch, counter.stream))
+                upto = min(counter.seq, log.upto) if log else 0
+                if not upto:
+                    continue
+                ours = self.books.leaves(counter.epoch, counter.stream)[:upto]
+                theirs = log.tree.root() if upto == log.upto else root(logs.leaves(tx, log.name, 1, upto))
+                chain = self.books.head(counter.epoch, counter.stream, upto)
+                if root(ours) != theirs or chain != logs.head_at(tx, log, upto):
+                    return f"{counter.epoch} {counter.stream} by row {upto}"
+        return ""
 
     # --- the line -----------------------------------------------------------------------------------------
 
@@ -205,8 +267,8 @@ class Head:
 
     name = "cloud"
 
-    def __init__(self, sim, image):
-        self.sim, self.image, self.up = sim, image, False
+    def __init__(self, sim):
+        self.sim, self.image, self.up = sim, empty_office(), False
         self.backup = None
         self.lives = 1
 
@@ -221,7 +283,94 @@ class Head:
     def stop(self):
         if self.up:
             self.up = False
-            self.image = self.office.image()
+            self.image = self.disk()
+
+    def disk(self):
+        return self.office.image()
+
+    # --- what the bystander may look up -------------------------------------------------------------------
+
+    def bring_in(self, homes):
+        """Cards and first tokens: piece → the store where it lies."""
+        with self.office.transaction() as tx:
+            work = begin(tx, self.sim.guards, 1)
+            for piece, home in homes.items():
+                bring_in(work, [card(piece)], home, state=CustodyState.HERE)
+
+    def mark_safe(self):
+        with self.office.transaction() as tx:
+            logs.mark_safe(tx)
+
+    def rows(self):
+        """Places of every row its disk has, also while it is down."""
+        found = set()
+        with self.office.reading() as tx:
+            for row in tx.rows(sa.select(tables.inbox)):
+                found.add((row["store"], row["epoch"], row["stream"], row["seq"], bytes(row["leaf"])))
+            for row in tx.rows(sa.select(tables.late_row)):
+                found.add((row["store"], row["epoch"], row["stream"], row["seq"], bytes.fromhex(row["leaf"])))
+        return found
+
+    def served_by(self, store):
+        with self.office.reading() as tx:
+            return tx.value(sa.select(tables.node.c.instance).where(tables.node.c.store == store))
+
+    def custody(self, piece):
+        """The office's row about a piece."""
+        with self.office.reading() as tx:
+            return tx.row(sa.select(tables.custody).where(tables.custody.c.piece == piece))
+
+    def web_orders(self):
+        """(order, state, payment key) of each web order."""
+        order = tables.web_order.c
+        with self.office.reading() as tx:
+            return [
+                (row["order_id"], row["state"], row["payment_key"])
+                for row in tx.rows(sa.select(order.order_id, order.state, order.payment_key))
+            ]
+
+    def cases(self):
+        """(kind, piece, sentence) of each case ever opened and whether it is open; those of a sale name its pieces."""
+        with self.office.reading() as tx:
+            lines = tx.rows(sa.select(tables.sale_line.c.store, tables.sale_line.c.sale, tables.sale_line.c.piece))
+            told = []
+            for case in tx.rows(sa.select(tables.case_file)):
+                is_open, kind = case["closed_us"] is None, case["kind"]
+                told.append((kind, case["piece"], case["sentence"], is_open))
+                if kind == QUARANTINED:
+                    its = [
+                        line["piece"] for line in lines if (line["store"], line["sale"]) == (case["store"], case["ref"])
+                    ]
+                    told += [(kind, piece, case["sentence"], is_open) for piece in its]
+        return told
+
+    def parked(self):
+        waiting = sa.select(sa.func.count()).select_from(tables.parked).where(tables.parked.c.applied_us.is_(None))
+        with self.office.reading() as tx:
+            return tx.value(waiting)
+
+    def unbalanced(self):
+        """What of the money is wrong, in words; empty: nothing."""
+        lines = tables.ledger_line.c
+        of_what = (lines.store, lines.posting, lines.currency)
+        sums = sa.select(*of_what, sa.func.sum(lines.amount_minor).label("sum")).group_by(*of_what)
+        with self.office.reading() as tx:
+            apart = [dict(row) for row in tx.rows(sums) if row["sum"] != 0]
+            receipts, zs = {}, {}
+            for table in (tables.sale, tables.refund):
+                for row in tx.rows(sa.select(table.c.store, table.c.till, table.c.receipt_number)):
+                    receipts.setdefault((row["store"], row["till"]), set()).add(row["receipt_number"])
+            closed = sa.select(tables.shift.c.store, tables.shift.c.till, tables.shift.c.z_number)
+            for row in tx.rows(closed.where(tables.shift.c.z_number.is_not(None))):
+                zs.setdefault((row["store"], row["till"]), set()).add(row["z_number"])
+        if apart:
+            return f"debits and credits differ: {apart}"
+        for what, numbered in (("receipts", receipts), ("Zs", zs)):
+            for till, numbers in numbered.items():
+                missing = set(range(1, max(numbers) + 1)) - numbers
+                if missing:
+                    return f"{what} of {till} have gaps: {sorted(missing)} of 1 to {max(numbers)}"
+        return ""
 
     def crashpoint(self):
         if self.up and self.sim.lucky(self.sim.crash_rate):
@@ -302,3 +451,10 @@ def empty_office():
     image = office.image()
     office.close()
     return image
+
+
+def card(piece):
+    return PieceCard(
+        piece=piece, sku=piece, title=piece, category="ring", metal="gold", fineness=750, weight_mg=1_000, stones="",
+        price_minor=PRICE, currency="EUR", tax_bp=2_000, epc="",
+    )  # fmt: skip

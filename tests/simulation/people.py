@@ -2,7 +2,6 @@
 
 from cloud.pos.orders.desk import OrderRefused
 from contract.facts import ClaimKind, Tender, TenderKind
-from edge.till import queries
 from edge.till.desk import Done
 from trade.acts import (
     AddPiece,
@@ -49,15 +48,15 @@ class People:
         for piece in self.pieces:
             if self.world.loc[piece] != store or not box.serving:
                 continue
-            token = queries.token(box.books.db, piece)
-            if token and token.state is TokenState.SOLD and not box.books.db.one("hold", queries.Hold, piece=piece):
+            token = box.token(piece)
+            if token and token.state is TokenState.SOLD and not box.held_for(piece):
                 self.world.move(piece, "client")
                 continue
             box.do(Sight(pieces=(piece,), zone="case"))
-            hold = box.books.db.one("hold", queries.Hold, piece=piece)
-            if hold is not None:
-                self.give_back(box, piece, hold.sale)
-        if box.serving and queries.open_shift(box.books.db, TILLS[0]) is None:
+            held_for = box.held_for(piece)
+            if held_for is not None:
+                self.give_back(box, piece, held_for)
+        if box.serving and not box.has_shift(TILLS[0]):
             self.open_shifts(box)
 
     def op(self):
@@ -118,10 +117,10 @@ class People:
     def checkout(self, box, sale, override):
         if not box.serving:
             return
-        found = queries.sale(box.books.db, sale)
-        if found is None or not found.lines:
+        pieces = box.in_cart(sale)
+        if not pieces:
             return
-        (piece,) = found.pieces()
+        (piece,) = pieces
         here = self.world.loc[piece] == box.store
         tenders = (Tender(kind=TenderKind.CASH, amount_minor=PRICE),)
         if here or override:

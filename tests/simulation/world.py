@@ -6,6 +6,7 @@ from cloud.provider import Payment, PaymentState
 
 PRICE = 10_000
 TILLS = ("till-1", "till-2")
+LEASE_WAIT_US = 15_000_000
 STORES = ("ayr", "bern", "web")
 """Two stores and a web stockroom; the last is an edge without readers, where seeing is a person's scan."""
 

@@ -1,0 +1,73 @@
+"""Many rows in one statement of PostgreSQL: each column is an array, and `unnest` makes rows of them again.
+
+One statement a row costs the server a round of parsing, planning and index work each; a set costs them once. Everything
+else is as with single rows: constraints, defaults, the errors and their classes. SQLite has no arrays and needs none:
+it is in this process.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+Row = Mapping[str, Any]
+_DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy lacks the annotation
+_PLAIN: Final[Mapping[type, Callable[[Any], Any]]] = {sa.Text: str, sa.Integer: int, sa.Double: float}
+"""The driver takes no list of mixed types, and a state machine's state is an enum to it, not its text."""
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> int:
+    """Rows that must be new; all name the same columns. Returns how many there were."""
+    return _run(connection, table, rows, _insert(table, tuple(rows[0])))
+
+
+def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], changed: tuple[str, ...]) -> int:
+    """Insert, or change these columns of what has the same primary key; no key may repeat among the rows."""
+    return _run(connection, table, rows, _put(table, tuple(rows[0]), changed))
+
+
+def change(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> int:
+    """Set the other columns of the rows named by their primary key; no key may repeat among the rows."""
+    return _run(connection, table, rows, _change(table, tuple(rows[0])))
+
+
+def _run(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], sql: str) -> int:
+    columns = {name: _column(table.c[name], [row[name] for row in rows]) for name in rows[0]}
+    return connection.exec_driver_sql(sql, columns).rowcount
+
+
+def _column(column: sa.Column[Any], values: list[Any]) -> list[Any]:
+    for kind, plain in _PLAIN.items():
+        if isinstance(column.type, kind):
+            return [None if value is None else plain(value) for value in values]
+    return values
+
+
+@functools.cache
+def _insert(table: sa.Table, columns: tuple[str, ...]) -> str:
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f'INSERT INTO "{table.name}" ({names}) SELECT {names} FROM {_given(table, columns)}'  # noqa: S608 — names are of our own tables
+
+
+@functools.cache
+def _put(table: sa.Table, columns: tuple[str, ...], changed: tuple[str, ...]) -> str:
+    key = ", ".join(f'"{name}"' for name in table.primary_key.columns.keys())  # noqa: SIM118 — no mapping
+    setting = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
+    doing = f"DO UPDATE SET {setting}" if changed else "DO NOTHING"
+    return f"{_insert(table, columns)} ON CONFLICT ({key}) {doing}"
+
+
+@functools.cache
+def _change(table: sa.Table, columns: tuple[str, ...]) -> str:
+    key = [column.name for column in table.primary_key.columns]
+    setting = ", ".join(f'"{name}" = given."{name}"' for name in columns if name not in key)
+    same = " AND ".join(f'mine."{name}" = given."{name}"' for name in key)
+    return f'UPDATE "{table.name}" AS mine SET {setting} FROM {_given(table, columns)} WHERE {same}'  # noqa: S608 — likewise
+
+
+def _given(table: sa.Table, columns: tuple[str, ...]) -> str:
+    arrays = ", ".join(f"%({name})s::{table.c[name].type.compile(_DIALECT)}[]" for name in columns)
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"unnest({arrays}) AS given ({names})"
