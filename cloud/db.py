@@ -150,6 +150,20 @@ class Tx:
                 named = [{f"key_{name}" if name in key else name: row[name] for name in columns} for row in rows]
                 self.run(sa.update(table).where(*mine).values(change), named)
 
+    def advance(self, table: sa.Table, column: str, rows: Sequence[Row]) -> int:
+        """Set the other columns of the rows named by their key, of each that has in `column` what its `known_as` says.
+
+        Returns how many that were.
+        """
+        if self._in_sets:
+            return setwise.change(self.connection, table, rows, only_if=column) if rows else 0
+        key, done = [each.name for each in table.primary_key.columns], 0
+        for row in rows:
+            mine = [table.c[name] == row[name] for name in key]
+            values = {name: row[name] for name in row if name not in (*key, setwise.WAS)}
+            done += self.run(sa.update(table).where(*mine, table.c[column] == row[setwise.WAS]).values(values))
+        return done
+
     def poke(self, store: StoreId) -> None:
         """After the commit, tell this store that there is something for it."""
         self.pokes.add(store)

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from cloud import downlog, feed, logs, parking
 from cloud.appliers import APPLIERS
-from cloud.applying import Appliers, StuckRowError, apply_entry, apply_rows
+from cloud.applying import Ahead, Appliers, StuckRowError, ahead, apply_entry, apply_rows
 from cloud.custody import Custody
-from cloud.db import ContentionError, Office, is_of_the_row
+from cloud.db import ContentionError, Office, Row, is_of_the_row
+from cloud.known import Known
 from cloud.logs import Log, Name, Numbered
 from cloud.parking import Decode, Place
 from cloud.tables import node
@@ -65,18 +66,27 @@ class _Try(NamedTuple):
     counts: IngestCounts
     to_park: dict[Place, str]
     careful: bool
+    ahead: Ahead
 
     @property
     def work(self) -> Work:
         return self.tokens.work
 
 
-class _Said(NamedTuple):
-    """What a message will be answered once the decisions of this transaction are numbered."""
+class _Given(NamedTuple):
+    """A message, and its rows with their places."""
 
-    about: tuple[sa.RowMapping, Epoch, Standing]
+    up: Up
+    rows: list[Numbered]
+
+
+class _Said(NamedTuple):
+    """What a message will be answered once the decisions of this transaction are numbered. `none`: there were none."""
+
+    about: tuple[Row, Epoch, Standing]
     acks: tuple[Ack, ...]
     after: int = 0
+    none: bool = False
 
 
 class Ingest:
@@ -114,10 +124,19 @@ class Ingest:
         """
 
         def attempt(each: _Try) -> list[Down]:
-            said = [self._message(each, up) for up in sorted(ups, key=_by_store)]
+            known = Known(each.work.tx)
+            known.read(Name(up.store, up.epoch, up.stream) for up in ups)
+            given = [_Given(up, logs.numbered(up.first_seq, up.rows)) for up in sorted(ups, key=_by_store)]
+            each.tokens.served_under(known.epochs)
+            self._read_ahead(each, known, given)
+            said = [self._message(each, known, *one) for one in given]
             each.tokens.flush()
+            known.flush()
             each.work.settle()
-            return [_down(each.work, *one.about, *one.acks, after=one.after) for one in said]
+            rev = feed.newest(each.work.tx)
+            return [
+                _down(each.work, *one.about, *one.acks, after=one.after, feed_rev=rev, none=one.none) for one in said
+            ]
 
         return self._in_transaction(attempt, now_us)
 
@@ -147,7 +166,8 @@ class Ingest:
                 return None
             acks = logs.acks(tx, store, Epoch(box["epoch"]))
             standing = Standing.OK if box["joined"] or not work.recovering else Standing.NEWCLOUD
-            return _down(work, box, Epoch(box["epoch"]), standing, *acks, after=box["down_upto"])
+            told = Epoch(box["epoch"]), standing
+            return _down(work, dict(box), *told, *acks, after=box["down_upto"], feed_rev=feed.newest(tx))
 
     def _in_transaction(self, attempt: Callable[[_Try], _Answer], now_us: int) -> _Answer:
         """Run until it goes through: again after contention, and again with a row parked that cannot be applied.
@@ -163,7 +183,7 @@ class Ingest:
             try:
                 with self.office.transaction() as tx:
                     tokens = Custody(begin(tx, self.guards, now_us))
-                    answer = attempt(_Try(tokens, counts, to_park, careful))
+                    answer = attempt(_Try(tokens, counts, to_park, careful, Ahead()))
                     tokens.flush()
             except StuckRowError as stuck:
                 if stuck.place in to_park:
@@ -186,29 +206,39 @@ class Ingest:
 
     # --- a message ----------------------------------------------------------------------------------------
 
-    def _message(self, each: _Try, up: Up) -> _Said:
+    def _read_ahead(self, each: _Try, known: Known, given: Sequence[_Given]) -> None:
+        """Rows that are new, read once, and what they speak of, asked in one question for all of them."""
+        for up, rows in given:
+            log = known.log(Name(up.store, up.epoch, up.stream))
+            for row in rows:
+                if log is None or row.seq > log.upto or not self.guards.dedupe:
+                    read = parking.read_row(up.store, up.stream, row.seq, row.body, self.decode)
+                    each.ahead.reads[up.store, up.stream, row.seq, row.leaf] = read
+        ahead(each.tokens, each.ahead)
+
+    def _message(self, each: _Try, known: Known, up: Up, rows: list[Numbered]) -> _Said:
         work = each.work
         each.counts.messages_total += 1
-        box = _box(work, up.store)
-        standing = self._standing(work, box, up)
+        box = known.box(up.store)
+        standing = self._standing(work, known, box, up)
         if standing is Standing.FORK:
             each.counts.ahead_unproved_total += 1
         if standing in (Standing.NEWCLOUD, Standing.FORK):
             # Its `upto` may be above ours now: it has to hand those rows over again.
-            return _Said((box, up.epoch, standing), logs.acks(work.tx, up.store, up.epoch))
+            return _Said((box, up.epoch, standing), tuple(known.acks(up.store, up.epoch)))
         name = Name(up.store, up.epoch, up.stream)
-        log = logs.find(work.tx, name)
+        log = known.log(name)
         if log is None:
             if not up.rows and standing is not Standing.OK:
                 return _Said((box, up.epoch, standing), (Ack(stream=up.stream, upto=0),))
-            log = logs.begin(work.tx, name, up.term)
+            log = known.begin(name, up.term)
         fresh = standing is Standing.OK and _is_fresh(box, up)
         gap = up.first_seq > log.upto + 1 and self.guards.contiguous
         if fresh and self.guards.hash_chain and _went_back(work, box, log, up):
             standing = Standing.FORK
         elif gap:
             each.counts.gaps_total += 1
-        elif (taken := self._rows(each, log, up)) is None:
+        elif (taken := self._rows(each, known, log, up, rows)) is None:
             standing = Standing.FORK
         else:
             log = taken
@@ -217,17 +247,18 @@ class Ingest:
             sentence = f"The box of {up.store} sent rows that do not extend its log; it has to rejoin"
             work.open_case("fork", sentence, store=up.store, ref=f"{up.epoch}/{up.stream}/{log.upto}")
         elif fresh:
-            _remember(work, box, up)
+            known.remember(up.store, _news(work, box, up))
         ack = log.ack(resend_from=log.upto + 1 if gap else None)
-        return _Said((box, up.epoch, standing), (ack,), up.down_upto)
+        none = known.decided(up.store) <= up.down_upto
+        return _Said((box, up.epoch, standing), (ack,), up.down_upto, none)
 
-    def _standing(self, work: Work, box: sa.RowMapping, up: Up) -> Standing:
+    def _standing(self, work: Work, known: Known, box: Row, up: Up) -> Standing:
         other = up.instance != box["instance"] and up.term == box["term"] and self.guards.instance
         fenced = self.guards.term and (up.term < box["term"] or other)
         unheard = work.recovering and not box["joined"] and up.cloud_epoch == work.cloud_epoch
         if not fenced and self.guards.cloud_epoch and (unheard or up.cloud_epoch < work.cloud_epoch):
             return Standing.NEWCLOUD
-        decided = downlog.newest(work.tx, up.store)
+        decided = known.decided(up.store)
         ahead = up.term > box["term"] or (up.cloud_epoch == work.cloud_epoch and up.down_upto > decided)
         if up.cloud_epoch > work.cloud_epoch or (not fenced and ahead):
             if self.guards.told_seal and not _was_told(work, up):
@@ -244,13 +275,14 @@ class Ingest:
             )
         return Standing.OLD if fenced else Standing.OK
 
-    def _rows(self, each: _Try, log: Log, up: Up) -> Log | None:
+    def _rows(self, each: _Try, known_of: Known, log: Log, up: Up, rows: list[Numbered]) -> Log | None:
         """Store and apply what is new; returns our log then, or None when the rows do not extend it."""
         tx, guards = each.work.tx, self.guards
-        rows = logs.numbered(up.first_seq, up.rows)
         last = up.first_seq + len(rows) - 1
         known, new = [row for row in rows if row.seq <= log.upto], [row for row in rows if row.seq > log.upto]
         each.counts.rows_repeated_total += len(known)
+        if len(new) < len(rows) or not rows:
+            tx.settle()  # what is asked now may be of rows that this very transaction brought
         if guards.hash_chain and guards.contiguous:
             ours = logs.leaves(tx, log.name, up.first_seq, min(last, log.upto))
             head = logs.heads_after(log.head, new)[-1] if new else logs.head_at(tx, log, last)
@@ -260,18 +292,20 @@ class Ingest:
             self._apply(each, log, known)
         if not new:
             return log
-        longer = logs.store(tx, log, new, each.work.now_us)
+        longer = known_of.store(log, new, each.work.now_us)
+        if each.careful:
+            tx.settle()
         each.counts.rows_stored_total += len(new)
         self._apply(each, log, new)
         if not guards.ack_after_commit and self._send_early is not None:
-            box = _box(each.work, up.store)
-            self._send_early(_down(each.work, box, up.epoch, Standing.OK, longer.ack()))
+            box, rev = known_of.box(up.store), feed.newest(tx)
+            self._send_early(_down(each.work, box, up.epoch, Standing.OK, longer.ack(), feed_rev=rev))
         return longer
 
     def _apply(self, each: _Try, log: Log, rows: list[Numbered], *, late: bool = False) -> None:
         parked = apply_rows(
             each.tokens, log, rows, self.appliers,
-            to_park=each.to_park, decode=self.decode, late=late, careful=each.careful,
+            to_park=each.to_park, decode=self.decode, known=each.ahead, late=late, careful=each.careful,
         )  # fmt: skip
         each.counts.rows_parked_total += parked
 
@@ -322,7 +356,7 @@ def _box(work: Work, store: StoreId) -> sa.RowMapping:
     return box
 
 
-def _is_fresh(box: sa.RowMapping, up: Up) -> bool:
+def _is_fresh(box: Row, up: Up) -> bool:
     """Not overtaken by a later message of this box: only such a message can prove that the box went back."""
     if up.boot == box["boot"]:
         return up.message > int(box["message"])
@@ -337,28 +371,40 @@ def _was_told(work: Work, up: Up) -> bool:
     return is_same(up.seal, said)
 
 
-def _went_back(work: Work, box: sa.RowMapping, log: Log, up: Up) -> bool:
+def _went_back(work: Work, box: Row, log: Log, up: Up) -> bool:
     """The box knows less than it once told us: its disk was restored."""
     forgot_decisions = up.cloud_epoch == work.cloud_epoch and up.down_upto < box["down_upto"]
     return up.last_seq < log.upto or forgot_decisions
 
 
-def _remember(work: Work, box: sa.RowMapping, up: Up) -> None:
+def _news(work: Work, box: Row, up: Up) -> Row:
+    """What a message told of its box."""
     past = str(box["boots_past"]).split()
     if box["boot"] and box["boot"] != up.boot:
         past = [*past, box["boot"]][-BOOTS_REMEMBERED_MAX:]
-    news = {
+    return {
         "boot": up.boot, "message": up.message, "boots_past": " ".join(past), "down_upto": up.down_upto,
         "heard_us": work.now_us, "contract_max": up.contract_max,
     }  # fmt: skip
-    work.tx.run(sa.update(node).where(node.c.store == up.store).values(**news))
 
 
-def _down(work: Work, box: sa.RowMapping, epoch: Epoch, standing: Standing, *acks: Ack, after: int = 0) -> Down:
-    """The answer as of this transaction; decisions above `after`, only to the box that serves the store."""
+def _down(
+    work: Work,
+    box: Row,
+    epoch: Epoch,
+    standing: Standing,
+    *acks: Ack,
+    feed_rev: int,
+    after: int = 0,
+    none: bool = False,
+) -> Down:
+    """The answer as of this transaction; decisions above `after`, only to the box that serves the store.
+
+    `none`: there were none before this transaction, so that only those it made need be asked for.
+    """
     first, commands = after + 1, tuple[msgspec.Raw, ...]()
     store, life, term = box["store"], work.cloud_epoch, box["term"]
-    if standing is Standing.OK:
+    if standing is Standing.OK and not (none and store not in work.decided):
         first, commands = downlog.after(work.tx, store, cloud_epoch=life, term=term, upto=after)
     seals = tuple(
         told_seal(work.secret, store=store, cloud_epoch=life, term=term, epoch=Epoch(box["epoch"]), seq=seq)
@@ -366,5 +412,5 @@ def _down(work: Work, box: sa.RowMapping, epoch: Epoch, standing: Standing, *ack
     )
     return Down(
         store=store, cloud_epoch=life, term=term, epoch=epoch, standing=standing, acks=acks,
-        first_seq=first if commands else 0, commands=commands, seals=seals, feed_rev=feed.newest(work.tx),
+        first_seq=first if commands else 0, commands=commands, seals=seals, feed_rev=feed_rev,
     )  # fmt: skip

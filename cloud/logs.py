@@ -1,5 +1,6 @@
 """Logs as the office keeps them: bytes in `inbox`, how far in `stream`, orphans in `late_row`. No meaning here."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -63,10 +64,10 @@ def numbered(first_seq: int, rows: tuple[msgspec.Raw, ...]) -> list[Numbered]:
 
 def find(tx: Tx, name: Name) -> Log | None:
     row = tx.row(sa.select(stream).where(name.mine(stream)))
-    return None if row is None else _log(row)
+    return None if row is None else log_of(row)
 
 
-def _log(row: sa.RowMapping) -> Log:
+def log_of(row: sa.RowMapping) -> Log:
     name = Name(StoreId(row["store"]), Epoch(row["epoch"]), Stream(row["stream"]))
     return Log(
         name=name, term=row["term"], upto=row["upto"], head=bytes(row["head"]), safe=row["safe"], late=row["late"],
@@ -105,7 +106,7 @@ def head_at(tx: Tx, log: Log, seq: int) -> bytes:
     return bytes(head)
 
 
-def heads_after(head: bytes, rows: list[Numbered]) -> list[bytes]:
+def heads_after(head: bytes, rows: Sequence[Numbered]) -> list[bytes]:
     """The chain head after each row."""
     heads = []
     for row in rows:
@@ -119,19 +120,23 @@ def store(tx: Tx, log: Log, rows: list[Numbered], now_us: int) -> Log:
 
     Raises `ContentionError` when another worker was faster.
     """
+    longer = add_soon(tx, log, rows, now_us)
+    tx.settle()
+    move = sa.update(stream).where(log.name.mine(stream), stream.c.upto == log.upto)
+    if tx.run(move.values(upto=longer.upto, head=longer.head, peaks=longer.tree.packed())) != 1:
+        raise ContentionError(f"another worker moved {'/'.join(log.name)} past {log.upto}")
+    return longer
+
+
+def add_soon(tx: Tx, log: Log, rows: Sequence[Numbered], now_us: int) -> Log:
+    """Write rows by the end of the transaction; returns the log as it is then. `upto` is the caller's to move."""
     assert all(after.seq == before.seq + 1 for before, after in pairwise(rows)), "rows of a log count up by one"
     heads = heads_after(log.head, rows)
     key = log.name._asdict()
-    tx.add(
-        inbox,
-        *({**key, **row._asdict(), "head": head, "heard_us": now_us} for row, head in zip(rows, heads, strict=True)),
-    )
-    upto = rows[-1].seq
-    move = sa.update(stream).where(log.name.mine(stream), stream.c.upto == log.upto)
+    given = ({**key, **row._asdict(), "head": head, "heard_us": now_us} for row, head in zip(rows, heads, strict=True))
+    tx.add_soon(inbox, *given)
     tree = log.tree.grown(row.leaf for row in rows)
-    if tx.run(move.values(upto=upto, head=heads[-1], peaks=tree.packed())) != 1:
-        raise ContentionError(f"another worker moved {'/'.join(log.name)} past {log.upto}")
-    return msgspec.structs.replace(log, upto=upto, head=heads[-1], tree=tree)
+    return msgspec.structs.replace(log, upto=rows[-1].seq, head=heads[-1], tree=tree)
 
 
 def store_late(tx: Tx, name: Name, row: Numbered, now_us: int) -> bool:
@@ -187,7 +192,7 @@ def all_heads(tx: Tx, of: StoreId) -> tuple[LogHead, ...]:
 def acks(tx: Tx, of: StoreId, epoch: Epoch) -> tuple[Ack, ...]:
     """How far we have each stream of an epoch; nothing at all of a stream we never heard."""
     query = sa.select(stream).where(stream.c.store == of, stream.c.epoch == epoch)
-    known = {log.name.stream: log.ack() for log in map(_log, tx.rows(query))}
+    known = {log.name.stream: log.ack() for log in map(log_of, tx.rows(query))}
     return tuple(known.get(each, Ack(stream=each, upto=0)) for each in Stream)
 
 

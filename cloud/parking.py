@@ -70,7 +70,9 @@ def _kept(key: str) -> str:
 
 def taken_keys(work: Work, keys: Iterable[str]) -> set[str]:
     """Those of these keys that a parked row holds."""
-    if work.tx.value(sa.select(parked_key.c.n).limit(1)) is None:
+    if work.nothing_parked is None:
+        work.nothing_parked = work.tx.value(sa.select(parked_key.c.n).limit(1)) is None
+    if work.nothing_parked:
         return set()
     asked, taken = sorted(set(keys)), set[str]()
     for at in range(0, len(asked), 500):
@@ -82,6 +84,7 @@ def taken_keys(work: Work, keys: Iterable[str]) -> set[str]:
 def park(work: Work, log: Name, row: Numbered, keys: frozenset[str], why: str, *, late: bool = False) -> None:
     """Keep the row, and make later rows of the same things wait behind it."""
     kept = {**log._asdict(), **row._asdict(), "why": why, "late": int(late), "parked_us": work.now_us}
+    work.nothing_parked = False
     if not work.tx.add_new(parked, kept):
         return
     n = work.tx.value(sa.select(sa.func.max(parked.c.n)).where(log.mine(parked)))

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 Row = Mapping[str, Any]
+WAS: Final = "known_as"
+"""No column's name: the value a column must have for its row to be changed."""
 _DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy lacks the annotation
 _PLAIN: Final[Mapping[type, Callable[[Any], Any]]] = {sa.Text: str, sa.Integer: int, sa.Double: float}
 """The driver takes no list of mixed types, and a state machine's state is an enum to it, not its text."""
@@ -28,13 +30,16 @@ def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], changed
     return _run(connection, table, rows, _put(table, tuple(rows[0]), changed))
 
 
-def change(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> int:
-    """Set the other columns of the rows named by their primary key; no key may repeat among the rows."""
-    return _run(connection, table, rows, _change(table, tuple(rows[0])))
+def change(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], only_if: str = "") -> int:
+    """Set the other columns of the rows named by their primary key; no key may repeat among the rows.
+
+    `only_if`: a column that has to have the value `known_as` of its row. Returns how many were changed.
+    """
+    return _run(connection, table, rows, _change(table, tuple(rows[0]), only_if), was=only_if)
 
 
-def _run(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], sql: str) -> int:
-    columns = {name: _column(table.c[name], [row[name] for row in rows]) for name in rows[0]}
+def _run(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], sql: str, was: str = "") -> int:
+    columns = {name: _column(table.c[was if name == WAS else name], [row[name] for row in rows]) for name in rows[0]}
     return connection.exec_driver_sql(sql, columns).rowcount
 
 
@@ -60,14 +65,18 @@ def _put(table: sa.Table, columns: tuple[str, ...], changed: tuple[str, ...]) ->
 
 
 @functools.cache
-def _change(table: sa.Table, columns: tuple[str, ...]) -> str:
+def _change(table: sa.Table, columns: tuple[str, ...], only_if: str) -> str:
     key = [column.name for column in table.primary_key.columns]
-    setting = ", ".join(f'"{name}" = given."{name}"' for name in columns if name not in key)
+    setting = ", ".join(f'"{name}" = given."{name}"' for name in columns if name not in (*key, WAS))
     same = " AND ".join(f'mine."{name}" = given."{name}"' for name in key)
-    return f'UPDATE "{table.name}" AS mine SET {setting} FROM {_given(table, columns)} WHERE {same}'  # noqa: S608 — likewise
+    if only_if:
+        same += f' AND mine."{only_if}" = given."{WAS}"'
+    given = _given(table, columns, only_if)
+    return f'UPDATE "{table.name}" AS mine SET {setting} FROM {given} WHERE {same}'  # noqa: S608 — likewise
 
 
-def _given(table: sa.Table, columns: tuple[str, ...]) -> str:
-    arrays = ", ".join(f"%({name})s::{table.c[name].type.compile(_DIALECT)}[]" for name in columns)
+def _given(table: sa.Table, columns: tuple[str, ...], was: str = "") -> str:
+    types = {name: table.c[was if name == WAS else name].type.compile(_DIALECT) for name in columns}
+    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in types.items())
     names = ", ".join(f'"{name}"' for name in columns)
     return f"unnest({arrays}) AS given ({names})"

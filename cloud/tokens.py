@@ -3,7 +3,7 @@
 A fact counts only under the custody epoch its store held (`ce_check`); every move is a new epoch (`ce_mint`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -101,6 +101,10 @@ class Tokens:
             return token is not None
         return token is not None and token.holder == store and token.ce == ce
 
+    def served_under(self, epochs: Mapping[StoreId, str]) -> None:
+        """The present log of these stores, so that nobody asks for it one by one."""
+        self._epochs.update(epochs)
+
     def present(self, heard: Heard) -> bool:
         """This row is of the store's present log: what it says without a custody epoch is about the present tokens."""
         if heard.store not in self._epochs:
@@ -173,6 +177,7 @@ class Tokens:
         self.work.tx.add(returned_piece, row)
         if self._sold.get(piece, Sold(CLOUD, NO_SALE)).sale == sale:
             del self._sold[piece]
+            self.work.tx.settle()
             self.work.tx.run(sa.delete(sold_piece).where(sold_piece.c.piece == piece, sold_piece.c.sale == sale))
 
     def sell(self, piece: PieceId, store: StoreId, sale: SaleId, line: str) -> Sold | None:
@@ -192,7 +197,7 @@ class Tokens:
 
     def _enter(self, piece: PieceId, store: StoreId, sale: SaleId, line: str) -> None:
         self._sold[piece] = Sold(store, sale)
-        self.work.tx.put(sold_piece, {"piece": piece, "store": store, "sale": sale, "line": line})
+        self.work.tx.put_soon(sold_piece, {"piece": piece, "store": store, "sale": sale, "line": line})
 
     def paid_order(self, piece: PieceId) -> SaleId | None:
         """A paid order that was not returned owns its piece, whatever the state column says."""

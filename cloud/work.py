@@ -1,5 +1,6 @@
 """One unit of work: an open transaction with the few things every decision needs beside it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -7,7 +8,7 @@ import sqlalchemy as sa
 
 from cloud import downlog, feed
 from cloud.db import Tx
-from cloud.tables import case_file, life, parked_key
+from cloud.tables import case_file, life, parked_key, sale
 from contract.commands import AnyCommand
 from contract.facts import Stream
 from contract.ids import Epoch, PieceId, SaleId, StoreId, UserId
@@ -15,6 +16,8 @@ from trade.costing import Carried
 from trade.guards import Guards
 
 NO_PIECE: Final = PieceId("")
+SQL_NAMES_MAX: Final = 500
+"""Of one question; SQLite takes no more than some thousand values in a statement."""
 QUARANTINED: Final = "sale quarantined"
 """The kind of a case that ends only with its sale."""
 
@@ -56,6 +59,12 @@ class Work:
     """Costs of pieces as this unit of work leaves them (`costs`)."""
     closed_upto: dict[StoreId, str] = field(default_factory=dict)
     """Last closed month of the stores that were posted for (`ledger`)."""
+    decided: set[StoreId] = field(default_factory=set)
+    """Stores for which this unit of work decided something."""
+    nothing_parked: bool | None = None
+    """Whether no row waits to be understood; None: nobody has asked yet."""
+    _asked_sales: set[tuple[StoreId, SaleId]] = field(default_factory=set)
+    _sales: set[tuple[StoreId, SaleId]] = field(default_factory=set)
     _commands: dict[StoreId, list[AnyCommand]] = field(default_factory=dict)
 
     def command(self, store: StoreId, *commands: AnyCommand) -> None:
@@ -67,6 +76,7 @@ class Work:
         commands, self._commands = self._commands, {}
         for store in sorted(commands):
             if commands[store]:
+                self.decided.add(store)
                 downlog.append(self.tx, store, commands[store], cloud_epoch=self.cloud_epoch, now_us=self.now_us)
 
     def tell(self, *news: feed.News) -> int:
@@ -81,10 +91,33 @@ class Work:
         }  # fmt: skip
         return self.tx.add_new(case_file, row)
 
+    def expect_sales(self, sales: Collection[tuple[StoreId, SaleId]]) -> None:
+        """These sales will be asked for: one question tells which the books have."""
+        new = set(sales) - self._asked_sales
+        self._asked_sales |= new
+        self._sales |= sales_known(self.tx, new)
+
+    def is_new_sale(self, store: StoreId, sale: SaleId) -> bool:
+        """True once for each sale; whoever asks writes it."""
+        self.expect_sales({(store, sale)})
+        known = (store, sale) in self._sales
+        self._sales.add((store, sale))
+        return not known
+
     def is_parked(self, piece: PieceId) -> bool:
         """A row of this piece waits to be understood, so nobody may be given the piece."""
         key = sa.select(parked_key.c.n).where(parked_key.c.key == f"piece:{piece}").limit(1)
         return self.guards.park_freeze and self.tx.value(key) is not None
+
+
+def sales_known(tx: Tx, wanted: Collection[tuple[StoreId, SaleId]]) -> set[tuple[StoreId, SaleId]]:
+    """Those of these sales that stand in the books."""
+    names, stores = sorted({name for _, name in wanted}), sorted({store for store, _ in wanted})
+    found: set[tuple[StoreId, SaleId]] = set()
+    for at in range(0, len(names), SQL_NAMES_MAX):
+        some = (sale.c.store.in_(stores), sale.c.sale.in_(names[at : at + SQL_NAMES_MAX]))
+        found.update((row["store"], row["sale"]) for row in tx.rows(sa.select(sale.c.store, sale.c.sale).where(*some)))
+    return found
 
 
 def begin(tx: Tx, guards: Guards, now_us: int) -> Work:

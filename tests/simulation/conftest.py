@@ -1,6 +1,7 @@
 """Makes one package of this folder's files: under pytest's importlib mode they cannot import one another otherwise."""
 
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -50,3 +51,12 @@ def load_model() -> ModuleType:
 @pytest.fixture(scope="session")
 def model() -> ModuleType:
     return load_model()
+
+
+@pytest.fixture(scope="session")
+def replay() -> ModuleType:
+    """The command that plays a history again."""
+    spec = importlib.util.spec_from_file_location("house_simulation_replay", Path(__file__).with_name("replay.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

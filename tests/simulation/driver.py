@@ -216,9 +216,10 @@ class Sim(People, Faults, Invariants):
             box.cut = False
 
 
-def history(seed, guards=ALL, **more):
-    """The violation a seed finds (None: none), and the history for its statistics."""
-    sim = Sim(seed, guards, **more)
+def history(seed, guards=ALL, *, head=None, **more):
+    """The violation a seed finds (None: none), and the history for its statistics. `head`: another head office."""
+    kind = Sim if head is None else type("Sim", (Sim,), {"Head": head})
+    sim = kind(seed, guards, **more)
     try:
         sim.run()
     except ViolationError as violation:

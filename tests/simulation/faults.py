@@ -121,8 +121,9 @@ class Faults:
 
     def forget(self, box):
         """Rows that only this disk had go with it: nobody can know them (custody.md §12)."""
-        known = self.head.rows()
-        self.lose(place for place, owner in self.recorded.items() if owner is box and place not in known)
+        known, had = self.head.rows(), box.rows()
+        mine = (place for place, owner in self.recorded.items() if owner is box or place in had)
+        self.lose(place for place in mine if place not in known)
 
     def lose(self, places):
         """Exempt, and counted: rows, what was promised in one, a sale whose piece has not left, a refund (paid again)."""

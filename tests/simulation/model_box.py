@@ -61,7 +61,7 @@ STATES = {
     CustodyState.INCOMING: TokenState.INCOMING,
     CustodyState.SOLD: TokenState.SOLD,
 }
-LEASE_TIMER_S = 60
+LEASE_TIMER_S = 20
 
 
 class Row(NamedTuple):

@@ -578,6 +578,8 @@ class ModelHead(Decisions, Orders):
         self.b, self.deadline, self.lease_wait_us = self.image.copy(), {}, self.sim.lease_wait_us
         self.orders = self.rejoins = self
         self.up = True
+        if self.b.parked and not self.sim.old:
+            self.unpark()
 
     def stop(self):
         if self.up:

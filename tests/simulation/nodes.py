@@ -274,11 +274,14 @@ class Head:
 
     def start(self):
         guards = self.sim.guards
-        self.office = _office(self.image, self.crashpoint)
+        self.office = self.open()
         self.ingest = Ingest(self.office, guards, send_early=self.early)
         self.orders = OrderDesk(self.office, Psp(self.sim.world), guards, lease_wait_us=LEASE_WAIT_US)
         self.rejoins = Rejoins(self.office, self.orders.end_store, guards)
         self.up = True
+
+    def open(self):
+        return _office(self.image, self.crashpoint)
 
     def stop(self):
         if self.up:
@@ -444,10 +447,7 @@ def empty_office():
     """Tables are made once; every history starts from these bytes."""
     office = open_office("sqlite://")
     schema.create(office)
-    with office.transaction() as tx:
-        for store in STORES:
-            open_store(begin(tx, ALL, 1), StoreCard(store=store, name=store, currency="EUR"))
-        put_staff(begin(tx, ALL, 1), StaffCard(user="ana", name="Ana", roles=(Role.MANAGER,)))
+    furnish(office)
     image = office.image()
     office.close()
     return image
@@ -458,3 +458,28 @@ def card(piece):
         piece=piece, sku=piece, title=piece, category="ring", metal="gold", fineness=750, weight_mg=1_000, stones="",
         price_minor=PRICE, currency="EUR", tax_bp=2_000, epc="",
     )  # fmt: skip
+
+
+def furnish(office):
+    """Stores and people."""
+    with office.transaction() as tx:
+        for store in STORES:
+            open_store(begin(tx, ALL, 1), StoreCard(store=store, name=store, currency="EUR"))
+        put_staff(begin(tx, ALL, 1), StaffCard(user="ana", name="Ana", roles=(Role.MANAGER,)))
+
+
+def on_server(engine):
+    """A head office on a database server: it keeps what was committed by itself, and is never restored here."""
+
+    class ServedHead(Head):
+        def __init__(self, sim):
+            self.sim, self.up, self.backup, self.lives = sim, False, None, 1
+            self.image = None
+
+        def disk(self):
+            return None
+
+        def open(self):
+            return Office(engine, crashpoint=self.crashpoint)
+
+    return ServedHead

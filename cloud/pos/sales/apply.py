@@ -31,8 +31,7 @@ def recorded(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
         "exemption": fact.exemption, "approved_by": fact.approved_by,
         "recorded_us": heard.at_us, "feed_rev": fact.feed_rev, "epoch": heard.epoch, "seq": heard.seq,
     }  # fmt: skip
-    known = (sale.c.store == heard.store, sale.c.sale == fact.sale)
-    if work.tx.value(sa.select(sale.c.seq).where(*known)) is not None:
+    if not work.is_new_sale(heard.store, fact.sale):
         work.quarantined.add(fact.sale)
         sentence = f"Sale {fact.sale} of {heard.store} was recorded twice (row {heard.seq}); only the first counts"
         work.open_case("double post", sentence, store=heard.store, ref=fact.sale)
@@ -41,7 +40,7 @@ def recorded(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
     if trouble:
         work.quarantined.add(fact.sale)
         work.open_case(QUARANTINED, "; ".join(trouble), store=heard.store, ref=fact.sale)
-    work.tx.add(sale, {**row, "state": SaleState.QUARANTINED if trouble else SaleState.POSTED})
+    work.tx.add_soon(sale, {**row, "state": SaleState.QUARANTINED if trouble else SaleState.POSTED})
     work.tx.add_soon(sale_line, *(_line(heard, fact.sale, line) for line in fact.lines))
     work.tx.add_soon(
         sale_tender,
@@ -102,6 +101,7 @@ def _sold(tokens: Custody, heard: Heard, fact: SaleRecorded, line: SaleLine) -> 
 
 def _had_no_right(work: Work, other: Sold) -> bool:
     """That sale was quarantined when it was heard: it does not stand against the holder's own."""
+    work.tx.settle()
     state = sa.select(sale.c.state).where(sale.c.store == other.store, sale.c.sale == other.sale)
     return bool(work.tx.value(state) == SaleState.QUARANTINED)
 

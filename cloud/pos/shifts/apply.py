@@ -107,6 +107,7 @@ def _broken_link(work: Work, store: StoreId, z: ShiftClosed) -> str:
 
 def _count(work: Work, store: StoreId, z: ShiftClosed) -> _Receipts:
     """Marks the receipts of this Z, each counted once and for all, and adds them up."""
+    work.tx.settle()  # its last receipts may have come in this very transaction
     rows = []
     for table, sign in ((sale, 1), (refund, -1)):
         mine = (
