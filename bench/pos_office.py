@@ -62,11 +62,12 @@ NOW_US: Final = 1_750_000_000_000_000
 
 
 class Store:
-    """A store's books in memory, joined to the office, and what it has to send."""
+    """A store's books, joined to the office, and what it has to send. Without a folder they are in memory."""
 
-    def __init__(self, office: Office, name: StoreId) -> None:
+    def __init__(self, office: Office, name: StoreId, folder: Path | None = None) -> None:
         self.name, self._ids, self._office = name, itertools.count(1), office
-        self.books = Books.open(None, store=name, instance=f"machine-{name}")
+        path = None if folder is None else folder / "books.sqlite3"
+        self.books = Books.open(path, store=name, instance=f"machine-{name}")
         attempt = Rejoining(self.books, nonce=f"nonce-{name}", instance=f"machine-{name}")
         answer = Rejoins(office).hear(attempt.message(), NOW_US, new_epoch=lambda: f"epoch-{name}")
         assert isinstance(answer, Snapshot), answer
@@ -156,7 +157,7 @@ def server() -> Iterator[str]:
             running.cleanup()
 
 
-def open_house(office: Office, pieces: int, count: int = STORES) -> list[Store]:
+def open_house(office: Office, pieces: int, count: int = STORES, folder: Path | None = None) -> list[Store]:
     """Stores with their share of the pieces, each in a store that may sell it."""
     names = [StoreId(f"store-{n:02d}") for n in range(count)]
     with office.transaction() as tx:
@@ -169,7 +170,7 @@ def open_house(office: Office, pieces: int, count: int = STORES) -> list[Store]:
             cards = [_card(n) for n in range(at, pieces, count)]
             result = bring_in(begin(tx, ALL, NOW_US), cards, name, state=CustodyState.HERE)
             assert not result.errors, result.errors[:3]
-    return [Store(office, name) for name in names]
+    return [Store(office, name, folder) for name in names]
 
 
 def _card(n: int) -> PieceCard:
@@ -187,12 +188,12 @@ def _floor(office: Office, stores: list[Store], facts: int) -> Figures:
     rng, each = random.Random(1), facts // len(stores)
     for at, store in enumerate(stores):
         for _ in range(each // FACTS_PER_ROW):
-            store.saw([_presence(rng, at, len(stores)) for _ in range(FACTS_PER_ROW)])
+            store.saw([presence_of(rng, at, len(stores)) for _ in range(FACTS_PER_ROW)])
     took_s = _drain(office, stores)
     return {"floor_facts": each * len(stores), "floor_facts_per_s": round(each * len(stores) / took_s)}
 
 
-def _presence(rng: random.Random, at: int, of: int) -> PiecePresence:
+def presence_of(rng: random.Random, at: int, of: int) -> PiecePresence:
     """Of a piece of the store at this place of the list."""
     piece, state = PieceId(f"p{rng.randrange(PIECES_READ) * of + at}"), rng.choice(list(PresenceState))
     return PiecePresence(piece=piece, state=state, zone=zone_id(rng.randrange(40)), why="read again")

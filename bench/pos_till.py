@@ -108,20 +108,21 @@ def figures_of(*, short: bool) -> Figures:
     return {
         "tills": TILLS,
         "sales_recorded": len(timed.recorded),
-        **_spread("sale_recorded", timed.recorded),
-        **_spread("disk_fsync", timed.synced),
+        **spread("sale_recorded", timed.recorded),
+        **spread("disk_fsync", timed.synced),
         "history_rows": (2 if short else HISTORY_DAYS) * ROWS_A_DAY,
         "history_questions": len(timed.asked),
-        **_spread("history_question", timed.asked),
+        **spread("history_question", timed.asked),
         "ticks": house.tally.ticks_total,
         "tick_mean_ms": round(house.tally.tick_us_total / house.tally.ticks_total / 1000, 2),
         "reads_per_tick": READS_PER_TICK,
         "pad_verdicts": len(timed.verdicts),
-        **_spread("pad_ours", timed.verdicts),
+        **spread("pad_ours", timed.verdicts),
     }
 
 
-def _spread(name: str, seconds: list[float]) -> Figures:
+def spread(name: str, seconds: list[float]) -> Figures:
+    """Percentiles, in ms."""
     return {f"{name}_p{q}_ms": round(1000 * float(np.percentile(seconds, q)), 2) for q in (50, 95, 99)}
 
 

@@ -248,6 +248,8 @@ class Ingest:
             work.open_case("fork", sentence, store=up.store, ref=f"{up.epoch}/{up.stream}/{log.upto}")
         elif fresh:
             known.remember(up.store, _news(work, box, up))
+            if each.careful:
+                work.tx.settle()  # what the database refuses of the frame is no row's
         ack = log.ack(resend_from=log.upto + 1 if gap else None)
         none = known.decided(up.store) <= up.down_upto
         return _Said((box, up.epoch, standing), (ack,), up.down_upto, none)

@@ -8,7 +8,7 @@ from contract.messages import HeldClaim, JournalRows, Refusal, Snapshot
 from edge.books.fold import STATE_TABLES
 from edge.sync.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
 from edge.till import queries
-from edge.till.desk import Refused
+from edge.till.desk import Done, Refused
 from trade.acts import AddPiece, OpenSale, RecordSale, ReturnPieces, Ship, Sight
 from trade.guards import Guards
 from trade.refusal import Why
@@ -190,6 +190,17 @@ def test_what_was_read_before_a_rejoin_is_not_sold_unseen_after_it(new_shop, for
     shop.done(OpenSale(sale="s2", till="till-1", currency="EUR"))
     answer = shop.do(AddPiece(sale="s2", piece="ring", override="tag torn"))
     assert isinstance(answer, Refused) is forgets
+
+
+def test_what_was_read_before_the_box_started_is_not_sold_unseen_after_it(new_shop):
+    """`verify_at_boot` (custody.md §9) has no name to take away: what was seen is in no file. Here it is asked."""
+    shop = new_shop().join("ring").open_shift()
+    shop.done(Sight(pieces=("ring",), zone="case"))
+    shop.done(OpenSale(sale="s1", till="till-1", currency="EUR"))
+    torn = AddPiece(sale="s1", piece="ring", override="tag torn")
+    again = new_shop(image=shop.books.db.image())
+    assert again.refused(torn).code is Why.NOT_SEEN
+    assert isinstance(shop.do(torn), Done), "the box that did not stop still knows"
 
 
 def test_a_rejoining_box_trusts_nothing_it_remembered_and_without_the_guard_it_would(shop, new_shop):

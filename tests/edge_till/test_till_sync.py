@@ -36,7 +36,7 @@ from contract.messages import ROWS_PER_MESSAGE_MAX, Standing
 from edge.books import local
 from edge.books.journal import FLOOR_FACTS_PER_ENTRY_MAX
 from edge.books.replay import differences
-from edge.sync import downlink
+from edge.sync import downlink, uplink
 from edge.sync.uplink import RESEND_AFTER_US
 from edge.till import queries
 from trade.acts import AddPiece, OpenSale
@@ -63,6 +63,23 @@ def test_trade_goes_first_and_heads_chain(shop):
         head = next_head(head, leaf_hash(bytes(raw)))
     assert head.hex() == ups[0].head
     assert [decode_entry(bytes(raw)).seq for raw in ups[0].rows] == list(range(1, ups[0].last_seq + 1))
+
+
+def test_after_days_without_a_line_the_floor_waits_behind_all_that_was_sold(shop, monkeypatch):
+    monkeypatch.setattr(uplink, "ROWS_IN_FLIGHT_MAX", 2)
+    monkeypatch.setattr(uplink, "ROWS_PER_MESSAGE_MAX", 2)
+    _floor(shop, 3)
+    shop.sell("s1", "ring")
+    last, told = shop.counter().seq, []
+    assert last > 2, "more was sold than may be under way"
+    for turn in range(last):
+        ups = shop.sync.messages(NOW + turn)
+        if Stream.FLOOR in [up.stream for up in ups]:
+            break
+        told += [up.first_seq + len(up.rows) - 1 for up in ups]
+        shop.ack(Stream.TRADE, told[-1])
+    assert shop.counter().upto >= last - 2, "only what is under way is before the floor"
+    assert [up.stream for up in ups][-1] is Stream.FLOOR
 
 
 def test_nothing_is_sent_twice_until_silence_or_a_gap_says_so(shop):
