@@ -87,7 +87,7 @@ class Tx:
     def add(self, table: sa.Table, *rows: Row) -> None:
         """Insert rows that must be new: a repeat is an error. All rows name the same columns."""
         if rows and self._in_sets:
-            setwise.insert(self.connection, table, rows)
+            self._set(setwise.insert(table, rows))
         elif rows:
             self.run(sa.insert(table), rows)
 
@@ -107,7 +107,7 @@ class Tx:
         last = _last(key, rows)
         changed = tuple(name for name in rows[0] if name not in key and name not in keep)
         if self._in_sets:
-            setwise.put(self.connection, table, last, changed)
+            self._set(setwise.put(table, last, changed))
             return
         insert = self._insert(table)
         change = {name: insert.excluded[name] for name in changed}
@@ -143,7 +143,7 @@ class Tx:
             else:
                 key = [column.name for column in table.primary_key.columns]
                 if self._in_sets:
-                    setwise.change(self.connection, table, _last(key, rows))
+                    self._set(setwise.change(table, _last(key, rows)))
                     continue
                 mine = [table.c[name] == sa.bindparam(f"key_{name}") for name in key]
                 change: dict[str, Any] = {name: sa.bindparam(name) for name in columns if name not in key}
@@ -156,7 +156,7 @@ class Tx:
         Returns how many that were.
         """
         if self._in_sets:
-            return setwise.change(self.connection, table, rows, only_if=column) if rows else 0
+            return self._set(setwise.change(table, rows, only_if=column)) if rows else 0
         key, done = [each.name for each in table.primary_key.columns], 0
         for row in rows:
             mine = [table.c[name] == row[name] for name in key]
@@ -167,6 +167,10 @@ class Tx:
     def poke(self, store: StoreId) -> None:
         """After the commit, tell this store that there is something for it."""
         self.pokes.add(store)
+
+    def _set(self, statement: setwise.Statement) -> int:
+        """Rows changed."""
+        return self.connection.exec_driver_sql(statement.sql, statement.columns).rowcount
 
     @property
     def _in_sets(self) -> bool:

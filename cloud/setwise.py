@@ -7,12 +7,21 @@ it is in this process.
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 Row = Mapping[str, Any]
+
+
+class Statement(NamedTuple):
+    """SQL of the driver, and its values: a list for each column."""
+
+    sql: str
+    columns: dict[str, list[Any]]
+
+
 WAS: Final = "known_as"
 """No column's name: the value a column must have for its row to be changed."""
 _DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy lacks the annotation
@@ -20,27 +29,27 @@ _PLAIN: Final[Mapping[type, Callable[[Any], Any]]] = {sa.Text: str, sa.Integer: 
 """The driver takes no list of mixed types, and a state machine's state is an enum to it, not its text."""
 
 
-def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> int:
-    """Rows that must be new; all name the same columns. Returns how many there were."""
-    return _run(connection, table, rows, _insert(table, tuple(rows[0])))
+def insert(table: sa.Table, rows: Sequence[Row]) -> Statement:
+    """Rows that must be new; all name the same columns."""
+    return _statement(table, rows, _insert(table, tuple(rows[0])))
 
 
-def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], changed: tuple[str, ...]) -> int:
+def put(table: sa.Table, rows: Sequence[Row], changed: tuple[str, ...]) -> Statement:
     """Insert, or change these columns of what has the same primary key; no key may repeat among the rows."""
-    return _run(connection, table, rows, _put(table, tuple(rows[0]), changed))
+    return _statement(table, rows, _put(table, tuple(rows[0]), changed))
 
 
-def change(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], only_if: str = "") -> int:
+def change(table: sa.Table, rows: Sequence[Row], only_if: str = "") -> Statement:
     """Set the other columns of the rows named by their primary key; no key may repeat among the rows.
 
-    `only_if`: a column that has to have the value `known_as` of its row. Returns how many were changed.
+    `only_if`: a column that has to have the value `known_as` of its row.
     """
-    return _run(connection, table, rows, _change(table, tuple(rows[0]), only_if), was=only_if)
+    return _statement(table, rows, _change(table, tuple(rows[0]), only_if), was=only_if)
 
 
-def _run(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], sql: str, was: str = "") -> int:
+def _statement(table: sa.Table, rows: Sequence[Row], sql: str, was: str = "") -> Statement:
     columns = {name: _column(table.c[was if name == WAS else name], [row[name] for row in rows]) for name in rows[0]}
-    return connection.exec_driver_sql(sql, columns).rowcount
+    return Statement(sql, columns)
 
 
 def _column(column: sa.Column[Any], values: list[Any]) -> list[Any]:

@@ -65,7 +65,7 @@ def do(act, pad=()):
     return desk.do(act, by="anna", now_us=1, new_id=lambda: f"i{next(ids)}", seen=lambda p: False, pad=frozenset(pad))
 
 
-do(OpenShift(shift="shift", till="till", business_day="d", float_minor=0, currency="EUR"))
+do(OpenShift(shift="shift", till="till", business_day="2026-11-29", float_minor=0, currency="EUR"))
 say("ready")
 for n in range(first, 20_000):
     do(OpenSale(sale=f"s{n}", till="till", currency="EUR"))

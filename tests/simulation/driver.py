@@ -23,7 +23,8 @@ from trade.guards import ALL
 
 from .faults import Faults
 from .invariants import Invariants
-from .nodes import Box, CrashError, Head
+from .nodes import Box, CrashError
+from .office import Head
 from .people import People
 from .world import STORES, ViolationError, World
 

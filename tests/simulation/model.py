@@ -4,7 +4,8 @@ Many histories in the time of one of the real house, so it finds what is wrong w
 history is another one here: the model has no floor stream, and crashes at fewer places.
 """
 
-from .model_box import Back, ModelBox, Obeyed, Rejoined, Sold
+from .model_box import ModelBox
+from .model_disk import Back, Obeyed, Rejoined, Sold
 from .model_head import ModelHead
 from .world import LEASE_WAIT_US
 

@@ -28,7 +28,7 @@ class People:
 
     def open_shifts(self, box):
         for till in TILLS:
-            box.do(OpenShift(shift=self.new_id(), till=till, business_day="d", float_minor=0, currency="EUR"))
+            box.do(OpenShift(shift=self.new_id(), till=till, business_day="2026-11-29", float_minor=0, currency="EUR"))
 
     def pumper(self, store):
         self.after(self.rng.uniform(5, 9) if self.resting else self.rng.uniform(1, 4), self.pumper, store)
@@ -89,7 +89,7 @@ class People:
         elif dice < 0.96:
             till = rng.choice(TILLS)
             box.do(CloseShift(till=till, cash_counted_minor=0, note="counted by somebody in a hurry"))
-            box.do(OpenShift(shift=self.new_id(), till=till, business_day="d", float_minor=0, currency="EUR"))
+            box.do(OpenShift(shift=self.new_id(), till=till, business_day="2026-11-29", float_minor=0, currency="EUR"))
         else:
             self.back_up()
 

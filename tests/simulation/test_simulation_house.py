@@ -122,11 +122,11 @@ def test_no_history_with_a_restored_cloud_breaks_an_invariant_and_tokens_move_on
 @pytest.mark.parametrize("seed", [pytest.param(range(40_000, 40_003), id="some"), LONG_SAMPLE])
 def test_no_history_with_the_office_on_postgresql_breaks_an_invariant(driver, empty_again, postgres_office, seed):
     """What SQLite cannot show: row locks, sets of rows in one statement, the server's own types."""
-    nodes = sys.modules[driver.__name__.replace("driver", "nodes")]
+    office = sys.modules[driver.__name__.replace("driver", "office")]
     for one in seed:
         empty_again()
-        nodes.furnish(postgres_office)
-        violation, sim = driver.history(one, head=nodes.on_server(postgres_office.engine), hard=True)
+        office.furnish(postgres_office)
+        violation, sim = driver.history(one, head=office.on_server(postgres_office.engine), hard=True)
         assert violation is None, f"history({one}) on PostgreSQL: {violation}\n{driver.tell(sim)}"
 
 
