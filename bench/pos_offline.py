@@ -144,6 +144,6 @@ def house_counter(store: Store, stream: Stream) -> Counter:
     return found[-1]
 
 
-def _still(_now_us: int, *, writing: bool) -> None:
+def _still(now_us: int, *, writing: bool) -> None:
     """The floor stands still meanwhile."""
-    del writing
+    del now_us, writing
