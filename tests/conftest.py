@@ -146,6 +146,8 @@ def knocker(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Knocker]:
 
     monkeypatch.setattr(fastapi.routing, "run_endpoint_function", passed)
     return Knocker
+
+
 @pytest.fixture(scope="session")
 def postgres_uri() -> Iterator[str]:
     """A server of our own. Not under pytest's folder, which every pytest of root closes to other users, even in use."""
