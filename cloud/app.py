@@ -48,6 +48,7 @@ from cloud.pos.staff.powers import Powerhouse
 from cloud.pos.stores import queries as store_queries
 from cloud.pos.stores import routes as stores
 from cloud.pos.transfers import routes as transfers
+from cloud.pos.value import routes as value
 from cloud.provider import HttpProvider, NoProvider, Provider
 from cloud.recover import Recovery, recover
 from cloud.rejoin import Rejoins
@@ -138,7 +139,8 @@ def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
     for router in (
         staff.router(desk, passwords, entrance), prices.router(desk),
         stores.router(desk, rejoins), pieces.router(desk), counts.router(desk),
-        sales.router(desk), shifts.router(desk), payments.router(desk), ledger.router(desk),
+        sales.router(desk), shifts.router(desk), payments.router(desk), value.router(desk),
+        ledger.router(desk),
         commissions.router(desk), transfers.router(desk),
         orders.router(desk, order_desk), alarms.router(desk), parked.router(desk, ingest.unpark), floor.router(desk),
     ):  # fmt: skip

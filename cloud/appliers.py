@@ -8,17 +8,36 @@ from cloud.pos.alarms import apply as alarms
 from cloud.pos.alarms import elsewhere
 from cloud.pos.counts import apply as counts
 from cloud.pos.floor import apply as floor
+from cloud.pos.goods import apply as goods
 from cloud.pos.ledger import apply as ledger
 from cloud.pos.orders import apply as orders
 from cloud.pos.payments import apply as payments
+from cloud.pos.payments import transfers as bank
 from cloud.pos.pieces import apply as pieces
 from cloud.pos.receipts import apply as receipts
 from cloud.pos.sales import apply as sales
 from cloud.pos.shifts import apply as shifts
 from cloud.pos.transfers import apply as transfers
+from cloud.pos.value import apply as value
 from contract.facts import Fact
 
-NOUNS: Final = (sales, receipts, shifts, ledger, payments, transfers, pieces, orders, counts, alarms, elsewhere, floor)
+NOUNS: Final = (
+    sales,
+    receipts,
+    shifts,
+    ledger,
+    payments,
+    bank,
+    value,
+    goods,
+    transfers,
+    pieces,
+    orders,
+    counts,
+    alarms,
+    elsewhere,
+    floor,
+)
 """Sales decide about quarantine before the ledger posts; tokens move before reads of two stores are compared."""
 
 

@@ -8,11 +8,21 @@ import sqlalchemy as sa
 
 from cloud.db import Tx
 from cloud.tables import down_counter, down_log
-from contract.commands import AnyCommand, ForgetPerson, NumberedCommand, RequestCount, decode_command, encode_command
+from contract.commands import (
+    AnswerValue,
+    AnyCommand,
+    ForgetPerson,
+    KeepValue,
+    NumberedCommand,
+    RecallValue,
+    RequestCount,
+    decode_command,
+    encode_command,
+)
 from contract.ids import StoreId
 
 COMMANDS_PER_MESSAGE_MAX: Final = 50
-OUTLIVES_REJOIN: Final = (RequestCount, ForgetPerson)
+OUTLIVES_REJOIN: Final = (RequestCount, ForgetPerson, AnswerValue, KeepValue, RecallValue)
 """Custody and leases are in the snapshot; these are not, so they are asked again."""
 
 

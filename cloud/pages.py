@@ -14,9 +14,11 @@ from cloud.pos.counts import queries as counts
 from cloud.pos.counts.apply import ABANDONED, APPROVED, COUNTING, FINISHED, RECOUNTING, REQUESTED
 from cloud.pos.counts.desk import request as request_count
 from cloud.pos.floor import queries as floor
+from cloud.pos.goods import pages as goods_pages
 from cloud.pos.http import conflicts, found
 from cloud.pos.orders import queries as orders
 from cloud.pos.parked import queries as parked
+from cloud.pos.payments import pages as payment_pages
 from cloud.pos.pieces import pages as piece_pages
 from cloud.pos.pieces import queries as pieces
 from cloud.pos.pieces.record import full_record, gems_told, labels
@@ -33,6 +35,7 @@ from cloud.pos.staff.entrance import TICKET_BYTES_MAX, Answer, Entrance, Verdict
 from cloud.pos.stores import pages as store_pages
 from cloud.pos.stores import queries as stores
 from cloud.pos.transfers import queries as transfers
+from cloud.pos.value import pages as value_pages
 from cloud.screens import Line, Where, pad_said, story_of, where_is
 from contract.facts import CountPlace
 from contract.feed import Permission
@@ -60,8 +63,11 @@ NOUNS: Final = (
     "staff",
     "stores",
     "transfers",
+    "goods",
     "orders",
     "parked",
+    "payments",
+    "value",
     "alarms",
 )
 OFFICE: Final = (Permission.CLOSE_ALARM,)
@@ -74,11 +80,13 @@ NAV: Final = (
     NavLink("/receipts", "Receipts"),
     NavLink("/ledger", "Ledger", (Permission.LEDGER,)),
     NavLink("/commissions", "Commissions"),
+    NavLink("/owed", "Owed", (Permission.LEDGER,)),
     NavLink("/transfers", "Transfers"),
     NavLink("/orders", "Web orders"),
     NavLink("/alarms", "Alarms"),
     NavLink("/stores", "Stores"),
     NavLink("/prices", "Prices", (Permission.SETTINGS,)),
+    NavLink("/goods", "Goods", (Permission.PIECES,)),
     NavLink("/staff", "Staff", (Permission.SEE_STAFF, Permission.STAFF), under=("/roles", "/changes")),
     NavLink("/parked", "Cases", OFFICE),
 )
@@ -131,6 +139,9 @@ def dress(
     app.include_router(store_pages.router(desk, time_zone, AWAY_AFTER_US))
     app.include_router(price_pages.router(desk, time_zone))
     app.include_router(pages_ledger.router(desk, time_zone))
+    app.include_router(value_pages.router(desk))
+    app.include_router(payment_pages.router(desk))
+    app.include_router(goods_pages.router(desk))
     app.include_router(router(desk))
     app.include_router(wide(desk))
 

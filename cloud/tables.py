@@ -239,11 +239,12 @@ sale_line = _table(
     "sale_line", _key("store"), _key("sale"), _key("line"), _text("kind"), _text("description"), _text("piece"),
     _int("ce"), _int("quantity_milli", 1000), _int("list_price_minor"), _int("discount_minor"), _int("gross_minor"),
     _int("tax_bp"), _int("tax_minor"), _text("promotion"), _text("approved_by"), _text("scheme"),
-    _int("promotion_minor"), sa.Index(None, "piece"),
+    _int("promotion_minor"), _text("account"), _text("goods"), _text("unit"), sa.Index(None, "piece"),
 )  # fmt: skip
 sale_tender = _table(
     "sale_tender", _key("store"), _key("sale"), _number_key("n"), _text("kind"), _int("amount_minor"),
-    _int("change_minor"), _text("reference"), _text("payment"),
+    _int("change_minor"), _text("reference"), _text("payment"), _int("rounding_minor"), _text("account"),
+    _text("foreign_currency"), _int("foreign_minor"), _int("rate_e9"), _text("rate_source"), _int("quoted_us"),
 )  # fmt: skip
 terminal_payment = _table(
     "terminal_payment", _key("store"), _key("payment"), _text("sale"), _text("till"), _text("terminal"), _text("state"),
@@ -271,6 +272,40 @@ piece_disposed = _table(
     _text("condition"), _text("reason"), _text("sale"), _text("by"), _int("n"), _int("at_us"), sa.Index(None, "piece"),
 )  # fmt: skip
 """Every word of a store about how a piece is."""
+value_account = _table(
+    "value_account", _key("account"), _text("kind"), _text("label"), _text("client"), _text("currency"),
+    _text("store"), _int("issued_minor"), _int("spent_minor"), _text("blocked"), _int("opened_us"),
+    sa.Index(None, "kind", "opened_us"), sa.Index(None, "client"),
+)  # fmt: skip
+"""Gift cards (by the digest of their code), credit of clients, deposits. The balance is what came in less what went."""
+value_move = _table(
+    "value_move", _key("store"), _key("ref"), _number_key("n"), _text("account"), _int("amount_minor"), _text("by"),
+    _int("at_us"), sa.Index(None, "account"),
+)  # fmt: skip
+value_slice = _table("value_slice", _key("store"), _key("account"), _int("held_minor"), sa.Index(None, "account"))
+"""What a store may spend of an account without asking: never the same money as another store's."""
+value_ask = _table(
+    "value_ask", _key("store"), _key("ask"), _text("sale"), _text("account"), _text("kind"), _text("currency"),
+    _int("wanted_minor"), _int("granted_minor"), _text("state"), _text("why"), _int("at_us"),
+    sa.Index(None, "account", "state"), sa.Index(None, "store", "sale"),
+)  # fmt: skip
+bank_transfer = _table(
+    "bank_transfer", _key("store"), _key("sale"), _number_key("n"), _text("till"), _text("reference"),
+    _int("amount_minor"), _text("currency"), _text("business_day"), _text("state"), _int("at_us"),
+    _maybe_int("settled_us"), _text("settled_by"), _text("note"), sa.Index(None, "state", "at_us"),
+)  # fmt: skip
+"""Transfers that sales wait for."""
+goods = _table(
+    "goods", _key("goods"), _text("title"), _text("unit"), _int("unit_minor"), _text("currency"), _int("tax_bp"),
+    _text("tax"), _int("service"), _int("quantity_milli_min", 1), _int("active", 1), _text("by"), _int("changed_us"),
+)  # fmt: skip
+"""Measured goods and services."""
+goods_stock = _table("goods_stock", _key("store"), _key("goods"), _int("quantity_milli"))
+goods_move = _table(
+    "goods_move", _key("store"), _key("ref"), _key("goods"), _int("quantity_milli"), _text("why"), _text("by"),
+    _int("at_us"), sa.Index(None, "goods"),
+)  # fmt: skip
+"""What came in (above nothing), was sold or corrected; `goods_stock` is the sum."""
 
 returned_line = _table("returned_line", _key("sale"), _key("line"), _text("store"), _int("at_us"))
 """`returned` wins, also over a sale that comes later."""

@@ -8,8 +8,20 @@ from enum import StrEnum
 
 import msgspec
 
-from contract.facts import ClaimKind, CountPlace
-from contract.ids import ClaimId, CountId, OrderId, PersonId, PieceId, SaleId, StoreId, TransferId, ZoneId
+from contract.facts import ClaimKind, CountPlace, TenderKind
+from contract.ids import (
+    AccountId,
+    AskId,
+    ClaimId,
+    CountId,
+    OrderId,
+    PersonId,
+    PieceId,
+    SaleId,
+    StoreId,
+    TransferId,
+    ZoneId,
+)
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", omit_defaults=True):
@@ -103,6 +115,34 @@ class ForgetPerson(Command, frozen=True, tag="person.forget"):
     person: PersonId
 
 
+class AnswerValue(Command, frozen=True, tag="value.answer"):
+    """What an ask gets: `amount_minor` joins the store's slice, set aside for its sale. Nothing: `why` says why."""
+
+    ask: AskId
+    account: AccountId
+    amount_minor: int
+    left_minor: int = 0
+    """Of the account's balance, besides what this sale has."""
+    why: str = ""
+
+
+class KeepValue(Command, frozen=True, tag="value.keep"):
+    """An allowance: this store may spend so much more of the account without asking."""
+
+    account: AccountId
+    kind: TenderKind
+    amount_minor: int
+    currency: str
+    client: PersonId = PersonId("")
+    label: str = ""
+
+
+class RecallValue(Command, frozen=True, tag="value.recall"):
+    """Please give back what no sale has set aside."""
+
+    account: AccountId
+
+
 AnyCommand = (
     GrantCustody
     | RecallCustody
@@ -114,6 +154,9 @@ AnyCommand = (
     | LiftHold
     | RequestCount
     | ForgetPerson
+    | AnswerValue
+    | KeepValue
+    | RecallValue
 )
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from contract import facts
 from contract.facts import AnyFact, Fact, Stream
-from contract.ids import Epoch, PersonId, PieceId, StoreId, UserId
+from contract.ids import AccountId, Epoch, PersonId, PieceId, StoreId, UserId
 
 HEAD_BYTES: Final = 32
 
@@ -90,6 +90,7 @@ PIECES: Final = Key("piece", "pieces")
 VERDICTS: Final = Key("piece", "verdicts.piece")
 SALE: Final = Key("sale", "sale")
 TILL: Final = Key("till", "till")
+ACCOUNT: Final = Key("account", "account")
 
 KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.ClaimHeld: (PIECE,),
@@ -105,7 +106,11 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.TagBound: (PIECE,),
     facts.TransferShipped: (PIECES,),
     facts.Rejoined: (),
-    facts.CommandHeard: (Key("piece", "command.piece"), Key("person", "command.person")),
+    facts.CommandHeard: (
+        Key("piece", "command.piece"),
+        Key("person", "command.person"),
+        Key("account", "command.account"),
+    ),
     facts.SaleOpened: (SALE, TILL),
     facts.SaleLineAdded: (SALE, Key("piece", "line.piece")),
     facts.SaleLineRemoved: (SALE,),
@@ -135,6 +140,12 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.PaymentRefunded: (SALE,),
     facts.PaymentKept: (SALE,),
     facts.ReceiptGiven: (SALE, TILL),
+    facts.ValueKept: (ACCOUNT,),
+    facts.ValueAsked: (SALE, TILL, ACCOUNT),
+    facts.ValueAskEnded: (SALE, ACCOUNT),
+    facts.ValueReleased: (ACCOUNT,),
+    facts.TradeInOffered: (SALE,),
+    facts.TradeInTaken: (SALE, Key("piece", "trade_in.piece")),
     facts.ShiftOpened: (TILL,),
     facts.CashMoved: (TILL,),
     facts.ShiftClosed: (TILL, Key("piece", "sold_pieces")),
@@ -190,6 +201,7 @@ class _Subject(msgspec.Struct, frozen=True):
 
     piece: PieceId | None = None
     person: PersonId | None = None
+    account: AccountId | None = None
 
 
 class _AnyNumbered(msgspec.Struct, frozen=True):

@@ -15,6 +15,11 @@ SaleId = NewType("SaleId", str)
 LineId = NewType("LineId", str)
 PaymentId = NewType("PaymentId", str)
 ReturnId = NewType("ReturnId", str)
+AccountId = NewType("AccountId", str)
+"""A gift card, a client's credit, a deposit, a trade-in: money that the house owes."""
+AskId = NewType("AskId", str)
+"""Money of an account set aside for one sale."""
+GoodsId = NewType("GoodsId", str)
 ClaimId = NewType("ClaimId", str)
 ShiftId = NewType("ShiftId", str)
 CashMoveId = NewType("CashMoveId", str)

@@ -3,6 +3,7 @@
 import msgspec
 
 from contract.facts import (
+    AskEnd,
     CardRefundDone,
     CardRefundFailed,
     CardRefundInDoubt,
@@ -20,13 +21,18 @@ from contract.facts import (
     ReceiptForm,
     Share,
     Tender,
+    TenderKind,
+    TradeIn,
 )
 from contract.ids import (
+    AccountId,
     AlarmId,
+    AskId,
     CashMoveId,
     ClaimId,
     CountId,
     GiveId,
+    GoodsId,
     LineId,
     PaymentId,
     PersonId,
@@ -99,7 +105,7 @@ class AddPiece(Act, frozen=True, tag="sale.add_piece"):
 
 
 class AddOther(Act, frozen=True, tag="sale.add_other"):
-    """A measured good or a service; `unit_minor` tax included."""
+    """A measured good or a service that is on no list; `unit_minor` tax included."""
 
     sale: SaleId
     kind: LineKind
@@ -107,6 +113,65 @@ class AddOther(Act, frozen=True, tag="sale.add_other"):
     unit_minor: int
     tax_bp: int
     quantity_milli: int = 1000
+
+
+class AddGoods(Act, frozen=True, tag="sale.add_goods"):
+    """A measured good or service of the office's list, at its price; `quantity_milli` thousandths of its unit."""
+
+    sale: SaleId
+    goods: GoodsId
+    quantity_milli: int
+
+
+class SellGiftCard(Act, frozen=True, tag="giftcard.sell"):
+    """Money onto the card of this account; `label` is what may be shown of its code."""
+
+    sale: SaleId
+    account: AccountId
+    label: str
+    amount_minor: int
+
+
+class TakeDeposit(Act, frozen=True, tag="deposit.take"):
+    """Money of the sale's client for something collected later."""
+
+    sale: SaleId
+    account: AccountId
+    amount_minor: int
+    what: str
+
+
+class GiveDepositBack(Act, frozen=True, tag="deposit.give_back"):
+    sale: SaleId
+    account: AccountId
+
+
+class AskValue(Act, frozen=True, tag="value.ask"):
+    """Pay with a gift card, credit or deposit; 0: as much as is still to pay."""
+
+    ask: AskId
+    sale: SaleId
+    kind: TenderKind
+    account: AccountId
+    amount_minor: int = 0
+    client: PersonId = PersonId("")
+    label: str = ""
+
+
+class EndAsk(Act, frozen=True, tag="value.end_ask"):
+    """Take it off again, or wait no longer for the office."""
+
+    ask: AskId
+    how: AskEnd
+
+
+class TakeTradeIn(Act, frozen=True, tag="tradein.take"):
+    """A client's piece in payment."""
+
+    ask: AskId
+    account: AccountId
+    sale: SaleId
+    trade_in: TradeIn
 
 
 class RemoveLine(Act, frozen=True, tag="sale.remove_line"):
@@ -346,6 +411,13 @@ AnyAct = (
     | OpenSale
     | AddPiece
     | AddOther
+    | AddGoods
+    | SellGiftCard
+    | TakeDeposit
+    | GiveDepositBack
+    | AskValue
+    | EndAsk
+    | TakeTradeIn
     | RemoveLine
     | DiscountLine
     | DiscountCart

@@ -22,6 +22,7 @@ from contract.facts import (
     SaleRecorded,
     SaleVoided,
     TenderKind,
+    TradeInOffered,
 )
 from contract.feed import Permission, RoleCard
 from contract.ids import UserId
@@ -29,10 +30,12 @@ from contract.money import BASIS_POINTS, plain
 from trade.acts import (
     AbandonReturn,
     Act,
+    AddGoods,
     AddOther,
     AddPiece,
     AnyAct,
     ApproveCount,
+    AskValue,
     BeginReturn,
     BindTag,
     BreakLease,
@@ -41,10 +44,12 @@ from trade.acts import (
     DiscountCart,
     DiscountLine,
     DisposePiece,
+    EndAsk,
     Exchange,
     ExemptSale,
     FinishReturn,
     GiveReceipt,
+    GiveDepositBack,
     GiveUpPayment,
     HearCardRefund,
     HearPayment,
@@ -60,9 +65,12 @@ from trade.acts import (
     RequestPayment,
     ResumeSale,
     ReturnPieces,
+    SellGiftCard,
     ShareSale,
     Ship,
     Sight,
+    TakeDeposit,
+    TakeTradeIn,
     VoidSale,
 )
 from trade.permissions import WORDS, Allowed, together
@@ -78,6 +86,13 @@ NEEDED: Final[Mapping[type[Act], Permission | None]] = {
     OpenSale: Permission.SELL,
     AddPiece: Permission.SELL,
     AddOther: Permission.SELL,
+    AddGoods: Permission.SELL,
+    SellGiftCard: Permission.SELL,
+    TakeDeposit: Permission.SELL,
+    GiveDepositBack: Permission.SELL,
+    AskValue: Permission.SELL,
+    EndAsk: Permission.SELL,
+    TakeTradeIn: Permission.SELL,
     DiscountLine: Permission.SELL,
     DiscountCart: Permission.SELL,
     ExemptSale: Permission.SELL,
@@ -186,15 +201,29 @@ def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need
                 yield Need(Permission.TAX_EXEMPT, f"Take no tax: {fact.exemption}")
             case SaleVoided():
                 yield Need(Permission.VOID, f"Give up this sale, because “{fact.reason}”")
-            case SaleRecorded() if _against_the_pad(scene, act, fact):
-                total = plain(fact.total_minor, currency)
-                names = ", ".join(line.description for line in fact.lines)
-                words = f"Sell {names} for {total} {currency} although the pad says otherwise ({fact.pad_verdict})"
-                yield Need(Permission.PAD_OVERRIDE, words)
+            case SaleRecorded():
+                yield from _recorded(scene, act, fact)
+            case TradeInOffered():
+                worth = plain(fact.trade_in.value_minor, currency)
+                words = f"Take {fact.trade_in.title} in payment for {worth} {currency}"
+                yield Need(Permission.REFUND, words, refund_minor=fact.trade_in.value_minor)
             case ReturnRecorded() | ReturnBegan():
                 yield from _back(scene.exchange or scene, fact)
             case _:
                 pass
+
+
+def _recorded(scene: Scene, act: AnyAct, fact: SaleRecorded) -> Iterable[Need]:
+    currency = fact.currency
+    if _against_the_pad(scene, act, fact):
+        total = plain(fact.total_minor, currency)
+        names = ", ".join(line.description for line in fact.lines)
+        words = f"Sell {names} for {total} {currency} although the pad says otherwise ({fact.pad_verdict})"
+        yield Need(Permission.PAD_OVERRIDE, words)
+    back = -sum(line.gross_minor for line in fact.lines if line.gross_minor < 0)
+    if back:
+        amount = plain(back, currency)
+        yield Need(Permission.REFUND, f"Give {amount} {currency} of deposits back", refund_minor=back)
 
 
 def _against_the_pad(scene: Scene, act: AnyAct, fact: SaleRecorded) -> bool:
@@ -258,7 +287,7 @@ def _signed(fact: AnyFact, by: UserId) -> AnyFact:
         case SaleDiscounted():
             lines = tuple(msgspec.structs.replace(line, approved_by=by) for line in fact.lines)
             return msgspec.structs.replace(fact, lines=lines, approved_by=by)
-        case SaleExempted() | SaleVoided() | SaleRecorded() | ReturnRecorded() | ReturnBegan():
+        case SaleExempted() | SaleVoided() | SaleRecorded() | ReturnRecorded() | ReturnBegan() | TradeInOffered():
             return msgspec.structs.replace(fact, approved_by=by)
         case _:
             return fact

@@ -23,12 +23,15 @@ from contract.facts import (
 )
 from contract.ids import SaleId, UserId
 from trade import commission, discounts, disposition, exchange, paying, receipts, returning, selling, shifts, tags
+from trade import commission, discounts, disposition, exchange, goods, paying, returning, selling, shifts, tags, valuing
 from trade.acts import (
     AbandonReturn,
+    AddGoods,
     AddOther,
     AddPiece,
     AnyAct,
     ApproveCount,
+    AskValue,
     BeginReturn,
     BindTag,
     BreakLease,
@@ -37,10 +40,12 @@ from trade.acts import (
     DiscountCart,
     DiscountLine,
     DisposePiece,
+    EndAsk,
     Exchange,
     ExemptSale,
     FinishReturn,
     GiveReceipt,
+    GiveDepositBack,
     GiveUpPayment,
     HearCardRefund,
     HearPayment,
@@ -56,9 +61,12 @@ from trade.acts import (
     RequestPayment,
     ResumeSale,
     ReturnPieces,
+    SellGiftCard,
     ShareSale,
     Ship,
     Sight,
+    TakeDeposit,
+    TakeTradeIn,
     VoidSale,
 )
 from trade.approval import judge
@@ -95,6 +103,20 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
             return selling.add_piece(scene, act, new_id)
         case AddOther():
             return selling.add_other(scene, act, new_id)
+        case AddGoods():
+            return goods.add(scene, act, new_id)
+        case SellGiftCard():
+            return valuing.sell_gift_card(scene, act, new_id)
+        case TakeDeposit():
+            return valuing.take_deposit(scene, act, new_id)
+        case GiveDepositBack():
+            return valuing.give_deposit_back(scene, act, new_id)
+        case AskValue():
+            return valuing.ask(scene, act)
+        case EndAsk():
+            return valuing.end_ask(scene, act)
+        case TakeTradeIn():
+            return valuing.take_trade_in(scene, act)
         case DiscountLine():
             return discounts.discount_line(scene, act)
         case DiscountCart():

@@ -17,6 +17,8 @@ from trade.price import cart
 from trade.refusal import Refusal, Why
 from trade.sale import Sale, SaleState, must_be
 from trade.scene import Scene
+from trade.tender import rest_minor
+from trade.valuing import paying
 
 Answer = tuple[AnyFact, ...] | Refusal
 
@@ -37,7 +39,7 @@ def request(scene: Scene, act: RequestPayment) -> Answer:
         return refusal
     lines = sale.lines if sale.state is SaleState.TENDERING else cart(sale.lines, scene.offer)
     total = sum(line.gross_minor for line in lines)
-    rest = total - sum(each.counted_minor for each in scene.payments if each.live)
+    rest = rest_minor(total, scene.payments, paying(scene.asks, lines))
     if not 0 < act.amount_minor <= rest:
         open_yet = f"{plain(rest, sale.currency)} {sale.currency}"
         return Refusal(Why.WRONG_TENDERS, f"There are {open_yet} to pay: ask the terminal for that or for less")

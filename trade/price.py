@@ -10,8 +10,8 @@ from typing import Final
 import msgspec
 
 from contract.facts import LineKind, SaleLine, TaxScheme
-from contract.feed import PieceCard, PromotionCard, TaxCard, TaxPart, TaxRounding
-from contract.ids import ClaimId, LineId, PieceId
+from contract.feed import GoodsCard, PieceCard, PromotionCard, TaxCard, TaxPart, TaxRounding
+from contract.ids import ClaimId, GoodsId, LineId, PieceId
 from contract.money import divide_half_up
 from trade import promotion, tax
 
@@ -114,8 +114,9 @@ def other_line(
     tax_bp: int,
     feed_rev: int,
     offer: Offer = NO_OFFER,
+    card: GoodsCard | None = None,
 ) -> SaleLine:
-    """A measured good or a service: price per unit × thousandths of a unit."""
+    """A measured good or a service: price per unit × thousandths of a unit. `card`: of the office's list."""
     made = SaleLine(
         line=line,
         kind=kind,
@@ -125,7 +126,9 @@ def other_line(
         tax_bp=tax_bp,
         tax_minor=0,
         quantity_milli=quantity_milli,
-        scheme=TaxScheme.OUTSIDE if kind in (LineKind.GIFT_CARD, LineKind.DEPOSIT) else TaxScheme.STANDARD,
+        unit=card.unit if card else "",
+        goods=card.goods if card else GoodsId(""),
+        tax=card.tax if card else "",
         feed_rev=feed_rev,
     )
     return cart((made,), offer)[0]

@@ -29,6 +29,7 @@ class Why(StrEnum):
     WRONG_TENDERS = "wrong_tenders"
     NO_TERMINAL = "no_terminal"
     PAYMENT_LIVE = "payment_live"
+    VALUE_LIVE = "value_live"
     WRONG_CURRENCY = "wrong_currency"
     WRONG_PRICE = "wrong_price"
     PAD_MISMATCH = "pad_mismatch"

@@ -28,6 +28,7 @@ from contract.ids import PieceId, SaleId, UserId
 from contract.money import plain
 from trade.acts import AbandonReturn, BeginReturn, FinishReturn, HearCardRefund, RequestCardRefund, ReturnPieces
 from trade.card_refund import CARD_REFUND, EVENT_OF, WAITING, CardRefund, CardRefundState
+from trade.cash import rounded
 from trade.custody import TokenState
 from trade.disposition import NO_SALE, disposed, of_each
 from trade.payment import PaymentState
@@ -38,6 +39,7 @@ from trade.refusal import Refusal, Why
 from trade.sale import Sale, SaleState
 from trade.scene import NOWHERE, Scene
 from trade.tender import tenders_pay
+from trade.valuing import kept_of_refund
 
 Answer = tuple[AnyFact, ...] | Refusal
 
@@ -134,6 +136,9 @@ def _parts(
         found = sale.line(wanted.line)
         if found is None:
             return Refusal(Why.NOT_IN_SALE, f"Sale {act.sale} has no line {wanted.line}")
+        if found.account:
+            why = f"{found.description} is money kept for a client: a deposit is given back, a gift card is spent"
+            return Refusal(Why.WRONG_STATE, why)
         if found.piece is not None and wanted.quantity_milli:
             why = f"{found.description} is a piece: lay it on the pad, it comes back by what is read"
             return Refusal(Why.WRONG_STATE, why, found.piece)
@@ -155,6 +160,7 @@ def recorded(
     scene: Scene, act: ReturnPieces, made: Draft, tenders: tuple[Tender, ...], *, exchange: SaleId = NO_SALE
 ) -> Answer:
     """The receipt of a return, and how its pieces are from now on."""
+    tenders = rounded(tenders, scene.cash.step_minor, back=True)
     refusal = _by_hand(scene, act.tenders) or _goes_back(scene, tenders, made)
     if refusal is not None:
         return refusal
@@ -186,7 +192,8 @@ def recorded(
         receipt=receipt_text(scene, sold, tenders),
     )
     became = (_disposed(scene, part, act) for part in made.parts)
-    return (fact, *(one for one in became if one is not None))
+    kept = kept_of_refund(scene, tenders, made.sale.currency)
+    return (fact, *(one for one in became if one is not None), *kept)
 
 
 def _disposed(scene: Scene, part: ReturnedLine, act: ReturnPieces) -> AnyFact | None:
@@ -201,7 +208,7 @@ def _goes_back(scene: Scene, tenders: tuple[Tender, ...], made: Draft) -> Refusa
     paid = tuple(each for each in tenders if each.kind is not TenderKind.EXCHANGE)
     value = sum(each.amount_minor for each in tenders if each.kind is TenderKind.EXCHANGE)
     rest = made.total_minor - value
-    return tenders_pay(paid, rest, made.sale.currency) or too_much_by_card(
+    return tenders_pay(paid, rest, made.sale.currency, scene.cash, back=True) or too_much_by_card(
         tenders, scene.paid, scene.went, made.sale.currency
     )
 

@@ -6,8 +6,11 @@ import msgspec
 
 from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine
 from contract.feed import CommissionCard, RoleCard, SettingsCard, StaffCard, StoreCard
+from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine, TradeInOffered
+from contract.feed import CommissionCard, GoodsCard, RoleCard, SettingsCard, StaffCard
 from contract.ids import CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
 from trade.card_refund import CardRefund
+from trade.cash import PLAIN, CashRules
 from trade.claim import Claim
 from trade.guards import ALL, Guards
 from trade.payment import Payment
@@ -19,6 +22,7 @@ from trade.refund import Paid
 from trade.sale import Sale
 from trade.shift import Movement, Receipt, Shift
 from trade.stocktake import CountState
+from trade.value import Ask, Slice
 
 NOWHERE: Final = ZoneId("")
 """The zone of a till without a pad."""
@@ -109,6 +113,20 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     payments: tuple[Payment, ...] = ()
     """All payments of the sale."""
     offline_card_minor_max: int = 0
+    cash: CashRules = PLAIN
+    """The smallest coin here, and what foreign cash is taken at."""
+    slice: Slice | None = None
+    """What this store may spend of the account an act names."""
+    account_asks: tuple[Ask, ...] = ()
+    """What any sale of this store has set aside of that account."""
+    ask: Ask | None = None
+    """What an act names of what was set aside."""
+    asks: tuple[Ask, ...] = ()
+    """All that the sale has set aside."""
+    trade_ins: tuple[TradeInOffered, ...] = ()
+    """What was offered in payment of this sale."""
+    goods: GoodsCard | None = None
+    """The measured good or service an act names."""
     count: CountTotals | None = None
     alarm_open: bool = False
     tag_holder: Standing | None = None

@@ -21,7 +21,7 @@ from contract.facts import (
     Tender,
     TenderKind,
 )
-from contract.ids import ClaimId, LineId, PieceId, SaleId, UserId
+from contract.ids import ClaimId, LineId, PersonId, PieceId, SaleId, UserId
 from contract.money import plain
 from trade import commission
 from trade.acts import (
@@ -34,6 +34,7 @@ from trade.acts import (
     ResumeSale,
     VoidSale,
 )
+from trade.cash import rounded
 from trade.claim import release_all
 from trade.custody import TokenState
 from trade.piece import Standing, claimed, not_for_sale, unavailable
@@ -42,7 +43,8 @@ from trade.receipt_text import receipt_text
 from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be
 from trade.scene import Scene
-from trade.tender import cards_paid, tenders_pay
+from trade.tender import cards_paid, tenders_pay, transfers_named, values_paid
+from trade.valuing import give_up, given_back, kept_of_lines, of_the_line, taken_in
 
 NO_SALE: Final = SaleId("")
 Answer = tuple[AnyFact, ...] | Refusal
@@ -131,6 +133,8 @@ def add_other(scene: Scene, act: AddOther, new_id: NewId) -> Answer:
         return refusal
     if act.kind is LineKind.PIECE:
         return Refusal(Why.WRONG_STATE, "A piece is added by its tag, not by hand")
+    if act.kind not in (LineKind.GOODS, LineKind.SERVICE):
+        return Refusal(Why.WRONG_STATE, f"A {act.kind.replace('_', ' ')} is sold by its own name, not by hand")
     if act.unit_minor < 0 or act.quantity_milli <= 0 or not 0 <= act.tax_bp <= 10_000:
         return Refusal(Why.WRONG_PRICE, "Quantity must be above nothing, price and tax not below it")
     line = other_line(
@@ -164,7 +168,8 @@ def remove_line(scene: Scene, act: RemoveLine) -> Answer:
     if line is None:
         return Refusal(Why.NOT_IN_SALE, f"Sale {act.sale} has no line {act.line}")
     freed = tuple(claim for claim in scene.sale_claims if claim.claim == line.claim)
-    return (SaleLineRemoved(sale=act.sale, line=act.line), *release_all(freed))
+    behind = give_up(of_the_line(scene, line))
+    return (SaleLineRemoved(sale=act.sale, line=act.line), *behind, *release_all(freed))
 
 
 def park(scene: Scene, act: ParkSale) -> Answer:
@@ -180,7 +185,8 @@ def resume(scene: Scene, act: ResumeSale) -> Answer:
 
 def void(scene: Scene, act: VoidSale) -> Answer:
     refusal = must_be(scene.sale, act.sale, SaleState.OPEN, SaleState.PARKED)
-    return refusal or (SaleVoided(sale=act.sale, reason=act.reason), *release_all(scene.sale_claims))
+    gone = (*give_up(scene.asks), *release_all(scene.sale_claims))
+    return refusal or (SaleVoided(sale=act.sale, reason=act.reason), *gone)
 
 
 def record(scene: Scene, act: RecordSale, *, value_minor: int = 0, value_of: SaleId = NO_SALE) -> Answer:
@@ -201,9 +207,13 @@ def record(scene: Scene, act: RecordSale, *, value_minor: int = 0, value_of: Sal
         return Refusal(Why.EMPTY, "There is nothing in this sale")
     lines = sale.lines if sale.state is SaleState.TENDERING else cart(sale.lines, scene.offer)
     total = sum(line.gross_minor for line in lines)
-    refusal = cards_paid(act.tenders, scene.payments, scene.terminal)
-    exchanged = min(value_minor, total)
-    refusal = refusal or tenders_pay(act.tenders, total - exchanged, sale.currency)
+    tenders = rounded(act.tenders, scene.cash.step_minor)
+    refusal = cards_paid(tenders, scene.payments, scene.terminal) or transfers_named(tenders)
+    refusal = refusal or values_paid(tenders, given_back(lines), scene.asks, act.client or "")
+    exchanged = min(value_minor, max(total, 0))
+    refusal = refusal or tenders_pay(tenders, total - exchanged, sale.currency, scene.cash)
+    if refusal is None and not act.client and any(line.kind is LineKind.DEPOSIT for line in lines):
+        refusal = Refusal(Why.EMPTY, "A deposit is a client's: say whose")
     worth = (Tender(kind=TenderKind.EXCHANGE, amount_minor=exchanged, reference=value_of),) if exchanged else ()
     verdict = _pad_verdict(scene, sale, act.override)
     for line in lines:
@@ -225,7 +235,7 @@ def record(scene: Scene, act: RecordSale, *, value_minor: int = 0, value_of: Sal
         associate=sale.associate,
         currency=sale.currency,
         lines=lines,
-        tenders=(*worth, *act.tenders),
+        tenders=(*worth, *tenders),
         total_minor=total,
         tax_minor=sum(line.tax_minor for line in lines),
         client=act.client,
@@ -236,7 +246,8 @@ def record(scene: Scene, act: RecordSale, *, value_minor: int = 0, value_of: Sal
         gift=act.gift,
         receipt=receipt_text(scene, lines, act.tenders),
     )
-    return (*converted, recorded)
+    kept = kept_of_lines(scene, lines, sale.currency, act.client or PersonId(""))
+    return (*converted, recorded, *kept, *taken_in(scene, tenders))
 
 
 def _claim_lost(scene: Scene, line: SaleLine, piece_id: PieceId) -> Refusal | None:

@@ -12,10 +12,12 @@ from trade.payment import PAYMENT
 from trade.sale import SALE
 from trade.shift import SHIFT
 from trade.stocktake import STOCKTAKE
+from trade.value import ASK
 
 MACHINES: Final[tuple[Machine[Any, Any], ...]] = (
     SALE,
     PAYMENT,
+    ASK,
     CARD_REFUND,
     CLAIM,
     TOKEN,

@@ -112,6 +112,14 @@ from contract.facts.shifts import TaxSum as TaxSum
 from contract.facts.shifts import TenderSum as TenderSum
 from contract.facts.signals import InputChanged as InputChanged
 from contract.facts.signals import OutputSet as OutputSet
+from contract.facts.value import AskEnd as AskEnd
+from contract.facts.value import TradeIn as TradeIn
+from contract.facts.value import TradeInOffered as TradeInOffered
+from contract.facts.value import TradeInTaken as TradeInTaken
+from contract.facts.value import ValueAsked as ValueAsked
+from contract.facts.value import ValueAskEnded as ValueAskEnded
+from contract.facts.value import ValueKept as ValueKept
+from contract.facts.value import ValueReleased as ValueReleased
 from contract.facts.zones import ZonesCalibrated as ZonesCalibrated
 from contract.facts.zones import ZoneWalked as ZoneWalked
 
@@ -159,6 +167,12 @@ AnyFact = (
     | PaymentRefunded
     | PaymentKept
     | ReceiptGiven
+    | ValueKept
+    | ValueAsked
+    | ValueAskEnded
+    | ValueReleased
+    | TradeInOffered
+    | TradeInTaken
     | ShiftOpened
     | CashMoved
     | ShiftClosed

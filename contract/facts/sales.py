@@ -7,6 +7,20 @@ import msgspec
 from contract.facts.fact import Fact
 from contract.facts.receipts import ReceiptText
 from contract.ids import ClaimId, LineId, PaymentId, PersonId, PieceId, ReturnId, SaleId, ShiftId, TillId, UserId
+from contract.ids import (
+    AccountId,
+    ClaimId,
+    GoodsId,
+    LineId,
+    PaymentId,
+    PersonId,
+    PieceId,
+    ReturnId,
+    SaleId,
+    ShiftId,
+    TillId,
+    UserId,
+)
 
 
 class LineKind(StrEnum):
@@ -71,7 +85,9 @@ class SaleLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     part_of: LineId = LineId("")
     """The line of the set it is a part of."""
     account: str = ""
-    """The gift card, or the order, whose money this line takes in."""
+    """The gift card, or the order, whose money this line takes in; given back by a deposit below nothing."""
+    goods: GoodsId = GoodsId("")
+    """The measured good or service of the office's list (`GoodsCard`); empty: typed at the till."""
     feed_rev: int = 0
 
 
@@ -111,6 +127,8 @@ class Tender(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     conversion: Conversion | None = None
     payment: PaymentId = PaymentId("")
     """The payment at a terminal that this tender is (`payments`)."""
+    account: AccountId = AccountId("")
+    """The gift card, credit, deposit or trade-in whose money this is (`value`)."""
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

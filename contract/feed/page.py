@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from contract.feed.commissions import CommissionCard
+from contract.feed.goods import GoodsCard
 from contract.feed.people import RoleCard, StaffCard
 from contract.feed.pieces import PieceCard
 from contract.feed.prices import PromotionCard, RateCard, TaxCard
@@ -14,7 +15,16 @@ EVERY_STORE: Final = "*"
 FEED_ROWS_PER_PAGE_MAX: Final = 1000
 
 AnyFeedBody = (
-    PieceCard | StaffCard | StoreCard | RoleCard | SettingsCard | TaxCard | PromotionCard | RateCard | CommissionCard
+    PieceCard
+    | StaffCard
+    | StoreCard
+    | RoleCard
+    | SettingsCard
+    | TaxCard
+    | PromotionCard
+    | RateCard
+    | CommissionCard
+    | GoodsCard
 )
 
 

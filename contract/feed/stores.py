@@ -40,6 +40,8 @@ class SettingsCard(FeedBody, frozen=True, tag="settings"):
     """Above it a note says why."""
     offline_card_minor_max: int = 0
     """A terminal may store so much for later while it has no line, per sale; 0: nothing."""
+    offline_value_minor_max: int = 0
+    """Of each gift card or credit that comes in here, so much may be spent here while the office is away."""
     receipt_foot: str = ""
     legal_name: str = ""
     tax_number: str = ""

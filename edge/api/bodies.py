@@ -115,14 +115,23 @@ class ReasonBody(Body):
     reason: Reason
 
 
+class ForeignBody(Body):
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    amount_minor: Annotated[int, Field(ge=1, le=MONEY_MAX)]
+
+
 class TenderBody(Body):
     # Enums travel as their words; strict mode would otherwise ask for the Python object.
-    kind: Literal["cash", "card", "bank_transfer"]
+    kind: Literal["cash", "card", "bank_transfer", "gift_card", "store_credit", "deposit", "trade_in"]
     amount_minor: Amount
     change_minor: Amount = 0
     reference: Text = ""
     payment: Id | None = None
     """The captured payment that a card tender is, where the till has a terminal."""
+    account: Id | None = None
+    """The gift card, credit, deposit or trade-in that was set aside."""
+    foreign: ForeignBody | None = None
+    """Cash of another currency; `amount_minor` is what it counts for, at the rate the store has now."""
 
 
 class RequestPaymentBody(Body):

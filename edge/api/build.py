@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from edge.api import approving, pages, pages_discounts, pages_shares, people, routes, trade_routes, witnessing
+from edge.api import approving, pages, pages_discounts, pages_shares, people, routes, trade_routes, value_routes, witnessing
 from edge.api.counts import routes as count_routes
 from edge.api.history import routes as history_routes
 from edge.api.looks import routes as look_routes
@@ -49,6 +49,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
     app.include_router(trade_routes.router)
     app.include_router(receipt_routes.router)
     app.include_router(return_routes.router)
+    app.include_router(value_routes.router)
     app.include_router(shift_routes.router)
     app.include_router(tag_routes.router)
     app.include_router(watch_routes.router)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from contract.facts import Vision
 from contract.feed import Permission
 from contract.ids import AlarmId, PieceId, ReaderId, UserId
-from edge.api import bodies, pages_payment, pages_register, shapes, views
+from edge.api import bodies, pages_other, pages_payment, pages_register, shapes, views
 from edge.api.counts import pages as counts
 from edge.api.history import pages as history
 from edge.api.looks import pages as looks
@@ -71,6 +71,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     app.include_router(shift_pages.router)
     app.include_router(pages_payment.router)
     app.include_router(return_pages.router)
+    app.include_router(pages_other.router)
     app.include_router(counts.router)
     app.include_router(history.router)
     app.include_router(looks.router)

@@ -1,28 +1,35 @@
-"""The register's payment page: what the terminal took and what else is given, until the sale is recorded."""
+"""The register's payment page: what the terminal took, what is set aside, and what else is given, until the sale is
+recorded. What remains is always shown; nobody reckons.
+"""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-import msgspec
 from fastapi import APIRouter, Depends, Form, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from contract.facts import Tender, TenderKind
+from contract import giftcard
+from contract.facts import AskEnd, Tender, TenderKind
 from contract.feed import Permission
-from contract.ids import PaymentId, SaleId, TillId
-from edge.api import shapes, views, witnessing
+from contract.ids import AccountId, AskId, PaymentId, PersonId, SaleId, TillId
+from edge.api import shapes, tendering, views, witnessing
 from edge.api.bodies import PLAIN
 from edge.api.pages_register import REASON_MAX, Seller, TheShop, open_sale
 from edge.api.shop import Shop
-from trade import acts
+from edge.api.tendering import Given
+from edge.till import queries
+from trade import acts, cash
+from trade.value import credit_account
 from web.forms import amount_minor, typed
 from web.front import go, render, wants_fragment
 from web.problems import ProblemError
-from web.templating import money
 
-GIVEN_UP = "given up at the register"
+GIVEN_UP: Final = "given up at the register"
+DEPOSITS_SHOWN: Final = 50
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_witness)])
+Text20 = Annotated[str, Field(max_length=20)]
+Named = Annotated[str, Field(max_length=64, pattern=PLAIN)]
 
 
 @router.get("/register/tender")
@@ -38,14 +45,20 @@ async def payments(request: Request, who: Seller, shop: TheShop) -> Response:
 
 
 class PayForm(BaseModel):
-    """`kind` alone pays the whole with it; otherwise the three amounts, of which cash may be too much."""
+    """`kind` alone pays all with it; otherwise the amounts, of which cash may be too much. `rest`: what is left."""
 
     kind: Literal["", "cash", "card", "bank_transfer"] = ""
-    cash: Annotated[str, Field(max_length=20)] = ""
-    card: Annotated[str, Field(max_length=20)] = ""
-    bank_transfer: Annotated[str, Field(max_length=20)] = ""
-    slip: Annotated[str, Field(max_length=64, pattern=PLAIN)] = ""
+    cash: Text20 = ""
+    card: Text20 = ""
+    bank_transfer: Text20 = ""
+    foreign: Annotated[str, Field(max_length=3)] = ""
+    foreign_cash: Text20 = ""
+    rest: Literal["cash", "card", "bank_transfer"] = "cash"
+    slip: Named = ""
     """What the card terminal beside the till printed on its slip."""
+    reference: Named = ""
+    """What the client writes on the bank transfer."""
+    client: Named = ""
     override: Annotated[str, Field(max_length=REASON_MAX, pattern=PLAIN)] = ""
 
 
@@ -53,16 +66,40 @@ class PayForm(BaseModel):
 async def pay(request: Request, who: Seller, shop: TheShop, form: Annotated[PayForm, Form()]) -> Response:
     """Records the sale. A card alone, at a till whose terminal is connected, is asked for there first."""
     sale = open_sale(request, shop)
+    known = queries.sale(shop.db, SaleId(sale.sale))
+    assert known is not None, "an open sale is in the books"
+    told = tendering.told(shop, known)
     if form.kind == "card" and terminal_of(shop, sale.till):
-        await _ask(shop, sale, _rest(sale, views.payments(shop, SaleId(sale.sale))), who)
+        await _ask(shop, sale, told.rest_minor, who)
         return go(request, "/register/tender")
-    if form.kind:
-        tenders: tuple[Tender, ...] = (Tender(kind=TenderKind(form.kind), amount_minor=sale.total_minor),)
-    else:
-        tenders = _split(shop, sale, form)
-    slipped = tuple(_with_slip(each, form.slip) for each in tenders)
-    await shop.act(acts.RecordSale(sale=SaleId(sale.sale), tenders=slipped, override=form.override), who)
+    tenders = tendering.compose(told, _given(form, sale.currency), sale.currency)
+    client = form.client.strip() or next((each.client for each in told.asks if each.live and each.client), "")
+    act = acts.RecordSale(
+        sale=SaleId(sale.sale),
+        tenders=tenders,
+        client=PersonId(client) if client else None,
+        override=form.override,
+    )
+    await shop.act(act, who)
     return go(request, f"/register/receipt/{sale.sale}")
+
+
+@router.post("/register/reckon")
+async def reckon(request: Request, who: Seller, shop: TheShop, form: Annotated[PayForm, Form()]) -> Response:
+    """What the amounts typed so far come to: change, rounding, or what is missing. Nothing is done."""
+    del who
+    sale = open_sale(request, shop)
+    known = queries.sale(shop.db, SaleId(sale.sale))
+    assert known is not None, "an open sale is in the books"
+    told = tendering.told(shop, known)
+    tenders: tuple[Tender, ...] = ()
+    problem = ""
+    try:
+        tenders = tendering.compose(told, _given(form, sale.currency), sale.currency)[len(told.fixed) :]
+    except ProblemError as error:
+        problem = str(error)
+    rounded = cash.rounded(tenders, told.rules.step_minor)
+    return render(request, "edge/_reckoned.html", sale=sale, tenders=rounded, problem=problem)
 
 
 @router.post("/register/card")
@@ -82,58 +119,89 @@ async def give_up(
     return _after(request, shop)
 
 
+class ValueForm(BaseModel):
+    """A gift card by its code, credit by its client, a deposit by its name. No amount: as much as is left to pay."""
+
+    kind: Literal["gift_card", "store_credit", "deposit"]
+    name: Named
+    amount: Text20 = ""
+
+
+@router.post("/register/value")
+async def ask_value(request: Request, who: Seller, shop: TheShop, form: Annotated[ValueForm, Form()]) -> Response:
+    """Set money of a gift card, credit or deposit aside for this sale."""
+    sale = open_sale(request, shop)
+    account, client, label = value_named(form.kind, form.name)
+    act = acts.AskValue(
+        ask=AskId(shop.new_id()),
+        sale=SaleId(sale.sale),
+        kind=TenderKind(form.kind),
+        account=account,
+        amount_minor=amount_minor(form.amount, sale.currency, "Amount"),
+        client=client,
+        label=label,
+    )
+    await shop.act(act, who)
+    return _after(request, shop)
+
+
+@router.post("/register/value/end")
+async def end_value(
+    request: Request,
+    who: Seller,
+    shop: TheShop,
+    ask: Annotated[str, Form(max_length=64)],
+    how: Annotated[Literal["given_up", "without_office"], Form()] = "given_up",
+) -> Response:
+    """Take it off again; or wait no longer for the office, and take what this store keeps of it."""
+    await shop.act(acts.EndAsk(ask=AskId(ask), how=AskEnd(how)), who)
+    return _after(request, shop)
+
+
+def value_named(kind: str, name: str) -> tuple[AccountId, PersonId, str]:
+    """Account, client and label of what was typed or scanned. Raises a 422 problem."""
+    name = name.strip()
+    if kind == "gift_card":
+        code = gift_code(name)
+        return giftcard.account_of(code), PersonId(""), giftcard.label(code)
+    if not name:
+        raise ProblemError(422, "value", "Say whose credit, or which deposit", "Type the client or the deposit.")
+    if kind == "store_credit":
+        return credit_account(PersonId(name)), PersonId(name), f"of {name}"
+    return AccountId(name), PersonId(""), ""
+
+
+def gift_code(text: str) -> str:
+    """Raises a 422 problem for what is no code."""
+    try:
+        return giftcard.parse(text)
+    except ValueError as error:
+        raise ProblemError(422, "gift-card", "This is no gift card", str(error)) from error
+
+
 def terminal_of(shop: Shop, till: str) -> str:
     """The terminal a till asks; empty: none."""
     return next((each.id for each in shop.config.terminals if each.till == till), "")
 
 
-def split_tenders(total_minor: int, given: dict[TenderKind, int], cash_minor: int, currency: str) -> tuple[Tender, ...]:
-    """What each kind pays; cash pays the rest and what is too much of it is change. Raises a 422 problem."""
-    rest = total_minor - sum(given.values())
-    if rest < 0:
-        title = f"{money(-rest, currency)} too much"
-        raise ProblemError(422, "tender", title, "Only cash gives change: lower the card or transfer amount.")
-    if cash_minor < rest:
-        title = f"{money(rest - cash_minor, currency)} still missing"
-        raise ProblemError(422, "tender", title, "Raise one of the amounts.")
-    tenders = [Tender(kind=kind, amount_minor=amount) for kind, amount in given.items() if amount]
-    if rest or (cash_minor and not tenders):
-        tenders.append(Tender(kind=TenderKind.CASH, amount_minor=rest, change_minor=cash_minor - rest))
-    elif cash_minor:
-        raise ProblemError(422, "tender", "The cash is not needed", "Give it back: the other amounts pay everything.")
-    return tuple(tenders)
-
-
-def _split(shop: Shop, sale: shapes.SaleView, form: PayForm) -> tuple[Tender, ...]:
-    """What the terminal captured counts by itself."""
-    captured = [each for each in views.payments(shop, SaleId(sale.sale)) if each.state == "captured"]
-    paid = tuple(
-        Tender(kind=TenderKind.CARD, amount_minor=each.captured_minor, payment=PaymentId(each.payment))
-        for each in captured
+def _given(form: PayForm, currency: str) -> Given:
+    """`kind` is the short way: all that remains by one thing."""
+    foreign = form.foreign.strip().upper()
+    return Given(
+        card_minor=amount_minor(form.card, currency, "Card"),
+        slip=form.slip.strip(),
+        transfer_minor=amount_minor(form.bank_transfer, currency, "Bank transfer"),
+        reference=form.reference.strip(),
+        foreign=foreign,
+        foreign_minor=amount_minor(form.foreign_cash, foreign or currency, "Foreign cash"),
+        cash_minor=amount_minor(form.cash, currency, "Cash"),
+        rest=TenderKind(form.kind or form.rest),
     )
-    given = {
-        TenderKind.CARD: amount_minor(form.card, sale.currency, "Card"),
-        TenderKind.BANK_TRANSFER: amount_minor(form.bank_transfer, sale.currency, "Bank transfer"),
-    }
-    cash = amount_minor(form.cash, sale.currency, "Cash")
-    rest = sale.total_minor - sum(each.amount_minor for each in paid)
-    if paid and not rest and not cash and not any(given.values()):
-        return paid
-    return (*paid, *split_tenders(rest, given, cash, sale.currency))
 
 
 async def _ask(shop: Shop, sale: shapes.SaleView, minor: int, who: Seller) -> None:
     payment = PaymentId(shop.new_id())
     await shop.act(acts.RequestPayment(payment=payment, sale=SaleId(sale.sale), amount_minor=minor), who)
-
-
-def _rest(sale: shapes.SaleView, asked: list[shapes.PaymentView]) -> int:
-    return sale.total_minor - sum(each.counted_minor for each in asked)
-
-
-def _with_slip(tender: Tender, slip: str) -> Tender:
-    typed_here = tender.kind is TenderKind.CARD and not tender.payment
-    return msgspec.structs.replace(tender, reference=slip.strip()) if typed_here else tender
 
 
 def _after(request: Request, shop: Shop) -> Response:
@@ -145,17 +213,23 @@ def _after(request: Request, shop: Shop) -> Response:
 def _page(
     request: Request, shop: Shop, sale: shapes.SaleView, template: str, *, may_override: bool = False
 ) -> Response:
-    asked = views.payments(shop, SaleId(sale.sale))
-    rest = _rest(sale, asked)
+    known = queries.sale(shop.db, SaleId(sale.sale))
+    assert known is not None, "an open sale is in the books"
+    told = tendering.told(shop, known)
+    due = told.cash_due_minor
     return render(
         request,
         template,
         store=views.store(shop),
         sale=sale,
-        plain_total=typed(sale.total_minor, sale.currency),
         terminal=terminal_of(shop, TillId(sale.till)),
-        payments=asked,
-        rest_minor=rest,
-        plain_rest=typed(max(rest, 0), sale.currency),
+        payments=views.payments(shop, SaleId(sale.sale)),
+        asks=told.asks,
+        deposits=queries.slices(shop.db, TenderKind.DEPOSIT, DEPOSITS_SHOWN),
+        rates=sorted(told.rules.rates),
+        rest_minor=told.rest_minor,
+        cash_due_minor=due,
+        plain_rest=typed(max(told.rest_minor, 0), sale.currency),
+        plain_due=typed(max(due, 0), sale.currency),
         may_override=may_override,
     )

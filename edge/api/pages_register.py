@@ -66,7 +66,7 @@ async def open_shift(request: Request, who: Seller, shop: TheShop, opening_float
 @router.post("/register/take-pad")
 async def take_pad(request: Request, who: Seller, shop: TheShop) -> Response:
     """Everything on the pad that may be sold goes into the cart, which is opened when there is none."""
-    sale = await _cart(request, who, shop)
+    sale = await cart_of(request, who, shop)
     for laid in views.pad(shop, sale).pieces:
         if laid.piece.sellable and not laid.in_sale:
             await shop.act(acts.AddPiece(sale=sale, piece=PieceId(laid.piece.piece)), who)
@@ -82,7 +82,7 @@ async def add_line(
     if len(found) != 1:
         what = "No piece" if not found else "More than one piece"
         raise ProblemError(404, "piece", f"{what} answers to “{piece.strip()}”", "Type its whole number or tag.")
-    sale = await _cart(request, who, shop)
+    sale = await cart_of(request, who, shop)
     await shop.act(acts.AddPiece(sale=sale, piece=PieceId(found[0].piece), override=override), who)
     return after(request, who, shop)
 
@@ -154,7 +154,8 @@ def open_sale(request: Request, shop: Shop) -> shapes.SaleView:
     raise ProblemError(409, "no-cart", "There is no open cart at this till", "Lay pieces on the pad and ring them up.")
 
 
-async def _cart(request: Request, who: Login, shop: Shop) -> SaleId:
+async def cart_of(request: Request, who: Login, shop: Shop) -> SaleId:
+    """The cart of this till; a new one where there is none."""
     till = till_of(request, shop)
     for each in _sales(shop, till):
         return SaleId(each.sale)

@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter
 
 from contract.facts import LineKind, Share, Tender, TenderKind
 from contract.feed import Permission
-from contract.ids import LineId, PaymentId, PersonId, PieceId, SaleId, StoreId, TillId, TransferId, UserId
+from contract.ids import AccountId, LineId, PaymentId, PersonId, PieceId, SaleId, StoreId, TillId, TransferId, UserId
 from edge.api import bodies, shapes, views
 from edge.api.shop import Shop, the_shop
 from edge.books import replica
-from trade import acts
+from edge.till.offers import cash_rules
+from trade import acts, cash
 from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError
@@ -22,17 +24,31 @@ LeaseBreaker = Annotated[Login, allow(Permission.BREAK_LEASE)]
 TheShop = Annotated[Shop, the_shop()]
 
 
-def tenders_of(bodies_: list[bodies.TenderBody]) -> tuple[Tender, ...]:
-    return tuple(
-        Tender(
-            kind=TenderKind(each.kind),
-            amount_minor=each.amount_minor,
-            change_minor=each.change_minor,
-            reference=each.reference,
-            payment=PaymentId(each.payment or ""),
-        )
-        for each in bodies_
+def tenders_of(shop: Shop, bodies_: list[bodies.TenderBody]) -> tuple[Tender, ...]:
+    """As the rules know them: foreign cash with today's rate, and the rounding that lies in it."""
+    return tuple(_tender(shop, each) for each in bodies_)
+
+
+def _tender(shop: Shop, said: bodies.TenderBody) -> Tender:
+    tender = Tender(
+        kind=TenderKind(said.kind),
+        amount_minor=said.amount_minor,
+        change_minor=said.change_minor,
+        reference=said.reference,
+        payment=PaymentId(said.payment or ""),
+        account=AccountId(said.account or ""),
     )
+    if said.foreign is None:
+        return tender
+    rules = cash_rules(shop.db, shop.config.currency)
+    card = rules.rates.get(said.foreign.currency)
+    if card is None:
+        why = f"Take {shop.config.currency}, or ask the office for a rate."
+        raise ProblemError(422, "rate", f"There is no rate for {said.foreign.currency}", why)
+    counted = cash.foreign(said.foreign.amount_minor, card, max(said.amount_minor, 1), rules.step_minor)
+    worth = counted.amount_minor + counted.change_minor + counted.rounding_minor
+    off = worth - said.amount_minor - said.change_minor
+    return msgspec.structs.replace(tender, conversion=counted.conversion, rounding_minor=off)
 
 
 @router.post("/sales", status_code=201)
@@ -159,7 +175,7 @@ async def record_sale(sale: str, body: bodies.RecordSaleBody, who: Seller, shop:
     """Converts the claims, marks the pieces sold and takes the till's next receipt number, in one transaction."""
     act = acts.RecordSale(
         sale=SaleId(sale),
-        tenders=tenders_of(body.tenders),
+        tenders=tenders_of(shop, body.tenders),
         client=None if body.client is None else PersonId(body.client),
         override=body.override,
     )

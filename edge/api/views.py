@@ -4,11 +4,12 @@ from edge.api.views_floor import alarm, alarms, tells_of
 from edge.api.views_pieces import bare, find_pieces, incoming, of_card, pad, piece, piece_named, presence, verdict_of
 from edge.api.views_store import gaps, health, readers, signals, staff, store, uplink, zones
 from edge.api.views_story import story
-from edge.api.views_trade import payment, payments, sale, sales
+from edge.api.views_trade import asks, payment, payments, sale, sales
 
 __all__ = [
     "alarm",
     "alarms",
+    "asks",
     "bare",
     "find_pieces",
     "gaps",

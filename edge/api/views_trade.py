@@ -1,6 +1,6 @@
 """Sales as the store shows them."""
 
-from contract.facts import Stream
+from contract.facts import Conversion, Stream
 from contract.ids import PaymentId, SaleId
 from edge.api import shapes
 from edge.api.shop import Shop
@@ -11,7 +11,7 @@ from trade.payment import Payment
 from trade.sale import SaleState
 from web.problems import ProblemError
 
-ASKED = (SaleState.OPEN, SaleState.PARKED)
+CARTS = (SaleState.OPEN, SaleState.PARKED)
 """Carts: shown at what the house asks now; what is recorded stands."""
 SALES_SHOWN = (SaleState.OPEN, SaleState.PARKED, SaleState.TENDERING, SaleState.RECORDED, SaleState.VOIDED)
 
@@ -34,7 +34,7 @@ def _sale(shop: Shop, row: SaleRow) -> shapes.SaleView:
     db = shop.db
     returned = queries.returned_lines(db, row.sale)
     log = db.one("counter", Counter, epoch=row.epoch, stream=Stream.TRADE) if row.epoch else None
-    lines = queries.asked(db, row.sale) if row.state in ASKED else queries.sale_lines(db, row.sale)
+    lines = queries.asked(db, row.sale) if row.state in CARTS else queries.sale_lines(db, row.sale)
     return shapes.SaleView(
         sale=row.sale,
         till=row.till,
@@ -53,6 +53,10 @@ def _sale(shop: Shop, row: SaleRow) -> shapes.SaleView:
                 promotion_minor=line.promotion_minor,
                 gross_minor=line.gross_minor,
                 tax_minor=line.tax_minor,
+                kind=str(line.kind),
+                quantity_milli=line.quantity_milli,
+                unit=line.unit,
+                account=line.account,
                 returned=line.line in returned,
             )
             for line in lines
@@ -63,6 +67,9 @@ def _sale(shop: Shop, row: SaleRow) -> shapes.SaleView:
                 amount_minor=tender.amount_minor,
                 change_minor=tender.change_minor,
                 reference=tender.reference,
+                rounding_minor=tender.rounding_minor,
+                account=tender.account,
+                foreign=_foreign(tender.foreign),
             )
             for tender in queries.sale_tenders(db, row.sale)
         ),
@@ -76,6 +83,36 @@ def _sale(shop: Shop, row: SaleRow) -> shapes.SaleView:
             shapes.ShareView(associate=each.associate, share_bp=each.share_bp) for each in queries.shares(db, row.sale)
         ),
     )
+
+
+def _foreign(said: Conversion | None) -> shapes.ForeignView | None:
+    if said is None:
+        return None
+    return shapes.ForeignView(
+        currency=said.currency,
+        amount_minor=said.amount_minor,
+        rate_e9=said.rate_e9,
+        source=said.source,
+        quoted_us=said.quoted_us,
+    )
+
+
+def asks(shop: Shop, sale_id: SaleId) -> list[shapes.AskView]:
+    """Money of gift cards, credit, deposits and trade-ins set aside for a sale."""
+    return [
+        shapes.AskView(
+            ask=each.ask,
+            account=each.account,
+            kind=each.kind,
+            label=each.label,
+            state=str(each.state),
+            amount_minor=each.amount_minor,
+            wanted_minor=each.wanted_minor if each.live else 0,
+            left_minor=each.left_minor,
+            why=each.why,
+        )
+        for each in queries.asks(shop.db, sale_id)
+    ]
 
 
 def payments(shop: Shop, sale_id: SaleId) -> list[shapes.PaymentView]:

@@ -411,14 +411,17 @@ SELECT s.sale AS value FROM sale_line l JOIN sale s ON s.sale = l.sale
 WHERE l.piece = :piece AND s.state = 'recorded' ORDER BY s.recorded_us DESC LIMIT 1;
 
 -- name: tender_add
-INSERT INTO tender (receipt, position, sale, kind, amount_minor, change_minor, reference, payment)
-VALUES (:receipt, :position, :sale, :kind, :amount_minor, :change_minor, :reference, :payment)
+INSERT INTO tender (receipt, position, sale, kind, amount_minor, change_minor, reference, payment, rounding_minor,
+    account, conversion)
+VALUES (:receipt, :position, :sale, :kind, :amount_minor, :change_minor, :reference, :payment, :rounding_minor,
+    :account, :conversion)
 ON CONFLICT (receipt, position) DO UPDATE SET sale = excluded.sale, kind = excluded.kind,
     amount_minor = excluded.amount_minor, change_minor = excluded.change_minor, reference = excluded.reference,
-    payment = excluded.payment;
+    payment = excluded.payment, rounding_minor = excluded.rounding_minor, account = excluded.account,
+    conversion = excluded.conversion;
 
 -- name: tenders
-SELECT kind, amount_minor, change_minor, reference, payment FROM tender WHERE receipt = :receipt ORDER BY position;
+SELECT kind, amount_minor, change_minor, reference, payment, rounding_minor, account, conversion FROM tender WHERE receipt = :receipt ORDER BY position;
 
 -- name: till_counter
 SELECT last AS value FROM till_counter WHERE till = :till AND series = :series;

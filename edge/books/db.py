@@ -32,6 +32,7 @@ FILES: Final = (
     "returns.sql",
     "shares.sql",
     "receipts.sql",
+    "value.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""
 BUSY_S: Final = 5.0

@@ -73,7 +73,13 @@ from contract.facts import (
     TagBound,
     TenderingBegan,
     TenderingEnded,
+    TradeInOffered,
+    TradeInTaken,
     TransferShipped,
+    ValueAsked,
+    ValueAskEnded,
+    ValueKept,
+    ValueReleased,
     ZonesCalibrated,
     ZoneVision,
 )
@@ -86,6 +92,7 @@ from edge.books import fold_returns as returns
 from edge.books import fold_sales as sales
 from edge.books import fold_shifts as shifts
 from edge.books import fold_tags as tags
+from edge.books import fold_value as value
 from edge.books.db import Database
 from trade.guards import ALL, Guards
 
@@ -95,6 +102,7 @@ STATE_TABLES = (
     "reader_health", "exit_seen", "alarm", "count", "count_verdict", "count_request", "tag_binding", "coverage_gap",
     "reader_change", "signal", "restock", "alarm_budget", "count_look", "count_missed", "zone_calibration",
     "payment", "return_part", "return_made", "card_refund", "piece_disposed", "receipt", "receipt_given",
+    "value_slice", "value_ask", "trade_in",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -159,6 +167,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
             | PaymentKept()
         ):
             sales.payment_changed(db, fact, at.at_us)
+        case ValueKept() | ValueAsked() | ValueAskEnded() | ValueReleased() | TradeInOffered() | TradeInTaken():
+            value.changed(db, fact, at.at_us)
         case ReturnRecorded():
             returns.return_recorded(db, fact, at.at_us, at.epoch, at.seq)
         case ReturnBegan():

@@ -3,8 +3,10 @@
 import msgspec
 
 from contract.commands import (
+    AnswerValue,
     CustodyState,
     GrantCustody,
+    KeepValue,
     LiftHold,
     NumberedCommand,
     PlaceHold,
@@ -29,6 +31,7 @@ from contract.facts import (
 )
 from contract.ids import ClaimId, Epoch, PieceId, SaleId
 from contract.messages import CustodyRow, HeldClaim, Snapshot
+from edge.books import fold_value as value
 from edge.books.db import Database
 from edge.books.rows import Body, as_list
 from trade.claim import Claim, claim_of, end_claim
@@ -140,6 +143,10 @@ def heard(db: Database, fact: CommandHeard, at_us: int) -> None:
         case RequestCount() as count:
             zones = as_list(count.zones)
             db.run("count_request_add", count=count.count, place=count.place, zones=zones, at_us=at_us)
+        case AnswerValue() as answer:
+            value.answered(db, answer, at_us)
+        case KeepValue() as allowance:
+            value.kept(db, allowance)
         case _:
             pass  # leases and recalls speak through the facts they cause; a person to forget has no rows here
 

@@ -7,6 +7,7 @@ import msgspec
 from contract.facts import SaleLine, SaleRecorded, SaleShared, Share, Tender
 from contract.ids import Epoch, SaleId, TillId, UserId
 from edge.books import fold_receipts as receipts
+from edge.books import fold_value as value
 from edge.books.db import Database
 from edge.books.fold_custody import sell
 from edge.books.fold_shifts import count_receipt
@@ -98,9 +99,11 @@ def _recorded(db: Database, fact: SaleRecorded, at_us: int, epoch: Epoch, seq: i
             sell(db, line.piece, line.ce, fact.sale)
     keep_tenders(db, f"sale {fact.sale}", fact.sale, fact.tenders)
     db.run("till_counter_set", till=fact.till, series=RECEIPTS, last=fact.receipt_number)
+    value.spent(db, fact, at_us)
     count_receipt(db, fact, epoch)
 
 
 def keep_tenders(db: Database, receipt: str, sale: SaleId, tenders: tuple[Tender, ...]) -> None:
     for position, tender in enumerate(tenders):
-        db.run_struct("tender_add", tender, receipt=receipt, position=position, sale=sale)
+        conversion = _encode_line(tender.conversion).decode()
+        db.run_struct("tender_add", tender, receipt=receipt, position=position, sale=sale, conversion=conversion)

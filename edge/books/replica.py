@@ -12,6 +12,7 @@ from contract.feed import (
     CommissionCard,
     FeedBody,
     FeedPage,
+    GoodsCard,
     PieceCard,
     PromotionCard,
     RateCard,
@@ -49,6 +50,7 @@ NAME: Final[Mapping[type[AnyFeedBody], str]] = {
     PromotionCard: "promotion",
     RateCard: "currency",
     CommissionCard: "commission",
+    GoodsCard: "goods",
 }
 """The field of each kind of card that names it; the kind is its tag on the wire."""
 

@@ -17,6 +17,10 @@ PAGE_OF: Final = {
     "piece": "looks",
     "payment": "sales",
     "receipt": "receipts",
+    "value": "sales",
+    "giftcard": "sales",
+    "deposit": "sales",
+    "tradein": "sales",
 }
 
 

@@ -6,23 +6,28 @@ from typing import Final, NamedTuple
 import msgspec
 
 from contract.commands import (
+    AnswerValue,
     ConvertLease,
     CustodyState,
     GrantCustody,
     RecallCustody,
+    RecallValue,
     ReleaseLease,
     RequestLease,
     decode_command,
 )
-from contract.facts import AnyFact, ClaimEnd, ClaimEnded, ClaimKind, CommandHeard, CustodyReceived
+from contract.facts import AnyFact, ClaimEnd, ClaimEnded, ClaimKind, CommandHeard, CustodyReceived, ValueReleased
 from contract.ids import HOUSE, PieceId
 from edge.books import replica
+from edge.books.fold_value import load_live, load_slice
 from edge.books.journal import Books, Tx
 from edge.books.rows import Mode
 from trade import lease
 from trade.claim import Claim
 from trade.custody import Token, granted
 from trade.piece import Hold, Standing
+from trade.value import Ask, late
+from trade.valuing import available
 
 Seen = Callable[[PieceId], bool]
 LEASE_TIMER_US: Final = 60_000_000
@@ -111,6 +116,15 @@ def _answer(books: Books, tx: Tx, command: msgspec.Struct, seen: Seen) -> tuple[
             return lease.convert(command, _lease_of(tx, command.piece), token, guards)
         case RecallCustody():
             return lease.answer_recall(command, standing(tx, command.piece, seen), guards)
+        case AnswerValue():
+            ask = tx.db.one("value_ask", Ask, ask=command.ask)
+            if ask is not None and late(ask) and command.amount_minor:  # nobody waits for it any more
+                return (ValueReleased(account=ask.account, amount_minor=command.amount_minor, currency=ask.currency),)
+        case RecallValue():
+            part = load_slice(tx.db, command.account)
+            free = available(part, load_live(tx.db, command.account)) if part is not None else 0
+            if part is not None and free:
+                return (ValueReleased(account=part.account, amount_minor=free, currency=part.currency),)
         case _:
             pass
     return ()

@@ -9,22 +9,27 @@ from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
 from contract.feed import CommissionCard, SettingsCard, StoreCard
 from contract.ids import PaymentId, PieceId, ReturnId, SaleId, StoreId, TillId, UserId, ZoneId
+from contract.feed import CommissionCard, GoodsCard
+from contract.ids import AccountId, PaymentId, PieceId, ReturnId, SaleId, StoreId, TillId, UserId, ZoneId
 from edge.books import replica
 from edge.books.db import Database
 from edge.books.fold_receipts import load_handed
 from edge.books.fold_sales import RECEIPTS, load_sale
 from edge.books.fold_shifts import ZS, last_z_digest, load_movements, load_receipts
+from edge.books.fold_value import load_asks, load_live, load_slice, load_trade_ins
 from edge.books.journal import Books, Tx
 from edge.books.rows import AlarmRow, AlarmState, CountRow, Mode, counters_of
 from edge.till.approvals import Approval
-from edge.till.offers import offer, settings_here
+from edge.till.offers import cash_rules, offer, settings_here
 from edge.till.returns import Returning, as_begun, is_recorded, with_what_came_back
 from trade.acts import (
     AbandonReturn,
+    AddGoods,
     AddOther,
     AddPiece,
     AnyAct,
     ApproveCount,
+    AskValue,
     BeginReturn,
     BindTag,
     BreakLease,
@@ -33,10 +38,12 @@ from trade.acts import (
     DiscountCart,
     DiscountLine,
     DisposePiece,
+    EndAsk,
     Exchange,
     ExemptSale,
     FinishReturn,
     GiveReceipt,
+    GiveDepositBack,
     GiveUpPayment,
     HearCardRefund,
     HearPayment,
@@ -52,13 +59,17 @@ from trade.acts import (
     RequestPayment,
     ResumeSale,
     ReturnPieces,
+    SellGiftCard,
     ShareSale,
     Ship,
     Sight,
+    TakeDeposit,
+    TakeTradeIn,
     VoidSale,
     name_of,
 )
 from trade.card_refund import CardRefund
+from trade.cash import PLAIN
 from trade.claim import Claim, ClaimState
 from trade.custody import Token
 from trade.decide import decide
@@ -70,11 +81,15 @@ from trade.refusal import Refusal, Why
 from trade.sale import Sale
 from trade.scene import NOWHERE, CountTotals, Scene
 from trade.shift import Shift
+from trade.value import Ask
 
 Seen = Callable[[PieceId], bool]
 NewId = Callable[[], str]
 QUIET: Final = (Sight,)
 """Acts of the floor: what they cannot do is not worth an entry."""
+
+
+ValueAct = AddGoods | SellGiftCard | TakeDeposit | GiveDepositBack | AskValue | TakeTradeIn | EndAsk
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -162,6 +177,8 @@ class Desk:
     def _scene(self, tx: Tx, act: AnyAct, seen: Seen, pad: frozenset[PieceId]) -> Scene:
         db = tx.db
         scene = Scene(guards=self._books.guards, feed_rev=tx.node().feed_rev, pad=pad)
+        if isinstance(act, ValueAct):
+            return self._value_scene(db, scene, act)
         match act:
             case OpenShift():
                 begun = db.one("shift", Shift, shift=act.shift) is not None
@@ -240,9 +257,36 @@ class Desk:
                 open_now = alarm is not None and alarm.state is AlarmState.OPEN
                 return msgspec.structs.replace(scene, alarm_open=open_now)
 
+    def _value_scene(self, db: Database, scene: Scene, act: ValueAct) -> Scene:
+        """Of acts about goods of the list, and about money the house owes."""
+        match act:
+            case AddGoods():
+                found = self._priced(db, self._sale_scene(db, scene, act.sale))
+                return msgspec.structs.replace(found, goods=replica.card(db, GoodsCard, act.goods))
+            case SellGiftCard() | TakeDeposit():
+                return self._sale_scene(db, scene, act.sale)
+            case GiveDepositBack():
+                return self._valued(db, self._sale_scene(db, scene, act.sale), act.account)
+            case AskValue() | TakeTradeIn():
+                found = self._sale_scene(db, scene, act.sale)
+                if found.sale is not None:
+                    found = self._paying(db, self._till_scene(db, found, found.sale.till), found.sale)
+                known_ask = db.one("value_ask", Ask, ask=act.ask)
+                found = self._valued(db, self._priced(db, found), act.account)
+                return msgspec.structs.replace(found, ask=known_ask)
+            case EndAsk():
+                asked = db.one("value_ask", Ask, ask=act.ask)
+                found = self._sale_scene(db, scene, asked.sale) if asked is not None else scene
+                return msgspec.structs.replace(found, ask=asked)
+
     def _sale_scene(self, db: Database, scene: Scene, sale: SaleId) -> Scene:
         claims = tuple(db.rows("claims_of", Claim, ref=sale))
-        return msgspec.structs.replace(scene, sale=load_sale(db, sale), sale_claims=claims)
+        asks = load_asks(db, sale)
+        return msgspec.structs.replace(scene, sale=load_sale(db, sale), sale_claims=claims, asks=asks)
+
+    def _valued(self, db: Database, scene: Scene, account: AccountId) -> Scene:
+        """With what this store may spend of an account, and what its sales have set aside of it."""
+        return msgspec.structs.replace(scene, slice=load_slice(db, account), account_asks=load_live(db, account))
 
     def _returning(self, tx: Tx, scene: Scene, act: Returning, seen: Seen, pad: frozenset[PieceId]) -> Scene:
         db = tx.db
@@ -276,6 +320,7 @@ class Desk:
             pieces={each: self.standing(db, each, seen, pad) for each in act.pieces},
             terminal=terminal,
             terminal_busy=self._busy(db, terminal),
+            cash=cash_rules(db, found.sale.currency) if found.sale else PLAIN,
         )
         return self._printed(db, back)
 
@@ -302,13 +347,16 @@ class Desk:
     def _paying(self, db: Database, scene: Scene, sale: Sale) -> Scene:
         """With what terminals took for this sale, and the one its till asks."""
         terminal = self._terminals.get(sale.till, "")
-        settings = replica.card(db, SettingsCard, self._books.node().store)
+        settings = settings_here(db)
         return msgspec.structs.replace(
             scene,
             terminal=terminal,
             terminal_busy=self._busy(db, terminal),
             payments=tuple(db.rows("payments_of", Payment, sale=sale.sale)),
-            offline_card_minor_max=settings.offline_card_minor_max if settings else 0,
+            offline_card_minor_max=settings.offline_card_minor_max,
+            settings=settings,
+            cash=cash_rules(db, sale.currency),
+            trade_ins=load_trade_ins(db, sale.sale),
         )
 
     def _priced(self, db: Database, scene: Scene) -> Scene:

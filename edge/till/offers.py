@@ -1,10 +1,11 @@
 """What the house asks today at this store, as the feed told it last: for the rules of a sale, and for its pages."""
 
-from contract.feed import PieceCard, PromotionCard, SettingsCard, TaxCard
+from contract.feed import PieceCard, PromotionCard, RateCard, SettingsCard, TaxCard
 from contract.ids import PieceId
 from edge.books import replica
 from edge.books.db import Database
 from edge.books.rows import Node
+from trade.cash import CashRules
 from trade.price import Offer
 from trade.sale import Sale
 from trade.shift import Shift
@@ -16,6 +17,12 @@ def settings_here(db: Database) -> SettingsCard:
     node = db.one("node", Node)
     assert node is not None
     return replica.card(db, SettingsCard, node.store) or SettingsCard(store=node.store)
+
+
+def cash_rules(db: Database, currency: str) -> CashRules:
+    """The smallest coin of this store, and the rates the office gave for foreign cash."""
+    rates = {card.currency: card for card in replica.cards(db, RateCard) if card.into == currency}
+    return CashRules(max(settings_here(db).cash_step_minor, 1), rates)
 
 
 def offer(db: Database, sale: Sale) -> Offer:

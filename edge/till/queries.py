@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from contract.facts import CountVerdict, SaleLine, Share, ShiftClosed
+from contract.facts import CountVerdict, SaleLine, Share, ShiftClosed, TenderKind
 from contract.ids import CountId, PaymentId, PieceId, SaleId, ShiftId, TillId
 from edge.books.db import Database
 from edge.books.fold_sales import load_lines, load_sale
 from edge.books.fold_shifts import load_movements, load_receipts, load_z
+from edge.books.fold_value import load_asks
 from edge.books.rows import (
     AlarmRow,
     AlarmState,
@@ -30,6 +31,7 @@ from trade.price import cart
 from trade.sale import Sale, SaleState
 from trade.shift import Figures, Movement, Shift, figures
 from trade.stocktake import CountState
+from trade.value import Ask, Slice
 
 PAGE_ROWS_MAX: Final = 200
 
@@ -106,6 +108,16 @@ def payments(db: Database, sale_id: SaleId) -> list[Payment]:
 
 def payment(db: Database, name: PaymentId) -> Payment | None:
     return db.one("payment", Payment, payment=name)
+
+
+def asks(db: Database, sale_id: SaleId) -> tuple[Ask, ...]:
+    """Money set aside for a sale."""
+    return load_asks(db, sale_id)
+
+
+def slices(db: Database, kind: TenderKind, limit: int = PAGE_ROWS_MAX) -> list[Slice]:
+    """What this store may spend, account by account."""
+    return db.rows("value_slices", Slice, kind=kind, limit=limit)
 
 
 def sales_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[SaleRow]:

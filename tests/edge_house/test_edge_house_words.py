@@ -5,11 +5,14 @@ from dataclasses import replace
 import pytest
 
 from contract.facts import AlarmKind, TenderKind
+from contract.feed import RateCard
 from contract.ids import PieceId
-from edge.api.pages_payment import split_tenders
+from edge.api.tendering import Given, Told, compose
 from edge.api.views_pieces import verdict_of
 from edge.floor.sentences import accused, beside_its_title, left_unsold
 from edge.reconcile.presence.shapes import Accusation
+from trade.cash import CashRules, rounded
+from trade.tender import tenders_pay
 from web.problems import ProblemError
 
 RING, CUFF, CHAIN = PieceId("ring"), PieceId("cuff"), PieceId("chain")
@@ -37,10 +40,34 @@ def test_pad_and_cart_are_compared_in_a_sentence(
 
 
 def test_what_is_still_to_pay_is_written_as_money() -> None:
+    sale = Told((), 789_000, 789_000, CashRules(), ())
     with pytest.raises(ProblemError, match="€7,880 still missing"):
-        split_tenders(789_000, {}, 1_000, "EUR")
+        compose(sale, Given(cash_minor=1_000), "EUR")
     with pytest.raises(ProblemError, match=r"€0\.50 too much"):
-        split_tenders(789_000, {TenderKind.CARD: 789_050}, 0, "EUR")
+        compose(sale, Given(card_minor=789_050), "EUR")
+
+
+RATES = {"CHF": RateCard(currency="CHF", into="EUR", rate_e9=1_043_210_000, source="ECB", quoted_us=7)}
+
+
+@pytest.mark.parametrize("step", [1, 5, 10])
+@pytest.mark.parametrize("total", [1, 12_003, 789_000])
+@pytest.mark.parametrize(
+    "given",
+    [
+        Given(),
+        Given(cash_minor=1_000_000),
+        Given(transfer_minor=1, reference="R-1"),
+        Given(foreign="CHF", foreign_minor=10_000),
+        Given(rest=TenderKind.BANK_TRANSFER, reference="R-1"),
+    ],
+)
+def test_whatever_is_typed_makes_the_total_and_the_rules_take_it(total: int, step: int, given: Given) -> None:
+    rules = CashRules(step, RATES)
+    if given.transfer_minor == total:
+        given = given._replace(cash_minor=0)
+    tenders = rounded(compose(Told((), total, total, rules, ()), given, "EUR"), step)
+    assert tenders_pay(tenders, total, "EUR", rules) is None
 
 
 RING_7 = "Ring, 18 ct (R-7)"

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from cloud.applying import Applier
 from cloud.custody import CLOUD, Custody
-from cloud.pos.pieces import conditions, tags
+from cloud.pos.pieces import conditions, tags, tradein
 from cloud.tables import case_file, claim, node
 from cloud.work import Heard
 from contract.facts import (
@@ -24,6 +24,7 @@ from contract.facts import (
     Rejoined,
     ReleaseWhy,
     TagBound,
+    TradeInTaken,
 )
 from contract.ids import PieceId
 from trade.custody import OfficeState
@@ -133,4 +134,5 @@ APPLY: Final[dict[type[Fact], Applier]] = {
     Rejoined: rejoined,
     TagBound: tags.bound,
     PieceDisposed: conditions.disposed,
+    TradeInTaken: tradein.taken,
 }

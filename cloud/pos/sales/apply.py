@@ -15,7 +15,7 @@ from cloud.tables import (
     sale_tender,
 )
 from cloud.work import QUARANTINED, Heard, Work
-from contract.facts import Fact, ReturnAbandoned, ReturnBegan, ReturnRecorded, SaleLine, SaleRecorded
+from contract.facts import Fact, ReturnAbandoned, ReturnBegan, ReturnRecorded, SaleLine, SaleRecorded, Tender
 from contract.ids import PieceId, SaleId
 from trade.custody import OfficeState
 from trade.sale import SaleState
@@ -48,7 +48,8 @@ def recorded(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
             {
                 "store": heard.store, "sale": fact.sale, "n": n, "kind": tender.kind, "reference": tender.reference,
                 "amount_minor": tender.amount_minor, "change_minor": tender.change_minor,
-                "payment": tender.payment,
+                "payment": tender.payment, "rounding_minor": tender.rounding_minor, "account": tender.account,
+                **_foreign(tender),
             }
             for n, tender in enumerate(fact.tenders, 1)
         ),
@@ -62,6 +63,16 @@ def _line(heard: Heard, of: SaleId, line: SaleLine) -> dict[str, object]:
         "list_price_minor": line.list_price_minor, "discount_minor": line.discount_minor,
         "gross_minor": line.gross_minor, "tax_bp": line.tax_bp, "tax_minor": line.tax_minor, "scheme": line.scheme,
         "promotion": line.promotion, "promotion_minor": line.promotion_minor, "approved_by": line.approved_by,
+        "account": line.account, "goods": line.goods, "unit": line.unit,
+    }  # fmt: skip
+
+
+def _foreign(tender: Tender) -> dict[str, object]:
+    said = tender.conversion
+    return {
+        "foreign_currency": said.currency if said else "", "foreign_minor": said.amount_minor if said else 0,
+        "rate_e9": said.rate_e9 if said else 0, "rate_source": said.source if said else "",
+        "quoted_us": said.quoted_us if said else 0,
     }  # fmt: skip
 
 

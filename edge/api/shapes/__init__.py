@@ -34,6 +34,10 @@ from edge.api.shapes.store import UplinkView as UplinkView
 from edge.api.shapes.store import UserView as UserView
 from edge.api.shapes.store import ZoneView as ZoneView
 from edge.api.shapes.trade import ApprovalView as ApprovalView
+from edge.api.shapes.trade import AskView as AskView
+from edge.api.shapes.trade import ForeignView as ForeignView
+from edge.api.shapes.trade import GiftCardView as GiftCardView
+from edge.api.shapes.trade import GoodsView as GoodsView
 from edge.api.shapes.trade import PadPieceView as PadPieceView
 from edge.api.shapes.trade import PadView as PadView
 from edge.api.shapes.trade import PaymentView as PaymentView

@@ -40,15 +40,51 @@ class SaleLineView:
     promotion_minor: int
     gross_minor: int
     tax_minor: int
+    kind: str
+    quantity_milli: int
+    unit: str
+    """What `quantity_milli` is thousandths of; empty: pieces."""
+    account: str
     returned: bool
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignView:
+    """Cash of another currency. `rate_e9`: major units of the sale's currency for one of it, × 10⁹."""
+
+    currency: str
+    amount_minor: int
+    rate_e9: int
+    source: str
+    quoted_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class TenderView:
+    """`rounding_minor`: of cash, in favour of the house when positive."""
+
     kind: TenderKind
     amount_minor: int
     change_minor: int
     reference: str
+    rounding_minor: int
+    account: str
+    foreign: ForeignView | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskView:
+    """Money of an account set aside for a sale. `wanted_minor`: what the office has not answered for."""
+
+    ask: str
+    account: str
+    kind: TenderKind
+    label: str
+    state: str
+    amount_minor: int
+    wanted_minor: int
+    left_minor: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +130,28 @@ class SaleView:
     """The cloud has it (`seq ≤ upto`)."""
     shares: tuple[ShareView, ...] = ()
     """Who sells it together; none: the associate alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiftCardView:
+    """A card just sold: `code` is shown here and nowhere else."""
+
+    code: str
+    account: str
+    sale: SaleView
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsView:
+    """`unit_minor` for one `unit`; sold by `quantity_milli_min` thousandths of it."""
+
+    goods: str
+    title: str
+    unit: str
+    unit_minor: int
+    currency: str
+    service: bool
+    quantity_milli_min: int
 
 
 @dataclass(frozen=True, slots=True)

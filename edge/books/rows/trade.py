@@ -2,8 +2,8 @@
 
 import msgspec
 
-from contract.facts import TenderKind
-from contract.ids import Epoch, PaymentId, PieceId, SaleId, ShiftId, StoreId, TillId, TransferId, UserId
+from contract.facts import Conversion, TenderKind
+from contract.ids import AccountId, Epoch, PaymentId, PieceId, SaleId, ShiftId, StoreId, TillId, TransferId, UserId
 from trade.sale import SaleState
 
 
@@ -35,6 +35,14 @@ class TenderRow(msgspec.Struct, frozen=True, kw_only=True):
     change_minor: int
     reference: str
     payment: PaymentId
+    rounding_minor: int
+    account: AccountId
+    conversion: str
+    """What was taken in another currency, as JSON; `null`: nothing."""
+
+    @property
+    def foreign(self) -> Conversion | None:
+        return msgspec.json.decode(self.conversion, type=Conversion | None)
 
 
 class ShippedRow(msgspec.Struct, frozen=True, kw_only=True):

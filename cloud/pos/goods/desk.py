@@ -1,0 +1,118 @@
+"""The office's list of measured goods and services, told to every store; and what comes in or is counted anew."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from cloud import feed
+from cloud.db import Tx
+from cloud.pos.goods.apply import move
+from cloud.tables import goods, goods_move, goods_stock, node
+from cloud.work import Work
+from contract.feed import GoodsCard, Unit
+from contract.ids import GoodsId, StoreId, UserId
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+TITLE_MAX: Final = 200
+UNIT_MINOR_MAX: Final = 10**12
+QUANTITY_MILLI_MAX: Final = 10**9
+
+
+class GoodsError(Exception):
+    """It cannot be so; the message says what to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsRow:
+    goods: str
+    title: str
+    unit: str
+    unit_minor: int
+    currency: str
+    tax_bp: int
+    service: bool
+    quantity_milli_min: int
+    active: bool
+    stock_milli: dict[str, int]
+    """By store, where any moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    store: str
+    goods: str
+    quantity_milli: int
+    why: str
+    by: str
+    at_us: int
+
+
+def put(work: Work, card: GoodsCard, *, by: UserId) -> None:
+    """New or changed; stores sell by it when they have heard. Raises `GoodsError`."""
+    wrong = _wrong(card)
+    if wrong:
+        raise GoodsError(wrong)
+    row = {
+        **msgspec.structs.asdict(card), "unit": str(card.unit), "service": int(card.service),
+        "active": int(card.active), "by": by, "changed_us": work.now_us,
+    }  # fmt: skip
+    work.tx.put(goods, row)
+    work.tell(feed.News(f"goods:{card.goods}", card))
+
+
+def _wrong(card: GoodsCard) -> str:
+    if not NAME.fullmatch(card.goods):
+        return "A good is called by 1 to 64 letters, digits, dots and dashes"
+    if not card.title.strip() or len(card.title) > TITLE_MAX:
+        return f"Say what it is, in at most {TITLE_MAX} signs"
+    if not 0 <= card.unit_minor <= UNIT_MINOR_MAX:
+        return "A price lies between nothing and what anything costs"
+    if not 1 <= card.quantity_milli_min <= QUANTITY_MILLI_MAX:
+        return "The least that is sold is a thousandth of a unit or more"
+    if not re.fullmatch(r"[A-Z]{3}", card.currency) or not 0 <= card.tax_bp <= 10_000:
+        return "A currency has three capital letters, a tax 0 to 100 percent"
+    return ""
+
+
+def moved(work: Work, name: GoodsId, store: StoreId, quantity_milli: int, *, why: str, ref: str, by: UserId) -> None:
+    """Goods came in (above nothing), or somebody measured anew and corrects. Raises `GoodsError`, `LookupError`."""
+    row = work.tx.row(sa.select(goods.c.service).where(goods.c.goods == name))
+    if row is None:
+        raise LookupError(f"there is no good {name}")
+    if row["service"]:
+        raise GoodsError("No stock is kept of a service")
+    if work.tx.value(sa.select(node.c.store).where(node.c.store == store)) is None:
+        raise LookupError(f"there is no store {store}")
+    if not quantity_milli or abs(quantity_milli) > QUANTITY_MILLI_MAX:
+        raise GoodsError("Say how much, at most a million units at once")
+    if not why.strip():
+        raise GoodsError("Say why: it came in with which delivery, or who measured it")
+    move(work, store, name, quantity_milli, ref=ref, why=why.strip(), by=by)
+
+
+def listing(tx: Tx) -> list[GoodsRow]:
+    """By title; what is no longer sold last."""
+    stock: dict[str, dict[str, int]] = {}
+    for row in tx.rows(sa.select(goods_stock).order_by(goods_stock.c.store)):
+        stock.setdefault(row["goods"], {})[row["store"]] = row["quantity_milli"]
+    rows = tx.rows(sa.select(goods).order_by(goods.c.active.desc(), goods.c.title))
+    told = [name for name in GoodsRow.__dataclass_fields__ if name not in ("service", "active", "stock_milli")]
+    return [
+        GoodsRow(
+            **{name: row[name] for name in told}, service=bool(row["service"]), active=bool(row["active"]),
+            stock_milli=stock.get(row["goods"], {}),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def moves(tx: Tx, limit: int = 50) -> list[MoveRow]:
+    query = sa.select(goods_move).order_by(goods_move.c.at_us.desc(), goods_move.c.ref).limit(limit)
+    return [MoveRow(**{name: row[name] for name in MoveRow.__dataclass_fields__}) for row in tx.rows(query)]
+
+
+def units() -> tuple[str, ...]:
+    return tuple(Unit)

@@ -1,0 +1,71 @@
+"""The office's page of measured goods and services: the list, its prices, and how much lies where."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from cloud.desk import Desk
+from cloud.pos.goods import desk as goods
+from cloud.pos.goods.desk import GoodsError
+from cloud.pos.http import conflicts
+from contract.feed import GoodsCard, Permission, Unit
+from contract.ids import GoodsId, StoreId
+from web.forms import amount_minor, percent_bp
+from web.front import go, render
+from web.logins import Login
+from web.policy import allow, require
+
+Setter = Annotated[Login, allow(Permission.PIECES, of="house")]
+Text = Annotated[str, Form(max_length=200)]
+Amount = Annotated[str, Form(max_length=20)]
+THOUSANDTHS: Final = "KWD"
+"""A currency of three digits: quantities are typed like amounts of it."""
+
+
+def router(desk: Desk) -> APIRouter:
+    routes = APIRouter(prefix="/goods", include_in_schema=False)
+
+    @routes.get("")
+    def listing(request: Request, who: Setter) -> Response:
+        del who
+        with desk.look() as work:
+            rows, moves = goods.listing(work.tx), goods.moves(work.tx)
+            return render(request, "goods/list.html", rows=rows, moves=moves, units=goods.units())
+
+    @routes.post("")
+    def keep(
+        request: Request, who: Setter, *, goods_name: Text, title: Text, unit: Unit, price: Amount,
+        currency: Annotated[str, Form(max_length=3)], tax: Amount = "", least: Amount = "", service: Text = "",
+        active: Text = "",
+    ) -> Response:  # fmt: skip
+        """New, or changed where it is there already."""
+        card = GoodsCard(
+            goods=GoodsId(goods_name.strip()),
+            title=title.strip(),
+            unit=unit,
+            unit_minor=amount_minor(price, currency, "Price"),
+            currency=currency.strip().upper(),
+            tax_bp=percent_bp(tax, "Tax") if tax.strip() else 0,
+            service=bool(service),
+            quantity_milli_min=amount_minor(least, THOUSANDTHS, "Least") or 1,
+            active=bool(active),
+        )
+        with conflicts(GoodsError, code="goods"), desk.work() as work:
+            goods.put(work, card, by=who.user)
+        return go(request, "/goods")
+
+    @routes.post("/stock")
+    def move(
+        request: Request, who: Setter, *, goods_name: Text, at: Text, quantity: Amount, why: Text, out: Text = ""
+    ) -> Response:
+        """Goods came in; `out`: a correction downwards."""
+        require(who, Permission.PIECES, store=at)
+        quantity_milli = amount_minor(quantity, THOUSANDTHS, "Quantity")
+        with conflicts(GoodsError, LookupError, code="goods"), desk.work() as work:
+            ref = f"office:{desk.new_id()}"
+            signed = -quantity_milli if out else quantity_milli
+            goods.moved(work, GoodsId(goods_name), StoreId(at), signed, why=why, ref=ref, by=who.user)
+        return go(request, "/goods")
+
+    return routes

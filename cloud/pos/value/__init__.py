@@ -1,0 +1,1 @@
+"""Gift cards, credit and deposits: what the house owes, and which store may spend how much of it."""

@@ -1,0 +1,259 @@
+"""What stores took in, spent, kept and gave back of accounts; and the answers to what they ask for.
+
+An account's balance is what came in less what was spent. What no store's slice holds is free, and only that is given:
+the account's row is locked meanwhile, so that two stores never get the same money.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+
+from cloud.applying import Applier
+from cloud.custody import Custody
+from cloud.tables import down_log, value_account, value_ask, value_move, value_slice
+from cloud.work import Heard, Work
+from contract.commands import AnswerValue, KeepValue, RecallValue, decode_command
+from contract.facts import (
+    AskEnd,
+    CommandHeard,
+    Fact,
+    LineKind,
+    ReturnRecorded,
+    SaleRecorded,
+    TenderKind,
+    ValueAsked,
+    ValueAskEnded,
+    ValueKept,
+    ValueReleased,
+)
+from contract.ids import AccountId, AskId, StoreId
+from contract.money import plain
+from trade.value import CREDIT, OF_THE_OFFICE
+
+WAITING, GRANTED, REFUSED, GIVEN_UP, SPENT = "waiting", "granted", "refused", "given up", "spent"
+IN, OUT = "in", "out"
+OWED: Final = {LineKind.GIFT_CARD: TenderKind.GIFT_CARD, LineKind.DEPOSIT: TenderKind.DEPOSIT}
+
+
+class Move(NamedTuple):
+    """Money of an account; in is above nothing."""
+
+    account: AccountId
+    kind: TenderKind
+    amount_minor: int
+    label: str = ""
+
+
+def sold(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
+    """Cards loaded, deposits taken and given back; and what paid."""
+    moves = [
+        Move(AccountId(line.account), OWED[line.kind], line.gross_minor, line.description.rpartition(" ")[2])
+        for line in fact.lines
+        if line.kind in OWED and line.account
+    ]
+    moves += [
+        Move(each.account, each.kind, -each.amount_minor)
+        for each in fact.tenders
+        if each.kind in OF_THE_OFFICE and each.account
+    ]
+    _book(tokens.work, heard, f"sale:{fact.sale}", fact.currency, moves, client=fact.client or "")
+    mine = (value_ask.c.store == heard.store, value_ask.c.sale == fact.sale, value_ask.c.state == GRANTED)
+    if moves:
+        tokens.work.tx.run(sa.update(value_ask).where(*mine).values(state=SPENT))
+
+
+def returned(tokens: Custody, heard: Heard, fact: ReturnRecorded) -> None:
+    """Money given back onto a card, or as credit."""
+    moves = [
+        Move(each.account, each.kind, each.amount_minor, each.reference)
+        for each in fact.tenders
+        if each.kind in OF_THE_OFFICE and each.account
+    ]
+    _book(tokens.work, heard, f"return:{heard.epoch}/{heard.seq}", fact.currency, moves)
+
+
+def _book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], *, client: str = "") -> None:
+    """Each once, whoever tells it again. Spent above what the store held, a person is told."""
+    for n, move in enumerate(sorted(moves), 1):  # accounts always in one order: nobody waits in a circle
+        credit = move.account.removeprefix(CREDIT) if move.account.startswith(CREDIT) else ""
+        account = {
+            "account": move.account, "kind": move.kind, "currency": currency, "label": move.label,
+            "client": credit or (client if move.kind is TenderKind.DEPOSIT else ""), "store": heard.store,
+            "opened_us": heard.at_us,
+        }  # fmt: skip
+        work.tx.add_new(value_account, account)
+        row = {
+            "store": heard.store, "ref": ref, "n": n, "account": move.account, "amount_minor": move.amount_minor,
+            "at_us": heard.at_us, "by": heard.by,
+        }  # fmt: skip
+        if not work.tx.add_new(value_move, row):
+            continue
+        mine = sa.update(value_account).where(value_account.c.account == move.account)
+        if move.amount_minor >= 0:
+            work.tx.run(mine.values(issued_minor=value_account.c.issued_minor + move.amount_minor))
+            continue
+        work.tx.run(mine.values(spent_minor=value_account.c.spent_minor - move.amount_minor))
+        if _hold(work, heard.store, move.account, move.amount_minor) < 0:
+            amount = plain(-move.amount_minor, currency)
+            sentence = f"{heard.store} spent {amount} {currency} of {move.account}, more than it held ({ref})"
+            work.open_case("value overspent", sentence, store=heard.store, ref=f"{move.account}/{ref}")
+
+
+def kept(tokens: Custody, heard: Heard, fact: ValueKept) -> None:
+    if fact.kind in OF_THE_OFFICE:
+        _hold(tokens.work, heard.store, fact.account, fact.amount_minor)
+
+
+def released(tokens: Custody, heard: Heard, fact: ValueReleased) -> None:
+    """Free again; who waits for it is answered now."""
+    work = tokens.work
+    if _locked(work, fact.account) is None:
+        return  # a trade-in is its own store's alone
+    _hold(work, heard.store, fact.account, -fact.amount_minor)
+    waiting = (value_ask.c.account == fact.account, value_ask.c.state == WAITING)
+    for row in work.tx.rows(sa.select(value_ask).where(*waiting).order_by(value_ask.c.at_us, value_ask.c.ask)):
+        _answer(work, row)
+
+
+def asked(tokens: Custody, heard: Heard, fact: ValueAsked) -> None:
+    """A store wants more than it holds."""
+    if not fact.wanted_minor:
+        return
+    row = {
+        "store": heard.store, "ask": fact.ask, "sale": fact.sale, "account": fact.account, "kind": fact.kind,
+        "currency": fact.currency, "wanted_minor": fact.wanted_minor, "granted_minor": 0, "state": WAITING, "why": "",
+        "at_us": heard.at_us,
+    }  # fmt: skip
+    if tokens.work.tx.add_new(value_ask, row):
+        _answer(tokens.work, row)
+
+
+def ended(tokens: Custody, heard: Heard, fact: ValueAskEnded) -> None:
+    """Nobody waits for it any more. What was given before comes back by itself."""
+    mine = (value_ask.c.store == heard.store, value_ask.c.ask == fact.ask)
+    live = mine if fact.how is AskEnd.GIVEN_UP else (*mine, value_ask.c.state == WAITING)
+    tokens.work.tx.run(sa.update(value_ask).where(*live).values(state=GIVEN_UP))
+
+
+def heard_again(tokens: Custody, heard: Heard, fact: CommandHeard) -> None:
+    """What a lost life of the office gave is held by that store all the same."""
+    work = tokens.work
+    if fact.cloud_epoch >= work.cloud_epoch or b'"value.' not in bytes(fact.command):
+        return
+    ours = (down_log.c.store == heard.store, down_log.c.cloud_epoch == fact.cloud_epoch, down_log.c.seq == fact.seq)
+    if work.tx.value(sa.select(down_log.c.seq).where(*ours).limit(1)) is not None:
+        return
+    command = decode_command(bytes(fact.command)).command
+    if isinstance(command, AnswerValue | KeepValue) and command.amount_minor:
+        _hold(work, heard.store, command.account, command.amount_minor)
+
+
+def _answer(work: Work, row: sa.RowMapping | dict[str, object]) -> None:
+    """Gives what is free; where nothing is, but other stores hold some, they are asked for it and this one waits."""
+    store, ask, account = StoreId(str(row["store"])), AskId(str(row["ask"])), AccountId(str(row["account"]))
+    known = _locked(work, account)
+    why = _refusal(known, row)
+    if why or known is None:
+        _say(work, store, ask, AnswerValue(ask=ask, account=account, amount_minor=0, why=why), REFUSED)
+        return
+    free, wanted = _free(work, known), int(str(row["wanted_minor"]))
+    give = max(min(free, wanted), 0)
+    others = [holder for holder in _holders(work, account) if holder != store] if give < wanted else []
+    for holder in others:
+        work.command(holder, RecallValue(account=account))
+    if not give and others:
+        return
+    if not give:
+        why = "nothing is left on it"
+    elif others:
+        why = f"more is kept at {', '.join(others)} and was asked back: take it off and ask again in a moment"
+    left = max(int(known["issued_minor"]) - int(known["spent_minor"]) - give, 0)
+    told = AnswerValue(ask=ask, account=account, amount_minor=give, left_minor=left, why=why)
+    if give:
+        _hold(work, store, account, give)
+    _say(work, store, ask, told, GRANTED if give else REFUSED)
+
+
+def _refusal(known: sa.RowMapping | None, row: sa.RowMapping | dict[str, object]) -> str:
+    if known is None:
+        return "the office knows none of that name: compare it with the card"
+    if known["blocked"]:
+        return f"the office has blocked it: {known['blocked']}"
+    if known["kind"] != row["kind"]:
+        return f"it is a {str(known['kind']).replace('_', ' ')}"
+    return "" if known["currency"] == row["currency"] else f"it is in {known['currency']}"
+
+
+def _say(work: Work, store: StoreId, ask: AskId, told: AnswerValue, state: str) -> None:
+    mine = (value_ask.c.store == store, value_ask.c.ask == ask)
+    change = {"state": state, "granted_minor": told.amount_minor, "why": told.why}
+    work.tx.run(sa.update(value_ask).where(*mine).values(**change))
+    work.command(store, told)
+
+
+def _locked(work: Work, account: AccountId) -> sa.RowMapping | None:
+    return work.tx.row(sa.select(value_account).where(value_account.c.account == account).with_for_update())
+
+
+def _free(work: Work, known: sa.RowMapping) -> int:
+    """Of a locked account: what no store holds."""
+    held = sa.select(sa.func.sum(value_slice.c.held_minor)).where(value_slice.c.account == known["account"])
+    return int(known["issued_minor"]) - int(known["spent_minor"]) - int(work.tx.value(held) or 0)
+
+
+def _holders(work: Work, account: AccountId) -> Iterator[StoreId]:
+    query = sa.select(value_slice.c.store).where(value_slice.c.account == account, value_slice.c.held_minor > 0)
+    yield from (StoreId(row["store"]) for row in work.tx.rows(query.order_by(value_slice.c.store)))
+
+
+def _hold(work: Work, store: StoreId, account: AccountId, amount_minor: int) -> int:
+    """So much more in the store's slice; returns what it is now."""
+    work.tx.add_new(value_slice, {"store": store, "account": account, "held_minor": 0})
+    mine = (value_slice.c.store == store, value_slice.c.account == account)
+    more = value_slice.c.held_minor + amount_minor
+    held = sa.update(value_slice).where(*mine).values(held_minor=more).returning(value_slice.c.held_minor)
+    return int(work.tx.value(held))
+
+
+def allow(work: Work, store: StoreId, account: AccountId, amount_minor: int) -> str:
+    """An allowance: so much of what is free may be spent there without asking. Returns why not; empty: it is done."""
+    known = _locked(work, account)
+    if known is None:
+        return "There is no such account"
+    if known["blocked"]:
+        return f"It is blocked: {known['blocked']}"
+    free = _free(work, known)
+    if not 0 < amount_minor <= free:
+        return f"{plain(max(free, 0), known['currency'])} {known['currency']} of it are free: allow that or less"
+    _hold(work, store, account, amount_minor)
+    work.command(
+        store,
+        KeepValue(
+            account=account, kind=TenderKind(known["kind"]), amount_minor=amount_minor, currency=known["currency"],
+            client=known["client"], label=known["label"],
+        ),
+    )  # fmt: skip
+    return ""
+
+
+def block(work: Work, account: AccountId, why: str) -> bool:
+    """Nothing is given of it while `why` says something; what stores hold and need not is asked back."""
+    if _locked(work, account) is None:
+        return False
+    work.tx.run(sa.update(value_account).where(value_account.c.account == account).values(blocked=why))
+    if why:
+        for holder in _holders(work, account):
+            work.command(holder, RecallValue(account=account))
+    return True
+
+
+APPLY: Final[dict[type[Fact], Applier]] = {
+    SaleRecorded: sold,
+    ReturnRecorded: returned,
+    ValueKept: kept,
+    ValueAsked: asked,
+    ValueAskEnded: ended,
+    ValueReleased: released,
+    CommandHeard: heard_again,
+}

@@ -1,0 +1,66 @@
+"""The office's page of what it owes: gift cards, credit, deposits; and an account with its moves."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import Response
+
+from cloud.desk import Desk
+from cloud.pos.http import found
+from cloud.pos.value import apply, queries
+from contract.feed import Permission
+from contract.ids import AccountId, StoreId
+from web.forms import amount_minor
+from web.front import go, render
+from web.logins import Login
+from web.policy import allow, require
+from web.problems import ProblemError
+
+Reader = Annotated[Login, allow(Permission.LEDGER, of="house")]
+Word = Annotated[str, Query(max_length=100)]
+
+
+def router(desk: Desk) -> APIRouter:
+    routes = APIRouter(prefix="/owed", include_in_schema=False)
+
+    @routes.get("")
+    def listing(request: Request, who: Reader, kind: Word = "", q: Word = "") -> Response:
+        del who
+        with desk.look() as work:
+            rows = queries.listing(work.tx, kind=kind, q=q)
+            return render(request, "value/list.html", rows=rows, owed=queries.owed(work.tx), kind=kind, q=q)
+
+    @routes.get("/{account}")
+    def detail(request: Request, who: Reader, account: str) -> Response:
+        del who
+        with desk.look() as work:
+            seen = found(queries.detail(work.tx, account), f"account {account}")
+            return render(request, "value/account.html", seen=seen, row=seen.row)
+
+    @routes.post("/{account}/block")
+    def block(who: Reader, request: Request, account: str, why: Annotated[str, Form(max_length=200)] = "") -> Response:
+        """Without a reason it is free again."""
+        del who
+        with desk.work() as work:
+            found(apply.block(work, AccountId(account), why.strip()) or None, f"account {account}")
+        return go(request, f"/owed/{account}")
+
+    @routes.post("/{account}/allow")
+    def permit(
+        request: Request,
+        who: Reader,
+        account: str,
+        at: Annotated[str, Form(max_length=64)],
+        amount: Annotated[str, Form(max_length=20)],
+    ) -> Response:
+        """So much of it may be spent at a store while it hears nothing from the office."""
+        require(who, Permission.LEDGER, store=at)
+        with desk.work() as work:
+            row = found(queries.detail(work.tx, account), f"account {account}").row
+            minor = amount_minor(amount, row.currency, "Amount")
+            wrong = apply.allow(work, StoreId(at), AccountId(account), minor)
+            if wrong:
+                raise ProblemError(409, "allowance", "This cannot be allowed", wrong)
+        return go(request, f"/owed/{account}")
+
+    return routes

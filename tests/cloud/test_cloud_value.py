@@ -1,0 +1,186 @@
+"""What the house owes, transfers it waits for, goods by measure, pieces taken in payment: as the office keeps them."""
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from cloud.pos.goods import desk as goods
+from cloud.pos.goods.desk import GoodsError
+from cloud.pos.payments import transfers
+from cloud.pos.payments.transfers import TransferError, TransferState
+from cloud.pos.value import apply as value
+from cloud.pos.value import queries
+from cloud.tables import case_file, piece_backing, sale_tender
+from cloud.work import begin
+from contract.commands import AnswerValue, KeepValue, RecallValue
+from contract.facts import (
+    Conversion,
+    LineKind,
+    SaleLine,
+    Tender,
+    TenderKind,
+    TradeIn,
+    TradeInTaken,
+    ValueAsked,
+    ValueKept,
+)
+from contract.feed import GoodsCard, Unit
+from contract.giftcard import account_of, label, make
+from contract.ids import AccountId
+from trade.guards import ALL
+
+CODE = make(b"twelve bytes")
+CARD = account_of(CODE)
+
+
+def owed(box, house, name, amount, kind=LineKind.GIFT_CARD, account=CARD, **more):
+    """A sale of one line that the house owes from then on."""
+    line = SaleLine(
+        line=f"{name}-1", kind=kind, description=f"Gift card {label(CODE)}", list_price_minor=amount,
+        gross_minor=amount, tax_bp=0, tax_minor=0, account=account,
+    )  # fmt: skip
+    base = house.sale(box, name)
+    tender = Tender(kind=TenderKind.CARD, amount_minor=amount, reference="slip")
+    return msgspec.structs.replace(base, lines=(line,), total_minor=amount, tenders=(tender,), **more)
+
+
+def ask(name, wanted, account=CARD, kind=TenderKind.GIFT_CARD, currency="EUR"):
+    return ValueAsked(
+        ask=name, sale=f"sale-{name}", till="t1", account=account, kind=kind, currency=currency, wanted_minor=wanted
+    )
+
+
+def answers(box):
+    return [each.command for each in box.obey(box.send())]
+
+
+def test_a_card_is_loaded_given_once_and_its_balance_is_found_by_its_code(house):
+    paris, lyon = house.store("paris"), house.store("lyon")
+    paris.write(owed(paris, house, "s1", 10_000))
+    paris.send()
+    lyon.write(ask("a1", 7_000))
+    assert answers(lyon) == [AnswerValue(ask="a1", account=CARD, amount_minor=7_000, left_minor=3_000)]
+    paris.write(ask("a2", 7_000))
+    assert answers(paris)[-1].amount_minor == 3_000
+    with house.office.reading() as tx:
+        (row,) = queries.listing(tx, q=CODE.lower())
+        assert queries.listing(tx, q="nobody") == []
+        assert [(each.kind, each.balance_minor) for each in queries.owed(tx)] == [("gift_card", 10_000)]
+    assert (row.label, row.balance_minor, row.held_minor) == (label(CODE), 10_000, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (ask("a1", 1, account=AccountId("gc-none")), "knows none"),
+        (ask("a1", 1, currency="CHF"), "it is in EUR"),
+        (ask("a1", 1, kind=TenderKind.DEPOSIT), "it is a gift card"),
+    ],
+)
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_what_cannot_be_given_says_why(house, asked, words):
+    paris = house.store("paris")
+    paris.write(owed(paris, house, "s1", 10_000))
+    paris.write(asked)
+    (answer,) = answers(paris)
+    assert (answer.amount_minor, words in answer.why) == (0, True), answer.why
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_an_allowance_is_told_to_its_store_and_a_block_asks_it_back(house):
+    paris = house.store("paris")
+    paris.write(owed(paris, house, "s1", 10_000))
+    paris.send()
+    with house.office.transaction() as tx:
+        work = begin(tx, ALL, 5)
+        assert "free" in value.allow(work, "paris", CARD, 10_001)
+        assert value.allow(work, "paris", CARD, 4_000) == ""
+        assert value.block(work, CARD, "reported stolen")
+        assert "stolen" in value.allow(work, "paris", CARD, 1)
+    kept, recalled = answers(paris)
+    assert isinstance(kept, KeepValue)
+    assert (kept.amount_minor, kept.kind, kept.label) == (4_000, TenderKind.GIFT_CARD, label(CODE))
+    assert recalled == RecallValue(account=CARD)
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_spending_more_than_a_store_held_opens_a_case(house):
+    """Only a lost disk can: the box itself refuses."""
+    paris = house.store("paris")
+    paris.write(owed(paris, house, "s1", 10_000), ValueKept(
+        account=CARD, kind=TenderKind.GIFT_CARD, amount_minor=1_000, currency="EUR"
+    ))  # fmt: skip
+    tender = Tender(kind=TenderKind.GIFT_CARD, amount_minor=2_000, account=CARD)
+    paris.write(
+        msgspec.structs.replace(
+            owed(paris, house, "s2", 2_000, receipt_number=2, account=AccountId("gc-2")), tenders=(tender,)
+        )
+    )
+    paris.send()
+    assert [row["kind"] for row in house.rows(sa.select(case_file.c.kind))] == ["value overspent"]
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_a_transfer_is_awaited_and_somebody_says_what_the_bank_says(house):
+    paris = house.store("paris", "ring")
+    tenders = (Tender(kind=TenderKind.BANK_TRANSFER, amount_minor=120_000, reference="RING-7"),)
+    paris.write(msgspec.structs.replace(house.sale(paris, "s1", "ring"), tenders=tenders))
+    paris.send()
+    with house.office.transaction() as tx:
+        work = begin(tx, ALL, 5)
+        (row,) = transfers.listing(tx, state=TransferState.AWAITED)
+        assert (row.reference, row.amount_minor) == ("RING-7", 120_000)
+        with pytest.raises(TransferError, match="Say what"):
+            transfers.settle(work, "paris", "s1", 1, TransferState.MISSING, by="eva", note=" ")
+        transfers.settle(work, "paris", "s1", 1, TransferState.MISSING, by="eva", note="called the client")
+        transfers.settle(work, "paris", "s1", 1, TransferState.ARRIVED, by="eva", note="")
+        with pytest.raises(TransferError, match="arrived"):
+            transfers.settle(work, "paris", "s1", 1, TransferState.MISSING, by="eva", note="x")
+        with pytest.raises(LookupError):
+            transfers.settle(work, "paris", "s9", 1, TransferState.ARRIVED, by="eva", note="")
+    assert [row["kind"] for row in house.rows(sa.select(case_file.c.kind))] == ["transfer missing"]
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_goods_by_measure_leave_the_stock_of_their_store(house):
+    paris = house.store("paris")
+    card = GoodsCard(goods="melee", title="Melee", unit=Unit.CARAT, unit_minor=45_000, currency="EUR")
+    with house.office.transaction() as tx:
+        work = begin(tx, ALL, 5)
+        goods.put(work, card, by="eva")
+        goods.moved(work, "melee", "paris", 10_000, why="delivery 7", ref="r1", by="eva")
+        goods.moved(work, "melee", "paris", 10_000, why="delivery 7", ref="r1", by="eva")
+        with pytest.raises(GoodsError):
+            goods.put(work, msgspec.structs.replace(card, goods="no name"), by="eva")
+        with pytest.raises(LookupError):
+            goods.moved(work, "gravel", "paris", 1, why="x", ref="r2", by="eva")
+    line = SaleLine(
+        line="l1", kind=LineKind.GOODS, description="Melee", list_price_minor=45_000, gross_minor=56_250, tax_bp=0,
+        tax_minor=0, goods="melee", unit="ct", quantity_milli=1_250,
+    )  # fmt: skip
+    tender = Tender(
+        kind=TenderKind.CASH, amount_minor=56_250,
+        conversion=Conversion(currency="CHF", amount_minor=53_920, rate_e9=1_043_210_000, source="ECB", quoted_us=7),
+    )  # fmt: skip
+    base = house.sale(paris, "s1")
+    paris.write(msgspec.structs.replace(base, lines=(line,), total_minor=56_250, tenders=(tender,)))
+    paris.send()
+    with house.office.reading() as tx:
+        (row,) = goods.listing(tx)
+    assert row.stock_milli == {"paris": 8_750}
+    (kept,) = house.rows(sa.select(sale_tender))
+    assert (kept["foreign_currency"], kept["foreign_minor"], kept["rate_e9"]) == ("CHF", 53_920, 1_043_210_000)
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_a_piece_taken_in_payment_is_the_houses_with_its_past_and_is_not_for_sale_yet(house):
+    paris = house.store("paris")
+    given = TradeIn(
+        piece="ti-1", title="Old brooch", category="brooch", client="c-1", value_minor=30_000, currency="EUR",
+        provenance="her aunt's", proof="identity card", metal="gold", weight_mg=8_250,
+    )  # fmt: skip
+    paris.write(TradeInTaken(account="ti-a", sale="s1", trade_in=given))
+    paris.send()
+    assert house.token("ti-1") == ("paris", "here", "")
+    (behind,) = house.rows(sa.select(piece_backing).where(piece_backing.c.piece == "ti-1"))
+    assert (behind["cost_minor"], "her aunt's" in behind["provenance"]) == (30_000, True)
