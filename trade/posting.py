@@ -158,7 +158,7 @@ def _tender(tender: Tender, sign: int, till: str, currency: str, terminals: Mapp
 def _kept_by(tender: Tender, terminals: Mapping[PaymentId, str]) -> str:
     if tender.kind is TenderKind.CARD:
         return terminals.get(tender.payment, "")
-    return tender.reference if tender.kind in _BY_REFERENCE else ""
+    return (tender.account or tender.reference) if tender.kind in _BY_REFERENCE else ""
 
 
 _BY_REFERENCE = (TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT, TenderKind.TRADE_IN, TenderKind.DEPOSIT)

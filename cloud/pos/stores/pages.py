@@ -86,13 +86,15 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
     def keep(
         request: Request, who: Setter, store: str, *, tax_rounding: Annotated[TaxRounding, Form()], cash_step: Text,
         denominations: Text = "", refund_days: Text = "0", over_short: Text = "0", offline_card: Text = "0",
+        offline_value: Text = "0",
         legal_name: Text = "", tax_number: Text = "", address: Lines = "", receipt_foot: Lines = "",
         margin_scheme: Text = "", contact: Text = "", language: Text = "en", check_url: Text = "", why: Why = "",
     ) -> Response:  # fmt: skip
         """Everything as it shall be; every till of the store sells so as soon as it hears of it."""
         given: dict[str, object] = {
             "tax_rounding": tax_rounding, "cash_step": cash_step, "denominations": denominations,
-            "refund_days": refund_days, "over_short": over_short, "offline_card": offline_card, "why": why,
+            "refund_days": refund_days, "over_short": over_short, "offline_card": offline_card,
+            "offline_value": offline_value, "why": why,
             "legal_name": legal_name, "tax_number": tax_number, "address": address, "receipt_foot": receipt_foot,
             "margin_scheme": bool(margin_scheme), "contact": contact, "language": language, "check_url": check_url,
         }  # fmt: skip
@@ -108,7 +110,8 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
                 denominations=tuple(money(each, "Notes and coins") for each in denominations.split()),
                 margin_scheme=bool(margin_scheme), refund_days=_days(refund_days),
                 over_short_minor_max=money(over_short, "Drawer may be off by"),
-                offline_card_minor_max=money(offline_card, "Card without a line"), legal_name=legal_name.strip(),
+                offline_card_minor_max=money(offline_card, "Card without a line"),
+                offline_value_minor_max=money(offline_value, "Gift card without a line"), legal_name=legal_name.strip(),
                 tax_number=tax_number.strip(), address=_lines(address), receipt_foot=_lines(receipt_foot),
                 contact=contact.strip(), language=language, check_url=check_url.strip(),
             )  # fmt: skip
@@ -129,7 +132,8 @@ def shown(row: store_settings.SettingsRow) -> dict[str, object]:
         "tax_rounding": row.tax_rounding, "cash_step": plain(row.cash_step_minor, row.currency),
         "denominations": " ".join(each.removesuffix("." + "0" * digits) for each in coins),
         "refund_days": row.refund_days, "over_short": typed(row.over_short_minor_max, row.currency),
-        "offline_card": typed(row.offline_card_minor_max, row.currency), "margin_scheme": row.margin_scheme,
+        "offline_card": typed(row.offline_card_minor_max, row.currency),
+        "offline_value": typed(row.offline_value_minor_max, row.currency), "margin_scheme": row.margin_scheme,
         "legal_name": row.legal_name, "tax_number": row.tax_number, "address": row.address,
         "receipt_foot": row.receipt_foot, "contact": row.contact, "language": row.language,
         "check_url": row.check_url,

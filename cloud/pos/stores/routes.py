@@ -39,6 +39,7 @@ class SettingsAsked(Asked):
     refund_days: int = 30
     over_short_minor_max: int = 500
     offline_card_minor_max: int = 0
+    offline_value_minor_max: int = 0
     receipt_foot: str = ""
     legal_name: str = ""
     tax_number: str = ""

@@ -43,6 +43,7 @@ class SettingsRow:
     refund_days: int
     over_short_minor_max: int
     offline_card_minor_max: int
+    offline_value_minor_max: int
     receipt_foot: str
     legal_name: str
     tax_number: str
@@ -90,6 +91,7 @@ def told(card: SettingsCard, currency: str) -> dict[str, str]:
         "margin scheme": "yes" if card.margin_scheme else "no", "days to give back": str(card.refund_days),
         "drawer may be off by": money(card.over_short_minor_max),
         "card without a line": money(card.offline_card_minor_max),
+        "gift card without a line": money(card.offline_value_minor_max),
         "legal name": card.legal_name, "tax number": card.tax_number, "address": card.address,
         "receipt ends with": card.receipt_foot, "contact": card.contact, "receipts in": card.language,
         "receipts are checked at": card.check_url,
@@ -113,6 +115,7 @@ def _check(card: SettingsCard) -> None:
     for amount, what in (
         (card.over_short_minor_max, "What a drawer may be off by"),
         (card.offline_card_minor_max, "A card without a line"),
+        (card.offline_value_minor_max, "A gift card without a line"),
     ):  # fmt: skip
         if not 0 <= amount <= MONEY_MINOR_MAX:
             raise SettingsError(f"{what} is not below nothing, and not above any sale.")
