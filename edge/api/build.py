@@ -4,7 +4,17 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from edge.api import approving, pages, pages_discounts, pages_shares, people, routes, trade_routes, value_routes, witnessing
+from edge.api import (
+    approving,
+    pages,
+    pages_discounts,
+    pages_shares,
+    people,
+    routes,
+    trade_routes,
+    value_routes,
+    witnessing,
+)
 from edge.api.counts import routes as count_routes
 from edge.api.history import routes as history_routes
 from edge.api.looks import routes as look_routes
