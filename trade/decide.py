@@ -22,8 +22,20 @@ from contract.facts import (
     Verdict,
 )
 from contract.ids import SaleId, UserId
-from trade import commission, discounts, disposition, exchange, paying, receipts, returning, selling, shifts, tags
-from trade import commission, discounts, disposition, exchange, goods, paying, returning, selling, shifts, tags, valuing
+from trade import (
+    commission,
+    discounts,
+    disposition,
+    exchange,
+    goods,
+    paying,
+    receipts,
+    returning,
+    selling,
+    shifts,
+    tags,
+    valuing,
+)
 from trade.acts import (
     AbandonReturn,
     AddGoods,
@@ -44,8 +56,8 @@ from trade.acts import (
     Exchange,
     ExemptSale,
     FinishReturn,
-    GiveReceipt,
     GiveDepositBack,
+    GiveReceipt,
     GiveUpPayment,
     HearCardRefund,
     HearPayment,

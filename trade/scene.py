@@ -4,10 +4,8 @@ from typing import Final
 
 import msgspec
 
-from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine
-from contract.feed import CommissionCard, RoleCard, SettingsCard, StaffCard, StoreCard
 from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine, TradeInOffered
-from contract.feed import CommissionCard, GoodsCard, RoleCard, SettingsCard, StaffCard
+from contract.feed import CommissionCard, GoodsCard, RoleCard, SettingsCard, StaffCard, StoreCard
 from contract.ids import CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
 from trade.card_refund import CardRefund
 from trade.cash import PLAIN, CashRules

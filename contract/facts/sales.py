@@ -6,7 +6,6 @@ import msgspec
 
 from contract.facts.fact import Fact
 from contract.facts.receipts import ReceiptText
-from contract.ids import ClaimId, LineId, PaymentId, PersonId, PieceId, ReturnId, SaleId, ShiftId, TillId, UserId
 from contract.ids import (
     AccountId,
     ClaimId,

@@ -1,4 +1,4 @@
--- name: upgrade_16
+-- name: upgrade_17
 CREATE TABLE value_slice (
     account TEXT PRIMARY KEY, kind TEXT NOT NULL, currency TEXT NOT NULL, client TEXT NOT NULL, label TEXT NOT NULL,
     held_minor INTEGER NOT NULL

@@ -7,9 +7,7 @@ import msgspec
 
 from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
-from contract.feed import CommissionCard, SettingsCard, StoreCard
-from contract.ids import PaymentId, PieceId, ReturnId, SaleId, StoreId, TillId, UserId, ZoneId
-from contract.feed import CommissionCard, GoodsCard
+from contract.feed import CommissionCard, GoodsCard, StoreCard
 from contract.ids import AccountId, PaymentId, PieceId, ReturnId, SaleId, StoreId, TillId, UserId, ZoneId
 from edge.books import replica
 from edge.books.db import Database
@@ -42,8 +40,8 @@ from trade.acts import (
     Exchange,
     ExemptSale,
     FinishReturn,
-    GiveReceipt,
     GiveDepositBack,
+    GiveReceipt,
     GiveUpPayment,
     HearCardRefund,
     HearPayment,
