@@ -116,7 +116,7 @@ class At(msgspec.Struct, frozen=True, kw_only=True):
     by: UserId
 
 
-def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:
+def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  # noqa: PLR0915 — a table of facts
     """Changes the state rows as the fact says."""
     match fact:
         case ClaimHeld() | LeaseGranted():
