@@ -27,7 +27,7 @@ def act_of(body: bodies.ReturnBody) -> acts.ReturnPieces:
         sale=SaleId(body.sale),
         pieces=tuple(PieceId(piece) for piece in body.pieces),
         till=TillId(body.till),
-        tenders=tenders_of(body.tenders),
+        tenders=tenders_of(shop, body.tenders),
         reason=body.reason,
         lines=tuple(
             acts.LineBack(line=LineId(each.line), quantity_milli=each.quantity_milli, amount_minor=each.amount_minor)
@@ -76,7 +76,7 @@ async def refund_card(returns: str, body: bodies.CardRefundBody, who: Seller, sh
 @router.post("/returns/{returns}/finish")
 async def finish_return(returns: str, body: bodies.FinishReturnBody, who: Seller, shop: TheShop) -> views.ReturnView:
     """What went back to cards counts by itself; tenders are the rest."""
-    await shop.act(acts.FinishReturn(returns=ReturnId(returns), tenders=tenders_of(body.tenders)), who)
+    await shop.act(acts.FinishReturn(returns=ReturnId(returns), tenders=tenders_of(shop, body.tenders)), who)
     return views.one(shop, ReturnId(returns))
 
 
@@ -89,7 +89,7 @@ async def abandon_return(returns: str, who: Seller, shop: TheShop) -> None:
 @router.post("/exchanges", status_code=201)
 async def exchange(body: bodies.ExchangeBody, who: Seller, shop: TheShop) -> shapes.SaleView:
     """What comes back, and the cart that it pays for, in one; both lie on the pad."""
-    give = acts.RecordSale(sale=SaleId(body.sale), tenders=tenders_of(body.tenders), override=body.override)
+    give = acts.RecordSale(sale=SaleId(body.sale), tenders=tenders_of(shop, body.tenders), override=body.override)
     await shop.act(acts.Exchange(give=give, back=act_of(body.back)), who)
     return sales.sale(shop, SaleId(body.sale))
 
