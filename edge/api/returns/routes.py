@@ -22,7 +22,7 @@ Disposer = Annotated[Login, allow(Permission.DISPOSE)]
 TheShop = Annotated[Shop, the_shop()]
 
 
-def act_of(body: bodies.ReturnBody) -> acts.ReturnPieces:
+def act_of(shop: Shop, body: bodies.ReturnBody) -> acts.ReturnPieces:
     return acts.ReturnPieces(
         sale=SaleId(body.sale),
         pieces=tuple(PieceId(piece) for piece in body.pieces),
@@ -42,7 +42,7 @@ def act_of(body: bodies.ReturnBody) -> acts.ReturnPieces:
 @router.post("/returns", status_code=201)
 async def return_pieces(body: bodies.ReturnBody, who: Seller, shop: TheShop) -> shapes.SaleView:
     """The pieces lie on the pad; tenders are what the client gets."""
-    await shop.act(act_of(body), who)
+    await shop.act(act_of(shop, body), who)
     return sales.sale(shop, SaleId(body.sale))
 
 
@@ -50,7 +50,7 @@ async def return_pieces(body: bodies.ReturnBody, who: Seller, shop: TheShop) -> 
 async def begin_return(body: bodies.ReturnBody, who: Seller, shop: TheShop) -> views.ReturnView:
     """Before its money goes back to a card at the till's terminal: its lines are final from here on."""
     name = ReturnId(body.returns or shop.new_id())
-    await shop.act(acts.BeginReturn(returns=name, back=act_of(body)), who)
+    await shop.act(acts.BeginReturn(returns=name, back=act_of(shop, body)), who)
     return views.one(shop, name)
 
 
@@ -90,7 +90,7 @@ async def abandon_return(returns: str, who: Seller, shop: TheShop) -> None:
 async def exchange(body: bodies.ExchangeBody, who: Seller, shop: TheShop) -> shapes.SaleView:
     """What comes back, and the cart that it pays for, in one; both lie on the pad."""
     give = acts.RecordSale(sale=SaleId(body.sale), tenders=tenders_of(shop, body.tenders), override=body.override)
-    await shop.act(acts.Exchange(give=give, back=act_of(body.back)), who)
+    await shop.act(acts.Exchange(give=give, back=act_of(shop, body.back)), who)
     return sales.sale(shop, SaleId(body.sale))
 
 
