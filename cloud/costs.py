@@ -14,6 +14,7 @@ from contract.ids import LineId, PieceId, SaleId, StoreId
 from trade import costing
 from trade.accounts import Account
 from trade.costing import Carried, Cost, Margin
+from trade.posting import Posting, balanced
 
 PIECES_PER_QUESTION = 500
 MARGIN_UNKNOWN = "margin unknown"
@@ -79,7 +80,7 @@ def _move(
     work: Work, pieces: Sequence[PieceId], store: StoreId, going: Going, *, ref: str, day: str, at_us: int,
     sale: SaleId = NO_SALE,
 ) -> None:  # fmt: skip
-    legs: dict[StoreId, list[costing.Posting]] = {}
+    legs: dict[StoreId, list[Posting]] = {}
     told = costs_of(work, pieces)
     for was in carried(work, pieces, told, store):
         cost = told.get(was.piece, Cost())
@@ -95,7 +96,7 @@ def _move(
         work.carried[was.piece] = now
         work.tx.put_soon(stock_value, _row(now))
     for at, its in legs.items():
-        merged = costing.balanced(its, ref)
+        merged = balanced(its, ref)
         post(work, merged, store=at, kind=Kind.COST, ref=ref, business_day=day, at_us=at_us, sale=sale)
 
 

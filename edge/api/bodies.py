@@ -96,7 +96,7 @@ class ShareBody(Body):
 
 
 class SharesBody(Body):
-    shares: Annotated[tuple[ShareBody, ...], Field(max_length=SHARES_PER_SALE_MAX)]
+    shares: Annotated[list[ShareBody], Field(max_length=SHARES_PER_SALE_MAX)]
 
 
 class ApprovalBody(Body):
