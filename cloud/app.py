@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -45,8 +46,10 @@ from cloud.pos.staff import desk as staff_desk
 from cloud.pos.staff import routes as staff
 from cloud.pos.staff.entrance import Entrance
 from cloud.pos.staff.powers import Powerhouse
+from cloud.pos.stores import enrolment
 from cloud.pos.stores import queries as store_queries
 from cloud.pos.stores import routes as stores
+from cloud.pos.stores.enrolment import Signer
 from cloud.pos.transfers import routes as transfers
 from cloud.pos.value import routes as value
 from cloud.provider import HttpProvider, NoProvider, Provider
@@ -101,7 +104,7 @@ class Cloud:
         return self.desk.office
 
 
-def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
+def build(config: CloudConfig, *, provider: Provider | None = None, signer: Signer | None = None) -> Cloud:
     """Open and migrate the database, and wire the parts. Raises `UnsafeDatabaseError`."""
     office = open_office(config.database_url)
     schema.migrate(office)
@@ -133,19 +136,31 @@ def build(config: CloudConfig, *, provider: Provider | None = None) -> Cloud:
     )
     cloud = Cloud(
         config=config, desk=desk, ingest=ingest, rejoins=rejoins, orders=order_desk, entrance=entrance, logins=logins,
-        app=app, door=create_door(desk, ingest, rejoins),
+        app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)),
     )  # fmt: skip
     api = APIRouter(prefix="/api/v1")
     for router in (
-        staff.router(desk, passwords, entrance), prices.router(desk),
-        stores.router(desk, rejoins), pieces.router(desk), counts.router(desk),
-        sales.router(desk), shifts.router(desk), payments.router(desk), value.router(desk),
+        staff.router(desk, passwords, entrance),
+        prices.router(desk),
+        stores.router(desk, rejoins),
+        enrolment.router(desk, signer, os.urandom),
+        pieces.router(desk),
+        counts.router(desk),
+        sales.router(desk),
+        shifts.router(desk),
+        payments.router(desk),
+        value.router(desk),
         ledger.router(desk),
-        commissions.router(desk), transfers.router(desk),
-        orders.router(desk, order_desk), alarms.router(desk), parked.router(desk, ingest.unpark), floor.router(desk),
-    ):  # fmt: skip
+        commissions.router(desk),
+        transfers.router(desk),
+        orders.router(desk, order_desk),
+        alarms.router(desk),
+        parked.router(desk, ingest.unpark),
+        floor.router(desk),
+    ):
         api.include_router(router)
     app.include_router(api)
+    app.include_router(enrolment.pages(desk, signer, os.urandom))
     app.include_router(_house_keeping(cloud))
     _dress(cloud)
     if config.broker is not None:
@@ -195,6 +210,10 @@ def _house_keeping(cloud: Cloud) -> APIRouter:
     return routes
 
 
+def _crl(config: CloudConfig) -> Path | None:
+    return Path(config.door.crl) if config.door is not None and config.door.crl else None
+
+
 def _stores(desk: Desk) -> list[StoreId]:
     with desk.look() as work:
         return [StoreId(row.store) for row in store_queries.listing(work.tx)]
@@ -203,14 +222,14 @@ def _stores(desk: Desk) -> list[StoreId]:
 # --- running --------------------------------------------------------------------------------------------------
 
 
-def run(config: CloudConfig) -> int:
-    """Run the office until it is told to stop. Raises `ConfigError` when a port is taken."""
+def run(config: CloudConfig, signer: Signer | None = None) -> int:
+    """Run the office until it is told to stop; `signer` lets boxes in. Raises `ConfigError` when a port is taken."""
     write_logs()
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listen(config.host, config.port, "port"))
         door = config.door
         door_listener = None if door is None else stack.enter_context(_listen(door.host, door.port, "door.port"))
-        cloud = build(config)
+        cloud = build(config, signer=signer)
         stack.callback(cloud.office.close)
         return asyncio.run(_live(cloud, listener, door_listener))
 

@@ -41,6 +41,8 @@ class DoorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Its private key."""
     host: str = "127.0.0.1"
     """Address to listen on; `0.0.0.0` is every one."""
+    crl: str = ""
+    """The house's list of revoked certificates, `house.crl`: who stands on it is turned away at the next request."""
 
 
 class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,6 +65,11 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Certificate that gives pages and API HTTPS; without it they are plain HTTP, for loopback or a proxy in front."""
     key: str = ""
     """The private key of `cert`."""
+    authority: str = ""
+    """Folder of the house's authority, `house`: then boxes enrol with a token and renew their certificates themselves.
+
+    Whoever can read it can let anybody in. Without it certificates are made by `vitrine enrol … --house` alone.
+    """
     broker: BrokerConfig | None = None
     """Where the stores are heard. Without it the office runs, and hears nobody."""
     door: DoorConfig | None = None
@@ -104,4 +111,8 @@ def _files(config: CloudConfig) -> dict[str, str]:
     for part, given in (("broker", config.broker), ("door", config.door)):
         if given is not None:
             named |= {f"{part}.ca": given.ca, f"{part}.cert": given.cert, f"{part}.key": given.key}
+    if config.authority:
+        named["authority"] = str(Path(config.authority) / "house.key")
+    if config.door is not None:
+        named["door.crl"] = config.door.crl
     return named

@@ -4,9 +4,11 @@ A box is known by the CN of its certificate, which is its store; it may speak fo
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
+from cryptography import x509
 from fastapi import Depends, FastAPI, Query, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,8 +19,10 @@ from cloud.db import ContentionError
 from cloud.desk import Desk
 from cloud.ingest import Ingest, UnstorableError
 from cloud.logs import Name
+from cloud.pos.stores.enrolment import NO_SIGNER, Signer, signed
 from cloud.rejoin import Rejoins
 from cloud.work import UnknownStoreError
+from contract.enrolment import EnrolmentError, Renew
 from contract.facts import Stream
 from contract.feed import encode_page
 from contract.ids import Epoch, StoreId
@@ -29,21 +33,24 @@ from web.problems import ProblemError
 REJOIN_BYTES_MAX: Final = 64 << 20
 """A rejoin carries the custody of a whole store: about 150 bytes a piece."""
 CN_KEY: Final = "vitrine.client_cn"
+SERIAL_KEY: Final = "vitrine.client_serial"
 JSON: Final = "application/json"
 
 _decode_rows = msgspec.json.Decoder(JournalRows).decode
+_decode_renew = msgspec.json.Decoder(Renew).decode
 _decode_rejoin = msgspec.json.Decoder(Rejoin).decode
 
 
 class NamedApp:
-    """Puts the certificate's CN of this connection into every request's scope."""
+    """Puts CN and serial number of this connection's certificate into every request's scope."""
 
-    def __init__(self, app: ASGIApp, name: str) -> None:
+    def __init__(self, app: ASGIApp, name: str, serial: int) -> None:
         self._app = app
         self._name = name
+        self._serial = serial
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app({**scope, CN_KEY: self._name}, receive, send)
+        await self._app({**scope, CN_KEY: self._name, SERIAL_KEY: self._serial}, receive, send)
 
 
 class CertificateProtocol(H11Protocol):
@@ -51,13 +58,38 @@ class CertificateProtocol(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.app = NamedApp(self.app, common_name(transport.get_extra_info("peercert")))
+        certificate = transport.get_extra_info("peercert")
+        self.app = NamedApp(self.app, common_name(certificate), serial_number(certificate))
 
 
 def common_name(certificate: Any) -> str:
     """The CN of a certificate as `ssl` gives it; empty when there is none."""
     pairs = [pair for group in (certificate or {}).get("subject", ()) for pair in group]
     return next((str(value) for name, value in pairs if name == "commonName"), "")
+
+
+def serial_number(certificate: Any) -> int:
+    """Its serial number; 0 when there is none."""
+    return int((certificate or {}).get("serialNumber", "0"), 16)
+
+
+class Revoked:
+    """The house's revocation list, read again when its file has changed: it holds for connections that are open too."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._read_ns = -1
+        self._serials: frozenset[int] = frozenset()
+
+    def __contains__(self, serial: int) -> bool:
+        """Raises `OSError` or `ValueError` when the list cannot be read: then nobody is known to be welcome."""
+        if self._path is None:
+            return False
+        changed_ns = self._path.stat().st_mtime_ns
+        if changed_ns != self._read_ns:
+            listed = x509.load_pem_x509_crl(self._path.read_bytes())
+            self._serials, self._read_ns = frozenset(entry.serial_number for entry in listed), changed_ns
+        return serial in self._serials
 
 
 class Box:
@@ -67,6 +99,8 @@ class Box:
         name = str(request.scope.get(CN_KEY, ""))
         if not name:
             raise ProblemError(401, "certificate", "No client certificate", "Enrol this box; its key opens this door.")
+        if request.scope.get(SERIAL_KEY, 0) in request.app.state.revoked:
+            raise ProblemError(401, "revoked", "This certificate was revoked", "Enrol the box anew with a token.")
         return StoreId(name)
 
 
@@ -84,9 +118,12 @@ TheBox = Annotated[StoreId, Depends(Box())]
 Body = Annotated[bytes, Depends(_body)]
 
 
-def create_door(desk: Desk, ingest: Ingest, rejoins: Rejoins) -> FastAPI:
+def create_door(
+    desk: Desk, ingest: Ingest, rejoins: Rejoins, *, signer: Signer | None = None, crl: Path | None = None
+) -> FastAPI:
     """The app behind the edges' port."""
     app = FastAPI(title="Vitrine edge door", version="1", docs_url=None, redoc_url=None)
+    app.state.revoked = Revoked(crl)
     problems.install(app)
 
     @app.get("/edge/v1/feed")
@@ -118,6 +155,18 @@ def create_door(desk: Desk, ingest: Ingest, rejoins: Rejoins) -> FastAPI:
         """The head of our tree over one of the store's logs, proved against the `size` rows that its box has."""
         with desk.look() as work:
             return Response(encode(audit.tree_head(work.tx, Name(box, Epoch(epoch), stream), size)), media_type=JSON)
+
+    @app.post("/edge/v1/certificate")
+    def renew(box: TheBox, body: Body) -> Response:
+        """The box's next certificate; the present one stays good until it ends, so that nothing is lost on the way."""
+        if signer is None:
+            raise ProblemError(409, "no-signer", "No authority at hand", NO_SIGNER)
+        asked = _read(_decode_renew, body)
+        try:
+            with desk.look() as work:
+                return Response(encode(signed(work, signer, box, asked.csr)), media_type=JSON)
+        except EnrolmentError as error:
+            raise ProblemError(422, "enrolment", "Not a request we can sign", str(error)) from error
 
     @app.post("/edge/v1/rejoin")
     def take_rejoin(box: TheBox, body: Body) -> Response:

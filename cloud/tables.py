@@ -93,6 +93,12 @@ node = _table(
 down_counter = _table("down_counter", _key("store"), _int("term"), _int("seq"))
 """Numbers a store's decisions. Not in `node`: who decides for a store must not wait for who hears it."""
 
+enrol_token = _table(
+    "enrol_token", _key("hash"), _text("store"), _text("by"), _int("at_us"), _int("until_us"), _int("used_us"),
+    sa.Index(None, "store"),
+)  # fmt: skip
+"""One-time tokens for boxes: `hash` is all that is kept of one. `used_us` 0: not used."""
+
 replacement = _table("replacement", _key("store"), _text("instance"), _text("by"), _text("why"), _int("at_us"))
 """A person's word that this machine serves the store from now on, and that the one before it is gone."""
 

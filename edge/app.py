@@ -49,6 +49,7 @@ from edge.readers.base import MisconfiguredError, Varying
 from edge.readers.profiles import load_profile
 from edge.receipts.counter import counter
 from edge.store import Store
+from edge.sync import papers
 from edge.sync.tally import UplinkTally
 from edge.tags import scheme
 from edge.terminals import drivers
@@ -144,6 +145,8 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
 def run(config: EdgeConfig) -> int:
     """Run a box until it is told to stop. Exit code: 0 stopped, 1 the house broke."""
     write_logs()
+    if config.uplink is not None:
+        papers.mend(config.uplink.cert, config.uplink.key)
     edge = create(config)
     listener = listen(config)
     with contextlib.closing(listener):

@@ -4,6 +4,7 @@ Everything that touches the books is done by the house; these tasks carry bytes 
 """
 
 import asyncio
+import datetime as dt
 import random
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,7 @@ from edge.config import EdgeConfig, UplinkConfig
 from edge.floor.now import UplinkNow
 from edge.mqtt import Broker, Link, Will
 from edge.store import Store
+from edge.sync import papers
 from edge.sync.office import Office, OfficeUnreachableError
 from edge.sync.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
 from edge.sync.tally import UplinkTally
@@ -31,6 +33,8 @@ SEND_EVERY_S: Final = 0.5
 FEED_EVERY_S: Final = 30.0
 """How often the feed is asked without a poke: pokes may be lost."""
 RETRY_S: Final = (0.5, 1.5)
+RENEW_EVERY_S: Final = 3600.0
+"""How often is looked whether the box's certificate is to be renewed."""
 REFUSED_RETRY_S: Final = (3.0, 6.0)
 DOWNS_PENDING_MAX: Final = 100
 RESTING: Final = "this box does not serve the store now, and leaves the line to the one that may"
@@ -62,6 +66,7 @@ class Cloudward:
         self.now = now
         self.wake = asyncio.Event()
         self._store = store
+        self._box_of = config.store
         self._on_house = on_house
         self._uplink = uplink
         self._instance = instance
@@ -104,6 +109,7 @@ class Cloudward:
                 tasks.create_task(self._send())
                 tasks.create_task(self._listen())
                 tasks.create_task(self._feed(office))
+                tasks.create_task(self._renew(office))
         finally:
             await asyncio.to_thread(self.link.stop)
 
@@ -181,6 +187,31 @@ class Cloudward:
                 log.warning("rejoin_log_broken", why=str(error))
                 await self._on_house(attempt.fetch_whole)
             await self._pause(pause)
+
+    async def _renew(self, office: Office) -> None:
+        """The box's certificate, before it ends. The broker sees the new one at the next connection."""
+        while True:
+            try:
+                await self._renew_if_due(office)
+            except (OfficeUnreachableError, papers.PapersError, OSError, ValueError) as error:
+                log.warning("certificate_not_renewed", why=str(error))
+            await asyncio.sleep(RENEW_EVERY_S)
+
+    async def _renew_if_due(self, office: Office) -> None:
+        cert, key = self._uplink.cert, self._uplink.key
+        if not cert.exists():
+            return  # a plain line, which is for tests on loopback only
+        now = dt.datetime.fromtimestamp(self._store.clock.wall_us() / 1e6, dt.UTC)
+        left = papers.life_left(cert, now)
+        if left < papers.LAST_FIFTH:
+            log.warning("certificate_ends", left_percent=round(left * 100), mend="vitrine enrol with a new token")
+        if not papers.due(cert, now):
+            return
+        asking = papers.ask(self._box_of)
+        answer = await office.renew(asking.csr)
+        papers.keep(cert, key, cert_pem=answer.cert.encode(), key_pem=asking.key)
+        office.show_papers()
+        log.info("certificate_renewed")
 
     async def _mode(self) -> Mode:
         return await self._on_house(lambda: self._store.books.node().mode)

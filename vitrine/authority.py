@@ -1,22 +1,26 @@
 """The house's certificate authority: one EC P-256 key that signs servers, stores and the revocation list.
 
 A store's certificate has the store's slug as its common name; broker and cloud read who speaks from there and from
-nowhere else. Keys never leave the folder they were made in (mode 0600).
+nowhere else. Keys never leave the folder they were made in (mode 0600): a box that enrols over the network makes its
+own and sends a request (`sign`). Every certificate made is noted in `house.issued`, so that a name can be revoked.
 """
 
 import datetime as dt
 import ipaddress
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from contract.enrolment import EnrolmentError
 from contract.ids import SLUG, check_slug
 from vitrine.problems import PersonError
 
@@ -25,8 +29,11 @@ CLOUD: Final = "cloud"
 ROOT: Final = "house"
 """The authority's own files."""
 HOUSE_DAYS: Final = 3650
-LEAF_DAYS: Final = 397
-"""Browsers refuse longer lives; `enrol` renews."""
+LEAF_LIVES: Final = dt.timedelta(days=397)
+"""Browsers refuse longer lives; `enrol` renews, and a box renews its own (`edge.sync.papers`)."""
+BRIEF: Final = dt.timedelta(minutes=5)
+ISSUED: Final = "house.issued"
+"""Serial number, name and end of every certificate made, a line each."""
 RENEW_BEFORE_DAYS: Final = 60
 HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 BACKDATE: Final = dt.timedelta(hours=1)
@@ -85,6 +92,14 @@ class Authority:
     def crl_file(self) -> Path:
         return self.folder / "house.crl"
 
+    def house(self) -> bytes:
+        """The house's own certificate, PEM."""
+        return self.cert.public_bytes(serialization.Encoding.PEM)
+
+    def fingerprint(self) -> bytes:
+        """SHA-256 of it, DER: what a token carries so that a new box knows its house."""
+        return self.cert.fingerprint(hashes.SHA256())
+
     def identity(self, name: str) -> Identity:
         """Where the files of this name lie, made or not."""
         return Identity(self.folder / f"{name}.pem", self.folder / f"{name}.key", self.ca_file)
@@ -110,8 +125,51 @@ class Authority:
                 raise PersonError(str(error)) from error
         return self._leaf(name, now, ExtendedKeyUsageOID.CLIENT_AUTH, [])
 
+    def sign(self, request: bytes, name: str, now: dt.datetime) -> bytes:
+        """A client's certificate, PEM, for the key of this PEM request. Raises `EnrolmentError` if it does not fit."""
+        try:
+            csr = x509.load_pem_x509_csr(request)
+            key = csr.public_key()
+            sound = csr.is_signature_valid
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise EnrolmentError(
+                f"This is no certificate request in PEM ({error}): make it with `vitrine enrol`."
+            ) from error
+        if not sound:
+            raise EnrolmentError("The request is not signed by the key it names: make it anew with `vitrine enrol`.")
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+            raise EnrolmentError("The request's key is of another kind than EC P-256: make it with `vitrine enrol`.")
+        if csr.subject != _named(name):
+            raise EnrolmentError(f"The request is for another name than {name}: make it with the token of that store.")
+        cert = self._certificate(name, key, now, ExtendedKeyUsageOID.CLIENT_AUTH, [])
+        return cert.public_bytes(serialization.Encoding.PEM)
+
+    def brief_client(self, name: str, now: dt.datetime, folder: Path) -> Identity:
+        """A client's certificate of a few minutes in `folder`: with it we take a revoked one's place (`revoking`)."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        cert = self._certificate(name, key.public_key(), now, ExtendedKeyUsageOID.CLIENT_AUTH, [], lives=BRIEF)
+        identity = Identity(folder / "brief.pem", folder / "brief.key", self.ca_file)
+        _write_key(identity.key, key)
+        _write(identity.cert, cert.public_bytes(serialization.Encoding.PEM))
+        return identity
+
+    def revoke_name(self, name: str, now: dt.datetime, but: x509.Certificate | None = None) -> int:
+        """Revokes every certificate of this name that still lives, but not `but`; gives how many there were."""
+        serials = {serial for serial, of, ends in self._issued() if of == name and ends > now}
+        cert = self.identity(name).cert
+        if cert.exists():
+            serials.add(x509.load_pem_x509_certificate(cert.read_bytes()).serial_number)
+        serials -= {entry.serial_number for entry in self._revoked()}
+        serials -= {but.serial_number} if but is not None else set()
+        if serials:
+            self._revoke(serials, now)
+        return len(serials)
+
     def revoke(self, certs: Iterable[x509.Certificate], now: dt.datetime) -> None:
         """Adds certificates to the revocation list; the broker reads it at a SIGHUP, and only then (mosquitto 2.0)."""
+        self._revoke({cert.serial_number for cert in certs}, now)
+
+    def _revoke(self, serials: set[int], now: dt.datetime) -> None:
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self.cert.subject)
@@ -119,12 +177,10 @@ class Authority:
             # OpenSSL refuses *every* client once the list is stale, so it lives as long as the house does.
             .next_update(now + dt.timedelta(days=HOUSE_DAYS))
         )
-        serials = {cert.serial_number for cert in certs}
-        if self.crl_file.exists():
-            for entry in x509.load_pem_x509_crl(self.crl_file.read_bytes()):
-                builder = builder.add_revoked_certificate(entry)
-                serials.discard(entry.serial_number)
-        for serial in sorted(serials):
+        before = self._revoked()
+        for entry in before:
+            builder = builder.add_revoked_certificate(entry)
+        for serial in sorted(serials - {entry.serial_number for entry in before}):
             entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
             builder = builder.add_revoked_certificate(entry)
         _write(self.crl_file, builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
@@ -136,23 +192,51 @@ class Authority:
         if identity.exists() and self._still_good(identity.cert, now, usage, names):
             return identity
         key = ec.generate_private_key(ec.SECP256R1())
+        cert = self._certificate(name, key.public_key(), now, usage, names)
+        _write_key(identity.key, key)
+        _write(identity.cert, cert.public_bytes(serialization.Encoding.PEM))
+        return identity
+
+    def _certificate(
+        self,
+        name: str,
+        key: ec.EllipticCurvePublicKey,
+        now: dt.datetime,
+        usage: x509.ObjectIdentifier,
+        names: list[x509.GeneralName],
+        *,
+        lives: dt.timedelta = LEAF_LIVES,
+    ) -> x509.Certificate:
+        """Signed, and noted before anybody has it."""
         builder = (
             x509.CertificateBuilder()
             .subject_name(_named(name))
             .issuer_name(self.cert.subject)
-            .public_key(key.public_key())
+            .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - BACKDATE)
-            .not_valid_after(now + dt.timedelta(days=LEAF_DAYS))
+            .not_valid_after(now + lives)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
         )
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        _write_key(identity.key, key)
-        _write(identity.cert, builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-        return identity
+        cert = builder.sign(self.key, hashes.SHA256())
+        with (self.folder / ISSUED).open("a", encoding="ascii") as notes:
+            notes.write(f"{cert.serial_number:x} {name} {cert.not_valid_after_utc.isoformat()}\n")
+            notes.flush()
+            os.fsync(notes.fileno())
+        return cert
+
+    def _issued(self) -> Iterator[tuple[int, str, dt.datetime]]:
+        path = self.folder / ISSUED
+        for line in path.read_text(encoding="ascii").splitlines() if path.exists() else ():
+            serial, name, ends = line.split(" ")
+            yield int(serial, 16), name, dt.datetime.fromisoformat(ends)
+
+    def _revoked(self) -> list[x509.RevokedCertificate]:
+        return list(x509.load_pem_x509_crl(self.crl_file.read_bytes())) if self.crl_file.exists() else []
 
     def _still_good(
         self, path: Path, now: dt.datetime, usage: x509.ObjectIdentifier, names: list[x509.GeneralName]

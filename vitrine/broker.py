@@ -31,6 +31,7 @@ TOO_NEW: Final = (3, 0)
 PLACES: Final = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")
 USERS: Final = ("mosquitto", "nobody")
 FILES: Final = frozenset({"access.conf", "ca.pem", "house.crl", "server.pem", "server.key", "mosquitto.conf"})
+LISTENS: Final = re.compile(r"^listener (\d+)(?: (\S+))?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,12 @@ def prepare(
     below /root is not: then it lies in /run, or, if it must last over a restart of the machine, `PersonError`.
     """
     user = _unprivileged() if os.geteuid() == 0 else None
-    folder = folder.resolve()
-    if user is not None and not _can_enter(folder, user):
-        if lasting:
-            raise PersonError(
-                f"The broker runs as the user {user.pw_name}, who cannot enter {folder}: give a --dir below folders "
-                "that everybody may enter, like /etc/vitrine/broker, or do this as an ordinary user."
-            )
-        folder = Path("/run") / f"vitrine-broker-{hashlib.sha256(bytes(folder)).hexdigest()[:12]}"
+    asked, folder = folder.resolve(), place_of(folder, user)
+    if lasting and user is not None and folder != asked:
+        raise PersonError(
+            f"The broker runs as the user {user.pw_name}, who cannot enter {asked}: give a --dir below folders "
+            "that everybody may enter, like /etc/vitrine/broker, or do this as an ordinary user."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     strangers = sorted(path.name for path in folder.iterdir() if path.name not in FILES)
     if strangers:
@@ -128,6 +127,48 @@ def prepare(
     if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
     return Broker(program, config, port, user)
+
+
+def place_of(folder: Path, user: pwd.struct_passwd | None) -> Path:
+    """Where a broker's files lie that were asked for in `folder`: there, or in /run when its user cannot enter it."""
+    folder = folder.resolve()
+    if user is None or _can_enter(folder, user):
+        return folder
+    return Path("/run") / f"vitrine-broker-{hashlib.sha256(bytes(folder)).hexdigest()[:12]}"
+
+
+def running(folder: Path) -> tuple[str, int, int | None]:
+    """Where the broker of this folder listens, and its process if it runs. Raises `PersonError`."""
+    asked, folder = folder, place_of(folder, _unprivileged() if os.geteuid() == 0 else None)
+    config = folder / "mosquitto.conf"
+    found = LISTENS.search(config.read_text(encoding="utf-8")) if config.exists() else None
+    if found is None:
+        raise PersonError(f"{asked} is no broker's folder: give the one that `vitrine broker --dir` wrote.")
+    return found[2] or "127.0.0.1", int(found[1]), _process_of(config)
+
+
+def _process_of(config: Path) -> int | None:
+    """The process on this machine that was started with this configuration file."""
+    for told in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = told.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue  # it ended meanwhile
+        if "mosquitto" in Path(words[0]).name and str(config) in words:
+            return int(told.parent.name)
+    return None
+
+
+def take_list(folder: Path, authority: Authority) -> None:
+    """Give the broker of this folder the house's revocation list as it stands now."""
+    folder = place_of(folder, _unprivileged() if os.geteuid() == 0 else None)
+    path, owner = folder / "house.crl", (folder / "ca.pem").stat()
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(authority.crl_file.read_bytes())
+    fresh.chmod(0o600)
+    if os.geteuid() == 0:
+        os.chown(fresh, owner.st_uid, owner.st_gid)
+    fresh.replace(path)
 
 
 def configuration(folder: Path, host: str, port: int, user: str) -> str:

@@ -12,6 +12,7 @@ from typing import Final, Self, TypeVar
 import httpx
 import msgspec
 
+from contract.enrolment import Enrolled, Renew
 from contract.facts import Stream
 from contract.feed import FeedPage, decode_page
 from contract.ids import Epoch
@@ -32,11 +33,19 @@ class Office:
     """One connection pool to the cloud. Use as an async context manager."""
 
     def __init__(self, uplink: UplinkConfig) -> None:
-        tls: ssl.SSLContext | bool = False
+        self._uplink = uplink
+        self._tls: ssl.SSLContext | None = None
         if uplink.cloud_url.startswith("https"):
-            tls = ssl.create_default_context(cafile=str(uplink.ca))
-            tls.load_cert_chain(str(uplink.cert), str(uplink.key))
-        self._http = httpx.AsyncClient(base_url=uplink.cloud_url, verify=tls, timeout=TIMEOUT_S, trust_env=False)
+            self._tls = ssl.create_default_context(cafile=str(uplink.ca))
+            self.show_papers()
+        self._http = httpx.AsyncClient(
+            base_url=uplink.cloud_url, verify=self._tls or False, timeout=TIMEOUT_S, trust_env=False
+        )
+
+    def show_papers(self) -> None:
+        """Show, from the next connection on, the certificate that lies there now."""
+        if self._tls is not None:
+            self._tls.load_cert_chain(str(self._uplink.cert), str(self._uplink.key))
 
     async def __aenter__(self) -> Self:
         return self
@@ -63,6 +72,10 @@ class Office:
         """The head of the cloud's tree over one of our logs, proved against the `size` rows we have."""
         asked: dict[str, str | int] = {"epoch": str(epoch), "stream": str(stream), "size": size}
         return _read(_decode_tree, await self._ask("GET", "/edge/v1/tree", params=asked))
+
+    async def renew(self, csr: str) -> Enrolled:
+        """The next certificate of this box, for the key that this request names."""
+        return _read(_decode_enrolled, await self._ask("POST", "/edge/v1/certificate", content=encode(Renew(csr=csr))))
 
     async def rejoin(self, message: Rejoin) -> Snapshot | Refusal:
         """Idempotent by its nonce: a repeat gets the same answer."""
@@ -91,6 +104,7 @@ class Office:
 _decode_rows = msgspec.json.Decoder(JournalRows).decode
 _decode_tree = msgspec.json.Decoder(TreeHead).decode
 _decode_snapshot = msgspec.json.Decoder(Snapshot).decode
+_decode_enrolled = msgspec.json.Decoder(Enrolled).decode
 _decode_refusal = msgspec.json.Decoder(Refusal).decode
 
 

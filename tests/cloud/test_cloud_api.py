@@ -53,7 +53,7 @@ def tokens(client):
 
 @pytest.fixture(scope="module")
 def door(cloud, browse):
-    return lambda name: browse(NamedApp(cloud.door, name))
+    return lambda name: browse(NamedApp(cloud.door, name, 1))
 
 
 def store(client, tokens, name: str):
