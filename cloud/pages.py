@@ -40,7 +40,6 @@ from cloud.screens import Line, Where, pad_said, story_of, where_is
 from contract.facts import CountPlace
 from contract.feed import Permission
 from contract.ids import CountId, PieceId, SaleId, StoreId
-from receipts import page as paper
 from web.attempts import Attempts
 from web.fit import fit
 from web.forms import safe_next
@@ -48,6 +47,7 @@ from web.front import LOGIN_PATH, Front, NavLink, front_of, go, render, token_of
 from web.logins import Login, Logins
 from web.policy import allow, public, require, signed_in
 from web.problems import ProblemError
+from web.receipts import page as paper
 from web.templating import make_templates
 
 HERE: Final = Path(__file__).parent

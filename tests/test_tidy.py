@@ -12,7 +12,7 @@ import pytest
 from trade.guards import Guards
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("contract", "trade", "receipts", "edge", "cloud", "web", "vitrine", "simulator", "bench")
+ROOMS = ("contract", "trade", "edge", "cloud", "web", "vitrine", "simulator", "bench")
 PURE = ("contract/", "trade/", "edge/reconcile/")
 LINES_MAX = 600
 LINES_WISHED = 200

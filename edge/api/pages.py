@@ -26,7 +26,6 @@ from edge.api.tags import pages as tags
 from edge.api.watch import pages as watch
 from edge.api.watch import views as watch_views
 from edge.api.zones import pages as zones
-from receipts import page as paper
 from trade import acts
 from web.asking import who_asks
 from web.fit import fit
@@ -35,6 +34,7 @@ from web.front import LOGIN_PATH, Front, NavLink, front_of, go, render, token_of
 from web.logins import Login, Logins
 from web.policy import allow, public, signed_in
 from web.problems import ProblemError
+from web.receipts import page as paper
 from web.templating import make_templates
 
 HERE: Final = Path(__file__).parent

@@ -15,8 +15,8 @@ from edge.config.places import LIES_IN, ZoneKind
 from edge.config.readers import InputConfig, OutputConfig, ReaderConfig
 from edge.config.receipts import MailConfig, ReceiptPrinterConfig
 from edge.config.store import EdgeConfig
-from receipts.address import address_of
-from receipts.code_pages import PAGES
+from web.receipts.address import address_of
+from web.receipts.code_pages import PAGES
 
 PORT_SHOWN: Final = 20
 DOTS_OF_A_COLUMN_MIN: Final = 8

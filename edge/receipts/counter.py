@@ -16,8 +16,8 @@ from contract.ids import GiveId, ReceiptId, TillId
 from edge.config import ReceiptPrinterConfig
 from edge.receipts.printer import NotPrintedError, ReceiptPrinter, UnknownError
 from edge.receipts.status import Status
-from receipts.escpos import kick, receipt_bytes
 from trade.receipt import Receipt
+from web.receipts.escpos import kick, receipt_bytes
 
 JOBS_KEPT_MAX: Final = 200
 """Over all tills; ended ones are forgotten, oldest first."""

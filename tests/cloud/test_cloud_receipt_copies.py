@@ -9,8 +9,8 @@ from cloud.desk import Desk
 from cloud.pos.receipts import office, paper
 from contract.facts import ReceiptForm, ReceiptGiven, ReceiptText, Seller
 from contract.receipt_code import short_head
-from receipts import page as drawn_page
-from receipts.pdf import pdf
+from web.receipts import page as drawn_page
+from web.receipts.pdf import pdf
 
 TEXT = ReceiptText(
     template=1, language="fr", time_zone="Europe/Paris", seller=Seller(name="Maison Paris", tax_number="FR 1"),

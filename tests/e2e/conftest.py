@@ -21,7 +21,6 @@ from edge.api import shapes
 from edge.api.asking import ApprovalNeededError
 from edge.api.passes import shapes as pass_shapes
 from edge.config import ZoneKind
-from receipts import page as paper
 from trade.permissions import DEFAULTS, allowed
 from web.asking import who_asks
 from web.assets import fetch
@@ -30,6 +29,7 @@ from web.front import Front, NavLink, render
 from web.logins import Logins, MemoryLogins
 from web.policy import public
 from web.powers import Powers
+from web.receipts import page as paper
 from web.sse import Bulletin
 from web.templating import make_templates
 

@@ -13,8 +13,8 @@ from contract.facts import (
     TenderKind,
 )
 from edge.api.receipts.views import FoundView, GivenView
-from receipts.page import shown
 from trade.receipt import as_gift, receipt_of
+from web.receipts.page import shown
 
 NOON_US = 1_794_830_400_000_000
 SELLER = Seller(

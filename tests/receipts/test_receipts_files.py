@@ -9,10 +9,10 @@ import jinja2
 import msgspec
 import pytest
 
-from receipts import mail, page, qr
-from receipts.address import address_of
-from receipts.pdf import pdf, split
 from trade.receipt import as_gift
+from web.receipts import mail, page, qr
+from web.receipts.address import address_of
+from web.receipts.pdf import pdf, split
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from receipts.escpos import kick, receipt_bytes
-from receipts.layout import Style, as_text, rows, width
-from receipts.raster import harmless, image
 from simulator.receipt_printer import ReceiptPrinter
 from trade.receipt import as_gift
+from web.receipts.escpos import kick, receipt_bytes
+from web.receipts.layout import Style, as_text, rows, width
+from web.receipts.raster import harmless, image
 
 
 def printed(receipt, **more):

@@ -10,11 +10,11 @@ from cloud.pos.http import found
 from cloud.pos.receipts import paper
 from contract.feed import Permission
 from contract.ids import GiveId
-from receipts.page import shown
-from receipts.pdf import pdf
 from web.front import go, render
 from web.logins import Login
 from web.policy import allow, signed_in
+from web.receipts.page import shown
+from web.receipts.pdf import pdf
 
 TYPED_MAX: Final = 64
 Typed = Annotated[str, Query(max_length=TYPED_MAX)]

@@ -18,15 +18,15 @@ from edge.api.receipts import views
 from edge.api.shop import Shop, the_shop
 from edge.api.tills import people, till_of
 from edge.receipts import finding, mailing
-from receipts import mail as mails
-from receipts import page as paper
-from receipts.address import ADDRESS_MAX, address_of
-from receipts.pdf import pdf as draw_pdf
 from trade.receipt import ReceiptKind
 from web.front import go, render, wants_fragment
 from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError
+from web.receipts import mail as mails
+from web.receipts import page as paper
+from web.receipts.address import ADDRESS_MAX, address_of
+from web.receipts.pdf import pdf as draw_pdf
 
 Result = TypeVar("Result")
 TYPED_MAX: Final = 64

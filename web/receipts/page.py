@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any, Final
 
-from receipts import qr
-from receipts.when import moment
 from trade.receipt import Receipt
+from web.receipts import qr
+from web.receipts.when import moment
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STATIC: Final = {"/static/receipts": Path(__file__).parent / "static"}

@@ -4,8 +4,8 @@ import io
 
 from PIL import Image, ImageDraw, ImageFont
 
-from receipts.fonts import BOLD, TEXT, font
-from receipts.layout import width
+from web.receipts.fonts import BOLD, TEXT, font
+from web.receipts.layout import width
 
 
 def image(text: str, dots: int, cell: int, *, bold: bool = False, centred: bool = False) -> tuple[int, int, bytes]:

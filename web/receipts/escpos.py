@@ -7,10 +7,10 @@ image. The drawer's kick is no part of a receipt: `kick` is its own, in real tim
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from receipts.code_pages import PAGES, PAGES_USUAL
-from receipts.layout import Row, Style, rows
-from receipts.raster import image
 from trade.receipt import Receipt
+from web.receipts.code_pages import PAGES, PAGES_USUAL
+from web.receipts.layout import Row, Style, rows
+from web.receipts.raster import image
 
 INITIALISE: Final = b"\x1b@"
 ASK_DONE: Final = b"\x1dr\x01"

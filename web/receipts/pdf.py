@@ -11,9 +11,9 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from receipts import fonts, qr
-from receipts.when import moment
 from trade.receipt import Line, Receipt, ReceiptKind
+from web.receipts import fonts, qr
+from web.receipts.when import moment
 
 WIDTH, HEIGHT = A4
 LEFT, RIGHT = 32 * mm, WIDTH - 32 * mm

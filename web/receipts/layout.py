@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from receipts.when import moment
 from trade.receipt import Line, Paid, Receipt
+from web.receipts.when import moment
 
 COLUMNS_MIN: Final = 24
 WIDE: Final = frozenset("WF")

@@ -7,12 +7,12 @@ from email.policy import SMTP
 
 import jinja2
 
-from receipts import qr
-from receipts.address import address_of
-from receipts.layout import as_text
-from receipts.page import TEMPLATES
-from receipts.when import moment
 from trade.receipt import Receipt
+from web.receipts import qr
+from web.receipts.address import address_of
+from web.receipts.layout import as_text
+from web.receipts.page import TEMPLATES
+from web.receipts.when import moment
 
 
 def message(receipt: Receipt, sender: str, to: str, pdf: bytes) -> bytes:
