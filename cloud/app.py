@@ -26,6 +26,7 @@ from cloud.config import CloudConfig, ConfigError
 from cloud.db import ContentionError, Office, open_office
 from cloud.desk import Desk
 from cloud.doors import CertificateProtocol, create_door
+from cloud.doors_blobs import add_blobs
 from cloud.ingest import Ingest
 from cloud.metrics import office_samples
 from cloud.mqtt import Consumer
@@ -38,7 +39,11 @@ from cloud.pos.orders import routes as orders
 from cloud.pos.orders.desk import OrderDesk
 from cloud.pos.parked import routes as parked
 from cloud.pos.payments import routes as payments
+from cloud.pos.pieces import pages_lists as piece_lists
+from cloud.pos.pieces import pages_papers as papers
 from cloud.pos.pieces import routes as pieces
+from cloud.pos.pieces import seeking
+from cloud.pos.pieces.lists import Lists
 from cloud.pos.prices import routes as prices
 from cloud.pos.sales import routes as sales
 from cloud.pos.shifts import routes as shifts
@@ -96,6 +101,7 @@ class Cloud:
     logins: Logins
     app: FastAPI
     door: FastAPI
+    lists: Lists
     consumer: Consumer | None = None
     fatal: Fatal = field(default_factory=Fatal)
 
@@ -108,6 +114,8 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     """Open and migrate the database, and wire the parts. Raises `UnsafeDatabaseError`."""
     office = open_office(config.database_url)
     schema.migrate(office)
+    with office.transaction() as tx:
+        seeking.fill(tx)
     desk = Desk(
         office=office,
         now_us=lambda: time.time_ns() // 1000,
@@ -136,14 +144,17 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     )
     cloud = Cloud(
         config=config, desk=desk, ingest=ingest, rejoins=rejoins, orders=order_desk, entrance=entrance, logins=logins,
-        app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)),
+        app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)), lists=Lists(desk),
     )  # fmt: skip
+    add_blobs(cloud.door, desk)
     api = APIRouter(prefix="/api/v1")
     for router in (
         staff.router(desk, passwords, entrance),
         prices.router(desk),
         stores.router(desk, rejoins),
         enrolment.router(desk, signer, os.urandom),
+        piece_lists.api(desk),
+        papers.api(desk),
         pieces.router(desk),
         counts.router(desk),
         sales.router(desk),
@@ -175,6 +186,7 @@ def _dress(cloud: Cloud) -> None:
         house=cloud.config.house,
         time_zone=cloud.config.time_zone,
         desk=cloud.desk,
+        lists=cloud.lists,
         logins=cloud.logins,
         entrance=cloud.entrance,
         secure=bool(cloud.config.cert),

@@ -114,6 +114,15 @@ class Tx:
         statement = insert.on_conflict_do_update(index_elements=key, set_=change) if change else None
         self.run(insert.on_conflict_do_nothing() if statement is None else statement, last)
 
+    def put_by(self, table: sa.Table, key: Sequence[str], rows: Sequence[Row]) -> None:
+        """`put`, by another unique key than the primary one."""
+        if not rows:
+            return
+        last = {tuple(row[name] for name in key): row for row in rows}
+        insert = self._insert(table)
+        change = {name: insert.excluded[name] for name in rows[0] if name not in key}
+        self.run(insert.on_conflict_do_update(index_elements=list(key), set_=change), list(last.values()))
+
     # Writes that nothing reads before the commit are collected: a batch of messages costs one statement a table.
 
     def add_soon(self, table: sa.Table, *rows: Row) -> None:

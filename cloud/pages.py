@@ -20,7 +20,12 @@ from cloud.pos.orders import queries as orders
 from cloud.pos.parked import queries as parked
 from cloud.pos.payments import pages as payment_pages
 from cloud.pos.pieces import pages as piece_pages
+from cloud.pos.pieces import pages_categories as piece_categories
+from cloud.pos.pieces import pages_lists as piece_lists
+from cloud.pos.pieces import pages_papers as piece_papers
+from cloud.pos.pieces import papers
 from cloud.pos.pieces import queries as pieces
+from cloud.pos.pieces.lists import Lists
 from cloud.pos.pieces.record import full_record, gems_told, labels
 from cloud.pos.pieces.routes_record import MERCHANDISERS
 from cloud.pos.prices import pages as price_pages
@@ -40,6 +45,7 @@ from cloud.screens import Line, Where, pad_said, story_of, where_is
 from contract.facts import CountPlace
 from contract.feed import Permission
 from contract.ids import CountId, PieceId, SaleId, StoreId
+from trade.seek import SeekError
 from web.attempts import Attempts
 from web.fit import fit
 from web.forms import safe_next
@@ -117,11 +123,13 @@ Overseer = Annotated[Login, allow(*OFFICE)]
 Asker = Annotated[Login, allow(*COUNT_ASKERS)]
 Show = Annotated[int, Query(ge=1, le=SHOW_MAX)]
 Word = Annotated[str, Query(max_length=100)]
+Query200 = Annotated[str, Query(max_length=200)]
 
 
 def dress(
-    app: FastAPI, *, house: str, time_zone: str, desk: Desk, logins: Logins, entrance: Entrance, secure: bool
-) -> None:
+    app: FastAPI, *, house: str, time_zone: str, desk: Desk, lists: Lists, logins: Logins, entrance: Entrance,
+    secure: bool,
+) -> None:  # fmt: skip
     """Gives the office's app its pages."""
     folders = {"cloud": HERE / "templates", **{noun: HERE / "pos" / noun / "templates" for noun in NOUNS}}
     folders["paper"] = paper.TEMPLATES
@@ -132,6 +140,9 @@ def dress(
         paper.STATIC,
     )
     app.include_router(door(entrance))
+    app.include_router(piece_lists.router(desk, lists))
+    app.include_router(piece_categories.router(desk))
+    app.include_router(piece_papers.router(desk))
     app.include_router(piece_pages.router(desk))
     app.include_router(receipts.router(desk, Attempts()))
     app.include_router(receipt_pages.router(desk))
@@ -382,15 +393,20 @@ def wide(desk: Desk) -> APIRouter:
             )  # fmt: skip
 
     @routes.get("/pieces")
-    def piece_list(request: Request, q: Word = "", store: Word = "", after: Word = "") -> Response:
+    def piece_list(request: Request, who: Wide, q: Query200 = "", store: Word = "", after: Word = "") -> Response:
         with desk.look() as work:
             houses = stores.listing(work.tx)
-            rows = pieces.search(work.tx, q, store=store, after=after, limit=SHOW_STEP + 1)
+            problem, rows = "", []
+            try:
+                rows = pieces.search(work.tx, q, store=store, after=after, limit=SHOW_STEP + 1)
+            except SeekError as error:
+                problem = str(error)
             shown = [Line(row, where_is(row, names(houses))) for row in rows[:SHOW_STEP]]
             further = rows[SHOW_STEP - 1].piece if len(rows) > SHOW_STEP else ""
             return render(
-                request, "pieces/list.html", rows=shown, stores=houses, q=q, store=store, after=after, further=further
-            )
+                request, "pieces/list.html", status=422 if problem else 200, rows=shown, stores=houses, q=q,
+                store=store, after=after, further=further, problem=problem, may_edit=who.may(*MERCHANDISERS),
+            )  # fmt: skip
 
     @routes.get("/pieces/{piece}")
     def one_piece(request: Request, piece: str, who: Wide) -> Response:
@@ -405,6 +421,7 @@ def wide(desk: Desk) -> APIRouter:
             return render(
                 request, "pieces/piece.html", piece=seen, where=where, story=story_of(seen, told), record=record,
                 may_edit=may_edit, people=_people(staff.listing(work.tx)), labels=labels(), gems=gems_told(record.card),
+                papers=papers.listing(work.tx, record.card.piece), kinds=tuple(papers.PaperKind),
             )  # fmt: skip
 
     @routes.get("/transfers")

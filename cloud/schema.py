@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from cloud.db import Office, Tx
+from cloud.db import Office, Tx, UnsafeDatabaseError
 from cloud.tables import life, metadata
 from cloud.triggers import BY_DIALECT
 from contract.seals import SECRET_BYTES
@@ -24,7 +24,8 @@ def alembic_config() -> Config:
 
 
 def migrate(office: Office) -> None:
-    """To the newest revision; safe to run at every start."""
+    """To the newest revision; safe to run at every start. Raises `UnsafeDatabaseError`."""
+    add_extensions(office)
     with office.engine.begin() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
@@ -32,8 +33,25 @@ def migrate(office: Office) -> None:
     _begin_life(office)
 
 
+def add_extensions(office: Office) -> None:
+    """What search needs of PostgreSQL: its own `pg_trgm`. Raises `UnsafeDatabaseError` with the mend."""
+    if office.engine.dialect.name != "postgresql":
+        return
+    try:
+        with office.transaction() as tx:
+            if tx.value(sa.text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")) is None:
+                tx.run(sa.text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+    except sa.exc.DBAPIError as error:
+        said = str(error.orig).strip().splitlines()[0]
+        raise UnsafeDatabaseError(
+            f"search needs PostgreSQL's extension pg_trgm, and it cannot be made here ({said}): install the server's "
+            "contrib package, or have its superuser run CREATE EXTENSION pg_trgm in this database"
+        ) from error
+
+
 def create(office: Office) -> None:
     """The same schema without history, for simulations and tests that make hundreds of databases."""
+    add_extensions(office)
     with office.transaction() as tx:
         metadata.create_all(tx.connection)
         for statement in BY_DIALECT[tx.dialect]:

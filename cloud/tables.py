@@ -52,6 +52,12 @@ def _sealing(name: str) -> sa.Column[bytes]:
     return sa.Column(name, sa.LargeBinary, nullable=False, server_default=sa.text("''"))
 
 
+def _exact(name: str, *, key: bool = True) -> sa.Column[str]:
+    """Compared byte by byte on both engines, so that a beginning is a range of the index."""
+    kind = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+    return sa.Column(name, kind, primary_key=key, nullable=False)
+
+
 def _table(name: str, *parts: Any) -> sa.Table:
     return sa.Table(name, metadata, *parts)
 
@@ -191,6 +197,26 @@ piece = _table(
 )  # fmt: skip
 """`words` is what search looks at: lower case, one space between."""
 
+piece_seek = _table(
+    "piece_seek", sa.Column("n", RUNNING, primary_key=True, autoincrement=True), _text("piece", None),
+    _int("price"), _int("carat"), _int("weight"), _int("fineness"),
+    _text("category"), _text("metal"), _text("stone"), _text("collection"), _text("designer"), _text("condition"),
+    _text("ownership"), _text("zone"), _text("tray"), _text("words"), sa.UniqueConstraint("piece"),
+    sa.Index(None, "price"), sa.Index(None, "carat"), sa.Index(None, "weight"),
+    sa.Index("ix_piece_seek_words", "words", postgresql_using="gin",
+             postgresql_ops={"words": "gin_trgm_ops"}).ddl_if(dialect="postgresql"),
+)  # fmt: skip
+"""What search looks at, as `trade.seek.seeds` makes it of a card; SQLite has an FTS5 index of trigrams beside it."""
+
+piece_key = _table("piece_key", _exact("key"), _exact("piece"), _text("kind"), sa.Index(None, "piece"))
+"""Names of pieces: found whole, or by their beginning."""
+
+piece_term = _table(
+    "piece_term", sa.Column("n", RUNNING, primary_key=True, autoincrement=False), _key("name"), _text("text"),
+    _maybe_int("number"), sa.Index(None, "name", "number", "n"), sa.Index(None, "name", "text", "n"),
+)  # fmt: skip
+"""Attributes of the piece with this number in `piece_seek`."""
+
 piece_backing = _table(
     "piece_backing", _key("piece"), _int("cost_minor"), _text("cost_currency"), _text("source"), _text("provenance"),
 )  # fmt: skip
@@ -208,6 +234,27 @@ appraisal = _table(
 )  # fmt: skip
 piece_category = _table("piece_category", _key("category"), _text("rules", "[]"), _text("by"), _int("changed_us"))
 """What pieces of a category say beside the rest."""
+
+blob = _table(
+    "blob", _key("sha256"), _text("media"), _int("bytes"), _int("width"), _int("height"), _bytes("body"),
+    _bytes("thumb"), _int("at_us"),
+)  # fmt: skip
+"""Photos and papers, sealed (`cloud.blobs`)."""
+
+blob_part = _table(
+    "blob_part", _key("store"), _key("sha256"), _number_key("at"), _int("bytes"), _bytes("body"), _int("at_us"),
+)  # fmt: skip
+"""Parts of photos that stores are bringing (`cloud.uploads`), sealed."""
+
+piece_paper = _table(
+    "piece_paper", _key("piece"), _key("sha256"), _text("kind"), _text("name"), _text("by"), _int("at_us"),
+)  # fmt: skip
+
+piece_import = _table(
+    "piece_import", _key("key"), _text("sha256"), _text("name"), _text("store"), _int("rows"), _int("new"),
+    _int("changed"), _text("by"), _int("at_us"),
+)  # fmt: skip
+"""Lists that were imported: the same one, read the same way, changes nothing again."""
 
 tag_binding = _table(
     "tag_binding", _key("store"), _key("epoch"), _number_key("seq"), _key("piece"), _key("epc"), _text("tid"),

@@ -1,5 +1,5 @@
-"""Rules that the database itself holds, whatever code runs above it: the ledger balances, never changes, and takes
-nothing into a closed month.
+"""What the database itself holds, whatever code runs above it: a ledger that balances, never changes, and takes nothing
+into a closed month; and an index of trigrams.
 """
 
 from typing import Final
@@ -15,7 +15,21 @@ _KNOWN: Final = """EXISTS (SELECT 1 FROM posting p WHERE p.store = NEW.store
 AND (p.posting = NEW.posting OR (p.kind = NEW.kind AND p.ref = NEW.ref)))"""
 IMMUTABLE: Final = ("posting", "ledger_line", "ledger_close", "inbox", "office_change")
 
+SEEK_SQLITE: Final = (
+    """CREATE VIRTUAL TABLE piece_seek_fts
+    USING fts5(words, content='piece_seek', content_rowid='n', tokenize='trigram')""",
+    """CREATE TRIGGER piece_seek_added AFTER INSERT ON piece_seek
+    BEGIN INSERT INTO piece_seek_fts(rowid, words) VALUES (NEW.n, NEW.words); END""",
+    """CREATE TRIGGER piece_seek_changed AFTER UPDATE OF words ON piece_seek WHEN OLD.words <> NEW.words
+    BEGIN INSERT INTO piece_seek_fts(piece_seek_fts, rowid, words) VALUES ('delete', OLD.n, OLD.words);
+    INSERT INTO piece_seek_fts(rowid, words) VALUES (NEW.n, NEW.words); END""",
+    """CREATE TRIGGER piece_seek_gone AFTER DELETE ON piece_seek
+    BEGIN INSERT INTO piece_seek_fts(piece_seek_fts, rowid, words) VALUES ('delete', OLD.n, OLD.words); END""",
+)
+"""Search by any three letters of a word; PostgreSQL's index of the same is in `cloud.tables`."""
+
 SQLITE: Final = (
+    *SEEK_SQLITE,
     f"""CREATE TRIGGER posting_balances BEFORE INSERT ON posting WHEN {_SEAL}
     BEGIN SELECT raise(ABORT, 'posting does not balance'); END""",
     f"""CREATE TRIGGER posting_into_closed BEFORE INSERT ON posting WHEN {_CLOSED}

@@ -19,8 +19,10 @@ from contract.ids import Epoch, UserId
 from edge.api.blindness import hidden_zones
 from edge.api.book_logins import BookLogins
 from edge.api.build import create_api
+from edge.api.pictures import Pictures
 from edge.api.pins import make_verifier
 from edge.api.shop import Shop
+from edge.blobs import FOLDER, BlobCache
 from edge.books import local, replica
 from edge.books.db import BOOKS_FILE, Database
 from edge.books.journal import Books
@@ -37,6 +39,7 @@ from edge.gauges import (
     label_gauges,
     link_gauges,
     people_gauges,
+    picture_gauges,
     reader_gauges,
     receipt_gauges,
     tag_gauges,
@@ -95,6 +98,8 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     approvals = Approvals()
     uplink = UplinkNow(configured=config.uplink is not None)
 
+    pictures = Pictures(BlobCache(config.data_dir / FOLDER), config.uplink, clock.mono_us)
+
     def metrics() -> bytes:
         rooms = (
             house_gauges(house),
@@ -105,6 +110,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
             tag_gauges(tags.tally),
             terminal_gauges(terminals),
             label_gauges(press.tally),
+            picture_gauges(pictures.cache),
             receipt_gauges(receipts.tally),
             people_gauges(bulletin, attempts, rows.waiting_lost_total, approvals),
         )
@@ -134,6 +140,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         approvals=approvals,
         tags=tags,
         press=press,
+        pictures=pictures,
         readers={reader.id: reader for reader in readers},
         receipts=receipts,
     )

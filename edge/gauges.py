@@ -5,6 +5,7 @@ from typing import Final
 
 from contract.facts import ReaderLink, Vision
 from contract.ids import ZoneId
+from edge.blobs import BlobCache
 from edge.clock import Clock
 from edge.floor.now import UplinkNow, ZoneNow
 from edge.house import House, Mood
@@ -194,6 +195,12 @@ def label_gauges(tally: press.Tally) -> Iterator[Sample]:
     yield Sample("vitrine_labels_bound_total", "labels printed, read back and bound to a piece", tally.bound_total)
     yield Sample("vitrine_labels_refused_total", "pieces of batches that got no label", tally.refused_total)
     yield Sample("vitrine_labels_void_total", "labels thrown away: they could not be written", tally.voids_total)
+
+
+def picture_gauges(cache: BlobCache) -> Iterator[Sample]:
+    yield Sample("vitrine_pictures_damaged_total", "photos of the cache that were damaged", cache.damaged_total)
+    yield Sample("vitrine_pictures_evicted_total", "photos that made room for newer ones", cache.evicted_total)
+    yield Sample("vitrine_pictures_refused_total", "photos taken here that the office never takes", cache.refused_total)
 
 
 def receipt_gauges(tally: counter.Tally) -> Iterator[Sample]:

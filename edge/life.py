@@ -81,6 +81,8 @@ async def live(edge: Edge, listener: socket.socket) -> int:
     outputs = asyncio.Event()
     tasks.append(asyncio.create_task(_drive(edge, outputs), name="outputs"))
     tasks += [asyncio.create_task(each.run(), name="terminal") for each in edge.drivers]
+    if edge.shop.pictures is not None:
+        tasks.append(asyncio.create_task(edge.shop.pictures.run(), name="photos"))
     edge.house.broken = broke
     edge.store.wakes = Wakes(
         tell=lambda name: _over(loop, edge.shop.bulletin.tell, name),

@@ -21,6 +21,7 @@ from contract.facts import (
     SaleLineAdded,
     SaleRecorded,
     SaleVoided,
+    TenderingBegan,
     TenderKind,
     TradeInOffered,
 )
@@ -78,6 +79,7 @@ from trade.price import asked
 from trade.refund import otherwise
 from trade.refusal import Refusal, Why
 from trade.scene import NOWHERE, Scene
+from trade.sets import left_behind
 
 NEEDED: Final[Mapping[type[Act], Permission | None]] = {
     OpenShift: Permission.SHIFT,
@@ -201,7 +203,11 @@ def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need
                 yield Need(Permission.TAX_EXEMPT, f"Take no tax: {fact.exemption}")
             case SaleVoided():
                 yield Need(Permission.VOID, f"Give up this sale, because “{fact.reason}”")
+            case TenderingBegan():
+                yield from _parted(scene, currency)
             case SaleRecorded():
+                if isinstance(act, RecordSale | Exchange) and not scene.payments:
+                    yield from _parted(scene, currency)
                 yield from _recorded(scene, act, fact)
             case TradeInOffered():
                 worth = plain(fact.trade_in.value_minor, currency)
@@ -224,6 +230,18 @@ def _recorded(scene: Scene, act: AnyAct, fact: SaleRecorded) -> Iterable[Need]:
     if back:
         amount = plain(back, currency)
         yield Need(Permission.REFUND, f"Give {amount} {currency} of deposits back", refund_minor=back)
+
+
+def _parted(scene: Scene, currency: str) -> Iterable[Need]:
+    """A set is sold whole. With a card payment it is asked before the terminal is, and not again."""
+    sale = scene.sale
+    left = left_behind(sale.pieces(), scene.pieces) if sale is not None else []
+    if sale is None or not left:
+        return
+    sold = ", ".join(line.description for line in sale.lines if line.piece is not None)
+    total, names = plain(sale.total_minor, currency), ", ".join(one.name for one in left)
+    words = f"Sell {sold} for {total} {currency} without {names}, of the same set: ring up all of it, or have it parted"
+    yield Need(Permission.PAD_OVERRIDE, words)
 
 
 def _against_the_pad(scene: Scene, act: AnyAct, fact: SaleRecorded) -> bool:

@@ -1,4 +1,4 @@
-"""What a category asks of its pieces beside the rest: texts, numbers with a unit, choices and days, each checked."""
+"""What a category asks of its pieces beside the rest: texts, numbers with a unit, choices, days, yes or no."""
 
 import re
 from collections.abc import Sequence
@@ -22,6 +22,7 @@ class AttributeKind(StrEnum):
     NUMBER = "number"
     CHOICE = "choice"
     DATE = "date"
+    YES_NO = "yes_no"
 
 
 class AttributeRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -79,6 +80,8 @@ def _wrong(value: Attribute, rule: AttributeRule) -> str:
             return "" if value.value in rule.choices else f"one of {', '.join(rule.choices)}"
         case AttributeKind.DATE:
             return "" if is_day(value.value) else "a day as 2026-11-29"
+        case AttributeKind.YES_NO:
+            return "" if value.value in ("yes", "no") else "yes or no"
         case AttributeKind.TEXT:
             return "" if _plain(value.value) else f"1 to {VALUE_LENGTH_MAX} signs, no semicolon and no brackets"
 

@@ -8,6 +8,7 @@ from edge.api import (
     approving,
     pages,
     pages_discounts,
+    pages_pictures,
     pages_shares,
     people,
     routes,
@@ -51,6 +52,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
     app.include_router(pages_shares.router)
     app.include_router(people.router)
     app.include_router(people.page_router)
+    app.include_router(pages_pictures.router)
     app.include_router(count_routes.router)
     app.include_router(history_routes.router)
     app.include_router(label_routes.router)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from contract.feed import Permission
 from contract.ids import LineId, PieceId, SaleId, ShiftId, TillId
-from edge.api import shapes, views, witnessing
+from edge.api import scanning, shapes, views, witnessing
 from edge.api.bodies import PLAIN
 from edge.api.shifts import views as drawers
 from edge.api.shifts.forms import counted
@@ -17,6 +17,7 @@ from edge.api.tills import TILL_COOKIE, people, till_of
 from edge.till.offers import settings_here
 from trade import acts
 from trade.commission import SHARES_PER_SALE_MAX
+from trade.scan import CODE_LENGTH_MAX
 from web.front import go, render, wants_fragment
 from web.logins import Login
 from web.policy import allow
@@ -75,15 +76,17 @@ async def take_pad(request: Request, who: Seller, shop: TheShop) -> Response:
 
 @router.post("/register/lines")
 async def add_line(
-    request: Request, who: Seller, shop: TheShop, piece: Annotated[str, Form(max_length=124)], override: Reason = ""
+    request: Request,
+    who: Seller,
+    shop: TheShop,
+    piece: Annotated[str, Form(max_length=CODE_LENGTH_MAX)],
+    override: Reason = "",
 ) -> Response:
-    """One piece by its id, article number or tag."""
-    found = views.find_pieces(shop, piece.strip(), zone="", limit=2, who=who)
-    if len(found) != 1:
-        what = "No piece" if not found else "More than one piece"
-        raise ProblemError(404, "piece", f"{what} answers to “{piece.strip()}”", "Type its whole number or tag.")
+    """One piece by what a scanner reads off its label or tag, by its id, article or serial number, or by words."""
+    laid = frozenset(shop.pad_now(till_of(request, shop)).pieces)
+    meant = scanning.the_piece(shop, piece, pad=laid)
     sale = await cart_of(request, who, shop)
-    await shop.act(acts.AddPiece(sale=sale, piece=PieceId(found[0].piece), override=override), who)
+    await shop.act(acts.AddPiece(sale=sale, piece=meant.piece, override=override), who)
     return after(request, who, shop)
 
 

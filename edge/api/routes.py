@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from contract.feed import Permission
 from contract.ids import AlarmId, PieceId, ReaderId, SaleId, UserId, ZoneId
-from edge.api import bodies, shapes, views
-from edge.api.blindness import refuse_hidden
+from edge.api import bodies, scanning, shapes, views
+from edge.api.blindness import hidden_zones, refuse_hidden
 from edge.api.shop import Shop, the_shop
 from edge.books.replica import SEARCH_HITS_MAX
 from trade import acts
+from trade.scan import CODE_LENGTH_MAX
 from web.front import front_of, token_of
 from web.logins import Login
 from web.policy import allow, public, signed_in
@@ -23,6 +24,7 @@ Counter = Annotated[Login, allow(Permission.COUNT)]
 Locksmith = Annotated[Login, allow(Permission.OPEN_LOCKS)]
 Guard = Annotated[Login, allow(Permission.CLOSE_ALARM)]
 TheShop = Annotated[Shop, the_shop()]
+Code = Annotated[str, Query(max_length=CODE_LENGTH_MAX)]
 
 
 @open_router.get("/healthz", dependencies=[public()])
@@ -99,9 +101,16 @@ async def staff(who: Anyone, shop: TheShop) -> list[shapes.UserView]:
 async def pieces(
     who: Anyone, shop: TheShop, query: str = "", zone: str = "", limit: int = 50
 ) -> list[shapes.PieceView]:
-    """The piece of this id or EPC, else those whose words hold the query's; `zone` is a home; at most 200."""
+    """Pieces that answer to words and filters (`metal:gold carat>1`), by name first; `zone` is a home; at most 200."""
     refuse_hidden(shop, zone, who)
     return views.find_pieces(shop, query, zone=zone, limit=max(1, min(limit, SEARCH_HITS_MAX)), who=who)
+
+
+@router.get("/pieces/named")
+async def named(code: Code, who: Anyone, shop: TheShop) -> list[shapes.PieceView]:
+    """Pieces that a scanned code may be of: tag, GS1 element string or Digital Link, GTIN, or a name of the house."""
+    hidden = hidden_zones(shop, who)
+    return [views.of_card(shop, card) for card in scanning.pieces_of(shop, code) if card.home_zone not in hidden]
 
 
 @router.get("/pieces/{piece}")

@@ -22,6 +22,7 @@ from edge.api import shapes
 from edge.api.asking import ApprovalNeededError
 from edge.api.giving import follow
 from edge.api.passing import Passing
+from edge.api.pictures import Pictures
 from edge.api.pins import pin_fits
 from edge.books import local, replica
 from edge.books.db import Database
@@ -84,6 +85,7 @@ class Shop:
     passing: Passing = field(default_factory=Passing)
     approvals: Approvals = field(default_factory=Approvals)
     receipts: Counter = field(default_factory=lambda: Counter({}, lambda: None))
+    pictures: Pictures | None = None
 
     @property
     def floor(self) -> FloorNow:

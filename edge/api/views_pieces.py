@@ -10,11 +10,13 @@ from contract.ids import PieceId, SaleId
 from edge.api import shapes
 from edge.api.blindness import hidden_zones
 from edge.api.shop import Shop
-from edge.books import replica
+from edge.books import replica, seeking
 from edge.till import queries
 from trade.claim import Claim
 from trade.custody import Token
 from trade.piece import Hold, Standing, not_for_sale, unavailable
+from trade.seek import SeekError
+from trade.sets import left_behind
 from web.logins import Login
 from web.problems import ProblemError
 
@@ -92,15 +94,19 @@ def bare(shop: Shop, piece_id: PieceId) -> shapes.PieceView:
 
 
 def find_pieces(shop: Shop, query: str, *, zone: str, limit: int, who: Login) -> list[shapes.PieceView]:
-    """The piece of this very id or EPC; else those whose words hold the query; of one home zone when asked.
+    """The piece of this very id or EPC; else those that answer to the query; of one home zone when asked.
 
-    A list leaves out what belongs to, or lies in, zones whose figures are kept from this person.
+    Raises a 422 problem for a query that cannot be read. A list leaves out what belongs to, or lies in, zones whose
+    figures are kept from this person.
     """
     exact = replica.piece(shop.db, PieceId(query)) or (replica.piece_by_epc(shop.db, query) if query else None)
     if exact:
         return [of_card(shop, exact)] if not zone or exact.home_zone == zone else []
     hidden = hidden_zones(shop, who)
-    cards = replica.search(shop.db, query, SEARCH_HIDDEN_MAX if hidden else limit, zone=zone)
+    try:
+        cards = replica.search(shop.db, query, SEARCH_HIDDEN_MAX if hidden else limit, zone=zone)
+    except SeekError as error:
+        raise ProblemError(422, "query", "This cannot be looked for", str(error)) from error
     shown = (of_card(shop, card) for card in cards if card.home_zone not in hidden and zone in ("", card.home_zone))
     return [each for each in shown if each.zone not in hidden][:limit]
 
@@ -156,7 +162,10 @@ def pad(shop: Shop, sale_id: SaleId | None) -> shapes.PadView:
     laid = frozenset(now.pieces)
     asked = frozenset(cart.pieces()) if cart else frozenset()
     verdict, sentence = verdict_of(laid, asked, settled=now.settled, compared=cart is not None)
-    pieces = tuple(shapes.PadPieceView(piece=bare(shop, each), in_sale=each in asked) for each in now.pieces)
+    pieces = tuple(
+        shapes.PadPieceView(piece=bare(shop, each), in_sale=each in asked, partners=_partners(shop, each, laid | asked))
+        for each in now.pieces
+    )
     return shapes.PadView(
         state=verdict or now.state,
         settled=now.settled,
@@ -169,6 +178,18 @@ def pad(shop: Shop, sale_id: SaleId | None) -> shapes.PadView:
         total_minor=sum(each.piece.price_minor for each in pieces),
         currency=shop.config.currency,
     )
+
+
+def _partners(shop: Shop, piece_id: PieceId, there: frozenset[PieceId]) -> tuple[str, ...]:
+    """Names of what is of its set and would stay behind."""
+    family = seeking.of_one_set(shop.db, piece_id)
+    if len(family) < 2:
+        return ()
+    known = {
+        each: Standing(piece=each, card=replica.piece(shop.db, each), token=shop.db.one("token", Token, piece=each))
+        for each in family
+    }
+    return tuple(one.name for one in left_behind(there & known.keys(), known))
 
 
 def verdict_of(

@@ -491,12 +491,6 @@ SELECT scope, body FROM feed_row WHERE kind = 'role' ORDER BY name, rev;
 -- name: feed_epc
 SELECT body FROM feed_row WHERE epc = :epc ORDER BY rev DESC LIMIT 1;
 
--- name: feed_search
-SELECT body FROM feed_row
-WHERE kind = 'piece' AND words LIKE :words ESCAPE '\'
-    AND (:zone = '' OR json_extract(CAST(body AS TEXT), '$.home_zone') = :zone)
-ORDER BY name LIMIT :limit;
-
 -- name: login_add
 INSERT OR REPLACE INTO login VALUES (:token, :user, :since_us, :until_us);
 

@@ -16,7 +16,7 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 17
+SCHEMA_VERSION: Final = 18
 FILES: Final = (
     "books.sql",
     "shifts.sql",
@@ -33,6 +33,7 @@ FILES: Final = (
     "shares.sql",
     "receipts.sql",
     "value.sql",
+    "seek.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""
 BUSY_S: Final = 5.0

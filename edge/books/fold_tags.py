@@ -7,6 +7,7 @@ import msgspec
 from contract.facts import TagBound
 from contract.feed import PieceCard, decode_body, encode_body
 from contract.ids import PieceId
+from edge.books import seeking
 from edge.books.db import Database
 from edge.books.rows import Body
 
@@ -35,6 +36,7 @@ def bound(db: Database, fact: TagBound, at_us: int) -> None:
     if isinstance(card, PieceCard):
         shown = with_tag(db, card)
         db.run("feed_retag", name=fact.piece, epc=shown.epc.upper(), body=encode_body(shown))
+        seeking.put(db, shown)
 
 
 def with_tag(db: Database, card: PieceCard) -> PieceCard:

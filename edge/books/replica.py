@@ -25,11 +25,13 @@ from contract.feed import (
     encode_body,
 )
 from contract.ids import HOUSE, PieceId, StoreId, UserId
+from edge.books import seeking
 from edge.books.db import Database
 from edge.books.fold_returns import with_condition
 from edge.books.fold_tags import with_tag
 from edge.books.journal import Books
 from edge.books.rows import Body, Scoped
+from trade import seek
 from trade.permissions import EVERYTHING, Allowed, roles_here
 from trade.permissions import allowed as allowed_of
 
@@ -66,6 +68,9 @@ def take(books: Books, page: FeedPage) -> int:
                 continue
             if row.body is None:
                 tx.db.run("feed_drop", scope=row.scope, key=row.key, rev=row.rev)
+                gone = PieceId(row.key.removeprefix("piece:"))
+                if row.key.startswith("piece:") and piece(tx.db, gone) is None:
+                    seeking.drop(tx.db, gone)
                 continue
             body = row.body
             if isinstance(body, PieceCard):
@@ -82,18 +87,19 @@ def take(books: Books, page: FeedPage) -> int:
                 words=words,
                 body=encode_body(body),
             )
+            if isinstance(body, PieceCard) and (newest := piece(tx.db, body.piece)) is not None:
+                seeking.put(tx.db, newest)
         rev = max(node.feed_rev, page.upto)
         tx.db.run("node_feed", feed_rev=rev)
     return rev
 
 
 def _index(body: AnyFeedBody) -> tuple[str, str, str, str]:
-    """Kind, name, EPC and search words of a body."""
+    """Kind, name, EPC and (no longer used: `edge.books.seeking`) words of a body."""
     name = str(getattr(body, NAME[type(body)]))
     if not isinstance(body, PieceCard):
         return _kind(type(body)), name, "", ""
-    words = (body.title, body.sku, body.category, body.metal, body.stones, body.designer, body.collection)
-    return _kind(PieceCard), name, body.epc.upper(), " ".join(words).lower()
+    return _kind(PieceCard), name, body.epc.upper(), ""
 
 
 def card(db: Database, kind: type[Card], name: str) -> Card | None:
@@ -188,12 +194,22 @@ def stores(db: Database) -> list[StoreCard]:
     return cards(db, StoreCard)
 
 
-def search(db: Database, words: str, limit: int = SEARCH_HITS_MAX, *, zone: str = "") -> list[PieceCard]:
-    """Pieces whose title, SKU, metal, stones or makers hold these words, in this order; of one home zone when asked."""
-    asked = words.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_").split()
-    pattern = "%" + "%".join(asked) + "%"
-    found = db.rows("feed_search", Body, words=pattern, zone=zone, limit=min(limit, SEARCH_HITS_MAX))
-    return [body for row in found if isinstance(body := decode_body(row.body), PieceCard)]
+def search(db: Database, query: str, limit: int = SEARCH_HITS_MAX, *, zone: str = "") -> list[PieceCard]:
+    """Pieces that answer to `query` (`trade.seek`), by name first; of one home zone when asked. Raises `SeekError`.
+
+    An empty query is every piece.
+    """
+    sought, limit = seek.read(query), min(limit, SEARCH_HITS_MAX)
+    found = dict.fromkeys(seeking.named(db, sought.key))
+    found |= dict.fromkeys(seeking.matching(db, sought, zone=zone, limit=limit))
+    cards = (piece(db, each) for each in found)
+    return [each for each in cards if each is not None and zone in ("", each.home_zone)][:limit]
+
+
+def named(db: Database, name: str) -> list[PieceCard]:
+    """Pieces with this very id, article, serial, certificate or barcode number, or tag."""
+    cards = (piece(db, each) for each in seeking.exactly(db, name))
+    return [each for each in cards if each is not None]
 
 
 def _kind(card_type: type[FeedBody]) -> str:

@@ -12,7 +12,7 @@ from contract.entries import Entry, keys_of
 from contract.facts import AlarmClosed, AnyFact, CountApproved, TagBound
 from contract.feed import StoreCard
 from contract.ids import PieceId, UserId, ZoneId, uuid7
-from edge.books import replica
+from edge.books import replica, seeking
 from edge.books.ballast import Ballast
 from edge.books.db import Database
 from edge.books.journal import Books
@@ -109,6 +109,8 @@ class Core:
         self.unknown_command = ""
         """What the office asked for and this version does not know; every later wish of the office waits behind it."""
         self._chores_us = 0
+        with books.transaction() as tx:
+            seeking.fill(tx.db)
         self.reload()
 
     def new_id(self) -> str:

@@ -9,7 +9,7 @@ from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
 from contract.feed import CommissionCard, GoodsCard, StoreCard
 from contract.ids import AccountId, PaymentId, PieceId, ReturnId, SaleId, StoreId, TillId, UserId, ZoneId
-from edge.books import replica
+from edge.books import replica, seeking
 from edge.books.db import Database
 from edge.books.fold_receipts import load_handed
 from edge.books.fold_sales import RECEIPTS, load_sale
@@ -172,7 +172,7 @@ class Desk:
         if self._books.guards.verify_after_rejoin:
             self._verified.clear()
 
-    def _scene(self, tx: Tx, act: AnyAct, seen: Seen, pad: frozenset[PieceId]) -> Scene:
+    def _scene(self, tx: Tx, act: AnyAct, seen: Seen, pad: frozenset[PieceId]) -> Scene:  # noqa: PLR0915 - a table of acts
         db = tx.db
         scene = Scene(guards=self._books.guards, feed_rev=tx.node().feed_rev, pad=pad)
         if isinstance(act, ValueAct):
@@ -204,14 +204,16 @@ class Desk:
                 sale = found.sale
                 if sale is None:
                     return found
-                known = {each: self.standing(db, each, seen, pad) for each in {*sale.pieces(), *pad}}
+                known = {each: self.standing(db, each, seen, pad) for each in {*_whole_sets(db, sale), *pad}}
                 found = self._paying(db, self._till_scene(db, found, sale.till), sale)
                 found = self._earning(db, msgspec.structs.replace(found, pieces=known))
                 return self._printed(db, self._priced(db, found))
             case RequestPayment():
                 found = self._sale_scene(db, scene, act.sale)
                 if found.sale is not None:
+                    known = {each: self.standing(db, each, seen, pad) for each in _whole_sets(db, found.sale)}
                     found = self._paying(db, self._till_scene(db, found, found.sale.till), found.sale)
+                    found = msgspec.structs.replace(found, pieces=known)
                 known_one = db.one("payment", Payment, payment=act.payment)
                 return self._priced(db, msgspec.structs.replace(found, payment=known_one))
             case GiveUpPayment():
@@ -426,3 +428,8 @@ def _count(db: Database, act: ApproveCount) -> CountTotals | None:
         p_complete=row.p_complete,
         verdicts=tuple(db.rows("verdicts", CountVerdict, count=act.count)),
     )
+
+
+def _whole_sets(db: Database, sale: Sale) -> frozenset[PieceId]:
+    """The pieces of a cart, and all that are of their sets."""
+    return frozenset(sale.pieces()).union(*(seeking.of_one_set(db, each) for each in sale.pieces()))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from cloud import costs, feed
 from cloud.custody import Custody, Token
 from cloud.db import Tx
-from cloud.pos.pieces import categories, history
+from cloud.pos.pieces import categories, history, seeking
 from cloud.pos.pieces.cards import card_of, row_of
 from cloud.pos.pieces.checks import RecordError, RowError, errors_of
 from cloud.pos.pieces.columns import Backing
@@ -134,6 +134,7 @@ def _save(
     work: Work, told: Sequence[Record], known: Mapping[PieceId, Record], store: StoreId, *, by: UserId, why: str
 ) -> None:
     work.tx.put(piece, *(row_of(each.card, store, work.now_us) for each in told), keep=("home_store",))
+    seeking.put(work.tx, [each.card for each in told])
     behind = [{"piece": each.card.piece, **msgspec.structs.asdict(each.backing)} for each in told]
     work.tx.put(piece_backing, *behind)
     for each in told:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import claim, custody, custody_history, piece, presence, sale, sale_line, tag_binding
+from cloud.pos.pieces import seeking
+from cloud.tables import claim, custody, custody_history, piece, piece_seek, presence, sale, sale_line, tag_binding
+from cloud.tables import store as store_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +105,30 @@ def _row(row: sa.RowMapping) -> PieceRow:
 
 
 def search(
-    tx: Tx, words: str = "", *, store: str = "", state: str = "", limit: int = 50, after: str = ""
-) -> list[PieceRow]:
-    """Pieces that contain every word, by id; go on with `after` = the last id of the page before."""
-    query = _rows().order_by(piece.c.piece).limit(limit)
-    for word in words.lower().split():
-        query = query.where(piece.c.words.contains(word, autoescape=True) | (piece.c.piece == word))
-    if store:
-        query = query.where(custody.c.holder == store)
-    if state:
-        query = query.where(custody.c.state == state)
+    tx: Tx, words: str = "", *, store: str = "", state: str = "", limit: int = 50, after: str = "",
+    by_name: bool = True,
+) -> list[PieceRow]:  # fmt: skip
+    """Pieces that answer to `words` (`trade.seek`), by name first; without words all, by id. Raises `SeekError`.
+
+    Go on with `after` = the last id of the page before: pieces found by their names are on the first page only.
+    """
+    sought = seeking.read(tx, words)
+    where = [custody.c.holder == store] if store else []
+    where += [custody.c.state == state] if state else []
+    if not sought.words and not sought.filters:
+        query = _rows().where(*where).order_by(piece.c.piece).limit(limit)
+        return [_row(row) for row in tx.rows(query.where(piece.c.piece > after) if after else query)]
+    first = [] if after or not by_name else seeking.named(tx, sought.key)
+    found = dict.fromkeys(first)
+    by = seeking.order(tx, sought)
+    query = seeking.matching(tx, sought).order_by(by).limit(limit)
+    if store or state:
+        query = query.join(custody, custody.c.piece == piece_seek.c.piece).where(*where)
     if after:
-        query = query.where(piece.c.piece > after)
-    return [_row(row) for row in tx.rows(query)]
+        query = query.where(by > sa.select(piece_seek.c.n).where(piece_seek.c.piece == after).scalar_subquery())
+    found |= dict.fromkeys(row["piece"] for row in tx.rows(query))
+    rows = {row["piece"]: _row(row) for row in tx.rows(_rows().where(piece.c.piece.in_(list(found)), *where))}
+    return [rows[name] for name in found if name in rows][:limit]
 
 
 def detail(tx: Tx, wanted: str) -> PieceDetail | None:
@@ -145,6 +158,19 @@ def detail(tx: Tx, wanted: str) -> PieceDetail | None:
         tags=[Tagged(**{name: each[name] for name in Tagged.__dataclass_fields__}) for each in tx.rows(bound)],
         sales=[Sold(**{name: each[name] for name in Sold.__dataclass_fields__}) for each in tx.rows(sold)],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A store that pieces may be brought in to."""
+
+    store: str
+    name: str
+
+
+def houses(tx: Tx) -> list[House]:
+    query = sa.select(store_table.c.store, store_table.c.name).order_by(store_table.c.store)
+    return [House(row["store"], row["name"]) for row in tx.rows(query)]
 
 
 def count_by_state(tx: Tx) -> dict[str, int]:

@@ -9,7 +9,7 @@ from cloud.pos.http import ROWS_PER_PAGE, Limit, found
 from cloud.pos.pieces import desk as pieces
 from cloud.pos.pieces import queries
 from cloud.pos.pieces.asked import ImportAsked
-from cloud.pos.pieces.routes_record import add_record
+from cloud.pos.pieces.routes_record import add_record, asking
 from contract.commands import CustodyState
 from contract.feed import Permission
 from contract.ids import StoreId
@@ -28,8 +28,11 @@ def router(desk: Desk) -> APIRouter:
         after: str = "",
         limit: Limit = ROWS_PER_PAGE,
     ) -> list[queries.PieceRow]:
-        """Pieces that contain every word of `q`; the next page begins after the last id of this one."""
-        with desk.look() as work:
+        """Pieces that answer to `q`: words, and filters as `metal:gold carat>1 price<5000`, names first.
+
+        The next page begins after the last id of this one.
+        """
+        with asking(), desk.look() as work:
             return queries.search(work.tx, q, store=store, state=state, limit=limit, after=after)
 
     add_record(routes, desk)

@@ -26,6 +26,7 @@ from cloud.pos.pieces.history import Change
 from cloud.pos.pieces.record import Part, full_record
 from contract.feed import Permission
 from contract.ids import PieceId
+from trade.seek import SeekError
 from web.logins import Login
 from web.policy import allow, signed_in
 from web.problems import ProblemError
@@ -68,6 +69,15 @@ def refusals() -> Iterator[None]:
         raise ProblemError(422, "category", "This cannot be right", str(error)) from error
     except LookupError as error:
         raise ProblemError(404, "not-found", str(error.args[0]), "Look for it in the list.") from error
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """A query that cannot be read becomes a problem that says how to write it."""
+    try:
+        yield
+    except SeekError as error:
+        raise ProblemError(422, "query", "This cannot be looked for", str(error)) from error
 
 
 def add_record(routes: APIRouter, desk: Desk) -> None:

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from cloud import feed
 from cloud.custody import Custody
+from cloud.pos.pieces import seeking
 from cloud.pos.pieces.cards import card_of, words
 from cloud.tables import piece, tag_binding
 from cloud.work import Heard, Work
@@ -67,6 +68,7 @@ def _card(work: Work, wanted: PieceId) -> PieceCard | None:
 
 
 def _show(work: Work, card: PieceCard) -> None:
+    seeking.put(work.tx, [card])
     changed = {"epc": card.epc, "tid": card.tid, "binding": card.binding, "words": words(card)}
     work.tx.run(sa.update(piece).where(piece.c.piece == card.piece).values(**changed, changed_us=work.now_us))
     work.tell(feed.News(f"piece:{card.piece}", card))

@@ -8,8 +8,11 @@ from edge.api.shapes.pieces import PieceView
 
 @dataclass(frozen=True, slots=True)
 class PadPieceView:
+    """`partners`: what is of its set, is here, and lies neither on the pad nor in the cart."""
+
     piece: PieceView
     in_sale: bool
+    partners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,140 @@
+"""Finding pieces: exact names first, then beginnings of names, then words and filters (`trade.seek`).
+
+Words of three letters and more are found by an index of trigrams: FTS5 on SQLite, pg_trgm on PostgreSQL. Rows come in
+the order in which pieces were brought in, which both engines can give without sorting what they found.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.pos.pieces.cards import card_of
+from cloud.tables import piece, piece_key, piece_seek, piece_term
+from contract.feed import PieceCard
+from contract.ids import PieceId
+from trade import seek
+from trade.seek import Filter, Kind, Sought
+
+NAMED_MAX: Final = 20
+"""Pieces shown because a name of theirs is, or begins with, what was typed."""
+SEEDED_AT_ONCE: Final = 2_000
+AFTER_ANY: Final = "\U0010ffff"
+fts: Final = sa.table("piece_seek_fts", sa.column("rowid"), sa.column("piece_seek_fts"))
+
+
+def put(tx: Tx, cards: Sequence[PieceCard]) -> None:
+    """What search looks at of these cards, new or changed."""
+    for at in range(0, len(cards), SEEDED_AT_ONCE):
+        _put(tx, {card.piece: seek.seeds(card) for card in cards[at : at + SEEDED_AT_ONCE]})
+
+
+def _put(tx: Tx, told: dict[PieceId, seek.Seeds]) -> None:
+    rows = [{"piece": name, "words": seeds.words, **seeds.numbers, **seeds.texts} for name, seeds in told.items()]
+    tx.put_by(piece_seek, ("piece",), rows)
+    numbers = _numbers(tx, list(told))
+    tx.run(sa.delete(piece_key).where(piece_key.c.piece == sa.bindparam("of")), [{"of": name} for name in told])
+    gone = sa.delete(piece_term).where(piece_term.c.n == sa.bindparam("of"))
+    tx.run(gone, [{"of": number} for number in numbers.values()])
+    # one name may be of several kinds: the first is the nearer one
+    names = {(word, name): kind for name, seeds in told.items() for kind, word in reversed(seeds.keys)}
+    tx.add(piece_key, *({"key": word, "piece": name, "kind": kind} for (word, name), kind in names.items()))
+    terms = [
+        {"n": numbers[name], "name": attribute, "text": text, "number": number}
+        for name, seeds in told.items()
+        for attribute, text, number in seeds.terms
+    ]
+    tx.add(piece_term, *terms)
+
+
+def _numbers(tx: Tx, names: Sequence[PieceId]) -> dict[PieceId, int]:
+    found: dict[PieceId, int] = {}
+    for at in range(0, len(names), 500):
+        query = sa.select(piece_seek.c.piece, piece_seek.c.n).where(piece_seek.c.piece.in_(names[at : at + 500]))
+        found |= {PieceId(row["piece"]): row["n"] for row in tx.rows(query)}
+    return found
+
+
+def fill(tx: Tx) -> int:
+    """Seeds of pieces that have none yet: of an office from before there was this search. How many they were."""
+    unseeded = sa.select(piece).where(piece.c.piece.not_in(sa.select(piece_seek.c.piece))).order_by(piece.c.piece)
+    cards = [card_of(row) for row in tx.rows(unseeded)]
+    put(tx, cards)
+    return len(cards)
+
+
+def read(tx: Tx, query: str) -> Sought:
+    """Raises `SeekError` also for a field that no category has."""
+    names = sa.select(piece_term.c.name).distinct()
+    known = {row["name"] for row in tx.rows(names)} if set(query) & set(":<>=") else set()
+    return seek.read(query, known)
+
+
+def named(tx: Tx, key: str) -> list[str]:
+    """Pieces with this very name, then those with one that begins so."""
+    if not key:
+        return []
+    exact = sa.select(piece_key.c.piece).where(piece_key.c.key == key).order_by(piece_key.c.piece).limit(NAMED_MAX)
+    begins = _begins(key)
+    near = sa.select(piece_key.c.piece).where(begins).order_by(piece_key.c.key, piece_key.c.piece).limit(2 * NAMED_MAX)
+    found = dict.fromkeys(row["piece"] for query in (exact, near) for row in tx.rows(query))
+    return list(found)[:NAMED_MAX]
+
+
+def matching(tx: Tx, sought: Sought) -> sa.Select[Any]:
+    """`piece_seek` rows that answer to all words and filters; to be ordered by `n`."""
+    query = sa.select(piece_seek.c.n, piece_seek.c.piece)
+    long = [word for word in sought.words if len(word) >= seek.INDEXED_LENGTH]
+    if long and tx.dialect == "sqlite":
+        asked = " ".join('"' + word.replace('"', '""') + '"' for word in long)
+        query = query.join(fts, fts.c.rowid == piece_seek.c.n).where(fts.c.piece_seek_fts.op("MATCH")(asked))
+    for word in sought.words:
+        if word not in long:
+            query = query.where(_holds(tx, piece_seek.c.words, word))
+        elif tx.dialect != "sqlite":
+            query = query.where(piece_seek.c.words.contains(word, autoescape=True))
+    for each in sought.filters:
+        query = query.where(_fits(tx, each))
+    return query
+
+
+def order(tx: Tx, sought: Sought) -> sa.ColumnElement[Any]:
+    """The column to go on by: of the index itself where it leads."""
+    leads = tx.dialect == "sqlite" and any(len(word) >= seek.INDEXED_LENGTH for word in sought.words)
+    return fts.c.rowid if leads else piece_seek.c.n
+
+
+def _holds(tx: Tx, column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    place = sa.func.instr if tx.dialect == "sqlite" else sa.func.strpos
+    return place(column, text) > 0
+
+
+def _fits(tx: Tx, asked: Filter) -> sa.ColumnElement[bool]:
+    match asked.kind:
+        case Kind.TEXT:
+            return _holds(tx, piece_seek.c[asked.field], asked.text)
+        case Kind.NUMBER:
+            return sa.and_(*_between(piece_seek.c[asked.field], asked))
+        case Kind.KEY:
+            begins = _begins(asked.text)
+            mine = sa.select(piece_key.c.piece).where(begins, piece_key.c.kind == asked.field)
+            return piece_seek.c.piece.in_(mine)
+        case Kind.ATTRIBUTE:
+            said = _between(piece_term.c.number, asked) if asked.counts else [_holds(tx, piece_term.c.text, asked.text)]
+            return piece_seek.c.n.in_(sa.select(piece_term.c.n).where(piece_term.c.name == asked.field, *said))
+
+
+def _begins(key: str) -> sa.ColumnElement[bool]:
+    """Not BETWEEN, whose ends PostgreSQL lets have no collation."""
+    return sa.and_(piece_key.c.key >= key, piece_key.c.key <= key + AFTER_ANY)
+
+
+def _between(column: sa.ColumnElement[int], asked: Filter) -> Iterator[sa.ColumnElement[bool]]:
+    if asked.low is not None:
+        yield column >= asked.low
+    if asked.high is not None:
+        yield column <= asked.high
+
+
+assert {*seek.NUMBERS, *seek.TEXTS} <= set(piece_seek.c.keys()), "every field of the language has its column"

@@ -1,0 +1,95 @@
+"""Pieces come in by a list, by hand and by category, and are looked for, in a real browser."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cloud.pos.stores.desk import open_store
+from contract.feed import StoreCard
+
+OFFICE, TILL, PHONE = (1440, 900), (1024, 768), (390, 844)
+LOOKS = (("office-light", OFFICE, "light"), ("till-dark", TILL, "dark"), ("phone-light", PHONE, "light"))
+HEAD = "Stock No.;Article number;Title;Category;Price;Currency;tax_percent;Metals;Remark\n"
+RING = "R-1;AU-1961;Aurora ring;ring;1.240,50;EUR;20;gold, 18 kt, 3.1 g;old\n"
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, serve, make_office) -> Iterator[str]:
+    cloud = make_office(tmp_path_factory.mktemp("office"))
+    with cloud.desk.work() as work:
+        open_store(work, StoreCard(store="flagship", name="Flagship", currency="EUR"))
+    yield serve(cloud.app)
+    cloud.office.close()
+
+
+@pytest.fixture
+def look_at(check_accessible: Callable[..., list[str]], keep_shot):
+    def look(page: Page, name: str) -> None:
+        for label, size, theme in LOOKS:
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{name} scrolls sideways"
+            assert check_accessible(page) == [], name
+            keep_shot(page, f"office-{name}-{label}")
+        page.set_viewport_size({"width": TILL[0], "height": TILL[1]})
+
+    return look
+
+
+def give(page: Page, office: str, folder: Path, text: str) -> None:
+    page.goto(f"{office}/pieces/import")
+    file = folder / "spring.csv"
+    file.write_text(text, encoding="utf-8")
+    page.get_by_label("The list:").set_input_files(file)
+    page.get_by_label("How the list writes numbers").select_option("comma")
+    page.get_by_role("button", name="Try the list").click()
+
+
+def test_a_list_is_tried_asked_about_mended_and_imported(office, signed_in, look_at, tmp_path, expected_errors) -> None:
+    expected_errors += ["422"]
+    page = signed_in(office, "/pieces/import", user="admin")
+    look_at(page, "import")
+    give(page, office, tmp_path, HEAD + RING + RING.replace("R-1", "R-2").replace("1.240,50", "12.40"))
+    expect(page.get_by_role("heading", name="1 heading we do not know")).to_be_visible(timeout=20_000)
+    look_at(page, "import-headings")
+    page.get_by_label("Remark").select_option("Leave it out")
+    page.get_by_role("button", name="Try it so").click()
+    expect(page.get_by_role("alert").filter(has_text="nothing is imported")).to_be_visible(timeout=20_000)
+    look_at(page, "import-mistakes")
+    give(page, office, tmp_path, HEAD.replace(";Remark", "") + RING.replace(";old", ""))
+    expect(page.get_by_role("heading", name="The list is sound")).to_be_visible(timeout=20_000)
+    look_at(page, "import-sound")
+    page.get_by_role("button", name="Import 1 rows").click()
+    expect(page.get_by_text("1 new, 0 changed, 0 as they were.")).to_be_visible(timeout=20_000)
+    give(page, office, tmp_path, HEAD.replace(";Remark", "") + RING.replace(";old", ""))
+    expect(page.get_by_text("This very list was imported before.")).to_be_visible(timeout=20_000)
+
+
+def test_a_category_asks_and_a_piece_entered_by_hand_answers(office, signed_in, look_at, expected_errors) -> None:
+    expected_errors += ["422"]
+    page = signed_in(office, "/pieces/categories")
+    page.get_by_label("Category, as its pieces name it").fill("Necklace")
+    page.get_by_label("Name", exact=True).first.fill("Length")
+    page.get_by_label("Kind", exact=True).first.select_option("number")
+    page.get_by_label("Unit, of a number").first.fill("cm")
+    page.get_by_label("Must it be said?").first.select_option("yes")
+    page.get_by_role("button", name="Keep the list").click()
+    expect(page.get_by_role("link", name="Necklace")).to_be_visible()
+    look_at(page, "categories")
+    page.goto(f"{office}/pieces/new")
+    for label, text in (("Title", "Vega chain"), ("Category", "necklace"), ("Price", "900"), ("Currency", "EUR")):
+        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_role("button", name="Keep the piece").click()
+    expect(page.get_by_text("Length: a necklace has to say it.")).to_be_visible()
+    look_at(page, "new-piece")
+    page.get_by_label("Attributes").fill("length = 42.5")
+    page.get_by_role("button", name="Keep the piece").click()
+    expect(page.get_by_role("heading", name="Vega chain")).to_be_visible()
+    expect(page.get_by_text("42.5 cm")).to_be_visible()
+    page.goto(f"{office}/pieces?q=length:42..43")
+    expect(page.get_by_role("link", name="Vega chain")).to_be_visible()
+    page.goto(f"{office}/pieces?q=colour:red")
+    expect(page.get_by_role("alert").filter(has_text="There is no field 'colour'")).to_be_visible()
+    look_at(page, "seek")
