@@ -4,15 +4,17 @@ The tree grows on the way, so that a log checked once can be compared with anybo
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from contract.entries import decode_header, first_head, leaf_hash, next_head
-from contract.facts import Stream
+from contract.facts import ShiftClosed, Stream
 from contract.ids import Epoch, StoreId
 from contract.merkle import consistent, root
 from contract.messages import TreeHead
+
+CLOSING: Final = str(ShiftClosed.__struct_config__.tag).encode()
 
 
 class Log(NamedTuple):
@@ -43,6 +45,8 @@ class Walk:
         self.head = first_head(*log)
         self.leaves: list[bytes] = []
         self.trouble = ""
+        self.closings: list[bytes] = []
+        """Rows that may hold a Z: a log written anew chains, and its Zs need not."""
 
     def take(self, row: Kept) -> None:
         """The next row; after the first trouble nothing is looked at any more."""
@@ -60,6 +64,8 @@ class Walk:
             self.trouble = _told_elsewhere(self.log, due, row.body)
         self.head = head
         self.leaves.append(leaf)
+        if CLOSING in row.body:
+            self.closings.append(row.body)
 
     def end(self, *, rows: int, head: bytes) -> None:
         """What is noted of the log as a whole."""

@@ -5,13 +5,15 @@ the office's against a box's: whoever would change the past unseen has to change
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from cloud import audit as office_audit
@@ -21,8 +23,9 @@ from cloud.config import load_config as load_cloud
 from cloud.db import UnreachableDatabaseError, UnsafeDatabaseError, open_office
 from cloud.tables import store as store_table
 from contract.audit import Log, Walk, part, part_by_heads
-from contract.entries import decode_header
-from contract.ids import StoreId
+from contract.entries import decode_entry, decode_header
+from contract.facts import ShiftClosed
+from contract.ids import StoreId, TillId
 from contract.messages import TreeHead
 from contract.receipt_code import read_code
 from edge.books import chain
@@ -33,6 +36,7 @@ from edge.config import ConfigError as EdgeConfigError
 from edge.config import EdgeConfig
 from edge.config import load_config as load_edge
 from edge.sync.office import Office, OfficeUnreachableError
+from trade import zchain
 from trade.guards import ALL
 from vitrine.problems import PersonError, in_words
 
@@ -126,7 +130,7 @@ def verify_box(config: EdgeConfig) -> Found:
         gone = list(chain.walks(books))
     finally:
         books.db.close()
-    troubles = [walk.trouble for _, walk in gone if walk.trouble]
+    troubles = [walk.trouble for _, walk in gone if walk.trouble] + _broken_zs(walk for _, walk in gone)
     if config.uplink is not None:
         troubles += asyncio.run(_against_office(config, [walk for _, walk in gone if not walk.trouble]))
     return _found([walk for _, walk in gone], troubles)
@@ -158,7 +162,7 @@ def verify_office(config: CloudConfig, of: StoreId | None, books: Path | None) -
             walks = list(office_audit.walks(tx, of))
     finally:
         office.close()
-    troubles = [walk.trouble for walk in walks if walk.trouble]
+    troubles = [walk.trouble for walk in walks if walk.trouble] + _broken_zs(walks)
     if books is not None:
         troubles += _against_books({walk.log: walk for walk in walks}, books)
     return _found(walks, troubles)
@@ -182,6 +186,18 @@ def _compared(counter: Counter, box: Walk, office: Walk | None) -> Iterator[str]
         yield trouble
     elif counter.upto > len(there):
         yield f"{box.log} ends at row {len(there)} at the office, which said to the box that it has {counter.upto}"
+
+
+def _broken_zs(walks: Iterable[Walk]) -> list[str]:
+    """Where the Zs of a till do not chain. A row of a newer program than this one is left to that program."""
+    zs: dict[tuple[StoreId, TillId], list[ShiftClosed]] = {}
+    for walk in walks:
+        for body in walk.closings:
+            with contextlib.suppress(msgspec.ValidationError):
+                for fact in decode_entry(body).facts:
+                    if isinstance(fact, ShiftClosed):
+                        zs.setdefault((walk.log.store, fact.till), []).append(fact)
+    return [f"{store}: {broken}" for (store, _), each in sorted(zs.items()) for broken in zchain.verify(each)]
 
 
 def _found(walks: list[Walk], troubles: list[str]) -> Found:

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -14,7 +15,7 @@ from cloud.pos.stores.desk import open_store
 from cloud.rejoin import Rejoins
 from cloud.work import begin
 from contract.entries import first_head, leaf_hash, next_head
-from contract.facts import SaleOpened
+from contract.facts import SaleOpened, ShiftClosed
 from contract.feed import StoreCard
 from contract.merkle import NOTHING, root
 from contract.receipt_code import short_head
@@ -23,6 +24,7 @@ from edge.books.journal import Books
 from edge.sync.rejoin import Rejoining
 from edge.sync.uplink import Sync
 from trade.guards import ALL
+from trade.zchain import z_digest
 from vitrine.__main__ import app
 
 ROWS = 100
@@ -267,3 +269,26 @@ def test_an_office_that_lost_rows_it_said_it_had_is_named(house):
     insider.done()
     said = "the trade log e1 of paris ends at row 90 at the office, which said to the box that it has 100"
     assert both(house) == (2, said)
+
+
+def test_zs_that_do_not_chain_are_named_though_every_row_does(house):
+    """Whoever writes the whole log anew, at the box and at the office, has to write every later Z too."""
+    zs = [
+        ShiftClosed(
+            shift=f"shift-{n}", till="till-1", z_number=n, business_day=f"2026-05-0{n}", currency="EUR", sales=0, returns=0,
+            gross_minor=0, tax_minor=0, cash_expected_minor=0, cash_counted_minor=0, sales_digest="d",
+        )
+        for n in (1, 2, 3)
+    ]  # fmt: skip
+    for n in (1, 2):
+        zs[n] = msgspec.structs.replace(zs[n], previous_z_digest=z_digest(zs[n - 1]))
+    for n, z in enumerate(zs):
+        said = z if n else msgspec.structs.replace(z, gross_minor=100)  # the first says another sum than was chained
+        with house.books.transaction() as tx:
+            tx.write(at_us=2_000 + n, by="ana", why="close", facts=(said,))
+    house.deliver()
+    code, told = of_box(house)
+    assert code != 0
+    assert "Z 2 of till-1 was made after another Z 1" in told
+    assert "Z 2 of till-1 was made after another Z 1" in of_office(house, "paris")[1]
+    assert "Z 3" not in told
