@@ -207,7 +207,7 @@ SALE = shapes.SaleView(
         shapes.SaleLineView(
             line=f"line-{n}", piece=piece.piece, description=piece.title, list_price_minor=piece.price_minor,
             discount_minor=0, approved_by="", promotion="", promotion_minor=0, gross_minor=piece.price_minor,
-            tax_minor=piece.price_minor // 6, returned=False,
+            tax_minor=piece.price_minor // 6, kind="piece", quantity_milli=1000, unit="", account="", returned=False,
         )
         for n, piece in enumerate((RING, BRACELET))
     ),
@@ -281,15 +281,15 @@ COMMON = {
 }
 REGISTER = {
     **COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True, "terminal": "desk-1",
-    "denominations": (),
+    "denominations": (), "share_rows": 3, "witness": None,
 }  # fmt: skip
 PAID = shapes.PaymentView(
     payment="p1", sale="s1", terminal="desk-1", state="captured", amount_minor=2_000_000, captured_minor=1_000_000,
     counted_minor=1_000_000, currency="EUR", brand="visa", last4="4242", stored_offline=True, given_up="", why="",
 )  # fmt: skip
 TENDER = {
-    **COMMON, "sale": SALE, "plain_total": "21 050.00", "may_override": True, "terminal": "desk-1", "rest_minor": 1_105_000,
-    "plain_rest": "11 050.00",
+    **COMMON, "sale": SALE, "may_override": True, "terminal": "desk-1", "rest_minor": 1_105_000,
+    "cash_due_minor": 1_105_000, "plain_rest": "11 050.00", "plain_due": "11 050.00", "asks": (), "deposits": (), "rates": (),
     "payments": (
         replace(PAID, payment="p0", state="failed", captured_minor=0, last4="", stored_offline=False, why="Refusal: declined"),
         PAID,

@@ -12,7 +12,7 @@ from cloud.db import Tx
 from cloud.pos.goods.apply import move
 from cloud.tables import goods, goods_move, goods_stock, node
 from cloud.work import Work
-from contract.feed import GoodsCard, Unit
+from contract.feed import GoodsCard
 from contract.ids import GoodsId, StoreId, UserId
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -112,7 +112,3 @@ def listing(tx: Tx) -> list[GoodsRow]:
 def moves(tx: Tx, limit: int = 50) -> list[MoveRow]:
     query = sa.select(goods_move).order_by(goods_move.c.at_us.desc(), goods_move.c.ref).limit(limit)
     return [MoveRow(**{name: row[name] for name in MoveRow.__dataclass_fields__}) for row in tx.rows(query)]
-
-
-def units() -> tuple[str, ...]:
-    return tuple(Unit)

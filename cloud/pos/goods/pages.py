@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from cloud import called
 from cloud.desk import Desk
 from cloud.pos.goods import desk as goods
 from cloud.pos.goods.desk import GoodsError
@@ -21,6 +22,10 @@ Text = Annotated[str, Form(max_length=200)]
 Amount = Annotated[str, Form(max_length=20)]
 THOUSANDTHS: Final = "KWD"
 """A currency of three digits: quantities are typed like amounts of it."""
+UNITS: Final = {
+    Unit.CARAT: "carat", Unit.GRAM: "gram", Unit.CENTIMETRE: "centimetre", Unit.PIECE: "piece", Unit.HOUR: "hour",
+}  # fmt: skip
+"""What a price is for one of, in words."""
 
 
 def router(desk: Desk) -> APIRouter:
@@ -28,10 +33,14 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("")
     def listing(request: Request, who: Setter) -> Response:
-        del who
         with desk.look() as work:
-            rows, moves = goods.listing(work.tx), goods.moves(work.tx)
-            return render(request, "goods/list.html", rows=rows, moves=moves, units=goods.units())
+            names, rows = called.stores(work.tx), goods.listing(work.tx)
+            return render(
+                request, "goods/list.html", rows=rows, moves=goods.moves(work.tx), units=UNITS,
+                titles={each.goods: each.title for each in rows},
+                names=names, people=called.people(work.tx),
+                mine={name: title for name, title in names.items() if Permission.PIECES in who.powers.at(name)},
+            )  # fmt: skip
 
     @routes.post("")
     def keep(

@@ -9,14 +9,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
-from cloud import changes, feed
-from cloud.db import Tx
+from cloud import called, changes, feed
 from cloud.desk import Desk
 from cloud.pos.http import conflicts, found
 from cloud.pos.prices import desk as prices
 from cloud.pos.prices import queries
 from cloud.pos.prices.routes import ERRORS, Setter, must_set
-from cloud.tables import store as store_table
 from contract.feed import EVERY_STORE, Permission, PromotionCard, PromotionKind, RateCard, TaxCard, TaxChange, TaxPart
 from contract.money import E9
 from web.forms import amount_minor, percent_bp, typed
@@ -43,7 +41,7 @@ def router(desk: Desk, time_zone: str) -> APIRouter:
         """Everything that makes a price beside the piece's own."""
         with desk.look() as work:
             taxes, rates = list(feed.cards(work.tx, TaxCard).values()), queries.rates(work.tx)
-            promotions, names = queries.promotion_cards(work.tx, store=store), _names(work.tx)
+            promotions, names = queries.promotion_cards(work.tx, store=store), called.stores(work.tx)
         today = dt.datetime.fromtimestamp(desk.now_us() / 1e6, ZoneInfo(time_zone)).date().isoformat()
         return render(
             request, "prices/list.html", taxes=taxes, promotions=promotions, rates=rates, names=names, today=today,
@@ -108,7 +106,7 @@ def add_promotions(routes: APIRouter, desk: Desk) -> None:
         request: Request, who: Login, given: Mapping[str, object], *, problem: str = "", new: bool = False
     ) -> Response:
         with desk.look() as work:
-            names = _names(work.tx)
+            names = called.stores(work.tx)
         mine = {name: title for name, title in names.items() if who.may(Permission.SETTINGS, store=name)}
         return render(
             request, "prices/promotion.html", status=422 if problem else 200, given=given, problem=problem, new=new,
@@ -290,7 +288,3 @@ def _part(part: TaxPart) -> str:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.strip() for word in re.split(r"[,\n]", text) if word.strip()))
-
-
-def _names(tx: Tx) -> dict[str, str]:
-    return {row["store"]: row["name"] for row in tx.rows(store_table.select().order_by(store_table.c.name))}

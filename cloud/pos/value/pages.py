@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
+from cloud import called
 from cloud.desk import Desk
 from cloud.pos.http import found
 from cloud.pos.value import apply, queries
@@ -28,14 +29,20 @@ def router(desk: Desk) -> APIRouter:
         del who
         with desk.look() as work:
             rows = queries.listing(work.tx, kind=kind, q=q)
-            return render(request, "value/list.html", rows=rows, owed=queries.owed(work.tx), kind=kind, q=q)
+            return render(
+                request, "value/list.html", rows=rows, owed=queries.owed(work.tx), kind=kind, q=q,
+                names=called.stores(work.tx),
+            )  # fmt: skip
 
     @routes.get("/{account}")
     def detail(request: Request, who: Reader, account: str) -> Response:
-        del who
         with desk.look() as work:
+            names = called.stores(work.tx)
             seen = found(queries.detail(work.tx, account), f"account {account}")
-            return render(request, "value/account.html", seen=seen, row=seen.row)
+            return render(
+                request, "value/account.html", seen=seen, row=seen.row, names=names, people=called.people(work.tx),
+                mine={name: title for name, title in names.items() if Permission.LEDGER in who.powers.at(name)},
+            )  # fmt: skip
 
     @routes.post("/{account}/block")
     def block(who: Reader, request: Request, account: str, why: Annotated[str, Form(max_length=200)] = "") -> Response:

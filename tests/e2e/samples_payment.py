@@ -1,0 +1,95 @@
+"""Samples of the payment page with every way of paying, what has no tag, what comes back, and the PINs."""
+
+from types import SimpleNamespace
+
+from contract.facts import TenderKind
+from contract.feed import GoodsCard, Unit
+from edge.api import shapes
+from edge.api.returns.views import CardRefundView, LineLeft, ReturnView, Way
+from trade.disposition import WORDS
+from trade.value import Ask, AskState, Slice
+
+DEPOSIT = Slice(
+    account="d1",
+    kind=TenderKind.DEPOSIT,
+    currency="EUR",
+    client="c-204",
+    label="Bridal set, drawing 3",
+    held_minor=250_000,
+)
+ASKS = (
+    Ask(ask="a1", account="g1", sale="sale-1", kind=TenderKind.GIFT_CARD, label="…7Q4M", state=AskState.READY, granted_minor=20_000, left_minor=5_000),
+    Ask(ask="a2", account="c1", sale="sale-1", kind=TenderKind.STORE_CREDIT, label="c-204", state=AskState.ASKING, wanted_minor=90_000, kept_minor=10_000),
+    Ask(ask="a3", account="g2", sale="sale-1", kind=TenderKind.GIFT_CARD, label="…K2PX", state=AskState.REFUSED, why="It was blocked by the office"),
+)  # fmt: skip
+GOODS = (
+    GoodsCard(goods="melee", title="Melee, round brilliant, G VS", unit=Unit.CARAT, unit_minor=62_000, currency="EUR"),
+    GoodsCard(
+        goods="sizing", title="Sizing a ring", unit=Unit.PIECE, unit_minor=6_500, currency="EUR", service=True,
+        quantity_milli_min=1000,
+    ),
+)  # fmt: skip
+REFUNDS = (
+    CardRefundView("r1", "p1", "done", 800_000, 800_000, ""),
+    CardRefundView("r2", "p2", "failed", 440_000, 0, "the card has expired"),
+)
+GOING = ReturnView("ret-1", "sale-1", "begun", "EUR", 1_240_000, 206_667, 440_000, None, REFUNDS)
+ASKED = ReturnView(
+    "ret-1",
+    "sale-1",
+    "begun",
+    "EUR",
+    800_000,
+    133_333,
+    0,
+    None,
+    (CardRefundView("r1", "p1", "in_doubt", 800_000, 0, ""),),
+)
+
+
+def pages(common, piece):
+    till = {**common, "till": "till-1"}
+    line = shapes.SaleLineView(
+        line="l1", piece=piece.piece, description=piece.title, list_price_minor=piece.price_minor, discount_minor=0,
+        approved_by="", promotion="", promotion_minor=0, gross_minor=piece.price_minor, tax_minor=206_667, kind="piece",
+        quantity_milli=1000, unit="", account="", returned=False,
+    )  # fmt: skip
+    sale = shapes.SaleView(
+        sale="sale-1", till="till-1", state="open", associate="ana", currency="EUR", lines=(line,), tenders=(),
+        total_minor=1_240_000, tax_minor=206_667, exemption="", receipt_number=1042, business_day="2026-11-22", sent=True,
+    )  # fmt: skip
+    tender = {
+        **till, "sale": sale, "may_override": True, "terminal": "", "payments": (), "asks": ASKS, "deposits": (DEPOSIT,),
+        "rates": ("CHF", "USD"), "rest_minor": 1_140_003, "cash_due_minor": 1_140_005, "plain_rest": "11 400.03",
+        "plain_due": "11 400.05",
+    }  # fmt: skip
+    left = (
+        LineLeft("l1", piece.title, piece.piece, 1000, 1_240_000, on_pad=True),
+        LineLeft(
+            "l2", "Pearl strand with a name so long that a phone has to break it", "p2", 1000, 380_000, on_pad=False
+        ),
+        LineLeft("l3", "Watch strap, calf", "", 0, 0, on_pad=False),
+    )
+    back = {
+        **till, "typed": "1042", "why": "", "sale": sale, "lines": left, "has_pad": True, "terminal": False, "cart": True,
+        "ways": (Way("card", 1_000_000, "p1"), Way("bank_transfer", 240_000, "")), "total_minor": 1_240_000, "becomes": WORDS,
+    }  # fmt: skip
+    nothing = {**back, "sale": None, "lines": (), "typed": "", "ways": ()}
+    other = {**till, "goods": GOODS, "deposits": (DEPOSIT,), "code": "", "amount": 0}
+    pins = {**common, "problem": "", "chosen": ""}
+    people = tuple(
+        SimpleNamespace(user=user, name=name, has_pin=user != "ana") for user, name in common["people"].items()
+    )
+    return {
+        "tender-every-way": ("edge/tender.html", tender),
+        "other": ("edge/other.html", other),
+        "other-code": ("edge/other.html", {**other, "goods": (), "deposits": (), "code": "7Q4M-K2PX-9RTW-3HVB-CD5F", "amount": 50_000}),
+        "return": ("edge/return.html", back),
+        "return-none": ("edge/return.html", nothing),
+        "return-unknown": ("edge/return.html", {**nothing, "typed": "77", "why": "No sale of this store answers to “77”"}),
+        "return-going": ("edge/return_going.html", {**till, "one": GOING}),
+        "return-asked": ("edge/return_going.html", {**till, "one": ASKED}),
+        "people": ("edge/people.html", {**pins, "people": people, "me": "marc"}),
+        "people-wrong": ("edge/people.html", {**pins, "people": people, "me": "marc", "problem": "The two PINs differ. Type the new one twice.", "chosen": "ana"}),
+        "own-pin": ("edge/own_pin.html", pins),
+    }  # fmt: skip
