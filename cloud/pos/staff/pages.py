@@ -178,7 +178,15 @@ def add_roles(routes: APIRouter, desk: Desk) -> None:
 
     @routes.get("/roles/new")
     def new_role(request: Request, who: Namer) -> Response:
-        given = {"role": "", "name": "", "permissions": [], "discount": "0", "refund": "0", "own": False}
+        given = {
+            "role": "",
+            "name": "",
+            "permissions": [],
+            "discount": "0",
+            "refund": "0",
+            "endless": False,
+            "own": False,
+        }
         return form(request, who, given, "", new=True)
 
     @routes.get("/roles/{role}")

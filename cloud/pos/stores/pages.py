@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from cloud import changes
+from cloud import called, changes
 from cloud.desk import Desk
 from cloud.pos.http import found
 from cloud.pos.stores import desk as stores
@@ -71,10 +71,12 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
     def form(request: Request, store: str, given: Mapping[str, object] | None = None, *, problem: str = "") -> Response:
         with desk.look() as work:
             row = found(store_settings.row(work.tx, StoreId(store)), f"store {store}")
+            name = called.stores(work.tx).get(store, store)
             notes = [each for each in changes.listing(work.tx, store=store, limit=NOTES_SHOWN) if each.what == "store"]
         return render(
             request, "stores/settings.html", status=422 if problem else 200, given=given or shown(row), store=store,
-            currency=row.currency, roundings=tuple(TaxRounding), languages=tuple(WORDS), problem=problem, notes=notes,
+            name=name, currency=row.currency, roundings=tuple(TaxRounding), languages=tuple(WORDS), problem=problem,
+            notes=notes,
         )  # fmt: skip
 
     @routes.get("/stores/{store}/settings")
