@@ -69,11 +69,14 @@ def note(
     return True
 
 
-def listing(tx: Tx, *, store: str = "", limit: int = 50) -> list[ChangeRow]:
-    """Newest first; of one store with what is the house's, when asked."""
+def listing(tx: Tx, *, store: str = "", what: str = "", subject: str = "", limit: int = 50) -> list[ChangeRow]:
+    """Newest first; when asked, of one store with what is the house's, of one kind, of one subject."""
     query = sa.select(office_change).order_by(office_change.c.n.desc()).limit(limit)
     if store:
         query = query.where(office_change.c.store.in_(["", store]))
+    for column, wanted in ((office_change.c.what, what), (office_change.c.subject, subject)):
+        if wanted:
+            query = query.where(column == wanted)
     return [
         ChangeRow(
             **{name: row[name] for name in ("n", "at_us", "by", "what", "subject", "store", "why")},

@@ -6,7 +6,6 @@ thirteen digits that are a GTIN (EAN-13). Those thirteen were a Visa's length lo
 """
 
 import re
-import unicodedata
 from typing import Final, NamedTuple
 
 DIGITS_MIN: Final = 13
@@ -140,8 +139,7 @@ def _gtin(digits: str) -> bool:
 
 def _plain(sign: str) -> str:
     """Digits of any script as ours."""
-    value = unicodedata.decimal(sign, None)
-    return sign if value is None else str(value)
+    return str(int(sign)) if sign.isdecimal() else sign
 
 
 def _blank(found: re.Match[str]) -> str:

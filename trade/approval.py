@@ -4,7 +4,6 @@ The rules say first what would become true; then it is asked whether this person
 somebody else who may can approve: for the very words that were shown, and the facts keep who it was.
 """
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -74,6 +73,7 @@ from trade.acts import (
     TakeTradeIn,
     VoidSale,
 )
+from trade.periods import day_number
 from trade.permissions import WORDS, Allowed, together
 from trade.price import asked
 from trade.refund import otherwise
@@ -283,7 +283,7 @@ def _days_since(scene: Scene) -> int:
     """Business days of the calendar from the sale to this shift."""
     if scene.sale is None or not scene.sale.business_day or scene.shift is None:
         return 0
-    return (dt.date.fromisoformat(scene.shift.business_day) - dt.date.fromisoformat(scene.sale.business_day)).days
+    return day_number(scene.shift.business_day) - day_number(scene.sale.business_day)
 
 
 def _discount(lines: tuple[SaleLine, ...], currency: str) -> Iterable[Need]:

@@ -1,9 +1,13 @@
-"""Periods of the ledger: months of business days. A closed one takes nothing any more, and is never opened again."""
+"""Business days, and the periods of the ledger: months of them. A closed one takes nothing and is never opened again.
+
+Days are reckoned with here: `datetime` would bring the wall clock into a pure room.
+"""
 
 import re
 from typing import Final, NamedTuple
 
 PERIOD: Final = re.compile(r"^[0-9]{4}-(0[1-9]|1[0-2])$")
+DAY: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", re.ASCII)
 
 
 class Into(NamedTuple):
@@ -35,3 +39,23 @@ def into(business_day: str, closed_upto: str) -> Into:
     """The period of a posting: the month of its day, or the first one open still. `closed_upto` may be empty."""
     own = period_of(business_day)
     return Into(own, late=False) if own > closed_upto else Into(after(closed_upto), late=True)
+
+
+def day_number(business_day: str) -> int:
+    """Days since 1 March of the year 0 (proleptic Gregorian): of two days, how far they lie apart.
+
+    Raises `ValueError` for what is no day.
+    """
+    read = DAY.fullmatch(business_day)
+    year, month, day = map(int, read.groups()) if read else (0, 0, 0)
+    if not 0 < day <= _days_in(year, month):
+        raise ValueError(f"{business_day!r} is no business day: write it as 2026-11-29")
+    # a year that begins in March has its leap day last, and 153 days in every five months
+    months, years = (month + 9) % 12, year - (month < 3)
+    return 365 * years + years // 4 - years // 100 + years // 400 + (153 * months + 2) // 5 + day - 1
+
+
+def _days_in(year: int, month: int) -> int:
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month in {4, 6, 9, 11} else 31

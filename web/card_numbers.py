@@ -11,11 +11,12 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from fastapi import Request
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract.pan import has_card_number, redacted
 from web.asking import who_asks
-from web.problems import ProblemError, answer, reads_html
+from web.problems import ProblemError, answer, problem_of, reads_html
 
 MACHINES: Final = ("/edge/",)
 """Doors of boxes: mutual TLS, no person types there."""
@@ -42,7 +43,12 @@ class CardNumbers:
         if not kind.startswith(TYPES):
             await self._app(scope, receive, send)
             return
-        body, gone = await _read(receive)
+        try:
+            body, gone = await _read(receive)
+        except HTTPException as error:
+            # the app's own handlers stand further in: nobody else would answer it
+            await (await problem_of(Request(scope), error))(scope, receive, send)
+            return
         if gone:
             return
         if any(map(has_card_number, _texts(kind, body))):

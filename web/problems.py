@@ -79,15 +79,7 @@ def install(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if reads_html(request):
-            await who_asks(request)  # an address without a route has asked nobody yet, and its page needs the menu
-        code = CODE_OF_STATUS.get(error.status_code, "http")
-        phrase = HTTPStatus(error.status_code).phrase
-        title = TITLE_OF_STATUS.get(error.status_code, phrase) if reads_html(request) else phrase
-        detail = error.detail if error.detail != phrase else ""
-        answered = answer(request, ProblemError(error.status_code, code, title, detail))
-        answered.headers.update(error.headers or {})
-        return answered
+        return await problem_of(request, error)
 
     async def on_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -103,6 +95,19 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(Exception, on_crash)
+
+
+async def problem_of(request: Request, error: HTTPException) -> Response:
+    """What is refused by HTTP's own word, said in ours."""
+    if reads_html(request):
+        await who_asks(request)  # an address without a route has asked nobody yet, and its page needs the menu
+    code = CODE_OF_STATUS.get(error.status_code, "http")
+    phrase = HTTPStatus(error.status_code).phrase
+    title = TITLE_OF_STATUS.get(error.status_code, phrase) if reads_html(request) else phrase
+    detail = error.detail if error.detail != phrase else ""
+    answered = answer(request, ProblemError(error.status_code, code, title, detail))
+    answered.headers.update(error.headers or {})
+    return answered
 
 
 def answer(request: Request, error: ProblemError, errors: tuple[str, ...] = ()) -> Response:

@@ -10,7 +10,7 @@ from cloud import changes, feed
 from cloud.app import build
 from cloud.config import CloudConfig
 from cloud.pos.staff import desk as staff
-from cloud.pos.staff import factors, roles, totp
+from cloud.pos.staff import factors, queries, roles, totp
 from cloud.pos.staff.desk import StaffError, put_staff
 from cloud.pos.staff.entrance import TICKET_GOOD_US, Verdict
 from cloud.pos.stores.desk import open_store
@@ -19,6 +19,8 @@ from contract.feed import EVERY_STORE, Permission, Role, RoleCard, StaffCard, St
 from contract.ids import HOUSE, StoreId, UserId
 from trade.permissions import DEFAULTS
 from web.attempts import FREE_ATTEMPTS
+from web.logins import Login
+from web.powers import Powers
 from web.problems import ProblemError
 
 PASSWORD = "onyx amber jade opal"
@@ -264,3 +266,23 @@ def test_a_lost_phone_is_answered_for_by_somebody_who_may_as_much(house):
 def test_who_moves_no_money_and_no_people_needs_no_second_factor(house):
     assert not house.cloud.logins.begin(UserId("ines")).login.factor_due
     assert house.cloud.logins.begin(UserId("nina")).login.factor_due
+
+
+def test_who_is_of_one_store_sees_nobody_of_another_alone(house):
+    house.change("ada", house.person("milo", Role.ASSOCIATE, stores=(StoreId("milan"),)))
+    nina, ada = (
+        Login(user=UserId(user), name=user, roles=(), csrf="", powers=Powers(only=only))
+        for user, only in (("nina", (StoreId("paris"),)), ("ada", ()))
+    )
+    with house.cloud.desk.look() as work:
+        assert {row.user for row in queries.theirs(work.tx, nina)} == {"ada", "ines", "nina"}
+        assert "milo" in {row.user for row in queries.theirs(work.tx, ada)}
+
+
+def test_the_story_of_a_person_is_whole_however_much_happened_since(house):
+    house.change("ada", house.person("tom", Role.ASSOCIATE), why="hired in spring")
+    for number in range(3):
+        house.role("ada", RoleCard(role="tom", permissions=(Permission.SELL,), discount_bp_max=number), why="tuned")
+    with house.cloud.desk.look() as work:
+        told = changes.listing(work.tx, what="staff", subject="tom", limit=2)
+    assert [(each.what, each.why) for each in told] == [("staff", "hired in spring")]

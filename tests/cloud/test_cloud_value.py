@@ -4,6 +4,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from cloud import changes
 from cloud.pos.goods import desk as goods
 from cloud.pos.goods.desk import GoodsError
 from cloud.pos.payments import transfers
@@ -93,10 +94,14 @@ def test_an_allowance_is_told_to_its_store_and_a_block_asks_it_back(house):
     paris.send()
     with house.office.transaction() as tx:
         work = begin(tx, ALL, 5)
-        assert "free" in value.allow(work, "paris", CARD, 10_001)
-        assert value.allow(work, "paris", CARD, 4_000) == ""
-        assert value.block(work, CARD, "reported stolen")
-        assert "stolen" in value.allow(work, "paris", CARD, 1)
+        assert "free" in value.allow(work, "paris", CARD, 10_001, by="ana")
+        assert value.allow(work, "paris", CARD, 4_000, by="ana") == ""
+        assert value.block(work, CARD, "reported stolen", by="ana")
+        assert "stolen" in value.allow(work, "paris", CARD, 1, by="ana")
+        noted = changes.listing(tx, what=value.NOTED, subject=CARD)
+    assert [(each.by, each.store, each.differences[0].now) for each in noted] == [
+        ("ana", "", "reported stolen"), ("ana", "paris", "40.00 EUR more")
+    ]  # fmt: skip
     kept, recalled = answers(paris)
     assert isinstance(kept, KeepValue)
     assert (kept.amount_minor, kept.kind, kept.label) == (4_000, TenderKind.GIFT_CARD, label(CODE))

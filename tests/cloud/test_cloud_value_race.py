@@ -249,7 +249,7 @@ def test_a_blocked_card_is_given_to_nobody(house):
     from trade.guards import ALL
 
     with house.office.transaction() as tx:
-        assert value.block(begin(tx, ALL, 5), CARD, "stolen")
+        assert value.block(begin(tx, ALL, 5), CARD, "stolen", by="ana")
     sale = house.lyon.ask("t1", 3_000)
     house.settle()
     asked = house.lyon.asked(sale)

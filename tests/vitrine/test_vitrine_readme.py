@@ -1,5 +1,6 @@
 """README's way from an empty folder to an open shift, followed word for word with real processes, ports apart."""
 
+import base64
 import datetime as dt
 import re
 import shlex
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -21,6 +23,7 @@ from cryptography import x509
 
 from cloud.config import CloudConfig
 from cloud.config import load_config as load_office
+from cloud.pos.staff import totp
 from contract.feed import Role
 from edge.api import shapes
 from edge.config import EdgeConfig
@@ -59,6 +62,7 @@ class Follower:
     family: Family
     port: dict[str, str]
     children: dict[str, Child] = field(default_factory=dict)
+    recovery: list[str] = field(default_factory=list)
 
     def here(self, text: str) -> str:
         """The page's words with this machine's free ports."""
@@ -99,14 +103,32 @@ class Follower:
 
     @contextmanager
     def sign_in(self) -> Iterator[httpx.Client]:
-        """At the office's pages, as a browser without scripts would."""
+        """At the office's pages, as a browser without scripts would; with a recovery code where a code is asked for."""
         with httpx.Client(base_url=self.url("8000"), trust_env=False, follow_redirects=True) as browser:
-            browser.post("/sign-in", data={"user": ADA.user, "password": ADA.password})
+            page = browser.post("/sign-in", data={"user": ADA.user, "password": ADA.password}).text
+            ticket = re.search(r'name="ticket" value="([^"]+)"', page)
+            if ticket is not None:
+                browser.post("/sign-in/code", data={"ticket": ticket[1], "code": self.recovery.pop()})
             yield browser
+
+    def set_up_code_app(self, browser: httpx.Client) -> None:
+        """Where the page of stores sends who has none: scan, type the six digits, keep the recovery codes."""
+        asked = browser.get("/stores")
+        assert asked.url.path == "/me/second-factor", "a password alone opened the page of stores to an admin"
+        csrf = re.search(r'name="csrf" value="([^"]+)"', asked.text)
+        assert csrf is not None
+        shown = browser.post("/me/second-factor", data={"csrf": csrf[1]}).text
+        typed = re.search(r"Or type it in: <span[^>]*>([A-Z2-7 ]+)</span>", shown)
+        assert typed is not None, shown
+        now = totp.code(base64.b32decode(typed[1].replace(" ", "")), totp.step_of(time.time_ns() // 1000))
+        kept = browser.post("/me/second-factor/confirm", data={"csrf": csrf[1], "code": now}).text
+        self.recovery = re.findall(r"<li>([a-z2-7-]+)</li>", kept)
+        assert len(self.recovery) == 10, kept
 
     def open_paris(self) -> None:
         """What the page says between its blocks: sign in; under Stores, open one with the short name paris."""
         with self.sign_in() as browser:
+            self.set_up_code_app(browser)
             page = browser.get("/stores").text
             token = re.search(r'name="csrf" value="([^"]+)"', page)
             assert token is not None, "the page of stores has no form for an admin"

@@ -67,7 +67,7 @@ def router(desk: Desk, entrance: Entrance, house: str) -> APIRouter:
 def add_people(routes: APIRouter, desk: Desk, entrance: Entrance) -> None:
     def page(request: Request, who: Login, given: Mapping[str, object], *, problem: str = "") -> Response:
         with desk.look() as work:
-            rows = [row for row in queries.listing(work.tx) if not row.stores or any(map(who.of, row.stores))]
+            rows = queries.theirs(work.tx, who)
             names = queries.role_names(work.tx)
         return render(
             request, "staff/list.html", status=422 if problem else 200, rows=rows, roles=names,
@@ -78,11 +78,12 @@ def add_people(routes: APIRouter, desk: Desk, entrance: Entrance) -> None:
         request: Request, who: Login, user: str, given: Mapping[str, object] | None = None, *, problem: str = ""
     ) -> Response:
         with desk.look() as work:
-            person = found(staff.find(work, UserId(user)), f"person {user}")
-            seen = next(row for row in queries.listing(work.tx) if row.user == user)
+            seen = found(
+                next((row for row in queries.theirs(work.tx, who) if row.user == user), None), f"person {user}"
+            )
             names, shops = queries.role_names(work.tx), roles.stores_open(work.tx)
-            history = [each for each in changes.listing(work.tx, limit=CHANGES_SHOWN) if each.subject == user]
-        shown = {"name": person.name, "roles": person.roles, "stores": person.stores, "active": person.active}
+            history = changes.listing(work.tx, what="staff", subject=user, limit=CHANGES_SHOWN)
+        shown = {"name": seen.name, "roles": seen.roles, "stores": seen.stores, "active": seen.active}
         return render(
             request, "staff/person.html", status=422 if problem else 200, person=seen, roles=names, problem=problem,
             stores={name: title for name, title in shops.items() if who.of(name)}, given=given or shown,

@@ -10,6 +10,7 @@ from cloud.tables import second_factor, staff
 from contract.feed import RoleCard
 from contract.ids import StoreId
 from trade.permissions import roles_here
+from web.logins import Login
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ def listing(tx: Tx) -> list[StaffRow]:
         )
         for row in tx.rows(sa.select(staff).order_by(staff.c.name))
     ]
+
+
+def theirs(tx: Tx, who: Login) -> list[StaffRow]:
+    """By name, who this person may see: who is of some stores only sees the people of those and of every store."""
+    return [row for row in listing(tx) if not row.stores or any(map(who.of, row.stores))]
 
 
 def role_rows(tx: Tx, store: str = "") -> list[RoleRow]:

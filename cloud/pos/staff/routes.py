@@ -99,7 +99,7 @@ def router(desk: Desk, passwords: staff.Passwords, entrance: Entrance) -> APIRou
     def listing(who: Annotated[Login, allow(Permission.SEE_STAFF, Permission.STAFF)]) -> list[queries.StaffRow]:
         """By name; who is of some stores only sees the people of those."""
         with desk.look() as work:
-            return [row for row in queries.listing(work.tx) if not row.stores or any(map(who.of, row.stores))]
+            return queries.theirs(work.tx, who)
 
     @routes.put("/staff/{user}")
     def put(user: Annotated[str, Field(pattern=staff.USER)], asked: StaffAsked, who: Namer) -> list[queries.StaffRow]:

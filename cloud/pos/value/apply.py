@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
+from cloud import changes
 from cloud.applying import Applier
 from cloud.custody import Custody
 from cloud.tables import down_log, value_account, value_ask, value_move, value_slice
@@ -27,12 +28,14 @@ from contract.facts import (
     ValueKept,
     ValueReleased,
 )
-from contract.ids import AccountId, AskId, StoreId
+from contract.ids import AccountId, AskId, StoreId, UserId
 from contract.money import plain
 from trade.value import CREDIT, OF_THE_OFFICE
 
 WAITING, GRANTED, REFUSED, GIVEN_UP, SPENT = "waiting", "granted", "refused", "given up", "spent"
 IN, OUT = "in", "out"
+NOTED: Final = "account"
+"""What the office's changes call what people do to one."""
 OWED: Final = {LineKind.GIFT_CARD: TenderKind.GIFT_CARD, LineKind.DEPOSIT: TenderKind.DEPOSIT}
 
 
@@ -216,7 +219,7 @@ def _hold(work: Work, store: StoreId, account: AccountId, amount_minor: int) -> 
     return int(work.tx.value(held))
 
 
-def allow(work: Work, store: StoreId, account: AccountId, amount_minor: int) -> str:
+def allow(work: Work, store: StoreId, account: AccountId, amount_minor: int, *, by: UserId) -> str:
     """An allowance: so much of what is free may be spent there without asking. Returns why not; empty: it is done."""
     known = _locked(work, account)
     if known is None:
@@ -227,6 +230,8 @@ def allow(work: Work, store: StoreId, account: AccountId, amount_minor: int) -> 
     if not 0 < amount_minor <= free:
         return f"{plain(max(free, 0), known['currency'])} {known['currency']} of it are free: allow that or less"
     _hold(work, store, account, amount_minor)
+    told = {"may be spent while cut off": f"{plain(amount_minor, known['currency'])} {known['currency']} more"}
+    changes.note(work, NOTED, account, by=by, why="allowed at the office", was={}, now=told, store=store)
     work.command(
         store,
         KeepValue(
@@ -237,10 +242,15 @@ def allow(work: Work, store: StoreId, account: AccountId, amount_minor: int) -> 
     return ""
 
 
-def block(work: Work, account: AccountId, why: str) -> bool:
+def block(work: Work, account: AccountId, why: str, *, by: UserId) -> bool:
     """Nothing is given of it while `why` says something; what stores hold and need not is asked back."""
-    if _locked(work, account) is None:
+    known = _locked(work, account)
+    if known is None:
         return False
+    was, now = {"blocked": known["blocked"]}, {"blocked": why}
+    changes.note(
+        work, NOTED, account, by=by, why="blocked at the office" if why else "set free again", was=was, now=now
+    )
     work.tx.run(sa.update(value_account).where(value_account.c.account == account).values(blocked=why))
     if why:
         for holder in _holders(work, account):

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
-from cloud import called
+from cloud import called, changes
 from cloud.desk import Desk
 from cloud.pos.http import found
 from cloud.pos.value import apply, queries
@@ -39,17 +39,17 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             names = called.stores(work.tx)
             seen = found(queries.detail(work.tx, account), f"account {account}")
+            acts = changes.listing(work.tx, what=apply.NOTED, subject=account)
             return render(
-                request, "value/account.html", seen=seen, row=seen.row, names=names, people=called.people(work.tx),
-                mine={name: title for name, title in names.items() if Permission.LEDGER in who.powers.at(name)},
+                request, "value/account.html", seen=seen, row=seen.row, acts=acts, names=names,
+                people=called.people(work.tx), mine={name: title for name, title in names.items() if Permission.LEDGER in who.powers.at(name)},
             )  # fmt: skip
 
     @routes.post("/{account}/block")
     def block(who: Reader, request: Request, account: str, why: Annotated[str, Form(max_length=200)] = "") -> Response:
         """Without a reason it is free again."""
-        del who
         with desk.work() as work:
-            found(apply.block(work, AccountId(account), why.strip()) or None, f"account {account}")
+            found(apply.block(work, AccountId(account), why.strip(), by=who.user) or None, f"account {account}")
         return go(request, f"/owed/{account}")
 
     @routes.post("/{account}/allow")
@@ -65,7 +65,7 @@ def router(desk: Desk) -> APIRouter:
         with desk.work() as work:
             row = found(queries.detail(work.tx, account), f"account {account}").row
             minor = amount_minor(amount, row.currency, "Amount")
-            wrong = apply.allow(work, StoreId(at), AccountId(account), minor)
+            wrong = apply.allow(work, StoreId(at), AccountId(account), minor, by=who.user)
             if wrong:
                 raise ProblemError(409, "allowance", "This cannot be allowed", wrong)
         return go(request, f"/owed/{account}")
