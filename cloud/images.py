@@ -62,7 +62,7 @@ def _photo(data: bytes) -> Accepted:
         raise
     except Image.DecompressionBombError as error:
         raise BlobError("the picture has far too many pixels: make it smaller") from error
-    except Exception as error:
+    except Exception as error:  # whatever the decoder meets in a hostile file, the file is refused
         raise BlobError("give a photo as JPEG, PNG or WebP, or a paper as PDF") from error
     plain.thumbnail((SIDE_MAX, SIDE_MAX))
     small = plain.copy()

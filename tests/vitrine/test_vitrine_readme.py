@@ -104,7 +104,8 @@ class Follower:
     @contextmanager
     def sign_in(self) -> Iterator[httpx.Client]:
         """At the office's pages, as a browser without scripts would; with a recovery code where a code is asked for."""
-        with httpx.Client(base_url=self.url("8000"), trust_env=False, follow_redirects=True) as browser:
+        reads = {"Accept": "text/html"}
+        with httpx.Client(base_url=self.url("8000"), headers=reads, trust_env=False, follow_redirects=True) as browser:
             page = browser.post("/sign-in", data={"user": ADA.user, "password": ADA.password}).text
             ticket = re.search(r'name="ticket" value="([^"]+)"', page)
             if ticket is not None:
@@ -170,7 +171,7 @@ def test_whoever_follows_readme_opens_a_shift_in_a_house_of_their_own(follower: 
         wait("the store's rows to be at the office", 30, partial(all_sent, register))
     with follower.sign_in() as browser:
         assert "Connected" in browser.get("/stores/paris").text
-        assert "Nothing posted yet" in browser.get("/ledger").text
+        assert "the two sides are equal" in browser.get("/ledger").text, "the float of the shift is posted"
     keys = sorted(path for path in follower.folder.rglob("*.key"))
     assert [path.name for path in keys] == [
         "server.key",

@@ -171,7 +171,7 @@ def _xlsx_rows(data: bytes, decimals: Decimals) -> Iterator[tuple[int, tuple[str
             yield number, told
     except SheetError:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever the decoder meets in a hostile file, the file is refused
         raise SheetError("this workbook cannot be read: save it anew as .xlsx, or as CSV") from error
 
 
