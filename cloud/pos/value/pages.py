@@ -42,7 +42,8 @@ def router(desk: Desk) -> APIRouter:
             acts = changes.listing(work.tx, what=apply.NOTED, subject=account)
             return render(
                 request, "value/account.html", seen=seen, row=seen.row, acts=acts, names=names,
-                people=called.people(work.tx), mine={name: title for name, title in names.items() if Permission.LEDGER in who.powers.at(name)},
+                people=called.people(work.tx),
+                mine={name: title for name, title in names.items() if Permission.LEDGER in who.powers.at(name)},
             )  # fmt: skip
 
     @routes.post("/{account}/block")
