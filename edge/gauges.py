@@ -74,6 +74,10 @@ def floor_gauges(store: Store, blind: frozenset[ZoneId]) -> Iterator[Sample]:
     yield from _place_gauges(store)
     yield Sample("vitrine_moves_total", "pieces that lie elsewhere than before", news.moves_total)
     yield Sample("vitrine_unknown_tags", "tags in the air that are no piece of ours", floor.unknown_tags)
+    strangers = pipeline.strangers
+    yield Sample("vitrine_unknown_tags_lying", "of them in a zone, strays left out", floor.unknown_lying)
+    yield Sample("vitrine_strays_total", "unknown tags left out, minute by minute: next door's", strangers.strays_total)
+    yield Sample("vitrine_strangers_dropped_total", "not followed: notes_max, pending_max", strangers.dropped_total)
     strange = store.passes.unknown_dropped_total
     yield Sample("vitrine_pass_unknown_dropped_total", "strange tags not kept: unknown_tags_max", strange)
     yield Sample("vitrine_unknown_reads_dropped_total", "dropped: unknown_epcs_max", catalogue.unknown_dropped_total)

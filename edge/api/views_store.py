@@ -58,6 +58,8 @@ def store(shop: Shop, who: Login | None = None) -> shapes.StoreView:
         alarms_per_month=floor.alarms_per_month,
         alarms_per_month_max=shop.config.alarms_per_month_max,
         unknown_tags=floor.unknown_tags,
+        unknown_lying=floor.unknown_lying,
+        strays=floor.strays,
         pieces=sum(zone.expected for zone in shown) if any(zone.hidden for zone in shown) else floor.pieces,
         signals=signals(shop),
     )

@@ -33,10 +33,10 @@ from edge.counts.lore import LESSONS, Lore
 from edge.counts.picture import picture
 from edge.counts.report import Report
 from edge.counts.running import Before, CountNow, Running, before
-from edge.counts.strangers import hear_levels, hear_strange, hear_strangers
 from edge.floor.pipeline import Pipeline
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
+from edge.floor.strangers import Strangers
 from edge.reconcile.counts.count import CAREFUL, Count
 from edge.reconcile.counts.expected import expect
 from trade.stocktake import STOCKTAKE, CountEvent, CountState
@@ -238,7 +238,7 @@ class Counting:
             readers=readers,
             witnessed=np.zeros(len(self.config.zones), np.int32),
             reads=np.zeros(int(tagged.sum()), np.int32),
-            own_cdbm=np.zeros((len(self.config.zones), 2)),
+            strangers=Strangers(self.stock.zones),
             round_s=round_s,
             expected_s=round_s * max(min(rounds_left(p, listed.prior), care.rounds_max), 1),
             began_us=now_us,
@@ -261,8 +261,7 @@ class Counting:
         elif found.reader not in running.readers:
             return
         if len(found.unknown):
-            inside = np.isin(found.unknown_zone, running.zones)
-            hear_strange(running, found, inside)
+            running.strangers.hear(found, np.isin(found.unknown_zone, running.zones))
 
     def _zones(self, place: CountPlace, asked: tuple[ZoneId, ...]) -> tuple[int, ...]:
         fitting = [i for i, zone in enumerate(self.config.zones) if zone.kind in KINDS[place]]
@@ -290,15 +289,10 @@ class Counting:
         inside = np.isin(zones, running.zones)
         listed = running.rows[running.tagged]
         running.reads += np.isin(listed, rows[inside])
-        strange = running.strange
-        running.strange = {}
-        hear_strangers(running, strange)
-        for one in rounds:
-            hear_levels(running, one, self.stock.home)
+        unknown = running.strangers.hear_rounds(rounds, self.stock.home)
         looks = {one.reader: self.looks.of(one.reader) for one in rounds}
         altered = any(running.looks.get(reader, look).number != look.number for reader, look in looks.items())
         running.looks |= looks
-        unknown = np.array(sorted({tag for tag, _ in strange}), np.int32)
         said = running.model.hear(rows[inside], zones[inside], witnessed, unknown, altered=altered)
         self._join(running)
         self._show(now_us)

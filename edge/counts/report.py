@@ -19,11 +19,11 @@ from edge.config import EdgeConfig
 from edge.counts.happened import Happened
 from edge.counts.others import Others
 from edge.counts.running import Running
-from edge.counts.strangers import lying_here
 from edge.counts.totals import adjusted, totals_of
 from edge.floor.pipeline import Pipeline
 from edge.floor.sentences import ago
 from edge.floor.stock import Stock
+from edge.floor.strangers import Lying
 from edge.floor.zonemap import NO_ZONE
 from edge.reconcile.counts.count import Judged
 from trade.custody import TokenState
@@ -70,7 +70,7 @@ class Report:
                     continue
                 verdicts[was.piece] = merged = self._merged(was, now, running)
                 totals = adjusted(totals, self._stock.cards.get(was.piece), was.verdict, merged.verdict)
-        here = lying_here(running)
+        here = running.strangers.lying()
         tags = self._tags(running, here)
         unknown, more = running.model.unknown_tags(np.array([index for _, _, index in here], np.int32))
         return CountFinished(
@@ -275,9 +275,9 @@ class Report:
 
     # --- tags -------------------------------------------------------------------------------------------------
 
-    def _tags(self, running: Running, here: list[tuple[int, int, int]]) -> tuple[CountTag, ...]:
+    def _tags(self, running: Running, here: list[Lying]) -> tuple[CountTag, ...]:
         """Tags that nobody knows and that lie here, strays left out, the most read first."""
-        told = [each for each in here if each[0] >= OFTEN_MIN]
+        told = [each for each in here if each.rounds >= OFTEN_MIN]
         return tuple(
             CountTag(
                 epc=self._stock.catalogue.unknown_epc(index),

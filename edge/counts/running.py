@@ -10,6 +10,7 @@ from contract.ids import CountId, ReaderId, ZoneId
 from edge.books.db import Database
 from edge.books.rows import CountRow, totals_of, zones_of
 from edge.floor.rounds import Round
+from edge.floor.strangers import Strangers
 from edge.readers.base import Look
 from edge.reconcile.counts.count import Count
 
@@ -49,19 +50,6 @@ def before(row: CountRow, db: Database) -> Before:
 
 
 @dataclass(slots=True)
-class Stranger:
-    """A tag that nobody knows, in one zone: rounds that read it, the first and last of them, the sum of its levels."""
-
-    first: int
-    last: int = 0
-    rounds: int = 0
-    told: int = 0
-    """Rounds that told its level,"""
-    cdbm: int = 0
-    """and their sum."""
-
-
-@dataclass(slots=True)
 class Running:
     count: CountId
     place: CountPlace
@@ -77,6 +65,7 @@ class Running:
     """By zone: rounds of this count that could speak about it."""
     reads: NDArray[np.int32]
     """By tagged row: rounds that read it, anywhere."""
+    strangers: Strangers
     round_s: float
     """Seconds a round should take,"""
     expected_s: float
@@ -87,11 +76,5 @@ class Running:
     buffer: dict[ReaderId, Round] = field(default_factory=dict)
     looks: dict[ReaderId, Look] = field(default_factory=dict)
     """By reader: how it looked in its last round."""
-    strange: dict[tuple[int, int], int] = field(default_factory=dict)
-    """(unknown tag, zone) of this round and its strongest level, hundredths of dBm;"""
-    strangers: dict[tuple[int, int], Stranger] = field(default_factory=dict)
-    """and what all rounds heard of it there."""
-    own_cdbm: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
-    """float64[zones, 2]: by zone the sum of levels of what is expected there, and of how many reads it is."""
     joined: dict[int, int] = field(default_factory=dict)
     """Rows that came to belong here after the start, and when that was first noticed (UTC µs)."""

@@ -4,7 +4,7 @@ An hour counts while the store is open, for at night pieces go to the safe as a 
 alarm of kind `books`, told once, that a person closes like any other.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,13 +62,15 @@ class Wanted:
 class Looking:
     """Owned by the house thread; `wanted` is swapped whole, for anybody to read.
 
-    `pads` gives what lies on them now, `is_open` whether the store is open, `alarm` puts a suspicion into words.
+    `lying` gives the unknown tags that lie here, by zone (strays are nobody's business), `pads` what lies on them now,
+    `is_open` whether the store is open, `alarm` puts a suspicion into words.
     """
 
     def __init__(
         self,
         stock: Stock,
         *,
+        lying: Callable[[], Mapping[int, int]],
         pads: Callable[[], tuple[PadNow, ...]],
         is_open: Callable[[], bool],
         alarm: Callable[[Suspicion], AlarmRaised],
@@ -77,6 +79,7 @@ class Looking:
         self.errors = BookErrors()
         self._stock = stock
         self._zones = stock.zones.zones
+        self._lying = lying
         self._pads = pads
         self._is_open = is_open
         self._alarm = alarm
@@ -84,19 +87,18 @@ class Looking:
         self._reads = np.zeros((0, len(self._zones)), np.int32)
         self._rounds = np.zeros(len(self._zones), np.int64)
         self._strangers = np.full(stock.catalogue.unknown_epcs_max, NO_ZONE, np.int32)
-        """By the catalogue's index of an unknown tag: the zone that read it last in this hour."""
+        """By the catalogue's index of an unknown tag: the zone it lay in last in this hour."""
         self._on_pad: tuple[PadNow, ...] = ()
 
-    def hear(self, heard: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
+    def hear(self, _: list[Heard], rounds: list[Round], now_us: int) -> list[AnyFact]:
         """A tick of the pipeline; facts when an hour ends and something has become clear."""
         if not self._is_open():
             self._ends_us = 0
             return []
         if not self._ends_us:
             self._begin(now_us)
-        for one in heard:
-            if len(one.unknown):
-                self._strangers[one.unknown] = one.unknown_zone
+        for tag, zone in self._lying().items():
+            self._strangers[tag] = zone
         self._grow()
         for each in rounds:
             self._reads[each.row, each.zone] += 1

@@ -103,6 +103,11 @@ class FloorNow:
     pads: tuple[PadNow, ...] = ()
     signals: tuple[SignalNow, ...] = ()
     unknown_tags: int = 0
+    """Heard since the box started,"""
+    unknown_lying: int = 0
+    """of these lie in a zone of ours by the last whole minute,"""
+    strays: int = 0
+    """and were heard in it from next door or passing by."""
     threshold_nats: float = 0.0
     alarms_per_month: float | None = None
     """False alarms this threshold is expected to cost, by the store's own history; None while that is too short."""

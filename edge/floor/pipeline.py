@@ -32,6 +32,7 @@ from edge.floor.rounds import Heard, Round, Rounds, RoundTally
 from edge.floor.showing import false_alarms, signals_now, zones_now
 from edge.floor.signals import Signals
 from edge.floor.stock import Stock
+from edge.floor.strangers import StrangersNow
 from edge.floor.sweeps import parted, sweep
 from edge.floor.vision import VisionWatch, told_before
 from edge.floor.whereabouts import Placed, Places
@@ -108,6 +109,7 @@ class Pipeline:
         self.places = Places(self._zones, self._zones.fixed)
         self.inputs = Inputs(config.readers)
         self.signals = Signals(config.readers)
+        self.strangers = StrangersNow(self._zones)
         self._newcomers = Newcomers(stock, books, self._vouches, wall_us)
         self.news = News(stock)
         self._floor_us = -FLOOR_EVERY_US
@@ -193,6 +195,8 @@ class Pipeline:
         rounds = self._rounds.close(now_us, self.readers)
         for one in rounds:
             self._weigh(one, now_us, out)
+        if self.strangers.hear(heard, rounds, self.stock.home, now_us):
+            out.woke.add("floor")
         for each in swept:
             self._sweep(each, now_us, out)
         told = self._vision.look(self.readers, self.evidence.blind, now_us, self.reference_tags.silent())
@@ -339,6 +343,8 @@ class Pipeline:
             pads=self._pads.now,
             signals=signals_now(self.config.readers, self.inputs, self.signals),
             unknown_tags=self.intake.unknown_tags(now_us),
+            unknown_lying=len(self.strangers.lying),
+            strays=self.strangers.strays,
             threshold_nats=round(self.rules.alarm_nats, 2),
             alarms_per_month=expected,
             pieces=int(self.stock.expected[: len(self.stock)].sum()),

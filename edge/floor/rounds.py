@@ -77,7 +77,8 @@ class Round:
     reference: NDArray[np.int32] = field(default_factory=lambda: NO_ROWS)
     """Zones whose reference tag was read there, each once."""
     by_antenna: ByAntenna | None = None
-    """The same reads antenna by antenna; None where nobody asks (`Rounds.tell_antennas`)."""
+    """The same reads antenna by antenna; None where nobody asks (`Rounds.tell_antennas`) and
+    no unknown tag was read, whose level is held against them."""
 
 
 @dataclass(slots=True)
@@ -202,8 +203,11 @@ class Rounds:
             reads=reads,
             rssi_cdbm=rssi,
             reference=_zones_of(was.heard),
-            by_antenna=self._by_antenna(reader, was.heard) if self.tell_antennas else None,
+            by_antenna=self._by_antenna(reader, was.heard) if self._antennas_told(was) else None,
         )
+
+    def _antennas_told(self, was: _Open) -> bool:
+        return self.tell_antennas or any(len(each.unknown) for each in was.heard)
 
     def _by_antenna(self, reader: ReaderId, heard: list[Heard]) -> ByAntenna:
         if not heard:

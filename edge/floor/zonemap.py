@@ -57,6 +57,8 @@ class ZoneMap:
             for port, zone in sorted(reader.antennas.items(), key=lambda each: int(each[0]))
             if config.zones[self.index[zone]].kind in LIES_IN
         )
+        self.zone_by_antenna = np.array([each.zone for each in self.antennas], np.int32)
+        """int32[antennas]: the zone each is above."""
         self._antenna_of: dict[ReaderId, NDArray[np.int32]] = {r: self._antennas(r) for r in self._ports}
 
     def antenna_of(self, reader: ReaderId, port: NDArray[np.uint16]) -> NDArray[np.int32]:

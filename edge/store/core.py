@@ -1,7 +1,7 @@
 """What a store is made of, and what all its parts do: ids, records, and the turn in which everybody hears of them."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, Final
 
@@ -84,6 +84,7 @@ class Core:
         self.pipeline.listeners.append(self.passes.hear)
         self.looking = Looking(
             self.stock,
+            lying=self._lying_now,
             pads=self._pads_now,
             is_open=self._open_now,
             alarm=self.pipeline.watch.alarm,
@@ -129,6 +130,9 @@ class Core:
         self.schedules.load(told, self.clock.wall_us())
         self.mode = self.books.node().mode
         self.ear.began_anew()
+
+    def _lying_now(self) -> Mapping[int, int]:
+        return self.pipeline.strangers.lying
 
     def _pads_now(self) -> tuple[PadNow, ...]:
         return self.pipeline.pads_now

@@ -255,7 +255,7 @@ STORE = shapes.StoreView(
     store="flagship", name="Flagship, rue des Orfèvres", currency="EUR", mode="active", mode_why="", mood="running",
     business_day="2026-11-22", tills=("till-1", "till-2"), zones=ZONES, readers=READERS,
     uplink=shapes.UplinkView(configured=True, up=True, why_down="", standing="ok", unsent=3, feed_rev=2104),
-    alarms_open=2, threshold_nats=22.0, alarms_per_month=0.4, unknown_tags=2, pieces=2000, signals=SIGNALS,
+    alarms_open=2, threshold_nats=22.0, alarms_per_month=0.4, unknown_tags=2, unknown_lying=1, strays=5, pieces=2000, signals=SIGNALS,
 )  # fmt: skip
 ALONE = replace(
     STORE, uplink=replace(STORE.uplink, up=False, why_down="No answer from the office since 13:40.", unsent=418)

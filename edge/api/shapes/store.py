@@ -148,6 +148,10 @@ class StoreView:
     threshold_nats: float
     unknown_tags: int
     pieces: int
+    unknown_lying: int = 0
+    """Unknown tags that lie in a zone, by the last whole minute; strays are not among them,"""
+    strays: int = 0
+    """but here: heard in that minute from next door, or passing by."""
     alarms_per_month: float | None = None
     """False alarms this threshold is expected to cost, by the store's own history; None while that is too short."""
     alarms_per_month_max: float = 1.0
