@@ -6,6 +6,7 @@ again and again for circles that are not there.
 
 import ctypes
 import gc
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -30,6 +31,12 @@ def keep_small() -> None:
         libc.mallopt(M_ARENA_MAX, ARENAS)
         libc.mallopt(M_TRIM_THRESHOLD, TRIM_BYTES)
         libc.mallopt(M_MMAP_THRESHOLD, MMAP_BYTES)
-        libc.malloc_trim(0)
     except (OSError, AttributeError):
         log.info("memory_not_bounded", why="this C library has no mallopt: the box needs more memory, nothing else")
+    give_back()
+
+
+def give_back() -> None:
+    """What was freed goes back to the system, where the allocator is glibc's; elsewhere nothing happens."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -84,7 +84,7 @@ class Strangers:
             return np.zeros(0, np.int32)
         for one in rounds:
             self._hear_own(one, home)
-        tag, place, level = strongest(*map(np.concatenate, zip(*self._pending, strict=True)))  # type: ignore[arg-type]
+        tag, place, level = strongest(*map(np.concatenate, zip(*self._pending, strict=True)))
         zone, antenna = place % len(self._zones.zones), place // len(self._zones.zones)
         here = np.isin(zone, watched)
         waits = ~here

@@ -7,6 +7,7 @@ counted.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -29,6 +30,8 @@ FOLD_EVERY_US: Final = 1_000_000
 CLOSE_EVERY_US: Final = 60_000_000
 WRITE_EVERY_US: Final = 600_000_000
 """A file each ten minutes at most: a day then has few enough parts to be read at once."""
+REST_AFTER_US: Final = 10_000_000
+"""DuckDB that nobody has asked for so long is closed: within twice that its memory is back."""
 CLOCK_BACK_MAX_US: Final = 60_000_000
 """By so much a clock may be set back without a word: time stands still for a moment. More is a wrong date set right."""
 STAYS_PENDING_MAX: Final = 200_000
@@ -82,7 +85,9 @@ class Chronicle:
         self._writing: list[Chapter] = []
         self._sums = Sums()
         self._written: Future[None] | None = None
-        self._closed_us = self._wrote_us = 0
+        self._closed_us = self._wrote_us = self._rested_us = 0
+        self._works = 0
+        """What DuckDB had worked when it was last looked at."""
 
     # --- the house thread -------------------------------------------------------------------------------------
 
@@ -107,6 +112,9 @@ class Chronicle:
         if now_us - self._wrote_us >= WRITE_EVERY_US:
             self._wrote_us = now_us
             self._write()
+        if now_us - self._rested_us >= REST_AFTER_US:
+            self._rested_us = now_us
+            self._rest()
         return []
 
     def scanned(self, pieces: Sequence[PieceId], zone: ZoneId) -> None:
@@ -245,6 +253,14 @@ class Chronicle:
             whole = bound(chapters)
             names = Names(whole.pieces, whole.trays, self._zones, [str(reader) for reader in self._readers])
             self.history.write(whole.stays, names)
+
+    def _rest(self) -> None:
+        """Close DuckDB, in the pool, when nothing was worked since the last time."""
+        duck, works = self.history.duck, self._works
+        self._works = duck.works_total
+        if duck.is_open and self._works == works:
+            with suppress(RuntimeError):  # the pool has been shut down: the box is stopping
+                self._pool.submit(duck.rest, works)
 
     def _collect(self) -> None:
         """What became of the last write. Whatever went wrong there, the house goes on: it is only history."""

@@ -189,3 +189,34 @@ def test_without_that_guard_the_time_stands_still(shop, told, monkeypatch):
     told._wall_us = shop.clock.wall_us
     shop.run(120, lying={"r-case": CASE})
     assert [stay for stay in told.recent(RING) if stay.to_us <= shop.clock.wall_us()] == []
+
+
+def test_duckdb_left_alone_is_closed_and_opened_again_by_the_next_question(shop, told):
+    duck = told.history.duck
+    with duck.work():
+        pass
+    assert duck.is_open
+    for _ in range(3):  # each ten seconds somebody asks: it stays open, for opening it is a third of an answer
+        shop.clock.now += chronicles.REST_AFTER_US
+        shop.run(1)
+        assert duck.is_open
+        with duck.work():
+            pass
+    for _ in range(2):
+        shop.clock.now += chronicles.REST_AFTER_US
+        shop.run(1)
+    assert not duck.is_open
+    with duck.work() as cursor:
+        assert cursor.sql("SELECT 41 + 1").fetchall() == [(42,)]
+    duck.rest(duck.works_total - 1)
+    assert duck.is_open, "somebody asked meanwhile"
+
+
+def test_a_pool_that_is_shut_keeps_a_house_from_nothing_when_duckdb_is_to_rest(shop, told):
+    with told.history.duck.work():
+        pass
+    told._pool.open = False
+    for _ in range(3):
+        shop.clock.now += chronicles.REST_AFTER_US
+        shop.run(1)
+    assert told.history.duck.is_open
