@@ -257,7 +257,7 @@ class Chronicle:
     def _rest(self) -> None:
         """Close DuckDB, in the pool, when nothing was worked since the last time."""
         duck, works = self.history.duck, self._works
-        self._works = duck.works_total
+        self._works = duck.begun
         if duck.is_open and self._works == works:
             with suppress(RuntimeError):  # the pool has been shut down: the box is stopping
                 self._pool.submit(duck.rest, works)

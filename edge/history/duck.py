@@ -19,7 +19,7 @@ class HistoryError(Exception):
 
 
 class Duck:
-    """One connection, kept open from question to question: to open one costs 25 ms, a third of what a question may take.
+    """One connection, kept open from question to question: to open one costs 25 ms, a third of what one may take.
 
     Left alone it is closed (`rest`): open, it keeps some 40 MiB that a box has better use for.
     """
@@ -28,7 +28,7 @@ class Duck:
         self._spill = spill
         self._lock = threading.Lock()
         self._open: Any = None
-        self.works_total = 0
+        self.begun = 0
         """Pieces of work begun."""
 
     @contextmanager
@@ -39,7 +39,7 @@ class Duck:
         except ImportError as error:
             raise HistoryError(f"DuckDB cannot be loaded: {error}") from error
         with self._lock:
-            self.works_total += 1
+            self.begun += 1
             try:
                 if self._open is None:
                     shutil.rmtree(self._spill, ignore_errors=True)  # of a sorting that power interrupted
@@ -66,7 +66,7 @@ class Duck:
     def rest(self, works: int) -> None:
         """Close, and give the memory back, unless more was worked since `works`."""
         with self._lock:
-            if self._open is not None and self.works_total == works:
+            if self._open is not None and self.begun == works:
                 self._close()
                 give_back()
 

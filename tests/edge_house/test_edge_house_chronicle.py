@@ -208,7 +208,7 @@ def test_duckdb_left_alone_is_closed_and_opened_again_by_the_next_question(shop,
     assert not duck.is_open
     with duck.work() as cursor:
         assert cursor.sql("SELECT 41 + 1").fetchall() == [(42,)]
-    duck.rest(duck.works_total - 1)
+    duck.rest(duck.begun - 1)
     assert duck.is_open, "somebody asked meanwhile"
 
 
