@@ -114,7 +114,7 @@ async def _exchange(request: Request, who: Seller, shop: Shop, back: acts.Return
     rest = cart.total_minor - taken - total
     on_top = (Tender(kind=TenderKind.CASH, amount_minor=rest),) if rest > 0 else ()
     given = (Tender(kind=TenderKind.CASH, amount_minor=-rest),) if rest < 0 else ()
-    give = acts.RecordSale(sale=SaleId(cart.sale), tenders=(*cards, *on_top))
+    give = acts.RecordSale(sale=SaleId(cart.sale), tenders=(*cards, *on_top), override=back.override)
     await shop.act(acts.Exchange(give=give, back=msgspec.structs.replace(back, tenders=given)), who)
     return go(request, f"/register/receipt/{cart.sale}")
 
