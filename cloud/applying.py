@@ -6,14 +6,14 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from cloud import logs, parking
+from cloud import costs, logs, parking
 from cloud.custody import Custody
 from cloud.db import is_of_the_row
 from cloud.logs import Log, Numbered
 from cloud.parking import Decode, Place, Read
 from cloud.work import Heard, UnappliableError
 from contract.entries import Entry
-from contract.facts import Fact, SaleRecorded, Stream
+from contract.facts import CustodyReceived, Fact, ReturnRecorded, SaleRecorded, Stream, TransferShipped
 from contract.ids import PieceId, StoreId
 
 WHY_MAX: Final = 300
@@ -65,7 +65,7 @@ class Ahead:
 
 
 def ahead(tokens: Custody, known: Ahead) -> None:
-    """Tokens and sales of these rows, each kind in one question."""
+    """Tokens, sales and costs of these rows, each kind in one question."""
     tokens.load(_pieces(known.reads.values()))
     asked = {
         (store, fact.sale)
@@ -74,6 +74,21 @@ def ahead(tokens: Custody, known: Ahead) -> None:
         if isinstance(fact, SaleRecorded)
     }
     tokens.work.expect_sales(asked)
+    facts = (fact for read in known.reads.values() for fact in (read.entry.facts if read.entry else ()))
+    costs.expect(tokens.work, (name for fact in facts for name in _moved(fact)))
+
+
+def _moved(fact: Fact) -> Iterable[PieceId]:
+    """Pieces whose cost moves with this fact."""
+    match fact:
+        case SaleRecorded():
+            return (line.piece for line in fact.lines if line.piece is not None)
+        case ReturnRecorded() | TransferShipped():
+            return fact.pieces
+        case CustodyReceived():
+            return (fact.piece,)
+        case _:
+            return ()
 
 
 def apply_rows(

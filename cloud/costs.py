@@ -22,6 +22,29 @@ MARGIN_UNKNOWN = "margin unknown"
 Going = Callable[[Carried, Cost], Carried]
 
 
+def expect(work: Work, pieces: Iterable[PieceId]) -> None:
+    """The costs of these pieces will move: what is known of them, and where they are carried, in two questions."""
+    new = sorted(set(pieces) - work.costs.keys())
+    if new:
+        known(work, new)
+        _read_carried(work, new)
+
+
+def forget(work: Work, *pieces: PieceId) -> None:
+    """Their records change: the next question reads them again."""
+    for name in pieces:
+        work.costs.pop(name, None)
+
+
+def known(work: Work, pieces: Sequence[PieceId]) -> dict[PieceId, Cost]:
+    """What is known of their cost, asked once for each in a unit of work."""
+    new = [name for name in pieces if name not in work.costs]
+    if new:
+        told = costs_of(work, new)
+        work.costs.update({name: told.get(name, Cost()) for name in new})
+    return {name: work.costs[name] for name in pieces}
+
+
 def sold(
     work: Work,
     store: StoreId,
@@ -73,6 +96,7 @@ def learned(work: Work, pieces: Sequence[PieceId], store: StoreId, *, ref: str) 
     def going(was: Carried, cost: Cost) -> Carried:
         return costing.learned(was, cost)
 
+    forget(work, *pieces)
     _move(work, pieces, store, going, ref=ref, day="", at_us=work.now_us)
 
 
@@ -81,7 +105,7 @@ def _move(
     sale: SaleId = NO_SALE,
 ) -> None:  # fmt: skip
     legs: dict[StoreId, list[Posting]] = {}
-    told = costs_of(work, pieces)
+    told = known(work, pieces)
     for was in carried(work, pieces, told, store):
         cost = told.get(was.piece, Cost())
         now, moves = costing.carry(was, going(was, cost), cost)
@@ -125,13 +149,19 @@ def costs_of(work: Work, pieces: Sequence[PieceId]) -> dict[PieceId, Cost]:
 
 def carried(work: Work, pieces: Sequence[PieceId], costs: dict[PieceId, Cost], store: StoreId) -> list[Carried]:
     """Where the ledger carries them, in their order; one it never heard of begins in `store`, at nothing."""
-    unknown = [name for name in pieces if name not in work.carried]
-    for some in _groups(unknown):
-        for row in work.tx.rows(sa.select(stock_value).where(stock_value.c.piece.in_(some))):
-            work.carried[PieceId(row["piece"])] = _read(row)
+    _read_carried(work, pieces)
     return [
         work.carried.get(name) or costing.new(name, store, costs.get(name, Cost())) for name in dict.fromkeys(pieces)
     ]
+
+
+def _read_carried(work: Work, pieces: Sequence[PieceId]) -> None:
+    """Asked once for each in a unit of work, also for what is carried nowhere yet."""
+    unknown = [name for name in pieces if name not in work.carried and name not in work.uncarried]
+    for some in _groups(unknown):
+        for row in work.tx.rows(sa.select(stock_value).where(stock_value.c.piece.in_(some))):
+            work.carried[PieceId(row["piece"])] = _read(row)
+    work.uncarried.update(name for name in unknown if name not in work.carried)
 
 
 def _groups(pieces: Sequence[PieceId]) -> Iterable[Sequence[PieceId]]:

@@ -28,6 +28,11 @@ class Kind(StrEnum):
     SHIFT_OPENED = "shift_opened"
     SHIFT_CLOSED = "shift_closed"
     CASH_MOVED = "cash_moved"
+    TRADE_IN = "trade_in"
+    TRANSFER = "transfer"
+    PAYMENT_KEPT = "payment_kept"
+    FORFEIT = "forfeit"
+    CURRENCY_SOLD = "currency_sold"
     CORRECTION = "correction"
 
 

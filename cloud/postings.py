@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from cloud import costs, logs, parking
 from cloud.ledger import Kind, post
 from cloud.logs import Name
+from cloud.settlements import kept_of
 from cloud.tables import refund_line, sale, terminal_payment
 from cloud.work import Work
 from contract.facts import ReturnRecorded, SaleRecorded, Stream, Tender
@@ -25,7 +26,9 @@ class Known(NamedTuple):
 
 def sold(work: Work, store: StoreId, fact: SaleRecorded, *, at_us: int) -> None:
     """Raises `UnbalancedError`."""
-    legs = post_sale(fact, terminals_of(work, store, fact.tenders))
+    payments = [tender.payment for tender in fact.tenders if tender.payment]
+    kept = kept_of(work, store, payments) if payments else set[PaymentId]()
+    legs = post_sale(fact, terminals_of(work, store, fact.tenders), kept)
     day, ref = fact.business_day, str(fact.sale)
     post(work, legs, store=store, kind=Kind.SALE, ref=ref, business_day=day, at_us=at_us, sale=fact.sale)
     earned = post_earned(fact)

@@ -11,8 +11,8 @@ from cloud.db import Tx
 from cloud.tables import case_file, life, parked_key, sale
 from contract.commands import AnyCommand
 from contract.facts import Stream
-from contract.ids import Epoch, PieceId, SaleId, StoreId, UserId
-from trade.costing import Carried
+from contract.ids import Epoch, PaymentId, PieceId, SaleId, StoreId, UserId
+from trade.costing import Carried, Cost
 from trade.guards import Guards
 
 NO_PIECE: Final = PieceId("")
@@ -57,8 +57,14 @@ class Work:
     quarantined: set[SaleId] = field(default_factory=set)
     carried: dict[PieceId, Carried] = field(default_factory=dict)
     """Costs of pieces as this unit of work leaves them (`costs`)."""
+    uncarried: set[PieceId] = field(default_factory=set)
+    """Pieces that the ledger carried nowhere when it was asked."""
+    costs: dict[PieceId, Cost] = field(default_factory=dict)
+    """What pieces cost, as far as it was asked; whoever changes a record forgets it (`costs.forget`)."""
     closed_upto: dict[StoreId, str] = field(default_factory=dict)
     """Last closed month of the stores that were posted for (`ledger`)."""
+    kept: set[tuple[StoreId, PaymentId]] = field(default_factory=set)
+    """Payments whose terminals kept the money, posted by this unit of work (`settlements`)."""
     decided: set[StoreId] = field(default_factory=set)
     """Stores for which this unit of work decided something."""
     nothing_parked: bool | None = None

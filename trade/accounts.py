@@ -32,22 +32,28 @@ class Kept(StrEnum):
     """The card's own id, never its number."""
     CLIENT = "client"
     REFERENCE = "reference"
-    """The order, the trade-in or the bank's reference."""
+    """The order, the trade-in, or the sale whose transfer it is."""
     ASSOCIATE = "associate"
     STORE = "store"
+    PAYMENT = "payment"
+    GOODS = "measured good"
+    CURRENCY = "foreign currency"
 
 
 class Account(StrEnum):
     CASH = "cash"
     SAFE = "safe"
+    BANK = "bank"
     CARD_CLEARING = "card_clearing"
     BANK_CLEARING = "bank_clearing"
     WEB_CLEARING = "web_clearing"
     EXCHANGE_CLEARING = "exchange_clearing"
     INTER_STORE = "inter_store"
     CURRENCY_POSITION = "currency_position"
+    TRANSFERS_MISSING = "transfers_missing"
     INVENTORY = "inventory"
     INVENTORY_SECOND_HAND = "inventory_second_hand"
+    INVENTORY_GOODS = "inventory_measured_goods"
     IN_TRANSIT = "inventory_in_transit"
     GOODS_RECEIVED = "goods_received_not_invoiced"
     CONSIGNMENT_PAYABLE = "consignment_payable"
@@ -56,6 +62,7 @@ class Account(StrEnum):
     GIFT_CARDS = "gift_card_liability"
     STORE_CREDIT = "store_credit_liability"
     CUSTOMER_DEPOSITS = "customer_deposits"
+    PAYMENTS_KEPT = "payments_kept"
     COMMISSION_PAYABLE = "commission_payable"
     SALES = "sales"
     SALES_RETURNS = "sales_returns"
@@ -82,14 +89,17 @@ class Heading(NamedTuple):
 CHART: Final[dict[Account, Heading]] = {
     Account.CASH: Heading(1000, "Cash in drawers", Class.ASSET, Kept.TILL),
     Account.SAFE: Heading(1010, "Cash in the safe", Class.ASSET),
+    Account.BANK: Heading(1020, "Bank", Class.ASSET),
     Account.CARD_CLEARING: Heading(1100, "Card clearing", Class.ASSET, Kept.TERMINAL),
     Account.BANK_CLEARING: Heading(1110, "Bank clearing", Class.ASSET),
     Account.WEB_CLEARING: Heading(1120, "Web payment clearing", Class.ASSET),
     Account.EXCHANGE_CLEARING: Heading(1130, "Exchange clearing", Class.ASSET),
     Account.INTER_STORE: Heading(1140, "Inter-store clearing", Class.ASSET, Kept.STORE),
-    Account.CURRENCY_POSITION: Heading(1150, "Foreign currency position", Class.ASSET),
+    Account.CURRENCY_POSITION: Heading(1150, "Foreign currency position", Class.ASSET, Kept.CURRENCY),
+    Account.TRANSFERS_MISSING: Heading(1160, "Bank transfers that did not come", Class.ASSET, Kept.REFERENCE),
     Account.INVENTORY: Heading(1200, "Inventory", Class.ASSET),
     Account.INVENTORY_SECOND_HAND: Heading(1210, "Inventory, second-hand", Class.ASSET),
+    Account.INVENTORY_GOODS: Heading(1215, "Inventory, measured goods", Class.ASSET, Kept.GOODS),
     Account.IN_TRANSIT: Heading(1220, "Inventory in transit", Class.ASSET),
     Account.GOODS_RECEIVED: Heading(2000, "Goods received, not invoiced", Class.LIABILITY),
     Account.CONSIGNMENT_PAYABLE: Heading(2010, "Memo and consignment payable", Class.LIABILITY),
@@ -98,6 +108,7 @@ CHART: Final[dict[Account, Heading]] = {
     Account.GIFT_CARDS: Heading(2200, "Gift card liability", Class.LIABILITY, Kept.GIFT_CARD),
     Account.STORE_CREDIT: Heading(2210, "Store credit liability", Class.LIABILITY, Kept.CLIENT),
     Account.CUSTOMER_DEPOSITS: Heading(2220, "Customer deposits", Class.LIABILITY, Kept.REFERENCE),
+    Account.PAYMENTS_KEPT: Heading(2230, "Card payments kept without a sale", Class.LIABILITY, Kept.PAYMENT),
     Account.COMMISSION_PAYABLE: Heading(2300, "Commission payable", Class.LIABILITY, Kept.ASSOCIATE),
     Account.SALES: Heading(4000, "Sales", Class.REVENUE),
     Account.SALES_RETURNS: Heading(4010, "Sales returns", Class.REVENUE),

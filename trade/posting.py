@@ -4,10 +4,11 @@ Debit is positive, credit negative. The cloud posts them; the store only records
 `costing`, what was earned by a sale by `commission`; both end in the same legs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import msgspec
 
+from contract import giftcard
 from contract.facts import (
     CashKind,
     CashMoved,
@@ -41,10 +42,15 @@ class UnbalancedError(Exception):
     """The fact's own figures do not agree: quarantine it and tell a person; never post half."""
 
 
-def post_sale(fact: SaleRecorded, terminals: Mapping[PaymentId, str] = NO_TERMINALS) -> tuple[Posting, ...]:
+def post_sale(
+    fact: SaleRecorded,
+    terminals: Mapping[PaymentId, str] = NO_TERMINALS,
+    kept: Container[PaymentId] = (),
+) -> tuple[Posting, ...]:
     """Tenders against sales, what is owed by gift cards and deposits, and taxes by code.
 
-    `terminals` names the terminal of a payment where it is known. Raises `UnbalancedError` when total, tax, lines and
+    `terminals` names the terminal of a payment where it is known; `kept` are payments whose money was posted already,
+    when their terminal would not give it back. Raises `UnbalancedError` when total, tax, lines and
     tenders disagree.
     """
     what = f"sale {fact.sale}"
@@ -52,9 +58,18 @@ def post_sale(fact: SaleRecorded, terminals: Mapping[PaymentId, str] = NO_TERMIN
         raise UnbalancedError(f"{what}: lines do not add up to {fact.total_minor}")
     if sum(line.tax_minor for line in fact.lines) != fact.tax_minor:
         raise UnbalancedError(f"{what}: the taxes of its lines do not add up to {fact.tax_minor}")
-    legs = [leg for tender in fact.tenders for leg in _tender(tender, 1, fact.till, fact.currency, terminals)]
+    legs = [
+        leg
+        for tender in fact.tenders
+        for leg in (
+            (_leg(Account.PAYMENTS_KEPT, tender.amount_minor, fact.currency, tender.payment),)
+            if tender.payment and tender.payment in kept
+            else _tender(tender, 1, fact.till, fact.currency, terminals)
+        )
+    ]
     for line in fact.lines:
-        legs.append(_leg(LINE_ACCOUNT[line.kind], line.tax_minor - line.gross_minor, fact.currency, line.account))
+        net = line.gross_minor - line.tax_minor
+        legs.append(_leg(LINE_ACCOUNT[line.kind], -net, fact.currency, named(line.account)))
         legs += _taxes(taxes_of(line), line.tax_minor, 1, fact.currency)
     return balanced(legs, what)
 
@@ -71,7 +86,7 @@ def post_return(
     known = {line.line: line for line in sold}
     parts = {part.line: part.gross_minor for part in fact.parts} or {line.line: line.gross_minor for line in sold}
     owed = [(known[name], gross) for name, gross in parts.items() if name in known and not _is_revenue(known[name])]
-    legs += [_leg(LINE_ACCOUNT[line.kind], gross, fact.currency, line.account) for line, gross in owed]
+    legs += [_leg(LINE_ACCOUNT[line.kind], gross, fact.currency, named(line.account)) for line, gross in owed]
     net = fact.total_minor - fact.tax_minor - sum(gross for _, gross in owed)
     legs.append(_leg(Account.SALES_RETURNS, net, fact.currency))
     legs += _taxes(_taxes_back(fact, sold), fact.tax_minor, -1, fact.currency)
@@ -148,8 +163,8 @@ def _tender(tender: Tender, sign: int, till: str, currency: str, terminals: Mapp
     foreign = sign * tender.conversion.amount_minor
     return [
         _leg(Account.CASH, foreign, tender.conversion.currency, till),
-        _leg(Account.CURRENCY_POSITION, -foreign, tender.conversion.currency),
-        _leg(Account.CURRENCY_POSITION, amount + gain + tender.change_minor, currency),
+        _leg(Account.CURRENCY_POSITION, -foreign, tender.conversion.currency, tender.conversion.currency),
+        _leg(Account.CURRENCY_POSITION, amount + gain + tender.change_minor, currency, tender.conversion.currency),
         _leg(Account.CASH, -tender.change_minor, currency, till),
         rounding,
     ]
@@ -158,7 +173,15 @@ def _tender(tender: Tender, sign: int, till: str, currency: str, terminals: Mapp
 def _kept_by(tender: Tender, terminals: Mapping[PaymentId, str]) -> str:
     if tender.kind is TenderKind.CARD:
         return terminals.get(tender.payment, "")
-    return (tender.account or tender.reference) if tender.kind in _BY_REFERENCE else ""
+    return named(tender.account or tender.reference) if tender.kind in _BY_REFERENCE else ""
+
+
+def named(account: str) -> str:
+    """What a leg may say of an account: its id. Where somebody wrote a gift card's code, its digest stands for it."""
+    try:
+        return giftcard.account_of(giftcard.parse(account)) if account else ""
+    except ValueError:
+        return account
 
 
 _BY_REFERENCE = (TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT, TenderKind.TRADE_IN, TenderKind.DEPOSIT)

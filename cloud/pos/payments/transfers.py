@@ -1,6 +1,6 @@
 """Bank transfers that sales wait for: awaited, then arrived or missing, as somebody at the office sees in the bank.
 
-The money stands in bank clearing meanwhile; whoever keeps the books clears it against the bank's statement.
+The money stands in bank clearing meanwhile; then in the bank, or with the client who owes it.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import settlements
 from cloud.applying import Applier
 from cloud.custody import Custody
 from cloud.db import Tx
@@ -83,7 +84,11 @@ def settle(work: Work, store: StoreId, sale: SaleId, n: int, to: TransferState, 
         raise TransferError("Say what is done about the money that did not come")
     settled = {"state": to, "settled_us": work.now_us, "settled_by": by, "note": note.strip()}
     work.tx.run(sa.update(bank_transfer).where(*mine).values(**settled))
+    money = {"amount_minor": row["amount_minor"], "currency": row["currency"]}
+    if to is TransferState.ARRIVED:
+        settlements.transfer_arrived(work, store, sale, n, **money, by=by)
     if to is TransferState.MISSING:
+        settlements.transfer_missing(work, store, sale, n, **money, by=by, why=note.strip())
         amount = f"{plain(row['amount_minor'], row['currency'])} {row['currency']}"
         sentence = (
             f"The transfer {row['reference']} of {amount} for sale {sale} of {store} did not come: {note.strip()}"

@@ -3,7 +3,7 @@
 import msgspec
 import sqlalchemy as sa
 
-from cloud import feed
+from cloud import costs, feed
 from cloud.custody import Custody
 from cloud.pos.pieces.cards import card_of
 from cloud.tables import piece, piece_disposed
@@ -37,4 +37,5 @@ def disposed(tokens: Custody, heard: Heard, fact: PieceDisposed) -> None:
     changed = msgspec.structs.replace(card, condition=Condition(fact.condition), disposed=fact.n)
     values = {"condition": changed.condition, "disposed": changed.disposed, "changed_us": work.now_us}
     work.tx.run(sa.update(piece).where(piece.c.piece == fact.piece).values(**values))
+    costs.forget(work, fact.piece)
     work.tell(feed.News(f"piece:{fact.piece}", changed))

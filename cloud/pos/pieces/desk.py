@@ -137,6 +137,7 @@ def _save(
     seeking.put(work.tx, [each.card for each in told])
     behind = [{"piece": each.card.piece, **msgspec.structs.asdict(each.backing)} for each in told]
     work.tx.put(piece_backing, *behind)
+    costs.forget(work, *(each.card.piece for each in told))
     for each in told:
         before = known.get(each.card.piece)
         work.tx.add_soon(piece_change, *history.rows(before, each, by=by, why=why, at_us=work.now_us))

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from cloud import settlements
 from cloud.custody import Custody
 from cloud.pos.pieces.columns import Backing
 from cloud.pos.pieces.desk import bring_in
@@ -28,6 +29,7 @@ def taken(tokens: Custody, heard: Heard, fact: TradeInTaken) -> None:
         source=f"trade-in of {given.client}",
         provenance=past,
     )
+    settlements.trade_in(tokens.work, heard.store, fact.account, fact.sale, given, at_us=heard.at_us)
     tokens.flush()
     done = bring_in(
         tokens.work, [card], heard.store, state=CustodyState.HERE, by=heard.by, why="trade-in",

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from cloud import postings
+from cloud import postings, settlements
 from cloud.logs import Name
 from cloud.postings import as_recorded
 from cloud.tables import case_file, sale
@@ -30,6 +30,7 @@ def resolve(work: Work, store: StoreId, wanted: SaleId, *, post_it: bool, by: Us
             words = f"no row {row['seq']} of {store} says sale {wanted}"
             raise NotQuarantinedError(f"{words}; its money cannot be posted from here")
         postings.sold(work, store, fact, at_us=row["recorded_us"])
+        settlements.sale_posted(work, store, wanted, by=by)
     tx.run(sa.update(sale).where(sale.c.store == store, sale.c.sale == wanted).values(state=after))
     its = (case_file.c.kind == QUARANTINED, case_file.c.store == store, case_file.c.ref == wanted)
     closing = sa.update(case_file).where(*its, case_file.c.closed_us.is_(None))

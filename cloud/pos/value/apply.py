@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from cloud import changes
 from cloud.applying import Applier
 from cloud.custody import Custody
+from cloud.ledger import Kind, post
 from cloud.tables import down_log, value_account, value_ask, value_move, value_slice
 from cloud.work import Heard, Work
 from contract.commands import AnswerValue, KeepValue, RecallValue, decode_command
@@ -30,12 +31,15 @@ from contract.facts import (
 )
 from contract.ids import AccountId, AskId, StoreId, UserId
 from contract.money import plain
+from trade.settling import post_forfeited
 from trade.value import CREDIT, OF_THE_OFFICE
 
 WAITING, GRANTED, REFUSED, GIVEN_UP, SPENT = "waiting", "granted", "refused", "given up", "spent"
 IN, OUT = "in", "out"
 NOTED: Final = "account"
 """What the office's changes call what people do to one."""
+OFFICE: Final = "office:"
+"""Begins the name of a move that a person made here."""
 OWED: Final = {LineKind.GIFT_CARD: TenderKind.GIFT_CARD, LineKind.DEPOSIT: TenderKind.DEPOSIT}
 
 
@@ -239,6 +243,42 @@ def allow(work: Work, store: StoreId, account: AccountId, amount_minor: int, *, 
             client=known["client"], label=known["label"],
         ),
     )  # fmt: skip
+    return ""
+
+
+def forfeit(work: Work, account: AccountId, *, ref: str, by: UserId, why: str) -> str:
+    """All that is left of it is the house's: an unclaimed deposit, or a balance that nobody will spend any more.
+
+    Only of a blocked account of which no store keeps anything, so that nobody spends it meanwhile. Returns why not;
+    empty: it is done.
+    """
+    known = _locked(work, account)
+    if known is None:
+        return "There is no such account"
+    if not why.strip():
+        return "Say why nobody can claim it any more: the contract, or the law"
+    if not known["blocked"]:
+        return "Block it first: stores give back what they keep of it, and nothing is spent meanwhile"
+    holders = tuple(_holders(work, account))
+    if holders:
+        return f"{', '.join(holders)} still keep some of it and were asked for it: wait until they are heard"
+    left = int(known["issued_minor"]) - int(known["spent_minor"])
+    if left <= 0:
+        return "Nothing is left of it"
+    row = {
+        "store": known["store"], "ref": f"{OFFICE}{ref}", "n": 1, "account": account, "amount_minor": -left,
+        "at_us": work.now_us, "by": by,
+    }  # fmt: skip
+    work.tx.add(value_move, row)
+    mine = sa.update(value_account).where(value_account.c.account == account)
+    work.tx.run(mine.values(spent_minor=value_account.c.spent_minor + left))
+    legs = post_forfeited(TenderKind(known["kind"]), left, known["currency"], account)
+    post(
+        work, legs, store=StoreId(known["store"]), kind=Kind.FORFEIT, ref=ref, business_day="", at_us=work.now_us,
+        by=by, why=why.strip(),
+    )  # fmt: skip
+    was, now = {"left_minor": left}, {"left_minor": 0}
+    changes.note(work, NOTED, account, by=by, why=f"forfeited: {why.strip()}", was=was, now=now)
     return ""
 
 

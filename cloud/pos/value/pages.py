@@ -53,6 +53,17 @@ def router(desk: Desk) -> APIRouter:
             found(apply.block(work, AccountId(account), why.strip(), by=who.user) or None, f"account {account}")
         return go(request, f"/owed/{account}")
 
+    @routes.post("/{account}/forfeit")
+    def forfeit(
+        who: Reader, request: Request, account: str, why: Annotated[str, Form(min_length=3, max_length=200)]
+    ) -> Response:
+        """What is left of it is the house's."""
+        with desk.work() as work:
+            wrong = apply.forfeit(work, AccountId(account), ref=desk.new_id(), by=who.user, why=why)
+            if wrong:
+                raise ProblemError(409, "forfeit", "This cannot be forfeited", wrong)
+        return go(request, f"/owed/{account}")
+
     @routes.post("/{account}/allow")
     def permit(
         request: Request,
