@@ -32,7 +32,6 @@ class Kind(StrEnum):
     TRANSFER = "transfer"
     PAYMENT_KEPT = "payment_kept"
     FORFEIT = "forfeit"
-    CURRENCY_SOLD = "currency_sold"
     CORRECTION = "correction"
 
 

@@ -36,7 +36,6 @@ class Kept(StrEnum):
     ASSOCIATE = "associate"
     STORE = "store"
     PAYMENT = "payment"
-    GOODS = "measured good"
     CURRENCY = "foreign currency"
 
 
@@ -53,7 +52,6 @@ class Account(StrEnum):
     TRANSFERS_MISSING = "transfers_missing"
     INVENTORY = "inventory"
     INVENTORY_SECOND_HAND = "inventory_second_hand"
-    INVENTORY_GOODS = "inventory_measured_goods"
     IN_TRANSIT = "inventory_in_transit"
     GOODS_RECEIVED = "goods_received_not_invoiced"
     CONSIGNMENT_PAYABLE = "consignment_payable"
@@ -99,7 +97,6 @@ CHART: Final[dict[Account, Heading]] = {
     Account.TRANSFERS_MISSING: Heading(1160, "Bank transfers that did not come", Class.ASSET, Kept.REFERENCE),
     Account.INVENTORY: Heading(1200, "Inventory", Class.ASSET),
     Account.INVENTORY_SECOND_HAND: Heading(1210, "Inventory, second-hand", Class.ASSET),
-    Account.INVENTORY_GOODS: Heading(1215, "Inventory, measured goods", Class.ASSET, Kept.GOODS),
     Account.IN_TRANSIT: Heading(1220, "Inventory in transit", Class.ASSET),
     Account.GOODS_RECEIVED: Heading(2000, "Goods received, not invoiced", Class.LIABILITY),
     Account.CONSIGNMENT_PAYABLE: Heading(2010, "Memo and consignment payable", Class.LIABILITY),

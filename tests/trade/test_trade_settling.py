@@ -1,6 +1,5 @@
 """What settles beside a sale: every posting balances, and what is opened is closed to the last unit."""
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,46 +44,6 @@ def test_a_payment_that_goes_back_after_all_leaves_nothing(amount):
     assert balanced((*kept, *reversed_legs(kept)), "both") == ()
     trade_in = settling.post_trade_in(amount, "EUR", "ti-1")
     assert sums(trade_in) == {0}
-
-
-@few
-@given(st.lists(st.integers(1, 10**9), min_size=1, max_size=8), st.integers(1, 10**12), st.data())
-def test_foreign_cash_sold_in_any_parts_leaves_no_position(parts, own, data):
-    left, cost_left, gained = sum(parts), own, 0
-    for part in parts:
-        cost = settling.position_share(part, left, cost_left)
-        got = data.draw(st.integers(0, 10**12))
-        legs = settling.post_currency_sold(part, "USD", got, "EUR", cost_minor=cost)
-        assert sums(legs) <= {0}
-        gained += sum(leg.amount_minor for leg in legs if leg.account is Account.FX_DIFFERENCE) + got
-        left, cost_left = left - part, cost_left - cost
-    assert (left, cost_left, gained) == (0, 0, own)
-
-
-def test_no_more_foreign_cash_is_sold_than_was_bought():
-    with pytest.raises(AssertionError):
-        settling.position_share(2, 1, 5)
-
-
-@few
-@given(st.lists(st.integers(1, 10**6), min_size=1, max_size=8), st.integers(0, 10**12))
-def test_the_cost_of_a_stock_goes_out_with_it_to_the_last_unit(parts, worth):
-    stock, value = sum(parts), worth
-    for part in parts:
-        cost = settling.average_cost(part, stock, value)
-        assert sums(settling.post_goods_sold(cost, "EUR", "melee")) <= {0}
-        stock, value = stock - part, value - cost
-        assert value >= 0
-    assert (stock, value) == (0, 0)
-    assert settling.average_cost(1, stock, value) == 0
-
-
-@few
-@given(money, st.booleans())
-def test_goods_that_come_in_are_owed_and_those_measured_away_are_written_off(amount, out):
-    legs = settling.post_goods_received(-amount if out else amount, "EUR", "melee")
-    assert sums(legs) == {0}
-    assert (Account.WRITE_OFF in {leg.account for leg in legs}) is out
 
 
 def test_no_leg_names_the_code_of_a_gift_card():

@@ -277,7 +277,7 @@ def forfeit(work: Work, account: AccountId, *, ref: str, by: UserId, why: str) -
         work, legs, store=StoreId(known["store"]), kind=Kind.FORFEIT, ref=ref, business_day="", at_us=work.now_us,
         by=by, why=why.strip(),
     )  # fmt: skip
-    was, now = {"left_minor": left}, {"left_minor": 0}
+    was, now = {"left": plain(left, known["currency"])}, {"left": plain(0, known["currency"])}
     changes.note(work, NOTED, account, by=by, why=f"forfeited: {why.strip()}", was=was, now=now)
     return ""
 
