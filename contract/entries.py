@@ -121,7 +121,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.SaleResumed: (SALE, TILL),
     facts.SaleVoided: (SALE,),
     facts.SaleRecorded: (SALE, TILL, Key("person", "client"), Key("piece", "lines.piece")),
-    facts.ReturnRecorded: (SALE, TILL, PIECES, Key("piece", "parts.piece")),
+    facts.ReturnRecorded: (SALE, TILL, PIECES, Key("piece", "parts.piece"), Key("piece", "sold.piece")),
     facts.ReturnBegan: (SALE, TILL, Key("piece", "parts.piece")),
     facts.ReturnAbandoned: (SALE,),
     facts.CardRefundRequested: (SALE, TILL),

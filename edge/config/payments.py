@@ -31,5 +31,6 @@ class TerminalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     key_id: str = ""
     """Of `adyen`: the shared key's identifier, as its site names it."""
     key_version: int = 1
+    """Of `adyen`: which version of that key, as its site counts them."""
     ca: Path | None = None
     """The provider's certificate, in PEM, by which the terminal is known."""

@@ -107,7 +107,7 @@ class Process:
         self.config = folder / "cloud.toml"
         self.log = folder / "office.log"
         self.config.write_text(
-            f'database_url = "{self.url}"\nport = {self.port}\n[broker]\nhost = "127.0.0.1"\nport = {broker}\n'
+            f'database_url = "{self.url}"\nport = {self.port}\nsecond_factor = false\n[broker]\nhost = "127.0.0.1"\nport = {broker}\n'
             f'[door]\nport = {self.door_port}\nca = "{self.authority.ca_file}"\ncert = "{door.cert}"\nkey = "{door.key}"\n'
         )
         self.child: subprocess.Popen[bytes] | None = None

@@ -213,7 +213,7 @@ def test_a_kind_of_reader_nobody_knows_is_answered_with_the_known_ones():
         driver_of(config("carrier-pigeon://x"))
 
 
-def test_what_the_readme_says_of_readers_can_be_typed_as_it_stands(tmp_path):
+def test_what_the_readme_says_of_readers_can_be_typed_as_it_stands(tmp_path, monkeypatch):
     """Its addresses are those of a simulated reader and of a module behind a pseudo-terminal; so are its zones' lines."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     section = text[text.index("## Your own readers") :].split("\n## ", 1)[0].split("\n### ", 1)[0]
@@ -232,6 +232,8 @@ def test_what_the_readme_says_of_readers_can_be_typed_as_it_stands(tmp_path):
 
     play(both)
     edge = tmp_path / "edge.toml"
+    (tmp_path / "mail-password").touch(0o600)
+    monkeypatch.chdir(tmp_path)
     head = 'store = "paris"\nname = "Paris"\ncurrency = "EUR"\ndata_dir = "paris"\n'
     edge.write_text(head + lines, encoding="utf-8")
     loaded = load_config(edge)
@@ -283,6 +285,7 @@ def test_all_that_the_readme_writes_into_edge_toml_fits_into_one_file(tmp_path, 
     (tmp_path / "house").mkdir()
     for name in ("house.pem", "paris.pem", "paris.key"):
         (tmp_path / "house" / name).touch()
+    (tmp_path / "mail-password").touch(0o600)
     edge = tmp_path / "edge.toml"
     store = re.sub(r"^zones = .*\n", zones, blocks[first], flags=re.MULTILINE)
     edge.write_text(store + "\n".join(rest), encoding="utf-8")

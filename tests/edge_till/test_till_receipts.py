@@ -128,7 +128,10 @@ def test_books_brought_forward_know_the_receipts_they_had(new_shop, disk):
     shop.books.close()
     with closing(sqlite3.connect(disk, isolation_level=None)) as db:
         db.executescript(
-            "DROP TABLE receipt; DROP TABLE receipt_given; DROP INDEX journal_trade_head; PRAGMA user_version = 15;"
+            "DROP TABLE receipt; DROP TABLE receipt_given; DROP INDEX journal_trade_head; DROP TABLE value_slice;"
+            "DROP TABLE value_ask; DROP TABLE trade_in; DROP TABLE seek_fts; DROP TABLE seek; DROP TABLE seek_key;"
+            "DROP TABLE seek_term; ALTER TABLE tender DROP COLUMN rounding_minor; ALTER TABLE tender DROP COLUMN account;"
+            "ALTER TABLE tender DROP COLUMN conversion; PRAGMA user_version = 15;"
         )
     again = new_shop(disk)
     assert again.books.db.dump("receipt") == before

@@ -235,6 +235,7 @@ def test_only_what_is_real_is_listed():
         "edge",
         "cloud",
         "recover",
+        "revoke",
         "simulate",
         "capture",
         "replay",
