@@ -85,7 +85,8 @@ def _change(table: sa.Table, columns: tuple[str, ...], only_if: str) -> str:
 
 
 def _given(table: sa.Table, columns: tuple[str, ...], was: str = "") -> str:
-    types = {name: table.c[was if name == WAS else name].type.compile(_DIALECT) for name in columns}
+    kinds = {name: table.c[was if name == WAS else name].type.compile(_DIALECT) for name in columns}
+    types = {name: kind.partition(" COLLATE ")[0] for name, kind in kinds.items()}  # an array's type names none
     arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in types.items())
     names = ", ".join(f'"{name}"' for name in columns)
     return f"unnest({arrays}) AS given ({names})"

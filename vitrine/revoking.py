@@ -7,6 +7,7 @@ pushed out by a connection of our own, with a certificate of a few minutes for t
 import datetime as dt
 import os
 import signal
+import socket
 import ssl
 import tempfile
 import threading
@@ -25,8 +26,9 @@ from vitrine.authority import CLOUD, Authority, Identity
 from vitrine.problems import PersonError
 
 KICK_S: Final = 10.0
-LIST_READ_S: Final = 0.5
-"""The broker reads its list within this after SIGHUP, before anybody is pushed out and dials anew."""
+ASKED_EVERY_S: Final = 0.3
+CANARY: Final = "canary"
+"""Name of a certificate that is revoked as soon as it is made: once it is turned away, the broker has read its list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +51,45 @@ def revoke(authority: Authority, name: str, now: dt.datetime, broker_dir: Path |
     if broker_dir is None:
         return Done(number, told=False, shown_out=False)
     host, port, process = broker.running(broker_dir)
-    broker.take_list(broker_dir, authority)
     if process is None:
+        broker.take_list(broker_dir, authority)
         return Done(number, told=False, shown_out=False)
-    os.kill(process, signal.SIGHUP)
-    time.sleep(LIST_READ_S)
-    with tempfile.TemporaryDirectory() as folder:
-        shown_out = _push_out(authority.brief_client(name, now, Path(folder)), host, port)
-    return Done(number, told=True, shown_out=shown_out)
+    with tempfile.TemporaryDirectory() as revoked, tempfile.TemporaryDirectory() as good:
+        canary = authority.brief_client(CANARY, now, Path(revoked))
+        authority.revoke_name(CANARY, now)
+        broker.take_list(broker_dir, authority)
+        os.kill(process, signal.SIGHUP)
+        read = _is_read(canary, host, port)
+        shown_out = read and _push_out(authority.brief_client(name, now, Path(good)), host, port)
+    return Done(number, told=read, shown_out=shown_out)
+
+
+def _is_read(canary: Identity, host: str, port: int) -> bool:
+    """Whether the broker turns away a certificate that stands on its new list, within `KICK_S`."""
+    end = time.monotonic() + KICK_S
+    while time.monotonic() < end:
+        try:
+            with socket.create_connection((host, port), KICK_S) as line, _trust(canary).wrap_socket(line) as tls:
+                tls.settimeout(ASKED_EVERY_S)
+                if not tls.recv(1):
+                    return True
+        except TimeoutError:
+            continue  # it is let in, and awaited to speak
+        except (ssl.SSLError, ConnectionError):
+            return True
+    return False
+
+
+def _trust(identity: Identity) -> ssl.SSLContext:
+    tls = ssl.create_default_context(cafile=str(identity.ca))
+    tls.load_cert_chain(identity.cert, identity.key)
+    tls.check_hostname = False  # it is our own broker on this machine; its certificate may name another address
+    return tls
 
 
 def _push_out(identity: Identity, host: str, port: int) -> bool:
     """Connect under that name once: who was connected under it is thrown out, and not let in again."""
-    tls = ssl.create_default_context(cafile=str(identity.ca))
-    tls.load_cert_chain(identity.cert, identity.key)
-    tls.check_hostname = False  # it is our own broker on this machine; its certificate may name another address
+    tls = _trust(identity)
     client, entered = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5), threading.Event()
     client.tls_set_context(tls)
 

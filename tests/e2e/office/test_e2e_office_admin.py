@@ -109,5 +109,6 @@ def test_an_admin_names_a_manager_who_signs_in(
         page.get_by_role("button", name="Name them").click()
         if said:
             expect(page.get_by_role("alert")).to_contain_text(said)
-    expect(page.get_by_role("row", name=re.compile("Mo Adler"))).to_contain_text("Manager")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mo Adler")
+    expect(page.get_by_role("checkbox", name="Manager")).to_be_checked()
     signed_in(url, "/ledger", user="mo")

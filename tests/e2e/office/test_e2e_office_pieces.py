@@ -118,7 +118,7 @@ def test_an_associate_sees_the_piece_and_neither_its_cost_nor_a_way_to_change_it
 
 def test_a_set_is_appraised_and_taken_apart(office: str, signed_in: Callable[..., Page]) -> None:
     page = signed_in(office, "/pieces/aurora-set", user="manager")
-    page.get_by_text("Add one").click()
+    page.get_by_role("region", name="Appraisals").get_by_text("Add one").click()
     for label, text in (("Value", "15 000"), ("For", "Insurance"), ("Appraiser", "Ida"), ("Day", "2026-01-31")):
         page.get_by_label(label, exact=True).fill(text)
     page.get_by_role("button", name="Keep the appraisal").click()
