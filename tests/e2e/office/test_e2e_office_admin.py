@@ -1,6 +1,5 @@
 """What an admin does at the head office, in a real browser: stores are opened, people named; nobody else may."""
 
-import re
 from collections.abc import Callable, Iterator
 
 import pytest
