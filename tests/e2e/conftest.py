@@ -405,6 +405,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         @app.get("/wall", status_code=204, dependencies=[public()])
         @app.get("/readers", status_code=204, dependencies=[public()])
         @app.get("/register/receipt/{name}", status_code=204, dependencies=[public()])
+        @app.get("/register/return/{name}", status_code=204, dependencies=[public()])
         @app.get("/tags", status_code=204, dependencies=[public()])
         @app.get("/looks", status_code=204, dependencies=[public()])
         @app.get("/zones", status_code=204, dependencies=[public()])

@@ -180,9 +180,9 @@ def test_what_is_being_typed_survives_news_and_is_cleared_when_sent(
     memory.tell("pad")
     expect(page.get_by_text("Ring up 2 pieces from the pad")).to_be_visible()
     page.keyboard.type("-112")
-    expect(page.get_by_label("Article number")).to_have_value("R-SOL-112")
+    expect(page.get_by_label("Scan a label")).to_have_value("R-SOL-112")
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Article number")).to_have_value("")
+    expect(page.get_by_label("Scan a label")).to_have_value("")
     assert memory.added == ["R-SOL-112"]
 
 
