@@ -90,6 +90,8 @@ class OfficeEvent(StrEnum):
     SIGHTED = "sighted somewhere"
     SALE = "sale or paid order"
     RETURNED = "return"
+    ADOPTED = "recorded under a lost life"
+    """A store decided under a custody epoch that a life of the office gave which a restore lost (`Tokens.adopt`)."""
 
 
 # What the office does is in `cloud/custody.py` and `cloud/tokens.py`; the simulation holds it to this table.
@@ -110,6 +112,7 @@ OFFICE: Final = Machine[OfficeState, OfficeEvent](
         (OfficeState.FROZEN, OfficeEvent.SIGHTED): OfficeState.INCOMING,
         (OfficeState.FROZEN, OfficeEvent.SALE): OfficeState.SOLD,
         (OfficeState.SOLD, OfficeEvent.RETURNED): OfficeState.HERE,
+        **{(state, OfficeEvent.ADOPTED): OfficeState.HERE for state in OfficeState},
     },
 )
 

@@ -3,8 +3,10 @@
 from enum import StrEnum
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from trade.custody import OFFICE, OfficeEvent
 from trade.machine import Machine
 from trade.states import MACHINES, page
 
@@ -17,6 +19,14 @@ def test_every_state_is_reached_by_some_history(machine):
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
 def test_every_state_can_come_to_an_end(machine):
     assert machine.can_end() == machine.states()
+
+
+def test_the_offices_custody_comes_to_an_end_also_when_no_life_is_lost():
+    table = {
+        (state, event): after for (state, event), after in OFFICE.table.items() if event is not OfficeEvent.ADOPTED
+    }
+    ordinary = msgspec.structs.replace(OFFICE, table=table)
+    assert ordinary.reachable() == ordinary.can_end() == ordinary.states() == OFFICE.states()
 
 
 class _Light(StrEnum):
