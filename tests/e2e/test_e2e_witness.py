@@ -45,7 +45,7 @@ def house(tmp_path: Path) -> Iterator:
 def _sell(page: Page, house, piece: str) -> str:
     """At the register, by hand: this store has no pad. Gives what the receipt says."""
     house.scan(STORE, piece)
-    page.get_by_label("Article number").fill(piece)
+    page.get_by_label("Scan a label").fill(piece)
     page.get_by_text("It cannot lie on the pad").click()
     page.get_by_label("Why not?").fill("no pad here")
     page.get_by_role("button", name="Add").click()

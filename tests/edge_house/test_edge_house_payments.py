@@ -110,6 +110,9 @@ def test_a_card_sale_from_the_register_to_the_receipt(till, terminal):
     recorded = till.post("/sales/s1/record", {"tenders": [tender], "override": "no pad here"})
     assert recorded.status_code == 200, recorded.text
     assert sum(terminal.charges.values()) == PRICE
+    late = till.client.get("/register/payments", headers={**till.bearer, "hx-request": "true"})
+    assert (late.status_code, late.text) == (204, ""), "news of the record is no trouble for the page that made it"
+    assert till.client.get("/register/payments", headers=till.bearer).status_code == 409
 
 
 def test_a_lost_answer_is_asked_for_until_it_is_known(till, terminal):
