@@ -146,7 +146,7 @@ def tmpfs(folder: Path, mib: int):
 
 
 def test_a_full_disk_stops_selling_keeps_what_was_told_and_resumes_by_itself(new_shop, tmp_path):
-    with tmpfs(tmp_path / "small", 3) as folder:
+    with tmpfs(tmp_path / "small", 12) as folder:
         path = folder / "books.sqlite3"
         shop = new_shop(path).join(*(f"p{n}" for n in range(3_000))).open_shift()
         told, why = [], None
