@@ -124,13 +124,6 @@ def _move(
         post(work, merged, store=at, kind=Kind.COST, ref=ref, business_day=day, at_us=at_us, sale=sale)
 
 
-def _unknown(now: Carried, cost: Cost) -> str:
-    assert now.margin is not None
-    currency = now.margin.currency
-    words = f"Piece {now.piece} was sold for {currency} and cost {cost.currency}: its margin is not known, nor its tax"
-    return f"{words}. Give its cost in {currency}"
-
-
 def costs_of(work: Work, pieces: Sequence[PieceId]) -> dict[PieceId, Cost]:
     """What is known of their cost, read from their records."""
     of = (piece.c.piece, piece.c.ownership, piece.c.second_hand, piece.c.condition)

@@ -24,6 +24,7 @@ from edge.store import Store
 from edge.sync import papers
 from edge.sync.office import Office, OfficeUnreachableError
 from edge.sync.rejoin import LogBrokenError, Rejoining, StaleSnapshotError
+from edge.sync.renewing import renew_if_due
 from edge.sync.tally import UplinkTally
 
 log = structlog.get_logger(__name__)
@@ -192,26 +193,11 @@ class Cloudward:
         """The box's certificate, before it ends. The broker sees the new one at the next connection."""
         while True:
             try:
-                await self._renew_if_due(office)
+                now = dt.datetime.fromtimestamp(self._store.clock.wall_us() / 1e6, dt.UTC)
+                await renew_if_due(office, self._uplink, self._box_of, now)
             except (OfficeUnreachableError, papers.PapersError, OSError, ValueError) as error:
                 log.warning("certificate_not_renewed", why=str(error))
             await asyncio.sleep(RENEW_EVERY_S)
-
-    async def _renew_if_due(self, office: Office) -> None:
-        cert, key = self._uplink.cert, self._uplink.key
-        if not cert.exists():
-            return  # a plain line, which is for tests on loopback only
-        now = dt.datetime.fromtimestamp(self._store.clock.wall_us() / 1e6, dt.UTC)
-        left = papers.life_left(cert, now)
-        if left < papers.LAST_FIFTH:
-            log.warning("certificate_ends", left_percent=round(left * 100), mend="vitrine enrol with a new token")
-        if not papers.due(cert, now):
-            return
-        asking = papers.ask(self._box_of)
-        answer = await office.renew(asking.csr)
-        papers.keep(cert, key, cert_pem=answer.cert.encode(), key_pem=asking.key)
-        office.show_papers()
-        log.info("certificate_renewed")
 
     async def _mode(self) -> Mode:
         return await self._on_house(lambda: self._store.books.node().mode)

@@ -69,7 +69,12 @@ def _is_read(canary: Identity, host: str, port: int) -> bool:
     end = time.monotonic() + KICK_S
     while time.monotonic() < end:
         try:
-            with socket.create_connection((host, port), KICK_S) as line, _trust(canary).wrap_socket(line) as tls:
+            line = socket.create_connection((host, port), KICK_S)
+        except OSError:
+            time.sleep(ASKED_EVERY_S)  # nobody answers: that turns nobody away
+            continue
+        try:
+            with line, _trust(canary).wrap_socket(line) as tls:
                 tls.settimeout(ASKED_EVERY_S)
                 if not tls.recv(1):
                     return True

@@ -19,8 +19,6 @@ from contract.ids import StoreId
 
 FRESH: Final = ".new"
 """What the next key and certificate are called until both are on the disk."""
-LAST_FIFTH: Final = 0.2
-"""A certificate with less of its life left was to be renewed long ago: that is said as a warning."""
 _PEM: Final = serialization.Encoding.PEM
 _SPKI: Final = serialization.PublicFormat.SubjectPublicKeyInfo
 

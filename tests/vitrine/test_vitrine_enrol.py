@@ -1,5 +1,6 @@
 """A box is let in over the network, renews its papers, and is shown out: real office, real TLS, real broker."""
 
+import asyncio
 import contextlib
 import datetime as dt
 import socket
@@ -19,9 +20,12 @@ from contract import topics
 from contract.enrolment import Enrolled, Renew
 from contract.ids import StoreId, UserId
 from contract.messages import encode
+from edge.config import UplinkConfig
 from edge.sync import papers
+from edge.sync.office import Office
+from edge.sync.renewing import renew_if_due
 from vitrine import broker, enrolling, revoking
-from vitrine.authority import Authority, Identity
+from vitrine.authority import LEAF_LIVES, Authority, Identity
 from vitrine.problems import PersonError
 
 NOW = dt.datetime.now(dt.UTC)
@@ -167,6 +171,28 @@ def test_a_box_renews_its_own_papers_and_no_others(head_office, tmp_path):
     with head_office.through_the_door(identity) as door:
         assert door.get("/edge/v1/feed?since=0").status_code == 200
     assert set(answer.json()) == set(Enrolled.__struct_fields__)
+
+
+def test_the_box_renews_in_time_by_itself_and_shows_the_new_papers(head_office, tmp_path):
+    identity = enrolling.enrol("paris", head_office.token(), head_office.url, tmp_path)
+    uplink = UplinkConfig(
+        broker_host="127.0.0.1", broker_port=1, cloud_url=f"https://127.0.0.1:{head_office.door}",
+        ca=identity.ca, cert=identity.cert, key=identity.key,
+    )  # fmt: skip
+    before = identity.cert.read_bytes()
+
+    async def story() -> tuple[bool, bool]:
+        async with Office(uplink) as office:
+            early = await renew_if_due(office, uplink, PARIS, NOW + LEAF_LIVES * 0.6)
+            unchanged = identity.cert.read_bytes() == before
+            late = await renew_if_due(office, uplink, PARIS, NOW + LEAF_LIVES * 0.7)
+            await office.feed(0)
+            return not early and unchanged, late
+
+    assert asyncio.run(story()) == (True, True)
+    assert identity.cert.read_bytes() != before
+    with head_office.through_the_door(identity) as door:
+        assert door.get("/edge/v1/feed?since=0").status_code == 200
 
 
 def test_who_was_taken_back_is_turned_away_at_the_door_though_its_line_is_open(head_office, tmp_path):
