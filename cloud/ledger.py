@@ -12,6 +12,8 @@ from contract.ids import SaleId, StoreId, UserId
 from trade import periods
 from trade.posting import Posting
 
+OF_ITS_POSTING = sa.and_(posting.c.store == ledger_line.c.store, posting.c.posting == ledger_line.c.posting)
+"""Joins a line with the posting that seals it."""
 NO_SALE = SaleId("")
 LEDGER = UserId("")
 """By nobody: the ledger follows what was recorded."""

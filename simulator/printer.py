@@ -3,7 +3,6 @@
 "ZPL II Programming Guide" and "RFID Programming Guide 3", by command. Whatever it does not know is in `unknown`.
 """
 
-import asyncio
 import itertools
 import random
 import re
@@ -12,6 +11,7 @@ from typing import Final
 import msgspec
 
 from simulator.gen2 import Bank, Power, SilentError, Tag, TagError, always
+from simulator.printer_port import PrinterPort
 
 COMMAND: Final = re.compile(r"[\^~]([A-Z@][A-Z0-9@])", re.IGNORECASE)
 LAYOUT: Final = frozenset({"XA", "CI", "PW", "LL", "FO", "FB", "GB", "A0", "BQ", "PQ", "MM", "FS"})
@@ -238,45 +238,5 @@ def unhex(data: str, mark: str) -> str:
     return whole.encode("latin-1").decode("utf-8", "replace")
 
 
-class PrinterServer:
-    """The printer on a port. `silent`: it takes bytes and answers none."""
-
-    def __init__(self, printer: Printer) -> None:
-        self.printer = printer
-        self.silent = False
-        self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.StreamWriter] = set()
-
-    @property
-    def port(self) -> int:
-        assert self._server is not None, "started"
-        return int(self._server.sockets[0].getsockname()[1])
-
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._server = await asyncio.start_server(self._serve, host, port)
-
-    async def stop(self) -> None:
-        for client in self._clients:
-            client.close()
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-
-    def hang_up(self) -> None:
-        """The network goes, or somebody switches it off."""
-        for client in self._clients:
-            client.transport.abort()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients.add(writer)
-        try:
-            while data := await reader.read(4096):
-                said = self.printer.hear(data)
-                if not self.silent:
-                    writer.write(said)
-                    await writer.drain()
-        except (ConnectionError, TimeoutError):
-            pass
-        finally:
-            self._clients.discard(writer)
-            writer.close()
+class PrinterServer(PrinterPort[Printer]):
+    """The label printer on a port."""

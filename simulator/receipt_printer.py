@@ -4,11 +4,11 @@ By command, as Epson documents them. What it does not know is in `unknown`; what
 ticket, as rows a person reads and codes a scanner reads.
 """
 
-import asyncio
-from contextlib import suppress
 from typing import Final
 
 import msgspec
+
+from simulator.printer_port import PrinterPort
 
 LINES_ON_A_ROLL: Final = 2000
 BUFFER_MAX: Final = 1 << 20
@@ -270,52 +270,10 @@ class ReceiptPrinter:
         self.lines -= lines
 
 
-class ReceiptPrinterServer:
-    """The printer on a port. `hang_up`: the network goes, or somebody switches it off."""
-
-    def __init__(self, printer: ReceiptPrinter) -> None:
-        self.printer = printer
-        self.connections_total = 0
-        self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.StreamWriter] = set()
-
-    @property
-    def port(self) -> int:
-        assert self._server is not None, "started"
-        return int(self._server.sockets[0].getsockname()[1])
-
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._server = await asyncio.start_server(self._serve, host, port)
-
-    async def stop(self) -> None:
-        for client in self._clients:
-            client.close()
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-
-    def hang_up(self) -> None:
-        for client in self._clients:
-            client.transport.abort()
+class ReceiptPrinterServer(PrinterPort[ReceiptPrinter]):
+    """The receipt printer on a port."""
 
     def mend(self, lines: int = LINES_ON_A_ROLL) -> None:
         """A new roll, lid shut, cutter free; what waited goes on, and what it says is said."""
         self.printer.lines, self.printer.cover_open, self.printer.cutter_jammed = lines, False, False
-        said = self.printer.go_on()
-        for client in self._clients:
-            client.write(said)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients.add(writer)
-        self.connections_total += 1
-        try:
-            while data := await reader.read(4096):
-                writer.write(self.printer.hear(data))
-                await writer.drain()
-        except (ConnectionError, TimeoutError):
-            pass
-        finally:
-            self._clients.discard(writer)
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+        self.say(self.printer.go_on())

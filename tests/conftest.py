@@ -3,7 +3,6 @@
 import asyncio
 import importlib.util
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-for _name in ("fuzzing", "hurry"):
+for _name in ("fuzzing", "hurry", "ports"):
     _spec = importlib.util.spec_from_file_location(f"house_{_name}", Path(__file__).with_name(f"{_name}.py"))
     sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
     _spec.loader.exec_module(sys.modules[_spec.name])
@@ -59,9 +58,7 @@ class Mosquitto:
     """A broker on a free loopback port, that can be killed and started again. `rules`: more lines of its file."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port = one.getsockname()[1]
+        self.port = sys.modules["house_ports"].free_port()
         self.conf = folder / "mosquitto.conf"
         self.rules("allow_anonymous true")
 

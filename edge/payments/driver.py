@@ -5,7 +5,6 @@ an act; a call whose answer the house could not take yet keeps it and says it ag
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 
@@ -13,11 +12,10 @@ import structlog
 
 from contract.facts import PaymentCaptured, PaymentFailed, PaymentInDoubt, PaymentKept, PaymentRefunded, PaymentVoided
 from contract.ids import PaymentId
+from edge.payments.patience import Patience
 from edge.payments.port import (
-    BACKOFF_S,
     NEVER_HEARD,
     PENDING_S,
-    UNKNOWN_TIMES,
     Ask,
     Captured,
     Failed,
@@ -59,8 +57,7 @@ class Driver:
         self._asked = set(in_flight)
         self._calls: dict[PaymentId, asyncio.Task[TerminalSaid]] = {}
         self._stopped: set[PaymentId] = set()
-        self._tries: Counter[PaymentId] = Counter()
-        self._unknown: Counter[PaymentId] = Counter()
+        self._patience = Patience()
 
     async def run(self) -> None:
         """For ever: a turn, then sleep until somebody wakes us or it is time to ask again."""
@@ -119,17 +116,16 @@ class Driver:
         except (SilentError, NotSentError) as error:
             if payment.state is PaymentState.REQUESTED:
                 await self._say(PaymentInDoubt(payment=name, sale=payment.sale, why=str(error)))
-            return self._later(name)
+            return self._patience.later_s(name)
         if isinstance(answer, Pending):
-            self._unknown[name] = 0
+            self._patience.known(name)
             return PENDING_S
         if isinstance(answer, Unknown):
-            self._unknown[name] += 1
-            if self._unknown[name] < UNKNOWN_TIMES:
+            if not self._patience.unknown_for_good(name):
                 # should our request still be on its way, the terminal knows now that nobody waits for it
                 with suppress(SilentError, NotSentError):
                     await self.terminal.stop(ask)
-                return self._later(name)
+                return self._patience.later_s(name)
             answer = Failed(NEVER_HEARD)
         return await self._tell(payment, _said(payment, answer))
 
@@ -148,26 +144,20 @@ class Driver:
                 else:
                     said = PaymentKept(payment=name, sale=sale, why=answer.why)
         except (SilentError, NotSentError):
-            return self._later(name)
+            return self._patience.later_s(name)
         return await self._tell(payment, said)
 
     async def _tell(self, payment: Payment, said: TerminalSaid) -> float | None:
         """Into the house; nothing is forgotten before the house has it."""
         name = payment.payment
         if not await self._say(said):
-            return self._later(name)
+            return self._patience.later_s(name)
         self._calls.pop(name, None)
-        for kept in (self._tries, self._unknown):
-            kept.pop(name, None)
+        self._patience.over(name)
         if not isinstance(said, PaymentInDoubt):
             self._stopped.discard(name)
         log.info("payment_said", payment=name, said=type(said).__name__)
         return 0.0
-
-    def _later(self, name: PaymentId) -> float:
-        tries = self._tries[name]
-        self._tries[name] += 1
-        return BACKOFF_S[min(tries, len(BACKOFF_S) - 1)]
 
 
 def _ask(payment: Payment) -> Ask:

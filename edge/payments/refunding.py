@@ -1,18 +1,16 @@
 """Money back to cards: a terminal is asked once for each refund, and from then on only what became of it."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 
 from contract.facts import CardRefundDone, CardRefundFailed, CardRefundInDoubt
 from contract.ids import PaymentId
+from edge.payments.patience import Patience
 from edge.payments.port import (
-    BACKOFF_S,
     NEVER_HEARD,
     PENDING_S,
-    UNKNOWN_TIMES,
     Ask,
     Kept,
     NotSentError,
@@ -47,8 +45,7 @@ class Refunder:
         self._say = say
         self._asked = set(in_flight)
         self._calls: dict[PaymentId, asyncio.Task[CardRefundSaid]] = {}
-        self._tries: Counter[PaymentId] = Counter()
-        self._unknown: Counter[PaymentId] = Counter()
+        self._patience = Patience()
         self.doubts_total = 0
 
     async def turn(self, woken: Callable[[], None]) -> float | None:
@@ -89,14 +86,13 @@ class Refunder:
         except (SilentError, NotSentError) as error:
             if refund.state is CardRefundState.REQUESTED:
                 await self._say(CardRefundInDoubt(refund=name, sale=refund.sale, why=str(error)))
-            return self._later(name)
+            return self._patience.later_s(name)
         if isinstance(answer, Pending):
-            self._unknown[name] = 0
+            self._patience.known(name)
             return PENDING_S
         if isinstance(answer, Unknown):
-            self._unknown[name] += 1
-            if self._unknown[name] < UNKNOWN_TIMES:
-                return self._later(name)
+            if not self._patience.unknown_for_good(name):
+                return self._patience.later_s(name)
             answer = Kept(NEVER_HEARD)
         return await self._tell(refund, _said(refund, answer))
 
@@ -104,17 +100,11 @@ class Refunder:
         """Into the house; nothing is forgotten before the house has it."""
         name = refund.refund
         if not await self._say(said):
-            return self._later(name)
+            return self._patience.later_s(name)
         self._calls.pop(name, None)
-        for kept in (self._tries, self._unknown):
-            kept.pop(name, None)
+        self._patience.over(name)
         log.info("refund_said", refund=name, said=type(said).__name__)
         return 0.0
-
-    def _later(self, name: PaymentId) -> float:
-        tries = self._tries[name]
-        self._tries[name] += 1
-        return BACKOFF_S[min(tries, len(BACKOFF_S) - 1)]
 
 
 def _ask(refund: CardRefund) -> Ask:

@@ -18,6 +18,7 @@ import msgspec
 import paho.mqtt.client as paho
 import pytest
 import sqlalchemy as sa
+from house_ports import free_port
 from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud import schema
@@ -38,11 +39,6 @@ from cloud import app, config
 sys.exit(app.run(config.load_config(Path(sys.argv[1]))))
 """
 PIECES = tuple(f"p{n}" for n in range(40))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def until(what, seconds: float = 30.0):

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from conformance_stories import play, running, until
 from conformance_subjects import reading
-from conformance_transports import Proxy, free_port, now_us
+from conformance_transports import Proxy, now_us
 from house_hurry import PACE
+from house_ports import free_port
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId, ZoneId

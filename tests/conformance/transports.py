@@ -15,6 +15,7 @@ import struct
 
 import numpy as np
 from house_hurry import HURRIED, PACE
+from house_ports import free_port
 
 from simulator.llrp.device import Device
 from simulator.llrp.server import Fault as LlrpFault
@@ -32,12 +33,6 @@ NOISE_BYTES = 64
 
 
 now_us = HURRIED.now_us
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 class Serial:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import structlog
 
 from edge.history import runs as runs_of
 from edge.history.duck import HistoryError
@@ -233,12 +234,13 @@ def test_nothing_heard_is_nothing_written(history):
     assert STAY_US_MAX > LEFT_AFTER_US
 
 
-def test_a_file_that_is_no_parquet_is_named_and_set_aside(history, capsys):
+def test_a_file_that_is_no_parquet_is_named_and_set_aside(history):
     keep(history, [one_stay(NOON, NOON + HOUR)])
     path = history.stays.all()[0].path
     path.write_text("not Parquet")
-    assert history.rows_of("ring", 0, NOON + DAY) == []
-    assert path.name in capsys.readouterr().out
+    with structlog.testing.capture_logs() as said:
+        assert history.rows_of("ring", 0, NOON + DAY) == []
+    assert [(each["event"], each["file"]) for each in said] == [("history_file_damaged", str(path))]
     assert [run.path.name for run in history.stays.damaged()] == [path.name + ".damaged"]
 
 

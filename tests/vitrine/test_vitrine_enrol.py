@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import datetime as dt
-import socket
 import ssl
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from house_ports import free_port
 
 from cloud import app
 from cloud.config import load_config
@@ -32,11 +32,6 @@ NOW = dt.datetime.now(dt.UTC)
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "four words and a clasp"
 PARIS = StoreId("paris")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 class HeadOffice:
@@ -209,10 +204,11 @@ def test_who_was_taken_back_is_turned_away_at_the_door_though_its_line_is_open(h
 
 def test_who_was_taken_back_is_pushed_out_at_the_broker_and_stays_out(house, tmp_path):
     """The control is milan, whose line lives through all of it."""
-    identities = {name: house.authority.client(name, NOW) for name in ("paris", "milan")}
+    now = dt.datetime.now(dt.UTC)  # what pushes out lives for minutes only
+    identities = {name: house.authority.client(name, now) for name in ("paris", "milan")}
     lines = {name: house.dial(identity, name) for name, identity in identities.items()}
     assert all(line.connected.wait(10) for line in lines.values())
-    done = revoking.revoke(house.authority, "paris", NOW, tmp_path / "broker")
+    done = revoking.revoke(house.authority, "paris", now, tmp_path / "broker")
     assert (done.certificates, done.told, done.shown_out) == (1, True, True)
     assert lines["paris"].cut.wait(10)
     again = house.dial(identities["paris"], "paris")

@@ -6,11 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.ledger import Kind
+from cloud.ledger import OF_ITS_POSTING, Kind
 from cloud.tables import ledger_line, posting
 from trade.accounts import Account
-
-TOGETHER = (posting.c.store == ledger_line.c.store, posting.c.posting == ledger_line.c.posting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Entry:
 
 
 def _owed(store: str, period: str, associate: str) -> list[Any]:
-    those: list[Any] = [*TOGETHER, ledger_line.c.account == Account.COMMISSION_PAYABLE]
+    those: list[Any] = [OF_ITS_POSTING, ledger_line.c.account == Account.COMMISSION_PAYABLE]
     if store:
         those.append(ledger_line.c.store == store)
     if period:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from cloud.db import Tx
 from cloud.desk import Desk
-from cloud.pos.ledger.queries import TOGETHER, heading
+from cloud.ledger import OF_ITS_POSTING
+from cloud.pos.ledger.queries import heading
 from cloud.tables import ledger_close, ledger_line, posting, store
 from contract.money import plain
 
@@ -39,7 +40,7 @@ class TooLongError(Exception):
 
 def check_size(tx: Tx, *, of: str, period: str) -> None:
     """Raises `TooLongError`."""
-    query = sa.select(sa.func.count()).select_from(ledger_line).join(posting, sa.and_(*TOGETHER))
+    query = sa.select(sa.func.count()).select_from(ledger_line).join(posting, OF_ITS_POSTING)
     legs = int(tx.value(query.where(*_those(of, period))))
     if legs > LEGS_PER_EXPORT_MAX:
         words = f"{legs} legs are more than {LEGS_PER_EXPORT_MAX}"
@@ -93,7 +94,7 @@ def _page(tx: Tx, of: str, period: str, last: tuple[Any, ...] | None) -> Sequenc
             ledger_line.c.amount_minor, ledger_line.c.currency, store.c.currency.label("home"),
             closed.scalar_subquery().label("closed_us"),
         )
-        .select_from(ledger_line.join(posting, sa.and_(*TOGETHER)).outerjoin(store, store.c.store == posting.c.store))
+        .select_from(ledger_line.join(posting, OF_ITS_POSTING).outerjoin(store, store.c.store == posting.c.store))
         .where(*_those(of, period))
         .order_by(*place)
         .limit(LEGS_PER_PAGE)

@@ -7,11 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from cloud.db import Tx
+from cloud.ledger import OF_ITS_POSTING
 from cloud.tables import ledger_line, posting
 from trade.accounts import CHART, Account, Heading, account_of
 
 UNKNOWN = Heading(9999, "", CHART[Account.SALES].of)
-TOGETHER = (posting.c.store == ledger_line.c.store, posting.c.posting == ledger_line.c.posting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def trial(tx: Tx, *, store: str = "", period: str = "") -> list[Trial]:
         total(before).label("opening"),
         total(within, amount > 0).label("debit"),
         total(within, amount < 0).label("credit"),
-    ).join(posting, sa.and_(*TOGETHER))
+    ).join(posting, OF_ITS_POSTING)
     if period:
         query = query.where(posting.c.period <= period)
     if store:
@@ -189,7 +189,7 @@ def months(tx: Tx, *, limit: int = 36) -> list[str]:
 
 
 def _on(account: str, store: str, period: str) -> list[Any]:
-    those = [*TOGETHER, ledger_line.c.account == account]
+    those = [OF_ITS_POSTING, ledger_line.c.account == account]
     if store:
         those.append(ledger_line.c.store == store)
     if period:
