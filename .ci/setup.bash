@@ -2,6 +2,7 @@
 # Each step runs only when its inputs changed since it last ended well (a hash in .setup/), so a second start is quick.
 # Exit code 2: the machine lacks something a person must mend; the sentence says what.
 
+unset PYTHONDONTWRITEBYTECODE # each of our many processes would compile the whole house again
 export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
 HOUSE=$PWD
 STAMPS=$HOUSE/.setup

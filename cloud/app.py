@@ -65,6 +65,7 @@ from contract.feed import Role, StaffCard
 from contract.ids import StoreId, UserId, uuid7
 from trade.guards import ALL
 from web.attempts import Attempts
+from web.fit import join
 from web.logins import Logins
 from web.metrics import CONTENT_TYPE, render
 from web.policy import public
@@ -147,8 +148,8 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)), lists=Lists(desk),
     )  # fmt: skip
     add_blobs(cloud.door, desk)
-    api = APIRouter(prefix="/api/v1")
-    for router in (
+    join(
+        app,
         staff.router(desk, passwords, entrance),
         prices.router(desk),
         stores.router(desk, rejoins),
@@ -168,11 +169,9 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         alarms.router(desk),
         parked.router(desk, ingest.unpark),
         floor.router(desk),
-    ):
-        api.include_router(router)
-    app.include_router(api)
-    app.include_router(enrolment.pages(desk, signer, os.urandom))
-    app.include_router(_house_keeping(cloud))
+        enrolment.pages(desk, signer, os.urandom),
+        _house_keeping(cloud),
+    )
     _dress(cloud)
     if config.broker is not None:
         cloud.consumer = Consumer(config.broker, ingest, desk.now_us, cloud.fatal.tell, lambda: _stores(desk))

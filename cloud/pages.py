@@ -47,7 +47,7 @@ from contract.feed import Permission
 from contract.ids import CountId, PieceId, SaleId, StoreId
 from trade.seek import SeekError
 from web.attempts import Attempts
-from web.fit import fit
+from web.fit import fit, join
 from web.forms import safe_next
 from web.front import LOGIN_PATH, Front, NavLink, front_of, go, render, token_of
 from web.logins import Login, Logins
@@ -139,22 +139,25 @@ def dress(
         Front("office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house)),
         paper.STATIC,
     )
-    app.include_router(door(entrance))
-    app.include_router(piece_lists.router(desk, lists))
-    app.include_router(piece_categories.router(desk))
-    app.include_router(piece_papers.router(desk))
-    app.include_router(piece_pages.router(desk))
-    app.include_router(receipts.router(desk, Attempts()))
-    app.include_router(receipt_pages.router(desk))
-    app.include_router(staff_pages.router(desk, entrance, house_name(house)))
-    app.include_router(store_pages.router(desk, time_zone, AWAY_AFTER_US))
-    app.include_router(price_pages.router(desk, time_zone))
-    app.include_router(pages_ledger.router(desk, time_zone))
-    app.include_router(value_pages.router(desk))
-    app.include_router(payment_pages.router(desk))
-    app.include_router(goods_pages.router(desk))
-    app.include_router(router(desk))
-    app.include_router(wide(desk))
+    join(
+        app,
+        door(entrance),
+        piece_lists.router(desk, lists),
+        piece_categories.router(desk),
+        piece_papers.router(desk),
+        piece_pages.router(desk),
+        receipts.router(desk, Attempts()),
+        receipt_pages.router(desk),
+        staff_pages.router(desk, entrance, house_name(house)),
+        store_pages.router(desk, time_zone, AWAY_AFTER_US),
+        price_pages.router(desk, time_zone),
+        pages_ledger.router(desk, time_zone),
+        value_pages.router(desk),
+        payment_pages.router(desk),
+        goods_pages.router(desk),
+        router(desk),
+        wide(desk),
+    )
 
 
 def house_name(house: str) -> str:

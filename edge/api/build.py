@@ -28,6 +28,7 @@ from edge.api.tags import labels as label_routes
 from edge.api.tags import routes as tag_routes
 from edge.api.watch import routes as watch_routes
 from edge.api.zones import routes as zone_routes
+from web.fit import join
 from web.serving import version
 
 TITLE: Final = "Vitrine edge"
@@ -44,29 +45,32 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         redoc_url=None,
     )
     app.state.shop = shop
-    app.include_router(routes.open_router)
-    app.include_router(routes.router)
-    app.include_router(approving.router)
-    app.include_router(approving.page_router)
-    app.include_router(pages_discounts.router)
-    app.include_router(pages_shares.router)
-    app.include_router(people.router)
-    app.include_router(people.page_router)
-    app.include_router(pages_pictures.router)
-    app.include_router(count_routes.router)
-    app.include_router(history_routes.router)
-    app.include_router(label_routes.router)
-    app.include_router(pass_routes.router)
-    app.include_router(look_routes.router)
-    app.include_router(trade_routes.router)
-    app.include_router(receipt_routes.router)
-    app.include_router(return_routes.router)
-    app.include_router(value_routes.router)
-    app.include_router(shift_routes.router)
-    app.include_router(tag_routes.router)
-    app.include_router(watch_routes.router)
-    app.include_router(witnessing.router)
-    app.include_router(zone_routes.router)
+    join(
+        app,
+        routes.open_router,
+        routes.router,
+        approving.router,
+        approving.page_router,
+        pages_discounts.router,
+        pages_shares.router,
+        people.router,
+        people.page_router,
+        pages_pictures.router,
+        count_routes.router,
+        history_routes.router,
+        label_routes.router,
+        pass_routes.router,
+        look_routes.router,
+        trade_routes.router,
+        receipt_routes.router,
+        return_routes.router,
+        value_routes.router,
+        shift_routes.router,
+        tag_routes.router,
+        watch_routes.router,
+        witnessing.router,
+        zone_routes.router,
+    )
     pages.dress(
         app,
         store=shop.config.store,

@@ -28,7 +28,7 @@ from edge.api.watch import views as watch_views
 from edge.api.zones import pages as zones
 from trade import acts
 from web.asking import who_asks
-from web.fit import fit
+from web.fit import fit, join
 from web.forms import safe_next
 from web.front import LOGIN_PATH, Front, NavLink, front_of, go, render, token_of, wants_fragment
 from web.logins import Login, Logins
@@ -65,20 +65,23 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
     templates = make_templates({"edge": HERE / "templates", "receipts": paper.TEMPLATES}, STATIC, time_zone)
     front = Front(f"edge-{store}", "Vitrine", logins, templates, secure=secure, nav=NAV, place=name)
     fit(app, front, STATIC)
-    app.include_router(router)
-    app.include_router(pages_register.router)
-    app.include_router(receipt_pages.router)
-    app.include_router(shift_pages.router)
-    app.include_router(pages_payment.router)
-    app.include_router(return_pages.router)
-    app.include_router(pages_other.router)
-    app.include_router(counts.router)
-    app.include_router(history.router)
-    app.include_router(looks.router)
-    app.include_router(zones.router)
-    app.include_router(passes.router)
-    app.include_router(tags.router)
-    app.include_router(watch.router)
+    join(
+        app,
+        router,
+        pages_register.router,
+        receipt_pages.router,
+        shift_pages.router,
+        pages_payment.router,
+        return_pages.router,
+        pages_other.router,
+        counts.router,
+        history.router,
+        looks.router,
+        zones.router,
+        passes.router,
+        tags.router,
+        watch.router,
+    )
     return front
 
 

@@ -9,7 +9,7 @@ from web.policy import signed_in
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(prefix="/alarms", tags=["alarms"], dependencies=[signed_in()])
+    routes = APIRouter(prefix="/api/v1/alarms", tags=["alarms"], dependencies=[signed_in()])
 
     @routes.get("")
     def listing(store: str = "", *, open_only: bool = False, limit: Limit = ROWS_PER_PAGE) -> list[queries.AlarmRow]:

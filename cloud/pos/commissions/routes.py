@@ -43,7 +43,7 @@ def whose(who: Login, store: str) -> str:
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(prefix="/commissions", tags=["commissions"])
+    routes = APIRouter(prefix="/api/v1/commissions", tags=["commissions"])
 
     @routes.get("")
     def listing(who: Anyone, store: Word = "", period: Period = "") -> list[queries.Earned]:

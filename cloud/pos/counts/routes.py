@@ -24,7 +24,7 @@ class CountAsked(Asked):
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(tags=["counts"])
+    routes = APIRouter(prefix="/api/v1", tags=["counts"])
 
     @routes.get("/counts", dependencies=[signed_in()])
     def listing(store: str = "", state: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.CountRow]:

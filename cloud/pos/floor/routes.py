@@ -9,7 +9,7 @@ from web.policy import signed_in
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(prefix="/floor", tags=["floor"], dependencies=[signed_in()])
+    routes = APIRouter(prefix="/api/v1/floor", tags=["floor"], dependencies=[signed_in()])
 
     @routes.get("/readers")
     def readers(store: str = "") -> list[queries.ReaderRow]:

@@ -55,7 +55,7 @@ class EntryBody(Asked):
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(prefix="/ledger", tags=["ledger"], dependencies=[allow(Permission.LEDGER)])
+    routes = APIRouter(prefix="/api/v1/ledger", tags=["ledger"], dependencies=[allow(Permission.LEDGER)])
 
     @routes.get("/balances")
     def balances(store: str = "") -> list[queries.Balance]:

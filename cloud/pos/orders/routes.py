@@ -21,7 +21,7 @@ class OrderAsked(Asked):
 
 
 def router(desk: Desk, orders: OrderDesk) -> APIRouter:
-    routes = APIRouter(prefix="/orders", tags=["orders"])
+    routes = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
     @routes.get("", dependencies=[signed_in()])
     def listing(state: str = "", store: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.OrderRow]:

@@ -28,7 +28,7 @@ class Retried:
 
 def router(desk: Desk, unpark: Callable[[int], int]) -> APIRouter:
     """`unpark(now_us)` tries all parked rows again."""
-    routes = APIRouter(tags=["parked"])
+    routes = APIRouter(prefix="/api/v1", tags=["parked"])
     people = allow(Permission.CLOSE_ALARM)
 
     @routes.get("/cases", dependencies=[people])

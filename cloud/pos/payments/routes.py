@@ -9,7 +9,7 @@ from web.policy import signed_in
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(tags=["payments"])
+    routes = APIRouter(prefix="/api/v1", tags=["payments"])
 
     @routes.get("/payments", dependencies=[signed_in()])
     def listing(

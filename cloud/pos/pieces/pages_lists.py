@@ -145,7 +145,7 @@ def router(desk: Desk, lists: Lists) -> APIRouter:
 
 def api(desk: Desk) -> APIRouter:
     """The same for programs."""
-    routes = APIRouter(prefix="/pieces", tags=["pieces"])
+    routes = APIRouter(prefix="/api/v1/pieces", tags=["pieces"])
 
     @routes.post("/lists")
     async def take(

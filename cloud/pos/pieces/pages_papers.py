@@ -45,7 +45,7 @@ def router(desk: Desk) -> APIRouter:
 
 def api(desk: Desk) -> APIRouter:
     """For programs, and what pages show."""
-    routes = APIRouter(prefix="/pieces", tags=["pieces"])
+    routes = APIRouter(prefix="/api/v1/pieces", tags=["pieces"])
 
     @routes.get("/{piece}/papers", dependencies=[signed_in(of="house")])
     def listing(piece: str) -> list[Paper]:

@@ -18,7 +18,7 @@ from web.policy import allow, require, signed_in
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(prefix="/pieces", tags=["pieces"])
+    routes = APIRouter(prefix="/api/v1/pieces", tags=["pieces"])
 
     @routes.get("", dependencies=[signed_in(of="house")])
     def search(

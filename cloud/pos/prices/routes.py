@@ -82,7 +82,7 @@ class WhyAsked(Asked):
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(tags=["prices"])
+    routes = APIRouter(prefix="/api/v1", tags=["prices"])
     add_taxes(routes, desk)
     add_promotions(routes, desk)
     add_rates(routes, desk)

@@ -23,7 +23,7 @@ class ResolveAsked(Asked):
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(tags=["sales"])
+    routes = APIRouter(prefix="/api/v1", tags=["sales"])
 
     @routes.get("/sales", dependencies=[signed_in()])
     def listing(

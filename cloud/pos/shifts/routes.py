@@ -9,7 +9,7 @@ from web.policy import signed_in
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(tags=["shifts"])
+    routes = APIRouter(prefix="/api/v1", tags=["shifts"])
 
     @routes.get("/shifts", dependencies=[signed_in()])
     def listing(store: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.ShiftRow]:

@@ -70,7 +70,7 @@ class WhyAsked(Asked):
 
 
 def router(desk: Desk, passwords: staff.Passwords, entrance: Entrance) -> APIRouter:
-    routes = APIRouter(tags=["staff"])
+    routes = APIRouter(prefix="/api/v1", tags=["staff"])
 
     @routes.post("/login", dependencies=[public()])
     def sign_in(asked: LoginAsked, request: Request) -> LoginGiven:

@@ -117,7 +117,7 @@ def signed(work: Work, signer: Signer, to: StoreId, csr: str) -> Enrolled:
 
 
 def router(desk: Desk, signer: Signer | None, chance: Callable[[int], bytes]) -> APIRouter:
-    routes = APIRouter(tags=["stores"])
+    routes = APIRouter(prefix="/api/v1", tags=["stores"])
 
     def the_signer() -> Signer:
         if signer is None:

@@ -60,7 +60,7 @@ class ReplaceAsked(Asked):
 
 
 def router(desk: Desk, rejoins: Rejoins) -> APIRouter:
-    routes = APIRouter(prefix="/stores", tags=["stores"])
+    routes = APIRouter(prefix="/api/v1/stores", tags=["stores"])
 
     @routes.get("")
     def listing(who: Annotated[Login, signed_in(of="house")]) -> list[queries.StoreRow]:

@@ -13,7 +13,7 @@ from web.problems import ProblemError
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(tags=["transfers"])
+    routes = APIRouter(prefix="/api/v1", tags=["transfers"])
 
     @routes.get("/transfers", dependencies=[signed_in()])
     def listing(store: str = "", state: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.TransferRow]:

@@ -15,7 +15,7 @@ Reader = Annotated[Login, allow(Permission.LEDGER, of="house")]
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(tags=["owed"])
+    routes = APIRouter(prefix="/api/v1", tags=["owed"])
 
     @routes.get("/owed")
     def listing(who: Reader, kind: str = "", q: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.AccountRow]:
