@@ -67,14 +67,14 @@
         remember();
       }
       const answer = await post(state.batch);
-      if (answer === null) {
+      const begun = answer?.status === 404 ? await beginAgain() : answer;
+      if (begun === null) {
         await sleep(AGAIN_MS[Math.min(tries++, AGAIN_MS.length - 1)]);
         continue;
       }
       tries = 0;
       if (answer.ok) state.batch = null;
-      else if (answer.status === 404 && await beginAgain()) continue;
-      else stopped = await why(answer);
+      else if (begun === answer || !begun.ok) stopped = await why(answer);
       remember();
     }
   }
@@ -90,10 +90,7 @@
     } catch { return null; }
   }
   // The box was restarted and knows no passes: ours goes on under its name.
-  async function beginAgain() {
-    const answer = await ask("/api/v1/passes", JSON.parse(field.dataset.passBegun));
-    return answer?.ok ?? false;
-  }
+  const beginAgain = () => ask("/api/v1/passes", JSON.parse(field.dataset.passBegun));
   async function why(answer) {
     try { const problem = await answer.json(); return `${problem.title}. ${problem.detail ?? ""}`.trim(); } catch { return `The box answered ${answer.status}: reload the page`; }
   }
