@@ -76,10 +76,11 @@ from trade.acts import (
 from trade.periods import day_number
 from trade.permissions import WORDS, Allowed, together
 from trade.price import asked
-from trade.refund import otherwise
+from trade.refund import Way, otherwise
 from trade.refusal import Refusal, Why
 from trade.scene import NOWHERE, Scene
 from trade.sets import left_behind
+from trade.value import CREDIT
 
 NEEDED: Final[Mapping[type[Act], Permission | None]] = {
     OpenShift: Permission.SHIFT,
@@ -268,15 +269,24 @@ def _back(scene: Scene, fact: ReturnRecorded | ReturnBegan) -> Iterable[Need]:
             yield Need(Permission.PAD_OVERRIDE, f"Take {what} back unread, because “{fact.override}”")
     if isinstance(fact, ReturnBegan):
         return
-    for kind, minor in otherwise(fact.tenders, scene.paid, scene.went).items():
-        way = kind.replace("_", " ")
-        words = f"Give {plain(minor, currency)} {currency} back by {way} that did not come by {way}"
-        yield Need(Permission.REFUND_OTHERWISE, words)
+    for way, minor in otherwise(fact.tenders, scene.paid, scene.went).items():
+        yield Need(Permission.REFUND_OTHERWISE, f"Give {plain(minor, currency)} {currency} back {_another_way(way)}")
     cash = sum(tender.amount_minor for tender in fact.tenders if tender.kind is TenderKind.CASH)
     most = scene.settings.refund_cash_minor_max
     if most and cash > most:
         words = f"Give {plain(cash, currency)} {currency} back in cash, above {plain(most, currency)}"
         yield Need(Permission.REFUND_OTHERWISE, words)
+
+
+def _another_way(way: Way) -> str:
+    match way.kind:
+        case TenderKind.GIFT_CARD:
+            return "onto a gift card that did not pay for it"
+        case TenderKind.STORE_CREDIT:
+            return f"as store credit of client {way.account.removeprefix(CREDIT)} that it was not paid with"
+        case _:
+            name = way.kind.replace("_", " ")
+            return f"by {name} that did not come by {name}"
 
 
 def _days_since(scene: Scene) -> int:

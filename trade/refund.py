@@ -5,12 +5,12 @@ and each tax are those of the sale, to the last unit.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from contract.facts import Disposition, LineKind, LineTax, ReturnedLine, SaleLine, Tender, TenderKind
-from contract.ids import PaymentId
+from contract.ids import AccountId, PaymentId
 from contract.money import divide_half_up, plain
 from trade.refusal import Refusal, Why
 from trade.shift import taxes_of
@@ -19,12 +19,26 @@ NOT_BY_LINE: Final = frozenset({LineKind.GIFT_CARD, LineKind.DEPOSIT})
 """Their money is given back by the balance that is left of it."""
 
 
+class Way(NamedTuple):
+    """How money came, or goes back: each payment at a terminal, each gift card and each credit by itself."""
+
+    kind: TenderKind
+    payment: PaymentId = PaymentId("")
+    account: AccountId = AccountId("")
+
+
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
-    """Money as it came, or went back: by which way, and by which payment at a terminal."""
+    """Money as it came, or went back. `label`: what may be shown of its account."""
 
     kind: TenderKind
     amount_minor: int
     payment: PaymentId = PaymentId("")
+    account: AccountId = AccountId("")
+    label: str = ""
+
+    @property
+    def way(self) -> Way:
+        return Way(self.kind, self.payment, self.account)
 
 
 def left_of(line: SaleLine, before: Iterable[ReturnedLine]) -> tuple[int, int]:
@@ -111,15 +125,13 @@ def whole(line: SaleLine) -> ReturnedLine:
     )
 
 
-def left_by(paid: Iterable[Paid], went: Iterable[Paid]) -> dict[tuple[TenderKind, PaymentId], int]:
-    """What may still go back by each way it came: card payments at a terminal each by itself."""
-    left: dict[tuple[TenderKind, PaymentId], int] = {}
+def left_by(paid: Iterable[Paid], went: Iterable[Paid]) -> dict[Way, int]:
+    """What may still go back by each way it came; below nothing where more went back by it."""
+    left: dict[Way, int] = {}
     for each in paid:
-        name = (each.kind, each.payment)
-        left[name] = left.get(name, 0) + each.amount_minor
+        left[each.way] = left.get(each.way, 0) + each.amount_minor
     for each in went:
-        name = (each.kind, each.payment)
-        left[name] = left.get(name, 0) - each.amount_minor
+        left[each.way] = left.get(each.way, 0) - each.amount_minor
     return left
 
 
@@ -136,13 +148,17 @@ ORDER: Final = (
 """Money goes back first by the ways that name whose it was; cash last."""
 
 
-def proposed(total_minor: int, left: dict[tuple[TenderKind, PaymentId], int]) -> tuple[Paid, ...]:
+NO_WAY_BACK: Final = frozenset({TenderKind.DEPOSIT, TenderKind.TRADE_IN, TenderKind.EXCHANGE})
+"""Ways that money comes by and cannot go back by: it may become store credit instead."""
+
+
+def proposed(total_minor: int, left: dict[Way, int]) -> tuple[Paid, ...]:
     """How `total_minor` should go back: by the ways it came, cards first, each up to what came by it."""
     found: list[Paid] = []
-    for kind, payment in sorted(left, key=lambda name: (ORDER.index(name[0]), name[1])):
-        amount = min(left[kind, payment], total_minor)
+    for way in sorted(left, key=lambda way: (ORDER.index(way.kind), way.payment, way.account)):
+        amount = min(left[way], total_minor)
         if amount > 0:
-            found.append(Paid(kind=kind, amount_minor=amount, payment=payment))
+            found.append(Paid(kind=way.kind, amount_minor=amount, payment=way.payment, account=way.account))
             total_minor -= amount
     return tuple(found)
 
@@ -160,13 +176,26 @@ def too_much_by_card(
     return None
 
 
-def otherwise(tenders: Sequence[Tender], paid: Sequence[Paid], went: Sequence[Paid]) -> dict[TenderKind, int]:
-    """What goes back by cash or bank transfer beyond what came by it: by kind, minor units."""
-    beyond: dict[TenderKind, int] = {}
-    for kind in (TenderKind.CASH, TenderKind.BANK_TRANSFER):
-        came = sum(each.amount_minor for each in paid if each.kind is kind)
-        back = sum(each.amount_minor for each in went if each.kind is kind)
-        now = sum(each.amount_minor for each in tenders if each.kind is kind)
-        if now > max(came - back, 0):
-            beyond[kind] = now - max(came - back, 0)
+def otherwise(tenders: Sequence[Tender], paid: Sequence[Paid], went: Sequence[Paid]) -> dict[Way, int]:
+    """What goes back by another way than it came, in minor units by way.
+
+    A card cannot (`too_much_by_card`), and an exchange gives nothing back. What came by a way that leads nowhere back
+    may become store credit.
+    """
+    left = left_by(paid, went)
+    now: dict[Way, int] = {}
+    for tender in tenders:
+        if tender.kind not in (TenderKind.CARD, TenderKind.EXCHANGE):
+            way = Way(tender.kind, account=tender.account)
+            now[way] = now.get(way, 0) + tender.amount_minor
+    homeless = sum(max(amount, 0) for way, amount in left.items() if way.kind in NO_WAY_BACK)
+    homeless += sum(min(amount, 0) for way, amount in left.items() if way.kind is TenderKind.STORE_CREDIT)
+    beyond: dict[Way, int] = {}
+    for way, amount in now.items():
+        over = amount - max(left.get(way, 0), 0)
+        if way.kind is TenderKind.STORE_CREDIT and over > 0:
+            settled = min(max(homeless, 0), over)
+            homeless, over = homeless - settled, over - settled
+        if over > 0:
+            beyond[way] = over
     return beyond

@@ -39,7 +39,7 @@ from trade.refusal import Refusal, Why
 from trade.sale import Sale, SaleState
 from trade.scene import NOWHERE, Scene
 from trade.tender import tenders_pay
-from trade.valuing import kept_of_refund
+from trade.valuing import goes_onto, kept_of_refund
 
 Answer = tuple[AnyFact, ...] | Refusal
 
@@ -208,8 +208,11 @@ def _goes_back(scene: Scene, tenders: tuple[Tender, ...], made: Draft) -> Refusa
     paid = tuple(each for each in tenders if each.kind is not TenderKind.EXCHANGE)
     value = sum(each.amount_minor for each in tenders if each.kind is TenderKind.EXCHANGE)
     rest = made.total_minor - value
-    return tenders_pay(paid, rest, made.sale.currency, scene.cash, back=True) or too_much_by_card(
-        tenders, scene.paid, scene.went, made.sale.currency
+    currency = made.sale.currency
+    return (
+        tenders_pay(paid, rest, currency, scene.cash, back=True)
+        or too_much_by_card(tenders, scene.paid, scene.went, currency)
+        or goes_onto(scene, tenders, currency)
     )
 
 
@@ -220,7 +223,7 @@ def _by_hand(scene: Scene, tenders: tuple[Tender, ...]) -> Refusal | None:
     for tender in tenders:
         if tender.kind is not TenderKind.CARD:
             continue
-        if scene.terminal and any(amount > 0 and payment in ours for (_, payment), amount in left.items()):
+        if scene.terminal and any(amount > 0 and way.payment in ours for way, amount in left.items()):
             return Refusal(Why.WRONG_TENDERS, "Ask the terminal: the money goes back to the card that paid")
         if not tender.reference.strip():
             return Refusal(Why.WRONG_TENDERS, "Type the reference of the terminal's slip beside the card's amount")
@@ -317,7 +320,7 @@ def request_card_refund(scene: Scene, act: RequestCardRefund) -> Answer:
 
 
 def _left_to_card(scene: Scene, payment: str) -> int:
-    left = sum(amount for (_, name), amount in left_by(scene.paid, scene.went).items() if name == payment)
+    left = sum(amount for way, amount in left_by(scene.paid, scene.went).items() if way.payment == payment)
     return left - sum(each.counted_minor for each in scene.card_refunds if each.payment == payment)
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine, TradeInOffered
 from contract.feed import CommissionCard, GoodsCard, RoleCard, SettingsCard, StaffCard, StoreCard
-from contract.ids import CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
+from contract.ids import AccountId, CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
 from trade.card_refund import CardRefund
 from trade.cash import PLAIN, CashRules
 from trade.claim import Claim
@@ -115,6 +115,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """The smallest coin here, and what foreign cash is taken at."""
     slice: Slice | None = None
     """What this store may spend of the account an act names."""
+    slices: dict[AccountId, Slice] = {}
+    """What this store knows of the accounts that money goes back onto."""
     account_asks: tuple[Ask, ...] = ()
     """What any sale of this store has set aside of that account."""
     ask: Ask | None = None

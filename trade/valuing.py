@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from contract import giftcard
 from contract.facts import (
     AnyFact,
     AskEnd,
@@ -27,7 +28,7 @@ from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be
 from trade.scene import Scene
 from trade.tender import rest_minor
-from trade.value import CREDIT, VALUES, Ask, AskState, Slice, credit_account
+from trade.value import CREDIT, NAMES, VALUES, Ask, AskState, Slice, credit_account
 
 Answer = tuple[AnyFact, ...] | Refusal
 NewId = Callable[[], str]
@@ -266,6 +267,23 @@ def kept_of_lines(scene: Scene, lines: Iterable[SaleLine], currency: str, client
         )  # fmt: skip
         facts += [kept] if amount > 0 else []
     return tuple(facts)
+
+
+def goes_onto(scene: Scene, tenders: Iterable[Tender], currency: str) -> Refusal | None:
+    """Why money that goes back cannot become what these gift cards and credits are."""
+    for tender in tenders:
+        account = tender.account
+        if tender.kind is TenderKind.STORE_CREDIT and not account.removeprefix(CREDIT).strip():
+            return Refusal(Why.WRONG_TENDERS, "Say whose credit it becomes: a client has one")
+        if tender.kind is TenderKind.STORE_CREDIT and not account.startswith(CREDIT):
+            return Refusal(Why.WRONG_TENDERS, f"{account} is no client's credit: name the client")
+        if tender.kind is TenderKind.GIFT_CARD and not account.startswith(giftcard.PREFIX):
+            return Refusal(Why.WRONG_TENDERS, "Scan or type the gift card that the money goes onto")
+        part = scene.slices.get(account)
+        if part is not None and part.currency != currency:
+            why = f"{NAMES[part.kind].capitalize()} {part.label} is in {part.currency}: take one in {currency}"
+            return Refusal(Why.WRONG_CURRENCY, why)
+    return None
 
 
 def kept_of_refund(scene: Scene, tenders: Iterable[Tender], currency: str) -> tuple[AnyFact, ...]:

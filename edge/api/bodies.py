@@ -130,6 +130,8 @@ class TenderBody(Body):
     """The captured payment that a card tender is, where the till has a terminal."""
     account: Id | None = None
     """The gift card, credit, deposit or trade-in that was set aside."""
+    name: Annotated[str, Field(max_length=64, pattern=PLAIN)] = ""
+    """Of money that goes back, in place of `account`: the code of the gift card, or the client whose credit it is."""
     foreign: ForeignBody | None = None
     """Cash of another currency; `amount_minor` is what it counts for, at the rate the store has now."""
 

@@ -13,7 +13,8 @@ from contract.feed import GoodsCard
 from contract.ids import AccountId, AskId, GoodsId, PersonId, PieceId, SaleId
 from edge.api import views, witnessing
 from edge.api.bodies import PLAIN
-from edge.api.pages_payment import DEPOSITS_SHOWN, gift_code
+from edge.api.owed import gift_code
+from edge.api.pages_payment import DEPOSITS_SHOWN
 from edge.api.pages_register import Seller, TheShop, cart_of, open_sale
 from edge.books import replica
 from edge.till import queries

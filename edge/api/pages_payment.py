@@ -8,18 +8,17 @@ from fastapi import APIRouter, Depends, Form, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from contract import giftcard
 from contract.facts import AskEnd, Tender, TenderKind
 from contract.feed import Permission
-from contract.ids import AccountId, AskId, PaymentId, PersonId, SaleId, TillId
+from contract.ids import AskId, PaymentId, PersonId, SaleId, TillId
 from edge.api import shapes, tendering, views, witnessing
 from edge.api.bodies import PLAIN
+from edge.api.owed import value_named
 from edge.api.pages_register import REASON_MAX, Seller, TheShop, open_sale
 from edge.api.shop import Shop
 from edge.api.tendering import Given
 from edge.till import queries
 from trade import acts, cash
-from trade.value import credit_account
 from web.forms import amount_minor, typed
 from web.front import go, render, wants_fragment
 from web.problems import ProblemError
@@ -165,27 +164,6 @@ async def end_value(
     """Take it off again; or wait no longer for the office, and take what this store keeps of it."""
     await shop.act(acts.EndAsk(ask=AskId(ask), how=AskEnd(how)), who)
     return _after(request, shop)
-
-
-def value_named(kind: str, name: str) -> tuple[AccountId, PersonId, str]:
-    """Account, client and label of what was typed or scanned. Raises a 422 problem."""
-    name = name.strip()
-    if kind == "gift_card":
-        code = gift_code(name)
-        return giftcard.account_of(code), PersonId(""), giftcard.label(code)
-    if not name:
-        raise ProblemError(422, "value", "Say whose credit, or which deposit", "Type the client or the deposit.")
-    if kind == "store_credit":
-        return credit_account(PersonId(name)), PersonId(name), f"of {name}"
-    return AccountId(name), PersonId(""), ""
-
-
-def gift_code(text: str) -> str:
-    """Raises a 422 problem for what is no code."""
-    try:
-        return giftcard.parse(text)
-    except ValueError as error:
-        raise ProblemError(422, "gift-card", "This is no gift card", str(error)) from error
 
 
 def terminal_of(shop: Shop, till: str) -> str:

@@ -9,6 +9,7 @@ from contract.facts import LineKind, Share, Tender, TenderKind
 from contract.feed import Permission
 from contract.ids import AccountId, LineId, PaymentId, PersonId, PieceId, SaleId, StoreId, TillId, TransferId, UserId
 from edge.api import bodies, shapes, views
+from edge.api.owed import value_named
 from edge.api.shop import Shop, the_shop
 from edge.books import replica
 from edge.till.offers import cash_rules
@@ -30,13 +31,16 @@ def tenders_of(shop: Shop, bodies_: list[bodies.TenderBody]) -> tuple[Tender, ..
 
 
 def _tender(shop: Shop, said: bodies.TenderBody) -> Tender:
+    account, label = AccountId(said.account or ""), said.reference
+    if said.name and said.kind in {"gift_card", "store_credit"}:
+        account, _, label = value_named(said.kind, said.name)
     tender = Tender(
         kind=TenderKind(said.kind),
         amount_minor=said.amount_minor,
         change_minor=said.change_minor,
-        reference=said.reference,
+        reference=label,
         payment=PaymentId(said.payment or ""),
-        account=AccountId(said.account or ""),
+        account=account,
     )
     if said.foreign is None:
         return tender

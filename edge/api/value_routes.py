@@ -12,7 +12,7 @@ from contract.feed import GoodsCard
 from contract.ids import AccountId, AskId, GoodsId, PersonId, PieceId, SaleId
 from edge.api import bodies, shapes, views
 from edge.api.bodies import Amount, Body, Id, Reason, Text
-from edge.api.pages_payment import gift_code, value_named
+from edge.api.owed import gift_code, value_named
 from edge.api.trade_routes import Seller, TheShop
 from edge.books import replica
 from trade import acts

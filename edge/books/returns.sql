@@ -68,10 +68,12 @@ INSERT OR REPLACE INTO card_refund VALUES (:refund, :returns, :payment, :sale, :
     :refunded_minor, :currency, :reference, :refund_reference, :why, :at_us);
 
 -- name: paid_for
-SELECT kind, amount_minor, payment FROM tender WHERE receipt = 'sale ' || :sale ORDER BY position;
+SELECT kind, amount_minor, payment, account, reference AS label FROM tender WHERE receipt = 'sale ' || :sale
+    ORDER BY position;
 
 -- name: went_back
-SELECT kind, amount_minor, payment FROM tender WHERE sale = :sale AND receipt LIKE 'return %' ORDER BY receipt, position;
+SELECT kind, amount_minor, payment, account, reference AS label FROM tender
+    WHERE sale = :sale AND receipt LIKE 'return %' ORDER BY receipt, position;
 
 -- name: sales_by_receipt
 SELECT sale AS value FROM sale WHERE receipt_number = :number AND state = 'recorded' ORDER BY recorded_us DESC LIMIT 20;

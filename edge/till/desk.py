@@ -8,7 +8,7 @@ import msgspec
 from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
 from contract.feed import CommissionCard, GoodsCard, StoreCard
-from contract.ids import AccountId, PaymentId, PieceId, ReturnId, SaleId, StoreId, TillId, UserId, ZoneId
+from contract.ids import AccountId, PaymentId, PieceId, SaleId, StoreId, TillId, UserId, ZoneId
 from edge.books import replica, seeking
 from edge.books.db import Database
 from edge.books.fold_receipts import load_handed
@@ -19,7 +19,7 @@ from edge.books.journal import Books, Tx
 from edge.books.rows import AlarmRow, AlarmState, CountRow, Mode, counters_of
 from edge.till.approvals import Approval
 from edge.till.offers import cash_rules, offer, settings_here
-from edge.till.returns import Returning, as_begun, is_recorded, with_what_came_back
+from edge.till.returns import Begun, Returning, as_begun, is_recorded, with_what_came_back
 from trade.acts import (
     AbandonReturn,
     AddGoods,
@@ -298,15 +298,15 @@ class Desk:
                 return self._back_scene(db, scene, back, seen, pad)
             case RequestCardRefund():
                 asked = db.one("card_refund", CardRefund, refund=act.refund)
-                return msgspec.structs.replace(self._begun_scene(db, scene, act.returns, seen, pad), card_refund=asked)
+                return msgspec.structs.replace(self._begun_scene(db, scene, act, seen, pad), card_refund=asked)
             case FinishReturn() | AbandonReturn():
-                return self._begun_scene(db, scene, act.returns, seen, pad)
+                return self._begun_scene(db, scene, act, seen, pad)
             case HearCardRefund():
                 return msgspec.structs.replace(
                     scene, card_refund=db.one("card_refund", CardRefund, refund=act.said.refund)
                 )
             case Exchange():
-                begun = as_begun(db, act.back.returns)
+                begun = as_begun(db, act.back.returns, act.back.tenders)
                 back_scene = self._back_scene(db, scene, begun or act.back, seen, pad)
                 found = self._scene(tx, act.give, seen, pad)
                 known = {**back_scene.pieces, **found.pieces}
@@ -324,8 +324,9 @@ class Desk:
         )
         return self._printed(db, back)
 
-    def _begun_scene(self, db: Database, scene: Scene, name: ReturnId, seen: Seen, pad: frozenset[PieceId]) -> Scene:
-        begun = as_begun(db, name)
+    def _begun_scene(self, db: Database, scene: Scene, act: Begun, seen: Seen, pad: frozenset[PieceId]) -> Scene:
+        name = act.returns
+        begun = as_begun(db, name, act.tenders if isinstance(act, FinishReturn) else ())
         if begun is None:
             return msgspec.structs.replace(scene, return_known=is_recorded(db, name))
         return self._back_scene(db, scene, begun, seen, pad)

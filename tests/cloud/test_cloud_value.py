@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from cloud import changes
 from cloud.pos.goods import desk as goods
 from cloud.pos.goods.desk import GoodsError
+from cloud.pos.ledger import queries as ledger
 from cloud.pos.payments import transfers
 from cloud.pos.payments.transfers import TransferError, TransferState
 from cloud.pos.value import apply as value
@@ -17,6 +18,7 @@ from contract.commands import AnswerValue, KeepValue, RecallValue
 from contract.facts import (
     Conversion,
     LineKind,
+    ReturnRecorded,
     SaleLine,
     Tender,
     TenderKind,
@@ -123,6 +125,58 @@ def test_spending_more_than_a_store_held_opens_a_case(house):
     )
     paris.send()
     assert [row["kind"] for row in house.rows(sa.select(case_file.c.kind))] == ["value overspent"]
+
+
+def came_back(house, box, *tenders, sale="s1", receipt=9):
+    base = house.sale(box, sale)
+    total = sum(each.amount_minor for each in tenders)
+    return ReturnRecorded(
+        sale=base.sale, lines=(), pieces=(), till=base.till, shift=base.shift, receipt_number=receipt,
+        business_day=base.business_day, currency="EUR", tenders=tenders, total_minor=total, tax_minor=0,
+        reason="too small",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_money_that_goes_back_becomes_a_balance_once_and_is_owed_in_the_ledger(house):
+    """Onto the card that paid, and as credit: spent at another store like any other."""
+    paris, lyon = house.store("paris", "ring"), house.store("lyon")
+    paris.write(house.sale(paris, "s1", "ring"))
+    card = Tender(kind=TenderKind.GIFT_CARD, amount_minor=20_000, account=CARD, reference=label(CODE))
+    credit = Tender(
+        kind=TenderKind.STORE_CREDIT, amount_minor=100_000, account=AccountId("credit-c1"), reference="of c1"
+    )
+    kept = ValueKept(account=credit.account, kind=credit.kind, amount_minor=30_000, currency="EUR", client="c1")
+    paris.write(came_back(house, paris, card, credit), kept)
+    paris.send()
+    with house.office.reading() as tx:
+        found = {each.account: each for each in queries.listing(tx)}
+        legs = [leg for row in ledger.postings(tx) for leg in row.legs]
+    assert {name: (each.balance_minor, each.held_minor, each.client) for name, each in found.items()} == {
+        CARD: (20_000, 0, ""), "credit-c1": (100_000, 30_000, "c1"),
+    }  # fmt: skip
+    owed_now = {(leg.account, leg.by): leg.amount_minor for leg in legs if leg.account.endswith("liability")}
+    assert owed_now == {("gift_card_liability", CARD): -20_000, ("store_credit_liability", "credit-c1"): -100_000}
+    lyon.write(ask("a1", 100_000, account=credit.account, kind=TenderKind.STORE_CREDIT))
+    (given,) = answers(lyon)
+    assert given.amount_minor == 70_000, "what paris keeps is not given twice"
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_money_of_another_currency_joins_no_balance_and_somebody_is_told(house):
+    paris = house.store("paris")
+    paris.write(owed(paris, house, "s1", 10_000, currency="CHF"))
+    paris.write(came_back(house, paris, Tender(kind=TenderKind.GIFT_CARD, amount_minor=20_000, account=CARD)))
+    paris.send()
+    with house.office.reading() as tx:
+        (row,) = queries.listing(tx)
+    assert (row.currency, row.balance_minor) == ("CHF", 10_000)
+    (told,) = house.rows(sa.select(case_file))
+    assert (told["kind"], "200.00 EUR" in told["sentence"], "in CHF" in told["sentence"]) == (
+        "value mismatch",
+        True,
+        True,
+    )
 
 
 @pytest.mark.parametrize("office", ["sqlite"], indirect=True)

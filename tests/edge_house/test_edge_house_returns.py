@@ -2,8 +2,11 @@
 
 import pytest
 
+from contract.facts import ValueKept
 from contract.feed import FeedPage, FeedRow
+from contract.giftcard import account_of, label, make, shown
 from edge import app as edge_app
+from edge.books.fold_returns import recorded_of
 
 with __import__("warnings").catch_warnings():
     __import__("warnings").simplefilter("ignore")  # Starlette prefers httpx2, which is not in our lock
@@ -97,3 +100,66 @@ def test_the_page_finds_a_sale_by_its_receipt_and_gives_it_back(till):
     answer = till.client.post("/register/return", data=form, headers=till.bearer, follow_redirects=False)
     assert answer.status_code in {200, 303}, answer.text
     assert "Came back" in till.page("/register/return", params={"receipt": "1"}).text
+
+
+CODE = make(bytes(range(12)))
+
+
+def give_back(till, sale, **more):
+    form = {"sale": sale, "way": "as_paid", "pieces": "p2", "reason": "too small", "override": "no pad here"}
+    return till.client.post("/register/return", data=form | more, headers=till.bearer, follow_redirects=False)
+
+
+def pay(till, sale, *tenders, **more):
+    answer = till.post(f"/sales/{sale}/record", {"tenders": tenders, "override": "no pad here", **more})
+    assert answer.status_code == 200, answer.text
+
+
+def loaded(till, amount):
+    """A gift card that this store may spend all of."""
+    card = ValueKept(account=account_of(CODE), kind="gift_card", amount_minor=amount, currency="EUR", label=label(CODE))
+    with till.edge.store.books.transaction() as tx:
+        tx.write(at_us=1, by="max", why="test", facts=(card,))
+
+
+def test_what_a_gift_card_paid_goes_back_onto_it_and_the_cash_as_cash(till):
+    total = till.cart("s2", "p2")
+    loaded(till, 20_000)
+    asked = till.post("/sales/s2/values", {"kind": "gift_card", "name": CODE, "amount_minor": 20_000})
+    assert asked.status_code == 202, asked.text
+    card = {"kind": "gift_card", "amount_minor": 20_000, "account": account_of(CODE), "reference": label(CODE)}
+    pay(till, "s2", card, {"kind": "cash", "amount_minor": total - 20_000})
+    shown = till.page("/register/return", params={"receipt": "p2"}).text
+    assert f"by gift card {label(CODE)}" in " ".join(shown.split())
+    assert give_back(till, "s2").status_code == 303
+    tenders = returned(till, "s2")
+    assert [(each.kind, each.account, each.amount_minor) for each in tenders] == [
+        ("gift_card", account_of(CODE), 20_000), ("cash", "", total - 20_000)
+    ]  # fmt: skip
+
+
+def returned(till, sale):
+    (fact,) = recorded_of(till.edge.store.books.db, sale)
+    return fact.tenders
+
+
+def test_cash_becomes_a_clients_credit_or_a_new_card_where_somebody_may(till):
+    """A manager stands there: what needs a word is theirs to do."""
+    total = till.cart("s2", "p2")
+    pay(till, "s2", {"kind": "cash", "amount_minor": total}, client="c1")
+    nobody = give_back(till, "s1", way="store_credit", pieces="p1")
+    assert (nobody.status_code, "whose credit" in nobody.text) == (422, True)
+    assert give_back(till, "s1", way="gift_card", pieces="p1", fresh=shown(CODE)).status_code == 303
+    assert [(each.kind, each.account, each.reference) for each in returned(till, "s1")] == [
+        ("gift_card", account_of(CODE), label(CODE))
+    ]
+    assert give_back(till, "s2", way="store_credit").status_code == 303
+    assert [(each.kind, each.account) for each in returned(till, "s2")] == [("store_credit", "credit-c1")]
+
+
+def test_the_api_takes_the_code_of_the_card_and_no_entry_keeps_it(till):
+    wrong = {"kind": "gift_card", "amount_minor": till.price, "name": CODE[:-1] + "7"}
+    assert till.post("/returns", till.back(tenders=[wrong])).status_code == 422
+    tender = {"kind": "gift_card", "amount_minor": till.price, "name": CODE}
+    assert till.post("/returns", till.back(tenders=[tender])).status_code == 201
+    assert [each.account for each in returned(till, "s1")] == [account_of(CODE)]

@@ -92,7 +92,7 @@ def test_money_goes_back_by_the_ways_it_came_and_cash_last(paid, share):
     left = left_by(came, ways)
     assert all(amount >= 0 for amount in left.values())
     if any(way.kind is TenderKind.CASH for way in ways):
-        assert not any(amount for (kind, _), amount in left.items() if kind is TenderKind.CARD)
+        assert not any(amount for way, amount in left.items() if way.kind is TenderKind.CARD)
 
 
 def sold(mind, *, business_day="2026-11-22", paid=TenderKind.CASH, **more):

@@ -89,7 +89,8 @@ def _book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], 
             "client": credit or (client if move.kind is TenderKind.DEPOSIT else ""), "store": heard.store,
             "opened_us": heard.at_us,
         }  # fmt: skip
-        work.tx.add_new(value_account, account)
+        if not work.tx.add_new(value_account, account) and _another(work, heard, move, currency, ref):
+            continue
         row = {
             "store": heard.store, "ref": ref, "n": n, "account": move.account, "amount_minor": move.amount_minor,
             "at_us": heard.at_us, "by": heard.by,
@@ -105,6 +106,22 @@ def _book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], 
             amount = plain(-move.amount_minor, currency)
             sentence = f"{heard.store} spent {amount} {currency} of {move.account}, more than it held ({ref})"
             work.open_case("value overspent", sentence, store=heard.store, ref=f"{move.account}/{ref}")
+
+
+def _another(work: Work, heard: Heard, move: Move, currency: str, ref: str) -> bool:
+    """The money is of another kind or currency than the account: it joins no balance, and a person is told."""
+    known = work.tx.row(sa.select(value_account).where(value_account.c.account == move.account))
+    assert known is not None
+    if (known["kind"], known["currency"]) == (move.kind, currency):
+        return False
+    amount = plain(abs(move.amount_minor), currency)
+    told, own = move.kind.replace("_", " "), str(known["kind"]).replace("_", " ")
+    sentence = (
+        f"{heard.store} booked {amount} {currency} as {told} on {move.account}, a {own} in {known['currency']} "
+        f"({ref}): its balance is as it was, settle the money with the client"
+    )
+    work.open_case("value mismatch", sentence, store=heard.store, ref=f"{move.account}/{ref}")
+    return True
 
 
 def kept(tokens: Custody, heard: Heard, fact: ValueKept) -> None:

@@ -1,5 +1,6 @@
 """The register's page of what comes back: found by receipt, piece or pad; given back, or paid on by a cart."""
 
+import secrets
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -7,13 +8,15 @@ from fastapi import APIRouter, Depends, Form, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from contract import giftcard
 from contract.facts import Disposition, Tender, TenderKind
 from contract.ids import LineId, PaymentId, PieceId, ReturnId, SaleId
 from edge.api import views as sales
 from edge.api import witnessing
 from edge.api.bodies import PLAIN
 from edge.api.pages_register import REASON_MAX, Seller, TheShop, open_sale
-from edge.api.returns import views
+from edge.api.returns import going, views
+from edge.api.returns.going import AS_PAID, Wanted
 from edge.api.shop import Shop
 from edge.api.tills import till_of
 from trade import acts
@@ -27,16 +30,25 @@ Name = Annotated[str, Field(max_length=64)]
 
 
 class BackForm(BaseModel):
-    """`way`: how the money goes, or `exchange`: the cart is paid by it. `lines`: those that are no pieces, whole."""
+    """`way`: how the money goes, or `exchange`: the cart is paid by it. `lines`: those that are no pieces, whole.
+
+    `fresh`: a code the page made, for a new card, where no `card` is typed.
+    """
 
     sale: Name
-    way: Literal["card", "cash", "bank_transfer", "exchange"]
+    way: Literal["as_paid", "card", "cash", "bank_transfer", "store_credit", "gift_card", "exchange"]
     pieces: Annotated[list[Name], Field(max_length=PIECES_MAX)] = []
     lines: Annotated[list[Name], Field(max_length=PIECES_MAX)] = []
     becomes: Disposition = Disposition.STOCK
     reason: Annotated[str, Field(min_length=1, max_length=REASON_MAX, pattern=PLAIN)]
     override: Annotated[str, Field(max_length=REASON_MAX, pattern=PLAIN)] = ""
     slip: Annotated[str, Field(max_length=64, pattern=PLAIN)] = ""
+    client: Annotated[str, Field(max_length=64, pattern=PLAIN)] = ""
+    card: Annotated[str, Field(max_length=40, pattern=PLAIN)] = ""
+    fresh: Annotated[str, Field(max_length=40, pattern=PLAIN)] = ""
+
+    def wanted(self) -> Wanted:
+        return Wanted(self.way, self.slip.strip(), self.card.strip() or self.fresh, self.client)
 
 
 @router.get("/register/return")
@@ -62,7 +74,9 @@ async def find(request: Request, who: Seller, shop: TheShop, receipt: str = "") 
         why=why,
         sale=sales.sale(shop, sale) if sale else None,
         lines=lines,
-        ways=views.ways(shop, sale, total) if sale else (),
+        ways=going.ways(shop, sale, total or sum(each.left_minor for each in lines)) if sale else (),
+        client=going.client_of(shop, sale) if sale else "",
+        fresh=_fresh_code(),
         total_minor=total,
         has_pad=bool(shop.floor.pads),
         terminal=any(each.till == till for each in shop.config.terminals),
@@ -92,13 +106,12 @@ async def give_back(request: Request, who: Seller, shop: TheShop, form: Annotate
     total = sum(each.left_minor for each in wanted)
     if form.way == "exchange":
         return await _exchange(request, who, shop, back, total)
-    if form.way == "card" and views.payment_left(shop, sale) and _terminal(shop, back.till):
+    if form.way in {"card", AS_PAID} and views.payment_left(shop, sale) and _terminal(shop, back.till):
         await shop.act(acts.BeginReturn(returns=name, back=back), who)
         await _ask_cards(who, shop, name)
         return go(request, f"/register/return/{name}")
-    reference = form.slip.strip() if form.way == "card" else ""
-    tender = Tender(kind=TenderKind(form.way), amount_minor=total, reference=reference)
-    await shop.act(msgspec.structs.replace(back, tenders=(tender,) if total else ()), who)
+    given = going.tenders(shop, sale, total, form.wanted())
+    await shop.act(msgspec.structs.replace(back, tenders=given), who)
     return go(request, f"/register/receipt/{sale}")
 
 
@@ -120,22 +133,30 @@ async def _exchange(request: Request, who: Seller, shop: Shop, back: acts.Return
 
 
 @router.get("/register/return/{returns}")
-async def going(request: Request, returns: str, who: Seller, shop: TheShop) -> Response:
+async def begun(request: Request, returns: str, who: Seller, shop: TheShop) -> Response:
     """What the terminal said so far."""
-    return render(request, "edge/return_going.html", one=views.one(shop, ReturnId(returns)), who=who)
+    one = views.one(shop, ReturnId(returns))
+    client = going.client_of(shop, SaleId(one.sale))
+    return render(request, "edge/return_going.html", one=one, client=client, fresh=_fresh_code(), who=who)
+
+
+class FinishForm(BaseModel):
+    """How what the cards did not take goes back."""
+
+    way: Literal["as_paid", "cash", "bank_transfer", "store_credit", "gift_card"] = "as_paid"
+    client: Annotated[str, Field(max_length=64, pattern=PLAIN)] = ""
+    card: Annotated[str, Field(max_length=40, pattern=PLAIN)] = ""
+    fresh: Annotated[str, Field(max_length=40, pattern=PLAIN)] = ""
 
 
 @router.post("/register/return/{returns}/finish")
 async def finish(
-    request: Request, returns: str, who: Seller, shop: TheShop, way: Annotated[str, Form(max_length=20)] = ""
+    request: Request, returns: str, who: Seller, shop: TheShop, form: Annotated[FinishForm, Form()]
 ) -> Response:
     """What the cards did not take goes back by `way`."""
     one = views.one(shop, ReturnId(returns))
-    rest = (
-        (Tender(kind=TenderKind(way), amount_minor=one.rest_minor),)
-        if one.rest_minor and way in {"cash", "bank_transfer"}
-        else ()
-    )
+    wanted = Wanted(form.way, card=form.card.strip() or form.fresh, client=form.client)
+    rest = going.tenders(shop, SaleId(one.sale), one.rest_minor, wanted, cards=False)
     await shop.act(acts.FinishReturn(returns=ReturnId(returns), tenders=rest), who)
     return go(request, f"/register/receipt/{one.sale}")
 
@@ -156,6 +177,11 @@ async def _ask_cards(who: Seller, shop: Shop, name: ReturnId) -> None:
             act = acts.RequestCardRefund(refund=refund, returns=name, payment=payment, amount_minor=amount)
             await shop.act(act, who)
             return
+
+
+def _fresh_code() -> str:
+    """Of a new gift card: shown on the page, worth nothing until money goes onto it, and kept nowhere."""
+    return giftcard.shown(giftcard.make(secrets.token_bytes(giftcard.CHANCE_BYTES)))
 
 
 def _terminal(shop: Shop, till: str) -> bool:

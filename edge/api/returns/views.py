@@ -7,7 +7,7 @@ from edge.api.shop import Shop
 from edge.books.fold_returns import begun_of, load_begun, load_paid, load_parts, load_recorded, load_went
 from edge.till import queries
 from trade.card_refund import CardRefund
-from trade.refund import left_by, left_of, proposed
+from trade.refund import left_by, left_of
 from web.problems import ProblemError
 
 
@@ -19,15 +19,6 @@ class LineLeft:
     left_milli: int
     left_minor: int
     on_pad: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How money should go back. `payment`: the one at a terminal."""
-
-    kind: str
-    amount_minor: int
-    payment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +66,6 @@ def lines_left(shop: Shop, sale: SaleId, pad: frozenset[PieceId]) -> tuple[LineL
             )
         )
     return tuple(found)
-
-
-def ways(shop: Shop, sale: SaleId, total_minor: int) -> tuple[Way, ...]:
-    left = left_by(load_paid(shop.db, sale), load_went(shop.db, sale))
-    return tuple(
-        Way(kind=each.kind, amount_minor=each.amount_minor, payment=each.payment)
-        for each in proposed(total_minor, left)
-    )
 
 
 def one(shop: Shop, name: ReturnId) -> ReturnView:
@@ -139,4 +122,4 @@ def sale_named(shop: Shop, typed: str, pad: frozenset[PieceId]) -> SaleId:
 
 def payment_left(shop: Shop, sale: SaleId) -> dict[PaymentId, int]:
     left = left_by(load_paid(shop.db, sale), load_went(shop.db, sale))
-    return {payment: amount for (_, payment), amount in left.items() if payment and amount > 0}
+    return {way.payment: amount for way, amount in left.items() if way.payment and amount > 0}
