@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-for _name in ("fuzzing", "hurry", "ports"):
+for _name in ("fuzzing", "hurry", "ports", "templates"):
     _spec = importlib.util.spec_from_file_location(f"house_{_name}", Path(__file__).with_name(f"{_name}.py"))
     sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
     _spec.loader.exec_module(sys.modules[_spec.name])

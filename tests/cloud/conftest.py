@@ -8,9 +8,9 @@ import httpx
 import msgspec
 import pytest
 import sqlalchemy as sa
+from house_templates import empty_office
 
-from cloud import schema
-from cloud.db import Office, open_office
+from cloud.db import Office
 from cloud.ingest import Ingest
 from cloud.pos.pieces.desk import bring_in
 from cloud.pos.stores.desk import open_store
@@ -32,8 +32,7 @@ _names = itertools.count(1)
 def office(request: pytest.FixtureRequest) -> Iterator[Office]:
     """An empty office on each engine."""
     if request.param == "sqlite":
-        opened = open_office("sqlite://")
-        schema.create(opened)
+        opened = empty_office()
         yield opened
         opened.close()
         return

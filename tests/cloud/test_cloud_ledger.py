@@ -3,11 +3,10 @@
 import msgspec
 import pytest
 import sqlalchemy as sa
+from house_templates import empty_office
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cloud import schema
-from cloud.db import open_office
 from cloud.ledger import Kind, post
 from cloud.pos.ledger.queries import balances, postings
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
@@ -154,8 +153,7 @@ def recorded(draw: st.DrawFn) -> SaleRecorded:
 
 @pytest.fixture(scope="module")
 def small_office():
-    office = open_office("sqlite://")
-    schema.create(office)
+    office = empty_office()
     yield office
     office.close()
 

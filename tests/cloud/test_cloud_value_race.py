@@ -1,14 +1,13 @@
 """Two stores, two tills each, the real books and the real office: no money of a gift card is ever spent twice."""
 
-import functools
 import itertools
 
 import pytest
 import sqlalchemy as sa
+from house_templates import empty_books, office_image
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cloud import schema
 from cloud.db import open_office
 from cloud.ingest import Ingest
 from cloud.pos.value import apply as value
@@ -30,21 +29,12 @@ CARD = "gc-1"
 LOADED = 10_000
 
 
-@functools.cache
-def empty():
-    office = open_office("sqlite://")
-    schema.create(office)
-    image = office.image()
-    office.close()
-    return image
-
-
 class Store:
     """A box with two tills, joined to the office over a line that may be cut."""
 
     def __init__(self, house, name, kept):
         self.house, self.name, self.line = house, name, True
-        self.books = Books.open(None, store=name, instance=f"m-{name}")
+        self.books = Books.open(None, store=name, instance=f"m-{name}", image=empty_books())
         self.desk = Desk(self.books)
         self.sync = Sync(self.books, boot="b1")
         self.ids = itertools.count(1)
@@ -126,7 +116,7 @@ class Store:
 class House:
     def __init__(self, kept=0):
         self.clock = itertools.count(10)
-        self.office = open_office("sqlite://", image=empty())
+        self.office = open_office("sqlite://", image=office_image())
         self.ingest, self.rejoins = Ingest(self.office), Rejoins(self.office)
         from cloud.pos.stores.desk import open_store
         from cloud.work import begin

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from house_templates import lay_books
 
 from contract.facts import ReaderLink
 from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard, StoreCard
@@ -154,7 +155,7 @@ class Shop:
     ) -> None:
         self.config, self.clock = config, clock
         self.told: list[str] = []
-        self.books = Books.open(path, store=config.store, instance="box")
+        self.books = Books.open(path, store=config.store, instance="box", image=lay_books(path))
         if self.books.node().mode is not Mode.ACTIVE:
             join(self.books)
             give(self.books, *(int(card.piece[1:]) for card in cards))

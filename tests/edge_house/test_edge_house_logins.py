@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+from house_templates import lay_books
 
 from contract.ids import UserId
 from edge.api.book_logins import BookLogins
@@ -20,7 +21,7 @@ class Box:
 
     def __init__(self, config, clock, make, path):
         self.given = (config, clock, make, path)
-        self.books = Books.open(path, store=config.store, instance="box")
+        self.books = Books.open(path, store=config.store, instance="box", image=lay_books(path))
         self.house = House(tick=lambda now_us, *, writing: None, clock=clock)
         self.rows = BookLogins(self.books.db, self.books, self.house, idle_us=HOUR_US, now_us=clock.wall_us)
         cards = {card.user: card for card in make.staff}

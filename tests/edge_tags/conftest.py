@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from house_templates import lay_books
 
 from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
 from contract.ids import Epoch, UserId
@@ -191,7 +192,7 @@ def a_bench(
         readers=(ReaderConfig(id="r", url="llrp://127.0.0.1:1", profile="generic-llrp", antennas={"1": "pad"}),),
     )  # fmt: skip
     clock = HandClock()
-    books = Books.open(path, store="paris", instance="box")
+    books = Books.open(path, store="paris", instance="box", image=lay_books(path))
     with books.transaction() as tx:
         tx.db.run("node_joined", term=(1 << 32) | term, epoch="e1", cloud_epoch=1, instance="box")
         tx.new_log("paris", Epoch("e1"))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from house_templates import lay_books
 
 from contract.commands import CustodyState, NumberedCommand, encode_command
 from contract.facts import Tender, TenderKind
@@ -49,6 +50,7 @@ class Shop:
     """One box. `sees` are the pieces in front of its readers; everything sold lies on the pad unless told."""
 
     def __init__(self, path=None, *, store="paris", instance="m1", guards=ALL, image=None, books=None, **more):
+        image = image or lay_books(path, claim_guard=guards.claim_unique)
         self.books = books or Books.open(path, store=store, instance=instance, guards=guards, image=image, **more)
         self.instance = instance
         self.desk = Desk(self.books)

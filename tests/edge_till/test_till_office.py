@@ -2,9 +2,9 @@
 
 import msgspec
 import pytest
+from house_templates import empty_office
 
-from cloud import feed, schema
-from cloud.db import open_office
+from cloud import feed
 from cloud.pos.prices import desk as prices
 from cloud.pos.staff import desk as staff
 from cloud.pos.staff import roles
@@ -48,8 +48,7 @@ class Line:
 
     def __init__(self, shop):
         self.shop, self.rev = shop, 0
-        self.office = open_office("sqlite://")
-        schema.create(self.office)
+        self.office = empty_office()
         self.put(lambda work: open_store(work, StoreCard(store="paris", name="Paris", currency="EUR")))
         ada = StaffCard(user=ADA, name="Ada", roles=(Role.ADMIN,))
         self.put(lambda work: roles.change_staff(work, ada, None, by=HOUSE, why="the first admin"))

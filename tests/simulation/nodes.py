@@ -1,5 +1,7 @@
 """The nodes of the simulated house: boxes and the head office, real code on disks that can be lost, copied and cut off."""
 
+from house_templates import empty_books
+
 from cloud import logs
 from contract.entries import decode_entry
 from contract.merkle import root
@@ -49,7 +51,7 @@ class Box:
             instance=self.instance,
             guards=self.sim.guards,
             crashpoint=self.crashpoint,
-            image=self.image,
+            image=self.image or empty_books(claim_guard=self.sim.guards.claim_unique),
         )
         self.desk = Desk(self.books)
         self.boot = f"{self.name}#{self.boots}"

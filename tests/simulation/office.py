@@ -3,8 +3,9 @@
 import functools
 
 import sqlalchemy as sa
+from house_templates import empty_office as new_office
 
-from cloud import logs, schema, tables
+from cloud import logs, tables
 from cloud.db import Office, open_office
 from cloud.desk import begin
 from cloud.ingest import Ingest, RestoredCloudError
@@ -206,9 +207,8 @@ def _office(image, crashpoint):
 
 @functools.cache
 def empty_office():
-    """Tables are made once; every history starts from these bytes."""
-    office = open_office("sqlite://")
-    schema.create(office)
+    """Furnished once; every history starts from these bytes."""
+    office = new_office()
     furnish(office)
     image = office.image()
     office.close()

@@ -15,7 +15,11 @@ LAST = 40
 
 
 def load():
-    """This folder as a package, as the tests load it."""
+    """This folder as a package, as the tests load it, and the templates beside it."""
+    sys.path.insert(0, str(HERE.parents[1]))
+    spec = importlib.util.spec_from_file_location("house_templates", HERE.parent / "templates.py")
+    sys.modules[spec.name] = templates = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(templates)
     spec = importlib.util.spec_from_file_location("house_simulation_conftest", HERE / "conftest.py")
     conftest = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(conftest)
@@ -42,10 +46,9 @@ def main(arguments):
     parser.add_argument("--parks", action="store_true", help="the model's office may be older than its stores")
     parser.add_argument("--without", nargs="+", default=[], metavar="GUARD", help="guards to take away")
     asked = parser.parse_args(arguments)
-    sys.path.insert(0, str(HERE.parents[1]))
+    conftest = load()
     from trade.guards import Guards
 
-    conftest = load()
     more = {name: True for name in ("restores", "roam", "rollbacks", "parks") if getattr(asked, name)}
     if asked.model:
         driver = conftest.load_model()
