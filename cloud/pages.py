@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Final, Literal, Protocol, TypeVar
+from typing import Annotated, Final, Protocol, TypeVar
 
 from fastapi import APIRouter, FastAPI, Form, Query, Request
 from starlette.responses import Response
 
-from cloud import pages_ledger
+from cloud import pages_ledger, pages_sales
 from cloud.desk import Desk
 from cloud.pos.alarms import queries as alarms
 from cloud.pos.counts import queries as counts
@@ -32,7 +32,6 @@ from cloud.pos.prices import pages as price_pages
 from cloud.pos.receipts import office as receipt_pages
 from cloud.pos.receipts import pages as receipts
 from cloud.pos.sales import queries as sales
-from cloud.pos.sales.desk import NotQuarantinedError, resolve
 from cloud.pos.shifts import queries as shifts
 from cloud.pos.staff import pages as staff_pages
 from cloud.pos.staff import queries as staff
@@ -41,10 +40,10 @@ from cloud.pos.stores import pages as store_pages
 from cloud.pos.stores import queries as stores
 from cloud.pos.transfers import queries as transfers
 from cloud.pos.value import pages as value_pages
-from cloud.screens import Line, Where, pad_said, story_of, where_is
+from cloud.screens import Line, Where, story_of, where_is
 from contract.facts import CountPlace
 from contract.feed import Permission
-from contract.ids import CountId, PieceId, SaleId, StoreId
+from contract.ids import CountId, PieceId, StoreId
 from trade.seek import SeekError
 from web.attempts import Attempts
 from web.fit import fit, join
@@ -152,6 +151,7 @@ def dress(
         store_pages.router(desk, time_zone, AWAY_AFTER_US),
         price_pages.router(desk, time_zone),
         pages_ledger.router(desk, time_zone),
+        pages_sales.router(desk),
         value_pages.router(desk),
         payment_pages.router(desk),
         goods_pages.router(desk),
@@ -228,7 +228,7 @@ def door(entrance: Entrance) -> APIRouter:
     return routes
 
 
-def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per page, as the nouns' routers are
+def router(desk: Desk) -> APIRouter:
     routes = APIRouter(include_in_schema=False, dependencies=[signed_in()])
 
     @routes.get("/counts")
@@ -273,27 +273,6 @@ def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per pa
                 people=people,
             )
 
-    @routes.get("/sales")
-    def sale_list(request: Request, store: Word = "", show: Show = SHOW_STEP) -> Response:
-        with desk.look() as work:
-            houses = stores.listing(work.tx)
-            rows = sales.listing(work.tx, store=store, limit=show + 1)
-            people = _people(staff.listing(work.tx))
-            return render(
-                request, "sales/list.html", rows=rows[:show], names=names(houses), people=people,
-                more=_more(len(rows), show), stores=houses, store=store,
-            )  # fmt: skip
-
-    @routes.get("/sales/{store}/{sale}")
-    def one_sale(request: Request, store: str, sale: str, who: Anyone) -> Response:
-        with desk.look() as work:
-            seen = found(sales.detail(work.tx, store, sale), f"sale {sale} in {store}")
-            told, people = names(stores.listing(work.tx)), _people(staff.listing(work.tx))
-            return render(
-                request, "sales/sale.html", detail=seen, sale=seen.row, names=told, people=people,
-                may_resolve=who.may(Permission.LEDGER, store=store), pad_said=pad_said,
-            )  # fmt: skip
-
     @routes.get("/shifts")
     def shift_list(request: Request, store: Word = "", show: Show = SHOW_STEP) -> Response:
         with desk.look() as work:
@@ -310,21 +289,6 @@ def router(desk: Desk) -> APIRouter:  # noqa: PLR0915 - one short closure per pa
             seen = found(shifts.detail(work.tx, store, shift), f"shift {shift} in {store}")
             told, people = names(stores.listing(work.tx)), _people(staff.listing(work.tx))
             return render(request, "shifts/shift.html", detail=seen, shift=seen.row, names=told, people=people)
-
-    @routes.post("/sales/{store}/{sale}/resolve")
-    def end_case(
-        request: Request,
-        who: Annotated[Login, allow(Permission.LEDGER)],
-        store: str,
-        sale: str,
-        *,
-        money: Annotated[Literal["post", "redressed"], Form()],
-        outcome: Annotated[str, Form(min_length=3, max_length=500)],
-    ) -> Response:
-        house, named, post_it = StoreId(store), SaleId(sale), money == "post"
-        with conflicts(NotQuarantinedError, code="not-quarantined"), desk.work() as work:
-            resolve(work, house, named, post_it=post_it, by=who.user, outcome=outcome)
-        return go(request, f"/sales/{store}/{sale}")
 
     @routes.get("/stores/{store}")
     def one_store(request: Request, who: Anyone, store: str) -> Response:

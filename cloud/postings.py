@@ -1,17 +1,18 @@
 """Postings of a sale and of what comes back: money, goods and commission, each in a posting of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from cloud import costs, logs, parking
+from cloud.db import Tx
 from cloud.ledger import Kind, post
 from cloud.logs import Name
 from cloud.settlements import kept_of
 from cloud.tables import refund_line, sale, terminal_payment
 from cloud.work import Work
-from contract.facts import ReturnRecorded, SaleRecorded, Stream, Tender
+from contract.facts import AnyFact, ReturnRecorded, SaleRecorded, Stream, Tender
 from contract.ids import Epoch, LineId, PaymentId, SaleId, StoreId
 from trade.commission import Back, clawed_back, post_clawed_back, post_earned
 from trade.posting import post_return, post_sale
@@ -89,9 +90,12 @@ def find_sale(work: Work, wanted: SaleId) -> Known | None:
 
 def as_recorded(work: Work, log: Name, seq: int, wanted: SaleId) -> SaleRecorded | None:
     """The sale's own row: of the log, or one of those that came late to its place."""
-    for body in logs.bodies_at(work.tx, log, seq):
+    found = (each for each in facts_at(work.tx, log, seq) if isinstance(each, SaleRecorded) and each.sale == wanted)
+    return next(found, None)
+
+
+def facts_at(tx: Tx, log: Name, seq: int) -> Iterator[AnyFact]:
+    """What we were ever told in this place of a log, and understand."""
+    for body in logs.bodies_at(tx, log, seq):
         read = parking.read_row(log.store, log.stream, seq, body)
-        for fact in read.entry.facts if read.entry is not None else ():
-            if isinstance(fact, SaleRecorded) and fact.sale == wanted:
-                return fact
-    return None
+        yield from read.entry.facts if read.entry is not None else ()

@@ -1,11 +1,13 @@
-"""Sales, newest first, with lines, tenders and what came back."""
+"""Sales, newest first; one of them with all its parts."""
 
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import refund, returned_line, sale, sale_line, sale_tender
+from cloud.pos.sales import parts
+from cloud.tables import sale
+from contract.facts import SaleRecorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,54 +29,27 @@ class SaleRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LineRow:
-    line: str
-    kind: str
-    description: str
-    piece: str
-    quantity_milli: int
-    list_price_minor: int
-    discount_minor: int
-    promotion: str
-    promotion_minor: int
-    approved_by: str
-    scheme: str
-    gross_minor: int
-    tax_bp: int
-    tax_minor: int
-    returned: bool
+class ShareRow:
+    """A part of the commission, in basis points of the sale."""
 
-
-@dataclass(frozen=True, slots=True)
-class TenderRow:
-    kind: str
-    amount_minor: int
-    change_minor: int
-    payment: str
-    reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefundRow:
-    store: str
-    till: str
-    receipt_number: int
-    business_day: str
-    currency: str
-    total_minor: int
-    reason: str
-    approved_by: str
-    recorded_us: int
+    associate: str
+    share_bp: int
+    commission_minor: int
 
 
 @dataclass(frozen=True, slots=True)
 class SaleDetail:
+    """A sale whole. `gift`: a receipt without prices was asked for with it."""
+
     row: SaleRow
     client: str
     shift: str
-    lines: list[LineRow]
-    tenders: list[TenderRow]
-    refunds: list[RefundRow]
+    gift: bool
+    shares: list[ShareRow]
+    lines: list[parts.LineRow]
+    tenders: list[parts.TenderRow]
+    refunds: list[parts.RefundRow]
+    card_refunds: list[parts.CardRefundRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,27 +75,20 @@ def detail(tx: Tx, store: str, wanted: str) -> SaleDetail | None:
     row = tx.row(sa.select(sale).where(sale.c.store == store, sale.c.sale == wanted))
     if row is None:
         return None
-    back = sa.select(returned_line.c.line).where(returned_line.c.sale == wanted)
-    returned = {each["line"] for each in tx.rows(back)}
-    lines = tx.rows(sa.select(sale_line).where(sale_line.c.store == store, sale_line.c.sale == wanted))
-    tenders = sa.select(sale_tender).where(sale_tender.c.store == store, sale_tender.c.sale == wanted)
-    refunds = sa.select(refund).where(refund.c.sale == wanted).order_by(refund.c.recorded_us)
-    told = [name for name in LineRow.__dataclass_fields__ if name != "returned"]
+    fact = parts.told(tx, row, SaleRecorded)
     return SaleDetail(
         row=SaleRow(**{name: row[name] for name in SaleRow.__dataclass_fields__}),
         client=row["client"],
         shift=row["shift"],
-        lines=[
-            LineRow(**{name: each[name] for name in told}, returned=each["line"] in returned)
-            for each in sorted(lines, key=lambda each: str(each["line"]))
+        gift=fact is not None and fact.gift,
+        shares=[
+            ShareRow(associate=each.associate, share_bp=each.share_bp, commission_minor=each.commission_minor)
+            for each in (fact.shares if fact is not None else ())
         ],
-        tenders=[
-            TenderRow(**{name: each[name] for name in TenderRow.__dataclass_fields__})
-            for each in tx.rows(tenders.order_by(sale_tender.c.n))
-        ],
-        refunds=[
-            RefundRow(**{name: each[name] for name in RefundRow.__dataclass_fields__}) for each in tx.rows(refunds)
-        ],
+        lines=parts.lines(tx, store, wanted, fact),
+        tenders=parts.tenders(tx, store, wanted),
+        refunds=parts.refunds(tx, wanted),
+        card_refunds=parts.card_refunds(tx, wanted),
     )
 
 

@@ -1,0 +1,88 @@
+"""The office's pages of sales: the newest, and one with all its parts."""
+
+from collections.abc import Iterable
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import Response
+
+from cloud.db import Tx
+from cloud.desk import Desk
+from cloud.pos.http import conflicts, found
+from cloud.pos.ledger import queries as ledger
+from cloud.pos.payments import queries as payments
+from cloud.pos.prices.desk import told_e9
+from cloud.pos.receipts import paper
+from cloud.pos.sales import queries
+from cloud.pos.sales.desk import NotQuarantinedError, resolve
+from cloud.pos.staff import queries as staff
+from cloud.pos.stores import queries as stores
+from cloud.screens import pad_said
+from contract.feed import Permission
+from contract.ids import SaleId, StoreId
+from trade.disposition import WORDS
+from web.front import go, render
+from web.logins import Login
+from web.policy import allow, signed_in
+
+SHOW_STEP: Final = 50
+SHOW_MAX: Final = 1000
+Anyone = Annotated[Login, signed_in()]
+Looker = Annotated[Login, allow(Permission.LEDGER)]
+Show = Annotated[int, Query(ge=1, le=SHOW_MAX)]
+Word = Annotated[str, Query(max_length=100)]
+
+
+def router(desk: Desk) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/sales")
+    def sale_list(request: Request, who: Anyone, store: Word = "", show: Show = SHOW_STEP) -> Response:
+        del who
+        with desk.look() as work:
+            houses = stores.listing(work.tx)
+            rows = queries.listing(work.tx, store=store, limit=show + 1)
+            return render(
+                request, "sales/list.html", rows=rows[:show], names=_names(houses), people=_people(work.tx),
+                more=min(SHOW_MAX, show + SHOW_STEP) if len(rows) > show and show < SHOW_MAX else 0,
+                stores=houses, store=store,
+            )  # fmt: skip
+
+    @routes.get("/sales/{store}/{sale}")
+    def one_sale(request: Request, store: str, sale: str, who: Anyone) -> Response:
+        """Its postings are for who may see the ledger of their stores."""
+        with desk.look() as work:
+            seen = found(queries.detail(work.tx, store, sale), f"sale {sale} in {store}")
+            posted = ledger.postings(work.tx, sale=sale)
+            return render(
+                request, "sales/sale.html", detail=seen, sale=seen.row, names=_names(stores.listing(work.tx)),
+                people=_people(work.tx), pad_said=pad_said, told_e9=told_e9, becomes=WORDS,
+                payments=payments.listing(work.tx, store=store, sale=sale), given=paper.givens(work.tx, store, sale),
+                postings=[each for each in reversed(posted) if who.may(Permission.LEDGER, store=each.store)],
+                may_resolve=who.may(Permission.LEDGER, store=store),
+            )  # fmt: skip
+
+    @routes.post("/sales/{store}/{sale}/resolve")
+    def end_case(
+        request: Request,
+        who: Looker,
+        store: str,
+        sale: str,
+        *,
+        money: Annotated[Literal["post", "redressed"], Form()],
+        outcome: Annotated[str, Form(min_length=3, max_length=500)],
+    ) -> Response:
+        house, named, post_it = StoreId(store), SaleId(sale), money == "post"
+        with conflicts(NotQuarantinedError, code="not-quarantined"), desk.work() as work:
+            resolve(work, house, named, post_it=post_it, by=who.user, outcome=outcome)
+        return go(request, f"/sales/{store}/{sale}")
+
+    return routes
+
+
+def _names(rows: Iterable[stores.StoreRow]) -> dict[str, str]:
+    return {row.store: row.name for row in rows}
+
+
+def _people(tx: Tx) -> dict[str, str]:
+    return {row.user: row.name for row in staff.listing(tx)}
