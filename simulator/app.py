@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -170,24 +170,29 @@ class StateFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outside:
-    """The running world: pieces, radios, readers, the payment provider and the door. `start`, `stop`."""
+    """The running world: pieces, radios, readers, the payment provider and the door. `start`, `stop`.
 
-    def __init__(self, config: SimulatorConfig) -> None:
-        self.config = config
+    `now_us` is its time; `pace` seconds of it pass in one of the event loop.
+    """
+
+    def __init__(self, config: SimulatorConfig, now_us: Callable[[], int] | None = None, *, pace: float = 1.0) -> None:
+        self.config, self._now_us = config, now_us or clock_us
         self.plan = plan_of(config)
         self.world = World([(store.layout, store.stock) for store in self.plan.stores])
         self.provider = Provider()
-        self.tags, now_us = Tags(self.world), clock_us()
+        self.tags = Tags(self.world)
         self.servers: dict[str, LlrpServer] = {}
         for number, store in enumerate(self.plan.stores):
-            radio = Radio(self.world, store.layout.store, config.seed, now_us)
+            radio = Radio(self.world, store.layout.store, config.seed, self._now_us())
             for index, reader in enumerate(store.readers):
                 key = f"{store.layout.store}/{reader.id}"
                 chance = np.random.default_rng([config.seed, 5, number, index])
-                self.servers[key] = LlrpServer(Device(reader.reader, key, radio, self.tags, chance), clock_us)
+                self.servers[key] = LlrpServer(
+                    Device(reader.reader, key, radio, self.tags, chance), self._now_us, pace=pace
+                )
         self._saved = b""
         self._restore()
-        app = create_door(self.world, self.servers, self.provider, clock_us)
+        app = create_door(self.world, self.servers, self.provider, self._now_us)
         self._door = _Door(
             uvicorn.Config(app, host=config.host, port=config.door_port, log_level="warning", lifespan="off")
         )
@@ -236,7 +241,7 @@ class Outside:
         """Let planned moves happen and keep the state file fresh."""
         saved_s, version = time.monotonic(), -1
         while True:
-            self.world.advance(clock_us())
+            self.world.advance(self._now_us())
             changed = self.world.version + len(self.provider.payments) + self.tags.changes
             if changed != version and time.monotonic() - saved_s > SAVE_EVERY_S:
                 self.save()

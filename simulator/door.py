@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from contract.ids import PieceId, StoreId
+from contract.ids import PieceId, StoreId, ZoneId
 from simulator.llrp.server import Fault, LlrpServer
 from simulator.people import Act, close_store, open_store, perform, sold
 from simulator.psp import NoSuchPaymentError, PaymentAct, PaymentRefusedError, Provider
@@ -43,6 +43,13 @@ class WalkOutAsked(Asked):
     pieces: Annotated[list[str], Field(min_length=1, max_length=PIECES_PER_REQUEST_MAX)]
     seconds: Annotated[float, Field(ge=0, le=600)] = 4.0
     thief: bool = False
+
+
+class CoverAsked(Asked):
+    """A zone whose lid or door shuts (`covered`), or opens again."""
+
+    zone: str
+    covered: bool = True
 
 
 class ActAsked(Asked):
@@ -123,12 +130,15 @@ def create_door(
 
     @door.get("/stores")
     async def stores() -> list[dict[str, Any]]:
-        """Every store with its zones, readers (port, model, fault, inputs, outputs) and the pieces in each zone."""
+        """Every store with its zones, which of them are covered, readers (port, model, fault, inputs, outputs) and
+        the pieces in each zone.
+        """
         return [
             {
                 "store": store,
                 "name": layout.name,
                 "zones": [msgspec.to_builtins(zone) for zone in layout.zones],
+                "covered": [zone.id for zone in layout.zones if world.place_of[f"{store}/{zone.id}"] in world.covered],
                 "pieces": {zone: len(pieces) for zone, pieces in world.where(store).items()},
                 "readers": [
                     {
@@ -178,6 +188,12 @@ def create_door(
         done = world.move(at_us, act, shop, pieces=_pieces(asked.pieces), to=exit_zone)
         world.later(at_us + int(asked.seconds * 1e6), act, shop, pieces=_pieces(asked.pieces), to=gone)
         return {"happened": msgspec.to_builtins(done)}
+
+    @door.post("/stores/{store}/cover")
+    async def cover(store: str, asked: CoverAsked) -> dict[str, Any]:
+        """The door of a safe shuts, or foil lies over a case: no reader hears what is there, nor its reference tag."""
+        world.cover(StoreId(store), ZoneId(asked.zone), covered=asked.covered)
+        return {"zone": asked.zone, "covered": asked.covered}
 
     @door.post("/stores/{store}/act")
     async def act(store: str, asked: ActAsked) -> dict[str, Any]:

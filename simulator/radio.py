@@ -7,8 +7,9 @@ Flags follow Gen2 (EPC Gen2 v2 table 6.20): S0 lost with the carrier, S1 lost af
 powered and for more than 2 s after.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -36,6 +37,11 @@ GATE_SLOPE_DB: Final = 22.0
 """a decade of distance, two-way, among people;"""
 GATE_NEAREST_DB: Final = 8.0
 """and so much louder at the nearest than what lies in a case: some -48 dBm."""
+
+HUNG_P: Final = 0.95
+"""Whoever hangs a reference tag looks for a place where it is read,"""
+HUNG_AT: Final = 0.999
+"""and where no tray lies over it: behind the last one."""
 
 NEVER_US: Final = -(1 << 60)
 
@@ -107,24 +113,44 @@ class _Field(msgspec.Struct, frozen=True):
     zones: npt.NDArray[np.int32]
 
 
+class _Nature(NamedTuple):
+    """What each tag is like for good, drawn once; one element per tag."""
+
+    wanders: Flags
+    detectability: Floats
+    level_dbm: Floats
+    s1_us: npt.NDArray[np.int64]
+    s2_us: npt.NDArray[np.int64]
+
+
+def _nature(rng: np.random.Generator, detectability: Sequence[float], stray_share: float) -> _Nature:
+    n, p = len(detectability), np.array(detectability, dtype=np.float64)
+    return _Nature(
+        wanders=rng.random(n) < stray_share,
+        detectability=p,
+        level_dbm=-62.0 + 14.0 * (p - 0.5) + rng.normal(0.0, 3.0, n),
+        s1_us=(rng.uniform(0.5, 5.0, n) * SECOND_US).astype(np.int64),
+        s2_us=((2.0 + rng.lognormal(2.0, 0.8, n)) * SECOND_US).astype(np.int64),
+    )
+
+
 class Radio:
     """One store's air. `seed` and the times passed in decide everything."""
 
     def __init__(self, world: World, store: StoreId, seed: int, start_us: int) -> None:
         self.world, self.layout = world, world.layouts[store]
         number = list(world.layouts).index(store)
-        n = len(world.stock)
-        nature = np.random.default_rng([seed, 2])
-        self.detectability: Floats = np.array([piece.detectability for piece in world.stock])
+        n, share = len(world.place), self.layout.weather.stray_share
+        pieces = _nature(np.random.default_rng([seed, 2]), [piece.detectability for piece in world.stock], share)
+        hung = _nature(np.random.default_rng([seed, 6]), [HUNG_P] * len(world.hung), 0.0)
+        nature = _Nature(*(np.concatenate(both) for both in zip(pieces, hung, strict=True)))
+        self.detectability, self.level_dbm, self.wanders = nature.detectability, nature.level_dbm, nature.wanders
+        self.s1_us, self.s2_us = nature.s1_us, nature.s2_us
         self.position: Floats = _positions(world)
-        self.wanders = nature.random(n) < self.layout.weather.stray_share
-        self.level_dbm: Floats = -62.0 + 14.0 * (self.detectability - 0.5) + nature.normal(0.0, 3.0, n)
-        self.s1_us = (nature.uniform(0.5, 5.0, n) * SECOND_US).astype(np.int64)
-        self.s2_us = ((2.0 + nature.lognormal(2.0, 0.8, n)) * SECOND_US).astype(np.int64)
         self.turned_us = np.full((4, n), NEVER_US, dtype=np.int64)
         """When the flag of (session, tag) was last set to B; far past means A."""
         self.powered_us = np.full(n, NEVER_US, dtype=np.int64)
-        self.fades = Fades(self.layout.weather, np.random.default_rng([seed, 3, number]), n, start_us)
+        self.fades = Fades(self.layout.weather, np.random.default_rng([seed, 3, number]), len(world.stock), start_us)
         self.shadows = {
             world.place_of[f"{store}/{zone.id}"]: Shadows(
                 _indoors(self.layout.weather, zone.kind), np.random.default_rng([seed, 4, number, index]), start_us
@@ -234,6 +260,7 @@ class Radio:
         p = _at_power(_close_up(self.detectability[rows], zone.kind), power_dbm - tuned_dbm)
         is_own = own[rows]
         p[~is_own] *= weather.stray_gain
+        p[np.isin(world.place[rows], list(world.covered))] = 0.0
         level = self.level_dbm[rows] + (power_dbm - tuned_dbm) + np.where(is_own, 0.0, -14.0)
         if zone.kind in CLOSE_UP:
             level += 12.0
@@ -268,11 +295,15 @@ def _at_power(p: Floats, above_db: float | Floats) -> Floats:
 
 
 def _positions(world: World) -> Floats:
-    """Where along its home zone a piece lies, in [0, 1): tray after tray, so that a shadow takes neighbours."""
-    order = sorted(range(len(world.stock)), key=lambda row: (int(world.home[row]), world.stock[row].card.tray))
-    at = np.zeros(len(order))
+    """Where along its home zone a piece lies, in [0, 1): tray after tray, so that a shadow takes neighbours.
+
+    What hangs there hangs behind the last tray.
+    """
+    pieces = len(world.stock)
+    order = sorted(range(pieces), key=lambda row: (int(world.home[row]), world.stock[row].card.tray))
+    at = np.full(len(world.place), HUNG_AT)
     homes = world.home[order]
     starts = np.searchsorted(homes, homes, side="left")
-    counts = np.bincount(world.home, minlength=len(world.places))[homes] if order else np.ones(0)
+    counts = np.bincount(world.home[:pieces], minlength=len(world.places))[homes] if order else np.ones(0)
     at[order] = (np.arange(len(order)) - starts) / counts
     return at

@@ -1,5 +1,6 @@
 """A store as data: zones on a plan, trays, readers with their antennas, and the radio weather of the place."""
 
+import re
 import tomllib
 from enum import StrEnum
 from importlib import resources
@@ -37,7 +38,10 @@ class LayoutError(Exception):
 
 
 class Zone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A place pieces can be. x, y, width, height in metres on the plan; `share` of the stock lives here."""
+    """A place pieces can be. x, y, width, height in metres on the plan; `share` of the stock lives here.
+
+    `reference`: EPC in hex of a tag that hangs here for good and is no piece; empty: none hangs.
+    """
 
     id: ZoneId
     name: str
@@ -48,6 +52,7 @@ class Zone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     height: float
     share: float = 0.0
     trays: int = 0
+    reference: str = ""
 
 
 class Antenna(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +125,9 @@ def parse_layout(name: str, text: str) -> Layout:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise LayoutError(f"layout {name}: {error}; correct that key") from error
     zones = {zone.id for zone in layout.zones}
+    for zone in layout.zones:
+        if zone.reference and not re.fullmatch("[0-9A-F]{24}", zone.reference):
+            raise LayoutError(f"layout {name}: zone {zone.id}: reference {zone.reference!r}; give 24 digits 0-9 A-F")
     for reader in layout.readers:
         for antenna in reader.antennas:
             if antenna.zone not in zones:

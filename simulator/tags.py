@@ -24,8 +24,9 @@ class Tags:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        epcs = [bytes.fromhex(piece.card.epc) for piece in world.stock]
-        tids = [bytes.fromhex(piece.card.tid) for piece in world.stock]
+        hung = [tag.epc for tag in world.hung]  # as from the factory: the EPC repeats the TID
+        epcs = [bytes.fromhex(piece.card.epc) for piece in world.stock] + hung
+        tids = [bytes.fromhex(piece.card.tid) for piece in world.stock] + hung
         self.epc: Bytes = np.array([list(epc) for epc in epcs], dtype=np.uint8).reshape(-1, EPC_BYTES)
         self.tid: Bytes = np.array([list(tid) for tid in tids], dtype=np.uint8).reshape(-1, EPC_BYTES)
         self.pc = np.full(len(epcs), pc_of(bytes(EPC_BYTES)), dtype=np.uint16)
@@ -79,8 +80,10 @@ class Tags:
         )
 
     def save(self) -> dict[PieceId, Memory]:
-        """The memories of the tags anybody worked on."""
-        return {self._world.stock[row].card.piece: self._memory[row].memory() for row in sorted(self._worked_on)}
+        """The memories of the pieces' tags that anybody worked on; what hangs in a zone is new after a restart."""
+        stock = self._world.stock
+        rows = [row for row in sorted(self._worked_on) if row < len(stock)]
+        return {stock[row].card.piece: self._memory[row].memory() for row in rows}
 
     def restore(self, kept: Mapping[PieceId, Memory]) -> None:
         """A piece this world no longer has is forgotten."""

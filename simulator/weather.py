@@ -57,7 +57,7 @@ class Shadows:
 
 
 class Fades:
-    """Pieces that turn in their tray and go quiet for a while, alone. `fade_every_s` 0: none."""
+    """The first `n` tags, pieces, turn in their tray and go quiet for a while, alone. `fade_every_s` 0: none."""
 
     def __init__(self, weather: Weather, rng: np.random.Generator, n: int, start_us: int) -> None:
         self._weather, self._rng, self._n = weather, rng, n
@@ -67,7 +67,7 @@ class Fades:
         self._step()
 
     def at(self, now_us: int, moved_us: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """True for each piece that is faded now: a piece that was moved since answers again. Shape (n,)."""
+        """True for each tag that is faded now: a piece that was moved since answers again. Shape of `moved_us`."""
         if self._weather.fade_every_s > 0 and self._n:
             while self._next_us <= now_us:
                 row = int(self._rng.integers(self._n))
@@ -75,7 +75,9 @@ class Fades:
                 length_us = int(self._rng.exponential(self._weather.fade_mean_s) * SECOND_US)
                 self.until_us[row] = max(int(self.until_us[row]), self._next_us + length_us)
                 self._step()
-        return (self.until_us > now_us) & (moved_us <= self.began_us)
+        faded = np.zeros(len(moved_us), dtype=np.bool_)
+        faded[: self._n] = (self.until_us > now_us) & (moved_us[: self._n] <= self.began_us)
+        return faded
 
     def _step(self) -> None:
         if self._weather.fade_every_s > 0 and self._n:

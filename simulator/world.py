@@ -40,10 +40,18 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
 
 
+class Hung(msgspec.Struct, frozen=True, kw_only=True):
+    """A tag that hangs in a zone for good (`reference` in its layout): no piece, no card, and nobody moves it."""
+
+    place: str
+    epc: bytes
+
+
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
-    """What a restart must not forget: the pieces that are not at home, moves still to come, the log."""
+    """What a restart must not forget: the pieces that are not at home, moves to come, the log, what is covered."""
 
     away: dict[PieceId, str] = {}
+    covered: tuple[str, ...] = ()
     later: tuple[Happened, ...] = ()
     truth: tuple[Happened, ...] = ()
     truth_dropped: int = 0
@@ -54,10 +62,11 @@ class UnknownError(Exception):
 
 
 class World:
-    """All pieces of all stores as rows of arrays; a place is a small integer into `places`.
+    """All pieces of all stores as rows of arrays, then the tags that hang in zones; a place is a small integer into
+    `places`.
 
     `place[row]` is where the piece is; `version` grows whenever any place changes, so that readers may keep what
-    they worked out about their fields.
+    they worked out about their fields. No wave reaches what lies in a zone of `covered`.
     """
 
     def __init__(self, stores: Sequence[tuple[Layout, Sequence[StockPiece]]]) -> None:
@@ -67,10 +76,18 @@ class World:
         self.place_of: Final = {name: index for index, name in enumerate(self.places)}
         self.stock: Final = [piece for _, pieces in stores for piece in pieces]
         self.row_of: Final = {piece.card.piece: row for row, piece in enumerate(self.stock)}
+        self.hung: Final = [
+            Hung(place=f"{layout.store}/{zone.id}", epc=bytes.fromhex(zone.reference))
+            for layout, _ in stores
+            for zone in layout.zones
+            if zone.reference
+        ]
         homes = [self.place_of[f"{layout.store}/{p.card.home_zone}"] for layout, pieces in stores for p in pieces]
+        homes += [self.place_of[tag.place] for tag in self.hung]
         self.home: Final[npt.NDArray[np.int32]] = np.array(homes, dtype=np.int32)
         self.place: npt.NDArray[np.int32] = self.home.copy()
         self.moved_us: npt.NDArray[np.int64] = np.zeros(len(homes), dtype=np.int64)
+        self.covered: set[int] = set()
         self.version = 0
         self.truth: list[Happened] = []
         self.truth_dropped = 0
@@ -119,6 +136,12 @@ class World:
             done.append(self.move(due.at_us, due.act, due.store, pieces=due.pieces, to=due.to, by=due.by))
         return done
 
+    def cover(self, store: StoreId, zone: ZoneId, *, covered: bool) -> None:
+        """The door of a safe shuts, or foil lies over a case: nothing there is read. Raises `UnknownError`."""
+        place = self.place_of[self.zone_place(store, zone)]
+        (self.covered.add if covered else self.covered.discard)(place)
+        self.version += 1
+
     def rows(self, pieces: Iterable[PieceId]) -> npt.NDArray[np.int64]:
         """Raises `UnknownError` naming the piece."""
         try:
@@ -144,7 +167,7 @@ class World:
         """The pieces in each zone of a store."""
         found: dict[str, list[PieceId]] = {}
         for zone in self._layout(store).zones:
-            rows = np.nonzero(self.place == self.place_of[f"{store}/{zone.id}"])[0]
+            rows = np.nonzero(self.place[: len(self.stock)] == self.place_of[f"{store}/{zone.id}"])[0]
             found[zone.id] = [self.stock[row].card.piece for row in rows.tolist()]
         return found
 
@@ -152,6 +175,7 @@ class World:
         away = np.nonzero(self.place != self.home)[0].tolist()
         return Saved(
             away={self.stock[row].card.piece: self.places[self.place[row]] for row in away},
+            covered=tuple(self.places[place] for place in sorted(self.covered)),
             later=tuple(planned for _, _, planned in sorted(self._later)),
             truth=tuple(self.truth[-TRUTH_ROWS_SAVED_MAX:]),
             truth_dropped=self.truth_dropped + max(0, len(self.truth) - TRUTH_ROWS_SAVED_MAX),
@@ -162,6 +186,7 @@ class World:
         for piece, place in saved.away.items():
             if piece in self.row_of and place in self.place_of:
                 self.place[self.row_of[piece]] = self.place_of[place]
+        self.covered = {self.place_of[place] for place in saved.covered if place in self.place_of}
         for planned in saved.later:
             if all(piece in self.row_of for piece in planned.pieces) and planned.to in self.place_of:
                 self.later(

@@ -15,13 +15,14 @@ STALL_S = 0.02
 class Hurried:
     """What `edge.clock.Clock` asks, and `now_us` for the simulated reader."""
 
-    def __init__(self):
+    def __init__(self, pace=PACE):
+        self.pace = pace
         self._began_us = time.time_ns() // 1000
         self._looked_s, self._us = time.monotonic(), 1_000_000
 
     def mono_us(self):
         now_s = time.monotonic()
-        self._us += int(min(now_s - self._looked_s, STALL_S) * 1e6 * PACE)
+        self._us += int(min(now_s - self._looked_s, STALL_S) * 1e6 * self.pace)
         self._looked_s = now_s
         return self._us
 

@@ -20,7 +20,7 @@ import msgspec
 from contract.feed import Role
 from contract.ids import StoreId, UserId
 from edge.config import LIES_IN
-from simulator.store import LAYOUTS, Layout, load_layout
+from simulator.store import LAYOUTS, Layout, Zone, load_layout
 from vitrine import ports, toml
 from vitrine.authority import CLOUD, Authority
 from vitrine.ports import HOST
@@ -264,10 +264,7 @@ def _write_edge(shop: Shop, layout: Layout, now: dt.datetime, alarm_nats: float)
     if readers:
         ports = {str(port): zone for port, zone in enumerate(swept, start=1)}
         readers.append({"id": "sled", "url": "wedge:", "profile": "wedge", "handheld": True, "antennas": ports})
-    zones: list[toml.Value] = [
-        {"id": z.id, "name": z.name, "kind": z.kind, "x": z.x, "y": z.y, "width": z.width, "height": z.height}
-        for z in layout.zones
-    ]
+    zones: list[toml.Value] = [_zone(zone) for zone in layout.zones]
     config: dict[str, toml.Value] = {
         "store": layout.store,
         "name": layout.name,
@@ -291,3 +288,9 @@ def _write_edge(shop: Shop, layout: Layout, now: dt.datetime, alarm_nats: float)
         "tags": {"scheme": "own", "prefix": "F0DE"},
     }
     (folder / "edge.toml").write_text(toml.dump(config), encoding="utf-8")
+
+
+def _zone(zone: Zone) -> dict[str, toml.Value]:
+    where: dict[str, toml.Value] = {"x": zone.x, "y": zone.y, "width": zone.width, "height": zone.height}
+    hangs: dict[str, toml.Value] = {"reference": zone.reference} if zone.reference else {}
+    return {"id": zone.id, "name": zone.name, "kind": zone.kind} | where | hangs

@@ -108,7 +108,7 @@ class Shop(_Reached):
             return []
         world = self._radio.world
         zones = {world.place_of[f"{self._radio.layout.store}/{antenna.zone}"] for antenna in self._antennas.values()}
-        rows = np.flatnonzero(np.isin(world.place, list(zones))).tolist()
+        rows = np.flatnonzero(np.isin(world.place, list(zones - world.covered))).tolist()
         return [tag for row in rows if not (tag := self._tags.tag(row)).killed]
 
     def worked_on(self, tag: Tag) -> None:

@@ -71,7 +71,8 @@ def boutique(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boutique]:
     config = EdgeConfig(
         store=store.layout.store, name="Boutique", currency="EUR", data_dir=folder / "data", http_port=port,
         zones=tuple(
-            ZoneConfig(id=ZoneId(z.id), name=z.name, kind=ZoneKind(z.kind), x=z.x, y=z.y, width=z.width, height=z.height)
+            ZoneConfig(id=ZoneId(z.id), name=z.name, kind=ZoneKind(z.kind), x=z.x, y=z.y, width=z.width, height=z.height,
+                       reference=z.reference)
             for z in store.layout.zones
         ),
         readers=(SLED, *(

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from house_hurry import Hurried
 
 from contract.facts import CountPlace, PresenceState, ReaderLink, Tender, TenderKind, Vision
 from contract.feed import FeedPage, FeedRow, Role, StaffCard
@@ -21,15 +22,18 @@ from trade.stocktake import CountState
 
 PIECES = 120
 PATIENCE_S = 120
+FAST = 10.0
+"""A reference tag is believed from its sixtieth second on."""
 ANA = UserId("ana")
 
 
 class Floor:
-    """A boutique outside, our box inside, one event loop."""
+    """A boutique outside, our box inside, one event loop, one time."""
 
-    def __init__(self, folder):
-        self.plan = plan(("boutique",), seed=5, pieces={"boutique": PIECES})
-        self.outside = Outside(self.plan.config)
+    def __init__(self, folder, pieces=PIECES, pace=1.0):
+        clock = Hurried(pace) if pace > 1 else SystemClock()
+        self.plan = plan(("boutique",), seed=5, pieces={"boutique": pieces})
+        self.outside = Outside(self.plan.config, clock.wall_us, pace=pace)
         (planned,) = self.plan.stores
         layout = planned.layout
         self.shop = layout.store
@@ -38,7 +42,9 @@ class Floor:
             name=layout.name,
             currency="EUR",
             data_dir=folder,
-            zones=tuple(ZoneConfig(id=z.id, name=z.name, kind=ZoneKind(z.kind)) for z in layout.zones),
+            zones=tuple(
+                ZoneConfig(id=z.id, name=z.name, kind=ZoneKind(z.kind), reference=z.reference) for z in layout.zones
+            ),
             readers=tuple(
                 ReaderConfig(
                     id=r.id,
@@ -49,7 +55,9 @@ class Floor:
                 for r in planned.readers
             ),
         )
-        self.edge = edge_app.create(self.config, clock=SystemClock())
+        self.edge = edge_app.create(self.config, clock=clock)
+        for reader in self.edge.readers:
+            reader._tick_s /= pace
         store = self.edge.store
         with store.books.transaction() as tx:
             for card in planned.cards:
@@ -58,8 +66,8 @@ class Floor:
             FeedRow(rev=n + 1, scope="*", key=f"piece:{card.piece}", body=card) for n, card in enumerate(planned.cards)
         )
         staff = StaffCard(user=ANA, name="Ana", roles=(Role.MANAGER,))
-        rows += (FeedRow(rev=PIECES + 1, scope="*", key=f"staff:{ANA}", body=staff),)
-        store.take_feed(FeedPage(rows=rows, upto=PIECES + 1, more=False))
+        rows += (FeedRow(rev=pieces + 1, scope="*", key=f"staff:{ANA}", body=staff),)
+        store.take_feed(FeedPage(rows=rows, upto=pieces + 1, more=False))
         store.reload()
 
     async def live(self):
@@ -183,13 +191,48 @@ async def a_day(floor):
     assert {piece for piece, state in floor.states().items() if state is PresenceState.MISSING} == missing
 
 
-def test_a_day_on_the_shop_floor(tmp_path):
+async def a_shut_safe(floor):
+    """A safe is shut and a lid lies over a case: pieces and reference tags fall silent together."""
+    world, shop = floor.outside.world, floor.shop
+    await floor.until("the zones", lambda: floor.edge.store.pipeline.floor.zones)
+
+    def every(zones, what):
+        return all(what(floor.zone(zone)) for zone in zones)
+
+    hung, shut = ("safe-1", "case-1", "case-2", "shelf-1"), {"safe-1": "Safe", "case-2": "Case 2"}
+    await floor.until("the reference tags known", lambda: every(hung, lambda zone: "is read in" in zone.reference))
+    assert [floor.zone(zone).reference for zone in ("pad-1", "gate")] == ["", ""]
+    assert floor.edge.store.pipeline.floor.unknown_tags == 0
+
+    for zone in shut:
+        world.cover(shop, zone, covered=True)
+    await floor.until("both blind", lambda: every(shut, lambda zone: zone.vision is Vision.BLIND))
+    await floor.until("said with the tag", lambda: every(shut, lambda zone: "reference tag" in zone.why))
+    for zone, name in shut.items():
+        assert floor.zone(zone).why.startswith(f"the reference tag of {name} has not been read for ")
+        assert floor.zone(zone).why.endswith("nor nearly anything beside it: covered, opened or jammed")
+    assert every(("case-1", "shelf-1"), lambda zone: zone.vision is Vision.SEEING)
+
+    for zone in shut:
+        world.cover(shop, zone, covered=False)
+    await floor.until("both seeing", lambda: every(shut, lambda zone: zone.vision is Vision.SEEING))
+    assert PresenceState.MISSING not in floor.states().values()
+
+
+def lived(floor, story):
     async def whole():
-        floor = Floor(tmp_path)
         await floor.live()
         try:
-            await a_day(floor)
+            await story(floor)
         finally:
             await floor.stop()
 
     asyncio.run(whole())
+
+
+def test_a_day_on_the_shop_floor(tmp_path):
+    lived(Floor(tmp_path), a_day)
+
+
+def test_a_shut_safe_and_a_covered_case_are_said_with_their_reference_tags_and_accuse_nobody(tmp_path):
+    lived(Floor(tmp_path, pieces=60, pace=FAST), a_shut_safe)

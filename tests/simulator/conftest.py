@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from llrpkit.inventory import build_rospec
@@ -15,7 +16,7 @@ from simulator.llrp.codec import FrameBuffer
 from simulator.llrp.device import Device
 from simulator.radio import Radio
 from simulator.stock import make_stock
-from simulator.store import Layout, Weather, load_layout
+from simulator.store import Weather, load_layout
 from simulator.tags import Tags
 from simulator.world import World
 
@@ -23,9 +24,11 @@ START_US = 1_800_000_000_000_000
 CALM = Weather(shadow_every_s=0, fade_every_s=0, stray_share=0)
 
 
-def small_world(*, pieces: int = 60, weather: Weather = CALM, seed: int = 7) -> World:
+def small_world(*, pieces: int = 60, weather: Weather = CALM, seed: int = 7, hung: bool = False) -> World:
+    """`hung`: with the reference tags of its zones."""
     shipped = load_layout("boutique")
-    layout = Layout(**{name: getattr(shipped, name) for name in Layout.__struct_fields__} | {"weather": weather})
+    zones = tuple(msgspec.structs.replace(z, reference=z.reference if hung else "") for z in shipped.zones)
+    layout = msgspec.structs.replace(shipped, weather=weather, zones=zones)
     stock = make_stock(seed=seed, store_number=1, n=pieces, shelves=layout.shelves(), currency="EUR", tax_bp=2000)
     return World([(layout, stock)])
 

@@ -24,10 +24,10 @@ RELAY_CHUNK = 1400
 
 
 def epcs(outside, zones):
-    where = outside.world.where("boutique")
-    return {
-        outside.world.stock[outside.world.row_of[piece]].card.epc.lower() for zone in zones for piece in where[zone]
-    }
+    """Of the pieces there, and of what hangs there for good."""
+    world, where = outside.world, outside.world.where("boutique")
+    hung = {tag.epc.hex() for tag in world.hung if tag.place in {f"boutique/{zone}" for zone in zones}}
+    return hung | {world.stock[world.row_of[piece]].card.epc.lower() for zone in zones for piece in where[zone]}
 
 
 FLOOR = ("safe-1", "case-1", "case-2", "shelf-1")

@@ -73,6 +73,7 @@ def test_an_associate_sells_and_the_truth_records_the_sale():
         ("/stores/boutique/move", {"pieces": [], "to": "pad-1"}, 422),
         ("/stores/nowhere/move", {"pieces": ["x"], "to": "pad-1"}, 404),
         ("/stores/boutique/move", {"pieces": ["x"], "to": "attic"}, 404),
+        ("/stores/boutique/cover", {"zone": "attic"}, 404),
         ("/stores/stockroom/walk_out", {"pieces": ["x"]}, 404),
         ("/readers/nobody/fault", {"fault": "none"}, 404),
         ("/readers/boutique/pad-reader/fault", {"fault": "tired"}, 422),
@@ -114,6 +115,24 @@ def test_what_is_wired_to_an_input_is_switched_and_an_output_is_seen():
         assert (told["inputs"]["2"], told["outputs"]["3"], told["outputs"]["1"]) == (True, True, False)
 
     run(scene)
+
+
+def test_a_safe_is_shut_at_the_door_and_stays_so_over_a_restart(tmp_path):
+    state = {"state_file": tmp_path / "state.json"}
+
+    async def shut(outside, door):
+        del outside
+        assert (await door.get("/stores")).json()[0]["covered"] == []
+        done = await door.post("/stores/boutique/cover", json={"zone": "safe-1"})
+        assert done.json() == {"zone": "safe-1", "covered": True}
+
+    async def open_again(outside, door):
+        assert (await door.get("/stores")).json()[0]["covered"] == ["safe-1"]
+        await door.post("/stores/boutique/cover", json={"zone": "safe-1", "covered": False})
+        assert outside.world.covered == set()
+
+    run(shut, **state)
+    run(open_again, **state)
 
 
 def test_a_web_order_is_authorised_captured_and_listed():

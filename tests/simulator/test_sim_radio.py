@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from simulator.radio import Radio, Singulation, Target
 from simulator.store import Antenna, Weather
+from simulator.tags import Tags
 from simulator.weather import SECOND_US, Fades, Shadows
 
 START_US = 1_800_000_000_000_000
@@ -239,6 +240,43 @@ def test_a_safe_is_shadowed_seldom(new_world):
         shadows = radio.shadows[radio.world.place_of[f"boutique/{zone}"]]
         minutes[zone] = sum(bool(shadows.at(START_US + 10 * n * SECOND_US)) for n in range(4000))
     assert 0 < minutes["safe-1"] < minutes["case-1"] / 3
+
+
+# --- what hangs there for good ------------------------------------------------------------------------------
+
+
+def test_a_reference_tag_is_read_in_its_zone_and_is_no_piece(new_world):
+    world = new_world(hung=True)
+    assert [tag.place for tag in world.hung] == [f"boutique/{z}" for z in ("safe-1", "case-1", "case-2", "shelf-1")]
+    row = len(world.stock) + 1
+    air = Air(world, session=0, target=Target.A)
+    assert sum(row in air.dwell().rows for _ in range(100)) > 80
+    assert Tags(world).epc_of(row) == bytes.fromhex("E28011602000B00000000002")
+    assert sum(map(len, world.where("boutique").values())) == len(world.stock)
+    assert world.save().away == {}
+
+
+def test_control_a_layout_without_reference_tags_hangs_none(new_world):
+    world = new_world()
+    assert (world.hung, len(world.place)) == ([], len(world.stock))
+
+
+def test_pieces_are_read_as_well_where_a_reference_tag_hangs_beside_them(new_world):
+    bare, hung = (Radio(new_world(weather=Weather(), hung=hung), "boutique", 3, START_US) for hung in (False, True))
+    n = len(bare.detectability)
+    for name in ("detectability", "level_dbm", "wanders", "position", "s1_us", "s2_us"):
+        assert (getattr(hung, name)[:n] == getattr(bare, name)).all(), name
+
+
+def test_under_a_shut_door_nothing_is_read_and_next_door_everything(new_world):
+    world = new_world(hung=True)
+    air, safe = Air(world, session=0), Antenna(port=1, zone="safe-1", reference_dbm=30.0)
+    world.cover("boutique", "safe-1", covered=True)
+    assert len(air.dwell().rows) > 0
+    air.antenna = safe
+    assert sum(len(air.dwell().rows) for _ in range(20)) == 0
+    world.cover("boutique", "safe-1", covered=False)
+    assert len(air.dwell().rows) > 0
 
 
 # --- the gate -----------------------------------------------------------------------------------------------

@@ -71,6 +71,13 @@ def test_the_web_stockroom_has_no_readers_and_the_flagship_five():
             ),
             "nowhere",
         ),
+        (
+            (
+                "store = 'a'\nname = 'b'\ncity = 'c'\ncurrency = 'EUR'\ntax_bp = 0\npieces = 0\nzones = [{id = 'z', name = 'Z',"
+                " kind = 'case', x = 0, y = 0, width = 1, height = 1, share = 1, reference = 'E280'}]"
+            ),
+            "zone z: reference 'E280'; give 24 digits",
+        ),
     ],
 )
 def test_a_wrong_layout_names_the_mend(text, says):

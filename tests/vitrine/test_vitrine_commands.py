@@ -15,6 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+import edge.config
 from cloud.app import build
 from cloud.config import load_config
 from cloud.pos.staff.queries import listing
@@ -70,6 +71,18 @@ def test_a_taken_port_is_named_with_its_holder_and_the_mend(tmp_path: Path):
     assert f"Port {shop.kept.office_port}" in said
     assert f"pid {os.getpid()}" in said
     assert "shop.json" in said
+
+
+def test_the_demo_hangs_a_reference_tag_in_every_zone_that_its_readers_watch(tmp_path: Path):
+    shop = open_shop(tmp_path, dt.datetime.now(dt.UTC), Wish(well_known_ports=False))
+    hung = []
+    for layout in shop.layouts:
+        config = edge.config.load_config(shop.store_folder(layout.store) / "edge.toml")
+        watched = {antenna.zone for reader in layout.readers for antenna in reader.antennas}
+        lying = {zone.id for zone in config.zones if zone.kind in edge.config.LIES_IN and zone.id in watched}
+        assert {zone.id for zone in config.zones if zone.reference} == lying
+        hung += [zone.reference for zone in config.zones if zone.reference]
+    assert len(set(hung)) == len(hung) == 16, "each zone has its own"
 
 
 def test_a_full_disk_is_named(tmp_path: Path):
