@@ -4,6 +4,7 @@ Only this file calls `execute`. A transaction is durable when its `with` block e
 `synchronous=FULL`, PostgreSQL with `fsync` and `synchronous_commit` on, and `open_office` refuses anything less.
 """
 
+import functools
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -74,8 +75,9 @@ class Tx:
             return self.connection.execute(statement, [dict(row) for row in rows]).rowcount if rows else 0
         return self.connection.execute(statement).rowcount
 
-    def rows(self, statement: sa.Executable) -> Sequence[sa.RowMapping]:
-        return self.connection.execute(statement).mappings().all()
+    def rows(self, statement: sa.Executable, values: Row | None = None) -> Sequence[sa.RowMapping]:
+        """`values`: what the parameters of a statement that is built once stand for."""
+        return self.connection.execute(statement, values).mappings().all()
 
     def row(self, statement: sa.Executable) -> sa.RowMapping | None:
         return self.connection.execute(statement).mappings().first()
@@ -108,11 +110,8 @@ class Tx:
         changed = tuple(name for name in rows[0] if name not in key and name not in keep)
         if self._in_sets:
             self._set(setwise.put(table, last, changed))
-            return
-        insert = self._insert(table)
-        change = {name: insert.excluded[name] for name in changed}
-        statement = insert.on_conflict_do_update(index_elements=key, set_=change) if change else None
-        self.run(insert.on_conflict_do_nothing() if statement is None else statement, last)
+        else:
+            self.run(_put(table, changed), last)
 
     def put_by(self, table: sa.Table, key: Sequence[str], rows: Sequence[Row]) -> None:
         """`put`, by another unique key than the primary one."""
@@ -154,10 +153,8 @@ class Tx:
                 if self._in_sets:
                     self._set(setwise.change(table, _last(key, rows)))
                     continue
-                mine = [table.c[name] == sa.bindparam(f"key_{name}") for name in key]
-                change: dict[str, Any] = {name: sa.bindparam(name) for name in columns if name not in key}
                 named = [{f"key_{name}" if name in key else name: row[name] for name in columns} for row in rows]
-                self.run(sa.update(table).where(*mine).values(change), named)
+                self.run(_change(table, columns), named)
 
     def advance(self, table: sa.Table, column: str, rows: Sequence[Row]) -> int:
         """Set the other columns of the rows named by their key, of each that has in `column` what its `known_as` says.
@@ -168,9 +165,9 @@ class Tx:
             return self._set(setwise.change(table, rows, only_if=column)) if rows else 0
         key, done = [each.name for each in table.primary_key.columns], 0
         for row in rows:
-            mine = [table.c[name] == row[name] for name in key]
-            values = {name: row[name] for name in row if name not in (*key, setwise.WAS)}
-            done += self.run(sa.update(table).where(*mine, table.c[column] == row[setwise.WAS]).values(values))
+            columns = tuple(name for name in row if name != setwise.WAS)
+            named = {f"key_{name}" if name in key else name: row[name] for name in row}
+            done += self.connection.execute(_change(table, columns, only_if=column), named).rowcount
         return done
 
     def poke(self, store: StoreId) -> None:
@@ -187,6 +184,29 @@ class Tx:
 
     def _insert(self, table: sa.Table) -> "postgresql.Insert | sqlite.Insert":
         return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
+
+
+# Statements that differ in nothing but their values are built once: building one costs several times what SQLite needs.
+
+
+@functools.cache
+def _put(table: sa.Table, changed: tuple[str, ...]) -> sqlite.Insert:
+    """`put` on SQLite."""
+    insert = sqlite.insert(table)
+    if not changed:
+        return insert.on_conflict_do_nothing()
+    key = [column.name for column in table.primary_key.columns]
+    return insert.on_conflict_do_update(index_elements=key, set_={name: insert.excluded[name] for name in changed})
+
+
+@functools.cache
+def _change(table: sa.Table, columns: tuple[str, ...], only_if: str = "") -> sa.Update:
+    """Sets columns of the row whose key the parameters `key_…` name, if `only_if` has the value `known_as`."""
+    key = [column.name for column in table.primary_key.columns]
+    mine = [table.c[name] == sa.bindparam(f"key_{name}") for name in key]
+    if only_if:
+        mine.append(table.c[only_if] == sa.bindparam(setwise.WAS))
+    return sa.update(table).where(*mine).values({name: sa.bindparam(name) for name in columns if name not in key})
 
 
 def _last(key: Sequence[str], rows: Sequence[Row]) -> list[Row]:

@@ -20,6 +20,7 @@ from contract.ids import StoreId
 
 Card = TypeVar("Card", bound=AnyFeedBody)
 EVERYONE: Final = StoreId(EVERY_STORE)
+_NEWEST: Final = sa.select(life.c.feed_rev)
 
 
 class News(NamedTuple):
@@ -53,7 +54,7 @@ def put(tx: Tx, news: Sequence[News]) -> int:
 
 
 def newest(tx: Tx) -> int:
-    return int(tx.value(sa.select(life.c.feed_rev)) or 0)
+    return int(tx.value(_NEWEST) or 0)
 
 
 def cards(tx: Tx, kind: type[Card]) -> dict[tuple[str, str], Card]:

@@ -5,7 +5,7 @@ every message would be most of what a worker does; here it is one for all of the
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -17,6 +17,12 @@ from cloud.tables import down_counter, node, stream
 from cloud.work import UnknownStoreError
 from contract.ids import Epoch, StoreId
 from contract.messages import Ack
+
+_STORES: Final = sa.bindparam("stores", expanding=True)
+_BOXES: Final = sa.select(node).where(node.c.store.in_(_STORES)).order_by(node.c.store).with_for_update()
+_DECIDED: Final = sa.select(down_counter.c.store, down_counter.c.seq).where(down_counter.c.store.in_(_STORES))
+_EPOCHS: Final = sa.bindparam("epochs", expanding=True)
+_LOGS: Final = sa.select(stream).where(stream.c.store.in_(_STORES), stream.c.epoch.in_(_EPOCHS))
 
 
 class Known:
@@ -34,16 +40,14 @@ class Known:
         """Everything about these logs and their stores. Raises `UnknownStoreError`."""
         wanted = set(names)
         stores = sorted({name.store for name in wanted})
-        boxes = sa.select(node).where(node.c.store.in_(stores)).order_by(node.c.store).with_for_update()
-        self._boxes = {row["store"]: dict(row) for row in self._tx.rows(boxes)}
+        self._boxes = {row["store"]: dict(row) for row in self._tx.rows(_BOXES, {"stores": stores})}
         for store in stores:
             if store not in self._boxes:
                 raise UnknownStoreError(f"no store {store!r} in this office; create it, then enrol its box")
-        counted = sa.select(down_counter.c.store, down_counter.c.seq).where(down_counter.c.store.in_(stores))
-        self._newest = {row["store"]: row["seq"] for row in self._tx.rows(counted)}
+        self._newest = {row["store"]: row["seq"] for row in self._tx.rows(_DECIDED, {"stores": stores})}
         epochs = sorted({name.epoch for name in wanted})
-        theirs = sa.select(stream).where(stream.c.store.in_(stores), stream.c.epoch.in_(epochs))
-        self._logs = {log.name: log for log in map(logs.log_of, self._tx.rows(theirs))}
+        theirs = self._tx.rows(_LOGS, {"stores": stores, "epochs": epochs})
+        self._logs = {log.name: log for log in map(logs.log_of, theirs)}
 
     def box(self, store: StoreId) -> Row:
         return self._boxes[store]

@@ -4,7 +4,7 @@ A fact counts only under the custody epoch its store held (`ce_check`); every mo
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -20,6 +20,16 @@ CLOUD = StoreId("")
 """The holder of a token that no store has."""
 NO_SALE, NO_TRANSFER = SaleId(""), TransferId("")
 TOLD = {OfficeState.HERE: CustodyState.HERE, OfficeState.INCOMING: CustodyState.INCOMING}
+
+_PIECES: Final = sa.bindparam("pieces", expanding=True)
+_TOKENS: Final = sa.select(custody).where(custody.c.piece.in_(_PIECES)).order_by(custody.c.piece).with_for_update()
+_RETURNED: Final = sa.select(returned_piece).where(returned_piece.c.piece.in_(_PIECES))
+_SOLD: Final = sa.select(sold_piece).where(sold_piece.c.piece.in_(_PIECES))
+_PAID: Final = (
+    sa.select(web_order.c.piece, web_order.c.order_id)
+    .where(web_order.c.state == OrderState.PAID, web_order.c.piece.in_(_PIECES))
+    .order_by(web_order.c.order_id)
+)
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,9 +77,8 @@ class Tokens:
         missing = sorted(set(pieces) - self._known.keys())
         for at in range(0, len(missing), 500):
             chunk = missing[at : at + 500]
-            query = sa.select(custody).where(custody.c.piece.in_(chunk)).order_by(custody.c.piece).with_for_update()
             self._known.update(dict.fromkeys(chunk))
-            for row in self.work.tx.rows(query):
+            for row in self.work.tx.rows(_TOKENS, {"pieces": chunk}):
                 self._known[row["piece"]] = _token(row)
 
     def _weigh(self, piece: PieceId) -> None:
@@ -81,12 +90,11 @@ class Tokens:
         tx = self.work.tx
         for at in range(0, len(asked), 500):
             chunk = asked[at : at + 500]
-            for row in tx.rows(sa.select(returned_piece).where(returned_piece.c.piece.in_(chunk))):
+            for row in tx.rows(_RETURNED, {"pieces": chunk}):
                 self._returned.add((row["sale"], row["piece"]))
-            paid = sa.select(web_order.c.piece, web_order.c.order_id).where(web_order.c.state == OrderState.PAID)
-            for row in tx.rows(paid.where(web_order.c.piece.in_(chunk)).order_by(web_order.c.order_id)):
+            for row in tx.rows(_PAID, {"pieces": chunk}):
                 self._paid.setdefault(row["piece"], []).append(row["order_id"])
-            for row in tx.rows(sa.select(sold_piece).where(sold_piece.c.piece.in_(chunk))):
+            for row in tx.rows(_SOLD, {"pieces": chunk}):
                 self._sold[row["piece"]] = Sold(StoreId(row["store"]), SaleId(row["sale"]))
 
     def get(self, piece: PieceId) -> Token | None:

@@ -17,6 +17,7 @@ from trade.guards import Guards
 
 NO_PIECE: Final = PieceId("")
 SQL_NAMES_MAX: Final = 500
+_LIFE: Final = sa.select(life)
 """Of one question; SQLite takes no more than some thousand values in a statement."""
 QUARANTINED: Final = "sale quarantined"
 """The kind of a case that ends only with its sale."""
@@ -128,7 +129,7 @@ def sales_known(tx: Tx, wanted: Collection[tuple[StoreId, SaleId]]) -> set[tuple
 
 def begin(tx: Tx, guards: Guards, now_us: int) -> Work:
     """The unit of work of a transaction that was just opened."""
-    row = tx.row(sa.select(life))
+    row = tx.row(_LIFE)
     assert row is not None, "the office has no life row: run its migrations (`vitrine cloud` does) before using it"
     recovering, secret = bool(row["recovering"]), bytes(row["secret"])
     work = Work(

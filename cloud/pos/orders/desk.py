@@ -29,6 +29,13 @@ LEASE_WAIT_US: Final = 60_000_000
 """How long a store may take to answer before the order is closed."""
 FINAL: Final = tuple(ORDER.ends)
 ORDERS_PER_STEP_MAX: Final = 200
+_UNFINISHED: Final = (
+    sa.select(web_order, node.c.joined)
+    .outerjoin(node, node.c.store == web_order.c.store)
+    .where(web_order.c.state.not_in(FINAL))
+    .order_by(web_order.c.asked_us, web_order.c.order_id)
+    .limit(ORDERS_PER_STEP_MAX)
+)
 
 
 class OrderRefused(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,15 +229,7 @@ class OrderDesk:
     # --- rows ---------------------------------------------------------------------------------------------
 
     def _unfinished(self, store: StoreId | None = None) -> list[tuple[Order, bool]]:
-        query = (
-            sa.select(web_order, node.c.joined)
-            .outerjoin(node, node.c.store == web_order.c.store)
-            .where(web_order.c.state.not_in(FINAL))
-            .order_by(web_order.c.asked_us, web_order.c.order_id)
-            .limit(ORDERS_PER_STEP_MAX)
-        )
-        if store is not None:
-            query = query.where(web_order.c.store == store)
+        query = _UNFINISHED if store is None else _UNFINISHED.where(web_order.c.store == store)
         with self.office.reading() as tx:
             return [(order_of(row), bool(row["joined"])) for row in tx.rows(query)]
 
