@@ -20,6 +20,7 @@ from trade.custody import Token, TokenState
 
 TILL = "till-1"
 WHY = "no pad here"
+LOOKS_EACH_US = 1_000_000
 
 
 class Seller:
@@ -40,17 +41,24 @@ class Seller:
             self._due_us += self._each_us
             piece = next(self._pieces, None)
             if piece is None:
+                self._look(store, now_us)  # its cards may come after its token
                 return
             self._sell(store, piece)
 
     def _begin(self, store: Store, now_us: int) -> None:
-        self._store, self._due_us = store, float(now_us)
-        db = store.books.db
-        here = [token.piece for token in db.rows("tokens", Token) if token.state is TokenState.HERE]
-        self._pieces = iter([piece for piece in here if replica.piece(db, piece) is not None])
+        self._store, self._due_us, self._looked_us = store, float(now_us), 0
+        self._look(store, now_us)
         self._ids = itertools.count(1)
         day = {"business_day": "2026-11-29", "float_minor": 0, "currency": store.config.currency}
         store.act(OpenShift(shift=f"shift-{now_us}", till=TILL, **day), self._user)
+
+    def _look(self, store: Store, now_us: int) -> None:
+        """What there is to sell."""
+        if now_us - self._looked_us < LOOKS_EACH_US:
+            return
+        self._looked_us, db = now_us, store.books.db
+        here = [token.piece for token in db.rows("tokens", Token) if token.state is TokenState.HERE]
+        self._pieces = iter([piece for piece in here if replica.piece(db, piece) is not None])
 
     def _sell(self, store: Store, piece: str) -> None:
         sale = f"sale-{piece}"
