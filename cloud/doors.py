@@ -127,10 +127,12 @@ def create_door(
     problems.install(app)
 
     @app.get("/edge/v1/feed")
-    def get_feed(box: TheBox, since: Annotated[int, Query(ge=0)] = 0) -> Response:
-        """Rows of the feed above `since`, one page."""
+    def get_feed(
+        box: TheBox, since: Annotated[int, Query(ge=0)] = 0, contract: Annotated[int, Query(ge=1)] = 1
+    ) -> Response:
+        """Rows of the feed above `since`, one page, as a box of this contract can read them; the first did not say."""
         with desk.look() as work:
-            return Response(encode_page(feed.page(work.tx, box, since)), media_type=JSON)
+            return Response(encode_page(feed.page(work.tx, box, since, contract=contract)), media_type=JSON)
 
     @app.post("/edge/v1/journal")
     def take_rows(box: TheBox, body: Body) -> Response:

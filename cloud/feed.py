@@ -15,8 +15,10 @@ from contract.feed import (
     FeedRow,
     decode_body,
     encode_body,
+    readable,
 )
 from contract.ids import StoreId
+from contract.messages import CONTRACT_VERSION
 
 Card = TypeVar("Card", bound=AnyFeedBody)
 EVERYONE: Final = StoreId(EVERY_STORE)
@@ -75,8 +77,13 @@ def card(tx: Tx, kind: type[Card], key: str, scope: str = EVERY_STORE) -> Card |
     return found if isinstance(found, kind) else None
 
 
-def page(tx: Tx, asker: StoreId, since: int, most: int = FEED_ROWS_PER_PAGE_MAX) -> FeedPage:
-    """Rows for this store above `since`, ascending. Without more, `upto` is the newest revision of all scopes."""
+def page(
+    tx: Tx, asker: StoreId, since: int, most: int = FEED_ROWS_PER_PAGE_MAX, *, contract: int = CONTRACT_VERSION
+) -> FeedPage:
+    """Rows for this store above `since`, ascending. Without more, `upto` is the newest revision of all scopes.
+
+    contract: the version its box reads; of what it could not read it gets nothing.
+    """
     upto = newest(tx)
     query = (
         sa.select(feed_row)
@@ -95,4 +102,5 @@ def page(tx: Tx, asker: StoreId, since: int, most: int = FEED_ROWS_PER_PAGE_MAX)
         for row in found[:most]
     )
     more = len(found) > most
-    return FeedPage(rows=rows, upto=rows[-1].rev if more else upto, more=more)
+    told = tuple(row for each in rows if (row := readable(each, contract)) is not None)
+    return FeedPage(rows=told, upto=rows[-1].rev if more else upto, more=more)

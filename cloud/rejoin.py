@@ -123,6 +123,7 @@ class Rejoins:
         term = next_term(work, box["term"])
         kept = downlog.unapplied(tx, store, cloud_epoch=work.cloud_epoch, term=box["term"], upto=int(box["down_upto"]))
         begin_term(work, store, term, epoch=epoch, instance=asked.instance)
+        tx.run(sa.update(node).where(node.c.store == store).values(contract_max=asked.contract_max))
         custody = self._renewed(work, store)
         for command in kept:
             work.command(store, command)

@@ -13,7 +13,10 @@ from contract.commands import CustodyState
 from contract.facts import Stream
 from contract.ids import ClaimId, Epoch, OrderId, PieceId, SaleId, StoreId, TransferId
 
-CONTRACT_VERSION: Final = 1
+CONTRACT_OLDEST: Final = 1
+CONTRACT_VERSION: Final = 2
+"""What a box can read of what the cloud says: 1 is the first release; 2 knows goods, commissions, further permissions,
+roles of a house's own, and slices of money (`contract.feed.older`). It rises with every word that may come down."""
 ROWS_PER_MESSAGE_MAX: Final = 200
 MESSAGE_BYTES_MAX: Final = 1 << 20
 
@@ -37,7 +40,7 @@ class Up(msgspec.Struct, frozen=True, kw_only=True, tag_field="up", tag="rows"):
     down_upto: int
     boot: str
     message: int
-    contract_min: int = CONTRACT_VERSION
+    contract_min: int = CONTRACT_OLDEST
     contract_max: int = CONTRACT_VERSION
     seal: str = ""
     """What the office sealed for this term and `down_upto` (`contract.seals.told_seal`), said back."""

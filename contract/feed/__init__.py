@@ -7,6 +7,7 @@ from contract.feed.body import FeedBody as FeedBody
 from contract.feed.commissions import CommissionCard as CommissionCard
 from contract.feed.goods import GoodsCard as GoodsCard
 from contract.feed.goods import Unit as Unit
+from contract.feed.older import readable as readable
 from contract.feed.page import EVERY_STORE as EVERY_STORE
 from contract.feed.page import FEED_ROWS_PER_PAGE_MAX as FEED_ROWS_PER_PAGE_MAX
 from contract.feed.page import AnyFeedBody as AnyFeedBody

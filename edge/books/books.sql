@@ -143,7 +143,7 @@ CREATE TRIGGER journal_is_not_cut BEFORE DELETE ON journal BEGIN SELECT RAISE(AB
 SELECT store, instance, term, epoch, mode, why, cloud_epoch, down_upto, last_us, feed_rev FROM node;
 
 -- name: node_new
-INSERT INTO node VALUES (1, :store, :instance, 0, '', 'rejoin', 'this box has not joined the house yet', 0, 0, 0, 0);
+INSERT INTO node VALUES (1, :store, :instance, 0, '', 'rejoin', 'this box has not joined the house yet', 0, 0, 0, 0, :contract);
 
 -- name: node_mode
 UPDATE node SET mode = :mode, why = :why;
@@ -474,7 +474,7 @@ UPDATE alarm SET state = 'closed', closed_us = :closed_us, outcome = :outcome, n
 -- name: feed_set
 INSERT INTO feed_row VALUES (:scope, :key, :rev, :kind, :name, :epc, :words, :body)
 ON CONFLICT (scope, "key") DO UPDATE SET rev = excluded.rev, kind = excluded.kind, name = excluded.name,
-    epc = excluded.epc, words = excluded.words, body = excluded.body WHERE excluded.rev > rev;
+    epc = excluded.epc, words = excluded.words, body = excluded.body WHERE excluded.rev >= rev;
 
 -- name: feed_drop
 DELETE FROM feed_row WHERE scope = :scope AND "key" = :key AND rev < :rev;

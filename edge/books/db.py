@@ -6,7 +6,7 @@ WAL with synchronous=FULL is checked when the file is opened: less loses commits
 import functools
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from importlib import resources
 from pathlib import Path
@@ -16,7 +16,7 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 18
+SCHEMA_VERSION: Final = 19
 FILES: Final = (
     "books.sql",
     "shifts.sql",
@@ -34,6 +34,7 @@ FILES: Final = (
     "receipts.sql",
     "value.sql",
     "seek.sql",
+    "older.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""
 BUSY_S: Final = 5.0
@@ -100,10 +101,11 @@ class Database:
                 "keep the books on a local disk"
             )
 
-    def prepare(self, *, claim_guard: bool = True) -> None:
+    def prepare(self, *, claim_guard: bool = True, catch_up: Callable[[int], None] = lambda _version: None) -> None:
         """Makes the tables of a new file, or those an older one lacks. Raises `BooksError` for a newer version's.
 
         Versions only go up; an older file is copied beside itself first, for whoever has to go back to that program.
+        `catch_up` fills new tables from what an older file has, told its version, in the same transaction.
         """
         version = self.pragma("user_version")
         if version > SCHEMA_VERSION:
@@ -116,7 +118,13 @@ class Database:
         if version == 0:
             steps = [self._sql["schema"], self._sql["claim_guard"] if claim_guard else ""]
         steps += [self._sql[f"upgrade_{step}"] for step in range(max(version, 1) + 1, SCHEMA_VERSION + 1)]
-        self._db.executescript(f"BEGIN;{''.join(steps)}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+        try:
+            self._db.executescript(f"BEGIN;{''.join(steps)}PRAGMA user_version = {SCHEMA_VERSION};")
+            if version:
+                catch_up(version)
+            self.commit()
+        finally:
+            self.rollback()  # nothing, after the commit
 
     def _keep_copy(self, path: Path, version: int) -> None:
         """One copy, of the last version; a half one of a start that was cut short is written anew."""

@@ -44,12 +44,8 @@ class Disposed(msgspec.Struct, frozen=True, kw_only=True):
 
 def return_recorded(db: Database, fact: ReturnRecorded, at_us: int, epoch: Epoch, seq: int) -> None:
     receipts.recorded(db, fact, at_us, epoch, seq)
-    # two lives of a store may have given one number: the later one had not heard of the earlier's last
-    receipt = f"return {epoch} {fact.till} {fact.receipt_number}"
     lines = {line.line: line for line in load_lines(db, fact.sale)}
-    parts = fact.parts or tuple(whole(lines[name]) for name in fact.lines if name in lines)
-    for part in parts:
-        db.run("return_part_set", receipt=receipt, line=part.line, sale=fact.sale, body=_encode(part))
+    receipt = keep_parts(db, fact, epoch)
     if not fact.parts:
         for piece, name in zip(fact.pieces, fact.lines, strict=True):
             db.run("returned_add", line=name, sale=fact.sale, piece=piece, at_us=at_us)
@@ -65,6 +61,16 @@ def return_recorded(db: Database, fact: ReturnRecorded, at_us: int, epoch: Epoch
     count_receipt(db, fact, epoch, [line for line in lines.values() if line.line in fact.lines])
     if fact.returns:
         _keep(db, fact, at_us)
+
+
+def keep_parts(db: Database, fact: ReturnRecorded, epoch: Epoch) -> str:
+    """What of each line came back; under which name its receipt is kept."""
+    # two lives of a store may have given one number: the later one had not heard of the earlier's last
+    receipt = f"return {epoch} {fact.till} {fact.receipt_number}"
+    lines = {line.line: line for line in load_lines(db, fact.sale)}
+    for part in fact.parts or tuple(whole(lines[name]) for name in fact.lines if name in lines):
+        db.run("return_part_set", receipt=receipt, line=part.line, sale=fact.sale, body=_encode(part))
+    return receipt
 
 
 def return_began(db: Database, fact: ReturnBegan, at_us: int) -> None:

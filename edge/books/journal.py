@@ -7,6 +7,7 @@ them to the journal, so state and journal cannot part. Pages read through a conn
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -15,7 +16,8 @@ import msgspec
 from contract.entries import Entry, encode_entry, first_head, keys_of, leaf_hash, next_head
 from contract.facts import AnyFact, Stream, stream_of
 from contract.ids import Epoch, StoreId, UserId
-from edge.books import fold
+from contract.messages import CONTRACT_VERSION
+from edge.books import catching_up, fold
 from edge.books.db import BooksError, Database, is_damaged
 from edge.books.rows import Counter, JournalRow, Leaf, Mode, Node
 from trade.guards import ALL, Guards
@@ -171,18 +173,21 @@ class Books:
         crashpoint: Callable[[], None] = _calm,
     ) -> Self:
         """The books over a connection that is open already. Raises `BooksError`."""
-        db.prepare(claim_guard=guards.claim_unique)
+        db.prepare(claim_guard=guards.claim_unique, catch_up=partial(catching_up.catch_up, db))
         books = cls(db, path, guards, crashpoint)
         node = db.one("node", Node)
         if node is None:
             db.begin()
-            db.run("node_new", store=store, instance=instance)
+            db.run("node_new", store=store, instance=instance, contract=CONTRACT_VERSION)
             db.commit()
         elif node.store != store:
             raise BooksError(f"these are the books of {node.store}, not of {store}; give each store its own data_dir")
         elif node.instance != instance and guards.instance:
             with books.transaction() as tx:
                 tx.must_rejoin("these books come from another machine; the head office must let this box join")
+        if db.number("feed_contract") < CONTRACT_VERSION:
+            with books.transaction() as tx:  # what an older program could not read the office left out
+                tx.db.run("feed_anew", contract=CONTRACT_VERSION)
         return books
 
     @contextmanager

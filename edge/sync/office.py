@@ -16,7 +16,7 @@ from contract.enrolment import Enrolled, Renew
 from contract.facts import Stream
 from contract.feed import FeedPage, decode_page
 from contract.ids import Epoch
-from contract.messages import JournalRows, Refusal, Rejoin, Snapshot, TreeHead, encode
+from contract.messages import CONTRACT_VERSION, JournalRows, Refusal, Rejoin, Snapshot, TreeHead, encode
 from edge.config import UplinkConfig
 
 TIMEOUT_S: Final = 15.0
@@ -64,7 +64,8 @@ class Office:
 
     async def feed(self, since: int) -> FeedPage:
         """Rows of the feed above `since`, one page."""
-        return _read(decode_page, await self._ask("GET", "/edge/v1/feed", params={"since": since}))
+        asked: dict[str, str | int] = {"since": since, "contract": CONTRACT_VERSION}
+        return _read(decode_page, await self._ask("GET", "/edge/v1/feed", params=asked))
 
     async def hand_over(self, rows: JournalRows) -> None:
         """Give the cloud rows this disk has (custody.md §2.1); taken even where a rejoin is refused."""

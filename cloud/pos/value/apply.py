@@ -13,7 +13,7 @@ from cloud import changes
 from cloud.applying import Applier
 from cloud.custody import Custody
 from cloud.ledger import Kind, post
-from cloud.tables import down_log, value_account, value_ask, value_move, value_slice
+from cloud.tables import down_log, node, value_account, value_ask, value_move, value_slice
 from cloud.work import Heard, Work
 from contract.commands import AnswerValue, KeepValue, RecallValue, decode_command
 from contract.facts import (
@@ -40,6 +40,8 @@ NOTED: Final = "account"
 """What the office's changes call what people do to one."""
 OFFICE: Final = "office:"
 """Begins the name of a move that a person made here."""
+SLICES_SINCE: Final = 2
+"""Contract version from which a box knows the commands of slices; an older one would wait at the first for ever."""
 OWED: Final = {LineKind.GIFT_CARD: TenderKind.GIFT_CARD, LineKind.DEPOSIT: TenderKind.DEPOSIT}
 
 
@@ -240,6 +242,11 @@ def _hold(work: Work, store: StoreId, account: AccountId, amount_minor: int) -> 
     return int(work.tx.value(held))
 
 
+def _contract_of(work: Work, store: StoreId) -> int:
+    """What the store's box can read, as it said last."""
+    return int(work.tx.value(sa.select(node.c.contract_max).where(node.c.store == store)) or 0)
+
+
 def allow(work: Work, store: StoreId, account: AccountId, amount_minor: int, *, by: UserId) -> str:
     """An allowance: so much of what is free may be spent there without asking. Returns why not; empty: it is done."""
     known = _locked(work, account)
@@ -247,6 +254,8 @@ def allow(work: Work, store: StoreId, account: AccountId, amount_minor: int, *, 
         return "There is no such account"
     if known["blocked"]:
         return f"It is blocked: {known['blocked']}"
+    if _contract_of(work, store) < SLICES_SINCE:
+        return f"The box of {store} runs a version that does not know slices of money: update it, then allow it"
     free = _free(work, known)
     if not 0 < amount_minor <= free:
         return f"{plain(max(free, 0), known['currency'])} {known['currency']} of it are free: allow that or less"
