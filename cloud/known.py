@@ -18,10 +18,10 @@ from cloud.work import UnknownStoreError
 from contract.ids import Epoch, StoreId
 from contract.messages import Ack
 
-_STORES: Final = sa.bindparam("stores", expanding=True)
+_STORES: Final[sa.BindParameter[StoreId]] = sa.bindparam("stores", expanding=True)
 _BOXES: Final = sa.select(node).where(node.c.store.in_(_STORES)).order_by(node.c.store).with_for_update()
 _DECIDED: Final = sa.select(down_counter.c.store, down_counter.c.seq).where(down_counter.c.store.in_(_STORES))
-_EPOCHS: Final = sa.bindparam("epochs", expanding=True)
+_EPOCHS: Final[sa.BindParameter[Epoch]] = sa.bindparam("epochs", expanding=True)
 _LOGS: Final = sa.select(stream).where(stream.c.store.in_(_STORES), stream.c.epoch.in_(_EPOCHS))
 
 

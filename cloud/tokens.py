@@ -21,7 +21,7 @@ CLOUD = StoreId("")
 NO_SALE, NO_TRANSFER = SaleId(""), TransferId("")
 TOLD = {OfficeState.HERE: CustodyState.HERE, OfficeState.INCOMING: CustodyState.INCOMING}
 
-_PIECES: Final = sa.bindparam("pieces", expanding=True)
+_PIECES: Final[sa.BindParameter[PieceId]] = sa.bindparam("pieces", expanding=True)
 _TOKENS: Final = sa.select(custody).where(custody.c.piece.in_(_PIECES)).order_by(custody.c.piece).with_for_update()
 _RETURNED: Final = sa.select(returned_piece).where(returned_piece.c.piece.in_(_PIECES))
 _SOLD: Final = sa.select(sold_piece).where(sold_piece.c.piece.in_(_PIECES))
