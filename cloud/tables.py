@@ -328,7 +328,7 @@ piece_disposed = _table(
 value_account = _table(
     "value_account", _key("account"), _text("kind"), _text("label"), _text("client"), _text("currency"),
     _text("store"), _int("issued_minor"), _int("spent_minor"), _text("blocked"), _int("opened_us"),
-    sa.Index(None, "kind", "opened_us"), sa.Index(None, "client"),
+    _text("expires"), sa.Index(None, "kind", "opened_us"), sa.Index(None, "client"),
 )  # fmt: skip
 """Gift cards (by the digest of their code), credit of clients, deposits. The balance is what came in less what went."""
 value_move = _table(
@@ -339,7 +339,7 @@ value_slice = _table("value_slice", _key("store"), _key("account"), _int("held_m
 """What a store may spend of an account without asking: never the same money as another store's."""
 value_ask = _table(
     "value_ask", _key("store"), _key("ask"), _text("sale"), _text("account"), _text("kind"), _text("currency"),
-    _int("wanted_minor"), _int("granted_minor"), _text("state"), _text("why"), _int("at_us"),
+    _int("wanted_minor"), _int("granted_minor"), _text("state"), _text("why"), _int("at_us"), _text("business_day"),
     sa.Index(None, "account", "state"), sa.Index(None, "store", "sale"),
 )  # fmt: skip
 bank_transfer = _table(

@@ -14,6 +14,7 @@ from contract.ids import (
     AskId,
     ClaimId,
     CountId,
+    InquiryId,
     OrderId,
     PersonId,
     PieceId,
@@ -124,6 +125,8 @@ class AnswerValue(Command, frozen=True, tag="value.answer"):
     left_minor: int = 0
     """Of the account's balance, besides what this sale has."""
     why: str = ""
+    expires: str = ""
+    """The account's last business day; empty: it has none."""
 
 
 class KeepValue(Command, frozen=True, tag="value.keep"):
@@ -135,6 +138,22 @@ class KeepValue(Command, frozen=True, tag="value.keep"):
     currency: str
     client: PersonId = PersonId("")
     label: str = ""
+    expires: str = ""
+    """The account's last business day from now on; empty: it has none."""
+
+
+class TellValue(Command, frozen=True, tag="value.tell"):
+    """What an inquiry gets to know. `why` says why nothing of it may be spent; without a currency it is unknown."""
+
+    inquiry: InquiryId
+    account: AccountId
+    balance_minor: int = 0
+    elsewhere_minor: int = 0
+    """Of the balance, what other stores may spend."""
+    currency: str = ""
+    label: str = ""
+    expires: str = ""
+    why: str = ""
 
 
 class RecallValue(Command, frozen=True, tag="value.recall"):
@@ -157,6 +176,7 @@ AnyCommand = (
     | AnswerValue
     | KeepValue
     | RecallValue
+    | TellValue
 )
 
 

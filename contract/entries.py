@@ -142,6 +142,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.ReceiptGiven: (SALE, TILL),
     facts.ValueKept: (ACCOUNT,),
     facts.ValueAsked: (SALE, TILL, ACCOUNT),
+    facts.ValueInquired: (TILL, ACCOUNT),
     facts.ValueAskEnded: (SALE, ACCOUNT),
     facts.ValueReleased: (ACCOUNT,),
     facts.TradeInOffered: (SALE, Key("piece", "trade_in.piece")),

@@ -19,6 +19,8 @@ AccountId = NewType("AccountId", str)
 """A gift card, a client's credit, a deposit, a trade-in: money that the house owes."""
 AskId = NewType("AskId", str)
 """Money of an account set aside for one sale."""
+InquiryId = NewType("InquiryId", str)
+"""A question to the office what is left of an account."""
 GoodsId = NewType("GoodsId", str)
 ClaimId = NewType("ClaimId", str)
 ShiftId = NewType("ShiftId", str)

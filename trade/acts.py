@@ -33,6 +33,7 @@ from contract.ids import (
     CountId,
     GiveId,
     GoodsId,
+    InquiryId,
     LineId,
     PaymentId,
     PersonId,
@@ -154,6 +155,17 @@ class AskValue(Act, frozen=True, tag="value.ask"):
     kind: TenderKind
     account: AccountId
     amount_minor: int = 0
+    client: PersonId = PersonId("")
+    label: str = ""
+
+
+class InquireValue(Act, frozen=True, tag="value.inquire"):
+    """Ask the office what is left of an account. Nothing is set aside."""
+
+    inquiry: InquiryId
+    till: TillId
+    kind: TenderKind
+    account: AccountId
     client: PersonId = PersonId("")
     label: str = ""
 
@@ -416,6 +428,7 @@ AnyAct = (
     | TakeDeposit
     | GiveDepositBack
     | AskValue
+    | InquireValue
     | EndAsk
     | TakeTradeIn
     | RemoveLine

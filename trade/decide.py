@@ -62,6 +62,7 @@ from trade.acts import (
     HearCardRefund,
     HearPayment,
     HoldPiece,
+    InquireValue,
     MoveCash,
     OpenSale,
     OpenShift,
@@ -125,6 +126,8 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
             return valuing.give_deposit_back(scene, act, new_id)
         case AskValue():
             return valuing.ask(scene, act)
+        case InquireValue():
+            return valuing.inquire(scene, act)
         case EndAsk():
             return valuing.end_ask(scene, act)
         case TakeTradeIn():

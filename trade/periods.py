@@ -55,6 +55,23 @@ def day_number(business_day: str) -> int:
     return 365 * years + years // 4 - years // 100 + years // 400 + (153 * months + 2) // 5 + day - 1
 
 
+def is_day(text: str) -> bool:
+    """Whether it is written as 2026-11-29, and there is such a day."""
+    try:
+        day_number(text)
+    except ValueError:
+        return False
+    return True
+
+
+def months_after(business_day: str, months: int) -> str:
+    """The same day so many months later, or the last one of a shorter month. Raises `ValueError` for what is no day."""
+    day_number(business_day)
+    year, month, day = (int(part) for part in business_day.split("-"))
+    year, month = year + (month - 1 + months) // 12, (month - 1 + months) % 12 + 1
+    return f"{year:04d}-{month:02d}-{min(day, _days_in(year, month)):02d}"
+
+
 def _days_in(year: int, month: int) -> int:
     if month == 2:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28

@@ -40,6 +40,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     margin: str
     exempt: str
     outside: str
+    until: str
     tax_paid: str
     """What tax numbers of lines of the first release are called, whose tax has no name."""
     code: str
@@ -76,6 +77,7 @@ _EN: Final = Words(
     margin="Margin scheme – Second-hand goods",
     exempt="Exempt from tax",
     outside="No tax is due on gift cards and deposits until they are used",
+    until="May be spent until",
     tax_paid="Tax",
     code="Code",
     check="Check this receipt",
@@ -115,6 +117,7 @@ _FR: Final = Words(
     margin="Régime particulier – Biens d’occasion",
     exempt="Exonéré de TVA",
     outside="Cartes cadeaux et acomptes : TVA due à l’utilisation",
+    until="Valable jusqu’au",
     tax_paid="TVA",
     code="Code",
     check="Vérifier ce ticket",
@@ -154,6 +157,7 @@ _DE: Final = Words(
     margin="Gebrauchtgegenstände/Sonderregelung",
     exempt="Steuerfrei",
     outside="Gutscheine und Anzahlungen: Steuer erst bei Einlösung",
+    until="Einlösbar bis",
     tax_paid="MwSt.",
     code="Code",
     check="Beleg prüfen",
@@ -193,6 +197,7 @@ _IT: Final = Words(
     margin="Regime del margine – beni usati",
     exempt="Esente da IVA",
     outside="Buoni regalo e acconti: IVA dovuta all’utilizzo",
+    until="Valido fino al",
     tax_paid="IVA",
     code="Codice",
     check="Verifica questa ricevuta",
@@ -232,6 +237,7 @@ _ES: Final = Words(
     margin="Régimen especial de los bienes usados",
     exempt="Exento de IVA",
     outside="Tarjetas regalo y anticipos: IVA al utilizarse",
+    until="Válido hasta",
     tax_paid="IVA",
     code="Código",
     check="Comprobar este recibo",

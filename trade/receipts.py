@@ -75,7 +75,7 @@ def text_of(
     """What a receipt says beside its fact, as the house says it at this moment."""
     language = settings.language if settings.language in WORDS else "en"
     words = words_of(language)
-    named = [LineText(line=line.line, details=details(cards.get(line.piece or PieceId("")), words)) for line in lines]
+    named = [LineText(line=line.line, details=_details(line, cards, words)) for line in lines]
     codes = {tax.code for line in lines for tax in line.taxes}
     names = {part.code: part.name for card in taxes for part in card.parts if part.code in codes}
     paid = {tender.payment for tender in tenders if tender.payment}
@@ -100,6 +100,11 @@ def seller_of(store: StoreCard, settings: SettingsCard) -> Seller:
         tax_number=settings.tax_number,
         contact=settings.contact,
     )
+
+
+def _details(line: SaleLine, cards: dict[PieceId, PieceCard], words: Words) -> tuple[str, ...]:
+    last = (f"{words.until} {line.expires}",) if line.expires else ()
+    return (*details(cards.get(line.piece or PieceId("")), words), *last)
 
 
 def details(card: PieceCard | None, words: Words) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class Why(StrEnum):
     NO_TERMINAL = "no_terminal"
     PAYMENT_LIVE = "payment_live"
     VALUE_LIVE = "value_live"
+    EXPIRED = "expired"
     WRONG_CURRENCY = "wrong_currency"
     WRONG_PRICE = "wrong_price"
     PAD_MISMATCH = "pad_mismatch"

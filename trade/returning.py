@@ -39,7 +39,7 @@ from trade.refusal import Refusal, Why
 from trade.sale import Sale, SaleState
 from trade.scene import NOWHERE, Scene
 from trade.tender import tenders_pay
-from trade.valuing import goes_onto, kept_of_refund
+from trade.valuing import goes_onto, kept_of_refund, lasting_tenders
 
 Answer = tuple[AnyFact, ...] | Refusal
 
@@ -166,6 +166,7 @@ def recorded(
         return refusal
     shift = scene.shift
     assert shift is not None
+    tenders = lasting_tenders(scene, tenders)
     pieces = tuple(part.piece for part in made.parts if part.piece is not None)
     sold = as_given_back(made.sale.lines, made.parts)
     ways = {part.disposition for part in made.parts if part.piece is not None}

@@ -119,6 +119,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """What this store knows of the accounts that money goes back onto."""
     account_asks: tuple[Ask, ...] = ()
     """What any sale of this store has set aside of that account."""
+    inquiry_known: bool = False
+    """The inquiry an act names was made before."""
     ask: Ask | None = None
     """What an act names of what was set aside."""
     asks: tuple[Ask, ...] = ()

@@ -44,7 +44,7 @@ from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be
 from trade.scene import Scene
 from trade.tender import cards_paid, tenders_pay, transfers_named, values_paid
-from trade.valuing import give_up, given_back, kept_of_lines, of_the_line, taken_in
+from trade.valuing import give_up, given_back, kept_of_lines, lasting_lines, of_the_line, taken_in
 
 NO_SALE: Final = SaleId("")
 Answer = tuple[AnyFact, ...] | Refusal
@@ -226,6 +226,7 @@ def record(scene: Scene, act: RecordSale, *, value_minor: int = 0, value_of: Sal
     converted = tuple(
         ClaimEnded(claim=c.claim, piece=c.piece, ce=c.ce, how=ClaimEnd.CONVERTED) for c in scene.sale_claims
     )
+    lines = lasting_lines(scene, lines)
     recorded = SaleRecorded(
         sale=act.sale,
         till=sale.till,

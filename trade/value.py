@@ -7,7 +7,7 @@ import msgspec
 
 from contract.commands import AnswerValue, KeepValue
 from contract.facts import AskEnd, TenderKind, ValueAsked, ValueAskEnded, ValueKept
-from contract.ids import AccountId, AskId, PersonId, SaleId, TillId
+from contract.ids import AccountId, AskId, InquiryId, PersonId, SaleId, TillId
 from trade.machine import Machine
 
 VALUES: Final = frozenset({TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT, TenderKind.DEPOSIT, TenderKind.TRADE_IN})
@@ -57,6 +57,24 @@ NAMES: Final = {
 }
 
 
+class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked about an account, and what the office said. `answered_us` 0: nothing yet."""
+
+    inquiry: InquiryId
+    till: TillId
+    account: AccountId
+    kind: TenderKind
+    client: PersonId = PersonId("")
+    label: str = ""
+    asked_us: int = 0
+    answered_us: int = 0
+    balance_minor: int = 0
+    elsewhere_minor: int = 0
+    currency: str = ""
+    expires: str = ""
+    why: str = ""
+
+
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
     """What this store may spend of an account; sales may have set parts of it aside."""
 
@@ -66,6 +84,8 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     client: PersonId = PersonId("")
     label: str = ""
     held_minor: int = 0
+    expires: str = ""
+    """The last business day on which it may be spent; empty: for ever."""
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +139,8 @@ def credit_account(client: PersonId) -> AccountId:
 
 def begun(fact: ValueAsked, at_us: int) -> Ask:
     state = AskState.ASKING if fact.wanted_minor else AskState.READY
-    return Ask(**msgspec.structs.asdict(fact), state=state, at_us=at_us)
+    told = {name: value for name, value in msgspec.structs.asdict(fact).items() if name != "business_day"}
+    return Ask(**told, state=state, at_us=at_us)
 
 
 def ended(ask: Ask, fact: ValueAskEnded, at_us: int) -> Ask:
@@ -156,7 +177,18 @@ def more(known: Slice | None, told: ValueKept | KeepValue) -> Slice:
         client=told.client or was.client,
         label=told.label or was.label,
         held_minor=was.held_minor + told.amount_minor,
+        expires=told.expires if known is None or isinstance(told, KeepValue) else later(was.expires, told.expires),
     )
+
+
+def later(was: str, new: str) -> str:
+    """Of money that joins an account: it never makes the rest expire sooner. Empty: never."""
+    return max(was, new) if was and new else ""
+
+
+def expired(expires: str, business_day: str) -> bool:
+    """Derived, never stored: nothing has to run at midnight."""
+    return bool(expires and business_day) and business_day > expires
 
 
 def _moved(ask: Ask, event: AskEvent, at_us: int) -> Ask:

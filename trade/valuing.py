@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+import msgspec
+
 from contract import giftcard
 from contract.facts import (
     AnyFact,
@@ -17,24 +19,27 @@ from contract.facts import (
     TradeInTaken,
     ValueAsked,
     ValueAskEnded,
+    ValueInquired,
     ValueKept,
     ValueReleased,
 )
 from contract.ids import AccountId, AskId, LineId, PersonId, SaleId
 from contract.money import plain
-from trade.acts import AskValue, EndAsk, GiveDepositBack, SellGiftCard, TakeDeposit, TakeTradeIn
+from trade.acts import AskValue, EndAsk, GiveDepositBack, InquireValue, SellGiftCard, TakeDeposit, TakeTradeIn
+from trade.periods import months_after
 from trade.price import cart
 from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be
 from trade.scene import Scene
 from trade.tender import rest_minor
-from trade.value import CREDIT, NAMES, VALUES, Ask, AskState, Slice, credit_account
+from trade.value import CREDIT, NAMES, OF_THE_OFFICE, VALUES, Ask, AskState, Slice, credit_account, expired
 
 Answer = tuple[AnyFact, ...] | Refusal
 NewId = Callable[[], str]
 LOAD_MINOR_MAX: Final = 5_000_000
 """The most that is loaded onto a gift card at once."""
 ASKS_PER_SALE_MAX: Final = 10
+EXTEND: Final = "Pay another way, or have the office give it another day, on its page of what is owed"
 
 
 def sell_gift_card(scene: Scene, act: SellGiftCard, new_id: NewId) -> Answer:
@@ -121,6 +126,9 @@ def ask(scene: Scene, act: AskValue) -> Answer:
     assert sale is not None
     if part is not None and (part.kind, part.currency) != (act.kind, sale.currency):
         return Refusal(Why.WRONG_CURRENCY, f"This is a {part.kind.replace('_', ' ')} in {part.currency}")
+    if part is not None and scene.shift is not None and expired(part.expires, scene.shift.business_day):
+        why = f"{NAMES[part.kind].capitalize()} {part.label} could be spent until {part.expires}. {EXTEND}"
+        return Refusal(Why.EXPIRED, why)
     if act.kind is TenderKind.STORE_CREDIT and act.account != credit_account(act.client):
         return Refusal(Why.EMPTY, "Say whose credit it is: a client has one")
     if any(each.account == act.account for each in scene.asks if each.live):
@@ -135,7 +143,20 @@ def ask(scene: Scene, act: AskValue) -> Answer:
         ask=act.ask, sale=act.sale, till=sale.till, account=act.account, kind=act.kind, currency=sale.currency,
         kept_minor=kept, wanted_minor=amount - kept, client=act.client or (part.client if part else PersonId("")),
         label=act.label or (part.label if part else ""),
+        business_day=scene.shift.business_day if scene.shift is not None else "",
     )  # fmt: skip
+    return (asked,)
+
+
+def inquire(scene: Scene, act: InquireValue) -> Answer:
+    """A question is an entry too: who asked for whose balance is seen. By the same id it is one."""
+    if scene.inquiry_known:
+        return ()
+    if act.kind not in OF_THE_OFFICE:
+        return Refusal(Why.WRONG_TENDERS, "Only a gift card, store credit or a deposit has a balance")
+    asked = ValueInquired(
+        inquiry=act.inquiry, till=act.till, account=act.account, kind=act.kind, client=act.client, label=act.label
+    )
     return (asked,)
 
 
@@ -252,6 +273,32 @@ def taken_in(scene: Scene, tenders: Iterable[Tender]) -> tuple[AnyFact, ...]:
     )
 
 
+def until(scene: Scene) -> str:
+    """The last business day of money that comes in now; empty: the house lets it be spent for ever."""
+    months = scene.settings.value_months
+    return months_after(scene.shift.business_day, months) if months and scene.shift is not None else ""
+
+
+def lasting_lines(scene: Scene, lines: Iterable[SaleLine]) -> tuple[SaleLine, ...]:
+    """With the last day of each gift card that is loaded; deposits never expire."""
+    last = until(scene)
+    return tuple(
+        msgspec.structs.replace(line, expires=last) if line.kind is LineKind.GIFT_CARD and last else line
+        for line in lines
+    )
+
+
+def lasting_tenders(scene: Scene, tenders: Iterable[Tender]) -> tuple[Tender, ...]:
+    """The same of money that goes back onto cards and credits."""
+    last = until(scene)
+    return tuple(
+        msgspec.structs.replace(each, expires=last)
+        if each.kind in (TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT) and last
+        else each
+        for each in tenders
+    )
+
+
 def kept_of_lines(scene: Scene, lines: Iterable[SaleLine], currency: str, client: PersonId) -> tuple[AnyFact, ...]:
     """What of the money these lines took in stays this store's to spend: deposits whole, cards as the settings say."""
     facts: list[AnyFact] = []
@@ -263,7 +310,7 @@ def kept_of_lines(scene: Scene, lines: Iterable[SaleLine], currency: str, client
         kept = ValueKept(
             account=AccountId(line.account), kind=TenderKind.GIFT_CARD if card else TenderKind.DEPOSIT,
             amount_minor=amount, currency=currency, client=PersonId("") if card else client,
-            label=line.description.removeprefix("Gift card ").removeprefix("Deposit: "),
+            label=line.description.removeprefix("Gift card ").removeprefix("Deposit: "), expires=line.expires,
         )  # fmt: skip
         facts += [kept] if amount > 0 else []
     return tuple(facts)
@@ -298,7 +345,7 @@ def kept_of_refund(scene: Scene, tenders: Iterable[Tender], currency: str) -> tu
         )
         kept = ValueKept(
             account=tender.account, kind=tender.kind, amount_minor=amount, currency=currency, client=client,
-            label=tender.reference,
+            label=tender.reference, expires=tender.expires,
         )  # fmt: skip
         facts += [kept] if amount > 0 else []
     return tuple(facts)

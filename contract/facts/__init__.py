@@ -118,6 +118,7 @@ from contract.facts.value import TradeInOffered as TradeInOffered
 from contract.facts.value import TradeInTaken as TradeInTaken
 from contract.facts.value import ValueAsked as ValueAsked
 from contract.facts.value import ValueAskEnded as ValueAskEnded
+from contract.facts.value import ValueInquired as ValueInquired
 from contract.facts.value import ValueKept as ValueKept
 from contract.facts.value import ValueReleased as ValueReleased
 from contract.facts.zones import ZonesCalibrated as ZonesCalibrated
@@ -169,6 +170,7 @@ AnyFact = (
     | ReceiptGiven
     | ValueKept
     | ValueAsked
+    | ValueInquired
     | ValueAskEnded
     | ValueReleased
     | TradeInOffered

@@ -87,6 +87,8 @@ class SaleLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The gift card, or the order, whose money this line takes in; given back by a deposit below nothing."""
     goods: GoodsId = GoodsId("")
     """The measured good or service of the office's list (`GoodsCard`); empty: typed at the till."""
+    expires: str = ""
+    """The last business day on which a gift card's money may be spent; empty: for ever."""
     feed_rev: int = 0
 
 
@@ -128,6 +130,8 @@ class Tender(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The payment at a terminal that this tender is (`payments`)."""
     account: AccountId = AccountId("")
     """The gift card, credit, deposit or trade-in whose money this is (`value`)."""
+    expires: str = ""
+    """Of money given back onto a gift card or as credit: the last business day on which it may be spent."""
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

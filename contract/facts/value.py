@@ -11,7 +11,7 @@ import msgspec
 
 from contract.facts.fact import Fact
 from contract.facts.sales import TenderKind
-from contract.ids import AccountId, AskId, PersonId, PieceId, SaleId, TillId, UserId
+from contract.ids import AccountId, AskId, InquiryId, PersonId, PieceId, SaleId, TillId, UserId
 
 
 class AskEnd(StrEnum):
@@ -31,6 +31,8 @@ class ValueKept(Fact, frozen=True, tag="value.kept"):
     client: PersonId = PersonId("")
     label: str = ""
     """How people call it: the last signs of a card, what a deposit is for. Never a whole code."""
+    expires: str = ""
+    """The last business day on which it may be spent; empty: for ever."""
 
 
 class ValueAsked(Fact, frozen=True, tag="value.asked"):
@@ -47,6 +49,18 @@ class ValueAsked(Fact, frozen=True, tag="value.asked"):
     currency: str
     kept_minor: int = 0
     wanted_minor: int = 0
+    client: PersonId = PersonId("")
+    label: str = ""
+    business_day: str = ""
+
+
+class ValueInquired(Fact, frozen=True, tag="value.inquired"):
+    """Somebody at a till asks the office what is left of an account, and until when. It changes nothing."""
+
+    inquiry: InquiryId
+    till: TillId
+    account: AccountId
+    kind: TenderKind
     client: PersonId = PersonId("")
     label: str = ""
 

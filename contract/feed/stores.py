@@ -42,6 +42,8 @@ class SettingsCard(FeedBody, frozen=True, tag="settings"):
     """A terminal may store so much for later while it has no line, per sale; 0: nothing."""
     offline_value_minor_max: int = 0
     """Of each gift card or credit that comes in here, so much may be spent here while the office is away."""
+    value_months: int = 0
+    """Gift cards and credit may be spent for so many months after money came in; 0: for ever."""
     receipt_foot: str = ""
     legal_name: str = ""
     tax_number: str = ""

@@ -16,6 +16,7 @@ from edge.api import (
     value_routes,
     witnessing,
 )
+from edge.api.balances import routes as balance_routes
 from edge.api.counts import routes as count_routes
 from edge.api.history import routes as history_routes
 from edge.api.looks import routes as look_routes
@@ -65,6 +66,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         receipt_routes.router,
         return_routes.router,
         value_routes.router,
+        balance_routes.router,
         shift_routes.router,
         tag_routes.router,
         watch_routes.router,

@@ -14,6 +14,7 @@ from contract.facts import Vision
 from contract.feed import Permission
 from contract.ids import AlarmId, PieceId, ReaderId, UserId
 from edge.api import bodies, pages_other, pages_payment, pages_register, shapes, views
+from edge.api.balances import pages as balance_pages
 from edge.api.counts import pages as counts
 from edge.api.history import pages as history
 from edge.api.looks import pages as looks
@@ -72,6 +73,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
         receipt_pages.router,
         shift_pages.router,
         pages_payment.router,
+        balance_pages.router,
         return_pages.router,
         pages_other.router,
         counts.router,

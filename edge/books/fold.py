@@ -78,6 +78,7 @@ from contract.facts import (
     TransferShipped,
     ValueAsked,
     ValueAskEnded,
+    ValueInquired,
     ValueKept,
     ValueReleased,
     ZonesCalibrated,
@@ -167,7 +168,15 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
             | PaymentKept()
         ):
             sales.payment_changed(db, fact, at.at_us)
-        case ValueKept() | ValueAsked() | ValueAskEnded() | ValueReleased() | TradeInOffered() | TradeInTaken():
+        case (
+            ValueKept()
+            | ValueAsked()
+            | ValueInquired()
+            | ValueAskEnded()
+            | ValueReleased()
+            | TradeInOffered()
+            | TradeInTaken()
+        ):
             value.changed(db, fact, at.at_us)
         case ReturnRecorded():
             returns.return_recorded(db, fact, at.at_us, at.epoch, at.seq)

@@ -12,6 +12,7 @@ from contract.commands import (
     PlaceHold,
     RequestCount,
     RevokeCustody,
+    TellValue,
     decode_command,
 )
 from contract.facts import (
@@ -147,6 +148,8 @@ def heard(db: Database, fact: CommandHeard, at_us: int) -> None:
             value.answered(db, answer, at_us)
         case KeepValue() as allowance:
             value.kept(db, allowance)
+        case TellValue() as balance:
+            value.told(db, balance, at_us)
         case _:
             pass  # leases and recalls speak through the facts they cause; a person to forget has no rows here
 

@@ -5,13 +5,14 @@ from typing import Final
 
 import msgspec
 
-from contract.commands import AnswerValue, KeepValue
+from contract.commands import AnswerValue, KeepValue, TellValue
 from contract.facts import (
     SaleRecorded,
     TradeInOffered,
     TradeInTaken,
     ValueAsked,
     ValueAskEnded,
+    ValueInquired,
     ValueKept,
     ValueReleased,
 )
@@ -19,9 +20,9 @@ from contract.ids import AccountId, SaleId
 from edge.books.db import Database
 from edge.books.rows import Body
 from trade import value
-from trade.value import VALUES, Ask, AskState, Slice
+from trade.value import VALUES, Ask, AskState, Inquiry, Slice
 
-ValueFact = ValueKept | ValueAsked | ValueAskEnded | ValueReleased | TradeInOffered | TradeInTaken
+ValueFact = ValueKept | ValueAsked | ValueInquired | ValueAskEnded | ValueReleased | TradeInOffered | TradeInTaken
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _decode: Final = msgspec.json.Decoder(TradeInOffered).decode
@@ -54,6 +55,9 @@ def changed(db: Database, fact: ValueFact, at_us: int) -> None:
             known = db.one("value_ask", Ask, ask=fact.ask)
             if known is not None:
                 db.run_struct("value_ask_set", value.ended(known, fact, at_us))
+        case ValueInquired():
+            asked = Inquiry(**msgspec.structs.asdict(fact), asked_us=at_us)
+            db.run_struct("value_inquiry_set", asked)
         case ValueReleased():
             db.run("value_slice_take", account=fact.account, amount_minor=fact.amount_minor)
         case TradeInOffered():
@@ -71,9 +75,25 @@ def answered(db: Database, command: AnswerValue, at_us: int) -> None:
         held = load_slice(db, command.account) or Slice(
             account=known.account, kind=known.kind, currency=known.currency, client=known.client, label=known.label
         )
-        more = msgspec.structs.replace(held, held_minor=held.held_minor + command.amount_minor)
+        held_now = held.held_minor + command.amount_minor
+        more = msgspec.structs.replace(held, held_minor=held_now, expires=command.expires)
         db.run_struct("value_slice_set", more)
     db.run_struct("value_ask_set", value.answered(known, command, at_us))
+
+
+def told(db: Database, command: TellValue, at_us: int) -> None:
+    """What the office says of an account; the store's slice learns its last day with it."""
+    known = db.one("value_inquiry", Inquiry, inquiry=command.inquiry)
+    if known is None:
+        return
+    said = msgspec.structs.replace(
+        known, answered_us=at_us, balance_minor=command.balance_minor, elsewhere_minor=command.elsewhere_minor,
+        currency=command.currency, label=command.label or known.label, expires=command.expires, why=command.why,
+    )  # fmt: skip
+    db.run_struct("value_inquiry_set", said)
+    part = load_slice(db, command.account)
+    if part is not None and command.currency:
+        db.run_struct("value_slice_set", msgspec.structs.replace(part, expires=command.expires))
 
 
 def kept(db: Database, command: KeepValue) -> None:

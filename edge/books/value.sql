@@ -17,6 +17,21 @@ ALTER TABLE tender ADD COLUMN rounding_minor INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE tender ADD COLUMN account TEXT NOT NULL DEFAULT '';
 ALTER TABLE tender ADD COLUMN conversion TEXT NOT NULL DEFAULT 'null';
 
+-- name: upgrade_20
+ALTER TABLE value_slice ADD COLUMN expires TEXT NOT NULL DEFAULT '';
+CREATE TABLE value_inquiry (
+    inquiry TEXT PRIMARY KEY, till TEXT NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL, client TEXT NOT NULL,
+    label TEXT NOT NULL, asked_us INTEGER NOT NULL, answered_us INTEGER NOT NULL, balance_minor INTEGER NOT NULL,
+    elsewhere_minor INTEGER NOT NULL, currency TEXT NOT NULL, expires TEXT NOT NULL, why TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- name: value_inquiry
+SELECT * FROM value_inquiry WHERE inquiry = :inquiry;
+
+-- name: value_inquiry_set
+INSERT OR REPLACE INTO value_inquiry VALUES (:inquiry, :till, :account, :kind, :client, :label, :asked_us, :answered_us,
+    :balance_minor, :elsewhere_minor, :currency, :expires, :why);
+
 -- name: value_slice
 SELECT * FROM value_slice WHERE account = :account;
 
@@ -24,7 +39,7 @@ SELECT * FROM value_slice WHERE account = :account;
 SELECT * FROM value_slice WHERE kind = :kind AND held_minor > 0 ORDER BY account LIMIT :limit;
 
 -- name: value_slice_set
-INSERT OR REPLACE INTO value_slice VALUES (:account, :kind, :currency, :client, :label, :held_minor);
+INSERT OR REPLACE INTO value_slice VALUES (:account, :kind, :currency, :client, :label, :held_minor, :expires);
 
 -- name: value_slice_take
 UPDATE value_slice SET held_minor = held_minor - :amount_minor WHERE account = :account;

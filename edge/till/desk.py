@@ -46,6 +46,7 @@ from trade.acts import (
     HearCardRefund,
     HearPayment,
     HoldPiece,
+    InquireValue,
     MoveCash,
     OpenSale,
     OpenShift,
@@ -79,7 +80,7 @@ from trade.refusal import Refusal, Why
 from trade.sale import Sale
 from trade.scene import NOWHERE, CountTotals, Scene
 from trade.shift import Shift
-from trade.value import Ask
+from trade.value import Ask, Inquiry
 
 Seen = Callable[[PieceId], bool]
 NewId = Callable[[], str]
@@ -87,7 +88,7 @@ QUIET: Final = (Sight,)
 """Acts of the floor: what they cannot do is not worth an entry."""
 
 
-ValueAct = AddGoods | SellGiftCard | TakeDeposit | GiveDepositBack | AskValue | TakeTradeIn | EndAsk
+ValueAct = AddGoods | SellGiftCard | TakeDeposit | GiveDepositBack | AskValue | InquireValue | TakeTradeIn | EndAsk
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -274,6 +275,9 @@ class Desk:
                 known_ask = db.one("value_ask", Ask, ask=act.ask)
                 found = self._valued(db, self._priced(db, found), act.account)
                 return msgspec.structs.replace(found, ask=known_ask)
+            case InquireValue():
+                made = db.one("value_inquiry", Inquiry, inquiry=act.inquiry) is not None
+                return msgspec.structs.replace(scene, inquiry_known=made)
             case EndAsk():
                 asked = db.one("value_ask", Ask, ask=act.ask)
                 found = self._sale_scene(db, scene, asked.sale) if asked is not None else scene

@@ -57,7 +57,7 @@ SILENT: dict[str, str] = {
     **dict.fromkeys(("CountStarted", "CountProgress", "CountFinished", "CountApproved", "CountAbandoned", "CountMissed",
                      "CountSubmitted", "CountRecounting"), COUNT),
     **dict.fromkeys(("ValueKept", "ValueAsked", "ValueAskEnded", "ValueReleased"), SLICE),
-    **dict.fromkeys(("Rejoined", "CommandHeard", "CommandRefused", "ReceiptGiven"), TALK),
+    **dict.fromkeys(("Rejoined", "ValueInquired", "CommandHeard", "CommandRefused", "ReceiptGiven"), TALK),
     "PieceDisposed": "how a piece is: it stays in inventory, and is written off when the office says that it is gone",
 }  # fmt: skip
 MOVES_COST = ("CustodyReceived", "TransferShipped")

@@ -14,7 +14,7 @@ from cloud.pos.value import apply as value
 from cloud.pos.value import queries
 from cloud.tables import case_file, piece_backing, sale_tender
 from cloud.work import begin
-from contract.commands import AnswerValue, KeepValue, RecallValue
+from contract.commands import AnswerValue, KeepValue, RecallValue, TellValue
 from contract.facts import (
     Conversion,
     LineKind,
@@ -25,6 +25,7 @@ from contract.facts import (
     TradeIn,
     TradeInTaken,
     ValueAsked,
+    ValueInquired,
     ValueKept,
 )
 from contract.feed import GoodsCard, Unit
@@ -177,6 +178,52 @@ def test_money_of_another_currency_joins_no_balance_and_somebody_is_told(house):
         True,
         True,
     )
+
+
+def lasting(fact, expires):
+    lines = tuple(msgspec.structs.replace(line, expires=expires) for line in fact.lines)
+    return msgspec.structs.replace(fact, lines=lines)
+
+
+def test_a_balance_is_told_to_who_asks_with_what_other_stores_keep_and_its_last_day(house):
+    paris, lyon = house.store("paris"), house.store("lyon")
+    kept = ValueKept(account=CARD, kind=TenderKind.GIFT_CARD, amount_minor=4_000, currency="EUR")
+    paris.write(lasting(owed(paris, house, "s1", 10_000), "2026-12-31"), kept)
+    paris.send()
+    lyon.write(ValueInquired(inquiry="i1", till="t1", account=CARD, kind=TenderKind.GIFT_CARD))
+    lyon.write(ValueInquired(inquiry="i2", till="t1", account="gc-none", kind=TenderKind.GIFT_CARD))
+    lyon.write(ValueInquired(inquiry="i3", till="t1", account=CARD, kind=TenderKind.DEPOSIT))
+    known, *unknown = answers(lyon)
+    assert known == TellValue(
+        inquiry="i1", account=CARD, balance_minor=10_000, elsewhere_minor=4_000, currency="EUR", label=label(CODE),
+        expires="2026-12-31",
+    )  # fmt: skip
+    assert all("knows none" in each.why and not each.currency for each in unknown)
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("day", "given"), [("2026-11-22", 7_000), ("2026-11-23", 0)])
+def test_after_its_last_day_nothing_is_given_of_a_card_until_the_office_says_another(house, day, given):
+    paris, lyon = house.store("paris"), house.store("lyon")
+    paris.write(lasting(owed(paris, house, "s1", 10_000), "2026-11-22"), kept := ValueKept(
+        account=CARD, kind=TenderKind.GIFT_CARD, amount_minor=1_000, currency="EUR", expires="2026-11-22"
+    ))  # fmt: skip
+    paris.send()
+    lyon.write(msgspec.structs.replace(ask("a1", 7_000), business_day=day))
+    (answer,) = answers(lyon)
+    assert answer.amount_minor == given
+    assert bool(given) or "another day" in answer.why
+    with house.office.transaction() as tx:
+        work = begin(tx, ALL, 5)
+        assert "Write the day" in value.extend(work, CARD, "31.12.2027", by="eva", why="kindness")
+        assert value.extend(work, CARD, "2027-12-31", by="eva", why="kindness") == ""
+        (noted,) = changes.listing(tx, what=value.NOTED, subject=CARD)
+    assert (noted.why, noted.differences[0].was, noted.differences[0].now) == ("kindness", "2026-11-22", "2027-12-31")
+    (told,) = [each for each in answers(paris) if isinstance(each, KeepValue)]
+    assert (told.amount_minor, told.expires) == (0, "2027-12-31")
+    assert kept.account == told.account
+    lyon.write(msgspec.structs.replace(ask("a2", 1_000), business_day=day))
+    assert answers(lyon)[-1].amount_minor == 1_000
 
 
 @pytest.mark.parametrize("office", ["sqlite"], indirect=True)

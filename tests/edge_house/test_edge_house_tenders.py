@@ -6,7 +6,7 @@ import warnings
 import msgspec
 import pytest
 
-from contract.commands import AnswerValue, NumberedCommand, encode_command
+from contract.commands import AnswerValue, KeepValue, NumberedCommand, TellValue, encode_command
 from contract.feed import FeedPage, FeedRow, GoodsCard, RateCard, SettingsCard, Unit
 from contract.giftcard import account_of, make, parse, shown
 from edge import app as edge_app
@@ -169,6 +169,45 @@ def test_a_card_of_another_store_waits_for_the_office(till):
     assert till.post("/sales/s1/record", {"tenders": [rest]}).status_code == 409
     assert till.ok("/sales/s1/record", {"tenders": [tender, rest]})["state"] == "recorded"
     assert till.get("/sales/s1/values")[0]["state"] == "spent"
+
+
+def test_a_balance_is_what_the_store_keeps_until_the_office_answers(till):
+    kept = {"account": account_of(CODE), "kind": "gift_card", "currency": "EUR", "label": "…9"}
+    till.obey(KeepValue(**kept, amount_minor=4_000))
+    asked = till.form("/register/balance", name=shown(CODE).lower())
+    page = asked.headers["location"]
+    first = till.page(page)
+    assert "Asking the office" in first
+    assert "This store may spend €40.00" in first
+    name = page.rpartition("/")[2]
+    told = {"balance_minor": 30_000, "elsewhere_minor": 6_000, "currency": "EUR", "expires": "2099-01-31"}
+    till.obey(TellValue(inquiry=name, account=account_of(CODE), label="…9", **told))
+    then = till.page(page)
+    for words in ("€300.00", "They keep €60.00 of it", "31 Jan 2099", "This store may spend €40.00"):
+        assert words in then, words
+    assert "every 2s" not in then, "nothing is waited for any more"
+    assert load_slice(till.books.db, account_of(CODE)).held_minor == 4_000, "asking moves nothing"
+    body = {"till": "till-1", "kind": "gift_card", "name": CODE, "inquiry": "i1"}
+    assert till.ok("/balances", body)["here_minor"] == till.ok("/balances", body)["here_minor"] == 4_000
+    assert till.get("/balances/i1")["answered"] is False
+    assert till.client.get("/api/v1/balances/i9", headers=till.bearer).status_code == 404
+    digits = CODE.encode()
+    assert not any(digits in row.body for row in till.books.journal(till.books.node().epoch, "trade", 1, 1_000))
+
+
+def test_an_expired_card_is_refused_with_what_to_do_until_the_office_gives_it_another_day(till):
+    kept = {"account": account_of(CODE), "kind": "gift_card", "currency": "EUR", "label": "…9"}
+    till.obey(KeepValue(**kept, amount_minor=4_000, expires="2020-01-31"))
+    asked = till.form("/register/balance", name=CODE)
+    shown_page = till.page(asked.headers["location"])
+    assert "It has expired." in shown_page
+    till.ring("s1")
+    refused = till.form("/register/value", kind="gift_card", name=CODE)
+    assert refused.status_code == 409
+    assert "have the office give it another day" in refused.text
+    till.obey(KeepValue(**kept, amount_minor=0, expires="2099-01-31"))
+    till.form("/register/value", kind="gift_card", name=CODE, amount="40")
+    assert till.get("/sales/s1/values")[0]["state"] == "ready"
 
 
 def test_a_mistyped_card_is_told_at_once(till):

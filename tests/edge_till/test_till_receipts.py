@@ -131,7 +131,8 @@ def test_books_brought_forward_know_the_receipts_they_had(new_shop, disk):
             "DROP TABLE receipt; DROP TABLE receipt_given; DROP INDEX journal_trade_head; DROP TABLE value_slice;"
             "DROP TABLE value_ask; DROP TABLE trade_in; DROP TABLE seek_fts; DROP TABLE seek; DROP TABLE seek_key;"
             "DROP TABLE seek_term; ALTER TABLE tender DROP COLUMN rounding_minor; ALTER TABLE tender DROP COLUMN account;"
-            "ALTER TABLE tender DROP COLUMN conversion; ALTER TABLE node DROP COLUMN feed_contract; PRAGMA user_version = 15;"
+            "ALTER TABLE tender DROP COLUMN conversion; ALTER TABLE node DROP COLUMN feed_contract;"
+            "DROP TABLE value_inquiry; PRAGMA user_version = 15;"
         )
     again = new_shop(disk)
     assert again.books.db.dump("receipt") == before

@@ -93,6 +93,15 @@ def test_of_money_put_onto_a_card_or_credit_the_store_keeps_what_its_settings_sa
     assert (kept.account, kept.client, kept.amount_minor) == (CREDIT, "c1", 50_000)
 
 
+def test_credit_lasts_from_the_day_it_is_given_and_cash_says_nothing_of_it(mind):
+    house = SettingsCard(store="paris", value_months=6, offline_value_minor_max=1)
+    came = (paid("store_credit", 20_000, CREDIT), paid("cash", 100_000))
+    scene = sold(mind, *came, settings=house)
+    fact, kept = give(mind, scene, back("store_credit", 20_000, CREDIT), back("cash", 100_000))
+    assert [each.expires for each in fact.tenders] == ["2027-05-22", ""]
+    assert kept.expires == "2027-05-22"
+
+
 @pytest.mark.parametrize(
     ("tender", "why"),
     [

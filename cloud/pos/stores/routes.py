@@ -37,9 +37,11 @@ class SettingsAsked(Asked):
     denominations: list[int] = Field(default=[], max_length=store_settings.DENOMINATIONS_MAX)
     margin_scheme: bool = False
     refund_days: int = 30
+    refund_cash_minor_max: int = 0
     over_short_minor_max: int = 500
     offline_card_minor_max: int = 0
     offline_value_minor_max: int = 0
+    value_months: int = 0
     receipt_foot: str = ""
     legal_name: str = ""
     tax_number: str = ""

@@ -21,6 +21,7 @@ CHECK_URL: Final = re.compile(r"https?://[A-Za-z0-9.:\-]+/[A-Za-z0-9._/\-]*")
 TEXT_MAX: Final = 500
 SHORT_TEXT_MAX: Final = 100
 DAYS_MAX: Final = 3_650
+VALUE_MONTHS_MAX: Final = 600
 MONEY_MINOR_MAX: Final = 10**12
 CASH_STEP_MINOR_MAX: Final = 10_000
 DENOMINATIONS_MAX: Final = 30
@@ -41,9 +42,11 @@ class SettingsRow:
     denominations: list[int]
     margin_scheme: bool
     refund_days: int
+    refund_cash_minor_max: int
     over_short_minor_max: int
     offline_card_minor_max: int
     offline_value_minor_max: int
+    value_months: int
     receipt_foot: str
     legal_name: str
     tax_number: str
@@ -89,9 +92,11 @@ def told(card: SettingsCard, currency: str) -> dict[str, str]:
         "tax rounded": f"on each {card.tax_rounding}", "smallest coin": money(card.cash_step_minor),
         "notes and coins": ", ".join(plain(each, currency) for each in card.denominations),
         "margin scheme": "yes" if card.margin_scheme else "no", "days to give back": str(card.refund_days),
+        "cash back without a word": money(card.refund_cash_minor_max) if card.refund_cash_minor_max else "as it came",
         "drawer may be off by": money(card.over_short_minor_max),
         "card without a line": money(card.offline_card_minor_max),
         "gift card without a line": money(card.offline_value_minor_max),
+        "gift cards and credit last": f"{card.value_months} months" if card.value_months else "for ever",
         "legal name": card.legal_name, "tax number": card.tax_number, "address": card.address,
         "receipt ends with": card.receipt_foot, "contact": card.contact, "receipts in": card.language,
         "receipts are checked at": card.check_url,
@@ -112,8 +117,10 @@ def _check(card: SettingsCard) -> None:
         raise SettingsError("A coin that the smallest coin does not divide cannot be given: change one of them.")
     if not 0 <= card.refund_days <= DAYS_MAX:
         raise SettingsError(f"Days to give back are 0 to {DAYS_MAX}.")
+    if not 0 <= card.value_months <= VALUE_MONTHS_MAX:
+        raise SettingsError(f"Gift cards and credit last at most {VALUE_MONTHS_MAX} months; 0: for ever.")
     for amount, what in (
-        (card.over_short_minor_max, "What a drawer may be off by"),
+        (card.over_short_minor_max, "What a drawer may be off by"), (card.refund_cash_minor_max, "Cash that goes back"),
         (card.offline_card_minor_max, "A card without a line"),
         (card.offline_value_minor_max, "A gift card without a line"),
     ):  # fmt: skip

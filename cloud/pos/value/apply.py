@@ -4,6 +4,7 @@ An account's balance is what came in less what was spent. What no store's slice 
 the account's row is locked meanwhile, so that two stores never get the same money.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -15,24 +16,27 @@ from cloud.custody import Custody
 from cloud.ledger import Kind, post
 from cloud.tables import down_log, node, value_account, value_ask, value_move, value_slice
 from cloud.work import Heard, Work
-from contract.commands import AnswerValue, KeepValue, RecallValue, decode_command
+from contract.commands import AnswerValue, KeepValue, RecallValue, TellValue, decode_command
 from contract.facts import (
     AskEnd,
     CommandHeard,
     Fact,
     LineKind,
     ReturnRecorded,
+    SaleLine,
     SaleRecorded,
     TenderKind,
     ValueAsked,
     ValueAskEnded,
+    ValueInquired,
     ValueKept,
     ValueReleased,
 )
 from contract.ids import AccountId, AskId, StoreId, UserId
 from contract.money import plain
+from trade.periods import is_day
 from trade.settling import post_forfeited
-from trade.value import CREDIT, OF_THE_OFFICE
+from trade.value import CREDIT, OF_THE_OFFICE, expired, later
 
 WAITING, GRANTED, REFUSED, GIVEN_UP, SPENT = "waiting", "granted", "refused", "given up", "spent"
 IN, OUT = "in", "out"
@@ -52,12 +56,19 @@ class Move(NamedTuple):
     kind: TenderKind
     amount_minor: int
     label: str = ""
+    expires: str = ""
 
 
 def sold(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
     """Cards loaded, deposits taken and given back; and what paid."""
     moves = [
-        Move(AccountId(line.account), OWED[line.kind], line.gross_minor, line.description.rpartition(" ")[2])
+        Move(
+            AccountId(line.account),
+            OWED[line.kind],
+            line.gross_minor,
+            line.description.rpartition(" ")[2],
+            line.expires,
+        )
         for line in fact.lines
         if line.kind in OWED and line.account
     ]
@@ -75,11 +86,15 @@ def sold(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
 def returned(tokens: Custody, heard: Heard, fact: ReturnRecorded) -> None:
     """Money given back onto a card, or as credit."""
     moves = [
-        Move(each.account, each.kind, each.amount_minor, each.reference)
+        Move(each.account, each.kind, each.amount_minor, each.reference, each.expires)
         for each in fact.tenders
         if each.kind in OF_THE_OFFICE and each.account
     ]
     _book(tokens.work, heard, f"return:{heard.epoch}/{heard.seq}", fact.currency, moves)
+
+
+def _label(line: SaleLine) -> str:
+    return line.description.rpartition(" ")[2]
 
 
 def _book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], *, client: str = "") -> None:
@@ -89,9 +104,10 @@ def _book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], 
         account = {
             "account": move.account, "kind": move.kind, "currency": currency, "label": move.label,
             "client": credit or (client if move.kind is TenderKind.DEPOSIT else ""), "store": heard.store,
-            "opened_us": heard.at_us,
+            "opened_us": heard.at_us, "expires": move.expires,
         }  # fmt: skip
-        if not work.tx.add_new(value_account, account) and _another(work, heard, move, currency, ref):
+        known = None if work.tx.add_new(value_account, account) else _known(work, move.account)
+        if known is not None and _another(work, heard, move, known, currency=currency, ref=ref):
             continue
         row = {
             "store": heard.store, "ref": ref, "n": n, "account": move.account, "amount_minor": move.amount_minor,
@@ -101,7 +117,8 @@ def _book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], 
             continue
         mine = sa.update(value_account).where(value_account.c.account == move.account)
         if move.amount_minor >= 0:
-            work.tx.run(mine.values(issued_minor=value_account.c.issued_minor + move.amount_minor))
+            last = later(known["expires"], move.expires) if known is not None else move.expires
+            work.tx.run(mine.values(issued_minor=value_account.c.issued_minor + move.amount_minor, expires=last))
             continue
         work.tx.run(mine.values(spent_minor=value_account.c.spent_minor - move.amount_minor))
         if _hold(work, heard.store, move.account, move.amount_minor) < 0:
@@ -110,10 +127,12 @@ def _book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], 
             work.open_case("value overspent", sentence, store=heard.store, ref=f"{move.account}/{ref}")
 
 
-def _another(work: Work, heard: Heard, move: Move, currency: str, ref: str) -> bool:
+def _known(work: Work, account: AccountId) -> sa.RowMapping | None:
+    return work.tx.row(sa.select(value_account).where(value_account.c.account == account))
+
+
+def _another(work: Work, heard: Heard, move: Move, known: sa.RowMapping, *, currency: str, ref: str) -> bool:
     """The money is of another kind or currency than the account: it joins no balance, and a person is told."""
-    known = work.tx.row(sa.select(value_account).where(value_account.c.account == move.account))
-    assert known is not None
     if (known["kind"], known["currency"]) == (move.kind, currency):
         return False
     amount = plain(abs(move.amount_minor), currency)
@@ -149,10 +168,29 @@ def asked(tokens: Custody, heard: Heard, fact: ValueAsked) -> None:
     row = {
         "store": heard.store, "ask": fact.ask, "sale": fact.sale, "account": fact.account, "kind": fact.kind,
         "currency": fact.currency, "wanted_minor": fact.wanted_minor, "granted_minor": 0, "state": WAITING, "why": "",
-        "at_us": heard.at_us,
+        "at_us": heard.at_us, "business_day": fact.business_day,
     }  # fmt: skip
     if tokens.work.tx.add_new(value_ask, row):
         _answer(tokens.work, row)
+
+
+def inquired(tokens: Custody, heard: Heard, fact: ValueInquired) -> None:
+    """What is left of it, and until when: said to whoever asks, and nothing else is done."""
+    work = tokens.work
+    known = _known(work, fact.account)
+    if known is None or known["kind"] != fact.kind:
+        why = "the office knows none of that name: compare it with the card"
+        work.command(heard.store, TellValue(inquiry=fact.inquiry, account=fact.account, why=why))
+        return
+    elsewhere = sa.select(sa.func.sum(value_slice.c.held_minor)).where(
+        value_slice.c.account == fact.account, value_slice.c.store != heard.store, value_slice.c.held_minor > 0
+    )
+    told = TellValue(
+        inquiry=fact.inquiry, account=fact.account, balance_minor=known["issued_minor"] - known["spent_minor"],
+        elsewhere_minor=int(work.tx.value(elsewhere) or 0), currency=known["currency"], label=known["label"],
+        expires=known["expires"], why=f"the office has blocked it: {known['blocked']}" if known["blocked"] else "",
+    )  # fmt: skip
+    work.command(heard.store, told)
 
 
 def ended(tokens: Custody, heard: Heard, fact: ValueAskEnded) -> None:
@@ -195,7 +233,9 @@ def _answer(work: Work, row: sa.RowMapping | dict[str, object]) -> None:
     elif others:
         why = f"more is kept at {', '.join(others)} and was asked back: take it off and ask again in a moment"
     left = max(int(known["issued_minor"]) - int(known["spent_minor"]) - give, 0)
-    told = AnswerValue(ask=ask, account=account, amount_minor=give, left_minor=left, why=why)
+    told = AnswerValue(
+        ask=ask, account=account, amount_minor=give, left_minor=left, why=why, expires=str(known["expires"])
+    )
     if give:
         _hold(work, store, account, give)
     _say(work, store, ask, told, GRANTED if give else REFUSED)
@@ -208,7 +248,18 @@ def _refusal(known: sa.RowMapping | None, row: sa.RowMapping | dict[str, object]
         return f"the office has blocked it: {known['blocked']}"
     if known["kind"] != row["kind"]:
         return f"it is a {str(known['kind']).replace('_', ' ')}"
-    return "" if known["currency"] == row["currency"] else f"it is in {known['currency']}"
+    if known["currency"] != row["currency"]:
+        return f"it is in {known['currency']}"
+    day = str(row["business_day"]) or _day(int(str(row["at_us"])))
+    if expired(known["expires"], day):
+        last = known["expires"]
+        return f"it could be spent until {last}: the office may give it another day, on its page of what is owed"
+    return ""
+
+
+def _day(at_us: int) -> str:
+    """Of a store of an older release, which names no business day."""
+    return dt.datetime.fromtimestamp(at_us / 1e6, dt.UTC).date().isoformat()
 
 
 def _say(work: Work, store: StoreId, ask: AskId, told: AnswerValue, state: str) -> None:
@@ -266,9 +317,33 @@ def allow(work: Work, store: StoreId, account: AccountId, amount_minor: int, *, 
         store,
         KeepValue(
             account=account, kind=TenderKind(known["kind"]), amount_minor=amount_minor, currency=known["currency"],
-            client=known["client"], label=known["label"],
+            client=known["client"], label=known["label"], expires=known["expires"],
         ),
     )  # fmt: skip
+    return ""
+
+
+def extend(work: Work, account: AccountId, last_day: str, *, by: UserId, why: str) -> str:
+    """It may be spent until another business day; empty: for ever. Stores that keep some of it are told.
+
+    Returns why not; empty: it is done.
+    """
+    known = _locked(work, account)
+    if known is None:
+        return "There is no such account"
+    if known["kind"] == TenderKind.DEPOSIT:
+        return "A deposit never expires: it is used, given back, or forfeited"
+    if last_day and not is_day(last_day):
+        return "Write the day as 2026-11-29, or leave it empty: it may be spent for ever"
+    was, now = {"may be spent until": known["expires"]}, {"may be spent until": last_day}
+    changes.note(work, NOTED, account, by=by, why=why, was=was, now=now)
+    work.tx.run(sa.update(value_account).where(value_account.c.account == account).values(expires=last_day))
+    for holder in _holders(work, account):
+        told = KeepValue(
+            account=account, kind=TenderKind(known["kind"]), amount_minor=0, currency=known["currency"],
+            client=known["client"], label=known["label"], expires=last_day,
+        )  # fmt: skip
+        work.command(holder, told)
     return ""
 
 
@@ -329,6 +404,7 @@ APPLY: Final[dict[type[Fact], Applier]] = {
     ReturnRecorded: returned,
     ValueKept: kept,
     ValueAsked: asked,
+    ValueInquired: inquired,
     ValueAskEnded: ended,
     ValueReleased: released,
     CommandHeard: heard_again,

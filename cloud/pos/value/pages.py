@@ -53,6 +53,21 @@ def router(desk: Desk) -> APIRouter:
             found(apply.block(work, AccountId(account), why.strip(), by=who.user) or None, f"account {account}")
         return go(request, f"/owed/{account}")
 
+    @routes.post("/{account}/until")
+    def extend(
+        who: Reader,
+        request: Request,
+        account: str,
+        why: Annotated[str, Form(min_length=3, max_length=200)],
+        day: Annotated[str, Form(max_length=10)] = "",
+    ) -> Response:
+        """Another last day on which it may be spent; none: for ever."""
+        with desk.work() as work:
+            wrong = apply.extend(work, AccountId(account), day.strip(), by=who.user, why=why)
+            if wrong:
+                raise ProblemError(409, "expiry", "It cannot be spent until then", wrong)
+        return go(request, f"/owed/{account}")
+
     @routes.post("/{account}/forfeit")
     def forfeit(
         who: Reader, request: Request, account: str, why: Annotated[str, Form(min_length=3, max_length=200)]

@@ -11,7 +11,7 @@ from contract.giftcard import PREFIX, account_of, parse
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """`balance_minor` is owed; `held_minor` of it may be spent by stores without asking."""
+    """`balance_minor` is owed; `held_minor` of it may be spent by stores without asking. `expires`: the last day."""
 
     account: str
     kind: str
@@ -25,6 +25,7 @@ class AccountRow:
     held_minor: int
     blocked: str
     opened_us: int
+    expires: str
 
 
 @dataclass(frozen=True, slots=True)
