@@ -15,7 +15,7 @@ from bench.reference_presence import PlainPresence
 from contract.facts import PresenceState
 from contract.ids import ReaderId
 from edge.config import EdgeConfig
-from edge.floor.rounds import ROUND_US
+from edge.floor.rounds import BEAT_US, ROUND_US
 from edge.reconcile.presence.shapes import Rules
 
 REPORT, EPC_96, ANTENNA, PEAK_RSSI, FIRST_SEEN, SEEN_COUNT = 240, 13, 1, 6, 2, 8
@@ -89,6 +89,8 @@ class Reference:
         self._places = PlainPlaces(home, len(config.zones))
         self._shown: dict[int, PresenceState] = {}
         self._open: dict[ReaderId, _Second] = {}
+        self._over: list[tuple[ReaderId, _Second]] = []
+        self._beat = -1
         self._waiting: dict[ReaderId, list[Read]] = {reader: [] for reader in self._antennas}
 
     def received(self, reader: ReaderId, data: bytes) -> None:
@@ -96,7 +98,7 @@ class Reference:
         self._waiting[reader] += reads_of(data)
 
     def tick(self, now_us: int) -> None:
-        """What was received belongs to the open rounds; those that are a second old are judged."""
+        """What was received belongs to the open rounds; those that are a second old are judged at the next beat."""
         for reader, reads in self._waiting.items():
             if reader in self._open:
                 for read in reads:
@@ -108,7 +110,10 @@ class Reference:
                 self._open[reader] = _Second(now_us)
             elif now_us - second.began_us >= ROUND_US:
                 self._open[reader] = _Second(now_us)
-                self._judge(reader, second, now_us)
+                self._over.append((reader, second))
+        beat, self._beat = self._beat, now_us // BEAT_US
+        if self._over and self._beat != beat:
+            self._judge(now_us)
         for row, zone in self._places.close(now_us):
             self._move(row, zone, now_us)
 
@@ -121,11 +126,15 @@ class Reference:
         reads, best = heard.get(key, (0, -32768))
         heard[key] = (reads + read.seen_count, max(best, 100 * read.rssi_dbm))
 
-    def _judge(self, reader: ReaderId, second: _Second, now_us: int) -> None:
-        own, keys = sorted(set(self._antennas[reader].values())), sorted(second.heard)
-        for row, state in self._presence.weigh(now_us, own, keys):
+    def _judge(self, now_us: int) -> None:
+        """All seconds that are over since the last beat; a beat is shorter, so no reader is there twice."""
+        over, self._over = self._over, []
+        own = [sorted(set(self._antennas[reader].values())) for reader, _ in over]
+        keys = [sorted(second.heard) for _, second in over]
+        for row, state in self._presence.weigh(now_us, sorted(set().union(*own)), sorted(set().union(*keys))):
             self._say(row, state, now_us)
-        self._places.hear(own, ((row, zone, second.heard[zone, row][1] / 100) for zone, row in keys))
+        for zones, read, (_, second) in zip(own, keys, over, strict=True):
+            self._places.hear(zones, ((row, zone, second.heard[zone, row][1] / 100) for zone, row in read))
 
     def _say(self, row: int, state: PresenceState, now_us: int) -> None:
         if self._shown.get(row) is not state:

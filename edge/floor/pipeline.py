@@ -4,7 +4,7 @@ Runs on the house thread every 20 ms and costs O(reads + changes); what others s
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -28,7 +28,7 @@ from edge.floor.now import FloorNow, PadNow
 from edge.floor.pads_and_gates import Gates, Pads
 from edge.floor.reference_tags import NAME as REFERENCES
 from edge.floor.reference_tags import ReferenceTags
-from edge.floor.rounds import Heard, Round, Rounds, RoundTally
+from edge.floor.rounds import Heard, Round, Rounds, RoundTally, together
 from edge.floor.showing import false_alarms, signals_now, zones_now
 from edge.floor.signals import Signals
 from edge.floor.stock import Stock
@@ -193,8 +193,8 @@ class Pipeline:
         for each in heard:
             self._rounds.hear(each)
         rounds = self._rounds.close(now_us, self.readers)
-        for one in rounds:
-            self._weigh(one, now_us, out)
+        for of_each in together(rounds):
+            self._weigh(of_each, now_us, out)
         if self.strangers.hear(heard, rounds, self.stock.home, now_us):
             out.woke.add("floor")
         for each in swept:
@@ -235,22 +235,30 @@ class Pipeline:
 
     # --- steps ------------------------------------------------------------------------------------------------
 
-    def _weigh(self, one: Round, now_us: int, out: Outcome) -> None:
-        """Presence, by what this round showed."""
+    def _weigh(self, rounds: list[Round], now_us: int, out: Outcome) -> None:
+        """Presence, by what these rounds of different readers showed."""
         witnessed = np.zeros(len(self._zones.zones), np.bool_)
-        witnessed[one.zones] = True
+        for one in rounds:
+            witnessed[one.zones] = True
         placement = self._placement()
-        standing = self.reference_tags.hear(one, witnessed)
-        heard = Evidenced(now_us, witnessed, one.row, one.zone, standing)
+        rows, zones = (
+            np.concatenate(columns) for columns in zip(*((one.row, one.zone) for one in rounds), strict=True)
+        )
+        heard = Evidenced(now_us, witnessed, rows, zones, self.reference_tags.hear(rounds))
         changes = step(self.evidence, placement, heard, self.rules)
         self.news.changed(changes)
         if len(changes.present) or changes.accused or len(changes.hard) or len(changes.blind) or len(changes.seeing):
             out.woke.add("floor")
         around = Around(self.evidence, placement, self.inputs.stirring(), self.intake.take_tids())
-        for alarm in self.watch.round(one, changes, around, now_us):
-            self.say_alarm(alarm, now_us)
-        self._newcomers.notice(one, now_us)
-        self._place(self.places.hear(one, self.stock.lies[: len(self.stock)]), out)
+        accused = changes.accused
+        for one in rounds:
+            theirs = [each for each in accused if each.zone in one.zones]
+            accused = [each for each in accused if each not in theirs]  # a zone of two readers is said once
+            for alarm in self.watch.round(one, theirs, around, now_us):
+                self.say_alarm(alarm, now_us)
+            around = replace(around, tids={})
+            self._newcomers.notice(one, now_us)
+            self._place(self.places.hear(one, self.stock.lies[: len(self.stock)]), out)
 
     def _sweep(self, heard: Heard, now_us: int, out: Outcome) -> None:
         """What a handheld found (`sweeps.py`)."""

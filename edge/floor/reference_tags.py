@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import structlog
-from numpy.typing import NDArray
 
 from edge.books.db import Database
 from edge.books.rows import EvidenceRow
@@ -31,13 +30,16 @@ class ReferenceTags:
         self.references = References([zone.reference.upper() for zone in zones.zones])
         self._any = bool(self.references.hung.any())
 
-    def hear(self, one: Round, witnessed: NDArray[np.bool_]) -> Standing | None:
-        """What reference tags say in this round; None in a store that has none."""
+    def hear(self, rounds: list[Round]) -> Standing | None:
+        """What reference tags say in these rounds of different readers; None in a store that has none."""
         if not self._any:
             return None
-        read = np.zeros(len(self._zones), np.bool_)
-        read[one.reference] = True
-        return self.references.hear(witnessed, read, one.dt_s)
+        witnessed, read = np.zeros(len(self._zones), np.bool_), np.zeros(len(self._zones), np.bool_)
+        dt_s = np.zeros(len(self._zones))
+        for one in rounds:
+            witnessed[one.zones], dt_s[one.zones] = True, one.dt_s
+            read[one.reference] = True
+        return self.references.hear(witnessed, read, dt_s)
 
     def silent(self) -> dict[int, str]:
         """Zones whose reference tag is silent now, and since when, in words; it usually is read."""

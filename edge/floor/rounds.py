@@ -5,10 +5,13 @@ ended. The second half matters: a reader that is cut off goes on looking alive u
 silence before that bite is no evidence about any piece (DESIGN law 7). Nor does a round count of whose reads any were
 lost, by the reader or by us, or that began before this stretch of reading: a connection can go and come between two
 ticks.
+
+Rounds are given back on a beat, those of many readers together: what weighs them costs about as much for one reader as
+for all of them.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -23,6 +26,7 @@ from edge.readers.base import RSSI_ABSENT_CDBM
 from edge.readers.health import Health
 
 ROUND_US: Final = 1_000_000
+BEAT_US: Final = 250_000
 READS_PER_ROUND_MAX: Final = 100_000
 ROUNDS_PENDING_MAX: Final = 16
 ROW_BITS: Final = 31
@@ -111,7 +115,9 @@ class Rounds:
         zones: ZoneMap,
         readers: tuple[ReaderId, ...],
         lost_us: Mapping[ReaderId, int] = MappingProxyType({}),
+        *,
         round_us: int = ROUND_US,
+        beat_us: int = BEAT_US,
     ) -> None:
         """`lost_us`: when reads of a reader were dropped last, before they came here."""
         self.tally = RoundTally()
@@ -119,7 +125,8 @@ class Rounds:
         """Whether rounds say which antenna read what: a calibrated store wants to know."""
         self._zones = zones
         self._lost_us = lost_us
-        self._round_us = round_us
+        self._round_us, self._beat_us = round_us, beat_us
+        self._beat = -1
         self._open: dict[ReaderId, _Open] = {}
         self._pending: dict[ReaderId, deque[tuple[_Open, int]]] = {reader: deque() for reader in readers}
 
@@ -138,14 +145,15 @@ class Rounds:
         current.reads += len(heard.row)
 
     def close(self, now_us: int, health: Mapping[ReaderId, Health]) -> list[Round]:
-        """Called each tick: the rounds that have become witnessed, oldest first per reader."""
+        """Called each tick: on a beat the rounds that have become witnessed, oldest first per reader."""
         done: list[Round] = []
+        before, self._beat = self._beat, now_us // self._beat_us
         for reader, pending in self._pending.items():
             state = health.get(reader)
             if state is None:
                 continue  # not started yet
             self._advance(reader, state, now_us)
-            while pending:
+            while self._beat != before and pending:
                 was, ended_us = pending[0]
                 if state.link is not ReaderLink.READING:
                     self.tally.unwitnessed_total += len(pending)
@@ -218,6 +226,15 @@ class Rounds:
         rssi = np.concatenate([each.rssi_cdbm for each in heard])[known]
         row, antenna, rssi = strongest(row, antenna[known], rssi)
         return ByAntenna(row, antenna, rssi)
+
+
+def together(rounds: list[Round]) -> Iterator[list[Round]]:
+    """The same rounds in as few lists as possible, none with two of one reader; the older first."""
+    while rounds:
+        first: dict[ReaderId, Round] = {}
+        later = [one for one in rounds if first.setdefault(one.reader, one) is not one]
+        yield list(first.values())
+        rounds = later
 
 
 def _zones_of(heard: list[Heard]) -> NDArray[np.int32]:

@@ -44,7 +44,7 @@ def test_a_quiet_store_asks_nobody_to_look(shop):
 
 
 def test_a_piece_whose_tag_died_is_looked_for_and_named(shop):
-    shop.run(4 * HOUR_S, lying={"r-case": [2, 3, 4], "r-safe": [5, 6]})
+    shop.run(4 * HOUR_S + 1, lying={"r-case": [2, 3, 4], "r-safe": [5, 6]})
     assert wanted(shop) == [("p1", "case")]
     assert "unheard" in shop.store.looking.wanted[0].why
     assert said(shop) == [], "radio alone names nothing"

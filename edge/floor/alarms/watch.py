@@ -38,7 +38,7 @@ from edge.reconcile.detectors.silence import harmless_per_month
 from edge.reconcile.detectors.strong import Strong
 from edge.reconcile.detectors.travel import Travel
 from edge.reconcile.presence.evidence import MISSING, Evidence
-from edge.reconcile.presence.shapes import Changes, Placement
+from edge.reconcile.presence.shapes import Accusation, Placement
 
 DAY_S: Final = 86_400.0
 NEAR_M: Final = 1.0
@@ -131,9 +131,9 @@ class Watch:
         """A piece lies elsewhere since a moment ago."""
         self._moved.add(row)
 
-    def round(self, one: Round, changes: Changes, around: Around, now_us: int) -> list[AlarmRaised]:
-        """One witnessed round, after presence has weighed it."""
-        scene = self._scene(one, changes, around, now_us)
+    def round(self, one: Round, accused: list[Accusation], around: Around, now_us: int) -> list[AlarmRaised]:
+        """One witnessed round, after presence has weighed it and accused pieces of its zones."""
+        scene = self._scene(one, accused, around, now_us)
         loud = self._strong.of(scene)
         suspected = [*self._departures.hear(scene), *self._jam.hear(scene), *self._clone.hear(scene, loud)]
         suspected += [*self._travel.hear(scene, loud), *self.returned.hear(scene)]
@@ -193,7 +193,7 @@ class Watch:
 
     # --- inside -----------------------------------------------------------------------------------------------
 
-    def _scene(self, one: Round, changes: Changes, around: Around, now_us: int) -> Scene:
+    def _scene(self, one: Round, accused: list[Accusation], around: Around, now_us: int) -> Scene:
         evidence, tids = around.evidence, around.tids
         count = len(self._stock)
         moved, self._moved = np.array(sorted(self._moved), np.int32), set()
@@ -213,8 +213,8 @@ class Watch:
             sold=self._stock.sold[:count],
             shown=self._stock.shown[:count],
             stays=self._stays,
-            accused=tuple(changes.accused),
-            harmless=tuple(harmless_per_month(evidence, each) for each in changes.accused),
+            accused=tuple(accused),
+            harmless=tuple(harmless_per_month(evidence, each) for each in accused),
             moved=moved,
             tid_row=tid_row,
             tid_fits=np.array([self._fits(row, tids[row]) for row in tid_row.tolist()], np.bool_),

@@ -93,15 +93,20 @@ class References:
         out: NDArray[np.bool_] = self.usual & (self.silent_s >= DARK_S) & (nats >= DARK_NATS)
         return out
 
-    def hear(self, witnessed: NDArray[np.bool_], read: NDArray[np.bool_], dt_s: float) -> Standing:
-        """One round: `witnessed` bool[z] as presence has it, `read` bool[z] whose tag was read in its own zone."""
-        on, dt = self.hung & witnessed, np.array(min(dt_s, DT_MAX_S))
+    def hear(
+        self, witnessed: NDArray[np.bool_], read: NDArray[np.bool_], dt_s: NDArray[np.float64] | float
+    ) -> Standing:
+        """One round, of one reader or of several: `witnessed` bool[z] as presence has it, `read` bool[z] whose tag was
+        read in its own zone, `dt_s` float64[z] or one for all: how long it took.
+        """
+        on, dt = self.hung & witnessed, np.broadcast_to(np.minimum(dt_s, DT_MAX_S), self.hung.shape)
         was_known, p = self.known, self.p
         self._watch(on, on & read, p, dt)
         weight = np.where(was_known, self.clear, 1.0)
         self.hits[on] = self.hits[on] * FADING + (read * weight)[on]
         self.rounds[on] = self.rounds[on] * FADING + weight[on]
-        self.silent_s[on], self.silent_rounds[on] = self.silent_s[on] + float(dt), self.silent_rounds[on] + 1
+        self.silent_s[on] += dt[on]
+        self.silent_rounds[on] += 1
         self.silent_s[on & read] = self.silent_rounds[on & read] = 0.0
         usual, dark = self.usual, self.dark
         sees = usual & (self.clear >= SEES)
@@ -110,7 +115,7 @@ class References:
     def _watch(
         self, on: NDArray[np.bool_], read: NDArray[np.bool_], p: NDArray[np.float64], dt: NDArray[np.float64]
     ) -> None:
-        cover, lift = float(rate(DISTURBED_PER_S, dt)), float(rate(CALM_AGAIN_PER_S, dt))
+        cover, lift = rate(DISTURBED_PER_S, dt), rate(CALM_AGAIN_PER_S, dt)
         clear = self.clear * (1 - cover) + (1 - self.clear) * lift
         open_, covered = np.where(read, p, 1 - p), np.where(read, LEAK * p, 1 - LEAK * p)
         weighed = clear * open_ / (clear * open_ + (1 - clear) * covered)
