@@ -17,8 +17,8 @@ from trade.guards import Guards
 
 NO_PIECE: Final = PieceId("")
 SQL_NAMES_MAX: Final = 500
-_LIFE: Final = sa.select(life)
 """Of one question; SQLite takes no more than some thousand values in a statement."""
+_LIFE: Final = sa.select(life)
 QUARANTINED: Final = "sale quarantined"
 """The kind of a case that ends only with its sale."""
 
