@@ -22,6 +22,7 @@ from edge.api.build import create_api
 from edge.api.pictures import Pictures
 from edge.api.pins import make_verifier
 from edge.api.shop import Shop
+from edge.backup import mirroring
 from edge.blobs import FOLDER, BlobCache
 from edge.books import local, replica
 from edge.books.db import BOOKS_FILE, Database
@@ -31,13 +32,14 @@ from edge.clock import Clock, SystemClock
 from edge.commissioning import label_press, tag_writer
 from edge.config import ConfigError, EdgeConfig, ReaderConfig
 from edge.counts.duration import tags_per_s
-from edge.floor.now import UplinkNow
+from edge.floor.now import MirrorNow, UplinkNow
 from edge.gauges import (
     capture_gauges,
     floor_gauges,
     house_gauges,
     label_gauges,
     link_gauges,
+    mirror_gauges,
     people_gauges,
     picture_gauges,
     reader_gauges,
@@ -97,6 +99,8 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     bulletin, attempts, link = Bulletin(), Attempts(), UplinkTally()
     approvals = Approvals()
     uplink = UplinkNow(configured=config.uplink is not None)
+    mirror_now = MirrorNow(configured=config.mirror is not None)
+    mirror = mirroring.of(config, mirror_now)
 
     pictures = Pictures(BlobCache(config.data_dir / FOLDER), config.uplink, clock.mono_us)
 
@@ -107,6 +111,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
             capture_gauges(store),
             reader_gauges([reader.health for reader in readers], clock),
             link_gauges(uplink, link, store),
+            mirror_gauges(mirror_now),
             tag_gauges(tags.tally),
             terminal_gauges(terminals),
             label_gauges(press.tally),
@@ -135,6 +140,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         slow=slow,
         archive=archive,
         uplink=uplink,
+        mirror=mirror_now,
         link=link,
         attempts=attempts,
         approvals=approvals,
@@ -146,7 +152,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     )
     api = create_api(shop, secure=config.tls_cert is not None)
     terminals = drivers(config, store, house, db, clock)
-    return Edge(config, clock, chance, instance, house, store, shop, api, readers, terminals)
+    return Edge(config, clock, chance, instance, house, store, shop, api, readers, terminals, mirror)
 
 
 def run(config: EdgeConfig) -> int:

@@ -7,7 +7,7 @@ from contract.facts import ReaderLink, Vision
 from contract.ids import ZoneId
 from edge.blobs import BlobCache
 from edge.clock import Clock
-from edge.floor.now import UplinkNow, ZoneNow
+from edge.floor.now import MirrorNow, UplinkNow, ZoneNow
 from edge.house import House, Mood
 from edge.payments.driver import Driver
 from edge.readers.health import Health
@@ -169,6 +169,13 @@ def reader_gauges(readers: Sequence[Health], clock: Clock) -> Iterator[Sample]:
         yield Sample("vitrine_reader_stamps_dropped_total", "uptime among UTC", reader.stamps_dropped_total, label)
         yield Sample("vitrine_reader_shapes_forgotten_total", "of tag reports: shapes_max", forgotten, label)
         yield Sample("vitrine_reader_messages_held_total", "messages that waited: messages_per_tick_max", held, label)
+
+
+def mirror_gauges(mirror: MirrorNow) -> Iterator[Sample]:
+    if mirror.configured:
+        yield Sample("vitrine_mirror_up", "1 while the mirror of the journal is written", float(not mirror.why))
+        yield Sample("vitrine_mirror_rows_total", "rows written to the mirror", mirror.rows_total)
+        yield Sample("vitrine_mirror_errors_total", "times the mirror could not be written", mirror.errors_total)
 
 
 def link_gauges(uplink: UplinkNow, link: UplinkTally, store: Store) -> Iterator[Sample]:

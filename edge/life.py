@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from edge.api.shop import Shop
+from edge.backup.mirroring import Mirror
 from edge.clock import Clock, boot_id
 from edge.cloudward import Cloudward
 from edge.config import ConfigError, EdgeConfig
@@ -51,6 +52,7 @@ class Edge:
     readers: tuple[Reader, ...]
     drivers: tuple[Driver, ...] = ()
     """Of card terminals."""
+    mirror: Mirror | None = None
 
 
 async def live(edge: Edge, listener: socket.socket) -> int:
@@ -91,6 +93,9 @@ async def live(edge: Edge, listener: socket.socket) -> int:
         payments=lambda: _wake_drivers(loop, edge.drivers),
     )
     edge.house.start()
+    if edge.mirror is not None:
+        edge.mirror.changed = lambda: _over(loop, edge.shop.bulletin.tell, "store")
+        edge.mirror.start()
     if cloudward is not None:
         tasks.append(asyncio.create_task(cloudward.run(), name="uplink"))
     log.info("edge_started", store=edge.config.store, port=listener.getsockname()[1], readers=len(edge.readers))
@@ -140,6 +145,8 @@ async def _stop(edge: Edge, server: uvicorn.Server, tasks: list[asyncio.Task[Non
     http.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await asyncio.to_thread(edge.house.stop, edge.store.stop)
+    if edge.mirror is not None:
+        await asyncio.to_thread(edge.mirror.stop, STOP_GRACE_S)
     # The history's last page may still be on its way to the disk.
     await asyncio.to_thread(edge.shop.slow.shutdown)
     await asyncio.to_thread(edge.shop.archive.shutdown)

@@ -244,6 +244,7 @@ def restore(
     path: Annotated[Path, typer.Argument(help="A file of `vitrine backup make`.")],
     *,
     key: Annotated[Path, typer.Option(help="The owner's key.")],
+    mirror: Annotated[Path | None, typer.Option(help="The folder of the box's mirror: what it wrote since.")] = None,
 ) -> None:
     """A backup back onto this box, or a spare one, whose data directory is empty. It rejoins before it sells."""
     from edge.backup.errors import BackupError
@@ -251,7 +252,7 @@ def restore(
     from vitrine import backups
 
     with in_words(BackupError, ConfigError):
-        typer.echo(backups.restore(load_config(config), path, key))
+        typer.echo(backups.restore(load_config(config), path, key, mirror))
 
 
 @audit.command("verify")

@@ -35,11 +35,13 @@ def look(path: Path, key: Path) -> str:
     return f"{path} is whole: {_told(restoring.look(path, keys.read_key(key)))}."
 
 
-def restore(config: EdgeConfig, path: Path, key: Path) -> str:
-    found = restoring.restore(config, path, keys.read_key(key), instance=instance_of(config))
+def restore(config: EdgeConfig, path: Path, key: Path, mirror: Path | None = None) -> str:
+    found = restoring.restore(config, path, keys.read_key(key), instance=instance_of(config), mirror=mirror)
+    rows = f" {found.rows_mirrored} later rows came from the mirror." if mirror is not None else ""
+    unread = "".join(f" {each}." for each in found.told)
     return (
-        f"{config.data_dir} holds {_told(found)}. Start it with `vitrine edge`: it sells again once the office has "
-        "let it join. PINs were not in the backup: give them anew with `vitrine pin`."
+        f"{config.data_dir} holds {_told(found.manifest)}.{rows}{unread} Start it with `vitrine edge`: it sells again "
+        "once the office has let it join. PINs were not in the backup: give them anew with `vitrine pin`."
     )
 
 

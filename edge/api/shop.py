@@ -30,7 +30,7 @@ from edge.books.journal import NotServingError
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.counts.counting import CountRefusedError
-from edge.floor.now import FloorNow, PadNow, UplinkNow
+from edge.floor.now import FloorNow, MirrorNow, PadNow, UplinkNow
 from edge.floor.passes import PassRefusedError
 from edge.floor.signals import SignalRefusedError
 from edge.history.duck import HistoryError
@@ -79,6 +79,7 @@ class Shop:
     tags: TagWriter
     press: Press
     uplink: UplinkNow = field(default_factory=UplinkNow)
+    mirror: MirrorNow = field(default_factory=MirrorNow)
     link: UplinkTally = field(default_factory=UplinkTally)
     attempts: Attempts = field(default_factory=Attempts)
     readers: Mapping[ReaderId, Reader] = field(default_factory=dict)

@@ -11,26 +11,41 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from os import fsync, link
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from contract.entries import leaf_hash, next_head
+from contract.ids import TillId
+from contract.messages import JournalRows
 from edge.backup.contents import HISTORY, Contained, Manifest, Unpacker
 from edge.backup.errors import BackupError
+from edge.backup.mirror import files as mirror_files
+from edge.backup.mirror import read as read_mirror
 from edge.backup.sealed import Opener
 from edge.backup.take import MODE, make_durable
 from edge.books.chain import broken
 from edge.books.db import BOOKS_FILE, SCHEMA_VERSION, BooksError
-from edge.books.journal import Books
+from edge.books.journal import Books, Tx
 from edge.books.rows import Mode
 from edge.config import EdgeConfig
 from edge.house import disk_is_full
 from edge.tags.key import FILE as TAG_KEY
 
 STAGE: Final = "restore.stage"
+MIRROR: Final = TillId("mirror")
+"""Its rows wait for the rejoin among those that tills have kept."""
 ROOM: Final = 64 << 20
 """Free on the disk beside what the files need: books grow while they are looked through."""
+
+
+class Restored(NamedTuple):
+    """What came back. `told`: what of the mirror could not be read, in words."""
+
+    manifest: Manifest
+    rows_mirrored: int = 0
+    told: tuple[str, ...] = ()
 
 
 def look(file: Path, key: X25519PrivateKey) -> Manifest:
@@ -42,8 +57,13 @@ def look(file: Path, key: X25519PrivateKey) -> Manifest:
         return unpacker.manifest
 
 
-def restore(config: EdgeConfig, file: Path, key: X25519PrivateKey, *, instance: str) -> Manifest:
-    """Books, history and tag key into a data directory that has none. Raises `BackupError`: then it is as it was."""
+def restore(
+    config: EdgeConfig, file: Path, key: X25519PrivateKey, *, instance: str, mirror: Path | None = None
+) -> Restored:
+    """Books, history and tag key into a data directory that has none. Raises `BackupError`: then it is as it was.
+
+    mirror: a folder with what was mirrored since; those rows are kept for the rejoin to hand over.
+    """
     folder = config.data_dir
     if config.uplink is None:
         raise BackupError(
@@ -64,8 +84,9 @@ def restore(config: EdgeConfig, file: Path, key: X25519PrivateKey, *, instance: 
             for _ in unpacker.files(lambda each: _open(stage, each)):
                 pass
             _distrust(stage / BOOKS_FILE, manifest, instance)
+            restored = Restored(manifest, *_mirrored(stage / BOOKS_FILE, mirror, key, manifest, instance))
             _put(stage, folder)
-    return manifest
+    return restored
 
 
 def _check(config: EdgeConfig, manifest: Manifest) -> None:
@@ -109,6 +130,37 @@ def _distrust(path: Path, manifest: Manifest, instance: str) -> None:
         with books.transaction() as tx:
             why = f"this box was restored from a backup of {made}; connect it, and the head office lets it join"
             tx.db.run("node_mode", mode=Mode.REJOIN, why=why)
+
+
+def _mirrored(
+    path: Path, mirror: Path | None, key: X25519PrivateKey, manifest: Manifest, instance: str
+) -> tuple[int, tuple[str, ...]]:
+    """Rows that the books lack, kept as what a till brings is; how many, and what could not be read of the mirror."""
+    if mirror is None:
+        return 0, ()
+    found, told, kept = mirror_files(mirror, manifest.store), list[str](), 0
+    if not found:
+        raise BackupError(f"no mirror of {manifest.store} lies in {mirror}; give its folder, or restore without it")
+    with closing(Books.open(path, store=manifest.store, instance=instance)) as books, books.transaction() as tx:
+        for each in found:
+            for page in read_mirror(each, key, told.append):
+                if page.store == manifest.store:
+                    kept += _keep(tx, page)
+    return kept, tuple(told)
+
+
+def _keep(tx: Tx, page: JournalRows) -> int:
+    head, kept = bytes.fromhex(page.head), 0
+    for seq, raw in enumerate(page.rows, page.first_seq):
+        body = bytes(raw)
+        leaf = leaf_hash(body)
+        if not tx.db.number("till_row_known", epoch=page.epoch, stream=page.stream, seq=seq, leaf=leaf):
+            kept += tx.db.run(
+                "till_row_add", epoch=page.epoch, stream=page.stream, seq=seq, leaf=leaf, before=head, body=body,
+                till=MIRROR,
+            )  # fmt: skip
+        head = next_head(head, leaf)
+    return kept
 
 
 def _put(stage: Path, folder: Path) -> None:

@@ -36,7 +36,7 @@ class Sealer:
         public = ours.public_key().public_bytes_raw()
         out.write(MAGIC + id_of(to) + public)
         self._out = out
-        self._cipher = _cipher(ours.exchange(to), public, to)
+        self._cipher = cipher(ours.exchange(to), public, to)
         self._number = 0
         self._waiting = bytearray()
 
@@ -76,7 +76,7 @@ class Opener:
             shared = key.exchange(X25519PublicKey.from_public_bytes(public))
         except ValueError as error:  # a point that no honest file has
             raise BackupError(_damaged(0)) from error
-        self._cipher = _cipher(shared, public, mine)
+        self._cipher = cipher(shared, public, mine)
         self._number = 0
         self._ready = bytearray()
         self._ended = False
@@ -118,9 +118,10 @@ def _damaged(number: int) -> str:
     return f"this backup is damaged or cut off near byte {at}; take another copy of it, or the backup before"
 
 
-def _cipher(shared: bytes, public: bytes, to: X25519PublicKey) -> ChaCha20Poly1305:
+def cipher(shared: bytes, public: bytes, to: X25519PublicKey, info: bytes = INFO) -> ChaCha20Poly1305:
+    """The cipher of one file, made for it alone; `info` tells kinds of files apart."""
     salt = public + to.public_bytes_raw()
-    return ChaCha20Poly1305(HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt, info=INFO).derive(shared))
+    return ChaCha20Poly1305(HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt, info=info).derive(shared))
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

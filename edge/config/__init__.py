@@ -2,6 +2,7 @@
 
 from edge.config.keeping import CaptureConfig as CaptureConfig
 from edge.config.keeping import HistoryConfig as HistoryConfig
+from edge.config.keeping import MirrorConfig as MirrorConfig
 from edge.config.load import ConfigError as ConfigError
 from edge.config.load import load_config as load_config
 from edge.config.payments import TerminalConfig as TerminalConfig

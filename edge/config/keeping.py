@@ -1,5 +1,6 @@
 """How much of the past a box keeps."""
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -14,6 +15,15 @@ class CaptureConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How much of the disk these minutes may take; then fewer are kept."""
     kept_mib: Annotated[int, msgspec.Meta(ge=1, le=65_536)] = 256
     """How much the captures around alarms may take; then the oldest go."""
+
+
+class MirrorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A second copy of the journal on another disk, written as the store sells: a USB disk, a share of the network."""
+
+    folder: Path
+    """On another disk than `data_dir`; it must be there, it is not made."""
+    seals: str
+    """The words that `vitrine backup key` printed: they only seal."""
 
 
 class HistoryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

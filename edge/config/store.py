@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from contract.ids import StoreId, TillId
-from edge.config.keeping import CaptureConfig, HistoryConfig
+from edge.config.keeping import CaptureConfig, HistoryConfig, MirrorConfig
 from edge.config.payments import TerminalConfig
 from edge.config.places import ZoneConfig
 from edge.config.readers import ReaderConfig
@@ -74,6 +74,8 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """How much of the past is kept."""
     capture: CaptureConfig = CaptureConfig()
     """What readers said in the last minutes, and around alarms."""
+    mirror: MirrorConfig | None = None
+    """A second copy of what is not at the head office yet, on another disk."""
     uplink: UplinkConfig | None = None
     """The head office. Without it the store works alone and keeps its rows."""
     tags: TagsConfig | None = None

@@ -125,6 +125,16 @@ class FloorNow:
 
 
 @dataclass(slots=True)
+class MirrorNow:
+    """How the mirror of the journal stands; written by its own thread. `why`: in words, when it is not written."""
+
+    configured: bool = False
+    why: str = ""
+    rows_total: int = 0
+    errors_total: int = 0
+
+
+@dataclass(slots=True)
 class UplinkNow:
     """How the link to the cloud stands; written by the uplink's tasks on the loop."""
 

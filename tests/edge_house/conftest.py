@@ -281,6 +281,11 @@ class Face:
         return sale
 
 
+@pytest.fixture(scope="session")
+def face_type() -> type[Face]:
+    return Face
+
+
 @pytest.fixture
 def face(config, clock, make):
     face = Face(config, clock, make)

@@ -173,7 +173,7 @@ def test_signs_that_sql_would_take_for_any_are_letters_like_others(face, make):
 
 def test_health_and_metrics_are_for_machines(face):
     well = {"ok": True, "mood": "running", "mode": "active", "uplink_up": False, "sales_unsent": 0}
-    assert face.client.get("/healthz").json() == {**well, "office_differs": False}
+    assert face.client.get("/healthz").json() == {**well, "office_differs": False, "mirror": ""}
     text = face.client.get("/metrics").text
     assert "vitrine_house_running 1.0" in text
     assert "vitrine_acts_refused_busy_total" in text

@@ -158,6 +158,8 @@ class StoreView:
     """The budget the threshold is set for."""
     signals: tuple[SignalView, ...] = ()
     """Doors, lamps, sirens and locks at the readers."""
+    mirror: str = ""
+    """Why the mirror of the journal is not written, in words; empty when it is, or none is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +184,5 @@ class HealthView:
     """Sales that only this box and its tills have: its disk must not be thrown away."""
     office_differs: bool
     """The office's books of this store are not the ones this box wrote: ask for `vitrine audit verify`."""
+    mirror: str = ""
+    """Why the mirror of the journal is not written, in words; empty when it is, or none is configured."""
