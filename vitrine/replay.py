@@ -14,13 +14,13 @@ from typing import Any, Final
 
 import msgspec
 
-from contract.entries import decode_entry
+from contract.entries import Entry, decode_entry
 from contract.facts import AlarmRaised, AnyFact, ClaimKind, CountFinished, ReaderLink
 from contract.feed import FeedPage
 from contract.ids import PieceId, ReaderId
 from edge.books.journal import Books
 from edge.books.rows import Mode
-from edge.capture.ear import is_told
+from edge.capture.ear import Ear, is_told
 from edge.capture.frames import Batch, Begin, CaptureError, Did, Event, Learned, Stood, Tick, Written, events_of
 from edge.capture.recorder import HEALTH
 from edge.capture.ring import SUFFIX
@@ -60,6 +60,16 @@ class Silent:
 
     def heard(self, *_: object) -> None:
         return None
+
+
+class Alarms(Ear):
+    """Hears which alarms an act writes by itself."""
+
+    def __init__(self) -> None:
+        self.said: list[AlarmRaised] = []
+
+    def wrote(self, entries: Sequence[Entry]) -> None:
+        self.said += [fact for entry in entries for fact in entry.facts if isinstance(fact, AlarmRaised)]
 
 
 class Able:
@@ -161,11 +171,7 @@ class Replay:
             case Learned(page=page):
                 self._store.take_feed(msgspec.json.decode(page, type=FeedPage))
             case Did():
-                if not is_told(Store, event.name):
-                    raise CaptureError(f"this capture wants a house to do {event.name!r}, which none tells of")
-                self._at(event.now_us, event.wall_us)
-                given, named = Album(event.given, Outside({})).first()
-                getattr(self._store, event.name)(*given, **named)
+                self._do(event, self._store)
             case Stood(pieces=pieces):
                 for piece, custody, claim, ref in pieces:
                     kind = None if claim is None else ClaimKind(claim)
@@ -226,11 +232,24 @@ class Replay:
                 setattr(health, name, _FORMS.get(name, _same)(value))
         for one in tick.batches:
             self.told.reads += _deliver(one, store)
-        if tick.facts:
-            facts = msgspec.json.decode(tick.facts, type=list[AnyFact])
-            self.told.recorded += [(tick.wall_us, fact) for fact in facts]
-        out = store.pipeline.tick(tick.now_us, writing=tick.writing)
+        self._recorded(tick.wall_us, tick.facts)
+        out = store.turn(tick.now_us, writing=tick.writing)
         self.told.replayed += [(tick.wall_us, fact) for fact in out.written]
+
+    def _do(self, did: Did, store: Store) -> None:
+        """What a person did, and the alarms that came of it at once."""
+        if not is_told(Store, did.name):
+            raise CaptureError(f"this capture wants a house to do {did.name!r}, which none tells of")
+        self._at(did.now_us, did.wall_us)
+        self._recorded(did.wall_us, did.facts)
+        given, named = Album(did.given, Outside({})).first()
+        store.ear = ear = Alarms()
+        getattr(store, did.name)(*given, **named)
+        self.told.replayed += [(did.wall_us, alarm) for alarm in ear.said]
+
+    def _recorded(self, wall_us: int, facts: bytes) -> None:
+        if facts:
+            self.told.recorded += [(wall_us, fact) for fact in msgspec.json.decode(facts, type=list[AnyFact])]
 
     def _write(self, bodies: Sequence[bytes], store: Store) -> None:
         """Entries of people and the office: their facts come true as they did."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from contract.facts import AlarmRaised, AnyFact
 from contract.ids import ReaderId
-from edge.capture.frames import Batch, Tick, events_of
+from edge.capture.frames import Batch, Did, Tick, events_of
 from edge.readers.base import ReadBatch, epc_width
 
 BEFORE_S: Final = 180
@@ -38,13 +38,13 @@ class Reads:
 
 def around(paths: Sequence[Path], alarm: str, epcs: Sequence[str], neighbours: Sequence[str]) -> Reads:
     """`epcs` and `neighbours` in hex. Empty when the alarm is in none of the files. Raises `CaptureError`."""
-    ticks = [event for event in events_of(paths) if isinstance(event, Tick)]
-    raised_us = next((tick.wall_us for tick in ticks if _raised(tick, alarm)), None)
+    events = [event for event in events_of(paths) if isinstance(event, Tick | Did)]
+    raised_us = next((event.wall_us for event in events if _raised(event, alarm)), None)
     if raised_us is None:
         return Reads()
     own, seen = np.zeros(BEFORE_S + AFTER_S, np.int64), [set[int]() for _ in range(BEFORE_S + AFTER_S)]
     heard = np.zeros(BEFORE_S + AFTER_S, np.bool_)
-    for tick in ticks:
+    for tick in (event for event in events if isinstance(event, Tick)):
         at = (tick.wall_us - raised_us) // SECOND_US + BEFORE_S
         if not 0 <= at < len(own):
             continue
@@ -62,10 +62,10 @@ def around(paths: Sequence[Path], alarm: str, epcs: Sequence[str], neighbours: S
     )
 
 
-def _raised(tick: Tick, alarm: str) -> bool:
-    if not tick.facts:
+def _raised(event: Tick | Did, alarm: str) -> bool:
+    if not event.facts:
         return False
-    facts = msgspec.json.decode(tick.facts, type=list[AnyFact])
+    facts = msgspec.json.decode(event.facts, type=list[AnyFact])
     return any(isinstance(fact, AlarmRaised) and fact.alarm == alarm for fact in facts)
 
 

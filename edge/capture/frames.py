@@ -79,12 +79,16 @@ class Learned(msgspec.Struct, tag="learned", frozen=True):
 
 
 class Did(msgspec.Struct, tag="did", frozen=True):
-    """A method of the store marked `@told`, and a still of what it was given: `[positional, by name]`."""
+    """A method of the store marked `@told`, and a still of what it was given: `[positional, by name]`.
+
+    `facts`: JSON of the alarms that it wrote by itself, not with the next tick.
+    """
 
     name: str
     given: bytes
     now_us: int
     wall_us: int
+    facts: bytes = b""
 
 
 class Stood(msgspec.Struct, tag="stood", frozen=True):

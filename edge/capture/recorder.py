@@ -83,6 +83,8 @@ class Recorder(Ear):
         self._framed_us = 0
         self._alarm_us = -AFTER_ALARM_US
         self._alarms: list[str] = []
+        self._by_acts: list[AlarmRaised] = []
+        """Alarms that the act under way has written by itself."""
         self._anew = True
         self._in_pool: list[tuple[Future[None], int]] = []
 
@@ -106,18 +108,18 @@ class Recorder(Ear):
                     facts=msgspec.json.encode(facts) if facts else b"",
                 )
             )
-        alarms = [str(fact.alarm) for fact in facts if isinstance(fact, AlarmRaised)]
-        if alarms:
-            self._alarm_us, self._alarms = now_us, alarms
         if self._anew or now_us - self._began_us >= SEGMENT_US:
             self._cut(now_us, health)
-        if now_us - self._framed_us >= FRAME_US or alarms:
+        if now_us - self._framed_us >= FRAME_US:
             self._framed_us = now_us
-            self._hand_over(alarms)
+            self._hand_over([])
+        self._keep(now_us, facts)
 
     def wrote(self, entries: Sequence[Entry]) -> None:
         if not self._depth:
             self._add(Written([encode_entry(entry) for entry in entries]))
+            return
+        self._by_acts += [fact for entry in entries for fact in entry.facts if isinstance(fact, AlarmRaised)]
 
     def learned(self, page: FeedPage) -> None:
         self._add(Learned(msgspec.json.encode(page)))
@@ -128,13 +130,18 @@ class Recorder(Ear):
         self._add(Stood([(str(piece), *rest) for piece, *rest in claims]))  # type: ignore[misc]  # a tuple of four
 
     def did(self, name: str, given: tuple[object, ...], named: Mapping[str, object]) -> None:
-        if self._depth or self._anew:
+        if self._depth:
+            return
+        said, self._by_acts = self._by_acts, []
+        if self._anew:
             return
         camera = Camera(Outside({}))
         try:
             camera.look([list(given), dict(named)])
             clock = self._store.clock
-            self._add(Did(name, camera.encoded(), clock.mono_us(), clock.wall_us()))
+            facts = msgspec.json.encode(said) if said else b""
+            self._add(Did(name, camera.encoded(), clock.mono_us(), clock.wall_us(), facts))
+            self._keep(clock.mono_us(), said)
         except StillError as error:
             log.warning("capture_lacks_an_act", act=name, why=str(error))
             self.began_anew()
@@ -145,6 +152,8 @@ class Recorder(Ear):
 
     @contextmanager
     def inside(self) -> Iterator[None]:
+        if not self._depth:
+            self._by_acts = []
         self._depth += 1
         try:
             yield
@@ -156,6 +165,14 @@ class Recorder(Ear):
         self._submit(0, self._ring.close)
 
     # --- steps ------------------------------------------------------------------------------------------------
+
+    def _keep(self, now_us: int, facts: Sequence[AnyFact]) -> None:
+        """Files around an alarm are kept."""
+        alarms = [str(fact.alarm) for fact in facts if isinstance(fact, AlarmRaised)]
+        if alarms:
+            self._alarm_us, self._alarms = now_us, alarms
+            self._framed_us = now_us
+            self._hand_over(alarms)
 
     def _add(self, event: Event) -> None:
         if not self._anew:

@@ -116,7 +116,7 @@ class Looking:
             row = self._stock.catalogue.row_of(fact.piece) if isinstance(fact, ExitSeen) else None
             if row is not None:
                 self._grow()
-                self.errors.passed(self.errors.notes.hour, row)
+                self.errors.passed(self._hour, row)
 
     def looked(self, piece: PieceId, tags: Iterable[str], *, found: bool) -> list[AnyFact]:
         """A person looked; `tags` as a pad read them. Facts when that made something clear."""
@@ -150,6 +150,11 @@ class Looking:
 
     # --- inside -----------------------------------------------------------------------------------------------
 
+    @property
+    def _hour(self) -> int:
+        """The hour under way; the notes have the last one that ended."""
+        return self.errors.notes.hour + 1
+
     def _begin(self, now_us: int) -> None:
         self._ends_us = now_us + HOUR_US
         self._reads[:] = 0
@@ -171,12 +176,12 @@ class Looking:
         for pad in pads:
             if pad.settled and pad != before.get(pad.zone):
                 rows = [row for piece in pad.pieces if (row := self._stock.catalogue.row_of(piece)) is not None]
-                self.errors.padded(self.errors.notes.hour, [*rows, *self._rows_of(pad.strangers)])
+                self.errors.padded(self._hour, [*rows, *self._rows_of(pad.strangers)])
         self._on_pad = pads
 
     def _end_hour(self) -> None:
         """The hour's best zone of each piece and stranger; a zone that was hardly watched keeps its pieces as heard."""
-        hour = self.errors.notes.hour + 1
+        hour = self._hour
         size = len(self._stock)
         home = np.where(self._stock.expected[:size], self._stock.home[:size], NO_ZONE)
         for row in np.flatnonzero(home != self.errors.notes.zone[:size]).tolist():

@@ -9,6 +9,7 @@ from typing import Final
 from contract.facts import AnyFact, CountFinished
 from contract.ids import HOUSE
 from edge.books.rows import CountRow, Mode, zones_of
+from edge.floor.pipeline import Outcome
 from edge.store.office import Office
 from edge.store.watch import Watching
 from trade.acts import Sight
@@ -23,7 +24,7 @@ class Store(Office, Watching):
         if self.zoning.adopted:
             self.zoning.adopted = False
             self.ear.began_anew()
-        out = self.pipeline.tick(now_us, writing=writing)
+        out = self.turn(now_us, writing=writing)
         self.ear.ticked(now_us, writing=writing, health=self.pipeline.readers, facts=out.written)
         if writing and self.mode is Mode.ACTIVE:
             for zone, pieces in out.met.items():
@@ -31,7 +32,6 @@ class Store(Office, Watching):
         if writing and now_us - self._chores_us >= CHORES_EVERY_US:
             self._chores_us = now_us
             self._do_chores()
-        self.looking.passed(out.written)
         if self.zoning.changed(writing=writing):
             out.woke.add("zones")
         if self.passes.changed(now_us):
@@ -43,6 +43,12 @@ class Store(Office, Watching):
         if out.written:
             self._counted(out.written)
             self.wakes.uplink()
+
+    def turn(self, now_us: int, *, writing: bool) -> Outcome:
+        """What a tick makes of the reads: all that a replay does of it (`vitrine/replay.py`)."""
+        out = self.pipeline.tick(now_us, writing=writing)
+        self.looking.passed(out.written)
+        return out
 
     def _counted(self, facts: tuple[AnyFact, ...]) -> None:
         """Counts that ended tell the history how often a piece lay where it was believed."""

@@ -9,6 +9,7 @@ from edge.store.core import Core
 class Watching(Core):
     """Everything here is in the books before it is done."""
 
+    @told
     def look(self, piece: PieceId, tags: tuple[str, ...], zone: ZoneId | None, by: UserId, *, found: bool) -> None:
         """A person looked for a piece; `tags` is what the pad of `zone` read. Raises `NotServingError`."""
         fact = PieceLooked(piece=piece, found=found, tags=tags, zone=zone)

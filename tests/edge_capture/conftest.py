@@ -5,6 +5,7 @@ import sys
 from concurrent.futures import Future
 from pathlib import Path
 
+import msgspec
 import pytest
 
 _spec = importlib.util.spec_from_file_location("house_shop", Path(__file__).parents[1] / "edge_house" / "conftest.py")
@@ -21,10 +22,11 @@ class Now:
         return done
 
 
-def a_shop(folder, cards=None):
-    """A shop that writes its capture into `data_dir/capture`."""
+def a_shop(folder, cards=None, **more):
+    """A shop that writes its capture into `data_dir/capture`; `more` of its configuration."""
     cards = cards or [shop_of.a_card(n) for n in range(1, 11)] + [shop_of.a_card(n, zone="safe") for n in range(11, 16)]
-    shop = shop_of.Shop(shop_of.a_config(folder), shop_of.HandClock(), cards)
+    config = msgspec.structs.replace(shop_of.a_config(folder), **more)
+    shop = shop_of.Shop(config, shop_of.HandClock(), cards)
     shop.store.recorder = shop.recorder = shop.store.record_with(Now())
     shop.capture = shop.config.data_dir / "capture"
     return shop

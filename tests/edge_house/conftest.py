@@ -18,6 +18,7 @@ from edge.books.journal import Books
 from edge.books.rows import Mode
 from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
 from edge.readers.base import PHASE_ABSENT, ReadBatch
+from edge.readers.details import Details
 from edge.readers.health import Health
 from edge.store import Store
 from edge.store.wakes import Wakes
@@ -60,7 +61,12 @@ def epc_of(number: int) -> bytes:
 
 
 def a_batch(
-    reader: str, arrived_us: int, epcs: list[bytes], antenna: int | list[int] = 1, rssi: int = -5500
+    reader: str,
+    arrived_us: int,
+    epcs: list[bytes],
+    antenna: int | list[int] = 1,
+    rssi: int = -5500,
+    details: Details | None = None,
 ) -> ReadBatch:
     n = len(epcs)
     ports = [antenna] * n if isinstance(antenna, int) else antenna
@@ -77,6 +83,7 @@ def a_batch(
         first_seen_us=np.zeros(n, np.uint64),
         last_seen_us=np.zeros(n, np.uint64),
         rospec_id=np.ones(n, np.uint32),
+        details=details,
     )
 
 
@@ -171,19 +178,24 @@ class Shop:
         self.dead: set[str] = set()
         self.chance = np.random.default_rng(3)
 
-    def read(self, reader: str, numbers: list[int], antenna: int = 1, rssi: int = -5500) -> None:
+    def read(
+        self, reader: str, numbers: list[int], antenna: int = 1, rssi: int = -5500, details: Details | None = None
+    ) -> None:
         """A reader reports these pieces now."""
         if reader not in self.dead and numbers:
-            self.store.pipeline.deliver(a_batch(reader, self.clock.now, [epc_of(n) for n in numbers], antenna, rssi))
+            epcs = [epc_of(n) for n in numbers]
+            self.store.pipeline.deliver(a_batch(reader, self.clock.now, epcs, antenna, rssi, details))
 
-    def run(self, seconds: float, *, lying: dict[str, list[int]] | None = None, p: float = 0.9) -> None:
-        """So many seconds of ticks (of 100 ms, to spare the machine); `lying`: which pieces each reader's zone holds, each read with chance p a second."""
-        for turn in range(int(seconds * 10)):
-            self.clock.now += 100_000
+    def run(
+        self, seconds: float, *, lying: dict[str, list[int]] | None = None, p: float = 0.9, a_second: int = 10
+    ) -> None:
+        """So many seconds of `a_second` ticks (few, to spare the machine); `lying`: which pieces each reader's zone holds, each read with chance p a second."""
+        for turn in range(int(seconds * a_second)):
+            self.clock.now += 1_000_000 // a_second
             for reader, health in self.health.items():
                 if reader not in self.dead:
                     health.last_heard_us = self.clock.now
-            if turn % 10 == 5:
+            if turn % a_second == a_second // 2:
                 for reader, numbers in (lying or {}).items():
                     self.read(reader, [n for n in numbers if self.chance.random() < p])
             self.store.tick(self.clock.now, writing=True)

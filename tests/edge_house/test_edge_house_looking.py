@@ -65,6 +65,19 @@ def test_tags_on_each_others_piece_are_named_when_a_hand_has_held_both(shop):
     assert "Their tags are swapped" in alarm.sentence
 
 
+def test_a_ring_that_was_shown_carried_out_and_not_found_seems_sold_and_not_booked(shop):
+    shop.run(6, lying={"r-case": [2, 3, 4], "r-safe": [5, 6], "r-pad": [1]}, p=1.0)
+    for second in range(12):
+        shop.read("r-exit", [1], rssi=-6500 + 200 * second)
+        shop.run(1, lying={"r-case": [2, 3, 4], "r-safe": [5, 6]})
+    shop.run(4 * HOUR_S, lying={"r-case": [2, 3, 4], "r-safe": [5, 6]})
+    look(shop, 1, found=False)
+    assert said(shop) == [], "one look may have overlooked it"
+    look(shop, 1, found=False)
+    (alarm,) = said(shop)
+    assert "It seems sold, and not booked: shown in the hour it was last heard, then read at the gate" in alarm.sentence
+
+
 def test_a_look_is_in_the_journal_with_what_the_pad_read(shop):
     look(shop, 1, found=False)
     assert shop.facts(PieceLooked) == [PieceLooked(piece=PieceId("p1"), found=False, zone=PAD)]
