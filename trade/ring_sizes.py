@@ -94,8 +94,8 @@ def check(circumference_um: int) -> int:
     """Raises `SizeError` for what fits no finger."""
     if not UM_MIN <= circumference_um <= UM_MAX:
         raise SizeError(
-            f"this fits no finger: a ring is {UM_MIN // MM_UM} to {UM_MAX // MM_UM} mm around; choose the country whose "
-            "size it is"
+            f"this fits no finger: a ring is {UM_MIN // MM_UM} to {UM_MAX // MM_UM} mm around; choose the country "
+            "whose size it is"
         )
     return circumference_um
 
