@@ -10,7 +10,8 @@ from cloud.tables import ledger_close, ledger_line, posting, store
 from cloud.work import Work
 from contract.ids import SaleId, StoreId, UserId
 from trade import periods
-from trade.posting import Posting
+from trade.accounts import Account
+from trade.posting import Position, Posting
 
 OF_ITS_POSTING = sa.and_(posting.c.store == ledger_line.c.store, posting.c.posting == ledger_line.c.posting)
 """Joins a line with the posting that seals it."""
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     SHIFT_OPENED = "shift_opened"
     SHIFT_CLOSED = "shift_closed"
     CASH_MOVED = "cash_moved"
+    CASH_BANKED = "cash_banked"
     TRADE_IN = "trade_in"
     TRANSFER = "transfer"
     PAYMENT_KEPT = "payment_kept"
@@ -76,6 +78,17 @@ def post(
     }  # fmt: skip
     work.tx.add_soon(posting, row)
     return name
+
+
+def position(work: Work, of: StoreId, currency: str) -> Position:
+    """Foreign cash a store has by its ledger, what this unit of work posted included."""
+    work.tx.settle()
+    mine = (ledger_line.c.store == of, ledger_line.c.account == Account.CURRENCY_POSITION, ledger_line.c.by == currency)
+    total = sa.func.sum(ledger_line.c.amount_minor).label("total")
+    query = sa.select(ledger_line.c.currency, total).where(*mine).group_by(ledger_line.c.currency)
+    sums = {row["currency"]: int(row["total"]) for row in work.tx.rows(query)}
+    foreign = -sums.pop(currency, 0)
+    return Position(foreign_minor=foreign, own_minor=sum(sums.values()))
 
 
 def is_posted(work: Work, store: StoreId, kind: Kind, ref: str) -> bool:

@@ -102,6 +102,8 @@ GAPS_SHOWN: Final = 10
 """Newest gaps in coverage, and newest changes of readers, on a store's page;"""
 CALIBRATIONS_SHOWN: Final = 5
 """and newest calibrations of its zones."""
+BANKINGS_SHOWN: Final = 20
+"""Newest under the shifts."""
 COUNT_STATES: Final = (
     ("", "Any state"), (REQUESTED, "Asked for"), (COUNTING, "Running"), (FINISHED, "To approve"),
     (RECOUNTING, "Counted again"), (APPROVED, "Approved"), (ABANDONED, "Abandoned"),
@@ -280,7 +282,8 @@ def router(desk: Desk) -> APIRouter:
             rows = shifts.listing(work.tx, store=store, limit=show + 1)
             return render(
                 request, "shifts/list.html", rows=rows[:show], names=names(houses), more=_more(len(rows), show),
-                stores=houses, store=store,
+                stores=houses, store=store, bankings=shifts.bankings(work.tx, store=store, limit=BANKINGS_SHOWN),
+                people=_people(staff.listing(work.tx)),
             )  # fmt: skip
 
     @routes.get("/shifts/{store}/{shift}")

@@ -149,6 +149,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.TradeInTaken: (SALE, Key("piece", "trade_in.piece")),
     facts.ShiftOpened: (TILL,),
     facts.CashMoved: (TILL,),
+    facts.CashBanked: (),
     facts.ShiftClosed: (TILL, Key("piece", "sold_pieces")),
     facts.CommandRefused: (PIECE,),
     facts.CountStarted: (),

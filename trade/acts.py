@@ -57,6 +57,11 @@ class LineBack(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int = 0
 
 
+class ForeignCounted(msgspec.Struct, frozen=True, kw_only=True):
+    currency: str
+    amount_minor: int
+
+
 class Act(msgspec.Struct, frozen=True, kw_only=True, tag_field="act"):
     """Base of every act; the tag names it in logs and refusals. Ids are made by whoever asks: a repeat is a repeat."""
 
@@ -79,6 +84,18 @@ class MoveCash(Act, frozen=True, tag="cash.move"):
     kind: CashKind
     amount_minor: int
     reason: str
+    currency: str = ""
+    """Of foreign cash that goes to the safe; empty: the drawer's own."""
+
+
+class BankCash(Act, frozen=True, tag="cash.bank"):
+    """Cash of the safe goes to the bank."""
+
+    move: CashMoveId
+    business_day: str
+    amount_minor: int
+    reference: str
+    currency: str
 
 
 class CloseShift(Act, frozen=True, tag="shift.close"):
@@ -88,6 +105,8 @@ class CloseShift(Act, frozen=True, tag="shift.close"):
     cash_counted_minor: int
     counted_coins: tuple[Coins, ...] = ()
     note: str = ""
+    foreign: tuple[ForeignCounted, ...] = ()
+    """Cash of other currencies that lies beside; a currency left out was not there."""
 
 
 class OpenSale(Act, frozen=True, tag="sale.open"):
@@ -419,6 +438,7 @@ class CloseAlarm(Act, frozen=True, tag="alarm.close"):
 AnyAct = (
     OpenShift
     | MoveCash
+    | BankCash
     | CloseShift
     | OpenSale
     | AddPiece

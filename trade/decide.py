@@ -44,6 +44,7 @@ from trade.acts import (
     AnyAct,
     ApproveCount,
     AskValue,
+    BankCash,
     BeginReturn,
     BindTag,
     BreakLease,
@@ -108,6 +109,8 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
             return shifts.open_shift(scene, act)
         case MoveCash():
             return shifts.move_cash(scene, act)
+        case BankCash():
+            return shifts.bank_cash(scene, act)
         case CloseShift():
             return shifts.close_shift(scene, act)
         case OpenSale():

@@ -5,11 +5,13 @@ Debit is positive, credit negative. The cloud posts them; the store only records
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
 from contract import giftcard
 from contract.facts import (
+    CashBanked,
     CashKind,
     CashMoved,
     LineTax,
@@ -22,7 +24,7 @@ from contract.facts import (
     TenderKind,
 )
 from contract.ids import PaymentId
-from contract.money import allocate
+from contract.money import allocate, divide_half_up
 from trade.accounts import LINE_ACCOUNT, TENDER_ACCOUNT, Account
 from trade.shift import taxes_of
 
@@ -125,12 +127,41 @@ def post_shift_opened(fact: ShiftOpened) -> tuple[Posting, ...]:
     return balanced(_between(Account.SAFE, Account.CASH, fact.float_minor, fact.currency, fact.till), fact.shift)
 
 
-def post_shift_closed(fact: ShiftClosed) -> tuple[Posting, ...]:
-    """What the drawer held more or less than it should; then all of it goes to the safe, foreign cash as well."""
+class Position(NamedTuple):
+    """Foreign cash a store has, and what it was taken for: the rates of its tenders, on average."""
+
+    foreign_minor: int = 0
+    own_minor: int = 0
+
+    def worth(self, amount_minor: int) -> int:
+        """Of so much of it, in the store's own currency, to the nearest unit; nothing where it has none."""
+        if self.foreign_minor <= 0:
+            return 0
+        worth = divide_half_up(abs(amount_minor) * self.own_minor, self.foreign_minor)
+        return worth if amount_minor >= 0 else -worth
+
+
+NO_POSITIONS: Final[Mapping[str, Position]] = {}
+
+
+def post_shift_closed(fact: ShiftClosed, positions: Mapping[str, Position] = NO_POSITIONS) -> tuple[Posting, ...]:
+    """What the drawer held more or less than it should; then all of it goes to the safe, foreign cash as well.
+
+    Foreign cash that is off is off at what it was taken for: `positions` by currency.
+    """
     off = fact.cash_counted_minor - fact.cash_expected_minor
     legs = [_leg(Account.CASH, off, fact.currency, fact.till), _leg(Account.OVER_SHORT, -off, fact.currency, fact.till)]
     legs += _between(Account.CASH, Account.SAFE, fact.cash_counted_minor, fact.currency, fact.till)
-    for each in fact.tenders:
+    for count in fact.foreign:
+        off = count.counted_minor - count.expected_minor
+        worth = positions.get(count.currency, Position()).worth(off)
+        legs += [
+            _leg(Account.CASH, off, count.currency, fact.till),
+            *_exchanged(count.currency, off, fact.currency, worth),
+            _leg(Account.OVER_SHORT, -worth, fact.currency, fact.till),
+        ]
+        legs += _between(Account.CASH, Account.SAFE, count.counted_minor, count.currency, fact.till)
+    for each in fact.tenders if not fact.foreign else ():  # a Z of a release that did not count it
         if each.kind is TenderKind.CASH and each.currency != fact.currency:
             legs += _between(Account.CASH, Account.SAFE, each.amount_minor, each.currency, fact.till)
     return balanced(legs, fact.shift)
@@ -143,6 +174,30 @@ def post_cash_moved(fact: CashMoved) -> tuple[Posting, ...]:
     other = Account.SAFE if fact.kind is CashKind.DROP else Account.PETTY_CASH
     amount = fact.amount_minor if fact.kind is CashKind.IN else -fact.amount_minor
     return balanced(_between(other, Account.CASH, amount, fact.currency, fact.till), fact.move)
+
+
+def post_cash_banked(fact: CashBanked, own: str, position: Position) -> tuple[Posting, ...]:
+    """Out of the safe, into the bank: foreign cash at what it was taken for. What the bank gives for it more or less is
+    an exchange difference, known when its statement comes.
+    """
+    if fact.currency == own:
+        legs = _between(Account.SAFE, Account.BANK, fact.amount_minor, own, "")
+        return balanced(legs, fact.move)
+    worth = position.worth(fact.amount_minor)
+    legs = [
+        _leg(Account.SAFE, -fact.amount_minor, fact.currency),
+        *_exchanged(fact.currency, -fact.amount_minor, own, -worth),
+        _leg(Account.BANK, worth, own),
+    ]
+    return balanced(legs, fact.move)
+
+
+def _exchanged(foreign: str, amount_minor: int, own: str, worth_minor: int) -> list[Posting]:
+    """Foreign cash comes (below nothing: goes) for its worth in the store's own currency."""
+    return [
+        _leg(Account.CURRENCY_POSITION, -amount_minor, foreign, foreign),
+        _leg(Account.CURRENCY_POSITION, worth_minor, own, foreign),
+    ]
 
 
 def reversed_legs(legs: Iterable[Posting]) -> tuple[Posting, ...]:

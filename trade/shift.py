@@ -77,10 +77,23 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     by: str
     at_us: int
+    currency: str = ""
+    """Of foreign cash; empty: the drawer's own."""
 
     @property
     def into_drawer_minor(self) -> int:
         return self.amount_minor if self.kind is CashKind.IN else -self.amount_minor
+
+
+class Banking(msgspec.Struct, frozen=True, kw_only=True):
+    """Cash of the safe that went to the bank."""
+
+    move: CashMoveId
+    currency: str
+    amount_minor: int
+    reference: str
+    by: str
+    at_us: int
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +110,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     opened_without_sale: int = 0
     rounding_minor: int = 0
     receipts: tuple[int, int] = (0, 0)
+    foreign: tuple[tuple[str, int], ...] = ()
+    """By currency what should lie beside the drawer's own cash."""
     late: tuple[SaleId, ...] = ()
 
 
@@ -135,7 +150,7 @@ def taxes_of(line: SaleLine) -> tuple[LineTax, ...]:
 
 def figures(shift: Shift, receipts: Sequence[Receipt], movements: Sequence[Movement]) -> Figures:
     """The X, and the Z: one sum of the same receipts, so that they cannot differ."""
-    moved = sum(each.into_drawer_minor for each in movements)
+    moved = sum(each.into_drawer_minor for each in movements if not each.currency)
     cash = sum(into_drawer(each) for each in receipts if not each.late)
     numbers = [each.number for each in receipts if not each.late]
     return Figures(
@@ -150,6 +165,7 @@ def figures(shift: Shift, receipts: Sequence[Receipt], movements: Sequence[Movem
         opened_without_sale=sum(each.kind is CashKind.NO_SALE for each in movements),
         rounding_minor=sum(tender.rounding_minor for each in receipts for tender in each.tenders),
         receipts=(min(numbers), max(numbers)) if numbers else (0, 0),
+        foreign=foreign_cash(receipts, movements),
         late=tuple(each.sale for each in receipts if each.late),
     )
 
@@ -166,6 +182,20 @@ def into_drawer(receipt: Receipt) -> int:
             given = 0 if tender.conversion else _signed(receipt, tender.amount_minor) + tender.rounding_minor
             total += given - (tender.change_minor if tender.conversion else 0)
     return total
+
+
+def foreign_cash(receipts: Iterable[Receipt], movements: Iterable[Movement]) -> tuple[tuple[str, int], ...]:
+    """What should lie beside the drawer's own cash, by currency. No float counts it: late receipts' is there."""
+    sums: dict[str, int] = {}
+    for receipt in receipts:
+        for tender in receipt.tenders:
+            said = tender.conversion
+            if tender.kind is TenderKind.CASH and said is not None:
+                sums[said.currency] = sums.get(said.currency, 0) + _signed(receipt, said.amount_minor)
+    for each in movements:
+        if each.currency:
+            sums[each.currency] = sums.get(each.currency, 0) + each.into_drawer_minor
+    return tuple(sorted((currency, amount) for currency, amount in sums.items() if amount))
 
 
 def coins_sum(coins: Iterable[Coins]) -> int:

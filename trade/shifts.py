@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from contract.facts import AnyFact, CashKind, CashMoved, Coins, ShiftClosed, ShiftOpened
+from contract.facts import AnyFact, CashBanked, CashKind, CashMoved, Coins, ForeignCount, ShiftClosed, ShiftOpened
 from contract.ids import TillId
 from contract.money import plain
-from trade.acts import CloseShift, MoveCash, OpenShift
+from trade.acts import BankCash, CloseShift, ForeignCounted, MoveCash, OpenShift
 from trade.refusal import Refusal, Why
 from trade.scene import Scene
-from trade.shift import coins_sum, figures
+from trade.shift import coins_sum, figures, foreign_cash
 from trade.zchain import receipts_digest
 
 Answer = tuple[AnyFact, ...] | Refusal
@@ -55,6 +55,11 @@ def move_cash(scene: Scene, act: MoveCash) -> Answer:
     if nothing != (act.amount_minor == 0) or not 0 <= act.amount_minor <= CASH_MINOR_MAX:
         why = "To open the drawer moves nothing: leave the amount out" if nothing else "Say how much, above nothing"
         return Refusal(Why.WRONG_PRICE, why)
+    foreign = act.currency not in {"", shift.currency}
+    if foreign and act.kind is not CashKind.DROP:
+        return Refusal(Why.WRONG_CURRENCY, f"{act.currency} only goes to the safe: buy or sell it at the bank")
+    if foreign and not _known(scene, act.currency):
+        return _strange(act.currency)
     return (
         CashMoved(
             move=act.move,
@@ -62,10 +67,41 @@ def move_cash(scene: Scene, act: MoveCash) -> Answer:
             till=act.till,
             kind=act.kind,
             amount_minor=act.amount_minor,
-            currency=shift.currency,
+            currency=act.currency or shift.currency,
             reason=act.reason.strip(),
         ),
     )
+
+
+def bank_cash(scene: Scene, act: BankCash) -> Answer:
+    """Cash of the safe goes to the bank. What lies in the safe the ledger knows, and not who carries it away."""
+    if scene.move_known:
+        return ()
+    if not 0 < act.amount_minor <= CASH_MINOR_MAX:
+        return Refusal(Why.WRONG_PRICE, "Say how much goes to the bank, above nothing")
+    if not act.reference.strip():
+        return Refusal(Why.EMPTY, "Type the number of the bag or of the paying-in slip: the bank names it")
+    if act.currency != scene.store.currency and not _known(scene, act.currency):
+        return _strange(act.currency)
+    return (
+        CashBanked(
+            move=act.move,
+            business_day=act.business_day,
+            currency=act.currency,
+            amount_minor=act.amount_minor,
+            reference=act.reference.strip(),
+        ),
+    )
+
+
+def _known(scene: Scene, currency: str) -> bool:
+    """Taken here: by the office's rates, or in this shift at one that is gone since."""
+    return currency in scene.cash.rates or currency in dict(foreign_cash(scene.receipts, scene.movements))
+
+
+def _strange(currency: str) -> Refusal:
+    why = f"This store takes no {currency or 'cash without a currency'}: ask the office for its rate first"
+    return Refusal(Why.WRONG_CURRENCY, why)
 
 
 def close_shift(scene: Scene, act: CloseShift) -> Answer:
@@ -82,6 +118,12 @@ def close_shift(scene: Scene, act: CloseShift) -> Answer:
     if wrong is not None:
         return wrong
     x = figures(shift, scene.receipts, scene.movements)
+    foreign = _counted(x.foreign, act.foreign, shift.currency)
+    if isinstance(foreign, Refusal):
+        return foreign
+    if any(each.counted_minor != each.expected_minor for each in foreign) and not act.note.strip():
+        why = "The count of foreign cash is off: count each currency again, or say why in the note"
+        return Refusal(Why.NOTE_MISSING, why)
     limit = scene.settings.over_short_minor_max
     if abs(act.cash_counted_minor - x.cash_expected_minor) > limit and not act.note.strip():
         # neither how much nor which way: a count that is made to fit is no count
@@ -109,10 +151,28 @@ def close_shift(scene: Scene, act: CloseShift) -> Answer:
             opened_without_sale=x.opened_without_sale,
             rounding_minor=x.rounding_minor,
             receipts=x.receipts,
+            foreign=foreign,
             sales_digest=receipts_digest((each.number, each.sale) for each in scene.receipts),
             previous_z_digest=scene.z_previous,
             late=x.late,
         ),
+    )
+
+
+def _counted(
+    expected: Sequence[tuple[str, int]], counted: Sequence[ForeignCounted], own: str
+) -> tuple[ForeignCount, ...] | Refusal:
+    """Each currency that should have been there, or was."""
+    found = {each.currency: each.amount_minor for each in counted}
+    if len(found) < len(counted) or own in found:
+        return Refusal(Why.WRONG_PRICE, f"Count each foreign currency once, and {own} with the drawer")
+    if any(not 0 <= amount <= CASH_MINOR_MAX for amount in found.values()):
+        return Refusal(Why.WRONG_PRICE, "A drawer holds nothing or more; count its foreign cash again")
+    due = dict(expected)
+    return tuple(
+        ForeignCount(currency=each, expected_minor=due.get(each, 0), counted_minor=found.get(each, 0))
+        for each in sorted({*due, *found})
+        if due.get(each, 0) or found.get(each, 0)
     )
 
 

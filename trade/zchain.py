@@ -1,8 +1,9 @@
 """The chain of a till's Zs: each holds the digest of the one before, so that none is changed, dropped or swapped.
 
 `z_digest` is SHA-256 over UTF-8 lines, each ended by a line feed: `vitrine z 1`, then the fields of `FIELDS` in that
-order as `name=` and their compact JSON (keys in the order of the contract). Fields that a later release adds are not in
-it; that release writes `vitrine z 2` and a list of its own. Both digests are told in docs/shifts.md.
+order as `name=` and their compact JSON (keys in the order of the contract). A Z that counted foreign cash writes
+`vitrine z 2`, and `foreign` after the others. Fields that a later release adds are in neither; it writes `vitrine z 3`
+and a list of its own. All digests are told in docs/shifts.md.
 """
 
 import hashlib
@@ -15,6 +16,8 @@ from contract.facts import ShiftClosed
 from contract.ids import SaleId
 
 HEAD: Final = "vitrine z 1\n"
+HEAD_FOREIGN: Final = "vitrine z 2\n"
+"""Of a Z that counted foreign cash: its `foreign` stands after the others."""
 FIELDS: Final = (
     "shift", "till", "z_number", "business_day", "currency", "sales", "returns", "gross_minor", "tax_minor",
     "cash_expected_minor", "cash_counted_minor", "sold_pieces", "counted_coins", "note", "tenders", "taxes",
@@ -24,8 +27,8 @@ FIELDS: Final = (
 
 def z_digest(z: ShiftClosed) -> str:
     """In hex, over all that the Z says."""
-    digest = hashlib.sha256(HEAD.encode())
-    for name in FIELDS:
+    digest = hashlib.sha256((HEAD_FOREIGN if z.foreign else HEAD).encode())
+    for name in (*FIELDS, "foreign") if z.foreign else FIELDS:
         digest.update(name.encode() + b"=" + msgspec.json.encode(getattr(z, name)) + b"\n")
     return digest.hexdigest()
 

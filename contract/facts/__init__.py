@@ -103,9 +103,11 @@ from contract.facts.sales import Share as Share
 from contract.facts.sales import TaxScheme as TaxScheme
 from contract.facts.sales import Tender as Tender
 from contract.facts.sales import TenderKind as TenderKind
+from contract.facts.shifts import CashBanked as CashBanked
 from contract.facts.shifts import CashKind as CashKind
 from contract.facts.shifts import CashMoved as CashMoved
 from contract.facts.shifts import Coins as Coins
+from contract.facts.shifts import ForeignCount as ForeignCount
 from contract.facts.shifts import ShiftClosed as ShiftClosed
 from contract.facts.shifts import ShiftOpened as ShiftOpened
 from contract.facts.shifts import TaxSum as TaxSum
@@ -177,6 +179,7 @@ AnyFact = (
     | TradeInTaken
     | ShiftOpened
     | CashMoved
+    | CashBanked
     | ShiftClosed
     | CommandRefused
     | CountStarted

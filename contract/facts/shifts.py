@@ -63,7 +63,26 @@ class CashMoved(Fact, frozen=True, tag="cash.moved"):
     kind: CashKind
     amount_minor: int
     currency: str
+    """The drawer's own, or the foreign one that went to the safe."""
     reason: str
+
+
+class CashBanked(Fact, frozen=True, tag="cash.banked"):
+    """Cash of the safe was brought to the bank; `reference` is that of the bag or the paying-in slip."""
+
+    move: CashMoveId
+    business_day: str
+    currency: str
+    amount_minor: int
+    reference: str
+
+
+class ForeignCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Cash of another currency that lay beside the drawer's own."""
+
+    currency: str
+    expected_minor: int
+    counted_minor: int
 
 
 class ShiftClosed(Fact, frozen=True, tag="shift.closed"):
@@ -98,5 +117,7 @@ class ShiftClosed(Fact, frozen=True, tag="shift.closed"):
     previous_z_digest: str = ""
     """Of the till's Z before this one, over what `trade/zchain.py` names; empty: there is none, or it is of the first
     release."""
+    foreign: tuple[ForeignCount, ...] = ()
+    """Of each other currency that should have lain there, or did; empty also in Zs that counted none of it."""
     late: tuple[SaleId, ...] = ()
     """Recorded in an earlier shift that had its Z without them, or never got one; a return by the sale it is of."""

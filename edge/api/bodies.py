@@ -16,6 +16,7 @@ TEXT_MAX: Final = 500
 LOCK_FOR_S: Final = 5
 IDS_MAX: Final = 500
 TENDERS_MAX: Final = 20
+FOREIGN_MAX: Final = 20
 COINS_MAX: Final = 40
 MONEY_MAX: Final = 10**12
 LINES_MAX: Final = 100
@@ -115,8 +116,11 @@ class ReasonBody(Body):
     reason: Reason
 
 
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
 class ForeignBody(Body):
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    currency: Currency
     amount_minor: Annotated[int, Field(ge=1, le=MONEY_MAX)]
 
 
@@ -230,6 +234,23 @@ class MoveCashBody(Body):
     amount_minor: Amount = 0
     reason: Reason
     move: Id | None = None
+    currency: Currency | None = None
+    """Of foreign cash that goes to the safe; left out: the store's own."""
+
+
+class BankCashBody(Body):
+    """Cash of the safe goes to the bank; `reference` is the number of the bag or of the paying-in slip."""
+
+    amount_minor: Annotated[int, Field(ge=1, le=MONEY_MAX)]
+    reference: Reason
+    currency: Currency | None = None
+    business_day: Day | None = None
+    move: Id | None = None
+
+
+class ForeignCountBody(Body):
+    currency: Currency
+    amount_minor: Amount
 
 
 class CloseShiftBody(Body):
@@ -239,6 +260,8 @@ class CloseShiftBody(Body):
     cash_counted_minor: Amount
     counted_coins: Counted = []
     note: Text = ""
+    foreign: Annotated[list[ForeignCountBody], Field(max_length=FOREIGN_MAX)] = []
+    """Cash of other currencies beside it, counted blind as well; a currency left out was not there."""
 
 
 class StartCountBody(Body):

@@ -16,7 +16,7 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 20
+SCHEMA_VERSION: Final = 21
 FILES: Final = (
     "books.sql",
     "shifts.sql",

@@ -16,6 +16,7 @@ from contract.facts import (
     CardRefundFailed,
     CardRefundInDoubt,
     CardRefundRequested,
+    CashBanked,
     CashMoved,
     ClaimEnded,
     ClaimHeld,
@@ -194,6 +195,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
             shifts.opened(db, fact, at.at_us)
         case CashMoved():
             shifts.cash_moved(db, fact, at.at_us, at.by)
+        case CashBanked():
+            shifts.cash_banked(db, fact, at.at_us, at.by)
         case ShiftClosed():
             shifts.closed(db, fact, at.at_us, at.epoch)
         case (

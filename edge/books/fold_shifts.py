@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from contract.facts import CashMoved, ReturnRecorded, SaleLine, SaleRecorded, ShiftClosed, ShiftOpened
+from contract.facts import CashBanked, CashMoved, ReturnRecorded, SaleLine, SaleRecorded, ShiftClosed, ShiftOpened
 from contract.ids import Epoch, ShiftId, TillId, UserId
 from edge.books.db import Database
 from edge.books.rows import Body
@@ -20,6 +20,8 @@ from trade.zchain import chained, z_digest
 ZS: Final = "z"
 WAITING: Final = ShiftId("")
 """Counted by no shift yet."""
+TO_BANK: Final = "bank"
+"""Beside the kinds of cash moved by hand."""
 NUMBER_MAX: Final = 2**62
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -92,10 +94,21 @@ def opened(db: Database, fact: ShiftOpened, at_us: int) -> None:
 
 
 def cash_moved(db: Database, fact: CashMoved, at_us: int, by: UserId) -> None:
+    its = db.one("shift", Shift, shift=fact.shift)
+    foreign = fact.currency if its is not None and its.currency != fact.currency else ""
     movement = Movement(
-        move=fact.move, kind=fact.kind, amount_minor=fact.amount_minor, reason=fact.reason, by=by, at_us=at_us
-    )
+        move=fact.move, kind=fact.kind, amount_minor=fact.amount_minor, reason=fact.reason, by=by, at_us=at_us,
+        currency=foreign,
+    )  # fmt: skip
     db.run_struct("move_add", movement, shift=fact.shift)
+
+
+def cash_banked(db: Database, fact: CashBanked, at_us: int, by: UserId) -> None:
+    """Of the safe, so of no shift."""
+    db.run(
+        "move_add", move=fact.move, shift=WAITING, kind=TO_BANK, amount_minor=fact.amount_minor, reason=fact.reference,
+        by=by, at_us=at_us, currency=fact.currency,
+    )  # fmt: skip
 
 
 def closed(db: Database, fact: ShiftClosed, at_us: int, epoch: Epoch) -> None:

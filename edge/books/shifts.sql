@@ -37,6 +37,9 @@ DROP TABLE shift;
 ALTER TABLE shift_now RENAME TO shift;
 CREATE UNIQUE INDEX shift_open_once ON shift (till) WHERE state = 'open';
 
+-- name: upgrade_21
+ALTER TABLE cash_move ADD COLUMN currency TEXT NOT NULL DEFAULT '';
+
 -- name: shift_open
 SELECT * FROM shift WHERE till = :till AND state = 'open';
 
@@ -75,10 +78,14 @@ UPDATE shift_receipt SET counted = :shift WHERE recorded = :shift AND number BET
     AND o.till = shift_receipt.till AND o.number = shift_receipt.number)) AND counted NOT IN (SELECT shift FROM z);
 
 -- name: move_add
-INSERT OR IGNORE INTO cash_move VALUES (:move, :shift, :kind, :amount_minor, :reason, :by, :at_us);
+INSERT OR IGNORE INTO cash_move VALUES (:move, :shift, :kind, :amount_minor, :reason, :by, :at_us, :currency);
 
 -- name: moves
-SELECT move, kind, amount_minor, reason, "by", at_us FROM cash_move WHERE shift = :shift ORDER BY at_us, move;
+SELECT move, kind, amount_minor, reason, "by", at_us, currency FROM cash_move WHERE shift = :shift ORDER BY at_us, move;
+
+-- name: bankings_newest
+SELECT move, amount_minor, reason AS reference, "by", at_us, currency FROM cash_move WHERE kind = 'bank'
+ORDER BY at_us DESC, move LIMIT :limit;
 
 -- name: move_known
 SELECT COUNT(*) AS value FROM cash_move WHERE move = :move;

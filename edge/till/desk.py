@@ -28,6 +28,7 @@ from trade.acts import (
     AnyAct,
     ApproveCount,
     AskValue,
+    BankCash,
     BeginReturn,
     BindTag,
     BreakLease,
@@ -185,7 +186,15 @@ class Desk:
                 return msgspec.structs.replace(found, shift_known=begun, settings=settings_here(db))
             case MoveCash():
                 made = db.number("move_known", move=act.move) > 0
-                return msgspec.structs.replace(self._till_scene(db, scene, act.till), move_known=made)
+                return msgspec.structs.replace(
+                    self._counted(db, self._till_scene(db, scene, act.till)), move_known=made
+                )
+            case BankCash():
+                made = db.number("move_known", move=act.move) > 0
+                here = replica.store(db, tx.node().store) or self._store or scene.store
+                return msgspec.structs.replace(
+                    scene, move_known=made, store=here, cash=cash_rules(db, here.currency or act.currency)
+                )
             case CloseShift():
                 return self._counted(db, self._till_scene(db, scene, act.till))
             case OpenSale() | ResumeSale():
@@ -395,6 +404,7 @@ class Desk:
             receipts=load_receipts(db, shift.shift),
             movements=load_movements(db, shift.shift),
             z_previous=last_z_digest(db, shift.till),
+            cash=cash_rules(db, shift.currency),
             settings=settings_here(db),
         )
 

@@ -29,7 +29,7 @@ from trade.payment import Payment
 from trade.piece import Hold
 from trade.price import cart
 from trade.sale import Sale, SaleState
-from trade.shift import Figures, Movement, Shift, figures
+from trade.shift import Banking, Figures, Movement, Shift, figures
 from trade.stocktake import CountState
 from trade.value import Ask, Slice
 
@@ -113,6 +113,11 @@ def payment(db: Database, name: PaymentId) -> Payment | None:
 def asks(db: Database, sale_id: SaleId) -> tuple[Ask, ...]:
     """Money set aside for a sale."""
     return load_asks(db, sale_id)
+
+
+def bankings(db: Database, limit: int) -> list[Banking]:
+    """Cash of the safe that went to the bank, newest first."""
+    return db.rows("bankings_newest", Banking, limit=limit)
 
 
 def slices(db: Database, kind: TenderKind, limit: int = PAGE_ROWS_MAX) -> list[Slice]:

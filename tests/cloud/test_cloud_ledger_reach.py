@@ -13,6 +13,7 @@ from cloud.pos.value import apply as value
 from cloud.work import begin
 from contract import facts
 from contract.facts import (
+    CashBanked,
     CashKind,
     CashMoved,
     LineKind,
@@ -109,6 +110,10 @@ POSTED: dict[str, tuple[Callable[[], tuple[facts.AnyFact, ...]], dict[str, int]]
         lambda: (CashMoved(move="m", shift="z", till="till-1", kind=CashKind.DROP, amount_minor=50, currency="EUR",
                            reason="full"),),
         {"cash": -50, "safe": 50},
+    ),
+    "CashBanked": (
+        lambda: (CashBanked(move="b", business_day="2026-11-22", currency="EUR", amount_minor=60, reference="bag 7"),),
+        {"safe": -60, "bank": 60},
     ),
     "ShiftClosed": (
         lambda: (ShiftClosed(shift="z", till="till-1", z_number=1, business_day="2026-11-22", currency="EUR", sales=0,

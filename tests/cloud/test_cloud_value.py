@@ -10,16 +10,20 @@ from cloud.pos.goods.desk import GoodsError
 from cloud.pos.ledger import queries as ledger
 from cloud.pos.payments import transfers
 from cloud.pos.payments.transfers import TransferError, TransferState
+from cloud.pos.shifts import queries as shifts
 from cloud.pos.value import apply as value
 from cloud.pos.value import queries
 from cloud.tables import case_file, piece_backing, sale_tender
 from cloud.work import begin
 from contract.commands import AnswerValue, KeepValue, RecallValue, TellValue
 from contract.facts import (
+    CashBanked,
     Conversion,
+    ForeignCount,
     LineKind,
     ReturnRecorded,
     SaleLine,
+    ShiftClosed,
     Tender,
     TenderKind,
     TradeIn,
@@ -245,6 +249,36 @@ def test_a_transfer_is_awaited_and_somebody_says_what_the_bank_says(house):
         with pytest.raises(LookupError):
             transfers.settle(work, "paris", "s9", 1, TransferState.ARRIVED, by="eva", note="")
     assert [row["kind"] for row in house.rows(sa.select(case_file.c.kind))] == ["transfer missing"]
+
+
+def test_francs_come_go_short_and_reach_the_bank_at_the_rates_they_were_taken_at(house):
+    """Two rates, ten francs missing: the position ends with nothing in it, in either currency."""
+    paris = house.store("paris", "ring", "brooch")
+    for n, (piece, rate, worth) in enumerate((("ring", 1_000_000_000, 10_000), ("brooch", 1_100_000_000, 11_000)), 1):
+        said = Conversion(currency="CHF", amount_minor=10_000, rate_e9=rate, source="ECB", quoted_us=7)
+        tenders = (
+            Tender(kind=TenderKind.CASH, amount_minor=worth, conversion=said),
+            Tender(kind=TenderKind.CARD, amount_minor=120_000 - worth, reference="slip"),
+        )
+        paris.write(msgspec.structs.replace(house.sale(paris, f"s{n}", piece, receipt=n), tenders=tenders))
+    count = ForeignCount(currency="CHF", expected_minor=20_000, counted_minor=19_000)
+    paris.write(
+        ShiftClosed(
+            shift="shift-1", till="till-1", z_number=1, business_day="2026-11-22", currency="EUR", sales=2, returns=0,
+            gross_minor=240_000, tax_minor=40_000, cash_expected_minor=0, cash_counted_minor=0, foreign=(count,),
+        )
+    )  # fmt: skip
+    banked = CashBanked(move="b1", business_day="2026-11-23", currency="CHF", amount_minor=19_000, reference="bag 7")
+    paris.write(banked)
+    paris.write(banked)
+    paris.send()
+    with house.office.reading() as tx:
+        sums = {(each.account, each.currency): each.amount_minor for each in ledger.balances(tx, store="paris")}
+        (listed,) = shifts.bankings(tx, store="paris")
+    assert (sums["bank", "EUR"], sums["cash_over_short", "EUR"]) == (19_950, 1_050)
+    left = {key: amount for key, amount in sums.items() if key[1] == "CHF" or key[0] == "currency_position"}
+    assert not any(left.values()), left
+    assert (listed.reference, listed.amount_minor, listed.currency) == ("bag 7", 19_000, "CHF")
 
 
 @pytest.mark.parametrize("office", ["sqlite"], indirect=True)

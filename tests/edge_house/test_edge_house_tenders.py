@@ -210,6 +210,33 @@ def test_an_expired_card_is_refused_with_what_to_do_until_the_office_gives_it_an
     assert till.get("/sales/s1/values")[0]["state"] == "ready"
 
 
+def test_francs_are_counted_blind_carried_to_the_safe_and_brought_to_the_bank(till):
+    till.ring("s1")
+    paid(till.form("/register/pay", foreign="CHF", foreign_cash="100"))
+    page = till.page("/shift")
+    assert 'name="f-CHF"' in page
+    assert "100.00" not in page, "whoever counts is not told what there should be"
+    assert till.form("/shift/cash", kind="drop", reason="full", amount="40", currency="CHF").status_code == 303
+    assert till.form("/shift/cash", kind="out", reason="change", amount="40", currency="CHF").status_code == 409
+    x = till.get("/tills/till-1/x")
+    assert x["foreign"] == [{"currency": "CHF", "expected_minor": 6_000, "counted_minor": None}]
+    count = {"in_drawer": str(x["cash_expected_minor"] / 100)}
+    assert "count of foreign cash is off" in till.form("/shift/close", **count).text
+    assert till.form("/shift/close", **count, **{"f-CHF": "60"}).status_code == 303
+    shift = till.drawer()["shift"]
+    z = till.get(f"/shifts/{shift}/z")
+    assert z["foreign"] == [{"currency": "CHF", "expected_minor": 6_000, "counted_minor": 6_000}]
+    assert [(each["currency"], each["amount_minor"]) for each in z["movements"]] == [("CHF", 4_000)]
+    assert "CHF counted" in till.page(f"/shift/z/{shift}")
+    assert till.form("/shift/bank", amount="100", currency="CHF", reference="bag 7").status_code == 303
+    body = {"amount_minor": 2_500, "reference": "bag 8", "move": "b8"}
+    assert till.ok("/cash/bank", body) == till.ok("/cash/bank", body), "a repeat is the same"
+    assert {(each["currency"], each["amount_minor"], each["reference"]) for each in till.get("/cash/bank")} == {
+        ("EUR", 2_500, "bag 8"), ("CHF", 10_000, "bag 7"),
+    }  # fmt: skip
+    assert "bag 7" in till.page("/shift")
+
+
 def test_a_mistyped_card_is_told_at_once(till):
     till.ring("s1")
     wrong = CODE[:-1] + ("2" if CODE[-1] != "2" else "3")

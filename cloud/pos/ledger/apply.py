@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import sqlalchemy as sa
+
 from cloud import costs, postings
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.ledger import Kind, is_posted, post
+from cloud.ledger import Kind, is_posted, position, post
+from cloud.tables import store
 from cloud.work import Heard, UnappliableError
 from contract.facts import (
+    CashBanked,
     CashMoved,
     CustodyReceived,
     Fact,
@@ -19,7 +23,14 @@ from contract.facts import (
     ShiftOpened,
     TransferShipped,
 )
-from trade.posting import UnbalancedError, post_cash_moved, post_shift_closed, post_shift_opened
+from trade.posting import (
+    Position,
+    UnbalancedError,
+    post_cash_banked,
+    post_cash_moved,
+    post_shift_closed,
+    post_shift_opened,
+)
 
 
 def sold(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
@@ -48,7 +59,9 @@ def shift_closed(tokens: Custody, heard: Heard, fact: ShiftClosed) -> None:
     work, ref = tokens.work, str(fact.shift)
     if is_posted(work, heard.store, Kind.SHIFT_CLOSED, ref):
         return
-    legs, day, why = post_shift_closed(fact), fact.business_day, fact.note
+    off = [each.currency for each in fact.foreign if each.counted_minor != each.expected_minor]
+    positions = {each: position(work, heard.store, each) for each in off}
+    legs, day, why = post_shift_closed(fact, positions), fact.business_day, fact.note
     post(
         work, legs, store=heard.store, kind=Kind.SHIFT_CLOSED, ref=ref, business_day=day, at_us=heard.at_us,
         by=heard.by, why=why,
@@ -63,6 +76,19 @@ def cash_moved(tokens: Custody, heard: Heard, fact: CashMoved) -> None:
     post(
         work, legs, store=heard.store, kind=Kind.CASH_MOVED, ref=ref, business_day="", at_us=heard.at_us, by=heard.by,
         why=fact.reason,
+    )  # fmt: skip
+
+
+def cash_banked(tokens: Custody, heard: Heard, fact: CashBanked) -> None:
+    work, ref = tokens.work, str(fact.move)
+    if is_posted(work, heard.store, Kind.CASH_BANKED, ref):
+        return
+    own = str(work.tx.value(sa.select(store.c.currency).where(store.c.store == heard.store)))
+    had = position(work, heard.store, fact.currency) if fact.currency != own else Position()
+    legs = post_cash_banked(fact, own, had)
+    post(
+        work, legs, store=heard.store, kind=Kind.CASH_BANKED, ref=ref, business_day=fact.business_day,
+        at_us=heard.at_us, by=heard.by, why=fact.reference,
     )  # fmt: skip
 
 
@@ -91,6 +117,7 @@ APPLY: Final[dict[type[Fact], Applier]] = {
     ShiftOpened: shift_opened,
     ShiftClosed: shift_closed,
     CashMoved: cash_moved,
+    CashBanked: cash_banked,
     TransferShipped: shipped,
     CustodyReceived: received,
 }

@@ -9,7 +9,7 @@ from cloud.applying import Applier
 from cloud.custody import Custody
 from cloud.tables import cash_move, refund, sale, shift
 from cloud.work import Heard, Work
-from contract.facts import CashMoved, Fact, ShiftClosed, ShiftOpened
+from contract.facts import CashBanked, CashMoved, Fact, ShiftClosed, ShiftOpened
 from contract.ids import StoreId
 from contract.money import plain
 from trade.custody import OfficeState
@@ -18,6 +18,8 @@ from trade.zchain import chained, link_broken, receipts_digest, z_digest
 Z_WRONG: Final = "z wrong"
 Z_TWICE: Final = "closed twice"
 """Kinds of case."""
+TO_BANK: Final = "bank"
+"""Beside the kinds of cash moved by hand: out of the safe, so of no shift."""
 
 encode_z = msgspec.json.Encoder().encode
 decode_z = msgspec.json.Decoder(ShiftClosed).decode
@@ -45,6 +47,15 @@ def cash_moved(tokens: Custody, heard: Heard, fact: CashMoved) -> None:
     row = {
         "store": heard.store, "move": fact.move, "shift": fact.shift, "till": fact.till, "kind": fact.kind,
         "amount_minor": fact.amount_minor, "currency": fact.currency, "reason": fact.reason, "by": heard.by,
+        "at_us": heard.at_us,
+    }  # fmt: skip
+    tokens.work.tx.add_new(cash_move, row)
+
+
+def cash_banked(tokens: Custody, heard: Heard, fact: CashBanked) -> None:
+    row = {
+        "store": heard.store, "move": fact.move, "shift": "", "till": "", "kind": TO_BANK,
+        "amount_minor": fact.amount_minor, "currency": fact.currency, "reason": fact.reference, "by": heard.by,
         "at_us": heard.at_us,
     }  # fmt: skip
     tokens.work.tx.add_new(cash_move, row)
@@ -145,5 +156,6 @@ def _words(sales: int, returns: int, gross_minor: int, currency: str) -> str:
 APPLY: Final[dict[type[Fact], Applier]] = {
     ShiftOpened: shift_opened,
     CashMoved: cash_moved,
+    CashBanked: cash_banked,
     ShiftClosed: shift_closed,
 }

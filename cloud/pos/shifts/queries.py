@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.pos.shifts.apply import decode_z
+from cloud.pos.shifts.apply import TO_BANK, decode_z
 from cloud.tables import cash_move, shift
 
 
@@ -40,7 +40,28 @@ class SumRow:
 class MoveRow:
     kind: str
     amount_minor: int
+    currency: str
     reason: str
+    by: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRow:
+    currency: str
+    expected_minor: int
+    counted_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class BankingRow:
+    """Cash of a store's safe that went to the bank; `reference`: the bag or the paying-in slip."""
+
+    store: str
+    move: str
+    currency: str
+    amount_minor: int
+    reference: str
     by: str
     at_us: int
 
@@ -58,6 +79,7 @@ class ShiftDetail:
     first_receipt: int
     last_receipt: int
     rounding_minor: int
+    foreign: list[ForeignRow]
     note: str
     late: list[str]
     z_digest: str
@@ -70,6 +92,20 @@ def listing(tx: Tx, *, store: str = "", limit: int = 50) -> list[ShiftRow]:
     if store:
         query = query.where(shift.c.store == store)
     return [_row(row) for row in tx.rows(query)]
+
+
+def bankings(tx: Tx, *, store: str = "", limit: int = 50) -> list[BankingRow]:
+    """Newest first."""
+    query = sa.select(cash_move).where(cash_move.c.kind == TO_BANK).order_by(cash_move.c.at_us.desc()).limit(limit)
+    if store:
+        query = query.where(cash_move.c.store == store)
+    return [
+        BankingRow(
+            store=row["store"], move=row["move"], currency=row["currency"], amount_minor=row["amount_minor"],
+            reference=row["reason"], by=row["by"], at_us=row["at_us"],
+        )
+        for row in tx.rows(query)
+    ]  # fmt: skip
 
 
 def detail(tx: Tx, store: str, wanted: str) -> ShiftDetail | None:
@@ -91,6 +127,7 @@ def detail(tx: Tx, store: str, wanted: str) -> ShiftDetail | None:
         first_receipt=z.receipts[0] if z else 0,
         last_receipt=z.receipts[1] if z else 0,
         rounding_minor=z.rounding_minor if z else 0,
+        foreign=[ForeignRow(f.currency, f.expected_minor, f.counted_minor) for f in (z.foreign if z else ())],
         note=z.note if z else "",
         late=list(z.late) if z else [],
         z_digest=row["z_digest"],

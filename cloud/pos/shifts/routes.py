@@ -17,6 +17,12 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             return queries.listing(work.tx, store=store, limit=limit)
 
+    @routes.get("/cash/bank", dependencies=[signed_in()])
+    def bankings(store: str = "", limit: Limit = ROWS_PER_PAGE) -> list[queries.BankingRow]:
+        """Cash that went to the bank, newest first."""
+        with desk.look() as work:
+            return queries.bankings(work.tx, store=store, limit=limit)
+
     @routes.get("/shifts/{store}/{shift}", dependencies=[signed_in()])
     def detail(store: str, shift: str) -> queries.ShiftDetail:
         with desk.look() as work:

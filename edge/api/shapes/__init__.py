@@ -18,7 +18,9 @@ from edge.api.shapes.pieces import PresenceView as PresenceView
 from edge.api.shapes.pieces import ScanView as ScanView
 from edge.api.shapes.pieces import ShippedView as ShippedView
 from edge.api.shapes.pieces import StayView as StayView
+from edge.api.shapes.shifts import BankingView as BankingView
 from edge.api.shapes.shifts import CoinsView as CoinsView
+from edge.api.shapes.shifts import ForeignCashView as ForeignCashView
 from edge.api.shapes.shifts import MovementView as MovementView
 from edge.api.shapes.shifts import ReportView as ReportView
 from edge.api.shapes.shifts import ShiftView as ShiftView

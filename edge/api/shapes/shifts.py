@@ -47,8 +47,32 @@ class CoinsView:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignCashView:
+    """Cash of another currency beside the drawer's own. `counted_minor` is null in an X."""
+
+    currency: str
+    expected_minor: int
+    counted_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BankingView:
+    """Cash of the safe that went to the bank."""
+
+    move: str
+    currency: str
+    amount_minor: int
+    reference: str
+    by: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class MovementView:
+    """`currency` is the drawer's own, or that of foreign cash that went to the safe."""
+
     kind: CashKind
+    currency: str
     amount_minor: int
     reason: str
     by: str
@@ -81,6 +105,7 @@ class ReportView:
     cash_expected_minor: int
     cash_counted_minor: int | None
     counted_coins: tuple[CoinsView, ...]
+    foreign: tuple[ForeignCashView, ...]
     note: str
     sales_digest: str
     previous_z_digest: str

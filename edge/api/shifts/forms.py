@@ -7,11 +7,15 @@ from fastapi import Request
 
 from contract.facts import Coins
 from contract.money import plain
+from trade.acts import ForeignCounted
 from trade.shift import coins_sum
 from web.forms import amount_minor
 from web.problems import ProblemError
 
+FOREIGN: Final = "f-"
+"""`f-CHF`: how much foreign cash of that currency, as an amount."""
 NUMBER_DIGITS_MAX: Final = 6
+AMOUNT_LENGTH_MAX: Final = 20
 FIELD: Final = "n-"
 """`n-500`: how many of the coin or note worth 500 minor units."""
 
@@ -34,3 +38,15 @@ async def counted(
     if not total.strip():
         raise ProblemError(422, "amount", f"{field}: nothing was counted", "Count it, and write what there is.")
     return amount_minor(total, currency, field), tuple(coins)
+
+
+async def foreign_counted(request: Request, currencies: Sequence[str]) -> tuple[ForeignCounted, ...]:
+    """What was counted of each; nothing typed is nothing there. Raises a 422 problem for what is no amount."""
+    form = await request.form()
+    found = []
+    for currency in currencies:
+        text = str(form.get(f"{FOREIGN}{currency}", "")).strip()[:AMOUNT_LENGTH_MAX]
+        if text:
+            amount = amount_minor(text, currency, f"{currency} in the drawer")
+            found.append(ForeignCounted(currency=currency, amount_minor=amount))
+    return tuple(found)

@@ -12,7 +12,7 @@ from edge.api import views as shown
 from edge.api import witnessing
 from edge.api.bodies import PLAIN
 from edge.api.shifts import views
-from edge.api.shifts.forms import counted
+from edge.api.shifts.forms import counted, foreign_counted
 from edge.api.shop import Shop, the_shop
 from edge.api.tills import people, till_of
 from edge.till.offers import settings_here
@@ -30,6 +30,8 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_
 Seller = Annotated[Login, allow(Permission.SHIFT, Permission.CASH_MOVE, Permission.DRAWER_OPEN)]
 Manager = Annotated[Login, allow(Permission.SEE_SHIFT)]
 TheShop = Annotated[Shop, the_shop()]
+Mover = Annotated[Login, allow(Permission.CASH_MOVE)]
+Money = Annotated[str, Form(pattern=r"^([A-Z]{3})?$")]
 Typed = Annotated[str, Form(max_length=20)]
 Words = Annotated[str, Form(max_length=TEXT_MAX, pattern=PLAIN)]
 
@@ -51,6 +53,9 @@ async def shift(request: Request, who: Seller, shop: TheShop) -> Response:
         report=report,
         zs=made,
         denominations=settings_here(shop.db).denominations,
+        foreign=views.foreign_here(shop, till),
+        bankings=views.bankings(shop),
+        may_move=who.may(Permission.CASH_MOVE),
         people=people(shop),
         may_see=who.may(Permission.SEE_SHIFT),
     )
@@ -79,13 +84,33 @@ async def move_cash(
     kind: Annotated[CashKind, Form()],
     reason: Words,
     amount: Typed = "",
+    currency: Money = "",
 ) -> Response:
+    of = currency or shop.config.currency
     act = acts.MoveCash(
         move=CashMoveId(shop.new_id()),
         till=till_of(request, shop),
         kind=kind,
-        amount_minor=amount_minor(amount, shop.config.currency, "Amount"),
+        amount_minor=amount_minor(amount, of, "Amount"),
         reason=reason,
+        currency=currency,
+    )
+    await shop.act(act, who)
+    return go(request, "/shift")
+
+
+@router.post("/shift/bank")
+async def bank_cash(
+    request: Request, who: Mover, shop: TheShop, *, amount: Typed, reference: Words, currency: Money = ""
+) -> Response:
+    """Cash of the safe goes to the bank."""
+    of = currency or shop.config.currency
+    act = acts.BankCash(
+        move=CashMoveId(shop.new_id()),
+        business_day=shop.business_day(),
+        currency=of,
+        amount_minor=amount_minor(amount, of, "Amount"),
+        reference=reference,
     )
     await shop.act(act, who)
     return go(request, "/shift")
@@ -97,6 +122,8 @@ async def close_shift(
 ) -> Response:
     known = settings_here(shop.db).denominations
     cash, coins = await counted(request, known, in_drawer, shop.config.currency, "Cash in the drawer")
-    act = acts.CloseShift(till=till_of(request, shop), cash_counted_minor=cash, counted_coins=coins, note=note)
+    till = till_of(request, shop)
+    foreign = await foreign_counted(request, views.foreign_here(shop, till))
+    act = acts.CloseShift(till=till, cash_counted_minor=cash, counted_coins=coins, note=note, foreign=foreign)
     await shop.act(act, who)
     return go(request, "/shift")

@@ -17,6 +17,7 @@ from web.policy import allow
 
 router = APIRouter(prefix="/api/v1", tags=["shifts"])
 Seller = Annotated[Login, allow(Permission.SHIFT, Permission.CASH_MOVE, Permission.DRAWER_OPEN)]
+Mover = Annotated[Login, allow(Permission.CASH_MOVE)]
 Manager = Annotated[Login, allow(Permission.SEE_SHIFT)]
 TheShop = Annotated[Shop, the_shop()]
 
@@ -52,9 +53,30 @@ async def move_cash(body: bodies.MoveCashBody, who: Seller, shop: TheShop) -> sh
         kind=CashKind(body.kind),
         amount_minor=body.amount_minor,
         reason=body.reason,
+        currency=body.currency or "",
     )
     await shop.act(act, who)
     return views.shift(shop, open_now.shift)
+
+
+@router.get("/cash/bank")
+async def list_bankings(who: Seller, shop: TheShop) -> list[shapes.BankingView]:
+    """Cash of the safe that went to the bank, newest first."""
+    del who
+    return views.bankings(shop)
+
+
+@router.post("/cash/bank", status_code=201)
+async def bank_cash(body: bodies.BankCashBody, who: Mover, shop: TheShop) -> list[shapes.BankingView]:
+    act = acts.BankCash(
+        move=CashMoveId(body.move or shop.new_id()),
+        business_day=body.business_day or shop.business_day(),
+        currency=body.currency or shop.config.currency,
+        amount_minor=body.amount_minor,
+        reference=body.reference,
+    )
+    await shop.act(act, who)
+    return views.bankings(shop)
 
 
 @router.get("/tills/{till}/x")
@@ -73,6 +95,9 @@ async def close_shift(body: bodies.CloseShiftBody, who: Seller, shop: TheShop) -
         cash_counted_minor=body.cash_counted_minor,
         counted_coins=coins_of(body.counted_coins),
         note=body.note,
+        foreign=tuple(
+            acts.ForeignCounted(currency=each.currency, amount_minor=each.amount_minor) for each in body.foreign
+        ),
     )
     await shop.act(act, who)
     return views.shift(shop, open_now.shift)

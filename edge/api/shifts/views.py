@@ -1,13 +1,18 @@
 """Shifts, Xs and Zs as the store shows them."""
 
+from typing import Final
+
 from contract.facts import ShiftClosed
 from contract.ids import ShiftId, TillId
 from edge.api import shapes
 from edge.api.shop import Shop
 from edge.api.views_pieces import missing
 from edge.till import queries
+from edge.till.offers import cash_rules
 from trade.shift import Figures, Shift, ShiftState
 from web.problems import ProblemError
+
+BANKINGS_SHOWN: Final = 20
 
 
 def shifts(shop: Shop) -> list[shapes.ShiftView]:
@@ -73,6 +78,28 @@ def _shift(shop: Shop, row: Shift) -> shapes.ShiftView:
     )
 
 
+def _foreign(told: Figures | ShiftClosed) -> tuple[shapes.ForeignCashView, ...]:
+    if isinstance(told, ShiftClosed):
+        return tuple(shapes.ForeignCashView(f.currency, f.expected_minor, f.counted_minor) for f in told.foreign)
+    return tuple(shapes.ForeignCashView(currency, expected, None) for currency, expected in told.foreign)
+
+
+def foreign_here(shop: Shop, till: TillId) -> list[str]:
+    """Currencies that may lie beside the drawer's own cash: every one, so that the list tells nobody which do."""
+    rates = set(cash_rules(shop.db, shop.config.currency).rates)
+    shift = queries.open_shift(shop.db, till)
+    taken = {currency for currency, _ in queries.x(shop.db, shift).foreign} if shift is not None else set()
+    return sorted(rates | taken)
+
+
+def bankings(shop: Shop) -> list[shapes.BankingView]:
+    """Newest first."""
+    return [
+        shapes.BankingView(each.move, each.currency, each.amount_minor, each.reference, each.by, each.at_us)
+        for each in queries.bankings(shop.db, BANKINGS_SHOWN)
+    ]
+
+
 def _report(shop: Shop, row: Shift, told: Figures | ShiftClosed) -> shapes.ReportView:
     made = told if isinstance(told, ShiftClosed) else None
     first, last = told.receipts
@@ -96,7 +123,14 @@ def _report(shop: Shop, row: Shift, told: Figures | ShiftClosed) -> shapes.Repor
             for t in told.taxes
         ),
         movements=tuple(
-            shapes.MovementView(kind=m.kind, amount_minor=m.amount_minor, reason=m.reason, by=m.by, at_us=m.at_us)
+            shapes.MovementView(
+                kind=m.kind,
+                currency=m.currency or row.currency,
+                amount_minor=m.amount_minor,
+                reason=m.reason,
+                by=m.by,
+                at_us=m.at_us,
+            )
             for m in queries.movements(shop.db, row.shift)
         ),
         moved_minor=told.moved_minor,
@@ -110,6 +144,7 @@ def _report(shop: Shop, row: Shift, told: Figures | ShiftClosed) -> shapes.Repor
         counted_coins=tuple(
             shapes.CoinsView(value_minor=c.value_minor, number=c.number) for c in (made.counted_coins if made else ())
         ),
+        foreign=_foreign(told),
         note=made.note if made else "",
         sales_digest=made.sales_digest if made else "",
         previous_z_digest=made.previous_z_digest if made else "",
