@@ -184,6 +184,10 @@ def _check_looks(at: str, profile: Profile, place: Place) -> None:
             following = (number + 1) % len(every)
             mend = "flip the target (search single, then single_b) or use the other session"
             raise MisconfiguredError(f"{at}: look {following} would read nothing after look {number}; {mend}")
+    if place.power_dbm is None and any(look.less_db for look in place.looks):
+        raise MisconfiguredError(
+            f"{at} sets less_db in a look and no power_dbm to be less than; set it, or remove less_db"
+        )
     if place.looks and place.trigger is Trigger.GPI:
         raise MisconfiguredError(f"{at} is triggered by an input; remove its looks")
 

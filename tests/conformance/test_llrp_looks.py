@@ -25,7 +25,8 @@ START_US = 1_800_000_000_000_000
 class Shop:
     """A driver's dialogue and a simulated reader, byte to byte, in a time of their own."""
 
-    def __init__(self, looks):
+    def __init__(self, looks, ports=1, first=None):
+        """The reader's first `ports` antennas look so; `first`: what the first of them does instead."""
         layout = load_layout("boutique")
         stock = make_stock(seed=7, store_number=1, n=60, shelves=layout.shelves(), currency="EUR", tax_bp=2000)
         world = World([(layout, stock)])
@@ -35,9 +36,10 @@ class Shop:
         reader = msgspec.structs.replace(layout.readers[0], model="impinj-r420")
         self.device = Device(reader, "r", radio, Tags(world), np.random.default_rng(5))
         place = msgspec.structs.replace(load_profile("impinj-r420").place(ZoneKind.CASE), looks=looks)
-        self.dialogue = Dialogue(
-            Health(ReaderId("r")), load_profile("impinj-r420"), {reader.antennas[0].port: place}, Timing()
-        )
+        places = {antenna.port: place for antenna in reader.antennas[:ports]}
+        if first is not None:
+            places[reader.antennas[0].port] = msgspec.structs.replace(place, looks=first)
+        self.dialogue = Dialogue(Health(ReaderId("r")), load_profile("impinj-r420"), places, Timing())
         self.dialogue.connect(self.now_us)
         self.frames = FrameBuffer()
         self._hear(self.device.connected(self.now_us))
@@ -86,3 +88,24 @@ def test_control_the_same_target_once_more_reads_nothing():
     shop = Shop((ONCE, ONCE))
     assert shop.round(1)
     assert shop.round(2) == set(), "it would look like a round with nothing new, or like a zone of thefts"
+
+
+def test_every_antenna_of_a_reader_looks_otherwise_in_the_same_round():
+    shop = Shop((ONCE, BACK), ports=4)
+    every = shop.round()
+    assert len(every) > len(Shop((ONCE, BACK)).round()), "four zones lie before them"
+    assert [shop.round(number) for number in (1, 2, 0, 1)] == [every] * 4
+
+
+def test_control_one_antenna_of_four_that_asks_the_same_way_again_reads_nothing_of_its_zone():
+    own = Shop((ONCE, BACK)).round()
+    shop = Shop((ONCE, BACK), ports=4, first=(ONCE, ONCE))
+    every = shop.round()
+    assert shop.round(1) == every
+    assert shop.round(2) == every - own
+
+
+def test_an_antenna_without_looks_reads_as_always_beside_those_that_have_some():
+    shop = Shop((ONCE, BACK), ports=4, first=())
+    every = shop.round()
+    assert [shop.round(number) for number in (1, 2, 0)] == [every] * 3

@@ -111,6 +111,11 @@ def test_a_look_that_would_read_nothing_is_no_profile(tmp_path):
         a_profile(tmp_path, f"{once}, {once}")
 
 
+def test_a_look_that_is_weaker_than_no_power_is_no_profile(tmp_path):
+    with pytest.raises(MisconfiguredError, match="no power_dbm to be less than"):
+        a_profile(tmp_path, "{ less_db = 2 }")
+
+
 def test_a_vendor_without_search_modes_has_no_looks_of_them(tmp_path):
     words = PROFILE.replace("impinj", "zebra").replace('search = "dual"\n', "")
     (tmp_path / "x.toml").write_text(words.replace("{}", '{ search = "single" }'))

@@ -133,7 +133,7 @@ class Bench:
         self.module = M100(self.air, **module)
         self.health = Health(ReaderId("r"))
         place = load_profile("m100").place(ZoneKind.PAD)
-        self.dialogue = Dialogue(self.health, Module(self.health, place, region))
+        self.dialogue = Dialogue(self.health, Module(self.health, place, region), {1: place})
         self.now_us = 1_000_000
         self.batches = []
         self.dead = False

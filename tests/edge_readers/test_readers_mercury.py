@@ -142,7 +142,7 @@ class Bench:
         self.health = Health(ReaderId("r"))
         profile = load_profile("mercury")
         places = dict.fromkeys(ports, profile.place(place))
-        self.dialogue = Dialogue(self.health, Module(self.health, places, "eu"))
+        self.dialogue = Dialogue(self.health, Module(self.health, places, "eu"), places)
         self.now_us = 1_000_000
         self.batches = []
         self.dead = False

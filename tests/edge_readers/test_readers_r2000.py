@@ -105,7 +105,8 @@ class Bench:
         self.reader = R2000(self.air)
         self.health = Health(ReaderId("r"))
         place = load_profile("r2000").place(kind)
-        self.dialogue = Dialogue(self.health, Module(self.health, dict.fromkeys(ports, place), "eu"))
+        places = dict.fromkeys(ports, place)
+        self.dialogue = Dialogue(self.health, Module(self.health, places, "eu"), places)
         self.now_us = 1_000_000
         self.batches = []
         self.dialogue.open(self.now_us)
@@ -155,7 +156,8 @@ def test_whoever_sees_that_a_reader_was_heard_sees_that_an_antenna_is_gone():
             super().__setattr__(name, value)
 
     health = Watched(ReaderId("r"))
-    dialogue = Dialogue(health, Module(health, {1: load_profile("r2000").place(ZoneKind.CASE)}, "eu"))
+    places = {1: load_profile("r2000").place(ZoneKind.CASE)}
+    dialogue = Dialogue(health, Module(health, places, "eu"), places)
     dialogue.open(1_000_000)
     written.clear()
     dialogue.hear(framed(0x8B, b"\x22"), 1_100_000)

@@ -128,7 +128,8 @@ class Bench:
         self.reader = UHF288(self.air, **reader)
         self.health = Health(ReaderId("r"))
         place = load_profile("uhfreader288").place(kind)
-        self.dialogue = Dialogue(self.health, Module(self.health, dict.fromkeys(ports, place), region))
+        places = dict.fromkeys(ports, place)
+        self.dialogue = Dialogue(self.health, Module(self.health, places, region), places)
         self.now_us = 1_000_000
         self.batches = []
         self.dialogue.open(self.now_us)

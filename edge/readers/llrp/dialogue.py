@@ -13,10 +13,10 @@ from edge.readers.llrp.device import Device
 from edge.readers.llrp.frames import Bytes, Frame
 from edge.readers.llrp.gpio import UNWIRED, Gpio, Wires
 from edge.readers.llrp.inbox import Inbox
-from edge.readers.llrp.looks import Looks
 from edge.readers.llrp.notices import Notices
 from edge.readers.llrp.timing import Timing
 from edge.readers.llrp.words import words
+from edge.readers.looks import Looks
 from edge.readers.profiles import Place, Profile, Vendor, gpi_trigger
 
 MESSAGE_ID_MAX: Final = 0xFFFF_FFFF

@@ -6,7 +6,7 @@ from edge.readers.llrp import accessspecs, messages
 from edge.readers.llrp.connection import Say
 from edge.readers.llrp.device import Device
 from edge.readers.llrp.identity import get_identification
-from edge.readers.llrp.looks import Looks
+from edge.readers.looks import Looks
 from edge.readers.profiles import Profile
 
 Words = Callable[[int], bytes]

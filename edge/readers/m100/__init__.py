@@ -11,6 +11,7 @@ from edge.readers.inquiry import Said
 from edge.readers.m100.frames import ANTENNA
 from edge.readers.m100.module import BAUDS, REGIONS, Module
 from edge.readers.profiles import Place, Profile
+from edge.readers.serial import check_looks
 from edge.readers.serial.address import address_of
 from edge.readers.serial.dialogue import Dialogue
 from edge.readers.serial.driver import SerialReader, inquire
@@ -23,9 +24,10 @@ def open_m100(config: ReaderConfig, profile: Profile, places: Mapping[int, Place
         raise MisconfiguredError(f"reader {config.id}: a module of this kind has antenna {ANTENNA} alone")
     if places[ANTENNA].power_index is not None:
         raise MisconfiguredError(f"reader {config.id}: profile {profile.name!r} sets power_index; set power_dbm")
+    check_looks(profile, places, power=True)
     address = address_of(config.url, BAUDS, tuple(REGIONS))
     health = Health(config.id)
-    return SerialReader(address, Dialogue(health, Module(health, places[ANTENNA], address.region)), chance)
+    return SerialReader(address, Dialogue(health, Module(health, places[ANTENNA], address.region), places), chance)
 
 
 async def inquire_m100(config: ReaderConfig, chance: Random, clock: Clock, said: Said) -> SerialTold:

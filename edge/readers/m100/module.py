@@ -12,7 +12,7 @@ import msgspec
 from edge.readers.access import Access, Bank
 from edge.readers.base import ProtocolError, ReaderError, TagError
 from edge.readers.health import Health
-from edge.readers.m100.frames import Answer, Command, Dialect, Failure, RoundOver, encode, fault, walk
+from edge.readers.m100.frames import ANTENNA, Answer, Command, Dialect, Failure, RoundOver, encode, fault, walk
 from edge.readers.m100.tags import TAG_COMMANDS, asks, told
 from edge.readers.profiles import Place
 from edge.readers.sayings import words_in
@@ -39,6 +39,7 @@ class Module:
     """The family's half of a `Dialogue`."""
 
     quiet_after_us = QUIET_AFTER_US
+    varies = True
 
     def __init__(self, health: Health, place: Place, region: str) -> None:
         """`region`: a key of `REGIONS`, or empty to leave the module as it comes."""
@@ -53,6 +54,9 @@ class Module:
 
     def opened(self) -> None:
         self.dialect = None
+
+    def read_as(self, places: Mapping[int, Place]) -> None:
+        self._place = places[ANTENNA]
 
     def walk(self, data: bytes, *, ended: bool) -> Walked:
         return walk(data, dialect=self.dialect, ended=ended)

@@ -9,8 +9,9 @@ from edge.config import ReaderConfig
 from edge.readers.base import MisconfiguredError
 from edge.readers.health import Health
 from edge.readers.inquiry import Said
-from edge.readers.mercury.module import BAUDS, REGIONS, Module
+from edge.readers.mercury.module import BAUDS, REGIONS, Module, joined
 from edge.readers.profiles import Place, Profile
+from edge.readers.serial import check_looks
 from edge.readers.serial.address import address_of
 from edge.readers.serial.dialogue import Dialogue
 from edge.readers.serial.driver import SerialReader, inquire
@@ -30,8 +31,15 @@ def open_mercury(config: ReaderConfig, profile: Profile, places: Mapping[int, Pl
     address = address_of(config.url, BAUDS, tuple(REGIONS))
     if not address.region:
         raise MisconfiguredError(f"{config.url!r}: without a region this kind does not read; add ?region=eu")
+    check_looks(profile, places, power=True)
+    for number in range(1, 1 + max(len(place.looks) for place in places.values())):
+        if joined({port: place.look(number) for port, place in places.items()}) == joined(places):
+            raise MisconfiguredError(
+                f"reader {config.id}: one power and one session serve all its antennas, so look {number} reads as "
+                "always; give the places that set the session their own reader, or remove the look"
+            )
     health = Health(config.id)
-    return SerialReader(address, Dialogue(health, Module(health, places, address.region)), chance)
+    return SerialReader(address, Dialogue(health, Module(health, places, address.region), places), chance)
 
 
 async def inquire_mercury(config: ReaderConfig, chance: Random, clock: Clock, said: Said) -> SerialTold:

@@ -65,6 +65,7 @@ class Module:
     """The family's half of a `Dialogue`."""
 
     quiet_after_us = QUIET_AFTER_US
+    varies = True
 
     def __init__(self, health: Health, places: Mapping[int, Place], region: str) -> None:
         """`places` by antenna port; `region`: a key of `REGIONS`."""
@@ -76,6 +77,9 @@ class Module:
 
     def opened(self) -> None:
         self._in_bootloader = False
+
+    def read_as(self, places: Mapping[int, Place]) -> None:
+        self._places = dict(sorted(places.items()))
 
     def walk(self, data: bytes, *, ended: bool) -> Walked:
         return walk(data, ended=ended)
@@ -92,8 +96,7 @@ class Module:
                 boot = (_ask(Opcode.BOOT_FIRMWARE),) if self._in_bootloader else ()
                 return *boot, _ask(Opcode.SET_REGION, bytes((REGIONS[self._region],)))
             case Say.SET_POWER:
-                # one power for all antennas: nobody gets more than their place may have
-                power = min((p.power_dbm for p in self._places.values() if p.power_dbm is not None), default=None)
+                power, _ = joined(self._places)
                 if power is not None:
                     cdbm = round(power * 100).to_bytes(2)
                     return _ask(Opcode.SET_READ_POWER, cdbm), _ask(Opcode.SET_WRITE_POWER, cdbm)
@@ -158,8 +161,8 @@ class Module:
             self.got = b""
 
     def _air(self) -> Sequence[Ask]:
-        """Protocol, every read told, session and target. One session for all antennas: the most patient."""
-        session = max(place.session for place in self._places.values())
+        """Protocol, every read told, session and target."""
+        _, session = joined(self._places)
         target = TARGET_A_THEN_B if session in SESSIONS_TO_FLIP else TARGET_A
         return (
             _ask(Opcode.SET_PROTOCOL, bytes((0, GEN2))),
@@ -178,6 +181,12 @@ class Module:
         if port not in self._places:
             raise MisconfiguredError(f"the reader has no antenna {port}; it reads {', '.join(map(str, self._places))}")
         return _ask(Opcode.SET_ANTENNAS, bytes((port, port)))
+
+
+def joined(places: Mapping[int, Place]) -> tuple[float | None, int]:
+    """One power (dBm) for all antennas: nobody gets more than their place may have. One session: the most patient."""
+    powers = [place.power_dbm for place in places.values() if place.power_dbm is not None]
+    return min(powers, default=None), max(place.session for place in places.values())
 
 
 def _ask(opcode: Opcode, data: bytes = b"") -> Ask:

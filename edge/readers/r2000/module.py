@@ -36,6 +36,7 @@ class Module:
     """The family's half of a `Dialogue`."""
 
     quiet_after_us = QUIET_AFTER_US
+    varies = True
 
     def __init__(self, health: Health, places: Mapping[int, Place], region: str) -> None:
         """`places` by antenna port; `region`: a key of `REGIONS`, or empty to leave the reader as it comes."""
@@ -50,6 +51,9 @@ class Module:
 
     def opened(self) -> None:
         self._turns = 0
+
+    def read_as(self, places: Mapping[int, Place]) -> None:
+        self._places = dict(sorted(places.items()))
 
     def walk(self, data: bytes, *, ended: bool) -> Walked:
         return walk(data, ended=ended)

@@ -26,6 +26,21 @@ class Ported(NamedTuple):
     power_dbm_max: int
 
 
+def check_looks(profile: Profile, places: Mapping[int, Place], *, power: bool) -> None:
+    """Raises `MisconfiguredError` for a look that is no other at such a reader. `power`: it may be set as often as one
+    likes; where it is kept in flash or EEPROM, which wear, no look sets it.
+    """
+    at = f"profile {profile.name!r}: a look"
+    for place in places.values():
+        for number, look in enumerate(place.looks, start=1):
+            if look.mode is not None:
+                raise MisconfiguredError(f"{at} sets mode, which this kind has not; remove it")
+            if look.less_db and not power:
+                raise MisconfiguredError(f"{at} sets less_db; this kind keeps power in memory that wears: set session")
+            if place.look(number) == place:
+                raise MisconfiguredError(f"{at} reads as always; let it set another session")
+
+
 def open_ported(
     family: Ported, config: ReaderConfig, profile: Profile, places: Mapping[int, Place], chance: Random
 ) -> SerialReader:
@@ -37,9 +52,10 @@ def open_ported(
             raise MisconfiguredError(
                 f"profile {profile.name!r}: set power_dbm, at most {family.power_dbm_max}, for this kind"
             )
+    check_looks(profile, places, power=False)
     address = address_of(config.url, family.bauds, family.regions)
     health = Health(config.id)
-    return SerialReader(address, Dialogue(health, family.module(health, places, address.region)), chance)
+    return SerialReader(address, Dialogue(health, family.module(health, places, address.region), places), chance)
 
 
 async def inquire_ported(family: Ported, config: ReaderConfig, chance: Random, clock: Clock, said: Said) -> SerialTold:

@@ -20,6 +20,8 @@ class State(StrEnum):
     TUNING = "tuning"
     STARTING = "starting"
     READING = "reading"
+    VARYING = "varying"
+    """Stopped, to be set for another look of a count; then as at the beginning, from the power on."""
     PAUSING = "pausing"
     ACCESSING = "accessing"
     REFUSED = "refused"
@@ -44,6 +46,8 @@ class Heard(StrEnum):
     """Not even the end of an empty round for a while: ended unsaid, restarted, or dead. To stop it tells which."""
     WANTED = "wanted"
     """Somebody wants a tag read or written."""
+    VARIED = "varied"
+    """Another look is wanted than the one that is set, or the one that was set was refused."""
     LATE = "late"
     """No answer in time."""
     DAMAGED = "damaged"
@@ -98,6 +102,13 @@ ANSWERS: Final[dict[tuple[State, Heard], Row]] = {
     # perhaps its power failed for a moment: it forgot region and power, so nothing is taken for granted
     (S.READING, H.QUIET): (S.PROBING, Say.HALT),
     (S.READING, H.WANTED): (S.PAUSING, Say.HALT),
+    (S.READING, H.VARIED): (S.VARYING, Say.HALT),
+    (S.VARYING, H.DONE): (S.POWERING, Say.SET_POWER),
+    (S.VARYING, H.REFUSED): (S.POWERING, Say.SET_POWER),
+    # a look that is refused is set back to what was granted before
+    (S.POWERING, H.VARIED): (S.POWERING, Say.SET_POWER),
+    (S.TUNING, H.VARIED): (S.POWERING, Say.SET_POWER),
+    (S.STARTING, H.VARIED): (S.VARYING, Say.HALT),
     (S.PAUSING, H.DONE): (S.ACCESSING, Say.ACCESS),
     (S.PAUSING, H.REFUSED): (S.ACCESSING, Say.ACCESS),
     (S.ACCESSING, H.DONE): (S.STARTING, Say.START),

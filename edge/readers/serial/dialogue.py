@@ -1,7 +1,7 @@
 """One serial module without input or output: bytes and time in, bytes to send and batches of reads out."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -10,6 +10,8 @@ from contract.facts import ReaderLink
 from edge.readers.access import Access
 from edge.readers.base import MisconfiguredError, ProtocolError, ReadBatch, ReaderError
 from edge.readers.health import Health
+from edge.readers.looks import Looks
+from edge.readers.profiles import Place
 from edge.readers.serial.accesses import Accesses, Told
 from edge.readers.serial.connection import CONNECTED_STATES, Heard, Say, State, step
 from edge.readers.serial.reads import Walked, columns
@@ -18,7 +20,10 @@ NOISE_BYTES_MAX: Final = 4096
 """So many bytes without one good frame: this is not the module's baud rate (any more)."""
 WORKING_STATES: Final = (State.STARTING, State.READING, State.PAUSING, State.ACCESSING)
 """The module is known and set: what is wanted of a tag waits for its turn."""
-HALTING_STATES: Final = (State.PROBING, State.PAUSING)
+HALTING_STATES: Final = (State.PROBING, State.PAUSING, State.VARYING)
+LOOK_STATES: Final = (State.POWERING, State.TUNING, State.STARTING)
+"""What is refused in them while a look is set, is the look."""
+VARYING_STATES: Final = (State.VARYING, *LOOK_STATES)
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +35,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     halt_again_us: int = 200_000
     """A module in the middle of a round may not listen: HALT is said again until it is answered or too late."""
     access_within_us: int = 2_500_000
+    vary_within_us: int = 800_000
+    """So long a module that was well is a witness still, while another look is set."""
     start_within_us: int = 2_500_000
     frame_gap_us: int = 200_000
     """A frame that stopped in the middle for so long has lost bytes: the next may begin inside it."""
@@ -50,7 +57,16 @@ class Family(Protocol):
     got: bytes
     """What the last access brought."""
 
+    @property
+    def varies(self) -> bool:
+        """Whether looks of a count differ at this module; known once it has said who it is."""
+        ...
+
     def opened(self) -> None: ...
+
+    def read_as(self, places: Mapping[int, Place]) -> None:
+        """How each antenna is read from the next `SET_POWER` on."""
+        ...
 
     def words(self, say: Say, access: Access | None) -> Sequence[Ask]:
         """Raises `MisconfiguredError` for an access that this family cannot do."""
@@ -66,8 +82,12 @@ class Family(Protocol):
 class Dialogue:
     """Follows `connection.TABLE` for one module, over any number of times its port is opened."""
 
-    def __init__(self, health: Health, family: Family, timing: Timing | None = None) -> None:
+    def __init__(
+        self, health: Health, family: Family, places: Mapping[int, Place], timing: Timing | None = None
+    ) -> None:
+        """`places`: antenna port → how it is read, and by which looks."""
         self.health = health
+        self.looks = Looks(health, places)
         self.state = State.OFFLINE
         self.answered = False
         """Whether the module has answered since the port was opened: the baud rate is right."""
@@ -83,6 +103,8 @@ class Dialogue:
         self._frame_us = 0
         self._noise = 0
         self._accesses = Accesses(health)
+        self._varying = False
+        """Another look is being set: some tenths of a second in which a module that was well still is."""
 
     @property
     def connected(self) -> bool:
@@ -108,7 +130,7 @@ class Dialogue:
 
     def want(self, access: Access, told: Told) -> None:
         """Do this as soon as the module can be paused; `told` hears of it once."""
-        self._accesses.want(access, told, works=self.state in WORKING_STATES)
+        self._accesses.want(access, told, works=self._varying or self.state in WORKING_STATES)
 
     def give_up(self, told: Told) -> None:
         """Whoever wanted it has gone."""
@@ -137,6 +159,12 @@ class Dialogue:
                 self._send(now_us)
             elif self.state is State.READING and self._accesses.waiting:
                 self._hear(Heard.WANTED, now_us, "a tag is being read or written")
+            elif self.state is State.READING and self.looks.wanted:
+                self._varying = True
+                self.looks.changing(now_us)
+                self._hear(Heard.VARIED, now_us)
+            if self._varying and now_us - self.health.look.since_us >= self._timing.vary_within_us:
+                self._varying = False
         self._show(now_us)
         return batch
 
@@ -191,17 +219,29 @@ class Dialogue:
 
     def _hear(self, heard: Heard, now_us: int, why: str = "") -> None:
         before = self.state
+        if heard is Heard.REFUSED and before in LOOK_STATES and self.looks.refused(why):
+            heard = Heard.VARIED
         self.state, say = step(before, heard)
         if self.state is not before:
             self._pending = None
             self._asks.clear()
             self._deadline_us = 0
-            self.health.why = "" if self.state is State.READING else why or self.health.why or self.state.value
+            in_view = self.state is State.READING or (self._varying and self.state in VARYING_STATES)
+            self.health.why = "" if in_view else why or self.health.why or self.state.value
             if self.state is State.READING:
-                self.health.alive_since_us = now_us
+                self._reads(now_us)
+            self._varying &= in_view and self.state is not State.READING
             if not self.connected:
                 self._accesses.abandon(self.health.why)
         self._say(say, now_us)
+
+    def _reads(self, now_us: int) -> None:
+        """A stretch of reading begins; one that a look has come through alive goes on."""
+        if not self._varying:
+            self.health.alive_since_us = now_us
+        if not self._family.varies:
+            self.looks.forbid()
+        self.looks.reading(now_us)
 
     def _say(self, say: Say, now_us: int) -> None:
         if say is Say.NOTHING:
@@ -211,6 +251,8 @@ class Dialogue:
             return
         if say is Say.ACCESS:
             self._accesses.begin()
+        if say is Say.SET_POWER:
+            self._family.read_as(self.looks.places)
         try:
             self._asks.extend(self._family.words(say, self._accesses.under_way))
         except MisconfiguredError as error:
@@ -242,7 +284,7 @@ class Dialogue:
 
     def _show(self, now_us: int) -> None:
         """Silence is shown whatever the state, unless the module refused us."""
-        if self.state is State.READING:
+        if self.state is State.READING or self._varying:
             link = ReaderLink.READING
         elif self.state is State.REFUSED:
             link = ReaderLink.REFUSED

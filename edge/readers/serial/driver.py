@@ -65,6 +65,15 @@ class SerialReader:
                 self._bauds.tried(answered=self._dialogue.answered)
             await self._pause(clock)
 
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """`edge.readers.base.Varying`."""
+        return self._dialogue.looks.named
+
+    def vary(self, number: int) -> None:
+        """`edge.readers.base.Varying`. Raises `ValueError`."""
+        self._dialogue.looks.vary(number)
+
     async def access(self, access: Access) -> bytes:
         """Do this to a tag between two stretches of reading. Raises `ReaderError`, whose class says what to do."""
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()

@@ -44,7 +44,7 @@ class Inquiry(Dialogue):
     """`over` when the module has said who it is (`told`), when its port is gone, or no rate of `rates` was answered."""
 
     def __init__(self, health: Health, family: Family, rates: int) -> None:
-        super().__init__(health, family)
+        super().__init__(health, family, {})
         self.over = False
         self.told: SerialTold | None = None
         self._rates = rates

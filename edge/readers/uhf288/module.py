@@ -57,11 +57,19 @@ class Module:
         self._pushes = self._deaf = False
         self._channels, self._power = UNTOLD
 
+    @property
+    def varies(self) -> bool:
+        """A UHFReader18 is told neither session nor target."""
+        return not self.old
+
     def opened(self) -> None:
         # one that answered INFO and nothing else the last time pushes by itself and has no tag to tell of
         self._pushes = self._pushes or self._deaf
         self._deaf = False
         self._turns = 0
+
+    def read_as(self, places: Mapping[int, Place]) -> None:
+        self._places = dict(sorted(places.items()))
 
     def walk(self, data: bytes, *, ended: bool) -> Walked:
         return walk(data, port=self.port, old=self.old, ended=ended)

@@ -53,12 +53,16 @@ class Looks:
         if self._note and self._note not in self._health.notes:
             self._health.notes = (*self._health.notes, self._note)
 
+    def forbid(self) -> None:
+        """The reader turns out to be of a kind that reads in one way alone."""
+        self._health.looks, self._wanted = self.named[:1], 0
+
     def refused(self, why: str) -> bool:
         """The reader does not take what was set; whether that was a look, and not how it always reads."""
         if not self._set:
             return False
         self._note = f"it does not look otherwise for counts ({self.named[self._set]}: {why})"
-        self._health.looks, self._wanted = self.named[:1], 0
+        self.forbid()
         return True
 
 
