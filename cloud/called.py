@@ -12,5 +12,10 @@ def stores(tx: Tx) -> dict[str, str]:
     return {each["store"]: each["name"] for each in tx.rows(query)}
 
 
+def currencies(tx: Tx) -> dict[str, str]:
+    """By store."""
+    return {each["store"]: each["currency"] for each in tx.rows(sa.select(store.c.store, store.c.currency))}
+
+
 def people(tx: Tx) -> dict[str, str]:
     return {each["user"]: each["name"] for each in tx.rows(sa.select(staff.c.user, staff.c.name))}

@@ -353,10 +353,14 @@ goods = _table(
     _text("tax"), _int("service"), _int("quantity_milli_min", 1), _int("active", 1), _text("by"), _int("changed_us"),
 )  # fmt: skip
 """Measured goods and services."""
-goods_stock = _table("goods_stock", _key("store"), _key("goods"), _int("quantity_milli"))
+goods_stock = _table(
+    "goods_stock", _key("store"), _key("goods"), _int("quantity_milli"), _int("value_minor"), _int("average_minor"),
+    _int("average_milli"),
+)  # fmt: skip
+"""As `trade/measured.py` has it, in the store's currency."""
 goods_move = _table(
     "goods_move", _key("store"), _key("ref"), _key("goods"), _int("quantity_milli"), _text("why"), _text("by"),
-    _int("at_us"), sa.Index(None, "goods"),
+    _int("at_us"), _int("cost_minor"), sa.Index(None, "goods"),
 )  # fmt: skip
 """What came in (above nothing), was sold or corrected; `goods_stock` is the sum."""
 

@@ -34,6 +34,8 @@ def cloud(tmp_path_factory):
     with cloud.desk.work() as work:
         for role in (Role.MANAGER, Role.ASSOCIATE):
             put_staff(work, StaffCard(user=UserId(role), name=role.title(), roles=(role,)), verifier)
+        boss = StaffCard(user=UserId("ada"), name="Ada", roles=(Role.ADMIN,))
+        put_staff(work, boss, verifier)
         here = StaffCard(user=UserId("lou"), name="Lou", roles=(Role.MANAGER,), stores=("lyon",))
         put_staff(work, here, verifier)
     yield cloud
@@ -45,11 +47,14 @@ def ask(cloud, browse):
     browser = browse(cloud.app)
     tokens = {}
 
-    def asked(user, path):
+    def asked(user, path, **form):
         if user not in tokens:
             told = browser.post("/api/v1/login", json={"user": str(user), "password": PASSWORD}).json()
             tokens[user] = {"Authorization": f"Bearer {told['token']}"}
         accept = {} if path.startswith("/api") else {"Accept": "text/html"}
+        if form:
+            answer = browser.post(path, data=form, headers={**accept, **tokens[user]})
+            return asked(user, answer.headers["location"]) if answer.status_code == 303 else answer
         return browser.get(path, headers={**accept, **tokens[user]})
 
     return asked
@@ -149,3 +154,20 @@ def test_the_api_tells_the_same_and_a_part_of_another_line_is_not_mixed_up(sold)
     assert [each["foreign_currency"] for each in told["tenders"]] == ["", "CHF", ""]
     assert told["refunds"][0]["tenders"][0]["account"] == "credit-c-7"
     assert (told["gift"], told["shares"][0]["commission_minor"]) == (True, 4_000)
+
+
+def test_goods_are_listed_and_come_in_with_their_cost_on_the_page(sold):
+    form = {"goods_name": "melee", "title": "Melee", "unit": "ct", "price": "450", "currency": "EUR", "active": "yes"}
+    assert sold("ada", "/goods", **form).status_code == 200
+    booked = {"goods_name": "melee", "at": "paris", "quantity": "10", "cost": "2000.50", "why": "delivery 7"}
+    page = sold("ada", "/goods/stock", **booked).text
+    assert "10 ct" in page
+    assert "cost €2,000.50" in page
+    assert "cost €2,100.50" in sold("ada", "/goods/stock", **{**booked, "quantity": "", "cost": "100"}).text
+
+
+def test_a_card_is_given_another_day_on_its_page(sold):
+    page = sold("ada", "/owed/credit-c-7/until", day="2031-01-31", why="the client was ill").text
+    assert "31 Jan 2031" in page
+    assert "the client was ill" in page
+    assert sold("ada", "/owed/credit-c-7/until", day="soon", why="the client was ill").status_code == 409

@@ -21,6 +21,7 @@ from contract.facts import (
     Conversion,
     ForeignCount,
     LineKind,
+    ReturnedLine,
     ReturnRecorded,
     SaleLine,
     ShiftClosed,
@@ -310,6 +311,63 @@ def test_goods_by_measure_leave_the_stock_of_their_store(house):
     assert row.stock_milli == {"paris": 8_750}
     (kept,) = house.rows(sa.select(sale_tender))
     assert (kept["foreign_currency"], kept["foreign_minor"], kept["rate_e9"]) == ("CHF", 53_920, 1_043_210_000)
+
+
+def melee(box, house, name, quantity, receipt):
+    line = SaleLine(
+        line=f"{name}-1", kind=LineKind.GOODS, description="Melee", list_price_minor=45_000, gross_minor=56_250,
+        tax_bp=0, tax_minor=0, goods="melee", unit="ct", quantity_milli=quantity,
+    )  # fmt: skip
+    tender = Tender(kind=TenderKind.CASH, amount_minor=56_250)
+    base = house.sale(box, name, receipt=receipt)
+    return msgspec.structs.replace(base, lines=(line,), total_minor=56_250, tax_minor=0, tenders=(tender,))
+
+
+def test_melee_is_sold_at_its_average_cost_comes_back_at_what_it_left_for_and_is_put_right(house):
+    paris = house.store("paris")
+    card = GoodsCard(goods="melee", title="Melee", unit=Unit.CARAT, unit_minor=45_000, currency="EUR")
+
+    def book(quantity, ref, cost=None):
+        with house.office.transaction() as tx:
+            goods.moved(
+                begin(tx, ALL, 5), "melee", "paris", quantity, why="delivery", ref=ref, by="eva", cost_minor=cost
+            )
+
+    def sums():
+        with house.office.reading() as tx:
+            (row,) = goods.listing(tx)
+            told = {each.account: each.amount_minor for each in ledger.balances(tx, store="paris")}
+        assert row.value_minor["paris"][0] == told.get("inventory", 0), "the stock and the ledger say the same"
+        return row.stock_milli["paris"], told.get("inventory", 0), told.get("cost_of_goods_sold", 0)
+
+    with house.office.transaction() as tx:
+        goods.put(begin(tx, ALL, 5), card, by="eva")
+    book(10_000, "r1", 200_000)
+    book(10_000, "r2", 300_000)
+    book(10_000, "r2", 300_000)
+    sale = melee(paris, house, "s1", 1_250, 1)
+    paris.write(sale)
+    paris.send()
+    assert sums() == (18_750, 468_750, 31_250)
+    for n, quantity in enumerate((500, 750), 2):
+        part = ReturnedLine(line="s1-1", gross_minor=100, quantity_milli=quantity)
+        paris.write(
+            msgspec.structs.replace(
+                came_back(house, paris, Tender(kind=TenderKind.CASH, amount_minor=100), receipt=n), lines=("s1-1",),
+                parts=(part,), sold=sale.lines, returns=f"b{n}",
+            )
+        )  # fmt: skip
+    paris.send()
+    assert sums() == (20_000, 500_000, 0)
+    book(-1_000, "r3")
+    assert sums() == (19_000, 475_000, 0)
+    paris.write(melee(paris, house, "s2", 20_000, 4))
+    paris.send()
+    assert sums() == (-1_000, -25_000, 500_000)
+    book(2_000, "r4", 60_000)
+    assert sums() == (1_000, 30_000, 505_000), "the carat sold before it came in cost 300, not 250"
+    with pytest.raises(GoodsError, match="leave it out"):
+        book(-1, "r5", 5)
 
 
 @pytest.mark.parametrize("office", ["sqlite"], indirect=True)

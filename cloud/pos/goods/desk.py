@@ -9,16 +9,19 @@ import sqlalchemy as sa
 
 from cloud import feed
 from cloud.db import Tx
-from cloud.pos.goods.apply import move
+from cloud.pos.goods.apply import Move, carry, delivered, found, out_of
 from cloud.tables import goods, goods_move, goods_stock, node
+from cloud.tables import store as store_table
 from cloud.work import Work
 from contract.feed import GoodsCard
 from contract.ids import GoodsId, StoreId, UserId
+from trade.measured import post_measured
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 TITLE_MAX: Final = 200
 UNIT_MINOR_MAX: Final = 10**12
 QUANTITY_MILLI_MAX: Final = 10**9
+SUMS: Final = ("service", "active", "stock_milli", "value_minor")
 
 
 class GoodsError(Exception):
@@ -37,7 +40,9 @@ class GoodsRow:
     quantity_milli_min: int
     active: bool
     stock_milli: dict[str, int]
-    """By store, where any moved."""
+    """By store, where any moved;"""
+    value_minor: dict[str, tuple[int, str]]
+    """and what that cost, in the store's currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,13 @@ def _wrong(card: GoodsCard) -> str:
     return ""
 
 
-def moved(work: Work, name: GoodsId, store: StoreId, quantity_milli: int, *, why: str, ref: str, by: UserId) -> None:
-    """Goods came in (above nothing), or somebody measured anew and corrects. Raises `GoodsError`, `LookupError`."""
+def moved(
+    work: Work, name: GoodsId, store: StoreId, quantity_milli: int, *, why: str, ref: str, by: UserId,
+    cost_minor: int | None = None,
+) -> None:  # fmt: skip
+    """Goods came in for `cost_minor` in all, in the store's currency (no quantity: its invoice came later); without a
+    cost somebody measured anew, and corrects at the average. Raises `GoodsError`, `LookupError`.
+    """
     row = work.tx.row(sa.select(goods.c.service).where(goods.c.goods == name))
     if row is None:
         raise LookupError(f"there is no good {name}")
@@ -86,24 +96,35 @@ def moved(work: Work, name: GoodsId, store: StoreId, quantity_milli: int, *, why
         raise GoodsError("No stock is kept of a service")
     if work.tx.value(sa.select(node.c.store).where(node.c.store == store)) is None:
         raise LookupError(f"there is no store {store}")
-    if not quantity_milli or abs(quantity_milli) > QUANTITY_MILLI_MAX:
+    if not (quantity_milli or cost_minor) or abs(quantity_milli) > QUANTITY_MILLI_MAX:
         raise GoodsError("Say how much, at most a million units at once")
+    if cost_minor is not None and (quantity_milli < 0 or not 0 <= cost_minor <= UNIT_MINOR_MAX):
+        raise GoodsError("A cost is of what came in: leave it out when less lies there than was thought")
     if not why.strip():
         raise GoodsError("Say why: it came in with which delivery, or who measured it")
-    move(work, store, name, quantity_milli, ref=ref, why=why.strip(), by=by)
+    move = Move(store, name, quantity_milli, ref, why.strip(), by, work.now_us)
+    if cost_minor is not None:
+        carry(work, move, delivered(move, cost_minor))
+    elif quantity_milli > 0:
+        carry(work, move, found(move))
+    else:
+        carry(work, move, out_of(move, post_measured))
 
 
 def listing(tx: Tx) -> list[GoodsRow]:
     """By title; what is no longer sold last."""
     stock: dict[str, dict[str, int]] = {}
-    for row in tx.rows(sa.select(goods_stock).order_by(goods_stock.c.store)):
+    worth: dict[str, dict[str, tuple[int, str]]] = {}
+    at = sa.select(goods_stock, store_table.c.currency).join(store_table, store_table.c.store == goods_stock.c.store)
+    for row in tx.rows(at.order_by(goods_stock.c.store)):
         stock.setdefault(row["goods"], {})[row["store"]] = row["quantity_milli"]
+        worth.setdefault(row["goods"], {})[row["store"]] = (row["value_minor"], row["currency"])
     rows = tx.rows(sa.select(goods).order_by(goods.c.active.desc(), goods.c.title))
-    told = [name for name in GoodsRow.__dataclass_fields__ if name not in ("service", "active", "stock_milli")]
+    told = [name for name in GoodsRow.__dataclass_fields__ if name not in SUMS]
     return [
         GoodsRow(
             **{name: row[name] for name in told}, service=bool(row["service"]), active=bool(row["active"]),
-            stock_milli=stock.get(row["goods"], {}),
+            stock_milli=stock.get(row["goods"], {}), value_minor=worth.get(row["goods"], {}),
         )
         for row in rows
     ]  # fmt: skip

@@ -39,14 +39,15 @@ def router(desk: Desk) -> APIRouter:
                 request, "goods/list.html", rows=rows, moves=goods.moves(work.tx), units=UNITS,
                 titles={each.goods: each.title for each in rows},
                 names=names, people=called.people(work.tx),
+                may_cost=who.may(Permission.SEE_COST),
                 mine={name: title for name, title in names.items() if Permission.PIECES in who.powers.at(name)},
             )  # fmt: skip
 
     @routes.post("")
     def keep(
-        request: Request, who: Setter, *, goods_name: Text, title: Text, unit: Unit, price: Amount,
-        currency: Annotated[str, Form(max_length=3)], tax: Amount = "", least: Amount = "", service: Text = "",
-        active: Text = "",
+        request: Request, who: Setter, *, goods_name: Text, title: Text, unit: Annotated[Unit, Form()],
+        price: Amount, currency: Annotated[str, Form(max_length=3)], tax: Amount = "", least: Amount = "",
+        service: Text = "", active: Text = "",
     ) -> Response:  # fmt: skip
         """New, or changed where it is there already."""
         card = GoodsCard(
@@ -66,15 +67,23 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("/stock")
     def move(
-        request: Request, who: Setter, *, goods_name: Text, at: Text, quantity: Amount, why: Text, out: Text = ""
-    ) -> Response:
-        """Goods came in; `out`: a correction downwards."""
+        request: Request, who: Setter, *, goods_name: Text, at: Text, quantity: Amount = "", why: Text, out: Text = "",
+        cost: Amount = "",
+    ) -> Response:  # fmt: skip
+        """Goods came in for `cost`; without it, measured anew, and `out`: less than was thought."""
         require(who, Permission.PIECES, store=at)
+        if cost.strip():
+            require(who, Permission.SEE_COST, store=at)
         quantity_milli = amount_minor(quantity, THOUSANDTHS, "Quantity")
+        with desk.look() as work:
+            currency = called.currencies(work.tx).get(at, "EUR")
+        cost_minor = amount_minor(cost, currency, "Cost") if cost.strip() else None
         with conflicts(GoodsError, LookupError, code="goods"), desk.work() as work:
             ref = f"office:{desk.new_id()}"
             signed = -quantity_milli if out else quantity_milli
-            goods.moved(work, GoodsId(goods_name), StoreId(at), signed, why=why, ref=ref, by=who.user)
+            goods.moved(
+                work, GoodsId(goods_name), StoreId(at), signed, why=why, ref=ref, by=who.user, cost_minor=cost_minor
+            )
         return go(request, "/goods")
 
     return routes
