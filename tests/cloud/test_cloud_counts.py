@@ -4,7 +4,10 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from cloud import app as office_app
+from cloud.config import CloudConfig
 from cloud.pos.counts import queries
+from cloud.pos.staff.desk import Passwords, put_staff
 from cloud.tables import count_look, count_missed, stock_count
 from contract.facts import (
     CountApproved,
@@ -19,9 +22,12 @@ from contract.facts import (
     CountVerdict,
     Stream,
     Verdict,
+    Vision,
     ZoneQuantity,
+    ZoneVision,
 )
-from contract.ids import CountId, PieceId, ZoneId
+from contract.feed import Role, StaffCard
+from contract.ids import CountId, PieceId, UserId, ZoneId
 
 C1, SAFE = CountId("c1"), ZoneId("safe")
 GONE = CountVerdict(piece=PieceId("p1"), verdict=Verdict.MISSING, zone=SAFE, p_present=0.001, note="not read")
@@ -167,3 +173,53 @@ def test_missed_counts_are_listed_by_store_newest_first(house):
             (7, "this box was off"),
         ]
         assert queries.missed(tx, store="lyon") == []
+
+
+def tell(box, *facts):
+    for fact in facts:
+        box.write(fact, stream=Stream.FLOOR)
+    box.send(stream=Stream.FLOOR)
+
+
+def test_a_counts_zones_are_called_as_their_store_calls_them(house, box):
+    tell(box, ZoneVision(zone=SAFE, vision=Vision.SEEING, why="read every second", name="Strong room"))
+    with house.office.reading() as tx:
+        detail = queries.detail(tx, "paris", C1)
+    assert detail.zone_names == {SAFE: "Strong room"}
+    assert [each.zone for each in detail.verdicts] == [SAFE], "by its id, for whoever asks the API"
+
+
+@pytest.fixture
+def page_of(tmp_path, browse, house_type):
+    """(What happened) → the page of the count, as a manager sees it."""
+    url = f"sqlite:///{tmp_path / 'office.sqlite3'}"
+    cloud = office_app.build(CloudConfig(database_url=url, port=0, second_factor=False))
+    word = "long enough for anybody"
+    with cloud.desk.work() as work:
+        card = StaffCard(user=UserId("max"), name="Max", roles=(Role.MANAGER,))
+        put_staff(work, card, Passwords().verifier(word))
+    browser = browse(cloud.app)
+    token = browser.post("/api/v1/login", json={"user": "max", "password": word}).json()["token"]
+
+    def page(*facts):
+        tell(house_type(cloud.office).store("paris", "p1", "p2"), *facts)
+        return browser.get("/counts/paris/c1", headers={"Accept": "text/html", "Authorization": f"Bearer {token}"}).text
+
+    yield page
+    cloud.office.close()
+
+
+STARTED = CountStarted(count=C1, place=CountPlace.SAFE, zones=(SAFE,), expected=2)
+NAMED = ZoneVision(zone=SAFE, vision=Vision.SEEING, why="read every second", name="Strong room")
+
+
+def test_the_page_of_a_count_names_zones_of_verdicts_tags_totals_and_looks(page_of):
+    tag = CountTag(epc="E2", verdict=Verdict.UNKNOWN_TAG, zone=SAFE, rounds=3, note="read in 3 of 4 rounds")
+    first, second = finished(1, GONE), msgspec.structs.replace(finished(2, GONE), tags=(tag,))
+    page = page_of(NAMED, STARTED, first, CountRecounting(count=C1, zones=(SAFE,), number=2), second)
+    assert page.count("Strong room") == 4
+    assert "Safe<" not in page, "nor is one called by its id"
+
+
+def test_a_zone_that_no_store_has_named_goes_by_its_id(page_of):
+    assert '<td data-name="Zone">Safe</td>' in page_of(STARTED, finished(1, GONE))

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import count_look, count_missed, count_verdict, piece, stock_count
+from cloud.tables import count_look, count_missed, count_verdict, piece, stock_count, zone_name
 from contract.facts import CountTag, CountTotal, ZoneQuantity
 from contract.ids import ZoneId
 from trade import stocktake
@@ -135,6 +135,8 @@ class CountDetail:
     """Each zone, and after it its trays where it has any."""
     looks: list[LookRow]
     """The first one first."""
+    zone_names: dict[str, str]
+    """Zones as the store calls them, as far as it has told."""
 
 
 def _rows(tx: Tx, found: Sequence[sa.RowMapping]) -> list[CountRow]:
@@ -182,6 +184,7 @@ def detail(tx: Tx, store: str, count: str) -> CountDetail | None:
     )
     told = tuple(VerdictRow.__dataclass_fields__)
     mine = (count_look.c.store == store, count_look.c.count_id == count)
+    called = sa.select(zone_name).where(zone_name.c.store == store)
     looks = tx.rows(sa.select(count_look).where(*mine).order_by(count_look.c.number))
     return CountDetail(
         row=_rows(tx, [row])[0],
@@ -190,6 +193,7 @@ def detail(tx: Tx, store: str, count: str) -> CountDetail | None:
         tags=[TagRow(**msgspec.structs.asdict(tag)) for tag in _kept(row["tags"], CountTag)],
         totals=_totals(_kept(row["totals"], CountTotal), _kept(row["quantities"], ZoneQuantity)),
         looks=[_look(look) for look in looks],
+        zone_names={each["zone"]: each["name"] for each in tx.rows(called)},
     )
 
 
