@@ -1,11 +1,13 @@
 """`vitrine tag` against a real box and the simulated pad; and the key that a person keeps a copy of."""
 
 import asyncio
+import random
 import subprocess
 import sys
 import threading
 import time
 
+import httpx
 import numpy as np
 import pytest
 
@@ -26,6 +28,8 @@ from trade.custody import Token, TokenState
 from vitrine.ports import choose
 
 PIN = "4711"
+PATIENCE_S, LOOK_S = 60.0, 0.01
+PIECES = 16
 
 
 def now_us():
@@ -79,7 +83,7 @@ def desk():
     made.stop()
 
 
-def a_config(folder, reader_port=1, pad=1):
+def a_config(folder, reader_port=1, pad=1, pieces=("p1", "p2")):
     (http,) = choose([0])
     path = folder / "edge.toml"
     path.write_text(
@@ -92,12 +96,12 @@ def a_config(folder, reader_port=1, pad=1):
     books = edge_app.open_books(config, edge_app.instance_of(config))
     cards = [
         PieceCard(piece=PieceId(name), sku=name, title=f"Ring {name}", category="ring", metal="gold", fineness=750,
-                  weight_mg=1, stones="", price_minor=1, currency="EUR", tax_bp=0, epc="") for name in ("p1", "p2")
+                  weight_mg=1, stones="", price_minor=1, currency="EUR", tax_bp=0, epc="") for name in pieces
     ]  # fmt: skip
     bodies = [*cards, StaffCard(user=UserId("max"), name="Max", roles=(Role.MANAGER,))]
-    keys = ("piece:p1", "piece:p2", "staff:max")
+    keys = (*(f"piece:{name}" for name in pieces), "staff:max")
     rows = tuple(FeedRow(rev=n, scope="*", key=k, body=b) for n, (k, b) in enumerate(zip(keys, bodies, strict=True), 1))
-    replica.take(books, FeedPage(rows=rows, upto=3, more=False))
+    replica.take(books, FeedPage(rows=rows, upto=len(rows), more=False))
     with books.transaction() as tx:
         for card in cards:
             tx.db.run_struct("token_set", Token(piece=card.piece, ce=1, state=TokenState.HERE))
@@ -189,3 +193,119 @@ def test_a_copy_of_the_key_is_shown_only_when_asked_for_and_put_back_only_where_
     assert "not replaced" in say("tag", "key", "-c", path, "--take", text=f"{'cd' * 32}\n").stderr
     other, _ = a_config(new)
     assert "hex digits" in say("tag", "key", "-c", other, "--take", text="no key\n").stderr
+
+
+# --- kill -9 ------------------------------------------------------------------------------------------------------
+
+
+class KilledBox:
+    """The box as a process that dies without a word, on files that stay; the reader and its tags live on."""
+
+    def __init__(self, folder, desk, pieces):
+        self.desk = desk
+        self.path, self.config = a_config(folder, desk.server.port, desk.antenna.port, pieces)
+        self.url = f"http://127.0.0.1:{self.config.http_port}/api/v1"
+        self.log = (folder / "edge.log").open("w")
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(vitrine("edge", "-c", self.path), stdout=self.log, stderr=self.log)
+        self.api = httpx.Client(base_url=self.url, timeout=20)
+        until(self._signed_in, "the box answers")
+        until(lambda: self.api.get("/tags").json()["pads"][0]["reading"], "the pad's reader reads")
+
+    def _signed_in(self):
+        assert self.process.poll() is None
+        try:
+            answer = self.api.post("/login", json={"user": "max", "pin": PIN})
+        except httpx.TransportError:
+            return False
+        self.api.headers["authorization"] = f"Bearer {answer.json()['token']}"
+        return True
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.api.close()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(20)
+        self.api.close()
+        self.log.close()
+
+    def begin(self, piece):
+        return self.api.post("/tags", json={"piece": piece}).raise_for_status().json()["job"]
+
+    def done(self, job):
+        view = self.api.get(f"/tags/{job}").json()
+        assert view["state"] != "refused", view["sentence"]
+        return view["state"] == "done"
+
+    def write(self, piece):
+        job = self.begin(piece)
+        until(lambda: self.done(job), f"a tag is bound to {piece}")
+
+    def bound(self, pieces):
+        """Piece → (EPC, TID) by the books of a box that is down."""
+        books = edge_app.open_books(self.config, edge_app.instance_of(self.config))
+        cards = {piece: replica.piece(books.db, PieceId(piece)) for piece in pieces}
+        books.close()
+        return {piece: (card.epc, card.tid) for piece, card in cards.items() if card.epc}
+
+
+def until(seen, what):
+    for _ in range(int(PATIENCE_S / LOOK_S)):
+        if seen():
+            return
+        time.sleep(LOOK_S)
+    raise AssertionError(f"not seen: {what}")
+
+
+def holds(tag):
+    return tag.epc.hex().upper(), tag.tid.hex().upper()
+
+
+def killed_while_it_writes(tmp_path, desk, chance, kills):
+    """A box writes tags and is killed after so many works on each; `kills` makes them of all the works there are.
+
+    Every other time the tag is gone when the box is back, and another is laid there.
+    """
+    box = KilledBox(tmp_path, desk, [f"p{n}" for n in range(PIECES)])
+    rows, truth = iter(range(len(desk.pieces))), {}
+    try:
+        desk.lay(row := next(rows))
+        box.write("p0")
+        truth["p0"], works = row, desk.tags.changes
+        for number, after in enumerate(kills(works), start=1):
+            piece, before = f"p{number}", desk.tags.changes
+            desk.lay(row := next(rows))
+            box.begin(piece)
+            until(lambda before=before, after=after: desk.tags.changes >= before + after, f"{after} works on a tag")
+            if after == works:
+                time.sleep(chance.uniform(0.0, 0.2))  # the books are asked to bind it about now
+            box.kill()
+            bound = box.bound([*truth, piece])
+            assert bound.get(piece) in {None, holds(desk.tags.tag(row))}, "bound to what it holds, or not at all"
+            box.start()
+            if piece not in bound and number % 2:
+                desk.lay(row := next(rows))
+            if piece not in bound:
+                box.write(piece)
+            truth[piece] = row
+        box.kill()
+        assert box.bound(truth) == {piece: holds(desk.tags.tag(row)) for piece, row in truth.items()}
+        assert len({epc for epc, _ in box.bound(truth).values()}) == len(truth), "no EPC twice"
+    finally:
+        box.stop()
+
+
+def test_a_box_killed_between_two_writes_and_one_killed_at_the_end_bind_no_tag_to_what_it_does_not_hold(tmp_path, desk):
+    killed_while_it_writes(tmp_path, desk, random.Random(5), lambda works: (works // 2, works))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(3))
+def test_boxes_are_killed_after_each_work_on_a_tag(tmp_path, desk, seed):
+    killed_while_it_writes(tmp_path, desk, random.Random(seed), lambda works: [*range(1, works + 1)] * 2)
