@@ -12,6 +12,8 @@ LOCKS: Final = {0: (0b10, 0b00), 1: (0b10, 0b10), 2: (0b11, 0b01), 3: (0b11, 0b1
 """Open, locked, open for ever, locked for ever → mask and action."""
 REGIONS: Final = {1: (7, 59), 2: (0, 6), 3: (43, 53)}
 FREQUENCY: Final = 4
+WEAKEST_DBM: Final = 20
+"""Of a power that is set for now."""
 
 
 class R2000:
@@ -26,11 +28,12 @@ class R2000:
         self.heard: list[int] = []
         self.writes_total = 0
         """Settings written into flash, which wears."""
-        self.region, self.power_dbm = bytes((1, 7, 59)), 30
+        self.region, self._kept_dbm = bytes((1, 7, 59)), 30
         self.power()
 
     def power(self) -> None:
         """Power comes (back); region and power are kept in flash."""
+        self.power_dbm = self._kept_dbm
         self._in = bytearray()
         self._out = bytearray()
         self._antenna, self._match = 0, b""
@@ -97,7 +100,10 @@ class R2000:
         if command == 0x74 and len(body) == 1 and body[0] < 4:
             self._antenna = body[0]
         elif command == 0x76 and len(body) == 1 and body[0] <= 33:
-            self.power_dbm, self.writes_total = body[0], self.writes_total + 1
+            self.power_dbm = self._kept_dbm = body[0]
+            self.writes_total += 1
+        elif command == 0x66 and len(body) == 1 and WEAKEST_DBM <= body[0] <= 33:
+            self.power_dbm = body[0]
         elif command == 0x78 and len(body) == 3 and body[0] in REGIONS and self._within(body):
             self.region, self.writes_total = body, self.writes_total + 1
         elif command == 0x85 and body[:1] == b"\0" and len(body) == 2 + body[1]:

@@ -132,10 +132,22 @@ def opened(scheme, profile, places):
         ("m100", "m100", {ZoneKind.CASE: {"looks": (Variation(mode=1),)}}, "sets mode"),
         ("m100", "m100", {ZoneKind.CASE: {"looks": (Variation(session=1),)}}, "reads as always"),
         (
-            "r2000",
-            "r2000",
+            "uhf288",
+            "uhfreader288",
             {ZoneKind.CASE: {"looks": (Variation(less_db=2),), "power_dbm": 20.0}},
             "memory that wears: set session",
+        ),
+        (
+            "r2000",
+            "r2000",
+            {ZoneKind.CASE: {"looks": (Variation(less_db=2),), "power_dbm": 21.0}},
+            "weaker than 20 dBm",
+        ),
+        (
+            "r2000",
+            "r2000",
+            {ZoneKind.CASE: {"looks": (Variation(less_db=2),), "power_dbm": 26.0}, ZoneKind.PAD: {"power_dbm": 20.0}},
+            "look 1 is no weaker",
         ),
         (
             "mercury",
@@ -150,18 +162,19 @@ def test_a_look_that_would_be_none_is_refused_with_the_mend(scheme, profile, pla
         opened(scheme, profile, places)
 
 
-@pytest.mark.parametrize("scheme", ["m100", "mercury"])
+@pytest.mark.parametrize("scheme", ["m100", "mercury", "r2000"])
 def test_a_weaker_look_is_set_where_power_may_be_set_as_often_as_one_likes(scheme):
     (subject,) = [each for each in SERIAL if each.scheme == scheme and not each.variant]
     hand, air = subject.hand(), Listening({})
-    hand.reader = opened(scheme, scheme, {ZoneKind.CASE: {"looks": (Variation(less_db=3),), "power_dbm": 20.0}})
+    hand.reader = opened(scheme, scheme, {ZoneKind.CASE: {"looks": (Variation(less_db=3),), "power_dbm": 25.0}})
     hand.dialogue, hand.health = hand.reader._dialogue, hand.reader.health
     hand.device.air = air
     hand.reopen().go(4)
-    assert air.heard[1] == 20.0
+    assert air.heard[1] == 25.0
     looked_at(hand, 1)
     hand.go(0.5)
-    assert air.heard[1] == 17.0
+    assert air.heard[1] == 22.0
     looked_at(hand, 0)
     hand.go(0.5)
-    assert air.heard[1] == 20.0
+    assert air.heard[1] == 25.0
+    assert getattr(hand.device, "writes_total", 2) == 2, "region and power, once: flash wears"

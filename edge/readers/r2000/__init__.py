@@ -15,7 +15,8 @@ from edge.readers.serial.driver import SerialReader
 from edge.readers.serial.inquiry import SerialTold
 
 POWER_DBM_MAX: Final = 33
-FAMILY: Final = Ported(Module, BAUDS, tuple(REGIONS), PORTS_MAX, POWER_DBM_MAX)
+FOR_NOW_DBM_MIN: Final = 20
+FAMILY: Final = Ported(Module, BAUDS, tuple(REGIONS), PORTS_MAX, POWER_DBM_MAX, FOR_NOW_DBM_MIN)
 
 
 def open_r2000(config: ReaderConfig, profile: Profile, places: Mapping[int, Place], chance: Random) -> SerialReader:

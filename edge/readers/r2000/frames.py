@@ -28,6 +28,8 @@ PORTS_MAX: Final = 4
 
 
 class Command(IntEnum):
+    SET_POWER_FOR_NOW = 0x66
+    """Not into flash, and forgotten with the power: what may be changed as often as one likes."""
     GET_FIRMWARE = 0x72
     SET_ANTENNA = 0x74
     SET_POWER = 0x76

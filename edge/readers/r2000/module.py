@@ -15,6 +15,7 @@ from edge.readers.health import Health
 from edge.readers.profiles import Place
 from edge.readers.r2000.frames import ANTENNA_MISSING, DONE, Answer, Command, RoundOver, encode, fault, walk
 from edge.readers.r2000.tags import asks, told
+from edge.readers.serial import least_power
 from edge.readers.serial.connection import Heard, Say
 from edge.readers.serial.dialogue import Ask
 from edge.readers.serial.gen2 import epc_after
@@ -28,7 +29,13 @@ SESSIONS_TO_FLIP: Final = (2, 3)
 ROUNDS: Final = 3
 """Of one inventory: some 100 ms in which the reader does not listen."""
 QUIET_AFTER_US: Final = 1_200_000
-SETS: Final = (Command.SET_ANTENNA, Command.SET_POWER, Command.SET_REGION, Command.SET_MATCH)
+SETS: Final = (
+    Command.SET_ANTENNA,
+    Command.SET_POWER,
+    Command.SET_POWER_FOR_NOW,
+    Command.SET_REGION,
+    Command.SET_MATCH,
+)
 TAG_COMMANDS: Final = (Command.READ, Command.WRITE, Command.LOCK)
 
 
@@ -45,6 +52,11 @@ class Module:
         self._health = health
         self._places = dict(sorted(places.items()))
         self._region = region
+        self._always = least_power(places)
+        """What is kept in flash; a look sets another power for now."""
+        self._weakens = any(look.less_db for place in places.values() for look in place.looks)
+        self._now: int | None = None
+        """What was set for now; None: not known, the reader may have kept a look's."""
         self._turns = 0
         self._frequencies = self._powers = b""
         self._access: Access | None = None
@@ -64,14 +76,12 @@ class Module:
                 return (_ask(Command.GET_FIRMWARE),)
             case Say.IDENTIFY:
                 self._frequencies = self._powers = b""  # what it does not tell this time is set anew
+                self._now = None
                 return _ask(Command.TEMPERATURE), _ask(Command.GET_REGION), _ask(Command.GET_POWER)
             case Say.SET_REGION if self._region and self._frequencies != bytes(REGIONS[self._region]):
                 return (_ask(Command.SET_REGION, bytes(REGIONS[self._region])),)
             case Say.SET_POWER:
-                # one power for all antennas: nobody gets more than their place may have
-                power = min((p.power_dbm for p in self._places.values() if p.power_dbm is not None), default=None)
-                if power is not None and set(self._powers) != {int(power)}:
-                    return (_ask(Command.SET_POWER, bytes((int(power),))),)
+                return self._power()
             case Say.START:
                 return self._inventory()
             case Say.ACCESS if access is not None:
@@ -135,6 +145,17 @@ class Module:
             return Heard.REFUSED, TagError("another tag answered; lay this one alone")
         self.got = words
         return Heard.DONE, None
+
+    def _power(self) -> Sequence[Ask]:
+        """As always into flash, where it is another. Where looks are weaker, for now too, whichever it is."""
+        asks, wanted = [], least_power(self._places)
+        if self._always is not None and set(self._powers) != {self._always}:
+            self._powers = bytes((self._always,))
+            asks.append(_ask(Command.SET_POWER, self._powers))
+        if self._weakens and wanted is not None and wanted != self._now:
+            self._now = wanted
+            asks.append(_ask(Command.SET_POWER_FOR_NOW, bytes((wanted,))))
+        return asks
 
     def _inventory(self) -> Sequence[Ask]:
         """The next antenna's turn: session, target, rounds."""

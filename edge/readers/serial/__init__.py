@@ -24,6 +24,8 @@ class Ported(NamedTuple):
     regions: tuple[str, ...]
     ports_max: int
     power_dbm_max: int
+    for_now_dbm_min: int | None = None
+    """The least power that can be set without its memory, which wears; None: none can, and no look is weaker."""
 
 
 def check_looks(profile: Profile, places: Mapping[int, Place], *, power: bool) -> None:
@@ -41,6 +43,11 @@ def check_looks(profile: Profile, places: Mapping[int, Place], *, power: bool) -
                 raise MisconfiguredError(f"{at} reads as always; let it set another session")
 
 
+def least_power(places: Mapping[int, Place]) -> int | None:
+    """One power for all antennas, whole dBm: nobody gets more than their place may have. None: as the reader has it."""
+    return min((int(place.power_dbm) for place in places.values() if place.power_dbm is not None), default=None)
+
+
 def open_ported(
     family: Ported, config: ReaderConfig, profile: Profile, places: Mapping[int, Place], chance: Random
 ) -> SerialReader:
@@ -52,7 +59,17 @@ def open_ported(
             raise MisconfiguredError(
                 f"profile {profile.name!r}: set power_dbm, at most {family.power_dbm_max}, for this kind"
             )
-    check_looks(profile, places, power=False)
+    check_looks(profile, places, power=family.for_now_dbm_min is not None)
+    least, always = family.for_now_dbm_min or 0, least_power(places)
+    for number in range(1, 1 + max(len(place.looks) for place in places.values())):
+        weaker = any(place.looks[number - 1].less_db for place in places.values() if number <= len(place.looks))
+        power = least_power({port: place.look(number) for port, place in places.items()})
+        if weaker and (power is None or power < least):
+            raise MisconfiguredError(f"profile {profile.name!r}: a look is weaker than {least} dBm; set less_db lower")
+        if weaker and power == always:
+            raise MisconfiguredError(
+                f"reader {config.id}: one power serves all its antennas, so look {number} is no weaker; set session"
+            )
     address = address_of(config.url, family.bauds, family.regions)
     health = Health(config.id)
     return SerialReader(address, Dialogue(health, family.module(health, places, address.region), places), chance)
