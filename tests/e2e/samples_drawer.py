@@ -22,23 +22,29 @@ X = shapes.ReportView(
     ),
     taxes=(shapes.TaxSumView(code="FR20", rate_bp=2_000, base_minor=3_433_333, tax_minor=686_667),),
     movements=(
-        shapes.MovementView(kind=CashKind.DROP, amount_minor=50_000, reason="to the safe at noon", by="ana", at_us=NOON_US),
-        shapes.MovementView(kind=CashKind.NO_SALE, amount_minor=0, reason="change for a client", by="ana", at_us=NOON_US),
+        shapes.MovementView(kind=CashKind.DROP, currency="EUR", amount_minor=50_000, reason="to the safe at noon", by="ana", at_us=NOON_US),
+        shapes.MovementView(kind=CashKind.DROP, currency="USD", amount_minor=10_000, reason="to the safe", by="ana", at_us=NOON_US),
+        shapes.MovementView(kind=CashKind.NO_SALE, currency="EUR", amount_minor=0, reason="change for a client", by="ana", at_us=NOON_US),
     ),
     moved_minor=-50_000, opened_without_sale=1, rounding_minor=-3, first_receipt=1036, last_receipt=1042, late=(),
-    cash_expected_minor=125_000, cash_counted_minor=None, counted_coins=(), note="", sales_digest="", previous_z_digest="",
+    cash_expected_minor=125_000, cash_counted_minor=None, counted_coins=(), note="",
+    foreign=(shapes.ForeignCashView("USD", 30_000, None),), sales_digest="", previous_z_digest="",
 )  # fmt: skip
 Z = replace(
     X, z_number=311, cash_counted_minor=124_500, note="A five was given out twice this morning, says Ana",
     counted_coins=(shapes.CoinsView(value_minor=20_000, number=6), shapes.CoinsView(value_minor=500, number=9)),
-    late=("01936f2e-late",), sales_digest="4f" * 32, previous_z_digest="b7" * 32,
+    foreign=(shapes.ForeignCashView("USD", 30_000, 29_000),), late=("01936f2e-late",), sales_digest="4f" * 32, previous_z_digest="b7" * 32,
 )  # fmt: skip
 
 
 def pages(common, piece):
     del piece
-    drawer = {**common, "till": "till-1", "denominations": EURO, "zs": (), "report": None, "may_see": True}
-    one_sum = {"denominations": (), "may_see": False}
+    banked = (shapes.BankingView("b1", "USD", 120_000, "Bag 0731", "ana", NOON_US),)
+    drawer = {
+        **common, "till": "till-1", "denominations": EURO, "zs": (), "report": None, "may_see": True,
+        "foreign": ("CHF", "USD"), "bankings": banked, "may_move": True,
+    }  # fmt: skip
+    one_sum = {"denominations": (), "may_see": False, "foreign": (), "bankings": (), "may_move": False}
     return {
         "shift-close": ("edge/shift.html", {**drawer, "shift": OPEN}),
         "shift-close-one-sum": ("edge/shift.html", {**drawer, "shift": OPEN, **one_sum}),

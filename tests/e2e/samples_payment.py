@@ -1,12 +1,15 @@
 """Samples of the payment page with every way of paying, what has no tag, what comes back, and the PINs."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 from contract.facts import TenderKind
 from contract.feed import GoodsCard, Unit
 from edge.api import shapes
-from edge.api.returns.views import CardRefundView, LineLeft, ReturnView, Way
+from edge.api.balances.views import BalanceView
+from edge.api.returns.views import CardRefundView, LineLeft, ReturnView
 from trade.disposition import WORDS
+from trade.refund import Paid
 from trade.value import Ask, AskState, Slice
 
 DEPOSIT = Slice(
@@ -72,10 +75,27 @@ def pages(common, piece):
     )
     back = {
         **till, "typed": "1042", "why": "", "sale": sale, "lines": left, "has_pad": True, "terminal": False, "cart": True,
-        "ways": (Way("card", 1_000_000, "p1"), Way("bank_transfer", 240_000, "")), "total_minor": 1_240_000, "becomes": WORDS,
+        "ways": (
+            Paid(kind=TenderKind.CARD, amount_minor=1_000_000, payment="p1"),
+            Paid(kind=TenderKind.GIFT_CARD, amount_minor=40_000, account="g1", label="…7Q4M"),
+            Paid(kind=TenderKind.DEPOSIT, amount_minor=200_000, account="d1"),
+        ),
+        "total_minor": 1_240_000, "becomes": WORDS, "client": "c-204", "fresh": "7Q4M-K2PX-9RTW-3HVB-CD5F",
     }  # fmt: skip
     nothing = {**back, "sale": None, "lines": (), "typed": "", "ways": ()}
     other = {**till, "goods": GOODS, "deposits": (DEPOSIT,), "code": "", "amount": 0}
+    told = BalanceView(
+        inquiry="i1", kind=TenderKind.GIFT_CARD, name="gift card …7Q4M", client="", currency="EUR", answered=True,
+        balance_minor=30_000, elsewhere_minor=6_000, here_minor=4_000, aside_minor=1_000, expires="2028-11-22",
+        expired=False, why="",
+    )  # fmt: skip
+    over = replace(
+        told,
+        expires="2025-11-22",
+        expired=True,
+        why="it could be spent until 2025-11-22: the office may give it another day",
+    )
+    going = {**till, "client": "", "fresh": "7Q4M-K2PX-9RTW-3HVB-CD5F"}
     pins = {**common, "problem": "", "chosen": ""}
     people = tuple(
         SimpleNamespace(user=user, name=name, has_pin=user != "ana") for user, name in common["people"].items()
@@ -84,11 +104,14 @@ def pages(common, piece):
         "tender-every-way": ("edge/tender.html", tender),
         "other": ("edge/other.html", other),
         "other-code": ("edge/other.html", {**other, "goods": (), "deposits": (), "code": "7Q4M-K2PX-9RTW-3HVB-CD5F", "amount": 50_000}),
+        "balance": ("edge/balance.html", {**till, "one": told}),
+        "balance-expired": ("edge/balance.html", {**till, "one": over}),
+        "balance-none": ("edge/balance.html", {**till, "one": None}),
         "return": ("edge/return.html", back),
         "return-none": ("edge/return.html", nothing),
         "return-unknown": ("edge/return.html", {**nothing, "typed": "77", "why": "No sale of this store answers to “77”"}),
-        "return-going": ("edge/return_going.html", {**till, "one": GOING}),
-        "return-asked": ("edge/return_going.html", {**till, "one": ASKED}),
+        "return-going": ("edge/return_going.html", {**going, "one": GOING}),
+        "return-asked": ("edge/return_going.html", {**going, "one": ASKED}),
         "people": ("edge/people.html", {**pins, "people": people, "me": "marc"}),
         "people-wrong": ("edge/people.html", {**pins, "people": people, "me": "marc", "problem": "The two PINs differ. Type the new one twice.", "chosen": "ana"}),
         "own-pin": ("edge/own_pin.html", pins),

@@ -76,6 +76,19 @@ def test_axe_finds_what_is_wrong(gallery: str, open_page: Callable[..., Page], c
     assert "label" in found
 
 
+def test_a_link_in_a_table_is_big_enough_for_a_finger(
+    gallery: str, open_page: Callable[..., Page], check_accessible: Checker
+) -> None:
+    """Without the rule of `parts.css` it is not, and axe says nothing of it."""
+    page = open_page(gallery + "counts-empty", size=PHONE)
+    link = "<table><caption>Zs</caption><tr><th>Z</th></tr><tr><td><a href='/counts'>Z 1</a></td></tr></table>"
+    page.evaluate("words => document.querySelector('main').insertAdjacentHTML('beforeend', words)", link)
+    assert check_accessible(page, BY_SIZE) == []
+    page.evaluate("document.querySelector('td a').style.cssText = 'display: inline; min-height: 0'")
+    (found,) = check_accessible(page, BY_SIZE)
+    assert "a finger misses it" in found
+
+
 def test_a_young_store_says_that_it_learns_and_promises_no_figure(gallery: str, open_page: Callable[..., Page]) -> None:
     page = open_page(gallery + "wall-young", size=TILL)
     said = page.locator(".budget")
