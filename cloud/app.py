@@ -48,6 +48,7 @@ from cloud.pos.prices import routes as prices
 from cloud.pos.sales import routes as sales
 from cloud.pos.shifts import routes as shifts
 from cloud.pos.staff import desk as staff_desk
+from cloud.pos.staff import factors
 from cloud.pos.staff import routes as staff
 from cloud.pos.staff.entrance import Entrance
 from cloud.pos.staff.powers import Powerhouse
@@ -60,6 +61,7 @@ from cloud.pos.value import routes as value
 from cloud.provider import HttpProvider, NoProvider, Provider
 from cloud.recover import Recovery, recover
 from cloud.rejoin import Rejoins
+from cloud.sealing import open_sealing
 from cloud.work import begin
 from contract.feed import Role, StaffCard
 from contract.ids import StoreId, UserId, uuid7
@@ -122,7 +124,9 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         now_us=lambda: time.time_ns() // 1000,
         mono_us=lambda: time.monotonic_ns() // 1000,
         new_id=lambda: uuid7(time.time_ns() // 1000, os.urandom(10)),
+        sealing=open_sealing(config),
     )
+    factors.seal_anew(office, desk.sealing)
     ingest = Ingest(office)
     if provider is None:
         provider = HttpProvider(config.payment_url) if config.payment_url else NoProvider()

@@ -7,7 +7,7 @@ Only this file calls `execute`. A transaction is durable when its `with` block e
 import functools
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -264,6 +264,22 @@ def _translated(error: sa.exc.OperationalError) -> Exception:
     if state in _TRY_AGAIN or "database is locked" in str(error.orig):
         return ContentionError(f"another transaction was in the way ({error.orig}); run it again")
     return error
+
+
+def scrub(office: Office, table: str) -> None:
+    """Leaves nothing on the disk of what rows of this table said before, as far as the database can be told to.
+
+    Raises `sqlite3.OperationalError` where there is no room for it.
+    """
+    if office.engine.dialect.name == "postgresql":
+        with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text(f"VACUUM (FULL) {table}"))
+        return
+    with closing(office.engine.raw_connection()) as opened:
+        inner = opened.driver_connection
+        assert isinstance(inner, sqlite3.Connection), "an office is on SQLite or on PostgreSQL"
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            inner.execute(statement).close()
 
 
 def open_office(url: str, *, crashpoint: Crashpoint = _nothing, image: bytes | None = None) -> Office:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cloud.db import Office
+from cloud.sealing import Sealing, passing
 from cloud.work import Work, begin
 from trade.guards import ALL, Guards
 
@@ -18,6 +19,8 @@ class Desk:
     mono_us: Callable[[], int]
     new_id: Callable[[], str]
     guards: Guards = ALL
+    sealing: Sealing = field(default_factory=passing)
+    """Keys that are not in the database."""
 
     @contextmanager
     def work(self) -> Iterator[Work]:

@@ -269,8 +269,10 @@ staff = _table(
 )  # fmt: skip
 second_factor = _table(
     "second_factor", _key("user"), _bytes("secret"), _int("step"), _int("since_us"), _int("confirmed_us"),
+    _text("key_id"),
 )  # fmt: skip
-"""`step`: of the last code taken; none at or below it is good again. `confirmed_us` 0: shown, not proved yet."""
+"""`secret` is sealed under `key_id` (`cloud.sealing`); one without waits to be. `step`: of the last code taken; none at
+or below it is good again. `confirmed_us` 0: shown, not proved yet."""
 recovery_code = _table("recovery_code", _key("user"), _key("sha256"), _int("used_us"))
 office_change = _table(
     "office_change", sa.Column("n", RUNNING, primary_key=True, autoincrement=True), _int("at_us"), _text("by"),

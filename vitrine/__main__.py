@@ -293,6 +293,18 @@ def audit_receipt(
     typer.echo("\n".join(found))
 
 
+@app.command("office-key")
+def office_key(config: Config) -> None:
+    """A new key for what the office seals (secrets of code apps). Start the office again: it seals all under it."""
+    from cloud.config import ConfigError, load_config
+    from cloud.sealing import key_file, new_key
+
+    with in_words(ConfigError):
+        told = load_config(config)
+        name = new_key(told)
+        typer.echo(f"{key_file(told)} begins with key {name} now. Keep a copy of the file; start the office again.")
+
+
 @app.command()
 def admin(
     config: Config,

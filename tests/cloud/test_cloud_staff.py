@@ -14,7 +14,8 @@ from cloud.pos.staff import factors, queries, roles, totp
 from cloud.pos.staff.desk import StaffError, put_staff
 from cloud.pos.staff.entrance import TICKET_GOOD_US, Verdict
 from cloud.pos.stores.desk import open_store
-from cloud.tables import office_change, recovery_code
+from cloud.sealing import Sealed
+from cloud.tables import office_change, recovery_code, second_factor
 from contract.feed import EVERY_STORE, Permission, Role, RoleCard, StaffCard, StoreCard
 from contract.ids import HOUSE, StoreId, UserId
 from trade.permissions import DEFAULTS
@@ -66,14 +67,16 @@ class House:
 
     def code(self, user):
         with self.cloud.desk.look() as work:
-            secret = work.tx.value(sa.text(f"SELECT secret FROM second_factor WHERE \"user\" = '{user}'"))
-        return totp.code(bytes(secret), totp.step_of(self.wall_us))
+            row = work.tx.row(sa.select(second_factor).where(second_factor.c.user == user))
+        sealed = Sealed(bytes(row["secret"]), row["key_id"])
+        secret = self.cloud.desk.sealing.unseal(sealed, f"second factor of {user}")
+        return totp.code(secret, totp.step_of(self.wall_us))
 
     def set_up(self, user):
         with self.cloud.desk.work() as work:
-            factors.begin(work, UserId(user), os.urandom)
+            factors.begin(work, UserId(user), os.urandom, self.cloud.desk.sealing)
         with self.cloud.desk.work() as work:
-            codes = factors.confirm(work, UserId(user), self.code(user), os.urandom)
+            codes = factors.confirm(work, UserId(user), self.code(user), os.urandom, self.cloud.desk.sealing)
         self.wall_us += STEP_US
         return codes
 
@@ -213,7 +216,7 @@ def test_a_recovery_code_lets_in_once_and_only_its_hash_is_kept(house):
     assert [house.signs_in("ada", codes[0].upper()) for _ in range(2)] == [Verdict.ADMITTED, Verdict.WRONG]
     with house.cloud.desk.look() as work:
         kept = str([dict(row) for row in work.tx.rows(sa.select(recovery_code))])
-        assert factors.state(work.tx, UserId("ada")).codes_left == factors.RECOVERY_CODES - 1
+        assert factors.state(work.tx, UserId("ada"), house.cloud.desk.sealing).codes_left == factors.RECOVERY_CODES - 1
     assert not any(code.replace("-", "") in kept for code in codes)
 
 

@@ -96,7 +96,7 @@ class Entrance:
 
     def _proved(self, user: UserId, code: str) -> Answer:
         with self._desk.work() as work:
-            fits = factors.prove(work, user, code)
+            fits = factors.prove(work, user, code, self._desk.sealing)
         if not fits:
             return Answer(Verdict.WRONG)
         self._attempts.succeeded(user)

@@ -237,7 +237,7 @@ def add_roles(routes: APIRouter, desk: Desk) -> None:
 def add_factor(routes: APIRouter, desk: Desk, entrance: Entrance, house: str) -> None:
     def page(request: Request, who: Login, *, problem: str = "", codes: list[str] | None = None) -> Response:
         with desk.look() as work:
-            state = factors.state(work.tx, who.user)
+            state = factors.state(work.tx, who.user, desk.sealing)
         link = totp.link(state.secret, user=who.user, house=house) if state.secret else ""
         drawn = segno.make(link, error="m").svg_inline(scale=5, border=4, omitsize=True) if link else ""
         return render(
@@ -254,7 +254,7 @@ def add_factor(routes: APIRouter, desk: Desk, entrance: Entrance, house: str) ->
     def begin(request: Request, who: Me) -> Response:
         """A new secret, shown until it is proved."""
         with conflicts(factors.FactorError, code="second-factor"), desk.work() as work:
-            factors.begin(work, who.user, os.urandom)
+            factors.begin(work, who.user, os.urandom, desk.sealing)
         return go(request, FACTOR_PATH)
 
     @routes.post(f"{FACTOR_PATH}/confirm")
@@ -262,7 +262,7 @@ def add_factor(routes: APIRouter, desk: Desk, entrance: Entrance, house: str) ->
         """The recovery codes are shown here and nowhere else."""
         try:
             with desk.work() as work:
-                codes = factors.confirm(work, who.user, code, os.urandom)
+                codes = factors.confirm(work, who.user, code, os.urandom, desk.sealing)
         except factors.FactorError as error:
             return page(request, who, problem=str(error))
         return page(request, who, codes=codes)
