@@ -5,6 +5,7 @@ WAL with synchronous=FULL is checked when the file is opened: less loses commits
 
 import functools
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -37,6 +38,8 @@ FILES: Final = (
     "older.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""
+PART: Final = re.compile(r"/\* part: (\w+) \*/")
+"""In a statement: what stands under that name is put here, so that two that ask alike say it once."""
 BUSY_S: Final = 5.0
 FULL: Final = 2
 """`PRAGMA synchronous`: 2 is FULL."""
@@ -60,7 +63,7 @@ def statements() -> dict[str, str]:
         if name.strip() in named:
             raise BooksError(f"two statements are named {name.strip()!r}; rename one")
         named[name.strip()] = sql.strip()
-    return named
+    return {name: PART.sub(lambda part: named[part[1]], sql) for name, sql in named.items()}
 
 
 def is_damaged(error: sqlite3.Error) -> bool:

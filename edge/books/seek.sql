@@ -59,9 +59,8 @@ SELECT piece AS value FROM seek_key WHERE "key" = :key ORDER BY piece LIMIT :lim
 -- name: seek_near
 SELECT piece AS value FROM seek_key WHERE "key" BETWEEN :key AND :high ORDER BY "key", piece LIMIT :limit;
 
--- name: seek_words
-SELECT s.piece AS value FROM seek_fts f JOIN seek s ON s.n = f.rowid
-WHERE f.seek_fts MATCH :match AND (:home = '' OR s.home_zone = :home)
+-- name: seek_filter
+(:home = '' OR s.home_zone = :home)
     AND (:price_low IS NULL OR s.price >= :price_low) AND (:price_high IS NULL OR s.price <= :price_high)
     AND (:carat_low IS NULL OR s.carat >= :carat_low) AND (:carat_high IS NULL OR s.carat <= :carat_high)
     AND (:weight_low IS NULL OR s.weight >= :weight_low) AND (:weight_high IS NULL OR s.weight <= :weight_high)
@@ -84,31 +83,13 @@ WHERE f.seek_fts MATCH :match AND (:home = '' OR s.home_zone = :home)
             AND (a.value ->> 'low' IS NULL OR t.number >= a.value ->> 'low')
             AND (a.value ->> 'high' IS NULL OR t.number <= a.value ->> 'high')
             AND (a.value ->> 'text' IS NULL OR instr(t.text, a.value ->> 'text') > 0))))
+
+-- name: seek_words
+SELECT s.piece AS value FROM seek_fts f JOIN seek s ON s.n = f.rowid
+WHERE f.seek_fts MATCH :match AND /* part: seek_filter */
 ORDER BY f.rowid LIMIT :limit;
 
 -- name: seek_all
 SELECT s.piece AS value FROM seek s
-WHERE (:home = '' OR s.home_zone = :home)
-    AND (:price_low IS NULL OR s.price >= :price_low) AND (:price_high IS NULL OR s.price <= :price_high)
-    AND (:carat_low IS NULL OR s.carat >= :carat_low) AND (:carat_high IS NULL OR s.carat <= :carat_high)
-    AND (:weight_low IS NULL OR s.weight >= :weight_low) AND (:weight_high IS NULL OR s.weight <= :weight_high)
-    AND (:fineness_low IS NULL OR s.fineness >= :fineness_low) AND (:fineness_high IS NULL OR s.fineness <= :fineness_high)
-    AND (:category = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:category) a WHERE instr(s.category, a.value) = 0))
-    AND (:metal = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:metal) a WHERE instr(s.metal, a.value) = 0))
-    AND (:stone = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:stone) a WHERE instr(s.stone, a.value) = 0))
-    AND (:collection = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:collection) a WHERE instr(s.collection, a.value) = 0))
-    AND (:designer = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:designer) a WHERE instr(s.designer, a.value) = 0))
-    AND (:condition = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:condition) a WHERE instr(s.condition, a.value) = 0))
-    AND (:ownership = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:ownership) a WHERE instr(s.ownership, a.value) = 0))
-    AND (:zone = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:zone) a WHERE instr(s.zone, a.value) = 0))
-    AND (:tray = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:tray) a WHERE instr(s.tray, a.value) = 0))
-    AND (:short = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:short) a WHERE instr(s.words, a.value) = 0))
-    AND (:keys = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:keys) a WHERE NOT EXISTS (
-        SELECT 1 FROM seek_key k WHERE k.piece = s.piece AND k.kind = a.value ->> 'kind'
-            AND k."key" BETWEEN a.value ->> 'low' AND a.value ->> 'high')))
-    AND (:terms = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:terms) a WHERE NOT EXISTS (
-        SELECT 1 FROM seek_term t WHERE t.n = s.n AND t.name = a.value ->> 'name'
-            AND (a.value ->> 'low' IS NULL OR t.number >= a.value ->> 'low')
-            AND (a.value ->> 'high' IS NULL OR t.number <= a.value ->> 'high')
-            AND (a.value ->> 'text' IS NULL OR instr(t.text, a.value ->> 'text') > 0))))
+WHERE /* part: seek_filter */
 ORDER BY s.n LIMIT :limit;
