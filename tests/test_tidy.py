@@ -13,7 +13,7 @@ from trade.guards import Guards
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("contract", "trade", "edge", "cloud", "web", "vitrine", "simulator", "bench")
-PURE = ("contract/", "trade/", "edge/reconcile/")
+PURE = ("contract/", "trade/", "edge/reconcile/", "cloud/clienteling/")
 LINES_MAX = 600
 LINES_WISHED = 200
 TEST_LINES_MAX = 450
@@ -111,12 +111,15 @@ def roots(text: str) -> set[str]:
 
 MAY_IMPORT = {"contract/": {"contract", "msgspec", "numpy"}, "trade/": {"trade", "contract", "msgspec"}}
 MAY_IMPORT["edge/reconcile/"] = {"edge", "contract", "numpy"}
+MAY_IMPORT["cloud/clienteling/"] = {"cloud", "numpy", "phonenumbers", "rapidfuzz", "scipy"}
 """Beside the standard library's tools of thought; STYLE says which room knows what, a list of forbidden names forgets."""
 PLAIN = {
     "ast", "bisect", "collections", "dataclasses", "enum", "functools", "hashlib", "heapq", "itertools", "json", "math",
     "operator", "re", "struct", "sys", "types", "typing", "zlib",
 }  # fmt: skip
 BESIDES = {
+    "cloud/clienteling/campaigns.py": {"hmac"},
+    "cloud/clienteling/identity/normal.py": {"unicodedata"},
     "contract/schemas/__init__.py": {"inspect", "pathlib"},
     "contract/seals.py": {"hmac"},
     "edge/reconcile/blob.py": {"io"},
