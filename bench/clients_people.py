@@ -23,6 +23,7 @@ import duckdb
 import numpy as np
 
 from cloud.clienteling.identity.blocks import blocked
+from cloud.clienteling.identity.clusters import clusters
 from cloud.clienteling.identity.matching import REVIEW_BITS, pairs
 from cloud.clienteling.identity.nicknames import LONGER
 from cloud.clienteling.identity.normal import name
@@ -80,13 +81,13 @@ def _number(country: str, rng: random.Random) -> str:
 
 
 def _circle(one: Card, fake: Any, rng: random.Random) -> list[Card]:
-    """People who look like `one` and are not: one in twelve has such a circle."""
-    match rng.randrange(60):
-        case 0 | 3:  # a couple that shares telephone and mailbox
+    """People who look like `one` and are not: one in thirteen has such a circle."""
+    match rng.randrange(120):
+        case 0 | 1 | 2 | 3:  # a couple that shares telephone and mailbox
             return [replace(one, given=_other(fake, one), birthday=_moved(one.birthday, rng.randrange(300, 3_000)))]
-        case 1 | 4:  # twins
+        case 4 | 5 | 6 | 7:  # twins
             return [replace(one, given=_other(fake, one), email="", phone=_number(one.country, rng))]
-        case 2 if one.birthday:  # a father and his son of the same name, in one house
+        case 8 if one.birthday:  # a father and his son of the same name, in one house
             return [replace(one, birthday=_moved(one.birthday, rng.randrange(8_000, 12_000)), email="")]
         case _:
             return []
@@ -253,7 +254,8 @@ def truth(owner: list[int]) -> set[tuple[int, int]]:
 
 
 def judged(written: Written, at_least: float = REVIEW_BITS) -> dict[str, float]:
-    """Precision, recall and F1 by pairs, and the share of true pairs that were compared at all."""
+    """Precision, recall and F1 of the pairs shown; F1 of the pairs within the groups; and of all true pairs, the share
+    that was compared at all."""
     cards, owner = written
     real = truth(owner)
     found = pairs(cards, at_least=at_least)
@@ -261,10 +263,14 @@ def judged(written: Written, at_least: float = REVIEW_BITS) -> dict[str, float]:
     looked = blocked(columns(cards))
     codes = np.fromiter((one * len(cards) + other for one, other in real), np.int64, len(real))
     compared = np.isin(codes, looked.left * len(cards) + looked.right).mean()
-    hit = len(told & real)
+    groups = clusters(cards, found).groups
+    row = {card.id: at for at, card in enumerate(cards)}
+    grouped = {pair for group in groups for pair in combinations(sorted(row[one] for one in group.people), 2)}
+    hit, hit_grouped = len(told & real), len(grouped & real)
     precision, recall = hit / max(len(told), 1), hit / max(len(real), 1)
     return {
         "precision": precision, "recall": recall, "f1": 2 * precision * recall / max(precision + recall, 1e-9),
+        "groups_f1": 2 * hit_grouped / max(len(grouped) + len(real), 1),
         "blocking_recall": float(compared), "compared": len(looked.left), "pairs": len(real),
     }  # fmt: skip
 

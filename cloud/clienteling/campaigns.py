@@ -140,8 +140,8 @@ def lift(sent: int, sent_bought: int, held: int, held_bought: int) -> Lift | Non
     if min(sent, held) < CLIENTS_MIN:
         return None
     (p, p_low, p_high), (q, q_low, q_high) = _wilson(sent_bought, sent), _wilson(held_bought, held)
-    low = p - q - ((p - p_low) ** 2 + (q_high - q) ** 2) ** 0.5
-    high = p - q + ((p_high - p) ** 2 + (q - q_low) ** 2) ** 0.5
+    low = max(p - q - ((p - p_low) ** 2 + (q_high - q) ** 2) ** 0.5, -1.0)
+    high = min(p - q + ((p_high - p) ** 2 + (q - q_low) ** 2) ** 0.5, 1.0)
     if low > 0:
         words = "more of those we wrote to bought"
     elif high < 0:

@@ -87,10 +87,10 @@ class Model:
 
     def _pooled(self, horizon: float) -> Estimate:
         """One rate for everybody, with the exact interval of a Poisson count."""
-        from scipy.stats import gamma
+        from scipy.special import gammaincinv
 
         came, time = float(self.seen.frequency.sum()), float(self.seen.age.sum())
-        rates = (came, float(gamma.ppf(TAIL, came)) if came else 0.0, float(gamma.ppf(1 - TAIL, came + 1)))
+        rates = (came, float(gammaincinv(came, TAIL)) if came else 0.0, float(gammaincinv(came + 1, 1 - TAIL)))
         return Estimate(*(np.full(len(self.seen.age), rate * horizon / time) for rate in rates))
 
 

@@ -1,7 +1,7 @@
 """What people write of themselves, made comparable."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.clienteling.identity import normal
@@ -73,6 +73,7 @@ def test_a_street_is_one_however_it_is_shortened():
     assert normal.street("12 Main Street") != normal.street("13 Main Street")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_normalising_never_fails_and_what_is_normal_stays_so(text):
     for rule in (normal.name, normal.street, normal.mailbox, normal.folded):

@@ -26,13 +26,16 @@ CLOSE: Final = 0.86
 """Jaro–Winkler from which two spellings may be one word."""
 SHORT_LETTERS: Final = 3
 """Letters from which the beginning of a name stands for it."""
+LONG_NAME: Final = 5
+"""Letters from which two slips leave a name what it is."""
 LONG_ENOUGH: Final = 8
 """Letters of an e-mail address from which two slips leave it recognisable."""
 GENERATION_YEARS: Final = 15
 
 NICKNAME, CLOSE_NAME, SWAPPED_NAMES, INITIAL, OTHER_GIVEN, OTHER_FAMILY = 6.0, 5.0, 6.0, 2.0, -7.0, -4.5
 SAME_DAY, SWAPPED_DAY, CLOSE_DAY, NEAR_DAY, OTHER_DAY = 13.0, 11.0, 8.0, 4.0, -7.0
-SAME_MAIL, CLOSE_MAIL, OTHER_MAIL = 18.0, 12.0, -1.5
+SAME_MAIL, SAME_NUMBERED, CLOSE_MAIL, OTHER_MAIL = 18.0, 10.0, 3.0, -1.5
+"""A mailbox that is nearly the same is mostly made of the name, which was weighed already; less so with a number."""
 SAME_PHONE, CLOSE_PHONE, OTHER_PHONE = 18.0, 13.0, -1.5
 SAME_HOUSE, NEAR_HOUSE, SAME_POSTCODE, SAME_TOWN, OTHER_HOUSE = 15.0, 12.0, 4.0, 0.0, -2.0
 OTHER_OF_HOUSEHOLD, TWIN, GENERATION = -60.0, -45.0, -45.0
@@ -78,8 +81,15 @@ class Words:
 
     def close(self) -> Flags:
         """Two spellings of one name, or one is the beginning of the other."""
-        near = (self.alike() >= CLOSE) | (self.slips() == 1) | self.begins()
+        slips = self.slips()
+        near = (self.alike() >= CLOSE) | (slips == 1) | ((slips == 2) & (self.shorter >= LONG_NAME)) | self.begins()
         return np.asarray(near & (self.shorter >= SHORT_LETTERS) & self.known, np.bool_)
+
+    def short(self) -> Flags:
+        """One is short for the other."""
+        row = {word: at for at, word in enumerate(self.words)}
+        pairs = np.asarray([row[a] * len(row) + row[b] for a, b in related(self.words)], np.int64)
+        return np.isin(self.one * len(row) + self.other, pairs)
 
     def rarity(self) -> Bits:
         """Bits that agreeing on the first of the two words adds, by how few carry it."""
@@ -122,16 +132,14 @@ def _name(words: Words, other: float) -> Bits:
 def _given(at: Columns, left: Ints, right: Ints) -> tuple[Bits, Flags]:
     words = Words(at.given, left, right)
     bits = _name(words, OTHER_GIVEN)
-    row = {word: at for at, word in enumerate(words.words)}
-    short = np.asarray([row[a] * len(row) + row[b] for a, b in related(words.words)], np.int64)
-    bits[np.isin(words.one * len(row) + words.other, short) & (bits < NICKNAME)] = NICKNAME
+    bits[words.short() & (bits < NICKNAME)] = NICKNAME
     return bits, bits < 0
 
 
 def _swapped(at: Columns, left: Ints, right: Ints) -> Flags:
     """Given and family name stand in each other's place."""
     one, other = Words(at.given, left, right, across=at.family), Words(at.family, left, right, across=at.given)
-    crossed = one.close() & other.close()
+    crossed = np.logical_and(*(words.close() | words.begins() | words.short() for words in (one, other)))
     straight = Words(at.given, left, right).close() | Words(at.family, left, right).close()
     return crossed & ~straight
 
@@ -157,7 +165,8 @@ def _mail(at: Columns, left: Ints, right: Ints) -> Bits:
     whole, local = Words(at.email, left, right), Words([mail.partition("@")[0] for mail in at.email], left, right)
     bits = np.full(len(left), OTHER_MAIL, np.float32)
     bits[(whole.slips() <= 2) & (whole.shorter > LONG_ENOUGH)] = CLOSE_MAIL
-    bits[local.same & (local.shorter > SHORT_LETTERS)] = CLOSE_MAIL
+    numbered = np.asarray([any(sign.isdigit() for sign in word) for word in local.words], np.bool_)
+    bits[local.same] = np.where(numbered[local.one[local.same]], SAME_NUMBERED, CLOSE_MAIL)
     bits[whole.same] = SAME_MAIL
     bits[~whole.known] = 0
     return bits
