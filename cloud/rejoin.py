@@ -83,7 +83,8 @@ class Rejoins:
             sentence = f"Machine {asked.instance} asks to be {asked.store}"
             # One case per machine and term: a plea after the next replacement is another question to a person.
             work.open_case("replace", sentence, store=asked.store, ref=f"{asked.instance}/{box['term']}")
-            return Refusal(nonce=asked.nonce, code="replace", why=why)
+            # It follows a newer life at once, and hands over again what only the lost one had.
+            return Refusal(nonce=asked.nonce, code="replace", why=why, cloud_epoch=work.cloud_epoch)
         if work.recovering:
             if asked.cloud_epoch < work.cloud_epoch and self.guards.rejoin_follow:
                 why = "the cloud was restored: follow its new epoch, then ask again"
@@ -94,6 +95,7 @@ class Rejoins:
                 grown = {"term": asked.term, "instance": asked.instance}
                 tx.run(sa.update(node).where(node.c.store == asked.store).values(**grown))
                 downlog.restart(tx, asked.store, asked.term)
+                tx.run(sa.delete(replacement).where(replacement.c.store == asked.store))  # an older word than its term
             if not finish_recovery(work):
                 why = "the cloud was restored and waits until every store was heard"
                 return Refusal(nonce=asked.nonce, code="recovering", why=why, cloud_epoch=work.cloud_epoch)
@@ -113,7 +115,8 @@ class Rejoins:
             token = tokens.get(row.piece)
             if tokens.of_a_lost_life(row.ce) and (token is None or row.ce > token.ce):
                 state = OfficeState(row.state.value)
-                tokens.set(Token(piece=row.piece, holder=asked.store, ce=row.ce, state=state, sale=row.sale))
+                now = tokens.set(Token(piece=row.piece, holder=asked.store, ce=row.ce, state=state, sale=row.sale))
+                _not_forgotten(tokens, token, now)
         tokens.flush()
 
     def _snapshot(self, work: Work, asked: Rejoin, epoch: Epoch) -> Snapshot:
@@ -182,6 +185,17 @@ class Rejoins:
             tokens.flush()
             finish_recovery(work)
         return True
+
+
+def _not_forgotten(tokens: Custody, before: Token | None, now: Token) -> None:
+    """The lost life gave a piece as stock and had not heard of its sale: as any late sale it keeps the piece."""
+    if before is None or before.state is not OfficeState.SOLD or now.state is OfficeState.SOLD:
+        return
+    if tokens.came_back(before.sale, now.piece):
+        return
+    sentence = f"piece {now.piece} was given to {now.holder} as stock by the life of the office that was lost"
+    tokens.work.open_case("late sale", sentence, store=now.holder, piece=now.piece, ref=before.sale)
+    tokens.place_hold(now.piece, before.sale, now.holder)
 
 
 def finish_recovery(work: Work) -> bool:

@@ -232,12 +232,23 @@ class Tokens:
             sentence = f"{store} decides about piece {piece} under custody epoch {ce}, which this office never gave"
             self.work.open_case("unknown custody", sentence, store=store, piece=piece, ref=str(ce))
             return
-        self.set(Token(piece=piece, holder=store, ce=ce, state=OfficeState.HERE))
         self._forget(recall, piece)
+        if self._serves_this_life(store):
+            # It was told every token it has, and this was none: the fact is of a box before it. Nobody has the token.
+            sold = token is not None and token.state is OfficeState.SOLD
+            gone = Token(piece=piece, holder=CLOUD, ce=ce, state=OfficeState.FROZEN, source=store)
+            self.set(msgspec.structs.replace(gone, state=token.state, sale=token.sale) if token and sold else gone)
+            return
+        self.set(Token(piece=piece, holder=store, ce=ce, state=OfficeState.HERE))
 
-    def of_a_lost_life(self, ce: int) -> bool:
-        """A life of the cloud before this one minted it."""
-        return ce < generation(self.work.cloud_epoch, 0)
+    def _serves_this_life(self, store: StoreId) -> bool:
+        """The store's box has a term of this life of the cloud."""
+        term = self.work.tx.value(sa.select(node.c.term).where(node.c.store == store))
+        return term is not None and not self.of_a_lost_life(term)
+
+    def of_a_lost_life(self, minted: int) -> bool:
+        """A life of the cloud before this one minted this custody epoch, or term."""
+        return minted < generation(self.work.cloud_epoch, 0)
 
     def change(self, token: Token, state: OfficeState, *, sale: SaleId = NO_SALE) -> Token:
         """Another state under the same epoch."""

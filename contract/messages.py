@@ -191,6 +191,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why a rejoin must wait, e.g. another machine needs a person's word (`replace`).
 
     `newcloud`: the cloud was restored; follow `cloud_epoch` first, then ask again under the same nonce.
+    `cloud_epoch` above one's own is followed whatever the code: what only a lost life had is to be handed over again.
     `nonce`: this plea was answered under a term that is over; only a new one can be answered.
     """
 

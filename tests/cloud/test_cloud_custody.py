@@ -256,6 +256,18 @@ def test_without_adopting_such_a_sale_is_quarantined(house):
     assert cases(house) == ["sale quarantined"]
 
 
+@pytest.mark.parametrize("why", [ReleaseWhy.CLOSED, ReleaseWhy.RECALLED])
+def test_a_sale_we_know_of_outlives_a_token_that_only_a_lost_life_gave(house, why):
+    """Two lives are lost: the first knew the sale, the second gave its store another token, which it gave up again."""
+    paris = house.store("paris", "p1")
+    paris.write(house.sale(paris, "s1", "p1"))
+    paris.send()
+    paris.write(CustodyReleased(piece=PieceId("p1"), ce=paris.ce["p1"] + 5, why=why))
+    recover(house.office, NoProvider(), now_us=5)
+    paris.hand_over()
+    assert house.token("p1") == ("", "sold", "s1")
+
+
 def test_an_epoch_of_this_life_that_nobody_gave_takes_nothing(house):
     paris, lyon = house.store("paris", "p1"), house.store("lyon")
     lyon.ce["p1"] = paris.ce["p1"] + 5

@@ -8,7 +8,7 @@ from cloud.logs import Name
 from cloud.provider import NoProvider
 from cloud.recover import recover
 from cloud.rejoin import Rejoins
-from cloud.tables import case_file, claim, late_row, life, node, sale, stream
+from cloud.tables import case_file, claim, hold, late_row, life, node, sale, stream
 from contract.commands import CustodyState, RequestCount
 from contract.entries import first_head, leaf_hash, next_head
 from contract.facts import (
@@ -17,6 +17,7 @@ from contract.facts import (
     ClaimHeld,
     ClaimKind,
     CountPlace,
+    CustodyReceived,
     PieceSighted,
     SaleOpened,
     ShiftClosed,
@@ -169,6 +170,14 @@ def test_once_a_person_named_another_machine_the_old_box_is_never_admitted_again
     assert hear(box).code == "replace"
 
 
+def test_a_box_that_is_not_admitted_hears_of_a_new_life_so_that_it_hands_over_what_the_lost_one_had(house):
+    box = house.store("paris", "p1")
+    box.rejoins.replace(box.store, "new machine", by="marc", why="stolen", now_us=5)
+    recover(house.office, NoProvider(), now_us=6)
+    refused = hear(box)
+    assert (refused.code, refused.cloud_epoch) == ("replace", 2)
+
+
 def test_a_plea_of_before_a_persons_word_is_not_answered_as_it_once_was(house):
     box = house.store("paris", "p1", join=False)
     assert isinstance(hear(box, "n1"), Snapshot)  # lost on its way
@@ -276,6 +285,27 @@ def test_custody_that_only_the_lost_life_granted_is_believed(house):
     assert [row.piece for row in lyon.join().custody] == ["p1"]
 
 
+def test_a_sale_that_the_lost_life_had_not_heard_keeps_the_piece_it_gave_as_stock(house):
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    given = paris.ce["p1"] + 3
+    paris.write(house.sale(paris, "s1", "p1"))
+    paris.send()
+    recover(house.office, NoProvider(), now_us=5)
+    hear(lyon, custody=(CustodyRow(piece=PieceId("p1"), ce=given, state=CustodyState.HERE),), cloud_epoch=2)
+    assert house.token("p1")[:2] == ("lyon", "here")
+    assert [row["kind"] for row in house.rows(sa.select(case_file.c.kind))] == ["late sale"]
+    assert house.rows(sa.select(hold.c.piece, hold.c.sale)) == [{"piece": "p1", "sale": "s1"}]
+
+
+def test_what_a_box_before_the_present_one_was_given_by_a_lost_life_nobody_has(house):
+    paris = house.store("paris", "p1")
+    paris.write(CustodyReceived(piece=PieceId("p1"), ce=paris.ce["p1"] + 3))
+    recover(house.office, NoProvider(), now_us=5)
+    paris.rejoins.replace(paris.store, "new", by="marc", why="fire", now_us=6, nothing_left=True)
+    paris.hand_over()
+    assert house.token("p1")[:2] == ("", "frozen")
+
+
 def test_a_fenced_store_is_heard_when_its_tills_were_read_or_there_is_nothing_left(house):
     paris, lyon = house.store("paris", "p1"), house.store("lyon")
     recover(house.office, NoProvider(), now_us=5)
@@ -295,6 +325,17 @@ def test_a_box_that_the_lost_life_put_in_place_brings_its_instance(house):
     assert paris.rejoins.hear(paris.plea(), 6, new_epoch=lambda: "e").code == "replace"
     paris.term += 1
     assert paris.rejoins.hear(paris.plea(), 6, new_epoch=lambda: "e").code == "recovering"
+
+
+def test_a_word_about_a_machine_that_a_later_term_overtook_keeps_nobody_out(house):
+    paris, lyon = house.store("paris"), house.store("lyon")
+    paris.rejoins.replace(paris.store, "never came", by="marc", why="fire", now_us=4)
+    recover(house.office, NoProvider(), now_us=5)
+    paris.cloud_epoch = lyon.cloud_epoch = 2
+    paris.instance, paris.term = "came after it", paris.term + 9
+    assert hear(paris).code == "recovering"
+    lyon.join()
+    assert isinstance(hear(paris), Snapshot)
 
 
 def test_epochs_of_the_new_life_lie_above_all_older_ones(house):

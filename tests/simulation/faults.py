@@ -137,12 +137,12 @@ class Faults:
         for piece, place in list(self.world.written.items()):
             if place in self.lost and piece in self.world.open and self.world.loc[piece] == place[0]:
                 self.stat("sales gone with every copy")
-                self.world.gone[piece] = self.world.open.pop(piece)
+                self.world.sale_gone[piece] = self.world.open.pop(piece)
                 del self.world.written[piece]
         for (piece, sale), place in list(self.world.refunded.items()):
             if place in self.lost:
                 self.stat("refunds gone with every copy")
-                self.world.gone[piece] = sale
+                self.world.refund_gone[piece] = sale
                 del self.world.refunded[piece, sale]
 
     def human(self):

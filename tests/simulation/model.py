@@ -6,6 +6,7 @@ history is another one here: the model has no floor stream, and crashes at fewer
 
 from .model_box import ModelBox
 from .model_disk import Back, Obeyed, Rejoined, Sold
+from .model_faults import HeavyFaults
 from .model_head import ModelHead
 from .world import LEASE_WAIT_US
 
@@ -13,14 +14,17 @@ from .world import LEASE_WAIT_US
 def bring(driver):
     """This driver module over the model. Returns it."""
 
-    class Sim(driver.Sim):
+    class Sim(HeavyFaults, driver.Sim):
         Box, Head = ModelBox, ModelHead
         CrashError = driver.CrashError
         lease_wait_us = LEASE_WAIT_US
 
-        def __init__(self, *given, parks=False, **more):
-            self.leaf, self.old = 0, False
+        def __init__(self, *given, parks=False, heavy=False, **more):
+            self.leaf, self.old, self.heavy = 0, False, heavy
+            self.asking = set()
             super().__init__(*given, **more)
+            if heavy:
+                self.go_wrong()
             if parks:
                 self.at(self.rng.random() * self.span / 2, self.fault_old_office)
 

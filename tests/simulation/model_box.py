@@ -46,6 +46,8 @@ from trade.piece import Standing, unavailable
 from .model_disk import Back, Closed, Disk, Obeyed, Plea, Rejoined, Row, Sold, Up
 
 LEASE_TIMER_S = 20
+DECIDING = (Sold, Back, TransferShipped, CustodyReleased, ClaimHeld, ClaimEnded)
+"""Facts without which nobody can say where a piece belongs."""
 
 
 class ModelBox:
@@ -54,7 +56,7 @@ class ModelBox:
     def __init__(self, sim, store, instance, image=None):
         self.sim, self.store, self.instance, self.image = sim, store, instance, image
         self.name = f"{store}/{instance}"
-        self.up = self.ghost = self.cut = False
+        self.up = self.ghost = self.given_up = self.cut = False
         self.watched, self.granted_at, self.boots, self.backup = {}, {}, 0, None
 
     def start(self):
@@ -142,7 +144,9 @@ class ModelBox:
                 place = (self.store, epoch, "trade", seq, row.leaf)
                 if place not in self.sim.recorded:
                     self.sim.recorded[place] = self
-                    self.sim.about[place] = {piece for fact in row.facts for piece in pieces_of(fact)}
+                    self.sim.about[place] = {
+                        piece for fact in row.facts if isinstance(fact, DECIDING) for piece in pieces_of(fact)
+                    }
                     for fact in row.facts:
                         self.sim.witness(self, fact, place)
             self.watched[epoch] = len(rows)

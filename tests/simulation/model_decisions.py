@@ -98,8 +98,13 @@ class Decisions:
         if ce >= generation(self.b.life, 0):
             self.open_case("unknown custody", "never given", store=store, piece=piece, ref=str(ce))
             return
-        self.set(Token(piece, store, ce, OfficeState.HERE))
         self.b.recalls.pop(piece, None)
+        if self.b.nodes[store].term < generation(self.b.life, 0):
+            self.set(Token(piece, store, ce, OfficeState.HERE))
+        else:
+            kept = token is not None and token.state is OfficeState.SOLD
+            state, sale = (OfficeState.SOLD, token.sale) if kept else (OfficeState.FROZEN, "")
+            self.set(Token(piece, CLOUD, ce, state, sale, store))
 
     def to_cloud(self, token, state, *, forced=False):
         ce = self.next_ce(token.piece) if forced else token.ce
@@ -242,10 +247,13 @@ class Decisions:
                 self.open_case("two places", fact.why, store=heard.store, piece=fact.piece, ref=str(ce))
 
     def released(self, heard, fact):
+        before = self.b.tokens.get(fact.piece)
         self.adopt(heard.store, fact.piece, fact.ce)
         token = self.b.tokens.get(fact.piece)
         if not self.current(heard.store, fact.piece, fact.ce):
             return
+        if before is not None and before.state is OfficeState.SOLD and fact.why is not ReleaseWhy.SHIPPED:
+            token = self.set(token._replace(state=OfficeState.SOLD, sale=before.sale))
         sold = token.state is OfficeState.SOLD
         match fact.why:
             case ReleaseWhy.SHIPPED:
@@ -309,6 +317,9 @@ class Decisions:
         was_late = name in b.cases and b.cases[name].is_open
         if was_late:
             b.cases[name] = b.cases[name]._replace(is_open=False)
+        for name, case in list(b.cases.items()):
+            if case.kind == "order paid twice" and case.piece == piece and case.sentence != sale:
+                b.cases[name] = case._replace(is_open=False)
         self.lift_hold(piece, sale)
         token = b.tokens[piece]
         if was_late and token.holder not in (CLOUD, store):

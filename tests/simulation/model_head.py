@@ -74,6 +74,12 @@ class ModelHead(Decisions, Orders):
     def served_by(self, store):
         return self._books().nodes[store].instance
 
+    def recovering(self):
+        return self._books().recovering
+
+    def term_of(self, store):
+        return self._books().nodes[store].term
+
     def custody(self, piece):
         return self._books().tokens[piece]._asdict()
 
@@ -260,7 +266,7 @@ class ModelHead(Decisions, Orders):
         other = node.instance not in ("", asked.instance) and not newer and named is None
         fenced = named not in (None, asked.instance) and not newer
         if guards.instance and (other or fenced):
-            return Answer(asked.nonce, 0, "replace")
+            return Answer(asked.nonce, b.life, "replace")
         if b.recovering:
             if asked.life < b.life and guards.rejoin_follow:
                 return Answer(asked.nonce, b.life, "newcloud")
@@ -269,6 +275,7 @@ class ModelHead(Decisions, Orders):
             if newer:
                 b.nodes[asked.store] = node._replace(term=asked.term, instance=asked.instance)
                 b.down[asked.store] = ()
+                b.named.pop(asked.store, None)
             if not self.finish_recovery():
                 return Answer(asked.nonce, b.life, "recovering")
         return None
@@ -280,7 +287,15 @@ class ModelHead(Decisions, Orders):
             lost = believed.ce < generation(self.b.life, 0)
             if believed.held and lost and (token is None or believed.ce > token.ce):
                 state = OfficeState(believed.state.value)
-                self.set(Token(believed.piece, asked.store, believed.ce, state, believed.sale))
+                now = self.set(Token(believed.piece, asked.store, believed.ce, state, believed.sale))
+                self.not_forgotten(token, now)
+
+    def not_forgotten(self, before, now):
+        """The lost life gave a piece as stock, and had not heard of its sale: as any late sale it keeps the piece."""
+        known = before is not None and before.state is OfficeState.SOLD and now.state is not OfficeState.SOLD
+        if known and (before.sale, now.piece) not in self.b.returned:
+            self.open_case("late sale", before.sale, store=self.store_of(before.sale), piece=now.piece, ref=before.sale)
+            self.place_hold(now.piece, before.sale, now.holder)
 
     def finish_recovery(self):
         if not self.b.recovering:

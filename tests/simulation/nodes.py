@@ -4,6 +4,7 @@ from house_templates import empty_books
 
 from cloud import logs
 from contract.entries import decode_entry
+from contract.facts import ClaimEnded, ClaimHeld, CustodyReleased, ReturnRecorded, SaleRecorded, TransferShipped
 from contract.merkle import root
 from contract.messages import Refusal, decode_down, encode
 from edge.books import replica
@@ -17,6 +18,9 @@ from edge.till import queries
 from edge.till.desk import Desk
 
 from .world import ViolationError
+
+DECIDING = (SaleRecorded, ReturnRecorded, TransferShipped, CustodyReleased, ClaimHeld, ClaimEnded)
+"""Facts without which nobody can say where a piece belongs."""
 
 
 class CrashError(Exception):
@@ -96,8 +100,10 @@ class Box:
                 if place in self.sim.recorded:
                     continue
                 self.sim.recorded[place] = self
-                self.sim.about[place] = {piece for piece in self.sim.pieces if f'"{piece}"'.encode() in row.body}
-                for fact in decode_entry(row.body).facts:
+                facts = decode_entry(row.body).facts
+                named = {piece for piece in self.sim.pieces if f'"{piece}"'.encode() in row.body}
+                self.sim.about[place] = named if any(isinstance(fact, DECIDING) for fact in facts) else set()
+                for fact in facts:
                     self.sim.witness(self, fact, place)
             self.watched[key] = counter.seq
             changed = True

@@ -44,12 +44,13 @@ def main(arguments):
     parser.add_argument("--rollbacks", action="store_true", help="disks put back, and tills that remember")
     parser.add_argument("--model", action="store_true", help="over the protocol's tables alone")
     parser.add_argument("--parks", action="store_true", help="the model's office may be older than its stores")
+    parser.add_argument("--heavy", action="store_true", help="the model's two to eight heavy faults, boxes found again")
     parser.add_argument("--without", nargs="+", default=[], metavar="GUARD", help="guards to take away")
     asked = parser.parse_args(arguments)
     conftest = load()
     from trade.guards import Guards
 
-    more = {name: True for name in ("restores", "roam", "rollbacks", "parks") if getattr(asked, name)}
+    more = {name: True for name in ("restores", "roam", "rollbacks", "parks", "heavy") if getattr(asked, name)}
     if asked.model:
         driver = conftest.load_model()
     else:

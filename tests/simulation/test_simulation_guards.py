@@ -13,6 +13,8 @@ from trade.guards import ALL, Guards
 
 HOUSE = Path(__file__).parents[2]
 HARD, ROAM, RESTORES = {"hard": True}, {"roam": True}, {"hard": True, "restores": True}
+HEAVY = {**RESTORES, "heavy": True}
+HEAVY_OLD = {**HEAVY, "parks": True}
 FOUND = {
     "claim_unique": (5, HARD),
     "one_tx": (16, HARD),
@@ -30,6 +32,10 @@ FOUND = {
     "rejoin_snapshot": (16, HARD),
     "cloud_epoch": (7, RESTORES),
     "return_hold": (165, RESTORES),
+    "term": (66, HEAVY),
+    "rejoin_nonce": (4, HEAVY),
+    "paid_owns": (140, HEAVY),
+    "park_freeze": (307, HEAVY_OLD),
 }
 """Guard → the seeds §9 names, and the mix of faults that shows it."""
 
@@ -46,18 +52,21 @@ SCENARIOS = {
 """The eight that §9 did not find by luck, each with the test that stages what it prevents."""
 
 SELDOM = {
-    "term": "tests/edge_till/test_till_sync.py::",
     "recall_checks": "tests/trade/test_trade_custody.py::test_a_recall_is_refused_when_the_piece_is_claimed_or_stands_here",
-    "rejoin_nonce": "tests/cloud/test_cloud_rejoin.py::test_without_the_nonce_a_repeated_plea_fences_its_own_box",
+    "ce_adopt": "tests/cloud/test_cloud_custody.py::",
     "capture_intent": "tests/cloud/test_cloud_orders.py::",
     "ce_mint": "tests/cloud/test_cloud_rejoin.py::test_without_minting_above_them_an_epoch_of_the_lost_life_is_given_twice",
-    "ce_adopt": "tests/cloud/test_cloud_custody.py::",
     "possession_after_fence": "tests/cloud/test_cloud_rejoin.py::test_without_possession_after_a_fence_the_office_would_call_it_stock",
-    "paid_owns": "tests/cloud/test_cloud_orders.py::",
     "return_wins": "tests/cloud/test_cloud_custody.py::",
     "hold_confirm": "tests/trade/test_trade_selling.py::",
 }
-"""§9 found these; this model did not within 600 histories of its five mixes. Each has a control of its own instead."""
+"""§9 found these within ten times its seeds, and this model does not; each has a control of its own instead.
+
+Some of them another protection of this house covers. Whatever ends an order asks the provider first, so a capture that
+nobody meant to make is found (`capture_intent`); a sale asks for the token it was begun under, so a piece that was given
+back meanwhile is not sold (`recall_checks`); nothing is sold that lies at the office (`possession_after_fence`);
+a sale that is not believed is a case for a person, which excuses its piece (`ce_adopt`, `return_wins`).
+"""
 
 ELSEWHERE = {
     "witness": "tests/simulation/test_simulation_house.py::test_without_what_tills_remember_some_put_back_disk_breaks_an_invariant",
@@ -70,11 +79,11 @@ ELSEWHERE = {
 
 
 def finds(model, guard, seeds, mix):
-    """The first violation without this guard; None: there was none."""
+    """The first seed that breaks an invariant without this guard, and breaks none with it; None: there was none."""
     for seed in seeds:
         violation, _ = model.history(seed, Guards(**{guard: False}), **mix)
-        if violation:
-            return violation
+        if violation and model.history(seed, **mix)[0] is None:
+            return seed
     return None
 
 
@@ -82,7 +91,7 @@ def finds(model, guard, seeds, mix):
 def test_without_this_guard_the_protocol_breaks_within_ten_times_the_histories_of_the_handbook(model, guard):
     assert getattr(ALL, guard)
     named, mix = FOUND[guard]
-    assert finds(model, guard, range(10 * named), mix), f"the model is blind to {guard}"
+    assert finds(model, guard, range(10 * named), mix) is not None, f"the model is blind to {guard}"
 
 
 @pytest.mark.parametrize("guard", sorted(SCENARIOS | SELDOM | ELSEWHERE))
@@ -93,6 +102,5 @@ def test_what_luck_does_not_find_has_a_scenario(guard):
 
 
 def test_every_guard_of_the_house_is_shown_to_be_needed():
-    """`park_freeze` alone has no test that fails without it: what it prevents is a snapshot cut between two versions."""
     shown = FOUND.keys() | SCENARIOS.keys() | SELDOM.keys() | ELSEWHERE.keys()
-    assert set(Guards.__struct_fields__) - shown == {"park_freeze"}
+    assert set(Guards.__struct_fields__) <= shown

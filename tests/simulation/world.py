@@ -24,9 +24,11 @@ class World:
         self.open = {}
         self.written = {}
         """Piece → the row that says it is sold, while it is."""
-        self.gone = {}
-        """Piece → its sale that went with every copy that we could see, or came back in a refund that did; a copy
-        still on its way may bring the sale back, and then it is refunded once (more)."""
+        self.sale_gone = {}
+        """Piece → its sale that went with every copy that we could see, while the piece lay in its store; a copy still
+        on its way may bring the sale back, and then it may be refunded once."""
+        self.refund_gone = {}
+        """Piece → the sale whose refund went with every copy: it is refunded once more, and the copy may come then."""
         self.refunded = {}
         """(piece, sale) → the row that says so."""
         self.promised = {}
@@ -48,7 +50,8 @@ class World:
     def unsell(self, piece, sale, place):
         if (piece, sale) in self.refunded:
             raise ViolationError(f"I8 refunded twice: {piece} of {sale}")
-        if self.open.get(piece, self.gone.get(piece)) != sale:
+        gone = (self.sale_gone.get(piece), self.refund_gone.get(piece))
+        if sale not in ((self.open[piece],) if piece in self.open else gone):
             raise ViolationError(f"I8 refund of {piece} in {sale}, but it is sold in {self.open.get(piece)}")
         self.refunded[piece, sale] = place
         self.open.pop(piece, None)

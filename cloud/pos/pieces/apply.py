@@ -32,10 +32,14 @@ from trade.custody import OfficeState
 
 def released(tokens: Custody, heard: Heard, fact: CustodyReleased) -> None:
     """The store gave the token up in that very transaction; a shipped piece is the receiver's at once."""
+    before = tokens.get(fact.piece)
     tokens.adopt(heard.store, fact.piece, fact.ce)
     token = tokens.get(fact.piece)
     if token is None or not tokens.current(heard.store, fact.piece, fact.ce):
         return
+    if before is not None and before.state is OfficeState.SOLD and fact.why is not ReleaseWhy.SHIPPED:
+        # what a lost life gave tells who decided last, and nothing against a sale we know of
+        token = tokens.change(token, OfficeState.SOLD, sale=before.sale)
     match fact.why:
         case ReleaseWhy.SHIPPED:
             tokens.to_cloud(token, OfficeState.TRANSIT)

@@ -147,9 +147,11 @@ def returned(tokens: Custody, heard: Heard, fact: ReturnRecorded) -> None:
 def _back(tokens: Custody, heard: Heard, of: SaleId, piece: PieceId) -> None:
     """`returned` wins: the piece is stock again where it was taken in."""
     work = tokens.work
-    settled = (case_file.c.kind == "late sale", case_file.c.ref == of, case_file.c.piece == piece)
-    closing = sa.update(case_file).where(*settled, case_file.c.closed_us.is_(None))
-    was_late = work.tx.run(closing.values(closed_us=work.now_us, closed_by=heard.by, outcome="the piece came back")) > 0
+    about = (case_file.c.piece == piece, case_file.c.closed_us.is_(None))
+    closing = sa.update(case_file).where(*about)
+    closing = closing.values(closed_us=work.now_us, closed_by=heard.by, outcome="the piece came back")
+    was_late = work.tx.run(closing.where(case_file.c.kind == "late sale", case_file.c.ref == of)) > 0
+    work.tx.run(closing.where(case_file.c.kind == "order paid twice", case_file.c.ref != of))
     tokens.lift_hold(piece, of)
     token = tokens.get(piece)
     if token is None:
