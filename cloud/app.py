@@ -21,7 +21,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
-from cloud import pages, schema
+from cloud import pages, people, schema
 from cloud.config import CloudConfig, ConfigError
 from cloud.db import ContentionError, Office, open_office
 from cloud.desk import Desk
@@ -31,6 +31,7 @@ from cloud.ingest import Ingest
 from cloud.metrics import office_samples
 from cloud.mqtt import Consumer
 from cloud.pos.alarms import routes as alarms
+from cloud.pos.clients import routes as clients
 from cloud.pos.commissions import routes as commissions
 from cloud.pos.counts import routes as counts
 from cloud.pos.floor import routes as floor
@@ -105,6 +106,7 @@ class Cloud:
     app: FastAPI
     door: FastAPI
     lists: Lists
+    ring: people.Keyring
     consumer: Consumer | None = None
     fatal: Fatal = field(default_factory=Fatal)
 
@@ -127,6 +129,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         sealing=open_sealing(config),
     )
     factors.seal_anew(office, desk.sealing)
+    people.wrap_anew(office, desk.sealing)
     ingest = Ingest(office)
     if provider is None:
         provider = HttpProvider(config.payment_url) if config.payment_url else NoProvider()
@@ -134,10 +137,10 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     rejoins = Rejoins(office, order_desk.end_store)
     passwords = staff_desk.Passwords()
     entrance = Entrance(desk, passwords, Attempts())
-    people = Powerhouse(office, second_factor=config.second_factor)
+    powers = Powerhouse(office, second_factor=config.second_factor)
     logins = Logins(
         staff_desk.LoginTable(office), staff_desk.staff_now(office), now_us=desk.now_us, chance=os.urandom,
-        powers=people.powers, factor_due=people.factor_due,
+        powers=powers.powers, factor_due=powers.factor_due,
     )  # fmt: skip
     app = FastAPI(
         title="Vitrine office",
@@ -150,6 +153,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     cloud = Cloud(
         config=config, desk=desk, ingest=ingest, rejoins=rejoins, orders=order_desk, entrance=entrance, logins=logins,
         app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)), lists=Lists(desk),
+        ring=people.Keyring(desk.sealing),
     )  # fmt: skip
     add_blobs(cloud.door, desk)
     join(
@@ -166,6 +170,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         shifts.router(desk),
         payments.router(desk),
         value.router(desk),
+        clients.router(desk, cloud.ring),
         ledger.router(desk),
         commissions.router(desk),
         transfers.router(desk),
@@ -190,6 +195,7 @@ def _dress(cloud: Cloud) -> None:
         time_zone=cloud.config.time_zone,
         desk=cloud.desk,
         lists=cloud.lists,
+        ring=cloud.ring,
         logins=cloud.logins,
         entrance=cloud.entrance,
         secure=bool(cloud.config.cert),

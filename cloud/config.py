@@ -71,7 +71,7 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     Whoever can read it can let anybody in. Without it certificates are made by `vitrine enrol … --house` alone.
     """
     seal_key: str = ""
-    """File of the key that seals the secrets of code apps, made at first use; keep a copy of it beside the database's.
+    """File of the key that seals clients and secrets of code apps, made at first use; keep its copy off the database's.
 
     Empty: `office.key` in the folder of the authority; without one, beside an SQLite database, or where the office is
     started.

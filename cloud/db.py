@@ -67,6 +67,7 @@ class Tx:
         self.dialect = connection.dialect.name
         self.pokes: set[StoreId] = set()
         self.before_commit: list[Callable[[], None]] = []
+        self.after_commit: list[Callable[[], object]] = []
         self._soon: dict[tuple[str, sa.Table, tuple[str, ...]], list[Row]] = {}
 
     def run(self, statement: sa.Executable, rows: Sequence[Row] | None = None) -> int:
@@ -241,12 +242,30 @@ class Office:
         self.crashpoint()
         if tx.pokes:
             self.on_poke(tx.pokes)
+        for then in tx.after_commit:
+            then()
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
         """A consistent look that changes nothing and waits for nobody."""
         with self._reading.connect() as connection, connection.begin():
             yield Tx(connection)
+
+    def leave_no_trace(self, tables: Sequence[str]) -> bool:
+        """What was deleted from these tables is gone from the disk too; False: somebody still reads what was before.
+
+        SQLite overwrites what it deletes (`secure_delete`) and its WAL is emptied here; PostgreSQL's rows go by VACUUM.
+        """
+        with self.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            if isinstance(raw, sqlite3.Connection):
+                busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                return not busy
+            connection.rollback()
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            for table in tables:
+                connection.exec_driver_sql(f"VACUUM {table}")
+            return True
 
     def close(self) -> None:
         self.engine.dispose()
@@ -330,7 +349,11 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "connect")
     def _opened(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # BEGIN is ours: IMMEDIATE, so that a writer never fails half-way
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        # secure_delete: a key that was destroyed does not lie on in the free part of its page
+        for pragma in (
+            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+        ):  # fmt: skip
             connection.execute(f"PRAGMA {pragma}").close()
 
     @sa.event.listens_for(engine, "begin")

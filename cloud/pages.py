@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 from cloud import pages_ledger, pages_sales
 from cloud.desk import Desk
+from cloud.people import Keyring
 from cloud.pos.alarms import queries as alarms
+from cloud.pos.clients import pages as client_pages
 from cloud.pos.counts import queries as counts
 from cloud.pos.counts.apply import ABANDONED, APPROVED, COUNTING, FINISHED, RECOUNTING, REQUESTED
 from cloud.pos.counts.desk import request as request_count
@@ -57,6 +59,7 @@ from web.templating import make_templates
 
 HERE: Final = Path(__file__).parent
 NOUNS: Final = (
+    "clients",
     "receipts",
     "pieces",
     "counts",
@@ -82,6 +85,7 @@ NAV: Final = (
     NavLink("/pieces", "Pieces"),
     NavLink("/counts", "Counts"),
     NavLink("/sales", "Sales"),
+    NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
     NavLink("/receipts", "Receipts"),
     NavLink("/ledger", "Ledger", (Permission.LEDGER,)),
     NavLink("/commissions", "Commissions"),
@@ -128,8 +132,8 @@ Query200 = Annotated[str, Query(max_length=200)]
 
 
 def dress(
-    app: FastAPI, *, house: str, time_zone: str, desk: Desk, lists: Lists, logins: Logins, entrance: Entrance,
-    secure: bool,
+    app: FastAPI, *, house: str, time_zone: str, desk: Desk, lists: Lists, ring: Keyring, logins: Logins,
+    entrance: Entrance, secure: bool,
 ) -> None:  # fmt: skip
     """Gives the office's app its pages."""
     folders = {"cloud": HERE / "templates", **{noun: HERE / "pos" / noun / "templates" for noun in NOUNS}}
@@ -157,6 +161,7 @@ def dress(
         value_pages.router(desk),
         payment_pages.router(desk),
         goods_pages.router(desk),
+        client_pages.router(desk, ring),
         router(desk),
         wide(desk),
     )

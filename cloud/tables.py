@@ -16,6 +16,7 @@ NAMES: Final = {
 }
 metadata = sa.MetaData(naming_convention=NAMES)
 TAGGED: Final = sa.text("epc <> ''")
+NAMED: Final = sa.text("client <> ''")
 RUNNING: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -283,12 +284,51 @@ login = _table(
     _int("used_us"), sa.Index(None, "user"),
 )  # fmt: skip
 
+# --- clients (docs/adr/0029) ------------------------------------------------------------------------------
+
+person_key = _table("person_key", _key("person"), _bytes("wrapped"), _text("key_id"), _int("made_us"))
+"""The key of each person, wrapped under the office's (`cloud.people`). Without its row nothing of them opens again."""
+word_key = _table("word_key", _number_key("one"), _bytes("wrapped"), _text("key_id"))
+"""One row: the key of the search words, wrapped likewise; it stays for ever."""
+client = _table(
+    "client", _key("person"), _text("store"), _text("owner"), _sealing("sealed"), _int("made_us"), _text("made_by"),
+    _int("changed_us"), _int("erased_us"), sa.Index(None, "owner", "changed_us"), sa.Index(None, "store", "changed_us"),
+    sa.Index(None, "changed_us"),
+)  # fmt: skip
+"""`sealed` is the whole profile; `owner` is whose client book it is in. Of who was erased only the id is left."""
+person_word = _table(
+    "person_word", sa.Column("word", sa.LargeBinary, primary_key=True), _key("person"), sa.Index(None, "person")
+)
+"""What search finds people by: HMACs of words and their beginnings (`cloud.pos.clients.words`)."""
+client_change = _table(
+    "client_change", sa.Column("n", RUNNING, primary_key=True, autoincrement=True), _text("person"), _int("at_us"),
+    _text("by"), _text("field"), _bytes("sealed"), sa.Index(None, "person"),
+)  # fmt: skip
+"""Who changed which field of a profile and when; what it was, what it is and why is sealed with the person's key."""
+client_look = _table(
+    "client_look", sa.Column("n", RUNNING, primary_key=True, autoincrement=True), _text("person"), _int("at_us"),
+    _text("by"), _text("how"), _int("found"), sa.Index(None, "person"),
+)  # fmt: skip
+"""Who opened a profile, took it out, or searched (then without a person, `found` telling how many were shown)."""
+client_consent = _table(
+    "client_consent", sa.Column("n", RUNNING, primary_key=True, autoincrement=True), _text("person"), _text("channel"),
+    _int("given"), _int("said_us"), _int("at_us"), _text("by"), _text("proof"), _text("text_version"), _text("store"),
+    sa.Index(None, "person"),
+)  # fmt: skip
+"""Each word of a client about each channel; which one holds says `trade/consent.py`."""
+client_visit = _table(
+    "client_visit", _key("visit"), _text("person"), _text("store"), _int("at_us"), _text("by"), _sealing("sealed"),
+    sa.Index(None, "person"),
+)  # fmt: skip
+"""Somebody came and bought nothing; what they looked at is sealed."""
+
 sale = _table(
     "sale", _key("store"), _key("sale"), _text("till"), _text("shift"), _int("receipt_number"), _text("business_day"),
     _text("associate"), _text("currency"), _int("total_minor"), _int("tax_minor"), _text("client"),
     _text("pad_verdict"), _text("state"), _int("recorded_us"), _int("feed_rev"), _text("epoch"), _int("seq"),
     _text("counted_in"), _text("exemption"), _text("approved_by"),
     sa.Index(None, "recorded_us"), sa.Index(None, "sale"), sa.Index(None, "shift"),
+    sa.Index("ix_sale_client", "client", sqlite_where=NAMED, postgresql_where=NAMED),
 )  # fmt: skip
 sale_line = _table(
     "sale_line", _key("store"), _key("sale"), _key("line"), _text("kind"), _text("description"), _text("piece"),

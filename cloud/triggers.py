@@ -13,7 +13,10 @@ _SEALED: Final = "EXISTS (SELECT 1 FROM posting p WHERE p.store = NEW.store AND 
 _CLOSED: Final = "EXISTS (SELECT 1 FROM ledger_close c WHERE c.store = NEW.store AND c.period >= NEW.period)"
 _KNOWN: Final = """EXISTS (SELECT 1 FROM posting p WHERE p.store = NEW.store
 AND (p.posting = NEW.posting OR (p.kind = NEW.kind AND p.ref = NEW.ref)))"""
-IMMUTABLE: Final = ("posting", "ledger_line", "ledger_close", "inbox", "office_change")
+IMMUTABLE: Final = (
+    "posting", "ledger_line", "ledger_close", "inbox", "office_change",
+    "client_change", "client_look", "client_consent",
+)  # fmt: skip
 
 SEEK_SQLITE: Final = (
     """CREATE VIRTUAL TABLE piece_seek_fts

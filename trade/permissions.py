@@ -14,7 +14,9 @@ from contract.money import BASIS_POINTS
 
 NO_LIMIT_MINOR: Final = 20 * 10**12
 """More than any sale comes to (`trade.sale.SALE_MINOR_MAX`)."""
-OF_THE_OFFICE: Final = frozenset({Permission.STAFF, Permission.SETTINGS, Permission.LEDGER_CLOSE})
+OF_THE_OFFICE: Final = frozenset(
+    {Permission.STAFF, Permission.SETTINGS, Permission.LEDGER_CLOSE, Permission.CLIENT_RIGHTS}
+)
 MONEY_OR_PEOPLE: Final = frozenset(
     {
         Permission.STAFF,
@@ -23,6 +25,7 @@ MONEY_OR_PEOPLE: Final = frozenset(
         Permission.LEDGER_CLOSE,
         Permission.PIECES,
         Permission.REPLACE_BOX,
+        Permission.CLIENT_RIGHTS,
     }
 )
 """Who may do one of these at the office proves more than a password there."""
@@ -54,6 +57,9 @@ WORDS: Final[Mapping[Permission, str]] = {
     Permission.PINS: "let people choose a PIN",
     Permission.PIECES: "bring pieces in and change their records",
     Permission.SEE_COST: "see what pieces cost",
+    Permission.SEE_CLIENTS: "see clients",
+    Permission.CLIENTS: "keep clients' profiles and what they consent to",
+    Permission.CLIENT_RIGHTS: "hand out or erase all that is known of a client",
     Permission.LEDGER: "see the ledger and resolve sales",
     Permission.LEDGER_CLOSE: "close months and correct the ledger",
     Permission.REPLACE_BOX: "put another box in a store's place",
@@ -82,6 +88,8 @@ DEFAULTS: Final = (
             Permission.SHIFT,
             Permission.TAGS,
             Permission.COUNT,
+            Permission.SEE_CLIENTS,
+            Permission.CLIENTS,
         ),
         discount_bp_max=1_000,
         refund_minor_max=500_000,

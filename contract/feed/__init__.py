@@ -4,6 +4,7 @@
 """
 
 from contract.feed.body import FeedBody as FeedBody
+from contract.feed.clients import ForgetCard as ForgetCard
 from contract.feed.commissions import CommissionCard as CommissionCard
 from contract.feed.goods import GoodsCard as GoodsCard
 from contract.feed.goods import Unit as Unit

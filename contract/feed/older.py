@@ -9,12 +9,13 @@ from typing import Final
 
 import msgspec
 
+from contract.feed.clients import ForgetCard
 from contract.feed.commissions import CommissionCard
 from contract.feed.goods import GoodsCard
 from contract.feed.page import FeedRow
 from contract.feed.people import Permission, Role, RoleCard, StaffCard
 
-KINDS: Final[dict[int, tuple[type, ...]]] = {2: (CommissionCard, GoodsCard)}
+KINDS: Final[dict[int, tuple[type, ...]]] = {2: (CommissionCard, GoodsCard, ForgetCard)}
 """Contract version → kinds of cards that came with it."""
 PERMISSIONS: Final[dict[int, tuple[Permission, ...]]] = {
     2: (
@@ -32,6 +33,9 @@ PERMISSIONS: Final[dict[int, tuple[Permission, ...]]] = {
         Permission.LEDGER_CLOSE,
         Permission.REPLACE_BOX,
         Permission.SEE_STAFF,
+        Permission.SEE_CLIENTS,
+        Permission.CLIENTS,
+        Permission.CLIENT_RIGHTS,
     )
 }
 """Contract version → permissions that came with it."""

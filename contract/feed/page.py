@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from contract.feed.clients import ForgetCard
 from contract.feed.commissions import CommissionCard
 from contract.feed.goods import GoodsCard
 from contract.feed.people import RoleCard, StaffCard
@@ -25,6 +26,7 @@ AnyFeedBody = (
     | RateCard
     | CommissionCard
     | GoodsCard
+    | ForgetCard
 )
 
 

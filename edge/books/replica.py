@@ -12,6 +12,7 @@ from contract.feed import (
     CommissionCard,
     FeedBody,
     FeedPage,
+    ForgetCard,
     GoodsCard,
     PieceCard,
     PromotionCard,
@@ -53,6 +54,7 @@ NAME: Final[Mapping[type[AnyFeedBody], str]] = {
     RateCard: "currency",
     CommissionCard: "commission",
     GoodsCard: "goods",
+    ForgetCard: "person",
 }
 """The field of each kind of card that names it; the kind is its tag on the wire."""
 

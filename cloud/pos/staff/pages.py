@@ -35,6 +35,9 @@ GROUPS: Final[tuple[tuple[str, tuple[Permission, ...]], ...]] = (
         Permission.COUNT, Permission.APPROVE_COUNT, Permission.DISPOSE, Permission.TRANSFER, Permission.BREAK_LEASE,
         Permission.TAGS, Permission.TAG_REPLACE, Permission.PIECES, Permission.SEE_COST,
     )),
+    ("With clients", (
+        Permission.SEE_CLIENTS, Permission.CLIENTS, Permission.CLIENT_RIGHTS,
+    )),
     ("On the floor", (
         Permission.CLOSE_ALARM, Permission.OPEN_LOCKS, Permission.CALIBRATE, Permission.DETECTORS,
     )),

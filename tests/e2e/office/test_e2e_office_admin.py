@@ -15,7 +15,7 @@ FORMS = (
     ("/stores", "Open the store"), ("/stores/flagship/settings", "Keep it so"), ("/staff", "Name them"),
     ("/staff/associate", "Keep the change"), ("/roles/new", "Make the role"), ("/roles/manager", "Keep the change"),
     ("/prices/taxes/new", "Keep the tax"), ("/prices/promotions/new", "Keep the promotion"), ("/prices/rates", "Keep the rate"),
-    ("/goods", "Keep it"), ("/commissions", "Set the rate"),
+    ("/clients/new", "Keep them"), ("/goods", "Keep it"), ("/commissions", "Set the rate"),
 )  # fmt: skip
 """A page with a form, and the word on its button."""
 

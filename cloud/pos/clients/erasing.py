@@ -1,0 +1,60 @@
+"""Everything about a person handed out, and a person erased: their key is destroyed, and with it all that was sealed.
+
+What stays says nothing of them: ids, amounts, hashes, days. The ledger and the journals stay as the law wants them.
+"""
+
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from cloud import changes, feed
+from cloud.db import Office
+from cloud.people import Keyring
+from cloud.pos.clients import desk, queries
+from cloud.tables import client, client_visit, person_key, person_word
+from cloud.work import Work
+from contract.feed import ForgetCard
+from contract.ids import PersonId, UserId
+
+NOTED: Final = "client"
+REASONS: Final = {
+    "asked": "They asked for it",
+    "retention": "Kept for as long as the house keeps clients",
+    "mistake": "Made by mistake",
+}
+"""Chosen, not typed: a reason in somebody's own words would outlive the person it is about."""
+TABLES: Final = ("person_key", "person_word", "client", "client_visit")
+"""That deletes leave nothing behind in."""
+EVERYTHING: Final = 100_000
+
+
+def export(work: Work, ring: Keyring, person: PersonId, *, by: UserId) -> dict[str, Any]:
+    """All the house knows of a person, in plain JSON. Raises `UnknownClientError`, `SealedError`."""
+    profile = desk.look(work, ring, person, by=by, how="export")
+    told = queries.detail(work, ring, person, profile, limit=EVERYTHING)
+    return {
+        **msgspec.to_builtins(told),
+        "changes": msgspec.to_builtins(queries.changes(work.tx, ring, person, limit=EVERYTHING)),
+        "looks": msgspec.to_builtins(queries.looks(work.tx, person, limit=EVERYTHING)),
+    }
+
+
+def erase(office: Office, work: Work, person: PersonId, reason: str, *, by: UserId) -> None:
+    """For ever, at the office now and at every store with the feed. A repeat changes nothing.
+
+    Raises `UnknownClientError` for who was never there.
+    """
+    row = work.tx.row(sa.select(client.c.erased_us).where(client.c.person == person).with_for_update())
+    if row is None:
+        raise desk.UnknownClientError(f"There is no client {person}: look for them by name")
+    if row["erased_us"]:
+        return
+    for table in (person_key, person_word):
+        work.tx.run(sa.delete(table).where(table.c.person == person))
+    work.tx.run(sa.update(client_visit).where(client_visit.c.person == person).values(sealed=b""))
+    gone = {"sealed": b"", "owner": "", "erased_us": work.now_us, "changed_us": work.now_us}
+    work.tx.run(sa.update(client).where(client.c.person == person).values(**gone))
+    changes.note(work, NOTED, person, by=by, why=REASONS[reason], was={"kept": "yes"}, now={"kept": "erased"})
+    work.tell(feed.News(f"forget:{person}", ForgetCard(person=person)))
+    work.tx.after_commit.append(lambda: office.leave_no_trace(TABLES))

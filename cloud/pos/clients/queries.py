@@ -1,0 +1,272 @@
+"""Clients for lists, and one of them with everything the house knows: sealed things opened, the rest by id alone."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.people import Keyring, PersonKey
+from cloud.pos.clients import desk
+from cloud.pos.clients.profile import Profile, decode
+from cloud.tables import (
+    client,
+    client_change,
+    client_consent,
+    client_look,
+    client_visit,
+    person_key,
+    refund,
+    sale,
+    sale_line,
+    value_account,
+)
+from cloud.work import Work
+from contract.ids import PersonId, StoreId
+from trade.consent import Channel, Proof, Said, standing
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """One line of a list. `reach`: an address or number, to tell two of one name apart."""
+
+    person: str
+    name: str
+    reach: str
+    language: str
+    store: str
+    owner: str
+    changed_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaleSeen:
+    store: str
+    sale: str
+    business_day: str
+    receipt_number: int
+    associate: str
+    currency: str
+    total_minor: int
+    at_us: int
+    what: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnSeen:
+    store: str
+    sale: str
+    business_day: str
+    currency: str
+    total_minor: int
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSeen:
+    account: str
+    kind: str
+    label: str
+    currency: str
+    balance_minor: int
+    opened_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitSeen:
+    visit: str
+    store: str
+    by: str
+    at_us: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`was` and `now` as they are in JSON."""
+
+    at_us: int
+    by: str
+    field: str
+    was: Any
+    now: Any
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookSeen:
+    at_us: int
+    by: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class SizeSeen:
+    """`told`: what it is called, by system (eu, us, uk, jp, ch)."""
+
+    finger: str
+    circumference_um: int
+    source: str
+    day: str
+    told: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDetail:
+    """`consents` are all words, newest said first; `reach` says of each channel with a word which one holds."""
+
+    person: str
+    store: str
+    owner: str
+    made_us: int
+    changed_us: int
+    profile: Profile
+    sizes: list[SizeSeen]
+    reach: dict[str, bool]
+    consents: list[Said]
+    sales: list[SaleSeen]
+    returns: list[ReturnSeen]
+    accounts: list[AccountSeen]
+    visits: list[VisitSeen]
+
+    @property
+    def is_prospect(self) -> bool:
+        """Known, and has bought nothing yet."""
+        return not self.sales
+
+
+def book(
+    tx: Tx, ring: Keyring, *, owner: str = "", store: str = "", after_us: int = 0, limit: int = 50
+) -> list[ClientRow]:
+    """A client book, or a store's, or the house's; newest changed first. `after_us`: those changed before then."""
+    query = sealed_rows().order_by(client.c.changed_us.desc(), client.c.person).limit(limit)
+    for column, wanted in ((client.c.owner, owner), (client.c.store, store)):
+        if wanted:
+            query = query.where(column == wanted)
+    if after_us:
+        query = query.where(client.c.changed_us < after_us)
+    return [row for row, _ in opened(ring, tx.rows(query))]
+
+
+def sealed_rows() -> "sa.Select[Any]":
+    """Clients with their wrapped keys; not those who were erased."""
+    query = sa.select(client, person_key.c.wrapped, person_key.c.key_id)
+    return query.join(person_key, person_key.c.person == client.c.person).where(client.c.erased_us == 0)
+
+
+def opened(ring: Keyring, rows: Sequence[sa.RowMapping]) -> list[tuple[ClientRow, Profile]]:
+    """Rows of `client` with their wrapped keys, opened."""
+    found = []
+    for row in rows:
+        person = PersonId(row["person"])
+        profile = decode(ring.unwrap(row).open(desk.PROFILE, bytes(row["sealed"])))
+        reach = next(iter((*profile.phones, *profile.emails)), "")
+        told = ClientRow(
+            person, profile.name, reach, profile.language, row["store"], row["owner"], row["changed_us"]
+        )  # fmt: skip
+        found.append((told, profile))
+    return found
+
+
+def detail(work: Work, ring: Keyring, person: PersonId, profile: Profile, *, limit: int = 100) -> ClientDetail:
+    """Everything of a client whose profile was opened (`desk.look`)."""
+    tx = work.tx
+    row = tx.row(sa.select(client).where(client.c.person == person))
+    assert row is not None, "its profile was opened a moment ago"
+    words = consents(tx, person)
+    return ClientDetail(
+        person=person, store=row["store"], owner=row["owner"], made_us=row["made_us"], changed_us=row["changed_us"],
+        profile=profile, consents=words, sales=_sales(tx, person, limit),
+        reach={channel: said.given for channel, said in standing(words).items()},
+        sizes=[SizeSeen(s.finger, s.circumference_um, s.source, s.day, s.told()) for s in profile.sizes],
+        returns=_returns(tx, person, limit), accounts=_accounts(tx, person, limit),
+        visits=_visits(tx, ring, person, limit),
+    )  # fmt: skip
+
+
+def consents(tx: Tx, person: PersonId) -> list[Said]:
+    query = sa.select(client_consent).where(client_consent.c.person == person).order_by(client_consent.c.said_us.desc())
+    return [
+        Said(
+            Channel(row["channel"]), bool(row["given"]), row["said_us"], row["by"], Proof(row["proof"]),
+            row["text_version"],
+        )
+        for row in tx.rows(query)
+    ]  # fmt: skip
+
+
+def changes(tx: Tx, ring: Keyring, person: PersonId, *, limit: int = 100) -> list[Change]:
+    """Newest first. Raises `SealedError`."""
+    key = ring.person(tx, person)
+    if key is None:
+        return []
+    query = sa.select(client_change).where(client_change.c.person == person).order_by(client_change.c.n.desc())
+    return [_change(key, row) for row in tx.rows(query.limit(limit))]
+
+
+def looks(tx: Tx, person: PersonId, *, limit: int = 100) -> list[LookSeen]:
+    """Who opened this profile, newest first."""
+    query = sa.select(client_look).where(client_look.c.person == person).order_by(client_look.c.n.desc())
+    return [LookSeen(row["at_us"], row["by"], row["how"]) for row in tx.rows(query.limit(limit))]
+
+
+def _change(key: PersonKey, row: sa.RowMapping) -> Change:
+    told = json.loads(key.open(f"{desk.CHANGE}:{row['field']}:{row['at_us']}", bytes(row["sealed"])))
+    return Change(row["at_us"], row["by"], row["field"], told["was"], told["now"], told["why"])
+
+
+def _sales(tx: Tx, person: PersonId, limit: int) -> list[SaleSeen]:
+    # `<> ''` stands there so that the index of sales with a client is used
+    query = sa.select(sale).where(sale.c.client == person, sale.c.client != "")
+    rows = tx.rows(query.order_by(sale.c.recorded_us.desc()).limit(limit))
+    named = sa.select(sale_line.c.store, sale_line.c.sale, sale_line.c.description)
+    lines = tx.rows(named.where(sale_line.c.sale.in_([row["sale"] for row in rows]))) if rows else []
+    what: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        what.setdefault((line["store"], line["sale"]), []).append(line["description"])
+    return [
+        SaleSeen(
+            row["store"], row["sale"], row["business_day"], row["receipt_number"], row["associate"], row["currency"],
+            row["total_minor"], row["recorded_us"], what.get((row["store"], row["sale"]), []),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _returns(tx: Tx, person: PersonId, limit: int) -> list[ReturnSeen]:
+    mine = sa.select(sale.c.sale).where(sale.c.client == person, sale.c.client != "")
+    query = sa.select(refund).where(refund.c.sale.in_(mine)).order_by(refund.c.recorded_us.desc()).limit(limit)
+    return [
+        ReturnSeen(
+            row["store"], row["sale"], row["business_day"], row["currency"], row["total_minor"], row["recorded_us"]
+        )
+        for row in tx.rows(query)
+    ]
+
+
+def _accounts(tx: Tx, person: PersonId, limit: int) -> list[AccountSeen]:
+    query = sa.select(value_account).where(value_account.c.client == person)
+    return [
+        AccountSeen(
+            row["account"], row["kind"], row["label"], row["currency"], row["issued_minor"] - row["spent_minor"],
+            row["opened_us"],
+        )
+        for row in tx.rows(query.order_by(value_account.c.opened_us.desc()).limit(limit))
+    ]  # fmt: skip
+
+
+def _visits(tx: Tx, ring: Keyring, person: PersonId, limit: int) -> list[VisitSeen]:
+    query = sa.select(client_visit).where(client_visit.c.person == person).order_by(client_visit.c.at_us.desc())
+    rows = tx.rows(query.limit(limit))
+    key = ring.person(tx, person) if rows else None
+    if key is None:
+        return []
+    return [
+        VisitSeen(
+            row["visit"], StoreId(row["store"]), row["by"], row["at_us"],
+            key.open(f"{desk.VISIT}:{row['visit']}", bytes(row["sealed"])).decode(),
+        )
+        for row in rows
+    ]  # fmt: skip
