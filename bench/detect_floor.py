@@ -17,7 +17,7 @@ from edge.reconcile.detectors.budget import Budget, bar_for
 from edge.reconcile.detectors.departures import Departures
 from edge.reconcile.detectors.jam import GONE_NATS, Jam
 from edge.reconcile.detectors.tray import SILENT_MIN
-from edge.reconcile.presence.evidence import FEW, GROUP, HARD, PEAK_NATS_PER_BIN, PRESENT, SINGLE, TRAY, Evidence
+from edge.reconcile.presence.evidence import FEW, GROUP, HARD, PEAK_NATS_PER_BIN, PRESENT, SINGLE, SMALL, TRAY, Evidence
 from edge.reconcile.presence.shapes import Accusation
 from edge.reconcile.presence.step import Placement, Round, Rules, step
 from edge.reconcile.presence.threshold import MONTH_S, thresholds
@@ -27,7 +27,7 @@ AFTER_S: Final = 1800.0
 """The last event is given so long to be found."""
 MOMENT_S: Final = 60.0
 """An alarm of a reader's jam so soon after its end is still that jam's."""
-NEVER: Final = Rules(alarm_nats=1e9, tray_nats=1e9, group_nats=1e9, few_nats=1e9)
+NEVER: Final = Rules(alarm_nats=1e9, small_nats=1e9, tray_nats=1e9, group_nats=1e9, few_nats=1e9)
 BUDGETS: Final = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """False alarms a store-month that the curves are drawn for."""
 JAM_BARS: Final = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 16.0, 20.0)
@@ -241,7 +241,10 @@ def lifts_trade_off(name: str, size: Size) -> Figures:
     points: dict[AlarmKind, dict[float, tuple[float, float]]] = {AlarmKind.TRAY: {}, AlarmKind.FOIL: {}}
     for budget in BUDGETS:
         rules, bar = tuned(name, size, budget)
-        bars = {SINGLE: rules.alarm_nats, TRAY: rules.tray_nats, GROUP: rules.group_nats, FEW: rules.few_nats}
+        bars = {
+            SINGLE: rules.alarm_nats, SMALL: rules.small_nats, TRAY: rules.tray_nats, GROUP: rules.group_nats,
+            FEW: rules.few_nats,
+        }  # fmt: skip
         false = sum(int(above[kind, int(nats / PEAK_NATS_PER_BIN)]) for kind, nats in bars.items())
         found = lifted(name, size, rules, bar)
         for kind, curve in points.items():

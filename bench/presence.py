@@ -31,7 +31,7 @@ NEVER_S: Final = 7200.0
 NOT_FOUND_S: Final = 1800.0
 DRAWN: Final = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90)
 """Percentiles of the delay that are drawn."""
-NEVER: Final = Rules(alarm_nats=1e9, tray_nats=1e9, group_nats=1e9, few_nats=1e9, hard_after_s=1e12)
+NEVER: Final = Rules(alarm_nats=1e9, small_nats=1e9, tray_nats=1e9, group_nats=1e9, few_nats=1e9, hard_after_s=1e12)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from contract.facts import PresenceState
 from edge.reconcile.absence import P_MAX, P_MIN
 from edge.reconcile.presence import company, groups, judge, sight, step, story, visibility
-from edge.reconcile.presence.evidence import LONG_AGO_US, PRIOR_HITS, PRIOR_ROUNDS
+from edge.reconcile.presence.evidence import LONG_AGO_US, PRIOR_HITS, PRIOR_ROUNDS, SMALL_ZONE
 from edge.reconcile.presence.shapes import Rules
 
 UNKNOWN, PRESENT, MISSING, HARD = (
@@ -278,7 +278,7 @@ class PlainPresence:
             strength = piece.nats if alone else min(piece.nats - company.COMPANY_DISCOUNT, company.COMPANY_CAP)
             seeing = not self._zones[piece.zone].withheld(now_us, rules)
             piece.peak = max(piece.peak, strength if seeing else 0.0, judge.PEAK_MIN)
-            if seeing and strength >= rules.alarm_nats:
+            if seeing and strength >= self._bar(piece):
                 piece.state = MISSING
                 accused.append(piece)
             elif seeing and not alone and piece.nats >= rules.group_min_nats:
@@ -290,6 +290,11 @@ class PlainPresence:
                     piece.state = MISSING
                     accused.append(piece)
         return [(piece.row, MISSING) for piece in accused]
+
+    def _bar(self, piece: Piece) -> float:
+        """What a lone silence is held to."""
+        small = self._zones[piece.zone].able <= SMALL_ZONE
+        return self._rules.small_nats if small else self._rules.alarm_nats
 
     def _elsewhere(self, piece: Piece, now_us: int) -> bool:
         """Read just now in another zone: it has moved, it has not left."""
@@ -341,7 +346,7 @@ class PlainPresence:
         for piece in self.pieces:
             if not piece.known:
                 continue
-            wait_s = rules.alarm_nats / max(piece.hits / piece.rounds, P_MIN) * self._zones[piece.zone].pace_s
+            wait_s = self._bar(piece) / max(piece.hits / piece.rounds, P_MIN) * self._zones[piece.zone].pace_s
             if piece.state is PRESENT and piece.rounds >= rules.hard_known_rounds and wait_s > rules.hard_after_s:
                 piece.state = HARD
                 said.append((piece.row, HARD))

@@ -35,6 +35,7 @@ BARS: Final = {
     "tray_nats": TRAY_NATS_MIN,
     "group_nats": GROUP_NATS_MIN,
     "few_nats": FEW_NATS_MIN,
+    "small_nats": NATS_MIN,
 }
 """The thresholds that are kept over a restart, each with the least it can be."""
 
@@ -49,7 +50,7 @@ class Memory:
 
     def __init__(self, config: EdgeConfig, books: Books, stock: Stock, wall_us: Callable[[], int]) -> None:
         self.evidence = Evidence(len(config.zones))
-        self.rules = replace(CUSTOMARY, alarm_nats=config.alarm_nats)
+        self.rules = replace(CUSTOMARY, alarm_nats=config.alarm_nats, small_nats=config.alarm_nats)
         self._config = config
         self._books = books
         self._stock = stock
@@ -109,13 +110,13 @@ class Memory:
 
 
 def _kept_rules(rules: Rules, body: bytes) -> Rules:
-    """The thresholds as saved, in the order of `BARS`; an older box saved the first of them, or the first three."""
+    """The thresholds as saved, in the order of `BARS`; an older box saved the first of them, three or four."""
     try:
         nats = [float(word) for word in body.decode().split(",")]
     except ValueError:
         nats = []
     least = list(BARS.values())[: len(nats)]
-    if len(nats) not in (1, 3, len(BARS)) or not all(
+    if len(nats) not in (1, 3, 4, len(BARS)) or not all(
         a <= each <= NATS_MAX for a, each in zip(least, nats, strict=True)
     ):
         log.warning("thresholds_damaged", why=repr(body[:40]))  # by a NaN nothing would ever be an alarm

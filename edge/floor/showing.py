@@ -74,8 +74,10 @@ def false_alarms(evidence: Evidence, rules: Rules) -> tuple[float | None, float 
     def cost(kind: int, nats: float) -> float | None:
         return false_alarms_per_month(evidence.peaks[kind], evidence.store_s, nats, kind)
 
-    lone = cost(ev.SINGLE, rules.alarm_nats)
-    bars = ((ev.TRAY, rules.tray_nats), (ev.GROUP, rules.group_nats), (ev.FEW, rules.few_nats))
-    costs = [each for kind, nats in bars if (each := cost(kind, nats)) is not None]
-    together = sum(costs) if costs else None
+    def all_of(bars: tuple[tuple[int, float], ...]) -> float | None:
+        costs = [each for kind, nats in bars if (each := cost(kind, nats)) is not None]
+        return sum(costs) if costs else None
+
+    lone = all_of(((ev.SINGLE, rules.alarm_nats), (ev.SMALL, rules.small_nats)))
+    together = all_of(((ev.TRAY, rules.tray_nats), (ev.GROUP, rules.group_nats), (ev.FEW, rules.few_nats)))
     return lone, together, None if lone is None or together is None else lone + together

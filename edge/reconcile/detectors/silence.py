@@ -4,7 +4,7 @@ from typing import Final
 
 from contract.facts import AlarmKind
 from edge.reconcile.detectors.gone import Gone
-from edge.reconcile.presence.evidence import FEW, GROUP, SINGLE, TRAY, Evidence
+from edge.reconcile.presence.evidence import FEW, GROUP, SINGLE, SMALL, TRAY, Evidence
 from edge.reconcile.presence.shapes import Accusation
 from edge.reconcile.presence.threshold import false_alarms_per_month
 
@@ -20,7 +20,8 @@ def harmless_per_month(evidence: Evidence, accusation: Accusation) -> float | No
     """
     row, nats = accusation.rows[0], accusation.nats
     alone = accusation.kind is AlarmKind.MISSING and nats == float(evidence.nats[row])
-    kinds = (SINGLE,) if alone else (TRAY, GROUP, FEW)
+    lone = (SMALL,) if evidence.small[accusation.zone] else (SINGLE,)
+    kinds = lone if alone else (TRAY, GROUP, FEW)
     often = [false_alarms_per_month(evidence.peaks[kind], evidence.store_s, nats, kind) for kind in kinds]
     return max((each for each in often if each is not None), default=None)
 

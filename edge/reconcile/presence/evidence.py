@@ -27,9 +27,12 @@ LONG_AGO_US: Final = -(1 << 60)
 PEAK_BINS: Final = 400
 PEAK_NATS_PER_BIN: Final = 0.25
 
-SINGLE, TRAY, GROUP, FEW = range(4)
-CLASSES: Final = 4
+SINGLE, TRAY, GROUP, FEW, SMALL = range(5)
+CLASSES: Final = 5
 """Rows of `Evidence.peaks`."""
+SMALL_ZONE: Final = 12
+"""Where so few pieces can be read well, one is as large a part of its zone as a cover may be, or what is left of a
+covered few: alone it is held to what lone silences reach in such zones."""
 SIZES: Final = 6
 """Classes of trays by the part of their zone that they are (`groups.size_of`), rows of `Evidence.cover_sizes`."""
 
@@ -102,8 +105,8 @@ class Evidence:
     heard_us       int64[n]       last read anywhere
     company_us     int64[n]       last time it was not alone in its surprise
     belief         float64[z, 6]  visibility filter; blind bool[z]; round_us, turn_us int64[z]; step_s float64[z]
-    peaks          int64[4, 400]  histograms of what harmless silences reached, bins of 0.25 nats: single pieces, whole
-                                  trays, groups, few of a zone
+    peaks          int64[5, 400]  histograms of what harmless silences reached, bins of 0.25 nats: single pieces, whole
+                                  trays, groups, few of a zone, single pieces of small zones
     covers         float64[z, 3]  harmless silences of whole trays by zone: how many, sum of ln s, sum of (ln s)²
     cover_sizes    float64[6, 2]  the same by the part of its zone a tray is: how many, and tray-seconds watched
     trouble        bool[z]        its reader is, or was lately, dead, flapping or jammed; last at trouble_us
@@ -177,6 +180,12 @@ class Evidence:
         """Zones in which nobody is accused now: blind, or their reader is, or was a moment ago, in trouble."""
         out: NDArray[np.bool_] = self.blind | self.trouble
         return out
+
+    @property
+    def small(self) -> NDArray[np.bool_]:
+        """Zones of at most `SMALL_ZONE` well read pieces, as was known last."""
+        able = self.trays.zone_able
+        return able <= SMALL_ZONE if len(able) == self.zones else np.zeros(self.zones, np.bool_)
 
     def detectability(self) -> NDArray[np.float32]:
         """Learned chance of a read in a calm round, by row."""

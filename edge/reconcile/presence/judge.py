@@ -47,7 +47,8 @@ class Bench:
         seeing = ~evidence.withheld[zone]
         reached = np.where(seeing, np.maximum(strength, np.float32(PEAK_MIN)), np.float32(PEAK_MIN))
         evidence.peak[at] = np.maximum(evidence.peak[at], reached)
-        accused = at[seeing & (strength >= rules.alarm_nats)]
+        bar = np.where(evidence.small[zone], rules.small_nats, rules.alarm_nats)
+        accused = at[seeing & (strength >= bar)]
         for row in accused.tolist():
             yield self._accuse(AlarmKind.MISSING, [row], float(evidence.nats[row]))
         for quiet in quiet_trays(evidence, self.placement, self.heard):

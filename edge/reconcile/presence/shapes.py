@@ -12,9 +12,12 @@ from edge.reconcile.presence.references import Standing
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Thresholds of one store. `alarm_nats` is calibrated on its own history (`threshold.calibrate`)."""
+    """Thresholds of one store, calibrated on its own history (`threshold.calibrate`): for a single piece, for one in a
+    small zone, for a whole tray, a group, and few of a zone.
+    """
 
     alarm_nats: float = 22.0
+    small_nats: float = 22.0
     tray_nats: float = 7.0
     group_nats: float = 11.0
     few_nats: float = 8.0

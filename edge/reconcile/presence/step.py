@@ -174,7 +174,9 @@ def _look(scene: _Scene, columns: Floats, rows: NDArray[np.intp] | slice) -> Loo
 def _mark_hard(evidence: Evidence, at: NDArray[np.intp], rules: Rules, changes: Changes) -> None:
     """Pieces whose theft would take too long to notice are said to be hard to read: counts vouch for them."""
     p = np.maximum(evidence.hits[at] / evidence.rounds[at], P_MIN)
-    wait_s = rules.alarm_nats / p * evidence.step_s[np.maximum(evidence.home[at], 0)]
+    zone = np.maximum(evidence.home[at], 0)
+    bar = np.where(evidence.small[zone], rules.small_nats, rules.alarm_nats)
+    wait_s = bar / p * evidence.step_s[zone]
     known = evidence.rounds[at] >= rules.hard_known_rounds
     state = evidence.state[at]
     changes.hard = at[(state == PRESENT) & known & (wait_s > rules.hard_after_s)].astype(np.int32)

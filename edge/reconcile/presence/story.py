@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.presence.evidence import PEAK_BINS, PEAK_NATS_PER_BIN, SINGLE, STORIES, Evidence
+from edge.reconcile.presence.evidence import PEAK_BINS, PEAK_NATS_PER_BIN, SINGLE, SMALL, STORIES, Evidence
 from edge.reconcile.presence.visibility import rate
 
 SHADOW_READS: Final = 0.08
@@ -189,7 +189,9 @@ def end_gaps(evidence: Evidence, seen: NDArray[np.bool_], read: NDArray[np.intp]
     ended = np.flatnonzero(judged)
     if len(ended):
         bins = np.minimum((evidence.peak[ended] / PEAK_NATS_PER_BIN).astype(np.intp), PEAK_BINS - 1)
-        evidence.peaks[SINGLE] += np.bincount(bins, minlength=PEAK_BINS)
+        small = np.take(evidence.small, evidence.home[ended])
+        for kind, those in ((SINGLE, bins[~small]), (SMALL, bins[small])):
+            evidence.peaks[kind] += np.bincount(those, minlength=PEAK_BINS)
         evidence.peak[ended] = 0.0
         evidence.company_nats[ended] = 0.0
     surprising = evidence.lone_nats > FADE_NATS

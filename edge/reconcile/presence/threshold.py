@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.reconcile.presence.company import TRAY_NATS
-from edge.reconcile.presence.evidence import FEW, GROUP, PEAK_NATS_PER_BIN, SINGLE, TRAY
+from edge.reconcile.presence.evidence import FEW, GROUP, PEAK_NATS_PER_BIN, SINGLE, SMALL, TRAY
 from edge.reconcile.presence.shapes import Rules
 
 MONTH_S: Final = 30 * 86400.0
@@ -23,16 +23,18 @@ GROUP_NATS_MIN: Final = 8.0
 FEW_NATS_MIN: Final = 5.0
 ALONE_SHARE: Final = 0.2
 """Customary share of single pieces in what presence may cost; trays and groups have the rest,"""
+ALONE: Final = {SINGLE: 0.5, SMALL: 0.5}
+"""Of the former those of small zones have half: they are few pieces, and covered alone far more often;"""
 TOGETHER: Final = {TRAY: 0.6, FEW: 0.3, GROUP: 0.1}
-"""and of that rest each class so much: half a nat less is seconds for a single piece, and ten of them for a tray."""
+"""and of the rest each class so much: half a nat less is seconds for a single piece, and ten of them for a tray."""
 NATS_PER_DAY_MAX: Final = 1.0
 TAILS: Final = (60, 20, 5, 1)
 """A tail is fitted to so many of the highest gaps, and the gravest is believed: chance alone makes the many, and says
 nothing of the few covers and fades that reach farther; the few alone say little of how far."""
-START_NATS: Final = {SINGLE: TRAY_NATS, TRAY: 1.0, GROUP: TRAY_NATS, FEW: 1.0}
+START_NATS: Final = {SINGLE: TRAY_NATS, SMALL: TRAY_NATS, TRAY: 1.0, GROUP: TRAY_NATS, FEW: 1.0}
 """Where a tail begins at the earliest: a tray that is looked at was silent for some seconds already."""
-PRIOR_GAPS: Final = {SINGLE: 5, TRAY: 20, GROUP: 10, FEW: 20}
-PRIOR_EXCESS_NATS: Final = {SINGLE: 1.5, TRAY: 1.0, GROUP: 1.5, FEW: 1.0}
+PRIOR_GAPS: Final = {SINGLE: 5, SMALL: 5, TRAY: 20, GROUP: 10, FEW: 20}
+PRIOR_EXCESS_NATS: Final = {SINGLE: 1.5, SMALL: 1.5, TRAY: 1.0, GROUP: 1.5, FEW: 1.0}
 """Before the tail is known it is taken to be this heavy, as firmly as so many gaps would say it: firmly for a tray, for
 what it is weighed by is -log P of a cover that lasts so long, and exceeds any x with exp(-x) by construction."""
 SHARE_MIN: Final = 1e-6
@@ -64,9 +66,10 @@ def thresholds(
 ) -> Rules:
     """All thresholds for a budget, from the store's own harmless silences: `calibrate` for each class.
 
-    `peaks` int64[4, bins] is `Evidence.peaks`; false alarms of single pieces, and of trays and groups together.
+    `peaks` int64[5, bins] is `Evidence.peaks`; false alarms of single pieces, and of trays and groups together.
     """
-    shares = {SINGLE: alone_per_month_max} | {kind: part * together_per_month_max for kind, part in TOGETHER.items()}
+    shares = {kind: part * alone_per_month_max for kind, part in ALONE.items()}
+    shares |= {kind: part * together_per_month_max for kind, part in TOGETHER.items()}
 
     def of(kind: int, nats: float, least: float) -> float:
         share = shares[kind]
@@ -75,6 +78,7 @@ def thresholds(
     return replace(
         rules,
         alarm_nats=of(SINGLE, rules.alarm_nats, NATS_MIN),
+        small_nats=of(SMALL, rules.small_nats, NATS_MIN),
         tray_nats=of(TRAY, rules.tray_nats, TRAY_NATS_MIN),
         group_nats=of(GROUP, rules.group_nats, GROUP_NATS_MIN),
         few_nats=of(FEW, rules.few_nats, FEW_NATS_MIN),
