@@ -2,6 +2,7 @@
 
 import logging
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -9,9 +10,9 @@ from cloud.app import build
 from cloud.config import CloudConfig
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
-from cloud.tables import client_look, person_key
+from cloud.tables import client_look, person_key, sale
 from contract.feed import Role, StaffCard, StoreCard
-from contract.ids import StoreId, UserId
+from contract.ids import PersonId, StoreId, UserId
 
 NEW = {
     "at": "paris", "salutation": "Mme", "given_name": "Zwetlana", "family_name": "Beispielowa", "emails": ["zwet@example.com"],
@@ -268,3 +269,20 @@ def test_otherwise_their_key_would_lie_on_in_a_file(tmp_path, careless):
     assert cloud.office.leave_no_trace(["person_key"])
     assert (wrapped in on_disk(tmp_path)) == (careless == "deleted and not overwritten")
     cloud.office.close()
+
+
+def test_a_sale_in_which_the_till_named_a_client_stands_on_their_profile(ask, cloud, house_type, person):
+    house = house_type(cloud.office)
+    box = house.store("lyon", "p1", "p2")
+    named = msgspec.structs.replace(house.sale(box, "s-named", "p1"), client=PersonId(person))
+    box.write(named, house.sale(box, "s-nobody", "p2", receipt=2))
+    box.send()
+    seen = told(ask, person)
+    assert [(row["sale"], row["what"]) for row in seen["sales"]] == [("s-named", ["Ring p1"])]
+    page = ask(Role.ASSOCIATE, "GET", f"/clients/{person}", page=True).text
+    assert "/sales/lyon/s-named" in page
+    assert "Has bought nothing yet" not in page
+    assert ask(Role.ADMIN, "POST", f"/api/v1/clients/{person}/erase", json={"reason": "asked"}).status_code == 200
+    with cloud.office.reading() as tx:
+        kept = tx.value(sa.select(sale.c.total_minor).where(sale.c.sale == "s-named", sale.c.client == person))
+    assert kept == named.total_minor, "the sale stays, under an id that names nobody"
