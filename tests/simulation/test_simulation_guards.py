@@ -47,7 +47,7 @@ SCENARIOS = {
     "park_key": "tests/cloud/test_cloud_ingest.py::test_rows_of_other_pieces_go_on_while_one_is_parked",
     "tills_first": "tests/edge_till/test_till_witness.py::test_a_later_term_in_a_tills_memory_stops_the_box_once",
     "rejoin_follow": "tests/edge_till/test_till_rejoin.py::test_without_following_the_new_life_its_pages_fill_the_lost_ones_snapshot",
-    "fence_reads_tills": "tests/cloud/test_cloud_rejoin.py::test_a_fenced_store_is_heard_when_its_tills_were_read_or_there_is_nothing_left",
+    "fence_reads_tills": "tests/cloud/test_cloud_restored.py::test_a_fenced_store_is_heard_when_its_tills_were_read_or_there_is_nothing_left",
 }
 """The eight that §9 did not find by luck, each with the test that stages what it prevents."""
 
@@ -55,7 +55,7 @@ SELDOM = {
     "recall_checks": "tests/trade/test_trade_custody.py::test_a_recall_is_refused_when_the_piece_is_claimed_or_stands_here",
     "ce_adopt": "tests/cloud/test_cloud_custody.py::",
     "capture_intent": "tests/cloud/test_cloud_orders.py::",
-    "ce_mint": "tests/cloud/test_cloud_rejoin.py::test_without_minting_above_them_an_epoch_of_the_lost_life_is_given_twice",
+    "ce_mint": "tests/cloud/test_cloud_restored.py::test_without_minting_above_them_an_epoch_of_the_lost_life_is_given_twice",
     "possession_after_fence": "tests/cloud/test_cloud_rejoin.py::test_without_possession_after_a_fence_the_office_would_call_it_stock",
     "return_wins": "tests/cloud/test_cloud_custody.py::",
     "hold_confirm": "tests/trade/test_trade_selling.py::",
