@@ -20,7 +20,7 @@ from cloud.clienteling.segments import Tier, lapsing, rfm, tiers
 from cloud.clienteling.visits import Visits, drawn, expected
 
 DOES: Final = "clients: one person once among 100,000, lifetime value, segments of a million"
-SEED: Final = 501
+SEED: Final = 777
 PEOPLE: Final = 71_000
 """Of whom about 100,000 cards are written."""
 SHORT_PEOPLE: Final = 2_000
@@ -44,8 +44,8 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 def identity(*, short: bool) -> Figures:
     cards, owner = faked(SHORT_PEOPLE if short else PEOPLE, SEED)
-    _, took = timed(lambda: pairs(cards))
-    told = judged((cards, owner))
+    found, took = timed(lambda: pairs(cards))
+    told = judged((cards, owner), found=found)
     figures: Figures = {"identity_cards": len(cards), "identity_s": took}
     figures |= {f"identity_{name}": value for name, value in told.items()}
     if importlib.util.find_spec("dupehell") is None:
@@ -80,7 +80,7 @@ def segments(*, short: bool) -> Figures:
     spend = (visits * rng.lognormal(11, 1, count)).astype(np.int64)
     since, span = rng.uniform(0, 1_500, count), rng.uniform(0, 1_500, count)
     before = tiers(spend, np.zeros(count, np.int64), STEPS)
-    again, tier_s = timed(lambda: tiers(spend * 9 // 10, before, STEPS))
+    again, tier_s = timed(lambda: tiers(spend * 3 // 4, before, STEPS))
     scores, rfm_s = timed(lambda: rfm(since, visits, spend))
     quiet, lapsing_s = timed(lambda: lapsing(since, visits, span))
     return {

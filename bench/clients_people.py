@@ -24,7 +24,7 @@ import numpy as np
 
 from cloud.clienteling.identity.blocks import blocked
 from cloud.clienteling.identity.clusters import clusters
-from cloud.clienteling.identity.matching import REVIEW_BITS, pairs
+from cloud.clienteling.identity.matching import REVIEW_BITS, Pairs, pairs
 from cloud.clienteling.identity.nicknames import LONGER
 from cloud.clienteling.identity.normal import name
 from cloud.clienteling.identity.people import Card, columns
@@ -253,12 +253,12 @@ def truth(owner: list[int]) -> set[tuple[int, int]]:
     return {pair for same in rows.values() for pair in combinations(same, 2)}
 
 
-def judged(written: Written, at_least: float = REVIEW_BITS) -> dict[str, float]:
+def judged(written: Written, at_least: float = REVIEW_BITS, found: Pairs | None = None) -> dict[str, float]:
     """Precision, recall and F1 of the pairs shown; F1 of the pairs within the groups; and of all true pairs, the share
     that was compared at all."""
     cards, owner = written
     real = truth(owner)
-    found = pairs(cards, at_least=at_least)
+    found = found or pairs(cards, at_least=at_least)
     told = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
     looked = blocked(columns(cards))
     codes = np.fromiter((one * len(cards) + other for one, other in real), np.int64, len(real))
