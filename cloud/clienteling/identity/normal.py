@@ -4,8 +4,6 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-import phonenumbers
-
 TEXT_LETTERS_MAX: Final = 200
 """More of a field is not looked at: nobody's name is that long, and a comparison costs its square."""
 _LETTERS: Final = str.maketrans({"ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
@@ -87,6 +85,8 @@ def e164(text: str, region: str = "") -> str:
     """
     if _E164.fullmatch(text):
         return text
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(text[:TEXT_LETTERS_MAX], region or None)
     except phonenumbers.NumberParseException:
