@@ -5,17 +5,21 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from cloud.pos.clients import desk as clients
+from cloud.pos.clients.profile import Finger, RingSize, Source
 from cloud.pos.stores.desk import open_store
 from contract.feed import StoreCard
 
 PASSWORD = "a long enough password"
 BY_THEME = ("color-contrast", "link-in-text-block")
 TILL, PHONE = (1024, 768), (390, 844)
+CLIENT = "01990000-0000-7000-8000-000000000001"
 FORMS = (
     ("/stores", "Open the store"), ("/stores/flagship/settings", "Keep it so"), ("/staff", "Name them"),
     ("/staff/associate", "Keep the change"), ("/roles/new", "Make the role"), ("/roles/manager", "Keep the change"),
     ("/prices/taxes/new", "Keep the tax"), ("/prices/promotions/new", "Keep the promotion"), ("/prices/rates", "Keep the rate"),
-    ("/clients/new", "Keep them"), ("/goods", "Keep it"), ("/commissions", "Set the rate"),
+    ("/clients/new", "Keep them"), (f"/clients/{CLIENT}", "Keep the note"), ("/clients", "Find"),
+    ("/goods", "Keep it"), ("/commissions", "Set the rate"),
 )  # fmt: skip
 """A page with a form, and the word on its button."""
 
@@ -25,6 +29,16 @@ def office(tmp_path_factory: pytest.TempPathFactory, serve, make_office) -> Iter
     cloud = make_office(tmp_path_factory.mktemp("office"))
     with cloud.desk.work() as work:
         open_store(work, StoreCard(store="flagship", name="Flagship", currency="EUR"))
+        told = {
+            "given_name": "Max",
+            "family_name": "Muster",
+            "emails": ("max@example.com",),
+            "phones": ("+33199001234",),
+        }
+        size = RingSize(finger=Finger.LEFT_RING, circumference_um=54_400, source=Source.MEASURED, day="2026-11-22")
+        clients.create(
+            work, cloud.ring, CLIENT, {**told, "sizes": (size,)}, by="admin", store="flagship", why="he came in"
+        )
     yield serve(cloud.app)
     cloud.office.close()
 
