@@ -73,7 +73,7 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     seal_key: str = ""
     """File of the key that seals clients and secrets of code apps, made at first use; keep its copy off the database's.
 
-    Empty: `office.key` in the folder of the authority; without one, beside an SQLite database, or where the office is
+    Empty: `seal.key` in the folder of the authority; without one, beside an SQLite database, or where the office is
     started.
     """
     broker: BrokerConfig | None = None

@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cloud.config import CloudConfig, ConfigError
 
-FILE: Final = "office.key"
+FILE: Final = "seal.key"
 MODE: Final = 0o600
 KEY_BYTES: Final = 32
 ID_BYTES: Final = 8
 NONCE_BYTES: Final = 12
-LINE: Final = re.compile(r"vitrine-office-key-1 ([0-9a-f]{64})")
+LINE: Final = re.compile(r"vitrine-seal-key-1 ([0-9a-f]{64})")
 KEYS_MAX: Final = 100
 FILE_BYTES_MAX: Final = KEYS_MAX * 128
 SQLITE: Final = "sqlite:///"
@@ -132,7 +132,7 @@ def _part(path: Path, keys: tuple[bytes, ...]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
         try:
-            os.write(file, "".join(f"vitrine-office-key-1 {key.hex()}\n" for key in keys).encode())
+            os.write(file, "".join(f"vitrine-seal-key-1 {key.hex()}\n" for key in keys).encode())
             os.fsync(file)
         finally:
             os.close(file)

@@ -293,8 +293,8 @@ def audit_receipt(
     typer.echo("\n".join(found))
 
 
-@app.command("office-key")
-def office_key(config: Config) -> None:
+@app.command("seal-key")
+def seal_key(config: Config) -> None:
     """A new key for what the office seals (secrets of code apps). Start the office again: it seals all under it."""
     from cloud.config import ConfigError, load_config
     from cloud.sealing import key_file, new_key
