@@ -10,6 +10,7 @@ from edge.reconcile.detectors.budget import FALSE_KEPT_S, Budget
 from edge.reconcile.detectors.in_view import InView
 from edge.reconcile.detectors.returned import FOLLOWED_MAX, Returned
 from edge.reconcile.gate import Gate
+from edge.reconcile.presence.evidence import CLASSES
 from edge.reconcile.presence.shapes import CUSTOMARY
 from edge.reconcile.presence.threshold import calibrate, thresholds
 
@@ -64,12 +65,12 @@ def test_what_was_false_years_ago_is_forgotten():
 
 
 def test_a_budget_that_leaves_presence_nothing_still_gives_it_bars():
-    peaks = np.zeros((4, 400), np.int64)
+    peaks = np.zeros((CLASSES, 400), np.int64)
     peaks[:, 60] = 50
     nats = calibrate(peaks[0], 1e6, 22.0, alarms_per_month_max=0.0, days=1.0)
     assert 14.0 <= nats <= 60.0
     rules = thresholds(peaks, 1e6, CUSTOMARY, alone_per_month_max=0.0, together_per_month_max=0.0, days=1.0)
-    assert np.isfinite([rules.alarm_nats, rules.tray_nats, rules.group_nats]).all()
+    assert np.isfinite([rules.alarm_nats, rules.small_nats, rules.tray_nats, rules.group_nats]).all()
     budget = Budget(weights=dict.fromkeys(Budget().weights, 0.0))
     budget.watched_s = 1e6
     budget.calibrate(1.0)
