@@ -29,7 +29,7 @@ from edge.floor.pads_and_gates import Gates, Pads
 from edge.floor.reference_tags import NAME as REFERENCES
 from edge.floor.reference_tags import ReferenceTags
 from edge.floor.rounds import Heard, Round, Rounds, RoundTally, together
-from edge.floor.showing import false_alarms, signals_now, zones_now
+from edge.floor.showing import false_alarms, least_bar, signals_now, zones_now
 from edge.floor.signals import Signals
 from edge.floor.stock import Stock
 from edge.floor.strangers import StrangersNow
@@ -340,8 +340,9 @@ class Pipeline:
         """Swap what everyone sees."""
         self._floor_us = now_us
         lone, together, expected = false_alarms(self.evidence, self.rules)
+        bar_nats = least_bar(self.evidence, self.rules)
         presence = {
-            AlarmKind.MISSING: (self.rules.alarm_nats, lone),
+            AlarmKind.MISSING: (bar_nats, lone),
             AlarmKind.GROUP: (self.rules.group_nats, together),
         }
         self.floor = FloorNow(
@@ -353,7 +354,7 @@ class Pipeline:
             unknown_tags=self.intake.unknown_tags(now_us),
             unknown_lying=len(self.strangers.lying),
             strays=self.strangers.strays,
-            threshold_nats=round(self.rules.alarm_nats, 2),
+            threshold_nats=round(bar_nats, 2),
             alarms_per_month=expected,
             pieces=int(self.stock.expected[: len(self.stock)].sum()),
             budget=self.watch.lines(presence),

@@ -68,6 +68,15 @@ def signals_now(readers: Iterable[ReaderConfig], inputs: Inputs, signals: Signal
     return tuple(shown)
 
 
+def least_bar(evidence: Evidence, rules: Rules) -> float:
+    """Nats below which no single piece is called missing here: small zones have a bar of their own, and it is told
+    only where there are any.
+    """
+    held = evidence.trays.zone_able > 0
+    bars = np.where(evidence.small, rules.small_nats, rules.alarm_nats)
+    return float(bars[held].min()) if held.any() else rules.alarm_nats
+
+
 def false_alarms(evidence: Evidence, rules: Rules) -> tuple[float | None, float | None, float | None]:
     """What presence's thresholds cost a month: single pieces, trays and groups, both. None while history is short."""
 

@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from edge.reconcile.presence.evidence import CLASSES, SINGLE, SMALL, SMALL_ZONE
+from edge.floor.showing import least_bar
+from edge.reconcile.presence.evidence import CLASSES, SINGLE, SMALL, SMALL_ZONE, Evidence
 from edge.reconcile.presence.step import Rules
 from edge.reconcile.presence.threshold import thresholds
 
@@ -70,3 +71,14 @@ def test_covers_of_one_piece_in_small_zones_make_nobody_else_wait():
     told = thresholds(peaks, 1e6, Rules(), days=1e3, **share)
     assert told.alarm_nats == quiet.alarm_nats
     assert told.small_nats > quiet.small_nats + 5
+
+
+def test_the_wall_tells_the_least_bar_of_the_zones_that_are_there(floor):
+    surer, bolder = dataclasses.replace(EVEN, small_nats=30.0), dataclasses.replace(EVEN, small_nats=14.0)
+    large, small = grown(floor, 50), grown(floor, 8)
+    assert [least_bar(large.evidence, rules) for rules in (surer, bolder)] == [16.0, 16.0]
+    assert [least_bar(small.evidence, rules) for rules in (surer, bolder)] == [30.0, 14.0]
+    large.placement.expected[: 50 - SMALL_ZONE] = False
+    large.run(30)
+    assert [least_bar(large.evidence, rules) for rules in (surer, bolder)] == [16.0, 14.0]
+    assert least_bar(Evidence(3), surer) == 16.0
