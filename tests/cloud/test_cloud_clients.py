@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from cloud import feed
 from cloud.people import Keyring, wrap_anew
-from cloud.pos.clients import desk, erasing, profile, queries, seeking
+from cloud.pos.clients import desk, erasing, profile, queries, seeking, words
 from cloud.pos.clients.profile import ClientError, Finger, RingSize, Source
 from cloud.sealing import KEY_BYTES, SealedError, Sealing, passing
 from cloud.tables import client, client_change, client_consent, client_look, metadata, person_key, person_word
@@ -184,9 +184,9 @@ def test_a_withdrawn_consent_wins_over_a_yes_that_comes_late(shop):
     hear(False, 30)
     hear(True, 20)
     with shop.office.reading() as tx:
-        words = queries.consents(tx, ONE)
-    assert not may_reach(words, Channel.EMAIL)
-    assert len(words) == 3, "each word is kept with its proof"
+        told = queries.consents(tx, ONE)
+    assert not may_reach(told, Channel.EMAIL)
+    assert len(told) == 3, "each word is kept with its proof"
     with pytest.raises(ClientError, match="tomorrow"):
         hear(True, shop.now_us + 2 * desk.AHEAD_US_MAX)
 
@@ -338,3 +338,17 @@ def everything(shop) -> list[str]:
         "442079460123", "Musterallee", "Hinterhaus", "Beispielstadt", "qyx", "54321", "2021-07-13", "Paraiba", "Turmalin",
         "Rosen", "Dackel", "1984-05-17", "Ottokar", "Schreibfehler", "Saphirring",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "typed"),
+    [
+        ("Kjær", "kjaer"),
+        ("Lœwe", "LOEWE"),
+        ("Großmann", "grossmann"),
+        ("Élodie", "elodie"),
+        ("Søndergård", "sondergard"),
+    ],
+)
+def test_a_name_is_found_as_it_is_typed_without_its_letters(written, typed):
+    assert words.plain(written) == words.plain(typed) == typed.lower()

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 TEXT_LETTERS_MAX: Final = 200
 """More of a field is not looked at: nobody's name is that long, and a comparison costs its square."""
-_LETTERS: Final = str.maketrans({"ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_LETTERS: Final = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 _TITLES: Final = {
     "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "dame", "mme", "mlle", "madame", "monsieur", "herr", "frau",
     "sig", "sigra", "dott", "dottssa", "jr", "sr",

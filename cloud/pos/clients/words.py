@@ -5,9 +5,9 @@ typed whole. What is longer than twelve letters is found by its first twelve.
 """
 
 import re
-import unicodedata
 from typing import Final
 
+from cloud.clienteling.identity.normal import folded
 from cloud.people import WordKey
 from cloud.pos.clients.profile import Profile
 
@@ -17,16 +17,12 @@ WORDS_MAX: Final = 6
 """Of one question; what is typed beyond them only ranks."""
 PHONE_DIGITS_MIN: Final = 5
 WORD: Final = re.compile(r"\w+")
-NOT_LETTERS: Final = {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "þ": "th", "ð": "d", "ı": "i"}
-"""Letters that Unicode does not take apart, and people type otherwise."""
 PHONE: Final = re.compile(r"\+?[\d\s().\-/]+")
 
 
 def plain(text: str) -> str:
     """`"Élodie  MÜLLER"` → `elodie muller`."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(NOT_LETTERS.get(sign, sign) for sign in apart if not unicodedata.combining(sign))
-    return " ".join(WORD.findall(bare))
+    return " ".join(WORD.findall(" ".join(folded(word) for word in text.split())))
 
 
 def of_profile(profile: Profile) -> set[str]:
