@@ -1,0 +1,103 @@
+"""Acts: what a person, or the floor, asks this store to do. Typed once at the door; answered by facts or a refusal."""
+
+from trade.acts.act import Act as Act
+from trade.acts.floor import ApproveCount as ApproveCount
+from trade.acts.floor import CloseAlarm as CloseAlarm
+from trade.acts.payments import GiveUpPayment as GiveUpPayment
+from trade.acts.payments import HearPayment as HearPayment
+from trade.acts.payments import RequestPayment as RequestPayment
+from trade.acts.payments import TerminalSaid as TerminalSaid
+from trade.acts.pieces import BindTag as BindTag
+from trade.acts.pieces import BreakLease as BreakLease
+from trade.acts.pieces import DisposePiece as DisposePiece
+from trade.acts.pieces import HoldPiece as HoldPiece
+from trade.acts.pieces import ReleaseHold as ReleaseHold
+from trade.acts.pieces import Ship as Ship
+from trade.acts.pieces import Sight as Sight
+from trade.acts.receipts import GiveReceipt as GiveReceipt
+from trade.acts.returns import AbandonReturn as AbandonReturn
+from trade.acts.returns import BeginReturn as BeginReturn
+from trade.acts.returns import CardRefundSaid as CardRefundSaid
+from trade.acts.returns import Exchange as Exchange
+from trade.acts.returns import FinishReturn as FinishReturn
+from trade.acts.returns import HearCardRefund as HearCardRefund
+from trade.acts.returns import LineBack as LineBack
+from trade.acts.returns import RequestCardRefund as RequestCardRefund
+from trade.acts.returns import ReturnPieces as ReturnPieces
+from trade.acts.sales import AddGoods as AddGoods
+from trade.acts.sales import AddOther as AddOther
+from trade.acts.sales import AddPiece as AddPiece
+from trade.acts.sales import DiscountCart as DiscountCart
+from trade.acts.sales import DiscountLine as DiscountLine
+from trade.acts.sales import ExemptSale as ExemptSale
+from trade.acts.sales import OpenSale as OpenSale
+from trade.acts.sales import ParkSale as ParkSale
+from trade.acts.sales import RecordSale as RecordSale
+from trade.acts.sales import RemoveLine as RemoveLine
+from trade.acts.sales import ResumeSale as ResumeSale
+from trade.acts.sales import ShareSale as ShareSale
+from trade.acts.sales import VoidSale as VoidSale
+from trade.acts.shifts import BankCash as BankCash
+from trade.acts.shifts import CloseShift as CloseShift
+from trade.acts.shifts import ForeignCounted as ForeignCounted
+from trade.acts.shifts import MoveCash as MoveCash
+from trade.acts.shifts import OpenShift as OpenShift
+from trade.acts.value import AskValue as AskValue
+from trade.acts.value import EndAsk as EndAsk
+from trade.acts.value import GiveDepositBack as GiveDepositBack
+from trade.acts.value import InquireValue as InquireValue
+from trade.acts.value import SellGiftCard as SellGiftCard
+from trade.acts.value import TakeDeposit as TakeDeposit
+from trade.acts.value import TakeTradeIn as TakeTradeIn
+
+AnyAct = (
+    OpenShift
+    | MoveCash
+    | BankCash
+    | CloseShift
+    | OpenSale
+    | AddPiece
+    | AddOther
+    | AddGoods
+    | SellGiftCard
+    | TakeDeposit
+    | GiveDepositBack
+    | AskValue
+    | InquireValue
+    | EndAsk
+    | TakeTradeIn
+    | RemoveLine
+    | DiscountLine
+    | DiscountCart
+    | ExemptSale
+    | ShareSale
+    | ParkSale
+    | ResumeSale
+    | VoidSale
+    | RecordSale
+    | RequestPayment
+    | GiveUpPayment
+    | HearPayment
+    | ReturnPieces
+    | BeginReturn
+    | RequestCardRefund
+    | FinishReturn
+    | AbandonReturn
+    | HearCardRefund
+    | Exchange
+    | DisposePiece
+    | GiveReceipt
+    | HoldPiece
+    | ReleaseHold
+    | BreakLease
+    | Ship
+    | Sight
+    | BindTag
+    | ApproveCount
+    | CloseAlarm
+)
+
+
+def name_of(act: AnyAct) -> str:
+    """The act's name on the wire."""
+    return str(type(act).__struct_config__.tag)
