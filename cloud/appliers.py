@@ -6,6 +6,7 @@ from typing import Final
 from cloud.applying import Applier, Appliers
 from cloud.pos.alarms import apply as alarms
 from cloud.pos.alarms import elsewhere
+from cloud.pos.client_orders import apply as client_orders
 from cloud.pos.counts import apply as counts
 from cloud.pos.floor import apply as floor
 from cloud.pos.goods import apply as goods
@@ -33,6 +34,7 @@ NOUNS: Final = (
     transfers,
     pieces,
     orders,
+    client_orders,
     counts,
     alarms,
     elsewhere,

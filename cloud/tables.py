@@ -17,6 +17,7 @@ NAMES: Final = {
 metadata = sa.MetaData(naming_convention=NAMES)
 TAGGED: Final = sa.text("epc <> ''")
 NAMED: Final = sa.text("client <> ''")
+OPEN: Final = sa.text("ended = 0")
 RUNNING: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -478,6 +479,14 @@ web_order = _table(
     _text("payment_key"), _int("amount_minor"), _text("currency"), _int("tax_minor"), _text("why"), _text("note"),
     _int("asked_us"), _maybe_int("ended_us"), sa.Index(None, "state"), sa.Index(None, "piece"),
 )  # fmt: skip
+
+client_order = _table(
+    "client_order", _key("order_id"), _text("store"), _text("number"), _text("kind"), _text("client"), _text("state"),
+    _text("promised_day"), _int("ended"), _int("opened_us"), _int("changed_us"), _bytes("body"),
+    sa.Index(None, "client"), sa.Index(None, "number"), sa.Index(None, "store", "changed_us"),
+    sa.Index(None, "changed_us"), sa.Index(None, "promised_day", sqlite_where=OPEN, postgresql_where=OPEN),
+)  # fmt: skip
+client_order_thing = _table("client_order_thing", _key("thing"), _key("order_id"))
 
 stock_count = _table(
     "stock_count", _key("store"), _key("count_id"), _text("place"), _text("state"), _text("requested_by"),

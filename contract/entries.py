@@ -91,6 +91,8 @@ VERDICTS: Final = Key("piece", "verdicts.piece")
 SALE: Final = Key("sale", "sale")
 TILL: Final = Key("till", "till")
 ACCOUNT: Final = Key("account", "account")
+ORDER: Final = Key("order", "order")
+ITEM: Final = Key("piece", "item")
 
 KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.ClaimHeld: (PIECE,),
@@ -147,6 +149,18 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.ValueReleased: (ACCOUNT,),
     facts.TradeInOffered: (SALE, Key("piece", "trade_in.piece")),
     facts.TradeInTaken: (SALE, Key("piece", "trade_in.piece")),
+    facts.OrderOpened: (ORDER, PIECES, Key("person", "client"), ACCOUNT),
+    facts.OrderMoved: (ORDER,),
+    facts.OrderQuoted: (ORDER, Key("piece", "lines.piece")),
+    facts.OrderAnswered: (ORDER,),
+    facts.OrderPromised: (ORDER,),
+    facts.OrderHeld: (ORDER,),
+    facts.OrderResumed: (ORDER,),
+    facts.OrderItemTaken: (ORDER, Key("piece", "item.item"), Key("piece", "item.sold_piece")),
+    facts.OrderItemChecked: (ORDER, ITEM),
+    facts.OrderItemGiven: (ORDER, ITEM),
+    facts.OrderPieceBound: (ORDER, PIECE),
+    facts.OrderPaper: (ORDER, ITEM),
     facts.ShiftOpened: (TILL,),
     facts.CashMoved: (TILL,),
     facts.CashBanked: (),

@@ -29,6 +29,9 @@ GiveId = NewType("GiveId", str)
 ReceiptId = NewType("ReceiptId", str)
 """Of a sale: the sale's own id; of a return: the sale's, the till and the number."""
 OrderId = NewType("OrderId", str)
+"""Of a web order."""
+ClientOrderId = NewType("ClientOrderId", str)
+"""Of a client's order at a store: repair, layaway, custom …"""
 TransferId = NewType("TransferId", str)
 CountId = NewType("CountId", str)
 AlarmId = NewType("AlarmId", str)

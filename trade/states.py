@@ -8,6 +8,7 @@ from trade.claim import CLAIM
 from trade.custody import OFFICE, TOKEN
 from trade.lease import ORDER
 from trade.machine import Machine
+from trade.orders.tables import TABLES
 from trade.payment import PAYMENT
 from trade.sale import SALE
 from trade.shift import SHIFT
@@ -25,6 +26,7 @@ MACHINES: Final[tuple[Machine[Any, Any], ...]] = (
     ORDER,
     SHIFT,
     STOCKTAKE,
+    *TABLES.values(),
 )
 
 

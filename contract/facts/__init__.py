@@ -48,6 +48,28 @@ from contract.facts.custody import TagBound as TagBound
 from contract.facts.custody import TransferShipped as TransferShipped
 from contract.facts.fact import Fact as Fact
 from contract.facts.fact import Stream as Stream
+from contract.facts.orders import AnswerHow as AnswerHow
+from contract.facts.orders import Instalment as Instalment
+from contract.facts.orders import OrderAnswered as OrderAnswered
+from contract.facts.orders import OrderEvent as OrderEvent
+from contract.facts.orders import OrderHeld as OrderHeld
+from contract.facts.orders import OrderItem as OrderItem
+from contract.facts.orders import OrderItemChecked as OrderItemChecked
+from contract.facts.orders import OrderItemGiven as OrderItemGiven
+from contract.facts.orders import OrderItemTaken as OrderItemTaken
+from contract.facts.orders import OrderKind as OrderKind
+from contract.facts.orders import OrderMoved as OrderMoved
+from contract.facts.orders import OrderOpened as OrderOpened
+from contract.facts.orders import OrderPaper as OrderPaper
+from contract.facts.orders import OrderPieceBound as OrderPieceBound
+from contract.facts.orders import OrderPromised as OrderPromised
+from contract.facts.orders import OrderQuoted as OrderQuoted
+from contract.facts.orders import OrderResumed as OrderResumed
+from contract.facts.orders import OrderTerms as OrderTerms
+from contract.facts.orders import PaperKind as PaperKind
+from contract.facts.orders import QuoteLine as QuoteLine
+from contract.facts.orders import StoneCheck as StoneCheck
+from contract.facts.orders import StoneIdentity as StoneIdentity
 from contract.facts.payments import PaymentCaptured as PaymentCaptured
 from contract.facts.payments import PaymentFailed as PaymentFailed
 from contract.facts.payments import PaymentGivenUp as PaymentGivenUp
@@ -177,6 +199,18 @@ AnyFact = (
     | ValueReleased
     | TradeInOffered
     | TradeInTaken
+    | OrderOpened
+    | OrderMoved
+    | OrderQuoted
+    | OrderAnswered
+    | OrderPromised
+    | OrderHeld
+    | OrderResumed
+    | OrderItemTaken
+    | OrderItemChecked
+    | OrderItemGiven
+    | OrderPieceBound
+    | OrderPaper
     | ShiftOpened
     | CashMoved
     | CashBanked

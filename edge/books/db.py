@@ -17,7 +17,7 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 21
+SCHEMA_VERSION: Final = 22
 FILES: Final = (
     "books.sql",
     "shifts.sql",
@@ -35,6 +35,7 @@ FILES: Final = (
     "receipts.sql",
     "value.sql",
     "seek.sql",
+    "orders.sql",
     "older.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""

@@ -37,6 +37,18 @@ from contract.facts import (
     LeaseGranted,
     LeaseRefused,
     LeaseUnconvertible,
+    OrderAnswered,
+    OrderHeld,
+    OrderItemChecked,
+    OrderItemGiven,
+    OrderItemTaken,
+    OrderMoved,
+    OrderOpened,
+    OrderPaper,
+    OrderPieceBound,
+    OrderPromised,
+    OrderQuoted,
+    OrderResumed,
     PaymentCaptured,
     PaymentFailed,
     PaymentGivenUp,
@@ -89,6 +101,7 @@ from contract.facts.signals import InputChanged, OutputSet
 from contract.ids import Epoch, UserId
 from edge.books import fold_custody as custody
 from edge.books import fold_floor as floor
+from edge.books import fold_orders as orders
 from edge.books import fold_receipts as receipts
 from edge.books import fold_returns as returns
 from edge.books import fold_sales as sales
@@ -104,7 +117,7 @@ STATE_TABLES = (
     "reader_health", "exit_seen", "alarm", "count", "count_verdict", "count_request", "tag_binding", "coverage_gap",
     "reader_change", "signal", "restock", "alarm_budget", "count_look", "count_missed", "zone_calibration",
     "payment", "return_part", "return_made", "card_refund", "piece_disposed", "receipt", "receipt_given",
-    "value_slice", "value_ask", "trade_in",
+    "value_slice", "value_ask", "trade_in", "client_order", "client_order_thing",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -179,6 +192,21 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
             | TradeInTaken()
         ):
             value.changed(db, fact, at.at_us)
+        case (
+            OrderOpened()
+            | OrderMoved()
+            | OrderQuoted()
+            | OrderAnswered()
+            | OrderPromised()
+            | OrderHeld()
+            | OrderResumed()
+            | OrderItemTaken()
+            | OrderItemChecked()
+            | OrderItemGiven()
+            | OrderPieceBound()
+            | OrderPaper()
+        ):
+            orders.changed(db, fact, at.at_us, at.by)
         case ReturnRecorded():
             returns.return_recorded(db, fact, at.at_us, at.epoch, at.seq)
         case ReturnBegan():

@@ -1,0 +1,1 @@
+"""Clients' orders of all stores, as their home stores tell of them."""

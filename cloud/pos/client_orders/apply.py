@@ -1,0 +1,74 @@
+"""What stores said of their clients' orders: each is one row, made by the pure fold of `trade.orders`."""
+
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from cloud.applying import Applier
+from cloud.custody import Custody
+from cloud.tables import client_order, client_order_thing
+from cloud.work import Heard
+from contract.facts import (
+    Fact,
+    OrderAnswered,
+    OrderHeld,
+    OrderItemChecked,
+    OrderItemGiven,
+    OrderItemTaken,
+    OrderMoved,
+    OrderOpened,
+    OrderPaper,
+    OrderPieceBound,
+    OrderPromised,
+    OrderQuoted,
+    OrderResumed,
+)
+from trade.orders.order import Order, OrderFact, apply, opened
+
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
+decode: Final = msgspec.json.Decoder(Order).decode
+
+
+def heard_of(tokens: Custody, heard: Heard, fact: OrderFact) -> None:
+    """The order after the fact, whichever store says it. What is said of an order nobody opened is history only."""
+    tx = tokens.work.tx
+    found = tx.row(sa.select(client_order.c.body).where(client_order.c.order_id == fact.order).with_for_update())
+    if isinstance(fact, OrderOpened):
+        if found is not None:
+            return
+        order = opened(fact, heard.at_us, heard.by)
+    elif found is None:
+        return
+    else:
+        order = apply(decode(bytes(found["body"])), fact, heard.at_us, heard.by)
+    row = {
+        "store": heard.store, "number": order.number, "kind": order.kind, "client": order.client, "state": order.state,
+        "promised_day": order.promised_day, "ended": int(order.ended), "opened_us": order.opened_us,
+        "changed_us": order.changed_us, "body": _encode(order),
+    }  # fmt: skip
+    if found is None:
+        tx.add(client_order, {"order_id": order.order, **row})
+    else:
+        tx.run(sa.update(client_order).where(client_order.c.order_id == order.order).values(**row))
+    for thing in (*order.pieces, *(kept.item.item for kept in order.items)):
+        tx.add_new(client_order_thing, {"thing": thing, "order_id": order.order})
+
+
+APPLY: Final[dict[type[Fact], Applier]] = dict.fromkeys(
+    (
+        OrderOpened,
+        OrderMoved,
+        OrderQuoted,
+        OrderAnswered,
+        OrderPromised,
+        OrderHeld,
+        OrderResumed,
+        OrderItemTaken,
+        OrderItemChecked,
+        OrderItemGiven,
+        OrderPieceBound,
+        OrderPaper,
+    ),
+    heard_of,
+)

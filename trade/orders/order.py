@@ -1,0 +1,204 @@
+"""An order as it stands: the fold of its facts."""
+
+import msgspec
+
+from contract.facts import (
+    Instalment,
+    OrderAnswered,
+    OrderHeld,
+    OrderItem,
+    OrderItemChecked,
+    OrderItemGiven,
+    OrderItemTaken,
+    OrderKind,
+    OrderMoved,
+    OrderOpened,
+    OrderPaper,
+    OrderPieceBound,
+    OrderPromised,
+    OrderQuoted,
+    OrderResumed,
+    OrderTerms,
+    QuoteLine,
+    StoneCheck,
+)
+from contract.ids import AccountId, ClientOrderId, PersonId, PieceId, SaleId
+from trade.orders.tables import ENDS, TABLES, OrderState
+
+
+class Paper(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    kind: str
+    sha256: str
+    media: str
+    version: int
+    item: PieceId = PieceId("")
+    at_us: int = 0
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    quote: int
+    lines: tuple[QuoteLine, ...]
+    valid_until: str = ""
+    approved: bool | None = None
+    """None: not answered."""
+    at_us: int = 0
+
+    @property
+    def total_minor(self) -> int:
+        return sum(line.gross_minor for line in self.lines)
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A client's thing, and what was found when it was looked at again."""
+
+    item: OrderItem
+    checked: tuple[StoneCheck, ...] = ()
+    checked_us: int = 0
+    given_us: int = 0
+
+    @property
+    def doubted(self) -> tuple[StoneCheck, ...]:
+        """Stones that are not what they were at intake."""
+        return tuple(each for each in self.checked if not each.same)
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of its story."""
+
+    event: str
+    at_us: int
+    by: str
+    why: str = ""
+    party: str = ""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    order: ClientOrderId
+    number: str
+    kind: OrderKind
+    client: PersonId
+    title: str
+    currency: str
+    account: AccountId
+    state: OrderState
+    opened_us: int = 0
+    changed_us: int = 0
+    promised_day: str = ""
+    terms: OrderTerms = OrderTerms()
+    pieces: tuple[PieceId, ...] = ()
+    """Of the house: kept for the client, ordered or made for them, or out with them."""
+    quotes: tuple[Quote, ...] = ()
+    items: tuple[Kept, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    held: str = ""
+    """Why nothing goes on; empty: it does."""
+    party: str = ""
+    """The maker or trade shop it is with."""
+    sale: SaleId = SaleId("")
+    """The one it was collected with."""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDS
+
+    @property
+    def quote(self) -> Quote | None:
+        """The newest."""
+        return self.quotes[-1] if self.quotes else None
+
+    @property
+    def total_minor(self) -> int:
+        return self.quote.total_minor if self.quote else 0
+
+    def item(self, item: PieceId) -> Kept | None:
+        return next((each for each in self.items if each.item.item == item), None)
+
+    def due(self, paid_minor: int) -> tuple[Instalment, ...]:
+        """Instalments that what was paid does not cover yet, by their days; the first may be covered in part."""
+        left, due = paid_minor, []
+        for each in sorted(self.terms.instalments, key=lambda one: one.due_day):
+            covered = min(left, each.amount_minor)
+            left -= covered
+            if covered < each.amount_minor:
+                due.append(msgspec.structs.replace(each, amount_minor=each.amount_minor - covered))
+        return tuple(due)
+
+
+OrderChange = (
+    OrderMoved
+    | OrderQuoted
+    | OrderAnswered
+    | OrderPromised
+    | OrderHeld
+    | OrderResumed
+    | OrderItemTaken
+    | OrderItemChecked
+    | OrderItemGiven
+    | OrderPieceBound
+    | OrderPaper
+)
+OrderFact = OrderOpened | OrderChange
+
+
+def opened(fact: OrderOpened, at_us: int, by: str) -> Order:
+    (state,) = TABLES[fact.kind].starts
+    return Order(
+        order=fact.order, number=fact.number, kind=fact.kind, client=fact.client, title=fact.title,
+        currency=fact.currency, account=fact.account, state=state, opened_us=at_us, changed_us=at_us,
+        promised_day=fact.promised_day, terms=fact.terms, pieces=fact.pieces,
+        steps=(Step(event="opened", at_us=at_us, by=by),),
+    )  # fmt: skip
+
+
+def apply(order: Order, fact: OrderChange, at_us: int, by: str) -> Order:
+    """The order after a fact; a step its table does not know leaves it where it is: facts are true, and may be late."""
+    changed = _changed(order, fact, at_us, by)
+    return msgspec.structs.replace(changed, changed_us=max(order.changed_us, at_us))
+
+
+def _changed(order: Order, fact: OrderChange, at_us: int, by: str) -> Order:
+    new = msgspec.structs.replace
+    match fact:
+        case OrderMoved():
+            state = TABLES[order.kind].after(order.state, fact.event)
+            step = Step(event=fact.event, at_us=at_us, by=by, why=fact.why, party=fact.party)
+            return new(
+                order, state=state or order.state, steps=(*order.steps, step), party=fact.party or order.party,
+                sale=fact.sale or order.sale,
+            )  # fmt: skip
+        case OrderQuoted():
+            told = Quote(quote=fact.quote, lines=fact.lines, valid_until=fact.valid_until, at_us=at_us)
+            kept = tuple(each for each in order.quotes if each.quote != fact.quote)
+            return new(order, quotes=(*kept, told))
+        case OrderAnswered():
+            quotes = tuple(
+                new(each, approved=fact.approved) if each.quote == fact.quote else each for each in order.quotes
+            )
+            return new(order, quotes=quotes)
+        case OrderPromised():
+            return new(order, promised_day=fact.promised_day or order.promised_day, terms=fact.terms or order.terms)
+        case OrderHeld():
+            return new(order, held=fact.why)
+        case OrderResumed():
+            return new(order, held="")
+        case OrderItemTaken():
+            known = order.item(fact.item.item)
+            kept_one = new(known, item=fact.item) if known else Kept(item=fact.item)
+            return new(order, items=(*(e for e in order.items if e.item.item != fact.item.item), kept_one))
+        case OrderItemChecked():
+            return _items(order, fact.item, checked=fact.stones, checked_us=at_us)
+        case OrderItemGiven():
+            return _items(order, fact.item, given_us=at_us)
+        case OrderPieceBound():
+            return new(order, pieces=tuple(dict.fromkeys((*order.pieces, fact.piece))))
+        case OrderPaper():
+            paper = Paper(
+                kind=fact.kind, sha256=fact.sha256, media=fact.media, version=fact.version, item=fact.item, at_us=at_us
+            )
+            return new(order, papers=(*order.papers, paper))
+
+
+def _items(order: Order, item: PieceId, **changes: object) -> Order:
+    items = tuple(msgspec.structs.replace(each, **changes) if each.item.item == item else each for each in order.items)
+    return msgspec.structs.replace(order, items=items)
