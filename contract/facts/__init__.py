@@ -58,6 +58,7 @@ from contract.facts.orders import OrderItemChecked as OrderItemChecked
 from contract.facts.orders import OrderItemGiven as OrderItemGiven
 from contract.facts.orders import OrderItemTaken as OrderItemTaken
 from contract.facts.orders import OrderKind as OrderKind
+from contract.facts.orders import OrderMetal as OrderMetal
 from contract.facts.orders import OrderMoved as OrderMoved
 from contract.facts.orders import OrderOpened as OrderOpened
 from contract.facts.orders import OrderPaper as OrderPaper
