@@ -44,6 +44,9 @@ BY_HAND_PER_MILLE_MAX: Final = 10
 ALARM_NATS: Final = 14.0
 """The least evidence a store may ask for. A store's own 22 nats take a hundred rounds more for the same piece (and are
 wrong a hundred times more seldom); the smoke run has not the time, and its figures name the threshold."""
+KNOWN_ROUNDS_MIN: Final = 30
+"""Rounds by which the store knows how well a piece is read before we steal it. Silence of one that it met five seconds
+ago teaches first that it is hard to read: 46 rounds in the median and 112 at worst, 26 and 49 after thirty."""
 SMOKE: Final = Wish(well_known_ports=False, alarm_nats=ALARM_NATS)
 
 
@@ -77,6 +80,8 @@ class Figures:
     ledger_sum_minor: int = -1
     peaceful_exit_s: float = -1
     theft_piece_detectability: float = -1
+    theft_known_rounds: int = -1
+    theft_at_s: float = -1
     theft_threshold_nats: float = -1
     theft_rounds: int = -1
     theft_alarm_s: float = -1
@@ -184,11 +189,11 @@ def _main_job(run: Smoke) -> None:
     """Counts run while the store is open: what is sold or shipped meanwhile, they explain. The theft is elsewhere."""
     _ready(run)
     _tidy_up(run)
-    stolen = _steal(run)
     counts = [_start_count(run, place) for place in CountPlace]
     sold = _sell_from_the_pad(run)
     _leave_in_peace(run, sold)
     _transfer(run)
+    stolen = _steal(run)
     for count in counts:
         _finish_count(run, count)
     _alarm(run, stolen)
@@ -373,8 +378,15 @@ class Stolen:
 
 
 def _steal(run: Smoke) -> Stolen:
-    """A piece leaves its case in a hand."""
+    """A piece leaves its case in a hand, once the store knows how well it is read."""
     piece = _typical(run)
+
+    def known() -> int | None:
+        told = run.guard.get(f"/api/v1/pieces/{piece}", shapes.PieceStoryView)
+        return told.known_rounds if told.seen and told.known_rounds >= KNOWN_ROUNDS_MIN else None
+
+    run.figures.theft_known_rounds = wait(f"{piece} read, and known from {KNOWN_ROUNDS_MIN} rounds", 60, known)
+    run.figures.theft_at_s = _s(run.began)
     run.figures.theft_threshold_nats = run.guard.get("/api/v1/store", shapes.StoreView).threshold_nats
     now_s = time.time()
     run.move(BOUTIQUE, [piece], "hand")

@@ -9,7 +9,7 @@ from edge.api.shop import Shop
 from edge.api.views_pieces import piece
 from edge.floor.sightings import NOWHERE, SCANNER
 from edge.history.stays import Stay
-from edge.reconcile.presence.evidence import PRESENT, UNKNOWN
+from edge.reconcile.presence.evidence import PRESENT, PRIOR_ROUNDS, UNKNOWN
 from edge.store import Store
 
 DAYS_SHOWN_MAX = 400
@@ -42,6 +42,7 @@ class Silence(TypedDict, total=False):
     """What presence knows of a piece; empty while it has not read it where it lies."""
 
     p: float
+    known_rounds: int
     visibility: float
     silent_rounds: int
     reads_due: float
@@ -58,7 +59,12 @@ def _silence(store: Store, piece_id: PieceId) -> Silence:
     due = rounds * p * seen
     unsure = bool(evidence.state[row] == PRESENT) and due >= UNSURE_READS_DUE
     return Silence(
-        p=round(p, 3), visibility=round(seen, 3), silent_rounds=rounds, reads_due=round(due, 1), unsure=unsure
+        p=round(p, 3),
+        known_rounds=int(evidence.rounds[row] - PRIOR_ROUNDS),
+        visibility=round(seen, 3),
+        silent_rounds=rounds,
+        reads_due=round(due, 1),
+        unsure=unsure,
     )
 
 

@@ -72,6 +72,7 @@ def pages(common, piece):
         "last_seen_by": "pad-reader",
         "last_seen_antenna": 2,
         "p": 0.93,
+        "known_rounds": 12,
         "visibility": 0.98,
         "silent_rounds": 7,
         "reads_due": 6.4,

@@ -251,6 +251,7 @@ def test_a_piece_tells_the_figures_behind_an_alarm_before_there_is_one():
     shop.run(6, lying={"r-case": [2, 3]})
     told = _silence(shop.store, PieceId("p1"))
     assert 0.6 < told["p"] < 1
+    assert 55 <= told["known_rounds"] <= 66
     assert told["visibility"] > 0.8
     assert 4 <= told["reads_due"] <= told["silent_rounds"] <= 8
     assert _silence(shop.store, PieceId("p4")) == {}, "nobody has read it yet"

@@ -65,6 +65,9 @@ class PieceStoryView(PieceView):
     """Why the stays may not be all of them; empty when they are."""
     p: float | None = None
     """How likely a round reads it where it lies, as learned; None while nobody has read it there."""
+    known_rounds: int = 0
+    """From so many rounds: until it is some dozens, silence teaches first that it is hard to read, and a theft is
+    missed late."""
     visibility: float | None = None
     """How well its zone is read now: 1 as always."""
     silent_rounds: int = 0
