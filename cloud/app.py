@@ -33,6 +33,7 @@ from cloud.mqtt import Consumer
 from cloud.pos.alarms import routes as alarms
 from cloud.pos.clients import routes as clients
 from cloud.pos.commissions import routes as commissions
+from cloud.pos.compliance import routes as compliance
 from cloud.pos.counts import routes as counts
 from cloud.pos.floor import routes as floor
 from cloud.pos.ledger import routes as ledger
@@ -172,6 +173,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         value.router(desk),
         clients.router(desk, cloud.ring),
         ledger.router(desk),
+        compliance.router(desk),
         commissions.router(desk),
         transfers.router(desk),
         orders.router(desk, order_desk),

@@ -12,6 +12,7 @@ from cloud.desk import Desk
 from cloud.people import Keyring
 from cloud.pos.alarms import queries as alarms
 from cloud.pos.clients import pages as client_pages
+from cloud.pos.compliance import pages as compliance_pages
 from cloud.pos.counts import queries as counts
 from cloud.pos.counts.apply import ABANDONED, APPROVED, COUNTING, FINISHED, RECOUNTING, REQUESTED
 from cloud.pos.counts.desk import request as request_count
@@ -67,6 +68,7 @@ NOUNS: Final = (
     "shifts",
     "ledger",
     "commissions",
+    "compliance",
     "prices",
     "staff",
     "stores",
@@ -87,7 +89,7 @@ NAV: Final = (
     NavLink("/sales", "Sales"),
     NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
     NavLink("/receipts", "Receipts"),
-    NavLink("/ledger", "Ledger", (Permission.LEDGER,)),
+    NavLink("/ledger", "Ledger", (Permission.LEDGER,), under=("/compliance",)),
     NavLink("/commissions", "Commissions"),
     NavLink("/owed", "Owed", (Permission.LEDGER,)),
     NavLink("/transfers", "Transfers"),
@@ -162,6 +164,7 @@ def dress(
         payment_pages.router(desk),
         goods_pages.router(desk),
         client_pages.router(desk, ring),
+        compliance_pages.router(desk),
         router(desk),
         wide(desk),
     )

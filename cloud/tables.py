@@ -460,6 +460,16 @@ ledger_line = _table(
 ledger_close = _table("ledger_close", _key("store"), _key("period"), _int("closed_us"), _text("by"), _text("why"))
 """Months that take no posting any more; for ever."""
 
+fiscal_closing = _table(
+    "fiscal_closing", _key("store"), _number_key("number"), _text("kind"), _text("period"), _text("digest"),
+    _text("body"), _int("closed_us"), _text("by"), sa.UniqueConstraint("store", "kind", "period"),
+)  # fmt: skip
+"""`body`: the closing as its digest is made of, in JSON (`cloud.fiscal`)."""
+fiscal_z = _table("fiscal_z", _key("store"), _key("shift"), _int("number"), sa.Index(None, "store", "number"))
+"""Which closing counts the Z of a shift: each is counted once."""
+cash_report = _table("cash_report", _key("name"), _text("reference"), _text("by"), _int("at_us"))
+"""Reports of cash that were filed; which are due is worked out (`trade.cash_reports`)."""
+
 stock_value = _table(
     "stock_value", _key("piece"), _text("store"), _text("account"), _int("amount_minor"), _text("currency"),
     _text("sale"), _text("line"), _text("margin"), _int("margin_tax_minor"),

@@ -43,6 +43,7 @@ CLAIM = "who may sell a piece moves no cost: it stays where it is carried"
 FLOOR = "what readers see is evidence; a person's word or a sale moves goods"
 COUNT = "a count is evidence; a piece it finds missing is written off when somebody changes its record"
 SLICE = "which store may spend what is owed; what is owed stays the same"
+PROMISE = "a promise to a client: its money comes with the sales of its order"
 TALK = "talk between a store and the office"
 SILENT: dict[str, str] = {
     **dict.fromkeys(("SaleOpened", "SaleLineAdded", "SaleLineRemoved", "SaleDiscounted", "SaleExempted", "SaleShared",
@@ -58,6 +59,9 @@ SILENT: dict[str, str] = {
     **dict.fromkeys(("CountStarted", "CountProgress", "CountFinished", "CountApproved", "CountAbandoned", "CountMissed",
                      "CountSubmitted", "CountRecounting"), COUNT),
     **dict.fromkeys(("ValueKept", "ValueAsked", "ValueAskEnded", "ValueReleased"), SLICE),
+    **dict.fromkeys(("OrderOpened", "OrderMoved", "OrderQuoted", "OrderAnswered", "OrderPromised", "OrderHeld",
+                     "OrderResumed", "OrderItemTaken", "OrderItemChecked", "OrderItemGiven", "OrderPieceBound",
+                     "OrderPaper"), PROMISE),
     **dict.fromkeys(("Rejoined", "ValueInquired", "CommandHeard", "CommandRefused", "ReceiptGiven"), TALK),
     "PieceDisposed": "how a piece is: it stays in inventory, and is written off when the office says that it is gone",
 }  # fmt: skip

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from cloud import fiscal
 from cloud.db import Tx
 from cloud.ledger import Kind, post
 from cloud.tables import case_file, ledger_close, ledger_line, parked, posting, shift, store
@@ -62,6 +63,7 @@ def close(work: Work, of: StoreId, period: str, *, by: UserId, why: str) -> None
         ledger_close, {"store": of, "period": period, "closed_us": work.now_us, "by": by, "why": why.strip()}
     )  # fmt: skip
     work.closed_upto.pop(of, None)
+    fiscal.close(work, of, period, by=by)
 
 
 def this_month(now_us: int, time_zone: str) -> str:

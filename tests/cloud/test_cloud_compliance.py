@@ -1,0 +1,161 @@
+"""Months closed for the tax office, cash that has to be reported, and what was bought from the public."""
+
+import hashlib
+import json
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from cloud import fiscal
+from cloud.pos.compliance import desk, queries
+from cloud.pos.ledger import closing
+from cloud.tables import fiscal_closing, shift
+from cloud.work import begin
+from contract.facts import SaleRecorded, ShiftClosed, ShiftOpened, Tender, TenderKind, TradeIn, TradeInTaken
+from trade.fiscal import ClosingKind
+from trade.guards import ALL
+from trade.zchain import receipts_digest, z_digest
+
+NOW = 1_800_000_000_000_000  # January 2027
+DAY = 86_400_000_000
+
+
+@pytest.fixture
+def paris(house):
+    return house.store("paris", "p1", "p2", "p3", "p4")
+
+
+def with_z(house, box, n, month, piece, previous=None, **changes):
+    """A shift with one sale, and its Z."""
+    sold = msgspec.structs.replace(
+        house.sale(box, f"s{n}", piece, receipt=n), shift=f"shift-{n}", business_day=f"{month}-05", **changes
+    )
+    z = ShiftClosed(
+        shift=f"shift-{n}", till="till-1", z_number=n, business_day=f"{month}-05", currency="EUR", sales=1, returns=0,
+        gross_minor=sold.total_minor, tax_minor=sold.tax_minor, cash_expected_minor=0, cash_counted_minor=0,
+        receipts=(n, n), sales_digest=receipts_digest([(n, f"s{n}")]),
+        previous_z_digest=z_digest(previous) if previous else "",
+    )  # fmt: skip
+    opened = ShiftOpened(shift=f"shift-{n}", till="till-1", business_day=f"{month}-05", float_minor=0, currency="EUR")
+    for fact in (opened, sold, z):
+        box.write(fact)
+    box.send()
+    return z
+
+
+def close(house, period):
+    with house.office.transaction() as tx:
+        closing.close(begin(tx, ALL, NOW), "paris", period, by="admin", why="year end")
+
+
+def chain(house):
+    with house.office.reading() as tx:
+        return queries.chain(tx, "paris")
+
+
+def test_closing_a_month_closes_every_month_before_it_and_december_its_year(house, paris):
+    first = with_z(house, paris, 1, "2026-10", "p1")
+    with_z(house, paris, 2, "2026-12", "p2", first)
+    close(house, "2026-12")
+    found = chain(house)
+    assert [(c.kind, c.period, c.totals.sales) for c in reversed(found.closings)] == [
+        (ClosingKind.MONTH, "2026-10", 1), (ClosingKind.MONTH, "2026-12", 1), (ClosingKind.YEAR, "2026", 2),
+    ]  # fmt: skip
+    assert found.closings[0].ever.gross_minor == 240_000
+    assert found.trouble == ""
+    close(house, "2026-12")
+    assert len(chain(house).closings) == 3
+
+
+def test_a_z_that_comes_late_is_counted_once_in_the_next_closing_and_marked(house, paris):
+    first = with_z(house, paris, 1, "2026-10", "p1")
+    close(house, "2026-10")
+    late = with_z(house, paris, 2, "2026-10", "p2", first)
+    close(house, "2026-11")
+    november = chain(house).closings[0]
+    assert (november.period, november.late, november.zs) == ("2026-11", (z_digest(late),), (z_digest(late),))
+
+
+def test_a_closing_cannot_be_altered_and_a_z_that_is_is_found(house, paris):
+    with_z(house, paris, 1, "2026-10", "p1")
+    close(house, "2026-10")
+    with pytest.raises(sa.exc.DBAPIError, match="immutable"), house.office.transaction() as tx:
+        tx.run(sa.update(fiscal_closing).values(body="{}"))
+    with house.office.transaction() as tx:
+        tx.run(sa.update(shift).values(z_digest="0" * 64))
+    assert "not here any more" in chain(house).trouble
+
+
+def test_the_archive_has_every_receipt_and_is_the_same_file_twice(house, paris):
+    first = with_z(house, paris, 1, "2026-10", "p1")
+    close(house, "2026-10")
+    with house.office.reading() as tx:
+        (october,) = fiscal.closings(tx, "paris")
+        one = b"".join(fiscal.archive(tx, october))
+    with_z(house, paris, 2, "2026-11", "p2", first)
+    with house.office.reading() as tx:
+        assert b"".join(fiscal.archive(tx, october)) == one
+    lines = [json.loads(line) for line in one.splitlines()]
+    assert lines[0]["closing"]["period"] == "2026-10"
+    assert lines[1]["z"]["z_number"] == 1
+    assert lines[2]["entry"]["facts"][0]["sale"] == "s1"
+    assert lines[3]["sha256"] == hashlib.sha256(b"".join(one.splitlines(keepends=True)[:-1])).hexdigest()
+
+
+def cash_sale(house, box, n, piece, amount, client="c-1"):
+    sold = house.sale(box, f"s{n}", piece, receipt=n)
+    tender = Tender(kind=TenderKind.CASH, amount_minor=amount)
+    line = msgspec.structs.replace(sold.lines[0], gross_minor=amount, list_price_minor=amount, tax_minor=0)
+    return msgspec.structs.replace(
+        sold, client=client, tenders=(tender,), lines=(line,), total_minor=amount, tax_minor=0
+    )
+
+
+def reports(house):
+    with house.office.reading() as tx:
+        return queries.cash_reports(tx, DAY)
+
+
+def test_two_cash_sales_to_one_client_on_one_day_are_one_report_and_it_is_filed_once(house, paris):
+    for n, piece in ((1, "p1"), (2, "p2")):
+        paris.write(cash_sale(house, paris, n, piece, 600_000))
+    paris.send()
+    (row,) = reports(house)
+    assert (row.report.total_minor, row.report.client, row.filed_us) == (1_200_000, "c-1", 0)
+
+    def file(reference):
+        with house.office.transaction() as tx:
+            desk.file_report(begin(tx, ALL, DAY), row.report.name, reference, by="admin")
+
+    file("BSA 31000")
+    file("BSA 31000")
+    assert reports(house)[0].reference == "BSA 31000"
+    with pytest.raises(desk.ComplianceError, match="was filed as BSA 31000 already"):
+        file("another")
+    with pytest.raises(LookupError), house.office.transaction() as tx:
+        desk.file_report(begin(tx, ALL, DAY), "nothing", "x", by="admin")
+
+
+def test_cards_and_two_clients_are_no_report(house, paris):
+    paris.write(cash_sale(house, paris, 1, "p1", 600_000))
+    paris.write(cash_sale(house, paris, 2, "p2", 600_000, client="c-2"))
+    by_card: SaleRecorded = cash_sale(house, paris, 3, "p3", 2_000_000)
+    paris.write(
+        msgspec.structs.replace(by_card, tenders=(Tender(kind=TenderKind.CARD, amount_minor=2_000_000, reference="1"),))
+    )
+    paris.send()
+    assert reports(house) == []
+
+
+def test_what_clients_gave_in_payment_is_added_up_by_year(house, paris):
+    given = TradeIn(
+        piece="ti-1", title="Brooch", category="brooch", client="c-1", value_minor=30_000, currency="EUR",
+        provenance="her aunt's", proof="identity card",
+    )  # fmt: skip
+    paris.write(TradeInTaken(account="trade-1", sale="s1", trade_in=given))
+    paris.send()
+    with house.office.reading() as tx:
+        (row,) = queries.bought(tx)
+        (year,) = queries.bought_years([row])
+    assert (row.store, row.number, row.amount_minor, year.amount_minor) == ("paris", 1, 30_000, 30_000)
