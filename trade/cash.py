@@ -23,6 +23,8 @@ class CashRules(NamedTuple):
 
     step_minor: int = 1
     rates: Mapping[str, RateCard] = {}
+    taken_minor_max: int = 0
+    """Of one sale; 0: any sum. A law may forbid more (EU 2024/1624 art. 80: €10,000 from 10 July 2027)."""
 
 
 PLAIN: Final = CashRules()
@@ -61,6 +63,10 @@ def wrong(tenders: Sequence[Tender], currency: str, rules: CashRules, *, back: b
                 return why
         elif tender.change_minor % rules.step_minor:
             return f"There are no coins for {plain(tender.change_minor, currency)} {currency} of change"
+    cash = sum(tender.amount_minor for tender in tenders if tender.kind is TenderKind.CASH)
+    if not back and 0 < rules.taken_minor_max < cash:
+        most = f"{plain(rules.taken_minor_max, currency)} {currency}"
+        return f"At most {most} may be taken in cash for one sale: take the rest by card or bank transfer"
     return ""
 
 

@@ -36,6 +36,8 @@ class SettingsCard(FeedBody, frozen=True, tag="settings"):
     refund_days: int = 30
     refund_cash_minor_max: int = 0
     """Above it somebody approves cash that goes back, though it came in cash; 0: as much as came."""
+    cash_minor_max: int = 0
+    """More cash than this is not taken for one sale, foreign cash at its worth; 0: any sum."""
     over_short_minor_max: int = 500
     """Above it a note says why."""
     offline_card_minor_max: int = 0

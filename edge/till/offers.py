@@ -22,7 +22,8 @@ def settings_here(db: Database) -> SettingsCard:
 def cash_rules(db: Database, currency: str) -> CashRules:
     """The smallest coin of this store, and the rates the office gave for foreign cash."""
     rates = {card.currency: card for card in replica.cards(db, RateCard) if card.into == currency}
-    return CashRules(max(settings_here(db).cash_step_minor, 1), rates)
+    settings = settings_here(db)
+    return CashRules(max(settings.cash_step_minor, 1), rates, settings.cash_minor_max)
 
 
 def offer(db: Database, sale: Sale) -> Offer:

@@ -106,3 +106,19 @@ def test_a_bank_transfer_names_what_it_is_awaited_by(mind):
     assert "reference" in refused.why
     named = msgspec.structs.replace(transfer, reference="RING-77")
     assert not isinstance(mind.decide(mind.cart("ring"), RecordSale(sale="sale-1", tenders=(named,))), Refusal)
+
+
+def test_more_cash_than_the_store_may_take_is_refused_and_the_sum_itself_is_not(mind):
+    scene = msgspec.structs.replace(mind.cart("ring"), cash=CashRules(1, taken_minor_max=120_000))
+    *_, recorded = mind.decide(scene, RecordSale(sale="sale-1", tenders=(cash(120_000),)))
+    assert isinstance(recorded, SaleRecorded)
+    less = msgspec.structs.replace(scene, cash=CashRules(1, taken_minor_max=119_999))
+    refused = mind.decide(less, RecordSale(sale="sale-1", tenders=(cash(60_000), cash(60_000))))
+    assert isinstance(refused, Refusal)
+    assert "At most 1199.99 EUR may be taken in cash" in refused.why
+
+
+def test_foreign_cash_counts_at_its_worth_and_cash_may_go_back_in_any_sum(mind):
+    rules = CashRules(5, {"CHF": CHF}, taken_minor_max=100_000)
+    assert "At most 1000.00 EUR" in wrong((foreign(130_000, CHF, 120_000, 5),), "EUR", rules)
+    assert wrong((cash(-200_000),), "EUR", rules, back=True) == ""

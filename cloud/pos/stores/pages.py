@@ -88,7 +88,7 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
     def keep(
         request: Request, who: Setter, store: str, *, tax_rounding: Annotated[TaxRounding, Form()], cash_step: Text,
         denominations: Text = "", refund_days: Text = "0", refund_cash: Text = "0", over_short: Text = "0",
-        offline_card: Text = "0",
+        offline_card: Text = "0", cash_most: Text = "0",
         offline_value: Text = "0", value_months: Text = "0",
         legal_name: Text = "", tax_number: Text = "", address: Lines = "", receipt_foot: Lines = "",
         margin_scheme: Text = "", contact: Text = "", language: Text = "en", check_url: Text = "", why: Why = "",
@@ -97,7 +97,7 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
         given: dict[str, object] = {
             "tax_rounding": tax_rounding, "cash_step": cash_step, "denominations": denominations,
             "refund_days": refund_days, "refund_cash": refund_cash, "over_short": over_short,
-            "offline_card": offline_card,
+            "offline_card": offline_card, "cash_most": cash_most,
             "offline_value": offline_value, "value_months": value_months, "why": why,
             "legal_name": legal_name, "tax_number": tax_number, "address": address, "receipt_foot": receipt_foot,
             "margin_scheme": bool(margin_scheme), "contact": contact, "language": language, "check_url": check_url,
@@ -115,6 +115,7 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
                 margin_scheme=bool(margin_scheme), refund_days=_number(refund_days, "Days to give back"),
                 value_months=_number(value_months, "Months of gift cards and credit"),
                 refund_cash_minor_max=money(refund_cash, "Cash that goes back"),
+                cash_minor_max=money(cash_most, "Cash of one sale"),
                 over_short_minor_max=money(over_short, "Drawer may be off by"),
                 offline_card_minor_max=money(offline_card, "Card without a line"),
                 offline_value_minor_max=money(offline_value, "Gift card without a line"), legal_name=legal_name.strip(),
@@ -138,6 +139,7 @@ def shown(row: store_settings.SettingsRow) -> dict[str, object]:
         "tax_rounding": row.tax_rounding, "cash_step": plain(row.cash_step_minor, row.currency),
         "denominations": " ".join(each.removesuffix("." + "0" * digits) for each in coins),
         "refund_days": row.refund_days, "refund_cash": typed(row.refund_cash_minor_max, row.currency),
+        "cash_most": typed(row.cash_minor_max, row.currency),
         "over_short": typed(row.over_short_minor_max, row.currency),
         "offline_card": typed(row.offline_card_minor_max, row.currency),
         "offline_value": typed(row.offline_value_minor_max, row.currency), "value_months": row.value_months,

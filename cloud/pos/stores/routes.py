@@ -38,6 +38,7 @@ class SettingsAsked(Asked):
     margin_scheme: bool = False
     refund_days: int = 30
     refund_cash_minor_max: int = 0
+    cash_minor_max: int = 0
     over_short_minor_max: int = 500
     offline_card_minor_max: int = 0
     offline_value_minor_max: int = 0

@@ -43,6 +43,7 @@ class SettingsRow:
     margin_scheme: bool
     refund_days: int
     refund_cash_minor_max: int
+    cash_minor_max: int
     over_short_minor_max: int
     offline_card_minor_max: int
     offline_value_minor_max: int
@@ -93,6 +94,7 @@ def told(card: SettingsCard, currency: str) -> dict[str, str]:
         "notes and coins": ", ".join(plain(each, currency) for each in card.denominations),
         "margin scheme": "yes" if card.margin_scheme else "no", "days to give back": str(card.refund_days),
         "cash back without a word": money(card.refund_cash_minor_max) if card.refund_cash_minor_max else "as it came",
+        "cash of one sale at most": money(card.cash_minor_max) if card.cash_minor_max else "any sum",
         "drawer may be off by": money(card.over_short_minor_max),
         "card without a line": money(card.offline_card_minor_max),
         "gift card without a line": money(card.offline_value_minor_max),
@@ -121,7 +123,7 @@ def _check(card: SettingsCard) -> None:
         raise SettingsError(f"Gift cards and credit last at most {VALUE_MONTHS_MAX} months; 0: for ever.")
     for amount, what in (
         (card.over_short_minor_max, "What a drawer may be off by"), (card.refund_cash_minor_max, "Cash that goes back"),
-        (card.offline_card_minor_max, "A card without a line"),
+        (card.offline_card_minor_max, "A card without a line"), (card.cash_minor_max, "Cash of one sale"),
         (card.offline_value_minor_max, "A gift card without a line"),
     ):  # fmt: skip
         if not 0 <= amount <= MONEY_MINOR_MAX:
