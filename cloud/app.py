@@ -32,6 +32,7 @@ from cloud.metrics import office_samples
 from cloud.mqtt import Consumer
 from cloud.pos.alarms import routes as alarms
 from cloud.pos.clients import routes as clients
+from cloud.pos.clients.comparing import Comparing
 from cloud.pos.commissions import routes as commissions
 from cloud.pos.compliance import routes as compliance
 from cloud.pos.counts import routes as counts
@@ -108,6 +109,7 @@ class Cloud:
     door: FastAPI
     lists: Lists
     ring: people.Keyring
+    comparing: Comparing
     consumer: Consumer | None = None
     fatal: Fatal = field(default_factory=Fatal)
 
@@ -151,10 +153,11 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         docs_url=None,
         redoc_url=None,
     )
+    ring = people.Keyring(desk.sealing)
     cloud = Cloud(
         config=config, desk=desk, ingest=ingest, rejoins=rejoins, orders=order_desk, entrance=entrance, logins=logins,
         app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)), lists=Lists(desk),
-        ring=people.Keyring(desk.sealing),
+        ring=ring, comparing=Comparing(desk, ring),
     )  # fmt: skip
     add_blobs(cloud.door, desk)
     join(
@@ -171,7 +174,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         shifts.router(desk),
         payments.router(desk),
         value.router(desk),
-        clients.router(desk, cloud.ring),
+        clients.router(desk, cloud.ring, cloud.comparing),
         ledger.router(desk),
         compliance.router(desk),
         commissions.router(desk),
@@ -198,6 +201,7 @@ def _dress(cloud: Cloud) -> None:
         desk=cloud.desk,
         lists=cloud.lists,
         ring=cloud.ring,
+        comparing=cloud.comparing,
         logins=cloud.logins,
         entrance=cloud.entrance,
         secure=bool(cloud.config.cert),

@@ -12,6 +12,7 @@ from cloud.desk import Desk
 from cloud.people import Keyring
 from cloud.pos.alarms import queries as alarms
 from cloud.pos.clients import pages as client_pages
+from cloud.pos.clients.comparing import Comparing
 from cloud.pos.compliance import pages as compliance_pages
 from cloud.pos.counts import queries as counts
 from cloud.pos.counts.apply import ABANDONED, APPROVED, COUNTING, FINISHED, RECOUNTING, REQUESTED
@@ -134,8 +135,8 @@ Query200 = Annotated[str, Query(max_length=200)]
 
 
 def dress(
-    app: FastAPI, *, house: str, time_zone: str, desk: Desk, lists: Lists, ring: Keyring, logins: Logins,
-    entrance: Entrance, secure: bool,
+    app: FastAPI, *, house: str, time_zone: str, desk: Desk, lists: Lists, ring: Keyring, comparing: Comparing,
+    logins: Logins, entrance: Entrance, secure: bool,
 ) -> None:  # fmt: skip
     """Gives the office's app its pages."""
     folders = {"cloud": HERE / "templates", **{noun: HERE / "pos" / noun / "templates" for noun in NOUNS}}
@@ -163,8 +164,8 @@ def dress(
         value_pages.router(desk),
         payment_pages.router(desk),
         goods_pages.router(desk),
-        client_pages.router(desk, ring),
         compliance_pages.router(desk),
+        client_pages.router(desk, ring, comparing),
         router(desk),
         wide(desk),
     )

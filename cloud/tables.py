@@ -18,6 +18,7 @@ metadata = sa.MetaData(naming_convention=NAMES)
 TAGGED: Final = sa.text("epc <> ''")
 NAMED: Final = sa.text("client <> ''")
 OPEN: Final = sa.text("ended = 0")
+HOLDS: Final = sa.text("undone_us = 0")
 RUNNING: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -322,6 +323,23 @@ client_visit = _table(
     sa.Index(None, "person"),
 )  # fmt: skip
 """Somebody came and bought nothing; what they looked at is sealed."""
+client_alias = _table(
+    "client_alias", _key("merge"), _text("survivor"), _text("absorbed"), _text("by"), _int("at_us"), _int("undone_us"),
+    _text("undone_by"), sa.Index(None, "survivor"),
+    sa.Index("ix_client_alias_absorbed", "absorbed", unique=True, sqlite_where=HOLDS, postgresql_where=HOLDS),
+)  # fmt: skip
+"""Ids that are one person, by somebody's word; `undone_us` 0: it holds (`cloud.clienteling.identity.merging`)."""
+client_pair = _table(
+    "client_pair", _key("one"), _key("other"), _float("bits"), _text("reasons"), _text("state"), _int("found_us"),
+    _text("by"), _int("decided_us"), sa.Index(None, "state", "bits"), sa.Index(None, "other"),
+)  # fmt: skip
+"""Two clients who may be one, `one` below `other`: the queue, and for ever what a person said of them."""
+client_heard = _table(
+    "client_heard", _key("store"), _key("epoch"), _number_key("seq"), _number_key("n"), _text("person"),
+    _text("key_id"), _sealing("sealed"), _text("by"), _int("at_us"), _text("state"), _text("why"),
+    sa.Index(None, "state", "person"), sa.Index(None, "person"),
+)  # fmt: skip
+"""What a till wrote of a client, sealed as it came; taken into the profile once the person's key is here."""
 
 sale = _table(
     "sale", _key("store"), _key("sale"), _text("till"), _text("shift"), _int("receipt_number"), _text("business_day"),

@@ -1,6 +1,7 @@
 """Clients over HTTP: pages and API, who may what, what an address never holds, and an erased person on the disk."""
 
 import logging
+import time
 
 import msgspec
 import pytest
@@ -50,7 +51,7 @@ def ask(cloud, browse):
 
 @pytest.fixture
 def person(ask):
-    made = ask(Role.ASSOCIATE, "POST", "/api/v1/clients", json=NEW)
+    made = ask(Role.ASSOCIATE, "POST", "/api/v1/clients", json={**NEW, "sure": True})
     assert made.status_code == 201, made.text
     return made.json()["person"]
 
@@ -137,6 +138,77 @@ def test_forms_make_and_change_a_client(ask):
     assert "mornings" not in page
     assert "Sms: no" in page
     assert "Has bought nothing yet" in page
+
+
+def test_a_likely_double_is_shown_before_another_card_is_made(ask, person):
+    refused = ask(Role.ASSOCIATE, "POST", "/api/v1/clients", json=NEW)
+    assert refused.status_code == 409
+    form = {
+        "at": "paris",
+        "given_name": "Zwetlana",
+        "family_name": "Beispielowa",
+        "phones": "+33 1 99 00 12 34",
+        "why": "",
+    }
+    shown = ask(Role.ASSOCIATE, "POST", "/clients/new", data=form, page=True)
+    assert shown.status_code == 409
+    for word in ("may be a client already", "the same telephone", 'name="sure"', 'value="Zwetlana"'):
+        assert word in shown.text, word
+    made = ask(Role.ASSOCIATE, "POST", "/clients/new", data={**form, "sure": "yes"}, page=True)
+    assert made.status_code == 303
+
+
+def test_two_are_joined_seen_as_one_and_parted_on_the_pages(ask, cloud, person):
+    other = ask(Role.ASSOCIATE, "POST", "/api/v1/clients", json={**NEW, "sure": True, "language": "it"}).json()[
+        "person"
+    ]
+    assert ask("other", "POST", "/clients/doubles/compare", page=True).status_code == 303
+    deadline = time.monotonic() + 30
+    while cloud.comparing.now.busy and time.monotonic() < deadline:
+        time.sleep(0.05)
+    queue = ask(Role.ASSOCIATE, "GET", "/clients/doubles", page=True)
+    assert queue.status_code == 200
+    for word in ("The same person", "Two people", "Later", "the same mailbox", "were compared"):
+        assert word.lower() in queue.text.lower(), word
+    told = {"one": person, "other": other}
+    assert ask(Role.ASSOCIATE, "POST", "/clients/doubles/later", data=told, page=True).status_code == 303
+    assert ask(Role.ASSOCIATE, "POST", "/clients/doubles/same", data=told, page=True).status_code == 303
+    assert ask(Role.ASSOCIATE, "POST", "/api/v1/clients/doubles/same", json=told).status_code == 409
+    moved = ask(Role.ASSOCIATE, "GET", f"/clients/{other}", page=True)
+    assert moved.headers["location"] == f"/clients/{person}"
+    page = ask(Role.ASSOCIATE, "GET", f"/clients/{person}", page=True).text
+    assert "two people after all" in page
+    (merge,) = ask(Role.ASSOCIATE, "GET", f"/api/v1/clients/{other}").json()["merges"]
+    parted = ask(Role.ASSOCIATE, "POST", "/clients/doubles/part", data={"merge": merge["merge"]}, page=True)
+    assert parted.headers["location"] == f"/clients/{person}"
+    assert ask(Role.ASSOCIATE, "GET", f"/clients/{other}", page=True).status_code == 200
+    assert ask(Role.ASSOCIATE, "POST", f"/api/v1/clients/merges/{merge['merge']}/undo").status_code == 404
+    assert ask(Role.LOSS_PREVENTION, "GET", "/clients/doubles", page=True).status_code == 403
+
+
+def test_what_happened_is_found_by_its_words(ask, person):
+    at = f"/api/v1/clients/{person}"
+    ask(Role.ASSOCIATE, "POST", f"{at}/wishes", json={"text": "An Art déco brooch", "piece": "P-1"})
+    ask(Role.ASSOCIATE, "POST", f"{at}/engravings", json={"text": "Für immer"})
+    ask(Role.ASSOCIATE, "POST", f"{at}/notes", json={"text": "Comes with a dog"})
+    assert ask(Role.ASSOCIATE, "POST", f"{at}/verified", json={"phone": "+33199001234"}).status_code == 204
+    assert ask(Role.ASSOCIATE, "POST", f"{at}/verified", json={"phone": "+33199000000"}).status_code == 422
+    assert {each["kind"] for each in ask(Role.ASSOCIATE, "GET", f"{at}/timeline").json()} == {
+        "wish",
+        "engraving",
+        "note",
+    }
+    assert ask(Role.ASSOCIATE, "GET", f"{at}/owned").json() == {"pieces": [], "tastes": [], "budgets": []}
+
+    def story(**asked):
+        text = ask(Role.ASSOCIATE, "POST", f"/clients/{person}", data=asked, page=True).text
+        return text[text.index("story-title") : text.index("notes-title")]
+
+    assert "brooch" in story(seek="ART deco")
+    assert "dog" not in story(seek="ART deco")
+    assert "dog" in story(kind="note")
+    assert "Nothing fits" in story(seek="watch")
+    assert "Verified" in ask(Role.ASSOCIATE, "GET", f"/clients/{person}", page=True).text
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """What pages and API do alike with clients: an act, its checks, and its errors as problems."""
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from cloud.changes import WhyError
+from cloud.clienteling.identity.merging import MergeRefusedError
 from cloud.desk import Desk
 from cloud.people import Keyring
-from cloud.pos.clients import asked, desk, profile, queries
+from cloud.pos.clients import aliases, asked, desk, likeness, merging, pairs, profile, queries
 from cloud.pos.clients.asked import FieldsAsked
 from cloud.pos.clients.profile import ClientError
 from cloud.sealing import SealedError
@@ -30,6 +33,10 @@ def answered() -> Iterator[None]:
         raise ProblemError(422, "client", str(error)) from error
     except desk.UnknownClientError as error:
         raise ProblemError(404, "not-found", "There is no such client", str(error)) from error
+    except MergeRefusedError as error:
+        raise ProblemError(409, "merge", "These two are not joined", str(error)) from error
+    except merging.UnknownMergeError as error:
+        raise ProblemError(404, "not-found", "This merge does not hold", str(error)) from error
     except SealedError as error:
         raise ProblemError(503, "sealed", "Clients cannot be opened now", str(error)) from error
 
@@ -49,10 +56,46 @@ class Clients:
             desk.create(work, self.ring, new, given, by=who.user, store=StoreId(store), why=told.why)
         return new
 
-    def open(self, who: Login, person: str, *, how: str) -> queries.ClientDetail:
+    def alike(self, who: Login, told: FieldsAsked, *, store: str) -> list[likeness.Likely]:
+        """Clients of the house who may be this new one; that they were looked through is kept."""
+        given = self._typed(told)
+        require(who, Permission.CLIENTS, store=store)
         with answered(), self.office.work() as work:
-            opened = desk.look(work, self.ring, PersonId(person), by=who.user, how=how)
-            return queries.detail(work, self.ring, PersonId(person), opened)
+            new = profile.checked(dataclasses.replace(profile.Profile(), **given))
+            found = likeness.likely(work.tx, self.ring, new)
+            if found:
+                desk.looked(work, by=who.user, how="alike", found=len(found))
+            return found
+
+    def open(self, who: Login, person: str, *, how: str) -> queries.ClientDetail:
+        """Under the id that stands for all ids of this client."""
+        with answered(), self.office.work() as work:
+            head = aliases.heads(work.tx, [person])[person]
+            opened = desk.look(work, self.ring, head, by=who.user, how=how)
+            return queries.detail(work, self.ring, head, opened)
+
+    def own(self, who: Login, person: str, *, how: str) -> profile.Profile:
+        """What is written of this id alone: for whoever is about to change it."""
+        with answered(), self.office.work() as work:
+            return desk.look(work, self.ring, PersonId(person), by=who.user, how=how)
+
+    def say(self, who: Login, told: asked.PairAsked, said: pairs.Said) -> None:
+        """Two people, or later: of two clients, and for ever."""
+        with answered(), self.office.work() as work:
+            for person in (told.one, told.other):
+                desk.read(work, self.ring, PersonId(person))
+            pairs.say(work, told.one, told.other, said, by=who.user)
+
+    def merge(self, who: Login, told: asked.PairAsked) -> PersonId:
+        """`one` stands for both from now on; the id it is known by."""
+        with answered(), self.office.work() as work:
+            one, other = PersonId(told.one), PersonId(told.other)
+            return merging.merge(work, self.ring, one, other, self.office.new_id(), by=who.user)
+
+    def part(self, who: Login, merge: str) -> PersonId:
+        """Undoes a merge; the id that stood for both."""
+        with answered(), self.office.work() as work:
+            return merging.undo(work, merge, by=who.user)
 
     def change(self, who: Login, person: str, told: FieldsAsked) -> None:
         self._alter(who, person, desk.setting(self._typed(told)), told.why)
@@ -76,6 +119,32 @@ class Clients:
             text = _something(profile.line(told.text, "note", profile.NOTE_MAX), "Write the note")
         new = profile.Note(note=self.office.new_id(), text=text, by=who.user, at_us=self.office.now_us())
         self._alter(who, person, desk.adding("notes", new), told.why)
+
+    def wish(self, who: Login, person: str, told: asked.WishAsked) -> None:
+        with answered():
+            text, piece = profile.line(told.text, "wish", profile.NOTE_MAX), told.piece.strip()
+            _something(text or piece, "Say what they would like")
+        new = profile.Wish(
+            wish=self.office.new_id(), text=text, piece=piece, by=who.user, at_us=self.office.now_us()
+        )  # fmt: skip
+        self._alter(who, person, desk.adding("wishes", new), told.why)
+
+    def engraving(self, who: Login, person: str, told: asked.EngravingAsked) -> None:
+        with answered():
+            text = _something(profile.line(told.text, "engraving", profile.NOTE_MAX), "Write what is engraved")
+        new = profile.Engraving(
+            engraving=self.office.new_id(), text=text, piece=told.piece.strip(), by=who.user,
+            at_us=self.office.now_us(),
+        )  # fmt: skip
+        self._alter(who, person, desk.adding("engravings", new), told.why)
+
+    def verified(self, who: Login, person: str, told: asked.VerifiedAsked) -> None:
+        def alter(was: profile.Profile) -> profile.Profile:
+            if told.phone not in was.phones:
+                raise ClientError("This is none of their numbers: reload the page")
+            return dataclasses.replace(was, verified_phone=told.phone)
+
+        self._alter(who, person, alter, told.why)
 
     def milestone(self, who: Login, person: str, told: asked.MilestoneAsked) -> None:
         with answered():
@@ -115,7 +184,7 @@ class Clients:
                 work, self.ring, PersonId(person), visit, told.text, by=who.user, store=StoreId(told.at)
             )  # fmt: skip
 
-    def _typed(self, told: FieldsAsked) -> dict[str, object]:
+    def _typed(self, told: FieldsAsked) -> dict[str, Any]:
         given = {name: value for name in profile.TYPED if (value := getattr(told, name)) is not None}
         with answered():
             return profile.typed(given, country=told.country)

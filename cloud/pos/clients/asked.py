@@ -41,6 +41,8 @@ class NewAsked(FieldsAsked):
 
     at: Line
     person: Annotated[str, Field(pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")] = ""
+    sure: bool = False
+    """Somebody new, whoever looks alike: without it a likely double is refused."""
 
 
 class SearchAsked(Asked):
@@ -67,6 +69,36 @@ class PinAsked(Asked):
 class NoteAsked(Asked):
     text: Annotated[str, Field(max_length=NOTE_MAX)]
     why: Why = TOLD
+
+
+class WishAsked(Asked):
+    """A piece by its id, or a style in words, or both."""
+
+    text: Annotated[str, Field(max_length=NOTE_MAX)] = ""
+    piece: Line = ""
+    why: Why = TOLD
+
+
+class EngravingAsked(Asked):
+    """As it stands in the piece."""
+
+    text: Annotated[str, Field(max_length=NOTE_MAX)]
+    piece: Line = ""
+    why: Why = TOLD
+
+
+class VerifiedAsked(Asked):
+    """One of their numbers, as it is kept: they answered it, or gave back a code that was sent to it."""
+
+    phone: Line
+    why: Why = "they answered it"
+
+
+class PairAsked(Asked):
+    """Two clients, and what somebody says of them."""
+
+    one: Line
+    other: Line
 
 
 class MilestoneAsked(Asked):

@@ -77,7 +77,7 @@ def change(work: Work, ring: Keyring, person: PersonId, alter: Alter, *, by: Use
 
     Raises `ClientError`, `UnknownClientError`, `SealedError`, `WhyError`.
     """
-    _lock(work, person)
+    lock(work, person)
     was = read(work, ring, person)
     now = profiles.checked(alter(was))
     differ = [name for name in profiles.FIELDS if getattr(was, name) != getattr(now, name)]
@@ -124,7 +124,7 @@ def without(name: str, at: int) -> Alter:
 
 def hand_over(work: Work, ring: Keyring, person: PersonId, owner: UserId, *, by: UserId, why: str) -> None:
     """Into another client book; nobody's when empty. Raises `UnknownClientError`, `SealedError`, `WhyError`."""
-    _lock(work, person)
+    lock(work, person)
     key = ring.person(work.tx, person)
     was = work.tx.value(sa.select(client.c.owner).where(client.c.person == person, client.c.erased_us == 0))
     if key is None or was is None:
@@ -167,7 +167,7 @@ def visited(work: Work, ring: Keyring, person: PersonId, visit: str, text: str, 
         raise ClientError("This visit is kept already: reload the page")
 
 
-def _lock(work: Work, person: PersonId) -> None:
+def lock(work: Work, person: PersonId) -> None:
     """Of two people who change one client the second waits; SQLite has one writer anyway."""
     work.tx.row(sa.select(client.c.person).where(client.c.person == person).with_for_update())
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from cloud import changes, feed
 from cloud.db import Office
 from cloud.people import Keyring
-from cloud.pos.clients import desk, queries
-from cloud.tables import client, client_visit, person_key, person_word
+from cloud.pos.clients import aliases, desk, pairs, queries
+from cloud.tables import client, client_heard, client_visit, person_key, person_word
 from cloud.work import Work
 from contract.feed import ForgetCard
 from contract.ids import PersonId, UserId
@@ -24,7 +24,7 @@ REASONS: Final = {
     "mistake": "Made by mistake",
 }
 """Chosen, not typed: a reason in somebody's own words would outlive the person it is about."""
-TABLES: Final = ("person_key", "person_word", "client", "client_visit")
+TABLES: Final = ("person_key", "person_word", "client", "client_visit", "client_heard", "client_pair")
 """That deletes leave nothing behind in."""
 EVERYTHING: Final = 100_000
 
@@ -41,10 +41,16 @@ def export(work: Work, ring: Keyring, person: PersonId, *, by: UserId) -> dict[s
 
 
 def erase(office: Office, work: Work, person: PersonId, reason: str, *, by: UserId) -> None:
-    """For ever, at the office now and at every store with the feed. A repeat changes nothing.
+    """For ever, at the office now and at every store with the feed, all ids of this person. A repeat changes nothing.
 
     Raises `UnknownClientError` for who was never there.
     """
+    for each in sorted(aliases.ids(work.tx, person)):
+        _erase(work, each, reason, by=by)
+    work.tx.after_commit.append(lambda: office.leave_no_trace(TABLES))
+
+
+def _erase(work: Work, person: PersonId, reason: str, *, by: UserId) -> None:
     row = work.tx.row(sa.select(client.c.erased_us).where(client.c.person == person).with_for_update())
     if row is None:
         raise desk.UnknownClientError(f"There is no client {person}: look for them by name")
@@ -52,9 +58,10 @@ def erase(office: Office, work: Work, person: PersonId, reason: str, *, by: User
         return
     for table in (person_key, person_word):
         work.tx.run(sa.delete(table).where(table.c.person == person))
-    work.tx.run(sa.update(client_visit).where(client_visit.c.person == person).values(sealed=b""))
+    for table in (client_visit, client_heard):
+        work.tx.run(sa.update(table).where(table.c.person == person).values(sealed=b""))
+    pairs.forget(work, person)
     gone = {"sealed": b"", "owner": "", "erased_us": work.now_us, "changed_us": work.now_us}
     work.tx.run(sa.update(client).where(client.c.person == person).values(**gone))
     changes.note(work, NOTED, person, by=by, why=REASONS[reason], was={"kept": "yes"}, now={"kept": "erased"})
     work.tell(feed.News(f"forget:{person}", ForgetCard(person=person)))
-    work.tx.after_commit.append(lambda: office.leave_no_trace(TABLES))

@@ -1,6 +1,7 @@
 """The office's pages of clients: the client book, somebody new, and a profile with everything that belongs to it."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -10,8 +11,21 @@ from starlette.responses import Response
 from cloud import called
 from cloud.desk import Desk
 from cloud.people import Keyring
-from cloud.pos.clients import asked, desk, erasing, profile, queries, seeking
+from cloud.pos.clients import (
+    aliases,
+    asked,
+    desk,
+    erasing,
+    pages_doubles,
+    profile,
+    queries,
+    seeking,
+    timeline,
+)
+from cloud.pos.clients import owned as owning
 from cloud.pos.clients.acts import Clients, answered
+from cloud.pos.clients.comparing import Comparing
+from cloud.pos.clients.likeness import Likely
 from contract.feed import Permission
 from contract.ids import PersonId
 from trade.consent import Channel, Proof
@@ -30,7 +44,6 @@ Text = Annotated[str, Form(max_length=profile.NOTE_MAX)]
 BOOK_STEP: Final = 50
 SEVERAL: Final = ("emails", "phones")
 """Fields that a form takes in one text, an entry a line."""
-GROWN: Final = ("sizes", "pins", "notes", "milestones")
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -43,10 +56,11 @@ Given = Annotated[dict[str, str], Depends(_form)]
 """A form as it came; read on the loop, so that the route itself may wait for the database."""
 
 
-def router(office: Desk, ring: Keyring) -> APIRouter:
+def router(office: Desk, ring: Keyring, comparing: Comparing) -> APIRouter:
     routes = APIRouter(prefix="/clients", include_in_schema=False)
     clients = Clients(office, ring)
     add_book(routes, office, ring, clients)
+    pages_doubles.add(routes, office, ring, clients, comparing)
     add_profile(routes, office, ring, clients)
     add_entries(routes, clients)
     return routes
@@ -82,12 +96,14 @@ def add_book(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients) -
                 names=called.stores(work.tx),
             )  # fmt: skip
 
-    def new_form(request: Request, who: Login, given: dict[str, str], *, problem: str = "") -> Response:
+    def new_form(
+        request: Request, who: Login, given: dict[str, str], *, problem: str = "", alike: Sequence[Likely] = ()
+    ) -> Response:
         with office.look() as work:
             shops = {name: title for name, title in called.stores(work.tx).items() if who.of(name)}
         return render(
-            request, "clients/edit.html", status=422 if problem else 200, given=given, problem=problem, stores=shops,
-            person="", title="Somebody new",
+            request, "clients/edit.html", status=409 if alike else 422 if problem else 200, given=given,
+            problem=problem, stores=shops, person="", title="Somebody new", alike=alike,
         )  # fmt: skip
 
     @routes.get("/new")
@@ -97,7 +113,10 @@ def add_book(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients) -
     @routes.post("/new")
     def create(request: Request, who: Keeper, given: Given) -> Response:
         try:
-            made = clients.create(who, _fields(given), store=given.get("at", ""))
+            told = _fields(given)
+            if given.get("sure") != "yes" and (alike := clients.alike(who, told, store=given.get("at", ""))):
+                return new_form(request, who, given, alike=alike)
+            made = clients.create(who, told, store=given.get("at", ""))
         except ProblemError as error:
             if error.status != 422:
                 raise
@@ -106,11 +125,14 @@ def add_book(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients) -
 
 
 def add_profile(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients) -> None:
-    @routes.get("/{person}")
-    def one(request: Request, who: Seer, person: str) -> Response:
+    def page(request: Request, who: Login, person: str, *, seek: str = "", kind: str = "") -> Response:
         seen = clients.open(who, person, how="page")
+        if seen.person != person:
+            return go(request, f"/clients/{seen.person}")
         with answered(), office.look() as work:
             names = called.stores(work.tx)
+            pieces = owning.owned(work.tx, aliases.ids(work.tx, person))
+            events = timeline.matching(timeline.timeline(work.tx, seen), seek, kind)
             return render(
                 request, "clients/client.html", seen=seen, profile=seen.profile, names=names,
                 people=called.people(work.tx), history=queries.changes(work.tx, ring, PersonId(person), limit=30),
@@ -119,15 +141,34 @@ def add_profile(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients
                 may_move=seen.owner in ("", who.user) or who.may(Permission.SEE_STAFF),
                 fingers=list(profile.Finger), systems=NAMES, sources=list(profile.Source), likes=list(profile.Likes),
                 days=list(profile.Day), relations=list(profile.Relation), channels=list(Channel), proofs=list(Proof),
-                reasons=erasing.REASONS,
+                reasons=erasing.REASONS, pieces=pieces, tastes=owning.tastes(pieces), budgets=owning.budgets(pieces),
+                events=events, seek=seek, kind=kind, kinds=list(timeline.Kind),
             )  # fmt: skip
+
+    @routes.get("/{person}")
+    def one(request: Request, who: Seer, person: str) -> Response:
+        return page(request, who, person)
+
+    @routes.post("/{person}")
+    def sought(request: Request, who: Seer, person: str, seek: Line = "", kind: Line = "") -> Response:
+        """What is looked for in the history is posted, like every search for people."""
+        return page(request, who, person, seek=seek, kind=kind)
 
     @routes.get("/{person}/edit")
     def edit(request: Request, who: Keeper, person: str) -> Response:
-        seen = clients.open(who, person, how="page").profile
+        seen = clients.own(who, person, how="page")
         given = {name: getattr(seen, name) for name in profile.TYPED}
         told = given | {name: "\n".join(given[name]) for name in SEVERAL}
-        return render(request, "clients/edit.html", given=told, problem="", stores={}, person=person, title=seen.name)
+        return render(
+            request,
+            "clients/edit.html",
+            given=told,
+            problem="",
+            stores={},
+            person=person,
+            title=seen.name,
+            alike=(),
+        )
 
     @routes.post("/{person}/edit")
     def change(request: Request, who: Keeper, person: str, given: Given) -> Response:
@@ -138,7 +179,7 @@ def add_profile(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients
                 raise
             return render(
                 request, "clients/edit.html", status=422, given=given, problem=error.title, stores={}, person=person,
-                title="What is wrong",
+                title="What is wrong", alike=(),
             )  # fmt: skip
         return go(request, f"/clients/{person}")
 
@@ -179,6 +220,21 @@ def add_entries(routes: APIRouter, clients: Clients) -> None:
         clients.note(who, person, _read(asked.NoteAsked, given))
         return go(request, f"/clients/{person}")
 
+    @routes.post("/{person}/wishes")
+    def wish(request: Request, who: Keeper, person: str, given: Given) -> Response:
+        clients.wish(who, person, _read(asked.WishAsked, given))
+        return go(request, f"/clients/{person}")
+
+    @routes.post("/{person}/engravings")
+    def engraving(request: Request, who: Keeper, person: str, given: Given) -> Response:
+        clients.engraving(who, person, _read(asked.EngravingAsked, given))
+        return go(request, f"/clients/{person}")
+
+    @routes.post("/{person}/verified")
+    def verified(request: Request, who: Keeper, person: str, given: Given) -> Response:
+        clients.verified(who, person, _read(asked.VerifiedAsked, given))
+        return go(request, f"/clients/{person}")
+
     @routes.post("/{person}/milestones")
     def milestone(request: Request, who: Keeper, person: str, given: Given) -> Response:
         clients.milestone(who, person, _read(asked.MilestoneAsked, given))
@@ -204,7 +260,7 @@ def add_entries(routes: APIRouter, clients: Clients) -> None:
     def take(
         request: Request, who: Keeper, person: str, name: str, at: Annotated[int, Form(ge=0)]
     ) -> Response:  # fmt: skip
-        if name not in GROWN:
+        if name not in profile.GROWN:
             raise ProblemError(404, "not-found", "There is no such list", "Go back to the profile.")
         clients.take(who, person, name, asked.TakeAsked(at=at))
         return go(request, f"/clients/{person}")

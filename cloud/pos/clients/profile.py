@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ NOTE_MAX: Final = 4_000
 SAME_KIND_MAX: Final = 20
 """Addresses, numbers, sizes, days of one client;"""
 NOTES_MAX: Final = 500
-"""and notes."""
+"""and notes, wishes and engravings."""
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 EMAIL: Final = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]+\.[^\s@<>,;.]{2,}")
 YEARLY: Final = re.compile(r"--(\d{2})-(\d{2})")
@@ -130,6 +130,28 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Something they would like: a piece of the house, or a style in words."""
+
+    wish: str
+    text: str
+    by: str
+    at_us: int
+    piece: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engraving:
+    """What stands in a piece of theirs; `piece` when it is the house's."""
+
+    engraving: str
+    text: str
+    by: str
+    at_us: int
+    piece: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """Everything sealed of a client. Phones in E.164, e-mails as they were written."""
 
@@ -146,6 +168,10 @@ class Profile:
     pins: tuple[Pin, ...] = ()
     notes: tuple[Note, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+    engravings: tuple[Engraving, ...] = ()
+    verified_phone: str = ""
+    """One of `phones` that they answered, or gave back a code from."""
 
     @property
     def name(self) -> str:
@@ -158,7 +184,9 @@ class Profile:
 
 FIELDS: Final = tuple(each.name for each in fields(Profile))
 TYPED: Final = ("salutation", "given_name", "family_name", "also_called", "emails", "phones", "address", "language")
-"""Fields that are typed as they are; the others grow by entries of their own."""
+"""Fields that are typed as they are; the others grow by entries of their own,"""
+GROWN: Final = ("sizes", "pins", "notes", "milestones", "wishes", "engravings")
+"""which are these."""
 encode: Final = msgspec.json.Encoder(order="deterministic").encode
 decode: Final = msgspec.json.Decoder(Profile).decode
 
@@ -170,8 +198,13 @@ def checked(profile: Profile) -> Profile:
     for name in ("emails", "phones", "sizes", "pins", "milestones"):
         if len(getattr(profile, name)) > SAME_KIND_MAX:
             raise ClientError(f"A client has at most {SAME_KIND_MAX} {name}: take one away first")
-    if len(profile.notes) > NOTES_MAX:
-        raise ClientError(f"A client has at most {NOTES_MAX} notes: put what matters into one, and take others away")
+    for name in ("notes", "wishes", "engravings"):
+        if len(getattr(profile, name)) > NOTES_MAX:
+            raise ClientError(
+                f"A client has at most {NOTES_MAX} {name}: put what matters into one, and take others away"
+            )
+    if profile.verified_phone not in ("", *profile.phones):
+        return replace(profile, verified_phone="")
     return profile
 
 

@@ -7,12 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cloud.clienteling.identity.merging import Aliases
 from cloud.db import Tx
 from cloud.people import Keyring, PersonKey
-from cloud.pos.clients import desk
-from cloud.pos.clients.profile import Profile, decode
+from cloud.pos.clients import aliases, desk
+from cloud.pos.clients.aliases import ABSORBED
+from cloud.pos.clients.profile import GROWN, Profile, decode
+from cloud.pos.clients.together import together
 from cloud.tables import (
     client,
+    client_alias,
     client_change,
     client_consent,
     client_look,
@@ -114,6 +118,18 @@ class SizeSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class MergeSeen:
+    """An id that was joined to this client; `name` as it was kept of that id."""
+
+    merge: str
+    survivor: str
+    absorbed: str
+    name: str
+    by: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClientDetail:
     """`consents` are all words, newest said first; `reach` says of each channel with a word which one holds."""
 
@@ -130,6 +146,9 @@ class ClientDetail:
     returns: list[ReturnSeen]
     accounts: list[AccountSeen]
     visits: list[VisitSeen]
+    merges: list[MergeSeen]
+    own: dict[str, int]
+    """How many entries of each list are of this id itself; those behind them are of ids that were joined to it."""
 
     @property
     def is_prospect(self) -> bool:
@@ -141,7 +160,7 @@ def book(
     tx: Tx, ring: Keyring, *, owner: str = "", store: str = "", after_us: int = 0, limit: int = 50
 ) -> list[ClientRow]:
     """A client book, or a store's, or the house's; newest changed first. `after_us`: those changed before then."""
-    query = sealed_rows().order_by(client.c.changed_us.desc(), client.c.person).limit(limit)
+    query = sealed_rows().where(~ABSORBED).order_by(client.c.changed_us.desc(), client.c.person).limit(limit)
     for column, wanted in ((client.c.owner, owner), (client.c.store, store)):
         if wanted:
             query = query.where(column == wanted)
@@ -171,23 +190,50 @@ def opened(ring: Keyring, rows: Sequence[sa.RowMapping]) -> list[tuple[ClientRow
 
 
 def detail(work: Work, ring: Keyring, person: PersonId, profile: Profile, *, limit: int = 100) -> ClientDetail:
-    """Everything of a client whose profile was opened (`desk.look`)."""
+    """Everything of a client whose profile was opened (`desk.look`), of all ids that are this person."""
     tx = work.tx
     row = tx.row(sa.select(client).where(client.c.person == person))
     assert row is not None, "its profile was opened a moment ago"
-    words = consents(tx, person)
+    known = aliases.around(tx, [person])
+    ids = [person, *(PersonId(each) for each in known.ids(person) if each != person)]
+    others = _profiles(tx, ring, ids[1:])
+    words = consents(tx, *ids)
+    whole = together(profile, [others[each] for each in ids[1:] if each in others])
     return ClientDetail(
         person=person, store=row["store"], owner=row["owner"], made_us=row["made_us"], changed_us=row["changed_us"],
-        profile=profile, consents=words, sales=_sales(tx, person, limit),
+        profile=whole, consents=words, sales=_sales(tx, ids, limit),
         reach={channel: said.given for channel, said in standing(words).items()},
-        sizes=[SizeSeen(s.finger, s.circumference_um, s.source, s.day, s.told()) for s in profile.sizes],
-        returns=_returns(tx, person, limit), accounts=_accounts(tx, person, limit),
-        visits=_visits(tx, ring, person, limit),
+        sizes=[SizeSeen(s.finger, s.circumference_um, s.source, s.day, s.told()) for s in whole.sizes],
+        returns=_returns(tx, ids, limit), accounts=_accounts(tx, ids, limit),
+        visits=_visits(tx, ring, ids, limit), merges=_merges(tx, known, others),
+        own={name: len(getattr(profile, name)) for name in GROWN},
     )  # fmt: skip
 
 
-def consents(tx: Tx, person: PersonId) -> list[Said]:
-    query = sa.select(client_consent).where(client_consent.c.person == person).order_by(client_consent.c.said_us.desc())
+def _profiles(tx: Tx, ring: Keyring, persons: Sequence[str]) -> dict[str, Profile]:
+    if not persons:
+        return {}
+    rows = tx.rows(sealed_rows().where(client.c.person.in_(persons)))
+    return {row.person: profile for row, profile in opened(ring, rows)}
+
+
+def _merges(tx: Tx, known: Aliases, others: dict[str, Profile]) -> list[MergeSeen]:
+    names = [merge.id for merge in known.merges]
+    if not names:
+        return []
+    rows = tx.rows(sa.select(client_alias).where(client_alias.c.merge.in_(names)).order_by(client_alias.c.at_us))
+    return [
+        MergeSeen(
+            row["merge"], row["survivor"], row["absorbed"],
+            others[row["absorbed"]].name if row["absorbed"] in others else "", row["by"], row["at_us"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def consents(tx: Tx, *persons: PersonId) -> list[Said]:
+    mine = sa.select(client_consent).where(client_consent.c.person.in_(persons))
+    query = mine.order_by(client_consent.c.said_us.desc(), client_consent.c.n.desc())
     return [
         Said(
             Channel(row["channel"]), bool(row["given"]), row["said_us"], row["by"], Proof(row["proof"]),
@@ -217,9 +263,9 @@ def _change(key: PersonKey, row: sa.RowMapping) -> Change:
     return Change(row["at_us"], row["by"], row["field"], told["was"], told["now"], told["why"])
 
 
-def _sales(tx: Tx, person: PersonId, limit: int) -> list[SaleSeen]:
+def _sales(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[SaleSeen]:
     # `<> ''` stands there so that the index of sales with a client is used
-    query = sa.select(sale).where(sale.c.client == person, sale.c.client != "")
+    query = sa.select(sale).where(sale.c.client.in_(persons), sale.c.client != "")
     rows = tx.rows(query.order_by(sale.c.recorded_us.desc()).limit(limit))
     named = sa.select(sale_line.c.store, sale_line.c.sale, sale_line.c.description)
     lines = tx.rows(named.where(sale_line.c.sale.in_([row["sale"] for row in rows]))) if rows else []
@@ -235,8 +281,8 @@ def _sales(tx: Tx, person: PersonId, limit: int) -> list[SaleSeen]:
     ]  # fmt: skip
 
 
-def _returns(tx: Tx, person: PersonId, limit: int) -> list[ReturnSeen]:
-    mine = sa.select(sale.c.sale).where(sale.c.client == person, sale.c.client != "")
+def _returns(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[ReturnSeen]:
+    mine = sa.select(sale.c.sale).where(sale.c.client.in_(persons), sale.c.client != "")
     query = sa.select(refund).where(refund.c.sale.in_(mine)).order_by(refund.c.recorded_us.desc()).limit(limit)
     return [
         ReturnSeen(
@@ -246,8 +292,8 @@ def _returns(tx: Tx, person: PersonId, limit: int) -> list[ReturnSeen]:
     ]
 
 
-def _accounts(tx: Tx, person: PersonId, limit: int) -> list[AccountSeen]:
-    query = sa.select(value_account).where(value_account.c.client == person)
+def _accounts(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[AccountSeen]:
+    query = sa.select(value_account).where(value_account.c.client.in_(persons))
     return [
         AccountSeen(
             row["account"], row["kind"], row["label"], row["currency"], row["issued_minor"] - row["spent_minor"],
@@ -257,16 +303,15 @@ def _accounts(tx: Tx, person: PersonId, limit: int) -> list[AccountSeen]:
     ]  # fmt: skip
 
 
-def _visits(tx: Tx, ring: Keyring, person: PersonId, limit: int) -> list[VisitSeen]:
-    query = sa.select(client_visit).where(client_visit.c.person == person).order_by(client_visit.c.at_us.desc())
+def _visits(tx: Tx, ring: Keyring, persons: Sequence[PersonId], limit: int) -> list[VisitSeen]:
+    query = sa.select(client_visit).where(client_visit.c.person.in_(persons)).order_by(client_visit.c.at_us.desc())
     rows = tx.rows(query.limit(limit))
-    key = ring.person(tx, person) if rows else None
-    if key is None:
-        return []
+    keys = {person: ring.person(tx, PersonId(person)) for person in {row["person"] for row in rows}}
     return [
         VisitSeen(
             row["visit"], StoreId(row["store"]), row["by"], row["at_us"],
             key.open(f"{desk.VISIT}:{row['visit']}", bytes(row["sealed"])).decode(),
         )
         for row in rows
+        if (key := keys[row["person"]]) is not None
     ]  # fmt: skip

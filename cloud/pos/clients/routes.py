@@ -6,24 +6,29 @@ from fastapi import APIRouter, Query
 
 from cloud.desk import Desk
 from cloud.people import Keyring
-from cloud.pos.clients import asked, desk, erasing, queries, seeking
+from cloud.pos.clients import aliases, asked, desk, erasing, pairs, queries, seeking, timeline
+from cloud.pos.clients import owned as owning
 from cloud.pos.clients.acts import Clients, answered
+from cloud.pos.clients.comparing import Comparing, Progress
 from cloud.pos.http import ROWS_PER_PAGE, Limit
 from contract.feed import Permission
 from contract.ids import PersonId
 from web.logins import Login
 from web.policy import allow
+from web.problems import ProblemError
 
 Seer = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
 Keeper = Annotated[Login, allow(Permission.CLIENTS, of="house")]
 Rights = Annotated[Login, allow(Permission.CLIENT_RIGHTS, of="everywhere")]
 Book = Literal["mine", "all"]
-Grown = Literal["sizes", "pins", "notes", "milestones"]
+Grown = Literal["sizes", "pins", "notes", "milestones", "wishes", "engravings"]
+Pairs = Annotated[int, Query(ge=1, le=200)]
 
 
-def router(office: Desk, ring: Keyring) -> APIRouter:
+def router(office: Desk, ring: Keyring, comparing: Comparing) -> APIRouter:
     routes = APIRouter(prefix="/api/v1/clients", tags=["clients"])
     clients = Clients(office, ring)
+    add_doubles(routes, office, clients, comparing)
     add_looking(routes, office, ring, clients)
     add_changing(routes, clients)
     return routes
@@ -55,6 +60,21 @@ def add_looking(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients
         """A profile with its purchases; that it was opened is kept."""
         return clients.open(who, person, how="api")
 
+    @routes.get("/{person}/timeline")
+    def events(who: Seer, person: str) -> list[timeline.Event]:
+        """Everything that happened with them, newest first; that it was opened is kept."""
+        seen = clients.open(who, person, how="api")
+        with answered(), office.look() as work:
+            return timeline.timeline(work.tx, seen)
+
+    @routes.get("/{person}/owned")
+    def pieces(who: Seer, person: str) -> dict[str, Any]:
+        """Their pieces with certificates and newest appraisal, and what these tell of their taste."""
+        clients.open(who, person, how="api")
+        with answered(), office.look() as work:
+            found = owning.owned(work.tx, aliases.ids(work.tx, person))
+        return {"pieces": found, "tastes": owning.tastes(found), "budgets": owning.budgets(found)}
+
     @routes.get("/{person}/changes")
     def changes(who: Seer, person: str, limit: Limit = ROWS_PER_PAGE) -> list[queries.Change]:
         """Who changed what, when and why; newest first."""
@@ -83,9 +103,54 @@ def add_looking(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients
         return {"person": person, "kept": "nothing that was sealed"}
 
 
+def add_doubles(routes: APIRouter, office: Desk, clients: Clients, comparing: Comparing) -> None:
+    @routes.get("/doubles")
+    def doubles(who: Keeper, limit: Pairs = 50) -> list[pairs.Pair]:
+        """Clients who may be one person, the surest first."""
+        del who
+        with office.look() as work:
+            return pairs.waiting(work.tx, limit=limit)
+
+    @routes.post("/doubles/compare", status_code=202)
+    def compare(who: Keeper) -> Progress:
+        """All clients of the house are compared anew; ask again how far it is."""
+        comparing.start(by=who.user)
+        return comparing.now
+
+    @routes.get("/doubles/progress")
+    def progress(who: Keeper) -> Progress:
+        del who
+        return comparing.now
+
+    @routes.post("/doubles/same")
+    def same(who: Keeper, told: asked.PairAsked) -> dict[str, str]:
+        """The same person: `one` stands for both. 409 when both have verified numbers that differ."""
+        return {"person": clients.merge(who, told)}
+
+    @routes.post("/doubles/apart", status_code=204)
+    def apart(who: Keeper, told: asked.PairAsked) -> None:
+        """Two people, for ever: they are not asked about again."""
+        clients.say(who, told, pairs.Said.APART)
+
+    @routes.post("/doubles/later", status_code=204)
+    def later(who: Keeper, told: asked.PairAsked) -> None:
+        clients.say(who, told, pairs.Said.LATER)
+
+    @routes.post("/merges/{merge}/undo")
+    def undo(who: Keeper, merge: str) -> dict[str, str]:
+        """Two people after all: each is again what was written of it."""
+        return {"person": clients.part(who, merge)}
+
+
 def add_changing(routes: APIRouter, clients: Clients) -> None:
     @routes.post("", status_code=201)
     def create(who: Keeper, told: asked.NewAsked) -> dict[str, str]:
+        """409 when somebody of the house is likely the same person, unless `sure`."""
+        if not told.sure and (alike := clients.alike(who, told, store=told.at)):
+            names = ", ".join(each.row.person for each in alike)
+            raise ProblemError(
+                409, "alike", "They may be a client already", f"Look at {names}; or say that you are sure."
+            )
         return {"person": clients.create(who, told, store=told.at, person=told.person)}
 
     @routes.patch("/{person}", status_code=204)
@@ -106,13 +171,26 @@ def add_changing(routes: APIRouter, clients: Clients) -> None:
     def note(who: Keeper, person: str, told: asked.NoteAsked) -> None:
         clients.note(who, person, told)
 
+    @routes.post("/{person}/wishes", status_code=204)
+    def wish(who: Keeper, person: str, told: asked.WishAsked) -> None:
+        clients.wish(who, person, told)
+
+    @routes.post("/{person}/engravings", status_code=204)
+    def engraving(who: Keeper, person: str, told: asked.EngravingAsked) -> None:
+        clients.engraving(who, person, told)
+
+    @routes.post("/{person}/verified", status_code=204)
+    def verified(who: Keeper, person: str, told: asked.VerifiedAsked) -> None:
+        """They answered one of their numbers, or gave back a code that was sent to it."""
+        clients.verified(who, person, told)
+
     @routes.post("/{person}/milestones", status_code=204)
     def milestone(who: Keeper, person: str, told: asked.MilestoneAsked) -> None:
         clients.milestone(who, person, told)
 
     @routes.post("/{person}/{name}/take", status_code=204)
     def take(who: Keeper, person: str, name: Grown, told: asked.TakeAsked) -> None:
-        """One entry of `sizes`, `pins`, `notes` or `milestones` is gone; the changes keep it."""
+        """One entry of such a list is gone; the changes keep it."""
         clients.take(who, person, name, told)
 
     @routes.post("/{person}/consents", status_code=204)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from cloud.db import Tx
 from cloud.people import Keyring, WordKey
-from cloud.pos.clients import queries, words
+from cloud.pos.clients import aliases, queries, words
 from cloud.pos.clients.profile import Profile
 from cloud.tables import client, person_word
 
@@ -66,10 +66,18 @@ def _count(tx: Tx, part: list[bytes]) -> int:
 
 
 def _opened(tx: Tx, ring: Keyring, persons: list[str], query: str, *, least: float) -> Found:
+    """Each client once, under the id that stands for them, as near as the nearest of their ids."""
     if not persons:
         return Found([], more=False)
-    rows = tx.rows(queries.sealed_rows().where(client.c.person.in_(persons[:CANDIDATES_MAX])))
-    scored = [(nearness(query, profile), row) for row, profile in queries.opened(ring, rows)]
+    heads = aliases.heads(tx, persons[:CANDIDATES_MAX])
+    wanted = {*heads, *heads.values()}
+    rows = tx.rows(queries.sealed_rows().where(client.c.person.in_(wanted)))
+    seen = {row.person: (row, nearness(query, profile)) for row, profile in queries.opened(ring, rows)}
+    best: dict[str, float] = {}
+    for person, head in heads.items():
+        if person in seen and head in seen:
+            best[head] = max(best.get(head, 0.0), seen[person][1])
+    scored = [(near, seen[head][0]) for head, near in best.items()]
     kept = sorted((each for each in scored if each[0] >= least), key=lambda each: (-each[0], -each[1].changed_us))
     more = len(persons) > CANDIDATES_MAX or len(kept) > SHOWN_MAX
     return Found([row for _, row in kept[:SHOWN_MAX]], more=more)

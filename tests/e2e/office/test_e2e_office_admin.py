@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from cloud.clienteling.identity.matching import Suggestion
 from cloud.pos.clients import desk as clients
+from cloud.pos.clients import pairs
 from cloud.pos.clients.profile import Finger, RingSize, Source
 from cloud.pos.stores.desk import open_store
 from contract.feed import StoreCard
@@ -13,12 +15,13 @@ from contract.feed import StoreCard
 PASSWORD = "a long enough password"
 BY_THEME = ("color-contrast", "link-in-text-block")
 TILL, PHONE = (1024, 768), (390, 844)
-CLIENT = "01990000-0000-7000-8000-000000000001"
+CLIENT, TWIN = "01990000-0000-7000-8000-000000000001", "01990000-0000-7000-8000-000000000002"
 FORMS = (
     ("/stores", "Open the store"), ("/stores/flagship/settings", "Keep it so"), ("/staff", "Name them"),
     ("/staff/associate", "Keep the change"), ("/roles/new", "Make the role"), ("/roles/manager", "Keep the change"),
     ("/prices/taxes/new", "Keep the tax"), ("/prices/promotions/new", "Keep the promotion"), ("/prices/rates", "Keep the rate"),
     ("/clients/new", "Keep them"), (f"/clients/{CLIENT}", "Keep the note"), ("/clients", "Find"),
+    ("/clients/doubles", "The same person"),
     ("/goods", "Keep it"), ("/commissions", "Set the rate"),
 )  # fmt: skip
 """A page with a form, and the word on its button."""
@@ -39,6 +42,9 @@ def office(tmp_path_factory: pytest.TempPathFactory, serve, make_office) -> Iter
         clients.create(
             work, cloud.ring, CLIENT, {**told, "sizes": (size,)}, by="admin", store="flagship", why="he came in"
         )
+        clients.create(work, cloud.ring, TWIN, told, by="admin", store="flagship", why="he came in again")
+        said = Suggestion(CLIENT, TWIN, 20.0, ("the same mailbox, or nearly so", "the given names go together"))
+        pairs.keep(work, [said])
     yield serve(cloud.app)
     cloud.office.close()
 

@@ -1,0 +1,48 @@
+"""Which ids are one client now: of a few persons only the merges around them are read, never all of a house."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+
+from cloud.clienteling.identity.merging import Aliases, Merge
+from cloud.db import Tx
+from cloud.tables import client, client_alias
+from contract.ids import PersonId
+
+ABSORBED: Final = sa.exists().where(client_alias.c.absorbed == client.c.person, client_alias.c.undone_us == 0)
+"""Of a row of `client`: another id stands for it."""
+AT_ONCE: Final = 500
+
+
+def around(tx: Tx, persons: Iterable[str]) -> Aliases:
+    """All merges that hold and reach any of these persons."""
+    known: set[str] = set()
+    new = set(persons)
+    found: dict[str, Merge] = {}
+    while new:
+        known |= new
+        reached: set[str] = set()
+        for some in _parts(sorted(new)):
+            holds = sa.select(client_alias).where(client_alias.c.undone_us == 0)
+            query = holds.where(sa.or_(client_alias.c.survivor.in_(some), client_alias.c.absorbed.in_(some)))
+            for row in tx.rows(query):
+                found[row["merge"]] = Merge(row["merge"], row["survivor"], row["absorbed"])
+                reached |= {row["survivor"], row["absorbed"]}
+        new = reached - known
+    return Aliases(found.values())
+
+
+def ids(tx: Tx, person: str) -> tuple[PersonId, ...]:
+    """Every id of the client this one is, the surviving one first."""
+    return tuple(PersonId(each) for each in around(tx, [person]).ids(person))
+
+
+def heads(tx: Tx, persons: Sequence[str]) -> dict[str, PersonId]:
+    """Of each of these persons the id they are known by now."""
+    known = around(tx, persons)
+    return {person: PersonId(known.whole(person)) for person in persons}
+
+
+def _parts(names: list[str]) -> list[list[str]]:
+    return [names[at : at + AT_ONCE] for at in range(0, len(names), AT_ONCE)]

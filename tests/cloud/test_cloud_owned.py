@@ -1,0 +1,61 @@
+"""What clients have of the house, and what it tells of their taste and of what they pay."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud.pos.clients.owned import Owned, budgets, owned, tastes
+from cloud.tables import appraisal, piece, returned_line, sale, sale_line
+from contract.ids import PersonId
+
+EVA = PersonId("eva")
+
+
+def test_pieces_that_were_not_brought_back_with_their_papers(office):
+    with office.transaction() as tx:
+        for n, client in ((1, "eva"), (2, "eva"), (3, "max")):
+            tx.add(sale, {"store": "paris", "sale": f"s{n}", "client": client, "currency": "EUR", "recorded_us": n})
+            line = {"description": f"Ring {n}", "piece": f"p{n}", "gross_minor": 1_000 * n}
+            tx.add(sale_line, {"store": "paris", "sale": f"s{n}", "line": "1", **line})
+        gems = '[{"kind": "sapphire", "colour": "blue", "certificate": "GIA 7"}]'
+        tx.add(piece, {"piece": "p1", "metal": "gold", "gems": gems, "certificates": '["SSEF 1"]'})
+        for day, value in (("2025-01-01", 5_000), ("2026-01-01", 6_000)):
+            row = {
+                "appraisal": day,
+                "piece": "p1",
+                "value_minor": value,
+                "currency": "EUR",
+                "day": day,
+                "purpose": "estate",
+            }
+            tx.add(appraisal, row)
+        tx.add(returned_line, {"sale": "s2", "line": "1"})
+    with office.reading() as tx:
+        (only,) = owned(tx, [EVA])
+    assert (only.piece, only.certificates, only.stones, only.colours) == (
+        "p1",
+        ("SSEF 1", "GIA 7"),
+        ("sapphire",),
+        ("blue",),
+    )
+    assert only.appraised is not None
+    assert (only.appraised.value_minor, only.appraised.day) == (6_000, "2026-01-01")
+
+
+def bought(amount, currency="EUR", metal="gold"):
+    return Owned("p", "Ring", "s", "paris", 1, amount, currency, metal=metal)
+
+
+def test_one_purchase_is_no_taste():
+    assert tastes([bought(5)]) == []
+    assert budgets([bought(5)]) == []
+    assert [(each.about, each.words) for each in tastes([bought(5), bought(7)])] == [("metal", [("gold", 2)])]
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**12), st.sampled_from(["EUR", "JPY"])), max_size=40))
+def test_a_budget_lies_between_what_was_paid_and_currencies_are_never_mixed(paid):
+    for each in budgets([bought(*one) for one in paid]):
+        amounts = [amount for amount, currency in paid if currency == each.currency]
+        assert each.low_minor in amounts
+        assert each.high_minor in amounts
+        assert min(amounts) <= each.low_minor <= each.high_minor <= max(amounts)
+        assert each.pieces == len(amounts) >= 2
