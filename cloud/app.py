@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
 import socket
@@ -28,6 +29,8 @@ from cloud.desk import Desk
 from cloud.doors import CertificateProtocol, create_door
 from cloud.doors_blobs import add_blobs
 from cloud.ingest import Ingest
+from cloud.messages import opening
+from cloud.messages.post import Post
 from cloud.metrics import office_samples
 from cloud.mqtt import Consumer
 from cloud.pos.alarms import routes as alarms
@@ -38,6 +41,7 @@ from cloud.pos.compliance import routes as compliance
 from cloud.pos.counts import routes as counts
 from cloud.pos.floor import routes as floor
 from cloud.pos.ledger import routes as ledger
+from cloud.pos.messages import routes as messages
 from cloud.pos.orders import routes as orders
 from cloud.pos.orders.desk import OrderDesk
 from cloud.pos.parked import routes as parked
@@ -78,6 +82,8 @@ from web.problems import ProblemError, answer
 from web.serving import Server, version, write_logs
 
 ORDERS_EVERY_S: Final = 0.2
+POST_EVERY_S: Final = 2.0
+POST_AFTER_STUMBLE_S: Final = 60.0
 STOP_GRACE_S: Final = 3
 _log = structlog.get_logger()
 
@@ -110,6 +116,7 @@ class Cloud:
     lists: Lists
     ring: people.Keyring
     comparing: Comparing
+    post: Post
     consumer: Consumer | None = None
     fatal: Fatal = field(default_factory=Fatal)
 
@@ -157,7 +164,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     cloud = Cloud(
         config=config, desk=desk, ingest=ingest, rejoins=rejoins, orders=order_desk, entrance=entrance, logins=logins,
         app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)), lists=Lists(desk),
-        ring=ring, comparing=Comparing(desk, ring),
+        ring=ring, comparing=Comparing(desk, ring), post=Post(desk, ring, opening.ways(config)),
     )  # fmt: skip
     add_blobs(cloud.door, desk)
     join(
@@ -175,6 +182,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         payments.router(desk),
         value.router(desk),
         clients.router(desk, cloud.ring, cloud.comparing),
+        messages.router(desk, cloud.ring, cloud.post, functools.partial(opening.hook_secret, config)),
         ledger.router(desk),
         compliance.router(desk),
         commissions.router(desk),
@@ -202,6 +210,7 @@ def _dress(cloud: Cloud) -> None:
         lists=cloud.lists,
         ring=cloud.ring,
         comparing=cloud.comparing,
+        ways=cloud.post.ways,
         logins=cloud.logins,
         entrance=cloud.entrance,
         secure=bool(cloud.config.cert),
@@ -231,7 +240,7 @@ def _house_keeping(cloud: Cloud) -> APIRouter:
         """Prometheus text. Figures only, nobody's names."""
         counted = None if cloud.consumer is None else cloud.consumer.counts
         with cloud.desk.look() as work:
-            text = render(office_samples(work.tx, cloud.ingest.counts, counted))
+            text = render(office_samples(work.tx, cloud.ingest.counts, counted, cloud.post.counts))
         return Response(text, media_type=CONTENT_TYPE)
 
     return routes
@@ -301,10 +310,12 @@ async def _live(cloud: Cloud, listener: socket.socket, door_listener: socket.soc
         tasks.append(asyncio.create_task(servers[1].serve(sockets=[door_listener]), name="door"))
     quit_orders = threading.Event()
     orders_thread = threading.Thread(target=_carry_orders, args=(cloud, quit_orders), name="orders", daemon=True)
+    post_thread = threading.Thread(target=_carry_post, args=(cloud, quit_orders), name="post", daemon=True)
     await asyncio.to_thread(cloud.ingest.unpark, cloud.desk.now_us())
     if cloud.consumer is not None:
         cloud.consumer.start()
     orders_thread.start()
+    post_thread.start()
     _log.info("office_started", port=listener.getsockname()[1], database=cloud.office.engine.dialect.name)
     stopped = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -320,7 +331,8 @@ async def _live(cloud: Cloud, listener: socket.socket, door_listener: socket.soc
     for task in (*tasks, stopped):
         task.cancel()
     await asyncio.gather(*tasks, stopped, return_exceptions=True)
-    await asyncio.to_thread(orders_thread.join, STOP_GRACE_S)
+    for thread in (orders_thread, post_thread):
+        await asyncio.to_thread(thread.join, STOP_GRACE_S)
     _log.info("office_stopped", code=code)
     return code
 
@@ -336,6 +348,18 @@ def _carry_orders(cloud: Cloud, quit_orders: threading.Event) -> None:
             _log.exception("orders_stopped")
             cloud.fatal.tell(error)
             return
+
+
+def _carry_post(cloud: Cloud, quit_post: threading.Event) -> None:
+    """The post's thread: carriers may be slow. One that fails in a way nobody foresaw waits, and is tried again."""
+    while not quit_post.wait(POST_EVERY_S):
+        try:
+            cloud.post.step(now_us=cloud.desk.now_us())
+        except ContentionError as error:
+            _log.warning("post_contended", why=str(error))
+        except Exception:  # noqa: BLE001 - the outermost shell of this thread: selling goes on without letters
+            _log.exception("post_stumbled")
+            quit_post.wait(POST_AFTER_STUMBLE_S)
 
 
 def _server(app: FastAPI, cert: str, key: str) -> uvicorn.Server:

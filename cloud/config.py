@@ -45,6 +45,55 @@ class DoorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The house's list of revoked certificates, `house.crl`: who stands on it is turned away at the next request."""
 
 
+class MailConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The mail server that takes what the office writes to clients."""
+
+    host: str
+    sender: str
+    """Address it comes from, like `house@example.com`. What comes back goes to `house+MESSAGE@example.com`."""
+    port: int = 587
+    tls: bool = True
+    user: str = ""
+    password_file: str = ""
+    """File that holds the password of `user`."""
+    hook_secret_file: str = ""
+    """File with the secret under which whoever receives returned mail signs it for `/api/v1/messages/heard/email`."""
+
+
+class ProviderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A provider of SMS, or WhatsApp's Cloud API."""
+
+    url: str
+    sender: str
+    """The name or number an SMS comes from; of WhatsApp the id of the number."""
+    token_file: str
+    """File that holds the token it knows the office by."""
+    template: str = ""
+    """Of WhatsApp: the approved template whose one parameter is our text."""
+    template_language: str = "en"
+    hook_secret_file: str = ""
+    """File with the secret under which it signs what became of messages."""
+
+
+class MessagesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How clients are written to. Without a carrier nothing is."""
+
+    public_url: str = ""
+    """The office as clients reach it, `https://…`: where the link leads that ends messages. Without it none but those
+    about a client's own order are sent."""
+    language: str = "en"
+    """Of who has none."""
+    from_hour: int = 9
+    until_hour: int = 20
+    """Nobody is disturbed before and from then on, by the clock of the store that writes."""
+    sundays: bool = False
+    per_day_max: int = 2_000
+    """Messages that need consent, by one channel in any 24 hours."""
+    mail: MailConfig | None = None
+    sms: ProviderConfig | None = None
+    whatsapp: ProviderConfig | None = None
+
+
 class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything the office process needs to know. Relative paths begin where the process is started."""
 
@@ -80,6 +129,8 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Where the stores are heard. Without it the office runs, and hears nobody."""
     door: DoorConfig | None = None
     """Where boxes fetch what is too large for the broker. Without it none can join."""
+    messages: MessagesConfig | None = None
+    """How clients are written to. Without it they are not."""
     payment_url: str = ""
     """The payment provider's address, spoken to as `cloud/provider.py` says. Empty: no web order can be paid."""
     second_factor: bool = True
@@ -108,12 +159,29 @@ def load_config(path: Path) -> CloudConfig:
         ) from error
     for key, file in _files(config).items():
         if file and not Path(file).is_file():
-            raise ConfigError(f"{path}: {key} names {file}, which is not there; `vitrine enrol` makes it")
+            mend = "put it there" if key.startswith("messages.") else "`vitrine enrol` makes it"
+            raise ConfigError(f"{path}: {key} names {file}, which is not there; {mend}")
+    _check_messages(path, config.messages or MessagesConfig())
     return config
+
+
+def _check_messages(path: Path, told: MessagesConfig) -> None:
+    if not 0 <= told.from_hour < told.until_hour <= 24:
+        raise ConfigError(f"{path}: messages.from_hour comes before until_hour, both within 0 and 24")
+    if told.public_url and not told.public_url.startswith("https://"):
+        raise ConfigError(f"{path}: messages.public_url begins with https://, for it stands in mails")
+    if told.mail is not None and "@" not in told.mail.sender:
+        raise ConfigError(f"{path}: messages.mail.sender is an address, like house@example.com")
+    if told.whatsapp is not None and not told.whatsapp.template:
+        raise ConfigError(f"{path}: messages.whatsapp.template names the template that WhatsApp approved")
 
 
 def _files(config: CloudConfig) -> dict[str, str]:
     named = {"cert": config.cert, "key": config.key}
+    written = config.messages or MessagesConfig()
+    for name, way in (("mail", written.mail), ("sms", written.sms), ("whatsapp", written.whatsapp)):
+        for key in ("password_file", "token_file", "hook_secret_file") if way is not None else ():
+            named[f"messages.{name}.{key}"] = getattr(way, key, "")
     for part, given in (("broker", config.broker), ("door", config.door)):
         if given is not None:
             named |= {f"{part}.ca": given.ca, f"{part}.cert": given.cert, f"{part}.key": given.key}

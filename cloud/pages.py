@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from cloud import pages_ledger, pages_sales
 from cloud.desk import Desk
+from cloud.messages.outbox import Ways
 from cloud.people import Keyring
 from cloud.pos.alarms import queries as alarms
 from cloud.pos.clients import pages as client_pages
+from cloud.pos.clients import reach as client_reach
 from cloud.pos.clients.comparing import Comparing
 from cloud.pos.compliance import pages as compliance_pages
 from cloud.pos.counts import queries as counts
@@ -20,6 +22,7 @@ from cloud.pos.counts.desk import request as request_count
 from cloud.pos.floor import queries as floor
 from cloud.pos.goods import pages as goods_pages
 from cloud.pos.http import conflicts, found
+from cloud.pos.messages import pages as message_pages
 from cloud.pos.orders import queries as orders
 from cloud.pos.parked import queries as parked
 from cloud.pos.payments import pages as payment_pages
@@ -62,6 +65,7 @@ from web.templating import make_templates
 HERE: Final = Path(__file__).parent
 NOUNS: Final = (
     "clients",
+    "messages",
     "receipts",
     "pieces",
     "counts",
@@ -89,6 +93,7 @@ NAV: Final = (
     NavLink("/counts", "Counts"),
     NavLink("/sales", "Sales"),
     NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
+    NavLink("/messages", "Messages", (Permission.SEE_CLIENTS,)),
     NavLink("/receipts", "Receipts"),
     NavLink("/ledger", "Ledger", (Permission.LEDGER,), under=("/compliance",)),
     NavLink("/commissions", "Commissions"),
@@ -136,7 +141,7 @@ Query200 = Annotated[str, Query(max_length=200)]
 
 def dress(
     app: FastAPI, *, house: str, time_zone: str, desk: Desk, lists: Lists, ring: Keyring, comparing: Comparing,
-    logins: Logins, entrance: Entrance, secure: bool,
+    ways: Ways, logins: Logins, entrance: Entrance, secure: bool,
 ) -> None:  # fmt: skip
     """Gives the office's app its pages."""
     folders = {"cloud": HERE / "templates", **{noun: HERE / "pos" / noun / "templates" for noun in NOUNS}}
@@ -166,6 +171,9 @@ def dress(
         goods_pages.router(desk),
         compliance_pages.router(desk),
         client_pages.router(desk, ring, comparing),
+        message_pages.router(
+            desk, ring, ways, client_reach.reaching(ring), lambda tx, who: client_reach.names(tx, ring, who)
+        ),
         router(desk),
         wide(desk),
     )

@@ -9,6 +9,7 @@ from trade.custody import OFFICE, TOKEN
 from trade.lease import ORDER
 from trade.machine import Machine
 from trade.orders.tables import TABLES
+from trade.message import MESSAGE
 from trade.payment import PAYMENT
 from trade.sale import SALE
 from trade.shift import SHIFT
@@ -27,6 +28,7 @@ MACHINES: Final[tuple[Machine[Any, Any], ...]] = (
     SHIFT,
     STOCKTAKE,
     *TABLES.values(),
+    MESSAGE,
 )
 
 

@@ -13,6 +13,7 @@ from cloud.db import Office
 from cloud.people import Keyring
 from cloud.pos.clients import aliases, desk, pairs, queries
 from cloud.tables import client, client_heard, client_visit, person_key, person_word
+from cloud.tables_messages import message
 from cloud.work import Work
 from contract.feed import ForgetCard
 from contract.ids import PersonId, UserId
@@ -24,7 +25,7 @@ REASONS: Final = {
     "mistake": "Made by mistake",
 }
 """Chosen, not typed: a reason in somebody's own words would outlive the person it is about."""
-TABLES: Final = ("person_key", "person_word", "client", "client_visit", "client_heard", "client_pair")
+TABLES: Final = ("person_key", "person_word", "client", "client_visit", "client_heard", "client_pair", "message")
 """That deletes leave nothing behind in."""
 EVERYTHING: Final = 100_000
 
@@ -58,7 +59,7 @@ def _erase(work: Work, person: PersonId, reason: str, *, by: UserId) -> None:
         return
     for table in (person_key, person_word):
         work.tx.run(sa.delete(table).where(table.c.person == person))
-    for table in (client_visit, client_heard):
+    for table in (client_visit, client_heard, message):
         work.tx.run(sa.update(table).where(table.c.person == person).values(sealed=b""))
     pairs.forget(work, person)
     gone = {"sealed": b"", "owner": "", "erased_us": work.now_us, "changed_us": work.now_us}

@@ -1,0 +1,33 @@
+"""Tables of what the office writes to clients, and when: messages, reminders, appointments."""
+
+import sqlalchemy as sa
+
+from cloud.tables import _int, _key, _sealing, _table, _text
+
+message = _table(
+    "message", _key("message"), _text("key", None), _text("person", None), _text("channel", None), _text("kind", None),
+    _text("template"), _text("store"), _text("state", None), _int("made_us"), _text("by"), _int("next_us"),
+    _int("until_us"), _int("tries"), _int("changed_us"), _int("sent_us"), _text("carrier_ref"), _text("why"),
+    _sealing("sealed"),
+    sa.UniqueConstraint("key"), sa.Index(None, "state", "next_us"), sa.Index(None, "person", "made_us"),
+    sa.Index(None, "channel", "sent_us"), sa.Index(None, "carrier_ref"),
+)  # fmt: skip
+"""`sealed`: address and words, under the person's key. `key` says what it is for: twice the same is once."""
+
+opt_out = _table(
+    "opt_out", _key("digest"), _text("person", None), _text("channel", None), _text("message", None), _int("made_us"),
+    _int("used_us"), sa.Index(None, "person"),
+)  # fmt: skip
+"""By the SHA-256 of the secret in a message's link: who has only this table stops nobody's messages."""
+
+address_bad = _table(
+    "address_bad", sa.Column("word", sa.LargeBinary, primary_key=True), _text("person"), _text("channel"),
+    _int("at_us"), sa.Index(None, "person"),
+)  # fmt: skip
+"""Addresses that sent something back for good, as keyed words."""
+
+message_template = _table(
+    "message_template", _key("template"), _key("channel"), _key("language"), _text("purpose", None), _text("subject"),
+    _text("text", None), _int("changed_us"), _text("by"),
+)  # fmt: skip
+"""What the house writes in place of, or beside, the words it came with."""
