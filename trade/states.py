@@ -8,8 +8,8 @@ from trade.claim import CLAIM
 from trade.custody import OFFICE, TOKEN
 from trade.lease import ORDER
 from trade.machine import Machine
-from trade.orders.tables import TABLES
 from trade.message import MESSAGE
+from trade.orders.tables import TABLES
 from trade.payment import PAYMENT
 from trade.sale import SALE
 from trade.shift import SHIFT
