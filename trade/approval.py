@@ -5,7 +5,7 @@ somebody else who may can approve: for the very words that were shown, and the f
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -31,13 +31,16 @@ from trade.acts import (
     AbandonReturn,
     Act,
     AddGoods,
+    AddOrder,
     AddOther,
     AddPiece,
+    AnswerQuote,
     AnyAct,
     ApproveCount,
     AskValue,
     BankCash,
     BeginReturn,
+    BindOrderPiece,
     BindTag,
     BreakLease,
     CloseAlarm,
@@ -46,6 +49,7 @@ from trade.acts import (
     DiscountLine,
     DisposePiece,
     EndAsk,
+    EndOrder,
     Exchange,
     ExemptSale,
     FinishReturn,
@@ -54,17 +58,23 @@ from trade.acts import (
     GiveUpPayment,
     HearCardRefund,
     HearPayment,
+    HoldOrder,
     HoldPiece,
     InquireValue,
     MoveCash,
+    MoveOrder,
+    OpenOrder,
     OpenSale,
     OpenShift,
     ParkSale,
+    PromiseOrder,
+    QuoteOrder,
     RecordSale,
     ReleaseHold,
     RemoveLine,
     RequestCardRefund,
     RequestPayment,
+    ResumeOrder,
     ResumeSale,
     ReturnPieces,
     SellGiftCard,
@@ -72,9 +82,12 @@ from trade.acts import (
     Ship,
     Sight,
     TakeDeposit,
+    TakeMemoBack,
     TakeTradeIn,
     VoidSale,
 )
+from trade.needs import Need
+from trade.ordering import approving
 from trade.periods import day_number
 from trade.permissions import WORDS, Allowed, together
 from trade.price import asked
@@ -121,6 +134,17 @@ NEEDED: Final[Mapping[type[Act], Permission | None]] = {
     Exchange: Permission.SELL,
     DisposePiece: Permission.DISPOSE,
     GiveReceipt: Permission.SELL,
+    OpenOrder: Permission.ORDERS,
+    QuoteOrder: Permission.ORDERS,
+    AnswerQuote: Permission.ORDERS,
+    MoveOrder: Permission.ORDERS,
+    PromiseOrder: Permission.ORDERS,
+    HoldOrder: Permission.ORDERS,
+    ResumeOrder: Permission.ORDERS,
+    BindOrderPiece: Permission.ORDERS,
+    TakeMemoBack: Permission.ORDERS,
+    EndOrder: Permission.ORDERS,
+    AddOrder: Permission.SELL,
     HoldPiece: Permission.SELL,
     ReleaseHold: Permission.SELL,
     BreakLease: Permission.BREAK_LEASE,
@@ -134,15 +158,6 @@ NEEDED: Final[Mapping[type[Act], Permission | None]] = {
 
 Nobody can approve these for somebody else, for their facts would not say so: who may do it does it.
 """
-
-
-class Need(NamedTuple):
-    """What a fact needs beyond the act's own permission. `words` say what would be done, with its figures."""
-
-    permission: Permission
-    words: str
-    discount_bp: int = 0
-    refund_minor: int = 0
 
 
 def judge(scene: Scene, act: AnyAct, facts: tuple[AnyFact, ...], by: UserId) -> tuple[AnyFact, ...] | Refusal:
@@ -198,6 +213,7 @@ def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need
         piece = scene.piece(act.piece)
         if not (piece.on_pad or piece.seen):
             yield Need(Permission.PAD_OVERRIDE, f"Sell {piece.name}, which nobody reads now, because “{act.override}”")
+    yield from approving.needs(scene, act, facts)
     for fact in facts:
         match fact:
             case SaleLineAdded():
@@ -322,4 +338,4 @@ def _signed(fact: AnyFact, by: UserId) -> AnyFact:
         case SaleExempted() | SaleVoided() | SaleRecorded() | ReturnRecorded() | ReturnBegan() | TradeInOffered():
             return msgspec.structs.replace(fact, approved_by=by)
         case _:
-            return fact
+            return approving.signed(fact, by)

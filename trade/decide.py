@@ -39,13 +39,16 @@ from trade import (
 from trade.acts import (
     AbandonReturn,
     AddGoods,
+    AddOrder,
     AddOther,
     AddPiece,
+    AnswerQuote,
     AnyAct,
     ApproveCount,
     AskValue,
     BankCash,
     BeginReturn,
+    BindOrderPiece,
     BindTag,
     BreakLease,
     CloseAlarm,
@@ -54,6 +57,7 @@ from trade.acts import (
     DiscountLine,
     DisposePiece,
     EndAsk,
+    EndOrder,
     Exchange,
     ExemptSale,
     FinishReturn,
@@ -62,17 +66,23 @@ from trade.acts import (
     GiveUpPayment,
     HearCardRefund,
     HearPayment,
+    HoldOrder,
     HoldPiece,
     InquireValue,
     MoveCash,
+    MoveOrder,
+    OpenOrder,
     OpenSale,
     OpenShift,
     ParkSale,
+    PromiseOrder,
+    QuoteOrder,
     RecordSale,
     ReleaseHold,
     RemoveLine,
     RequestCardRefund,
     RequestPayment,
+    ResumeOrder,
     ResumeSale,
     ReturnPieces,
     SellGiftCard,
@@ -80,11 +90,13 @@ from trade.acts import (
     Ship,
     Sight,
     TakeDeposit,
+    TakeMemoBack,
     TakeTradeIn,
     VoidSale,
 )
 from trade.approval import judge
 from trade.custody import TokenState
+from trade.ordering import collecting, deciding, ending, keeping
 from trade.piece import twice_named, unavailable
 from trade.refusal import Refusal, Why
 from trade.scene import Scene
@@ -93,6 +105,18 @@ from trade.stocktake import STOCKTAKE, CountEvent, CountState, counted_it
 NewId = Callable[[], str]
 Answer = tuple[AnyFact, ...] | Refusal
 NO_SALE: Final = SaleId("")
+OrderAct = (
+    OpenOrder
+    | QuoteOrder
+    | AnswerQuote
+    | MoveOrder
+    | PromiseOrder
+    | HoldOrder
+    | ResumeOrder
+    | BindOrderPiece
+    | TakeMemoBack
+    | EndOrder
+)
 
 
 def decide(scene: Scene, act: AnyAct, *, by: UserId, new_id: NewId) -> Answer:
@@ -175,6 +199,21 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
             return exchange.exchange(scene, act)
         case DisposePiece():
             return disposition.dispose(scene, act)
+        case (
+            OpenOrder()
+            | QuoteOrder()
+            | AnswerQuote()
+            | MoveOrder()
+            | PromiseOrder()
+            | HoldOrder()
+            | ResumeOrder()
+            | BindOrderPiece()
+            | TakeMemoBack()
+            | EndOrder()
+        ):
+            return _of_order(scene, act, new_id)
+        case AddOrder():
+            return collecting.add_order(scene, act, new_id)
         case GiveReceipt():
             return receipts.give(scene.handed, act)
         case HoldPiece():
@@ -199,6 +238,30 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
             assert_never(act)
 
 
+def _of_order(scene: Scene, act: OrderAct, new_id: NewId) -> Answer:
+    match act:
+        case OpenOrder():
+            return deciding.open_order(scene, act, new_id)
+        case QuoteOrder():
+            return deciding.quote_order(scene, act)
+        case AnswerQuote():
+            return deciding.answer_quote(scene, act)
+        case MoveOrder():
+            return deciding.move_order(scene, act, new_id)
+        case PromiseOrder():
+            return deciding.promise_order(scene, act)
+        case HoldOrder():
+            return deciding.hold_order(scene, act)
+        case ResumeOrder():
+            return deciding.resume_order(scene, act)
+        case BindOrderPiece():
+            return keeping.bind(scene, act, new_id)
+        case TakeMemoBack():
+            return keeping.memo_back(scene, act)
+        case EndOrder():
+            return ending.end_order(scene, act)
+
+
 def _hold_piece(scene: Scene, act: HoldPiece) -> Answer:
     piece = scene.piece(act.piece)
     refusal = unavailable(piece, scene.guards)
@@ -217,6 +280,9 @@ def _release_hold(scene: Scene, act: ReleaseHold) -> Answer:
         return Refusal(Why.NOT_FOUND, f"There is no live claim {act.claim}")
     if claim.kind in (ClaimKind.CART, ClaimKind.LEASE):
         why = f"A {claim.kind} claim ends with its sale or order; void the sale, or let a manager break the lease"
+        return Refusal(Why.WRONG_STATE, why, claim.piece)
+    if scene.order is not None:
+        why = f"It is kept for {scene.order.number}: cancel that order, or have its pieces come back"
         return Refusal(Why.WRONG_STATE, why, claim.piece)
     return (ClaimEnded(claim=claim.claim, piece=claim.piece, ce=claim.ce, how=ClaimEnd.RELEASED),)
 

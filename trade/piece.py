@@ -39,6 +39,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     seen: bool = False
     verified: bool = False
     on_pad: bool = False
+    order: str = ""
+    """What people call the order that keeps it."""
 
     @property
     def name(self) -> str:
@@ -93,4 +95,7 @@ def claimed(piece: Standing, claim: Claim) -> Refusal:
         return Refusal(Why.LEASED, why, piece.piece)
     if claim.kind is ClaimKind.CART:
         return Refusal(Why.CLAIMED, f"{piece.name} is in another sale ({claim.ref}); finish or void that", piece.piece)
+    if piece.order:
+        why = f"{piece.name} is kept for a client ({claim.kind} {piece.order}): open that order to sell or end it"
+        return Refusal(Why.CLAIMED, why, piece.piece)
     return Refusal(Why.CLAIMED, f"{piece.name} is kept: {claim.kind} {claim.ref}", piece.piece)

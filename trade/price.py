@@ -136,8 +136,12 @@ def other_line(
 
 def _tax_of(line: SaleLine, offer: Offer) -> TaxCard:
     """Its card's tax; without one, the rate the line was made with, in the price."""
+    card = offer.taxes.get(line.tax)
+    if card is not None:
+        # what was agreed with a client holds its tax, whatever the rate is by the day it is collected
+        return msgspec.structs.replace(card, included=True) if line.order else card
     part = TaxPart(code=f"{line.tax_bp}", name="", rate_bp=line.tax_bp)
-    return offer.taxes.get(line.tax) or TaxCard(tax=f"={line.tax_bp}", name="", parts=(part,))
+    return TaxCard(tax=f"={line.tax_bp}", name="", parts=(part,))
 
 
 def _scheme_of(line: SaleLine, offer: Offer) -> TaxScheme:

@@ -94,4 +94,7 @@ def _set(promotion: PromotionCard, cart: Cart, fitting: Mapping[int, PieceCard])
 
 
 def _card(line: SaleLine, cart: Cart) -> PieceCard | None:
+    """None of what has no card, and of what was agreed on before: an order keeps its price."""
+    if line.order:
+        return None
     return cart.cards.get(line.piece) if line.kind is LineKind.PIECE and line.piece is not None else None

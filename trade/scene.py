@@ -6,11 +6,12 @@ import msgspec
 
 from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine, TradeInOffered
 from contract.feed import CommissionCard, GoodsCard, RoleCard, SettingsCard, StaffCard, StoreCard
-from contract.ids import AccountId, CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
+from contract.ids import AccountId, ClientOrderId, CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
 from trade.card_refund import CardRefund
 from trade.cash import PLAIN, CashRules
 from trade.claim import Claim
 from trade.guards import ALL, Guards
+from trade.orders.order import Order
 from trade.payment import Payment
 from trade.permissions import DEFAULTS, NOTHING, Allowed, Approved
 from trade.piece import Standing
@@ -129,6 +130,14 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """What was offered in payment of this sale."""
     goods: GoodsCard | None = None
     """The measured good or service an act names."""
+    order: Order | None = None
+    """The client's order an act names."""
+    orders: dict[ClientOrderId, Order] = {}
+    """Orders whose lines, or whose deposits, are in the sale."""
+    order_last: int = 0
+    """The ordinal of the newest order of a kind."""
+    today: str = ""
+    """Of the calendar of the store: what is promised by a day is late after it."""
     count: CountTotals | None = None
     alarm_open: bool = False
     tag_holder: Standing | None = None

@@ -37,6 +37,7 @@ from trade.acts import (
 from trade.cash import rounded
 from trade.claim import release_all
 from trade.custody import TokenState
+from trade.ordering import collecting
 from trade.piece import Standing, claimed, not_for_sale, unavailable
 from trade.price import cart, other_line, piece_line, price_in
 from trade.receipt_text import receipt_text
@@ -167,9 +168,11 @@ def remove_line(scene: Scene, act: RemoveLine) -> Answer:
     line = scene.sale.line(act.line)
     if line is None:
         return Refusal(Why.NOT_IN_SALE, f"Sale {act.sale} has no line {act.line}")
-    freed = tuple(claim for claim in scene.sale_claims if claim.claim == line.claim)
-    behind = give_up(of_the_line(scene, line))
-    return (SaleLineRemoved(sale=act.sale, line=act.line), *behind, *release_all(freed))
+    together = collecting.with_it(scene, line)
+    claims = {each.claim for each in together if each.claim}
+    freed = tuple(claim for claim in scene.sale_claims if claim.claim in claims)
+    behind = give_up((*of_the_line(scene, line), *collecting.behind(scene, line)))
+    return (*(SaleLineRemoved(sale=act.sale, line=each.line) for each in together), *behind, *release_all(freed))
 
 
 def park(scene: Scene, act: ParkSale) -> Answer:
@@ -227,6 +230,9 @@ def record(scene: Scene, act: RecordSale, *, value_minor: int = 0, value_of: Sal
         ClaimEnded(claim=c.claim, piece=c.piece, ce=c.ce, how=ClaimEnd.CONVERTED) for c in scene.sale_claims
     )
     lines = lasting_lines(scene, lines)
+    ordered = collecting.at_recording(scene, act.sale, lines, act.client or PersonId(""))
+    if isinstance(ordered, Refusal):
+        return ordered
     recorded = SaleRecorded(
         sale=act.sale,
         till=sale.till,
@@ -248,7 +254,8 @@ def record(scene: Scene, act: RecordSale, *, value_minor: int = 0, value_of: Sal
         receipt=receipt_text(scene, lines, act.tenders),
     )
     kept = kept_of_lines(scene, lines, sale.currency, act.client or PersonId(""))
-    return (*converted, recorded, *kept, *taken_in(scene, tenders))
+    from_orders = collecting.converted(scene, lines)
+    return (*converted, *from_orders, recorded, *kept, *taken_in(scene, tenders), *ordered)
 
 
 def _claim_lost(scene: Scene, line: SaleLine, piece_id: PieceId) -> Refusal | None:
@@ -273,7 +280,8 @@ def _claim_lost(scene: Scene, line: SaleLine, piece_id: PieceId) -> Refusal | No
 def _pad_verdict(scene: Scene, sale: Sale, override: str) -> str | Refusal:
     """`matched` when the pad holds just the pieces of the cart; else a reason, or a refusal that names them."""
     cart = frozenset(sale.pieces())
-    missing = sorted(scene.piece(piece).name for piece in cart - scene.pad)
+    away = collecting.of_memos(scene, sale.lines)
+    missing = sorted(scene.piece(piece).name for piece in cart - scene.pad - away)
     extra = sorted(scene.piece(piece).name for piece in scene.pad - cart)
     if not missing and not extra:
         return "matched"

@@ -26,6 +26,8 @@ from contract.facts import (
 from contract.ids import AccountId, AskId, LineId, PersonId, SaleId
 from contract.money import plain
 from trade.acts import AskValue, EndAsk, GiveDepositBack, InquireValue, SellGiftCard, TakeDeposit, TakeTradeIn
+from trade.orders.deposits import back_wrong, deposit_wrong
+from trade.orders.numbers import order_of
 from trade.periods import months_after
 from trade.price import cart
 from trade.refusal import Refusal, Why
@@ -56,6 +58,12 @@ def take_deposit(scene: Scene, act: TakeDeposit, new_id: NewId) -> Answer:
         return Refusal(Why.WRONG_PRICE, "A deposit is more than nothing")
     if not act.what.strip():
         return Refusal(Why.EMPTY, "Say what the deposit is for")
+    name = order_of(act.account)
+    if name:
+        order, part = scene.orders.get(name), scene.slice
+        refusal = deposit_wrong(order, name, act.amount_minor, part.held_minor if part is not None else 0)
+        if refusal is not None:
+            return refusal
     return _owed_line(scene, act, LineKind.DEPOSIT, (f"Deposit: {act.what.strip()}", act.amount_minor), new_id)
 
 
@@ -64,6 +72,9 @@ def give_deposit_back(scene: Scene, act: GiveDepositBack, new_id: NewId) -> Answ
     part = scene.slice
     if part is None or part.kind is not TenderKind.DEPOSIT:
         return Refusal(Why.NOT_FOUND, "This store keeps no deposit of that name: ask the store that took it")
+    goes_on = back_wrong(scene.orders.get(order_of(act.account)))
+    if goes_on is not None:
+        return goes_on
     amount = available(part, scene.account_asks)
     if amount <= 0:
         return Refusal(Why.EMPTY, "Nothing is left of this deposit, or another sale has set it aside")

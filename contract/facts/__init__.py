@@ -66,6 +66,7 @@ from contract.facts.orders import OrderPieceBound as OrderPieceBound
 from contract.facts.orders import OrderPromised as OrderPromised
 from contract.facts.orders import OrderQuoted as OrderQuoted
 from contract.facts.orders import OrderResumed as OrderResumed
+from contract.facts.orders import OrderSettled as OrderSettled
 from contract.facts.orders import OrderTerms as OrderTerms
 from contract.facts.orders import PaperKind as PaperKind
 from contract.facts.orders import QuoteLine as QuoteLine
@@ -207,6 +208,7 @@ AnyFact = (
     | OrderPromised
     | OrderHeld
     | OrderResumed
+    | OrderSettled
     | OrderItemTaken
     | OrderItemChecked
     | OrderItemGiven

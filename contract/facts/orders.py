@@ -9,7 +9,8 @@ from enum import StrEnum
 import msgspec
 
 from contract.facts.fact import Fact
-from contract.ids import AccountId, ClientOrderId, LineId, PersonId, PieceId, SaleId
+from contract.facts.sales import Share
+from contract.ids import AccountId, ClientOrderId, LineId, PersonId, PieceId, SaleId, UserId
 
 
 class OrderKind(StrEnum):
@@ -163,6 +164,10 @@ class OrderOpened(Fact, frozen=True, tag="order.opened"):
     promised_day: str = ""
     terms: OrderTerms = OrderTerms()
     pieces: tuple[PieceId, ...] = ()
+    shares: tuple[Share, ...] = ()
+    """Who sold it together, and earns when it is collected; empty: whoever opened it."""
+    approved_by: UserId = UserId("")
+    """Who answers for terms below the house's."""
 
 
 class OrderMoved(Fact, frozen=True, tag="order.moved"):
@@ -175,6 +180,9 @@ class OrderMoved(Fact, frozen=True, tag="order.moved"):
     party: str = ""
     signature: str = ""
     """SHA-256 of the paper a client signed."""
+    pieces: tuple[PieceId, ...] = ()
+    """Of a memo: those that came back, or that the client kept."""
+    approved_by: UserId = UserId("")
 
 
 class OrderQuoted(Fact, frozen=True, tag="order.quoted"):
@@ -184,6 +192,8 @@ class OrderQuoted(Fact, frozen=True, tag="order.quoted"):
     quote: int
     lines: tuple[QuoteLine, ...]
     valid_until: str = ""
+    approved_by: UserId = UserId("")
+    """Who answers for a piece quoted below what the house asks."""
 
 
 class OrderAnswered(Fact, frozen=True, tag="order.answered"):
@@ -203,6 +213,7 @@ class OrderPromised(Fact, frozen=True, tag="order.promised"):
     promised_day: str = ""
     terms: OrderTerms | None = None
     why: str = ""
+    approved_by: UserId = UserId("")
 
 
 class OrderHeld(Fact, frozen=True, tag="order.held"):
@@ -214,6 +225,26 @@ class OrderHeld(Fact, frozen=True, tag="order.held"):
 
 class OrderResumed(Fact, frozen=True, tag="order.resumed"):
     order: ClientOrderId
+
+
+class OrderSettled(Fact, frozen=True, tag="order.settled"):
+    """It ends without being collected. Of what was paid `fee_minor` is the house's, `credit_minor` the client's credit
+    from now on, both out of the order's account; what is left there waits to be given back.
+    """
+
+    order: ClientOrderId
+    account: AccountId
+    client: PersonId
+    currency: str
+    business_day: str
+    fee_minor: int = 0
+    credit_minor: int = 0
+    credit: AccountId = AccountId("")
+    """The client's, where `credit_minor` goes."""
+    expires: str = ""
+    """The last business day on which that credit may be spent; empty: for ever."""
+    approved_by: UserId = UserId("")
+    """Who answers for another fee than its terms say."""
 
 
 class OrderItemTaken(Fact, frozen=True, tag="order.item_taken"):
@@ -251,10 +282,11 @@ class OrderItemGiven(Fact, frozen=True, tag="order.item_given"):
 
 
 class OrderPieceBound(Fact, frozen=True, tag="order.piece_bound"):
-    """The piece that was ordered or made is this one."""
+    """The piece that was ordered or made is this one; `line` of the newest quote is sold as it."""
 
     order: ClientOrderId
     piece: PieceId
+    line: LineId = LineId("")
 
 
 class OrderPaper(Fact, frozen=True, tag="order.paper"):

@@ -9,6 +9,7 @@ from contract.facts.receipts import ReceiptText
 from contract.ids import (
     AccountId,
     ClaimId,
+    ClientOrderId,
     GoodsId,
     LineId,
     PaymentId,
@@ -89,6 +90,8 @@ class SaleLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The measured good or service of the office's list (`GoodsCard`); empty: typed at the till."""
     expires: str = ""
     """The last business day on which a gift card's money may be spent; empty: for ever."""
+    order: ClientOrderId = ClientOrderId("")
+    """The client's order that this line is collected of: its price is what was agreed, tax included."""
     feed_rev: int = 0
 
 

@@ -36,6 +36,8 @@ PERMISSIONS: Final[dict[int, tuple[Permission, ...]]] = {
         Permission.SEE_CLIENTS,
         Permission.CLIENTS,
         Permission.CLIENT_RIGHTS,
+        Permission.ORDERS,
+        Permission.ORDER_TERMS,
     )
 }
 """Contract version → permissions that came with it."""

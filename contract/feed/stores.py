@@ -44,6 +44,14 @@ class SettingsCard(FeedBody, frozen=True, tag="settings"):
     """A terminal may store so much for later while it has no line, per sale; 0: nothing."""
     offline_value_minor_max: int = 0
     """Of each gift card or credit that comes in here, so much may be spent here while the office is away."""
+    order_deposit_bp: int = 3_000
+    """Of an order's quote, before a piece is ordered or work begins; layaway asks it with the first instalment."""
+    order_fee_bp: int = 1_000
+    """Of what was paid, when an order is cancelled or forfeited."""
+    order_grace_days: int = 14
+    """After an instalment was due, until its layaway may be forfeited."""
+    layaway_days: int = 180
+    """To pay all of it."""
     value_months: int = 0
     """Gift cards and credit may be spent for so many months after money came in; 0: for ever."""
     receipt_foot: str = ""

@@ -49,6 +49,7 @@ from contract.facts import (
     OrderPromised,
     OrderQuoted,
     OrderResumed,
+    OrderSettled,
     PaymentCaptured,
     PaymentFailed,
     PaymentGivenUp,
@@ -207,6 +208,9 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
             | OrderPaper()
         ):
             orders.changed(db, fact, at.at_us, at.by)
+        case OrderSettled():
+            orders.changed(db, fact, at.at_us, at.by)
+            value.settled(db, fact)
         case ReturnRecorded():
             returns.return_recorded(db, fact, at.at_us, at.epoch, at.seq)
         case ReturnBegan():

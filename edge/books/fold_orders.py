@@ -8,6 +8,7 @@ from contract.facts import OrderOpened
 from contract.ids import ClientOrderId, PieceId
 from edge.books.db import Database
 from edge.books.rows import Body
+from trade.orders.numbers import ordinal_of
 from trade.orders.order import Order, OrderFact, apply, opened
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
@@ -45,6 +46,7 @@ def changed(db: Database, fact: OrderFact, at_us: int, by: str) -> None:
         order=order.order,
         number=order.number,
         kind=order.kind,
+        ordinal=ordinal_of(order.number),
         client=order.client,
         state=order.state,
         promised_day=order.promised_day,

@@ -7,6 +7,7 @@ import msgspec
 
 from contract.commands import AnswerValue, KeepValue, TellValue
 from contract.facts import (
+    OrderSettled,
     SaleRecorded,
     TradeInOffered,
     TradeInTaken,
@@ -98,6 +99,11 @@ def told(db: Database, command: TellValue, at_us: int) -> None:
 
 def kept(db: Database, command: KeepValue) -> None:
     db.run_struct("value_slice_set", value.more(load_slice(db, command.account), command))
+
+
+def settled(db: Database, fact: OrderSettled) -> None:
+    """Of an order that ended: the fee, and what became credit, are no deposit any more."""
+    db.run("value_slice_take", account=fact.account, amount_minor=fact.fee_minor + fact.credit_minor)
 
 
 def spent(db: Database, fact: SaleRecorded, at_us: int) -> None:

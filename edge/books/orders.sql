@@ -2,10 +2,11 @@
 
 -- name: upgrade_22
 CREATE TABLE client_order (
-    "order" TEXT PRIMARY KEY, number TEXT NOT NULL, kind TEXT NOT NULL, client TEXT NOT NULL, state TEXT NOT NULL,
+    "order" TEXT PRIMARY KEY, number TEXT NOT NULL, kind TEXT NOT NULL, ordinal INTEGER NOT NULL, client TEXT NOT NULL, state TEXT NOT NULL,
     promised_day TEXT NOT NULL, ended INTEGER NOT NULL, changed_us INTEGER NOT NULL, body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX client_order_number ON client_order (number);
+CREATE INDEX client_order_ordinal ON client_order (kind, ordinal);
 CREATE INDEX client_order_client ON client_order (client);
 CREATE INDEX client_order_open ON client_order (promised_day) WHERE NOT ended;
 CREATE TABLE client_order_thing (
@@ -17,6 +18,9 @@ SELECT body FROM client_order WHERE "order" = :order;
 
 -- name: client_order_of_number
 SELECT body FROM client_order WHERE number = :number;
+
+-- name: client_order_last
+SELECT COALESCE(MAX(ordinal), 0) AS value FROM client_order WHERE kind = :kind;
 
 -- name: client_orders_open
 SELECT body FROM client_order WHERE NOT ended ORDER BY promised_day = '', promised_day, "order" LIMIT :limit;
@@ -33,7 +37,7 @@ WHERE thing = :thing ORDER BY ended, changed_us DESC LIMIT 1;
 
 -- name: client_order_set
 INSERT OR REPLACE INTO client_order
-VALUES (:order, :number, :kind, :client, :state, :promised_day, :ended, :changed_us, :body);
+VALUES (:order, :number, :kind, :ordinal, :client, :state, :promised_day, :ended, :changed_us, :body);
 
 -- name: client_order_thing_set
 INSERT OR REPLACE INTO client_order_thing VALUES (:thing, :order, :own);

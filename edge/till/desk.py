@@ -17,12 +17,15 @@ from edge.books.fold_shifts import ZS, last_z_digest, load_movements, load_recei
 from edge.books.fold_value import load_asks, load_live, load_slice, load_trade_ins
 from edge.books.journal import Books, Tx
 from edge.books.rows import AlarmRow, AlarmState, CountRow, Mode, counters_of
+from edge.till import ordering
 from edge.till.approvals import Approval
 from edge.till.offers import cash_rules, offer, settings_here
+from edge.till.ordering import OrderAct
 from edge.till.returns import Begun, Returning, as_begun, is_recorded, with_what_came_back
 from trade.acts import (
     AbandonReturn,
     AddGoods,
+    AddOrder,
     AddOther,
     AddPiece,
     AnyAct,
@@ -140,7 +143,7 @@ class Desk:
             if node.mode is not Mode.ACTIVE:
                 return Refused(Refusal(Why.NOT_SERVING, f"This store's box decides nothing now: {node.why}"))
             scene = msgspec.structs.replace(
-                self._scene(tx, act, seen, pad),
+                self._scene(tx, act, seen, pad, self._today(tx.db, now_us)),
                 pad_zone=pad_zone,
                 allowed=replica.allowed(tx.db, by, node.store),
                 approved=_approved(tx.db, node.store, approval),
@@ -158,25 +161,34 @@ class Desk:
     def standing(self, db: Database, piece: PieceId, seen: Seen, pad: frozenset[PieceId] = frozenset()) -> Standing:
         """A piece as books and eyes have it now."""
         on_pad = piece in pad
+        claim = db.one("claim_live", Claim, piece=piece)
+        keeps = ordering.of_claim(db, claim)
         return Standing(
             piece=piece,
             card=replica.piece(db, piece),
             token=db.one("token", Token, piece=piece),
-            claim=db.one("claim_live", Claim, piece=piece),
+            claim=claim,
             hold=db.one("hold", Hold, piece=piece),
             seen=on_pad or seen(piece),
             verified=piece in self._verified,
             on_pad=on_pad,
+            order=keeps.number if keeps is not None else "",
         )
+
+    def _today(self, db: Database, now_us: int) -> str:
+        here = replica.store(db, self._books.node().store) or self._store
+        return ordering.day_here(now_us, here.time_zone if here is not None else "UTC")
 
     def forget_sightings(self) -> None:
         """After a rejoin every piece is unverified until a reader sees it (custody.md §2.1)."""
         if self._books.guards.verify_after_rejoin:
             self._verified.clear()
 
-    def _scene(self, tx: Tx, act: AnyAct, seen: Seen, pad: frozenset[PieceId]) -> Scene:  # noqa: PLR0915 - a table of acts
+    def _scene(self, tx: Tx, act: AnyAct, seen: Seen, pad: frozenset[PieceId], today: str) -> Scene:  # noqa: PLR0915 - a table of acts
         db = tx.db
-        scene = Scene(guards=self._books.guards, feed_rev=tx.node().feed_rev, pad=pad)
+        scene = Scene(guards=self._books.guards, feed_rev=tx.node().feed_rev, pad=pad, today=today)
+        if isinstance(act, OrderAct):
+            return ordering.scene_of(db, scene, act, lambda each: self.standing(db, each, seen, pad), tx.node().store)
         if isinstance(act, ValueAct):
             return self._value_scene(db, scene, act)
         match act:
@@ -203,6 +215,11 @@ class Desk:
             case AddPiece():
                 pieces = {act.piece: self.standing(db, act.piece, seen, pad)}
                 return self._priced(db, msgspec.structs.replace(scene, sale=load_sale(db, act.sale), pieces=pieces))
+            case AddOrder():
+                found = self._priced(db, self._sale_scene(db, scene, act.sale))
+                if found.sale is not None:
+                    found = self._till_scene(db, found, found.sale.till)
+                return ordering.picked_up(db, found, act, lambda each: self.standing(db, each, seen, pad))
             case AddOther():
                 return self._priced(db, self._sale_scene(db, scene, act.sale))
             case DiscountLine() | DiscountCart() | ExemptSale():
@@ -247,7 +264,7 @@ class Desk:
             case ReleaseHold():
                 claim = db.one("claim", Claim, claim=act.claim)
                 live = claim if claim is not None and claim.state is ClaimState.HELD else None
-                return msgspec.structs.replace(scene, claim=live)
+                return msgspec.structs.replace(scene, claim=live, order=ordering.of_claim(db, live))
             case Ship():
                 known = {each: self.standing(db, each, seen, pad) for each in act.pieces}
                 left = frozenset(PieceId(each) for each in db.words("shipment", transfer=act.transfer))
@@ -273,10 +290,14 @@ class Desk:
             case AddGoods():
                 found = self._priced(db, self._sale_scene(db, scene, act.sale))
                 return msgspec.structs.replace(found, goods=replica.card(db, GoodsCard, act.goods))
-            case SellGiftCard() | TakeDeposit():
+            case SellGiftCard():
                 return self._sale_scene(db, scene, act.sale)
-            case GiveDepositBack():
-                return self._valued(db, self._sale_scene(db, scene, act.sale), act.account)
+            case TakeDeposit() | GiveDepositBack():
+                found = self._sale_scene(db, scene, act.sale)
+                if found.sale is not None:
+                    orders = ordering.of_sale(db, found.sale, (act.account,))
+                    found = msgspec.structs.replace(found, orders=orders)
+                return self._valued(db, found, act.account)
             case AskValue() | TakeTradeIn():
                 found = self._sale_scene(db, scene, act.sale)
                 if found.sale is not None:
@@ -294,8 +315,10 @@ class Desk:
 
     def _sale_scene(self, db: Database, scene: Scene, sale: SaleId) -> Scene:
         claims = tuple(db.rows("claims_of", Claim, ref=sale))
-        asks = load_asks(db, sale)
-        return msgspec.structs.replace(scene, sale=load_sale(db, sale), sale_claims=claims, asks=asks)
+        asks, known = load_asks(db, sale), load_sale(db, sale)
+        orders = ordering.of_sale(db, known) if known is not None else {}
+        slices = {**scene.slices, **ordering.slices_of(db, orders.values())}
+        return msgspec.structs.replace(scene, sale=known, sale_claims=claims, asks=asks, orders=orders, slices=slices)
 
     def _valued(self, db: Database, scene: Scene, account: AccountId) -> Scene:
         """With what this store may spend of an account, and what its sales have set aside of it."""
@@ -321,7 +344,7 @@ class Desk:
             case Exchange():
                 begun = as_begun(db, act.back.returns, act.back.tenders)
                 back_scene = self._back_scene(db, scene, begun or act.back, seen, pad)
-                found = self._scene(tx, act.give, seen, pad)
+                found = self._scene(tx, act.give, seen, pad, scene.today)
                 known = {**back_scene.pieces, **found.pieces}
                 return msgspec.structs.replace(found, pieces=known, exchange=back_scene, settings=back_scene.settings)
 

@@ -1,7 +1,9 @@
 """What the house asks today at this store, as the feed told it last: for the rules of a sale, and for its pages."""
 
+from collections.abc import Iterable
+
 from contract.feed import PieceCard, PromotionCard, RateCard, SettingsCard, TaxCard
-from contract.ids import PieceId
+from contract.ids import PieceId, TillId
 from edge.books import replica
 from edge.books.db import Database
 from edge.books.rows import Node
@@ -28,21 +30,30 @@ def cash_rules(db: Database, currency: str) -> CashRules:
 
 def offer(db: Database, sale: Sale) -> Offer:
     """For what is in this cart. The business day is that of the till's open shift."""
-    shift = db.one("shift_open", Shift, till=sale.till)
+    return offer_of(db, sale.currency, business_day(db, sale.till), sale.pieces(), exemption=sale.exemption)
+
+
+def business_day(db: Database, till: TillId) -> str:
+    """Of its open shift; empty where none is."""
+    shift = db.one("shift_open", Shift, till=till)
+    return shift.business_day if shift else ""
+
+
+def offer_of(db: Database, currency: str, day: str, pieces: Iterable[PieceId], *, exemption: str = "") -> Offer:
+    """For these pieces on this day."""
     known: dict[PieceId, PieceCard] = {}
-    for piece in sale.pieces():
+    for piece in pieces:
         card = replica.piece(db, piece)
         if card is not None:
             known[piece] = card
     settings = settings_here(db)
-    day = shift.business_day if shift else ""
     return Offer(
-        currency=sale.currency,
+        currency=currency,
         business_day=day,
         taxes={card.tax: on_day(card, day) for card in replica.cards(db, TaxCard)},
         promotions=tuple(replica.cards(db, PromotionCard)),
         cards=known,
         rounding=settings.tax_rounding,
         margin_scheme=settings.margin_scheme,
-        exemption=sale.exemption,
+        exemption=exemption,
     )

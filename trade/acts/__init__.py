@@ -3,6 +3,17 @@
 from trade.acts.act import Act as Act
 from trade.acts.floor import ApproveCount as ApproveCount
 from trade.acts.floor import CloseAlarm as CloseAlarm
+from trade.acts.orders import AddOrder as AddOrder
+from trade.acts.orders import AnswerQuote as AnswerQuote
+from trade.acts.orders import BindOrderPiece as BindOrderPiece
+from trade.acts.orders import EndOrder as EndOrder
+from trade.acts.orders import HoldOrder as HoldOrder
+from trade.acts.orders import MoveOrder as MoveOrder
+from trade.acts.orders import OpenOrder as OpenOrder
+from trade.acts.orders import PromiseOrder as PromiseOrder
+from trade.acts.orders import QuoteOrder as QuoteOrder
+from trade.acts.orders import ResumeOrder as ResumeOrder
+from trade.acts.orders import TakeMemoBack as TakeMemoBack
 from trade.acts.payments import GiveUpPayment as GiveUpPayment
 from trade.acts.payments import HearPayment as HearPayment
 from trade.acts.payments import RequestPayment as RequestPayment
@@ -87,6 +98,17 @@ AnyAct = (
     | Exchange
     | DisposePiece
     | GiveReceipt
+    | OpenOrder
+    | QuoteOrder
+    | AnswerQuote
+    | MoveOrder
+    | PromiseOrder
+    | HoldOrder
+    | ResumeOrder
+    | BindOrderPiece
+    | TakeMemoBack
+    | EndOrder
+    | AddOrder
     | HoldPiece
     | ReleaseHold
     | BreakLease

@@ -18,11 +18,13 @@ from contract.facts import (
     OrderPromised,
     OrderQuoted,
     OrderResumed,
+    OrderSettled,
     OrderTerms,
     QuoteLine,
+    Share,
     StoneCheck,
 )
-from contract.ids import AccountId, ClientOrderId, PersonId, PieceId, SaleId
+from contract.ids import AccountId, ClientOrderId, LineId, PersonId, PieceId, SaleId, UserId
 from trade.orders.tables import ENDS, TABLES, OrderState
 
 
@@ -81,12 +83,17 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     currency: str
     account: AccountId
     state: OrderState
+    opened_by: UserId = UserId("")
+    shares: tuple[Share, ...] = ()
+    """Who earns when it is collected; empty: whoever opened it."""
     opened_us: int = 0
     changed_us: int = 0
     promised_day: str = ""
     terms: OrderTerms = OrderTerms()
     pieces: tuple[PieceId, ...] = ()
     """Of the house: kept for the client, ordered or made for them, or out with them."""
+    back: tuple[PieceId, ...] = ()
+    """Of a memo: what came back, or was sold."""
     quotes: tuple[Quote, ...] = ()
     items: tuple[Kept, ...] = ()
     papers: tuple[Paper, ...] = ()
@@ -96,7 +103,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The maker or trade shop it is with."""
     sale: SaleId = SaleId("")
     """The one it was collected with."""
+    fee_minor: int = 0
+    """Kept by the house when it ended without being collected;"""
+    credit_minor: int = 0
+    """and what became the client's credit then."""
     steps: tuple[Step, ...] = ()
+
+    @property
+    def out(self) -> tuple[PieceId, ...]:
+        """Of a memo: with the client still."""
+        return tuple(piece for piece in self.pieces if piece not in self.back)
 
     @property
     def ended(self) -> bool:
@@ -132,6 +148,7 @@ OrderChange = (
     | OrderPromised
     | OrderHeld
     | OrderResumed
+    | OrderSettled
     | OrderItemTaken
     | OrderItemChecked
     | OrderItemGiven
@@ -145,8 +162,8 @@ def opened(fact: OrderOpened, at_us: int, by: str) -> Order:
     (state,) = TABLES[fact.kind].starts
     return Order(
         order=fact.order, number=fact.number, kind=fact.kind, client=fact.client, title=fact.title,
-        currency=fact.currency, account=fact.account, state=state, opened_us=at_us, changed_us=at_us,
-        promised_day=fact.promised_day, terms=fact.terms, pieces=fact.pieces,
+        currency=fact.currency, account=fact.account, state=state, opened_by=UserId(by), shares=fact.shares,
+        opened_us=at_us, changed_us=at_us, promised_day=fact.promised_day, terms=fact.terms, pieces=fact.pieces,
         steps=(Step(event="opened", at_us=at_us, by=by),),
     )  # fmt: skip
 
@@ -165,7 +182,7 @@ def _changed(order: Order, fact: OrderChange, at_us: int, by: str) -> Order:
             step = Step(event=fact.event, at_us=at_us, by=by, why=fact.why, party=fact.party)
             return new(
                 order, state=state or order.state, steps=(*order.steps, step), party=fact.party or order.party,
-                sale=fact.sale or order.sale,
+                sale=fact.sale or order.sale, back=tuple(dict.fromkeys((*order.back, *fact.pieces))),
             )  # fmt: skip
         case OrderQuoted():
             told = Quote(quote=fact.quote, lines=fact.lines, valid_until=fact.valid_until, at_us=at_us)
@@ -191,12 +208,21 @@ def _changed(order: Order, fact: OrderChange, at_us: int, by: str) -> Order:
         case OrderItemGiven():
             return _items(order, fact.item, given_us=at_us)
         case OrderPieceBound():
-            return new(order, pieces=tuple(dict.fromkeys((*order.pieces, fact.piece))))
+            quotes = tuple(_sold_as(each, fact.line, fact.piece) for each in order.quotes)
+            return new(order, pieces=tuple(dict.fromkeys((*order.pieces, fact.piece))), quotes=quotes)
+        case OrderSettled():
+            fee, credit = order.fee_minor + fact.fee_minor, order.credit_minor + fact.credit_minor
+            return new(order, fee_minor=fee, credit_minor=credit)
         case OrderPaper():
             paper = Paper(
                 kind=fact.kind, sha256=fact.sha256, media=fact.media, version=fact.version, item=fact.item, at_us=at_us
             )
             return new(order, papers=(*order.papers, paper))
+
+
+def _sold_as(quote: Quote, line: LineId, piece: PieceId) -> Quote:
+    lines = tuple(msgspec.structs.replace(each, piece=piece) if each.line == line else each for each in quote.lines)
+    return msgspec.structs.replace(quote, lines=lines)
 
 
 def _items(order: Order, item: PieceId, **changes: object) -> Order:

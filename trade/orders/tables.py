@@ -84,6 +84,7 @@ TABLES: Final[Mapping[OrderKind, Machine[OrderState, OrderEvent]]] = {
         OrderKind.LAYAWAY,
         S.QUOTED,
         {
+            (S.QUOTED, E.QUOTE): S.QUOTED,
             (S.QUOTED, E.RESERVE): S.ACTIVE,
             (S.ACTIVE, E.PAY_UP): S.PAID_UP,
             (S.ACTIVE, E.COLLECT): S.COLLECTED,
@@ -129,7 +130,16 @@ TABLES: Final[Mapping[OrderKind, Machine[OrderState, OrderEvent]]] = {
             (S.IN_PROGRESS, E.QUOTE): S.QUOTED,
             **_AT_THE_BENCH,
             **_each(
-                (S.REQUESTED, S.IN_DESIGN, S.QUOTED, S.APPROVED, S.DESIGN_APPROVED, S.IN_PROGRESS),
+                (
+                    S.REQUESTED,
+                    S.IN_DESIGN,
+                    S.QUOTED,
+                    S.APPROVED,
+                    S.DESIGN_APPROVED,
+                    S.IN_PROGRESS,
+                    S.READY,
+                    S.NOTIFIED,
+                ),
                 E.CANCEL,
                 S.CANCELLED,
             ),

@@ -23,6 +23,7 @@ from contract.facts import (
     OrderPromised,
     OrderQuoted,
     OrderResumed,
+    OrderSettled,
 )
 from trade.orders.order import Order, OrderFact, apply, opened
 
@@ -64,6 +65,7 @@ APPLY: Final[dict[type[Fact], Applier]] = dict.fromkeys(
         OrderPromised,
         OrderHeld,
         OrderResumed,
+        OrderSettled,
         OrderItemTaken,
         OrderItemChecked,
         OrderItemGiven,

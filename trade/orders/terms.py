@@ -1,0 +1,82 @@
+"""On what terms the house takes orders, and where an order's own are below them."""
+
+from typing import Final
+
+from contract.facts import OrderKind, OrderTerms
+from contract.feed import SettingsCard
+from contract.money import BASIS_POINTS, divide_half_up, plain
+from trade.orders.order import Order
+from trade.periods import day_number, is_day
+from trade.refusal import Refusal, Why
+
+ASKS_FOR_A_DEPOSIT: Final = frozenset({OrderKind.LAYAWAY, OrderKind.SPECIAL, OrderKind.CUSTOM})
+"""A repair is paid when it is collected: the thing itself is here."""
+INSTALMENTS_MAX: Final = 60
+GRACE_DAYS_MAX: Final = 365
+
+
+def terms_of(kind: OrderKind, settings: SettingsCard) -> OrderTerms:
+    """What the house asks for at this store."""
+    if kind not in ASKS_FOR_A_DEPOSIT:
+        return OrderTerms()
+    return OrderTerms(
+        deposit_bp=settings.order_deposit_bp, grace_days=settings.order_grace_days, fee_bp=settings.order_fee_bp
+    )
+
+
+def wrong(terms: OrderTerms) -> Refusal | None:
+    """Why nobody can agree on these."""
+    if not (0 <= terms.deposit_bp <= BASIS_POINTS and 0 <= terms.fee_bp <= BASIS_POINTS):
+        return Refusal(Why.WRONG_PRICE, "Deposit and fee lie between nothing and 100 %")
+    if not 0 <= terms.grace_days <= GRACE_DAYS_MAX:
+        return Refusal(Why.WRONG_PRICE, f"Grace lies between no day and {GRACE_DAYS_MAX}")
+    if len(terms.instalments) > INSTALMENTS_MAX:
+        return Refusal(Why.WRONG_PRICE, f"At most {INSTALMENTS_MAX} instalments: make them larger")
+    if any(each.amount_minor <= 0 or not is_day(each.due_day) for each in terms.instalments):
+        return Refusal(Why.WRONG_PRICE, "Each instalment is more than nothing, due by a day written as 2026-11-29")
+    return None
+
+
+def below(kind: OrderKind, terms: OrderTerms, settings: SettingsCard, today: str) -> tuple[str, ...]:
+    """Where these terms ask less of the client than the house does, in words."""
+    house = terms_of(kind, settings)
+    found = []
+    if terms.deposit_bp < house.deposit_bp:
+        found.append(f"a deposit of {percent(terms.deposit_bp)} in place of {percent(house.deposit_bp)}")
+    if terms.fee_bp < house.fee_bp:
+        found.append(f"a fee of {percent(terms.fee_bp)} in place of {percent(house.fee_bp)} if it is cancelled")
+    if terms.grace_days > house.grace_days:
+        found.append(f"{terms.grace_days} days of grace in place of {house.grace_days}")
+    last = max((each.due_day for each in terms.instalments), default="")
+    most = settings.layaway_days
+    if kind is OrderKind.LAYAWAY and last and today and day_number(last) - day_number(today) > most:
+        found.append(f"until {last} to pay, where the house gives {most} days")
+    return tuple(found)
+
+
+def percent(share_bp: int) -> str:
+    return f"{share_bp / 100:g} %"
+
+
+def deposit_minor(order: Order) -> int:
+    """What has to be paid before work begins, or a piece is ordered: never less than its share."""
+    return -(-order.total_minor * order.terms.deposit_bp // BASIS_POINTS)
+
+
+def fee_minor(order: Order, paid_minor: int) -> int:
+    """What the house keeps of it when the order ends without being collected."""
+    return divide_half_up(paid_minor * order.terms.fee_bp, BASIS_POINTS)
+
+
+def overdue_since(order: Order, paid_minor: int, today: str) -> str:
+    """The day by which money was due that has not come; empty: nothing is overdue."""
+    due = order.due(paid_minor)
+    return due[0].due_day if due and due[0].due_day < today else ""
+
+
+def in_grace(order: Order, since: str, today: str) -> bool:
+    return day_number(today) - day_number(since) <= order.terms.grace_days
+
+
+def money(amount_minor: int, currency: str) -> str:
+    return f"{plain(amount_minor, currency)} {currency}"
