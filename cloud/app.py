@@ -28,6 +28,7 @@ from cloud.db import ContentionError, Office, open_office
 from cloud.desk import Desk
 from cloud.doors import CertificateProtocol, create_door
 from cloud.doors_blobs import add_blobs
+from cloud.doors_papers import add_order_papers
 from cloud.ingest import Ingest
 from cloud.messages import opening
 from cloud.messages.post import Post
@@ -167,6 +168,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         ring=ring, comparing=Comparing(desk, ring), post=Post(desk, ring, opening.ways(config)),
     )  # fmt: skip
     add_blobs(cloud.door, desk)
+    add_order_papers(cloud.door, desk)
     join(
         app,
         staff.router(desk, passwords, entrance),

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cloud.db import Tx
-from cloud.images import Accepted
 from cloud.tables import blob
+from web.images import Accepted
 
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32

@@ -8,10 +8,10 @@ from starlette.responses import Response
 from cloud import blobs, uploads
 from cloud.desk import Desk
 from cloud.doors import Body, TheBox
-from cloud.images import BlobError
 from cloud.pos.pieces import papers
 from cloud.pos.pieces.papers import PaperError, PaperKind
 from contract.ids import PieceId, UserId
+from web.images import BlobError
 from web.problems import ProblemError
 
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]

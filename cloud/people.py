@@ -65,7 +65,10 @@ class Keyring:
         self._chance = chance
 
     def new_person(self, tx: Tx, person: PersonId, *, now_us: int) -> PersonKey:
-        """A key of their own for somebody new."""
+        """A key of their own for somebody new; of somebody whose papers came first, the one they have."""
+        known = self.person(tx, person)
+        if known is not None:
+            return known
         key = self._chance(KEY_BYTES)
         sealed = self._sealing.seal(key, _about(person))
         row = {"person": person, "wrapped": sealed.body, "key_id": sealed.key_id, "made_us": now_us}

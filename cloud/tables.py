@@ -515,6 +515,12 @@ client_order = _table(
     sa.Index(None, "changed_us"), sa.Index(None, "promised_day", sqlite_where=OPEN, postgresql_where=OPEN),
 )  # fmt: skip
 client_order_thing = _table("client_order_thing", _key("thing"), _key("order_id"))
+order_paper = _table(
+    "order_paper", _key("order_id"), _key("sha256"), _text("person"), _text("kind"), _text("media"), _int("version"),
+    _text("item"), _int("bytes"), _text("by"), _int("at_us"), _bytes("sealed"), _bytes("thumb"),
+    sa.Index(None, "person"),
+)  # fmt: skip
+"""Papers of orders, sealed under the key of their client (`cloud.pos.client_orders.papers`)."""
 
 stock_count = _table(
     "stock_count", _key("store"), _key("count_id"), _text("place"), _text("state"), _text("requested_by"),

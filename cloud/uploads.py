@@ -13,10 +13,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cloud import blobs
-from cloud.images import BYTES_MAX
 from cloud.tables import blob_part
 from cloud.work import Work
 from contract.ids import StoreId
+from web.images import BYTES_MAX
 
 PART_BYTES_MAX: Final = 1 << 20
 UPLOADS_PER_STORE_MAX: Final = 50

@@ -40,6 +40,7 @@ from edge.gauges import (
     label_gauges,
     link_gauges,
     mirror_gauges,
+    paper_gauges,
     people_gauges,
     picture_gauges,
     reader_gauges,
@@ -49,6 +50,9 @@ from edge.gauges import (
 )
 from edge.house import House
 from edge.life import Edge, listen, live
+from edge.papers import FOLDER as PAPERS
+from edge.papers import Papers
+from edge.paperwork import Paperwork
 from edge.readers import Reader, open_reader
 from edge.readers.base import MisconfiguredError, Varying
 from edge.readers.profiles import load_profile
@@ -104,6 +108,8 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
 
     pictures = Pictures(BlobCache(config.data_dir / FOLDER), config.uplink, clock.mono_us)
 
+    paperwork = Paperwork(Papers(config.data_dir / PAPERS), config.uplink, clock.mono_us)
+
     def metrics() -> bytes:
         rooms = (
             house_gauges(house),
@@ -116,6 +122,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
             terminal_gauges(terminals),
             label_gauges(press.tally),
             picture_gauges(pictures.cache),
+            paper_gauges(paperwork),
             receipt_gauges(receipts.tally),
             people_gauges(bulletin, attempts, rows.waiting_lost_total, approvals),
         )
@@ -147,6 +154,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         tags=tags,
         press=press,
         pictures=pictures,
+        paperwork=paperwork,
         readers={reader.id: reader for reader in readers},
         receipts=receipts,
     )

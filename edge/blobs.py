@@ -38,13 +38,17 @@ class FullError(Exception):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """A photo on its way to the office: of which piece, what it is, who gave it."""
+    """A photo, or a paper of a client's order, on its way to the office: of what, what it is, who gave it."""
 
     piece: str
     kind: str
     name: str
     by: str
     sha256: str
+    order: str = ""
+    """Of a paper: then `piece` is the client's thing it shows, or empty."""
+    media: str = ""
+    version: int = 0
 
 
 class BlobCache:
@@ -93,9 +97,15 @@ class BlobCache:
 
     # --- on their way to the office ---------------------------------------------------------------------------
 
-    def offer(self, body: bytes, *, piece: str, kind: str, name: str, by: str) -> Offer:
+    def offer(
+        self, body: bytes, *, piece: str, kind: str, name: str, by: str, order: str = "", media: str = "",
+        version: int = 0,
+    ) -> Offer:  # fmt: skip
         """Kept until the office has it. Raises `FullError`."""
-        told = Offer(piece=piece, kind=kind, name=name, by=by, sha256=hashlib.sha256(body).hexdigest())
+        told = Offer(
+            piece=piece, kind=kind, name=name, by=by, sha256=hashlib.sha256(body).hexdigest(), order=order, media=media,
+            version=version,
+        )  # fmt: skip
         waiting = self.waiting()
         size = sum(path.stat().st_size for path in self._folder.glob(f"*{WAITING}"))
         if told not in waiting and (len(waiting) >= WAITING_MAX or size + len(body) > WAITING_BYTES_MAX):

@@ -9,6 +9,7 @@ from edge.blobs import BlobCache
 from edge.clock import Clock
 from edge.floor.now import MirrorNow, UplinkNow, ZoneNow
 from edge.house import House, Mood
+from edge.paperwork import Paperwork
 from edge.payments.driver import Driver
 from edge.readers.health import Health
 from edge.receipts import counter
@@ -206,6 +207,13 @@ def label_gauges(tally: press.Tally) -> Iterator[Sample]:
     yield Sample("vitrine_labels_bound_total", "labels printed, read back and bound to a piece", tally.bound_total)
     yield Sample("vitrine_labels_refused_total", "pieces of batches that got no label", tally.refused_total)
     yield Sample("vitrine_labels_void_total", "labels thrown away: they could not be written", tally.voids_total)
+
+
+def paper_gauges(work: Paperwork) -> Iterator[Sample]:
+    evicted, forgotten = work.papers.evicted_total, work.papers.forgotten_total
+    yield Sample("vitrine_order_papers_evicted_total", "papers of orders that made room for newer ones", evicted)
+    yield Sample("vitrine_order_papers_refused_total", "papers of orders the office never takes", work.refused_total)
+    yield Sample("vitrine_order_papers_forgotten_total", "clients whose papers were destroyed here", forgotten)
 
 
 def picture_gauges(cache: BlobCache) -> Iterator[Sample]:

@@ -85,6 +85,8 @@ async def live(edge: Edge, listener: socket.socket) -> int:
     tasks += [asyncio.create_task(each.run(), name="terminal") for each in edge.drivers]
     if edge.shop.pictures is not None:
         tasks.append(asyncio.create_task(edge.shop.pictures.run(), name="photos"))
+    if edge.shop.paperwork is not None:
+        tasks.append(asyncio.create_task(edge.shop.paperwork.run(), name="papers"))
     edge.house.broken = broke
     edge.store.wakes = Wakes(
         tell=lambda name: _over(loop, edge.shop.bulletin.tell, name),

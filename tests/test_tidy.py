@@ -123,10 +123,11 @@ BESIDES = {
     "contract/schemas/__init__.py": {"inspect", "pathlib"},
     "contract/seals.py": {"hmac"},
     "edge/reconcile/blob.py": {"io"},
+    "trade/orders/engraving.py": {"unicodedata"},
     "trade/seek.py": {"unicodedata"},
 }
 """The schemas are written to files by a command; a hash with a key is a hash; a blob is packed in memory; a letter
-without its accent is a table of the language."""
+without its accent, or written one way, is a table of the language."""
 
 
 BAD = {

@@ -36,6 +36,7 @@ from edge.floor.signals import SignalRefusedError
 from edge.history.duck import HistoryError
 from edge.history.stays import Stay, joined
 from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
+from edge.paperwork import Paperwork
 from edge.readers import Reader
 from edge.receipts.counter import Counter
 from edge.store import Store
@@ -87,6 +88,7 @@ class Shop:
     approvals: Approvals = field(default_factory=Approvals)
     receipts: Counter = field(default_factory=lambda: Counter({}, lambda: None))
     pictures: Pictures | None = None
+    paperwork: Paperwork | None = None
 
     @property
     def floor(self) -> FloorNow:

@@ -91,17 +91,23 @@ class Office:
 
     async def upload(self, sha256: str, body: bytes, *, piece: str, kind: str, name: str, by: str) -> str:
         """Bring a photo in parts, from where the last attempt ended. Why it is refused for ever; empty: it is there."""
-        path = f"/edge/v1/uploads/{sha256}"
-        at = _read(_decode_have, await self._ask("GET", path)).have
-        while at < len(body):
-            part = body[at : at + PART_BYTES]
-            at = _read(_decode_have, await self._ask("PUT", path, params={"at": at}, content=part)).have
+        await self._bring(sha256, body)
         said: dict[str, str | int] = {"piece": piece, "kind": kind, "name": name, "by": by}
-        response = await self._send("POST", f"{path}/whole", params=said)
-        if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
-            return response.text[:REFUSAL_CHARS_MAX]
-        _good(response)
-        return ""
+        return _told(await self._send("POST", f"/edge/v1/uploads/{sha256}/whole", params=said))
+
+    async def bring_paper(
+        self, sha256: str, body: bytes, *, order: str, kind: str, media: str, by: str, item: str, version: int
+    ) -> str:
+        """Bring a paper of an order likewise. Why it is refused for ever; empty: it is there."""
+        await self._bring(sha256, body)
+        said: dict[str, str | int] = {
+            "order": order, "kind": kind, "media": media, "by": by, "item": item, "version": version,
+        }  # fmt: skip
+        return _told(await self._send("POST", f"/edge/v1/uploads/{sha256}/order", params=said))
+
+    async def paper(self, order: str, sha256: str) -> bytes:
+        """A paper of an order of this store, by its hash, which the caller checks."""
+        return await self._ask("GET", f"/edge/v1/orders/{order}/papers/{sha256}")
 
     async def rejoin(self, message: Rejoin) -> Snapshot | Refusal:
         """Idempotent by its nonce: a repeat gets the same answer."""
@@ -109,6 +115,13 @@ class Office:
         if response.status_code == httpx.codes.CONFLICT:
             return _read(_decode_refusal, response.content)
         return _read(_decode_snapshot, _good(response))
+
+    async def _bring(self, sha256: str, body: bytes) -> None:
+        path = f"/edge/v1/uploads/{sha256}"
+        at = _read(_decode_have, await self._ask("GET", path)).have
+        while at < len(body):
+            part = body[at : at + PART_BYTES]
+            at = _read(_decode_have, await self._ask("PUT", path, params={"at": at}, content=part)).have
 
     async def _ask(
         self, method: str, path: str, *, params: dict[str, str | int] | None = None, content: bytes | None = None
@@ -133,6 +146,14 @@ _decode_tree = msgspec.json.Decoder(TreeHead).decode
 _decode_snapshot = msgspec.json.Decoder(Snapshot).decode
 _decode_enrolled = msgspec.json.Decoder(Enrolled).decode
 _decode_refusal = msgspec.json.Decoder(Refusal).decode
+
+
+def _told(response: httpx.Response) -> str:
+    """Why what was brought is refused for ever; empty: it is kept."""
+    if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+        return response.text[:REFUSAL_CHARS_MAX]
+    _good(response)
+    return ""
 
 
 def _good(response: httpx.Response) -> bytes:

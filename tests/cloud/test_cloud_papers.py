@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from cloud import blobs, images
-from cloud.images import BlobError, accept
+from cloud import blobs
 from cloud.pos.pieces import papers
 from cloud.pos.pieces.desk import bring_in, records
 from cloud.pos.pieces.papers import PaperError, PaperKind
 from cloud.tables import blob
 from cloud.work import begin
 from contract.ids import PieceId, StoreId
+from web import images
+from web.images import BlobError, accept
 
 PDF = b"%PDF-1.7\n1 0 obj <<>> endobj\n%%EOF\n"
 

@@ -12,7 +12,7 @@ from cloud import changes, feed
 from cloud.db import Office
 from cloud.people import Keyring
 from cloud.pos.clients import aliases, desk, pairs, queries
-from cloud.tables import client, client_heard, client_visit, person_key, person_word
+from cloud.tables import client, client_heard, client_visit, order_paper, person_key, person_word
 from cloud.tables_messages import message
 from cloud.work import Work
 from contract.feed import ForgetCard
@@ -25,7 +25,9 @@ REASONS: Final = {
     "mistake": "Made by mistake",
 }
 """Chosen, not typed: a reason in somebody's own words would outlive the person it is about."""
-TABLES: Final = ("person_key", "person_word", "client", "client_visit", "client_heard", "client_pair", "message")
+TABLES: Final = (
+    "person_key", "person_word", "client", "client_visit", "client_heard", "client_pair", "message", "order_paper",
+)  # fmt: skip
 """That deletes leave nothing behind in."""
 EVERYTHING: Final = 100_000
 
@@ -62,6 +64,8 @@ def _erase(work: Work, person: PersonId, reason: str, *, by: UserId) -> None:
     for table in (client_visit, client_heard, message):
         work.tx.run(sa.update(table).where(table.c.person == person).values(sealed=b""))
     pairs.forget(work, person)
+    papers = sa.update(order_paper).where(order_paper.c.person == person)
+    work.tx.run(papers.values(sealed=b"", thumb=b""))
     gone = {"sealed": b"", "owner": "", "erased_us": work.now_us, "changed_us": work.now_us}
     work.tx.run(sa.update(client).where(client.c.person == person).values(**gone))
     changes.note(work, NOTED, person, by=by, why=REASONS[reason], was={"kept": "yes"}, now={"kept": "erased"})

@@ -8,13 +8,13 @@ from starlette.responses import Response
 
 from cloud import blobs
 from cloud.desk import Desk
-from cloud.images import BYTES_MAX, JPEG, BlobError
 from cloud.pos.http import CONTROL, found
 from cloud.pos.pieces import papers
 from cloud.pos.pieces.papers import Paper, PaperError, PaperKind
 from cloud.pos.pieces.routes_record import MERCHANDISERS
 from contract.ids import PieceId
 from web.front import go
+from web.images import BYTES_MAX, JPEG, BlobError
 from web.logins import Login
 from web.policy import allow, signed_in
 from web.problems import ProblemError

@@ -9,13 +9,14 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from cloud import blobs, images
+from cloud import blobs
 from cloud.db import Tx
 from cloud.pos.pieces import desk as pieces
 from cloud.pos.pieces.checks import RecordError
 from cloud.tables import blob, piece_paper
 from cloud.work import Work
 from contract.ids import PieceId, UserId
+from web import images
 
 PAPERS_MAX: Final = 40
 """Of one piece."""

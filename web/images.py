@@ -36,13 +36,13 @@ class Accepted(NamedTuple):
     height: int = 0
 
 
-def accept(data: bytes) -> Accepted:
-    """Raises `BlobError`."""
+def accept(data: bytes, *, pixels_max: int = PIXELS_MAX) -> Accepted:
+    """Raises `BlobError`. `pixels_max`: what a small box can unpack."""
     if not data:
         raise BlobError("the file is empty: choose another")
     if len(data) > BYTES_MAX:
         raise BlobError(f"the file has more than {BYTES_MAX >> 20} MiB: make it smaller")
-    return _pdf(data) if data.startswith(b"%PDF-") else _photo(data)
+    return _pdf(data) if data.startswith(b"%PDF-") else _photo(data, pixels_max)
 
 
 def _pdf(data: bytes) -> Accepted:
@@ -51,10 +51,10 @@ def _pdf(data: bytes) -> Accepted:
     return Accepted(PDF, data)
 
 
-def _photo(data: bytes) -> Accepted:
+def _photo(data: bytes, pixels_max: int) -> Accepted:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-            _check_size(opened.width, opened.height)
+            _check_size(opened.width, opened.height, pixels_max)
             opened.draft("RGB", (SIDE_MAX, SIDE_MAX))
             upright = ImageOps.exif_transpose(opened)
             plain = _on_white(upright)
@@ -70,9 +70,9 @@ def _photo(data: bytes) -> Accepted:
     return Accepted(JPEG, _jpeg(plain), _jpeg(small), plain.width, plain.height)
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > PIXELS_MAX:
-        raise BlobError(f"the picture has more than {PIXELS_MAX // 1_000_000} million pixels: make it smaller")
+def _check_size(width: int, height: int, pixels_max: int) -> None:
+    if width * height > pixels_max:
+        raise BlobError(f"the picture has more than {pixels_max // 1_000_000} million pixels: make it smaller")
 
 
 def _on_white(image: Image.Image) -> Image.Image:
