@@ -54,6 +54,7 @@ from cloud.pos.pieces import seeking
 from cloud.pos.pieces.lists import Lists
 from cloud.pos.prices import routes as prices
 from cloud.pos.sales import routes as sales
+from cloud.pos.segments.job import Divisions, keep_nights
 from cloud.pos.shifts import routes as shifts
 from cloud.pos.staff import desk as staff_desk
 from cloud.pos.staff import factors
@@ -118,6 +119,7 @@ class Cloud:
     ring: people.Keyring
     comparing: Comparing
     post: Post
+    divisions: Divisions
     consumer: Consumer | None = None
     fatal: Fatal = field(default_factory=Fatal)
 
@@ -166,6 +168,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         config=config, desk=desk, ingest=ingest, rejoins=rejoins, orders=order_desk, entrance=entrance, logins=logins,
         app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)), lists=Lists(desk),
         ring=ring, comparing=Comparing(desk, ring), post=Post(desk, ring, opening.ways(config)),
+        divisions=Divisions(desk, config.time_zone),
     )  # fmt: skip
     add_blobs(cloud.door, desk)
     add_order_papers(cloud.door, desk)
@@ -216,6 +219,7 @@ def _dress(cloud: Cloud) -> None:
         logins=cloud.logins,
         entrance=cloud.entrance,
         secure=bool(cloud.config.cert),
+        divisions=cloud.divisions,
     )
 
     async def on_busy(request: Request, error: Exception) -> Response:
@@ -313,11 +317,13 @@ async def _live(cloud: Cloud, listener: socket.socket, door_listener: socket.soc
     quit_orders = threading.Event()
     orders_thread = threading.Thread(target=_carry_orders, args=(cloud, quit_orders), name="orders", daemon=True)
     post_thread = threading.Thread(target=_carry_post, args=(cloud, quit_orders), name="post", daemon=True)
+    nights = threading.Thread(target=keep_nights, args=(cloud.divisions, (), quit_orders), name="nights", daemon=True)
     await asyncio.to_thread(cloud.ingest.unpark, cloud.desk.now_us())
     if cloud.consumer is not None:
         cloud.consumer.start()
     orders_thread.start()
     post_thread.start()
+    nights.start()
     _log.info("office_started", port=listener.getsockname()[1], database=cloud.office.engine.dialect.name)
     stopped = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)

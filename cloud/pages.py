@@ -7,7 +7,7 @@ from typing import Annotated, Final, Protocol, TypeVar
 from fastapi import APIRouter, FastAPI, Form, Query, Request
 from starlette.responses import Response
 
-from cloud import pages_ledger, pages_sales
+from cloud import pages_clienteling, pages_ledger, pages_sales
 from cloud.desk import Desk
 from cloud.messages.outbox import Ways
 from cloud.people import Keyring
@@ -39,6 +39,7 @@ from cloud.pos.prices import pages as price_pages
 from cloud.pos.receipts import office as receipt_pages
 from cloud.pos.receipts import pages as receipts
 from cloud.pos.sales import queries as sales
+from cloud.pos.segments.job import Divisions
 from cloud.pos.shifts import queries as shifts
 from cloud.pos.staff import pages as staff_pages
 from cloud.pos.staff import queries as staff
@@ -84,6 +85,7 @@ NOUNS: Final = (
     "payments",
     "value",
     "alarms",
+    "segments",
 )
 OFFICE: Final = (Permission.CLOSE_ALARM,)
 COUNT_ASKERS: Final = (Permission.APPROVE_COUNT, Permission.CLOSE_ALARM)
@@ -94,6 +96,7 @@ NAV: Final = (
     NavLink("/sales", "Sales"),
     NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
     NavLink("/messages", "Messages", (Permission.SEE_CLIENTS,)),
+    NavLink("/segments", "Segments", (Permission.SEE_CLIENTS,)),
     NavLink("/receipts", "Receipts"),
     NavLink("/ledger", "Ledger", (Permission.LEDGER,), under=("/compliance",)),
     NavLink("/commissions", "Commissions"),
@@ -142,6 +145,7 @@ Query200 = Annotated[str, Query(max_length=200)]
 def dress(
     app: FastAPI, *, house: str, time_zone: str, desk: Desk, lists: Lists, ring: Keyring, comparing: Comparing,
     ways: Ways, logins: Logins, entrance: Entrance, secure: bool,
+    divisions: Divisions,
 ) -> None:  # fmt: skip
     """Gives the office's app its pages."""
     folders = {"cloud": HERE / "templates", **{noun: HERE / "pos" / noun / "templates" for noun in NOUNS}}
@@ -174,6 +178,7 @@ def dress(
         message_pages.router(
             desk, ring, ways, client_reach.reaching(ring), lambda tx, who: client_reach.names(tx, ring, who)
         ),
+        *pages_clienteling.routers(desk, ring, divisions),
         router(desk),
         wide(desk),
     )

@@ -16,6 +16,7 @@ AND (p.posting = NEW.posting OR (p.kind = NEW.kind AND p.ref = NEW.ref)))"""
 IMMUTABLE: Final = (
     "posting", "ledger_line", "ledger_close", "inbox", "office_change",
     "client_change", "client_look", "client_consent", "fiscal_closing", "fiscal_z", "cash_report",
+    "points_move",
 )  # fmt: skip
 
 SEEK_SQLITE: Final = (

@@ -6,17 +6,20 @@ from collections.abc import Callable, Sequence
 from cloud import schema
 from cloud.config import load_config as load_office
 from cloud.db import open_office
+from cloud.people import Keyring
 from cloud.pos.pieces.desk import bring_in
 from cloud.pos.staff import desk as staff
 from cloud.pos.stores.desk import cards, open_store
+from cloud.sealing import open_sealing
 from cloud.work import begin
 from contract.commands import CustodyState
-from contract.feed import StaffCard, StoreCard
+from contract.feed import Role, StaffCard, StoreCard
 from edge.app import set_pin
 from edge.config import load_config as load_store
 from simulator.app import StorePlan
 from trade.guards import ALL
 from vitrine.problems import PersonError
+from vitrine.seed_clients import sow_clients
 from vitrine.shop import Shop
 
 
@@ -36,7 +39,8 @@ def sow(shop: Shop, say: Callable[[str], None]) -> None:
 
 
 def _office(shop: Shop, stores: Sequence[StorePlan]) -> None:
-    office = open_office(load_office(shop.folder / "cloud" / "cloud.toml").database_url)
+    config = load_office(shop.folder / "cloud" / "cloud.toml")
+    office, sealing = open_office(config.database_url), open_sealing(config)
     try:
         schema.migrate(office)
         passwords = staff.Passwords()
@@ -65,5 +69,7 @@ def _office(shop: Shop, stores: Sequence[StorePlan]) -> None:
                     raise PersonError(
                         f"The simulator's stock does not fit: row {first.row}, {first.field}: {first.why}."
                     )
+            sellers = [each.user for each in shop.kept.logins if each.role in (Role.MANAGER, Role.ASSOCIATE)]
+            sow_clients(work, Keyring(sealing), stores, sellers, shop.kept.clients)
     finally:
         office.close()

@@ -88,6 +88,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     edge_ports: dict[StoreId, int]
     world: World
     logins: tuple[Login, ...]
+    clients: int = 0
+    """How many were taken over with their past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +157,10 @@ class Wish:
     alarm_nats: float = ALARM_NATS
     layouts: tuple[str, ...] = LAYOUTS
     pieces: Mapping[str, int] = field(default_factory=dict)
+    clients: int = 0
 
 
-DEMO: Final = Wish()
+DEMO: Final = Wish(clients=240)
 
 
 def open_shop(folder: Path, now: dt.datetime, wish: Wish = DEMO) -> Shop:
@@ -197,6 +200,7 @@ def _choose(folder: Path, wish: Wish) -> Kept:
         broker_port=broker,
         office_port=office,
         door_port=door,
+        clients=wish.clients,
         edge_ports=dict(zip((layout.store for layout in layouts), edges, strict=True)),
         world=World(
             seed=SEED,

@@ -47,7 +47,7 @@ wrong a hundred times more seldom); the smoke run has not the time, and its figu
 KNOWN_ROUNDS_MIN: Final = 30
 """Rounds by which the store knows how well a piece is read before we steal it. Silence of one that it met five seconds
 ago teaches first that it is hard to read: 46 rounds in the median and 112 at worst, 26 and 49 after thirty."""
-SMOKE: Final = Wish(well_known_ports=False, alarm_nats=ALARM_NATS)
+SMOKE: Final = Wish(well_known_ports=False, alarm_nats=ALARM_NATS, clients=40)
 
 
 @dataclass

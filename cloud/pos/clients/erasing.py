@@ -12,7 +12,15 @@ from cloud import changes, feed
 from cloud.db import Office
 from cloud.people import Keyring
 from cloud.pos.clients import aliases, desk, pairs, queries
-from cloud.tables import client, client_heard, client_visit, order_paper, person_key, person_word
+from cloud.tables import (
+    client,
+    client_heard,
+    client_segment,
+    client_visit,
+    order_paper,
+    person_key,
+    person_word,
+)
 from cloud.tables_messages import message
 from cloud.work import Work
 from contract.feed import ForgetCard
@@ -59,7 +67,7 @@ def _erase(work: Work, person: PersonId, reason: str, *, by: UserId) -> None:
         raise desk.UnknownClientError(f"There is no client {person}: look for them by name")
     if row["erased_us"]:
         return
-    for table in (person_key, person_word):
+    for table in (person_key, person_word, client_segment):
         work.tx.run(sa.delete(table).where(table.c.person == person))
     for table in (client_visit, client_heard, message):
         work.tx.run(sa.update(table).where(table.c.person == person).values(sealed=b""))

@@ -241,7 +241,7 @@ def office(
 SINGLE = ("/counts/flagship/c1", "/sales/flagship/s1", "/shifts", "/shifts/flagship/z1", "/stores/flagship")
 PATHS = (
     "/", "/pieces", "/counts", "/sales", "/ledger", "/transfers", "/orders", "/alarms", "/stores", "/staff", "/parked",
-    "/receipts", "/owed", "/bank-transfers", "/commissions", "/compliance", "/roles",
+    "/receipts", "/segments", "/owed", "/bank-transfers", "/commissions", "/compliance", "/roles",
 )  # fmt: skip
 
 

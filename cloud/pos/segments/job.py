@@ -1,0 +1,150 @@
+"""Dividing the clients: at night, and when somebody asks; in a thread, so that pages go on.
+
+Nothing is decided by it: whoever reads the office's pages sees tiers, values and lists of the last time it was done.
+"""
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+import sqlalchemy as sa
+import structlog
+
+from cloud.db import ContentionError
+from cloud.desk import Desk
+from cloud.pos.segments import gather, settings
+from cloud.pos.segments.learn import Learnt, learn
+from cloud.tables import client, client_alias, client_segment, segment_run
+from contract.ids import UserId
+
+NIGHT_HOUR: Final = 3
+LOOK_EVERY_S: Final = 60.0
+LOOK_FIRST_S: Final = 3.0
+"""Once the office answers: what a night missed while it was off is made up for."""
+AT_ONCE: Final = 2_000
+"""Rows of one transaction: stores are heard between two of them."""
+RUNS_KEPT: Final = 400
+NOBODY: Final = UserId("")
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`hundredths` of all there is to do; `why`: what failed last."""
+
+    busy: bool = False
+    doing: str = ""
+    hundredths: int = 0
+    why: str = ""
+
+
+class Divisions:
+    """`run` says where the work is done: in a thread of its own, or at once (tests)."""
+
+    def __init__(
+        self, desk: Desk, time_zone: str, *, run: Callable[[Callable[[], None]], object] | None = None
+    ) -> None:
+        self._desk = desk
+        self._zone = ZoneInfo(time_zone)
+        self._run = run or _in_thread
+        self._lock = threading.Lock()
+        self.progress = Progress()
+
+    def today(self) -> dt.datetime:
+        """By the clock of the house."""
+        return dt.datetime.fromtimestamp(self._desk.now_us() / 1e6, self._zone)
+
+    def start(self, by: UserId = NOBODY) -> bool:
+        """False where it is being done already."""
+        with self._lock:
+            if self.progress.busy:
+                return False
+            self.progress = Progress(busy=True, doing="Purchases are read")
+        self._run(lambda: self._do(by))
+        return True
+
+    def nightly(self) -> None:
+        """Once a day after `NIGHT_HOUR`, and at once where it was never done though there is somebody to divide."""
+        with self._desk.look() as work:
+            nights = sa.select(sa.func.max(segment_run.c.at_us)).where(segment_run.c.by == NOBODY)
+            last_us = int(work.tx.value(nights) or 0)
+            anybody = work.tx.value(sa.select(client.c.person).limit(1)) is not None
+        last = dt.datetime.fromtimestamp(last_us / 1e6, self._zone) if last_us else None
+        if anybody and due(self.today(), last):
+            self.start()
+
+    def _do(self, by: UserId) -> None:
+        began, now = time.monotonic(), self.today()
+        try:
+            # the day that is over: the one that runs has not sold all it will
+            day = (now.date() - dt.timedelta(days=1 if by == NOBODY else 0)).isoformat()
+            with self._desk.look() as work:
+                told = settings.read(work.tx)
+                currency = told.currency or gather.house_currency(work.tx)
+                bought = gather.bought(work.tx, currency)
+                before = gather.tiers_before(work.tx)
+            seed = np.random.default_rng(int(day.replace("-", "")))
+            learnt = learn(bought, told, before, day=day, rng=seed, tell=self._tell)
+            self._keep(learnt, day, currency, by, began)
+            self.progress = Progress()
+        except ContentionError as error:
+            self.progress = Progress(why=str(error))
+        except Exception:  # noqa: BLE001 - the thread lives on, and whoever asked is told
+            _log.exception("clients_not_divided")
+            self.progress = Progress(why="something in the sales could not be read: the office's log says what")
+
+    def _tell(self, doing: str, hundredths: int) -> None:
+        self.progress = Progress(busy=True, doing=doing, hundredths=hundredths)
+
+    def _keep(self, learnt: Learnt, day: str, currency: str, by: UserId, began: float) -> None:
+        run = self._desk.new_id()
+        for at in range(0, len(learnt.rows), AT_ONCE):
+            self._tell("Kept with the clients", 85 + 14 * at // len(learnt.rows))
+            with self._desk.work() as work:
+                work.tx.put(client_segment, *({**row, "run": run} for row in learnt.rows[at : at + AT_ONCE]))
+        with self._desk.work() as work:
+            tx = work.tx
+            tx.run(sa.delete(client_segment).where(client_segment.c.run != run))
+            absorbed = sa.exists().where(client_alias.c.absorbed == client.c.person, client_alias.c.undone_us == 0)
+            known = sa.select(sa.func.count()).select_from(client).where(client.c.erased_us == 0, ~absorbed)
+            prospects = max(int(tx.value(known) or 0) - learnt.model.clients, 0)
+            model = msgspec.structs.replace(learnt.model, prospects=prospects)
+            row = {
+                "run": run, "day": day, "by": by, "at_us": work.now_us,
+                "took_ms": round((time.monotonic() - began) * 1000),
+                "currency": currency, "clients": model.clients, "told": msgspec.json.encode(model).decode(),
+            }  # fmt: skip
+            tx.add(segment_run, row)
+            kept = sa.select(segment_run.c.run).order_by(segment_run.c.at_us.desc()).limit(RUNS_KEPT)
+            tx.run(sa.delete(segment_run).where(segment_run.c.run.not_in(kept)))
+
+
+def due(now: dt.datetime, last: dt.datetime | None) -> bool:
+    """`last`: when a night did it last, None for never. In one time zone, its changes of the clock included."""
+    return last is None or (now.hour >= NIGHT_HOUR and last.date() < now.date())
+
+
+def keep_nights(divisions: Divisions, others: Sequence[Callable[[], None]], stop: threading.Event) -> None:
+    """A thread's whole life: looks each minute what the night asks for."""
+    wait_s = LOOK_FIRST_S
+    while not stop.wait(wait_s):
+        wait_s = LOOK_EVERY_S
+        for each in (divisions.nightly, *others):
+            try:
+                each()
+            except ContentionError as error:
+                _log.warning("night_contended", why=str(error))
+            except Exception:  # noqa: BLE001 - tried again in a minute, and logged each time
+                _log.exception("night_work_failed")
+
+
+def _in_thread(work: Callable[[], None]) -> object:
+    thread = threading.Thread(target=work, name="divisions", daemon=True)
+    thread.start()
+    return thread

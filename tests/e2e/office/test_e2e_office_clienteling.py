@@ -1,0 +1,69 @@
+"""What the office does with clients, in a real browser, over a house that has known two hundred people for two years."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cloud.app import Cloud
+from cloud.pos.segments.job import Divisions
+from cloud.pos.stores.desk import open_store
+from contract.feed import StoreCard
+from contract.ids import UserId
+from simulator.app import plan
+from vitrine.seed_clients import person_of, sow_clients
+
+TILL, PHONE = (1280, 800), (390, 844)
+BY_THEME = ("color-contrast", "link-in-text-block")
+PATHS = (
+    "/segments", "/segments/list?of=rising", "/segments/list?of=lapsing", "/segments/list?of=value", "/segments/tiers",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory, serve, make_office: Callable[[Path], Cloud]) -> Iterator[str]:
+    cloud = make_office(tmp_path_factory.mktemp("clienteling"))
+    world = plan(("flagship", "boutique"), seed=3, pieces={"flagship": 10, "boutique": 10})
+    with cloud.desk.work() as work:
+        for store in world.stores:
+            layout = store.layout
+            open_store(work, StoreCard(store=layout.store, name=layout.name, currency="EUR", city=layout.city))
+        assert sow_clients(work, cloud.ring, world.stores, [UserId("manager"), UserId("associate")], 200) > 300
+    Divisions(cloud.desk, "Europe/Paris", run=lambda work: work()).start(UserId("manager"))
+    yield serve(cloud.app)
+    cloud.office.close()
+
+
+def name_of(path: str) -> str:
+    return path.translate(str.maketrans("/?=&", "----"))
+
+
+def test_every_page_is_accessible_in_every_size(
+    office: str, signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]], keep_shot
+) -> None:
+    page = signed_in(office, "/", user="admin")
+    for path in PATHS:
+        assert page.goto(office + path).status == 200, path
+        for label, size, theme, rules in (("phone", PHONE, "light", ()), ("till", TILL, "dark", BY_THEME)):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{path} scrolls sideways"
+            assert check_accessible(page, rules) == [], path
+            keep_shot(page, f"office{name_of(path)}-{label}")
+
+
+def test_a_profile_says_where_its_client_stands(
+    office: str, signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]], keep_shot
+) -> None:
+    page = signed_in(office, f"/clients/{person_of(0)}", user="associate")
+    expect(page.get_by_role("region", name="Standing").get_by_text("As of")).to_be_visible()
+    assert check_accessible(page) == []
+    keep_shot(page, "office-client-standing-till")
+
+
+def test_somebody_divides_the_clients_and_sees_when_it_was_done(office: str, signed_in: Callable[..., Page]) -> None:
+    page = signed_in(office, "/segments", user="manager")
+    page.get_by_role("button", name="Divide them now").click()
+    expect(page.get_by_role("button", name="Divide them now")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Manager, in")).to_be_visible()
