@@ -20,6 +20,7 @@ from edge.api.balances import routes as balance_routes
 from edge.api.counts import routes as count_routes
 from edge.api.history import routes as history_routes
 from edge.api.looks import routes as look_routes
+from edge.api.orders import routes as order_routes
 from edge.api.passes import routes as pass_routes
 from edge.api.receipts import routes as receipt_routes
 from edge.api.returns import routes as return_routes
@@ -62,6 +63,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         label_routes.router,
         pass_routes.router,
         look_routes.router,
+        order_routes.router,
         trade_routes.router,
         receipt_routes.router,
         return_routes.router,

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from contract.facts import OrderKind, OrderTerms
+from contract.facts import Instalment, OrderKind, OrderTerms
 from contract.feed import SettingsCard
-from contract.money import BASIS_POINTS, divide_half_up, plain
+from contract.money import BASIS_POINTS, allocate, divide_half_up, plain
 from trade.orders.order import Order
-from trade.periods import day_number, is_day
+from trade.periods import day_number, is_day, months_after
 from trade.refusal import Refusal, Why
 
 ASKS_FOR_A_DEPOSIT: Final = frozenset({OrderKind.LAYAWAY, OrderKind.SPECIAL, OrderKind.CUSTOM})
@@ -80,3 +80,17 @@ def in_grace(order: Order, since: str, today: str) -> bool:
 
 def money(amount_minor: int, currency: str) -> str:
     return f"{plain(amount_minor, currency)} {currency}"
+
+
+def plan(total_minor: int, first_minor: int, first_day: str, months: int) -> tuple[Instalment, ...]:
+    """A first payment on `first_day`, and the rest in equal parts, a month apart, to the last unit."""
+    first_minor = min(max(first_minor, 0), total_minor)
+    first = (Instalment(due_day=first_day, amount_minor=first_minor),) if first_minor else ()
+    rest = total_minor - first_minor
+    if not rest:
+        return first
+    parts = allocate(rest, [1] * max(months, 1))
+    later = (
+        Instalment(due_day=months_after(first_day, n), amount_minor=part) for n, part in enumerate(parts, 1) if part
+    )
+    return (*first, *later)
