@@ -35,6 +35,7 @@ from cloud.messages.post import Post
 from cloud.metrics import office_samples
 from cloud.mqtt import Consumer
 from cloud.pos.alarms import routes as alarms
+from cloud.pos.clients import days as client_days
 from cloud.pos.clients import routes as clients
 from cloud.pos.clients.comparing import Comparing
 from cloud.pos.commissions import routes as commissions
@@ -53,6 +54,7 @@ from cloud.pos.pieces import routes as pieces
 from cloud.pos.pieces import seeking
 from cloud.pos.pieces.lists import Lists
 from cloud.pos.prices import routes as prices
+from cloud.pos.reminders import pages as reminder_pages
 from cloud.pos.sales import routes as sales
 from cloud.pos.segments.job import Divisions, keep_nights
 from cloud.pos.shifts import routes as shifts
@@ -70,6 +72,7 @@ from cloud.pos.value import routes as value
 from cloud.provider import HttpProvider, NoProvider, Provider
 from cloud.recover import Recovery, recover
 from cloud.rejoin import Rejoins
+from cloud.reminders.job import Reminders
 from cloud.sealing import open_sealing
 from cloud.work import begin
 from contract.feed import Role, StaffCard
@@ -120,6 +123,7 @@ class Cloud:
     comparing: Comparing
     post: Post
     divisions: Divisions
+    reminders: Reminders
     consumer: Consumer | None = None
     fatal: Fatal = field(default_factory=Fatal)
 
@@ -164,10 +168,12 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         redoc_url=None,
     )
     ring = people.Keyring(desk.sealing)
+    post = Post(desk, ring, opening.ways(config))
     cloud = Cloud(
         config=config, desk=desk, ingest=ingest, rejoins=rejoins, orders=order_desk, entrance=entrance, logins=logins,
         app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)), lists=Lists(desk),
-        ring=ring, comparing=Comparing(desk, ring), post=Post(desk, ring, opening.ways(config)),
+        ring=ring, comparing=Comparing(desk, ring), post=post,
+        reminders=Reminders(desk, ring, post.ways, client_days.clients(ring)),
         divisions=Divisions(desk, config.time_zone),
     )  # fmt: skip
     add_blobs(cloud.door, desk)
@@ -187,6 +193,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         payments.router(desk),
         value.router(desk),
         clients.router(desk, cloud.ring, cloud.comparing),
+        reminder_pages.api(desk, config.time_zone),
         messages.router(desk, cloud.ring, cloud.post, functools.partial(opening.hook_secret, config)),
         ledger.router(desk),
         compliance.router(desk),
@@ -362,6 +369,7 @@ def _carry_post(cloud: Cloud, quit_post: threading.Event) -> None:
     """The post's thread: carriers may be slow. One that fails in a way nobody foresaw waits, and is tried again."""
     while not quit_post.wait(POST_EVERY_S):
         try:
+            cloud.reminders.step(now_us=cloud.desk.now_us())
             cloud.post.step(now_us=cloud.desk.now_us())
         except ContentionError as error:
             _log.warning("post_contended", why=str(error))

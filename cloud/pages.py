@@ -12,6 +12,7 @@ from cloud.desk import Desk
 from cloud.messages.outbox import Ways
 from cloud.people import Keyring
 from cloud.pos.alarms import queries as alarms
+from cloud.pos.clients import days as client_days
 from cloud.pos.clients import pages as client_pages
 from cloud.pos.clients import reach as client_reach
 from cloud.pos.clients.comparing import Comparing
@@ -38,6 +39,7 @@ from cloud.pos.pieces.routes_record import MERCHANDISERS
 from cloud.pos.prices import pages as price_pages
 from cloud.pos.receipts import office as receipt_pages
 from cloud.pos.receipts import pages as receipts
+from cloud.pos.reminders import pages as reminder_pages
 from cloud.pos.sales import queries as sales
 from cloud.pos.segments.job import Divisions
 from cloud.pos.shifts import queries as shifts
@@ -67,6 +69,7 @@ HERE: Final = Path(__file__).parent
 NOUNS: Final = (
     "clients",
     "messages",
+    "reminders",
     "receipts",
     "pieces",
     "counts",
@@ -95,6 +98,7 @@ NAV: Final = (
     NavLink("/counts", "Counts"),
     NavLink("/sales", "Sales"),
     NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
+    NavLink("/reminders", "Today", (Permission.SEE_CLIENTS,)),
     NavLink("/messages", "Messages", (Permission.SEE_CLIENTS,)),
     NavLink("/segments", "Segments", (Permission.SEE_CLIENTS,)),
     NavLink("/receipts", "Receipts"),
@@ -175,9 +179,8 @@ def dress(
         goods_pages.router(desk),
         compliance_pages.router(desk),
         client_pages.router(desk, ring, comparing),
-        message_pages.router(
-            desk, ring, ways, client_reach.reaching(ring), lambda tx, who: client_reach.names(tx, ring, who)
-        ),
+        message_pages.router(desk, ring, ways, client_reach.reaching(ring), client_reach.naming(ring)),
+        reminder_pages.router(desk, client_reach.naming(ring), client_days.occasions(ring), time_zone),
         *pages_clienteling.routers(desk, ring, divisions),
         router(desk),
         wide(desk),

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from cloud.tables import _int, _key, _sealing, _table, _text
+from cloud.tables import _int, _key, _number_key, _sealing, _table, _text
 
 message = _table(
     "message", _key("message"), _text("key", None), _text("person", None), _text("channel", None), _text("kind", None),
@@ -31,3 +31,10 @@ message_template = _table(
     _text("text", None), _int("changed_us"), _text("by"),
 )  # fmt: skip
 """What the house writes in place of, or beside, the words it came with."""
+
+reminder = _table(
+    "reminder", _key("subject"), _number_key("year"), _key("channel"), _text("person", None), _text("milestone"),
+    _text("day", None), _text("owner"), _text("store"), _text("state", "open"), _text("message"), _int("made_us"),
+    _int("done_us"), _text("done_by"), sa.Index(None, "channel", "state", "day"), sa.Index(None, "person"),
+)  # fmt: skip
+"""Each day of each year told once by each channel, for ever; `adviser` is a task. No name and no word stands in it."""

@@ -39,6 +39,10 @@ def moment(day: dt.date, hour: int, zone: ZoneInfo, minute: int = 0) -> int:
     return round(dt.datetime.combine(day, dt.time(hour, minute), zone).timestamp()) * SECOND_US
 
 
+def zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
 def day_of(now_us: int, zone: ZoneInfo) -> dt.date:
     return dt.datetime.fromtimestamp(now_us // SECOND_US, zone).date()
 

@@ -146,6 +146,10 @@ class Clients:
 
         self._alter(who, person, alter, told.why)
 
+    def stop(self, who: Login, person: str, told: asked.StopAsked) -> None:
+        new = profile.Ended(what=told.what, by=who.user, at_us=self.office.now_us())
+        self._alter(who, person, desk.adding("stops", new), told.why)
+
     def milestone(self, who: Login, person: str, told: asked.MilestoneAsked) -> None:
         with answered():
             new = profile.Milestone(

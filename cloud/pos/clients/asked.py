@@ -7,6 +7,7 @@ from pydantic import Field
 from cloud.changes import WHY_CHARACTERS_MAX
 from cloud.pos.clients.profile import NOTE_MAX, SAME_KIND_MAX, TEXT_MAX, Day, Finger, Likes, Relation, Source
 from cloud.pos.http import Asked
+from cloud.reminders.rules import Stop
 from trade.consent import Channel, Proof
 from trade.ring_sizes import SizeSystem
 
@@ -109,6 +110,11 @@ class MilestoneAsked(Asked):
     relation: Annotated[Relation, Enum] = Relation.SELF
     name: Line = ""
     person: Line = ""
+    why: Why = TOLD
+
+
+class StopAsked(Asked):
+    what: Annotated[Stop, Enum]
     why: Why = TOLD
 
 

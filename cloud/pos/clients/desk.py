@@ -103,6 +103,8 @@ def adding(name: str, entry: Any) -> Alter:
         entries = getattr(was, name)
         if name == "sizes":
             entries = tuple(each for each in entries if each.finger != entry.finger)
+        elif name == "stops":
+            entries = tuple(each for each in entries if each.what != entry.what)
         grown: dict[str, Any] = {name: (*entries, entry)}
         return dataclasses.replace(was, **grown)
 

@@ -235,6 +235,11 @@ def add_entries(routes: APIRouter, clients: Clients) -> None:
         clients.verified(who, person, _read(asked.VerifiedAsked, given))
         return go(request, f"/clients/{person}")
 
+    @routes.post("/{person}/stops")
+    def stop(request: Request, who: Keeper, person: str, given: Given) -> Response:
+        clients.stop(who, person, _read(asked.StopAsked, given))
+        return go(request, f"/clients/{person}")
+
     @routes.post("/{person}/milestones")
     def milestone(request: Request, who: Keeper, person: str, given: Given) -> Response:
         clients.milestone(who, person, _read(asked.MilestoneAsked, given))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from cloud.reminders.rules import Stop
 from trade.ring_sizes import SizeSystem, told
 
 TEXT_MAX: Final = 200
@@ -130,6 +131,15 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What ended: from then on no letter speaks of it."""
+
+    what: Stop
+    by: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """Something they would like: a piece of the house, or a style in words."""
 
@@ -170,6 +180,7 @@ class Profile:
     milestones: tuple[Milestone, ...] = ()
     wishes: tuple[Wish, ...] = ()
     engravings: tuple[Engraving, ...] = ()
+    stops: tuple[Ended, ...] = ()
     verified_phone: str = ""
     """One of `phones` that they answered, or gave back a code from."""
 
@@ -185,7 +196,7 @@ class Profile:
 FIELDS: Final = tuple(each.name for each in fields(Profile))
 TYPED: Final = ("salutation", "given_name", "family_name", "also_called", "emails", "phones", "address", "language")
 """Fields that are typed as they are; the others grow by entries of their own,"""
-GROWN: Final = ("sizes", "pins", "notes", "milestones", "wishes", "engravings")
+GROWN: Final = ("sizes", "pins", "notes", "milestones", "wishes", "engravings", "stops")
 """which are these."""
 encode: Final = msgspec.json.Encoder(order="deterministic").encode
 decode: Final = msgspec.json.Decoder(Profile).decode
@@ -195,7 +206,7 @@ def checked(profile: Profile) -> Profile:
     """Raises `ClientError`: nobody to be told apart by anything, or too much of one kind."""
     if not (profile.given_name or profile.family_name or profile.also_called or profile.emails or profile.phones):
         raise ClientError("Give a name, an e-mail address or a phone number: nobody finds a client without one")
-    for name in ("emails", "phones", "sizes", "pins", "milestones"):
+    for name in ("emails", "phones", "sizes", "pins", "milestones", "stops"):
         if len(getattr(profile, name)) > SAME_KIND_MAX:
             raise ClientError(f"A client has at most {SAME_KIND_MAX} {name}: take one away first")
     for name in ("notes", "wishes", "engravings"):

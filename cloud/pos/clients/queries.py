@@ -196,7 +196,7 @@ def detail(work: Work, ring: Keyring, person: PersonId, profile: Profile, *, lim
     assert row is not None, "its profile was opened a moment ago"
     known = aliases.around(tx, [person])
     ids = [person, *(PersonId(each) for each in known.ids(person) if each != person)]
-    others = _profiles(tx, ring, ids[1:])
+    others = profiles_of(tx, ring, ids[1:])
     words = consents(tx, *ids)
     whole = together(profile, [others[each] for each in ids[1:] if each in others])
     return ClientDetail(
@@ -210,7 +210,7 @@ def detail(work: Work, ring: Keyring, person: PersonId, profile: Profile, *, lim
     )  # fmt: skip
 
 
-def _profiles(tx: Tx, ring: Keyring, persons: Sequence[str]) -> dict[str, Profile]:
+def profiles_of(tx: Tx, ring: Keyring, persons: Sequence[str]) -> dict[str, Profile]:
     if not persons:
         return {}
     rows = tx.rows(sealed_rows().where(client.c.person.in_(persons)))

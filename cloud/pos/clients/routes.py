@@ -21,7 +21,7 @@ Seer = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
 Keeper = Annotated[Login, allow(Permission.CLIENTS, of="house")]
 Rights = Annotated[Login, allow(Permission.CLIENT_RIGHTS, of="everywhere")]
 Book = Literal["mine", "all"]
-Grown = Literal["sizes", "pins", "notes", "milestones", "wishes", "engravings"]
+Grown = Literal["sizes", "pins", "notes", "milestones", "wishes", "engravings", "stops"]
 Pairs = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -183,6 +183,11 @@ def add_changing(routes: APIRouter, clients: Clients) -> None:
     def verified(who: Keeper, person: str, told: asked.VerifiedAsked) -> None:
         """They answered one of their numbers, or gave back a code that was sent to it."""
         clients.verified(who, person, told)
+
+    @routes.post("/{person}/stops", status_code=204)
+    def stop(who: Keeper, person: str, told: asked.StopAsked) -> None:
+        """They died, or what was between two of them ended: no letter speaks of those days any more."""
+        clients.stop(who, person, told)
 
     @routes.post("/{person}/milestones", status_code=204)
     def milestone(who: Keeper, person: str, told: asked.MilestoneAsked) -> None:

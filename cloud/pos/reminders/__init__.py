@@ -1,0 +1,1 @@
+"""What an adviser has to do today: days that come, clients who have not been here for long, and new ones."""
