@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -51,6 +52,13 @@ def load_model() -> ModuleType:
 @pytest.fixture(scope="session")
 def model() -> ModuleType:
     return load_model()
+
+
+@pytest.fixture(params=["model", "house"])
+def staged(request) -> Callable[..., str | None]:
+    """Stories over the model, and over the real house."""
+    driver = load_model() if request.param == "model" else load()
+    return importlib.import_module(f"{driver.__package__}.staged").stage(driver)
 
 
 @pytest.fixture(scope="session")

@@ -49,20 +49,32 @@ class Sim(People, Faults, Invariants):
         self.world = World(self)
         self.hearing = None
         self.resting = False
-        self.pieces = [f"p{n}" for n in range(rng.choice([1, 2, 3]))]
+        self.pieces = self.stock()
         self.head = self.Head(self)
         self.head.start()
         self.main, self.ghosts = {}, []
         for store in STORES:
             self.main[store] = self.Box(self, store, f"m{self.new_id()}")
         self.open_house()
+        self.lay_out(hard=hard, restores=restores)
+
+    def stock(self):
+        return [f"p{n}" for n in range(self.rng.choice([1, 2, 3]))]
+
+    def homes(self):
+        """Piece → the store where it lies when the house opens."""
+        return {piece: self.rng.choice(STORES) for piece in self.pieces}
+
+    def lay_out(self, *, hard, restores):
+        """What will happen, and what will go wrong."""
+        rng, span = self.rng, self.span
         self.crash_rate = rng.choice([0, 0.002, 0.02])
         for store in STORES:
             self.at(rng.random() * 3, self.pumper, store)
             self.at(rng.random() * 8, self.floor, store)
         self.at(3, self.stepper)
         self.at(10, self.human)
-        for _ in range(60 if roam else rng.choice([10, 20, 40])):
+        for _ in range(60 if self.roam else rng.choice([10, 20, 40])):
             self.at(rng.random() * span, self.op)
         faults = [self.fault_crash, self.fault_crash, self.fault_lost, self.fault_copy, self.fault_restored]
         faults += [self.fault_cloud] if restores else []
@@ -112,7 +124,7 @@ class Sim(People, Faults, Invariants):
     def open_house(self):
         for box in self.main.values():
             box.start()
-        homes = {piece: self.rng.choice(STORES) for piece in self.pieces}
+        homes = self.homes()
         self.world.loc.update(homes)
         self.head.bring_in(homes)
         loss, slow, self.loss, self.slow = self.loss, self.slow, 0, 0.001

@@ -66,9 +66,9 @@ class Orders:
             self.end(order)
 
     def end(self, order):
-        """Void first: only a key that can never be captured frees the piece."""
+        """Void first: only a key that can never be captured frees the piece. A doubt ends by asking."""
         answer = PaymentState.VOIDED
-        if self.guards.void_before_release:
+        if self.guards.void_before_release or order.state is OrderState.CAPTURING:
             answer = self.sim.world.void(order.key)
             self.crashpoint()
         if answer in MONEY_MOVED:

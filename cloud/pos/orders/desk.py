@@ -177,9 +177,9 @@ class OrderDesk:
             self._paid(begin(tx, self.guards, now_us), order.order)
 
     def close(self, order: Order, *, now_us: int) -> None:
-        """Void at the provider first: only a key that can never be captured frees the piece."""
+        """Void at the provider first: only a key that can never be captured frees the piece. A doubt ends by asking."""
         answer = PaymentState.VOIDED
-        if self.guards.void_before_release:
+        if self.guards.void_before_release or order.state is OrderState.CAPTURING:
             answer = self.provider.void(order.payment_key)
         with self.office.transaction() as tx:
             work = begin(tx, self.guards, now_us)
