@@ -73,12 +73,15 @@ class Rejoins:
             return Refusal(nonce=asked.nonce, code="nonce", why=why)
         # A term above ours was minted for this very box by a life of the cloud that we lost: it brings its instance.
         # A copy of its disk carries the term too, but was served on another machine.
-        newer = work.recovering and asked.term > box["term"] and asked.served_on in ("", asked.instance)
+        # A box that has heard of a later one than its own, of which we know nothing, was given up for another.
+        overtaken = work.recovering and self.guards.term and asked.later_term > max(asked.term, int(box["term"]))
+        ours = not overtaken and asked.served_on in ("", asked.instance)
+        newer = work.recovering and asked.term > box["term"] and ours
         stranger = box["instance"] not in ("", asked.instance) and not newer
         named = self._named(work, asked.store)
         other = stranger and named is None
         fenced = named is not None and named != asked.instance and not newer
-        if self.guards.instance and (other or fenced):
+        if self.guards.instance and (other or fenced or (overtaken and named is None)):
             why = f"another machine serves {asked.store}; a manager has to say that it is gone (replace)"
             sentence = f"Machine {asked.instance} asks to be {asked.store}"
             # One case per machine and term: a plea after the next replacement is another question to a person.

@@ -151,6 +151,8 @@ class Rejoin(msgspec.Struct, frozen=True, kw_only=True):
     contract_max: int = CONTRACT_VERSION
     served_on: str = ""
     """The machine on which this disk last served: another than `instance` says that it was copied or moved."""
+    later_term: int = 0
+    """Above `term`: the latest one of this store that its tills or the cloud have told this disk of."""
 
 
 class LogHead(msgspec.Struct, frozen=True, kw_only=True):

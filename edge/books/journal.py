@@ -118,8 +118,9 @@ class Tx:
         self.db.run("counters_doubt")
         self.db.run("trees_drop")
 
-    def must_rejoin(self, why: str) -> None:
-        """From here on this box decides nothing, until `rejoin.load`."""
+    def must_rejoin(self, why: str, *, later_term: int = 0) -> None:
+        """From here on this box decides nothing, until `rejoin.load`. `later_term`: one of its store, not its own."""
+        self.db.run("later_term_heard", term=later_term)
         if self.node().mode is Mode.ACTIVE:
             self.db.run("node_mode", mode=Mode.REJOIN, why=why)
 

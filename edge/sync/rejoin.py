@@ -142,6 +142,7 @@ class Rejoining:
             cloud_epoch=node.cloud_epoch,
             custody=tuple(row_of(token) for token in tokens),
             served_on=node.instance,
+            later_term=later if (later := self._books.db.number("later_term")) > node.term else 0,
         )
 
     def refused(self, refusal: Refusal) -> None:

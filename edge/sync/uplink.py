@@ -157,7 +157,7 @@ class Sync:
         with self._books.transaction() as tx:
             if down.cloud_epoch > node.cloud_epoch:
                 tx.follow(down.cloud_epoch)
-            tx.must_rejoin(why)
+            tx.must_rejoin(why, later_term=down.term)
         return True
 
     def _acks(self, node: Node, down: Down, now_us: int) -> bool:

@@ -86,6 +86,7 @@ def hear(books: Books, testimony: Testimony) -> Heard:
                 _claim(tx, testimony.till, log)
         if why:
             tx.db.run("node_mode", mode=Mode.REJOIN, why=why)
+            tx.db.run("later_term_heard", term=max(log.term for log in bare.logs))
         node = tx.node()
         settled = tuple(_settled(tx.db, node, log) for log in testimony.logs)
     unsealed = len(testimony.logs) - len(heard.logs)

@@ -119,6 +119,13 @@ class ModelBox:
         del why
         self.d.mode = "rejoin"
 
+    def hear_of_term(self, term):
+        self.d.mode, self.d.later_term = "rejoin", max(self.d.later_term, term)
+
+    @property
+    def term(self):
+        return self.d.term
+
     def rows(self):
         return {
             (self.store, epoch, "trade", seq, row.leaf)
@@ -333,6 +340,7 @@ class ModelBox:
         if (down.term > d.term and guards.term) or (told and down.epoch == d.epoch):
             self.follow(down.life)
             d.mode = "rejoin"
+            d.later_term = max(d.later_term, down.term)
         elif down.standing is Told.OK and down.epoch == d.epoch and d.mode == "active":
             for seq, command in enumerate(down.commands, down.first):
                 if down.life == d.life and seq == d.down_upto + 1:
@@ -378,7 +386,7 @@ class ModelBox:
             head.take(self.store, epoch, first, rows)
             if epoch in d.upto:
                 d.upto[epoch] = max(d.upto[epoch], len(d.logs[epoch]))
-        plea = Plea(self.store, self.instance, self.nonce(), d.term, d.life, tuple(d.tokens.values()), d.served_on)
+        plea = Plea(self.store, self.instance, self.nonce(), d.term, d.life, tuple(d.tokens.values()), d.served_on, d.later_term)
         sim.send(self, head.on_rejoin, plea, self)
 
     def nonce(self):

@@ -110,6 +110,7 @@ class Plea(NamedTuple):
     life: int
     custody: tuple[Token, ...]
     served_on: str
+    later_term: int = 0
 
 
 class Disk:
@@ -117,7 +118,7 @@ class Disk:
 
     def __init__(self, instance):
         self.instance = self.served_on = instance
-        self.mode, self.term, self.epoch, self.life, self.down_upto = "rejoin", 0, "", 0, 0
+        self.mode, self.term, self.epoch, self.life, self.down_upto, self.later_term = "rejoin", 0, "", 0, 0, 0
         self.logs, self.upto = {}, {}
         self.tokens, self.claims, self.answers, self.holds = {}, {}, {}, {}
         self.carts, self.sold, self.returned = {}, {}, set()

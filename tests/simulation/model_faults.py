@@ -29,28 +29,16 @@ class HeavyFaults:
     def come_back(self, box):
         if self.resting:
             return
-        if not self.main[box.store].serving or self.head.recovering():
+        if not self.main[box.store].serving:
             self.after(5, self.come_back, box)
             return
         self.stat("boxes found again")
         box.gone, box.ghost, box.given_up, box.cut = False, True, True, False
         box.start()
         if self.guards.term:
-            box.must_rejoin("its tills know a later term")
+            box.hear_of_term(self.main[box.store].term)
         self.ghosts.append(box)
         self.lost -= box.rows()
-
-    def fault_cloud(self):
-        """Who restores the office keeps boxes that were given up off until every store was heard.
-
-        Not so in the protocol: an office that is restored to before a replacement admits whichever box speaks first.
-        """
-        if self.head.up:
-            for box in [ghost for ghost in self.ghosts if ghost.given_up]:
-                self.scrap(box)
-                box.gone = True
-                self.after(15, self.come_back, box)
-        super().fault_cloud()
 
     def replace(self, store):
         """The tills take the new term as part of a person's word, and stop whatever box of the store they meet."""
@@ -61,7 +49,7 @@ class HeavyFaults:
             if self.guards.term and self.head.term_of(store) != before:
                 for box in self.ghosts:
                     if box.store == store and box.up:
-                        box.must_rejoin("its tills know a later term")
+                        box.hear_of_term(self.head.term_of(store))
 
     def bring_back(self):
         """A client brings a piece back, to any store."""

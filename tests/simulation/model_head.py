@@ -261,11 +261,14 @@ class ModelHead(Decisions, Orders):
         known = b.answers.get((asked.store, asked.nonce))
         if known is not None and guards.rejoin_nonce:
             return known if known.term == node.term else Answer(asked.nonce, 0, "nonce")
-        newer = b.recovering and asked.term > node.term and asked.served_on in ("", asked.instance)
+        overtaken = b.recovering and guards.term and asked.later_term > max(asked.term, node.term)
+        newer = (
+            b.recovering and not overtaken and asked.term > node.term and asked.served_on in ("", asked.instance)
+        )
         named = b.named.get(asked.store)
         other = node.instance not in ("", asked.instance) and not newer and named is None
         fenced = named not in (None, asked.instance) and not newer
-        if guards.instance and (other or fenced):
+        if guards.instance and (other or fenced or (overtaken and named is None)):
             return Answer(asked.nonce, b.life, "replace")
         if b.recovering:
             if asked.life < b.life and guards.rejoin_follow:

@@ -142,6 +142,15 @@ class Box:
         with self.books.transaction() as tx:
             tx.must_rejoin(why)
 
+    def hear_of_term(self, term):
+        """Its tills know a later one."""
+        with self.books.transaction() as tx:
+            tx.must_rejoin("its tills know a later term", later_term=term)
+
+    @property
+    def term(self):
+        return self.books.node().term
+
     def disk(self):
         """The bytes on its disk now."""
         return self.books.db.image()

@@ -70,7 +70,8 @@ class Stage:
         self.look()
 
     def look(self):
-        if any([box.observe() for box in self.boxes() if box.up]):
+        changed = [box.observe() for box in self.boxes() if box.up]
+        if any(changed):
             self.one_authority()
 
     def boxes(self):
@@ -135,7 +136,7 @@ class Stage:
         """It stood in a cupboard. Its tills know that another box serves its store."""
         old.gone, old.ghost, old.cut = False, True, False
         old.start()
-        old.must_rejoin("its tills know a later term")
+        old.hear_of_term(self.main[old.store].term)
         self.ghosts.append(old)
 
     def start_again(self, box):

@@ -56,7 +56,8 @@ def returned_before_its_sale(sim):
     """The office is restored; a box that does not know it yet hands over a refund, and then the sale it had sent."""
     ayr = sim.main["ayr"]
     sim.settle()
-    assert (sale := sim.sell(ayr))
+    sale = sim.sell(ayr)
+    assert sale
     sim.settle()
     sim.carry("ayr")
     ayr.cut = True
@@ -106,6 +107,24 @@ def captured_before_the_power_went(sim):
     sim.settle()
 
 
+def restored_to_before_a_replacement(sim):
+    """The office forgets that ayr has another box, and the one that was given up is the first to speak to it."""
+    sim.settle()
+    old = sim.lose_box("ayr")
+    sim.replace("ayr")
+    sim.settle()
+    for _ in range(2):
+        sim.read("ayr")
+        sim.settle()
+    sim.main["ayr"].cut = True
+    sim.restore_office()
+    sim.find(old)
+    sim.settle()
+    sim.read("ayr")
+    sim.main["ayr"].cut = False
+    sim.settle()
+
+
 STORIES = {
     "recall_checks": (recalled_while_leased, {}, "I1 sold twice"),
     "ce_mint": (sold_under_an_epoch_of_a_lost_life, {}, "Q3"),
@@ -136,3 +155,7 @@ def test_whoever_closes_an_order_knows_of_its_capture_or_asks(staged, off, break
     """Each of the two guards covers the other here, as `verify_after_rejoin` and `verify_at_boot` do (custody.md §9)."""
     found = staged(captured_before_the_power_went, Guards(**dict.fromkeys(off, False)))
     assert (found or "").startswith(breaks) if breaks else found is None
+
+
+def test_a_box_that_was_given_up_is_not_admitted_by_an_office_that_forgot_its_heir(staged):
+    assert staged(restored_to_before_a_replacement) is None
