@@ -143,7 +143,7 @@ CREATE TRIGGER journal_is_not_cut BEFORE DELETE ON journal BEGIN SELECT RAISE(AB
 SELECT store, instance, term, epoch, mode, why, cloud_epoch, down_upto, last_us, feed_rev FROM node;
 
 -- name: node_new
-INSERT INTO node VALUES (1, :store, :instance, 0, '', 'rejoin', 'this box has not joined the house yet', 0, 0, 0, 0, :contract);
+INSERT INTO node VALUES (1, :store, :instance, 0, '', 'rejoin', 'this box has not joined the house yet', 0, 0, 0, 0, :contract, 0);
 
 -- name: node_mode
 UPDATE node SET mode = :mode, why = :why;
@@ -156,7 +156,7 @@ UPDATE node SET cloud_epoch = :cloud_epoch, down_upto = :down_upto;
 
 -- name: node_joined
 UPDATE node SET term = :term, epoch = :epoch, cloud_epoch = :cloud_epoch, down_upto = 0, mode = 'active', why = '',
-    instance = :instance;
+    instance = :instance, later_term = 0;
 
 -- name: node_feed
 UPDATE node SET feed_rev = :feed_rev;

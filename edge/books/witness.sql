@@ -11,6 +11,15 @@ CREATE TABLE till_claim (
 -- name: upgrade_3
 CREATE TABLE seal (one INTEGER PRIMARY KEY CHECK (one = 1), witness_key TEXT NOT NULL, told TEXT NOT NULL) STRICT;
 
+-- name: upgrade_23
+ALTER TABLE node ADD COLUMN later_term INTEGER NOT NULL DEFAULT 0;
+
+-- name: later_term
+SELECT later_term AS value FROM node;
+
+-- name: later_term_heard
+UPDATE node SET later_term = max(later_term, :term);
+
 -- name: seal_set
 INSERT OR REPLACE INTO seal VALUES (1, :witness_key, :told);
 

@@ -116,6 +116,38 @@ def test_a_box_that_the_lost_life_put_in_place_brings_its_instance(house):
     assert paris.rejoins.hear(paris.plea(), 6, new_epoch=lambda: "e").code == "recovering"
 
 
+def test_a_box_that_knows_of_a_later_one_is_not_admitted_by_an_office_that_lost_it(house):
+    """It was given up after the backup was taken, so to our books it is still the store's box; its tills know better."""
+    old, lyon = house.store("paris", "p1"), house.store("lyon")
+    recover(house.office, NoProvider(), now_us=5)
+    old.cloud_epoch = lyon.cloud_epoch = 2
+    assert hear(lyon).code == "recovering"
+    refused = hear(old, later_term=old.term + 2)
+    assert (refused.code, refused.cloud_epoch) == ("replace", 2)
+    assert [row["kind"] for row in house.rows(sa.select(case_file.c.kind))] == ["replace"]
+    assert house.rows(sa.select(life.c.recovering)) == [{"recovering": 1}], "it was not heard in its heir's place"
+    heir = msgspec.structs.replace(old.plea(), term=old.term + 2, instance="its heir", served_on="its heir")
+    assert isinstance(old.rejoins.hear(heir, 7, new_epoch=lambda: "e"), Snapshot)
+
+
+def test_a_person_may_name_a_box_that_knows_of_a_later_one(house):
+    old = house.store("paris", "p1")
+    recover(house.office, NoProvider(), now_us=5)
+    old.cloud_epoch = 2
+    assert hear(old, later_term=old.term + 2).code == "replace"
+    old.rejoins.replace(old.store, old.instance, by="marc", why="its heir burnt", now_us=6, nothing_left=True)
+    assert isinstance(hear(old, later_term=old.term + 2), Snapshot)
+
+
+def test_a_later_term_that_the_office_knows_of_is_judged_by_its_books(house):
+    box = house.store("paris", "p1")
+    box.join()
+    before = box.term - 1
+    recover(house.office, NoProvider(), now_us=5)
+    box.cloud_epoch = 2
+    assert isinstance(hear(box, term=before, later_term=box.term), Snapshot), "its own disk was put back"
+
+
 def test_a_word_about_a_machine_that_a_later_term_overtook_keeps_nobody_out(house):
     paris, lyon = house.store("paris"), house.store("lyon")
     paris.rejoins.replace(paris.store, "never came", by="marc", why="fire", now_us=4)

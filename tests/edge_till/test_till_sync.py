@@ -37,6 +37,7 @@ from edge.books import local
 from edge.books.journal import FLOOR_FACTS_PER_ENTRY_MAX
 from edge.books.replay import differences
 from edge.sync import downlink, uplink
+from edge.sync.rejoin import Rejoining
 from edge.sync.uplink import RESEND_AFTER_US
 from edge.till import queries
 from trade.acts import AddPiece, OpenSale
@@ -133,7 +134,9 @@ def test_a_box_that_is_told_old_or_fork_stops_deciding_but_is_still_acknowledged
 
 
 def test_a_newer_term_ends_the_box_and_without_the_guard_it_would_go_on(shop, new_shop):
-    assert shop.hear(term=shop.books.node().term + 1).must_rejoin
+    later = shop.books.node().term + 1
+    assert shop.hear(term=later).must_rejoin
+    assert Rejoining(shop.books, nonce="n", instance="m1").message().later_term == later
     deaf = new_shop(guards=Guards(term=False)).join("ring")
     assert not deaf.hear(term=deaf.books.node().term + 1).must_rejoin
     assert deaf.books.serving

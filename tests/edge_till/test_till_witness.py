@@ -197,7 +197,9 @@ def test_a_later_term_in_a_tills_memory_stops_the_box_once(open_shop, till_copy)
     said = witness.Testimony(till="till-1", logs=(msgspec.structs.replace(later, seal=seal),))
     assert "later term" in behind(shop.books.db, said)
     hear(shop.books, said)
+    assert Rejoining(shop.books, nonce="n", instance="m1").message().later_term == 1 << 40
     _rejoin_alone(shop)
+    assert Rejoining(shop.books, nonce="n", instance="m1").message().later_term == 0
     assert behind(shop.books.db, said) is None, "the office has decided since, with this before it"
 
 

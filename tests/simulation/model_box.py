@@ -386,7 +386,9 @@ class ModelBox:
             head.take(self.store, epoch, first, rows)
             if epoch in d.upto:
                 d.upto[epoch] = max(d.upto[epoch], len(d.logs[epoch]))
-        plea = Plea(self.store, self.instance, self.nonce(), d.term, d.life, tuple(d.tokens.values()), d.served_on, d.later_term)
+        plea = Plea(
+            self.store, self.instance, self.nonce(), d.term, d.life, tuple(d.tokens.values()), d.served_on, d.later_term
+        )
         sim.send(self, head.on_rejoin, plea, self)
 
     def nonce(self):

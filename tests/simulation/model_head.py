@@ -262,9 +262,7 @@ class ModelHead(Decisions, Orders):
         if known is not None and guards.rejoin_nonce:
             return known if known.term == node.term else Answer(asked.nonce, 0, "nonce")
         overtaken = b.recovering and guards.term and asked.later_term > max(asked.term, node.term)
-        newer = (
-            b.recovering and not overtaken and asked.term > node.term and asked.served_on in ("", asked.instance)
-        )
+        newer = b.recovering and not overtaken and asked.term > node.term and asked.served_on in ("", asked.instance)
         named = b.named.get(asked.store)
         other = node.instance not in ("", asked.instance) and not newer and named is None
         fenced = named not in (None, asked.instance) and not newer

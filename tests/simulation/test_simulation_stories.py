@@ -130,6 +130,7 @@ STORIES = {
     "ce_mint": (sold_under_an_epoch_of_a_lost_life, {}, "Q3"),
     "return_wins": (returned_before_its_sale, {}, "Q4"),
     "ce_adopt": (sold_where_a_lost_life_had_sent_it, {"quiet": True}, "Q10"),
+    "term": (restored_to_before_a_replacement, {}, "I2"),
     "possession_after_fence": (gone_with_its_box, {}, "Q3"),
 }
 """Guard → its story, how it is judged, and what breaks without the guard."""
@@ -155,7 +156,3 @@ def test_whoever_closes_an_order_knows_of_its_capture_or_asks(staged, off, break
     """Each of the two guards covers the other here, as `verify_after_rejoin` and `verify_at_boot` do (custody.md §9)."""
     found = staged(captured_before_the_power_went, Guards(**dict.fromkeys(off, False)))
     assert (found or "").startswith(breaks) if breaks else found is None
-
-
-def test_a_box_that_was_given_up_is_not_admitted_by_an_office_that_forgot_its_heir(staged):
-    assert staged(restored_to_before_a_replacement) is None
