@@ -21,8 +21,6 @@ from contract.facts import (
     CustodyReleased,
     PieceSighted,
     ReleaseWhy,
-    ReturnRecorded,
-    SaleRecorded,
     TransferShipped,
 )
 from contract.messages import Standing as Told
@@ -43,7 +41,7 @@ from trade.acts import (
 from trade.custody import TokenState, granted
 from trade.piece import Standing, unavailable
 
-from .model_disk import Back, Closed, Disk, Obeyed, Plea, Rejoined, Row, Sold, Up
+from .model_disk import Back, Closed, Disk, Obeyed, Plea, Rejoined, Row, Sold, Up, pieces_of
 
 LEASE_TIMER_S = 20
 DECIDING = (Sold, Back, TransferShipped, CustodyReleased, ClaimHeld, ClaimEnded)
@@ -439,15 +437,3 @@ class ModelBox:
             self.verified.clear()
         self.attempt = None
         self.crashpoint()
-
-
-def pieces_of(fact):
-    """What a fact is about."""
-    match fact:
-        case Obeyed():
-            return (fact.command.piece,)
-        case TransferShipped() | SaleRecorded() | ReturnRecorded():
-            return fact.pieces
-        case Rejoined() | Closed():
-            return ()
-    return (fact.piece,)

@@ -19,6 +19,9 @@ from contract.facts import (
     LeaseRefused,
     PieceSighted,
     ReleaseWhy,
+    ReturnRecorded,
+    SaleRecorded,
+    TransferShipped,
 )
 from trade.claim import Claim, claim_of
 from trade.custody import Token, TokenEvent, TokenState, granted, moved
@@ -111,6 +114,18 @@ class Plea(NamedTuple):
     custody: tuple[Token, ...]
     served_on: str
     later_term: int = 0
+
+
+def pieces_of(fact):
+    """What a fact is about."""
+    match fact:
+        case Obeyed():
+            return (fact.command.piece,)
+        case TransferShipped() | SaleRecorded() | ReturnRecorded():
+            return fact.pieces
+        case Rejoined() | Closed():
+            return ()
+    return (fact.piece,)
 
 
 class Disk:
