@@ -12,7 +12,7 @@ from edge.api import bodies, shapes
 from edge.api.asking import ApprovalNeededError
 from edge.api.shop import Shop, the_shop
 from edge.till.approvals import GOOD_FOR_US
-from trade.acts import RecordSale
+from trade.acts import EndOrder, MoveOrder, OpenOrder, PromiseOrder, QuoteOrder, RecordSale
 from web.front import go
 from web.logins import Login
 from web.policy import allow
@@ -20,7 +20,7 @@ from web.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["trade"])
 page_router = APIRouter(include_in_schema=False)
-Seller = Annotated[Login, allow(Permission.SELL, Permission.SHIFT, Permission.CASH_MOVE)]
+Seller = Annotated[Login, allow(Permission.SELL, Permission.SHIFT, Permission.CASH_MOVE, Permission.ORDERS)]
 TheShop = Annotated[Shop, the_shop()]
 DIGEST_CHARS: Final = 64
 
@@ -54,4 +54,12 @@ async def approve_at_till(
         trouble = f"{error.title}. {error.detail}"
         raise ApprovalNeededError(form.asked, shown.words, shop.others(who), trouble=trouble) from error
     await shop.act(shown.act, who)
-    return go(request, f"/register/receipt/{shown.act.sale}" if isinstance(shown.act, RecordSale) else "/register")
+    match shown.act:
+        case RecordSale(sale=sale):
+            return go(request, f"/register/receipt/{sale}")
+        case OpenOrder(order=order) | QuoteOrder(order=order) | PromiseOrder(order=order):
+            return go(request, f"/orders/{order}")
+        case MoveOrder(order=order) | EndOrder(order=order):
+            return go(request, f"/orders/{order}")
+        case _:
+            return go(request, "/register")

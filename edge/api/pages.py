@@ -18,6 +18,7 @@ from edge.api.balances import pages as balance_pages
 from edge.api.counts import pages as counts
 from edge.api.history import pages as history
 from edge.api.looks import pages as looks
+from edge.api.orders import pages as order_pages
 from edge.api.passes import pages as passes
 from edge.api.receipts import pages as receipt_pages
 from edge.api.returns import pages as return_pages
@@ -42,6 +43,7 @@ HERE: Final = Path(__file__).parent
 STATIC: Final = {"/static/edge": HERE / "static", **paper.STATIC}
 NAV: Final = (
     NavLink("/register", "Register", (Permission.SELL,)),
+    NavLink("/orders", "Orders", (Permission.ORDERS,)),
     NavLink("/counts", "Counts"),
     NavLink("/pass", "Pass", (Permission.COUNT,)),
     NavLink("/tags", "Tags", (Permission.TAGS,)),
@@ -76,6 +78,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
         balance_pages.router,
         return_pages.router,
         pages_other.router,
+        order_pages.router,
         counts.router,
         history.router,
         looks.router,

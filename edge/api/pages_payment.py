@@ -2,6 +2,8 @@
 recorded. What remains is always shown; nobody reckons.
 """
 
+from collections.abc import Iterable
+from itertools import chain
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -17,8 +19,10 @@ from edge.api.owed import value_named
 from edge.api.pages_register import REASON_MAX, Seller, TheShop, open_sale
 from edge.api.shop import Shop
 from edge.api.tendering import Given
-from edge.till import queries
+from edge.till import ordering, queries
 from trade import acts, cash
+from trade.sale import Sale
+from trade.value import Ask
 from web.forms import amount_minor, typed
 from web.front import go, render, wants_fragment
 from web.problems import ProblemError
@@ -81,7 +85,7 @@ async def pay(request: Request, who: Seller, shop: TheShop, form: Annotated[PayF
         await _ask(shop, sale, told.rest_minor, who)
         return go(request, "/register/tender")
     tenders = tendering.compose(told, _given(form, sale.currency), sale.currency)
-    client = form.client.strip() or next((each.client for each in told.asks if each.live and each.client), "")
+    client = form.client.strip() or client_of(shop, known, told.asks)
     act = acts.RecordSale(
         sale=SaleId(sale.sale),
         tenders=tenders,
@@ -164,6 +168,12 @@ async def end_value(
     """Take it off again; or wait no longer for the office, and take what this store keeps of it."""
     await shop.act(acts.EndAsk(ask=AskId(ask), how=AskEnd(how)), who)
     return _after(request, shop)
+
+
+def client_of(shop: Shop, sale: Sale, asks: Iterable[Ask]) -> str:
+    """Whose money is set aside, or whose order is collected or paid on; empty: nobody's."""
+    theirs = (order.client for order in ordering.of_sale(shop.db, sale).values())
+    return next(chain((each.client for each in asks if each.live and each.client), theirs), "")
 
 
 def terminal_of(shop: Shop, till: str) -> str:

@@ -385,7 +385,8 @@ def make_gallery(*, still: bool = True) -> FastAPI:
     folders = {"edge": ROOT / "edge" / "api" / "templates", "receipts": paper.TEMPLATES}
     templates = make_templates(folders, static, "Europe/Paris")
     words = (
-        "register Register, counts Counts, pass Pass, tags Tags, looks Look for, wall Loss prevention, readers Readers"
+        "register Register, orders Orders, counts Counts, pass Pass, tags Tags, looks Look for, wall Loss prevention, "
+        "readers Readers"
     )
     nav = tuple(NavLink(f"/{each.partition(' ')[0]}", each.partition(" ")[2]) for each in words.split(", "))
     front = Front("gallery", "Vitrine", logins, templates, secure=False, nav=nav, place="Flagship")

@@ -1,0 +1,301 @@
+"""The register's pages of clients' orders: the queues of the day, one order with its story, and a new one."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Depends, Form, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from contract.facts import AnswerHow, OrderEvent, OrderKind, OrderTerms, QuoteLine
+from contract.feed import Permission, TaxCard
+from contract.ids import ClientOrderId, LineId, PersonId, PieceId
+from edge.api import scanning, witnessing
+from edge.api import views as store_views
+from edge.api.bodies import PLAIN
+from edge.api.orders import views
+from edge.api.orders.routes import deposit_of, tax_of
+from edge.api.pages_register import cart_of
+from edge.api.shop import Shop, the_shop
+from edge.api.tills import till_of
+from edge.books import replica
+from edge.till.offers import settings_here
+from trade import acts
+from trade.orders.queues import QUEUES
+from trade.orders.terms import plan, terms_of
+from trade.orders.words import BY_ANOTHER_ACT, KINDS, STEPS
+from trade.scan import CODE_LENGTH_MAX
+from web.forms import amount_minor, typed
+from web.front import go, render
+from web.logins import Login
+from web.policy import allow
+from web.problems import ProblemError
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_witness)])
+Keeper = Annotated[Login, allow(Permission.ORDERS)]
+Seller = Annotated[Login, allow(Permission.SELL)]
+TheShop = Annotated[Shop, the_shop()]
+Words = Annotated[str, Field(max_length=200, pattern=PLAIN)]
+Name = Annotated[str, Field(max_length=64, pattern=PLAIN)]
+Typed = Annotated[str, Field(max_length=20)]
+TheDay = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
+QUOTE_ROWS: Final = 4
+"""Lines that the page offers; the API takes as many as a sale may have."""
+OF_PIECES: Final = (OrderKind.LAYAWAY, OrderKind.MEMO)
+
+
+@router.get("/orders")
+async def orders(request: Request, who: Keeper, shop: TheShop, queue: str = "", q: str = "") -> Response:
+    del who
+    found = views.find(shop, q) if q.strip() else []
+    open_now = views.some(shop)
+    shown = found if q.strip() else (views.some(shop, queue=queue) if queue else open_now)
+    return render(
+        request,
+        "edge/orders.html",
+        store=store_views.store(shop),
+        orders=shown,
+        queues=[(str(each), words, sum(each in one.queues for one in open_now)) for each, words in QUEUES.items()],
+        queue=queue,
+        q=q,
+        kinds={str(kind): words for kind, words in KINDS.items()},
+        all_open=len(open_now),
+    )
+
+
+@router.get("/orders/new")
+async def new(request: Request, who: Keeper, shop: TheShop, kind: str = "layaway") -> Response:
+    """A layaway and a memo are of what lies on the pad, or of codes typed one a line."""
+    del who
+    if kind not in KINDS:
+        raise ProblemError(404, "kind", f"There is no order of the kind {kind[:20]!r}", "Choose one from the list.")
+    laid = [store_views.piece(shop, each) for each in shop.pad_now(till_of(request, shop)).pieces]
+    chosen = OrderKind(kind)
+    return render(
+        request,
+        "edge/order_new.html",
+        store=store_views.store(shop),
+        kind=kind,
+        kinds={str(each): words for each, words in KINDS.items()},
+        of_pieces=chosen in OF_PIECES,
+        laid=laid,
+        today=shop.business_day(),
+        terms=terms_of(chosen, settings_here(shop.db)),
+    )
+
+
+class OpenForm(BaseModel):
+    """`codes`: pieces, one a line. `first` and `months`: how a layaway is paid."""
+
+    kind: OrderKind
+    client: Name
+    title: Words
+    promised_day: TheDay = ""
+    codes: Annotated[str, Field(max_length=20 * CODE_LENGTH_MAX)] = ""
+    first: Typed = ""
+    months: Annotated[int, Field(ge=1, le=60)] = 3
+
+
+@router.post("/orders")
+async def open_order(request: Request, who: Keeper, shop: TheShop, form: Annotated[OpenForm, Form()]) -> Response:
+    """A layaway is kept for the client at once; how it is paid stands in its terms."""
+    order = ClientOrderId(shop.new_id())
+    pad = frozenset(shop.pad_now(till_of(request, shop)).pieces)
+    codes = [line.strip() for line in form.codes.splitlines() if line.strip()]
+    pieces = tuple(scanning.the_piece(shop, code, pad=pad).piece for code in codes)
+    if not codes and form.kind in OF_PIECES:
+        pieces = tuple(sorted(pad))
+    act = acts.OpenOrder(
+        order=order, kind=form.kind, client=PersonId(form.client.strip()), title=form.title,
+        currency=shop.config.currency, promised_day=form.promised_day, pieces=pieces,
+    )  # fmt: skip
+    await shop.act(act, who)
+    if form.kind is OrderKind.LAYAWAY:
+        made = views.named(shop, order)
+        first = amount_minor(form.first, made.currency, "First payment")
+        parts = plan(made.total_minor, first, shop.business_day(), form.months)
+        terms = OrderTerms(
+            deposit_bp=made.terms.deposit_bp, fee_bp=made.terms.fee_bp, grace_days=made.terms.grace_days,
+            instalments=parts,
+        )  # fmt: skip
+        await shop.act(acts.PromiseOrder(order=order, terms=terms), who)
+        await shop.act(acts.MoveOrder(order=order, event=OrderEvent.RESERVE), who)
+    return go(request, f"/orders/{order}")
+
+
+@router.get("/orders/{order}")
+async def show(request: Request, order: str, who: Keeper, shop: TheShop) -> Response:
+    one = views.one(shop, order)
+    possible = [OrderEvent(each) for each in one.possible]
+    laid = frozenset(shop.pad_now(till_of(request, shop)).pieces)
+    return render(
+        request,
+        "edge/order.html",
+        store=store_views.store(shop),
+        one=one,
+        kind=KINDS[OrderKind(one.kind)],
+        people={user.user: user.name for user in store_views.staff(shop)},
+        simple=[(str(each), STEPS[each]) for each in possible if each not in BY_ANOTHER_ACT],
+        possible={str(each) for each in possible},
+        taxes=[(card.tax, card.name) for card in replica.cards(shop.db, TaxCard)],
+        prices=[typed(line.gross_minor, one.currency) for line in one.lines],
+        quote_rows=range(max(QUOTE_ROWS, len(one.lines) + 1)),
+        laid=[each for each in one.pieces if each.piece in laid and each.out],
+        may_sell=who.may(Permission.SELL),
+        today=shop.business_day(),
+    )
+
+
+@router.post("/orders/{order}/quote")
+async def quote(request: Request, order: str, who: Keeper, shop: TheShop) -> Response:
+    """Fields `what`, `price`, `tax` and `piece`, row by row; rows without words are left out."""
+    form = await request.form()
+    rows = zip(*(form.getlist(name) for name in ("what", "price", "tax", "piece")), strict=False)
+    lines = tuple(
+        QuoteLine(
+            line=LineId(shop.new_id()), description=str(what).strip(), tax=str(tax), tax_bp=tax_of(shop, str(tax), 0),
+            gross_minor=amount_minor(str(price), shop.config.currency, "Price"),
+            piece=PieceId(str(piece)) if piece else None,
+        )
+        for what, price, tax, piece in rows
+        if str(what).strip()
+    )  # fmt: skip
+    until = str(form.get("valid_until") or "")
+    await shop.act(acts.QuoteOrder(order=_id(shop, order), lines=lines, valid_until=until), who)
+    return _back(request, order)
+
+
+class AnswerForm(BaseModel):
+    said: Literal["yes", "no"]
+    how: Literal["counter", "telephone", "email"] = "counter"
+    quote: int = 0
+
+
+@router.post("/orders/{order}/answer")
+async def answer(
+    request: Request, order: str, who: Keeper, shop: TheShop, form: Annotated[AnswerForm, Form()]
+) -> Response:
+    act = acts.AnswerQuote(
+        order=_id(shop, order), approved=form.said == "yes", how=AnswerHow(form.how), quote=form.quote
+    )
+    await shop.act(act, who)
+    return _back(request, order)
+
+
+class StepForm(BaseModel):
+    event: OrderEvent
+    why: Words = ""
+    party: Words = ""
+
+
+@router.post("/orders/{order}/step")
+async def step(request: Request, order: str, who: Keeper, shop: TheShop, form: Annotated[StepForm, Form()]) -> Response:
+    act = acts.MoveOrder(order=_id(shop, order), event=form.event, why=form.why, party=form.party)
+    await shop.act(act, who)
+    return _back(request, order)
+
+
+class PromiseForm(BaseModel):
+    promised_day: TheDay = ""
+    why: Words = ""
+
+
+@router.post("/orders/{order}/promise")
+async def promise(
+    request: Request, order: str, who: Keeper, shop: TheShop, form: Annotated[PromiseForm, Form()]
+) -> Response:
+    await shop.act(acts.PromiseOrder(order=_id(shop, order), promised_day=form.promised_day, why=form.why), who)
+    return _back(request, order)
+
+
+@router.post("/orders/{order}/hold")
+async def hold(
+    request: Request, order: str, who: Keeper, shop: TheShop, why: Annotated[str, Form(max_length=200, pattern=PLAIN)]
+) -> Response:
+    await shop.act(acts.HoldOrder(order=_id(shop, order), why=why), who)
+    return _back(request, order)
+
+
+@router.post("/orders/{order}/resume")
+async def resume(request: Request, order: str, who: Keeper, shop: TheShop) -> Response:
+    await shop.act(acts.ResumeOrder(order=_id(shop, order)), who)
+    return _back(request, order)
+
+
+class BindForm(BaseModel):
+    piece: Annotated[str, Field(min_length=1, max_length=CODE_LENGTH_MAX)]
+
+
+@router.post("/orders/{order}/piece")
+async def bind(request: Request, order: str, who: Keeper, shop: TheShop, form: Annotated[BindForm, Form()]) -> Response:
+    """The piece that came in, or was made: by its tag, its label or its number."""
+    pad = frozenset(shop.pad_now(till_of(request, shop)).pieces)
+    meant = scanning.the_piece(shop, form.piece, pad=pad)
+    await shop.act(acts.BindOrderPiece(order=_id(shop, order), piece=meant.piece), who)
+    return _back(request, order)
+
+
+@router.post("/orders/{order}/back")
+async def memo_back(request: Request, order: str, who: Keeper, shop: TheShop) -> Response:
+    """Those of its pieces that lie on this till's pad."""
+    found = views.named(shop, order)
+    pad = frozenset(shop.pad_now(till_of(request, shop)).pieces)
+    act = acts.TakeMemoBack(order=found.order, pieces=tuple(each for each in found.out if each in pad))
+    await shop.act(act, who)
+    return _back(request, order)
+
+
+class EndForm(BaseModel):
+    """`fee` empty: as its terms say."""
+
+    event: Literal["cancel", "forfeit"]
+    why: Annotated[str, Field(min_length=1, max_length=200, pattern=PLAIN)]
+    rest: Literal["money", "credit"] = "money"
+    fee: Typed = ""
+
+
+@router.post("/orders/{order}/end")
+async def end(request: Request, order: str, who: Keeper, shop: TheShop, form: Annotated[EndForm, Form()]) -> Response:
+    fee = amount_minor(form.fee, shop.config.currency, "Fee") if form.fee.strip() else None
+    act = acts.EndOrder(
+        order=_id(shop, order), event=OrderEvent(form.event), why=form.why, credit=form.rest == "credit", fee_minor=fee
+    )
+    await shop.act(act, who)
+    return _back(request, order)
+
+
+@router.post("/orders/{order}/pay")
+async def pay(
+    request: Request, order: str, who: Seller, shop: TheShop, amount: Annotated[str, Form(max_length=20)]
+) -> Response:
+    """A deposit or an instalment goes into the cart of this till."""
+    minor = amount_minor(amount, shop.config.currency, "Amount")
+    sale = await cart_of(request, who, shop)
+    await shop.act(deposit_of(shop, sale, order, minor), who)
+    return go(request, "/register")
+
+
+@router.post("/orders/{order}/collect")
+async def collect(request: Request, order: str, who: Seller, shop: TheShop) -> Response:
+    """What it comes to goes into the cart of this till; of a memo, what the client keeps: fields `piece`."""
+    form = await request.form()
+    pieces = tuple(PieceId(str(each)) for each in form.getlist("piece"))
+    sale = await cart_of(request, who, shop)
+    await shop.act(acts.AddOrder(sale=sale, order=_id(shop, order), pieces=pieces), who)
+    return go(request, "/register")
+
+
+@router.post("/orders/{order}/money-back")
+async def money_back(request: Request, order: str, who: Seller, shop: TheShop) -> Response:
+    """What is left of an order that ended goes back to the client, as a line below nothing."""
+    account = views.named(shop, order).account
+    sale = await cart_of(request, who, shop)
+    await shop.act(acts.GiveDepositBack(sale=sale, account=account), who)
+    return go(request, "/register")
+
+
+def _id(shop: Shop, name: str) -> ClientOrderId:
+    return views.named(shop, name).order
+
+
+def _back(request: Request, order: str) -> Response:
+    return go(request, f"/orders/{order}")

@@ -1,0 +1,100 @@
+"""Clients' orders on the register's pages, from the queue to the receipt: the real app of one box, by its forms."""
+
+import datetime as dt
+import re
+
+import pytest
+
+
+class Counter:
+    """A manager at a till without a pad."""
+
+    def __init__(self, face):
+        self.face = face
+        assert face.post("/shifts", {"till": "till-1", "float_minor": 10_000}, user="max").status_code == 201
+
+    def page(self, path):
+        answer = self.face.client.get(path, headers=self.face.bearer("max"))
+        assert answer.status_code == 200, answer.text
+        return re.sub(r"\s+", " ", answer.text)
+
+    def form(self, path, **fields):
+        return self.face.client.post(path, data=fields, headers=self.face.bearer("max"), follow_redirects=False)
+
+    def sent(self, path, **fields):
+        answer = self.form(path, **fields)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"]
+
+    def today(self, days=0):
+        return (dt.date.fromisoformat(self.face.edge.shop.business_day()) + dt.timedelta(days=days)).isoformat()
+
+
+@pytest.fixture
+def counter(face):
+    return Counter(face)
+
+
+def test_a_layaway_is_taken_paid_on_and_collected_by_its_pages(counter):
+    path = counter.sent("/orders", kind="layaway", client="p-1", title="A ring", codes="p3", first="400", months="2")
+    shown = counter.page(path)
+    assert "L-1001" in shown
+    assert "Kept for the client" in shown
+    assert shown.count("<dd>€400.00</dd>") == 3, "the first payment, and two months of the rest"
+    assert counter.sent(f"{path}/pay", amount="400") == "/register"
+    assert "Deposit: L-1001, A ring" in counter.page("/register")
+    assert "/register/receipt/" in counter.sent("/register/pay", kind="cash")
+    assert "€800.00 left" in counter.page(path)
+    assert counter.sent(f"{path}/collect") == "/register"
+    assert "Ring 3 (L-1001)" in counter.page("/register")
+    assert "€800" in counter.page("/register/tender"), "what was paid counts by itself"
+    receipt = counter.sent("/register/pay", kind="cash", override="no pad here")
+    paper = counter.page(receipt)
+    assert "Ring 3 (L-1001)" in paper
+    assert "Deposit" in paper
+    assert "Collected" in counter.page(path)
+    assert "No open order" in counter.page("/orders")
+    assert "L-1001" in counter.page("/orders?queue=over")
+
+
+def test_a_special_order_is_quoted_answered_and_ordered_by_its_page(counter):
+    path = counter.sent("/orders", kind="special", client="p-1", title="A rare ring", promised_day=counter.today(30))
+    fields = {"what": ["A rare ring", ""], "price": ["2000", ""], "tax": ["", ""], "piece": ["", ""]}
+    counter.sent(f"{path}/quote", **fields, valid_until=counter.today(7))
+    shown = counter.page(path)
+    assert "€600.00 before it begins" in shown
+    counter.sent(f"{path}/answer", said="yes", how="telephone", quote="1")
+    refused = counter.form(f"{path}/step", event="order", party="")
+    assert "whom it is ordered from" in refused.text
+    counter.sent(f"{path}/pay", amount="600")
+    counter.sent("/register/pay", kind="cash")
+    counter.sent(f"{path}/step", event="order", party="Maison A")
+    assert "Maison A" in counter.page(path)
+    counter.sent(f"{path}/piece", piece="p4")
+    assert "The piece came in" in counter.page(path)
+    counter.sent(f"{path}/end", event="cancel", why="changed their mind", rest="money")
+    shown = counter.page(path)
+    assert "€540.00 are the client’s." in shown
+    counter.sent(f"{path}/money-back")
+    counter.sent("/register/pay", kind="cash")
+    assert "are the client’s" not in counter.page(path)
+
+
+def test_an_order_rests_and_goes_on_and_gets_another_day(counter):
+    path = counter.sent("/orders", kind="repair", client="p-1", title="A clasp")
+    counter.sent(f"{path}/hold", why="a spring is missing")
+    assert "Nothing goes on." in counter.page(path)
+    counter.sent(f"{path}/resume")
+    counter.sent(f"{path}/promise", promised_day=counter.today(1), why="the spring came")
+    assert "R-1001" in counter.page("/orders?queue=today")
+    assert "R-1001" in counter.page("/orders?q=r1001")
+
+
+def test_a_memo_is_handed_over_and_what_a_client_keeps_is_sold(counter):
+    path = counter.sent(
+        "/orders", kind="memo", client="p-1", title="To look at", codes="p3\np4", promised_day=counter.today(7)
+    )
+    refused = counter.form(f"{path}/step", event="issue", why="slip 12")
+    assert "was not read here" in refused.text
+    assert "Which pieces?" in counter.page("/orders/new?kind=memo")
+    assert counter.face.client.get("/orders/new?kind=x", headers=counter.face.bearer("max")).status_code == 404
