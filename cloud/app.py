@@ -28,6 +28,7 @@ from cloud.db import ContentionError, Office, open_office
 from cloud.desk import Desk
 from cloud.doors import CertificateProtocol, create_door
 from cloud.doors_blobs import add_blobs
+from cloud.doors_clients import add_clients
 from cloud.doors_papers import add_order_papers
 from cloud.ingest import Ingest
 from cloud.messages import opening
@@ -178,6 +179,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     )  # fmt: skip
     add_blobs(cloud.door, desk)
     add_order_papers(cloud.door, desk)
+    add_clients(cloud.door, desk, ring)
     join(
         app,
         staff.router(desk, passwords, entrance),

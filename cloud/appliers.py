@@ -7,6 +7,7 @@ from cloud.applying import Applier, Appliers
 from cloud.pos.alarms import apply as alarms
 from cloud.pos.alarms import elsewhere
 from cloud.pos.client_orders import apply as client_orders
+from cloud.pos.clients import apply as clients
 from cloud.pos.counts import apply as counts
 from cloud.pos.floor import apply as floor
 from cloud.pos.goods import apply as goods
@@ -39,6 +40,7 @@ NOUNS: Final = (
     alarms,
     elsewhere,
     floor,
+    clients,
 )
 """Sales decide about quarantine before the ledger posts; tokens move before reads of two stores are compared."""
 

@@ -62,18 +62,33 @@ class Keyring:
 
     def __init__(self, sealing: Sealing, chance: Chance = secrets.token_bytes) -> None:
         self._sealing = sealing
-        self._chance = chance
+        self.chance = chance
 
     def new_person(self, tx: Tx, person: PersonId, *, now_us: int) -> PersonKey:
         """A key of their own for somebody new; of somebody whose papers came first, the one they have."""
         known = self.person(tx, person)
         if known is not None:
             return known
-        key = self._chance(KEY_BYTES)
+        key = self.chance(KEY_BYTES)
         sealed = self._sealing.seal(key, _about(person))
         row = {"person": person, "wrapped": sealed.body, "key_id": sealed.key_id, "made_us": now_us}
         tx.add(person_key, row)
-        return PersonKey(person, key, self._chance)
+        return PersonKey(person, key, self.chance)
+
+    def take(self, tx: Tx, person: PersonId, key: bytes, *, now_us: int) -> bool:
+        """The key of somebody who was kept at a store first; False when there is one already, which stays."""
+        sealed = self._sealing.seal(key, _about(person))
+        row = {"person": person, "wrapped": sealed.body, "key_id": sealed.key_id, "made_us": now_us}
+        return tx.add_new(person_key, row)
+
+    def bare(self, row: sa.RowMapping) -> bytes:
+        """The key itself, to be wrapped for a box; of a row with `person`, `wrapped` and `key_id`."""
+        return self._sealing.unseal(Sealed(bytes(row["wrapped"]), row["key_id"]), _about(row["person"]))
+
+    def bare_of(self, tx: Tx, person: PersonId) -> bytes:
+        """The same of a person; empty for who was erased or never there."""
+        row = tx.row(sa.select(person_key).where(person_key.c.person == person))
+        return b"" if row is None else self.bare(row)
 
     def person(self, tx: Tx, person: PersonId) -> PersonKey | None:
         """None for who was erased or never there."""
@@ -82,9 +97,7 @@ class Keyring:
 
     def unwrap(self, row: sa.RowMapping) -> PersonKey:
         """Of a row with `person`, `wrapped` and `key_id`."""
-        person = PersonId(row["person"])
-        key = self._sealing.unseal(Sealed(bytes(row["wrapped"]), row["key_id"]), _about(person))
-        return PersonKey(person, key, self._chance)
+        return PersonKey(PersonId(row["person"]), self.bare(row), self.chance)
 
     def words(self, tx: Tx) -> WordKey:
         """The key of search words. It never changes: words made under another one would not be found."""
@@ -96,7 +109,7 @@ class Keyring:
     def words_made(self, tx: Tx) -> WordKey:
         """The same, made where there is none yet; of two at once the first one's counts."""
         if tx.value(sa.select(word_key.c.one)) is None:
-            sealed = self._sealing.seal(self._chance(KEY_BYTES), WORDS)
+            sealed = self._sealing.seal(self.chance(KEY_BYTES), WORDS)
             tx.add_new(word_key, {"one": 1, "wrapped": sealed.body, "key_id": sealed.key_id})
         return self.words(tx)
 

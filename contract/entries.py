@@ -93,6 +93,7 @@ TILL: Final = Key("till", "till")
 ACCOUNT: Final = Key("account", "account")
 ORDER: Final = Key("order", "order")
 ITEM: Final = Key("piece", "item")
+PERSON: Final = Key("person", "person")
 
 KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.ClaimHeld: (PIECE,),
@@ -162,6 +163,9 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.OrderItemGiven: (ORDER, ITEM),
     facts.OrderPieceBound: (ORDER, PIECE),
     facts.OrderPaper: (ORDER, ITEM),
+    facts.ClientTold: (PERSON,),
+    facts.ClientConsented: (PERSON,),
+    facts.ClientLooked: (PERSON,),
     facts.ShiftOpened: (TILL,),
     facts.CashMoved: (TILL,),
     facts.CashBanked: (),

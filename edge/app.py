@@ -9,16 +9,21 @@ import hashlib
 import itertools
 import random
 import secrets
+import shutil
 import socket
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from contract.feed import StaffCard
+import structlog
+
+from contract.feed import ForgetCard, StaffCard
 from contract.ids import Epoch, UserId
 from edge.api.blindness import hidden_zones
 from edge.api.book_logins import BookLogins
 from edge.api.build import create_api
+from edge.api.client_desk import ClientDesk
 from edge.api.pictures import Pictures
 from edge.api.pins import make_verifier
 from edge.api.shop import Shop
@@ -28,6 +33,9 @@ from edge.books import local, replica
 from edge.books.db import BOOKS_FILE, Database
 from edge.books.journal import Books
 from edge.books.rows import Mode
+from edge.clients.keys import box_keys
+from edge.clients.slice import FOLDER as CLIENTS
+from edge.clients.slice import Slice
 from edge.clock import Clock, SystemClock
 from edge.commissioning import label_press, tag_writer
 from edge.config import ConfigError, EdgeConfig, ReaderConfig
@@ -71,6 +79,7 @@ from web.powers import Powers
 from web.serving import write_logs
 from web.sse import Bulletin
 
+log = structlog.get_logger(__name__)
 MACHINE_ID: Final = Path("/etc/machine-id")
 ALONE: Final = Epoch("alone")
 """The log of a store that was never given a cloud."""
@@ -155,6 +164,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         press=press,
         pictures=pictures,
         paperwork=paperwork,
+        clients=ClientDesk(clients_kept(config, books, db), config.uplink),
         readers={reader.id: reader for reader in readers},
         receipts=receipts,
     )
@@ -198,6 +208,26 @@ def open_books(config: EdgeConfig, instance: str) -> Books:
             tx.new_log(config.store, ALONE)
             tx.db.run("node_joined", term=1, epoch=ALONE, cloud_epoch=0, instance=instance)
     return books
+
+
+def clients_kept(config: EdgeConfig, books: Books, db: Database) -> Slice | None:
+    """The clients this box keeps, after it has forgotten whom its books know to be erased. None without an office.
+
+    A slice that cannot be read is thrown away: the office brings it anew.
+    """
+    if config.uplink is None or books.path is None:
+        return None
+    folder = config.data_dir / CLIENTS
+    try:
+        kept = Slice(folder, box_keys(folder), secrets.token_bytes)
+    except (OSError, ValueError, sqlite3.Error) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        log.warning("clients_thrown_away", why=type(error).__name__)
+        kept = Slice(folder, box_keys(folder), secrets.token_bytes)
+    node = books.node()
+    forget = (card.person for card in replica.cards(db, ForgetCard))
+    kept.open(node.epoch if node.mode is Mode.ACTIVE else "", forget)
+    return kept
 
 
 def instance_of(config: EdgeConfig) -> str:

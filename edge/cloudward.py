@@ -15,8 +15,11 @@ import msgspec
 import structlog
 
 from contract import topics
+from contract.feed import FeedPage, ForgetCard
 from contract.messages import Refusal, Snapshot, Status, decode_down, encode
 from edge.books.rows import Mode
+from edge.clients.slice import Slice
+from edge.clients.syncing import sync
 from edge.config import EdgeConfig, UplinkConfig
 from edge.floor.now import UplinkNow
 from edge.mqtt import Broker, Link, Will
@@ -36,6 +39,8 @@ FEED_EVERY_S: Final = 30.0
 RETRY_S: Final = (0.5, 1.5)
 RENEW_EVERY_S: Final = 3600.0
 """How often is looked whether the box's certificate is to be renewed."""
+CLIENTS_EVERY_S: Final = 60.0
+"""How often changed clients are asked for, beside every change of the feed."""
 REFUSED_RETRY_S: Final = (3.0, 6.0)
 DOWNS_PENDING_MAX: Final = 100
 RESTING: Final = "this box does not serve the store now, and leaves the line to the one that may"
@@ -63,6 +68,7 @@ class Cloudward:
         instance: str,
         chance: random.Random,
         tally: UplinkTally,
+        clients: Slice | None = None,
     ) -> None:
         self.now = now
         self.wake = asyncio.Event()
@@ -73,6 +79,8 @@ class Cloudward:
         self._instance = instance
         self._chance = chance
         self._tally = tally
+        self._clients = clients
+        self._clients_poke = asyncio.Event()
         self._poke = asyncio.Event()
         self._poke.set()
         self._downs: asyncio.Queue[bytes] = asyncio.Queue(DOWNS_PENDING_MAX)
@@ -111,6 +119,7 @@ class Cloudward:
                 tasks.create_task(self._listen())
                 tasks.create_task(self._feed(office))
                 tasks.create_task(self._renew(office))
+                tasks.create_task(self._bring_clients(office))
         finally:
             await asyncio.to_thread(self.link.stop)
 
@@ -159,9 +168,38 @@ class Cloudward:
         while True:
             page = await office.feed(since)
             since = await self._on_house(partial(self._store.take_feed, page))
+            await self._forget(page)
             self.now.feed_rev = since
             if not page.more:
+                await self._admit()
                 return
+
+    async def _forget(self, page: FeedPage) -> None:
+        """Who was erased, at once; at a start the books say it again (`edge.app`)."""
+        persons = [row.body.person for row in page.rows if isinstance(row.body, ForgetCard)]
+        if self._clients is not None and persons:
+            await asyncio.to_thread(self._clients.forget, persons)
+
+    async def _admit(self) -> None:
+        """All of the feed is here, whom to forget with it: clients may be seen in this log."""
+        node = await self._on_house(self._store.books.node)
+        if self._clients is not None and node.mode is Mode.ACTIVE:
+            await asyncio.to_thread(self._clients.admit, node.epoch)
+            self._clients_poke.set()
+
+    async def _bring_clients(self, office: Office) -> None:
+        while self._clients is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._clients_poke.wait(), CLIENTS_EVERY_S)
+            self._clients_poke.clear()
+            if not self._clients.is_open:
+                continue
+            try:
+                await sync(self._clients, office, self._store.clock.wall_us)
+            except OfficeUnreachableError as error:
+                log.info("clients_wait", why=str(error))
+            except OSError as error:
+                log.warning("clients_not_kept", why=str(error))
 
     async def _join(self, office: Office) -> None:
         """Whenever the box may not decide: hand over, ask, fetch, load; again until it serves or is fenced."""
@@ -169,6 +207,8 @@ class Cloudward:
         while True:
             mode = await self._mode()
             self._keep_line(mode)
+            if mode is not Mode.ACTIVE and self._clients is not None and self._clients.is_open:
+                self._clients.close_for(RESTING)
             if mode is not Mode.REJOIN:
                 attempt = None
                 await asyncio.sleep(SEND_EVERY_S)

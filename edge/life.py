@@ -154,6 +154,8 @@ async def _stop(edge: Edge, server: uvicorn.Server, tasks: list[asyncio.Task[Non
     await asyncio.to_thread(edge.shop.archive.shutdown)
     if edge.store.chronicle is not None:
         edge.store.chronicle.history.duck.close()
+    if edge.shop.clients.kept is not None:
+        edge.shop.clients.kept.stop()
     if edge.shop.db is not edge.store.books.db:
         edge.shop.db.close()
     edge.store.books.close()
@@ -172,6 +174,7 @@ def _cloudward(edge: Edge) -> Cloudward | None:
         instance=edge.instance,
         chance=edge.chance,
         tally=edge.shop.link,
+        clients=edge.shop.clients.kept,
     )
 
 

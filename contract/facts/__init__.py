@@ -22,6 +22,9 @@ from contract.facts.claims import ClaimKind as ClaimKind
 from contract.facts.claims import LeaseGranted as LeaseGranted
 from contract.facts.claims import LeaseRefused as LeaseRefused
 from contract.facts.claims import LeaseUnconvertible as LeaseUnconvertible
+from contract.facts.clients import ClientConsented as ClientConsented
+from contract.facts.clients import ClientLooked as ClientLooked
+from contract.facts.clients import ClientTold as ClientTold
 from contract.facts.counts import CountAbandoned as CountAbandoned
 from contract.facts.counts import CountApproved as CountApproved
 from contract.facts.counts import CountFinished as CountFinished
@@ -214,6 +217,9 @@ AnyFact = (
     | OrderItemGiven
     | OrderPieceBound
     | OrderPaper
+    | ClientTold
+    | ClientConsented
+    | ClientLooked
     | ShiftOpened
     | CashMoved
     | CashBanked

@@ -17,6 +17,7 @@ from edge.api import (
     witnessing,
 )
 from edge.api.balances import routes as balance_routes
+from edge.api.clients import routes as client_routes
 from edge.api.counts import routes as count_routes
 from edge.api.history import routes as history_routes
 from edge.api.looks import routes as look_routes
@@ -69,6 +70,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         return_routes.router,
         value_routes.router,
         balance_routes.router,
+        client_routes.router,
         shift_routes.router,
         tag_routes.router,
         watch_routes.router,

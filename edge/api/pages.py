@@ -15,6 +15,7 @@ from contract.feed import Permission
 from contract.ids import AlarmId, PieceId, ReaderId, UserId
 from edge.api import bodies, pages_other, pages_payment, pages_register, shapes, views
 from edge.api.balances import pages as balance_pages
+from edge.api.clients import pages as client_pages
 from edge.api.counts import pages as counts
 from edge.api.history import pages as history
 from edge.api.looks import pages as looks
@@ -44,6 +45,7 @@ STATIC: Final = {"/static/edge": HERE / "static", **paper.STATIC}
 NAV: Final = (
     NavLink("/register", "Register", (Permission.SELL,)),
     NavLink("/orders", "Orders", (Permission.ORDERS,)),
+    NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
     NavLink("/counts", "Counts"),
     NavLink("/pass", "Pass", (Permission.COUNT,)),
     NavLink("/tags", "Tags", (Permission.TAGS,)),
@@ -76,6 +78,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
         shift_pages.router,
         pages_payment.router,
         balance_pages.router,
+        client_pages.router,
         return_pages.router,
         pages_other.router,
         order_pages.router,

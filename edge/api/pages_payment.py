@@ -86,6 +86,7 @@ async def pay(request: Request, who: Seller, shop: TheShop, form: Annotated[PayF
         return go(request, "/register/tender")
     tenders = tendering.compose(told, _given(form, sale.currency), sale.currency)
     client = form.client.strip() or client_of(shop, known, told.asks)
+    client = client or shop.clients.chosen.get(TillId(sale.till), "")
     act = acts.RecordSale(
         sale=SaleId(sale.sale),
         tenders=tenders,
@@ -93,6 +94,7 @@ async def pay(request: Request, who: Seller, shop: TheShop, form: Annotated[PayF
         override=form.override,
     )
     await shop.act(act, who)
+    shop.clients.chosen.pop(TillId(sale.till), None)
     return go(request, f"/register/receipt/{sale.sale}")
 
 

@@ -133,6 +133,7 @@ def _board(request: Request, who: Login, shop: Shop, template: str, till: str = 
         terminal=any(each.till == at for each in shop.config.terminals),
         may_override=who.may(Permission.PAD_OVERRIDE),
         witness=_witness(request, shop, at),
+        client=shop.clients.chosen.get(at, ""),
     )
 
 

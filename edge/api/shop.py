@@ -20,6 +20,7 @@ from contract.feed import StaffCard
 from contract.ids import CountId, PieceId, ReaderId, TillId, UserId, ZoneId
 from edge.api import shapes
 from edge.api.asking import ApprovalNeededError
+from edge.api.client_desk import ClientDesk
 from edge.api.giving import follow
 from edge.api.passing import Passing
 from edge.api.pictures import Pictures
@@ -89,6 +90,7 @@ class Shop:
     receipts: Counter = field(default_factory=lambda: Counter({}, lambda: None))
     pictures: Pictures | None = None
     paperwork: Paperwork | None = None
+    clients: ClientDesk = field(default_factory=ClientDesk)
 
     @property
     def floor(self) -> FloorNow:

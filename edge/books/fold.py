@@ -20,6 +20,9 @@ from contract.facts import (
     CashMoved,
     ClaimEnded,
     ClaimHeld,
+    ClientConsented,
+    ClientLooked,
+    ClientTold,
     CommandHeard,
     CommandRefused,
     CountAbandoned,
@@ -155,7 +158,15 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
             custody.rejoined(db, fact, guards)
         case CommandHeard():
             custody.heard(db, fact, at.at_us)
-        case LeaseUnconvertible() | RecallRefused() | CommandRefused() | PieceLooked():
+        case (
+            LeaseUnconvertible()
+            | RecallRefused()
+            | CommandRefused()
+            | PieceLooked()
+            | ClientTold()
+            | ClientConsented()
+            | ClientLooked()
+        ):
             pass  # said to the cloud and to the auditor; nothing here changes
         case (
             SaleOpened()

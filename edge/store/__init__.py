@@ -10,6 +10,7 @@ from contract.facts import AnyFact, CountFinished
 from contract.ids import HOUSE
 from edge.books.rows import CountRow, Mode, zones_of
 from edge.floor.pipeline import Outcome
+from edge.store.clients import OfClients
 from edge.store.office import Office
 from edge.store.watch import Watching
 from trade.acts import Sight
@@ -17,7 +18,7 @@ from trade.acts import Sight
 CHORES_EVERY_US: Final = 10_000_000
 
 
-class Store(Office, Watching):
+class Store(Office, OfClients, Watching):
     """The whole of it: every 20 ms a tick, every ten seconds the chores, and at the end what was learned is kept."""
 
     def tick(self, now_us: int, *, writing: bool) -> None:

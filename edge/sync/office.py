@@ -12,6 +12,7 @@ from typing import Final, Self, TypeVar
 import httpx
 import msgspec
 
+from contract.clients import ClientsAsked, ClientsFound, PersonKeys, PersonKeysTaken, SliceAsked, SlicePage
 from contract.enrolment import Enrolled, Renew
 from contract.facts import Stream
 from contract.feed import FeedPage, decode_page
@@ -109,6 +110,18 @@ class Office:
         """A paper of an order of this store, by its hash, which the caller checks."""
         return await self._ask("GET", f"/edge/v1/orders/{order}/papers/{sha256}")
 
+    async def clients(self, asked: SliceAsked) -> SlicePage:
+        """A page of the clients this box may keep, each sealed for it."""
+        return _read(_decode_slice, await self._ask("POST", "/edge/v1/clients", content=encode(asked)))
+
+    async def search_clients(self, asked: ClientsAsked) -> ClientsFound:
+        """Clients of the whole house, for somebody at a till."""
+        return _read(_decode_clients, await self._ask("POST", "/edge/v1/clients/search", content=encode(asked)))
+
+    async def bring_keys(self, told: PersonKeys) -> PersonKeysTaken:
+        """Keys of people who were kept here first; those that the office has now."""
+        return _read(_decode_taken, await self._ask("POST", "/edge/v1/clients/keys", content=encode(told)))
+
     async def rejoin(self, message: Rejoin) -> Snapshot | Refusal:
         """Idempotent by its nonce: a repeat gets the same answer."""
         response = await self._send("POST", "/edge/v1/rejoin", content=encode(message))
@@ -145,6 +158,9 @@ _decode_rows = msgspec.json.Decoder(JournalRows).decode
 _decode_tree = msgspec.json.Decoder(TreeHead).decode
 _decode_snapshot = msgspec.json.Decoder(Snapshot).decode
 _decode_enrolled = msgspec.json.Decoder(Enrolled).decode
+_decode_slice = msgspec.json.Decoder(SlicePage).decode
+_decode_clients = msgspec.json.Decoder(ClientsFound).decode
+_decode_taken = msgspec.json.Decoder(PersonKeysTaken).decode
 _decode_refusal = msgspec.json.Decoder(Refusal).decode
 
 

@@ -1,12 +1,10 @@
 """What people write of themselves, made comparable: names, telephone numbers, mailboxes, streets."""
 
 import re
-import unicodedata
 from typing import Final, NamedTuple
 
-TEXT_LETTERS_MAX: Final = 200
-"""More of a field is not looked at: nobody's name is that long, and a comparison costs its square."""
-_LETTERS: Final = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+from contract.names import TEXT_LETTERS_MAX, folded
+
 _TITLES: Final = {
     "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "dame", "mme", "mlle", "madame", "monsieur", "herr", "frau",
     "sig", "sigra", "dott", "dottssa", "jr", "sr",
@@ -54,14 +52,6 @@ PROVIDERS: Final = {
     "yahoo.it": Provider("yahoo.it", tag="-"),
 }
 """At any other domain a plus or a dot may be another person, and stays."""
-
-
-def folded(text: str) -> str:
-    """Small letters without accents, ligatures and invisible signs; spaces single."""
-    plain = unicodedata.normalize("NFKD", text[:TEXT_LETTERS_MAX]).casefold().translate(_LETTERS)
-    if not plain.isascii():
-        plain = "".join(sign for sign in plain if unicodedata.category(sign) not in {"Mn", "Cf"})
-    return " ".join(plain.split())
 
 
 def name(text: str) -> str:

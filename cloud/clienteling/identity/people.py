@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cloud.clienteling.identity import normal
+from contract.names import folded
 
 PEOPLE_MAX: Final = 2_000_000
 """Of one comparison; a house with more compares each region by itself."""
@@ -64,7 +65,7 @@ def columns(people: Sequence[Card]) -> Columns:
         email=[normal.mailbox(card.email) if card.email else "" for card in people],
         phone=[normal.e164(card.phone, card.country) if card.phone else "" for card in people],
         street=[normal.street(card.street) for card in people],
-        postcode=["".join(normal.folded(card.postcode).split()) for card in people],
+        postcode=["".join(folded(card.postcode).split()) for card in people],
         city=[normal.name(card.city) for card in people],
     )
 

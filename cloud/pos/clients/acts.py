@@ -9,7 +9,7 @@ from cloud.changes import WhyError
 from cloud.clienteling.identity.merging import MergeRefusedError
 from cloud.desk import Desk
 from cloud.people import Keyring
-from cloud.pos.clients import aliases, asked, desk, likeness, merging, pairs, profile, queries
+from cloud.pos.clients import absorbing, aliases, asked, desk, likeness, merging, pairs, profile, queries
 from cloud.pos.clients.asked import FieldsAsked
 from cloud.pos.clients.profile import ClientError
 from cloud.sealing import SealedError
@@ -71,6 +71,7 @@ class Clients:
         """Under the id that stands for all ids of this client."""
         with answered(), self.office.work() as work:
             head = aliases.heads(work.tx, [person])[person]
+            absorbing.absorb(work, self.ring, head)
             opened = desk.look(work, self.ring, head, by=who.user, how=how)
             return queries.detail(work, self.ring, head, opened)
 

@@ -153,6 +153,7 @@ def hear_consent(work: Work, person: PersonId, said: Said, *, store: StoreId) ->
         "at_us": work.now_us, "by": said.by, "proof": said.proof, "text_version": said.text_version, "store": store,
     }  # fmt: skip
     work.tx.add(client_consent, row)
+    _touch(work, person)
 
 
 def visited(work: Work, ring: Keyring, person: PersonId, visit: str, text: str, *, by: UserId, store: StoreId) -> None:
@@ -167,6 +168,12 @@ def visited(work: Work, ring: Keyring, person: PersonId, visit: str, text: str, 
     }  # fmt: skip
     if not work.tx.add_new(client_visit, row):
         raise ClientError("This visit is kept already: reload the page")
+    _touch(work, person)
+
+
+def _touch(work: Work, person: PersonId) -> None:
+    """Stores that keep this client are to hear of it (`slices`)."""
+    work.tx.run(sa.update(client).where(client.c.person == person).values(changed_us=work.now_us))
 
 
 def lock(work: Work, person: PersonId) -> None:

@@ -7,10 +7,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from cloud.clienteling.identity.normal import folded
 from cloud.db import Tx
 from cloud.pos.clients.queries import ClientDetail
 from cloud.tables import receipt_given, value_move
+from contract.names import folded
 
 EVENTS_MAX: Final = 300
 MOVES_MAX: Final = 300

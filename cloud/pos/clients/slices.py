@@ -1,0 +1,198 @@
+"""The clients a store's box may keep: its own of the last 24 months, each card sealed and its key wrapped for that box.
+
+A store's own are those kept from it, who bought there, or came there and bought nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from cloud.people import Keyring
+from cloud.pos.clients import absorbing, aliases, desk, queries, seeking
+from cloud.pos.clients.aliases import ABSORBED
+from cloud.pos.clients.apply import WAITING
+from cloud.pos.clients.profile import Profile
+from cloud.pos.clients.together import together
+from cloud.tables import client, client_consent, client_heard, client_visit, sale, sale_line
+from cloud.work import Work
+from contract import clients as wire
+from contract.clients import ClientCard, ClientsAsked, ClientsFound, SealedClient, SliceAsked, SlicePage
+from contract.ids import PersonId, StoreId, UserId
+from trade.consent import Channel, Proof, Said, standing
+from web.sealed import from_text, seal, to_text, wrap
+
+DAY_US: Final = 86_400_000_000
+NOTES_SHOWN, BOUGHT_SHOWN = 20, 20
+"""The newest of a client that a store needs."""
+GONE_MAX: Final = 500
+HOW: Final = "till"
+
+
+def page(work: Work, ring: Keyring, store: StoreId, asked: SliceAsked) -> SlicePage:
+    """One page, changed first to last. Raises `SealedError`, `SealBrokenError`."""
+    absorbing.absorb(work, ring)
+    tx = work.tx
+    mine = _mine(store, work.now_us)
+    least_us = asked.least_us or _least_us(work, mine)
+    after = sa.or_(
+        client.c.changed_us > asked.after_us,
+        sa.and_(client.c.changed_us == asked.after_us, client.c.person > asked.after),
+    )
+    order = (client.c.changed_us, client.c.person)
+    query = queries.sealed_rows().where(mine, after, client.c.changed_us >= least_us).order_by(*order)
+    rows = tx.rows(query.limit(wire.SLICE_ROWS_PER_PAGE_MAX + 1))
+    more = len(rows) > wire.SLICE_ROWS_PER_PAGE_MAX
+    kept = rows[: wire.SLICE_ROWS_PER_PAGE_MAX]
+    away = sa.select(client.c.person).where(after, sa.or_(client.c.erased_us != 0, ABSORBED))
+    gone = tx.rows(away.order_by(client.c.changed_us.desc()).limit(GONE_MAX)) if asked.after_us else ()
+    return SlicePage(
+        clients=tuple(_sealed(work, ring, store, kept, asked.box_key)),
+        gone=tuple(PersonId(row["person"]) for row in gone),
+        upto_us=kept[-1]["changed_us"] if kept else asked.after_us,
+        upto=kept[-1]["person"] if kept else asked.after, least_us=least_us, more=more,
+    )  # fmt: skip
+
+
+def search(work: Work, ring: Keyring, store: StoreId, asked: ClientsAsked) -> ClientsFound:
+    """What a till looks for in the whole house; that it did is kept here. Raises `SealedError`, `SealBrokenError`."""
+    by = UserId(asked.by)
+    if asked.person:
+        head = aliases.heads(work.tx, [asked.person])[asked.person]
+        absorbing.absorb(work, ring, head)
+        desk.look(work, ring, head, by=by, how=f"{HOW} {store}")
+        names, more = [str(head)], False
+    else:
+        absorbing.absorb(work, ring)
+        found = seeking.find(work.tx, ring, asked.query)
+        desk.looked(work, by=by, how=f"{HOW} search {store}", found=len(found.rows))
+        names, more = [row.person for row in found.rows], found.more
+    rows = {row["person"]: row for row in work.tx.rows(queries.sealed_rows().where(client.c.person.in_(names)))}
+    ordered = [rows[name] for name in names if name in rows]
+    return ClientsFound(clients=tuple(_sealed(work, ring, store, ordered, asked.box_key)), more=more)
+
+
+def _mine(store: StoreId, now_us: int) -> "sa.ColumnElement[bool]":
+    since_us = now_us - wire.SLICE_DAYS * DAY_US
+    bought = sa.exists().where(sale.c.client == client.c.person, sale.c.client != "", sale.c.store == store)
+    came = sa.exists().where(client_visit.c.person == client.c.person, client_visit.c.store == store)
+    lately = sa.or_(
+        client.c.changed_us >= since_us,
+        sa.exists().where(sale.c.client == client.c.person, sale.c.client != "", sale.c.recorded_us >= since_us),
+        sa.exists().where(client_visit.c.person == client.c.person, client_visit.c.at_us >= since_us),
+    )
+    return sa.and_(client.c.erased_us == 0, ~ABSORBED, sa.or_(client.c.store == store, bought, came), lately)
+
+
+def _least_us(work: Work, mine: "sa.ColumnElement[bool]") -> int:
+    """Above the bound the newest are kept: those changed since this moment."""
+    query = sa.select(client.c.changed_us).where(mine).order_by(client.c.changed_us.desc())
+    return int(work.tx.value(query.offset(wire.SLICE_MAX - 1).limit(1)) or 0)
+
+
+def _sealed(
+    work: Work, ring: Keyring, store: StoreId, rows: Sequence[sa.RowMapping], box_key: str
+) -> list[SealedClient]:  # fmt: skip
+    if not rows:
+        return []
+    box, chance = from_text(box_key), ring.chance
+    names = [row["person"] for row in rows]
+    ids = _ids(work, names)
+    every = sorted({each for some in ids.values() for each in some})
+    others = {row.person: profile for row, profile in queries.opened(ring, _rows(work, sorted({*every} - {*names})))}
+    consents, bought, heard = _consents(work, every), _bought(work, every), _heard(work, store, every)
+    found = []
+    for row, (_, profile) in zip(rows, queries.opened(ring, rows), strict=True):
+        mine = ids[row["person"]]
+        joined = [others[each] for each in mine[1:] if each in others]
+        whole = together(profile, joined)
+        said = standing(each for one in mine for each in consents.get(one, ()))
+        latest = sorted((each for one in mine for each in bought.get(one, ())), key=lambda each: each.day, reverse=True)
+        card = ClientCard(
+            **_told(whole), also_called=_called(whole, joined), person=PersonId(row["person"]),
+            others=tuple(PersonId(each) for each in mine[1:]),
+            consents=tuple(wire.ClientConsent(channel=c, given=s.given, said_us=s.said_us) for c, s in said.items()),
+            bought=tuple(latest[:BOUGHT_SHOWN]),
+            heard_us=max((heard.get(one, 0) for one in mine), default=0),
+        )  # fmt: skip
+        key = ring.bare(row)
+        plain = wire.encode(card)
+        found.append(
+            SealedClient(
+                person=card.person, key=to_text(wrap(key, card.person, box, chance)), changed_us=row["changed_us"],
+                card=to_text(seal(key, card.person, wire.CARD, plain, chance)),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _called(whole: Profile, joined: Sequence[Profile]) -> str:
+    """Under whatever name they were kept before."""
+    names = (whole.also_called, *(each.name for each in joined if each.name != whole.name))
+    return ", ".join(dict.fromkeys(name for name in names if name))
+
+
+def _told(whole: Profile) -> dict[str, Any]:
+    texts = ("salutation", "given_name", "family_name", "emails", "phones", "language")
+    return {
+        **{name: getattr(whole, name) for name in texts},
+        "sizes": tuple(
+            wire.ClientSize(finger=s.finger, circumference_um=s.circumference_um, source=s.source, day=s.day)
+            for s in whole.sizes
+        ),
+        "likes": tuple(wire.ClientLike(about=pin.about, text=pin.text) for pin in whole.pins),
+        "notes": tuple(wire.ClientNote(text=n.text, by=n.by, at_us=n.at_us) for n in whole.notes[-NOTES_SHOWN:]),
+        "wishes": tuple(wire.ClientWish(text=wish.text, piece=wish.piece) for wish in whole.wishes),
+    }  # fmt: skip
+
+
+def _ids(work: Work, names: list[str]) -> dict[str, tuple[str, ...]]:
+    known = aliases.around(work.tx, names)
+    return {name: known.ids(name) for name in names}
+
+
+def _rows(work: Work, names: list[str]) -> Sequence[sa.RowMapping]:
+    return work.tx.rows(queries.sealed_rows().where(client.c.person.in_(names))) if names else ()
+
+
+def _consents(work: Work, names: list[str]) -> dict[str, list[Said]]:
+    found: dict[str, list[Said]] = {}
+    for row in work.tx.rows(sa.select(client_consent).where(client_consent.c.person.in_(names))):
+        said = Said(
+            Channel(row["channel"]), bool(row["given"]), row["said_us"], row["by"], Proof(row["proof"]),
+            row["text_version"],
+        )  # fmt: skip
+        found.setdefault(row["person"], []).append(said)
+    return found
+
+
+def _bought(work: Work, names: list[str]) -> dict[str, list[wire.ClientBought]]:
+    lines = sa.select(sale.c.client, sale.c.business_day, sale_line.c.description, sale_line.c.piece)
+    here = sa.and_(sale.c.store == sale_line.c.store, sale.c.sale == sale_line.c.sale)
+    query = lines.join(sale_line, here).where(sale.c.client.in_(names), sale.c.client != "")
+    found: dict[str, list[wire.ClientBought]] = {}
+    for row in work.tx.rows(query):
+        told = wire.ClientBought(day=row["business_day"], what=row["description"], piece=row["piece"])
+        found.setdefault(row["client"], []).append(told)
+    return found
+
+
+def _heard(work: Work, store: StoreId, names: list[str]) -> dict[str, int]:
+    """How far what this store wrote of each is in its profile."""
+    mine = client_heard.c.person.in_(names), client_heard.c.store == store, client_heard.c.state != WAITING
+    query = sa.select(client_heard.c.person, sa.func.max(client_heard.c.at_us).label("upto")).where(*mine)
+    return {row["person"]: int(row["upto"]) for row in work.tx.rows(query.group_by(client_heard.c.person))}
+
+
+def take_keys(work: Work, ring: Keyring, told: wire.PersonKeys) -> wire.PersonKeysTaken:
+    """Keys of people that a store kept first; what waits of them is taken. Raises `SealBrokenError`."""
+    taken = []
+    for each in told.keys:
+        key = from_text(each.key)
+        erased_us = work.tx.value(sa.select(client.c.erased_us).where(client.c.person == each.person))
+        if not erased_us:
+            ring.take(work.tx, each.person, key, now_us=work.now_us)
+            absorbing.absorb(work, ring, each.person, key=key)
+        if erased_us or ring.bare_of(work.tx, each.person) == key:
+            taken.append(each.person)  # else the box brings it again, until it has the office's key with the card
+    return wire.PersonKeysTaken(persons=tuple(taken))

@@ -1,0 +1,110 @@
+"""Clients at the till: asked of the office while it answers, of what this box keeps otherwise, and it is said which.
+
+Whoever looks is kept: by the office for what it gave, in this store's journal for what the box gave itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from contract.clients import ClientCard, ClientsAsked, ClientsFound
+from contract.ids import PersonId, TillId, UserId
+from edge.clients.slice import ClosedError, Slice
+from edge.config import UplinkConfig
+from edge.sync.office import Office, OfficeUnreachableError
+from web.problems import ProblemError
+
+OFFICE_WAIT_S: Final = 3.0
+"""A till waits no longer for the office; what this box keeps is shown then."""
+ALONE: Final = "This store keeps no clients: it has no office."
+Noted = Callable[[int], Awaitable[object]]
+"""Keeps that somebody was shown so many clients of this box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`office`: the office gave them now. Else this box did, as of `heard_us`."""
+
+    cards: list[ClientCard]
+    more: bool
+    office: bool
+    heard_us: int = 0
+
+
+@dataclass(slots=True)
+class ClientDesk:
+    """`kept` is None in a store without an office. `chosen`: whom each till serves now, by id."""
+
+    kept: Slice | None = None
+    uplink: UplinkConfig | None = None
+    chosen: dict[TillId, PersonId] = field(default_factory=dict)
+
+    def slice(self) -> Slice:
+        """Raises a 503 problem where there is none."""
+        if self.kept is None:
+            raise ProblemError(503, "clients", "There are no clients here", ALONE)
+        return self.kept
+
+    async def find(self, query: str, by: UserId, *, up: bool, noted: Noted) -> Shown:
+        """Raises a 503 problem when neither the office nor this box can tell now."""
+        kept = self.slice()
+        found = await self._ask(ClientsAsked(box_key=kept.public, by=by, query=query)) if up else None
+        if found is not None:
+            return Shown(self._opened(found), found.more, office=True)
+        with _closed():
+            here = await asyncio.to_thread(kept.find, query)
+        await noted(len(here.cards))
+        return Shown(here.cards, here.more, office=False, heard_us=kept.standing().heard_us)
+
+    async def one(self, person: PersonId, by: UserId, *, up: bool, noted: Noted) -> Shown:
+        """One client by any id of theirs. Raises a 404 or 503 problem."""
+        kept = self.slice()
+        found = await self._ask(ClientsAsked(box_key=kept.public, by=by, person=person)) if up else None
+        if found is not None and (cards := self._opened(found)):
+            return Shown(cards, more=False, office=True)
+        with _closed():
+            card = await asyncio.to_thread(kept.one, person)
+        if card is None:
+            raise ProblemError(404, "not-found", "There is no such client here", "Look for them by name.")
+        await noted(1)
+        return Shown([card], more=False, office=False, heard_us=kept.standing().heard_us)
+
+    async def key(self, person: PersonId, by: UserId) -> tuple[PersonId, bytes]:
+        """The id a client is known by and the key of theirs, for whoever writes something. Raises 404, 503 problems."""
+        kept = self.slice()
+        with _closed():
+            if await asyncio.to_thread(kept.key_of, person) is None:
+                found = await self._ask(ClientsAsked(box_key=kept.public, by=by, person=person))
+                for each in () if found is None else found.clients:
+                    await asyncio.to_thread(kept.adopt, each)
+            card, key = await asyncio.to_thread(kept.one, person), await asyncio.to_thread(kept.key_of, person)
+        if card is None or key is None:
+            raise ProblemError(404, "not-found", "There is no such client here", "Look for them by name.")
+        return card.person, key
+
+    def _opened(self, found: ClientsFound) -> list[ClientCard]:
+        kept = self.slice()
+        cards = (kept.opened(each) for each in found.clients)
+        return [card for card in cards if card is not None]
+
+    async def _ask(self, asked: ClientsAsked) -> ClientsFound | None:
+        """None when the office does not answer in time."""
+        if self.uplink is None:
+            return None
+        try:
+            async with Office(self.uplink) as office:
+                return await asyncio.wait_for(office.search_clients(asked), OFFICE_WAIT_S)
+        except (OfficeUnreachableError, TimeoutError, OSError):
+            return None
+
+
+class _closed:  # noqa: N801 - reads as a statement
+    """A closed slice is a 503 that says until when."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ClosedError):
+            raise ProblemError(503, "clients", "Clients cannot be seen now", str(error)) from error

@@ -1,0 +1,1 @@
+"""Clients at the till: found, seen, made and written of."""

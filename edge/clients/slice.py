@@ -1,0 +1,305 @@
+"""The slice on the disk: sealed cards, wrapped keys and keyed words, in a file of its own beside the books.
+
+It is no part of the books and of no backup, and can be thrown away at any time: the office brings it anew. It is closed
+until somebody says in which log the box serves and whom it has to forget: a disk that was copied or put back knows
+people who were erased since.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from contract import names
+from contract.clients import CARD, EDIT, ClientCard, SealedClient, SlicePage
+from contract.ids import PersonId
+from edge.clients.db import ClientsDb
+from edge.clients.edits import Written, with_edits
+from edge.clients.keys import BoxKeys
+from web.sealed import SealBrokenError, dialled, from_text, seal, to_text, unseal, unwrap, word, wrap
+
+FOLDER: Final = "clients"
+FOUND_MAX: Final = 50
+CANDIDATES_MAX: Final = 200
+"""Cards opened for one question."""
+RARITY_MAX: Final = 2_000
+AT_ONCE: Final = 500
+Chance = Callable[[int], bytes]
+_card = msgspec.json.Decoder(ClientCard).decode
+_written = msgspec.json.Decoder(Written).decode
+
+
+class ClosedError(Exception):
+    """Clients of this box cannot be seen now; the message says until when."""
+
+
+class FoundHere(NamedTuple):
+    """`more`: there were more than are shown."""
+
+    cards: list[ClientCard]
+    more: bool
+
+
+class Standing(NamedTuple):
+    """How far changes are here, when the office was last heard, and when all of it was brought; µs."""
+
+    upto_us: int
+    heard_us: int
+    whole_us: int
+
+
+class Slice:
+    """One folder, for whatever thread. `chance` gives nonces and keys of the moment."""
+
+    def __init__(self, folder: Path, keys: BoxKeys, chance: Chance) -> None:
+        self._db = ClientsDb(folder)
+        self._keys, self._chance = keys, chance
+        self._open = False
+        self.why_closed = "this box has not heard yet whom it must forget; it asks the office"
+
+    @property
+    def public(self) -> str:
+        """What the office wraps keys for."""
+        return self._keys.public
+
+    # --- open or closed -------------------------------------------------------------------------------------------
+
+    def open(self, epoch: str, forget: Iterable[PersonId]) -> bool:
+        """At a start: forget whom the books know to be erased; open where this log is the one it was opened in last."""
+        self.forget(forget)
+        self._open = bool(epoch) and self._state()["epoch"] == epoch
+        return self._open
+
+    def admit(self, epoch: str) -> None:
+        """The office has said, in this log, whom to forget, and it is done."""
+        if self._state()["epoch"] != epoch:
+            self._db.run("set_epoch", epoch=epoch)
+        self._open = True
+
+    def close_for(self, why: str) -> None:
+        """Until `admit`: this box does not serve its store now."""
+        self._open, self.why_closed = False, why
+
+    @property
+    def is_open(self) -> bool:
+        return self._open
+
+    def stop(self) -> None:
+        self._open = False
+        self._db.close()
+
+    # --- brought by the office ------------------------------------------------------------------------------------
+
+    def standing(self) -> Standing:
+        state = self._state()
+        return Standing(state["upto_us"], state["heard_us"], state["whole_us"])
+
+    def begin_pass(self) -> None:
+        """From here on a whole pass: at its end, who was not brought goes."""
+        self._db.run("begin_pass")
+
+    def take(self, page: SlicePage, *, now_us: int) -> int:
+        """A page of the office; who was forgotten here stays so. How many cards could not be opened."""
+        broken = 0
+        with self._db.work():
+            for each in page.clients:
+                broken += not self._keep(each)
+            for person in page.gone:
+                self._drop(person)
+            self._db.run("set_upto", upto_us=page.upto_us, heard_us=now_us)
+        return broken
+
+    def end_pass(self, *, now_us: int) -> int:
+        """Who was not brought in this pass is kept no longer. How many they were."""
+        gone = 0
+        while old := self._db.rows("of_other_passes", **{"pass": self._state()["pass"], "most": AT_ONCE}):
+            with self._db.work():
+                for row in old:
+                    self._drop(row["person"])
+            gone += len(old)
+        self._db.run("end_pass", whole_us=now_us)
+        if gone:
+            self._db.leave_no_trace()
+        return gone
+
+    def adopt(self, each: SealedClient) -> bool:
+        """A client the office gave just now, kept because something is written of them here. Raises `ClosedError`."""
+        self._must_be_open()
+        with self._db.work():
+            return self._keep(each)
+
+    def _keep(self, each: SealedClient, *, ours: bool = False) -> bool:
+        """False when the card cannot be opened by this box."""
+        if self._db.number("is_forgotten", person=each.person):
+            return True
+        try:
+            key, sealed = from_text(each.key), from_text(each.card)
+            card = self._opened(each.person, key, sealed)
+        except (SealBrokenError, msgspec.DecodeError):
+            return False
+        values: dict[str, Any] = {"person": each.person, "key": key, "card": sealed, "changed_us": each.changed_us}
+        self._db.run("put", **values, **{"pass": self._state()["pass"], "ours": int(ours)})
+        self._db.run("settle_edits", person=each.person, heard_us=card.heard_us)
+        for other in card.others:
+            self._drop(other)
+        self._index(self._whole(card, key))
+        return True
+
+    def _index(self, card: ClientCard) -> None:
+        """The words it is found by, keyed, and its other ids: the card itself stays sealed."""
+        self._db.run("drop_words", person=card.person)
+        self._db.run("drop_also", person=card.person)
+        named = f"{card.given_name} {card.family_name} {card.also_called}"
+        numbers = [digits for number in card.phones for digits in dialled(number)]
+        for text in sorted(names.of_person(named, card.emails, numbers)):
+            self._db.run("put_word", word=self._word(text), person=card.person)
+        for other in card.others:
+            self._db.run("put_also", other=other, person=card.person)
+
+    def _word(self, text: str) -> str:
+        return word(self._keys.words, text).hex()
+
+    # --- forgotten ------------------------------------------------------------------------------------------------
+
+    def forget(self, persons: Iterable[PersonId]) -> int:
+        """For ever: key, card, words, and what waits of each; also what comes later. How many were new."""
+        told, new = list(persons), 0
+        for at in range(0, len(told), AT_ONCE):
+            with self._db.work():
+                for person in told[at : at + AT_ONCE]:
+                    if self._db.run("forget", person=person) > 0:
+                        self._drop(person)
+                        self._db.run("drop_other", person=person)
+                        new += 1
+        if new:
+            self._db.leave_no_trace()
+        return new
+
+    def _drop(self, person: str) -> None:
+        for name in ("drop_words", "drop_also", "drop_edits", "drop"):
+            self._db.run(name, person=person)
+
+    # --- seen -----------------------------------------------------------------------------------------------------
+
+    def one(self, person: PersonId) -> ClientCard | None:
+        """By any id of theirs. Raises `ClosedError`."""
+        self._must_be_open()
+        row = self._db.one("one", person=person)
+        return None if row is None else self._seen(row)
+
+    def find(self, query: str) -> FoundHere:
+        """By beginnings of names, an e-mail address, a number, or an id; the nearest first. Raises `ClosedError`."""
+        self._must_be_open()
+        known = self.one(PersonId(query.strip()))
+        if known is not None:
+            return FoundHere([known], more=False)
+        for parts in (names.of_query(query), names.nearly(query)):
+            persons = self._matching(parts)
+            rows = [self._db.one("one", person=each) for each in persons[:CANDIDATES_MAX]]
+            cards = [card for row in rows if row is not None and (card := self._seen(row)) is not None]
+            if cards:
+                cards.sort(key=lambda card: (-_nearness(query, card), card.name))
+                return FoundHere(cards[:FOUND_MAX], more=len(persons) > FOUND_MAX)
+        return FoundHere([], more=False)
+
+    def count(self) -> int:
+        return self._db.number("count")
+
+    def _matching(self, parts: list[list[str]]) -> list[str]:
+        """Of several parts the rarest is looked up, and the others are asked of what it found."""
+        keyed = [[self._word(each) for each in part] for part in parts]
+        if not keyed:
+            return []
+        keyed.sort(key=lambda part: self._db.number("rarity", words=json.dumps(part), most=RARITY_MAX))
+        first, others = json.dumps(keyed[0]), json.dumps(keyed[1:])
+        found = self._db.rows("matching", first=first, others=others, most=CANDIDATES_MAX + 1)
+        return [row["value"] for row in found]
+
+    def opened(self, each: SealedClient) -> ClientCard | None:
+        """A card the office gave just now, with what was written here since; None when it is not for this box."""
+        if self._db.number("is_forgotten", person=each.person):
+            return None
+        try:
+            key = from_text(each.key)
+            return self._whole(self._opened(each.person, key, from_text(each.card)), key)
+        except (SealBrokenError, msgspec.DecodeError):
+            return None
+
+    def _seen(self, row: dict[str, Any]) -> ClientCard | None:
+        try:
+            return self._whole(self._opened(PersonId(row["person"]), row["key"], row["card"]), row["key"])
+        except (SealBrokenError, msgspec.DecodeError):
+            return None
+
+    def _opened(self, person: PersonId, wrapped: bytes, sealed: bytes) -> ClientCard:
+        return _card(unseal(unwrap(wrapped, person, self._keys.private), person, CARD, sealed))
+
+    def _whole(self, card: ClientCard, wrapped: bytes) -> ClientCard:
+        """With what was written here and the office has not told back yet."""
+        rows = self._db.rows("edits", person=card.person)
+        if not rows:
+            return card
+        key = unwrap(wrapped, card.person, self._keys.private)
+        return with_edits(card, [_written(unseal(key, card.person, EDIT, row["sealed"])) for row in rows])
+
+    # --- written here ---------------------------------------------------------------------------------------------
+
+    def key_of(self, person: PersonId) -> bytes | None:
+        """The person's key, to seal what is written of them; None for who is not kept here. Raises `ClosedError`."""
+        self._must_be_open()
+        row = self._db.one("one", person=person)
+        return None if row is None else unwrap(row["key"], row["person"], self._keys.private)
+
+    def make(self, card: ClientCard, key: bytes, *, at_us: int) -> None:
+        """Somebody new, kept here first, until the office has their key. Raises `ClosedError`."""
+        self._must_be_open()
+        wrapped = wrap(key, card.person, from_text(self.public), self._chance)
+        sealed = seal(key, card.person, CARD, msgspec.json.encode(card), self._chance)
+        each = SealedClient(person=card.person, key=to_text(wrapped), card=to_text(sealed), changed_us=at_us)
+        with self._db.work():
+            self._keep(each, ours=True)
+
+    def unmake(self, person: PersonId) -> None:
+        """What was made a moment ago could not be written into the books: it never was."""
+        with self._db.work():
+            self._drop(person)
+
+    def write(self, person: PersonId, written: Written) -> None:
+        """What was written just now, until the office tells it back. Raises `ClosedError`."""
+        key = self.key_of(person)
+        if key is None:
+            return
+        sealed = seal(key, person, EDIT, msgspec.json.encode(written), self._chance)
+        with self._db.work():
+            consent = int(written.consent is not None)
+            self._db.run("put_edit", person=person, at_us=written.at_us, sealed=sealed, consent=consent)
+            card = self.one(person)
+            if card is not None:
+                self._index(card)
+
+    def to_bring(self, most: int) -> list[tuple[PersonId, bytes]]:
+        """People kept here first, whose key the office lacks."""
+        rows = self._db.rows("ours", most=most)
+        return [(PersonId(row["person"]), unwrap(row["key"], row["person"], self._keys.private)) for row in rows]
+
+    def brought(self, persons: Iterable[PersonId]) -> None:
+        for person in persons:
+            self._db.run("not_ours", person=person)
+
+    def _must_be_open(self) -> None:
+        if not self._open:
+            raise ClosedError(self.why_closed)
+
+    def _state(self) -> dict[str, Any]:
+        row = self._db.one("state")
+        assert row is not None, "the row is made with the file"
+        return row
+
+
+def _nearness(query: str, card: ClientCard) -> float:
+    """Of each word typed whether a name is it, or begins with it."""
+    typed = names.plain(query).split()
+    named = names.plain(f"{card.given_name} {card.family_name} {card.also_called}").split()
+    return sum(1.0 if each in named else 0.5 if any(n.startswith(each) for n in named) else 0.0 for each in typed)
