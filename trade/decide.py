@@ -42,6 +42,7 @@ from trade.acts import (
     AddOrder,
     AddOther,
     AddPiece,
+    AnswerDoubt,
     AnswerQuote,
     AnyAct,
     ApproveCount,
@@ -51,6 +52,7 @@ from trade.acts import (
     BindOrderPiece,
     BindTag,
     BreakLease,
+    CheckItem,
     CloseAlarm,
     CloseShift,
     DiscountCart,
@@ -62,6 +64,7 @@ from trade.acts import (
     ExemptSale,
     FinishReturn,
     GiveDepositBack,
+    GiveItem,
     GiveReceipt,
     GiveUpPayment,
     HearCardRefund,
@@ -69,6 +72,7 @@ from trade.acts import (
     HoldOrder,
     HoldPiece,
     InquireValue,
+    KeepPaper,
     MoveCash,
     MoveOrder,
     OpenOrder,
@@ -90,13 +94,14 @@ from trade.acts import (
     Ship,
     Sight,
     TakeDeposit,
+    TakeItem,
     TakeMemoBack,
     TakeTradeIn,
     VoidSale,
 )
 from trade.approval import judge
 from trade.custody import TokenState
-from trade.ordering import collecting, deciding, ending, keeping
+from trade.ordering import collecting, deciding, ending, keeping, things
 from trade.piece import twice_named, unavailable
 from trade.refusal import Refusal, Why
 from trade.scene import Scene
@@ -117,6 +122,7 @@ OrderAct = (
     | TakeMemoBack
     | EndOrder
 )
+ThingAct = TakeItem | CheckItem | AnswerDoubt | GiveItem | KeepPaper
 
 
 def decide(scene: Scene, act: AnyAct, *, by: UserId, new_id: NewId) -> Answer:
@@ -210,6 +216,11 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
             | BindOrderPiece()
             | TakeMemoBack()
             | EndOrder()
+            | TakeItem()
+            | CheckItem()
+            | AnswerDoubt()
+            | GiveItem()
+            | KeepPaper()
         ):
             return _of_order(scene, act, new_id)
         case AddOrder():
@@ -238,7 +249,7 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
             assert_never(act)
 
 
-def _of_order(scene: Scene, act: OrderAct, new_id: NewId) -> Answer:
+def _of_order(scene: Scene, act: OrderAct | ThingAct, new_id: NewId) -> Answer:
     match act:
         case OpenOrder():
             return deciding.open_order(scene, act, new_id)
@@ -260,6 +271,22 @@ def _of_order(scene: Scene, act: OrderAct, new_id: NewId) -> Answer:
             return keeping.memo_back(scene, act)
         case EndOrder():
             return ending.end_order(scene, act)
+        case _:
+            return _of_thing(scene, act)
+
+
+def _of_thing(scene: Scene, act: ThingAct) -> Answer:
+    match act:
+        case TakeItem():
+            return things.take(scene, act)
+        case CheckItem():
+            return things.check(scene, act)
+        case AnswerDoubt():
+            return things.answer(scene, act)
+        case GiveItem():
+            return things.give(scene, act)
+        case KeepPaper():
+            return things.keep_paper(scene, act)
 
 
 def _hold_piece(scene: Scene, act: HoldPiece) -> Answer:

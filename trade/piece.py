@@ -13,6 +13,8 @@ from trade.custody import Token, TokenState
 from trade.guards import ALL, Guards
 from trade.refusal import Refusal, Why
 
+ENVELOPE: Final = "envelope"
+"""The category of a client's thing in its envelope: a card that its store made by itself."""
 OFFERED: Final = frozenset({Condition.OK, Condition.ATTENTION})
 """Conditions in which a piece is sold."""
 
@@ -46,6 +48,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """What people call it."""
         return f"{self.card.title} ({self.card.sku})" if self.card else f"piece {self.piece}"
+
+
+def is_envelope(card: PieceCard | None) -> bool:
+    """A client's thing in for work: no office gave its token, and no other store hears of it."""
+    return card is not None and card.ownership is Ownership.CUSTOMER and card.category == ENVELOPE
 
 
 def unavailable(piece: Standing, guards: Guards = ALL) -> Refusal | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from contract.facts.fact import Fact
 from contract.facts.sales import Share
-from contract.ids import AccountId, ClientOrderId, LineId, PersonId, PieceId, SaleId, UserId
+from contract.ids import AccountId, ClientOrderId, LineId, PersonId, PieceId, SaleId, UserId, ZoneId
 
 
 class OrderKind(StrEnum):
@@ -149,6 +149,8 @@ class OrderItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     metals: tuple[OrderMetal, ...] = ()
     sold_piece: PieceId = PieceId("")
     """The piece this house sold it as, where it did."""
+    zone: ZoneId = ZoneId("")
+    """Where envelopes lie: there it is looked for and counted."""
 
 
 class OrderOpened(Fact, frozen=True, tag="order.opened"):
@@ -182,6 +184,12 @@ class OrderMoved(Fact, frozen=True, tag="order.moved"):
     """SHA-256 of the paper a client signed."""
     pieces: tuple[PieceId, ...] = ()
     """Of a memo: those that came back, or that the client kept."""
+    metals: tuple[OrderMetal, ...] = ()
+    """Given to a trade shop, or back from it;"""
+    stones: tuple[str, ...] = ()
+    """and the stones that went along, or came back, by where they sit."""
+    flags: tuple[str, ...] = ()
+    """What does not fit of what came back (`trade.orders.bench`)."""
     approved_by: UserId = UserId("")
 
 
@@ -271,6 +279,9 @@ class OrderItemChecked(Fact, frozen=True, tag="order.item_checked"):
     item: PieceId
     stones: tuple[StoneCheck, ...]
     weight_mg: int = 0
+    answer: str = ""
+    """Why it goes to its owner although a stone is not the same; who says so answers for it."""
+    approved_by: UserId = UserId("")
 
 
 class OrderItemGiven(Fact, frozen=True, tag="order.item_given"):

@@ -111,6 +111,7 @@ from edge.books import fold_returns as returns
 from edge.books import fold_sales as sales
 from edge.books import fold_shifts as shifts
 from edge.books import fold_tags as tags
+from edge.books import fold_things as things
 from edge.books import fold_value as value
 from edge.books.db import Database
 from trade.guards import ALL, Guards
@@ -151,6 +152,7 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
         case PieceSighted():
             custody.sighted(db, fact, at.at_us, guards)
         case TagBound():
+            things.free_tag(db, fact.epc, fact.tid, fact.piece)
             tags.bound(db, fact, at.at_us)
         case TransferShipped():
             custody.shipped(db, fact, at.at_us)

@@ -32,6 +32,7 @@ from contract.facts import (
 )
 from contract.ids import ClaimId, Epoch, PieceId, SaleId
 from contract.messages import CustodyRow, HeldClaim, Snapshot
+from edge.books import fold_things as things
 from edge.books import fold_value as value
 from edge.books.db import Database
 from edge.books.rows import Body, as_list
@@ -189,6 +190,7 @@ def rejoined(db: Database, fact: Rejoined, guards: Guards) -> None:
         db.run("sales_void")
         db.run("lease_answers_drop")
         db.run("holds_drop")
+        things.here_again(db)
     if snapshot is None:
         return
     for row in snapshot.custody:

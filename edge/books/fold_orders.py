@@ -4,8 +4,9 @@ from typing import Final
 
 import msgspec
 
-from contract.facts import OrderOpened
+from contract.facts import OrderItemGiven, OrderItemTaken, OrderOpened
 from contract.ids import ClientOrderId, PieceId
+from edge.books import fold_things as things
 from edge.books.db import Database
 from edge.books.rows import Body
 from trade.orders.numbers import ordinal_of
@@ -57,7 +58,12 @@ def changed(db: Database, fact: OrderFact, at_us: int, by: str) -> None:
     for piece in order.pieces:
         db.run("client_order_thing_set", thing=piece, order=order.order, own=1)
     for kept in order.items:
-        db.run("client_order_thing_set", thing=kept.item.item, order=order.order, own=0)
+        own = things.GIVEN if kept.given_us else things.HERE
+        db.run("client_order_thing_set", thing=kept.item.item, order=order.order, own=own)
+    if isinstance(fact, OrderItemTaken):
+        things.taken(db, fact.item, order)
+    elif isinstance(fact, OrderItemGiven):
+        things.given(db, fact.item)
 
 
 def _one(row: Body | None) -> Order | None:

@@ -41,3 +41,16 @@ VALUES (:order, :number, :kind, :ordinal, :client, :state, :promised_day, :ended
 
 -- name: client_order_thing_set
 INSERT OR REPLACE INTO client_order_thing VALUES (:thing, :order, :own);
+
+-- name: client_things_here
+SELECT DISTINCT thing AS value FROM client_order_thing WHERE own = 0 ORDER BY thing;
+
+-- name: things_with_tag
+SELECT name AS value FROM feed_row WHERE kind = 'piece' AND epc = :epc AND epc <> ''
+UNION SELECT piece AS value FROM tag_binding WHERE tid = :tid AND tid <> '' AND to_us = 0;
+
+-- name: thing_card_drop
+DELETE FROM feed_row WHERE kind = 'piece' AND name = :piece AND rev = 0;
+
+-- name: thing_given
+SELECT COUNT(*) AS value FROM client_order_thing WHERE thing = :thing AND own = -1;

@@ -30,6 +30,7 @@ from edge.books import seeking
 from edge.books.db import Database
 from edge.books.fold_returns import with_condition
 from edge.books.fold_tags import with_tag
+from edge.books.fold_things import is_given
 from edge.books.journal import Books
 from edge.books.rows import Body, Scoped
 from trade import seek
@@ -166,13 +167,16 @@ def piece_by_epc(db: Database, epc: str) -> PieceCard | None:
 
 
 def tag_holder(db: Database, epc: str = "", tid: str = "") -> PieceId | None:
-    """The piece whose card names this EPC, or whose tag with this TID was bound here and still is; or none."""
+    """The piece whose card names this EPC, or whose tag with this TID was bound here and still is; or none.
+
+    The tag of an envelope that was given back is nobody's: it is bound to the next one.
+    """
     named = piece_by_epc(db, epc) if epc else None
-    if named is not None:
+    if named is not None and not is_given(db, named.piece):
         return named.piece
     for held in db.words("tag_by_tid", tid=tid.upper()):
         bound = piece(db, PieceId(held))
-        if bound is not None and bound.tid == tid.upper():
+        if bound is not None and bound.tid == tid.upper() and not is_given(db, bound.piece):
             return bound.piece
     return None
 

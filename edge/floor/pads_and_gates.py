@@ -129,15 +129,19 @@ class Gates:
     def _why(self, piece: PieceId, db: Database) -> tuple[bool, str]:
         """Whether the piece may leave, and why or why not, in words."""
         status = self._stock.status_of(piece)
+        clients = self._stock.is_clients(piece)
         match status.custody:
             case TokenState.SOLD:
                 return True, "sold"
             case TokenState.HERE:
                 if status.claim in MAY_LEAVE:
                     return True, MAY_LEAVE[status.claim]
-                return False, status.away_because or "unsold stock of this store"
+                unsigned = "a client's thing that nobody gave back"
+                return False, status.away_because or (unsigned if clients else "unsold stock of this store")
             case TokenState.INCOMING:
                 return False, "granted to this store and not received yet"
+            case TokenState.AWAY if clients:
+                return True, "given back to its owner"
             case TokenState.AWAY:
                 token = db.one("token", Token, piece=piece)
                 shipped = db.one("shipped_piece", ShippedRow, piece=piece)

@@ -22,6 +22,7 @@ from edge.floor.sightings import NEVER_US, Sighting, Sightings
 from edge.floor.zonemap import NO_ZONE, ZoneMap
 from trade.claim import Claim
 from trade.custody import Token, TokenState
+from trade.piece import is_envelope
 
 NEVER_AGAIN_US: Final = 1 << 62
 NO_TRAY: Final = -1
@@ -151,6 +152,10 @@ class Stock:
             if changed:
                 self._meet_from_us[row] = NEVER_US
 
+    def is_clients(self, piece: PieceId) -> bool:
+        """An envelope with a client's thing: the office knows nothing of it, and is asked nothing."""
+        return is_envelope(self.cards.get(piece))
+
     def status_of(self, piece: PieceId) -> Status:
         return self.status.get(piece, Status(TokenState.AWAY))
 
@@ -228,7 +233,8 @@ class Stock:
         self.expected[row] = status.expected
         self.sold[row] = status.custody is TokenState.SOLD
         self.shown[row] = status.custody is TokenState.HERE and status.claim in CLAIMS_SHOWN
-        self._strange[row] = status.custody in (TokenState.AWAY, TokenState.INCOMING)
+        away = status.custody in (TokenState.AWAY, TokenState.INCOMING)
+        self._strange[row] = away and not self.is_clients(piece)
 
     def _make_room(self) -> None:
         short = self.catalogue.rows - len(self.home)

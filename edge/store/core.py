@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.entries import Entry, keys_of
-from contract.facts import AlarmClosed, AnyFact, CountApproved, TagBound
+from contract.facts import AlarmClosed, AnyFact, CountApproved, OrderItemTaken, TagBound
 from contract.feed import StoreCard
 from contract.ids import PieceId, UserId, ZoneId, uuid7
 from edge.books import replica, seeking
@@ -214,7 +214,9 @@ class Core:
         if not whys:
             return
         self.stock.restand(self.books.db, pieces)
-        self._learn(fact.piece for entry in entries for fact in entry.facts if isinstance(fact, TagBound))
+        facts = [fact for entry in entries for fact in entry.facts if isinstance(fact, TagBound | OrderItemTaken)]
+        self._forget_envelopes([fact for fact in facts if isinstance(fact, TagBound)])
+        self._learn(fact.piece if isinstance(fact, TagBound) else fact.item.item for fact in facts)
         self.mode = self.books.node().mode
         for name in sorted({page_of(why) for why in whys} | ({"floor"} if pieces else set())):
             self.wakes.tell(name)
@@ -238,6 +240,24 @@ class Core:
         cards = [card for piece in dict.fromkeys(pieces) if (card := replica.piece(self.books.db, piece)) is not None]
         if cards:
             self._forget_rows(self.stock.learn(cards))
+
+    def _forget_envelopes(self, bound: Sequence[TagBound]) -> None:
+        """Those whose tag is on another one now, for their thing was given back: they have no card any more."""
+        for fact in bound:
+            named = [piece for piece in self.stock.cards if piece != fact.piece and self.stock.is_clients(piece)]
+            for piece in named:
+                if replica.piece(self.books.db, piece) is None:
+                    self._forget(piece)
+
+    def _forget(self, piece: PieceId) -> None:
+        """It has no card any more; its row is free for another piece from now on."""
+        row = self.stock.catalogue.row_of(piece)
+        if row is None:
+            return
+        if self.chronicle is not None:
+            self.chronicle.part(row)
+        self.stock.forget(piece)
+        self._forget_rows(np.array([row], np.int32))
 
     def _forget_rows(self, rows: NDArray[np.int32]) -> None:
         """They mean other pieces, or other tags, now."""

@@ -1,7 +1,6 @@
 """What the cloud says, and what it is told: messages, commands, the feed."""
 
 import msgspec
-import numpy as np
 import structlog
 
 from contract.commands import decode_command
@@ -61,16 +60,6 @@ class Office(Counts):
         if any(row.key.startswith(("staff:", "role:")) for row in page.rows):
             self.wakes.tell("people")
         return rev
-
-    def _forget(self, piece: PieceId) -> None:
-        """The feed took a card back; its row is free for another piece from now on."""
-        row = self.stock.catalogue.row_of(piece)
-        if row is None:
-            return
-        if self.chronicle is not None:
-            self.chronicle.part(row)
-        self.stock.forget(piece)
-        self._forget_rows(np.array([row], np.int32))
 
 
 def piece_of(body: msgspec.Raw) -> PieceId | None:

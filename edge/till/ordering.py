@@ -15,15 +15,20 @@ from edge.books.fold_value import load_live, load_slice
 from edge.till.offers import offer_of, settings_here
 from trade.acts import (
     AddOrder,
+    AnswerDoubt,
     AnswerQuote,
     BindOrderPiece,
+    CheckItem,
     EndOrder,
+    GiveItem,
     HoldOrder,
+    KeepPaper,
     MoveOrder,
     OpenOrder,
     PromiseOrder,
     QuoteOrder,
     ResumeOrder,
+    TakeItem,
     TakeMemoBack,
 )
 from trade.claim import Claim
@@ -45,6 +50,11 @@ OrderAct = (
     | BindOrderPiece
     | TakeMemoBack
     | EndOrder
+    | TakeItem
+    | CheckItem
+    | AnswerDoubt
+    | GiveItem
+    | KeepPaper
 )
 Stand = Callable[[PieceId], Standing]
 
@@ -72,6 +82,10 @@ def scene_of(db: Database, scene: Scene, act: OrderAct, stand: Stand, store: Sto
             named = (piece,)
         case TakeMemoBack(pieces=pieces):
             named = pieces
+        case TakeItem(item=item):
+            named = tuple(each for each in (item.item, item.sold_piece) if each)
+        case MoveOrder() if order is not None:
+            named = tuple(kept.item.item for kept in order.items)
         case _:
             pass
     return with_order(db, found, order, named, stand)

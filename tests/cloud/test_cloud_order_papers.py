@@ -6,6 +6,7 @@ import io
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
 from cloud.desk import Desk
@@ -18,10 +19,10 @@ from cloud.pos.client_orders import papers
 from cloud.pos.clients import desk as clients
 from cloud.pos.clients import erasing, profile
 from cloud.rejoin import Rejoins
-from cloud.tables import order_paper
+from cloud.tables import case_file, order_paper, parked, tag_binding
 from cloud.work import begin
-from contract.facts import OrderKind, OrderOpened
-from contract.ids import AccountId, ClientOrderId, PersonId, StoreId, UserId
+from contract.facts import ClaimHeld, ClaimKind, OrderItem, OrderItemTaken, OrderKind, OrderOpened, TagBound
+from contract.ids import AccountId, ClaimId, ClientOrderId, PersonId, PieceId, StoreId, UserId
 from trade.guards import ALL
 from trade.orders.papers import write
 
@@ -142,3 +143,16 @@ def test_forgetting_a_person_destroys_the_papers_of_their_orders(sender):
         (row,) = tx.rows(order_paper.select())
         assert (bytes(row["sealed"]), bytes(row["thumb"])) == (b"", b"")
     assert sender.bring(photo(), "photo", "image/jpeg").status_code == 422, "and none comes after"
+
+
+def test_the_tag_of_an_envelope_is_history_and_no_case(sender):
+    paris = sender.house.boxes["paris"]
+    item = OrderItem(item=PieceId("i-1"), description="White metal ring", condition="worn", declared_value_minor=1)
+    paris.write(OrderItemTaken(order=R1, item=item))
+    paris.write(TagBound(piece=PieceId("i-1"), ce=0, n=1, epc="E2" * 12, tid=""))
+    paris.write(ClaimHeld(claim=ClaimId("c"), piece=PieceId("i-1"), ce=0, kind=ClaimKind.REPAIR, ref=R1))
+    paris.send()
+    with sender.house.office.reading() as tx:
+        assert [row["piece"] for row in tx.rows(sa.select(tag_binding))] == ["i-1"]
+        assert tx.rows(sa.select(case_file)) == []
+        assert tx.rows(sa.select(parked)) == []

@@ -53,6 +53,11 @@ from trade.acts.shifts import CloseShift as CloseShift
 from trade.acts.shifts import ForeignCounted as ForeignCounted
 from trade.acts.shifts import MoveCash as MoveCash
 from trade.acts.shifts import OpenShift as OpenShift
+from trade.acts.things import AnswerDoubt as AnswerDoubt
+from trade.acts.things import CheckItem as CheckItem
+from trade.acts.things import GiveItem as GiveItem
+from trade.acts.things import KeepPaper as KeepPaper
+from trade.acts.things import TakeItem as TakeItem
 from trade.acts.value import AskValue as AskValue
 from trade.acts.value import EndAsk as EndAsk
 from trade.acts.value import GiveDepositBack as GiveDepositBack
@@ -108,6 +113,11 @@ AnyAct = (
     | BindOrderPiece
     | TakeMemoBack
     | EndOrder
+    | TakeItem
+    | CheckItem
+    | AnswerDoubt
+    | GiveItem
+    | KeepPaper
     | AddOrder
     | HoldPiece
     | ReleaseHold

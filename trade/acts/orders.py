@@ -1,6 +1,6 @@
 """Acts on a client's order, from its opening to its end. Its deposits are `TakeDeposit` on its account."""
 
-from contract.facts import AnswerHow, OrderEvent, OrderKind, OrderTerms, QuoteLine, Share
+from contract.facts import AnswerHow, OrderEvent, OrderKind, OrderMetal, OrderTerms, QuoteLine, Share
 from contract.ids import ClientOrderId, LineId, PersonId, PieceId, SaleId
 from trade.acts.act import Act
 
@@ -45,6 +45,9 @@ class MoveOrder(Act, frozen=True, tag="order.move"):
     why: str = ""
     party: str = ""
     signature: str = ""
+    metals: tuple[OrderMetal, ...] = ()
+    """Given to a trade shop, or back from it; `stones` likewise, by where they sit."""
+    stones: tuple[str, ...] = ()
 
 
 class PromiseOrder(Act, frozen=True, tag="order.promise"):

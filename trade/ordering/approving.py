@@ -5,7 +5,16 @@ from typing import Final
 
 import msgspec
 
-from contract.facts import AnyFact, OrderEvent, OrderMoved, OrderOpened, OrderPromised, OrderQuoted, OrderSettled
+from contract.facts import (
+    AnyFact,
+    OrderEvent,
+    OrderItemChecked,
+    OrderMoved,
+    OrderOpened,
+    OrderPromised,
+    OrderQuoted,
+    OrderSettled,
+)
 from contract.feed import Permission
 from contract.money import BASIS_POINTS
 from trade.acts import AnyAct, EndOrder
@@ -17,7 +26,7 @@ from trade.price import price_in
 from trade.scene import Scene
 
 AFTER_THE_DEPOSIT: Final = frozenset({OrderEvent.ORDER, OrderEvent.START})
-SIGNED: Final = (OrderOpened, OrderPromised, OrderMoved, OrderQuoted, OrderSettled)
+SIGNED: Final = (OrderOpened, OrderPromised, OrderMoved, OrderQuoted, OrderSettled, OrderItemChecked)
 
 
 def needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need]:
@@ -34,6 +43,9 @@ def needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need]
                     yield Need(Permission.ORDER_TERMS, f"Give {order.number} {words}")
             case OrderQuoted():
                 yield from _cheaper(scene, fact)
+            case OrderItemChecked(answer=answer) if answer:
+                differ = "; ".join(f"{each.at}: {each.note}" for each in fact.stones if not each.same)
+                yield Need(Permission.DISPOSE, f"Give it back although a stone differs ({differ}), because “{answer}”")
             case OrderMoved(event=event) if event in AFTER_THE_DEPOSIT and order is not None:
                 paid, due = paid_minor(scene), deposit_minor(order)
                 if paid < due:

@@ -29,6 +29,7 @@ from contract.ids import AskId, ClientOrderId, LineId, PersonId, PieceId, SaleId
 from contract.money import BASIS_POINTS, plain
 from trade.acts import AddOrder
 from trade.ordering.keeping import after_memo, end, held_for
+from trade.ordering.things import stones_open
 from trade.orders.deposits import deposit_wrong
 from trade.orders.numbers import order_of
 from trade.orders.order import Order
@@ -83,7 +84,7 @@ def _wanted(order: Order, act: AddOrder, sale: Sale) -> tuple[QuoteLine | PieceI
     """Lines of the quote, or pieces of a memo, that are not in the cart yet."""
     mine = [line for line in sale.lines if line.order == order.order]
     if order.kind is not OrderKind.MEMO:
-        refusal = cannot(order, OrderEvent.COLLECT)
+        refusal = cannot(order, OrderEvent.COLLECT) or stones_open(order)
         if refusal is not None:
             return refusal
         if order.quote is None:
@@ -198,7 +199,7 @@ def at_recording(scene: Scene, sale: SaleId, lines: Sequence[SaleLine], client: 
             refusal = cannot(order, OrderEvent.RETURN_PART)
             facts.append(after_memo(order, kept, sale))
         else:
-            refusal = cannot(order, OrderEvent.COLLECT)
+            refusal = cannot(order, OrderEvent.COLLECT) or stones_open(order)
             if refusal is None and (order.quote is None or len(its) != len(order.quote.lines)):
                 why = f"{order.number} was quoted anew since it came into this cart: take it off and add it again"
                 refusal = Refusal(Why.WRONG_STATE, why)

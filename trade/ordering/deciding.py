@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from contract.facts import (
     AnyFact,
     OrderAnswered,
@@ -20,7 +22,8 @@ from contract.ids import ClaimId, LineId, PieceId
 from contract.money import plain
 from trade import commission
 from trade.acts import AnswerQuote, HoldOrder, MoveOrder, OpenOrder, PromiseOrder, QuoteOrder, ResumeOrder
-from trade.ordering import keeping
+from trade.ordering import keeping, things
+from trade.orders import bench
 from trade.orders.numbers import account_of, number_after
 from trade.orders.order import Order
 from trade.orders.tables import TABLES
@@ -38,6 +41,7 @@ NewId = Callable[[], str]
 OF_PIECES: Final = frozenset({OrderKind.LAYAWAY, OrderKind.MEMO})
 """Kinds that begin with pieces of the house."""
 TO_PARTIES: Final = {OrderEvent.ORDER: "whom it is ordered from", OrderEvent.SEND_OUT: "which trade shop it goes to"}
+AT_A_TRADE_SHOP: Final = frozenset({OrderEvent.SEND_OUT, OrderEvent.TAKE_BACK})
 WITH_REASONS: Final = {OrderEvent.REWORK: "what is wrong with the work"}
 
 
@@ -172,7 +176,7 @@ def move_order(scene: Scene, act: MoveOrder, new_id: NewId) -> Answer:
     order = scene.order
     if order is None:
         return no_order(act.order)
-    refusal = cannot(order, act.event)
+    refusal = cannot(order, act.event) or things.lacking(order, act.event)
     if refusal is not None:
         return refusal
     if act.event in BY_ANOTHER_ACT:
@@ -184,6 +188,8 @@ def move_order(scene: Scene, act: MoveOrder, new_id: NewId) -> Answer:
     moved = OrderMoved(
         order=act.order, event=act.event, why=act.why.strip(), party=act.party.strip(), signature=act.signature
     )
+    if act.event in AT_A_TRADE_SHOP:
+        return _outside(scene, order, act, moved, new_id)
     if act.event is OrderEvent.RESERVE:
         return keeping.reserve(scene, order, moved, new_id)
     if act.event is OrderEvent.ISSUE:
@@ -192,6 +198,17 @@ def move_order(scene: Scene, act: MoveOrder, new_id: NewId) -> Answer:
     if begins and order.quote is not None and order.quote.approved is False:
         return Refusal(Why.WRONG_STATE, f"The client declined the quote of {order.number}: quote it anew")
     return (moved,)
+
+
+def _outside(scene: Scene, order: Order, act: MoveOrder, moved: OrderMoved, new_id: NewId) -> Answer:
+    """To a trade shop and back: metals and stones are reckoned, and envelopes travel along."""
+    flags: tuple[str, ...] = ()
+    why = moved.why
+    if act.event is OrderEvent.TAKE_BACK:
+        told = bench.reckon(order.metals, act.metals, stones_given=order.stones, stones_back=act.stones)
+        flags, why = told.flags, "; ".join((*((why,) if why else ()), *told.words))
+    moved = msgspec.structs.replace(moved, metals=act.metals, stones=act.stones, flags=flags, why=why)
+    return (moved, *things.leaves(scene, order, moved, ClaimId(new_id())))
 
 
 def promise_order(scene: Scene, act: PromiseOrder) -> Answer:

@@ -5,12 +5,14 @@ import msgspec
 from contract.facts import (
     Instalment,
     OrderAnswered,
+    OrderEvent,
     OrderHeld,
     OrderItem,
     OrderItemChecked,
     OrderItemGiven,
     OrderItemTaken,
     OrderKind,
+    OrderMetal,
     OrderMoved,
     OrderOpened,
     OrderPaper,
@@ -56,7 +58,14 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     item: OrderItem
     checked: tuple[StoneCheck, ...] = ()
     checked_us: int = 0
+    answer: str = ""
+    """Why it may go although a stone is not the same."""
     given_us: int = 0
+
+    @property
+    def stopped(self) -> tuple[StoneCheck, ...]:
+        """Stones that keep it here until somebody answers."""
+        return () if self.answer else self.doubted
 
     @property
     def doubted(self) -> tuple[StoneCheck, ...]:
@@ -72,6 +81,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by: str
     why: str = ""
     party: str = ""
+    flags: tuple[str, ...] = ()
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -101,6 +111,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why nothing goes on; empty: it does."""
     party: str = ""
     """The maker or trade shop it is with."""
+    metals: tuple[OrderMetal, ...] = ()
+    """Of the client's or the house's, with the trade shop now;"""
+    stones: tuple[str, ...] = ()
+    """and stones, by where they sit."""
     sale: SaleId = SaleId("")
     """The one it was collected with."""
     fee_minor: int = 0
@@ -179,10 +193,14 @@ def _changed(order: Order, fact: OrderChange, at_us: int, by: str) -> Order:
     match fact:
         case OrderMoved():
             state = TABLES[order.kind].after(order.state, fact.event)
-            step = Step(event=fact.event, at_us=at_us, by=by, why=fact.why, party=fact.party)
+            step = Step(event=fact.event, at_us=at_us, by=by, why=fact.why, party=fact.party, flags=fact.flags)
+            out = fact.event is OrderEvent.SEND_OUT
+            at_shop = state is OrderState.AT_TRADE_SHOP
             return new(
                 order, state=state or order.state, steps=(*order.steps, step), party=fact.party or order.party,
                 sale=fact.sale or order.sale, back=tuple(dict.fromkeys((*order.back, *fact.pieces))),
+                metals=(fact.metals if out else order.metals) if at_shop else (),
+                stones=(fact.stones if out else order.stones) if at_shop else (),
             )  # fmt: skip
         case OrderQuoted():
             told = Quote(quote=fact.quote, lines=fact.lines, valid_until=fact.valid_until, at_us=at_us)
@@ -202,11 +220,13 @@ def _changed(order: Order, fact: OrderChange, at_us: int, by: str) -> Order:
         case OrderItemTaken():
             known = order.item(fact.item.item)
             kept_one = new(known, item=fact.item) if known else Kept(item=fact.item)
-            return new(order, items=(*(e for e in order.items if e.item.item != fact.item.item), kept_one))
+            others = (each for each in order.items if each.item.item != fact.item.item)
+            return _told(new(order, items=(*others, kept_one)), "taken", fact.item.description, at_us, by)
         case OrderItemChecked():
-            return _items(order, fact.item, checked=fact.stones, checked_us=at_us)
+            found = _items(order, fact.item, checked=fact.stones, checked_us=at_us, answer=fact.answer)
+            return _told(found, "answered for" if fact.answer else "looked at again", fact.answer, at_us, by)
         case OrderItemGiven():
-            return _items(order, fact.item, given_us=at_us)
+            return _told(_items(order, fact.item, given_us=at_us), "given back", "", at_us, by)
         case OrderPieceBound():
             quotes = tuple(_sold_as(each, fact.line, fact.piece) for each in order.quotes)
             return new(order, pieces=tuple(dict.fromkeys((*order.pieces, fact.piece))), quotes=quotes)
@@ -218,6 +238,11 @@ def _changed(order: Order, fact: OrderChange, at_us: int, by: str) -> Order:
                 kind=fact.kind, sha256=fact.sha256, media=fact.media, version=fact.version, item=fact.item, at_us=at_us
             )
             return new(order, papers=(*order.papers, paper))
+
+
+def _told(order: Order, event: str, why: str, at_us: int, by: str) -> Order:
+    """With a line of its story that is no step of its table."""
+    return msgspec.structs.replace(order, steps=(*order.steps, Step(event=event, at_us=at_us, by=by, why=why)))
 
 
 def _sold_as(quote: Quote, line: LineId, piece: PieceId) -> Quote:

@@ -7,7 +7,7 @@ from cloud import feed
 from cloud.custody import Custody
 from cloud.pos.pieces import seeking
 from cloud.pos.pieces.cards import card_of, words
-from cloud.tables import piece, tag_binding
+from cloud.tables import client_order_thing, piece, tag_binding
 from cloud.work import Heard, Work
 from contract.facts import TagBound
 from contract.feed import PieceCard
@@ -17,6 +17,9 @@ from contract.ids import PieceId
 def bound(tokens: Custody, heard: Heard, fact: TagBound) -> None:
     """Kept whatever it is; the card changes when the store had the right to, and the tag is nobody else's."""
     work = tokens.work
+    if not fact.ce and _is_envelope(work, fact.piece):
+        _keep(work, heard, fact, over=heard.late)
+        return
     tokens.adopt(heard.store, fact.piece, fact.ce)
     since = _bound_since(work, fact)
     _keep(work, heard, fact, over=heard.late or since)
@@ -41,6 +44,12 @@ def bound(tokens: Custody, heard: Heard, fact: TagBound) -> None:
     # an import may have crossed the binding: what was read back from the tag is the newer truth
     n = fact.n if fact.n > card.binding else card.binding + 1
     _show(work, msgspec.structs.replace(card, epc=fact.epc, tid=fact.tid, binding=n))
+
+
+def _is_envelope(work: Work, piece: PieceId) -> bool:
+    """A client's thing at its store: it has no card here, and no token of ours."""
+    known = sa.select(client_order_thing.c.order_id).where(client_order_thing.c.thing == piece)
+    return work.tx.value(known.limit(1)) is not None
 
 
 def _bound_since(work: Work, fact: TagBound) -> bool:
