@@ -36,6 +36,7 @@ from cloud.messages.post import Post
 from cloud.metrics import office_samples
 from cloud.mqtt import Consumer
 from cloud.pos.alarms import routes as alarms
+from cloud.pos.client_orders import pages as client_orders
 from cloud.pos.clients import days as client_days
 from cloud.pos.clients import routes as clients
 from cloud.pos.clients.comparing import Comparing
@@ -202,6 +203,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         commissions.router(desk),
         transfers.router(desk),
         orders.router(desk, order_desk),
+        client_orders.api(desk),
         alarms.router(desk),
         parked.router(desk, ingest.unpark),
         floor.router(desk),

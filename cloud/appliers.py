@@ -21,6 +21,7 @@ from cloud.pos.sales import apply as sales
 from cloud.pos.shifts import apply as shifts
 from cloud.pos.transfers import apply as transfers
 from cloud.pos.value import apply as value
+from cloud.pos.value import settled
 from contract.facts import Fact
 
 NOUNS: Final = (
@@ -31,6 +32,7 @@ NOUNS: Final = (
     payments,
     bank,
     value,
+    settled,
     goods,
     transfers,
     pieces,

@@ -12,6 +12,7 @@ from cloud.desk import Desk
 from cloud.messages.outbox import Ways
 from cloud.people import Keyring
 from cloud.pos.alarms import queries as alarms
+from cloud.pos.client_orders import pages as client_order_pages
 from cloud.pos.clients import days as client_days
 from cloud.pos.clients import pages as client_pages
 from cloud.pos.clients import reach as client_reach
@@ -84,6 +85,7 @@ NOUNS: Final = (
     "transfers",
     "goods",
     "orders",
+    "client_orders",
     "parked",
     "payments",
     "value",
@@ -106,6 +108,7 @@ NAV: Final = (
     NavLink("/commissions", "Commissions"),
     NavLink("/owed", "Owed", (Permission.LEDGER,)),
     NavLink("/transfers", "Transfers"),
+    NavLink("/client-orders", "Orders", (Permission.ORDERS,)),
     NavLink("/orders", "Web orders"),
     NavLink("/alarms", "Alarms"),
     NavLink("/stores", "Stores"),
@@ -177,6 +180,7 @@ def dress(
         value_pages.router(desk),
         payment_pages.router(desk),
         goods_pages.router(desk),
+        client_order_pages.router(desk),
         compliance_pages.router(desk),
         client_pages.router(desk, ring, comparing),
         message_pages.router(desk, ring, ways, client_reach.reaching(ring), client_reach.naming(ring)),

@@ -57,6 +57,20 @@ def post_forfeited(kind: TenderKind, amount_minor: int, currency: str, account: 
     return balanced(legs, f"forfeit of {account}")
 
 
+def post_settled(
+    fee_minor: int, credit_minor: int, currency: str, account: AccountId, credit: AccountId
+) -> tuple[Posting, ...]:
+    """An order ended without being collected: of its deposits the fee is the house's, the rest of this the client's
+    credit. What goes back as money is a line of a sale.
+    """
+    legs = (
+        _leg(TENDER_ACCOUNT[TenderKind.DEPOSIT], fee_minor + credit_minor, currency, account),
+        _leg(FORFEITS_TO[TenderKind.DEPOSIT], -fee_minor, currency),
+        _leg(TENDER_ACCOUNT[TenderKind.STORE_CREDIT], -credit_minor, currency, credit),
+    )
+    return balanced(legs, f"end of {account}")
+
+
 def _from_to(was: Account, now: Account, amount_minor: int, currency: str, by: str) -> tuple[Posting, ...]:
     """Only accounts that are kept by something are given it."""
     legs = (

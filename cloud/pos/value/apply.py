@@ -77,7 +77,7 @@ def sold(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
         for each in fact.tenders
         if each.kind in OF_THE_OFFICE and each.account
     ]
-    _book(tokens.work, heard, f"sale:{fact.sale}", fact.currency, moves, client=fact.client or "")
+    book(tokens.work, heard, f"sale:{fact.sale}", fact.currency, moves, client=fact.client or "")
     mine = (value_ask.c.store == heard.store, value_ask.c.sale == fact.sale, value_ask.c.state == GRANTED)
     if moves:
         tokens.work.tx.run(sa.update(value_ask).where(*mine).values(state=SPENT))
@@ -90,14 +90,14 @@ def returned(tokens: Custody, heard: Heard, fact: ReturnRecorded) -> None:
         for each in fact.tenders
         if each.kind in OF_THE_OFFICE and each.account
     ]
-    _book(tokens.work, heard, f"return:{heard.epoch}/{heard.seq}", fact.currency, moves)
+    book(tokens.work, heard, f"return:{heard.epoch}/{heard.seq}", fact.currency, moves)
 
 
 def _label(line: SaleLine) -> str:
     return line.description.rpartition(" ")[2]
 
 
-def _book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], *, client: str = "") -> None:
+def book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], *, client: str = "") -> None:
     """Each once, whoever tells it again. Spent above what the store held, a person is told."""
     for n, move in enumerate(sorted(moves), 1):  # accounts always in one order: nobody waits in a circle
         credit = move.account.removeprefix(CREDIT) if move.account.startswith(CREDIT) else ""

@@ -1,0 +1,96 @@
+"""The office's pages of clients' orders, read-only: each is worked on at the store that keeps it."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from cloud import called
+from cloud.desk import Desk
+from cloud.pos.client_orders import queries
+from cloud.pos.http import ROWS_PER_PAGE, Limit, found
+from contract.feed import Permission
+from trade.orders.queues import QUEUES
+from trade.orders.words import DONE, KINDS
+from web.front import render
+from web.logins import Login
+from web.policy import allow, require
+
+Reader = Annotated[Login, allow(Permission.ORDERS, of="house")]
+OfAClient = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
+Word = Annotated[str, Query(max_length=100)]
+SHOW_MAX: Final = 200
+
+
+def router(desk: Desk) -> APIRouter:
+    routes = APIRouter(prefix="/client-orders", include_in_schema=False)
+
+    @routes.get("")
+    def listing(request: Request, who: Reader, store: Word = "", queue: Word = "", q: Word = "") -> Response:
+        with desk.look() as work:
+            names = theirs(called.stores(work.tx), who)
+            now_us = desk.now_us()
+            if q.strip():
+                rows = queries.find(work.tx, q, now_us=now_us, mine=names)
+            else:
+                at = store if store in names else ""
+                rows = queries.listing(work.tx, now_us=now_us, mine=names, store_=at, queue=queue, limit=SHOW_MAX)
+            return render(
+                request, "client_orders/list.html", rows=rows, names=names, store=store, queue=queue, q=q,
+                queues=[(str(each), words) for each, words in QUEUES.items()], kinds=words_of_kinds(),
+            )  # fmt: skip
+
+    @routes.get("/of/{person}")
+    def of_client(request: Request, who: OfAClient, person: str) -> Response:
+        """A piece of a client's profile."""
+        del who
+        with desk.look() as work:
+            rows = queries.of_client(work.tx, person, now_us=desk.now_us())
+            names = called.stores(work.tx)
+            return render(request, "client_orders/_of.html", rows=rows, names=names, kinds=words_of_kinds())
+
+    @routes.get("/{order}")
+    def one(request: Request, who: Reader, order: str) -> Response:
+        with desk.look() as work:
+            seen = found(queries.detail(work.tx, order, now_us=desk.now_us()), f"order {order}")
+            require(who, Permission.ORDERS, store=seen.row.store)
+            return render(
+                request, "client_orders/order.html", seen=seen, row=seen.row, names=called.stores(work.tx),
+                people=called.people(work.tx), done=DONE, kinds=words_of_kinds(),
+            )  # fmt: skip
+
+    return routes
+
+
+def api(desk: Desk) -> APIRouter:
+    routes = APIRouter(prefix="/api/v1/client-orders", tags=["clients' orders"])
+
+    @routes.get("")
+    def listing(
+        who: Reader, store: Word = "", queue: Word = "", find: Word = "", limit: Limit = ROWS_PER_PAGE
+    ) -> list[queries.OrderRow]:
+        """`queue`: `overdue`, `today`, `client`, `ready`, `held` or `over`. `find`: a number, a client or a piece."""
+        with desk.look() as work:
+            names, now_us = theirs(called.stores(work.tx), who), desk.now_us()
+            if find.strip():
+                return queries.find(work.tx, find, now_us=now_us, mine=names, limit=limit)
+            at = store if store in names else ""
+            return queries.listing(work.tx, now_us=now_us, mine=names, store_=at, queue=queue, limit=limit)
+
+    @routes.get("/{order}")
+    def one(who: Reader, order: str) -> queries.Detail:
+        with desk.look() as work:
+            seen = found(queries.detail(work.tx, order, now_us=desk.now_us()), f"order {order}")
+            require(who, Permission.ORDERS, store=seen.row.store)
+            return seen
+
+    return routes
+
+
+def theirs(names: dict[str, str], who: Login) -> dict[str, str]:
+    """Stores whose orders this person may see."""
+    return {store: name for store, name in names.items() if who.may(Permission.ORDERS, store=store)}
+
+
+def words_of_kinds() -> dict[str, str]:
+    return {str(kind): words for kind, words in KINDS.items()}

@@ -1,0 +1,180 @@
+"""Clients' orders at the office: each row is the store's own fold, its money moves once, and who may sees where."""
+
+import re
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from cloud import app as office_app
+from cloud.config import CloudConfig
+from cloud.pos.client_orders.apply import decode
+from cloud.pos.staff.desk import Passwords, put_staff
+from cloud.tables import client_order, ledger_line, posting, value_account, value_slice
+from contract.facts import (
+    Instalment,
+    LineKind,
+    OrderEvent,
+    OrderHeld,
+    OrderKind,
+    OrderMoved,
+    OrderOpened,
+    OrderQuoted,
+    OrderResumed,
+    OrderSettled,
+    OrderTerms,
+    QuoteLine,
+    SaleLine,
+    Tender,
+    TenderKind,
+    ValueKept,
+)
+from contract.feed import Role, StaffCard
+from contract.ids import UserId
+from trade.orders.order import apply, opened
+
+CLIENT = "c-1"
+PASSWORD = "long enough for anybody"
+TERMS = OrderTerms(
+    deposit_bp=3_000, fee_bp=1_000, grace_days=14,
+    instalments=(
+        Instalment(due_day="2025-11-22", amount_minor=50_000), Instalment(due_day="2026-12-22", amount_minor=70_000)
+    ),
+)  # fmt: skip
+
+
+def layaway(order="o1", number="L-1001", client=CLIENT):
+    line = QuoteLine(line="q1", description="The ring", gross_minor=120_000, tax_bp=2_000, piece="p1")
+    return (
+        OrderOpened(
+            order=order, number=number, kind=OrderKind.LAYAWAY, client=client, title="A ring", currency="EUR",
+            account=f"order-{order}", terms=TERMS, pieces=("p1",),
+        ),
+        OrderQuoted(order=order, quote=1, lines=(line,)),
+        OrderMoved(order=order, event=OrderEvent.RESERVE),
+    )  # fmt: skip
+
+
+def deposit(house, box, amount, order="o1", name="s1", receipt=1):
+    account = f"order-{order}"
+    line = SaleLine(
+        line=f"{name}-1", kind=LineKind.DEPOSIT, description="Deposit: L-1001", list_price_minor=amount,
+        gross_minor=amount, tax_bp=0, tax_minor=0, account=account,
+    )  # fmt: skip
+    tender = Tender(kind=TenderKind.CASH, amount_minor=amount)
+    sold = msgspec.structs.replace(
+        house.sale(box, name), lines=(line,), tenders=(tender,), total_minor=amount, tax_minor=0, client=CLIENT,
+        receipt_number=receipt,
+    )  # fmt: skip
+    kept = ValueKept(account=account, kind=TenderKind.DEPOSIT, amount_minor=amount, currency="EUR", client=CLIENT)
+    return sold, kept
+
+
+def settled(fee, credit, order="o1"):
+    return OrderSettled(
+        order=order, account=f"order-{order}", client=CLIENT, currency="EUR", business_day="2025-12-01", fee_minor=fee,
+        credit_minor=credit, credit=f"credit-{CLIENT}" if credit else "",
+    )  # fmt: skip
+
+
+def test_the_offices_row_is_the_stores_own_fold(house):
+    paris = house.store("paris", "p1")
+    facts = (
+        *layaway(), OrderHeld(order="o1", why="x"), OrderResumed(order="o1"),
+        OrderMoved(order="o1", event=OrderEvent.CANCEL, why="the client asks"), settled(5_000, 45_000),
+    )  # fmt: skip
+    for fact in facts:
+        paris.write(fact)
+    paris.send()
+    (row,) = house.rows(sa.select(client_order))
+    told = decode(bytes(row["body"]))
+    own = None
+    for fact, step in zip(facts, (told.opened_us + n for n in range(len(facts))), strict=True):
+        own = opened(fact, step, "ana") if own is None else apply(own, fact, step, "ana")
+    same_times = {"changed_us": 0, "quotes": (), "steps": ()}
+    assert msgspec.structs.replace(told, **same_times) == msgspec.structs.replace(own, **same_times)
+    assert (row["state"], row["ended"], told.fee_minor, told.credit_minor) == ("cancelled", 1, 5_000, 45_000)
+
+
+def test_a_fee_is_revenue_and_credit_is_owed_once_whoever_tells_it_again(house):
+    paris = house.store("paris", "p1")
+    paris.write(*layaway())
+    paris.write(*deposit(house, paris, 50_000))
+    kept = ValueKept(
+        account=f"credit-{CLIENT}", kind=TenderKind.STORE_CREDIT, amount_minor=10_000, currency="EUR", client=CLIENT
+    )
+    paris.write(settled(5_000, 45_000), kept)
+    paris.write(settled(5_000, 45_000))
+    paris.send()
+    accounts = {each["account"]: each for each in house.rows(sa.select(value_account))}
+    left = {name: each["issued_minor"] - each["spent_minor"] for name, each in accounts.items()}
+    assert left == {"order-o1": 0, f"credit-{CLIENT}": 45_000}
+    assert accounts[f"credit-{CLIENT}"]["client"] == CLIENT
+    held = {each["account"]: each["held_minor"] for each in house.rows(sa.select(value_slice))}
+    assert held == {"order-o1": 0, f"credit-{CLIENT}": 10_000}
+    legs = house.rows(
+        sa.select(ledger_line.c.account, ledger_line.c.amount_minor)
+        .join(posting, sa.and_(posting.c.store == ledger_line.c.store, posting.c.posting == ledger_line.c.posting))
+        .where(posting.c.kind == "forfeit")
+    )
+    assert {each["account"]: each["amount_minor"] for each in legs} == {
+        "customer_deposits": 50_000, "forfeited_deposits": -5_000, "store_credit_liability": -45_000
+    }  # fmt: skip
+    assert len(legs) == 3
+
+
+@pytest.fixture(scope="module")
+def face(tmp_path_factory, browse, house_type):
+    url = f"sqlite:///{tmp_path_factory.mktemp('books') / 'office.sqlite3'}"
+    cloud = office_app.build(CloudConfig(database_url=url, port=0, second_factor=False))
+    verifier = Passwords().verifier(PASSWORD)
+    with cloud.desk.work() as work:
+        for user, role, stores in (
+            ("mia", Role.MANAGER, ()), ("lou", Role.MANAGER, ("lyon",)), ("guard", Role.LOSS_PREVENTION, ()),
+        ):  # fmt: skip
+            put_staff(work, StaffCard(user=UserId(user), name=user.title(), roles=(role,), stores=stores), verifier)
+    house = house_type(cloud.office)
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    paris.write(*layaway())
+    paris.write(*deposit(house, paris, 20_000))
+    paris.send()
+    lyon.write(
+        OrderOpened(
+            order="o2", number="R-1001", kind=OrderKind.REPAIR, client="c-2", title="A clasp", currency="EUR",
+            account="order-o2",
+        )
+    )  # fmt: skip
+    lyon.send()
+    browser, tokens = browse(cloud.app), {}
+
+    def ask(path, user="mia"):
+        if user not in tokens:
+            told = browser.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()
+            tokens[user] = {"Authorization": f"Bearer {told['token']}"}
+        accept = {} if path.startswith("/api") else {"Accept": "text/html"}
+        return browser.get(path, headers={**accept, **tokens[user]})
+
+    yield ask
+    cloud.office.close()
+
+
+def test_orders_of_all_stores_are_listed_found_and_told(face):
+    shown = re.sub(r"\s+", " ", face("/client-orders").text)
+    assert "L-1001" in shown
+    assert "R-1001" in shown
+    assert "€200 of €1,200" in shown
+    for text in ("l1001", CLIENT, "p1", "o1"):
+        assert [each["number"] for each in face(f"/api/v1/client-orders?find={text}").json()] == ["L-1001"]
+    assert [each["number"] for each in face("/api/v1/client-orders?queue=overdue").json()] == ["L-1001"]
+    page = face("/client-orders/o1").text
+    assert "Its pieces are kept for the client" in page
+    assert "€300.00 were due" in page, "of the first 500, 200 came"
+    assert face("/client-orders/o9").status_code == 404
+    assert "R-1001" not in face(f"/client-orders/of/{CLIENT}").text
+
+
+def test_who_is_of_one_store_sees_its_orders_alone(face):
+    assert [each["number"] for each in face("/api/v1/client-orders", "lou").json()] == ["R-1001"]
+    assert face("/api/v1/client-orders?find=l1001", "lou").json() == []
+    assert face("/client-orders/o1", "lou").status_code == 403
+    assert face("/client-orders", "guard").status_code == 403
