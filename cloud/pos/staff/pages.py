@@ -36,7 +36,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Permission, ...]], ...]] = (
         Permission.TAGS, Permission.TAG_REPLACE, Permission.PIECES, Permission.SEE_COST,
     )),
     ("With clients", (
-        Permission.SEE_CLIENTS, Permission.CLIENTS, Permission.CLIENT_RIGHTS,
+        Permission.SEE_CLIENTS, Permission.CLIENTS, Permission.CLIENT_RIGHTS, Permission.ORDERS, Permission.ORDER_TERMS,
     )),
     ("On the floor", (
         Permission.CLOSE_ALARM, Permission.OPEN_LOCKS, Permission.CALIBRATE, Permission.DETECTORS,
