@@ -36,6 +36,7 @@ class Kind(StrEnum):
     TRANSFER = "transfer"
     PAYMENT_KEPT = "payment_kept"
     FORFEIT = "forfeit"
+    POINTS = "points"
     CORRECTION = "correction"
 
 

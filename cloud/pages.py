@@ -91,6 +91,7 @@ NOUNS: Final = (
     "value",
     "alarms",
     "segments",
+    "loyalty",
 )
 OFFICE: Final = (Permission.CLOSE_ALARM,)
 COUNT_ASKERS: Final = (Permission.APPROVE_COUNT, Permission.CLOSE_ALARM)
@@ -102,7 +103,7 @@ NAV: Final = (
     NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
     NavLink("/reminders", "Today", (Permission.SEE_CLIENTS,)),
     NavLink("/messages", "Messages", (Permission.SEE_CLIENTS,)),
-    NavLink("/segments", "Segments", (Permission.SEE_CLIENTS,)),
+    NavLink("/segments", "Segments", (Permission.SEE_CLIENTS,), under=("/loyalty", "/campaigns")),
     NavLink("/receipts", "Receipts"),
     NavLink("/ledger", "Ledger", (Permission.LEDGER,), under=("/compliance",)),
     NavLink("/commissions", "Commissions"),

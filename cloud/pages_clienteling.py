@@ -8,7 +8,9 @@ from cloud.db import Tx
 from cloud.desk import Desk
 from cloud.people import Keyring
 from cloud.pos.clients import queries as clients
+from cloud.pos.loyalty import pages as loyalty
 from cloud.pos.segments import pages as segments
+from cloud.pos.segments import settings as tiers
 from cloud.pos.segments.job import Divisions
 from cloud.tables import client
 
@@ -21,4 +23,7 @@ def routers(desk: Desk, ring: Keyring, divisions: Divisions) -> tuple[APIRouter,
         rows = tx.rows(clients.sealed_rows().where(client.c.person.in_(list(persons))))
         return {row.person: row.name for row, _ in clients.opened(ring, rows)}
 
-    return (segments.router(desk, divisions, names),)
+    def steps(tx: Tx) -> list[str]:
+        return [each.name for each in tiers.read(tx).steps]
+
+    return (segments.router(desk, divisions, names), loyalty.router(desk, steps))

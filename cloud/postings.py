@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from cloud import costs, logs, parking
+from cloud import costs, logs, parking, points
 from cloud.db import Tx
 from cloud.ledger import Kind, post
 from cloud.logs import Name
@@ -35,6 +35,7 @@ def sold(work: Work, store: StoreId, fact: SaleRecorded, *, at_us: int) -> None:
     earned = post_earned(fact)
     post(work, earned, store=store, kind=Kind.COMMISSION, ref=ref, business_day=day, at_us=at_us, sale=fact.sale)
     costs.sold(work, store, fact.sale, fact.lines, fact.currency, ref=f"sale:{ref}", day=day, at_us=at_us)
+    points.sold(work, store, fact, at_us=at_us)
 
 
 def taken_back(work: Work, store: StoreId, fact: ReturnRecorded, *, ref: str, at_us: int) -> None:
@@ -54,6 +55,7 @@ def taken_back(work: Work, store: StoreId, fact: ReturnRecorded, *, ref: str, at
         legs = post_clawed_back(taken, fact.currency, fact.sale)
         whose, of = known.store, f"return:{ref}"
         post(work, legs, store=whose, kind=Kind.COMMISSION, ref=of, business_day=day, at_us=at_us, sale=fact.sale)
+        points.came_back(work, known.store, known.fact, ref=of, business_day=day, at_us=at_us)
 
 
 def _backs(work: Work, sold: SaleRecorded, fact: ReturnRecorded) -> dict[LineId, Back]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -68,6 +68,8 @@ class Work:
     """Payments whose terminals kept the money, posted by this unit of work (`settlements`)."""
     decided: set[StoreId] = field(default_factory=set)
     """Stores for which this unit of work decided something."""
+    loyalty: Any = None
+    """The house's rules of points, once somebody asked (`points`)."""
     nothing_parked: bool | None = None
     """Whether no row waits to be understood; None: nobody has asked yet."""
     _asked_sales: set[tuple[StoreId, SaleId]] = field(default_factory=set)

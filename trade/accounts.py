@@ -60,10 +60,12 @@ class Account(StrEnum):
     GIFT_CARDS = "gift_card_liability"
     STORE_CREDIT = "store_credit_liability"
     CUSTOMER_DEPOSITS = "customer_deposits"
+    POINTS = "points_liability"
     PAYMENTS_KEPT = "payments_kept"
     COMMISSION_PAYABLE = "commission_payable"
     SALES = "sales"
     SALES_RETURNS = "sales_returns"
+    POINTS_GIVEN = "points_given"
     BREAKAGE = "gift_card_breakage"
     FORFEITED_DEPOSITS = "forfeited_deposits"
     COST_OF_GOODS_SOLD = "cost_of_goods_sold"
@@ -106,9 +108,11 @@ CHART: Final[dict[Account, Heading]] = {
     Account.STORE_CREDIT: Heading(2210, "Store credit liability", Class.LIABILITY, Kept.CLIENT),
     Account.CUSTOMER_DEPOSITS: Heading(2220, "Customer deposits", Class.LIABILITY, Kept.REFERENCE),
     Account.PAYMENTS_KEPT: Heading(2230, "Card payments kept without a sale", Class.LIABILITY, Kept.PAYMENT),
+    Account.POINTS: Heading(2240, "Loyalty points liability", Class.LIABILITY, Kept.CLIENT),
     Account.COMMISSION_PAYABLE: Heading(2300, "Commission payable", Class.LIABILITY, Kept.ASSOCIATE),
     Account.SALES: Heading(4000, "Sales", Class.REVENUE),
     Account.SALES_RETURNS: Heading(4010, "Sales returns", Class.REVENUE),
+    Account.POINTS_GIVEN: Heading(4020, "Loyalty points given", Class.REVENUE),
     Account.BREAKAGE: Heading(4100, "Gift card breakage", Class.REVENUE),
     Account.FORFEITED_DEPOSITS: Heading(4110, "Forfeited deposits", Class.REVENUE),
     Account.COST_OF_GOODS_SOLD: Heading(5000, "Cost of goods sold", Class.EXPENSE),
@@ -130,6 +134,7 @@ TENDER_ACCOUNT: Final[dict[TenderKind, Account]] = {
     TenderKind.TRADE_IN: Account.TRADE_IN_PAYABLE,
     TenderKind.DEPOSIT: Account.CUSTOMER_DEPOSITS,
     TenderKind.EXCHANGE: Account.EXCHANGE_CLEARING,
+    TenderKind.POINTS: Account.POINTS,
 }
 """Where the money of a tender comes in, and goes out again when something comes back."""
 

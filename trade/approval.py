@@ -314,6 +314,8 @@ def _another_way(way: Way) -> str:
             return "onto a gift card that did not pay for it"
         case TenderKind.STORE_CREDIT:
             return f"as store credit of client {way.account.removeprefix(CREDIT)} that it was not paid with"
+        case TenderKind.POINTS:
+            return "as points that it was not paid with"
         case _:
             name = way.kind.replace("_", " ")
             return f"by {name} that did not come by {name}"

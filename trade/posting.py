@@ -239,7 +239,9 @@ def named(account: str) -> str:
         return account
 
 
-_BY_REFERENCE = (TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT, TenderKind.TRADE_IN, TenderKind.DEPOSIT)
+_BY_REFERENCE = (
+    TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT, TenderKind.TRADE_IN, TenderKind.DEPOSIT, TenderKind.POINTS,
+)  # fmt: skip
 
 
 def _taxes(taxes: Iterable[LineTax], tax_minor: int, sign: int, currency: str) -> list[Posting]:

@@ -84,6 +84,7 @@ _EN: Final = Words(
     tenders={
         TenderKind.CASH: "Cash", TenderKind.CARD: "Card", TenderKind.BANK_TRANSFER: "Bank transfer",
         TenderKind.GIFT_CARD: "Gift card", TenderKind.STORE_CREDIT: "Store credit", TenderKind.TRADE_IN: "Trade-in",
+        TenderKind.POINTS: "Points",
         TenderKind.DEPOSIT: "Deposit", TenderKind.EXCHANGE: "Exchange",
     },
     thousands=",",
@@ -124,6 +125,7 @@ _FR: Final = Words(
     tenders={
         TenderKind.CASH: "Espèces", TenderKind.CARD: "Carte", TenderKind.BANK_TRANSFER: "Virement",
         TenderKind.GIFT_CARD: "Carte cadeau", TenderKind.STORE_CREDIT: "Avoir", TenderKind.TRADE_IN: "Reprise",
+        TenderKind.POINTS: "Points de fidélité",
         TenderKind.DEPOSIT: "Acompte", TenderKind.EXCHANGE: "Échange",
     },
     thousands=NARROW,
@@ -164,6 +166,7 @@ _DE: Final = Words(
     tenders={
         TenderKind.CASH: "Bar", TenderKind.CARD: "Karte", TenderKind.BANK_TRANSFER: "Überweisung",
         TenderKind.GIFT_CARD: "Gutschein", TenderKind.STORE_CREDIT: "Guthaben", TenderKind.TRADE_IN: "Inzahlungnahme",
+        TenderKind.POINTS: "Treuepunkte",
         TenderKind.DEPOSIT: "Anzahlung", TenderKind.EXCHANGE: "Umtausch",
     },
     thousands=".",
@@ -204,6 +207,7 @@ _IT: Final = Words(
     tenders={
         TenderKind.CASH: "Contanti", TenderKind.CARD: "Carta", TenderKind.BANK_TRANSFER: "Bonifico",
         TenderKind.GIFT_CARD: "Buono regalo", TenderKind.STORE_CREDIT: "Credito", TenderKind.TRADE_IN: "Permuta",
+        TenderKind.POINTS: "Punti",
         TenderKind.DEPOSIT: "Acconto", TenderKind.EXCHANGE: "Cambio merce",
     },
     thousands=".",
@@ -244,6 +248,7 @@ _ES: Final = Words(
     tenders={
         TenderKind.CASH: "Efectivo", TenderKind.CARD: "Tarjeta", TenderKind.BANK_TRANSFER: "Transferencia",
         TenderKind.GIFT_CARD: "Tarjeta regalo", TenderKind.STORE_CREDIT: "Saldo",
+        TenderKind.POINTS: "Puntos",
         TenderKind.TRADE_IN: "Entrega a cuenta",
         TenderKind.DEPOSIT: "Anticipo", TenderKind.EXCHANGE: "Cambio de artículo",
     },

@@ -139,6 +139,7 @@ ORDER: Final = (
     TenderKind.CARD,
     TenderKind.GIFT_CARD,
     TenderKind.STORE_CREDIT,
+    TenderKind.POINTS,
     TenderKind.DEPOSIT,
     TenderKind.BANK_TRANSFER,
     TenderKind.TRADE_IN,

@@ -14,8 +14,9 @@ FORFEITS_TO: Final[dict[TenderKind, Account]] = {
     TenderKind.GIFT_CARD: Account.BREAKAGE,
     TenderKind.STORE_CREDIT: Account.BREAKAGE,
     TenderKind.DEPOSIT: Account.FORFEITED_DEPOSITS,
+    TenderKind.POINTS: Account.POINTS_GIVEN,
 }
-"""What the house owes and need not give any more is revenue of its own kind, never sales."""
+"""What the house owes and need not give any more is revenue of its own kind, never sales. Points take theirs back."""
 
 
 def post_transfer_arrived(amount_minor: int, currency: str, transfer: str, *, missed: bool) -> tuple[Posting, ...]:

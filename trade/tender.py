@@ -15,7 +15,14 @@ from trade.value import VALUES, Ask, AskState
 TAKEN: Final = frozenset({TenderKind.CASH, TenderKind.CARD, TenderKind.BANK_TRANSFER}) | VALUES
 """Tenders whose money somebody answers for."""
 PAID_BACK_AS: Final = frozenset(
-    {TenderKind.CASH, TenderKind.CARD, TenderKind.BANK_TRANSFER, TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT}
+    {
+        TenderKind.CASH,
+        TenderKind.CARD,
+        TenderKind.BANK_TRANSFER,
+        TenderKind.GIFT_CARD,
+        TenderKind.STORE_CREDIT,
+        TenderKind.POINTS,
+    }
 )
 """What a client can get for what comes back."""
 

@@ -10,7 +10,9 @@ from contract.facts import AskEnd, TenderKind, ValueAsked, ValueAskEnded, ValueK
 from contract.ids import AccountId, AskId, InquiryId, PersonId, SaleId, TillId
 from trade.machine import Machine
 
-VALUES: Final = frozenset({TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT, TenderKind.DEPOSIT, TenderKind.TRADE_IN})
+VALUES: Final = frozenset(
+    {TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT, TenderKind.DEPOSIT, TenderKind.TRADE_IN, TenderKind.POINTS}
+)
 """Tenders that pay with money the house owes already."""
 OF_THE_OFFICE: Final = VALUES - {TenderKind.TRADE_IN}
 """Whose balances the office keeps. A trade-in lives for one sale at one store."""
@@ -54,6 +56,7 @@ NAMES: Final = {
     TenderKind.STORE_CREDIT: "store credit",
     TenderKind.DEPOSIT: "deposit",
     TenderKind.TRADE_IN: "trade-in",
+    TenderKind.POINTS: "points",
 }
 
 

@@ -29,6 +29,7 @@ from trade.acts import AskValue, EndAsk, GiveDepositBack, InquireValue, SellGift
 from trade.orders.deposits import back_wrong, deposit_wrong
 from trade.orders.numbers import order_of
 from trade.periods import months_after
+from trade.points import POINTS, points_account
 from trade.price import cart
 from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be
@@ -129,7 +130,7 @@ def ask(scene: Scene, act: AskValue) -> Answer:
         same = (scene.ask.sale, scene.ask.account) == (act.sale, act.account)
         return () if same else Refusal(Why.WRONG_STATE, f"{act.ask} was asked for something else")
     if act.kind not in VALUES or act.kind is TenderKind.TRADE_IN:
-        return Refusal(Why.WRONG_TENDERS, "Only a gift card, store credit or a deposit is asked for so")
+        return Refusal(Why.WRONG_TENDERS, "Only a gift card, store credit, points or a deposit are asked for so")
     refusal = _can_pay(scene, act.sale)
     if refusal is not None:
         return refusal
@@ -142,6 +143,8 @@ def ask(scene: Scene, act: AskValue) -> Answer:
         return Refusal(Why.EXPIRED, why)
     if act.kind is TenderKind.STORE_CREDIT and act.account != credit_account(act.client):
         return Refusal(Why.EMPTY, "Say whose credit it is: a client has one")
+    if act.kind is TenderKind.POINTS and act.account != points_account(act.client, sale.currency):
+        return Refusal(Why.EMPTY, f"Say whose points they are: a client has one account of them in {sale.currency}")
     if any(each.account == act.account for each in scene.asks if each.live):
         return Refusal(Why.WRONG_STATE, "It pays in this sale already: take it off first")
     rest = _rest(scene, sale)
@@ -164,7 +167,7 @@ def inquire(scene: Scene, act: InquireValue) -> Answer:
     if scene.inquiry_known:
         return ()
     if act.kind not in OF_THE_OFFICE:
-        return Refusal(Why.WRONG_TENDERS, "Only a gift card, store credit or a deposit has a balance")
+        return Refusal(Why.WRONG_TENDERS, "Only a gift card, store credit, points or a deposit have a balance")
     asked = ValueInquired(
         inquiry=act.inquiry, till=act.till, account=act.account, kind=act.kind, client=act.client, label=act.label
     )
@@ -335,6 +338,10 @@ def goes_onto(scene: Scene, tenders: Iterable[Tender], currency: str) -> Refusal
             return Refusal(Why.WRONG_TENDERS, "Say whose credit it becomes: a client has one")
         if tender.kind is TenderKind.STORE_CREDIT and not account.startswith(CREDIT):
             return Refusal(Why.WRONG_TENDERS, f"{account} is no client's credit: name the client")
+        if tender.kind is TenderKind.POINTS and not account.startswith(POINTS):
+            return Refusal(
+                Why.WRONG_TENDERS, f"{account or 'That'} is no account of points: take them back as they came"
+            )
         if tender.kind is TenderKind.GIFT_CARD and not account.startswith(giftcard.PREFIX):
             return Refusal(Why.WRONG_TENDERS, "Scan or type the gift card that the money goes onto")
         part = scene.slices.get(account)

@@ -14,8 +14,10 @@ import msgspec
 import numpy as np
 import sqlalchemy as sa
 
+from cloud import house_settings, points
 from cloud.ledger import Kind, post
 from cloud.people import Keyring
+from cloud.points import Loyalty
 from cloud.pos.clients import desk as clients
 from cloud.pos.clients import profile
 from cloud.pos.pieces.cards import row_of
@@ -40,6 +42,7 @@ from contract.money import divide_half_up, tax_within
 from simulator.app import StorePlan
 from simulator.stock import make_stock
 from trade.custody import OfficeState
+from trade.points import EarnRule
 from trade.posting import post_return, post_sale
 from trade.sale import SaleState
 from vitrine.past import Guest, Purchase, guests
@@ -52,6 +55,8 @@ TILL: Final = TillId("till-1")
 NO_SHIFT: Final = ShiftId("")
 SECOND: Final = 0.3
 """Of clients and of sales at the second store."""
+POINTS_SINCE: Final = 120
+"""Days ago; what was bought before earned nothing."""
 SAW: Final = ("The solitaire in case 1", "Bands for both", "A watch for his father", "Earrings to go with the necklace")
 NOTED: Final = ("Prefers to be written to, not called.", "Comes on Saturdays, with a dog.", "Takes tea, no sugar.")
 EMAIL_TEXT: Final = "2026-01"
@@ -88,6 +93,10 @@ def sow_clients(work: Work, ring: Keyring, plans: Sequence[StorePlan], staff: Se
         seed=SEED, store_number=STORE_NUMBER, n=count * PIECES_A_CLIENT, shelves=layout.shelves(),
         currency=layout.currency, tax_bp=layout.tax_bp,
     )  # fmt: skip
+    began = EarnRule(name="One in a hundred", rate_bp=100, from_day=past_day(work, POINTS_SINCE))
+    gold = EarnRule(name="Two for Gold", rate_bp=200, from_day=began.from_day, tier_min=2)
+    told = {"lasts": "24 months", began.name: "1 %", gold.name: "2 %, from the second tier on"}
+    house_settings.write(work, points.NAME, Loyalty(rules=(began, gold)), told, by=staff[0], why="clients asked for it")
     rng = np.random.default_rng([SEED, 2, count])
     today = dt.datetime.fromtimestamp(work.now_us / 1e6, dt.UTC).date()
     past = Past(work, ring, today, [plan.layout.store for plan in shops], staff)
@@ -101,6 +110,11 @@ def sow_clients(work: Work, ring: Keyring, plans: Sequence[StorePlan], staff: Se
     for receipt, (_, number, purchase) in enumerate(bought, 1):
         _sold(past, rng, purchase, number=number, receipt=receipt)
     return len(bought)
+
+
+def past_day(work: Work, ago: int) -> str:
+    today = dt.datetime.fromtimestamp(work.now_us / 1e6, dt.UTC).date()
+    return (today - dt.timedelta(days=ago)).isoformat()
 
 
 def person_of(number: int) -> PersonId:
@@ -187,6 +201,8 @@ def _sold(past: Past, rng: np.random.Generator, bought: Purchase, *, number: int
         tx.add_soon(custody, {"piece": card.piece, "holder": "", "ce": 1, "state": OfficeState.SOLD, "sale": name})
         tx.add_soon(sold_piece, {"piece": card.piece, "store": store, "sale": name, "line": line.line})
     post(work, post_sale(fact), store=store, kind=Kind.SALE, ref=name, business_day=day, at_us=at_us, sale=name)
+    if bought.days_ago <= POINTS_SINCE:
+        points.sold(work, store, fact, at_us=at_us)
     if bought.back_after is not None:
         _came_back(past, fact, store, ago=bought.days_ago - bought.back_after, receipt=receipt)
 

@@ -106,6 +106,8 @@ class TenderKind(StrEnum):
     """What was paid before for this order."""
     EXCHANGE = "exchange"
     """The value of what came back in the same visit."""
+    POINTS = "points"
+    """Loyalty points, a minor unit each; of contract version 2."""
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True):

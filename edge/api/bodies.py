@@ -126,7 +126,7 @@ class ForeignBody(Body):
 
 class TenderBody(Body):
     # Enums travel as their words; strict mode would otherwise ask for the Python object.
-    kind: Literal["cash", "card", "bank_transfer", "gift_card", "store_credit", "deposit", "trade_in"]
+    kind: Literal["cash", "card", "bank_transfer", "gift_card", "store_credit", "deposit", "trade_in", "points"]
     amount_minor: Amount
     change_minor: Amount = 0
     reference: Text = ""

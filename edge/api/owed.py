@@ -2,18 +2,23 @@
 
 from contract import giftcard
 from contract.ids import AccountId, PersonId
+from trade.points import points_account
 from trade.value import credit_account
 from web.problems import ProblemError
 
 
-def value_named(kind: str, name: str) -> tuple[AccountId, PersonId, str]:
-    """Account, client and label of what was typed or scanned. Raises a 422 problem."""
+def value_named(kind: str, name: str, currency: str) -> tuple[AccountId, PersonId, str]:
+    """Account, client and label of what was typed or scanned; points are kept by `currency`. Raises a 422 problem."""
     name = name.strip()
     if kind == "gift_card":
         code = gift_code(name)
         return giftcard.account_of(code), PersonId(""), giftcard.label(code)
     if not name:
-        raise ProblemError(422, "value", "Say whose credit, or which deposit", "Type the client or the deposit.")
+        raise ProblemError(
+            422, "value", "Say whose credit or points, or which deposit", "Type the client or the deposit."
+        )
+    if kind == "points":
+        return points_account(PersonId(name), currency), PersonId(name), f"of {name}"
     if kind == "store_credit":
         return credit_account(PersonId(name)), PersonId(name), f"of {name}"
     return AccountId(name), PersonId(""), ""

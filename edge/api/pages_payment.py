@@ -136,7 +136,7 @@ async def give_up(
 class ValueForm(BaseModel):
     """A gift card by its code, credit by its client, a deposit by its name. No amount: as much as is left to pay."""
 
-    kind: Literal["gift_card", "store_credit", "deposit"]
+    kind: Literal["gift_card", "store_credit", "points", "deposit"]
     name: Named
     amount: Text20 = ""
 
@@ -145,7 +145,7 @@ class ValueForm(BaseModel):
 async def ask_value(request: Request, who: Seller, shop: TheShop, form: Annotated[ValueForm, Form()]) -> Response:
     """Set money of a gift card, credit or deposit aside for this sale."""
     sale = open_sale(request, shop)
-    account, client, label = value_named(form.kind, form.name)
+    account, client, label = value_named(form.kind, form.name, shop.config.currency)
     act = acts.AskValue(
         ask=AskId(shop.new_id()),
         sale=SaleId(sale.sale),

@@ -32,8 +32,8 @@ def tenders_of(shop: Shop, bodies_: list[bodies.TenderBody]) -> tuple[Tender, ..
 
 def _tender(shop: Shop, said: bodies.TenderBody) -> Tender:
     account, label = AccountId(said.account or ""), said.reference
-    if said.name and said.kind in {"gift_card", "store_credit"}:
-        account, _, label = value_named(said.kind, said.name)
+    if said.name and said.kind in {"gift_card", "store_credit", "points"}:
+        account, _, label = value_named(said.kind, said.name, shop.config.currency)
     tender = Tender(
         kind=TenderKind(said.kind),
         amount_minor=said.amount_minor,

@@ -47,7 +47,7 @@ class AccountBody(Body):
 class AskValueBody(Body):
     """`name`: a gift card's code, a client, a deposit's account. 0: as much as is left to pay."""
 
-    kind: Literal["gift_card", "store_credit", "deposit"]
+    kind: Literal["gift_card", "store_credit", "points", "deposit"]
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=bodies.PLAIN)]
     amount_minor: Amount = 0
     ask: Id | None = None
@@ -129,7 +129,7 @@ async def list_values(sale: str, who: Seller, shop: TheShop) -> list[shapes.AskV
 @router.post("/sales/{sale}/values", status_code=202)
 async def ask_value(sale: str, body: AskValueBody, who: Seller, shop: TheShop) -> list[shapes.AskView]:
     """Sets money aside: what this store keeps at once, the rest when the office answers, which `GET` shows."""
-    account, client, label = value_named(body.kind, body.name)
+    account, client, label = value_named(body.kind, body.name, shop.config.currency)
     act = acts.AskValue(
         ask=AskId(body.ask or shop.new_id()), sale=SaleId(sale), kind=TenderKind(body.kind), account=account,
         amount_minor=body.amount_minor, client=client, label=label,

@@ -32,8 +32,9 @@ from contract.facts import (
     ValueKept,
     ValueReleased,
 )
-from contract.ids import AccountId, AskId, StoreId, UserId
+from contract.ids import AccountId, AskId, PersonId, StoreId, UserId
 from contract.money import plain
+from trade import points
 from trade.periods import is_day
 from trade.settling import post_forfeited
 from trade.value import CREDIT, OF_THE_OFFICE, expired, later
@@ -100,7 +101,9 @@ def _label(line: SaleLine) -> str:
 def book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], *, client: str = "") -> None:
     """Each once, whoever tells it again. Spent above what the store held, a person is told."""
     for n, move in enumerate(sorted(moves), 1):  # accounts always in one order: nobody waits in a circle
-        credit = move.account.removeprefix(CREDIT) if move.account.startswith(CREDIT) else ""
+        credit = points.client_of(move.account)
+        if move.account.startswith(CREDIT):
+            credit = PersonId(move.account.removeprefix(CREDIT))
         account = {
             "account": move.account, "kind": move.kind, "currency": currency, "label": move.label,
             "client": credit or (client if move.kind is TenderKind.DEPOSIT else ""), "store": heard.store,

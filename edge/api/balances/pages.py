@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_
 
 
 class AskForm(BaseModel):
-    kind: Literal["gift_card", "store_credit"] = "gift_card"
+    kind: Literal["gift_card", "store_credit", "points"] = "gift_card"
     name: Annotated[str, Field(max_length=64, pattern=PLAIN)]
 
 
@@ -33,7 +33,7 @@ async def ask_page(request: Request, who: Seller, shop: TheShop) -> Response:
 
 @router.post("/register/balance")
 async def ask(request: Request, who: Seller, shop: TheShop, form: Annotated[AskForm, Form()]) -> Response:
-    account, client, label = value_named(form.kind, form.name)
+    account, client, label = value_named(form.kind, form.name, shop.config.currency)
     name = InquiryId(shop.new_id())
     act = acts.InquireValue(
         inquiry=name, till=till_of(request, shop), kind=TenderKind(form.kind), account=account, client=client,

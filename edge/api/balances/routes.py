@@ -20,7 +20,7 @@ class InquiryBody(bodies.Body):
     """`name`: a gift card's code, a client, a deposit's account. Give `inquiry` to be able to repeat the request."""
 
     till: bodies.Id
-    kind: Literal["gift_card", "store_credit", "deposit"]
+    kind: Literal["gift_card", "store_credit", "points", "deposit"]
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=bodies.PLAIN)]
     inquiry: bodies.Id | None = None
 
@@ -28,7 +28,7 @@ class InquiryBody(bodies.Body):
 @router.post("/balances", status_code=202)
 async def ask(body: InquiryBody, who: Seller, shop: TheShop) -> views.BalanceView:
     """What this store may spend stands in the answer at once; what the office says, `GET` shows."""
-    account, client, label = value_named(body.kind, body.name)
+    account, client, label = value_named(body.kind, body.name, shop.config.currency)
     name = InquiryId(body.inquiry or shop.new_id())
     act = acts.InquireValue(
         inquiry=name, till=TillId(body.till), kind=TenderKind(body.kind), account=account, client=client, label=label

@@ -90,5 +90,5 @@ def _one(shop: Shop, sale: SaleId, kind: TenderKind, minor: int, wanted: Wanted,
         name = wanted.card
     else:
         return Tender(kind=kind, amount_minor=minor, reference=wanted.slip if kind is TenderKind.CARD else "")
-    account, _, label = value_named(kind, name)
+    account, _, label = value_named(kind, name, shop.config.currency)
     return Tender(kind=kind, amount_minor=minor, account=account, reference=label)

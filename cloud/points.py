@@ -1,0 +1,175 @@
+"""Points of clients at the office: earned when a sale is posted, taken back when it comes back, lapsed by their day.
+
+Each is a move of its account of what the house owes (`value_account`), a row that says at which rate and of what
+(`points_move`), and a posting; none is ever changed. What is spent, kept by stores and asked for goes the way of all
+money that the house owes (`cloud.pos.value`).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from cloud import house_settings
+from cloud.db import Tx
+from cloud.ledger import Kind, post
+from cloud.tables import (
+    client_alias,
+    client_segment,
+    points_move,
+    refund_line,
+    returned_line,
+    value_account,
+    value_move,
+    value_slice,
+)
+from cloud.work import Work
+from contract.commands import RecallValue
+from contract.facts import SaleRecorded, TenderKind
+from contract.ids import AccountId, PersonId, StoreId
+from trade.periods import months_after
+from trade.points import Earned, EarnRule, earned, is_revenue, points_account, post_points
+from trade.value import expired, later
+
+NAME: Final = "points"
+MONTHS: Final = 24
+BY_NOBODY: Final = ""
+
+
+class Loyalty(msgspec.Struct, frozen=True, kw_only=True):
+    """`months`: points may be spent for so long after the client earned last; 0: for ever. No rules, no points."""
+
+    rules: tuple[EarnRule, ...] = ()
+    months: int = MONTHS
+
+
+def rules(work: Work) -> Loyalty:
+    """As they are now, asked once in a unit of work."""
+    if work.loyalty is None:
+        work.loyalty = house_settings.read(work.tx, NAME, Loyalty)
+    found = work.loyalty
+    assert isinstance(found, Loyalty)
+    return found
+
+
+def sold(work: Work, store: StoreId, fact: SaleRecorded, *, at_us: int) -> None:
+    """Its points, once: a sale that is posted again earns no more. What came back before it earns nothing."""
+    told = rules(work)
+    if not fact.client or not told.rules:
+        return
+    person = whole(work.tx, fact.client)
+    tier = work.tx.value(sa.select(client_segment.c.tier).where(client_segment.c.person == person))
+    of = earned(fact, told.rules, int(tier or 0))
+    amount = 0 if of is None else of.left(_back(work.tx, fact))
+    if of is None or not amount:
+        return
+    account, day = points_account(person, fact.currency), fact.business_day
+    last = months_after(day, told.months) if told.months and day else ""
+    row = {
+        "account": account, "kind": TenderKind.POINTS, "label": f"of {person}", "client": person, "store": store,
+        "currency": fact.currency, "opened_us": at_us, "expires": last,
+    }  # fmt: skip
+    work.tx.add_new(value_account, row)
+    known = _locked(work.tx, account)
+    move = Moving(work, store, account, fact, day, at_us)
+    if expired(known["expires"], day):
+        gone = known["issued_minor"] - known["spent_minor"] - _held(work.tx, account)
+        move.to(-max(gone, 0), f"lapse:{fact.sale}", f"could be spent until {known['expires']}")
+    else:
+        last = later(known["expires"], last)
+    move.to(amount, f"sale:{fact.sale}", of.rule, of)
+    work.tx.run(sa.update(value_account).where(value_account.c.account == account).values(expires=last))
+
+
+def came_back(
+    work: Work, store: StoreId, fact: SaleRecorded, *, ref: str, business_day: str, at_us: int
+) -> None:  # fmt: skip
+    """What of a sale came back takes its points back, at the rate they were earned at. `store`: that sold it."""
+    if not fact.client:
+        return
+    mine = (points_move.c.sale == fact.sale, points_move.c.store == store)
+    moves = [row for row in work.tx.rows(sa.select(points_move).where(*mine)) if not row["ref"].startswith("lapse:")]
+    first = next((row for row in moves if row["ref"] == f"sale:{fact.sale}"), None)
+    if first is None:
+        return
+    gross = sum(line.gross_minor for line in fact.lines if is_revenue(line))
+    of = Earned(rule=first["rule"], rate_bp=first["rate_bp"], basis_minor=first["basis_minor"], gross_minor=gross)
+    account = AccountId(first["account"])
+    known = _locked(work.tx, account)
+    taken = of.left(_back(work.tx, fact)) - sum(row["amount_minor"] for row in moves)
+    Moving(work, store, account, fact, business_day, at_us).to(taken, ref, of.rule, of)
+    left = known["issued_minor"] - known["spent_minor"] + taken
+    if left < _held(work.tx, account):  # stores may spend what is no more: they are asked for it
+        holds = sa.select(value_slice.c.store).where(value_slice.c.account == account, value_slice.c.held_minor > 0)
+        for row in work.tx.rows(holds.order_by(value_slice.c.store)):
+            work.command(StoreId(row["store"]), RecallValue(account=account))
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Points of one account that one sale moves, on one day."""
+
+    work: Work
+    store: StoreId
+    account: AccountId
+    fact: SaleRecorded
+    day: str
+    at_us: int
+
+    def to(self, amount_minor: int, ref: str, why: str, of: Earned | None = None) -> None:
+        """Nothing to move, nothing written; nor what was moved under this name before."""
+        row = {
+            "store": self.store, "ref": ref, "account": self.account, "sale": self.fact.sale,
+            "basis_minor": of.basis_minor if of else 0, "rate_bp": of.rate_bp if of else 0,
+            "amount_minor": amount_minor, "rule": why, "business_day": self.day, "at_us": self.at_us,
+        }  # fmt: skip
+        if not amount_minor or not self.work.tx.add_new(points_move, row):
+            return
+        moved = {
+            "store": self.store, "ref": f"points:{ref}", "n": 1, "account": self.account, "amount_minor": amount_minor,
+            "at_us": self.at_us, "by": BY_NOBODY,
+        }  # fmt: skip
+        self.work.tx.add(value_move, moved)
+        column = value_account.c.issued_minor if amount_minor > 0 else value_account.c.spent_minor
+        mine = sa.update(value_account).where(value_account.c.account == self.account)
+        self.work.tx.run(mine.values({column.name: column + abs(amount_minor)}))
+        legs = post_points(amount_minor, self.fact.currency, self.account, ref)
+        post(
+            self.work, legs, store=self.store, kind=Kind.POINTS, ref=ref, business_day=self.day, at_us=self.at_us,
+            sale=self.fact.sale, why=why,
+        )  # fmt: skip
+
+
+def whole(tx: Tx, person: PersonId) -> PersonId:
+    """The id a client is known by now, if somebody joined it with another."""
+    seen = {person}
+    while True:
+        holds = (client_alias.c.absorbed == person, client_alias.c.undone_us == 0)
+        into = tx.value(sa.select(client_alias.c.survivor).where(*holds))
+        if into is None or into in seen:
+            return person
+        person = PersonId(into)
+        seen.add(person)
+
+
+def _locked(tx: Tx, account: AccountId) -> sa.RowMapping:
+    row = tx.row(sa.select(value_account).where(value_account.c.account == account).with_for_update())
+    assert row is not None, f"{account} was opened before anything moves on it"
+    return row
+
+
+def _held(tx: Tx, account: AccountId) -> int:
+    return int(tx.value(sa.select(sa.func.sum(value_slice.c.held_minor)).where(value_slice.c.account == account)) or 0)
+
+
+def _back(tx: Tx, fact: SaleRecorded) -> int:
+    """What came back of its goods so far, at whatever stores. Of a return of the first release whole lines."""
+    tx.settle()
+    gross = {line.line: line.gross_minor for line in fact.lines if is_revenue(line)}
+    total = sa.func.sum(refund_line.c.gross_minor).label("total")
+    parts = sa.select(refund_line.c.line, total).where(refund_line.c.sale == fact.sale).group_by(refund_line.c.line)
+    back = {row["line"]: int(row["total"]) for row in tx.rows(parts)}
+    ended = sa.select(returned_line.c.line).where(returned_line.c.sale == fact.sale)
+    back = {row["line"]: gross.get(row["line"], 0) for row in tx.rows(ended)} | back
+    return sum(min(back[line], gross[line]) for line in back if line in gross)

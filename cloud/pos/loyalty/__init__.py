@@ -1,0 +1,1 @@
+"""Points: the house's rules of earning them, and a client's account of them."""

@@ -1,0 +1,70 @@
+"""Points for pages: what is owed of them, and how a client came to theirs."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.tables import client_alias, points_move, value_account
+from contract.facts import TenderKind
+
+
+@dataclass(frozen=True, slots=True)
+class OwedRow:
+    """`here_minor` of one currency: what clients have; `clients`: how many have some."""
+
+    currency: str
+    clients: int
+    here_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointsRow:
+    account: str
+    currency: str
+    balance_minor: int
+    expires: str
+    blocked: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarnedRow:
+    store: str
+    sale: str
+    rule: str
+    rate_bp: int
+    basis_minor: int
+    amount_minor: int
+    business_day: str
+    currency: str
+    at_us: int
+
+
+def owed(tx: Tx) -> list[OwedRow]:
+    balance = sa.func.sum(value_account.c.issued_minor - value_account.c.spent_minor)
+    mine = (value_account.c.kind == TenderKind.POINTS, value_account.c.issued_minor > value_account.c.spent_minor)
+    query = sa.select(value_account.c.currency, sa.func.count().label("clients"), balance.label("sum")).where(*mine)
+    rows = tx.rows(query.group_by(value_account.c.currency).order_by(value_account.c.currency))
+    return [OwedRow(row["currency"], row["clients"], int(row["sum"])) for row in rows]
+
+
+def accounts(tx: Tx, person: str) -> list[PointsRow]:
+    """Of a client and of every id that was joined with them."""
+    joined = sa.select(client_alias.c.absorbed).where(client_alias.c.survivor == person, client_alias.c.undone_us == 0)
+    of = sa.or_(value_account.c.client == person, value_account.c.client.in_(joined))
+    query = sa.select(value_account).where(value_account.c.kind == TenderKind.POINTS, of)
+    return [
+        PointsRow(
+            row["account"], row["currency"], row["issued_minor"] - row["spent_minor"], row["expires"], row["blocked"]
+        )
+        for row in tx.rows(query.order_by(value_account.c.currency, value_account.c.account))
+    ]
+
+
+def earned(tx: Tx, names: list[PointsRow], limit: int = 20) -> list[EarnedRow]:
+    """Newest first."""
+    query = sa.select(points_move).where(points_move.c.account.in_([each.account for each in names]))
+    currency = {each.account: each.currency for each in names}
+    rows = tx.rows(query.order_by(points_move.c.at_us.desc(), points_move.c.ref).limit(limit))
+    columns = [name for name in EarnedRow.__dataclass_fields__ if name != "currency"]
+    return [EarnedRow(**{name: row[name] for name in columns}, currency=currency[row["account"]]) for row in rows]

@@ -1,0 +1,100 @@
+"""The page of points: rules in words and days, who may set them, and what a profile shows."""
+
+import pytest
+
+from cloud import house_settings
+from cloud.app import build
+from cloud.config import CloudConfig
+from cloud.points import NAME, Loyalty
+from cloud.pos.staff.desk import put_staff
+from cloud.pos.stores.desk import open_store
+from cloud.tables import points_move, value_account
+from contract.feed import Role, StaffCard, StoreCard
+from contract.ids import UserId
+from trade.points import EarnRule, points_account
+
+FORM = {
+    "months": "18", "name": ["All year", "December", ""], "rate": ["1,5", "3", ""], "begins": ["", "2026-12-01", ""],
+    "ends": ["", "2026-12-31", ""], "tier": ["0", "2", "0"], "why": "a first try",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("loyalty")
+    cloud = build(CloudConfig(database_url=f"sqlite:///{folder / 'office.sqlite3'}", port=0, second_factor=False))
+    with cloud.desk.work() as work:
+        open_store(work, StoreCard(store="paris", name="Paris", currency="EUR"))
+        for role in Role:
+            put_staff(work, StaffCard(user=UserId(role), name=role.title(), roles=(role,)))
+    yield cloud
+    cloud.office.close()
+
+
+@pytest.fixture(scope="module")
+def ask(cloud, browse):
+    browser = browse(cloud.app)
+    tokens = {user: cloud.logins.begin(UserId(user)).token for user in Role}
+
+    def ask(user, method, path, **given):
+        headers = {"Authorization": f"Bearer {tokens[user]}", "Accept": "text/html"}
+        return browser.ask(method, path, headers=headers, **given)
+
+    return ask
+
+
+def test_an_admin_sets_rules_and_who_changed_them_is_seen(ask, cloud):
+    assert "Without a rule nobody earns points" in ask(Role.ADMIN, "GET", "/loyalty").text
+    assert ask(Role.MANAGER, "POST", "/loyalty", data=FORM).status_code == 403
+    assert ask(Role.ADMIN, "POST", "/loyalty", data=FORM).status_code in {200, 303}
+    with cloud.desk.look() as work:
+        told = house_settings.read(work.tx, NAME, Loyalty)
+    december = EarnRule(name="December", rate_bp=300, from_day="2026-12-01", until_day="2026-12-31", tier_min=2)
+    assert told == Loyalty(rules=(EarnRule(name="All year", rate_bp=150), december), months=18)
+    assert "a first try" in ask(Role.ADMIN, "GET", "/loyalty").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"rate": ["0", "3", ""]}, "more than nothing"),
+        ({"rate": ["51", "3", ""]}, "at most 50"),
+        ({"begins": ["29/11/2026", "", ""]}, "write a day as 2026-11-29"),
+        ({"begins": ["", "2027-01-01", ""]}, "it ends before it begins"),
+        ({"why": "x", "months": "17"}, "Say in a few words why"),
+        ({"tier": ["gold", "0", "0"]}, "from which tier on"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_with_what_to_do(ask, changes, words):
+    answer = ask(Role.ADMIN, "POST", "/loyalty", data=FORM | changes)
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+def test_a_profile_shows_points_and_how_they_were_earned(ask, cloud):
+    account = points_account("ana", "EUR")
+    with cloud.desk.work() as work:
+        row = {
+            "account": account,
+            "kind": "points",
+            "client": "ana",
+            "currency": "EUR",
+            "issued_minor": 1_200,
+            "expires": "2028-05-20",
+        }
+        work.tx.add(value_account, row)
+        moved = {
+            "store": "paris",
+            "ref": "sale:s1",
+            "account": account,
+            "sale": "s1",
+            "rate_bp": 150,
+            "amount_minor": 1_200,
+            "rule": "All year",
+        }
+        work.tx.add(points_move, moved | {"business_day": "2026-11-20"})
+    told = ask(Role.ASSOCIATE, "GET", "/loyalty/of/ana").text
+    for words in ("€12.00", "20 May 2028", "at 1.5 %", "All year", "/sales/paris/s1"):
+        assert words in told, words
+    assert "None" in ask(Role.ASSOCIATE, "GET", "/loyalty/of/bo").text
+    assert "€12" in ask(Role.ADMIN, "GET", "/owed?kind=points").text
