@@ -3,67 +3,22 @@
 Whatever a store sent is kept as bytes in `inbox`; the rest is its fold, the office's own decisions, and the ledger.
 """
 
-from typing import Any, Final
-
 import sqlalchemy as sa
 
-NAMES: Final = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-metadata = sa.MetaData(naming_convention=NAMES)
-TAGGED: Final = sa.text("epc <> ''")
-NAMED: Final = sa.text("client <> ''")
-OPEN: Final = sa.text("ended = 0")
-HOLDS: Final = sa.text("undone_us = 0")
-RUNNING: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+from cloud import columns
+from cloud.columns import HOLDS, NAMED, OPEN, RUNNING, TAGGED
+from cloud.columns import data as _bytes
+from cloud.columns import exact as _exact
+from cloud.columns import key as _key
+from cloud.columns import maybe_whole as _maybe_int
+from cloud.columns import number_key as _number_key
+from cloud.columns import real as _float
+from cloud.columns import sealed as _sealing
+from cloud.columns import table as _table
+from cloud.columns import text as _text
+from cloud.columns import whole as _int
 
-
-def _key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, primary_key=True)
-
-
-def _number_key(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, primary_key=True, autoincrement=False)
-
-
-def _text(name: str, default: str | None = "") -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=default)
-
-
-def _int(name: str, default: int | None = 0) -> sa.Column[int]:
-    shown = None if default is None else sa.text(str(default))
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=shown)
-
-
-def _maybe_int(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger)
-
-
-def _float(name: str) -> sa.Column[float]:
-    return sa.Column(name, sa.Double, nullable=False, server_default=sa.text("0"))
-
-
-def _bytes(name: str) -> sa.Column[bytes]:
-    return sa.Column(name, sa.LargeBinary, nullable=False)
-
-
-def _sealing(name: str) -> sa.Column[bytes]:
-    return sa.Column(name, sa.LargeBinary, nullable=False, server_default=sa.text("''"))
-
-
-def _exact(name: str, *, key: bool = True) -> sa.Column[str]:
-    """Compared byte by byte on both engines, so that a beginning is a range of the index."""
-    kind = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-    return sa.Column(name, kind, primary_key=key, nullable=False)
-
-
-def _table(name: str, *parts: Any) -> sa.Table:
-    return sa.Table(name, metadata, *parts)
-
+metadata = columns.metadata
 
 # --- the protocol (custody.md §2) -------------------------------------------------------------------------
 

@@ -2,7 +2,12 @@
 
 import sqlalchemy as sa
 
-from cloud.tables import _int, _key, _number_key, _sealing, _table, _text
+from cloud.columns import key as _key
+from cloud.columns import number_key as _number_key
+from cloud.columns import sealed as _sealing
+from cloud.columns import table as _table
+from cloud.columns import text as _text
+from cloud.columns import whole as _int
 
 message = _table(
     "message", _key("message"), _text("key", None), _text("person", None), _text("channel", None), _text("kind", None),
