@@ -33,6 +33,8 @@ class AlarmKind(StrEnum):
     """Off its place for too long."""
     BOOKS = "books"
     """The books are wrong about it: tags swapped, put into the wrong tray, a tag that died, a sale not booked."""
+    MEMO = "memo"
+    """Out with a client on memo, and due back tomorrow, or late."""
 
 
 class Severity(StrEnum):

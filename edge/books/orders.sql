@@ -25,6 +25,10 @@ SELECT COALESCE(MAX(ordinal), 0) AS value FROM client_order WHERE kind = :kind;
 -- name: client_orders_open
 SELECT body FROM client_order WHERE NOT ended ORDER BY promised_day = '', promised_day, "order" LIMIT :limit;
 
+-- name: client_memos_due
+SELECT body FROM client_order WHERE NOT ended AND promised_day <> '' AND promised_day <= :day AND kind = 'memo'
+ORDER BY promised_day, "order" LIMIT :limit;
+
 -- name: client_orders_ended
 SELECT body FROM client_order WHERE ended ORDER BY changed_us DESC, "order" LIMIT :limit;
 

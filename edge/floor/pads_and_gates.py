@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import AnyFact, ClaimKind, ExitSeen
-from contract.ids import PieceId, ReaderId
+from contract.ids import ClientOrderId, PieceId, ReaderId
+from edge.books import fold_orders
 from edge.books.db import Database
 from edge.books.rows import ShippedRow
 from edge.config import ZoneKind
 from edge.floor.alarms.watch import Watch
 from edge.floor.now import PadNow
 from edge.floor.rounds import Heard
-from edge.floor.stock import Stock
+from edge.floor.stock import Status, Stock
 from edge.floor.zonemap import ZoneMap
 from edge.readers.health import Health
 from edge.reconcile.detectors.in_view import InView
@@ -126,6 +127,15 @@ class Gates:
         alarm = self._watch.passed(now_us, row, index, peaceful=peaceful, why=said)
         return facts if alarm is None else [*facts, alarm]
 
+    def _late(self, status: Status, db: Database) -> str:
+        """Why a piece on memo may not leave any more: its day is over; empty: it may."""
+        if status.claim is not ClaimKind.MEMO:
+            return ""
+        order = fold_orders.load(db, ClientOrderId(status.ref))
+        if order is None or not order.promised_day or self._watch.today() <= order.promised_day:
+            return ""
+        return f"on memo {order.number}, which was due back on {order.promised_day}"
+
     def _why(self, piece: PieceId, db: Database) -> tuple[bool, str]:
         """Whether the piece may leave, and why or why not, in words."""
         status = self._stock.status_of(piece)
@@ -134,6 +144,9 @@ class Gates:
             case TokenState.SOLD:
                 return True, "sold"
             case TokenState.HERE:
+                late = self._late(status, db)
+                if late:
+                    return False, late
                 if status.claim in MAY_LEAVE:
                     return True, MAY_LEAVE[status.claim]
                 unsigned = "a client's thing that nobody gave back"

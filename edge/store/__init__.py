@@ -11,6 +11,7 @@ from contract.ids import HOUSE
 from edge.books.rows import CountRow, Mode, zones_of
 from edge.floor.pipeline import Outcome
 from edge.store.clients import OfClients
+from edge.store.memos import Memos
 from edge.store.office import Office
 from edge.store.watch import Watching
 from trade.acts import Sight
@@ -18,7 +19,7 @@ from trade.acts import Sight
 CHORES_EVERY_US: Final = 10_000_000
 
 
-class Store(Office, OfClients, Watching):
+class Store(Office, OfClients, Memos, Watching):
     """The whole of it: every 20 ms a tick, every ten seconds the chores, and at the end what was learned is kept."""
 
     def tick(self, now_us: int, *, writing: bool) -> None:
@@ -68,6 +69,7 @@ class Store(Office, OfClients, Watching):
         if self.mode is Mode.ACTIVE:
             self._take_requests()
             self._begin_due()
+            self._remind_of_memos()
             for restock in self.pipeline.watch.deliveries.due(self.clock.wall_us(), self.clock.mono_us()):
                 self.end_restock(restock, "its time was over", HOUSE)
 

@@ -3,6 +3,7 @@
 The page is written by `python tests/edge_house/test_edge_house_why.py > docs/why.md`.
 """
 
+import datetime as dt
 import importlib.util
 import re
 import sys
@@ -13,8 +14,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.facts import AlarmKind, AlarmRaised, ClaimKind, CountFinished, CountPlace, Verdict
-from contract.ids import AlarmId, ClaimId, CountId, PieceId, UserId, ZoneId
+from contract.facts import (
+    AlarmKind,
+    AlarmRaised,
+    ClaimKind,
+    CountFinished,
+    CountPlace,
+    OrderEvent,
+    OrderKind,
+    Verdict,
+)
+from contract.ids import AlarmId, ClaimId, ClientOrderId, CountId, PersonId, PieceId, UserId, ZoneId
 from edge.api.views_story import _silence
 from edge.floor.looking import MENDS, NAMES
 from edge.reconcile.detectors.after_hours import AfterHours
@@ -27,7 +37,7 @@ from edge.reconcile.detectors.silence import often
 from edge.reconcile.detectors.travel import Travel
 from edge.reconcile.presence.evidence import MISSING
 from edge.till.desk import Done
-from trade.acts import HoldPiece
+from trade.acts import HoldPiece, MoveOrder, OpenOrder
 
 HERE = Path(__file__).parents[1]
 PAGE = HERE.parent / "docs" / "why.md"
@@ -103,6 +113,22 @@ def at_the_gate():
     return next(fact for fact in shop.facts(AlarmRaised) if fact.kind is AlarmKind.EXIT)
 
 
+def lent():
+    """The alarm of a ring that is out on memo, the day before it is due."""
+    shop = a_shop()
+    shop.run(10, lying={"r-case": [1, 2, 3]})
+    order = ClientOrderId("o1")
+    tomorrow = dt.date.fromisoformat(shop.store.pipeline.watch.today()) + dt.timedelta(days=1)
+    asked = OpenOrder(
+        order=order, kind=OrderKind.MEMO, client=PersonId("c-1"), title="To look at", currency="EUR",
+        promised_day=tomorrow.isoformat(), pieces=(PieceId("p3"),),
+    )  # fmt: skip
+    for act in (asked, MoveOrder(order=order, event=OrderEvent.ISSUE, why="slip 12")):
+        assert isinstance(shop.store.act(act, UserId("max")), Done)
+    shop.run(70, lying={"r-case": [1, 2]})
+    return next(fact for fact in shop.facts(AlarmRaised) if fact.kind is AlarmKind.MEMO)
+
+
 def wrong_books():
     days = books.Days()
     del days.zone[2]
@@ -133,7 +159,8 @@ def alarms():
     }
     assert all(said.kind is kind for kind, said in told.items())
     out = {kind: said.why for kind, said in told.items()}
-    return out | {AlarmKind.EXIT: at_the_gate().sentence, AlarmKind.BOOKS: wrong_books()}
+    own = {AlarmKind.EXIT: at_the_gate().sentence, AlarmKind.BOOKS: wrong_books(), AlarmKind.MEMO: lent().sentence}
+    return out | own
 
 
 def a_shop():

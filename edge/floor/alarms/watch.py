@@ -167,6 +167,10 @@ class Watch:
             self._open, self._open_us = is_open(self._config.hours, at), now_us
         return self._open
 
+    def today(self) -> str:
+        """The day of the calendar here."""
+        return dt.datetime.fromtimestamp(self._wall_us() / 1e6, self._time_zone).date().isoformat()
+
     def alarm(self, suspicion: Suspicion) -> AlarmRaised:
         """In words, with its value and how loud it is."""
         pieces = tuple(piece for row in suspicion.rows if (piece := self._stock.catalogue.pieces[row]) is not None)

@@ -17,6 +17,7 @@ TITLES: Final = {
     AlarmKind.AFTER_HOURS: "While the store is closed",
     AlarmKind.OUT_OF_CASE: "Off its place too long",
     AlarmKind.BOOKS: "The books are wrong",
+    AlarmKind.MEMO: "Out on memo, and due",
 }
 ADVICE: Final = {
     AlarmKind.MISSING: "Look in its tray and on the counter; ask who showed it last.",
@@ -31,5 +32,6 @@ ADVICE: Final = {
     AlarmKind.AFTER_HOURS: "Call whoever has the keys; look at the cameras before you go in.",
     AlarmKind.OUT_OF_CASE: "Lay it back, ring it up, or tell where it is.",
     AlarmKind.BOOKS: "Take it in your hand, lay it on the pad, and set right what the books say of it.",
+    AlarmKind.MEMO: "Call the client; take it back on the pad, sell it from its order, or promise another day.",
 }
 """What to do, in one line."""
