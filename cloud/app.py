@@ -30,6 +30,7 @@ from cloud.doors import CertificateProtocol, create_door
 from cloud.doors_blobs import add_blobs
 from cloud.doors_clients import add_clients
 from cloud.doors_papers import add_order_papers
+from cloud.forgotten import open_forgotten
 from cloud.ingest import Ingest
 from cloud.messages import opening
 from cloud.messages.post import Post
@@ -38,6 +39,7 @@ from cloud.mqtt import Consumer
 from cloud.pos.alarms import routes as alarms
 from cloud.pos.client_orders import pages as client_orders
 from cloud.pos.clients import days as client_days
+from cloud.pos.clients import erasing
 from cloud.pos.clients import routes as clients
 from cloud.pos.clients.comparing import Comparing
 from cloud.pos.commissions import routes as commissions
@@ -149,6 +151,12 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     )
     factors.seal_anew(office, desk.sealing)
     people.wrap_anew(office, desk.sealing)
+    forgotten = open_forgotten(config)
+    with office.reading() as tx:
+        forgotten.add(erasing.erased(tx))  # before this list was kept, too
+    office.on_forget = forgotten.add
+    if again := erasing.again(desk, forgotten.persons):
+        _log.warning("forgotten_again", clients=again, why="this database is from before they were erased")
     ingest = Ingest(office)
     if provider is None:
         provider = HttpProvider(config.payment_url) if config.payment_url else NoProvider()

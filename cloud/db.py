@@ -222,6 +222,8 @@ class Office:
         self.engine = engine
         self.crashpoint = crashpoint
         self.on_poke: Callable[[set[StoreId]], None] = lambda _stores: None
+        self.on_forget: Callable[[Sequence[str]], None] = lambda _persons: None
+        """Told of who is erased, before the commit (`cloud.forgotten`)."""
         self._reading = engine.execution_options(vitrine_reading=True)
 
     @contextmanager

@@ -3,13 +3,15 @@
 What stays says nothing of them: ids, amounts, hashes, days. The ledger and the journals stay as the law wants them.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
 from cloud import changes, feed
-from cloud.db import Office
+from cloud.db import Office, Tx
+from cloud.desk import Desk
 from cloud.people import Keyring
 from cloud.pos.clients import aliases, desk, pairs, queries
 from cloud.tables import (
@@ -24,7 +26,7 @@ from cloud.tables import (
 from cloud.tables_messages import message
 from cloud.work import Work
 from contract.feed import ForgetCard
-from contract.ids import PersonId, UserId
+from contract.ids import HOUSE, PersonId, UserId
 
 NOTED: Final = "client"
 REASONS: Final = {
@@ -38,6 +40,8 @@ TABLES: Final = (
 )  # fmt: skip
 """That deletes leave nothing behind in."""
 EVERYTHING: Final = 100_000
+AGAIN: Final = "Erased before; this database came back from a backup"
+AT_ONCE: Final = 200
 
 
 def export(work: Work, ring: Keyring, person: PersonId, *, by: UserId) -> dict[str, Any]:
@@ -56,12 +60,39 @@ def erase(office: Office, work: Work, person: PersonId, reason: str, *, by: User
 
     Raises `UnknownClientError` for who was never there.
     """
-    for each in sorted(aliases.ids(work.tx, person)):
-        _erase(work, each, reason, by=by)
+    persons = sorted(aliases.ids(work.tx, person))
+    for each in persons:
+        _erase(work, each, REASONS[reason], by=by)
+    work.tx.before_commit.append(lambda: office.on_forget(persons))
     work.tx.after_commit.append(lambda: office.leave_no_trace(TABLES))
 
 
-def _erase(work: Work, person: PersonId, reason: str, *, by: UserId) -> None:
+def erased(tx: Tx) -> list[str]:
+    """Ids of everybody who was."""
+    return [row["person"] for row in tx.rows(sa.select(client.c.person).where(client.c.erased_us != 0))]
+
+
+def again(office: Desk, persons: Sequence[str]) -> int:
+    """Whoever of these is known here: this database came from before they were erased. How many there were.
+
+    Of who came and went since the backup the id alone is kept, so that no store brings them again.
+    """
+    back: list[str] = []
+    for at in range(0, len(persons), AT_ONCE):
+        some = list(persons[at : at + AT_ONCE])
+        with office.work() as work:
+            known = sa.select(client.c.person).where(client.c.person.in_(some), client.c.erased_us != 0)
+            gone = {row["person"] for row in work.tx.rows(known)}
+            for person in (PersonId(each) for each in some if each not in gone):
+                work.tx.add_new(client, {"person": person, "sealed": b"", "made_us": work.now_us, "made_by": HOUSE})
+                _erase(work, person, AGAIN, by=HOUSE)
+                back.append(person)
+    if back:
+        office.office.leave_no_trace(TABLES)
+    return len(back)
+
+
+def _erase(work: Work, person: PersonId, why: str, *, by: UserId) -> None:
     row = work.tx.row(sa.select(client.c.erased_us).where(client.c.person == person).with_for_update())
     if row is None:
         raise desk.UnknownClientError(f"There is no client {person}: look for them by name")
@@ -76,5 +107,5 @@ def _erase(work: Work, person: PersonId, reason: str, *, by: UserId) -> None:
     work.tx.run(papers.values(sealed=b"", thumb=b""))
     gone = {"sealed": b"", "owner": "", "erased_us": work.now_us, "changed_us": work.now_us}
     work.tx.run(sa.update(client).where(client.c.person == person).values(**gone))
-    changes.note(work, NOTED, person, by=by, why=REASONS[reason], was={"kept": "yes"}, now={"kept": "erased"})
+    changes.note(work, NOTED, person, by=by, why=why, was={"kept": "yes"}, now={"kept": "erased"})
     work.tell(feed.News(f"forget:{person}", ForgetCard(person=person)))
