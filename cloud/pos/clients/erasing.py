@@ -14,15 +14,8 @@ from cloud.db import Office, Tx
 from cloud.desk import Desk
 from cloud.people import Keyring
 from cloud.pos.clients import aliases, desk, pairs, queries
-from cloud.tables import (
-    client,
-    client_heard,
-    client_segment,
-    client_visit,
-    order_paper,
-    person_key,
-    person_word,
-)
+from cloud.tables import client, client_heard, client_visit, order_paper, person_key, person_word
+from cloud.tables_clienteling import client_segment
 from cloud.tables_messages import message
 from cloud.work import Work
 from contract.feed import ForgetCard

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import client_alias, points_move, value_account
+from cloud.tables import client_alias, value_account
+from cloud.tables_clienteling import points_move
 from contract.facts import TenderKind
 
 
