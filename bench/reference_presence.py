@@ -45,12 +45,18 @@ class Piece:
     company_nats: float = 0.0
     company_us: int = LONG_AGO_US
     read_us: int = LONG_AGO_US
+    onset_us: int = LONG_AGO_US
     away_zone: int = -1
     away_us: int = LONG_AGO_US
 
     @property
     def known(self) -> bool:
         return self.state in (PRESENT, HARD)
+
+    @property
+    def lit(self) -> bool:
+        """Read once amid a surprising silence, and not soon again."""
+        return self.onset_us < self.read_us
 
     @property
     def p(self) -> float:
@@ -60,7 +66,7 @@ class Piece:
         """Silence so far means nothing."""
         self.clear, self.shadow, self.fade, self.long = 1.0, 0.0, 0.0, 0.0
         self.nats = self.lone = self.peak = self.company_nats = 0.0
-        self.silent, self.read_us, self.company_us = 0, now_us, now_us
+        self.silent, self.read_us, self.onset_us, self.company_us = 0, now_us, now_us, now_us
 
 
 @dataclass(slots=True)
@@ -146,7 +152,7 @@ class PlainPresence:
         for piece in watched:
             self._weigh(piece, p[piece.row], piece.row in seen, steps[piece.zone], (fade_s, prior_s))
         self._pieces_s += sum(steps[piece.zone] for piece in watched)
-        said += self._judge(now_us, [piece for piece in watched if piece.nats > company.TRAY_NATS])
+        said += self._judge(now_us, [piece for piece in watched if piece.nats > company.TRAY_NATS or piece.lit])
         if now_us - self._hard_us >= step.HARD_EVERY_S * 1e6:
             self._hard_us = now_us
             said += self._mark_hard()
@@ -223,6 +229,10 @@ class PlainPresence:
             self._fade_gaps += 1
             self._fade_gaps_s += (now_us - piece.read_us) / 1e6
         piece.read_us = now_us
+        long = piece.silent * piece.hits / piece.rounds > company.LIT_READS
+        through = long and self._zones[piece.zone].calm < company.CALM
+        if piece.nats <= company.ZONE_NATS and not through:  # else it may have been read through a cover
+            piece.onset_us = now_us
 
     def _know(self, now_us: int) -> None:
         """How many of each zone's pieces can be read well."""
@@ -267,8 +277,9 @@ class PlainPresence:
 
     def _judge(self, now_us: int, silent: list[Piece]) -> list[tuple[int, PresenceState]]:
         rules = self._rules
-        judged = [piece for piece in silent if piece.state is PRESENT and not self._elsewhere(piece, now_us)]
-        in_company = {piece.row for piece in judged if self._in_company(piece, judged) or piece.peak == 0}
+        mates = [piece for piece in silent if piece.state is PRESENT and not self._elsewhere(piece, now_us)]
+        judged = [piece for piece in mates if piece.nats > company.TRAY_NATS]
+        in_company = {piece.row for piece in judged if self._in_company(piece, mates) or piece.peak == 0}
         together, accused = [], []
         for piece in sorted(judged, key=lambda one: one.row):
             if piece.row in in_company:
@@ -301,14 +312,13 @@ class PlainPresence:
         fresh = piece.away_us >= now_us - self._rules.away_fresh_s * 1e6
         return fresh and now_us - piece.read_us < self._rules.away_at_most_s * 1e6
 
-    def _in_company(self, piece: Piece, judged: list[Piece]) -> bool:
+    def _in_company(self, piece: Piece, mates: list[Piece]) -> bool:
         """Somebody else of its zone is surprising too: anybody while it is disturbed, else one of the same moment."""
-        others = [one for one in judged if one is not piece and one.zone == piece.zone and one.nats > company.ZONE_NATS]
+        stirring = [one for one in mates if one.nats > company.ZONE_NATS or one.lit]
+        others = [one for one in stirring if one is not piece and one.zone == piece.zone]
         if not others or self._zones[piece.zone].calm < company.CALM:
             return bool(others)
-        if piece.nats <= company.ZONE_NATS:
-            return False
-        return any(abs(one.read_us - piece.read_us) <= company.MOMENT_US for one in others)
+        return piece in stirring and any(abs(one.onset_us - piece.onset_us) <= company.MOMENT_US for one in others)
 
     def _few(self, group: list[Piece]) -> bool:
         """A small part of its zone, and all else in it read as usual."""

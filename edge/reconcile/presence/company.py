@@ -13,6 +13,8 @@ TRAY_NATS: Final = 4.0
 """A tray-mate with more evidence than this is company."""
 ZONE_NATS: Final = 6.5
 """A mate elsewhere in the zone needs more to count as company."""
+LIT_READS: Final = 4.0
+"""A read that ends so many expected ones of silence may have come through a cover."""
 CALM: Final = 0.8
 """P(undisturbed) above which only those of the same moment are company."""
 MOMENT_US: Final = 20_000_000
@@ -22,13 +24,16 @@ COMPANY_CAP: Final = 9.0
 
 
 class Silent(NamedTuple):
-    """Columns of n silent pieces: evidence, zone, tray (-1 = none), last read at home, P(undisturbed) of the zone."""
+    """Columns of n pieces, silent or read just once since: evidence, zone, tray (-1 = none), when it fell silent,
+    P(undisturbed) of the zone, and whether a read has ended a surprising silence of it and no other came soon.
+    """
 
     nats: NDArray[np.float32]
     zone: NDArray[np.int32]
     tray: NDArray[np.int32]
-    read_us: NDArray[np.int64]
+    onset_us: NDArray[np.int64]
     calm: NDArray[np.float64]
+    lit: NDArray[np.bool_]
 
 
 def in_company(silent: Silent) -> NDArray[np.bool_]:
@@ -38,21 +43,21 @@ def in_company(silent: Silent) -> NDArray[np.bool_]:
     pieces one is always surprising by chance, and would hide a theft again and again.
     """
     nats, zone, tray = silent.nats, silent.zone, silent.tray
-    by_tray = (nats > TRAY_NATS) & (tray >= 0)
-    by_zone = nats > ZONE_NATS
+    by_tray = ((nats > TRAY_NATS) | silent.lit) & (tray >= 0)
+    by_zone = (nats > ZONE_NATS) | silent.lit
     in_tray = np.bincount(tray[by_tray], minlength=int(tray.max(initial=0)) + 1)
     in_zone = np.bincount(zone[by_zone], minlength=int(zone.max(initial=0)) + 1)
     others: NDArray[np.bool_] = (in_zone[zone] - by_zone) > 0
     others |= (tray >= 0) & ((in_tray[np.maximum(tray, 0)] - by_tray) > 0)
-    others &= (silent.calm < CALM) | _same(tray, silent.read_us, by_tray) | _same(zone, silent.read_us, by_zone)
+    others &= (silent.calm < CALM) | _same(tray, silent.onset_us, by_tray) | _same(zone, silent.onset_us, by_zone)
     return others
 
 
-def _same(key: NDArray[np.int32], read_us: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Who of `among` has another with the same key that was read last at about the same moment."""
+def _same(key: NDArray[np.int32], onset_us: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Who of `among` has another with the same key that fell silent at about the same moment."""
     at = np.flatnonzero(among)
-    order = at[np.lexsort((read_us[at], key[at]))]
-    near = (np.diff(key[order]) == 0) & (np.diff(read_us[order]) <= MOMENT_US)
+    order = at[np.lexsort((onset_us[at], key[at]))]
+    near = (np.diff(key[order]) == 0) & (np.diff(onset_us[order]) <= MOMENT_US)
     out = np.zeros(len(key), np.bool_)
     out[order[:-1][near]] = True
     out[order[1:][near]] = True

@@ -47,12 +47,13 @@ _PIECE_ARRAYS: Final = {
     "away_zone": np.int32,
     "by_hand": np.bool_,
     "read_us": np.int64,
+    "onset_us": np.int64,
     "away_us": np.int64,
     "company_us": np.int64,
     "heard_us": np.int64,
 }
 _CLEAR: Final = np.array([[1], [0], [0], [0]], np.float32)
-_TIMES: Final = ("read_us", "away_us", "company_us", "heard_us", "round_us", "turn_us", "trouble_us")
+_TIMES: Final = ("read_us", "onset_us", "away_us", "company_us", "heard_us", "round_us", "turn_us", "trouble_us")
 _ZONE_ARRAYS: Final = ("belief", "blind", "round_us", "turn_us", "step_s", "covers", "lately", "trouble", "trouble_us")
 _ZONE_REFS: Final = ("home", "away_zone")
 
@@ -102,6 +103,7 @@ class Evidence:
     away_zone      int32[n]       zone that read it last while not at home, -1 never; at `away_us`
     by_hand        bool[n]        present by a handheld's word alone: no witness has read it at home since
     read_us        int64[n]       last read at home, or since when silence counts
+    onset_us       int64[n]       the read before its silence began; one read amid a surprising silence ends it not
     heard_us       int64[n]       last read anywhere
     company_us     int64[n]       last time it was not alone in its surprise
     belief         float64[z, 6]  visibility filter; blind bool[z]; round_us, turn_us int64[z]; step_s float64[z]
@@ -121,7 +123,8 @@ class Evidence:
         self.home, self.away_zone = np.zeros(0, np.int32), np.zeros(0, np.int32)
         self.state = np.zeros(0, np.int8)
         self.by_hand = np.zeros(0, np.bool_)
-        self.read_us, self.away_us, self.company_us, self.heard_us = (np.zeros(0, np.int64) for _ in range(4))
+        times = (np.zeros(0, np.int64) for _ in range(5))
+        self.read_us, self.onset_us, self.away_us, self.company_us, self.heard_us = times
         self.belief = undisturbed(zones)
         self.blind = np.zeros(zones, np.bool_)
         self.round_us = np.full(zones, LONG_AGO_US, np.int64)
@@ -210,7 +213,7 @@ class Evidence:
         self.story[:, rows] = _CLEAR
         self.hits[rows], self.rounds[rows] = PRIOR_HITS, PRIOR_ROUNDS
         self.home[rows] = self.away_zone[rows] = -1
-        for name in ("read_us", "away_us", "company_us", "heard_us"):
+        for name in ("read_us", "onset_us", "away_us", "company_us", "heard_us"):
             getattr(self, name)[rows] = LONG_AGO_US
 
     def begin_anew(self, rows: NDArray[np.intp], now_us: int) -> None:
@@ -218,7 +221,7 @@ class Evidence:
         self.story[:, rows] = _CLEAR
         self.nats[rows] = self.lone_nats[rows] = self.peak[rows] = self.company_nats[rows] = 0.0
         self.silent_rounds[rows] = 0
-        self.read_us[rows] = self.company_us[rows] = now_us
+        self.read_us[rows] = self.onset_us[rows] = self.company_us[rows] = now_us
 
     def save(self, now_us: int, pieces: Sequence[PieceId | None], zones: Sequence[ZoneId]) -> bytes:
         """One blob. `pieces` names the rows (None: free), `zones` the zones, both in order."""
@@ -246,6 +249,7 @@ def load(blob: bytes, now_us: int, pieces: Sequence[PieceId | None], zones: Sequ
         old = unpack(_MAGIC, blob)
     except BlobDamagedError as error:
         raise EvidenceDamagedError(f"the evidence cannot be used ({error}); presence is learned anew") from error
+    old.setdefault("onset_us", old["read_us"])
     for name in old.keys() & set(_TIMES):
         known = old[name] > LONG_AGO_US
         old[name] = np.where(known, old[name] + now_us, LONG_AGO_US)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.facts import AlarmKind
-from edge.reconcile.presence.company import Silent, in_company, same_moment, statistic
+from edge.reconcile.presence.company import TRAY_NATS, Silent, in_company, same_moment, statistic
 from edge.reconcile.presence.evidence import FEW, GROUP, MISSING, PRESENT, Evidence
 from edge.reconcile.presence.groups import against_cover, few_of_zone, groups_over, quiet_trays
 from edge.reconcile.presence.shapes import Accusation, Placement, Round, Rules
@@ -31,13 +31,16 @@ class Bench:
         return self.heard.now_us
 
     def accusations(self, silent: NDArray[np.intp]) -> Iterator[Accusation]:
-        """Judge rows that were watched, silent and are surprising. Notes company, and the gap's peak."""
+        """Judge rows that were watched and are silent and surprising. Notes company, and the gap's peak.
+
+        Those that were read just once amid a surprising silence are among `silent`: they are company, no more.
+        """
         evidence, rules = self.evidence, self.rules
         at = silent[(evidence.state[silent] == PRESENT)]
         at = at[~self._elsewhere(at)]
-        zone, nats = self.placement.home[at], evidence.nats[at]
-        calm, lone = evidence.calm[zone], evidence.lone_nats[at]
-        company = in_company(Silent(nats, zone, self.placement.tray[at], evidence.read_us[at], calm))
+        company, surprising = self._in_company(at), evidence.nats[at] > TRAY_NATS
+        at, company = at[surprising], company[surprising]
+        zone, nats, lone = self.placement.home[at], evidence.nats[at], evidence.lone_nats[at]
         company |= evidence.peak[at] == 0  # judged for the first time
         evidence.company_us[at[company]] = self.now_us
         evidence.company_nats[at[company]] = lone[company]
@@ -56,6 +59,11 @@ class Bench:
                 yield self._accuse(AlarmKind.GROUP, quiet.rows.tolist(), quiet.nats)
         together = at[seeing & ~alone & (evidence.state[at] == PRESENT)]
         yield from self._together(together[evidence.nats[together] >= rules.group_min_nats])
+
+    def _in_company(self, at: NDArray[np.intp]) -> NDArray[np.bool_]:
+        evidence, zone = self.evidence, self.placement.home[at]
+        onset_us, lit = evidence.onset_us[at], evidence.onset_us[at] < evidence.read_us[at]
+        return in_company(Silent(evidence.nats[at], zone, self.placement.tray[at], onset_us, evidence.calm[zone], lit))
 
     def _elsewhere(self, at: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Read just now in another zone that vouches: it has moved, it has not left. Only for a limited time."""

@@ -79,7 +79,7 @@ def step(evidence: Evidence, placement: Placement, heard: Round, rules: Rules = 
     hear_trays(evidence, placement, heard, rows)
     _weigh(evidence, _Scene(zone, p, read, watched, step_s, *shown(evidence, heard, rules)))
     keep_company(evidence, heard, watched, zone)
-    silent = watched & (evidence.nats > TRAY_NATS)
+    silent = watched & ((evidence.nats > TRAY_NATS) | (evidence.onset_us < evidence.read_us))
     changes.accused = list(Bench(evidence, placement, rules, heard).accusations(np.flatnonzero(silent)))
     if heard.now_us - evidence.hard_us >= HARD_EVERY_S * 1e6:
         evidence.hard_us = heard.now_us

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.reconcile.presence.company import CALM, LIT_READS, ZONE_NATS
 from edge.reconcile.presence.evidence import PEAK_BINS, PEAK_NATS_PER_BIN, SINGLE, SMALL, STORIES, Evidence
 from edge.reconcile.presence.visibility import rate
 
@@ -202,3 +203,19 @@ def end_gaps(evidence: Evidence, seen: NDArray[np.bool_], read: NDArray[np.intp]
         evidence.fade_gaps += len(faded)
         evidence.fade_gaps_s += float((now_us - evidence.read_us[faded]).sum() / 1e6)
     evidence.read_us[read] = now_us
+    lit = _lit(evidence, seen)
+    onset_us = evidence.onset_us[lit]
+    evidence.onset_us[read] = now_us
+    evidence.onset_us[lit] = onset_us
+
+
+def _lit(evidence: Evidence, seen: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Rows whose moment outlives this read. A cover lets some through, and seldom two soon after each other.
+
+    In a disturbed zone evidence hardly grows: there a silence is told by the reads that were to be expected in it.
+    """
+    at = np.flatnonzero((evidence.silent_rounds > 1) & seen)
+    disturbed = evidence.calm[evidence.home[at]] < CALM
+    expected = evidence.silent_rounds[at] * evidence.hits[at] / evidence.rounds[at]
+    lit: NDArray[np.intp] = at[(evidence.nats[at] > ZONE_NATS) | (disturbed & (expected > LIT_READS))]
+    return lit
