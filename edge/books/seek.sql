@@ -24,6 +24,9 @@ END;
 CREATE TRIGGER seek_gone AFTER DELETE ON seek
 BEGIN INSERT INTO seek_fts(seek_fts, rowid, words) VALUES ('delete', OLD.n, OLD.words); END;
 
+-- name: upgrade_24
+CREATE INDEX seek_term_name ON seek_term (name, number, n);
+
 -- name: seek_set
 INSERT INTO seek (piece, home_zone, whole, price, carat, weight, fineness, category, metal, stone, collection, designer, condition, ownership, zone, tray, words)
 VALUES (:piece, :home_zone, :whole, :price, :carat, :weight, :fineness, :category, :metal, :stone, :collection, :designer, :condition, :ownership, :zone, :tray, :words)
@@ -60,7 +63,7 @@ SELECT piece AS value FROM seek_key WHERE "key" = :key ORDER BY piece LIMIT :lim
 SELECT piece AS value FROM seek_key WHERE "key" BETWEEN :key AND :high ORDER BY "key", piece LIMIT :limit;
 
 -- name: seek_filter
-(:home = '' OR s.home_zone = :home)
+(:home = '' OR s.home_zone = :home) AND (:part = '' OR instr(s.words, :part) > 0)
     AND (:price_low IS NULL OR s.price >= :price_low) AND (:price_high IS NULL OR s.price <= :price_high)
     AND (:carat_low IS NULL OR s.carat >= :carat_low) AND (:carat_high IS NULL OR s.carat <= :carat_high)
     AND (:weight_low IS NULL OR s.weight >= :weight_low) AND (:weight_high IS NULL OR s.weight <= :weight_high)
@@ -88,6 +91,18 @@ SELECT piece AS value FROM seek_key WHERE "key" BETWEEN :key AND :high ORDER BY 
 SELECT s.piece AS value FROM seek_fts f JOIN seek s ON s.n = f.rowid
 WHERE f.seek_fts MATCH :match AND /* part: seek_filter */
 ORDER BY f.rowid LIMIT :limit;
+
+-- name: seek_numbered
+SELECT s.piece AS value FROM seek s
+WHERE s.n IN (SELECT l.n FROM seek_term l WHERE l.name = :lead AND l.number BETWEEN :lead_low AND :lead_high)
+    AND /* part: seek_filter */
+ORDER BY s.n LIMIT :limit;
+
+-- name: seek_told
+SELECT s.piece AS value FROM seek s
+WHERE s.n IN (SELECT l.n FROM seek_term l WHERE l.name = :lead AND instr(l.text, :lead_text) > 0)
+    AND /* part: seek_filter */
+ORDER BY s.n LIMIT :limit;
 
 -- name: seek_all
 SELECT s.piece AS value FROM seek s

@@ -5,6 +5,7 @@ cards alone, so that it can be made anew at any time.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any, Final
 
 from contract.feed import PieceCard, decode_body
@@ -12,10 +13,12 @@ from contract.ids import PieceId
 from edge.books.db import Database
 from edge.books.rows import Body
 from trade import seek
-from trade.seek import Kind, Sought
+from trade.seek import Filter, Kind, Sought
 
 NAMED_MAX: Final = 20
 AFTER_ANY: Final = "\U0010ffff"
+LEAST, MOST = -(1 << 63), (1 << 63) - 1
+"""No number that a filter may name is below, or above."""
 
 
 def put(db: Database, card: PieceCard) -> None:
@@ -70,23 +73,36 @@ def exactly(db: Database, key: str) -> list[PieceId]:
 
 
 def matching(db: Database, sought: Sought, *, zone: str = "", limit: int) -> list[PieceId]:
-    """Pieces that answer to all words and filters, in the order in which they came; of one home zone when asked."""
+    """Pieces that answer to all words and filters, in the order in which they came; of one home zone when asked.
+
+    Long words lead to them, else an attribute; without either all are looked at.
+    """
     long = [word for word in sought.words if len(word) >= seek.INDEXED_LENGTH]
-    values = {**_asked(sought), "home": zone, "limit": limit}
-    values["short"] = json.dumps([word for word in sought.words if word not in long])
-    if not long:
-        return [PieceId(each) for each in db.words("seek_all", **values)]
-    match = " ".join('"' + word.replace('"', '""') + '"' for word in long)
-    return [PieceId(each) for each in db.words("seek_words", match=match, **values)]
+    part, *short = [word for word in sought.words if word not in long] or [""]
+    lead = next((each for each in sought.filters if each.kind is Kind.ATTRIBUTE), None) if not long else None
+    filters = [each for each in sought.filters if each is not lead]
+    values = {**_asked(filters), "home": zone, "limit": limit, "part": part, "short": json.dumps(short)}
+    if long:
+        match = " ".join('"' + word.replace('"', '""') + '"' for word in long)
+        found = db.words("seek_words", match=match, **values)
+    elif lead is None:
+        found = db.words("seek_all", **values)
+    elif lead.counts:
+        low = LEAST if lead.low is None else lead.low
+        high = MOST if lead.high is None else lead.high
+        found = db.words("seek_numbered", lead=lead.field, lead_low=low, lead_high=high, **values)
+    else:
+        found = db.words("seek_told", lead=lead.field, lead_text=lead.text, **values)
+    return [PieceId(each) for each in found]
 
 
-def _asked(sought: Sought) -> dict[str, Any]:
-    """The filters as the statements want them."""
+def _asked(filters: Iterable[Filter]) -> dict[str, Any]:
+    """Filters as the statements want them."""
     values: dict[str, Any] = {f"{name}_{end}": None for name in seek.NUMBERS for end in ("low", "high")}
     texts: dict[str, list[str]] = {name: [] for name in seek.TEXTS}
     keys: list[dict[str, str]] = []
     terms: list[dict[str, Any]] = []
-    for each in sought.filters:
+    for each in filters:
         match each.kind:
             case Kind.TEXT:
                 texts[each.field].append(each.text)

@@ -90,10 +90,8 @@ def matching(tx: Tx, sought: Sought) -> sa.Select[Any]:
         asked = " ".join('"' + word.replace('"', '""') + '"' for word in long)
         query = query.join(fts, fts.c.rowid == piece_seek.c.n).where(fts.c.piece_seek_fts.op("MATCH")(asked))
     for word in sought.words:
-        if word not in long:
+        if word not in long or tx.dialect != "sqlite":
             query = query.where(_holds(tx, piece_seek.c.words, word))
-        elif tx.dialect != "sqlite":
-            query = query.where(piece_seek.c.words.contains(word, autoescape=True))
     for each in sought.filters:
         query = query.where(_fits(tx, each))
     return query
@@ -106,8 +104,8 @@ def order(tx: Tx, sought: Sought) -> sa.ColumnElement[Any]:
 
 
 def _holds(tx: Tx, column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
-    place = sa.func.instr if tx.dialect == "sqlite" else sa.func.strpos
-    return place(column, text) > 0
+    """PostgreSQL's `strpos` takes twice the time of its LIKE, and no index helps it."""
+    return sa.func.instr(column, text) > 0 if tx.dialect == "sqlite" else column.contains(text, autoescape=True)
 
 
 def _fits(tx: Tx, asked: Filter) -> sa.ColumnElement[bool]:
