@@ -1,0 +1,21 @@
+"""Clients' orders and their papers."""
+
+import sqlalchemy as sa
+
+from cloud.columns import OPEN, data, key, table, text, whole
+
+client_order = table(
+    "client_order", key("order_id"), text("store"), text("number"), text("kind"), text("client"), text("state"),
+    text("promised_day"), whole("ended"), whole("opened_us"), whole("changed_us"), data("body"),
+    sa.Index(None, "client"), sa.Index(None, "number"), sa.Index(None, "store", "changed_us"),
+    sa.Index(None, "changed_us"), sa.Index(None, "promised_day", sqlite_where=OPEN, postgresql_where=OPEN),
+)  # fmt: skip
+
+client_order_thing = table("client_order_thing", key("thing"), key("order_id"))
+
+order_paper = table(
+    "order_paper", key("order_id"), key("sha256"), text("person"), text("kind"), text("media"), whole("version"),
+    text("item"), whole("bytes"), text("by"), whole("at_us"), data("sealed"), data("thumb"),
+    sa.Index(None, "person"),
+)  # fmt: skip
+"""Papers of orders, sealed under the key of their client (`cloud.pos.client_orders.papers`)."""
