@@ -214,7 +214,9 @@ def _lit(evidence: Evidence, seen: NDArray[np.bool_]) -> NDArray[np.intp]:
 
     In a disturbed zone evidence hardly grows: there a silence is told by the reads that were to be expected in it.
     """
-    at = np.flatnonzero((evidence.silent_rounds > 1) & seen)
+    long = evidence.silent_rounds > LIT_READS - 1  # a learned p may be a little above one; most reads end here
+    long |= evidence.nats > ZONE_NATS
+    at = np.flatnonzero(long & seen)
     disturbed = evidence.calm[evidence.home[at]] < CALM
     expected = evidence.silent_rounds[at] * evidence.hits[at] / evidence.rounds[at]
     lit: NDArray[np.intp] = at[(evidence.nats[at] > ZONE_NATS) | (disturbed & (expected > LIT_READS))]
