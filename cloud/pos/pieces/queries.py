@@ -121,12 +121,12 @@ def search(
     first = [] if after or not by_name else seeking.named(tx, sought.key)
     found = dict.fromkeys(first)
     by = seeking.order(tx, sought)
-    query = seeking.matching(tx, sought).order_by(by).limit(limit)
+    query = seeking.matching(tx, sought)
     if store or state:
         query = query.join(custody, custody.c.piece == piece_seek.c.piece).where(*where)
     if after:
         query = query.where(by > sa.select(piece_seek.c.n).where(piece_seek.c.piece == after).scalar_subquery())
-    found |= dict.fromkeys(row["piece"] for row in tx.rows(query))
+    found |= dict.fromkeys(seeking.first(tx, query, by, limit))
     rows = {row["piece"]: _row(row) for row in tx.rows(_rows().where(piece.c.piece.in_(list(found)), *where))}
     return [rows[name] for name in found if name in rows][:limit]
 

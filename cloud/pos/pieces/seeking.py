@@ -20,6 +20,7 @@ from trade.seek import Filter, Kind, Sought
 NAMED_MAX: Final = 20
 """Pieces shown because a name of theirs is, or begins with, what was typed."""
 SEEDED_AT_ONCE: Final = 2_000
+FEW_MAX: Final = 2_000
 AFTER_ANY: Final = "\U0010ffff"
 fts: Final = sa.table("piece_seek_fts", sa.column("rowid"), sa.column("piece_seek_fts"))
 
@@ -66,9 +67,11 @@ def fill(tx: Tx) -> int:
 
 def read(tx: Tx, query: str) -> Sought:
     """Raises `SeekError` also for a field that no category has."""
-    names = sa.select(piece_term.c.name).distinct()
-    known = {row["name"] for row in tx.rows(names)} if set(query) & set(":<>=") else set()
-    return seek.read(query, known)
+    sought = seek.read(query)
+    attributes = {each.field for each in sought.filters if each.kind is Kind.ATTRIBUTE}
+    if all(tx.value(sa.select(piece_term.c.name).where(piece_term.c.name == name).limit(1)) for name in attributes):
+        return sought
+    return seek.read(query, {row["name"] for row in tx.rows(sa.select(piece_term.c.name).distinct())})
 
 
 def named(tx: Tx, key: str) -> list[str]:
@@ -101,6 +104,20 @@ def order(tx: Tx, sought: Sought) -> sa.ColumnElement[Any]:
     """The column to go on by: of the index itself where it leads."""
     leads = tx.dialect == "sqlite" and any(len(word) >= seek.INDEXED_LENGTH for word in sought.words)
     return fts.c.rowid if leads else piece_seek.c.n
+
+
+def first(tx: Tx, query: sa.Select[Any], by: sa.ColumnElement[Any], limit: int) -> list[str]:
+    """The first pieces of a query of `n` and `piece`, in order.
+
+    PostgreSQL does not know how many lines hold a part of a word, and goes through all of them in order where a handful
+    stands at the end. Few are found by the index and sorted here; many soon appear on the way.
+    """
+    if tx.dialect == "postgresql":
+        tx.run(sa.text("SET LOCAL plan_cache_mode = force_custom_plan"))  # a plan for any word is one for none
+        few = tx.rows(query.limit(FEW_MAX + 1))
+        if len(few) <= FEW_MAX:
+            return [row["piece"] for row in sorted(few, key=lambda row: int(row["n"]))[:limit]]
+    return [row["piece"] for row in tx.rows(query.order_by(by).limit(limit))]
 
 
 def _holds(tx: Tx, column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
