@@ -46,6 +46,7 @@ from cloud.pos.commissions import routes as commissions
 from cloud.pos.compliance import routes as compliance
 from cloud.pos.counts import routes as counts
 from cloud.pos.floor import routes as floor
+from cloud.pos.goods import routes as goods
 from cloud.pos.ledger import routes as ledger
 from cloud.pos.messages import routes as messages
 from cloud.pos.orders import routes as orders
@@ -192,6 +193,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     join(
         app,
         staff.router(desk, passwords, entrance),
+        goods.router(desk),
         prices.router(desk),
         stores.router(desk, rejoins),
         enrolment.router(desk, signer, os.urandom),

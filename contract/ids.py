@@ -47,8 +47,8 @@ GENERATION_BITS: Final = 32
 
 SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 """What a store may be called: it becomes a topic level, a user name, a certificate's CN and a file name."""
-RESERVED: Final = frozenset({"broker", "cloud", "house", "office"})
-"""Names the house itself carries at the broker and in its folder of certificates."""
+RESERVED: Final = frozenset({"broker", "cloud", "house", "office", "seal"})
+"""Names the house itself carries at the broker and in its folder of certificates; `seal.key` there seals people."""
 
 
 def check_slug(name: str) -> StoreId:

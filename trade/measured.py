@@ -6,6 +6,7 @@ What is sold before anybody said that it had come in leaves at the last average,
 
 import msgspec
 
+from contract.ids import StoreId
 from contract.money import divide_half_up
 from trade.accounts import Account
 from trade.posting import Posting, balanced
@@ -90,6 +91,25 @@ def post_delivered(moved: Moved, currency: str, goods: str) -> tuple[Posting, ..
         _leg(Account.GOODS_RECEIVED, -moved.rest_minor - moved.sold_minor, currency),
     )
     return balanced(legs, f"delivery of {goods}")
+
+
+def post_left(cost_minor: int, currency: str, goods: str, target: StoreId) -> tuple[Posting, ...]:
+    """It goes to another store, which owes this one what it cost."""
+    legs = (
+        _leg(Account.INTER_STORE, cost_minor, currency, target),
+        _leg(Account.INVENTORY, -cost_minor, currency, goods),
+    )
+    return balanced(legs, f"{goods} to {target}")
+
+
+def post_arrived(moved: Moved, currency: str, goods: str, source: StoreId) -> tuple[Posting, ...]:
+    """It came from another store, at what it cost there."""
+    legs = (
+        _leg(Account.INVENTORY, moved.rest_minor, currency, goods),
+        _leg(Account.COST_OF_GOODS_SOLD, moved.sold_minor, currency, goods),
+        _leg(Account.INTER_STORE, -moved.rest_minor - moved.sold_minor, currency, source),
+    )
+    return balanced(legs, f"{goods} from {source}")
 
 
 def post_sold(cost_minor: int, currency: str, goods: str) -> tuple[Posting, ...]:

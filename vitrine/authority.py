@@ -28,6 +28,8 @@ CLOUD: Final = "cloud"
 """The name the cloud carries at the broker; no store may have it."""
 ROOT: Final = "house"
 """The authority's own files."""
+SEAL: Final = "seal"
+"""The office's sealing key lies in the same folder: no certificate's key may take its place."""
 HOUSE_DAYS: Final = 3650
 LEAF_LIVES: Final = dt.timedelta(days=397)
 """Browsers refuse longer lives; `enrol` renews, and a box renews its own (`edge.sync.papers`)."""
@@ -109,10 +111,10 @@ class Authority:
 
         Raises `PersonError` for a name that would overwrite the house's own files, or a host that is none.
         """
-        if not SLUG.fullmatch(name) or name in {CLOUD, ROOT}:
+        if not SLUG.fullmatch(name) or name in {CLOUD, ROOT, SEAL}:
             raise PersonError(
-                f"A server cannot be called {name!r}: use 1 to 40 of a-z, 0-9 and inner dashes, and neither "
-                f"{CLOUD} nor {ROOT}; {CLOUD} is how the office speaks to the broker."
+                f"A server cannot be called {name!r}: use 1 to 40 of a-z, 0-9 and inner dashes, and none of "
+                f"{CLOUD}, {ROOT} and {SEAL}: the house's own keys have those names."
             )
         return self._leaf(name, now, ExtendedKeyUsageOID.SERVER_AUTH, [_host(host) for host in hosts])
 

@@ -8,8 +8,8 @@ from cloud.provider import Payment, PaymentState, ProviderDownError
 from cloud.recover import recover
 from cloud.tables import case_file, ledger_line, web_order
 from contract.commands import ConvertLease, ReleaseLease, RequestLease
-from contract.facts import LeaseGranted, LeaseRefused, LeaseUnconvertible
-from contract.ids import OrderId, PieceId
+from contract.facts import LeaseGranted, LeaseRefused, LeaseUnconvertible, ReturnRecorded, Tender, TenderKind
+from contract.ids import OrderId, PieceId, SaleId
 from trade.lease import OrderState
 
 SECOND = 1_000_000
@@ -295,3 +295,35 @@ def test_an_order_the_restored_office_never_knew_is_asked_about(house, psp):
     OrderDesk(house.office, psp).step(mono_us=0, now_us=6)
     assert state(house, "w9") == "closed"
     assert [type(each) for each in commands(box)] == [ReleaseLease]
+
+
+def back(of: str) -> ReturnRecorded:
+    return ReturnRecorded(
+        sale=SaleId(of), lines=(f"{of}-1",), pieces=(PieceId("p1"),), till="till-1", shift="shift-1", receipt_number=9,
+        business_day="2026-11-22", currency="EUR", total_minor=120_000, tax_minor=20_000, reason="sold to another client",
+        tenders=(Tender(kind=TenderKind.CARD, amount_minor=120_000),),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("came_back", "closed_by", "outcome"), [("s1", "ana", "the piece came back"), ("w1", "", "")])
+def test_an_order_paid_for_a_sold_piece_is_a_case_until_that_other_sale_came_back(
+    house, desk, came_back, closed_by, outcome
+):
+    """A manager broke the lease and sold the piece while its money was taken. The order's own return settles nothing:
+    its money lies at the provider, and a person gives it back.
+    """
+    box = house.store("paris", "p1")
+    place(desk)
+    grant(box)
+    box.write(house.sale(box, "s1", "p1"))
+    box.send()
+    desk.step(mono_us=SECOND, now_us=6)
+    twice = sa.select(case_file).where(case_file.c.kind == "order paid twice")
+    (case,) = house.rows(twice)
+    assert (case["ref"], case["piece"], case["closed_us"]) == ("w1", "p1", None)
+    box.write(back(came_back))
+    box.send()
+    (case,) = house.rows(twice)
+    assert (case["closed_by"], case["outcome"], case["closed_us"] is None) == (closed_by, outcome, not closed_by)
+    if closed_by:
+        assert house.token("p1") == ("paris", "sold", "w1"), "the order keeps what it paid for"

@@ -18,6 +18,7 @@ def test_a_name_that_every_part_of_the_house_can_carry_is_good(name: str):
         "broker",
         "house",
         "office",
+        "seal",
         "Paris",
         "paris-",
         "-paris",

@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trade.accounts import Account
-from trade.measured import Stock, comes_back, comes_in, goes_out, post_delivered, post_measured, post_sold
+from trade.measured import (
+    Stock,
+    comes_back,
+    comes_in,
+    goes_out,
+    post_arrived,
+    post_delivered,
+    post_left,
+    post_measured,
+    post_sold,
+)
 
 MOVES = st.lists(
     st.one_of(
@@ -102,3 +112,20 @@ def test_what_comes_back_undoes_its_sale(moves, quantity):
 )
 def test_where_it_is_posted(legs, told):
     assert sums(legs) == told
+
+
+@given(
+    held=st.integers(1, 10**7), worth=st.integers(0, 10**9), share=st.floats(0, 1), sold_before=st.integers(0, 10**6)
+)
+def test_what_goes_to_another_store_takes_its_cost_along_and_no_unit_is_made_or_lost(held, worth, share, sold_before):
+    here = comes_in(Stock(), held, worth).stock
+    there, _ = goes_out(Stock(), sold_before)
+    quantity = max(1, round(held * share))
+    left, cost = goes_out(here, quantity)
+    came = comes_in(there, quantity, cost)
+    assert left.quantity_milli + came.stock.quantity_milli == held - sold_before
+    assert left.value_minor + came.stock.value_minor + came.sold_minor == worth
+    legs = [*post_left(cost, "EUR", "melee", "lyon"), *post_arrived(came, "EUR", "melee", "paris")]
+    clearing = [leg.amount_minor for leg in legs if leg.account is Account.INTER_STORE]
+    assert sum(clearing) == 0, "what one store is owed the other owes"
+    assert sum(leg.amount_minor for leg in legs) == 0

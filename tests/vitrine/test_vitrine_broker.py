@@ -112,7 +112,7 @@ def test_a_certificate_is_kept_while_it_is_good_and_renewed_before_it_ends(tmp_p
     assert authority.client(PARIS, NOW + dt.timedelta(days=340)).cert.read_bytes() != first
 
 
-@pytest.mark.parametrize("name", ["cloud", "Paris", "a/b", "+", "-x", "", "a" * 41, "broker"])
+@pytest.mark.parametrize("name", ["cloud", "Paris", "a/b", "+", "-x", "", "a" * 41, "broker", "seal"])
 def test_a_name_that_would_confuse_the_broker_is_refused(tmp_path: Path, name: str):
     authority = Authority.open(tmp_path, NOW)
     if name == CLOUD:
@@ -127,6 +127,7 @@ def test_a_name_that_would_confuse_the_broker_is_refused(tmp_path: Path, name: s
     [
         ("house", "127.0.0.1", "cannot be called 'house'"),
         ("cloud", "127.0.0.1", "cannot be called 'cloud'"),
+        ("seal", "127.0.0.1", "cannot be called 'seal'"),
         ("../door", "127.0.0.1", "cannot be called '../door'"),
         ("paris", "127.0.0.1", "is a client's certificate"),
         ("door", "https://office.lan:8443", "without scheme and port"),

@@ -16,7 +16,17 @@ from cloud.work import Heard, Work
 from contract.facts import Fact, LineKind, ReturnRecorded, SaleRecorded
 from contract.ids import SaleId, StoreId, UserId
 from contract.money import divide_half_up
-from trade.measured import Stock, comes_back, comes_in, goes_out, post_delivered, post_measured, post_sold
+from trade.measured import (
+    Stock,
+    comes_back,
+    comes_in,
+    goes_out,
+    post_arrived,
+    post_delivered,
+    post_left,
+    post_measured,
+    post_sold,
+)
 from trade.posting import Posting
 
 
@@ -123,6 +133,22 @@ def delivered(move: Move, cost_minor: int) -> Going:
     def going(was: Stock, currency: str) -> Done:
         moved = comes_in(was, move.quantity_milli, cost_minor)
         return Done(moved.stock, cost_minor, post_delivered(moved, currency, move.goods))
+
+    return going
+
+
+def left_for(move: Move, target: StoreId) -> Going:
+    def going(was: Stock, currency: str) -> Done:
+        now, cost = goes_out(was, -move.quantity_milli)
+        return Done(now, -cost, post_left(cost, currency, move.goods, target))
+
+    return going
+
+
+def arrived_from(move: Move, source: StoreId, cost_minor: int) -> Going:
+    def going(was: Stock, currency: str) -> Done:
+        moved = comes_in(was, move.quantity_milli, cost_minor)
+        return Done(moved.stock, cost_minor, post_arrived(moved, currency, move.goods, source))
 
     return going
 

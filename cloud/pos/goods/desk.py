@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from cloud import feed
 from cloud.db import Tx
-from cloud.pos.goods.apply import Move, carry, delivered, found, out_of
+from cloud.pos.goods.apply import Move, arrived_from, carry, delivered, found, left_for, out_of
 from cloud.tables import goods, goods_move, goods_stock, node
 from cloud.tables import store as store_table
 from cloud.work import Work
@@ -89,13 +89,7 @@ def moved(
     """Goods came in for `cost_minor` in all, in the store's currency (no quantity: its invoice came later); without a
     cost somebody measured anew, and corrects at the average. Raises `GoodsError`, `LookupError`.
     """
-    row = work.tx.row(sa.select(goods.c.service).where(goods.c.goods == name))
-    if row is None:
-        raise LookupError(f"there is no good {name}")
-    if row["service"]:
-        raise GoodsError("No stock is kept of a service")
-    if work.tx.value(sa.select(node.c.store).where(node.c.store == store)) is None:
-        raise LookupError(f"there is no store {store}")
+    _kept(work, name, store)
     if not (quantity_milli or cost_minor) or abs(quantity_milli) > QUANTITY_MILLI_MAX:
         raise GoodsError("Say how much, at most a million units at once")
     if cost_minor is not None and (quantity_milli < 0 or not 0 <= cost_minor <= UNIT_MINOR_MAX):
@@ -109,6 +103,57 @@ def moved(
         carry(work, move, found(move))
     else:
         carry(work, move, out_of(move, post_measured))
+
+
+def transferred(
+    work: Work, name: GoodsId, source: StoreId, target: StoreId, quantity_milli: int, *, why: str, ref: str, by: UserId
+) -> None:
+    """So much of it that lay in `source` lies in `target` now, and its cost went with it, at the average.
+
+    Said once it was measured there: nothing knows what is on its way. Raises `GoodsError`, `LookupError`.
+    """
+    _kept(work, name, source, target)
+    if source == target:
+        raise GoodsError("It is there already: name two stores")
+    if not 0 < quantity_milli <= QUANTITY_MILLI_MAX:
+        raise GoodsError("Say how much, at most a million units at once")
+    if not why.strip():
+        raise GoodsError("Say why: who brought it, or by which parcel")
+    here, there = (
+        work.tx.value(sa.select(store_table.c.currency).where(store_table.c.store == each)) for each in (source, target)
+    )
+    if here != there:
+        raise GoodsError(f"{source} keeps its books in {here} and {target} in {there}: book it out there and in here")
+    out = Move(source, name, -quantity_milli, f"to:{ref}", f"to {target}: {why.strip()}", by, work.now_us)
+    into = Move(target, name, quantity_milli, f"from:{ref}", f"from {source}: {why.strip()}", by, work.now_us)
+    both = (goods_stock.c.goods == name, goods_stock.c.store.in_((source, target)))
+    known = {
+        row["store"]: row
+        for row in work.tx.rows(sa.select(goods_stock).where(*both).order_by(goods_stock.c.store).with_for_update())
+    }
+    before = sa.select(goods_move.c.cost_minor).where(
+        goods_move.c.store == source, goods_move.c.ref == out.ref, goods_move.c.goods == name
+    )
+    if work.tx.value(before) is not None:
+        return
+    lies = known[source]["quantity_milli"] if source in known else 0
+    if lies < quantity_milli:
+        raise GoodsError(f"Only {lies / 1000:g} of it lies in {source} by the books: book first what came in there")
+    carry(work, out, left_for(out, target))
+    work.tx.settle()
+    carry(work, into, arrived_from(into, source, -int(work.tx.value(before))))
+
+
+def _kept(work: Work, name: GoodsId, *stores: StoreId) -> None:
+    """It is a good, not a service, and these are stores."""
+    row = work.tx.row(sa.select(goods.c.service).where(goods.c.goods == name))
+    if row is None:
+        raise LookupError(f"there is no good {name}")
+    if row["service"]:
+        raise GoodsError("No stock is kept of a service")
+    for store in stores:
+        if work.tx.value(sa.select(node.c.store).where(node.c.store == store)) is None:
+            raise LookupError(f"there is no store {store}")
 
 
 def listing(tx: Tx) -> list[GoodsRow]:

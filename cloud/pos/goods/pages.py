@@ -86,4 +86,26 @@ def router(desk: Desk) -> APIRouter:
             )
         return go(request, "/goods")
 
+    @routes.post("/transfer")
+    def transfer(
+        request: Request, who: Setter, *, goods_name: Text, source: Text, target: Text, quantity: Amount, why: Text
+    ) -> Response:
+        """It was measured where it lies now."""
+        for each in (source, target):
+            require(who, Permission.PIECES, store=each)
+        quantity_milli = amount_minor(quantity, THOUSANDTHS, "Quantity")
+        with conflicts(GoodsError, LookupError, code="goods"), desk.work() as work:
+            ref = f"office:{desk.new_id()}"
+            goods.transferred(
+                work,
+                GoodsId(goods_name),
+                StoreId(source),
+                StoreId(target),
+                quantity_milli,
+                why=why,
+                ref=ref,
+                by=who.user,
+            )
+        return go(request, "/goods")
+
     return routes
