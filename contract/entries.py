@@ -166,6 +166,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.ClientTold: (PERSON,),
     facts.ClientConsented: (PERSON,),
     facts.ClientLooked: (PERSON,),
+    facts.PurchaseRecorded: (TILL, Key("piece", "items.piece"), Key("person", "client")),
     facts.ShiftOpened: (TILL,),
     facts.CashMoved: (TILL,),
     facts.CashBanked: (),

@@ -32,6 +32,7 @@ OrderId = NewType("OrderId", str)
 """Of a web order."""
 ClientOrderId = NewType("ClientOrderId", str)
 """Of a client's order at a store: repair, layaway, custom …"""
+PurchaseId = NewType("PurchaseId", str)
 TransferId = NewType("TransferId", str)
 CountId = NewType("CountId", str)
 AlarmId = NewType("AlarmId", str)

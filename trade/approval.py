@@ -12,6 +12,7 @@ import msgspec
 from contract.facts import (
     AnyFact,
     CashKind,
+    PurchaseRecorded,
     ReturnBegan,
     ReturnRecorded,
     SaleDiscounted,
@@ -44,6 +45,7 @@ from trade.acts import (
     BindOrderPiece,
     BindTag,
     BreakLease,
+    BuyPieces,
     CheckItem,
     CloseAlarm,
     CloseShift,
@@ -91,6 +93,7 @@ from trade.acts import (
     TakeTradeIn,
     VoidSale,
 )
+from trade.buying import above_offer
 from trade.needs import Need
 from trade.ordering import approving
 from trade.periods import day_number
@@ -118,6 +121,7 @@ NEEDED: Final[Mapping[type[Act], Permission | None]] = {
     InquireValue: Permission.SELL,
     EndAsk: Permission.SELL,
     TakeTradeIn: Permission.SELL,
+    BuyPieces: Permission.SELL,
     DiscountLine: Permission.SELL,
     DiscountCart: Permission.SELL,
     ExemptSale: Permission.SELL,
@@ -244,10 +248,23 @@ def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need
                 worth = plain(fact.trade_in.value_minor, currency)
                 words = f"Take {fact.trade_in.title} in payment for {worth} {currency}"
                 yield Need(Permission.REFUND, words, refund_minor=fact.trade_in.value_minor)
+            case PurchaseRecorded():
+                yield from _bought(fact)
             case ReturnRecorded() | ReturnBegan():
                 yield from _back(scene.exchange or scene, fact)
             case _:
                 pass
+
+
+def _bought(fact: PurchaseRecorded) -> Iterable[Need]:
+    """Money goes out of the house: as much as this person may give back. Scrap above the house's offer says so."""
+    things = ", ".join(each.title for each in fact.items)
+    above = sum(above_offer(each) for each in fact.items)
+    more = f", {plain(above, fact.currency)} above what the house offers" if above else ""
+    words = f"Buy {things} for {plain(fact.total_minor, fact.currency)} {fact.currency}{more}"
+    yield Need(Permission.REFUND, words, refund_minor=fact.total_minor)
+    if above:
+        yield Need(Permission.REFUND_OTHERWISE, f"Pay {plain(above, fact.currency)} above the offer for scrap")
 
 
 def _recorded(scene: Scene, act: AnyAct, fact: SaleRecorded) -> Iterable[Need]:
@@ -347,7 +364,15 @@ def _signed(fact: AnyFact, by: UserId) -> AnyFact:
         case SaleDiscounted():
             lines = tuple(msgspec.structs.replace(line, approved_by=by) for line in fact.lines)
             return msgspec.structs.replace(fact, lines=lines, approved_by=by)
-        case SaleExempted() | SaleVoided() | SaleRecorded() | ReturnRecorded() | ReturnBegan() | TradeInOffered():
+        case (
+            SaleExempted()
+            | SaleVoided()
+            | SaleRecorded()
+            | ReturnRecorded()
+            | ReturnBegan()
+            | TradeInOffered()
+            | PurchaseRecorded()
+        ):
             return msgspec.structs.replace(fact, approved_by=by)
         case _:
             return approving.signed(fact, by)

@@ -23,6 +23,7 @@ from contract.facts import (
 )
 from contract.ids import SaleId, UserId
 from trade import (
+    buying,
     commission,
     discounts,
     disposition,
@@ -52,6 +53,7 @@ from trade.acts import (
     BindOrderPiece,
     BindTag,
     BreakLease,
+    BuyPieces,
     CheckItem,
     CloseAlarm,
     CloseShift,
@@ -165,6 +167,8 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
             return valuing.end_ask(scene, act)
         case TakeTradeIn():
             return valuing.take_trade_in(scene, act)
+        case BuyPieces():
+            return buying.buy(scene, act)
         case DiscountLine():
             return discounts.discount_line(scene, act)
         case DiscountCart():

@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine, TradeInOffered
-from contract.feed import CommissionCard, GoodsCard, RoleCard, SettingsCard, StaffCard, StoreCard
+from contract.feed import CommissionCard, GoodsCard, MetalPriceCard, RoleCard, SettingsCard, StaffCard, StoreCard
 from contract.ids import AccountId, ClientOrderId, CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
 from trade.card_refund import CardRefund
 from trade.cash import PLAIN, CashRules
@@ -128,6 +128,11 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """All that the sale has set aside."""
     trade_ins: tuple[TradeInOffered, ...] = ()
     """What was offered in payment of this sale."""
+    purchase_known: bool = False
+    """The purchase an act names was made before."""
+    purchase_next: int = 1
+    metal_prices: tuple[MetalPriceCard, ...] = ()
+    """What the office says metals are worth."""
     goods: GoodsCard | None = None
     """The measured good or service an act names."""
     order: Order | None = None

@@ -89,6 +89,7 @@ from contract.facts.presence import PiecePresence as PiecePresence
 from contract.facts.presence import PresenceState as PresenceState
 from contract.facts.presence import Vision as Vision
 from contract.facts.presence import ZoneVision as ZoneVision
+from contract.facts.purchases import PurchaseRecorded as PurchaseRecorded
 from contract.facts.readers import CoverageGap as CoverageGap
 from contract.facts.readers import ReaderChanged as ReaderChanged
 from contract.facts.readers import ReaderHealth as ReaderHealth
@@ -142,6 +143,7 @@ from contract.facts.shifts import TenderSum as TenderSum
 from contract.facts.signals import InputChanged as InputChanged
 from contract.facts.signals import OutputSet as OutputSet
 from contract.facts.value import AskEnd as AskEnd
+from contract.facts.value import Spot as Spot
 from contract.facts.value import TradeIn as TradeIn
 from contract.facts.value import TradeInOffered as TradeInOffered
 from contract.facts.value import TradeInTaken as TradeInTaken
@@ -204,6 +206,7 @@ AnyFact = (
     | ValueReleased
     | TradeInOffered
     | TradeInTaken
+    | PurchaseRecorded
     | OrderOpened
     | OrderMoved
     | OrderQuoted

@@ -80,6 +80,15 @@ class ValueReleased(Fact, frozen=True, tag="value.released"):
     currency: str
 
 
+class Spot(msgspec.Struct, frozen=True, kw_only=True):
+    """A metal's price, as the office told it: minor units of `currency` for a kilogram of fine metal."""
+
+    minor_per_kg: int
+    currency: str
+    source: str
+    quoted_us: int
+
+
 class TradeIn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A piece a client gives in payment: what it is, what it is worth, and where the client had it from."""
 
@@ -97,6 +106,16 @@ class TradeIn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     metal: str = ""
     fineness: int = 0
     weight_mg: int = 0
+    scrap: bool = False
+    """It is worth its metal alone: melted, or its stones taken out."""
+    spot: Spot | None = None
+    """What the metal was worth when it was bought; frozen here."""
+    payout_bp: int = 0
+    """The part of the metal's worth that was offered."""
+    weighed_by: str = ""
+    """The scale it was read from; empty: typed by a person."""
+    hold_until: str = ""
+    """The last day on which it lies untouched, for the police to look at; empty: none is asked."""
 
 
 class TradeInOffered(Fact, frozen=True, tag="tradein.offered"):

@@ -65,6 +65,17 @@ class PromotionCard(FeedBody, frozen=True, tag="promotion"):
     with_discount: bool = False
 
 
+class MetalPriceCard(FeedBody, frozen=True, tag="metal_price"):
+    """What a metal is worth, and what part of it the house offers. `minor_per_kg`: of fine metal."""
+
+    metal: str
+    currency: str
+    minor_per_kg: int
+    payout_bp: int
+    source: str
+    quoted_us: int
+
+
 class RateCard(FeedBody, frozen=True, tag="rate"):
     """What foreign cash is taken at. `rate_e9`: major units of `into` for one of `currency`, × 10⁹."""
 

@@ -38,6 +38,10 @@ class SettingsCard(FeedBody, frozen=True, tag="settings"):
     """Above it somebody approves cash that goes back, though it came in cash; 0: as much as came."""
     cash_minor_max: int = 0
     """More cash than this is not taken for one sale, foreign cash at its worth; 0: any sum."""
+    buy_hold_days: int = 0
+    """Business days' dates so many days on, what was bought of the public lies untouched; 0: none."""
+    buy_cash_minor_max: int = 0
+    """Of one purchase, so much may be paid in cash; 0: none of it."""
     over_short_minor_max: int = 500
     """Above it a note says why."""
     offline_card_minor_max: int = 0

@@ -36,6 +36,7 @@ FILES: Final = (
     "value.sql",
     "seek.sql",
     "orders.sql",
+    "purchases.sql",
     "older.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""

@@ -65,6 +65,7 @@ from contract.facts import (
     PieceLooked,
     PiecePresence,
     PieceSighted,
+    PurchaseRecorded,
     ReaderChanged,
     ReaderHealth,
     RecallRefused,
@@ -106,6 +107,7 @@ from contract.ids import Epoch, UserId
 from edge.books import fold_custody as custody
 from edge.books import fold_floor as floor
 from edge.books import fold_orders as orders
+from edge.books import fold_purchases as purchases
 from edge.books import fold_receipts as receipts
 from edge.books import fold_returns as returns
 from edge.books import fold_sales as sales
@@ -123,6 +125,7 @@ STATE_TABLES = (
     "reader_change", "signal", "restock", "alarm_budget", "count_look", "count_missed", "zone_calibration",
     "payment", "return_part", "return_made", "card_refund", "piece_disposed", "receipt", "receipt_given",
     "value_slice", "value_ask", "trade_in", "client_order", "client_order_thing",
+    "purchase",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -234,6 +237,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
             returns.card_refund_changed(db, fact, at.at_us)
         case PieceDisposed():
             returns.disposed(db, fact, at.at_us)
+        case PurchaseRecorded():
+            purchases.recorded(db, fact, at.at_us)
         case ReceiptGiven():
             receipts.given(db, fact, at.at_us, at.by)
         case ShiftOpened():

@@ -7,10 +7,12 @@ import msgspec
 
 from contract.entries import Entry
 from contract.facts import CommandRefused, CountVerdict
-from contract.feed import CommissionCard, GoodsCard, StoreCard
+from contract.feed import CommissionCard, GoodsCard, MetalPriceCard, StoreCard
 from contract.ids import AccountId, PaymentId, PieceId, SaleId, StoreId, TillId, UserId, ZoneId
 from edge.books import replica, seeking
 from edge.books.db import Database
+from edge.books.fold_purchases import PURCHASES
+from edge.books.fold_purchases import load as load_purchase
 from edge.books.fold_receipts import load_handed
 from edge.books.fold_sales import RECEIPTS, load_sale
 from edge.books.fold_shifts import ZS, last_z_digest, load_movements, load_receipts
@@ -21,7 +23,7 @@ from edge.till import ordering
 from edge.till.approvals import Approval
 from edge.till.offers import cash_rules, offer, settings_here
 from edge.till.ordering import OrderAct
-from edge.till.returns import Begun, Returning, as_begun, is_recorded, with_what_came_back
+from edge.till.returns import Begun, Returning, as_begun, is_recorded, slices_of, with_what_came_back
 from trade.acts import (
     AbandonReturn,
     AddGoods,
@@ -35,6 +37,7 @@ from trade.acts import (
     BeginReturn,
     BindTag,
     BreakLease,
+    BuyPieces,
     CloseAlarm,
     CloseShift,
     DiscountCart,
@@ -200,6 +203,17 @@ class Desk:
                 made = db.number("move_known", move=act.move) > 0
                 return msgspec.structs.replace(
                     self._counted(db, self._till_scene(db, scene, act.till)), move_known=made
+                )
+            case BuyPieces():
+                made = load_purchase(db, act.purchase) is not None
+                found = self._till_scene(db, scene, act.till)
+                return msgspec.structs.replace(
+                    found,
+                    purchase_known=made,
+                    purchase_next=db.number("till_counter", till=act.till, series=PURCHASES) + 1,
+                    metal_prices=tuple(replica.cards(db, MetalPriceCard)),
+                    settings=settings_here(db),
+                    slices=slices_of(db, act.tenders),
                 )
             case BankCash():
                 made = db.number("move_known", move=act.move) > 0

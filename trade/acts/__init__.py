@@ -1,6 +1,7 @@
 """Acts: what a person, or the floor, asks this store to do. Typed once at the door; answered by facts or a refusal."""
 
 from trade.acts.act import Act as Act
+from trade.acts.buying import BuyPieces as BuyPieces
 from trade.acts.floor import ApproveCount as ApproveCount
 from trade.acts.floor import CloseAlarm as CloseAlarm
 from trade.acts.orders import AddOrder as AddOrder
@@ -82,6 +83,7 @@ AnyAct = (
     | InquireValue
     | EndAsk
     | TakeTradeIn
+    | BuyPieces
     | RemoveLine
     | DiscountLine
     | DiscountCart

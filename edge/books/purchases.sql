@@ -1,0 +1,17 @@
+-- What was bought from the public.
+
+-- name: upgrade_23
+CREATE TABLE purchase (
+    purchase TEXT PRIMARY KEY, till TEXT NOT NULL, number INTEGER NOT NULL, shift TEXT NOT NULL,
+    business_day TEXT NOT NULL, at_us INTEGER NOT NULL, body BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX purchase_at ON purchase (at_us);
+
+-- name: purchase
+SELECT body FROM purchase WHERE purchase = :purchase;
+
+-- name: purchases
+SELECT body FROM purchase ORDER BY at_us DESC, purchase LIMIT :limit;
+
+-- name: purchase_set
+INSERT OR REPLACE INTO purchase VALUES (:purchase, :till, :number, :shift, :business_day, :at_us, :body);
