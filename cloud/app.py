@@ -56,9 +56,11 @@ from cloud.pos.payments import routes as payments
 from cloud.pos.pieces import pages_lists as piece_lists
 from cloud.pos.pieces import pages_papers as papers
 from cloud.pos.pieces import routes as pieces
+from cloud.pos.pieces import routes_melting as melting
 from cloud.pos.pieces import seeking
 from cloud.pos.pieces.lists import Lists
 from cloud.pos.prices import routes as prices
+from cloud.pos.purchases import routes as purchases
 from cloud.pos.reminders import pages as reminder_pages
 from cloud.pos.sales import routes as sales
 from cloud.pos.segments.job import Divisions, keep_nights
@@ -200,6 +202,8 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         piece_lists.api(desk),
         papers.api(desk),
         pieces.router(desk),
+        melting.router(desk),
+        purchases.router(desk),
         counts.router(desk),
         sales.router(desk),
         shifts.router(desk),

@@ -16,6 +16,7 @@ from cloud.pos.orders import apply as orders
 from cloud.pos.payments import apply as payments
 from cloud.pos.payments import transfers as bank
 from cloud.pos.pieces import apply as pieces
+from cloud.pos.purchases import apply as purchases
 from cloud.pos.receipts import apply as receipts
 from cloud.pos.sales import apply as sales
 from cloud.pos.shifts import apply as shifts
@@ -36,6 +37,7 @@ NOUNS: Final = (
     goods,
     transfers,
     pieces,
+    purchases,
     orders,
     client_orders,
     counts,

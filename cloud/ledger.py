@@ -33,6 +33,8 @@ class Kind(StrEnum):
     CASH_MOVED = "cash_moved"
     CASH_BANKED = "cash_banked"
     TRADE_IN = "trade_in"
+    PURCHASE = "purchase"
+    MELTED = "melted"
     TRANSFER = "transfer"
     PAYMENT_KEPT = "payment_kept"
     FORFEIT = "forfeit"

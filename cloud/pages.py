@@ -31,6 +31,7 @@ from cloud.pos.payments import pages as payment_pages
 from cloud.pos.pieces import pages as piece_pages
 from cloud.pos.pieces import pages_categories as piece_categories
 from cloud.pos.pieces import pages_lists as piece_lists
+from cloud.pos.pieces import pages_melting as piece_melting
 from cloud.pos.pieces import pages_papers as piece_papers
 from cloud.pos.pieces import papers
 from cloud.pos.pieces import queries as pieces
@@ -38,6 +39,7 @@ from cloud.pos.pieces.lists import Lists
 from cloud.pos.pieces.record import full_record, gems_told, labels
 from cloud.pos.pieces.routes_record import MERCHANDISERS
 from cloud.pos.prices import pages as price_pages
+from cloud.pos.purchases import pages as purchase_pages
 from cloud.pos.receipts import office as receipt_pages
 from cloud.pos.receipts import pages as receipts
 from cloud.pos.reminders import pages as reminder_pages
@@ -80,6 +82,7 @@ NOUNS: Final = (
     "commissions",
     "compliance",
     "prices",
+    "purchases",
     "staff",
     "stores",
     "transfers",
@@ -105,7 +108,7 @@ NAV: Final = (
     NavLink("/messages", "Messages", (Permission.SEE_CLIENTS,)),
     NavLink("/segments", "Segments", (Permission.SEE_CLIENTS,), under=("/loyalty", "/campaigns")),
     NavLink("/receipts", "Receipts"),
-    NavLink("/ledger", "Ledger", (Permission.LEDGER,), under=("/compliance",)),
+    NavLink("/ledger", "Ledger", (Permission.LEDGER,), under=("/compliance", "/purchases", "/scrap")),
     NavLink("/commissions", "Commissions"),
     NavLink("/owed", "Owed", (Permission.LEDGER,)),
     NavLink("/transfers", "Transfers"),
@@ -183,6 +186,8 @@ def dress(
         goods_pages.router(desk),
         client_order_pages.router(desk),
         compliance_pages.router(desk),
+        purchase_pages.router(desk, time_zone),
+        piece_melting.router(desk),
         client_pages.router(desk, ring, comparing),
         message_pages.router(desk, ring, ways, client_reach.reaching(ring), client_reach.naming(ring)),
         reminder_pages.router(desk, client_reach.naming(ring), client_days.occasions(ring), time_zone),

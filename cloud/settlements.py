@@ -7,12 +7,19 @@ import sqlalchemy as sa
 from cloud.ledger import Kind, is_posted, post
 from cloud.tables import bank_transfer, posting, sale
 from cloud.work import Work
-from contract.facts import TradeIn
+from contract.facts import PurchaseRecorded, TradeIn
 from contract.ids import AccountId, PaymentId, SaleId, StoreId, UserId
 from trade.payment import Payment
 from trade.posting import Posting, reversed_legs
 from trade.sale import SaleState
-from trade.settling import post_payment_kept, post_trade_in, post_transfer_arrived, post_transfer_missing
+from trade.settling import (
+    post_melted,
+    post_payment_kept,
+    post_purchase,
+    post_trade_in,
+    post_transfer_arrived,
+    post_transfer_missing,
+)
 
 BACK = "/back"
 """Ends the name of the posting by which a kept payment's money went back after all."""
@@ -97,3 +104,19 @@ def trade_in(work: Work, store: StoreId, account: AccountId, of: SaleId, given: 
         return
     legs = post_trade_in(given.value_minor, given.currency, account)
     post(work, legs, store=store, kind=Kind.TRADE_IN, ref=account, business_day="", at_us=at_us, sale=of)
+
+
+def purchase(work: Work, store: StoreId, fact: PurchaseRecorded, *, at_us: int, by: UserId) -> None:
+    """Told again by a box that was lost, it is posted once."""
+    if is_posted(work, store, Kind.PURCHASE, fact.purchase):
+        return
+    legs, day = post_purchase(fact), fact.business_day
+    post(work, legs, store=store, kind=Kind.PURCHASE, ref=fact.purchase, business_day=day, at_us=at_us, by=by)
+
+
+def melted(work: Work, store: StoreId, lot: str, amount_minor: int, currency: str, *, by: UserId, why: str) -> None:
+    """What the refiner paid for a lot."""
+    legs = post_melted(amount_minor, currency, lot)
+    post(
+        work, legs, store=store, kind=Kind.MELTED, ref=lot, business_day="", at_us=work.now_us, by=by, why=why
+    )  # fmt: skip

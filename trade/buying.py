@@ -1,6 +1,5 @@
 """Buying from the public over the counter: pieces to sell again, and scrap at its metal's worth. Pure."""
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Final
 
@@ -12,6 +11,7 @@ from contract.ids import PersonId
 from contract.money import plain
 from trade.acts import BuyPieces
 from trade.melt import offer_minor, worth_minor
+from trade.periods import days_after
 from trade.refusal import Refusal, Why
 from trade.sale import SALE_MINOR_MAX
 from trade.scene import Scene
@@ -114,7 +114,7 @@ def hold_until(settings: SettingsCard, business_day: str) -> str:
     """The last day on which nothing is done with what was bought on this business day; empty: none is asked."""
     if settings.buy_hold_days <= 0:
         return ""
-    return (dt.date.fromisoformat(business_day) + dt.timedelta(days=settings.buy_hold_days)).isoformat()
+    return days_after(business_day, settings.buy_hold_days)
 
 
 def _paid_wrong(scene: Scene, tenders: tuple[Tender, ...], total: int, currency: str, client: str) -> Refusal | None:

@@ -64,6 +64,17 @@ def is_day(text: str) -> bool:
     return True
 
 
+def days_after(business_day: str, days: int) -> str:
+    """So many days later, at least none. Raises `ValueError` for what is no day."""
+    day_number(business_day)
+    year, month, day = (int(part) for part in business_day.split("-"))
+    day += days
+    while day > _days_in(year, month):
+        day -= _days_in(year, month)
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return f"{year:04d}-{month:02d}-{day:02d}"
+
+
 def months_after(business_day: str, months: int) -> str:
     """The same day so many months later, or the last one of a shorter month. Raises `ValueError` for what is no day."""
     day_number(business_day)

@@ -5,7 +5,7 @@ Each moves a balance that a sale or a return left open to where it ends. Legs na
 
 from typing import Final
 
-from contract.facts import TenderKind
+from contract.facts import PurchaseRecorded, TenderKind
 from contract.ids import AccountId, PaymentId
 from trade.accounts import CHART, TENDER_ACCOUNT, Account
 from trade.posting import Posting, balanced
@@ -47,6 +47,28 @@ def post_trade_in(value_minor: int, currency: str, account: AccountId) -> tuple[
     against goods received, so both meet there.
     """
     return _from_to(Account.TRADE_IN_PAYABLE, Account.GOODS_RECEIVED, value_minor, currency, account)
+
+
+def post_purchase(fact: PurchaseRecorded) -> tuple[Posting, ...]:
+    """Bought from the public: owed for goods, until their cost enters inventory by their records (`costing`).
+
+    The cash in it left the drawer by a movement of its own, which stands as paid out until this takes it up.
+    """
+    legs = [_leg(Account.GOODS_RECEIVED, fact.total_minor, fact.currency)]
+    for tender in fact.tenders:
+        if tender.kind is TenderKind.CASH:
+            legs.append(_leg(Account.PETTY_CASH, -tender.amount_minor, fact.currency, fact.till))
+        else:
+            account = TENDER_ACCOUNT[tender.kind]
+            kept = tender.account if CHART[account].kept else ""
+            legs.append(_leg(account, -tender.amount_minor, fact.currency, kept))
+    return balanced(legs, f"purchase {fact.purchase}")
+
+
+def post_melted(amount_minor: int, currency: str, lot: str) -> tuple[Posting, ...]:
+    """The refiner paid for a lot. Its pieces were written off when it left: what is left there is won or lost."""
+    legs = (_leg(Account.BANK, amount_minor, currency), _leg(Account.WRITE_OFF, -amount_minor, currency))
+    return balanced(legs, f"lot {lot}")
 
 
 def post_forfeited(kind: TenderKind, amount_minor: int, currency: str, account: AccountId) -> tuple[Posting, ...]:

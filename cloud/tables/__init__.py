@@ -72,6 +72,9 @@ from cloud.tables.protocol import rejoin as rejoin
 from cloud.tables.protocol import replacement as replacement
 from cloud.tables.protocol import store as store
 from cloud.tables.protocol import stream as stream
+from cloud.tables.purchases import melt_lot as melt_lot
+from cloud.tables.purchases import purchase as purchase
+from cloud.tables.purchases import purchase_item as purchase_item
 from cloud.tables.sales import bank_transfer as bank_transfer
 from cloud.tables.sales import card_refund as card_refund
 from cloud.tables.sales import cash_move as cash_move

@@ -37,9 +37,8 @@ PERMISSIONS: Final[dict[int, tuple[Permission, ...]]] = {
         Permission.SEE_CLIENTS,
         Permission.CLIENTS,
         Permission.CLIENT_RIGHTS,
-        Permission.ORDERS,
-        Permission.ORDER_TERMS,
-    )
+    ),
+    3: (Permission.ORDERS, Permission.ORDER_TERMS),
 }
 """Contract version → permissions that came with it."""
 OWN_ROLES_SINCE: Final = 2

@@ -17,6 +17,8 @@ from edge.api import (
     witnessing,
 )
 from edge.api.balances import routes as balance_routes
+from edge.api.buying import pages as buying_pages
+from edge.api.buying import routes as buying_routes
 from edge.api.clients import routes as client_routes
 from edge.api.counts import routes as count_routes
 from edge.api.history import routes as history_routes
@@ -59,6 +61,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         people.router,
         people.page_router,
         pages_pictures.router,
+        buying_pages.router,
         count_routes.router,
         history_routes.router,
         label_routes.router,
@@ -70,6 +73,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         return_routes.router,
         value_routes.router,
         balance_routes.router,
+        buying_routes.router,
         client_routes.router,
         shift_routes.router,
         tag_routes.router,

@@ -23,6 +23,7 @@ from contract.facts import (
     PaymentRefunded,
     PaymentRequested,
     PaymentVoided,
+    PurchaseRecorded,
     ReturnRecorded,
     SaleLine,
     SaleRecorded,
@@ -130,6 +131,17 @@ POSTED: dict[str, tuple[Callable[[], tuple[facts.AnyFact, ...]], dict[str, int]]
             TradeInTaken(account="ti-a", sale="s1", trade_in=GIVEN),
         ),
         {"inventory_second_hand": 30_000, "sales": -30_000},
+    ),
+    "PurchaseRecorded": (
+        lambda: (
+            PurchaseRecorded(
+                purchase="b", number=1, till="till-1", shift="z", business_day="2026-11-22", client="c-1",
+                currency="EUR", items=(GIVEN,), tenders=(cash(30_000),), total_minor=30_000,
+            ),
+            CashMoved(move="b-cash", shift="z", till="till-1", kind=CashKind.OUT, amount_minor=30_000, currency="EUR",
+                      reason="purchase 1"),
+        ),
+        {"inventory_second_hand": 30_000, "cash": -30_000},
     ),
     "PaymentKept": (lambda: KEPT, {"card_clearing": 9_000, "payments_kept": -9_000}),
     "PaymentVoided": (lambda: (*KEPT, AGAIN, PaymentVoided(payment="p1", sale="s1")), {}),

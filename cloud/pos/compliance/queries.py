@@ -112,7 +112,12 @@ def bought(tx: Tx) -> list[Bought]:
     rows = tx.rows(
         sa.select(posting.c.store, posting.c.at_us, ledger_line.c.currency, ledger_line.c.amount_minor)
         .join(ledger_line, OF_ITS_POSTING)
-        .where(posting.c.kind == Kind.TRADE_IN, ledger_line.c.account == Account.TRADE_IN_PAYABLE)
+        .where(
+            sa.or_(
+                sa.and_(posting.c.kind == Kind.TRADE_IN, ledger_line.c.account == Account.TRADE_IN_PAYABLE),
+                sa.and_(posting.c.kind == Kind.PURCHASE, ledger_line.c.account == Account.GOODS_RECEIVED),
+            )
+        )
     )
     sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:

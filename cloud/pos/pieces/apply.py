@@ -20,6 +20,7 @@ from contract.facts import (
     LeaseGranted,
     PieceDisposed,
     PieceSighted,
+    PurchaseRecorded,
     RecallRefused,
     Rejoined,
     ReleaseWhy,
@@ -139,4 +140,5 @@ APPLY: Final[dict[type[Fact], Applier]] = {
     TagBound: tags.bound,
     PieceDisposed: conditions.disposed,
     TradeInTaken: tradein.taken,
+    PurchaseRecorded: tradein.bought,
 }

@@ -15,6 +15,7 @@ from cloud.pos.pieces.cards import card_of, row_of
 from cloud.pos.pieces.checks import RecordError, RowError, errors_of
 from cloud.pos.pieces.columns import Backing
 from cloud.pos.pieces.history import Record
+from cloud.pos.pieces.holding import held_until
 from cloud.pos.pieces.wording import KARATS, gems_text
 from cloud.tables import piece, piece_backing, piece_change
 from cloud.work import Work
@@ -113,6 +114,9 @@ def edit(work: Work, card: PieceCard, backing: Backing, *, by: UserId, why: str,
     found = errors_of(work, [now], store, known, rules)
     if found:
         raise RecordError([(each.field, each.why) for each in found])
+    until = held_until(work, card.piece) if now.card.condition is not known[card.piece].card.condition else ""
+    if until:
+        raise RecordError([("condition", f"it was bought, and lies untouched until {until}")])
     if now != known[card.piece]:
         _save(work, [now], known, store, by=by, why=why.strip())
 

@@ -22,6 +22,7 @@ from contract.facts import (
     CommandHeard,
     Fact,
     LineKind,
+    PurchaseRecorded,
     ReturnRecorded,
     SaleLine,
     SaleRecorded,
@@ -92,6 +93,16 @@ def returned(tokens: Custody, heard: Heard, fact: ReturnRecorded) -> None:
         if each.kind in OF_THE_OFFICE and each.account
     ]
     book(tokens.work, heard, f"return:{heard.epoch}/{heard.seq}", fact.currency, moves)
+
+
+def bought(tokens: Custody, heard: Heard, fact: PurchaseRecorded) -> None:
+    """Credit that a client got for what they sold."""
+    moves = [
+        Move(each.account, each.kind, each.amount_minor, each.reference, each.expires)
+        for each in fact.tenders
+        if each.kind in OF_THE_OFFICE and each.account
+    ]
+    _book(tokens.work, heard, f"purchase:{fact.purchase}", fact.currency, moves)
 
 
 def _label(line: SaleLine) -> str:
@@ -405,6 +416,7 @@ def block(work: Work, account: AccountId, why: str, *, by: UserId) -> bool:
 APPLY: Final[dict[type[Fact], Applier]] = {
     SaleRecorded: sold,
     ReturnRecorded: returned,
+    PurchaseRecorded: bought,
     ValueKept: kept,
     ValueAsked: asked,
     ValueInquired: inquired,

@@ -240,8 +240,9 @@ def office(
 
 SINGLE = ("/counts/flagship/c1", "/sales/flagship/s1", "/shifts", "/shifts/flagship/z1", "/stores/flagship")
 PATHS = (
-    "/", "/pieces", "/counts", "/sales", "/ledger", "/transfers", "/orders", "/client-orders", "/alarms", "/stores", "/staff", "/parked",
-    "/receipts", "/segments", "/owed", "/bank-transfers", "/commissions", "/compliance", "/roles",
+    "/", "/pieces", "/counts", "/sales", "/ledger", "/transfers", "/orders", "/client-orders", "/alarms", "/stores", "/staff",
+    "/parked", "/receipts", "/segments", "/owed", "/bank-transfers", "/commissions", "/compliance", "/purchases", "/scrap",
+    "/roles",
 )  # fmt: skip
 
 

@@ -1,0 +1,65 @@
+"""What was bought from the public: purchases newest first, and their things by what may be done with them."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.tables import purchase, purchase_item
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRow:
+    store: str
+    purchase: str
+    number: int
+    till: str
+    business_day: str
+    client: str
+    currency: str
+    total_minor: int
+    by: str
+    approved_by: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """Weights in mg, `spot_minor_per_kg` of fine metal as it was frozen. `lot` empty: it is here."""
+
+    piece: str
+    store: str
+    purchase: str
+    title: str
+    value_minor: int
+    currency: str
+    scrap: int
+    metal: str
+    fineness: int
+    weight_mg: int
+    spot_minor_per_kg: int
+    spot_source: str
+    spot_us: int
+    payout_bp: int
+    weighed_by: str
+    proof: str
+    hold_until: str
+    lot: str
+
+
+def listing(tx: Tx, *, store: str = "", client: str = "", limit: int = 50) -> list[PurchaseRow]:
+    """Newest first."""
+    names = [purchase.c[name] for name in PurchaseRow.__dataclass_fields__]
+    query = sa.select(*names).order_by(purchase.c.at_us.desc(), purchase.c.purchase).limit(limit)
+    for column, wanted in ((purchase.c.store, store), (purchase.c.client, client)):
+        query = query.where(column == wanted) if wanted else query
+    return [PurchaseRow(**row) for row in tx.rows(query)]
+
+
+def one(tx: Tx, store: str, wanted: str) -> tuple[PurchaseRow, list[ItemRow]] | None:
+    names = [purchase.c[name] for name in PurchaseRow.__dataclass_fields__]
+    row = tx.row(sa.select(*names).where(purchase.c.store == store, purchase.c.purchase == wanted))
+    if row is None:
+        return None
+    mine = sa.select(purchase_item).where(purchase_item.c.store == store, purchase_item.c.purchase == wanted)
+    return PurchaseRow(**row), [ItemRow(**each) for each in tx.rows(mine.order_by(purchase_item.c.piece))]
