@@ -135,7 +135,7 @@ def decide(scene: Scene, act: AnyAct, *, by: UserId, new_id: NewId) -> Answer:
     return judge(scene, act, answer, by)
 
 
-def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:
+def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:  # noqa: PLR0915 - a table of acts
     match act:
         case OpenShift():
             return shifts.open_shift(scene, act)

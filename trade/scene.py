@@ -141,7 +141,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """Orders whose lines, or whose deposits, are in the sale."""
     order_last: int = 0
     """The ordinal of the newest order of a kind."""
-    today: str = ""
+    calendar_day: str = ""
     """Of the calendar of the store: what is promised by a day is late after it."""
     count: CountTotals | None = None
     alarm_open: bool = False

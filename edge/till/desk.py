@@ -189,7 +189,7 @@ class Desk:
 
     def _scene(self, tx: Tx, act: AnyAct, seen: Seen, pad: frozenset[PieceId], today: str) -> Scene:  # noqa: PLR0915 - a table of acts
         db = tx.db
-        scene = Scene(guards=self._books.guards, feed_rev=tx.node().feed_rev, pad=pad, today=today)
+        scene = Scene(guards=self._books.guards, feed_rev=tx.node().feed_rev, pad=pad, calendar_day=today)
         if isinstance(act, OrderAct):
             return ordering.scene_of(db, scene, act, lambda each: self.standing(db, each, seen, pad), tx.node().store)
         if isinstance(act, ValueAct):
@@ -358,7 +358,7 @@ class Desk:
             case Exchange():
                 begun = as_begun(db, act.back.returns, act.back.tenders)
                 back_scene = self._back_scene(db, scene, begun or act.back, seen, pad)
-                found = self._scene(tx, act.give, seen, pad, scene.today)
+                found = self._scene(tx, act.give, seen, pad, scene.calendar_day)
                 known = {**back_scene.pieces, **found.pieces}
                 return msgspec.structs.replace(found, pieces=known, exchange=back_scene, settings=back_scene.settings)
 

@@ -73,7 +73,7 @@ def scene_of(db: Database, scene: Scene, act: OrderAct, stand: Stand, store: Sto
         case OpenOrder(kind=kind, currency=currency, pieces=pieces):
             named = pieces
             staff, cards = replica.staff_of(db, store), tuple(replica.cards(db, CommissionCard))
-            offer = offer_of(db, currency, scene.today, pieces)
+            offer = offer_of(db, currency, scene.calendar_day, pieces)
             last = last_ordinal(db, kind)
             found = msgspec.structs.replace(found, order_last=last, offer=offer, staff=staff, commissions=cards)
         case QuoteOrder(lines=lines):

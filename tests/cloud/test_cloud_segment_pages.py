@@ -87,6 +87,7 @@ def test_an_admin_sets_tiers_and_nobody_else(ask, cloud):
     }  # fmt: skip
     assert ask(Role.MANAGER, "POST", "/segments/tiers", data=form).status_code == 403
     assert ask(Role.ADMIN, "POST", "/segments/tiers", data=form | {"why": ""}).status_code == 422
+    assert ask(Role.ADMIN, "POST", "/segments/tiers", data=form | {"currency": "QQQ"}).status_code == 422
     assert ask(Role.ADMIN, "POST", "/segments/tiers", data=form | {"currency": "CHF"}).status_code == 422
     assert ask(Role.ADMIN, "POST", "/segments/tiers", data=form).status_code in {200, 303}
     with cloud.desk.look() as work:

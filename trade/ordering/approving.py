@@ -36,10 +36,10 @@ def needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need]
     for fact in facts:
         match fact:
             case OrderOpened():
-                for words in below(fact.kind, fact.terms, scene.settings, scene.today):
+                for words in below(fact.kind, fact.terms, scene.settings, scene.calendar_day):
                     yield Need(Permission.ORDER_TERMS, f"Open a {KINDS[fact.kind]} with {words}")
             case OrderPromised(terms=terms) if terms is not None and order is not None:
-                for words in below(order.kind, terms, scene.settings, scene.today):
+                for words in below(order.kind, terms, scene.settings, scene.calendar_day):
                     yield Need(Permission.ORDER_TERMS, f"Give {order.number} {words}")
             case OrderQuoted():
                 yield from _cheaper(scene, fact)

@@ -89,7 +89,7 @@ def _incomplete(act: OpenOrder) -> Refusal | None:
 def _day_wrong(day: str, scene: Scene) -> Refusal | None:
     if day and not is_day(day):
         return Refusal(Why.EMPTY, "Write the promised day as 2026-11-29")
-    if day and scene.today and day < scene.today:
+    if day and scene.calendar_day and day < scene.calendar_day:
         return Refusal(Why.EMPTY, f"{day} is over: promise a day that comes")
     return None
 
@@ -161,7 +161,7 @@ def answer_quote(scene: Scene, act: AnswerQuote) -> Answer:
         return Refusal(Why.WRONG_STATE, why)
     if newest.approved is act.approved:
         return ()
-    if act.approved and newest.valid_until and scene.today > newest.valid_until:
+    if act.approved and newest.valid_until and scene.calendar_day > newest.valid_until:
         return Refusal(Why.EXPIRED, f"This quote could be accepted until {newest.valid_until}: quote it anew")
     event = OrderEvent.APPROVE if act.approved else OrderEvent.DECLINE
     told = OrderAnswered(order=act.order, quote=newest.quote, approved=act.approved, how=act.how, proof=act.proof)

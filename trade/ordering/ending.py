@@ -33,7 +33,7 @@ def end_order(scene: Scene, act: EndOrder) -> Answer:
         refusal = Refusal(Why.VALUE_LIVE, f"A cart has set the deposit of {order.number} aside: take that off first")
     paid = paid_minor(scene)
     if refusal is None and act.event is OrderEvent.FORFEIT:
-        refusal = _not_yet(order, paid, scene.today)
+        refusal = _not_yet(order, paid, scene.calendar_day)
     most = fee_minor(order, paid)
     fee = most if act.fee_minor is None else act.fee_minor
     if refusal is None and not 0 <= fee <= most:
@@ -57,7 +57,7 @@ def _settled(scene: Scene, order: Order, fee: int, credit: int) -> tuple[AnyFact
     into, last = credit_account(order.client), until(scene)
     settled = OrderSettled(
         order=order.order, account=order.account, client=order.client, currency=order.currency,
-        business_day=scene.today, fee_minor=fee, credit_minor=credit, credit=into if credit else AccountId(""),
+        business_day=scene.calendar_day, fee_minor=fee, credit_minor=credit, credit=into if credit else AccountId(""),
         expires=last if credit else "",
     )  # fmt: skip
     part = min(credit, scene.settings.offline_value_minor_max)

@@ -57,7 +57,7 @@ def issue(scene: Scene, order: Order, moved: OrderMoved, new_id: NewId) -> Answe
     """They leave with the client, who signed, until the promised day."""
     if not order.promised_day:
         return Refusal(Why.EMPTY, f"Say by which day the pieces of {order.number} are back: promise that day first")
-    if scene.today > order.promised_day:
+    if scene.calendar_day > order.promised_day:
         return Refusal(Why.EMPTY, f"{order.promised_day} is over: promise another day first")
     if not (moved.signature or moved.why):
         return Refusal(Why.EMPTY, "Have the client sign, or name the slip they signed on paper")
