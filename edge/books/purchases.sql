@@ -1,6 +1,6 @@
 -- What was bought from the public.
 
--- name: upgrade_24
+-- name: upgrade_25
 CREATE TABLE purchase (
     purchase TEXT PRIMARY KEY, till TEXT NOT NULL, number INTEGER NOT NULL, shift TEXT NOT NULL,
     business_day TEXT NOT NULL, at_us INTEGER NOT NULL, body BLOB NOT NULL

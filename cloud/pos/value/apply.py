@@ -102,7 +102,7 @@ def bought(tokens: Custody, heard: Heard, fact: PurchaseRecorded) -> None:
         for each in fact.tenders
         if each.kind in OF_THE_OFFICE and each.account
     ]
-    _book(tokens.work, heard, f"purchase:{fact.purchase}", fact.currency, moves)
+    book(tokens.work, heard, f"purchase:{fact.purchase}", fact.currency, moves)
 
 
 def _label(line: SaleLine) -> str:
