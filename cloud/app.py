@@ -37,9 +37,11 @@ from cloud.messages.post import Post
 from cloud.metrics import office_samples
 from cloud.mqtt import Consumer
 from cloud.pos.alarms import routes as alarms
+from cloud.pos.campaigns.sending import Sending
 from cloud.pos.client_orders import pages as client_orders
 from cloud.pos.clients import days as client_days
 from cloud.pos.clients import erasing
+from cloud.pos.clients import reach as client_reach
 from cloud.pos.clients import routes as clients
 from cloud.pos.clients.comparing import Comparing
 from cloud.pos.commissions import routes as commissions
@@ -130,6 +132,7 @@ class Cloud:
     comparing: Comparing
     post: Post
     divisions: Divisions
+    campaigns: Sending
     reminders: Reminders
     consumer: Consumer | None = None
     fatal: Fatal = field(default_factory=Fatal)
@@ -188,6 +191,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         ring=ring, comparing=Comparing(desk, ring), post=post,
         reminders=Reminders(desk, ring, post.ways, client_days.clients(ring)),
         divisions=Divisions(desk, config.time_zone),
+        campaigns=Sending(desk, ring, post.ways, client_reach.reaching(ring)),
     )  # fmt: skip
     add_blobs(cloud.door, desk)
     add_order_papers(cloud.door, desk)
@@ -388,6 +392,7 @@ def _carry_post(cloud: Cloud, quit_post: threading.Event) -> None:
     while not quit_post.wait(POST_EVERY_S):
         try:
             cloud.reminders.step(now_us=cloud.desk.now_us())
+            cloud.campaigns.step()
             cloud.post.step(now_us=cloud.desk.now_us())
         except ContentionError as error:
             _log.warning("post_contended", why=str(error))

@@ -95,6 +95,8 @@ NOUNS: Final = (
     "alarms",
     "segments",
     "loyalty",
+    "suggestions",
+    "campaigns",
 )
 OFFICE: Final = (Permission.CLOSE_ALARM,)
 COUNT_ASKERS: Final = (Permission.APPROVE_COUNT, Permission.CLOSE_ALARM)
@@ -106,7 +108,8 @@ NAV: Final = (
     NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
     NavLink("/reminders", "Today", (Permission.SEE_CLIENTS,)),
     NavLink("/messages", "Messages", (Permission.SEE_CLIENTS,)),
-    NavLink("/segments", "Segments", (Permission.SEE_CLIENTS,), under=("/loyalty", "/campaigns")),
+    NavLink("/segments", "Segments", (Permission.SEE_CLIENTS,), under=("/loyalty",)),
+    NavLink("/campaigns", "Campaigns", (Permission.SEE_CLIENTS,)),
     NavLink("/receipts", "Receipts"),
     NavLink("/ledger", "Ledger", (Permission.LEDGER,), under=("/compliance", "/purchases", "/scrap")),
     NavLink("/commissions", "Commissions"),
@@ -191,7 +194,7 @@ def dress(
         client_pages.router(desk, ring, comparing),
         message_pages.router(desk, ring, ways, client_reach.reaching(ring), client_reach.naming(ring)),
         reminder_pages.router(desk, client_reach.naming(ring), client_days.occasions(ring), time_zone),
-        *pages_clienteling.routers(desk, ring, divisions),
+        *pages_clienteling.routers(desk, ring, divisions, ways, time_zone),
         router(desk),
         wide(desk),
     )

@@ -1,29 +1,47 @@
 """Pages of what is done with clients: nouns that know them by id alone, given their names here."""
 
-from collections.abc import Sequence
-
+import sqlalchemy as sa
 from fastapi import APIRouter
 
 from cloud.db import Tx
 from cloud.desk import Desk
+from cloud.messages.outbox import Ways
 from cloud.people import Keyring
-from cloud.pos.clients import queries as clients
+from cloud.pos.campaigns import pages as campaigns
+from cloud.pos.clients import desk as clients
+from cloud.pos.clients.acts import answered
+from cloud.pos.clients.profile import Likes
+from cloud.pos.clients.reach import naming
 from cloud.pos.loyalty import pages as loyalty
 from cloud.pos.segments import pages as segments
 from cloud.pos.segments import settings as tiers
 from cloud.pos.segments.job import Divisions
+from cloud.pos.suggestions import pages as suggestions
+from cloud.pos.suggestions.queries import Pins
 from cloud.tables import client
+from cloud.work import Work
+from contract.ids import PersonId
 
 
-def routers(desk: Desk, ring: Keyring, divisions: Divisions) -> tuple[APIRouter, ...]:
-    def names(tx: Tx, persons: Sequence[str]) -> dict[str, str]:
-        """Of those who were not erased."""
-        if not persons:
-            return {}
-        rows = tx.rows(clients.sealed_rows().where(client.c.person.in_(list(persons))))
-        return {row.person: row.name for row, _ in clients.opened(ring, rows)}
+def routers(desk: Desk, ring: Keyring, divisions: Divisions, ways: Ways, time_zone: str) -> tuple[APIRouter, ...]:
+    names = naming(ring)
+
+    def pinned(work: Work, person: str) -> tuple[Pins, str]:
+        with answered():
+            seen = clients.read(work, ring, PersonId(person))
+        told = {
+            kind: tuple(each.text for each in seen.pins if each.about is kind)
+            for kind in (Likes.METAL, Likes.STONE, Likes.DESIGNER)
+        }
+        home = work.tx.value(sa.select(client.c.store).where(client.c.person == person))
+        return Pins(*told.values()), str(home or "")
 
     def steps(tx: Tx) -> list[str]:
         return [each.name for each in tiers.read(tx).steps]
 
-    return (segments.router(desk, divisions, names), loyalty.router(desk, steps))
+    return (
+        segments.router(desk, divisions, names),
+        loyalty.router(desk, steps),
+        campaigns.router(desk, ways, names, steps, time_zone),
+        suggestions.router(desk, pinned),
+    )

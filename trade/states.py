@@ -3,6 +3,7 @@
 import sys
 from typing import Any, Final
 
+from trade.campaign import CAMPAIGN
 from trade.card_refund import CARD_REFUND
 from trade.claim import CLAIM
 from trade.custody import OFFICE, TOKEN
@@ -29,6 +30,7 @@ MACHINES: Final[tuple[Machine[Any, Any], ...]] = (
     STOCKTAKE,
     *TABLES.values(),
     MESSAGE,
+    CAMPAIGN,
 )
 
 

@@ -1,6 +1,6 @@
 """The office's pages of segments: the whole house, lists of clients, the tiers; a client's line of their profile."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
@@ -25,7 +25,7 @@ from web.problems import ProblemError
 Seer = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
 Keeper = Annotated[Login, allow(Permission.CLIENTS, of="house")]
 Setter = Annotated[Login, allow(Permission.SETTINGS, of="everywhere")]
-Called = Callable[[Tx, Sequence[str]], dict[str, str]]
+Called = Callable[[Tx, Iterable[str]], dict[str, str]]
 """Names of these clients; who was erased has none."""
 Short = Annotated[str, Form(max_length=40)]
 Many = Annotated[list[str], Form()]
