@@ -18,6 +18,8 @@ from cloud import house_settings, points
 from cloud.ledger import Kind, post
 from cloud.people import Keyring
 from cloud.points import Loyalty
+from cloud.pos.campaigns import desk as campaigns
+from cloud.pos.campaigns.audience import Wanted
 from cloud.pos.clients import desk as clients
 from cloud.pos.clients import profile
 from cloud.pos.pieces.cards import row_of
@@ -34,6 +36,7 @@ from cloud.tables import (
     sale_tender,
     sold_piece,
 )
+from cloud.tables_clienteling import campaign, campaign_member
 from cloud.work import Work
 from contract.facts import LineKind, ReturnedLine, ReturnRecorded, SaleLine, SaleRecorded, Tender, TenderKind
 from contract.feed import PieceCard
@@ -41,6 +44,7 @@ from contract.ids import LineId, PersonId, SaleId, ShiftId, StoreId, TillId, Use
 from contract.money import divide_half_up, tax_within
 from simulator.app import StorePlan
 from simulator.stock import make_stock
+from trade.consent import Channel
 from trade.custody import OfficeState
 from trade.points import EarnRule
 from trade.posting import post_return, post_sale
@@ -109,7 +113,34 @@ def sow_clients(work: Work, ring: Keyring, plans: Sequence[StorePlan], staff: Se
     )
     for receipt, (_, number, purchase) in enumerate(bought, 1):
         _sold(past, rng, purchase, number=number, receipt=receipt)
+    _campaigns(past)
     return len(bought)
+
+
+def _campaigns(past: Past) -> None:
+    """One that was begun two months ago, with what its clients did since; and an invitation nobody has sent yet."""
+    work, tx = past.work, past.work.tx
+    autumn = campaigns.Draft(
+        name="Autumn, blue stones", channel=Channel.EMAIL, template="campaign", wanted=Wanted(), holdout_bp=3_000, days=60,
+    )  # fmt: skip
+    campaigns.keep(work, "past-autumn", autumn, by=past.staff[0])
+    found = campaigns.chosen(work, campaigns.find(work, "past-autumn"), today=0)
+    arms = [(each, campaigns.SENT) for each in found.sent] + [(each, campaigns.HELD_OUT) for each in found.held_out]
+    if arms:
+        tx.add(campaign_member, *({"campaign": "past-autumn", "person": each, "arm": arm} for each, arm in arms))
+    begun = {
+        "state": "over",
+        "started_us": past.at_us(60, 9),
+        "made_us": past.at_us(61, 9),
+        "ended_us": past.at_us(30, 9),
+    }
+    begun["without_consent"] = len(found.without_consent)
+    tx.run(sa.update(campaign).where(campaign.c.campaign == "past-autumn").values(**begun))
+    evening = campaigns.Draft(
+        name="An evening at the flagship", channel=Channel.EMAIL, template="campaign", wanted=Wanted(tier_min=2),
+        holdout_bp=0, days=30, event_day=past.day(-21), place="Flagship, after closing",
+    )  # fmt: skip
+    campaigns.keep(work, "past-evening", evening, by=past.staff[0])
 
 
 def past_day(work: Work, ago: int) -> str:

@@ -18,7 +18,7 @@ TILL, PHONE = (1280, 800), (390, 844)
 BY_THEME = ("color-contrast", "link-in-text-block")
 PATHS = (
     "/segments", "/segments/list?of=rising", "/segments/list?of=lapsing", "/segments/list?of=value", "/segments/tiers",
-    "/loyalty", "/owed?kind=points",
+    "/loyalty", "/owed?kind=points", "/campaigns", "/campaigns/new", "/campaigns/past-autumn", "/campaigns/past-evening",
 )  # fmt: skip
 
 
