@@ -12,7 +12,8 @@ import pytest
 from trade.receipt import as_gift
 from web.receipts import mail, page, qr
 from web.receipts.address import address_of
-from web.receipts.pdf import pdf, split
+from web.receipts.pdf import pdf
+from web.receipts.pen import split
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
