@@ -131,6 +131,7 @@ def face(tmp_path_factory, browse, house_type):
     with cloud.desk.work() as work:
         for user, role, stores in (
             ("mia", Role.MANAGER, ()), ("lou", Role.MANAGER, ("lyon",)), ("guard", Role.LOSS_PREVENTION, ()),
+            ("ada", Role.ADMIN, ()),
         ):  # fmt: skip
             put_staff(work, StaffCard(user=UserId(user), name=user.title(), roles=(role,), stores=stores), verifier)
     house = house_type(cloud.office)
@@ -147,12 +148,15 @@ def face(tmp_path_factory, browse, house_type):
     lyon.send()
     browser, tokens = browse(cloud.app), {}
 
-    def ask(path, user="mia"):
+    def ask(path, user="mia", **form):
         if user not in tokens:
             told = browser.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()
             tokens[user] = {"Authorization": f"Bearer {told['token']}"}
         accept = {} if path.startswith("/api") else {"Accept": "text/html"}
-        return browser.get(path, headers={**accept, **tokens[user]})
+        if not form:
+            return browser.get(path, headers={**accept, **tokens[user]})
+        answer = browser.post(path, data=form, headers={**accept, **tokens[user]})
+        return ask(answer.headers["location"], user) if answer.status_code == 303 else answer
 
     yield ask
     cloud.office.close()
@@ -178,3 +182,19 @@ def test_who_is_of_one_store_sees_its_orders_alone(face):
     assert face("/api/v1/client-orders?find=l1001", "lou").json() == []
     assert face("/client-orders/o1", "lou").status_code == 403
     assert face("/client-orders", "guard").status_code == 403
+
+
+def test_the_terms_of_orders_are_a_stores_settings_and_nonsense_changes_nothing(face):
+    good = {
+        "tax_rounding": "line", "cash_step": "0.01", "order_deposit": "25", "order_fee": "12,5", "order_grace": "7",
+        "layaway_days": "90", "why": "agreed with the shareholders",
+    }  # fmt: skip
+    shown = face("/stores/paris/settings", "ada", **good).text
+    assert 'name="order_deposit" value="25"' in shown
+    assert 'name="order_fee" value="12.5"' in shown
+    assert "Days to pay a layaway: 180 → 90" in shown
+    for wrong in ({"order_deposit": "101"}, {"order_grace": "400"}, {"layaway_days": "0"}, {"order_fee": "much"}):
+        answer = face("/stores/paris/settings", "ada", **{**good, **wrong})
+        assert answer.status_code == 422
+    told = face("/api/v1/stores/paris/settings", "ada").json()
+    assert (told["order_deposit_bp"], told["order_fee_bp"], told["layaway_days"]) == (2_500, 1_250, 90)

@@ -16,7 +16,7 @@ from contract.feed import Permission, SettingsCard, TaxRounding
 from contract.ids import StoreId
 from contract.money import minor_digits, plain
 from trade.receipt_words import WORDS
-from web.forms import amount_minor, typed
+from web.forms import amount_minor, percent_bp, typed
 from web.front import go, render
 from web.logins import Login
 from web.policy import allow, signed_in
@@ -90,6 +90,7 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
         denominations: Text = "", refund_days: Text = "0", refund_cash: Text = "0", over_short: Text = "0",
         offline_card: Text = "0", cash_most: Text = "0",
         offline_value: Text = "0", value_months: Text = "0",
+        order_deposit: Text = "0", order_fee: Text = "0", order_grace: Text = "0", layaway_days: Text = "180",
         legal_name: Text = "", tax_number: Text = "", address: Lines = "", receipt_foot: Lines = "",
         margin_scheme: Text = "", contact: Text = "", language: Text = "en", check_url: Text = "", why: Why = "",
     ) -> Response:  # fmt: skip
@@ -99,6 +100,8 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
             "refund_days": refund_days, "refund_cash": refund_cash, "over_short": over_short,
             "offline_card": offline_card, "cash_most": cash_most,
             "offline_value": offline_value, "value_months": value_months, "why": why,
+            "order_deposit": order_deposit, "order_fee": order_fee, "order_grace": order_grace,
+            "layaway_days": layaway_days,
             "legal_name": legal_name, "tax_number": tax_number, "address": address, "receipt_foot": receipt_foot,
             "margin_scheme": bool(margin_scheme), "contact": contact, "language": language, "check_url": check_url,
         }  # fmt: skip
@@ -114,6 +117,10 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
                 denominations=tuple(money(each, "Notes and coins") for each in denominations.split()),
                 margin_scheme=bool(margin_scheme), refund_days=_number(refund_days, "Days to give back"),
                 value_months=_number(value_months, "Months of gift cards and credit"),
+                order_deposit_bp=percent_bp(order_deposit, "Deposit of an order"),
+                order_fee_bp=percent_bp(order_fee, "Fee of an order that ends"),
+                order_grace_days=_number(order_grace, "Days of grace"),
+                layaway_days=_number(layaway_days, "Days to pay a layaway"),
                 refund_cash_minor_max=money(refund_cash, "Cash that goes back"),
                 cash_minor_max=money(cash_most, "Cash of one sale"),
                 over_short_minor_max=money(over_short, "Drawer may be off by"),
@@ -143,6 +150,8 @@ def shown(row: store_settings.SettingsRow) -> dict[str, object]:
         "over_short": typed(row.over_short_minor_max, row.currency),
         "offline_card": typed(row.offline_card_minor_max, row.currency),
         "offline_value": typed(row.offline_value_minor_max, row.currency), "value_months": row.value_months,
+        "order_deposit": f"{row.order_deposit_bp / 100:g}", "order_fee": f"{row.order_fee_bp / 100:g}",
+        "order_grace": row.order_grace_days, "layaway_days": row.layaway_days,
         "margin_scheme": row.margin_scheme,
         "legal_name": row.legal_name, "tax_number": row.tax_number, "address": row.address,
         "receipt_foot": row.receipt_foot, "contact": row.contact, "language": row.language,

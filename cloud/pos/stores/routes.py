@@ -43,6 +43,10 @@ class SettingsAsked(Asked):
     offline_card_minor_max: int = 0
     offline_value_minor_max: int = 0
     value_months: int = 0
+    order_deposit_bp: int = 3_000
+    order_fee_bp: int = 1_000
+    order_grace_days: int = 14
+    layaway_days: int = 180
     receipt_foot: str = ""
     legal_name: str = ""
     tax_number: str = ""

@@ -13,7 +13,8 @@ from cloud.tables import store as store_table
 from cloud.work import Work
 from contract.feed import SettingsCard
 from contract.ids import StoreId, UserId
-from contract.money import plain
+from contract.money import BASIS_POINTS, plain
+from trade.orders.terms import GRACE_DAYS_MAX
 from trade.receipt_words import WORDS
 
 KEY: Final = "settings"
@@ -48,6 +49,10 @@ class SettingsRow:
     offline_card_minor_max: int
     offline_value_minor_max: int
     value_months: int
+    order_deposit_bp: int
+    order_fee_bp: int
+    order_grace_days: int
+    layaway_days: int
     receipt_foot: str
     legal_name: str
     tax_number: str
@@ -99,10 +104,16 @@ def told(card: SettingsCard, currency: str) -> dict[str, str]:
         "card without a line": money(card.offline_card_minor_max),
         "gift card without a line": money(card.offline_value_minor_max),
         "gift cards and credit last": f"{card.value_months} months" if card.value_months else "for ever",
+        "deposit of an order": share(card.order_deposit_bp), "fee of an order that ends": share(card.order_fee_bp),
+        "days of grace": str(card.order_grace_days), "days to pay a layaway": str(card.layaway_days),
         "legal name": card.legal_name, "tax number": card.tax_number, "address": card.address,
         "receipt ends with": card.receipt_foot, "contact": card.contact, "receipts in": card.language,
         "receipts are checked at": card.check_url,
     }  # fmt: skip
+
+
+def share(share_bp: int) -> str:
+    return f"{share_bp / 100:g} %"
 
 
 def _check(card: SettingsCard) -> None:
@@ -121,6 +132,12 @@ def _check(card: SettingsCard) -> None:
         raise SettingsError(f"Days to give back are 0 to {DAYS_MAX}.")
     if not 0 <= card.value_months <= VALUE_MONTHS_MAX:
         raise SettingsError(f"Gift cards and credit last at most {VALUE_MONTHS_MAX} months; 0: for ever.")
+    if not (0 <= card.order_deposit_bp <= BASIS_POINTS and 0 <= card.order_fee_bp <= BASIS_POINTS):
+        raise SettingsError("Deposit and fee of an order lie between nothing and 100 %.")
+    if not 0 <= card.order_grace_days <= GRACE_DAYS_MAX:
+        raise SettingsError(f"Days of grace are 0 to {GRACE_DAYS_MAX}.")
+    if not 1 <= card.layaway_days <= DAYS_MAX:
+        raise SettingsError(f"A layaway is paid within 1 to {DAYS_MAX} days.")
     for amount, what in (
         (card.over_short_minor_max, "What a drawer may be off by"), (card.refund_cash_minor_max, "Cash that goes back"),
         (card.offline_card_minor_max, "A card without a line"), (card.cash_minor_max, "Cash of one sale"),
