@@ -188,6 +188,7 @@ def rejoined(db: Database, fact: Rejoined, guards: Guards) -> None:
         db.run("tokens_drop")
         db.run("claims_drop")
         db.run("sales_void")
+        db.run("value_asks_of_voided_end")
         db.run("lease_answers_drop")
         db.run("holds_drop")
         things.here_again(db)

@@ -53,6 +53,10 @@ SELECT * FROM value_ask WHERE sale = :sale ORDER BY ask;
 -- name: value_asks_live
 SELECT * FROM value_ask WHERE account = :account AND state IN ('asking', 'ready') ORDER BY ask;
 
+-- name: value_asks_of_voided_end
+UPDATE value_ask SET state = 'given_up'
+WHERE state IN ('asking', 'ready') AND sale IN (SELECT sale FROM sale WHERE state = 'voided');
+
 -- name: value_ask_set
 INSERT OR REPLACE INTO value_ask VALUES (:ask, :sale, :till, :account, :kind, :currency, :client, :label, :state,
     :kept_minor, :wanted_minor, :granted_minor, :left_minor, :why, :at_us);

@@ -37,12 +37,14 @@ from trade.acts import (
     ReleaseHold,
     RemoveLine,
     ResumeOrder,
+    ReturnPieces,
     TakeDeposit,
     TakeMemoBack,
     VoidSale,
 )
 from trade.orders.numbers import account_of
 from trade.refusal import Why
+from trade.value import credit_account
 
 PRICE = 120_000
 CLIENT = "p-1"
@@ -404,3 +406,21 @@ def test_a_piece_quoted_below_its_price_is_a_discount(counter):
     assert order_of(counter).total_minor == 100_000
     other = msgspec.structs.replace(line, piece="brooch")
     assert "names no other piece" in counter.refused(QuoteOrder(order="o-1", lines=(other,))).why
+
+
+def test_what_was_collected_comes_back_like_any_sale_and_its_deposit_becomes_credit(counter):
+    layaway(counter)
+    pay_on(counter, "s-1", 50_000)
+    collect(counter, "s-2")
+    tenders = (
+        Tender(kind=TenderKind.CASH, amount_minor=70_000),
+        Tender(kind=TenderKind.STORE_CREDIT, amount_minor=50_000, account=credit_account(CLIENT)),
+    )
+    act = ReturnPieces(
+        sale="s-2", pieces=("ring",), till="till-1", tenders=tenders, reason="changed their mind", returns="r-1"
+    )
+    done = counter.done(act, pad=["ring"])
+    (back,) = (f for e in done.entries for f in e.facts if type(f).__name__ == "ReturnRecorded")
+    assert (back.total_minor, back.tax_minor) == (PRICE, 20_000)
+    assert counter.state("ring") == "here"
+    assert order_of(counter).state == "collected", "the order is over; the return is the sale's"

@@ -3,13 +3,25 @@
 import msgspec
 import pytest
 
-from contract.facts import Stream
+from contract.facts import OrderEvent, OrderKind, Stream, Tender, TenderKind
 from contract.messages import CustodyRow, HeldClaim, JournalRows, Snapshot
+from edge.books import fold_orders
 from edge.books.fold import STATE_TABLES
+from edge.books.fold_value import load_asks
 from edge.books.replay import differences
 from edge.sync.rejoin import Rejoining
 from edge.till import queries
-from trade.acts import CloseShift, OpenSale, ReturnPieces
+from trade.acts import (
+    AddOrder,
+    CloseShift,
+    MoveOrder,
+    OpenOrder,
+    OpenSale,
+    RecordSale,
+    ReturnPieces,
+    TakeDeposit,
+)
+from trade.orders.numbers import account_of
 
 TERM1, TERM2, TERM3 = ((1 << 32) | n for n in (1, 2, 3))
 
@@ -129,3 +141,37 @@ def test_a_disk_that_went_through_it_and_one_rebuilt_are_equal_in_every_table(ne
     assert here.books.db.dump("journal") == fresh.books.db.dump("journal")
     assert [claim.ref for claim in queries.live_claims(fresh.books.db)] == ["client-7"]
     assert here.counter(Stream.TRADE).head == fresh.counter(Stream.TRADE).head
+
+
+def test_a_promise_survives_its_box_though_it_lay_in_a_cart(new_shop):
+    """The box dies with an order in an open cart; the next one still keeps the piece, and the money, for the client."""
+    old = new_shop(instance="m1").join("ring", epoch="e1").open_shift()
+    account = account_of("o-1")
+    old.done(
+        OpenOrder(order="o-1", kind=OrderKind.LAYAWAY, client="c-1", title="A ring", currency="EUR", pieces=("ring",))
+    )
+    old.done(MoveOrder(order="o-1", event=OrderEvent.RESERVE))
+    old.done(OpenSale(sale="s-1", till="till-1", currency="EUR"))
+    old.done(TakeDeposit(sale="s-1", account=account, amount_minor=50_000, what="L-1001"))
+    paid = (Tender(kind=TenderKind.CASH, amount_minor=50_000),)
+    old.done(RecordSale(sale="s-1", client="c-1", tenders=paid))
+    old.done(OpenSale(sale="s-2", till="till-1", currency="EUR"))
+    old.done(AddOrder(sale="s-2", order="o-1"))
+    claim = queries.live_claim(old.books.db, "ring")
+    assert (claim.kind, claim.ref) == ("layaway", "o-1"), "the office's promise was never let go"
+    kept = HeldClaim(piece="ring", kind=claim.kind, ref=claim.ref, claim=claim.claim)
+    new, custody = new_shop(instance="m2"), (CustodyRow(piece="ring", ce=9 << 32, state="here"),)
+    _load(new, _pages(old), old.log_heads(), term=TERM2, epoch="e2", custody=custody, claims=(kept,))
+    new.feed("ring").sees.add("ring")
+    assert fold_orders.load(new.books.db, "o-1") == fold_orders.load(old.books.db, "o-1")
+    new.done(OpenSale(sale="s-3", till="till-1", currency="EUR"))
+    new.done(AddOrder(sale="s-3", order="o-1"))
+    (ask,) = (each for each in load_asks(new.books.db, "s-3") if each.live)
+    assert ask.amount_minor == 50_000, "the cart that died holds nothing of it"
+    tenders = (
+        Tender(kind=TenderKind.DEPOSIT, amount_minor=50_000, account=account),
+        Tender(kind=TenderKind.CASH, amount_minor=70_000),
+    )
+    new.done(RecordSale(sale="s-3", client="c-1", tenders=tenders), pad=["ring"])
+    assert new.state("ring") == "sold"
+    assert differences(new.books) == []
