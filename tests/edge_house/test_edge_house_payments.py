@@ -79,7 +79,8 @@ class Till:
         async def go():
             for _ in range(times):
                 await driver.turn()
-                await asyncio.wait(driver._calls.values(), timeout=5) if driver._calls else None
+                calls = [*driver._calls.values(), *driver._refunder._calls.values()]
+                await asyncio.wait(calls, timeout=5) if calls else None
 
         self.loop.run(go())
 
@@ -136,6 +137,38 @@ def test_a_payment_given_up_goes_back_and_leaves_a_cart(till, terminal):
     assert (till.states(), till.get("/sales/s1")["state"]) == (["voided"], "open")
     assert sum(terminal.charges.values()) == 0
     assert till.post("/payments/nobody/give-up", {"reason": "x"}).status_code == 404
+
+
+def test_what_two_cards_paid_goes_back_to_both_one_after_the_other(till, terminal):
+    for name, amount in (("pay-1", 50_000), ("pay-2", PRICE - 50_000)):
+        assert till.post("/sales/s1/payments", {"amount_minor": amount, "payment": name}).status_code == 202
+        till.turns()
+    assert till.states() == ["captured", "captured"]
+    tenders = [{"kind": "card", "amount_minor": a, "payment": p} for p, a in (("pay-1", 50_000), ("pay-2", 70_000))]
+    recorded = till.post("/sales/s1/record", {"tenders": tenders, "override": "no pad here"})
+    assert recorded.status_code == 200, recorded.text
+
+    def press(path, **form):
+        answer = till.client.post(path, data=form, headers=till.bearer, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"]
+
+    page = press("/register/return", sale="s1", way="card", pieces="p1", reason="too small", override="no pad here")
+    till.turns()
+    told = till.page(page)
+    assert "Went back" in told
+    assert "€700.00 were paid by another card" in told
+    press(f"{page}/card")
+    assert "The terminal is asked" in till.page(page)
+    till.turns()
+    told = till.page(page)
+    assert "another card" not in told
+    assert "did not go back to a card" not in told
+    assert press(f"{page}/card") == page, "nothing is left to ask for"
+    press(f"{page}/finish", way="as_paid")
+    assert sum(terminal.charges.values()) == 0
+    back = till.get(page.replace("/register/return", "/returns"))
+    assert (back["state"], [each["refunded_minor"] for each in back["refunds"]]) == ("recorded", [50_000, 70_000])
 
 
 CONFIG = """

@@ -108,7 +108,7 @@ async def give_back(request: Request, who: Seller, shop: TheShop, form: Annotate
         return await _exchange(request, who, shop, back, total)
     if form.way in {"card", AS_PAID} and views.payment_left(shop, sale) and _terminal(shop, back.till):
         await shop.act(acts.BeginReturn(returns=name, back=back), who)
-        await _ask_cards(who, shop, name)
+        await _ask_next_card(who, shop, name)
         return go(request, f"/register/return/{name}")
     given = going.tenders(shop, sale, total, form.wanted())
     await shop.act(msgspec.structs.replace(back, tenders=given), who)
@@ -137,7 +137,17 @@ async def begun(request: Request, returns: str, who: Seller, shop: TheShop) -> R
     """What the terminal said so far."""
     one = views.one(shop, ReturnId(returns))
     client = going.client_of(shop, SaleId(one.sale))
-    return render(request, "edge/return_going.html", one=one, client=client, fresh=_fresh_code(), who=who)
+    return render(
+        request, "edge/return_going.html", one=one, client=client, fresh=_fresh_code(), who=who,
+        card=views.next_card(shop, one) if one.state == "begun" else None,
+    )  # fmt: skip
+
+
+@router.post("/register/return/{returns}/card")
+async def ask_next_card(request: Request, returns: str, who: Seller, shop: TheShop) -> Response:
+    """A sale may have been paid by several: after the word about one the terminal is asked for the next."""
+    await _ask_next_card(who, shop, ReturnId(returns))
+    return go(request, f"/register/return/{returns}")
 
 
 class FinishForm(BaseModel):
@@ -167,16 +177,13 @@ async def abandon(request: Request, returns: str, who: Seller, shop: TheShop) ->
     return go(request, "/register")
 
 
-async def _ask_cards(who: Seller, shop: Shop, name: ReturnId) -> None:
-    """The first card; a terminal does one thing at a time."""
-    one = views.one(shop, name)
-    for payment, left in views.payment_left(shop, SaleId(one.sale)).items():
-        amount = min(left, one.rest_minor)
-        if amount > 0:
-            refund = PaymentId(shop.new_id())
-            act = acts.RequestCardRefund(refund=refund, returns=name, payment=payment, amount_minor=amount)
-            await shop.act(act, who)
-            return
+async def _ask_next_card(who: Seller, shop: Shop, name: ReturnId) -> None:
+    """A terminal does one thing at a time; with no card left there is nothing to ask."""
+    card = views.next_card(shop, views.one(shop, name))
+    if card is not None:
+        refund, payment = PaymentId(shop.new_id()), PaymentId(card.payment)
+        act = acts.RequestCardRefund(refund=refund, returns=name, payment=payment, amount_minor=card.amount_minor)
+        await shop.act(act, who)
 
 
 def _fresh_code() -> str:

@@ -120,6 +120,26 @@ def sale_named(shop: Shop, typed: str, pad: frozenset[PieceId]) -> SaleId:
     raise ProblemError(404, "sale", what, "Type the number on its receipt, or lay the piece on the pad.")
 
 
+@dataclass(frozen=True, slots=True)
+class NextCard:
+    payment: str
+    amount_minor: int
+    card: str
+    """As its holder knows it; empty: the terminal did not say."""
+
+
+def next_card(shop: Shop, going: ReturnView) -> NextCard | None:
+    """The card that the terminal should be asked for now; each is asked for once."""
+    asked = {each.payment for each in going.refunds}
+    for payment, left in payment_left(shop, SaleId(going.sale)).items():
+        amount = min(left, going.rest_minor)
+        if amount > 0 and payment not in asked:
+            paid = queries.payment(shop.db, payment)
+            named = f"{paid.brand} …{paid.last4}".strip() if paid is not None and paid.last4 else ""
+            return NextCard(payment, amount, named)
+    return None
+
+
 def payment_left(shop: Shop, sale: SaleId) -> dict[PaymentId, int]:
     left = left_by(load_paid(shop.db, sale), load_went(shop.db, sale))
     return {way.payment: amount for way, amount in left.items() if way.payment and amount > 0}
