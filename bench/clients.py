@@ -5,21 +5,27 @@ whose people and whose spoiling nobody of this house made, are measured too wher
 (`pip install dupehell`; it is not made for every machine).
 """
 
+import contextlib
 import importlib.util
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from bench.clients_book import measured
 from bench.clients_people import duped, faked, judged
 from bench.figures import Figures
+from bench.search import postgresql
 from cloud.clienteling.identity.matching import pairs
 from cloud.clienteling.lifetime import fit
 from cloud.clienteling.segments import Tier, lapsing, rfm, tiers
 from cloud.clienteling.visits import Visits, drawn, expected
+from cloud.db import open_office
 
-DOES: Final = "clients: one person once among 100,000, lifetime value, segments of a million"
+DOES: Final = "clients: one person once among 100,000, lifetime value, segments and the book of a million"
 SEED: Final = 777
 PEOPLE: Final = 71_000
 """Of whom about 100,000 cards are written."""
@@ -27,6 +33,7 @@ SHORT_PEOPLE: Final = 2_000
 DUPED: Final = {"en": 511, "fr": 512, "de": 513}
 DUPED_PEOPLE: Final = 10_000
 CLIENTS: Final = 1_000_000
+BOOK_SHORT: Final = 3_000
 FITTED: Final = 100_000
 CDNOW: Final = Visits(0.243, 4.414, 0.793, 2.426)
 """Published for CDNOW: Fader, Hardie and Lee 2005, table 2. In weeks."""
@@ -90,10 +97,23 @@ def segments(*, short: bool) -> Figures:
     }  # fmt: skip
 
 
+def book(*, short: bool) -> Figures:
+    """Profiles opened and searched for, on SQLite and, where one of ours can be started, on PostgreSQL."""
+    count = BOOK_SHORT if short else CLIENTS
+    figures: Figures = {"book_clients": count}
+    with tempfile.TemporaryDirectory(prefix="vitrine-clients-") as folder, contextlib.ExitStack() as stack:
+        urls = {"sqlite": f"sqlite:///{Path(folder) / 'office.sqlite3'}"}
+        urls["postgresql"] = stack.enter_context(postgresql())
+        for engine, url in urls.items():
+            with contextlib.closing(open_office(url)) as office:
+                figures |= {f"book_{engine}_{name}": value for name, value in measured(office, count, SEED).items()}
+    return figures
+
+
 def run(*, short: bool = False, only: str = "") -> Figures:
-    """Families: identity, lifetime, segments."""
+    """Families: identity, lifetime, segments, book."""
     figures: Figures = {}
-    for family in (identity, lifetime, segments):
+    for family in (identity, lifetime, segments, book):
         if only in {"", family.__name__}:
             figures |= family(short=short)
     return figures

@@ -40,8 +40,23 @@ def ids(tx: Tx, person: str) -> tuple[PersonId, ...]:
 
 def heads(tx: Tx, persons: Sequence[str]) -> dict[str, PersonId]:
     """Of each of these persons the id they are known by now."""
-    known = around(tx, persons)
-    return {person: PersonId(known.whole(person)) for person in persons}
+    above: dict[str, str] = {}
+    new = set(persons)
+    while new:
+        found: dict[str, str] = {}
+        for some in _parts(sorted(new)):
+            query = sa.select(client_alias.c.absorbed, client_alias.c.survivor)
+            holds = client_alias.c.undone_us == 0, client_alias.c.absorbed.in_(some)
+            found |= {row["absorbed"]: row["survivor"] for row in tx.rows(query.where(*holds))}
+        above |= found
+        new = set(found.values()) - above.keys()
+    return {person: PersonId(_top(above, person)) for person in persons}
+
+
+def _top(above: dict[str, str], person: str) -> str:
+    while (survivor := above.get(person)) is not None:
+        person = survivor
+    return person
 
 
 def _parts(names: list[str]) -> list[list[str]]:
