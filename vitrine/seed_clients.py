@@ -121,7 +121,8 @@ def _campaigns(past: Past) -> None:
     """One that was begun two months ago, with what its clients did since; and an invitation nobody has sent yet."""
     work, tx = past.work, past.work.tx
     autumn = campaigns.Draft(
-        name="Autumn, blue stones", channel=Channel.EMAIL, template="campaign", wanted=Wanted(), holdout_bp=3_000, days=60,
+        name="Autumn, blue stones", channel=Channel.EMAIL, template="campaign", wanted=Wanted(), holdout_bp=3_000,
+        days=60,
     )  # fmt: skip
     campaigns.keep(work, "past-autumn", autumn, by=past.staff[0])
     found = campaigns.chosen(work, campaigns.find(work, "past-autumn"), today=0)
