@@ -59,7 +59,7 @@ def sold(work: Work, store: StoreId, fact: SaleRecorded, *, at_us: int) -> None:
     account, day = points_account(person, fact.currency), fact.business_day
     last = months_after(day, told.months) if told.months and day else ""
     row = {
-        "account": account, "kind": TenderKind.POINTS, "label": f"of {person}", "client": person, "store": store,
+        "account": account, "kind": TenderKind.POINTS, "label": f"…{person[-4:]}", "client": person, "store": store,
         "currency": fact.currency, "opened_us": at_us, "expires": last,
     }  # fmt: skip
     work.tx.add_new(value_account, row)

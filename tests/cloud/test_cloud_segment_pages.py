@@ -6,11 +6,13 @@ import sqlalchemy as sa
 from cloud.app import build
 from cloud.config import CloudConfig
 from cloud.pos.clients import desk as clients
-from cloud.pos.segments import settings
+from cloud.pos.clients import erasing
+from cloud.pos.segments import queries, settings
 from cloud.pos.segments.job import Divisions
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
 from cloud.tables import client, sale, sale_line
+from cloud.tables_clienteling import campaign_member
 from contract.feed import Role, StaffCard, StoreCard
 from contract.ids import UserId
 
@@ -98,6 +100,17 @@ def test_an_admin_sets_tiers_and_nobody_else(ask, cloud):
     page = ask(Role.ADMIN, "GET", "/segments/tiers").text
     assert "a simpler ladder" in page
     assert "First look at the season" in page
+
+
+def test_what_was_reckoned_of_a_client_is_handed_out_and_ends_with_them(ask, cloud):
+    with cloud.desk.work() as work:
+        work.tx.add(campaign_member, {"campaign": "c1", "person": ANA, "arm": "held_out"})
+        told = erasing.export(work, cloud.ring, ANA, by=UserId("admin"))
+    assert (told["standing"][0]["spend_minor"], told["campaigns"][0]["arm"]) == (1_200_000, "held_out")
+    with cloud.desk.work() as work:
+        erasing.erase(cloud.office, work, ANA, "asked", by=UserId("admin"))
+    with cloud.desk.look() as work:
+        assert queries.of_client(work.tx, ANA) is None
 
 
 def test_loss_prevention_sees_no_client(ask):

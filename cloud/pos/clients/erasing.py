@@ -14,8 +14,8 @@ from cloud.db import Office, Tx
 from cloud.desk import Desk
 from cloud.people import Keyring
 from cloud.pos.clients import aliases, desk, pairs, queries
-from cloud.tables import client, client_heard, client_visit, order_paper, person_key, person_word
-from cloud.tables_clienteling import client_segment
+from cloud.tables import client, client_heard, client_visit, order_paper, person_key, person_word, value_account
+from cloud.tables_clienteling import campaign_member, client_segment, points_move
 from cloud.tables_messages import message
 from cloud.work import Work
 from contract.feed import ForgetCard
@@ -45,7 +45,20 @@ def export(work: Work, ring: Keyring, person: PersonId, *, by: UserId) -> dict[s
         **msgspec.to_builtins(told),
         "changes": msgspec.to_builtins(queries.changes(work.tx, ring, person, limit=EVERYTHING)),
         "looks": msgspec.to_builtins(queries.looks(work.tx, person, limit=EVERYTHING)),
+        **_reckoned(work, person),
     }
+
+
+def _reckoned(work: Work, person: PersonId) -> dict[str, Any]:
+    """What was made of their purchases: where they stand, campaigns that chose them, points they earned."""
+    persons = sorted(aliases.ids(work.tx, person))
+    accounts = sa.select(value_account.c.account).where(value_account.c.client.in_(persons))
+    asked = {
+        "standing": sa.select(client_segment).where(client_segment.c.person.in_(persons)),
+        "campaigns": sa.select(campaign_member).where(campaign_member.c.person.in_(persons)),
+        "points": sa.select(points_move).where(points_move.c.account.in_(accounts)).order_by(points_move.c.at_us),
+    }
+    return {name: [dict(row) for row in work.tx.rows(query)] for name, query in asked.items()}
 
 
 def erase(office: Office, work: Work, person: PersonId, reason: str, *, by: UserId) -> None:
