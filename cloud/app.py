@@ -55,6 +55,7 @@ from cloud.pos.orders import routes as orders
 from cloud.pos.orders.desk import OrderDesk
 from cloud.pos.parked import routes as parked
 from cloud.pos.payments import routes as payments
+from cloud.pos.pieces import pages_appraisals as appraisal_doors
 from cloud.pos.pieces import pages_lists as piece_lists
 from cloud.pos.pieces import pages_papers as papers
 from cloud.pos.pieces import routes as pieces
@@ -205,6 +206,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         enrolment.router(desk, signer, os.urandom),
         piece_lists.api(desk),
         papers.api(desk),
+        appraisal_doors.api(desk),
         pieces.router(desk),
         melting.router(desk),
         purchases.router(desk),

@@ -28,12 +28,13 @@ from cloud.pos.messages import pages as message_pages
 from cloud.pos.orders import queries as orders
 from cloud.pos.parked import queries as parked
 from cloud.pos.payments import pages as payment_pages
+from cloud.pos.pieces import appraising, papers
 from cloud.pos.pieces import pages as piece_pages
+from cloud.pos.pieces import pages_appraisals as piece_appraisals
 from cloud.pos.pieces import pages_categories as piece_categories
 from cloud.pos.pieces import pages_lists as piece_lists
 from cloud.pos.pieces import pages_melting as piece_melting
 from cloud.pos.pieces import pages_papers as piece_papers
-from cloud.pos.pieces import papers
 from cloud.pos.pieces import queries as pieces
 from cloud.pos.pieces.lists import Lists
 from cloud.pos.pieces.record import full_record, gems_told, labels
@@ -176,6 +177,7 @@ def dress(
         piece_lists.router(desk, lists),
         piece_categories.router(desk),
         piece_papers.router(desk),
+        piece_appraisals.router(desk),
         piece_pages.router(desk),
         receipts.router(desk, Attempts()),
         receipt_pages.router(desk),
@@ -430,6 +432,7 @@ def wide(desk: Desk) -> APIRouter:
                 request, "pieces/piece.html", piece=seen, where=where, story=story_of(seen, told), record=record,
                 may_edit=may_edit, people=_people(staff.listing(work.tx)), labels=labels(), gems=gems_told(record.card),
                 papers=papers.listing(work.tx, record.card.piece), kinds=tuple(papers.PaperKind),
+                bases=appraising.BASES,
             )  # fmt: skip
 
     @routes.get("/transfers")

@@ -15,7 +15,7 @@ _KNOWN: Final = """EXISTS (SELECT 1 FROM posting p WHERE p.store = NEW.store
 AND (p.posting = NEW.posting OR (p.kind = NEW.kind AND p.ref = NEW.ref)))"""
 IMMUTABLE: Final = (
     "posting", "ledger_line", "ledger_close", "inbox", "office_change",
-    "client_change", "client_look", "client_consent", "fiscal_closing", "fiscal_z", "cash_report",
+    "client_change", "client_look", "client_consent", "fiscal_closing", "fiscal_z", "cash_report", "appraisal_event",
     "points_move",
 )  # fmt: skip
 

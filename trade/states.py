@@ -3,6 +3,7 @@
 import sys
 from typing import Any, Final
 
+from trade.appraisal import APPRAISAL
 from trade.campaign import CAMPAIGN
 from trade.card_refund import CARD_REFUND
 from trade.claim import CLAIM
@@ -28,6 +29,7 @@ MACHINES: Final[tuple[Machine[Any, Any], ...]] = (
     ORDER,
     SHIFT,
     STOCKTAKE,
+    APPRAISAL,
     *TABLES.values(),
     MESSAGE,
     CAMPAIGN,

@@ -46,6 +46,7 @@ from cloud.tables.orders import client_order as client_order
 from cloud.tables.orders import client_order_thing as client_order_thing
 from cloud.tables.orders import order_paper as order_paper
 from cloud.tables.pieces import appraisal as appraisal
+from cloud.tables.pieces import appraisal_event as appraisal_event
 from cloud.tables.pieces import blob as blob
 from cloud.tables.pieces import blob_part as blob_part
 from cloud.tables.pieces import piece as piece

@@ -53,6 +53,11 @@ appraisal = table(
     text("appraiser"), text("day"), text("note"), text("by"), whole("at_us"), sa.Index(None, "piece"),
 )  # fmt: skip
 
+appraisal_event = table(
+    "appraisal_event", key("appraisal"), number_key("n"), text("event"), text("sha256"), text("credentials"),
+    text("basis"), text("to"), text("why"), text("by"), whole("at_us"), sa.Index(None, "sha256"),
+)  # fmt: skip
+"""What became of one: signed as a paper of this hash, handed over, superseded by the one `to` names."""
 piece_category = table("piece_category", key("category"), text("rules", "[]"), text("by"), whole("changed_us"))
 """What pieces of a category say beside the rest."""
 

@@ -121,7 +121,9 @@ def api(tmp_path_factory, browse):
     def ask(user, method, path, **body):
         token = client.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()["token"]
         headers = {"Authorization": f"Bearer {token}"}
-        return getattr(client, method.lower())(f"/api/v1/goods{path}", headers=headers, **({"json": body} if body else {}))
+        return getattr(client, method.lower())(
+            f"/api/v1/goods{path}", headers=headers, **({"json": body} if body else {})
+        )
 
     yield ask
     cloud.office.close()

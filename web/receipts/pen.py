@@ -86,6 +86,10 @@ class Pen:
             if at == 0:
                 self.right(RIGHT, right, size, bold=bold, colour=colour)
 
+    def rows(self, text: str, size: float, room: float) -> list[str]:
+        """As `split`; of no words none."""
+        return split(text, size, room)
+
     def rule(self, *, heavy: bool = False) -> None:
         self.need(6)
         self.y -= 6

@@ -1,5 +1,6 @@
 """Appraisals of a piece: what somebody said it is worth, to whom it matters, and on which day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,9 +8,10 @@ import sqlalchemy as sa
 
 from cloud.db import Tx
 from cloud.pos.pieces.checks import RecordError
-from cloud.tables import appraisal, piece
+from cloud.tables import appraisal, appraisal_event, piece
 from cloud.work import Work
 from contract.ids import PieceId, UserId
+from trade.appraisal import APPRAISAL, AppraisalEvent, AppraisalState
 from trade.attributes import is_day
 from trade.record import CURRENCY, PRICE_MINOR_MAX
 
@@ -19,7 +21,10 @@ NAME_LENGTH_MAX: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Appraisal:
-    """`purpose`: insurance, estate, trade-in …; `day` is when it was valued, `at_us` when it was written here."""
+    """`purpose`: insurance, estate, trade-in …; `day` is when it was valued, `at_us` when it was written here.
+
+    `sha256`: of the PDF it was signed as; `to`: the one that took its place.
+    """
 
     value_minor: int
     currency: str
@@ -29,13 +34,40 @@ class Appraisal:
     note: str = ""
     by: str = ""
     at_us: int = 0
+    appraisal: str = ""
+    state: AppraisalState = AppraisalState.DRAFT
+    sha256: str = ""
+    to: str = ""
+
+
+WRITTEN: Final = ("value_minor", "currency", "purpose", "appraiser", "day", "note", "by", "at_us", "appraisal")
 
 
 def listing(tx: Tx, wanted: PieceId) -> list[Appraisal]:
     """Newest day first."""
     query = sa.select(appraisal).where(appraisal.c.piece == wanted)
     found = tx.rows(query.order_by(appraisal.c.day.desc(), appraisal.c.at_us.desc()))
-    return [Appraisal(**{name: row[name] for name in Appraisal.__dataclass_fields__}) for row in found]
+    return [_of(row, events(tx, row["appraisal"])) for row in found]
+
+
+def one(tx: Tx, name: str) -> tuple[PieceId, Appraisal] | None:
+    row = tx.row(sa.select(appraisal).where(appraisal.c.appraisal == name))
+    return None if row is None else (PieceId(row["piece"]), _of(row, events(tx, name)))
+
+
+def events(tx: Tx, name: str) -> Sequence[sa.RowMapping]:
+    """What became of it, in the order it was said."""
+    return tx.rows(sa.select(appraisal_event).where(appraisal_event.c.appraisal == name).order_by(appraisal_event.c.n))
+
+
+def _of(row: sa.RowMapping, told: Sequence[sa.RowMapping]) -> Appraisal:
+    state, sha256, to = AppraisalState.DRAFT, "", ""
+    for each in told:
+        event = AppraisalEvent(each["event"])
+        state = APPRAISAL.after(state, event) or state
+        sha256 = each["sha256"] or sha256
+        to = each["to"] if event is AppraisalEvent.SUPERSEDE else to
+    return Appraisal(**{name: row[name] for name in WRITTEN}, state=state, sha256=sha256, to=to)
 
 
 def appraise(work: Work, wanted: PieceId, told: Appraisal, *, new_id: str, by: UserId) -> None:
@@ -56,5 +88,5 @@ def appraise(work: Work, wanted: PieceId, told: Appraisal, *, new_id: str, by: U
         wrong.append(("note", f"at most {NOTE_LENGTH_MAX} signs"))
     if wrong:
         raise RecordError(wrong)
-    row = {name: getattr(told, name) for name in Appraisal.__dataclass_fields__}
+    row = {name: getattr(told, name) for name in WRITTEN}
     work.tx.add(appraisal, {**row, "appraisal": new_id, "piece": wanted, "by": by, "at_us": work.now_us})
