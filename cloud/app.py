@@ -80,14 +80,10 @@ from cloud.pos.stores.enrolment import Signer
 from cloud.pos.transfers import routes as transfers
 from cloud.pos.value import routes as value
 from cloud.provider import HttpProvider, NoProvider, Provider
-from cloud.recover import Recovery, recover
 from cloud.rejoin import Rejoins
 from cloud.reminders.job import Reminders
 from cloud.sealing import open_sealing
-from cloud.work import begin
-from contract.feed import Role, StaffCard
-from contract.ids import StoreId, UserId, uuid7
-from trade.guards import ALL
+from contract.ids import StoreId, uuid7
 from web.attempts import Attempts
 from web.fit import join
 from web.logins import Logins
@@ -305,33 +301,6 @@ def run(config: CloudConfig, signer: Signer | None = None) -> int:
         cloud = build(config, signer=signer)
         stack.callback(cloud.office.close)
         return asyncio.run(_live(cloud, listener, door_listener))
-
-
-def restore(config: CloudConfig) -> Recovery:
-    """The restore procedure, once, after the database came back from a backup and before `run` (custody.md §2.2)."""
-    office = open_office(config.database_url)
-    with contextlib.closing(office):
-        schema.migrate(office)
-        provider: Provider = HttpProvider(config.payment_url) if config.payment_url else NoProvider()
-        return recover(office, provider, now_us=time.time_ns() // 1000)
-
-
-def name_admin(config: CloudConfig, user: UserId, name: str, ask: Callable[[], str]) -> None:
-    """Name somebody new an admin, also while the office runs: how the first one comes in, as no page lets in nobody.
-
-    `ask` gives the password once everything else is known to fit. Raises `StaffError`, `UnsafeDatabaseError`.
-    """
-    office = open_office(config.database_url)
-    with contextlib.closing(office):
-        schema.migrate(office)
-        card = StaffCard(user=staff_desk.check_user(user), name=name, roles=(Role.ADMIN,))
-        with office.reading() as tx:
-            staff_desk.must_be_new(begin(tx, ALL, time.time_ns() // 1000), user)
-        verifier = staff_desk.Passwords().verifier(ask(), user)
-        with office.transaction() as tx:
-            work = begin(tx, ALL, time.time_ns() // 1000)
-            staff_desk.must_be_new(work, user)
-            staff_desk.put_staff(work, card, verifier)
 
 
 async def _live(cloud: Cloud, listener: socket.socket, door_listener: socket.socket | None) -> int:

@@ -5,32 +5,27 @@
 
 import asyncio
 import contextlib
-import hashlib
 import itertools
 import random
 import secrets
 import shutil
-import socket
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Final
 
 import structlog
 
 from contract.feed import ForgetCard, StaffCard
-from contract.ids import Epoch, UserId
+from contract.ids import UserId
 from edge.api.blindness import hidden_zones
 from edge.api.book_logins import BookLogins
 from edge.api.build import create_api
 from edge.api.client_desk import ClientDesk
 from edge.api.pictures import Pictures
-from edge.api.pins import make_verifier
 from edge.api.shop import Shop
 from edge.backup import mirroring
 from edge.blobs import FOLDER, BlobCache
-from edge.books import local, replica
-from edge.books.db import BOOKS_FILE, Database
+from edge.books import replica
+from edge.books.db import Database
 from edge.books.journal import Books
 from edge.books.rows import Mode
 from edge.clients.keys import box_keys
@@ -58,6 +53,7 @@ from edge.gauges import (
 )
 from edge.house import House
 from edge.life import Edge, listen, live
+from edge.own_books import instance_of, open_books
 from edge.papers import FOLDER as PAPERS
 from edge.papers import Papers
 from edge.paperwork import Paperwork
@@ -80,9 +76,6 @@ from web.serving import write_logs
 from web.sse import Bulletin
 
 log = structlog.get_logger(__name__)
-MACHINE_ID: Final = Path("/etc/machine-id")
-ALONE: Final = Epoch("alone")
-"""The log of a store that was never given a cloud."""
 
 
 def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Random | None = None) -> Edge:
@@ -184,32 +177,6 @@ def run(config: EdgeConfig) -> int:
         return asyncio.run(live(edge, listener))
 
 
-def set_pin(config: EdgeConfig, user: UserId, pin: str) -> bool:
-    """Give a person a PIN and end their logins; may be done while the box runs. Raises `PinError`, `BooksError`.
-
-    False when the head office has not named this person yet: the PIN is kept and waits.
-    """
-    verifier = make_verifier(pin)
-    books = open_books(config, instance_of(config))
-    with contextlib.closing(books):
-        now_us = SystemClock().wall_us()
-        local.set_pin(books, user=user, verifier=verifier, now_us=now_us)
-        for login in local.logins_of(books.db, user):
-            local.drop_login(books, login.token, now_us)
-        return replica.staff(books.db, user) is not None
-
-
-def open_books(config: EdgeConfig, instance: str) -> Books:
-    """The books of this store; a store without a cloud begins its own log."""
-    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
-    books = Books.open(config.data_dir / BOOKS_FILE, store=config.store, instance=instance)
-    if config.uplink is None and books.node().mode is Mode.REJOIN and not books.node().epoch:
-        with books.transaction() as tx:
-            tx.new_log(config.store, ALONE)
-            tx.db.run("node_joined", term=1, epoch=ALONE, cloud_epoch=0, instance=instance)
-    return books
-
-
 def clients_kept(config: EdgeConfig, books: Books, db: Database) -> Slice | None:
     """The clients this box keeps, after it has forgotten whom its books know to be erased. None without an office.
 
@@ -228,15 +195,6 @@ def clients_kept(config: EdgeConfig, books: Books, db: Database) -> Slice | None
     forget = (card.person for card in replica.cards(db, ForgetCard))
     kept.open(node.epoch if node.mode is Mode.ACTIVE else "", forget)
     return kept
-
-
-def instance_of(config: EdgeConfig) -> str:
-    """Identity of this machine for this store, kept outside the data directory: a copied disk does not carry it."""
-    try:
-        machine = MACHINE_ID.read_text(encoding="ascii").strip()
-    except OSError:
-        machine = socket.gethostname()
-    return hashlib.sha256(f"vitrine/{config.store}/{machine}".encode()).hexdigest()[:32]
 
 
 def _tags_per_s(config: ReaderConfig, edge: EdgeConfig) -> float:

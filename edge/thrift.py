@@ -13,6 +13,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+COLLECT_EVERY: Final = 700
+"""New objects between looks for circles of garbage, as Python has it: who starts a box may ask for fewer."""
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """`mallopt(3)`, malloc.h of glibc."""
 ARENAS: Final = 2
@@ -26,6 +28,7 @@ def keep_small() -> None:
     """Bound the allocator where it is glibc's, give back what starting took, leave what lives for ever alone."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(COLLECT_EVERY)
     try:
         libc = ctypes.CDLL(None)
         libc.mallopt(M_ARENA_MAX, ARENAS)

@@ -4,13 +4,13 @@ import datetime as dt
 import secrets
 from pathlib import Path
 
-from edge.app import instance_of
 from edge.backup import keys
 from edge.backup import restore as restoring
 from edge.backup.contents import Manifest, one_line
 from edge.backup.take import take
 from edge.clock import SystemClock
 from edge.config import EdgeConfig
+from edge.own_books import instance_of
 from web.serving import version
 
 

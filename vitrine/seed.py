@@ -14,8 +14,8 @@ from cloud.sealing import open_sealing
 from cloud.work import begin
 from contract.commands import CustodyState
 from contract.feed import Role, StaffCard, StoreCard
-from edge.app import set_pin
 from edge.config import load_config as load_store
+from edge.own_books import set_pin
 from simulator.app import StorePlan
 from trade.guards import ALL
 from vitrine.problems import PersonError

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
 from contract.ids import PieceId, UserId
 from edge import app as edge_app
+from edge import own_books
 from edge.config import EdgeConfig
 from trade.custody import Token, TokenState
 
@@ -36,7 +37,7 @@ def store(tmp_path_factory: pytest.TempPathFactory, serve) -> str:
             tx.db.run_struct("token_set", Token(piece=PieceId(name), ce=1, state=TokenState.HERE))
     edge.store.take_feed(FeedPage(rows=tuple(rows), upto=9, more=False))
     edge.store.reload()
-    edge_app.set_pin(config, UserId("marc"), PIN)
+    own_books.set_pin(config, UserId("marc"), PIN)
     url = serve(edge.api)
     token = httpx.post(f"{url}/api/v1/login", json={"user": "marc", "pin": PIN}, timeout=30).json()["token"]
     said = {"authorization": f"Bearer {token}"}

@@ -16,9 +16,9 @@ from playwright.sync_api import Page, expect
 
 from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
 from contract.ids import PieceId, ReaderId, UserId, ZoneId
-from edge.app import instance_of, open_books, set_pin
 from edge.books import replica
 from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
+from edge.own_books import instance_of, open_books, set_pin
 from simulator.app import plan, write_config
 from trade.custody import Token, TokenState
 from vitrine.toml import dump

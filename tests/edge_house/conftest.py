@@ -14,6 +14,7 @@ from contract.facts import ReaderLink
 from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard, StoreCard
 from contract.ids import Epoch, PieceId, ReaderId, StoreId, TillId, UserId, ZoneId
 from edge import app as edge_app
+from edge import own_books
 from edge.books.journal import Books
 from edge.books.rows import Mode
 from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
@@ -262,13 +263,13 @@ class Face:
         self.edge.store.take_feed(FeedPage(rows=tuple(rows), upto=200, more=False))
         self.edge.store.reload()
         self.config = config
-        edge_app.set_pin(config, "ana", "4711")
+        own_books.set_pin(config, "ana", "4711")
         self.client = TestClient(self.edge.api)
         self.bearers = {}
 
     def bearer(self, user):
         if user not in self.bearers:
-            edge_app.set_pin(self.config, user, "4711")
+            own_books.set_pin(self.config, user, "4711")
             answer = self.client.post("/api/v1/login", json={"user": user, "pin": "4711"})
             assert answer.status_code == 200, answer.text
             self.client.cookies.clear()

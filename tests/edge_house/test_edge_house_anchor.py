@@ -10,6 +10,7 @@ from contract.facts import SaleOpened
 from contract.feed import FeedPage, FeedRow
 from contract.messages import Ack, Down, Standing
 from edge import app as edge_app
+from edge import own_books
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette prefers httpx2, which is not in our lock
@@ -22,7 +23,7 @@ def edge(config, clock, make):
     make.give(edge.store.books, 1)
     staff = [FeedRow(rev=n, scope="*", key=f"staff:{each.user}", body=each) for n, each in enumerate(make.staff, 1)]
     edge.store.take_feed(FeedPage(rows=tuple(staff), upto=len(staff), more=False))
-    edge_app.set_pin(config, "ana", "4711")
+    own_books.set_pin(config, "ana", "4711")
     yield edge
     edge.shop.db.close()
     edge.store.books.close()

@@ -12,7 +12,7 @@ from contract.feed import FeedPage, FeedRow
 from contract.ids import PieceId, UserId, ZoneId
 from contract.messages import Down, Standing
 from contract.seals import head_seal
-from edge import app as edge_app
+from edge import own_books
 from edge.api.looks import looking
 from edge.api.pins import PinError
 from edge.config import UplinkConfig
@@ -57,7 +57,7 @@ def test_a_stranger_with_a_pin_of_nobody_is_refused_the_same_way(face):
 
 def test_a_pin_is_digits(config, face):
     with pytest.raises(PinError, match="4 to 12 digits"):
-        edge_app.set_pin(face.edge.config, "ana", "abc")
+        own_books.set_pin(face.edge.config, "ana", "abc")
 
 
 def test_a_sale_by_scanner_from_shift_to_z(face):
@@ -271,7 +271,7 @@ def test_a_zone_tells_who_lay_there_and_how_often_belief_was_right(face):
 def test_a_new_pin_ends_the_logins_made_with_the_old_one(face):
     assert face.get("/store").status_code == 200
     face.edge.house.step()
-    edge_app.set_pin(face.config, "ana", "9999")
+    own_books.set_pin(face.config, "ana", "9999")
     assert face.get("/store").status_code == 401
 
 

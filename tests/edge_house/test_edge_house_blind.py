@@ -10,6 +10,7 @@ from contract.facts import AlarmKind, AlarmRaised, PiecePresence, PresenceState
 from contract.feed import FeedPage, FeedRow
 from contract.ids import AlarmId, PieceId, ZoneId
 from edge import app as edge_app
+from edge import own_books
 from edge.books.rows import as_list
 from edge.floor.alarms import words
 from edge.floor.looking import Wanted
@@ -31,7 +32,7 @@ class Store:
 
     def bearer(self, user):
         if user not in self.bearers:
-            edge_app.set_pin(self.edge.config, user, "4711")
+            own_books.set_pin(self.edge.config, user, "4711")
             answer = self.client.post("/api/v1/login", json={"user": user, "pin": "4711"})
             self.client.cookies.clear()
             self.bearers[user] = {"authorization": f"Bearer {answer.json()['token']}"}

@@ -9,6 +9,7 @@ from contract.facts.signals import InputKind, OutputKind
 from contract.feed import FeedPage, FeedRow
 from contract.ids import ReaderId, ZoneId
 from edge import app as edge_app
+from edge import own_books
 from edge.config import InputConfig, OutputConfig
 
 with warnings.catch_warnings():
@@ -34,7 +35,7 @@ class Box:
         self.client = TestClient(self.edge.api)
 
     def bearer(self, user):
-        edge_app.set_pin(self.config, user, "4711")
+        own_books.set_pin(self.config, user, "4711")
         answer = self.client.post("/api/v1/login", json={"user": user, "pin": "4711"})
         self.client.cookies.clear()
         return {"authorization": f"Bearer {answer.json()['token']}"}
@@ -98,7 +99,7 @@ def test_a_manager_opens_a_lock_from_the_page_and_others_see_no_button(box):
     box.ticks(20)
     pages = {}
     for user in ("max", "ana"):
-        edge_app.set_pin(box.config, user, "4711")
+        own_books.set_pin(box.config, user, "4711")
         client = TestClient(box.edge.api)
         client.post("/sign-in", data={"user": user, "pin": "4711"})
         pages[user] = (client, client.get("/readers").text)

@@ -9,6 +9,7 @@ import pytest
 from contract.feed import FeedPage, FeedRow
 from contract.ids import ReaderId, ZoneId
 from edge import app as edge_app
+from edge import own_books
 from edge.api.bodies import LINE_CHARS_MAX, LINES_MAX
 from edge.config import ReaderConfig
 from edge.floor import passes as floor_passes
@@ -36,7 +37,7 @@ class Phone:
 
     def bearer(self, user):
         if user not in self.bearers:
-            edge_app.set_pin(self.edge.config, user, "4711")
+            own_books.set_pin(self.edge.config, user, "4711")
             answer = self.client.post("/api/v1/login", json={"user": user, "pin": "4711"})
             self.client.cookies.clear()
             self.bearers[user] = {"authorization": f"Bearer {answer.json()['token']}"}

@@ -11,6 +11,7 @@ import uvicorn
 
 from contract.feed import FeedPage, FeedRow
 from edge import app as edge_app
+from edge import own_books
 from edge.config import ConfigError, TerminalConfig
 from edge.config.load import load_config
 from simulator.terminal import Terminal, Trouble
@@ -51,7 +52,7 @@ class Till:
         rows += [FeedRow(rev=9 + n, scope="*", key=f"staff:{p.user}", body=p) for n, p in enumerate(make.staff)]
         self.edge.store.take_feed(FeedPage(rows=tuple(rows), upto=99, more=False))
         self.edge.store.reload()
-        edge_app.set_pin(self.config, "max", "4711")
+        own_books.set_pin(self.config, "max", "4711")
         self.client = TestClient(self.edge.api)
         self.loop = asyncio.Runner()
         token = self.client.post("/api/v1/login", json={"user": "max", "pin": "4711"}).json()["token"]

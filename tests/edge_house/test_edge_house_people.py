@@ -7,7 +7,7 @@ import pytest
 
 from contract.feed import FeedPage, FeedRow, Permission, RoleCard, StaffCard
 from contract.ids import UserId
-from edge import app as edge_app
+from edge import own_books
 from web.sse import HELLO, KEEPALIVE_S
 
 
@@ -62,7 +62,7 @@ def test_nobody_chooses_a_pin_for_who_may_do_more_than_they(face):
     refused = face.post("/pins", {"user": "max", "pin": "8305"}, user="wim")
     assert refused.status_code == 403
     assert "somebody who may so too" in refused.json()["detail"]
-    edge_app.set_pin(face.config, "max", "4711")
+    own_books.set_pin(face.config, "max", "4711")
     assert signs_in(face, "max", "4711") == 200
 
 

@@ -7,6 +7,7 @@ import pytest
 from contract.facts import ReaderLink
 from contract.feed import FeedPage, FeedRow
 from edge import app as edge_app
+from edge import own_books
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette prefers httpx2, which is not in our lock
@@ -23,7 +24,7 @@ class Box:
         self.edge = edge_app.create(config, clock=clock)
         rows = tuple(FeedRow(rev=n + 1, scope="*", key=f"staff:{s.user}", body=s) for n, s in enumerate(make.staff))
         self.edge.store.take_feed(FeedPage(rows=rows, upto=len(rows), more=False))
-        edge_app.set_pin(config, "ana", "4711")
+        own_books.set_pin(config, "ana", "4711")
         self.client = TestClient(self.edge.api)
         token = self.client.post("/api/v1/login", json={"user": "ana", "pin": "4711"}).json()["token"]
         self.client.cookies.clear()

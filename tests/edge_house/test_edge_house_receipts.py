@@ -13,6 +13,7 @@ import pytest
 from contract.facts import CashMoved, ReceiptGiven
 from contract.feed import FeedPage, FeedRow, SettingsCard
 from edge import app as edge_app
+from edge import own_books
 from edge.config import ConfigError, MailConfig, ReceiptPrinterConfig
 from edge.config.load import load_config
 from edge.receipts.counter import JobState
@@ -92,7 +93,7 @@ class Till:
         rows += [FeedRow(rev=9 + n, scope="*", key=f"staff:{p.user}", body=p) for n, p in enumerate(make.staff)]
         self.edge.store.take_feed(FeedPage(rows=tuple(rows), upto=99, more=False))
         self.edge.store.reload()
-        edge_app.set_pin(self.config, "max", "4711")
+        own_books.set_pin(self.config, "max", "4711")
         self.client = TestClient(self.edge.api)
         self.client.__enter__()  # one loop for all requests: printing goes on between them
         token = self.client.post("/api/v1/login", json={"user": "max", "pin": "4711"}).json()["token"]

@@ -6,6 +6,7 @@ from contract.facts import ValueKept
 from contract.feed import FeedPage, FeedRow
 from contract.giftcard import account_of, label, make, shown
 from edge import app as edge_app
+from edge import own_books
 from edge.books.fold_returns import recorded_of
 
 with __import__("warnings").catch_warnings():
@@ -25,7 +26,7 @@ class Till:
         rows += [FeedRow(rev=9 + n, scope="*", key=f"staff:{p.user}", body=p) for n, p in enumerate(make.staff)]
         self.edge.store.take_feed(FeedPage(rows=tuple(rows), upto=99, more=False))
         self.edge.store.reload()
-        edge_app.set_pin(config, "max", "4711")
+        own_books.set_pin(config, "max", "4711")
         self.client = TestClient(self.edge.api)
         token = self.client.post("/api/v1/login", json={"user": "max", "pin": "4711"}).json()["token"]
         self.client.cookies.clear()

@@ -10,6 +10,7 @@ from contract.commands import AnswerValue, KeepValue, NumberedCommand, TellValue
 from contract.feed import FeedPage, FeedRow, GoodsCard, RateCard, SettingsCard, Unit
 from contract.giftcard import account_of, make, parse, shown
 from edge import app as edge_app
+from edge import own_books
 from edge.books.fold_value import load_slice
 from edge.sync.downlink import obey
 
@@ -44,7 +45,7 @@ class Till:
         rows = tuple(FeedRow(rev=n, scope="*", key=key, body=body) for n, (key, body) in enumerate(bodies.items(), 1))
         self.edge.store.take_feed(FeedPage(rows=rows, upto=99, more=False))
         self.edge.store.reload()
-        edge_app.set_pin(self.config, "max", "4711")
+        own_books.set_pin(self.config, "max", "4711")
         self.client = TestClient(self.edge.api, follow_redirects=False)
         token = self.client.post("/api/v1/login", json={"user": "max", "pin": "4711"}).json()["token"]
         self.client.cookies.clear()

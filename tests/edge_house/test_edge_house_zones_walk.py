@@ -8,6 +8,7 @@ import pytest
 from contract.feed import FeedPage, FeedRow
 from contract.ids import ReaderId
 from edge import app as edge_app
+from edge import own_books
 from vitrine import zones as job
 from vitrine.problems import PersonError
 from vitrine.tag import Box
@@ -68,7 +69,7 @@ def person(config, clock, make):
     edge.store.take_feed(FeedPage(rows=tuple(rows), upto=200, more=False))
     edge.store.reload()
     edge.store.pipeline.health = {ReaderId(reader.id): make.health() for reader in config.readers}
-    edge_app.set_pin(config, "max", "4711")
+    own_books.set_pin(config, "max", "4711")
     with TestClient(edge.api) as client:
         made = Person(edge, client, make, clock)
         made.box.sign_in("max", "4711")

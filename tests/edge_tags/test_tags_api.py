@@ -7,6 +7,7 @@ import pytest
 
 from contract.feed import FeedPage, FeedRow, Role, StaffCard
 from edge import app as edge_app
+from edge import own_books
 from edge.config import EdgeConfig, ReaderConfig, TagScheme, TagsConfig, ZoneConfig, ZoneKind
 from edge.tags import key as tag_key
 from trade.custody import Token, TokenState
@@ -46,7 +47,7 @@ class Face:
 
     def bearer(self, user):
         if user not in self.bearers:
-            edge_app.set_pin(self.config, user, "4711")
+            own_books.set_pin(self.config, user, "4711")
             answer = self.client.post("/api/v1/login", json={"user": user, "pin": "4711"})
             self.client.cookies.clear()
             self.bearers[user] = {"authorization": f"Bearer {answer.json()['token']}"}

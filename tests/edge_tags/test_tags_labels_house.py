@@ -17,10 +17,11 @@ from contract.facts import Stream, TagBound
 from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
 from contract.ids import Epoch, PieceId, StoreId, UserId, ZoneId
 from edge import app as edge_app
-from edge.app import ALONE
+from edge import own_books
 from edge.books import replica
 from edge.commissioning import StoreBooks, bind
 from edge.config import ConfigError, EdgeConfig, PrinterConfig, TagScheme, TagsConfig, ZoneConfig, ZoneKind, load_config
+from edge.own_books import ALONE
 from edge.tags.commission import Bind, Bound
 from simulator.printer import Printer, PrinterServer
 from trade.custody import Token, TokenState
@@ -54,7 +55,7 @@ def a_box(tmp_path, port):
     rows.append(FeedRow(rev=90, scope="*", key="staff:ana", body=staff))
     box.store.take_feed(FeedPage(rows=tuple(rows), upto=90, more=False))
     box.store.reload()
-    edge_app.set_pin(config, UserId("ana"), "4711")
+    own_books.set_pin(config, UserId("ana"), "4711")
     return box
 
 

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from edge import app
+from edge import app, own_books
 from edge.config import load_config
 
 if __name__ == "__main__":
-    app.MACHINE_ID = Path(sys.argv[1])
+    own_books.MACHINE_ID = Path(sys.argv[1])
     sys.exit(app.run(load_config(Path(sys.argv[-1]))))

@@ -10,7 +10,7 @@ import pytest
 
 from cloud.pos.sales.queries import SaleDetail
 from contract.feed import Role
-from edge import app
+from edge import own_books
 from edge.api import shapes
 from edge.config import load_config
 from vitrine.ask import AskError, wait
@@ -57,7 +57,7 @@ def test_a_box_that_burnt_comes_back_from_its_backup_with_the_sale_that_only_it_
     house.hold("cloud")
     assert "sells again once" in vitrine("restore", str(file), "--config", config, "--key", str(key))
     login = house.shop.login(Role.MANAGER)
-    app.set_pin(load_config(Path(config)), login.user, login.pin)
+    own_books.set_pin(load_config(Path(config)), login.user, login.pin)
     house.again(f"edge-{STORE}")
     house.wait(f"edge-{STORE}")
     store = house.at(STORE).get("/api/v1/store", shapes.StoreView)

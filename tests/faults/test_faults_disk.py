@@ -18,7 +18,7 @@ from cloud.pos.pieces.queries import PieceDetail
 from cloud.pos.sales.queries import SaleDetail
 from cloud.pos.stores.queries import StoreDetail
 from contract.feed import Role
-from edge import app
+from edge import own_books
 from edge.api import shapes
 from edge.config import load_config
 from vitrine.ask import Api, AskError, wait
@@ -121,7 +121,7 @@ def differing_rows(old: Disk, new: Disk) -> list[str]:
 def pins(house, store: str) -> None:
     """A PIN never leaves its box: on a new disk a manager sets them anew (`vitrine pin`)."""
     login = house.shop.login(Role.MANAGER)
-    app.set_pin(load_config(house.shop.store_folder(store) / "edge.toml"), login.user, login.pin)
+    own_books.set_pin(load_config(house.shop.store_folder(store) / "edge.toml"), login.user, login.pin)
 
 
 def take_disk(house, store: str, aside: Path) -> Disk:
@@ -300,7 +300,7 @@ def test_another_machine_serves_only_when_a_person_says_so_and_the_old_box_is_fe
     # Another machine comes up with the store's certificate.
     machine = tmp_path / "machine-id"
     machine.write_text("another machine")
-    monkeypatch.setattr(app, "MACHINE_ID", machine)
+    monkeypatch.setattr(own_books, "MACHINE_ID", machine)
     pins(house, STOCKROOM)
     box = house.child("edge-stockroom")
     box.command = [sys.executable, str(OTHER_MACHINE), str(machine), *box.command[-2:]]

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from house_ports import free_port
 
-from cloud import app
+from cloud import by_hand
 from cloud.config import load_config
 from contract import topics
 from contract.enrolment import Enrolled, Renew
@@ -49,7 +49,7 @@ class HeadOffice:
             f'[door]\nport = {self.door}\nca = "{papers_of.ca}"\ncert = "{papers_of.cert}"\nkey = "{papers_of.key}"\n'
             f'crl = "{self.authority.crl_file}"\n'
         )
-        app.name_admin(load_config(config), UserId("ada"), "Ada", lambda: PASSWORD)
+        by_hand.name_admin(load_config(config), UserId("ada"), "Ada", lambda: PASSWORD)
         self.log = (folder / "office.log").open("wb")
         self.child = subprocess.Popen(
             [sys.executable, "-m", "vitrine", "cloud", "--config", str(config)], cwd=ROOT, stderr=self.log

@@ -13,7 +13,7 @@ import pytest
 
 from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
 from contract.ids import PieceId, UserId
-from edge import app as edge_app
+from edge import own_books
 from edge.books import replica
 from edge.config import load_config
 from edge.tags.key import read_key
@@ -93,7 +93,7 @@ def a_config(folder, reader_port=1, pad=1, pieces=("p1", "p2")):
         f'antennas = {{ "{pad}" = "pad" }}\n[tags]\nscheme = "own"\nprefix = "F0A1"\n'
     )
     config = load_config(path)
-    books = edge_app.open_books(config, edge_app.instance_of(config))
+    books = own_books.open_books(config, own_books.instance_of(config))
     cards = [
         PieceCard(piece=PieceId(name), sku=name, title=f"Ring {name}", category="ring", metal="gold", fineness=750,
                   weight_mg=1, stones="", price_minor=1, currency="EUR", tax_bp=0, epc="") for name in pieces
@@ -106,7 +106,7 @@ def a_config(folder, reader_port=1, pad=1, pieces=("p1", "p2")):
         for card in cards:
             tx.db.run_struct("token_set", Token(piece=card.piece, ce=1, state=TokenState.HERE))
     books.close()
-    edge_app.set_pin(config, UserId("max"), PIN)
+    own_books.set_pin(config, UserId("max"), PIN)
     return path, config
 
 
@@ -155,7 +155,7 @@ def test_tags_for_every_piece_without_one_are_written_one_after_the_other(box, d
     assert told[-1] == "2 of 2 bound."
     key = read_key(config.data_dir)
     assert key.hex() not in "".join(told)
-    books = edge_app.open_books(config, edge_app.instance_of(config))
+    books = own_books.open_books(config, own_books.instance_of(config))
     for piece, row in (("p2", 0), ("p1", 1)):
         tag = desk.tags.tag(row)
         card = replica.piece(books.db, PieceId(piece))
@@ -249,7 +249,7 @@ class KilledBox:
 
     def bound(self, pieces):
         """Piece → (EPC, TID) by the books of a box that is down."""
-        books = edge_app.open_books(self.config, edge_app.instance_of(self.config))
+        books = own_books.open_books(self.config, own_books.instance_of(self.config))
         cards = {piece: replica.piece(books.db, PieceId(piece)) for piece in pieces}
         books.close()
         return {piece: (card.epc, card.tid) for piece, card in cards.items() if card.epc}
