@@ -7,6 +7,7 @@ import pytest
 
 from contract.feed import FeedPage, FeedRow, MetalPriceCard, SettingsCard
 from edge import app as edge_app
+from edge import own_books
 from edge.books.fold_value import load_slice
 from edge.books.replay import differences
 
@@ -39,7 +40,7 @@ class Till:
         rows = tuple(FeedRow(rev=n, scope="*", key=key, body=body) for n, (key, body) in enumerate(bodies.items(), 1))
         self.edge.store.take_feed(FeedPage(rows=rows, upto=99, more=False))
         self.edge.store.reload()
-        edge_app.set_pin(self.config, "max", "4711")
+        own_books.set_pin(self.config, "max", "4711")
         self.client = TestClient(self.edge.api, follow_redirects=False)
         token = self.client.post("/api/v1/login", json={"user": "max", "pin": "4711"}).json()["token"]
         self.client.cookies.clear()
