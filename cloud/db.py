@@ -21,6 +21,8 @@ BUSY_TIMEOUT_MS: Final = 10_000
 IN_MEMORY: Final = "sqlite://"
 CONNECTIONS_MAX: Final = 20
 CONNECTION_WAIT_S: Final = 10
+REWRITTEN_BYTES_MAX: Final = 256 << 20
+REWRITE_WAIT_MS: Final = 5_000
 _REFUSED: Final = ("22", "23", "54")
 """SQLSTATE classes: data exception, integrity constraint violation, program limit exceeded."""
 _TRY_AGAIN: Final = ("40001", "40P01", "55P03")
@@ -253,10 +255,12 @@ class Office:
         with self._reading.connect() as connection, connection.begin():
             yield Tx(connection)
 
-    def leave_no_trace(self, tables: Sequence[str]) -> bool:
+    def leave_no_trace(self, tables: Sequence[str], keys: Sequence[str] = ()) -> bool:
         """What was deleted from these tables is gone from the disk too; False: somebody still reads what was before.
 
-        SQLite overwrites what it deletes (`secure_delete`) and its WAL is emptied here; PostgreSQL's rows go by VACUUM.
+        SQLite overwrites what it deletes (`secure_delete`) and its WAL is emptied here. PostgreSQL's rows go by VACUUM,
+        which leaves their bytes in pages until others take their place; tables of `keys` are written anew instead, if
+        they are of a size for which others may wait.
         """
         with self.engine.connect() as connection:
             raw = connection.connection.driver_connection
@@ -267,7 +271,8 @@ class Office:
             connection.execution_options(isolation_level="AUTOCOMMIT")
             for table in tables:
                 connection.exec_driver_sql(f"VACUUM {table}")
-            return True
+            anew = [_written_anew(connection, table) for table in keys]
+            return all(anew)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -285,6 +290,22 @@ def _translated(error: sa.exc.OperationalError) -> Exception:
     if state in _TRY_AGAIN or "database is locked" in str(error.orig):
         return ContentionError(f"another transaction was in the way ({error.orig}); run it again")
     return error
+
+
+def _written_anew(connection: sa.Connection, table: str) -> bool:
+    size = connection.execute(sa.text("SELECT pg_total_relation_size(:name)"), {"name": table}).scalar()
+    if int(size or 0) > REWRITTEN_BYTES_MAX:
+        return False
+    connection.exec_driver_sql(f"SET lock_timeout = {REWRITE_WAIT_MS}")
+    try:
+        connection.exec_driver_sql(f"VACUUM (FULL) {table}")
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "sqlstate", "") not in _TRY_AGAIN:
+            raise
+        return False
+    finally:
+        connection.exec_driver_sql("RESET lock_timeout")
+    return True
 
 
 def scrub(office: Office, table: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 
 from cloud import changes, feed
 from cloud.db import Office, Tx
@@ -21,6 +22,7 @@ from cloud.work import Work
 from contract.feed import ForgetCard
 from contract.ids import HOUSE, PersonId, UserId
 
+_log = structlog.get_logger(__name__)
 NOTED: Final = "client"
 REASONS: Final = {
     "asked": "They asked for it",
@@ -29,9 +31,12 @@ REASONS: Final = {
 }
 """Chosen, not typed: a reason in somebody's own words would outlive the person it is about."""
 TABLES: Final = (
-    "person_key", "person_word", "client", "client_visit", "client_heard", "client_pair", "message", "order_paper",
+    "person_key", "person_word", "client", "client_visit", "client_heard", "client_pair", "client_segment", "message",
+    "order_paper",
 )  # fmt: skip
 """That deletes leave nothing behind in."""
+KEYS: Final = ("person_key", "person_word")
+"""What is not sealed itself."""
 EVERYTHING: Final = 100_000
 AGAIN: Final = "Erased before; this database came back from a backup"
 AT_ONCE: Final = 200
@@ -70,7 +75,7 @@ def erase(office: Office, work: Work, person: PersonId, reason: str, *, by: User
     for each in persons:
         _erase(work, each, REASONS[reason], by=by)
     work.tx.before_commit.append(lambda: office.on_forget(persons))
-    work.tx.after_commit.append(lambda: office.leave_no_trace(TABLES))
+    work.tx.after_commit.append(lambda: _leave_no_trace(office))
 
 
 def erased(tx: Tx) -> list[str]:
@@ -94,8 +99,14 @@ def again(office: Desk, persons: Sequence[str]) -> int:
                 _erase(work, person, AGAIN, by=HOUSE)
                 back.append(person)
     if back:
-        office.office.leave_no_trace(TABLES)
+        _leave_no_trace(office.office)
     return len(back)
+
+
+def _leave_no_trace(office: Office) -> None:
+    if not office.leave_no_trace(TABLES, KEYS):
+        mend = f"VACUUM FULL {', '.join(KEYS)} at a quiet hour; on SQLite the next erasure does it"
+        _log.warning("erased_and_not_overwritten", mend=mend)
 
 
 def _erase(work: Work, person: PersonId, why: str, *, by: UserId) -> None:
