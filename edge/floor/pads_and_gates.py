@@ -149,8 +149,7 @@ class Gates:
                     return False, late
                 if status.claim in MAY_LEAVE:
                     return True, MAY_LEAVE[status.claim]
-                unsigned = "a client's thing that nobody gave back"
-                return False, status.away_because or (unsigned if clients else "unsold stock of this store")
+                return False, status.away_because or _why_not(status, clients=clients)
             case TokenState.INCOMING:
                 return False, "granted to this store and not received yet"
             case TokenState.AWAY if clients:
@@ -161,3 +160,10 @@ class Gates:
                 if shipped is not None and not (token is not None and token.sale):
                     return True, f"shipped to {shipped.to_store}"
                 return True, "sold" if token is not None and token.sale else "not held by this store"
+
+
+def _why_not(status: Status, *, clients: bool) -> str:
+    """What a piece is that belongs in this store and passes its gate."""
+    if clients:
+        return "a client's thing that nobody gave back"
+    return "laid away and not collected" if status.claim is ClaimKind.LAYAWAY else "unsold stock of this store"

@@ -1,7 +1,7 @@
 """What this store knows of each piece, by catalogue row: card, home zone, and whether it ought to be in its place.
 
 Arrays are at least as long as the catalogue. `expected` is what presence and counts may ask for: a piece this store
-holds, that is not sold, not on its way and not in somebody's hands with our consent (cart, layaway, memo, repair …).
+holds, that is not sold, not on its way and not in somebody's hands with our consent (cart, tray, memo, repair …).
 """
 
 from collections.abc import Iterable
@@ -28,15 +28,15 @@ NEVER_AGAIN_US: Final = 1 << 62
 NO_TRAY: Final = -1
 CLAIMS_SHOWN: Final = frozenset({ClaimKind.TRAY, ClaimKind.CART})
 """Claims of a piece that is out for a client, and ought to be sold or back in its place soon."""
-CLAIMS_AWAY: Final = frozenset(set(ClaimKind) - {ClaimKind.LEASE})
-"""Claims under which a piece may leave its place. A leased piece stays where it is until it is shipped."""
+CLAIMS_AWAY: Final = frozenset(set(ClaimKind) - {ClaimKind.LEASE, ClaimKind.LAYAWAY})
+"""Claims under which a piece may leave its place. A leased piece stays where it is until it is shipped, and one that is
+laid away lies in the store, if in another place: it is counted, and missed, like any other."""
 SHIP_GRACE_US: Final = 1_800_000_000
 """A shipped piece lies at our door for a while; only after this is it a stranger that ought to be reported."""
 RECEIVE_AGAIN_US: Final = 60_000_000
 REPORT_AGAIN_US: Final = 600_000_000
 AWAY_WORDS: Final = {
     ClaimKind.CART: "in a cart",
-    ClaimKind.LAYAWAY: "laid away",
     ClaimKind.TRAY: "on a tray shown to a client",
     ClaimKind.MEMO: "out on memo",
     ClaimKind.REPAIR: "in repair",

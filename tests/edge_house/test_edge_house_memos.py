@@ -102,3 +102,19 @@ def test_another_day_is_another_reminder_and_what_is_back_reminds_of_nothing(sho
     assert fold_orders.load(shop.books.db, ORDER).state == "closed"
     wait(shop, 4 * DAY_US)
     assert reminders(shop) == []
+
+
+def test_a_piece_that_is_laid_away_is_missed_and_stopped_at_the_gate_like_any_other(shop):
+    shop.run(200, lying={"r-case": list(range(1, 11))})
+    for n in (3, 4):
+        act = OpenOrder(
+            order=ClientOrderId(f"l-{n}"), kind=OrderKind.LAYAWAY, client=PersonId("c-1"), title="x", currency="EUR",
+            pieces=(PieceId(f"p{n}"),),
+        )  # fmt: skip
+        did(shop, act)
+        did(shop, MoveOrder(order=ClientOrderId(f"l-{n}"), event=OrderEvent.RESERVE))
+    pass_gate(shop, [3])
+    (seen,) = shop.facts(ExitSeen)
+    assert (seen.peaceful, seen.why) == (False, "laid away and not collected")
+    shop.run(200, lying={"r-case": [n for n in range(1, 11) if n not in (3, 4)]})
+    assert ("p4",) in [fact.pieces for fact in shop.facts(AlarmRaised) if fact.kind is AlarmKind.MISSING]

@@ -52,9 +52,10 @@ def test_a_held_piece_is_expected_and_a_sold_or_claimed_one_is_not(stock):
         assert away.away_because
 
 
-def test_a_piece_leased_to_a_web_order_stays_where_it_is(stock):
+@pytest.mark.parametrize("kind", [ClaimKind.LEASE, ClaimKind.LAYAWAY])
+def test_a_piece_leased_to_a_web_order_or_laid_away_stays_where_it_is(stock, kind):
     stock.learn([a_card(1)])
-    stock.stand(PieceId("p1"), Status(TokenState.HERE, ClaimKind.LEASE, "o1"))
+    stock.stand(PieceId("p1"), Status(TokenState.HERE, kind, "o1"))
     assert stock.expected[0]
 
 
