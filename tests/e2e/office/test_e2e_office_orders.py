@@ -1,0 +1,105 @@
+"""Clients' orders of all stores at the office, in a real browser: their list, one of each, and the client's own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cloud.app import Cloud
+from cloud.db import Tx
+from cloud.pos.client_orders.apply import heard_of
+from cloud.pos.stores.desk import open_store
+from cloud.work import Heard
+from contract.facts import (
+    Instalment,
+    OrderEvent,
+    OrderHeld,
+    OrderKind,
+    OrderMoved,
+    OrderOpened,
+    OrderQuoted,
+    OrderTerms,
+    QuoteLine,
+    Stream,
+)
+from contract.feed import StoreCard
+
+TILL, PHONE = (1280, 800), (390, 844)
+BY_THEME = ("color-contrast", "link-in-text-block")
+PATHS = (
+    "/client-orders",
+    "/client-orders?queue=overdue",
+    "/client-orders?q=nobody",
+    "/client-orders/o1",
+    "/client-orders/o2",
+)
+
+
+class Told:
+    """What an applier needs of the custody of pieces: where it may write."""
+
+    def __init__(self, work) -> None:
+        self.work = work
+
+    @property
+    def tx(self) -> Tx:
+        return self.work.tx
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory, serve, make_office: Callable[[Path], Cloud]) -> Iterator[str]:
+    cloud = make_office(tmp_path_factory.mktemp("orders"))
+    terms = OrderTerms(
+        deposit_bp=3_000, fee_bp=1_000, grace_days=14,
+        instalments=(
+            Instalment(due_day="2025-11-22", amount_minor=400_000), Instalment(due_day="2030-01-01", amount_minor=840_000)
+        ),
+    )  # fmt: skip
+    line = QuoteLine(line="q1", description="Solitaire ring, 0.71 ct", gross_minor=1_240_000, tax_bp=2_000, piece="p1")
+    facts = (
+        OrderOpened(
+            order="o1", number="L-1001", kind=OrderKind.LAYAWAY, client="c-1", title="Solitaire ring, 0.71 ct",
+            currency="EUR", account="order-o1", terms=terms, pieces=("p1",),
+        ),
+        OrderQuoted(order="o1", quote=1, lines=(line,)),
+        OrderMoved(order="o1", event=OrderEvent.RESERVE),
+        OrderOpened(
+            order="o2", number="R-1001", kind=OrderKind.REPAIR, client="c-2", title="White metal ring with white stone",
+            currency="EUR", account="order-o2", promised_day="2030-01-01",
+        ),
+        OrderMoved(order="o2", event=OrderEvent.ASSESS),
+        OrderHeld(order="o2", why="a claw is missing"),
+    )  # fmt: skip
+    with cloud.desk.work() as work:
+        open_store(work, StoreCard(store="flagship", name="Flagship", currency="EUR", city="Paris"))
+        for seq, fact in enumerate(facts, 1):
+            heard = Heard(
+                store="flagship", epoch="e1", stream=Stream.TRADE, seq=seq, at_us=1_794_830_400_000_000, by="associate"
+            )
+            heard_of(Told(work), heard, fact)
+    yield serve(cloud.app)
+    cloud.office.close()
+
+
+def test_every_page_is_accessible_in_every_size(
+    office: str, signed_in: Callable[..., Page], check_accessible: Callable[..., list[str]], keep_shot
+) -> None:
+    page = signed_in(office, "/")
+    for path in PATHS:
+        assert page.goto(office + path).status == 200, path
+        for label, size, theme, rules in (("phone", PHONE, "light", ()), ("till", TILL, "dark", BY_THEME)):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{path} scrolls sideways"
+            assert check_accessible(page, rules) == [], path
+            keep_shot(page, f"office{path.translate(str.maketrans('/?=', '---'))}-{label}")
+
+
+def test_an_order_is_found_by_its_number_and_tells_its_story(office: str, signed_in: Callable[..., Page]) -> None:
+    page = signed_in(office, "/client-orders", user="associate")
+    page.get_by_label("Number, client or piece").fill("l1001")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="L-1001").click()
+    expect(page.get_by_text("Its pieces are kept for the client")).to_be_visible()
+    expect(page.get_by_text("Overdue since 22 Nov 2025.")).to_be_visible()
