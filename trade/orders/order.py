@@ -210,13 +210,19 @@ def _changed(order: Order, fact: OrderChange, at_us: int, by: str) -> Order:
             quotes = tuple(
                 new(each, approved=fact.approved) if each.quote == fact.quote else each for each in order.quotes
             )
-            return new(order, quotes=quotes)
+            answered = new(order, quotes=quotes)
+            if any(event is OrderEvent.APPROVE for _, event in TABLES[order.kind].table):
+                return answered  # its table has a step for it
+            return _told(answered, OrderEvent.APPROVE if fact.approved else OrderEvent.DECLINE, "", at_us, by)
         case OrderPromised():
-            return new(order, promised_day=fact.promised_day or order.promised_day, terms=fact.terms or order.terms)
+            day, terms = fact.promised_day or order.promised_day, fact.terms or order.terms
+            event = "promised" if fact.promised_day else "terms"
+            why = ", ".join(each for each in (fact.promised_day, fact.why) if each)
+            return _told(new(order, promised_day=day, terms=terms), event, why, at_us, by)
         case OrderHeld():
-            return new(order, held=fact.why)
+            return _told(new(order, held=fact.why), "held", fact.why, at_us, by)
         case OrderResumed():
-            return new(order, held="")
+            return _told(new(order, held=""), "resumed", "", at_us, by)
         case OrderItemTaken():
             known = order.item(fact.item.item)
             kept_one = new(known, item=fact.item) if known else Kept(item=fact.item)

@@ -47,6 +47,10 @@ STEPS: Final[Mapping[OrderEvent, str]] = {
 }
 DONE: Final[Mapping[str, str]] = {
     "opened": "Opened",
+    "held": "Nothing goes on for now",
+    "resumed": "Goes on again",
+    "promised": "Promised for another day",
+    "terms": "Paid by other days, or on other terms",
     E.QUOTE: "Quoted",
     E.APPROVE: "The client accepted",
     E.DECLINE: "The client declined",
