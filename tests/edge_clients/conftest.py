@@ -18,14 +18,19 @@ clients_house = sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(clients_house)
 
 
-@pytest.fixture
-def office():
-    opened = empty_office()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(request):
+    if request.param == "sqlite":
+        opened = empty_office()
+    else:
+        request.getfixturevalue("empty_postgres")
+        opened = request.getfixturevalue("postgres_office")
     the = clients_house.TheOffice(opened)
     for store in (clients_house.PARIS, clients_house.MILAN):
         the.work(lambda work, store=store: open_store(work, StoreCard(store=store, name=store.title(), currency="EUR")))
     yield the
-    opened.close()
+    if request.param == "sqlite":
+        opened.close()
 
 
 @pytest.fixture
