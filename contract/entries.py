@@ -92,6 +92,7 @@ SALE: Final = Key("sale", "sale")
 TILL: Final = Key("till", "till")
 ACCOUNT: Final = Key("account", "account")
 ORDER: Final = Key("order", "order")
+APPOINTMENT: Final = Key("appointment", "appointment")
 ITEM: Final = Key("piece", "item")
 PERSON: Final = Key("person", "person")
 
@@ -150,6 +151,9 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.ValueReleased: (ACCOUNT,),
     facts.TradeInOffered: (SALE, Key("piece", "trade_in.piece")),
     facts.TradeInTaken: (SALE, Key("piece", "trade_in.piece")),
+    facts.AppointmentPrepared: (APPOINTMENT, PIECES),
+    facts.AppointmentWent: (APPOINTMENT,),
+    facts.AppointmentClosed: (APPOINTMENT, Key("piece", "unread")),
     facts.OrderOpened: (ORDER, PIECES, Key("person", "client"), ACCOUNT),
     facts.OrderMoved: (ORDER, PIECES, SALE),
     facts.OrderQuoted: (ORDER, Key("piece", "lines.piece")),

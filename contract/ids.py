@@ -33,6 +33,7 @@ OrderId = NewType("OrderId", str)
 ClientOrderId = NewType("ClientOrderId", str)
 """Of a client's order at a store: repair, layaway, custom …"""
 PurchaseId = NewType("PurchaseId", str)
+AppointmentId = NewType("AppointmentId", str)
 TransferId = NewType("TransferId", str)
 CountId = NewType("CountId", str)
 AlarmId = NewType("AlarmId", str)

@@ -11,6 +11,7 @@ import msgspec
 
 from contract.facts import (
     AnyFact,
+    AppointmentClosed,
     CashKind,
     PurchaseRecorded,
     ReturnBegan,
@@ -28,6 +29,7 @@ from contract.facts import (
 from contract.feed import Permission, RoleCard
 from contract.ids import UserId
 from contract.money import BASIS_POINTS, plain
+from trade import trays
 from trade.acts import (
     AbandonReturn,
     Act,
@@ -48,6 +50,7 @@ from trade.acts import (
     BuyPieces,
     CheckItem,
     CloseAlarm,
+    CloseAppointment,
     CloseShift,
     DiscountCart,
     DiscountLine,
@@ -67,12 +70,14 @@ from trade.acts import (
     HoldPiece,
     InquireValue,
     KeepPaper,
+    MoveAppointment,
     MoveCash,
     MoveOrder,
     OpenOrder,
     OpenSale,
     OpenShift,
     ParkSale,
+    PrepareTray,
     PromiseOrder,
     QuoteOrder,
     RecordSale,
@@ -160,6 +165,9 @@ NEEDED: Final[Mapping[type[Act], Permission | None]] = {
     KeepPaper: Permission.ORDERS,
     AddOrder: Permission.SELL,
     HoldPiece: Permission.SELL,
+    PrepareTray: Permission.SELL,
+    MoveAppointment: Permission.SELL,
+    CloseAppointment: Permission.SELL,
     ReleaseHold: Permission.SELL,
     BreakLease: Permission.BREAK_LEASE,
     Ship: Permission.TRANSFER,
@@ -228,6 +236,7 @@ def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need
         if not (piece.on_pad or piece.seen):
             yield Need(Permission.PAD_OVERRIDE, f"Sell {piece.name}, which nobody reads now, because “{act.override}”")
     yield from approving.needs(scene, act, facts)
+    yield from trays.needs(scene, facts)
     for fact in facts:
         match fact:
             case SaleLineAdded():
@@ -365,7 +374,8 @@ def _signed(fact: AnyFact, by: UserId) -> AnyFact:
             lines = tuple(msgspec.structs.replace(line, approved_by=by) for line in fact.lines)
             return msgspec.structs.replace(fact, lines=lines, approved_by=by)
         case (
-            SaleExempted()
+            AppointmentClosed()
+            | SaleExempted()
             | SaleVoided()
             | SaleRecorded()
             | ReturnRecorded()

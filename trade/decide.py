@@ -35,6 +35,7 @@ from trade import (
     selling,
     shifts,
     tags,
+    trays,
     valuing,
 )
 from trade.acts import (
@@ -56,6 +57,7 @@ from trade.acts import (
     BuyPieces,
     CheckItem,
     CloseAlarm,
+    CloseAppointment,
     CloseShift,
     DiscountCart,
     DiscountLine,
@@ -75,12 +77,14 @@ from trade.acts import (
     HoldPiece,
     InquireValue,
     KeepPaper,
+    MoveAppointment,
     MoveCash,
     MoveOrder,
     OpenOrder,
     OpenSale,
     OpenShift,
     ParkSale,
+    PrepareTray,
     PromiseOrder,
     QuoteOrder,
     RecordSale,
@@ -101,6 +105,7 @@ from trade.acts import (
     TakeTradeIn,
     VoidSale,
 )
+from trade.appointment import APPOINTMENT
 from trade.approval import judge
 from trade.custody import TokenState
 from trade.ordering import collecting, deciding, ending, keeping, things
@@ -231,6 +236,12 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:  # 
             return collecting.add_order(scene, act, new_id)
         case GiveReceipt():
             return receipts.give(scene.handed, act)
+        case PrepareTray():
+            return trays.prepare(scene, act, new_id)
+        case MoveAppointment():
+            return trays.move(scene, act)
+        case CloseAppointment():
+            return trays.close(scene, act)
         case HoldPiece():
             return _hold_piece(scene, act)
         case ReleaseHold():
@@ -311,6 +322,9 @@ def _release_hold(scene: Scene, act: ReleaseHold) -> Answer:
         return Refusal(Why.NOT_FOUND, f"There is no live claim {act.claim}")
     if claim.kind in (ClaimKind.CART, ClaimKind.LEASE):
         why = f"A {claim.kind} claim ends with its sale or order; void the sale, or let a manager break the lease"
+        return Refusal(Why.WRONG_STATE, why, claim.piece)
+    if scene.appointment is not None and scene.appointment.state not in APPOINTMENT.ends:
+        why = "It lies on the tray of an appointment: close that, with every piece read back"
         return Refusal(Why.WRONG_STATE, why, claim.piece)
     if scene.order is not None:
         why = f"It is kept for {scene.order.number}: cancel that order, or have its pieces come back"

@@ -32,6 +32,7 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
     journal: bool = True  # edge: rows that only a till has kept are handed over before the box asks to rejoin
     head_seal: bool = True  # edge: a till's word counts only under the seal of a box of this store
     second_person: bool = True  # edge: who counted does not approve the count
+    tray_read_back: bool = True  # edge: a tray is closed only when every piece was read back, or somebody says why
     return_hold: bool = True  # both: a piece taken in for return is held until the refund is done
     hold_confirm: bool = True  # edge: a piece not booked as sold here is refunded only under a confirmed hold
     ack_after_commit: bool = True  # cloud: upto is sent only after the commit

@@ -5,8 +5,9 @@ from typing import Final
 import msgspec
 
 from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine, TradeInOffered
-from contract.feed import CommissionCard, GoodsCard, MetalPriceCard, RoleCard, SettingsCard, StaffCard, StoreCard
+from contract.feed import AppointmentCard, CommissionCard, GoodsCard, MetalPriceCard, RoleCard, SettingsCard, StaffCard, StoreCard
 from contract.ids import AccountId, ClientOrderId, CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
+from trade.appointment import Appointment
 from trade.card_refund import CardRefund
 from trade.cash import PLAIN, CashRules
 from trade.claim import Claim
@@ -135,6 +136,12 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """What the office says metals are worth."""
     goods: GoodsCard | None = None
     """The measured good or service an act names."""
+    appointment: Appointment | None = None
+    """The appointment an act names, as the books have it;"""
+    appointment_card: AppointmentCard | None = None
+    """and as the office told it."""
+    tray_claims: tuple[Claim, ...] = ()
+    """Live claims of its tray."""
     order: Order | None = None
     """The client's order an act names."""
     orders: dict[ClientOrderId, Order] = {}

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from contract.facts import (
     AnyFact,
     ClaimEnd,
@@ -23,7 +25,7 @@ from contract.facts import (
 )
 from contract.ids import ClaimId, LineId, PersonId, PieceId, SaleId, UserId
 from contract.money import plain
-from trade import commission
+from trade import commission, trays
 from trade.acts import (
     AddOther,
     AddPiece,
@@ -73,6 +75,11 @@ def add_piece(scene: Scene, act: AddPiece, new_id: NewId) -> Answer:
     piece = scene.piece(act.piece)
     if act.piece in sale.pieces():
         return ()
+    off_tray = trays.taken(scene, piece, act.appointment)
+    if isinstance(off_tray, Refusal):
+        return off_tray
+    if off_tray is not None:
+        piece = msgspec.structs.replace(piece, claim=None)
     refusal = _can_be_claimed(piece, scene, act.override) or _price_wrong(piece, sale, act.discount_minor)
     if refusal is not None:
         return refusal
@@ -96,6 +103,7 @@ def add_piece(scene: Scene, act: AddPiece, new_id: NewId) -> Answer:
     if full is not None:
         return full
     return (
+        *((off_tray,) if off_tray is not None else ()),
         ClaimHeld(claim=claim, piece=act.piece, ce=token.ce, kind=ClaimKind.CART, ref=act.sale),
         SaleLineAdded(sale=act.sale, line=line),
     )

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from trade.appraisal import APPRAISAL
 from trade.campaign import CAMPAIGN
+from trade.appointment import APPOINTMENT
 from trade.card_refund import CARD_REFUND
 from trade.claim import CLAIM
 from trade.custody import OFFICE, TOKEN
@@ -33,6 +34,7 @@ MACHINES: Final[tuple[Machine[Any, Any], ...]] = (
     *TABLES.values(),
     MESSAGE,
     CAMPAIGN,
+    APPOINTMENT,
 )
 
 

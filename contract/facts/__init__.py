@@ -15,6 +15,10 @@ from contract.facts.alarms import ExitSeen as ExitSeen
 from contract.facts.alarms import RestockBegan as RestockBegan
 from contract.facts.alarms import RestockEnded as RestockEnded
 from contract.facts.alarms import Severity as Severity
+from contract.facts.appointments import AppointmentClosed as AppointmentClosed
+from contract.facts.appointments import AppointmentEvent as AppointmentEvent
+from contract.facts.appointments import AppointmentPrepared as AppointmentPrepared
+from contract.facts.appointments import AppointmentWent as AppointmentWent
 from contract.facts.claims import ClaimEnd as ClaimEnd
 from contract.facts.claims import ClaimEnded as ClaimEnded
 from contract.facts.claims import ClaimHeld as ClaimHeld
@@ -207,6 +211,9 @@ AnyFact = (
     | TradeInOffered
     | TradeInTaken
     | PurchaseRecorded
+    | AppointmentPrepared
+    | AppointmentWent
+    | AppointmentClosed
     | OrderOpened
     | OrderMoved
     | OrderQuoted

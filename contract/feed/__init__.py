@@ -3,6 +3,7 @@
 `scope` is `*` (every store) or one store. A row without a body takes the key back.
 """
 
+from contract.feed.appointments import AppointmentCard as AppointmentCard
 from contract.feed.body import FeedBody as FeedBody
 from contract.feed.clients import ForgetCard as ForgetCard
 from contract.feed.commissions import CommissionCard as CommissionCard

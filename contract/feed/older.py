@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from contract.feed.appointments import AppointmentCard
 from contract.feed.clients import ForgetCard
 from contract.feed.commissions import CommissionCard
 from contract.feed.goods import GoodsCard
@@ -16,7 +17,7 @@ from contract.feed.page import FeedRow
 from contract.feed.people import Permission, Role, RoleCard, StaffCard
 from contract.feed.prices import MetalPriceCard
 
-KINDS: Final[dict[int, tuple[type, ...]]] = {2: (CommissionCard, GoodsCard, ForgetCard), 3: (MetalPriceCard,)}
+KINDS: Final[dict[int, tuple[type, ...]]] = {2: (CommissionCard, GoodsCard, ForgetCard), 3: (MetalPriceCard, AppointmentCard)}
 """Contract version → kinds of cards that came with it."""
 PERMISSIONS: Final[dict[int, tuple[Permission, ...]]] = {
     2: (

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from contract.feed.appointments import AppointmentCard
 from contract.feed.clients import ForgetCard
 from contract.feed.commissions import CommissionCard
 from contract.feed.goods import GoodsCard
@@ -28,6 +29,7 @@ AnyFeedBody = (
     | GoodsCard
     | ForgetCard
     | MetalPriceCard
+    | AppointmentCard
 )
 
 

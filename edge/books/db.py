@@ -37,6 +37,7 @@ FILES: Final = (
     "seek.sql",
     "orders.sql",
     "purchases.sql",
+    "appointments.sql",
     "older.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""

@@ -12,6 +12,9 @@ from contract.facts import (
     AlarmClosed,
     AlarmRaised,
     AnyFact,
+    AppointmentClosed,
+    AppointmentPrepared,
+    AppointmentWent,
     CardRefundDone,
     CardRefundFailed,
     CardRefundInDoubt,
@@ -104,6 +107,7 @@ from contract.facts import (
 )
 from contract.facts.signals import InputChanged, OutputSet
 from contract.ids import Epoch, UserId
+from edge.books import fold_appointments as appointments
 from edge.books import fold_custody as custody
 from edge.books import fold_floor as floor
 from edge.books import fold_orders as orders
@@ -126,6 +130,7 @@ STATE_TABLES = (
     "payment", "return_part", "return_made", "card_refund", "piece_disposed", "receipt", "receipt_given",
     "value_slice", "value_ask", "trade_in", "client_order", "client_order_thing",
     "purchase",
+    "appointment",
 )  # fmt: skip
 """Tables that are nothing but the fold of the journal: they can be dropped and made again, row for row."""
 
@@ -227,6 +232,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
         case OrderSettled():
             orders.changed(db, fact, at.at_us, at.by)
             value.settled(db, fact)
+        case AppointmentPrepared() | AppointmentWent() | AppointmentClosed():
+            appointments.changed(db, fact, at.at_us)
         case ReturnRecorded():
             returns.return_recorded(db, fact, at.at_us, at.epoch, at.seq)
         case ReturnBegan():

@@ -9,6 +9,7 @@ import msgspec
 from contract.feed import (
     EVERY_STORE,
     AnyFeedBody,
+    AppointmentCard,
     CommissionCard,
     FeedBody,
     FeedPage,
@@ -58,6 +59,7 @@ NAME: Final[Mapping[type[AnyFeedBody], str]] = {
     CommissionCard: "commission",
     GoodsCard: "goods",
     ForgetCard: "person",
+    AppointmentCard: "appointment",
 }
 """The field of each kind of card that names it; the kind is its tag on the wire."""
 

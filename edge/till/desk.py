@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from contract.entries import Entry
-from contract.facts import CommandRefused, CountVerdict
+from contract.facts import ClaimKind, CommandRefused, CountVerdict
 from contract.feed import CommissionCard, GoodsCard, MetalPriceCard, StoreCard
-from contract.ids import AccountId, PaymentId, PieceId, SaleId, StoreId, TillId, UserId, ZoneId
+from contract.ids import AccountId, AppointmentId, PaymentId, PieceId, SaleId, StoreId, TillId, UserId, ZoneId
 from edge.books import replica, seeking
 from edge.books.db import Database
 from edge.books.fold_purchases import PURCHASES
@@ -19,7 +19,8 @@ from edge.books.fold_shifts import ZS, last_z_digest, load_movements, load_recei
 from edge.books.fold_value import load_asks, load_live, load_slice, load_trade_ins
 from edge.books.journal import Books, Tx
 from edge.books.rows import AlarmRow, AlarmState, CountRow, Mode, counters_of
-from edge.till import ordering
+from edge.till import appointing, ordering
+from edge.till.appointing import AppointmentAct
 from edge.till.approvals import Approval
 from edge.till.offers import cash_rules, offer, settings_here
 from edge.till.ordering import OrderAct
@@ -192,6 +193,8 @@ class Desk:
         scene = Scene(guards=self._books.guards, feed_rev=tx.node().feed_rev, pad=pad, calendar_day=today)
         if isinstance(act, OrderAct):
             return ordering.scene_of(db, scene, act, lambda each: self.standing(db, each, seen, pad), tx.node().store)
+        if isinstance(act, AppointmentAct):
+            return appointing.scene_of(db, scene, act, lambda each: self.standing(db, each, seen, pad))
         if isinstance(act, ValueAct):
             return self._value_scene(db, scene, act)
         match act:
@@ -228,6 +231,8 @@ class Desk:
                 return msgspec.structs.replace(found, sale=load_sale(db, act.sale))
             case AddPiece():
                 pieces = {act.piece: self.standing(db, act.piece, seen, pad)}
+                if act.appointment:
+                    scene = appointing.named(db, scene, act.appointment)
                 return self._priced(db, msgspec.structs.replace(scene, sale=load_sale(db, act.sale), pieces=pieces))
             case AddOrder():
                 found = self._priced(db, self._sale_scene(db, scene, act.sale))
@@ -278,6 +283,8 @@ class Desk:
             case ReleaseHold():
                 claim = db.one("claim", Claim, claim=act.claim)
                 live = claim if claim is not None and claim.state is ClaimState.HELD else None
+                if live is not None and live.kind is ClaimKind.TRAY:
+                    scene = appointing.named(db, scene, AppointmentId(live.ref))
                 return msgspec.structs.replace(scene, claim=live, order=ordering.of_claim(db, live))
             case Ship():
                 known = {each: self.standing(db, each, seen, pad) for each in act.pieces}

@@ -2,6 +2,9 @@
 
 from trade.acts.act import Act as Act
 from trade.acts.buying import BuyPieces as BuyPieces
+from trade.acts.appointments import CloseAppointment as CloseAppointment
+from trade.acts.appointments import MoveAppointment as MoveAppointment
+from trade.acts.appointments import PrepareTray as PrepareTray
 from trade.acts.floor import ApproveCount as ApproveCount
 from trade.acts.floor import CloseAlarm as CloseAlarm
 from trade.acts.orders import AddOrder as AddOrder
@@ -121,6 +124,9 @@ AnyAct = (
     | GiveItem
     | KeepPaper
     | AddOrder
+    | PrepareTray
+    | MoveAppointment
+    | CloseAppointment
     | HoldPiece
     | ReleaseHold
     | BreakLease

@@ -1,7 +1,7 @@
 """Acts on a cart, from its first line to its recording."""
 
 from contract.facts import LineKind, Share, Tender
-from contract.ids import GoodsId, LineId, PersonId, PieceId, SaleId, TillId
+from contract.ids import AppointmentId, GoodsId, LineId, PersonId, PieceId, SaleId, TillId
 from trade.acts.act import Act
 
 
@@ -12,12 +12,16 @@ class OpenSale(Act, frozen=True, tag="sale.open"):
 
 
 class AddPiece(Act, frozen=True, tag="sale.add_piece"):
-    """Claims the piece for this cart. `override` is the reason when the piece does not lie on the pad."""
+    """Claims the piece for this cart. `override` is the reason when the piece does not lie on the pad.
+
+    `appointment`: on whose tray it lies, and whose client takes it.
+    """
 
     sale: SaleId
     piece: PieceId
     discount_minor: int = 0
     override: str = ""
+    appointment: AppointmentId = AppointmentId("")
 
 
 class AddOther(Act, frozen=True, tag="sale.add_other"):
