@@ -16,6 +16,7 @@ from edge.api import (
     value_routes,
     witnessing,
 )
+from edge.api.appointments import routes as appointment_routes
 from edge.api.balances import routes as balance_routes
 from edge.api.buying import pages as buying_pages
 from edge.api.buying import routes as buying_routes
@@ -71,6 +72,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         trade_routes.router,
         receipt_routes.router,
         return_routes.router,
+        appointment_routes.router,
         value_routes.router,
         balance_routes.router,
         buying_routes.router,

@@ -14,6 +14,7 @@ from contract.facts import Vision
 from contract.feed import Permission
 from contract.ids import AlarmId, PieceId, ReaderId, UserId
 from edge.api import bodies, pages_other, pages_payment, pages_register, shapes, views
+from edge.api.appointments import pages as appointment_pages
 from edge.api.balances import pages as balance_pages
 from edge.api.clients import pages as client_pages
 from edge.api.counts import pages as counts
@@ -46,6 +47,7 @@ NAV: Final = (
     NavLink("/register", "Register", (Permission.SELL,)),
     NavLink("/orders", "Orders", (Permission.ORDERS,)),
     NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
+    NavLink("/appointments", "Appointments", (Permission.SELL,)),
     NavLink("/counts", "Counts"),
     NavLink("/pass", "Pass", (Permission.COUNT,)),
     NavLink("/tags", "Tags", (Permission.TAGS,)),
@@ -80,6 +82,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
         balance_pages.router,
         client_pages.router,
         return_pages.router,
+        appointment_pages.router,
         pages_other.router,
         order_pages.router,
         counts.router,

@@ -4,7 +4,7 @@ import sqlite3
 
 import structlog
 
-from contract.ids import PieceId, TillId, UserId, ZoneId
+from contract.ids import AppointmentId, PieceId, TillId, UserId, ZoneId
 from edge.books.rows import SaleRow
 from edge.capture.ear import told
 from edge.floor.now import PadNow
@@ -12,7 +12,7 @@ from edge.house import disk_is_full
 from edge.store.core import Core
 from edge.till.approvals import Approval
 from edge.till.desk import Done, Refused
-from trade.acts import AnyAct, CloseShift, Sight
+from trade.acts import AnyAct, CloseAppointment, CloseShift, MoveAppointment, PrepareTray, Sight
 from trade.scene import NOWHERE
 
 log = structlog.get_logger(__name__)
@@ -40,16 +40,32 @@ class Acts(Core):
     def _do(self, act: AnyAct, by: UserId, approval: Approval | None) -> Done | Refused:
         now_us = self.clock.mono_us()
         till = self._till_of(act)
-        return self.desk.do(
+        answer = self.desk.do(
             act,
             by=by,
             now_us=self.clock.wall_us(),
             new_id=self.new_id,
-            seen=lambda piece: self.seen(piece, now_us),
+            seen=lambda piece: self._seen_for(act, piece, now_us),
             pad=self.pad_of(till),
             pad_zone=next((pad.zone for pad in self._pads_of(till)), NOWHERE),
             approval=approval,
         )
+        if isinstance(act, PrepareTray | MoveAppointment) and isinstance(answer, Done):
+            self.trays_out_us[act.appointment] = now_us
+        elif isinstance(act, CloseAppointment) and isinstance(answer, Done):
+            self.trays_out_us.pop(act.appointment, None)
+        return answer
+
+    def _seen_for(self, act: AnyAct, piece: PieceId, now_us: int) -> bool:
+        if isinstance(act, CloseAppointment):
+            return self.read_back(act.appointment, piece, now_us)
+        return self.seen(piece, now_us)
+
+    def read_back(self, appointment: AppointmentId, piece: PieceId, now_us: int) -> bool:
+        """A reader that works reads it now; where none is fixed, somebody scanned it after its tray went out."""
+        if self.stock.zones.fixed:
+            return self.seen(piece, now_us)
+        return self.stock.seen_since(piece, self.trays_out_us.get(appointment, 0) + 1)
 
     def pad_of(self, till: TillId | None) -> frozenset[PieceId]:
         """Pieces on this till's pad."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from contract.entries import Entry, keys_of
 from contract.facts import AlarmClosed, AnyFact, CountApproved, OrderItemTaken, TagBound
 from contract.feed import StoreCard
-from contract.ids import PieceId, UserId, ZoneId, uuid7
+from contract.ids import AppointmentId, PieceId, UserId, ZoneId, uuid7
 from edge.books import replica, seeking
 from edge.books.ballast import Ballast
 from edge.books.db import Database
@@ -72,6 +72,8 @@ class Core:
         self.stock = Stock(ZoneMap(config))
         here = StoreCard(store=config.store, name=config.name, currency=config.currency, time_zone=config.time_zone)
         self.desk = Desk(books, {terminal.till: terminal.id for terminal in config.terminals}, here)
+        self.trays_out_us: dict[AppointmentId, int] = {}
+        """Monotonic time since which each open tray has to be read back; of one from before the start: since then."""
         self.ballast = Ballast(config.data_dir)
         self.ear = Ear()
         """Told what the pipeline hears (`capture/`)."""

@@ -385,8 +385,8 @@ def make_gallery(*, still: bool = True) -> FastAPI:
     folders = {"edge": ROOT / "edge" / "api" / "templates", "receipts": paper.TEMPLATES}
     templates = make_templates(folders, static, "Europe/Paris")
     words = (
-        "register Register, orders Orders, counts Counts, pass Pass, tags Tags, looks Look for, wall Loss prevention, "
-        "readers Readers"
+        "register Register, orders Orders, appointments Appointments, counts Counts, pass Pass, tags Tags, "
+        "looks Look for, wall Loss prevention, readers Readers"
     )
     nav = tuple(NavLink(f"/{each.partition(' ')[0]}", each.partition(" ")[2]) for each in words.split(", "))
     front = Front("gallery", "Vitrine", logins, templates, secure=False, nav=nav, place="Flagship")
@@ -413,6 +413,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         @app.get("/register/return/{name}", status_code=204, dependencies=[public()])
         @app.get("/tags", status_code=204, dependencies=[public()])
         @app.get("/looks", status_code=204, dependencies=[public()])
+        @app.get("/appointments/{name}", status_code=204, dependencies=[public()])
         @app.get("/zones", status_code=204, dependencies=[public()])
         def unchanged() -> None:
             return None

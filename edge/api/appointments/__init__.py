@@ -1,0 +1,1 @@
+"""Appointments at the register: today's, the tray with its pieces, and what is not back yet."""
