@@ -37,6 +37,9 @@ from cloud.messages.post import Post
 from cloud.metrics import office_samples
 from cloud.mqtt import Consumer
 from cloud.pos.alarms import routes as alarms
+from cloud.pos.appointments import routes as appointments
+from cloud.pos.appointments import telling
+from cloud.pos.appointments.desk import Means
 from cloud.pos.campaigns.sending import Sending
 from cloud.pos.client_orders import pages as client_orders
 from cloud.pos.clients import days as client_days
@@ -212,6 +215,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         payments.router(desk),
         value.router(desk),
         clients.router(desk, cloud.ring, cloud.comparing),
+        appointments.router(desk, Means(ring, post.ways, client_reach.reaching(ring), desk.new_id)),
         reminder_pages.api(desk, config.time_zone),
         messages.router(desk, cloud.ring, cloud.post, functools.partial(opening.hook_secret, config)),
         ledger.router(desk),
@@ -364,6 +368,7 @@ def _carry_post(cloud: Cloud, quit_post: threading.Event) -> None:
         try:
             cloud.reminders.step(now_us=cloud.desk.now_us())
             cloud.campaigns.step()
+            telling.step(cloud.desk, now_us=cloud.desk.now_us())
             cloud.post.step(now_us=cloud.desk.now_us())
         except ContentionError as error:
             _log.warning("post_contended", why=str(error))

@@ -6,6 +6,7 @@ from typing import Final
 from cloud.applying import Applier, Appliers
 from cloud.pos.alarms import apply as alarms
 from cloud.pos.alarms import elsewhere
+from cloud.pos.appointments import apply as appointments
 from cloud.pos.client_orders import apply as client_orders
 from cloud.pos.clients import apply as clients
 from cloud.pos.counts import apply as counts
@@ -40,6 +41,7 @@ NOUNS: Final = (
     purchases,
     orders,
     client_orders,
+    appointments,
     counts,
     alarms,
     elsewhere,

@@ -12,6 +12,8 @@ from cloud.desk import Desk
 from cloud.messages.outbox import Ways
 from cloud.people import Keyring
 from cloud.pos.alarms import queries as alarms
+from cloud.pos.appointments import pages as appointment_pages
+from cloud.pos.appointments.desk import Means
 from cloud.pos.client_orders import pages as client_order_pages
 from cloud.pos.clients import days as client_days
 from cloud.pos.clients import pages as client_pages
@@ -72,6 +74,7 @@ from web.templating import make_templates
 HERE: Final = Path(__file__).parent
 NOUNS: Final = (
     "clients",
+    "appointments",
     "messages",
     "reminders",
     "receipts",
@@ -107,6 +110,7 @@ NAV: Final = (
     NavLink("/counts", "Counts"),
     NavLink("/sales", "Sales"),
     NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
+    NavLink("/appointments", "Appointments", (Permission.SEE_CLIENTS,)),
     NavLink("/reminders", "Today", (Permission.SEE_CLIENTS,)),
     NavLink("/messages", "Messages", (Permission.SEE_CLIENTS,)),
     NavLink("/segments", "Segments", (Permission.SEE_CLIENTS,), under=("/loyalty",)),
@@ -195,6 +199,9 @@ def dress(
         piece_melting.router(desk),
         client_pages.router(desk, ring, comparing),
         message_pages.router(desk, ring, ways, client_reach.reaching(ring), client_reach.naming(ring)),
+        appointment_pages.router(
+            desk, Means(ring, ways, client_reach.reaching(ring), desk.new_id), client_reach.naming(ring)
+        ),
         reminder_pages.router(desk, client_reach.naming(ring), client_days.occasions(ring), time_zone),
         *pages_clienteling.routers(desk, ring, divisions, ways, time_zone),
         router(desk),

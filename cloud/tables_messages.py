@@ -43,3 +43,25 @@ reminder = _table(
     _int("done_us"), _text("done_by"), sa.Index(None, "channel", "state", "day"), sa.Index(None, "person"),
 )  # fmt: skip
 """Each day of each year told once by each channel, for ever; `adviser` is a task. No name and no word stands in it."""
+
+appointment = _table(
+    "appointment", _key("appointment"), _text("uid", None), _text("store", None), _text("person", None),
+    _text("staff"), _text("room"), _text("tray"), _int("starts_us"), _int("ends_us"), _text("state", None),
+    _int("sequence"), _text("pieces", "[]"), _text("tray_state"), _text("unread", "[]"), _text("why"), _text("answer"),
+    _int("made_us"), _text("made_by"), _int("changed_us"), _int("told"), _sealing("sealed"),
+    sa.UniqueConstraint("uid"), sa.Index(None, "store", "starts_us"), sa.Index(None, "person"),
+    sa.Index(None, "told", "ends_us"), sa.CheckConstraint("starts_us < ends_us", name="lasts"),
+)  # fmt: skip
+"""`sealed` is the note to prepare by, under the person's key. `told`: its store has it in the feed.
+
+`tray_state`: empty, `out`, `back`, or `short` where a piece was not read back.
+"""
+
+appointment_slot = _table(
+    "appointment_slot", _key("resource"), _number_key("quarter"), _text("appointment", None),
+    sa.Index(None, "appointment"),
+)  # fmt: skip
+"""Quarters of an hour that somebody, a room or a tray is taken for: the key lets nobody take one twice."""
+
+store_place = _table("store_place", _key("store"), _key("kind"), _key("name"), _int("made_us"), _text("by"))
+"""Rooms and trays of a store, by their names."""

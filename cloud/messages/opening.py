@@ -28,7 +28,8 @@ def ways(config: CloudConfig) -> Ways:
             way.url, way.sender, way.token_file, template=way.template, language=way.template_language
         )
     return Ways(
-        carriers=carriers, public_url=told.public_url, house=config.house, language=told.language,
+        carriers=carriers, sender=told.mail.sender if told.mail is not None else "", public_url=told.public_url,
+        house=config.house, language=told.language,
         hours=Hours(told.from_hour, told.until_hour, sundays=told.sundays), per_day_max=told.per_day_max,
     )  # fmt: skip
 

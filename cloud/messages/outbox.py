@@ -43,6 +43,8 @@ class Ways:
     carriers: Mapping[Channel, Carrier] = field(default_factory=dict)
     public_url: str = ""
     house: str = "Vitrine"
+    sender: str = ""
+    """Address of its e-mails."""
     language: str = "en"
     hours: Hours = DAYTIME
     per_day_max: int = PER_DAY_MAX

@@ -1,6 +1,6 @@
 -- Appointments: the whole of each as one body, and beside it whether it is over.
 
--- name: upgrade_24
+-- name: upgrade_26
 CREATE TABLE appointment (
     appointment TEXT PRIMARY KEY, state TEXT NOT NULL, ended INTEGER NOT NULL, changed_us INTEGER NOT NULL, body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;

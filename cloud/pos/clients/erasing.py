@@ -17,7 +17,7 @@ from cloud.people import Keyring
 from cloud.pos.clients import aliases, desk, pairs, queries
 from cloud.tables import client, client_heard, client_visit, order_paper, person_key, person_word, value_account
 from cloud.tables_clienteling import campaign_member, client_segment, points_move
-from cloud.tables_messages import message
+from cloud.tables_messages import appointment, message
 from cloud.work import Work
 from contract.feed import ForgetCard
 from contract.ids import HOUSE, PersonId, UserId
@@ -32,7 +32,7 @@ REASONS: Final = {
 """Chosen, not typed: a reason in somebody's own words would outlive the person it is about."""
 TABLES: Final = (
     "person_key", "person_word", "client", "client_visit", "client_heard", "client_pair", "client_segment", "message",
-    "order_paper",
+    "appointment", "order_paper",
 )  # fmt: skip
 """That deletes leave nothing behind in."""
 KEYS: Final = ("person_key", "person_word")
@@ -117,7 +117,7 @@ def _erase(work: Work, person: PersonId, why: str, *, by: UserId) -> None:
         return
     for table in (person_key, person_word, client_segment):
         work.tx.run(sa.delete(table).where(table.c.person == person))
-    for table in (client_visit, client_heard, message):
+    for table in (client_visit, client_heard, message, appointment):
         work.tx.run(sa.update(table).where(table.c.person == person).values(sealed=b""))
     pairs.forget(work, person)
     papers = sa.update(order_paper).where(order_paper.c.person == person)

@@ -1,0 +1,105 @@
+"""Appointments as pages show them."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.messages import outbox, quiet
+from cloud.people import Keyring
+from cloud.pos.appointments import desk
+from cloud.tables import client_look
+from cloud.tables_messages import appointment, store_place
+from cloud.work import Work
+from contract.ids import PersonId, UserId
+from trade.appointment import APPOINTMENT, OFFICE_DECIDES, AppointmentState
+
+SHOWN_MAX: Final = 300
+PLAIN: Final = (
+    "appointment", "store", "person", "staff", "room", "tray", "starts_us", "ends_us", "state", "tray_state", "answer",
+    "sequence", "why",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentRow:
+    """`day`, `begins` and `ends` by the clock of its store. `tray_state`: empty, out, back or short."""
+
+    appointment: str
+    store: str
+    person: str
+    staff: str
+    room: str
+    tray: str
+    starts_us: int
+    ends_us: int
+    state: str
+    tray_state: str
+    answer: str
+    sequence: int
+    why: str
+    day: str
+    begins: str
+    ends: str
+    pieces: list[str]
+    unread: list[str]
+    possible: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    rooms: list[str]
+    trays: list[str]
+
+
+def day(tx: Tx, *, store: str, on: dt.date) -> list[AppointmentRow]:
+    """Of that day by the store's clock, by their time."""
+    zone = outbox.zone_of(tx, store)
+    from_us, until_us = quiet.moment(on, 0, zone), quiet.moment(on + dt.timedelta(days=1), 0, zone)
+    mine = (appointment.c.store == store, appointment.c.starts_us < until_us, appointment.c.ends_us > from_us)
+    query = sa.select(appointment).where(*mine).order_by(appointment.c.starts_us, appointment.c.appointment)
+    return [shown(tx, row) for row in tx.rows(query.limit(SHOWN_MAX))]
+
+
+def waiting(tx: Tx, *, store: str) -> list[AppointmentRow]:
+    """Asked for and not confirmed, soonest first."""
+    mine = (appointment.c.store == store, appointment.c.state == AppointmentState.REQUESTED)
+    query = sa.select(appointment).where(*mine).order_by(appointment.c.starts_us).limit(SHOWN_MAX)
+    return [shown(tx, row) for row in tx.rows(query)]
+
+
+def one(tx: Tx, name: str) -> AppointmentRow | None:
+    row = tx.row(sa.select(appointment).where(appointment.c.appointment == name))
+    return None if row is None else shown(tx, row)
+
+
+def note(work: Work, ring: Keyring, name: str, *, by: UserId, how: str) -> str:
+    """What is to be known beforehand; that it was opened is kept. Raises `SealedError`."""
+    row = work.tx.row(sa.select(appointment).where(appointment.c.appointment == name))
+    key = None if row is None or not row["sealed"] else ring.person(work.tx, PersonId(row["person"]))
+    if row is None or key is None:
+        return ""
+    work.tx.add(client_look, {"person": row["person"], "at_us": work.now_us, "by": by, "how": how, "found": 1})
+    return key.open(f"appointment:{name}", bytes(row["sealed"])).decode()
+
+
+def places(tx: Tx, store: str) -> Places:
+    rows = tx.rows(sa.select(store_place).where(store_place.c.store == store).order_by(store_place.c.name))
+    named = [(row["kind"], row["name"]) for row in rows]
+    return Places(
+        [name for kind, name in named if kind == desk.ROOM], [name for kind, name in named if kind == desk.TRAY]
+    )  # fmt: skip
+
+
+def shown(tx: Tx, row: Any) -> AppointmentRow:
+    zone = outbox.zone_of(tx, row["store"])
+    begins, ends = (dt.datetime.fromtimestamp(row[each] // 1_000_000, zone) for each in ("starts_us", "ends_us"))
+    state = AppointmentState(row["state"])
+    possible = sorted({str(event) for at, event in APPOINTMENT.table if at is state}) if state in OFFICE_DECIDES else []
+    return AppointmentRow(
+        **{name: row[name] for name in PLAIN}, day=begins.date().isoformat(), begins=f"{begins:%H:%M}",
+        ends=f"{ends:%H:%M}", pieces=json.loads(row["pieces"]), unread=json.loads(row["unread"]), possible=possible,
+    )  # fmt: skip
