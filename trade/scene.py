@@ -5,7 +5,16 @@ from typing import Final
 import msgspec
 
 from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine, TradeInOffered
-from contract.feed import AppointmentCard, CommissionCard, GoodsCard, MetalPriceCard, RoleCard, SettingsCard, StaffCard, StoreCard
+from contract.feed import (
+    AppointmentCard,
+    CommissionCard,
+    GoodsCard,
+    MetalPriceCard,
+    RoleCard,
+    SettingsCard,
+    StaffCard,
+    StoreCard,
+)
 from contract.ids import AccountId, ClientOrderId, CountId, LineId, PaymentId, PieceId, StoreId, UserId, ZoneId
 from trade.appointment import Appointment
 from trade.card_refund import CardRefund

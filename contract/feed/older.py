@@ -17,7 +17,10 @@ from contract.feed.page import FeedRow
 from contract.feed.people import Permission, Role, RoleCard, StaffCard
 from contract.feed.prices import MetalPriceCard
 
-KINDS: Final[dict[int, tuple[type, ...]]] = {2: (CommissionCard, GoodsCard, ForgetCard), 3: (MetalPriceCard, AppointmentCard)}
+KINDS: Final[dict[int, tuple[type, ...]]] = {
+    2: (CommissionCard, GoodsCard, ForgetCard),
+    3: (MetalPriceCard, AppointmentCard),
+}
 """Contract version → kinds of cards that came with it."""
 PERMISSIONS: Final[dict[int, tuple[Permission, ...]]] = {
     2: (

@@ -1,10 +1,10 @@
 """Acts: what a person, or the floor, asks this store to do. Typed once at the door; answered by facts or a refusal."""
 
 from trade.acts.act import Act as Act
-from trade.acts.buying import BuyPieces as BuyPieces
 from trade.acts.appointments import CloseAppointment as CloseAppointment
 from trade.acts.appointments import MoveAppointment as MoveAppointment
 from trade.acts.appointments import PrepareTray as PrepareTray
+from trade.acts.buying import BuyPieces as BuyPieces
 from trade.acts.floor import ApproveCount as ApproveCount
 from trade.acts.floor import CloseAlarm as CloseAlarm
 from trade.acts.orders import AddOrder as AddOrder
