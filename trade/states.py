@@ -3,12 +3,8 @@
 import sys
 from typing import Any, Final
 
-<<<<<<< HEAD
-from trade.appraisal import APPRAISAL
-from trade.campaign import CAMPAIGN
-=======
->>>>>>> 0071a48 (Bring appointments to the newest books, feed and tables)
 from trade.appointment import APPOINTMENT
+from trade.appraisal import APPRAISAL
 from trade.campaign import CAMPAIGN
 from trade.card_refund import CARD_REFUND
 from trade.claim import CLAIM
