@@ -12,6 +12,7 @@ from contract.facts import (
 from contract.ids import PaymentId
 from contract.money import plain
 from trade.acts import GiveUpPayment, HearPayment, RequestPayment
+from trade.ordering.collecting import not_any_more
 from trade.payment import ASKED, EVENT_OF, LIVE, PAYMENT, Payment, PaymentEvent, PaymentState, apply
 from trade.price import cart
 from trade.refusal import Refusal, Why
@@ -38,6 +39,9 @@ def request(scene: Scene, act: RequestPayment) -> Answer:
     if refusal is not None:
         return refusal
     lines = sale.lines if sale.state is SaleState.TENDERING else cart(sale.lines, scene.offer)
+    gone = not_any_more(scene, lines)
+    if gone is not None:
+        return gone
     total = sum(line.gross_minor for line in lines)
     rest = rest_minor(total, scene.payments, paying(scene.asks, lines))
     if not 0 < act.amount_minor <= rest:

@@ -20,6 +20,7 @@ from contract.facts import (
 from edge.books import fold_orders
 from edge.books.fold_value import load_asks, load_slice
 from edge.till import queries
+from edge.till.desk import Desk
 from trade.acts import (
     AddOrder,
     AddPiece,
@@ -36,6 +37,7 @@ from trade.acts import (
     RecordSale,
     ReleaseHold,
     RemoveLine,
+    RequestPayment,
     ResumeOrder,
     ReturnPieces,
     TakeDeposit,
@@ -424,3 +426,20 @@ def test_what_was_collected_comes_back_like_any_sale_and_its_deposit_becomes_cre
     assert (back.total_minor, back.tax_minor) == (PRICE, 20_000)
     assert counter.state("ring") == "here"
     assert order_of(counter).state == "collected", "the order is over; the return is the sale's"
+
+
+def test_the_terminal_is_not_asked_for_an_order_that_is_over(counter):
+    counter.desk = Desk(counter.books, {"till-1": "desk-1"})
+    layaway(counter)
+    counter.done(OpenSale(sale="s-1", till="till-1", currency="EUR"))
+    counter.done(AddOrder(sale="s-1", order="o-1"))
+    counter.done(EndOrder(order="o-1", event=OrderEvent.CANCEL, why="the client asks"))
+    act = RequestPayment(payment="p-1", sale="s-1", amount_minor=PRICE)
+    assert "L-1001 is over" in counter.refused(act).why
+
+
+def test_a_fee_is_not_raised_after_it_was_agreed_without_somebody_elses_word(counter):
+    order = layaway(counter)
+    worse = msgspec.structs.replace(order.terms, fee_bp=10_000)
+    refusal = counter.refused(PromiseOrder(order="o-1", terms=worse), by="lea")
+    assert "100 % in place of the 10 % that were agreed" in refusal.why

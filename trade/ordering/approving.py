@@ -20,7 +20,7 @@ from contract.money import BASIS_POINTS
 from trade.acts import AnyAct, EndOrder
 from trade.needs import Need
 from trade.ordering.ending import paid_minor
-from trade.orders.terms import below, deposit_minor, fee_minor, money
+from trade.orders.terms import below, deposit_minor, fee_minor, money, percent
 from trade.orders.words import KINDS, STEPS
 from trade.price import price_in
 from trade.scene import Scene
@@ -41,6 +41,9 @@ def needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need]
             case OrderPromised(terms=terms) if terms is not None and order is not None:
                 for words in below(order.kind, terms, scene.settings, scene.calendar_day):
                     yield Need(Permission.ORDER_TERMS, f"Give {order.number} {words}")
+                if terms.fee_bp > order.terms.fee_bp:
+                    more = f"{percent(terms.fee_bp)} in place of the {percent(order.terms.fee_bp)} that were agreed"
+                    yield Need(Permission.ORDER_TERMS, f"Raise the fee of {order.number} to {more}")
             case OrderQuoted():
                 yield from _cheaper(scene, fact)
             case OrderItemChecked(answer=answer) if answer:

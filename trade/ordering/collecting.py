@@ -182,6 +182,19 @@ def converted(scene: Scene, lines: Iterable[SaleLine]) -> tuple[ClaimEnded, ...]
     return tuple(end(claim, ClaimEnd.CONVERTED) for claim in claims if claim is not None)
 
 
+def not_any_more(scene: Scene, lines: Iterable[SaleLine]) -> Refusal | None:
+    """Why an order in this cart cannot be collected now: asked before a terminal is, for its money is not undone."""
+    for name in dict.fromkeys(line.order for line in lines if line.order):
+        order = scene.orders.get(name)
+        if order is None:
+            return no_order(name)
+        memo = order.kind is OrderKind.MEMO
+        refusal = cannot(order, OrderEvent.RETURN_PART if memo else OrderEvent.COLLECT)
+        if refusal is not None:
+            return refusal
+    return None
+
+
 def at_recording(scene: Scene, sale: SaleId, lines: Sequence[SaleLine], client: PersonId) -> Answer:
     """What becomes true of orders with this sale: collected, sold from a memo, paid on."""
     facts: list[AnyFact] = []
