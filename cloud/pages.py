@@ -15,6 +15,7 @@ from cloud.pos.alarms import queries as alarms
 from cloud.pos.appointments import pages as appointment_pages
 from cloud.pos.appointments.desk import Means
 from cloud.pos.client_orders import pages as client_order_pages
+from cloud.pos.client_orders import private as client_order_private
 from cloud.pos.clients import days as client_days
 from cloud.pos.clients import pages as client_pages
 from cloud.pos.clients import reach as client_reach
@@ -184,6 +185,7 @@ def dress(
         piece_appraisals.router(desk),
         piece_pages.router(desk),
         receipts.router(desk, Attempts()),
+        client_order_private.router(desk, ring, Attempts()),
         receipt_pages.router(desk),
         staff_pages.router(desk, entrance, house_name(house)),
         store_pages.router(desk, time_zone, AWAY_AFTER_US),

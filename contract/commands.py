@@ -13,6 +13,7 @@ from contract.ids import (
     AccountId,
     AskId,
     ClaimId,
+    ClientOrderId,
     CountId,
     InquiryId,
     OrderId,
@@ -162,6 +163,15 @@ class RecallValue(Command, frozen=True, tag="value.recall"):
     account: AccountId
 
 
+class AnswerOrder(Command, frozen=True, tag="order.answer"):
+    """What a client said on their private page: to a quote, or to the proof of a design (`proof`, its SHA-256)."""
+
+    order: ClientOrderId
+    approved: bool
+    quote: int = 0
+    proof: str = ""
+
+
 AnyCommand = (
     GrantCustody
     | RecallCustody
@@ -177,6 +187,7 @@ AnyCommand = (
     | KeepValue
     | RecallValue
     | TellValue
+    | AnswerOrder
 )
 
 

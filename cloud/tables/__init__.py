@@ -44,6 +44,8 @@ from cloud.tables.measured import goods_move as goods_move
 from cloud.tables.measured import goods_stock as goods_stock
 from cloud.tables.orders import client_order as client_order
 from cloud.tables.orders import client_order_thing as client_order_thing
+from cloud.tables.orders import order_answer as order_answer
+from cloud.tables.orders import order_page as order_page
 from cloud.tables.orders import order_paper as order_paper
 from cloud.tables.pieces import appraisal as appraisal
 from cloud.tables.pieces import appraisal_event as appraisal_event

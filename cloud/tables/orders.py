@@ -19,3 +19,12 @@ order_paper = table(
     sa.Index(None, "person"),
 )  # fmt: skip
 """Papers of orders, sealed under the key of their client (`cloud.pos.client_orders.papers`)."""
+
+order_page = _table("order_page", _key("code"), _text("order_id", None), sa.Index(None, "order_id"))
+"""Which order a code opens (`contract.order_page`), in hex."""
+
+order_answer = _table(
+    "order_answer", _key("order_id"), _key("what"), _number_key("quote"), _text("proof"), _int("approved"),
+    _int("at_us"),
+)  # fmt: skip
+"""What clients said on their pages, once for each quote (`what` = quote) and each proof; the store is told of it."""

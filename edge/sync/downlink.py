@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from contract.commands import (
+    AnswerOrder,
     AnswerValue,
     ConvertLease,
     CustodyState,
@@ -16,16 +17,29 @@ from contract.commands import (
     RequestLease,
     decode_command,
 )
-from contract.facts import AnyFact, ClaimEnd, ClaimEnded, ClaimKind, CommandHeard, CustodyReceived, ValueReleased
+from contract.facts import (
+    AnswerHow,
+    AnyFact,
+    ClaimEnd,
+    ClaimEnded,
+    ClaimKind,
+    CommandHeard,
+    CustodyReceived,
+    ValueReleased,
+)
 from contract.ids import HOUSE, PieceId
-from edge.books import replica
+from edge.books import fold_orders, replica
 from edge.books.fold_value import load_live, load_slice
 from edge.books.journal import Books, Tx
 from edge.books.rows import Mode
 from trade import lease
+from trade.acts import AnswerQuote
 from trade.claim import Claim
 from trade.custody import Token, granted
+from trade.ordering import deciding
 from trade.piece import Hold, Standing
+from trade.refusal import Refusal
+from trade.scene import Scene
 from trade.value import Ask, late
 from trade.valuing import available
 
@@ -120,6 +134,8 @@ def _answer(books: Books, tx: Tx, command: msgspec.Struct, seen: Seen) -> tuple[
             ask = tx.db.one("value_ask", Ask, ask=command.ask)
             if ask is not None and late(ask) and command.amount_minor:  # nobody waits for it any more
                 return (ValueReleased(account=ask.account, amount_minor=command.amount_minor, currency=ask.currency),)
+        case AnswerOrder():
+            return _said_on_the_page(tx, command)
         case RecallValue():
             part = load_slice(tx.db, command.account)
             free = available(part, load_live(tx.db, command.account)) if part is not None else 0
@@ -128,6 +144,20 @@ def _answer(books: Books, tx: Tx, command: msgspec.Struct, seen: Seen) -> tuple[
         case _:
             pass
     return ()
+
+
+def _said_on_the_page(tx: Tx, command: AnswerOrder) -> tuple[AnyFact, ...]:
+    """By the rules of the counter. What came too late, for the quote was replaced or withdrawn, changes nothing.
+
+    Whether the quote could still be accepted that day the office has asked: it was there when the client said so.
+    """
+    scene = Scene(order=fold_orders.load(tx.db, command.order))
+    if command.proof:
+        said = deciding.approve_proof(scene, command.order, command.proof)
+    else:
+        act = AnswerQuote(order=command.order, approved=command.approved, how=AnswerHow.PAGE, quote=command.quote)
+        said = deciding.answer_quote(scene, act)
+    return () if isinstance(said, Refusal) else said
 
 
 def _lease_of(tx: Tx, piece: PieceId) -> Claim | None:

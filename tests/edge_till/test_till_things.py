@@ -5,6 +5,7 @@ import hashlib
 import msgspec
 import pytest
 
+from contract.commands import AnswerOrder, NumberedCommand, encode_command
 from contract.facts import (
     AnswerHow,
     OrderEvent,
@@ -19,6 +20,7 @@ from contract.facts import (
 )
 from contract.feed import Ownership
 from edge.books import fold_orders, replay, replica
+from edge.sync.downlink import obey
 from edge.till import queries
 from edge.till.approvals import Approval
 from trade.acts import (
@@ -315,3 +317,34 @@ def test_papers_have_versions_and_an_engraving_is_approved_with_its_own_proof(co
     assert counter.done(KeepPaper(sha256="t2", **text)).entries == ()
     wrong = KeepPaper(order="o-1", kind=PaperKind.SKETCH, sha256="x", media="image/svg+xml")
     assert "JPEG or PDF" in counter.refused(wrong).why
+
+
+def page_says(shop, command, seq):
+    """What the office passed on of the client's private page."""
+    body = msgspec.Raw(encode_command(NumberedCommand(seq=seq, command=command)))
+    assert obey(shop.books, 1, seq, [body], now_us=5_000, seen=lambda _: False).done == 1
+
+
+def test_what_the_client_says_on_their_page_is_true_at_the_store_that_keeps_the_order(counter):
+    repair(counter)
+    counter.done(QuoteOrder(order="o-1", lines=(QuoteLine(line="l", description="Work", gross_minor=1, tax_bp=0),)))
+    page_says(counter, AnswerOrder(order="o-1", approved=True, quote=2), 1)
+    assert order_of(counter).state == "quoted", "of a quote that is none"
+    page_says(counter, AnswerOrder(order="o-1", approved=True, quote=1), 2)
+    assert order_of(counter).state == "approved"
+    page_says(counter, AnswerOrder(order="o-1", approved=False, quote=1), 3)
+    assert order_of(counter).state == "approved", "what was accepted is not declined by a late click"
+    page_says(counter, AnswerOrder(order="o-9", approved=True, quote=1), 4)
+    assert replay.differences(counter.books) == []
+
+
+def test_a_proof_is_approved_on_the_page_as_the_very_one_that_was_shown(counter):
+    opened(counter, kind=OrderKind.ENGRAVING)
+    counter.done(TakeItem(order="o-1", item=RING))
+    counter.done(KeepPaper(order="o-1", kind=PaperKind.ENGRAVING, sha256="t1", media="application/json"))
+    counter.done(KeepPaper(order="o-1", kind=PaperKind.PROOF, sha256="p1", media="image/jpeg"))
+    quoted(counter)
+    page_says(counter, AnswerOrder(order="o-1", approved=True, proof="p0"), 1)
+    assert order_of(counter).state == "approved"
+    page_says(counter, AnswerOrder(order="o-1", approved=True, proof="p1"), 2)
+    assert order_of(counter).state == "design_approved"

@@ -16,14 +16,15 @@ from contract.facts import (
     OrderPromised,
     OrderQuoted,
     OrderResumed,
+    PaperKind,
     QuoteLine,
 )
-from contract.ids import ClaimId, LineId, PieceId
+from contract.ids import ClaimId, ClientOrderId, LineId, PieceId
 from contract.money import plain
 from trade import commission
 from trade.acts import AnswerQuote, HoldOrder, MoveOrder, OpenOrder, PromiseOrder, QuoteOrder, ResumeOrder
 from trade.ordering import keeping, things
-from trade.orders import bench
+from trade.orders import bench, papers
 from trade.orders.numbers import account_of, number_after
 from trade.orders.order import Order
 from trade.orders.tables import TABLES
@@ -209,6 +210,21 @@ def _outside(scene: Scene, order: Order, act: MoveOrder, moved: OrderMoved, new_
         flags, why = told.flags, "; ".join((*((why,) if why else ()), *told.words))
     moved = msgspec.structs.replace(moved, metals=act.metals, stones=act.stones, flags=flags, why=why)
     return (moved, *things.leaves(scene, order, moved, ClaimId(new_id())))
+
+
+def approve_proof(scene: Scene, name: ClientOrderId, proof: str) -> Answer:
+    """The client likes the design, as this very proof shows it."""
+    order = scene.order
+    if order is None:
+        return no_order(name)
+    refusal = cannot(order, OrderEvent.APPROVE_DESIGN) or things.lacking(order, OrderEvent.APPROVE_DESIGN)
+    if refusal is not None:
+        return refusal
+    shown = papers.proof(order) or papers.newest(order, PaperKind.SKETCH)
+    if shown is None or shown.sha256 != proof:
+        return Refusal(Why.WRONG_STATE, f"There is a newer proof of {order.number}: show that one")
+    moved = OrderMoved(order=name, event=OrderEvent.APPROVE_DESIGN, signature=proof, why="on the private page")
+    return (moved,)
 
 
 def promise_order(scene: Scene, act: PromiseOrder) -> Answer:

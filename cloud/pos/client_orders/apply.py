@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.tables import client_order, client_order_thing
+from cloud.tables import client_order, client_order_thing, order_page
 from cloud.work import Heard
 from contract.facts import (
     Fact,
@@ -25,6 +25,7 @@ from contract.facts import (
     OrderResumed,
     OrderSettled,
 )
+from contract.order_page import page_key
 from trade.orders.order import Order, OrderFact, apply, opened
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
@@ -50,6 +51,8 @@ def heard_of(tokens: Custody, heard: Heard, fact: OrderFact) -> None:
     }  # fmt: skip
     if found is None:
         tx.add(client_order, {"order_id": order.order, **row})
+        if key := page_key(order.order):
+            tx.add_new(order_page, {"code": key, "order_id": order.order})
     else:
         tx.run(sa.update(client_order).where(client_order.c.order_id == order.order).values(**row))
     for thing in (*order.pieces, *(kept.item.item for kept in order.items)):

@@ -15,7 +15,17 @@ from cloud.db import Office, Tx
 from cloud.desk import Desk
 from cloud.people import Keyring
 from cloud.pos.clients import aliases, desk, pairs, queries
-from cloud.tables import client, client_heard, client_visit, order_paper, person_key, person_word, value_account
+from cloud.tables import (
+    client,
+    client_heard,
+    client_order,
+    client_visit,
+    order_page,
+    order_paper,
+    person_key,
+    person_word,
+    value_account,
+)
 from cloud.tables_clienteling import campaign_member, client_segment, points_move
 from cloud.tables_messages import appointment, message
 from cloud.work import Work
@@ -122,6 +132,8 @@ def _erase(work: Work, person: PersonId, why: str, *, by: UserId) -> None:
     pairs.forget(work, person)
     papers = sa.update(order_paper).where(order_paper.c.person == person)
     work.tx.run(papers.values(sealed=b"", thumb=b""))
+    theirs = sa.select(client_order.c.order_id).where(client_order.c.client == person)
+    work.tx.run(sa.delete(order_page).where(order_page.c.order_id.in_(theirs)))
     gone = {"sealed": b"", "owner": "", "erased_us": work.now_us, "changed_us": work.now_us}
     work.tx.run(sa.update(client).where(client.c.person == person).values(**gone))
     changes.note(work, NOTED, person, by=by, why=why, was={"kept": "yes"}, now={"kept": "erased"})
