@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from cloud.columns import OPEN, data, key, table, text, whole
+from cloud.columns import OPEN, data, key, number_key, table, text, whole
 
 client_order = table(
     "client_order", key("order_id"), text("store"), text("number"), text("kind"), text("client"), text("state"),
@@ -20,11 +20,11 @@ order_paper = table(
 )  # fmt: skip
 """Papers of orders, sealed under the key of their client (`cloud.pos.client_orders.papers`)."""
 
-order_page = _table("order_page", _key("code"), _text("order_id", None), sa.Index(None, "order_id"))
+order_page = table("order_page", key("code"), text("order_id", None), sa.Index(None, "order_id"))
 """Which order a code opens (`contract.order_page`), in hex."""
 
-order_answer = _table(
-    "order_answer", _key("order_id"), _key("what"), _number_key("quote"), _text("proof"), _int("approved"),
-    _int("at_us"),
+order_answer = table(
+    "order_answer", key("order_id"), key("what"), number_key("quote"), text("proof"), whole("approved"),
+    whole("at_us"),
 )  # fmt: skip
 """What clients said on their pages, once for each quote (`what` = quote) and each proof; the store is told of it."""

@@ -32,6 +32,7 @@ from edge.api.shifts import routes as shift_routes
 from edge.api.shop import Shop
 from edge.api.tags import labels as label_routes
 from edge.api.tags import routes as tag_routes
+from edge.api.things import routes as thing_routes
 from edge.api.watch import routes as watch_routes
 from edge.api.zones import routes as zone_routes
 from web.fit import join
@@ -69,6 +70,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         pass_routes.router,
         look_routes.router,
         order_routes.router,
+        thing_routes.router,
         trade_routes.router,
         receipt_routes.router,
         return_routes.router,

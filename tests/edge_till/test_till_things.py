@@ -310,7 +310,9 @@ def test_papers_have_versions_and_an_engraving_is_approved_with_its_own_proof(co
     refusal = counter.refused(MoveOrder(order="o-1", event=OrderEvent.APPROVE_DESIGN))
     assert "newest engraving" in refusal.why, "the proof is of the first version"
     counter.done(KeepPaper(order="o-1", kind=PaperKind.PROOF, sha256="p2", media="image/jpeg"))
-    counter.done(MoveOrder(order="o-1", event=OrderEvent.APPROVE_DESIGN))
+    unnamed = counter.refused(MoveOrder(order="o-1", event=OrderEvent.APPROVE_DESIGN)).why
+    assert "letter by letter" in unnamed, "a button cannot say which proof was read"
+    counter.done(MoveOrder(order="o-1", event=OrderEvent.APPROVE_DESIGN, signature="p2"))
     assert [(each.kind, each.version) for each in order_of(counter).papers] == [
         ("engraving", 1), ("proof", 1), ("engraving", 2), ("proof", 2),
     ]  # fmt: skip

@@ -43,6 +43,7 @@ OF_PIECES: Final = frozenset({OrderKind.LAYAWAY, OrderKind.MEMO})
 """Kinds that begin with pieces of the house."""
 TO_PARTIES: Final = {OrderEvent.ORDER: "whom it is ordered from", OrderEvent.SEND_OUT: "which trade shop it goes to"}
 AT_A_TRADE_SHOP: Final = frozenset({OrderEvent.SEND_OUT, OrderEvent.TAKE_BACK})
+ON_THE_PAGE: Final = "on the private page"
 WITH_REASONS: Final = {OrderEvent.REWORK: "what is wrong with the work"}
 
 
@@ -189,6 +190,8 @@ def move_order(scene: Scene, act: MoveOrder, new_id: NewId) -> Answer:
     moved = OrderMoved(
         order=act.order, event=act.event, why=act.why.strip(), party=act.party.strip(), signature=act.signature
     )
+    if act.event is OrderEvent.APPROVE_DESIGN:
+        return approve_proof(scene, act.order, act.signature, why=moved.why)
     if act.event in AT_A_TRADE_SHOP:
         return _outside(scene, order, act, moved, new_id)
     if act.event is OrderEvent.RESERVE:
@@ -212,7 +215,7 @@ def _outside(scene: Scene, order: Order, act: MoveOrder, moved: OrderMoved, new_
     return (moved, *things.leaves(scene, order, moved, ClaimId(new_id())))
 
 
-def approve_proof(scene: Scene, name: ClientOrderId, proof: str) -> Answer:
+def approve_proof(scene: Scene, name: ClientOrderId, proof: str, why: str = ON_THE_PAGE) -> Answer:
     """The client likes the design, as this very proof shows it."""
     order = scene.order
     if order is None:
@@ -222,9 +225,10 @@ def approve_proof(scene: Scene, name: ClientOrderId, proof: str) -> Answer:
         return refusal
     shown = papers.proof(order) or papers.newest(order, PaperKind.SKETCH)
     if shown is None or shown.sha256 != proof:
-        return Refusal(Why.WRONG_STATE, f"There is a newer proof of {order.number}: show that one")
-    moved = OrderMoved(order=name, event=OrderEvent.APPROVE_DESIGN, signature=proof, why="on the private page")
-    return (moved,)
+        newest = "the newest proof" if proof else "the proof, read letter by letter, or the sketch"
+        why = f"Name what the client says yes to: open the things and papers of {order.number}, and show {newest}"
+        return Refusal(Why.WRONG_STATE, why)
+    return (OrderMoved(order=name, event=OrderEvent.APPROVE_DESIGN, signature=proof, why=why),)
 
 
 def promise_order(scene: Scene, act: PromiseOrder) -> Answer:

@@ -6,6 +6,7 @@ from typing import Final
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
@@ -20,6 +21,8 @@ TEXT, BOLD = "FiraGO", "FiraGO-Bold"
 INK, SOFT, RULE = (0.10, 0.09, 0.08), (0.42, 0.39, 0.36), (0.80, 0.77, 0.73)
 SIZE, SMALL, TITLE, NAME = 10.0, 8.2, 12.5, 19.0
 QR_SIDE = 27 * mm
+NAME_ROOM = 40 * mm
+SIGN_WIDTH, SIGN_HEIGHT = 80 * mm, 24 * mm
 HAN: Final = "STSong-Light"
 KANA: Final = "HeiseiKakuGo-W5"
 HANGUL: Final = "HYSMyeongJo-Medium"
@@ -111,6 +114,29 @@ class Pen:
                 if black:
                     path.rect(x + across * module, self.y + QR_SIDE - (down + 1) * module, module, module)
         self._canvas.drawPath(path, stroke=0, fill=1)
+
+    def named(self, name: str, words: str) -> None:
+        """A name, and words beside it."""
+        for at, part in enumerate(split(words, SIZE, RIGHT - LEFT - NAME_ROOM) or [""]):
+            self.need(SIZE * 1.5)
+            self.y -= SIZE * 1.5
+            if at == 0:
+                self.at(LEFT, name, SMALL, colour=SOFT)
+            self.at(LEFT + NAME_ROOM, part, SIZE)
+
+    def signature(self, picture: bytes, under: str) -> None:
+        """A line to sign on, with what was signed on a screen; no picture: it is signed by hand."""
+        self.need(SIGN_HEIGHT + SMALL * 2)
+        self.y -= SIGN_HEIGHT
+        if picture:
+            image = ImageReader(io.BytesIO(picture))
+            wide, high = image.getSize()
+            scale = min(SIGN_WIDTH / wide, (SIGN_HEIGHT - 2 * mm) / high)
+            self._canvas.drawImage(image, LEFT, self.y + 1 * mm, wide * scale, high * scale)
+        self._canvas.setStrokeColorRGB(*INK)
+        self._canvas.setLineWidth(0.5)
+        self._canvas.line(LEFT, self.y, LEFT + SIGN_WIDTH, self.y)
+        self.wrapped(under, SMALL, colour=SOFT)
 
     def done(self) -> bytes:
         self._foot()
