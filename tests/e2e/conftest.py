@@ -412,6 +412,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         @app.get("/register/receipt/{name}", status_code=204, dependencies=[public()])
         @app.get("/register/return/{name}", status_code=204, dependencies=[public()])
         @app.get("/tags", status_code=204, dependencies=[public()])
+        @app.get("/api/v1/orders/{order}/papers/{sha256}", status_code=204, dependencies=[public()])
         @app.get("/looks", status_code=204, dependencies=[public()])
         @app.get("/appointments/{name}", status_code=204, dependencies=[public()])
         @app.get("/zones", status_code=204, dependencies=[public()])

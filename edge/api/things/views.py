@@ -92,7 +92,8 @@ def _thing(shop: Shop, order: Order, kept: Kept) -> ThingView:
     for each in item.stones:
         size = f"{millimetres(each.length_um)} × {millimetres(each.width_um)}" if each.length_um else ""
         weight = carats(each.carat_milli) if each.carat_milli else ""
-        told = ", ".join(part for part in (each.colour, weight, size, each.inscription, each.certificate) if part)
+        words = dict.fromkeys((each.colour, weight, size, each.inscription, each.certificate))
+        told = ", ".join(part for part in words if part)
         again = found.get(each.at)
         same, note = (again.same, again.note) if again is not None else (None, "")
         stones.append(StoneView(each.at, each.kind, told, ", ".join(known_by(each)), same, note))

@@ -1,0 +1,70 @@
+"""The client's own page of their order, in a real browser, as whoever holds the slip sees it: no login, a phone."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cloud.app import Cloud
+from cloud.custody import Custody
+from cloud.pos.client_orders.apply import heard_of
+from cloud.pos.stores.desk import open_store
+from cloud.work import Heard
+from contract.facts import OrderEvent, OrderKind, OrderMoved, OrderOpened, OrderQuoted, QuoteLine, Stream
+from contract.feed import StoreCard
+from contract.ids import ClientOrderId
+from contract.order_page import PAGE, page_code
+
+ORDER = ClientOrderId("01930f2e-1111-7000-8000-0123456789ab")
+TILL, PHONE = (1280, 800), (390, 844)
+LOOKS = (("till", TILL, "light"), ("till", TILL, "dark"), ("phone", PHONE, "light"), ("phone", PHONE, "dark"))
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory, serve, make_office: Callable[[Path], Cloud]) -> Iterator[str]:
+    cloud = make_office(tmp_path_factory.mktemp("your-order"))
+    line = QuoteLine(line="q", description="Two claws made anew, stone set", gross_minor=25_000, tax_bp=0)
+    facts = (
+        OrderOpened(
+            order=ORDER, number="R-1042", kind=OrderKind.REPAIR, client="c-1", title="Claws", currency="EUR", account="a",
+            promised_day="2026-12-24",
+        ),
+        OrderQuoted(order=ORDER, quote=1, lines=(line,)),
+        OrderMoved(order=ORDER, event=OrderEvent.QUOTE),
+    )  # fmt: skip
+    with cloud.desk.work() as work:
+        open_store(work, StoreCard(store="flagship", name="Flagship", currency="EUR", city="Paris"))
+        for seq, fact in enumerate(facts, 1):
+            heard = Heard(store="flagship", epoch="e", stream=Stream.TRADE, seq=seq, at_us=work.now_us, by="ana")
+            heard_of(Custody(work), heard, fact)
+    yield serve(cloud.app)
+    cloud.office.close()
+
+
+def test_the_page_is_accessible_before_and_after_the_answer(
+    office: str, open_page: Callable[..., Page], check_accessible: Callable[..., list[str]], keep_shot
+) -> None:
+    page = open_page(office + PAGE, size=PHONE)
+    assert check_accessible(page) == []
+    keep_shot(page, "your-order-form")
+    page.get_by_label("Code on your slip").fill(page_code(ORDER).lower())
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("There is a quote for you")).to_be_visible()
+    for name, size, theme in LOOKS:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=theme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert check_accessible(page) == [], (name, theme)
+        keep_shot(page, f"your-order-{name}-{theme}")
+    page.get_by_role("button", name="I accept this quote").click()
+    expect(page.get_by_text("The store hears it as soon as it is online")).to_be_visible()
+    expect(page.get_by_role("button", name="I accept this quote")).to_have_count(0)
+    assert check_accessible(page) == []
+    keep_shot(page, "your-order-said")
+
+
+def test_a_code_of_no_order_says_what_to_do(office: str, open_page: Callable[..., Page], expected_errors) -> None:
+    expected_errors.append("404")
+    page = open_page(f"{office}{PAGE}?code=0000-0000-0000-0000", size=PHONE)
+    expect(page.get_by_text("There is no order with this code")).to_be_visible()
