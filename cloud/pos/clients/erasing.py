@@ -42,7 +42,7 @@ REASONS: Final = {
 """Chosen, not typed: a reason in somebody's own words would outlive the person it is about."""
 TABLES: Final = (
     "person_key", "person_word", "client", "client_visit", "client_heard", "client_pair", "client_segment", "message",
-    "appointment", "order_paper",
+    "appointment", "order_paper", "order_page",
 )  # fmt: skip
 """That deletes leave nothing behind in."""
 KEYS: Final = ("person_key", "person_word")
