@@ -116,24 +116,25 @@ class ClientEdit(_Told, frozen=True):
 
 
 class SealedClient(_Told, frozen=True):
-    """`key`: the person's, wrapped for this box; `card`: a `ClientCard` under it."""
+    """`key`: the person's, wrapped for this box; `card`: a `ClientCard` under it. Both empty: the box has them."""
 
     person: PersonId
-    key: str
-    card: str
+    key: str = ""
+    card: str = ""
     changed_us: int = 0
 
 
 class SliceAsked(_Told, frozen=True):
     """Clients changed after (`after_us`, `after`), for the box with this public key (X25519). From 0: all of them.
 
-    `least_us`: as the first page of this pass said.
+    `least_us`: as the first page of this pass said. `cards_after_us`: who did not change since then is named alone.
     """
 
     box_key: str
     after_us: int = 0
     after: str = ""
     least_us: int = 0
+    cards_after_us: int = 0
 
 
 class SlicePage(_Told, frozen=True):

@@ -101,15 +101,25 @@ class Slice:
         self._db.run("begin_pass")
 
     def take(self, page: SlicePage, *, now_us: int) -> int:
-        """A page of the office; who was forgotten here stays so. How many cards could not be opened."""
-        broken = 0
+        """A page of the office; who was forgotten here stays so. How many cards are lacking, or could not be opened."""
+        lacking = 0
         with self._db.work():
             for each in page.clients:
-                broken += not self._keep(each)
+                lacking += not (self._keep(each) if each.card else self._still(each))
             for person in page.gone:
                 self._drop(person)
             self._db.run("set_upto", upto_us=page.upto_us, heard_us=now_us)
-        return broken
+        return lacking
+
+    def begin_anew(self) -> None:
+        """Cards that the office believes to be here are not: the next pass brings all of them."""
+        self._db.run("set_upto", upto_us=0, heard_us=self.standing().heard_us)
+        self._db.run("end_pass", whole_us=0)
+
+    def _still(self, each: SealedClient) -> bool:
+        """Named alone, because nothing changed: kept, unless it is not here."""
+        mark = {"person": each.person, "changed_us": each.changed_us, "pass": self._state()["pass"]}
+        return bool(self._db.number("is_forgotten", person=each.person) or self._db.run("still", **mark))
 
     def end_pass(self, *, now_us: int) -> int:
         """Who was not brought in this pass is kept no longer. How many they were."""

@@ -34,6 +34,9 @@ INSERT INTO person (person, key, card, changed_us, pass, ours) VALUES (:person, 
 ON CONFLICT (person) DO UPDATE SET key = excluded.key, card = excluded.card, changed_us = excluded.changed_us,
   pass = excluded.pass, ours = excluded.ours;
 
+-- name: still
+UPDATE person SET pass = :pass WHERE person = :person AND changed_us >= :changed_us;
+
 -- name: put_word
 INSERT OR IGNORE INTO word (word, person) VALUES (:word, :person);
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Protocol
 
+import msgspec
 import structlog
 
 from contract.clients import (
@@ -45,17 +46,20 @@ async def sync(kept: Slice, door: Door, now_us: Callable[[], int]) -> int:
     if whole:
         await asyncio.to_thread(kept.begin_pass)
     after_us = 0 if whole else max(0, standing.upto_us - OVERLAP_US)
-    asked = SliceAsked(box_key=kept.public, after_us=after_us)
+    known_us = max(0, standing.upto_us - OVERLAP_US) if whole else 0
+    asked = SliceAsked(box_key=kept.public, after_us=after_us, cards_after_us=known_us)
+    lacking = 0
     for pages in range(1, PAGES_MAX + 1):
         page = await door.clients(asked)
-        broken = await asyncio.to_thread(partial(kept.take, page, now_us=now_us()))
-        if broken:
-            log.error("clients_not_opened", cards=broken)
+        lacking += await asyncio.to_thread(partial(kept.take, page, now_us=now_us()))
         if not page.more:
             if whole:
                 await asyncio.to_thread(partial(kept.end_pass, now_us=now_us()))
+            if lacking:
+                log.error("clients_lacking", cards=lacking, then="the next pass brings all of them")
+                await asyncio.to_thread(kept.begin_anew)
             return pages
-        asked = SliceAsked(box_key=kept.public, after_us=page.upto_us, after=page.upto, least_us=page.least_us)
+        asked = msgspec.structs.replace(asked, after_us=page.upto_us, after=page.upto, least_us=page.least_us)
     return PAGES_MAX
 
 

@@ -17,7 +17,7 @@ from contract.facts import ClientConsented, ClientLooked
 from edge.clients.edits import Written, with_edits
 from edge.clients.keys import BoxKeys, box_keys
 from edge.clients.slice import ClosedError, Slice
-from edge.clients.syncing import WHOLE_EVERY_US, sync
+from edge.clients.syncing import OVERLAP_US, WHOLE_EVERY_US, sync
 from trade.consent import Channel, Proof, Said, standing
 from web.sealed import SealBrokenError, unwrap
 
@@ -292,3 +292,22 @@ def test_a_whole_pass_is_made_once_a_day(office, box):
     bring(office, box)
     assert box.standing().whole_us > first
     assert box.count() == 1
+
+
+def test_a_whole_pass_brings_no_card_twice_and_one_that_is_lacking_again(office, box):
+    office.keep(ONE, EVA)
+    office.now_us += 2 * OVERLAP_US
+    office.keep(OTHER, MAX)
+    bring(office, box)
+    office.now_us += WHOLE_EVERY_US
+    asked = SliceAsked(box_key=box.public, cards_after_us=office.now_us)
+    page = asyncio.run(office.clients(asked))
+    assert [(each.card, each.key) for each in page.clients] == [("", ""), ("", "")]
+    bring(office, box)
+    assert box.count() == 2, "who was named alone stays"
+    box.unmake(ONE)
+    office.now_us += WHOLE_EVERY_US
+    bring(office, box)
+    assert box.one(ONE) is None
+    bring(office, box)
+    assert box.one(ONE) is not None

@@ -44,10 +44,15 @@ def page(work: Work, ring: Keyring, store: StoreId, asked: SliceAsked) -> SliceP
     rows = tx.rows(query.limit(wire.SLICE_ROWS_PER_PAGE_MAX + 1))
     more = len(rows) > wire.SLICE_ROWS_PER_PAGE_MAX
     kept = rows[: wire.SLICE_ROWS_PER_PAGE_MAX]
+    known = [row for row in kept if row["changed_us"] <= asked.cards_after_us]
+    changed = [row for row in kept if row["changed_us"] > asked.cards_after_us]
     away = sa.select(client.c.person).where(after, sa.or_(client.c.erased_us != 0, ABSORBED))
     gone = tx.rows(away.order_by(client.c.changed_us.desc()).limit(GONE_MAX)) if asked.after_us else ()
     return SlicePage(
-        clients=tuple(_sealed(work, ring, store, kept, asked.box_key)),
+        clients=(
+            *(SealedClient(person=PersonId(row["person"]), changed_us=row["changed_us"]) for row in known),
+            *_sealed(work, ring, store, changed, asked.box_key),
+        ),
         gone=tuple(PersonId(row["person"]) for row in gone),
         upto_us=kept[-1]["changed_us"] if kept else asked.after_us,
         upto=kept[-1]["person"] if kept else asked.after, least_us=least_us, more=more,
