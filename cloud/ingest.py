@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Final, NamedTuple, TypeVar
 
-import msgspec
 import sqlalchemy as sa
 
-from cloud import downlog, feed, logs, parking
+from cloud import feed, hearing, logs, parking
 from cloud.appliers import APPLIERS
 from cloud.applying import Ahead, Appliers, StuckRowError, ahead, apply_entry, apply_rows
 from cloud.custody import Custody
@@ -20,15 +19,13 @@ from cloud.known import Known
 from cloud.logs import Log, Name, Numbered
 from cloud.parking import Decode, Place
 from cloud.tables import node
-from cloud.work import Heard, UnknownStoreError, Work, begin
+from cloud.work import Heard, Work, begin
 from contract.entries import Entry, decode_entry
 from contract.ids import Epoch, StoreId
 from contract.messages import Ack, Down, JournalRows, Standing, Up
-from contract.seals import is_same, told_seal
 from trade.guards import ALL, Guards
 
 CONTENTIONS_MAX: Final = 8
-BOOTS_REMEMBERED_MAX: Final = 16
 _Answer = TypeVar("_Answer")
 
 
@@ -135,7 +132,8 @@ class Ingest:
             each.work.settle()
             rev = feed.newest(each.work.tx)
             return [
-                _down(each.work, *one.about, *one.acks, after=one.after, feed_rev=rev, none=one.none) for one in said
+                hearing.answer(each.work, *one.about, *one.acks, after=one.after, feed_rev=rev, none=one.none)
+                for one in said
             ]
 
         return self._in_transaction(attempt, now_us)
@@ -167,7 +165,7 @@ class Ingest:
             acks = logs.acks(tx, store, Epoch(box["epoch"]))
             standing = Standing.OK if box["joined"] or not work.recovering else Standing.NEWCLOUD
             told = Epoch(box["epoch"]), standing
-            return _down(work, dict(box), *told, *acks, after=box["down_upto"], feed_rev=feed.newest(tx))
+            return hearing.answer(work, dict(box), *told, *acks, after=box["down_upto"], feed_rev=feed.newest(tx))
 
     def _in_transaction(self, attempt: Callable[[_Try], _Answer], now_us: int) -> _Answer:
         """Run until it goes through: again after contention, and again with a row parked that cannot be applied.
@@ -232,9 +230,9 @@ class Ingest:
             if not up.rows and standing is not Standing.OK:
                 return _Said((box, up.epoch, standing), (Ack(stream=up.stream, upto=0),))
             log = known.begin(name, up.term)
-        fresh = standing is Standing.OK and _is_fresh(box, up)
+        fresh = standing is Standing.OK and hearing.is_fresh(box, up)
         gap = up.first_seq > log.upto + 1 and self.guards.contiguous
-        if fresh and self.guards.hash_chain and _went_back(work, box, log, up):
+        if fresh and self.guards.hash_chain and hearing.went_back(work, box, log, up):
             standing = Standing.FORK
         elif gap:
             each.counts.gaps_total += 1
@@ -247,7 +245,7 @@ class Ingest:
             sentence = f"The box of {up.store} sent rows that do not extend its log; it has to rejoin"
             work.open_case("fork", sentence, store=up.store, ref=f"{up.epoch}/{up.stream}/{log.upto}")
         elif fresh:
-            known.remember(up.store, _news(work, box, up))
+            known.remember(up.store, hearing.news_of(work, box, up))
             if each.careful:
                 work.tx.settle()  # what the database refuses of the frame is no row's
         ack = log.ack(resend_from=log.upto + 1 if gap else None)
@@ -263,7 +261,7 @@ class Ingest:
         decided = known.decided(up.store)
         ahead = up.term > box["term"] or (up.cloud_epoch == work.cloud_epoch and up.down_upto > decided)
         if up.cloud_epoch > work.cloud_epoch or (not fenced and ahead):
-            if self.guards.told_seal and not _was_told(work, up):
+            if self.guards.told_seal and not hearing.was_told(work, up):
                 sentence = (
                     f"The box of {up.store} names a term or decisions of ours that it cannot prove; it has to rejoin"
                 )
@@ -301,7 +299,7 @@ class Ingest:
         self._apply(each, log, new)
         if not guards.ack_after_commit and self._send_early is not None:
             box, rev = known_of.box(up.store), feed.newest(tx)
-            self._send_early(_down(each.work, box, up.epoch, Standing.OK, longer.ack(), feed_rev=rev))
+            self._send_early(hearing.answer(each.work, box, up.epoch, Standing.OK, longer.ack(), feed_rev=rev))
         return longer
 
     def _apply(self, each: _Try, log: Log, rows: list[Numbered], *, late: bool = False) -> None:
@@ -315,7 +313,7 @@ class Ingest:
 
     def _handed_over(self, each: _Try, given: JournalRows) -> Ack:
         work = each.work
-        box = _box(work, given.store)
+        box = hearing.locked(work, given.store)
         name = Name(given.store, given.epoch, given.stream)
         log = logs.find_or_begin(work.tx, name, box["term"])
         rows = logs.numbered(given.first_seq, given.rows)
@@ -325,7 +323,7 @@ class Ingest:
         strange = [row for row, leaf in zip(known, ours, strict=True) if row.leaf != leaf]
         each.counts.rows_repeated_total += len(known) - len(strange)
         reaches = given.first_seq <= log.upto + 1 <= last
-        if reaches and not strange and _same_chain(work, log, given):
+        if reaches and not strange and hearing.same_chain(work, log, given):
             longer = logs.store(work.tx, log, above, work.now_us)
             each.counts.rows_stored_total += len(above)
             self._apply(each, log, above)
@@ -343,76 +341,3 @@ class Ingest:
 def _by_store(up: Up) -> StoreId:
     """Boxes are locked in one order; the messages of a store keep theirs."""
     return up.store
-
-
-def _same_chain(work: Work, log: Log, given: JournalRows) -> bool:
-    """The hand-over stands on the chain we have, as far as its giver told us."""
-    return not given.head or logs.head_at(work.tx, log, given.first_seq - 1).hex() == given.head
-
-
-def _box(work: Work, store: StoreId) -> sa.RowMapping:
-    """The store's node, locked: whoever has it is the only one to move this store's logs."""
-    box = work.tx.row(sa.select(node).where(node.c.store == store).with_for_update())
-    if box is None:
-        raise UnknownStoreError(f"no store {store!r} in this office; create it, then enrol its box")
-    return box
-
-
-def _is_fresh(box: Row, up: Up) -> bool:
-    """Not overtaken by a later message of this box: only such a message can prove that the box went back."""
-    if up.boot == box["boot"]:
-        return up.message > int(box["message"])
-    return up.boot not in str(box["boots_past"]).split()
-
-
-def _was_told(work: Work, up: Up) -> bool:
-    """Whether this office, in whichever life, told the box what it says it was told."""
-    said = told_seal(
-        work.secret, store=up.store, cloud_epoch=up.cloud_epoch, term=up.term, epoch=up.epoch, seq=up.down_upto
-    )
-    return is_same(up.seal, said)
-
-
-def _went_back(work: Work, box: Row, log: Log, up: Up) -> bool:
-    """The box knows less than it once told us: its disk was restored."""
-    forgot_decisions = up.cloud_epoch == work.cloud_epoch and up.down_upto < box["down_upto"]
-    return up.last_seq < log.upto or forgot_decisions
-
-
-def _news(work: Work, box: Row, up: Up) -> Row:
-    """What a message told of its box."""
-    past = str(box["boots_past"]).split()
-    if box["boot"] and box["boot"] != up.boot:
-        past = [*past, box["boot"]][-BOOTS_REMEMBERED_MAX:]
-    return {
-        "boot": up.boot, "message": up.message, "boots_past": " ".join(past), "down_upto": up.down_upto,
-        "heard_us": work.now_us, "contract_max": up.contract_max,
-    }  # fmt: skip
-
-
-def _down(
-    work: Work,
-    box: Row,
-    epoch: Epoch,
-    standing: Standing,
-    *acks: Ack,
-    feed_rev: int,
-    after: int = 0,
-    none: bool = False,
-) -> Down:
-    """The answer as of this transaction; decisions above `after`, only to the box that serves the store.
-
-    `none`: there were none before this transaction, so that only those it made need be asked for.
-    """
-    first, commands = after + 1, tuple[msgspec.Raw, ...]()
-    store, life, term = box["store"], work.cloud_epoch, box["term"]
-    if standing is Standing.OK and not (none and store not in work.decided):
-        first, commands = downlog.after(work.tx, store, cloud_epoch=life, term=term, upto=after)
-    seals = tuple(
-        told_seal(work.secret, store=store, cloud_epoch=life, term=term, epoch=Epoch(box["epoch"]), seq=seq)
-        for seq in range(first, first + len(commands))
-    )
-    return Down(
-        store=store, cloud_epoch=life, term=term, epoch=epoch, standing=standing, acks=acks,
-        first_seq=first if commands else 0, commands=commands, seals=seals, feed_rev=feed_rev,
-    )  # fmt: skip

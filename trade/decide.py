@@ -28,6 +28,7 @@ from trade import (
     discounts,
     disposition,
     exchange,
+    giving_back,
     goods,
     paying,
     receipts,
@@ -203,13 +204,13 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:  # 
         case BeginReturn():
             return returning.begin(scene, act)
         case RequestCardRefund():
-            return returning.request_card_refund(scene, act)
+            return giving_back.request_card_refund(scene, act)
         case FinishReturn():
-            return returning.finish(scene, act)
+            return giving_back.finish(scene, act)
         case AbandonReturn():
-            return returning.abandon(scene, act)
+            return giving_back.abandon(scene, act)
         case HearCardRefund():
-            return returning.hear(scene, act)
+            return giving_back.hear(scene, act)
         case Exchange():
             return exchange.exchange(scene, act)
         case DisposePiece():

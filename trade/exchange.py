@@ -4,8 +4,9 @@ import msgspec
 
 from contract.facts import AnyFact, SaleRecorded, Tender, TenderKind
 from trade.acts import Exchange
+from trade.giving_back import begun, given_back
 from trade.refusal import Refusal, Why
-from trade.returning import Draft, begun, draft, given_back, recorded, with_pad_without
+from trade.returning import Draft, draft, recorded, with_pad_without
 from trade.sale import SaleState
 from trade.scene import Scene
 from trade.selling import record

@@ -1,0 +1,90 @@
+"""What a message says of the box that sent it, and what that box is answered."""
+
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from cloud import downlog, logs
+from cloud.db import Row
+from cloud.logs import Log
+from cloud.tables import node
+from cloud.work import UnknownStoreError, Work
+from contract.ids import Epoch, StoreId
+from contract.messages import Ack, Down, JournalRows, Standing, Up
+from contract.seals import is_same, told_seal
+
+BOOTS_REMEMBERED_MAX: Final = 16
+
+
+def same_chain(work: Work, log: Log, given: JournalRows) -> bool:
+    """The hand-over stands on the chain we have, as far as its giver told us."""
+    return not given.head or logs.head_at(work.tx, log, given.first_seq - 1).hex() == given.head
+
+
+def locked(work: Work, store: StoreId) -> sa.RowMapping:
+    """The store's node, locked: whoever has it is the only one to move this store's logs."""
+    box = work.tx.row(sa.select(node).where(node.c.store == store).with_for_update())
+    if box is None:
+        raise UnknownStoreError(f"no store {store!r} in this office; create it, then enrol its box")
+    return box
+
+
+def is_fresh(box: Row, up: Up) -> bool:
+    """Not overtaken by a later message of this box: only such a message can prove that the box went back."""
+    if up.boot == box["boot"]:
+        return up.message > int(box["message"])
+    return up.boot not in str(box["boots_past"]).split()
+
+
+def was_told(work: Work, up: Up) -> bool:
+    """Whether this office, in whichever life, told the box what it says it was told."""
+    said = told_seal(
+        work.secret, store=up.store, cloud_epoch=up.cloud_epoch, term=up.term, epoch=up.epoch, seq=up.down_upto
+    )
+    return is_same(up.seal, said)
+
+
+def went_back(work: Work, box: Row, log: Log, up: Up) -> bool:
+    """The box knows less than it once told us: its disk was restored."""
+    forgot_decisions = up.cloud_epoch == work.cloud_epoch and up.down_upto < box["down_upto"]
+    return up.last_seq < log.upto or forgot_decisions
+
+
+def news_of(work: Work, box: Row, up: Up) -> Row:
+    """What a message told of its box."""
+    past = str(box["boots_past"]).split()
+    if box["boot"] and box["boot"] != up.boot:
+        past = [*past, box["boot"]][-BOOTS_REMEMBERED_MAX:]
+    return {
+        "boot": up.boot, "message": up.message, "boots_past": " ".join(past), "down_upto": up.down_upto,
+        "heard_us": work.now_us, "contract_max": up.contract_max,
+    }  # fmt: skip
+
+
+def answer(
+    work: Work,
+    box: Row,
+    epoch: Epoch,
+    standing: Standing,
+    *acks: Ack,
+    feed_rev: int,
+    after: int = 0,
+    none: bool = False,
+) -> Down:
+    """The answer as of this transaction; decisions above `after`, only to the box that serves the store.
+
+    `none`: there were none before this transaction, so that only those it made need be asked for.
+    """
+    first, commands = after + 1, tuple[msgspec.Raw, ...]()
+    store, life, term = box["store"], work.cloud_epoch, box["term"]
+    if standing is Standing.OK and not (none and store not in work.decided):
+        first, commands = downlog.after(work.tx, store, cloud_epoch=life, term=term, upto=after)
+    seals = tuple(
+        told_seal(work.secret, store=store, cloud_epoch=life, term=term, epoch=Epoch(box["epoch"]), seq=seq)
+        for seq in range(first, first + len(commands))
+    )
+    return Down(
+        store=store, cloud_epoch=life, term=term, epoch=epoch, standing=standing, acks=acks,
+        first_seq=first if commands else 0, commands=commands, seals=seals, feed_rev=feed_rev,
+    )  # fmt: skip
