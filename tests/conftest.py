@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import argon2
 import pytest
 
 for _name in ("fuzzing", "hurry", "ports", "templates"):
@@ -26,6 +27,22 @@ COLLECT_EVERY = 20_000
 """New objects between looks for circles of garbage. By Python's 700 collecting the tests, which makes objects and throws none
 away, spends a quarter of its time on them, and the tests a tenth."""
 gc.set_threshold(COLLECT_EVERY)
+
+CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def _hash_cheaply(dear=argon2.PasswordHasher.hash) -> None:
+    """PINs and passwords of tests are hashed by argon2id at its cheapest: at what the house asks they took a quarter of the time
+    of tests that sign in. What the house asks is held by `tests/web/test_web_hashes.py`; its own processes hash as ever.
+    """
+
+    def cheaply(_self: argon2.PasswordHasher, password: str | bytes, *, salt: bytes | None = None) -> str:
+        return dear(CHEAP, password, salt=salt)
+
+    argon2.PasswordHasher.hash = cheaply
+
+
+_hash_cheaply()
 
 SLOW_FIRST = ("simulation", "faults", "e2e", "vitrine")
 """Suites whose files take longest: a worker that gets one of them last keeps the others waiting."""
