@@ -111,6 +111,8 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     pictures = Pictures(BlobCache(config.data_dir / FOLDER), config.uplink, clock.mono_us)
 
     paperwork = Paperwork(Papers(config.data_dir / PAPERS), config.uplink, clock.mono_us)
+    for card in replica.cards(db, ForgetCard):  # an older disk, put back, may hold what was destroyed on a newer one
+        paperwork.papers.forget(card.person)
 
     def metrics() -> bytes:
         rooms = (

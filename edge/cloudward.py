@@ -23,6 +23,7 @@ from edge.clients.syncing import sync
 from edge.config import EdgeConfig, UplinkConfig
 from edge.floor.now import UplinkNow
 from edge.mqtt import Broker, Link, Will
+from edge.papers import Papers
 from edge.store import Store
 from edge.sync import papers
 from edge.sync.office import Office, OfficeUnreachableError
@@ -69,6 +70,7 @@ class Cloudward:
         chance: random.Random,
         tally: UplinkTally,
         clients: Slice | None = None,
+        papers: Papers | None = None,
     ) -> None:
         self.now = now
         self.wake = asyncio.Event()
@@ -79,7 +81,7 @@ class Cloudward:
         self._instance = instance
         self._chance = chance
         self._tally = tally
-        self._clients = clients
+        self._clients, self._papers = clients, papers
         self._clients_poke = asyncio.Event()
         self._poke = asyncio.Event()
         self._poke.set()
@@ -179,6 +181,9 @@ class Cloudward:
         persons = [row.body.person for row in page.rows if isinstance(row.body, ForgetCard)]
         if self._clients is not None and persons:
             await asyncio.to_thread(self._clients.forget, persons)
+        if self._papers is not None:
+            for person in persons:
+                await asyncio.to_thread(self._papers.forget, person)
 
     async def _admit(self) -> None:
         """All of the feed is here, whom to forget with it: clients may be seen in this log."""

@@ -175,6 +175,7 @@ def _cloudward(edge: Edge) -> Cloudward | None:
         chance=edge.chance,
         tally=edge.shop.link,
         clients=edge.shop.clients.kept,
+        papers=None if edge.shop.paperwork is None else edge.shop.paperwork.papers,
     )
 
 

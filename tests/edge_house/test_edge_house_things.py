@@ -8,7 +8,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from contract.facts import Stream
+from contract.feed import FeedPage, FeedRow, ForgetCard
+from contract.ids import PersonId
 from contract.order_page import page_code
+from edge import app
 from trade.orders.papers import read
 
 RING = {
@@ -115,6 +118,24 @@ def test_notes_are_sealed_and_shown_and_never_in_an_entry(store, tmp_path):
     rows = [bytes(row.body) for row in books.journal(books.node().epoch, Stream.TRADE, 1, 1_000)]
     assert rows
     assert not any(b"grandmother" in body for body in rows)
+
+
+def test_a_box_that_starts_destroys_papers_of_whom_its_books_know_to_be_erased(store):
+    """As after a disk was put back: what was destroyed on the newer one is here again."""
+    order = opened(store)
+    shown = ok(store.post(f"/orders/{order}/notes", {"reason": "her grandmother wore it"}), 201)
+    (paper,) = shown["papers"]
+    row = FeedRow(rev=900, scope="*", key="forget:p-1", body=ForgetCard(person=PersonId("p-1")))
+    store.edge.store.take_feed(FeedPage(rows=(row,), upto=900, more=False))
+    again = app.create(store.config, clock=store.clock)
+    assert again.shop.paperwork is not None
+    assert again.shop.paperwork.papers.get(PersonId("p-1"), paper["sha256"]) is None
+    assert again.shop.paperwork.papers.forgotten_total == 1
+    again.shop.db.close()
+    again.store.books.close()
+    gone = store.get(f"/orders/{order}/papers/{paper['sha256']}")
+    assert gone.status_code == 404
+    assert ok(store.get(f"/orders/{order}"))["number"] == "R-1001", "the order is there, by id and hash"
 
 
 def test_an_engraving_is_approved_when_its_proof_says_what_was_ordered(store):
