@@ -3,9 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud.people import Keyring
+from cloud.pos.clients import desk, queries
 from cloud.pos.clients.owned import Owned, budgets, owned, tastes
+from cloud.pos.clients.timeline import timeline
+from cloud.sealing import passing
 from cloud.tables import appraisal, piece, returned_line, sale, sale_line
-from contract.ids import PersonId
+from cloud.tables_messages import appointment, message
+from cloud.work import begin
+from contract.ids import PersonId, StoreId, UserId
+from trade.guards import ALL
 
 EVA = PersonId("eva")
 
@@ -39,6 +46,21 @@ def test_pieces_that_were_not_brought_back_with_their_papers(office):
     )
     assert only.appraised is not None
     assert (only.appraised.value_minor, only.appraised.day) == (6_000, "2026-01-01")
+
+
+def test_appointments_and_messages_stand_on_the_timeline(office):
+    ring, now_us = Keyring(passing()), 5_000
+    with office.transaction() as tx:
+        work = begin(tx, ALL, now_us)
+        seen = desk.create(work, ring, EVA, {"given_name": "Eva"}, by=UserId("ana"), store=StoreId("paris"), why="new")
+        told = {"uid": "u", "store": "paris", "person": EVA, "state": "no_show", "starts_us": 10, "ends_us": 20}
+        tx.add(appointment, {"appointment": "a1", **told})
+        said = {"key": "k", "person": EVA, "channel": "email", "kind": "service", "state": "sent", "made_us": 30}
+        tx.add(message, {"message": "m1", **said})
+        events = timeline(tx, queries.detail(work, ring, EVA, seen))
+    assert [(each.at_us, each.kind, each.text) for each in events] == [
+        (30, "message", "service by email: sent"), (10, "appointment", "no show"),
+    ]  # fmt: skip
 
 
 def bought(amount, currency="EUR", metal="gold"):

@@ -8,8 +8,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from cloud.db import Tx
+from cloud.pos.clients import aliases
 from cloud.pos.clients.queries import ClientDetail
 from cloud.tables import receipt_given, value_move
+from cloud.tables_messages import appointment, message
 from contract.names import folded
 
 EVENTS_MAX: Final = 300
@@ -26,6 +28,8 @@ class Kind(StrEnum):
     CONSENT = "consent"
     WISH = "wish"
     ENGRAVING = "engraving"
+    APPOINTMENT = "appointment"
+    MESSAGE = "message"
     JOINED = "joined"
 
 
@@ -50,6 +54,7 @@ def timeline(tx: Tx, seen: ClientDetail, *, limit: int = EVENTS_MAX) -> list[Eve
         *_receipts(tx, [each.sale for each in seen.sales]),
         *_moves(tx, seen),
         *_said(seen),
+        *_met(tx, aliases.ids(tx, seen.person)),
     ]
     return sorted(found, key=lambda each: -each.at_us)[:limit]
 
@@ -94,6 +99,27 @@ def _receipts(tx: Tx, sales: Sequence[str]) -> list[Event]:
         )
         for row in tx.rows(query.limit(MOVES_MAX))
     ]  # fmt: skip
+
+
+def _met(tx: Tx, persons: Sequence[str]) -> list[Event]:
+    """Appointments, and what was written to them; words of both stay sealed."""
+    meetings = sa.select(appointment).where(appointment.c.person.in_(persons))
+    found = [
+        Event(
+            row["starts_us"], Kind.APPOINTMENT, row["state"].replace("_", " "), row["staff"], row["store"],
+            link=f"/appointments/{row['appointment']}",
+        )
+        for row in tx.rows(meetings.order_by(appointment.c.starts_us.desc()).limit(MOVES_MAX))
+    ]  # fmt: skip
+    written = sa.select(message).where(message.c.person.in_(persons)).order_by(message.c.made_us.desc())
+    found += [
+        Event(
+            row["sent_us"] or row["made_us"], Kind.MESSAGE,
+            f"{row['kind']} by {row['channel']}: {row['state']}".replace("_", " "), row["by"], row["store"],
+        )
+        for row in tx.rows(written.limit(MOVES_MAX))
+    ]  # fmt: skip
+    return found
 
 
 def _given(row: sa.RowMapping) -> str:
