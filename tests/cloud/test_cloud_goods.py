@@ -75,11 +75,11 @@ def test_what_a_store_sold_before_it_came_gets_its_cost_when_it_comes(stocked):
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"quantity": 10_001}, "Only 10 of it lies in paris"),
+        ({"quantity": 10_001}, "Only 10 of it lies in Paris"),
         ({"quantity": 0}, "Say how much"),
         ({"quantity": 1, "target": "paris"}, "name two stores"),
         ({"quantity": 1, "why": " "}, "Say why"),
-        ({"quantity": 1, "source": "lyon", "target": "paris"}, "Only 0 of it lies in lyon"),
+        ({"quantity": 1, "source": "lyon", "target": "paris"}, "Only 0 of it lies in Lyon"),
     ],
 )
 def test_a_transfer_that_cannot_be_is_refused_in_words_and_moves_nothing(stocked, said, words):
@@ -93,7 +93,7 @@ def test_stores_that_keep_their_books_in_other_money_are_told_how_to_do_it(stock
 
     with stocked.office.transaction() as tx:
         open_store(begin(tx, ALL, 5), StoreCard(store="london", name="London", currency="GBP"))
-    with pytest.raises(GoodsError, match="keeps its books in EUR and london in GBP"):
+    with pytest.raises(GoodsError, match="keeps its books in EUR and London in GBP"):
         bring(stocked, 1, target="london")
     with pytest.raises(LookupError, match="no store nowhere"):
         bring(stocked, 1, target="nowhere")

@@ -7,7 +7,7 @@ from contract.facts import TenderKind
 from contract.feed import GoodsCard, Unit
 from edge.api import shapes
 from edge.api.balances.views import BalanceView
-from edge.api.returns.views import CardRefundView, LineLeft, ReturnView
+from edge.api.returns.views import CardRefundView, LineLeft, NextCard, ReturnView
 from trade.disposition import WORDS
 from trade.refund import Paid
 from trade.value import Ask, AskState, Slice
@@ -95,7 +95,7 @@ def pages(common, piece):
         expired=True,
         why="it could be spent until 2025-11-22: the office may give it another day",
     )
-    going = {**till, "client": "", "fresh": "7Q4M-K2PX-9RTW-3HVB-CD5F"}
+    going = {**till, "client": "", "fresh": "7Q4M-K2PX-9RTW-3HVB-CD5F", "card": None}
     pins = {**common, "problem": "", "chosen": ""}
     people = tuple(
         SimpleNamespace(user=user, name=name, has_pin=user != "ana") for user, name in common["people"].items()
@@ -111,6 +111,7 @@ def pages(common, piece):
         "return-none": ("edge/return.html", nothing),
         "return-unknown": ("edge/return.html", {**nothing, "typed": "77", "why": "No sale of this store answers to “77”"}),
         "return-going": ("edge/return_going.html", {**going, "one": GOING}),
+        "return-next-card": ("edge/return_going.html", {**going, "one": GOING, "card": NextCard("p2", 440_000, "visa …4242")}),
         "return-asked": ("edge/return_going.html", {**going, "one": ASKED}),
         "people": ("edge/people.html", {**pins, "people": people, "me": "marc"}),
         "people-wrong": ("edge/people.html", {**pins, "people": people, "me": "marc", "problem": "The two PINs differ. Type the new one twice.", "chosen": "ana"}),

@@ -119,13 +119,17 @@ def transferred(
         raise GoodsError("Say how much, at most a million units at once")
     if not why.strip():
         raise GoodsError("Say why: who brought it, or by which parcel")
-    here, there = (
-        work.tx.value(sa.select(store_table.c.currency).where(store_table.c.store == each)) for each in (source, target)
-    )
-    if here != there:
-        raise GoodsError(f"{source} keeps its books in {here} and {target} in {there}: book it out there and in here")
-    out = Move(source, name, -quantity_milli, f"to:{ref}", f"to {target}: {why.strip()}", by, work.now_us)
-    into = Move(target, name, quantity_milli, f"from:{ref}", f"from {source}: {why.strip()}", by, work.now_us)
+    told = sa.select(store_table.c.store, store_table.c.name, store_table.c.currency)
+    shops = {row["store"]: row for row in work.tx.rows(told.where(store_table.c.store.in_((source, target))))}
+    here, there = shops[source], shops[target]
+    if here["currency"] != there["currency"]:
+        raise GoodsError(
+            f"{here['name']} keeps its books in {here['currency']} and {there['name']} in {there['currency']}: "
+            "book it out there and in here"
+        )
+    said = why.strip()
+    out = Move(source, name, -quantity_milli, f"to:{ref}", f"to {there['name']}: {said}", by, work.now_us)
+    into = Move(target, name, quantity_milli, f"from:{ref}", f"from {here['name']}: {said}", by, work.now_us)
     both = (goods_stock.c.goods == name, goods_stock.c.store.in_((source, target)))
     known = {
         row["store"]: row
@@ -138,7 +142,9 @@ def transferred(
         return
     lies = known[source]["quantity_milli"] if source in known else 0
     if lies < quantity_milli:
-        raise GoodsError(f"Only {lies / 1000:g} of it lies in {source} by the books: book first what came in there")
+        raise GoodsError(
+            f"Only {lies / 1000:g} of it lies in {here['name']} by the books: book first what came in there"
+        )
     carry(work, out, left_for(out, target))
     work.tx.settle()
     carry(work, into, arrived_from(into, source, -int(work.tx.value(before))))
