@@ -27,6 +27,7 @@ from edge.api.returns import pages as return_pages
 from edge.api.shifts import pages as shift_pages
 from edge.api.shop import Shop, the_shop
 from edge.api.tags import pages as tags
+from edge.api.things import lending
 from edge.api.things import pages as thing_pages
 from edge.api.watch import pages as watch
 from edge.api.watch import views as watch_views
@@ -87,6 +88,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
         pages_other.router,
         order_pages.router,
         thing_pages.router,
+        lending.router,
         counts.router,
         history.router,
         looks.router,

@@ -60,6 +60,7 @@ def pages(common, ring):
         LATE, "reserve", "quote", "opened", possible=("pay up", "collect", "forfeit", "cancel"), lines=(line,),
         pieces=(piece,), due=(DueView("2026-11-01", 310_000, overdue=True), DueView("2026-12-01", 620_000, overdue=False)),
     )  # fmt: skip
+    asked = whole(replace(OUT, state="requested", queues=()), "opened", possible=("issue", "cancel"), pieces=(piece,))
     memo = whole(OUT, "issue", "opened", possible=("return part", "close"), pieces=(replace(piece, out=True),))
     special = whole(
         replace(READY, state="quoted", total_minor=1_240_000), "quote", "opened",
@@ -83,6 +84,7 @@ def pages(common, ring):
         "orders-not-found": ("edge/orders.html", {**listed, "orders": (), "q": "R-9999"}),
         "order-layaway": page(common, layaway),
         "order-memo": page(common, memo),
+        "order-memo-new": page(common, asked),
         "order-memo-back": page(common, memo, laid=[piece]),
         "order-special": page(common, special),
         "order-over": page(common, over),

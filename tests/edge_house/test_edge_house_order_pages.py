@@ -1,9 +1,21 @@
 """Clients' orders on the register's pages, from the queue to the receipt: the real app of one box, by its forms."""
 
+import base64
 import datetime as dt
+import io
 import re
 
 import pytest
+from PIL import Image, ImageDraw
+
+
+def drawing():
+    """What the field to sign on sends."""
+    out = io.BytesIO()
+    picture = Image.new("RGB", (900, 300), "white")
+    ImageDraw.Draw(picture).line((50, 200, 850, 90), fill="black", width=4)
+    picture.save(out, "PNG")
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
 
 
 class Counter:
@@ -94,7 +106,18 @@ def test_a_memo_is_handed_over_and_what_a_client_keeps_is_sold(counter):
     path = counter.sent(
         "/orders", kind="memo", client="p-1", title="To look at", codes="p3\np4", promised_day=counter.today(7)
     )
-    refused = counter.form(f"{path}/step", event="issue", why="slip 12")
-    assert "was not read here" in refused.text
+    assert "data-signature" in counter.page(path)
+    assert "Nobody has signed yet" in counter.form(f"{path}/issue").text
+    assert "was not read here" in counter.form(f"{path}/issue", slip="slip 12").text
+    counter.face.scan(3, 4)
+    counter.sent(f"{path}/issue", drawing=drawing())
+    shown = counter.page(path)
+    assert shown.count("With the client") == 2
+    order = counter.face.get(f"/orders/{path.rpartition('/')[2]}", user="max").json()
+    assert order["state"] == "issued"
+    counter.sent(f"{path}/collect", piece=["p3"])
+    sale = counter.sent("/register/pay", kind="cash")
+    assert "Ring 3 (M-1001)" in counter.page(sale)
+    assert counter.page(path).count("With the client") == 1
     assert "Which pieces?" in counter.page("/orders/new?kind=memo")
     assert counter.face.client.get("/orders/new?kind=x", headers=counter.face.bearer("max")).status_code == 404
