@@ -37,7 +37,7 @@ def pages(common, ring):
     over = one("a3", "done", [], [piece("Solitaire ring", "shelf", zone="Case 1")], starts_us=AT_US + 8 * QUARTER_US)
     gone = replace(one("a4", "prepared", ["cancel"]), starts_us=0, ends_us=0, person="", staff="", room="")
     base = {**common, "people": BY}
-    detail = {**base, "laid": [], "has_pad": True}
+    detail = {**base, "laid": [], "has_pad": True, "may_see": True}
     return {
         "appointments": ("edge/appointments.html", {**base, "rows": [gone, confirmed, out, over]}),
         "appointments-none": ("edge/appointments.html", {**base, "rows": []}),

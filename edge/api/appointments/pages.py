@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from contract.facts import AppointmentEvent
+from contract.feed import Permission
 from contract.ids import AppointmentId, PieceId
 from edge.api import witnessing
 from edge.api.appointments import views
@@ -27,13 +28,18 @@ async def today(request: Request, who: Seller, shop: TheShop) -> Response:
 
 @router.get("/appointments/{appointment}")
 async def one(request: Request, appointment: str, who: Seller, shop: TheShop) -> Response:
-    del who
     till = till_of(request, shop)
     seen = views.one(shop, appointment, till)
     tray = {each.piece for each in seen.pieces if each.on_tray}
     laid = [each for each in shop.pad_now(till).pieces if each not in tray]
     return render(
-        request, "edge/appointment.html", one=seen, people=people(shop), laid=laid, has_pad=bool(shop.floor.pads)
+        request,
+        "edge/appointment.html",
+        one=seen,
+        people=people(shop),
+        laid=laid,
+        has_pad=bool(shop.floor.pads),
+        may_see=who.may(Permission.SEE_CLIENTS),
     )
 
 
