@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from contract.facts import OrderKind
+from contract.facts import ClaimKind, OrderKind
 from contract.feed import CommissionCard
 from contract.ids import AccountId, ClientOrderId, PieceId, StoreId
 from edge.books import fold_orders, replica
@@ -56,6 +57,8 @@ OrderAct = (
     | GiveItem
     | KeepPaper
 )
+KEEPS: Final = frozenset({ClaimKind.LAYAWAY, ClaimKind.MEMO, ClaimKind.REPAIR})
+"""Claims by which orders keep pieces."""
 Stand = Callable[[PieceId], Standing]
 
 
@@ -120,7 +123,9 @@ def slices_of(db: Database, orders: Iterable[Order]) -> dict[AccountId, Slice]:
 
 def of_claim(db: Database, claim: Claim | None) -> Order | None:
     """The order that keeps a piece by this claim."""
-    return None if claim is None else fold_orders.load(db, ClientOrderId(claim.ref))
+    if claim is None or claim.kind not in KEEPS:
+        return None  # a cart, a lease or a tray: asked for each piece of every sale
+    return fold_orders.load(db, ClientOrderId(claim.ref))
 
 
 def last_ordinal(db: Database, kind: OrderKind) -> int:

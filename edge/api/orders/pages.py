@@ -48,7 +48,12 @@ async def orders(request: Request, who: Keeper, shop: TheShop, queue: str = "", 
     del who
     found = views.find(shop, q) if q.strip() else []
     open_now = views.some(shop)
-    shown = found if q.strip() else (views.some(shop, queue=queue) if queue else open_now)
+    if q.strip():
+        shown = found
+    elif queue == views.OVER:
+        shown = views.some(shop, queue=queue)
+    else:
+        shown = [one for one in open_now if not queue or queue in one.queues]
     return render(
         request,
         "edge/orders.html",

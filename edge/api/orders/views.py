@@ -114,6 +114,8 @@ def find(shop: Shop, text: str) -> list[ShortOrderView]:
 
 def paid_minor(shop: Shop, order: Order) -> int:
     """What is on its account at this store, and no cart has set aside."""
+    if not order.quotes:
+        return 0  # nothing is paid before it has a price
     part = load_slice(shop.db, order.account)
     return available(part, load_live(shop.db, order.account)) if part is not None else 0
 
