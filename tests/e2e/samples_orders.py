@@ -72,14 +72,14 @@ def pages(common, ring):
     )  # fmt: skip
     rests = whole(RESTS, "start", "approve", "quote", "opened", possible=("send out", "check", "quote"))
     listed = {
-        **common, "queue": "", "q": "", "kinds": {str(kind): words for kind, words in KINDS.items()}, "all_open": 4,
+        **common, "queue": "", "q": "", "kinds": {str(kind): words for kind, words in KINDS.items()}, "all_open": 4, "more": 0,
         "queues": [(str(each), words, 1) for each, words in QUEUES.items()],
     }  # fmt: skip
     new = {
         **common, "kinds": listed["kinds"], "today": DAY, "terms": OrderTerms(deposit_bp=3_000, fee_bp=1_000, grace_days=14)
     }  # fmt: skip
     return {
-        "orders": ("edge/orders.html", {**listed, "orders": (LATE, OUT, RESTS, READY)}),
+        "orders": ("edge/orders.html", {**listed, "orders": (LATE, OUT, RESTS, READY), "more": 1_234}),
         "orders-none": ("edge/orders.html", {**listed, "orders": (), "all_open": 0}),
         "orders-not-found": ("edge/orders.html", {**listed, "orders": (), "q": "R-9999"}),
         "order-layaway": page(common, layaway),

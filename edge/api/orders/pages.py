@@ -38,6 +38,8 @@ Words = Annotated[str, Field(max_length=200, pattern=PLAIN)]
 Name = Annotated[str, Field(max_length=64, pattern=PLAIN)]
 Typed = Annotated[str, Field(max_length=20)]
 TheDay = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
+ROWS_MAX: Final = 200
+"""Orders on one page: what is due first."""
 QUOTE_ROWS: Final = 4
 """Lines that the page offers; the API takes as many as a sale may have."""
 OF_PIECES: Final = (OrderKind.LAYAWAY, OrderKind.MEMO)
@@ -58,7 +60,8 @@ async def orders(request: Request, who: Keeper, shop: TheShop, queue: str = "", 
         request,
         "edge/orders.html",
         store=store_views.store(shop),
-        orders=shown,
+        orders=shown[:ROWS_MAX],
+        more=max(len(shown) - ROWS_MAX, 0),
         queues=[(str(each), words, sum(each in one.queues for one in open_now)) for each, words in QUEUES.items()],
         queue=queue,
         q=q,
