@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from bench.clients_book import measured
+from bench.clients_division import division
 from bench.clients_people import duped, faked, judged
 from bench.figures import Figures
 from bench.search import postgresql
@@ -111,9 +112,9 @@ def book(*, short: bool) -> Figures:
 
 
 def run(*, short: bool = False, only: str = "") -> Figures:
-    """Families: identity, lifetime, segments, book."""
+    """Families: identity, lifetime, segments, book, division."""
     figures: Figures = {}
-    for family in (identity, lifetime, segments, book):
+    for family in (identity, lifetime, segments, book, division):
         if only in {"", family.__name__}:
             figures |= family(short=short)
     return figures

@@ -82,6 +82,11 @@ class Tx:
         """`values`: what the parameters of a statement that is built once stand for."""
         return self.connection.execute(statement, values).mappings().all()
 
+    def each(self, statement: sa.Executable, at_once: int = 5_000) -> Iterator[sa.RowMapping]:
+        """The same, not all in memory at a time: for what is read through once."""
+        result = self.connection.execution_options(yield_per=at_once).execute(statement)
+        yield from result.mappings()
+
     def row(self, statement: sa.Executable) -> sa.RowMapping | None:
         return self.connection.execute(statement).mappings().first()
 

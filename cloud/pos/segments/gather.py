@@ -1,5 +1,6 @@
 """What each client bought, day by day and net of what came back, as columns. Ids alone: nobody is opened."""
 
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,8 +54,8 @@ def bought(tx: Tx, into: str) -> Bought:
     last: dict[str, tuple[str, str]] = {}
     whole = joined(tx).whole
     left_out: dict[str, int] = {}
-    for row in tx.rows(_sold()):
-        person, day, currency = whole(row["client"]), row["business_day"], row["currency"]
+    for row in tx.each(_sold()):
+        person, day, currency = whole(row["client"]), sys.intern(row["business_day"]), row["currency"]
         rate = rates.get(currency)
         if rate is None:
             left_out[currency] = left_out.get(currency, 0) + row["number"]
@@ -103,4 +104,4 @@ def _sold() -> "sa.Select[tuple[object, ...]]":
 def tiers_before(tx: Tx) -> dict[str, tuple[int, str]]:
     """The tier each client is in, and since which day."""
     query = sa.select(client_segment.c.person, client_segment.c.tier, client_segment.c.tier_since)
-    return {row["person"]: (row["tier"], row["tier_since"]) for row in tx.rows(query)}
+    return {row["person"]: (row["tier"], sys.intern(row["tier_since"])) for row in tx.each(query)}

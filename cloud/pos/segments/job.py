@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -105,10 +106,12 @@ class Divisions:
 
     def _keep(self, learnt: Learnt, day: str, currency: str, by: UserId, began: float) -> None:
         run = self._desk.new_id()
-        for at in range(0, len(learnt.rows), AT_ONCE):
-            self._tell("Kept with the clients", 85 + 14 * at // len(learnt.rows))
+        rows, done = learnt.rows(), 0
+        while some := [{**row, "run": run} for row in islice(rows, AT_ONCE)]:
+            self._tell("Kept with the clients", 85 + 14 * done // learnt.model.clients)
             with self._desk.work() as work:
-                work.tx.put(client_segment, *({**row, "run": run} for row in learnt.rows[at : at + AT_ONCE]))
+                work.tx.put(client_segment, *some)
+            done += len(some)
         with self._desk.work() as work:
             tx = work.tx
             tx.run(sa.delete(client_segment).where(client_segment.c.run != run))

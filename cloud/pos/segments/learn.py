@@ -1,7 +1,7 @@
 """From columns of purchases to a row for each client: `cloud.clienteling` asked, and its answers put side by side."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,7 +46,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    rows: list[dict[str, object]]
+    rows: Callable[[], Iterator[dict[str, object]]]
+    """Made as they are asked for: of a million clients all at once would fill the memory."""
     model: Model
 
 
@@ -57,7 +58,7 @@ def learn(
     """`day`: the last business day that counts. `tell` hears what is being done, in hundredths."""
     window_from = months_after(day, -told.window_months)
     if not of.persons:
-        return Learnt([], Model(window_from=window_from, clients=0, left_out=of.left_out))
+        return Learnt(lambda: iter(()), Model(window_from=window_from, clients=0, left_out=of.left_out))
     today = _number(day)
     keep = of.day <= today
     who, when, net = of.person[keep], of.day[keep], of.net_minor[keep]
@@ -90,26 +91,30 @@ def learn(
     model = lifetime.fit(span[known], later[known], age[known], (paid / np.maximum(later, 1))[known], rng=rng)
     tell("What they will bring", 85)
     worth, alive = model.value(HORIZON_DAYS), model.alive()
-    rows = []
-    for at, index in enumerate(known.tolist()):
-        person = of.persons[index]
-        tier_was, tier_since = before.get(person, (0, day if before else ""))
-        rows.append({
-            "person": person, "tier": int(tier[index]),
-            "tier_since": tier_since if tier_was == tier[index] or not before else day,
-            "spend_minor": int(spend[index]), "visits": int(visits[index]), "visits_ever": int(ever[index]),
-            "first_day": _day(first[index]), "last_day": _day(last[index]), "recency": int(marks.recency[index]),
-            "frequency": int(marks.frequency[index]), "money": int(marks.money[index]),
-            "value_minor": _minor(worth.value[at]), "low_minor": _minor(worth.low[at]),
-            "high_minor": _minor(worth.high[at]), "alive": _known(alive.value[at]),
-            "rising": float(chance[index]), "rises": int(rises[index]), "lapses": int(lapses[index]),
-            "rhythm_days": float(span[index] / (ever[index] - 1)) if ever[index] >= segments.VISITS_FOR_RHYTHM else 0.0,
-            "store": of.store[index],
-        })  # fmt: skip
+
+    rhythm = np.where(ever >= segments.VISITS_FOR_RHYTHM, span / np.maximum(ever - 1, 1), 0.0)
+
+    def rows() -> Iterator[dict[str, object]]:
+        for at, index in enumerate(known.tolist()):
+            person = of.persons[index]
+            tier_was, tier_since = before.get(person, (0, day if before else ""))
+            yield {
+                "person": person, "tier": int(tier[index]),
+                "tier_since": tier_since if tier_was == tier[index] or not before else day,
+                "spend_minor": int(spend[index]), "visits": int(visits[index]), "visits_ever": int(ever[index]),
+                "first_day": _day(first[index]), "last_day": _day(last[index]), "recency": int(marks.recency[index]),
+                "frequency": int(marks.frequency[index]), "money": int(marks.money[index]),
+                "value_minor": _minor(worth.value[at]), "low_minor": _minor(worth.low[at]),
+                "high_minor": _minor(worth.high[at]), "alive": _known(alive.value[at]),
+                "rising": float(chance[index]), "rises": int(rises[index]), "lapses": int(lapses[index]),
+                "rhythm_days": float(rhythm[index]),
+                "store": of.store[index],
+            }  # fmt: skip
+
     return Learnt(
         rows,
         Model(
-            window_from=window_from, clients=len(rows), why=model.why,
+            window_from=window_from, clients=len(known), why=model.why,
             visits=tuple(float(each) for each in model.visits or ()),
             spend=tuple(float(each) for each in model.spend or ()), rate_shape=prior.shape, rate_years=prior.time,
             value_minor=_minor(float(np.nansum(worth.value))), left_out=of.left_out,
