@@ -192,6 +192,10 @@ class Cloudward:
             await asyncio.to_thread(self._clients.admit, node.epoch)
             self._clients_poke.set()
 
+    def client_made(self) -> None:
+        """Somebody new is known here alone: bring the office their key now."""
+        self._clients_poke.set()
+
     async def _bring_clients(self, office: Office) -> None:
         while self._clients is not None:
             with suppress(TimeoutError):

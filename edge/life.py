@@ -99,6 +99,7 @@ async def live(edge: Edge, listener: socket.socket) -> int:
         edge.mirror.changed = lambda: _over(loop, edge.shop.bulletin.tell, "store")
         edge.mirror.start()
     if cloudward is not None:
+        edge.shop.clients.made = cloudward.client_made
         tasks.append(asyncio.create_task(cloudward.run(), name="uplink"))
     log.info("edge_started", store=edge.config.store, port=listener.getsockname()[1], readers=len(edge.readers))
     stopped = asyncio.create_task(stop.wait(), name="stop")

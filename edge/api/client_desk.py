@@ -39,6 +39,8 @@ class ClientDesk:
     kept: Slice | None = None
     uplink: UplinkConfig | None = None
     chosen: dict[TillId, PersonId] = field(default_factory=dict)
+    made: Callable[[], None] = lambda: None
+    """Somebody was made here: the office is to have their key soon."""
 
     def slice(self) -> Slice:
         """Raises a 503 problem where there is none."""
@@ -51,7 +53,10 @@ class ClientDesk:
         kept = self.slice()
         found = await self._ask(ClientsAsked(box_key=kept.public, by=by, query=query)) if up else None
         if found is not None:
-            return Shown(self._opened(found), found.more, office=True)
+            known = self._opened(found)
+            new = await asyncio.to_thread(kept.found_here_alone, query)
+            names = {card.person for card in known}
+            return Shown([*(card for card in new if card.person not in names), *known], found.more, office=True)
         with _closed():
             here = await asyncio.to_thread(kept.find, query)
         await noted(len(here.cards))

@@ -214,6 +214,12 @@ class Slice:
                 return FoundHere(cards[:FOUND_MAX], more=len(persons) > FOUND_MAX)
         return FoundHere([], more=False)
 
+    def found_here_alone(self, query: str) -> list[ClientCard]:
+        """People made here whom the office does not know yet. None while this is closed."""
+        if not self._open or not self._db.number("any_ours"):
+            return []
+        return [card for card in self.find(query).cards if self._db.number("is_ours", person=card.person)]
+
     def count(self) -> int:
         return self._db.number("count")
 

@@ -81,6 +81,12 @@ WHERE person = coalesce((SELECT person FROM also WHERE other = :person), :person
 -- name: ours
 SELECT person, key FROM person WHERE ours = 1 ORDER BY changed_us LIMIT :most;
 
+-- name: any_ours
+SELECT EXISTS (SELECT 1 FROM person WHERE ours = 1) AS value;
+
+-- name: is_ours
+SELECT 1 AS value FROM person WHERE person = :person AND ours = 1;
+
 -- name: not_ours
 UPDATE person SET ours = 0 WHERE person = :person;
 

@@ -209,6 +209,18 @@ def test_somebody_made_without_a_line_is_known_at_the_office_once_key_and_words_
     assert asyncio.run(office.clients(SliceAsked(box_key=box.public))).clients[0].person == ONE
 
 
+def test_who_was_made_here_is_found_here_until_the_office_knows_them(office, box):
+    office.keep(OTHER, MAX)
+    bring(office, box)
+    key = secrets.token_bytes(32)
+    box.make(ClientCard(person=ONE, given_name="Maxima"), key, at_us=1)
+    assert [card.person for card in box.found_here_alone("max")] == [ONE]
+    office.hear(told(ONE, key, ClientEdit(made=True, given_name="Maxima")))
+    bring(office, box)
+    assert box.found_here_alone("max") == []
+    assert {card.person for card in box.find("max").cards} == {ONE, OTHER}
+
+
 def test_who_was_erased_is_not_made_again_by_a_store_that_was_alone(office, box):
     office.keep(ONE, EVA)
     bring(office, box)

@@ -69,6 +69,7 @@ async def make(shop: Shop, edit: ClientEdit, who: Login) -> PersonId:
     except ProblemError:
         kept.unmake(person)
         raise
+    shop.clients.made()
     return person
 
 
