@@ -102,17 +102,17 @@ def due(told: Told, today: dt.date, partners: Mapping[str, Told]) -> Iterator[Du
                 if (day.kind, day.relation + day.name, on) in known:
                     continue
                 known.add((day.kind, day.relation + day.name, on))
-                yield Due(subject_of(told, day), year, on, told.person, day, _asked(told, day, partner))
+                yield Due(subject_of(told, day, partner), year, on, told.person, day, _asked(told, day, partner))
 
 
 def is_shared(day: Day) -> bool:
     return day.relation in TOGETHER or (day.kind in OF_TWO and day.relation == "self")
 
 
-def subject_of(told: Told, day: Day) -> str:
-    """The same for both of a couple who know of each other; else the client's own entry."""
-    if day.person and day.kind in OF_TWO and is_shared(day):
-        one, other = sorted((told.person, day.person))
+def subject_of(told: Told, day: Day, partner: Told | None) -> str:
+    """The same for both of a couple who know of each other, by whatever id; else the client's own entry."""
+    if partner is not None and day.kind in OF_TWO:
+        one, other = sorted((told.person, partner.person))
         return f"couple:{one}:{other}:{day.kind}"
     return f"{told.person}:{day.milestone}"
 

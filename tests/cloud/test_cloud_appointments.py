@@ -286,6 +286,8 @@ def test_the_note_is_sealed_and_goes_with_the_client(office_of):
     assert b"sapphires" not in bytes(office_of.row(name)["sealed"])
     with office_of.desk.work() as work:
         assert queries.note(work, office_of.means.ring, name, by=ANA, how="api") == "The blue sapphires"
+        handed = erasing.export(work, office_of.means.ring, CLIENT, by=ANA)
+        assert [each["note"] for each in handed["appointments"]] == ["The blue sapphires"]
         erasing.erase(office_of.office, work, CLIENT, "asked", by=ANA)
     with office_of.desk.work() as work:
         assert queries.note(work, office_of.means.ring, name, by=ANA, how="api") == ""

@@ -357,6 +357,11 @@ def test_who_was_erased_gets_nothing_and_nothing_of_it_is_left(house):
     house.say(True)
     name = house.put()
     with house.desk.work() as work:
+        (told,) = erasing.export(work, house.ring, ONE, by=ANA)["messages"]
+        assert told["to"] == "1@client.example"
+        assert "Joyeux" in told["subject"]
+        assert "sealed" not in told
+    with house.desk.work() as work:
         erasing.erase(house.office, work, ONE, "asked", by=ANA)
     assert house.step() == 0
     assert house.told(name) == ("given up", post.ERASED)

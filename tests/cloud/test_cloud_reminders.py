@@ -115,6 +115,16 @@ def test_the_letter_of_a_couple_goes_once_to_both_of_them(house):
     assert {row["subject"] for row in house.rows(reminder)} == {f"couple:{ONE}:{TWO}:wedding"}
 
 
+def test_of_two_who_know_each_other_by_an_older_id_the_day_is_still_one():
+    old = PersonId("01990000-0000-7000-8000-00000000000f")
+    shared = {name: Day(f"m-{name}", "wedding", "2010-03-10", "couple", person=name) for name in (ONE, TWO, old)}
+    one, two = Told(ONE, ANA, "paris", (shared[old],)), Told(TWO, ANA, "paris", (shared[ONE],))
+    partners = {ONE: one, TWO: two, old: two}
+    today = dt.date(2026, 3, 2)
+    named = {due.subject for told in (one, two) for due in rules.due(told, today, partners)}
+    assert named == {f"couple:{ONE}:{TWO}:wedding"}
+
+
 @pytest.mark.parametrize("person", [ONE, TWO])
 @pytest.mark.parametrize("stop", list(Stop))
 def test_what_ended_for_either_of_two_is_not_spoken_of(house, person, stop):

@@ -15,6 +15,7 @@ from cloud.db import Office, Tx
 from cloud.desk import Desk
 from cloud.people import Keyring
 from cloud.pos.clients import aliases, desk, pairs, queries
+from cloud.pos.clients.written import written
 from cloud.tables import (
     client,
     client_heard,
@@ -61,6 +62,7 @@ def export(work: Work, ring: Keyring, person: PersonId, *, by: UserId) -> dict[s
         "changes": msgspec.to_builtins(queries.changes(work.tx, ring, person, limit=EVERYTHING)),
         "looks": msgspec.to_builtins(queries.looks(work.tx, person, limit=EVERYTHING)),
         **_reckoned(work, person),
+        **written(work.tx, ring, person),
     }
 
 
