@@ -40,6 +40,8 @@ from edge.house import DiskFullError, House, HouseBusyError, HouseStoppedError
 from edge.paperwork import Paperwork
 from edge.readers import Reader
 from edge.receipts.counter import Counter
+from edge.scales.codec import ScaleError
+from edge.scales.scale import weigh
 from edge.store import Store
 from edge.sync.tally import UplinkTally
 from edge.tags.press import Press
@@ -117,6 +119,17 @@ class Shop:
             return PadNow(zone=ZoneId(""))
         at = self.config.tills.index(till) if till is not None and till in self.config.tills else 0
         return pads[min(at, len(pads) - 1)]
+
+    async def weigh(self, till: TillId) -> tuple[int, str]:
+        """Milligrams on the till's scale, at rest, and the scale's name. Raises a 409 problem in words."""
+        beside = next((scale for scale in self.config.scales if scale.till == till), None)
+        if beside is None:
+            mend = "Type the weight as another scale shows it."
+            raise ProblemError(409, "scale", f"No scale stands beside {till}", mend)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.slow, weigh, beside), beside.name
+        except ScaleError as error:
+            raise ProblemError(409, "scale", str(error), "Or type the weight as its display shows it.") from error
 
     def new_id(self) -> str:
         return self.store.new_id()

@@ -95,6 +95,10 @@ def _check_words(config: EdgeConfig) -> None:
     checks.each_once("receipt printer's till", [printer.till for printer in config.receipt_printers])
     for beside in config.receipt_printers:
         _check_receipts(config, beside)
+    checks.each_once("scale's till", [scale.till for scale in config.scales])
+    for scale in config.scales:
+        if scale.till not in config.tills:
+            raise ValueError(f"scale {scale.port}: this store has no till {scale.till!r}; name one of its own")
     if config.mail is not None:
         _check_mail(config.mail)
     for printer in config.printers:

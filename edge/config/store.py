@@ -11,6 +11,7 @@ from edge.config.payments import TerminalConfig
 from edge.config.places import ZoneConfig
 from edge.config.readers import ReaderConfig
 from edge.config.receipts import MailConfig, ReceiptPrinterConfig
+from edge.config.scales import ScaleConfig
 from edge.config.tags import PrinterConfig, TagsConfig
 from edge.hours import HoursConfig
 from edge.schedules import ScheduleConfig
@@ -85,6 +86,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     terminals: tuple[TerminalConfig, ...] = ()
     """Card terminals; a till has one or none."""
     receipt_printers: tuple[ReceiptPrinterConfig, ...] = ()
+    scales: tuple[ScaleConfig, ...] = ()
     """Receipt printers, each with its drawer; a till has one or none."""
     mail: MailConfig | None = None
     """The mail server for receipts; without it none is sent."""

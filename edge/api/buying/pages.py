@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from contract.facts import TenderKind
 from contract.ids import PersonId, PurchaseId
+from contract.money import plain
 from edge.api import views as sales
 from edge.api import witnessing
 from edge.api.bodies import PLAIN
@@ -29,7 +30,7 @@ Name = Annotated[str, Query(max_length=64, pattern=PLAIN)]
 
 
 class BuyForm(BaseModel):
-    """One thing. `step`: work it out and show it again, or buy it."""
+    """One thing. `step`: weigh it, work it out and show it again, or buy it."""
 
     title: Words = ""
     category: Words = ""
@@ -44,7 +45,10 @@ class BuyForm(BaseModel):
     kind: Literal["cash", "bank_transfer", "store_credit"] = "cash"
     reference: Words = ""
     purchase: Annotated[str, Field(max_length=64, pattern=PLAIN)] = ""
-    step: Literal["offer", "buy"] = "offer"
+    weighed_by: Words = ""
+    weighed: Amount = ""
+    """The weight as the scale gave it: another one was typed."""
+    step: Literal["offer", "weigh", "buy"] = "offer"
 
 
 @router.get("/register/buy")
@@ -55,7 +59,11 @@ async def ask(request: Request, who: Seller, shop: TheShop, done: Name = "") -> 
 
 @router.post("/register/buy")
 async def buy(request: Request, who: Seller, shop: TheShop, form: Annotated[BuyForm, Form()]) -> Response:
-    if form.step == "offer":
+    if form.step == "weigh":
+        weight_mg, name = await shop.weigh(till_of(request, shop))
+        grams = plain(max(weight_mg, 0), THOUSANDTHS)
+        form = form.model_copy(update={"weight": grams, "weighed": grams, "weighed_by": name})
+    if form.step != "buy":
         return _page(request, shop, form)
     client = PersonId(form.client.strip())
     item = making.item(shop, _thing(shop, form), client, views.prices(shop))
@@ -69,7 +77,9 @@ def _thing(shop: TheShop, form: BuyForm) -> making.Thing:
     return making.Thing(
         title=form.title, provenance=form.provenance, proof=form.proof, category=form.category,
         metal=form.metal, fineness=int(form.fineness or 0), weight_mg=amount_minor(form.weight, THOUSANDTHS, "Weight"),
-        scrap=bool(form.scrap), value_minor=amount_minor(form.value, shop.config.currency, "Paid"),
+        scrap=bool(form.scrap),
+        weighed_by=form.weighed_by if form.weight == form.weighed else "",
+        value_minor=amount_minor(form.value, shop.config.currency, "Paid"),
     )  # fmt: skip
 
 
@@ -83,4 +93,5 @@ def _page(request: Request, shop: TheShop, form: BuyForm, *, done: str = "") -> 
         request, "edge/buy.html", store=sales.store(shop), prices=prices, form=form, metals=METALS,
         card=card if by_metal else None, worth=worth, offer=making.offered(thing, card) if by_metal else 0,
         purchase=form.purchase or shop.new_id(), newest=views.newest(shop)[:8], done=done,
+        scale=any(scale.till == till_of(request, shop) for scale in shop.config.scales),
     )  # fmt: skip

@@ -28,6 +28,7 @@ class ThingBody(Body):
     weight_mg: Annotated[int, Field(ge=0, le=10**8)] = 0
     scrap: bool = False
     value_minor: Annotated[int, Field(ge=0, le=bodies.MONEY_MAX)] = 0
+    weighed_by: Text = ""
     piece: Annotated[str, Field(max_length=64, pattern=bodies.PLAIN)] = ""
 
 
@@ -52,6 +53,14 @@ async def list_metal_prices(who: Seller, shop: TheShop) -> list[views.MetalPrice
     """What metals are worth, as the office told it last, and the part of it the house offers."""
     del who
     return [views.price_view(card) for card in views.prices(shop)]
+
+
+@router.post("/scales/{till}/weigh")
+async def weigh(till: str, who: Seller, shop: TheShop) -> views.WeighedView:
+    """What lies on the scale beside a till, once it has come to rest."""
+    del who
+    weight_mg, name = await shop.weigh(TillId(till))
+    return views.WeighedView(weight_mg=weight_mg, weighed_by=name)
 
 
 @router.get("/purchases")

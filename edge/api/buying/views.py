@@ -24,6 +24,11 @@ class MetalPriceView(BaseModel):
     quoted_us: int
 
 
+class WeighedView(BaseModel):
+    weight_mg: int
+    weighed_by: str
+
+
 class BoughtView(BaseModel):
     piece: str
     title: str
