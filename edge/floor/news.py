@@ -36,6 +36,8 @@ class News:
 
     def say(self, facts: list[AnyFact]) -> None:
         """Keep facts to be written. Above `FACTS_PENDING_MAX` they are dropped and counted."""
+        if not facts:
+            return  # several times a tick
         room = max(0, FACTS_PENDING_MAX - len(self._pending))
         self.facts_dropped_total += max(0, len(facts) - room)
         self.alarms_total += sum(isinstance(fact, AlarmRaised) for fact in facts)

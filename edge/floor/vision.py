@@ -93,6 +93,7 @@ class VisionWatch:
                 self._readers_of[zone].append(reader)
         self._told_zones = dict(told.zones)
         self._told_readers = dict(told.readers)
+        self._looked: dict[ReaderId, tuple[ReaderLink, str, str, str, str, int]] = {}
         self._stood: dict[ReaderId, tuple[ReaderLink, str, str, frozenset[int]]] = {}
         self._silent_tags: Mapping[int, str] = {}
         self._quiet: np.ndarray[tuple[int], np.dtype[np.bool_]] | None = None
@@ -179,6 +180,11 @@ class VisionWatch:
         gap = self.coverage.look(reader, state, now_us) if reader in self._watching else None
         if gap is not None:
             yield gap
+        dark_us = self.coverage.dark_since_us(reader)
+        stands = (state.link, state.why, state.model, state.firmware, state.serial, dark_us)
+        if self._looked.get(reader) == stands:
+            return  # as at the last look, after which nothing was left to be said: so in nearly every tick
+        self._looked[reader] = stands
         told = self._told_readers.get(reader)
         was = ReaderIdentity(told.model, told.firmware, told.serial) if told is not None else ReaderIdentity()
         now = ReaderIdentity(state.model, state.firmware, state.serial) if state.model else was
@@ -191,7 +197,7 @@ class VisionWatch:
             model=now.model,
             firmware=now.firmware,
             serial=now.serial,
-            dark_since_us=self.coverage.dark_since_us(reader),
+            dark_since_us=dark_us,
         )
         if told != said:
             self._told_readers[reader] = said
