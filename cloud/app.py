@@ -42,6 +42,7 @@ from cloud.pos.appointments import telling
 from cloud.pos.appointments.desk import Means
 from cloud.pos.campaigns.sending import Sending
 from cloud.pos.client_orders import pages as client_orders
+from cloud.pos.client_orders import papers_routes as client_order_papers
 from cloud.pos.clients import days as client_days
 from cloud.pos.clients import erasing
 from cloud.pos.clients import reach as client_reach
@@ -224,6 +225,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         transfers.router(desk),
         orders.router(desk, order_desk),
         client_orders.api(desk),
+        client_order_papers.api(desk, cloud.ring),
         alarms.router(desk),
         parked.router(desk, ingest.unpark),
         floor.router(desk),

@@ -1,5 +1,6 @@
 """Clients' orders at the office: each row is the store's own fold, its money moves once, and who may sees where."""
 
+import hashlib
 import re
 
 import msgspec
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from cloud import app as office_app
 from cloud.config import CloudConfig
+from cloud.pos.client_orders import papers
 from cloud.pos.client_orders.apply import decode
 from cloud.pos.staff.desk import Passwords, put_staff
 from cloud.tables import client_order, ledger_line, posting, value_account, value_slice
@@ -23,6 +25,7 @@ from contract.facts import (
     OrderResumed,
     OrderSettled,
     OrderTerms,
+    PaperKind,
     QuoteLine,
     SaleLine,
     Tender,
@@ -32,6 +35,7 @@ from contract.facts import (
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
 from trade.orders.order import apply, opened
+from trade.orders.papers import write
 
 CLIENT = "c-1"
 PASSWORD = "long enough for anybody"
@@ -123,6 +127,10 @@ def test_a_fee_is_revenue_and_credit_is_owed_once_whoever_tells_it_again(house):
     assert len(legs) == 3
 
 
+NOTE = write("0123456789abcdef" * 2, "call before noon")
+NOTED = hashlib.sha256(NOTE).hexdigest()
+
+
 @pytest.fixture(scope="module")
 def face(tmp_path_factory, browse, house_type):
     url = f"sqlite:///{tmp_path_factory.mktemp('books') / 'office.sqlite3'}"
@@ -146,6 +154,10 @@ def face(tmp_path_factory, browse, house_type):
         )
     )  # fmt: skip
     lyon.send()
+    with cloud.desk.work() as work:
+        papers.add(
+            work, cloud.ring, "o2", NOTE, PaperKind.NOTE, store="lyon", by="lea", media="application/json", sha256=NOTED
+        )
     browser, tokens = browse(cloud.app), {}
 
     def ask(path, user="mia", **form):
@@ -175,6 +187,17 @@ def test_orders_of_all_stores_are_listed_found_and_told(face):
     assert "€300.00 were due" in page, "of the first 500, 200 came"
     assert face("/client-orders/o9").status_code == 404
     assert "R-1001" not in face(f"/client-orders/of/{CLIENT}").text
+
+
+def test_papers_are_listed_and_opened_for_whom_may_see_clients_there(face):
+    (paper,) = face("/api/v1/client-orders/o2/papers").json()
+    assert (paper["kind"], paper["sha256"]) == ("note", NOTED)
+    for user in ("mia", "lou"):
+        opened = face(f"/api/v1/client-orders/o2/papers/{NOTED}", user)
+        assert (opened.content, opened.headers["content-security-policy"]) == (NOTE, "sandbox")
+    assert face("/api/v1/client-orders/o1/papers", "lou").status_code == 403
+    assert face(f"/api/v1/client-orders/o2/papers/{NOTED}", "guard").status_code == 403
+    assert face(f"/api/v1/client-orders/o2/papers/{'0' * 64}").status_code == 404
 
 
 def test_who_is_of_one_store_sees_its_orders_alone(face):

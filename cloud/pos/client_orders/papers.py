@@ -48,6 +48,7 @@ class OrderPaperRow:
 class Opened:
     media: str
     body: bytes
+    person: str
 
 
 def add(
@@ -124,7 +125,7 @@ def _opened(row: sa.RowMapping, key: PersonKey, *, thumb: bool) -> Opened | None
     part = bytes(row["thumb" if thumb else "sealed"])
     if not part:
         return None
-    return Opened(row["media"], key.open(_field(row["sha256"], "thumb" if thumb else ""), part))
+    return Opened(row["media"], key.open(_field(row["sha256"], "thumb" if thumb else ""), part), row["person"])
 
 
 def _is(order: ClientOrderId, sha256: str) -> tuple[sa.ColumnElement[bool], ...]:
