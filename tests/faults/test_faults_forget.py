@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from contract.feed import Role
-from edge import app
+from edge import own_books
 from edge.config import load_config
 from vitrine.ask import Api, AskError, wait
 
@@ -166,7 +166,7 @@ def test_who_is_erased_is_in_no_file_of_the_house_whatever_comes_back(known, tmp
             shutil.rmtree(each) if each.is_dir() else each.unlink()
     vitrine("restore", str(file), "--config", config, "--key", str(key))
     login = house.shop.login(Role.MANAGER)
-    app.set_pin(load_config(Path(config)), login.user, login.pin)
+    own_books.set_pin(load_config(Path(config)), login.user, login.pin)
     house.again(f"edge-{STORE}")
     house.wait(f"edge-{STORE}")
     house.serving(STORE)
