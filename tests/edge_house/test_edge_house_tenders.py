@@ -13,6 +13,7 @@ from edge import app as edge_app
 from edge import own_books
 from edge.books.fold_value import load_slice
 from edge.sync.downlink import obey
+from trade.points import points_account
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette prefers httpx2, which is not in our lock
@@ -170,6 +171,25 @@ def test_a_card_of_another_store_waits_for_the_office(till):
     assert till.post("/sales/s1/record", {"tenders": [rest]}).status_code == 409
     assert till.ok("/sales/s1/record", {"tenders": [tender, rest]})["state"] == "recorded"
     assert till.get("/sales/s1/values")[0]["state"] == "spent"
+
+
+def test_points_pay_by_the_clients_number_from_the_allowance_and_only_their_client(till):
+    account = points_account("c-1", "EUR")
+    till.obey(
+        KeepValue(account=account, kind="points", currency="EUR", client="c-1", label="…0-c1", amount_minor=3_000)
+    )
+    till.ring("s1")
+    assert "Points" in till.page("/register/tender")
+    till.form("/register/value", kind="points", name="c-1", amount="30")
+    assert till.get("/sales/s1/values")[0]["state"] == "ready", "this store keeps so much: nobody is asked"
+    refused = till.form("/register/pay", kind="cash", client="c-2")
+    assert "of client c-1" in refused.text
+    sale = paid(till.form("/register/pay", kind="cash", client="c-1"))
+    kinds = {each["kind"]: each["amount_minor"] for each in till.get(f"/sales/{sale}")["tenders"]}
+    assert kinds == {"points": 3_000, "cash": PRICE - 3_000}
+    assert load_slice(till.books.db, account).held_minor == 0
+    asked = till.form("/register/balance", kind="points", name="c-1")
+    assert "Points" in till.page(asked.headers["location"])
 
 
 def test_a_balance_is_what_the_store_keeps_until_the_office_answers(till):
