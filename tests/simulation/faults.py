@@ -146,7 +146,9 @@ class Faults:
                 del self.world.refunded[piece, sale]
 
     def human(self):
+        """Answers the case of a box that is not admitted."""
         self.after(10, self.human)
         for store, box in self.main.items():
-            if self.head.up and box.up and not box.serving and self.head.served_by(store) != box.instance:
+            waits = box.refused == "replace" or self.head.served_by(store) != box.instance
+            if self.head.up and box.up and not box.serving and waits:
                 self.replace(store)

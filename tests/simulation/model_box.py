@@ -65,7 +65,7 @@ class ModelBox:
                 self.d.mode = "rejoin"
             self.d.instance = self.instance
         self.boot, self.verified, self.attempt, self.number = f"{self.name}#{self.boots}", set(), None, 0
-        self.leases = {}
+        self.leases, self.refused = {}, ""
         self.up = True
 
     def crashpoint(self):
@@ -405,6 +405,7 @@ class ModelBox:
             return
         if answer.nonce != self.nonce() and sim.guards.rejoin_nonce:
             return
+        self.refused = answer.refused
         if answer.refused:
             self.follow(answer.life)
             if answer.refused == "nonce":

@@ -61,6 +61,7 @@ class Box:
         self.boot = f"{self.name}#{self.boots}"
         self.sync = Sync(self.books, boot=self.boot)
         self.attempt = None
+        self.refused = ""
         self.whole = False
         self.up = True
 
@@ -223,6 +224,7 @@ class Box:
         head = self.sim.head
         if not self.up or self.attempt is None or self.books.serving or self.cut or not head.up:
             return
+        self.refused = answer.code if isinstance(answer, Refusal) else ""
         if isinstance(answer, Refusal):
             try:
                 self.attempt.refused(answer)
