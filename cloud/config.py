@@ -49,11 +49,15 @@ class MailConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The mail server that takes what the office writes to clients."""
 
     host: str
+    """Its name, as it stands in its certificate."""
     sender: str
     """Address it comes from, like `house@example.com`. What comes back goes to `house+MESSAGE@example.com`."""
     port: int = 587
+    """Of its submission (RFC 6409)."""
     tls: bool = True
+    """STARTTLS before anything is said; only a server on this machine may do without."""
     user: str = ""
+    """Who signs in there; empty: nobody does."""
     password_file: str = ""
     """File that holds the password of `user`."""
     hook_secret_file: str = ""
@@ -64,6 +68,7 @@ class ProviderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """A provider of SMS, or WhatsApp's Cloud API."""
 
     url: str
+    """Where its API is asked, `https://…`."""
     sender: str
     """The name or number an SMS comes from; of WhatsApp the id of the number."""
     token_file: str
@@ -71,6 +76,7 @@ class ProviderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     template: str = ""
     """Of WhatsApp: the approved template whose one parameter is our text."""
     template_language: str = "en"
+    """Of that template, as WhatsApp's site names it."""
     hook_secret_file: str = ""
     """File with the secret under which it signs what became of messages."""
 
@@ -84,14 +90,19 @@ class MessagesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     language: str = "en"
     """Of who has none."""
     from_hour: int = 9
+    """Nobody is disturbed before it,"""
     until_hour: int = 20
-    """Nobody is disturbed before and from then on, by the clock of the store that writes."""
+    """nor from then on, by the clock of the store that writes."""
     sundays: bool = False
+    """Whether Sundays are days to write on."""
     per_day_max: int = 2_000
     """Messages that need consent, by one channel in any 24 hours."""
     mail: MailConfig | None = None
+    """Carries e-mail."""
     sms: ProviderConfig | None = None
+    """Carries SMS."""
     whatsapp: ProviderConfig | None = None
+    """Carries WhatsApp messages."""
 
 
 class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -43,9 +43,9 @@ class ClientDesk:
     """Somebody was made here: the office is to have their key soon."""
 
     def slice(self) -> Slice:
-        """Raises a 503 problem where there is none."""
+        """Raises a 409 problem where there is none."""
         if self.kept is None:
-            raise ProblemError(503, "clients", "There are no clients here", ALONE)
+            raise ProblemError(409, "clients", "There are no clients here", ALONE)
         return self.kept
 
     async def find(self, query: str, by: UserId, *, up: bool, noted: Noted) -> Shown:

@@ -26,5 +26,6 @@ class ScaleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     family: Family = Family.MT_SICS
     """How it talks: `mt-sics`, or `sbi` for those of Sartorius."""
     baud: Annotated[int, msgspec.Meta(ge=300, le=115_200)] = 9600
+    """As its own menu says."""
     name: str = "scale"
     """What purchases say they were weighed on: its model and serial number, for who verifies it."""

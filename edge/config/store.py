@@ -86,8 +86,9 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     terminals: tuple[TerminalConfig, ...] = ()
     """Card terminals; a till has one or none."""
     receipt_printers: tuple[ReceiptPrinterConfig, ...] = ()
-    scales: tuple[ScaleConfig, ...] = ()
     """Receipt printers, each with its drawer; a till has one or none."""
+    scales: tuple[ScaleConfig, ...] = ()
+    """Beside tills, for what is bought over the counter by its weight."""
     mail: MailConfig | None = None
     """The mail server for receipts; without it none is sent."""
     tls_cert: Path | None = None

@@ -119,7 +119,7 @@ def test_a_box_that_must_rejoin_shows_nobody_and_says_why(face, kept):
 
 
 def test_a_store_without_an_office_keeps_no_clients(face):
-    assert face.post("/clients/search", {"query": "zwet"}).status_code == 503
+    assert face.post("/clients/search", {"query": "zwet"}).status_code == 409
     page = face.client.get("/clients", headers=face.bearer("ana"))
     assert "has no office" in page.text
 

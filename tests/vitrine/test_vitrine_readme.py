@@ -181,6 +181,7 @@ def test_whoever_follows_readme_opens_a_shift_in_a_house_of_their_own(follower: 
         "office.key",
         "paris.key",
         "seal.key",
+        "box.key",
     ]
     assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
 
