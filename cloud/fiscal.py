@@ -18,6 +18,7 @@ from cloud.work import Work
 from contract.facts import ShiftClosed
 from contract.ids import StoreId, UserId
 from trade.fiscal import Closing, ClosingKind, CountedZ, broken, digest, of_month, of_year
+from trade.zchain import z_digest
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _decode: Final = msgspec.json.Decoder(Closing).decode
@@ -63,7 +64,8 @@ def trouble(tx: Tx, of: StoreId) -> str:
     why = broken(chain)
     if why:
         return why
-    kept = {row["z_digest"] for row in tx.rows(sa.select(shift.c.z_digest).where(shift.c.store == of))}
+    bodies = sa.select(shift.c.z_body).where(shift.c.store == of, shift.c.z_body != "")
+    kept = {z_digest(_decode_z(row["z_body"].encode())) for row in tx.rows(bodies)}
     for each in chain:
         gone = [z for z in each.zs if z not in kept] if each.kind is ClosingKind.MONTH else []
         if gone:

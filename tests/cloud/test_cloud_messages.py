@@ -17,7 +17,7 @@ from cloud.pos.clients import desk as clients
 from cloud.pos.clients import erasing
 from cloud.pos.stores.desk import open_store
 from cloud.sealing import passing
-from cloud.tables_messages import message, opt_out
+from cloud.tables_messages import address_bad, message, opt_out
 from contract.feed import StoreCard
 from contract.ids import PersonId, StoreId, UserId
 from simulator.mailbox import Mailbox
@@ -265,6 +265,10 @@ def test_an_address_nobody_has_is_refused_and_never_written_to_again(house):
     assert house.told(name)[0] == "refused"
     with pytest.raises(NotSentError, match="came back"):
         house.put("k2", to="1@CLIENT.example")
+    with house.desk.work() as work:
+        erasing.erase(house.office, work, ONE, "asked", by=ANA)
+    with house.office.reading() as tx:
+        assert not tx.rows(sa.select(address_bad)), "who is erased leaves no word of an address"
 
 
 DSN = (

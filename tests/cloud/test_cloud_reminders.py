@@ -16,6 +16,7 @@ from cloud.messages.quiet import Hours
 from cloud.people import Keyring
 from cloud.pos.clients import days as client_days
 from cloud.pos.clients import desk as clients
+from cloud.pos.clients import erasing
 from cloud.pos.clients.profile import Ended, Milestone
 from cloud.pos.reminders import queries
 from cloud.pos.stores.desk import open_store
@@ -105,6 +106,9 @@ def test_a_birthday_is_a_task_two_weeks_before_and_a_letter_on_the_day(house):
     assert letter["next_us"] == house.at(2026, 3, 10, 9)
     assert letter["until_us"] == house.at(2026, 3, 11, 0)
     assert house.run(2027, 3, 10, 8) == (1, 1)
+    with house.desk.work() as work:
+        erasing.erase(house.office, work, ONE, "asked", by=ANA)
+    assert house.rows(reminder) == [], "who is erased leaves no day"
 
 
 def test_the_letter_of_a_couple_goes_once_to_both_of_them(house):

@@ -109,6 +109,10 @@ def test_what_came_back_is_not_theirs_and_what_another_id_bought_is(cloud):
     with cloud.desk.work() as work:
         work.tx.add(client_alias, {"merge": "m", "survivor": ANA, "absorbed": "other-id"})
     assert list(shown(cloud)) == ["match"]
+    with cloud.desk.work() as work:
+        work.tx.run(sa.update(client_alias).values(survivor="between"))
+        work.tx.add(client_alias, {"merge": "m2", "survivor": ANA, "absorbed": "between"})
+    assert list(shown(cloud)) == ["match"], "also by an id that was joined to a joined one"
 
 
 def test_a_pinned_word_finds_what_it_names_and_others_who_own_the_same_are_heard(cloud):

@@ -438,6 +438,16 @@ def test_the_terminal_is_not_asked_for_an_order_that_is_over(counter):
     assert "L-1001 is over" in counter.refused(act).why
 
 
+def test_the_terminal_is_not_asked_for_more_than_another_till_left_to_pay(counter):
+    counter.desk = Desk(counter.books, {"till-1": "desk-1"})
+    layaway(counter)
+    counter.done(OpenSale(sale="s-1", till="till-1", currency="EUR"))
+    counter.done(TakeDeposit(sale="s-1", account=account_of("o-1"), amount_minor=PRICE, what="L-1001"))
+    pay_on(counter, "s-2", 50_000)
+    act = RequestPayment(payment="p-1", sale="s-1", amount_minor=PRICE)
+    assert "700.00 EUR left to pay" in counter.refused(act).why
+
+
 def test_a_fee_is_not_raised_after_it_was_agreed_without_somebody_elses_word(counter):
     order = layaway(counter)
     worse = msgspec.structs.replace(order.terms, fee_bp=10_000)

@@ -183,7 +183,9 @@ def converted(scene: Scene, lines: Iterable[SaleLine]) -> tuple[ClaimEnded, ...]
 
 
 def not_any_more(scene: Scene, lines: Iterable[SaleLine]) -> Refusal | None:
-    """Why an order in this cart cannot be collected now: asked before a terminal is, for its money is not undone."""
+    """Why an order in this cart cannot be collected, or paid on, now: asked before a terminal is, for its money is not
+    undone.
+    """
     for name in dict.fromkeys(line.order for line in lines if line.order):
         order = scene.orders.get(name)
         if order is None:
@@ -192,6 +194,13 @@ def not_any_more(scene: Scene, lines: Iterable[SaleLine]) -> Refusal | None:
         refusal = cannot(order, OrderEvent.RETURN_PART if memo else OrderEvent.COLLECT)
         if refusal is not None:
             return refusal
+    for line in lines:
+        name = order_of(line.account) if line.kind is LineKind.DEPOSIT and line.gross_minor > 0 else ""
+        if name:
+            order = scene.orders.get(name)
+            refusal = deposit_wrong(order, name, line.gross_minor, _held_minor(scene, order))
+            if refusal is not None:
+                return refusal
     return None
 
 
@@ -240,8 +249,7 @@ def _paid_on(scene: Scene, sale: SaleId, line: SaleLine, client: PersonId) -> tu
     order = scene.orders.get(name)
     if line.gross_minor < 0:  # its rest goes back: that was refused, or not, when the line was added
         return _whose(order, client) or () if order is not None else ()
-    part = scene.slices.get(order.account) if order is not None else None
-    before = part.held_minor if part is not None else 0
+    before = _held_minor(scene, order)
     refusal = deposit_wrong(order, name, line.gross_minor, before)
     if refusal is not None or order is None:
         return refusal or no_order(name)
@@ -260,3 +268,8 @@ def _paid_on(scene: Scene, sale: SaleId, line: SaleLine, client: PersonId) -> tu
         agreed = OrderAnswered(order=name, quote=quote.quote, approved=True, how=AnswerHow.COUNTER)
         return (agreed, moved)
     return ()
+
+
+def _held_minor(scene: Scene, order: Order | None) -> int:
+    part = scene.slices.get(order.account) if order is not None else None
+    return part.held_minor if part is not None else 0

@@ -28,7 +28,7 @@ from cloud.tables import (
     value_account,
 )
 from cloud.tables_clienteling import campaign_member, client_segment, points_move
-from cloud.tables_messages import appointment, message
+from cloud.tables_messages import address_bad, appointment, message, reminder
 from cloud.work import Work
 from contract.feed import ForgetCard
 from contract.ids import HOUSE, PersonId, UserId
@@ -43,10 +43,10 @@ REASONS: Final = {
 """Chosen, not typed: a reason in somebody's own words would outlive the person it is about."""
 TABLES: Final = (
     "person_key", "person_word", "client", "client_visit", "client_heard", "client_pair", "client_segment", "message",
-    "appointment", "order_paper", "order_page",
+    "appointment", "order_paper", "order_page", "reminder", "address_bad",
 )  # fmt: skip
 """That deletes leave nothing behind in."""
-KEYS: Final = ("person_key", "person_word")
+KEYS: Final = ("person_key", "person_word", "address_bad")
 """What is not sealed itself."""
 EVERYTHING: Final = 100_000
 AGAIN: Final = "Erased before; this database came back from a backup"
@@ -127,7 +127,7 @@ def _erase(work: Work, person: PersonId, why: str, *, by: UserId) -> None:
         raise desk.UnknownClientError(f"There is no client {person}: look for them by name")
     if row["erased_us"]:
         return
-    for table in (person_key, person_word, client_segment):
+    for table in (person_key, person_word, client_segment, reminder, address_bad):
         work.tx.run(sa.delete(table).where(table.c.person == person))
     for table in (client_visit, client_heard, message, appointment):
         work.tx.run(sa.update(table).where(table.c.person == person).values(sealed=b""))

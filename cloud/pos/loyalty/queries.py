@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import client_alias, value_account
+from cloud.messages import consents
+from cloud.tables import value_account
 from cloud.tables_clienteling import points_move
 from contract.facts import TenderKind
+from contract.ids import PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,7 @@ def owed(tx: Tx) -> list[OwedRow]:
 
 def accounts(tx: Tx, person: str) -> list[PointsRow]:
     """Of a client and of every id that was joined with them."""
-    joined = sa.select(client_alias.c.absorbed).where(client_alias.c.survivor == person, client_alias.c.undone_us == 0)
-    of = sa.or_(value_account.c.client == person, value_account.c.client.in_(joined))
+    of = value_account.c.client.in_(sorted(consents.ids(tx, PersonId(person))))
     query = sa.select(value_account).where(value_account.c.kind == TenderKind.POINTS, of)
     return [
         PointsRow(

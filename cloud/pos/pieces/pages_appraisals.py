@@ -5,7 +5,6 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from cloud.desk import Desk
@@ -46,11 +45,11 @@ def router(desk: Desk) -> APIRouter:
         return render(request, "pieces/appraisal_check.html", asked=False, known=None, name="", piece="")
 
     @routes.post("/appraisals/check", dependencies=[signed_in(of="house")])
-    async def check(request: Request, file: UploadFile) -> Response:
+    def check(request: Request, file: UploadFile) -> Response:
         """Whether this very file is an appraisal of ours, and whether it still stands."""
-        body = await file.read(BYTES_MAX + 1)
+        body = file.file.read(BYTES_MAX + 1)
         with desk.look() as work:
-            seen = await run_in_threadpool(appraising.by_hash, work, appraising.hash_of(body))
+            seen = appraising.by_hash(work, appraising.hash_of(body))
             told = appraisals.one(work.tx, seen[0]) if seen else None
         return render(
             request, "pieces/appraisal_check.html", asked=True, known=seen[1] if seen else None,

@@ -114,6 +114,8 @@ class Divisions:
             done += len(some)
         with self._desk.work() as work:
             tx = work.tx
+            erased = sa.select(client.c.person).where(client.c.erased_us != 0)  # while it was reckoned
+            tx.run(sa.delete(client_segment).where(client_segment.c.person.in_(erased)))
             tx.run(sa.delete(client_segment).where(client_segment.c.run != run))
             absorbed = sa.exists().where(client_alias.c.absorbed == client.c.person, client_alias.c.undone_us == 0)
             known = sa.select(sa.func.count()).select_from(client).where(client.c.erased_us == 0, ~absorbed)

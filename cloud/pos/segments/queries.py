@@ -107,7 +107,7 @@ def listing(tx: Tx, of: str, *, tier: int = 0, after: int = 0, limit: int = STEP
         "rising": sa.select(client_segment).where(columns.rises == 1).order_by(columns.rising.desc(), columns.person),
         "lapsing": sa.select(client_segment)
         .where(columns.lapses == 1)
-        .order_by(columns.value_minor.desc(), columns.person),
+        .order_by(columns.value_minor.desc().nulls_last(), columns.person),
         "value": sa.select(client_segment)
         .where(columns.value_minor.is_not(None))
         .order_by(columns.value_minor.desc(), columns.person),

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from cloud.clienteling.next_piece import Liked, Piece, Together, suggest, together
 from cloud.db import Tx
+from cloud.messages import consents
 from cloud.tables import (
     claim,
-    client_alias,
     custody,
     hold,
     piece,
@@ -21,6 +21,7 @@ from cloud.tables import (
     sale_line,
     store,
 )
+from contract.ids import PersonId
 from trade.custody import OfficeState
 from trade.sale import SaleState
 
@@ -54,7 +55,7 @@ class Pins:
 
 def shown(tx: Tx, person: str, at: str, pins: Pins, pairs: Together) -> list[Shown]:
     """The best near the store `at`; none where nothing is known of the client."""
-    persons = ids(tx, person)
+    persons = sorted(consents.ids(tx, PersonId(person)))
     mine = bought(tx, persons)
     rows = near(tx, at)
     can_be_had = [_piece(row) for row in rows]
@@ -67,12 +68,6 @@ def shown(tx: Tx, person: str, at: str, pins: Pins, pairs: Together) -> list[Sho
         )
         for each in found
     ]  # fmt: skip
-
-
-def ids(tx: Tx, person: str) -> list[str]:
-    """Every id that is this client now."""
-    joined = sa.select(client_alias.c.absorbed).where(client_alias.c.survivor == person, client_alias.c.undone_us == 0)
-    return [person, *(row["absorbed"] for row in tx.rows(joined))]
 
 
 def bought(tx: Tx, persons: Sequence[str]) -> list[Piece]:

@@ -1,5 +1,6 @@
 """What somebody at a till does with clients: every act a fact in the journal, sealed with the person's key."""
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from functools import partial
@@ -61,13 +62,14 @@ async def make(shop: Shop, edit: ClientEdit, who: Login) -> PersonId:
     told = {name: value for name in TEXTS if (value := getattr(edit, name)) is not None}
     new = msgspec.structs.replace(edit, made=True)
     try:
-        kept.make(ClientCard(person=person, **told), key, at_us=shop.clock.wall_us())
+        at_us = shop.clock.wall_us()
+        await asyncio.to_thread(partial(kept.make, ClientCard(person=person, **told), key, at_us=at_us))
     except ClosedError as error:
         raise ProblemError(503, "clients", "Clients cannot be kept now", str(error)) from error
     try:
         await _say(shop, [_told(person, key, new)], "client.made", who)
     except ProblemError:
-        kept.unmake(person)
+        await asyncio.to_thread(kept.unmake, person)
         raise
     shop.clients.made()
     return person
@@ -77,7 +79,7 @@ async def edit(shop: Shop, person: PersonId, told: ClientEdit, who: Login) -> No
     """Field by field; the office takes it into the profile. Raises 404, 503 problems."""
     head, key = await shop.clients.key(person, who.user)
     at_us = await _say(shop, [_told(head, key, told)], "client.told", who)
-    shop.clients.slice().write(head, Written(at_us=at_us, by=who.user, edit=told))
+    await asyncio.to_thread(shop.clients.slice().write, head, Written(at_us=at_us, by=who.user, edit=told))
 
 
 async def consent(
@@ -91,7 +93,7 @@ async def consent(
     )
     at_us = await _say(shop, [said], "client.consented", who)
     word = ClientConsent(channel=channel, given=given, said_us=now_us)
-    shop.clients.slice().write(head, Written(at_us=at_us, by=who.user, consent=word))
+    await asyncio.to_thread(shop.clients.slice().write, head, Written(at_us=at_us, by=who.user, consent=word))
 
 
 def _told(person: PersonId, key: bytes, told: ClientEdit) -> ClientTold:
