@@ -39,7 +39,8 @@ def absorb(work: Work, ring: Keyring, person: PersonId | None = None, *, key: by
     if person is not None:
         query = query.where(client_heard.c.person == person)
     order = (client_heard.c.at_us, client_heard.c.store, client_heard.c.epoch, client_heard.c.seq, client_heard.c.n)
-    rows = work.tx.rows(query.order_by(*order).limit(AT_ONCE))
+    # of two boxes that ask at once the second waits, and takes none of them again
+    rows = work.tx.rows(query.order_by(*order).limit(AT_ONCE).with_for_update())
     return sum(_take(work, ring, row, key) for row in rows)
 
 

@@ -35,7 +35,7 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """Pieces taken from the public in a year, by store: how many, and what they were credited with."""
+    """Taken in from the public in a year, by store: how many trade-ins and purchases, and what was given for them."""
 
     year: str
     store: str
