@@ -129,7 +129,7 @@ def again(work: Work, ring: Keyring, name: str, new_id: Callable[[], str]) -> st
     if row is None or key is None or row["state"] not in (MessageState.REFUSED, MessageState.GIVEN_UP):
         return ""
     fresh = new_id()
-    copied = {each: row[each] for each in ("person", "channel", "kind", "template", "store", "by")}
+    copied = {each: row[each] for each in ("person", "channel", "kind", "template", "store", "by", "until_us")}
     new = {
         **copied, "message": fresh, "key": f"{row['key']}:again", "state": MessageState.QUEUED, "made_us": work.now_us,
         "next_us": work.now_us, "changed_us": work.now_us,

@@ -188,6 +188,7 @@ def test_a_repair_is_collected_paid_with_its_stones_looked_at_and_signed_for(cou
     collect(counter)
     left = order_of(counter).papers[0].sha256
     assert "when they left it" not in counter.refused(GiveItem(order="o-1", item="i-1", signature="x")).why
+    assert "when they left it" in counter.refused(GiveItem(order="o-1", item="i-1", signature=left)).why
     got = signed(counter, "got it")
     assert "when they left it" in counter.refused(GiveItem(order="o-1", item="i-1", signature=left)).why
     counter.done(GiveItem(order="o-1", item="i-1", signature=got))

@@ -40,6 +40,10 @@ WORKED_ON: Final = frozenset(
 )
 """Steps after which a stone has to be looked at again."""
 ON_THE_THING: Final = frozenset({OrderEvent.ASSESS, OrderEvent.START, OrderEvent.SEND_OUT})
+BEFORE_IT_GOES: Final = frozenset(OrderEvent) - {
+    OrderEvent.DEPOSIT, OrderEvent.PAY_UP, OrderEvent.COLLECT, OrderEvent.GIVE_BACK,
+}  # fmt: skip
+"""Steps after which the owner signs that they got it: what was signed before them is the intake."""
 ITEMS_MAX: Final = 40
 TEXT_MAX: Final = 500
 FINE: Final = 1000
@@ -147,11 +151,11 @@ def give(scene: Scene, act: GiveItem) -> Answer:
 
 
 def _unsigned(order: Order, act: GiveItem) -> Refusal | None:
-    signed = {each.sha256 for each in papers.of_kind(order, PaperKind.SIGNATURE)}
-    at_intake = {each.sha256 for each in papers.of_kind(order, PaperKind.SIGNATURE)[:1]} if len(signed) > 1 else set()
+    signed = {each.sha256: each.at_us for each in papers.of_kind(order, PaperKind.SIGNATURE)}
+    last_us = max((step.at_us for step in order.steps if step.event in BEFORE_IT_GOES), default=0)
     if act.signature not in signed:
         return Refusal(Why.NOTE_MISSING, "Have the owner sign that they got it: keep that as a paper, then give it")
-    if act.signature in at_intake:
+    if signed[act.signature] < last_us:
         return Refusal(Why.NOTE_MISSING, "That is what they signed when they left it: have them sign anew")
     return None
 
