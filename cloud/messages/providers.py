@@ -35,7 +35,10 @@ class HttpCarrier:
 
     def send(self, parcel: Parcel, *, now_us: int) -> str:
         del now_us
-        token = Path(self._token_file).read_text(encoding="utf-8").strip()
+        try:
+            token = Path(self._token_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise NotNowError("the file with the office's token cannot be read: put it back") from error
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": parcel.message}
         try:
             answer = self._client.post(self.address(), json=self.body(parcel), headers=headers)

@@ -28,7 +28,10 @@ class SmtpCarrier:
         self._tls, self._user, self._password_file = tls, user, password_file
 
     def send(self, parcel: Parcel, *, now_us: int) -> str:
-        body = mime.email(parcel, sender=self._sender, house=self._house, now_us=now_us)
+        try:
+            body = mime.email(parcel, sender=self._sender, house=self._house, now_us=now_us)
+        except ValueError as error:  # its words stay out of ours: they may quote the address
+            raise NeverError("this cannot be written as a mail: look at the address and at its words") from error
         handed_over = False
         try:
             with smtplib.SMTP(self._host, self._port, timeout=WITHIN_S) as server:

@@ -271,6 +271,13 @@ def test_an_address_nobody_has_is_refused_and_never_written_to_again(house):
         assert not tx.rows(sa.select(address_bad)), "who is erased leaves no word of an address"
 
 
+def test_what_cannot_be_written_as_a_mail_is_refused_and_holds_no_other_up(house):
+    house.say(True)
+    name = house.put(to="1@client.example\r\nBcc: 2@client.example")
+    house.step()
+    assert house.told(name)[0] == "refused"
+
+
 DSN = (
     "From: mailer-daemon@client.example\r\nTo: house+{name}@maison.example\r\nSubject: failure\r\n"
     'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n--b\r\n\r\nSorry.\r\n'
