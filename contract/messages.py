@@ -16,7 +16,8 @@ from contract.ids import ClaimId, Epoch, OrderId, PieceId, SaleId, StoreId, Tran
 CONTRACT_OLDEST: Final = 1
 CONTRACT_VERSION: Final = 3
 """What a box can read of what the cloud says: 1 is the first release; 2 knows goods, commissions, further permissions,
-roles of a house's own, and slices of money (`contract.feed.older`). It rises with every word that may come down."""
+roles of a house's own, and slices of money; 3 clients' orders, appointments and prices of metals
+(`contract.feed.older`). It rises with every word that may come down."""
 ROWS_PER_MESSAGE_MAX: Final = 200
 MESSAGE_BYTES_MAX: Final = 1 << 20
 
