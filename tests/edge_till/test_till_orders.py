@@ -428,24 +428,20 @@ def test_what_was_collected_comes_back_like_any_sale_and_its_deposit_becomes_cre
     assert order_of(counter).state == "collected", "the order is over; the return is the sale's"
 
 
-def test_the_terminal_is_not_asked_for_an_order_that_is_over(counter):
+def test_the_terminal_is_asked_for_no_order_that_is_over_and_no_more_than_another_till_left_to_pay(counter):
     counter.desk = Desk(counter.books, {"till-1": "desk-1"})
     layaway(counter)
+    counter.done(OpenSale(sale="s-0", till="till-1", currency="EUR"))
+    counter.done(TakeDeposit(sale="s-0", account=account_of("o-1"), amount_minor=PRICE, what="L-1001"))
+    pay_on(counter, "s-2", 50_000)
+    refusal = counter.refused(RequestPayment(payment="p-0", sale="s-0", amount_minor=PRICE))
+    assert "700.00 EUR left to pay" in refusal.why
+    counter.done(VoidSale(sale="s-0", reason="x"))
     counter.done(OpenSale(sale="s-1", till="till-1", currency="EUR"))
     counter.done(AddOrder(sale="s-1", order="o-1"))
     counter.done(EndOrder(order="o-1", event=OrderEvent.CANCEL, why="the client asks"))
     act = RequestPayment(payment="p-1", sale="s-1", amount_minor=PRICE)
     assert "L-1001 is over" in counter.refused(act).why
-
-
-def test_the_terminal_is_not_asked_for_more_than_another_till_left_to_pay(counter):
-    counter.desk = Desk(counter.books, {"till-1": "desk-1"})
-    layaway(counter)
-    counter.done(OpenSale(sale="s-1", till="till-1", currency="EUR"))
-    counter.done(TakeDeposit(sale="s-1", account=account_of("o-1"), amount_minor=PRICE, what="L-1001"))
-    pay_on(counter, "s-2", 50_000)
-    act = RequestPayment(payment="p-1", sale="s-1", amount_minor=PRICE)
-    assert "700.00 EUR left to pay" in counter.refused(act).why
 
 
 def test_a_fee_is_not_raised_after_it_was_agreed_without_somebody_elses_word(counter):
