@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -17,6 +18,7 @@ from contract.facts import (
     CashKind,
     CashMoved,
     LineKind,
+    OrderSettled,
     PaymentCaptured,
     PaymentGivenUp,
     PaymentKept,
@@ -45,6 +47,8 @@ FLOOR = "what readers see is evidence; a person's word or a sale moves goods"
 COUNT = "a count is evidence; a piece it finds missing is written off when somebody changes its record"
 SLICE = "which store may spend what is owed; what is owed stays the same"
 PROMISE = "a promise to a client: its money comes with the sales of its order"
+VISIT = "who comes, and what is shown to them; a sale from the tray posts itself"
+CLIENT = "what is known of a client is nobody's money"
 TALK = "talk between a store and the office"
 SILENT: dict[str, str] = {
     **dict.fromkeys(("SaleOpened", "SaleLineAdded", "SaleLineRemoved", "SaleDiscounted", "SaleExempted", "SaleShared",
@@ -63,6 +67,8 @@ SILENT: dict[str, str] = {
     **dict.fromkeys(("OrderOpened", "OrderMoved", "OrderQuoted", "OrderAnswered", "OrderPromised", "OrderHeld",
                      "OrderResumed", "OrderItemTaken", "OrderItemChecked", "OrderItemGiven", "OrderPieceBound",
                      "OrderPaper"), PROMISE),
+    **dict.fromkeys(("AppointmentPrepared", "AppointmentWent", "AppointmentClosed"), VISIT),
+    **dict.fromkeys(("ClientTold", "ClientConsented", "ClientLooked"), CLIENT),
     **dict.fromkeys(("Rejoined", "ValueInquired", "CommandHeard", "CommandRefused", "ReceiptGiven"), TALK),
     "PieceDisposed": "how a piece is: it stays in inventory, and is written off when the office says that it is gone",
 }  # fmt: skip
@@ -89,6 +95,12 @@ def service(amount: int, *tenders: Tender, sale: str = "s1", receipt: int = 1) -
         sale=sale, till="till-1", shift="z", receipt_number=receipt, business_day="2026-11-22", associate="ana",
         currency="EUR", lines=(line,), tenders=tenders, total_minor=amount, tax_minor=0,
     )  # fmt: skip
+
+
+def deposit(amount: int) -> SaleRecorded:
+    line = SaleLine(line="s1-l", kind=LineKind.DEPOSIT, description="Deposit: ring", list_price_minor=amount,
+                    gross_minor=amount, tax_bp=0, tax_minor=0, account="order-o")  # fmt: skip
+    return msgspec.structs.replace(service(amount, cash(amount)), lines=(line,), client="c-1")
 
 
 def back(amount: int, *tenders: Tender) -> ReturnRecorded:
@@ -131,6 +143,14 @@ POSTED: dict[str, tuple[Callable[[], tuple[facts.AnyFact, ...]], dict[str, int]]
             TradeInTaken(account="ti-a", sale="s1", trade_in=GIVEN),
         ),
         {"inventory_second_hand": 30_000, "sales": -30_000},
+    ),
+    "OrderSettled": (
+        lambda: (
+            deposit(900),
+            OrderSettled(order="o", account="order-o", client="c-1", currency="EUR", business_day="2026-11-22",
+                         fee_minor=200, credit_minor=600, credit="credit-c-1"),
+        ),
+        {"cash": 900, "customer_deposits": -100, "forfeited_deposits": -200, "store_credit_liability": -600},
     ),
     "PurchaseRecorded": (
         lambda: (

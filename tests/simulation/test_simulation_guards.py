@@ -74,6 +74,7 @@ ELSEWHERE = {
     "head_seal": "tests/edge_till/test_till_seals.py::",
     "told_seal": "tests/cloud/test_cloud_seals.py::",
     "second_person": "tests/trade/test_trade_stocktake.py::",
+    "tray_read_back": "tests/edge_till/test_till_appointments.py::",
 }
 """Guards about tills, seals and people, which the model has not."""
 
