@@ -85,6 +85,26 @@ def test_a_layaway_is_paid_in_parts_and_collected_over_the_api(face):
     assert (done["state"], done["sale"], done["paid_minor"]) == ("collected", pick_up, 0)
 
 
+def test_a_piece_bound_while_its_order_is_in_a_cart_does_not_leave_unsold(face):
+    order = opened(face, user="max", terms={})["order"]
+    lines = [{"description": each, "gross_minor": 50_000, "tax_bp": 2_000} for each in ("A ring", "Its pair")]
+    ok(face.post(f"/orders/{order}/quote", {"lines": lines}))
+    ok(face.post(f"/orders/{order}/steps", {"event": "order", "party": "Maker"}, user="max"))
+    ok(face.post(f"/orders/{order}/pieces", {"piece": "p3"}))
+    sale = face.open_cart()
+    first = ok(face.post(f"/sales/{sale}/orders", {"order": order}), 201)["lines"][0]["line"]
+    ok(face.post(f"/orders/{order}/pieces", {"piece": "p4"}))
+    paid = {"tenders": [{"kind": "cash", "amount_minor": 100_000}], "client": CLIENT, "override": "no pad here"}
+    refused = face.post(f"/sales/{sale}/record", paid, user="max")
+    assert refused.status_code == 409
+    assert "take it off and add it again" in refused.text
+    assert face.client.delete(f"/api/v1/sales/{sale}/lines/{first}", headers=face.bearer("ana")).status_code == 200
+    cart = ok(face.post(f"/sales/{sale}/orders", {"order": order}), 201)
+    assert [line["piece"] for line in cart["lines"]] == ["p3", "p4"]
+    ok(face.post(f"/sales/{sale}/record", paid, user="max"))
+    assert ok(face.get("/pieces/p4"))["custody"] == "sold"
+
+
 def test_who_may_not_keep_orders_is_told_and_sees_none(face):
     assert face.get("/orders", user="lou").status_code == 403
     assert face.post("/orders", {"kind": "memo", "client": "p", "title": "x"}, user="lou").status_code == 403

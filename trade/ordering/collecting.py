@@ -192,13 +192,15 @@ def not_any_more(scene: Scene, lines: Iterable[SaleLine]) -> Refusal | None:
             return no_order(name)
         memo = order.kind is OrderKind.MEMO
         refusal = cannot(order, OrderEvent.RETURN_PART if memo else OrderEvent.COLLECT)
+        if refusal is None and not memo:
+            refusal = _otherwise_quoted(order, [line for line in lines if line.order == name])
         if refusal is not None:
             return refusal
     for line in lines:
-        name = order_of(line.account) if line.kind is LineKind.DEPOSIT and line.gross_minor > 0 else ""
-        if name:
-            order = scene.orders.get(name)
-            refusal = deposit_wrong(order, name, line.gross_minor, _held_minor(scene, order))
+        paid_on = order_of(line.account) if line.kind is LineKind.DEPOSIT and line.gross_minor > 0 else ""
+        if paid_on:
+            order = scene.orders.get(paid_on)
+            refusal = deposit_wrong(order, paid_on, line.gross_minor, _held_minor(scene, order))
             if refusal is not None:
                 return refusal
     return None
@@ -221,10 +223,7 @@ def at_recording(scene: Scene, sale: SaleId, lines: Sequence[SaleLine], client: 
             refusal = cannot(order, OrderEvent.RETURN_PART)
             facts.append(after_memo(order, kept, sale))
         else:
-            refusal = cannot(order, OrderEvent.COLLECT) or stones_open(order)
-            if refusal is None and (order.quote is None or len(its) != len(order.quote.lines)):
-                why = f"{order.number} was quoted anew since it came into this cart: take it off and add it again"
-                refusal = Refusal(Why.WRONG_STATE, why)
+            refusal = cannot(order, OrderEvent.COLLECT) or stones_open(order) or _otherwise_quoted(order, its)
             facts.append(OrderMoved(order=name, event=OrderEvent.COLLECT, sale=sale))
         if refusal is not None:
             return refusal
@@ -235,6 +234,15 @@ def at_recording(scene: Scene, sale: SaleId, lines: Sequence[SaleLine], client: 
                 return paid
             facts += paid
     return tuple(facts)
+
+
+def _otherwise_quoted(order: Order, its: Iterable[SaleLine]) -> Refusal | None:
+    """Another price, or a piece bound meanwhile, which would leave unsold."""
+    quoted = sorted((line.piece or "", line.gross_minor) for line in order.quote.lines) if order.quote else None
+    if quoted == sorted((line.piece or "", line.list_price_minor) for line in its):
+        return None
+    why = f"{order.number} was quoted anew, or given a piece, since it came in here: take it off and add it again"
+    return Refusal(Why.WRONG_STATE, why)
 
 
 def _whose(order: Order, client: PersonId) -> Refusal | None:
