@@ -141,6 +141,16 @@ def test_scrap_leaves_in_a_lot_after_its_days_and_the_refiner_pays_once(house, p
         assert melting.here(tx, "paris") == []
 
 
+def test_a_lot_that_left_is_not_taken_for_one_of_other_pieces(house, paris):
+    paris.write(purchase(chain("b-1"), chain("b-2")), cash_out(153_000))
+    paris.send()
+    send(house, ["b-1"])
+    with pytest.raises(melting.MeltError, match="with other pieces"):
+        send(house, ["b-2"])
+    with house.office.reading() as tx:
+        assert [each.piece for each in melting.here(tx, "paris")] == ["b-2"]
+
+
 @pytest.mark.parametrize(
     ("pieces", "words"),
     [

@@ -95,6 +95,9 @@ def send(work: Work, lot: str, store: StoreId, pieces: Sequence[PieceId], refine
     """These leave as one lot. Asked again with the same name, it left already. Raises `MeltError`, `RecordError`."""
     known = one(work.tx, lot)
     if known is not None:
+        mine = sa.select(purchase_item.c.piece).where(purchase_item.c.lot == lot)
+        if known.store != store or {row["piece"] for row in work.tx.rows(mine)} != set(pieces):
+            raise MeltError(f"Lot {lot} left already, with other pieces: reload the page and send these as another")
         return known
     refiner = " ".join(refiner.split())
     if not 0 < len(refiner) <= NAME_MAX:
