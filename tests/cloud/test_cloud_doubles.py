@@ -1,5 +1,7 @@
 """One person once: doubles are found and told in words, joined and parted by somebody's word, and seen as one."""
 
+import threading
+
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -210,6 +212,22 @@ def test_who_is_erased_is_erased_under_every_id_and_waits_in_no_queue(house):
     house.work(lambda work: erasing.erase(house.office, work, OTHER, "asked", by=ANA))
     assert house.work(lambda work: work.tx.rows(sa.select(person_key))) == []
     assert house.work(lambda work: work.tx.rows(sa.select(client_pair))) == []
+
+
+def test_who_is_joined_while_they_are_erased_is_erased_whole(postgres_office, empty_postgres):
+    house = House(postgres_office)
+    house.keep(ONE, EVA)
+    house.keep(OTHER, EVA_AGAIN)
+    erase = threading.Thread(
+        target=lambda: house.work(lambda work: erasing.erase(house.office, work, OTHER, "asked", by=ANA))
+    )
+    with house.office.transaction() as tx:
+        merging.merge(begin(tx, ALL, house.tick()), house.ring, ONE, OTHER, "merge-x", by=ANA)
+        erase.start()
+        erase.join(1)
+        assert erase.is_alive(), "it waits for whoever joins them"
+    erase.join(30)
+    assert house.work(lambda work: work.tx.rows(sa.select(person_key))) == []
 
 
 def test_somebody_new_is_shown_whom_they_may_be(house):

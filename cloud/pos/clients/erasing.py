@@ -83,11 +83,21 @@ def erase(office: Office, work: Work, person: PersonId, reason: str, *, by: User
 
     Raises `UnknownClientError` for who was never there.
     """
-    persons = sorted(aliases.ids(work.tx, person))
+    persons = _kept_apart(work, person)
     for each in persons:
         _erase(work, each, REASONS[reason], by=by)
     work.tx.before_commit.append(lambda: office.on_forget(persons))
     work.tx.after_commit.append(lambda: _leave_no_trace(office))
+
+
+def _kept_apart(work: Work, person: PersonId) -> list[PersonId]:
+    """All ids of theirs, locked: who joins them with somebody at this moment came before, or waits."""
+    locked: set[PersonId] = set()
+    while not locked.issuperset(persons := sorted(aliases.ids(work.tx, person))):
+        for each in persons:
+            desk.lock(work, each)
+        locked.update(persons)
+    return persons
 
 
 def erased(tx: Tx) -> list[str]:
