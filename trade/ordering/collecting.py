@@ -197,8 +197,8 @@ def not_any_more(scene: Scene, lines: Iterable[SaleLine]) -> Refusal | None:
         if refusal is not None:
             return refusal
     for line in lines:
-        paid_on = order_of(line.account) if line.kind is LineKind.DEPOSIT and line.gross_minor > 0 else ""
-        if paid_on:
+        paid_on = order_of(line.account)
+        if paid_on and line.kind is LineKind.DEPOSIT and line.gross_minor > 0:
             order = scene.orders.get(paid_on)
             refusal = deposit_wrong(order, paid_on, line.gross_minor, _held_minor(scene, order))
             if refusal is not None:
