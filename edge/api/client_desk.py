@@ -88,6 +88,17 @@ class ClientDesk:
             raise ProblemError(404, "not-found", "There is no such client here", "Look for them by name.")
         return card.person, key
 
+    async def meant(self, number: str, by: UserId, *, up: bool) -> PersonId:
+        """Whom a typed number means, while the office can tell. Raises a 404 problem for a name, or nobody's number."""
+        if self.kept is None or not up:
+            return PersonId(number.strip())
+        try:
+            return (await self.key(PersonId(number.strip()), by))[0]
+        except ProblemError as error:
+            if error.status != 503:
+                raise
+            return PersonId(number.strip())  # they cannot be seen now: nobody waits for that
+
     def _opened(self, found: ClientsFound) -> list[ClientCard]:
         kept = self.slice()
         cards = (kept.opened(each) for each in found.clients)

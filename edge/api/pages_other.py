@@ -10,12 +10,13 @@ from starlette.responses import Response
 from contract import giftcard
 from contract.facts import TenderKind, TradeIn
 from contract.feed import GoodsCard
-from contract.ids import AccountId, AskId, GoodsId, PersonId, PieceId, SaleId
+from contract.ids import AccountId, AskId, GoodsId, PieceId, SaleId
 from edge.api import views, witnessing
 from edge.api.bodies import PLAIN
 from edge.api.owed import gift_code
 from edge.api.pages_payment import DEPOSITS_SHOWN
 from edge.api.pages_register import Seller, TheShop, cart_of, open_sale
+from edge.api.tills import till_of
 from edge.books import replica
 from edge.till import queries
 from trade import acts
@@ -113,7 +114,7 @@ async def take_trade_in(request: Request, who: Seller, shop: TheShop, form: Anno
         piece=PieceId(f"ti-{shop.new_id()}"),
         title=form.title.strip(),
         category=form.category.strip(),
-        client=PersonId(form.client.strip()),
+        client=await shop.clients.meant(form.client, who.user, up=shop.uplink.up),
         value_minor=amount_minor(form.value, sale.currency, "Worth"),
         currency=sale.currency,
         provenance=form.provenance.strip(),
@@ -137,6 +138,7 @@ def _page(request: Request, shop: TheShop, *, code: str = "", amount: int = 0) -
         store=views.store(shop),
         goods=sorted(cards, key=lambda card: (card.service, card.title)),
         deposits=queries.slices(shop.db, TenderKind.DEPOSIT, DEPOSITS_SHOWN),
+        client=shop.clients.chosen.get(till_of(request, shop), ""),
         code=code,
         amount=amount,
     )

@@ -136,7 +136,7 @@ def test_forms_make_and_change_a_client(ask):
     page = ask(Role.ASSOCIATE, "GET", at, page=True).text
     assert "Maxim Muster" in page
     assert "mornings" not in page
-    assert "Sms: no" in page
+    assert "SMS: no" in page
     assert "Has bought nothing yet" in page
 
 

@@ -76,7 +76,7 @@ def pages(common, ring):
         "queues": [(str(each), words, 1) for each, words in QUEUES.items()],
     }  # fmt: skip
     new = {
-        **common, "kinds": listed["kinds"], "today": DAY, "terms": OrderTerms(deposit_bp=3_000, fee_bp=1_000, grace_days=14)
+        **common, "kinds": listed["kinds"], "today": DAY, "client": "", "terms": OrderTerms(deposit_bp=3_000, fee_bp=1_000, grace_days=14)
     }  # fmt: skip
     return {
         "orders": ("edge/orders.html", {**listed, "orders": (LATE, OUT, RESTS, READY), "more": 1_234}),
@@ -94,5 +94,5 @@ def pages(common, ring):
             "edge/order_new.html",
             {**new, "kind": "memo", "of_pieces": True, "laid": [], "terms": OrderTerms()},
         ),
-        "order-new-special": ("edge/order_new.html", {**new, "kind": "special", "of_pieces": False, "laid": []}),
+        "order-new-special": ("edge/order_new.html", {**new, "kind": "special", "of_pieces": False, "laid": [], "client": "01930f2e-7c1a-7000-8000-00000000a1b2"}),
     }

@@ -1,5 +1,6 @@
 """Clients at a till without a line to the office: found, made, written of, served; every look and word in the journal."""
 
+import asyncio
 import secrets
 
 import msgspec
@@ -12,6 +13,7 @@ from contract.ids import Epoch, PersonId
 from edge.api.client_desk import ClientDesk
 from edge.clients.keys import box_keys
 from edge.clients.slice import Slice
+from web.problems import ProblemError
 from web.sealed import from_text, key_id, unseal
 
 NEW = {
@@ -146,7 +148,7 @@ def test_pages_say_where_it_comes_from_and_who_may_not_is_kept_out(face, kept):
     told = {"channel": "sms", "given": "yes", "proof": "spoken", "text_version": "1"}
     assert post(f"{at}/consents", told).status_code == 303
     page = face.client.get(at, headers=html).text
-    for word in ("Max Muster", "From this box", "mornings", "A brooch", "Sms: yes", "Left ring", "Serve them"):
+    for word in ("Max Muster", "From this box", "mornings", "A brooch", "SMS: yes", "Left ring", "Serve them"):
         assert word in page, word
     lou = {**face.bearer("lou"), "accept": "text/html"}
     assert face.client.get("/clients", headers=lou).status_code == 403
@@ -170,3 +172,23 @@ def test_the_sale_of_a_client_who_is_served_is_written_of_them(face, kept):
     post(f"/clients/{person}/serve")
     post("/clients/serve/end")
     assert "client served here" not in face.client.get("/register", headers=html).text
+
+
+def test_whoever_is_served_stands_in_the_forms_that_ask_for_a_client(face, kept):
+    person, html = made(face), {**face.bearer("max"), "accept": "text/html"}
+    assert "Find them under Clients" in face.client.get("/orders/new", headers=html).text
+    assert face.client.post(f"/clients/{person}/serve", headers=html, follow_redirects=False).status_code == 303
+    for path in ("/orders/new", "/register/buy", "/register/other"):
+        page = face.client.get(path, headers=html).text
+        assert (f'name="client" value="{person}"' in page, "Find them under" in page) == (True, False), path
+
+
+def test_a_name_is_no_number_of_a_client(face, kept):
+    person, clients = made(face), face.edge.shop.clients
+    assert asyncio.run(clients.meant(f" {person} ", "max", up=True)) == person
+    with pytest.raises(ProblemError) as refused:
+        asyncio.run(clients.meant("Zwetlana Beispielowa", "max", up=True))
+    assert refused.value.status == 404
+    assert asyncio.run(clients.meant("c-elsewhere", "max", up=False)) == "c-elsewhere", "nobody can tell now"
+    kept.close_for("another box serves this store")
+    assert asyncio.run(clients.meant("c-elsewhere", "max", up=True)) == "c-elsewhere", "no order waits for that"

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from contract.facts import TenderKind
-from contract.ids import PersonId, PurchaseId
+from contract.ids import PurchaseId
 from contract.money import plain
 from edge.api import views as sales
 from edge.api import witnessing
@@ -54,7 +54,8 @@ class BuyForm(BaseModel):
 @router.get("/register/buy")
 async def ask(request: Request, who: Seller, shop: TheShop, done: Name = "") -> Response:
     del who
-    return _page(request, shop, BuyForm(), done=done)
+    served = shop.clients.chosen.get(till_of(request, shop), "")
+    return _page(request, shop, BuyForm(client=served), done=done)
 
 
 @router.post("/register/buy")
@@ -65,7 +66,7 @@ async def buy(request: Request, who: Seller, shop: TheShop, form: Annotated[BuyF
         form = form.model_copy(update={"weight": grams, "weighed": grams, "weighed_by": name})
     if form.step != "buy":
         return _page(request, shop, form)
-    client = PersonId(form.client.strip())
+    client = await shop.clients.meant(form.client, who.user, up=shop.uplink.up)
     item = making.item(shop, _thing(shop, form), client, views.prices(shop))
     tender = making.tender(TenderKind(form.kind), item.value_minor, client, form.reference.strip())
     name = PurchaseId(form.purchase or shop.new_id())

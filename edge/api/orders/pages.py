@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from contract.facts import AnswerHow, OrderEvent, OrderKind, OrderTerms, QuoteLine
 from contract.feed import Permission, TaxCard
-from contract.ids import ClientOrderId, LineId, PersonId, PieceId
+from contract.ids import ClientOrderId, LineId, PieceId
 from edge.api import scanning, witnessing
 from edge.api import views as store_views
 from edge.api.bodies import PLAIN
@@ -87,6 +87,7 @@ async def new(request: Request, who: Keeper, shop: TheShop, kind: str = "layaway
         of_pieces=chosen in OF_PIECES,
         laid=laid,
         today=shop.business_day(),
+        client=shop.clients.chosen.get(till_of(request, shop), ""),
         terms=terms_of(chosen, settings_here(shop.db)),
     )
 
@@ -108,12 +109,13 @@ async def open_order(request: Request, who: Keeper, shop: TheShop, form: Annotat
     """A layaway is kept for the client at once; how it is paid stands in its terms."""
     order = ClientOrderId(shop.new_id())
     pad = frozenset(shop.pad_now(till_of(request, shop)).pieces)
+    client = await shop.clients.meant(form.client, who.user, up=shop.uplink.up)
     codes = [line.strip() for line in form.codes.splitlines() if line.strip()]
     pieces = tuple(scanning.the_piece(shop, code, pad=pad).piece for code in codes)
     if not codes and form.kind in OF_PIECES:
         pieces = tuple(sorted(pad))
     act = acts.OpenOrder(
-        order=order, kind=form.kind, client=PersonId(form.client.strip()), title=form.title,
+        order=order, kind=form.kind, client=client, title=form.title,
         currency=shop.config.currency, promised_day=form.promised_day, pieces=pieces,
     )  # fmt: skip
     await shop.act(act, who)
