@@ -48,8 +48,7 @@ from trade.orders.numbers import account_of
 from trade.refusal import Why
 from trade.value import credit_account
 
-PRICE = 120_000
-CLIENT = "p-1"
+PRICE, CLIENT = 120_000, "p-1"
 
 
 def at(day):
