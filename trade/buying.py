@@ -10,8 +10,9 @@ from contract.feed import MetalPriceCard, SettingsCard
 from contract.ids import PersonId
 from contract.money import plain
 from trade.acts import BuyPieces
+from trade.custody import TokenState
 from trade.melt import offer_minor, worth_minor
-from trade.periods import days_after
+from trade.periods import days_after, is_day
 from trade.refusal import Refusal, Why
 from trade.sale import SALE_MINOR_MAX
 from trade.scene import Scene
@@ -26,8 +27,8 @@ Answer = tuple[AnyFact, ...] | Refusal
 
 def buy(scene: Scene, act: BuyPieces) -> Answer:
     """Asked twice it is bought once."""
-    if scene.purchase_known:
-        return ()
+    if scene.purchase is not None:
+        return _again(scene.purchase, act)
     shift = scene.shift
     if shift is None:
         return Refusal(Why.NO_SHIFT, f"Open a shift on {act.till} first")
@@ -37,13 +38,16 @@ def buy(scene: Scene, act: BuyPieces) -> Answer:
         return Refusal(Why.WRONG_STATE, "Two things have one number: give each its own")
     for item in act.items:
         refusal = wrong(item, act.client, shift.currency, scene.metal_prices)
+        refusal = refusal or _ours(scene, item)
         if refusal is not None:
             return refusal
     total = sum(each.value_minor for each in act.items)
     refusal = _paid_wrong(scene, act.tenders, total, shift.currency, act.client)
     if refusal is not None:
         return refusal
-    held = hold_until(scene.settings, shift.business_day)
+    if scene.move_known:
+        return Refusal(Why.WRONG_STATE, f"Cash was moved as {act.move} before: give this purchase another id")
+    held = hold_until(scene.settings, max(shift.business_day, scene.calendar_day))
     tenders = lasting_tenders(scene, act.tenders)
     recorded = PurchaseRecorded(
         purchase=act.purchase, number=scene.purchase_next, till=act.till, shift=shift.shift,
@@ -57,6 +61,28 @@ def buy(scene: Scene, act: BuyPieces) -> Answer:
         currency=shift.currency, reason=f"purchase {scene.purchase_next}",
     )  # fmt: skip
     return (recorded, *((moved,) if cash else ()), *kept_of_refund(scene, tenders, shift.currency))
+
+
+def _again(known: PurchaseRecorded, act: BuyPieces) -> Answer:
+    """Money is not handed out twice, nor to somebody else, because two purchases had one id."""
+    told, asked = (
+        (client, [each.title for each in items], [(each.kind, each.amount_minor) for each in tenders])
+        for client, items, tenders in ((known.client, known.items, known.tenders), (act.client, act.items, act.tenders))
+    )
+    if told == asked:
+        return ()
+    why = f"Under this id purchase {known.number} is recorded, which is another: begin a new one"
+    return Refusal(Why.WRONG_STATE, why)
+
+
+def _ours(scene: Scene, item: TradeIn) -> Refusal | None:
+    """What the house sold it may buy back; what is its own it pays nobody for."""
+    piece = scene.piece(item.piece)
+    if piece.token is None or piece.token.state not in (TokenState.HERE, TokenState.INCOMING):
+        return None
+    return Refusal(
+        Why.WRONG_STATE, f"{piece.name} is the house's already: look at what the client laid down", item.piece
+    )
 
 
 def wrong(item: TradeIn, client: str, currency: str, prices: Iterable[MetalPriceCard]) -> Refusal | None:
@@ -110,11 +136,12 @@ def above_offer(item: TradeIn) -> int:
     return max(0, item.value_minor - offer_minor(item.weight_mg, item.fineness, item.spot, item.payout_bp))
 
 
-def hold_until(settings: SettingsCard, business_day: str) -> str:
-    """The last day on which nothing is done with what was bought on this business day; empty: none is asked."""
+def hold_until(settings: SettingsCard, day: str) -> str:
+    """The last day on which nothing is done with what was bought on this day; empty: none is asked."""
     if settings.buy_hold_days <= 0:
         return ""
-    return days_after(business_day, settings.buy_hold_days)
+    last = days_after(day, settings.buy_hold_days)
+    return last if is_day(last) else day
 
 
 def _paid_wrong(scene: Scene, tenders: tuple[Tender, ...], total: int, currency: str, client: str) -> Refusal | None:

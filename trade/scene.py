@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from contract.facts import CountPlace, CountVerdict, ReturnBegan, ReturnedLine, TradeInOffered
+from contract.facts import CountPlace, CountVerdict, PurchaseRecorded, ReturnBegan, ReturnedLine, TradeInOffered
 from contract.feed import (
     AppointmentCard,
     CommissionCard,
@@ -138,8 +138,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """All that the sale has set aside."""
     trade_ins: tuple[TradeInOffered, ...] = ()
     """What was offered in payment of this sale."""
-    purchase_known: bool = False
-    """The purchase an act names was made before."""
+    purchase: PurchaseRecorded | None = None
+    """That an act names, made before."""
     purchase_next: int = 1
     metal_prices: tuple[MetalPriceCard, ...] = ()
     """What the office says metals are worth."""

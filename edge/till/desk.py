@@ -208,11 +208,12 @@ class Desk:
                     self._counted(db, self._till_scene(db, scene, act.till)), move_known=made
                 )
             case BuyPieces():
-                made = load_purchase(db, act.purchase) is not None
                 found = self._till_scene(db, scene, act.till)
                 return msgspec.structs.replace(
                     found,
-                    purchase_known=made,
+                    purchase=load_purchase(db, act.purchase),
+                    move_known=db.number("move_known", move=act.move) > 0,
+                    pieces={each.piece: self.standing(db, each.piece, seen) for each in act.items},
                     purchase_next=db.number("till_counter", till=act.till, series=PURCHASES) + 1,
                     metal_prices=tuple(replica.cards(db, MetalPriceCard)),
                     settings=settings_here(db),

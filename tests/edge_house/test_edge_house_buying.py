@@ -96,6 +96,30 @@ def test_what_cannot_be_bought_so_is_refused_and_nothing_is_kept(till):
     assert till.get("/purchases") == []
 
 
+def test_what_is_the_houses_own_is_not_bought(till):
+    ring = {"title": "Ring", "provenance": "a present", "proof": "passport", "value_minor": 4_000, "piece": "p1"}
+    answer = till.post("/purchases", bought([ring], 4_000))
+    assert answer.status_code == 409
+    assert "is the house's already" in answer.text
+    assert till.get("/purchases") == []
+
+
+def test_cash_that_was_moved_under_the_name_of_a_purchase_does_not_hide_its_own(till):
+    till.post("/shifts/cash", {"till": "till-1", "kind": "out", "amount_minor": 7, "reason": "x", "move": "p-1-cash"})
+    answer = till.post("/purchases", {**bought([CHAIN], 76_500), "purchase": "p-1"})
+    assert answer.status_code == 409
+    assert "another id" in answer.text
+    closed = till.post("/shifts/close", {"till": "till-1", "cash_counted_minor": 199_993}).json()
+    assert closed["cash_expected_minor"] == 199_993
+
+
+def test_one_id_is_no_second_purchase(till):
+    assert till.post("/purchases", {**bought([CHAIN], 76_500), "purchase": "p-1"}).status_code == 201
+    other = till.post("/purchases", {**bought([CHAIN], 76_500), "purchase": "p-1", "client": "c-2"})
+    assert other.status_code == 409
+    assert "is recorded, which is another" in other.text
+
+
 def test_credit_is_the_clients_and_no_cash_moves(till):
     ring = {"title": "Ring", "provenance": "a present", "proof": "passport", "value_minor": 40_000}
     answer = till.post("/purchases", bought([ring], 40_000, "store_credit"))

@@ -9,7 +9,7 @@ from contract.facts import CashMoved, PurchaseRecorded, Spot, Tender, TenderKind
 from contract.feed import MetalPriceCard, SettingsCard
 from contract.money import BASIS_POINTS
 from trade.acts import BuyPieces
-from trade.buying import spot_of
+from trade.buying import hold_until, spot_of
 from trade.melt import fine_mg, offer_minor, per_kg, worth_minor
 from trade.permissions import Allowed
 from trade.refusal import Refusal, Why
@@ -82,7 +82,23 @@ def test_what_is_bought_is_held_and_its_cash_leaves_the_drawer(mind, scene):
 
 
 def test_asked_twice_it_is_bought_once(mind, scene):
-    assert mind.decide(msgspec.structs.replace(scene, purchase_known=True), act(SCRAP)) == ()
+    recorded = mind.decide(scene, act(SCRAP))[0]
+    known = msgspec.structs.replace(scene, purchase=recorded)
+    assert mind.decide(known, act(SCRAP)) == ()
+    other = mind.decide(known, act(RING))
+    assert isinstance(other, Refusal)
+    assert "purchase 3 is recorded, which is another" in other.why
+    dearer = msgspec.structs.replace(SCRAP, value_minor=80_000)
+    assert isinstance(mind.decide(known, act(dearer)), Refusal)
+
+
+def test_days_untouched_begin_with_the_real_day_where_a_shift_is_of_an_older_one(mind, scene):
+    """Else a shift of last year's day would have them over at once."""
+    today = msgspec.structs.replace(scene, calendar_day="2027-01-05")
+    recorded = mind.decide(today, act(RING))[0]
+    assert recorded.items[0].hold_until == "2027-01-19"
+    last = hold_until(scene.settings, "9999-12-31")
+    assert last == "9999-12-31", "five digits would come before every day"
 
 
 def test_credit_moves_no_cash_and_stays_the_clients(mind, scene):
