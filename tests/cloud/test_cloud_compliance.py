@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 
 import msgspec
 import pytest
@@ -116,6 +117,31 @@ def cash_sale(house, box, n, piece, amount, client="c-1"):
 def reports(house):
     with house.office.reading() as tx:
         return queries.cash_reports(tx, DAY)
+
+
+def test_of_two_who_file_one_report_at_once_the_second_is_told(postgres_office, empty_postgres, house_type):
+    house = house_type(postgres_office)
+    paris = house.store("paris", "p1")
+    paris.write(cash_sale(house, paris, 1, "p1", 1_200_000))
+    paris.send()
+    (row,) = reports(house)
+    told = []
+
+    def file(reference):
+        try:
+            with house.office.transaction() as tx:
+                desk.file_report(begin(tx, ALL, DAY), row.report.name, reference, by="ben")
+        except desk.ComplianceError as error:
+            told.append(str(error))
+
+    second = threading.Thread(target=file, args=("R-2",))
+    with house.office.transaction() as tx:
+        desk.file_report(begin(tx, ALL, DAY), row.report.name, "R-1", by="admin")
+        second.start()
+        second.join(1)
+    second.join(30)
+    assert len(told) == 1
+    assert reports(house)[0].reference == "R-1"
 
 
 def test_two_cash_sales_to_one_client_on_one_day_are_one_report_and_it_is_filed_once(house, paris):

@@ -12,7 +12,7 @@ from cloud.pos.ledger.queries import balances
 from cloud.pos.pieces import desk, melting
 from cloud.pos.pieces.checks import RecordError
 from cloud.pos.purchases import metals, queries
-from cloud.tables import piece, value_account
+from cloud.tables import custody, piece, value_account
 from cloud.work import begin
 from contract.facts import CashKind, CashMoved, PurchaseRecorded, Spot, Tender, TenderKind, TradeIn
 from contract.feed import Condition, MetalPriceCard
@@ -147,6 +147,23 @@ def test_a_lot_that_left_is_not_taken_for_one_of_other_pieces(house, paris):
     send(house, ["b-1"])
     with pytest.raises(melting.MeltError, match="with other pieces"):
         send(house, ["b-2"])
+    with house.office.reading() as tx:
+        assert [each.piece for each in melting.here(tx, "paris")] == ["b-2"]
+
+
+def test_scrap_that_was_sold_after_all_is_not_melted(house, paris):
+    paris.write(purchase(chain("b-1"), chain("b-2")), cash_out(153_000))
+    paris.send()
+    with house.office.transaction() as tx:
+        record = desk.records(tx, ["b-1"])["b-1"]
+        card = msgspec.structs.replace(record.card, condition=Condition.OK, price_minor=150_000)
+        desk.edit(at(house, 15)(tx), card, record.backing, by="admin", why="looked at")
+    (token,) = house.rows(sa.select(custody).where(custody.c.piece == "b-1"))
+    paris.ce["b-1"] = token["ce"]
+    paris.write(house.sale(paris, "s-1", "b-1", price_minor=150_000))
+    paris.send()
+    with pytest.raises(melting.MeltError, match="was sold"):
+        send(house, ["b-1", "b-2"])
     with house.office.reading() as tx:
         assert [each.piece for each in melting.here(tx, "paris")] == ["b-2"]
 

@@ -28,7 +28,8 @@ def file_report(work: Work, name: str, reference: str, *, by: UserId) -> None:
         if row.reference == reference:
             return
         raise ComplianceError(f"It was filed as {row.reference} already: what was filed stays as it was")
-    work.tx.add(cash_report, {"name": name, "reference": reference, "by": by, "at_us": work.now_us})
+    if not work.tx.add_new(cash_report, {"name": name, "reference": reference, "by": by, "at_us": work.now_us}):
+        raise ComplianceError("Somebody said so a moment ago: reload the page")
     changes.note(
         work, NOTED, name, by=by, why=f"filed as {reference}", was={"filed": "no"}, now={"filed": "yes"}
     )  # fmt: skip

@@ -11,11 +11,12 @@ from cloud import changes, settlements
 from cloud.db import Tx
 from cloud.pos.pieces.desk import edit, records
 from cloud.pos.pieces.holding import held_until
-from cloud.tables import melt_lot, purchase_item
+from cloud.tables import custody, melt_lot, purchase_item
 from cloud.work import Work
 from contract.feed import Condition
 from contract.ids import PieceId, StoreId, UserId
 from contract.money import plain
+from trade.custody import OfficeState
 from trade.melt import fine_mg
 
 NOTED: Final = "melt lot"
@@ -67,8 +68,9 @@ class Scrap:
 def here(tx: Tx, store: StoreId, limit: int = PIECES_MAX) -> list[Scrap]:
     """Scrap that has not left with a lot, what may leave first before the rest."""
     query = sa.select(purchase_item).where(
-        purchase_item.c.store == store, purchase_item.c.lot == "", purchase_item.c.scrap == 1
-    )
+        purchase_item.c.store == store, purchase_item.c.lot == "", purchase_item.c.scrap == 1,
+        sa.exists().where(custody.c.piece == purchase_item.c.piece, *_lies_at(store)),
+    )  # fmt: skip
     rows = tx.rows(query.order_by(purchase_item.c.hold_until, purchase_item.c.piece).limit(limit))
     return [
         Scrap(
@@ -156,9 +158,17 @@ def _meltable(work: Work, piece: PieceId, row: sa.RowMapping | None, store: Stor
         raise MeltError(f"{row['title']} left with lot {row['lot']} already")
     if not row["scrap"]:
         raise MeltError(f"{row['title']} was bought to be sold again: change its record if it is to be melted")
+    mine = sa.select(custody.c.piece).where(custody.c.piece == piece, *_lies_at(store)).with_for_update()
+    if work.tx.value(mine) is None:
+        raise MeltError(f"{row['title']} is not at {store} any more, or was sold: choose from the list")
     until = held_until(work, piece)
     if until:
         raise MeltError(f"{row['title']} lies untouched until {until}: the police may ask for it")
+
+
+def _lies_at(store: StoreId) -> tuple[sa.ColumnElement[bool], ...]:
+    """It was not sold since, nor moved to another store."""
+    return custody.c.holder == store, custody.c.state == OfficeState.HERE
 
 
 def _nothing() -> dict[str, object]:
