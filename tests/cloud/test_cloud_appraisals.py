@@ -1,6 +1,7 @@
 """Appraisals: drafts, signed papers that nobody edits, and newer ones that take their place."""
 
 import hashlib
+import threading
 
 import pytest
 import sqlalchemy as sa
@@ -73,6 +74,32 @@ def test_a_newer_one_takes_its_place_and_the_old_paper_says_so(house, paris):
     draft(house, "a3")
     with pytest.raises(appraising.AppraisalError, match="superseded by A2"):
         sign(house, "a3", supersedes="a1")
+
+
+def test_of_two_that_take_the_place_of_one_at_once_the_second_is_told(postgres_office, empty_postgres, house_type):
+    house = house_type(postgres_office)
+    house.store("paris", "p1")
+    for name in ("a1", "a2", "a3"):
+        draft(house, name)
+    sign(house, "a1")
+    told = []
+
+    def late():
+        try:
+            sign(house, "a3", supersedes="a1")
+        except appraising.AppraisalError as error:
+            told.append(str(error))
+
+    second = threading.Thread(target=late)
+    with house.office.transaction() as tx:
+        appraising.sign(begin(tx, ALL, 7), "a2", "FGA", "Retail replacement value", by="ida", supersedes="a1")
+        second.start()
+        second.join(1)
+    second.join(30)
+    assert told == ["Somebody else did something with it a moment ago: reload the page"]
+    with house.office.reading() as tx:
+        assert appraisals.one(tx, "a1")[1].to == "a2"
+        assert appraisals.one(tx, "a3")[1].state is AppraisalState.DRAFT
 
 
 def test_an_appraisal_supersedes_only_one_of_the_same_piece(house, paris):

@@ -119,7 +119,9 @@ def _step(known: Appraisal, event: AppraisalEvent) -> None:
 def _tell(work: Work, name: str, event: AppraisalEvent, *, by: UserId, **said: str) -> None:
     n = len(appraisals.events(work.tx, name)) + 1
     row = {"sha256": "", "credentials": "", "basis": "", "to": "", "why": "", **said}
-    work.tx.add(appraisal_event, {"appraisal": name, "n": n, "event": event, "by": by, "at_us": work.now_us, **row})
+    told = {"appraisal": name, "n": n, "event": event, "by": by, "at_us": work.now_us, **row}
+    if not work.tx.add_new(appraisal_event, told):
+        raise AppraisalError("Somebody else did something with it a moment ago: reload the page")
 
 
 def _paper(
