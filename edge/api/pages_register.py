@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from contract.feed import Permission
 from contract.ids import LineId, PieceId, SaleId, ShiftId, TillId
-from edge.api import scanning, shapes, views, witnessing
+from edge.api import scanning, shapes, tendering, views, witnessing
 from edge.api.bodies import PLAIN
 from edge.api.shifts import views as drawers
 from edge.api.shifts.forms import counted
 from edge.api.shop import Shop, the_shop
 from edge.api.tills import TILL_COOKIE, people, till_of
+from edge.till import queries
 from edge.till.offers import settings_here
 from trade import acts
 from trade.commission import SHARES_PER_SALE_MAX
@@ -134,7 +135,17 @@ def _board(request: Request, who: Login, shop: Shop, template: str, till: str = 
         may_override=who.may(Permission.PAD_OVERRIDE),
         witness=_witness(request, shop, at),
         client=shop.clients.chosen.get(at, ""),
+        aside_minor=_aside(shop, SaleId(sale.sale)) if sale else 0,
     )
+
+
+def _aside(shop: Shop, sale: SaleId) -> int:
+    """What deposits, cards and credit that were set aside pay of it already."""
+    known = queries.sale(shop.db, sale)
+    if known is None:
+        return 0
+    told = tendering.told(shop, known)
+    return told.total_minor - told.rest_minor
 
 
 def after(request: Request, who: Login, shop: Shop) -> Response:

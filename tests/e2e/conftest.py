@@ -223,10 +223,8 @@ SALE = shapes.SaleView(
     ),
     tenders=(), total_minor=2_105_000, tax_minor=350_833, exemption="", receipt_number=None, business_day="2026-11-22", sent=False,
 )  # fmt: skip
-SHIFT = shapes.ShiftView(
-    shift="shift-1", till="till-1", state="open", business_day="2026-11-22", float_minor=20_000, currency="EUR",
-    z_number=None, sales=7, returns=0, gross_minor=4_120_000, cash_expected_minor=None, cash_counted_minor=None,
-)  # fmt: skip
+SHIFT = runpy.run_path(str(Path(__file__).with_name("samples_drawer.py")))["OPEN"]
+PAID_ON = replace(SALE, lines=(replace(SALE.lines[0], piece="", kind="deposit"),), total_minor=1_240_000)
 ALARM = shapes.AlarmView(
     alarm="alarm-1", kind=AlarmKind.MISSING, pieces=(RING,), zone="case-1", zone_name="Case 1, solitaires",
     sentence=f"{RING.title} ({RING.sku}), Case 1, solitaires: Silent for 31 s: read in none of 31 rounds, where 29 reads were due (it is read in 94% of rounds, its zone at 99% of normal); 9 of 9 neighbours are read; so much silence is harmless here about once in 4 years.",
@@ -291,7 +289,7 @@ COMMON = {
 }
 REGISTER = {
     **COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True, "terminal": "desk-1",
-    "denominations": (), "share_rows": 3, "witness": None,
+    "denominations": (), "share_rows": 3, "witness": None, "aside_minor": 0,
 }  # fmt: skip
 PAID = shapes.PaymentView(
     payment="p1", sale="s1", terminal="desk-1", state="captured", amount_minor=2_000_000, captured_minor=1_000_000,
@@ -331,6 +329,8 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
         "edge/register.html",
         {**REGISTER, "pad": MORE_PAD, "sale": replace(SALE, lines=SALE.lines[:1], total_minor=1_240_000)},
     ),
+    "register-deposit": ("edge/register.html", {**REGISTER, "sale": PAID_ON}),
+    "register-aside": ("edge/register.html", {**REGISTER, "pad": MATCHED_PAD, "sale": SALE, "aside_minor": 500_000}),
     "register-left": (
         "edge/register.html",
         {**REGISTER, "sale": SALE, "pad": replace(EMPTY_PAD, not_on_pad=(RING.piece, BRACELET.piece))},

@@ -94,5 +94,14 @@ def pages(common, ring):
             "edge/order_new.html",
             {**new, "kind": "memo", "of_pieces": True, "laid": [], "terms": OrderTerms()},
         ),
-        "order-new-special": ("edge/order_new.html", {**new, "kind": "special", "of_pieces": False, "laid": [], "client": "01930f2e-7c1a-7000-8000-00000000a1b2"}),
+        "order-new-special": (
+            "edge/order_new.html",
+            {
+                **new,
+                "kind": "special",
+                "of_pieces": False,
+                "laid": [],
+                "client": "01930f2e-7c1a-7000-8000-00000000a1b2",
+            },
+        ),
     }

@@ -132,6 +132,17 @@ def test_a_cart_whose_client_has_gone_says_what_to_do(gallery: str, open_page: C
     expect(page.get_by_text("If the client is gone, park the cart for later or empty it.")).to_be_visible()
 
 
+def test_a_deposit_alone_is_paid_with_nothing_on_the_pad(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "register-deposit", size=TILL)
+    expect(page.get_by_text("The pad is empty.")).to_have_count(0)
+    expect(page.get_by_role("button", name="Card, €12,400")).to_be_enabled()
+
+
+def test_the_card_is_asked_for_what_is_left(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "register-aside", size=TILL)
+    expect(page.get_by_role("button", name="Card, €16,050")).to_be_enabled()
+
+
 def test_typing_gives_the_cash_without_looking_for_its_field(gallery: str, open_page: Callable[..., Page]) -> None:
     page = open_page(gallery + "tender", size=TILL)
     cash = page.get_by_label("Cash received")
