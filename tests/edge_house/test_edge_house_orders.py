@@ -105,6 +105,22 @@ def test_a_piece_bound_while_its_order_is_in_a_cart_does_not_leave_unsold(face):
     assert ok(face.get("/pieces/p4"))["custody"] == "sold"
 
 
+def test_nobody_pays_a_deposit_on_an_order_that_they_collect_in_the_same_sale(face):
+    order = opened(face, kind="layaway", pieces=["p3"])["order"]
+    ok(face.post(f"/orders/{order}/steps", {"event": "reserve"}))
+    sale = face.open_cart()
+    cart = ok(face.post(f"/sales/{sale}/orders/{order}/deposits", {"amount_minor": 60_000}), 201)
+    ok(face.post(f"/sales/{sale}/orders", {"order": order}), 201)
+    paid = {"tenders": [{"kind": "cash", "amount_minor": 180_000}], "client": CLIENT, "override": "no pad here"}
+    refused = face.post(f"/sales/{sale}/record", paid, user="max")
+    assert refused.status_code == 409
+    assert "take its deposit out of the cart" in refused.text
+    line = cart["lines"][0]["line"]
+    assert face.client.delete(f"/api/v1/sales/{sale}/lines/{line}", headers=face.bearer("ana")).status_code == 200
+    ok(face.post(f"/sales/{sale}/record", {**paid, "tenders": [{"kind": "cash", "amount_minor": 120_000}]}, user="max"))
+    assert ok(face.get(f"/orders/{order}"))["paid_minor"] == 0
+
+
 def test_who_may_not_keep_orders_is_told_and_sees_none(face):
     assert face.get("/orders", user="lou").status_code == 403
     assert face.post("/orders", {"kind": "memo", "client": "p", "title": "x"}, user="lou").status_code == 403

@@ -182,7 +182,7 @@ def converted(scene: Scene, lines: Iterable[SaleLine]) -> tuple[ClaimEnded, ...]
     return tuple(end(claim, ClaimEnd.CONVERTED) for claim in claims if claim is not None)
 
 
-def not_any_more(scene: Scene, lines: Iterable[SaleLine]) -> Refusal | None:
+def not_any_more(scene: Scene, lines: Sequence[SaleLine]) -> Refusal | None:
     """Why an order in this cart cannot be collected, or paid on, now: asked before a terminal is, for its money is not
     undone.
     """
@@ -200,7 +200,9 @@ def not_any_more(scene: Scene, lines: Iterable[SaleLine]) -> Refusal | None:
         paid_on = order_of(line.account)
         if paid_on and line.kind is LineKind.DEPOSIT and line.gross_minor > 0:
             order = scene.orders.get(paid_on)
-            refusal = deposit_wrong(order, paid_on, line.gross_minor, _held_minor(scene, order))
+            refusal = _collected_too(order, lines) or deposit_wrong(
+                order, paid_on, line.gross_minor, _held_minor(scene, order)
+            )
             if refusal is not None:
                 return refusal
     return None
@@ -229,7 +231,8 @@ def at_recording(scene: Scene, sale: SaleId, lines: Sequence[SaleLine], client: 
             return refusal
     for line in lines:
         if line.kind is LineKind.DEPOSIT and order_of(line.account):
-            paid = _paid_on(scene, sale, line, client)
+            both = _collected_too(scene.orders.get(order_of(line.account)), lines) if line.gross_minor > 0 else None
+            paid = both or _paid_on(scene, sale, line, client)
             if isinstance(paid, Refusal):
                 return paid
             facts += paid
@@ -243,6 +246,13 @@ def _otherwise_quoted(order: Order, its: Iterable[SaleLine]) -> Refusal | None:
         return None
     why = f"{order.number} was quoted anew, or given a piece, since it came in here: take it off and add it again"
     return Refusal(Why.WRONG_STATE, why)
+
+
+def _collected_too(order: Order | None, lines: Iterable[SaleLine]) -> Refusal | None:
+    """Nobody pays a deposit on what they pay and take with them in the same sale."""
+    if order is None or not any(line.order == order.order for line in lines):
+        return None
+    return Refusal(Why.WRONG_STATE, f"{order.number} is collected in this sale: take its deposit out of the cart")
 
 
 def _whose(order: Order, client: PersonId) -> Refusal | None:
