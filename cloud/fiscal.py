@@ -37,19 +37,23 @@ def close(work: Work, of: StoreId, period: str, *, by: UserId) -> list[Closing]:
     months = sorted({max(each.z.business_day[:7], first) for each in waiting} | {period})
     made: list[Closing] = []
     for month in months:
+        if last is not None and last.kind is ClosingKind.MONTH and last.period[:4] < month[:4]:
+            last = _year(work, last, by, [*chain, *made])  # its December sold nothing and was closed with a later month
+            made.append(last)
         zs = [each for each in waiting if max(each.z.business_day[:7], first) == month]
         last = of_month(last, of, month, currency, zs, closed_us=work.now_us)
         made.append(_keep(work, last, by, zs))
         if month.endswith(DECEMBER):
-            year = month.removesuffix(DECEMBER)
-            of_it = [
-                each
-                for each in (*chain, *made)
-                if each.kind is ClosingKind.MONTH and each.period.startswith(f"{year}-")
-            ]
-            last = of_year(last, year, of_it, closed_us=work.now_us)
-            made.append(_keep(work, last, by, []))
+            last = _year(work, last, by, [*chain, *made])
+            made.append(last)
     return made
+
+
+def _year(work: Work, last: Closing, by: UserId, known: list[Closing]) -> Closing:
+    """The closing of the year of its last month."""
+    year = last.period[:4]
+    months = [each for each in known if each.kind is ClosingKind.MONTH and each.period.startswith(f"{year}-")]
+    return _keep(work, of_year(last, year, months, closed_us=work.now_us), by, [])
 
 
 def closings(tx: Tx, of: StoreId) -> list[Closing]:

@@ -12,7 +12,7 @@ from cloud.config import CloudConfig
 from cloud.pos.client_orders import papers
 from cloud.pos.client_orders.apply import decode
 from cloud.pos.staff.desk import Passwords, put_staff
-from cloud.tables import client_order, ledger_line, posting, value_account, value_slice
+from cloud.tables import case_file, client_order, ledger_line, posting, value_account, value_slice
 from contract.facts import (
     Instalment,
     LineKind,
@@ -98,6 +98,20 @@ def test_the_offices_row_is_the_stores_own_fold(house):
     same_times = {"changed_us": 0, "quotes": (), "steps": ()}
     assert msgspec.structs.replace(told, **same_times) == msgspec.structs.replace(own, **same_times)
     assert (row["state"], row["ended"], told.fee_minor, told.credit_minor) == ("cancelled", 1, 5_000, 45_000)
+
+
+def test_another_stores_box_takes_no_order_over_and_a_person_is_told(house):
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    paris.write(*layaway())
+    paris.send()
+    lyon.write(OrderHeld(order="o1", why="mine now"))
+    lyon.write(OrderOpened(order="o1", number="L-1", kind=OrderKind.LAYAWAY, client="c-2", title="A ring", currency="EUR",
+                           account="x"))  # fmt: skip
+    lyon.send()
+    (row,) = house.rows(sa.select(client_order))
+    assert (row["store"], row["client"], decode(bytes(row["body"])).held) == ("paris", CLIENT, "")
+    told = [each["sentence"] for each in house.rows(sa.select(case_file)) if each["kind"] == "order of another store"]
+    assert told == ["lyon speaks of order o1, which paris keeps: ask both what they did"]
 
 
 def test_a_fee_is_revenue_and_credit_is_owed_once_whoever_tells_it_again(house):

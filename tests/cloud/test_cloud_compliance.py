@@ -69,6 +69,16 @@ def test_closing_a_month_closes_every_month_before_it_and_december_its_year(hous
     assert len(chain(house).closings) == 3
 
 
+def test_a_year_without_a_december_of_its_own_is_closed_with_the_month_after_it(house, paris):
+    first = with_z(house, paris, 1, "2026-10", "p1")
+    close(house, "2026-10")
+    with_z(house, paris, 2, "2027-01", "p2", first)
+    with house.office.transaction() as tx:
+        closing.close(begin(tx, ALL, NOW + 90 * DAY), "paris", "2027-01", by="admin", why="late")
+    assert [c.period for c in reversed(chain(house).closings)] == ["2026-10", "2026", "2027-01"]
+    assert chain(house).trouble == ""
+
+
 def test_a_z_that_comes_late_is_counted_once_in_the_next_closing_and_marked(house, paris):
     first = with_z(house, paris, 1, "2026-10", "p1")
     close(house, "2026-10")

@@ -28,14 +28,23 @@ from contract.facts import (
 from contract.order_page import page_key
 from trade.orders.order import Order, OrderFact, apply, opened
 
+ELSEWHERE: Final = "order of another store"
+"""A kind of case."""
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 decode: Final = msgspec.json.Decoder(Order).decode
 
 
 def heard_of(tokens: Custody, heard: Heard, fact: OrderFact) -> None:
-    """The order after the fact, whichever store says it. What is said of an order nobody opened is history only."""
+    """The order after the fact. What is said of one that nobody opened is history only; so is what another store than
+    its home says, and a person looks at that.
+    """
     tx = tokens.work.tx
-    found = tx.row(sa.select(client_order.c.body).where(client_order.c.order_id == fact.order).with_for_update())
+    known = sa.select(client_order.c.store, client_order.c.body).where(client_order.c.order_id == fact.order)
+    found = tx.row(known.with_for_update())
+    if found is not None and found["store"] != heard.store:
+        sentence = f"{heard.store} speaks of order {fact.order}, which {found['store']} keeps: ask both what they did"
+        tokens.work.open_case(ELSEWHERE, sentence, store=heard.store, ref=fact.order)
+        return
     if isinstance(fact, OrderOpened):
         if found is not None:
             return
