@@ -78,6 +78,17 @@ def test_a_card_is_loaded_given_once_and_its_balance_is_found_by_its_code(house)
     assert (row.label, row.balance_minor, row.held_minor) == (label(CODE), 10_000, 10_000)
 
 
+def test_a_deposit_is_called_by_all_of_what_it_is_for(house):
+    paris = house.store("paris")
+    sale = owed(paris, house, "s1", 50_000, kind=LineKind.DEPOSIT, account="dep-1")
+    line = msgspec.structs.replace(sale.lines[0], description="Deposit: L-1001, Ring for her birthday")
+    paris.write(msgspec.structs.replace(sale, lines=(line,)))
+    paris.send()
+    with house.office.reading() as tx:
+        (row,) = queries.listing(tx, q="dep-1")
+    assert row.label == "L-1001, Ring for her birthday"
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [

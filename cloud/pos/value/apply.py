@@ -68,7 +68,7 @@ def sold(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
             AccountId(line.account),
             OWED[line.kind],
             line.gross_minor,
-            line.description.rpartition(" ")[2],
+            _label(line),
             line.expires,
         )
         for line in fact.lines
@@ -106,6 +106,9 @@ def bought(tokens: Custody, heard: Heard, fact: PurchaseRecorded) -> None:
 
 
 def _label(line: SaleLine) -> str:
+    """The end of a card's code; of a deposit, what it is for."""
+    if line.kind is LineKind.DEPOSIT:
+        return line.description.removeprefix("Deposit: ")
     return line.description.rpartition(" ")[2]
 
 
