@@ -23,6 +23,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
 from cloud import pages, people, schema
+from cloud.client_standings import ClientStandings
 from cloud.config import CloudConfig, ConfigError
 from cloud.db import ContentionError, Office, open_office
 from cloud.desk import Desk
@@ -196,7 +197,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     )  # fmt: skip
     add_blobs(cloud.door, desk)
     add_order_papers(cloud.door, desk)
-    add_clients(cloud.door, desk, ring)
+    add_clients(cloud.door, desk, ring, ClientStandings())
     join(
         app,
         staff.router(desk, passwords, entrance),

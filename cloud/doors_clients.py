@@ -11,6 +11,7 @@ import msgspec
 from fastapi import FastAPI
 from starlette.responses import Response
 
+from cloud.client_standings import ClientStandings
 from cloud.desk import Desk
 from cloud.doors import JSON, Body, TheBox
 from cloud.people import Keyring
@@ -28,7 +29,7 @@ _search = msgspec.json.Decoder(ClientsAsked).decode
 _keys = msgspec.json.Decoder(PersonKeys).decode
 
 
-def add_clients(app: FastAPI, desk: Desk, ring: Keyring) -> None:
+def add_clients(app: FastAPI, desk: Desk, ring: Keyring, standings: ClientStandings) -> None:
     """Onto the app of `create_door`."""
 
     @app.post("/edge/v1/clients")
@@ -36,7 +37,7 @@ def add_clients(app: FastAPI, desk: Desk, ring: Keyring) -> None:
         """The next page of the clients this store's box may keep."""
         asked = _read(_slice, body)
         with _answered(), desk.work() as work:
-            return _told(slices.page(work, ring, box, asked))
+            return _told(slices.page(work, ring, box, asked, standings.kept(work, box)))
 
     @app.post("/edge/v1/clients/search")
     def search(box: TheBox, body: Body) -> Response:
@@ -44,8 +45,9 @@ def add_clients(app: FastAPI, desk: Desk, ring: Keyring) -> None:
         asked = _read(_search, body)
         if len(asked.query) > QUERY_LENGTH_MAX or not asked.by:
             raise ProblemError(422, "contract", "Not a search", "Say who asks, in a few words.")
+        tell = standings.seen if asked.person else standings.kept
         with _answered(), desk.work() as work:
-            return _told(slices.search(work, ring, box, asked))
+            return _told(slices.search(work, ring, box, asked, tell(work, box)))
 
     @app.post("/edge/v1/clients/keys")
     def take_keys(box: TheBox, body: Body) -> Response:

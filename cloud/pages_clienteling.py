@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from fastapi import APIRouter
 
+from cloud.client_standings import pins_of
 from cloud.db import Tx
 from cloud.desk import Desk
 from cloud.messages.outbox import Ways
@@ -10,7 +11,6 @@ from cloud.people import Keyring
 from cloud.pos.campaigns import pages as campaigns
 from cloud.pos.clients import desk as clients
 from cloud.pos.clients.acts import answered
-from cloud.pos.clients.profile import Likes
 from cloud.pos.clients.reach import naming
 from cloud.pos.loyalty import pages as loyalty
 from cloud.pos.segments import pages as segments
@@ -29,12 +29,8 @@ def routers(desk: Desk, ring: Keyring, divisions: Divisions, ways: Ways, time_zo
     def pinned(work: Work, person: str) -> tuple[Pins, str]:
         with answered():
             seen = clients.read(work, ring, PersonId(person))
-        told = {
-            kind: tuple(each.text for each in seen.pins if each.about is kind)
-            for kind in (Likes.METAL, Likes.STONE, Likes.DESIGNER)
-        }
         home = work.tx.value(sa.select(client.c.store).where(client.c.person == person))
-        return Pins(*told.values()), str(home or "")
+        return pins_of(seen.pins), str(home or "")
 
     def steps(tx: Tx) -> list[str]:
         return [each.name for each in tiers.read(tx).steps]

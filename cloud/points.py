@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from cloud import house_settings
 from cloud.db import Tx
 from cloud.ledger import Kind, post
-from cloud.tables import client_alias, refund_line, returned_line, value_account, value_move, value_slice
+from cloud.tables import client, client_alias, refund_line, returned_line, value_account, value_move, value_slice
 from cloud.tables_clienteling import client_segment, points_move
 from cloud.work import Work
 from contract.commands import RecallValue
@@ -47,10 +47,12 @@ def rules(work: Work) -> Loyalty:
 
 def sold(work: Work, store: StoreId, fact: SaleRecorded, *, at_us: int) -> None:
     """Its points, once: a sale that is posted again earns no more. What came back before it earns nothing."""
-    told = rules(work)
-    if not fact.client or not told.rules:
+    if not fact.client:
         return
-    person = whole(work.tx, fact.client)
+    person, told = whole(work.tx, fact.client), rules(work)
+    _tell_stores(work, person)
+    if not told.rules:
+        return
     tier = work.tx.value(sa.select(client_segment.c.tier).where(client_segment.c.person == person))
     of = earned(fact, told.rules, int(tier or 0))
     amount = 0 if of is None else of.left(_back(work.tx, fact))
@@ -80,6 +82,7 @@ def came_back(
     """What of a sale came back takes its points back, at the rate they were earned at. `store`: that sold it."""
     if not fact.client:
         return
+    _tell_stores(work, whole(work.tx, fact.client))
     mine = (points_move.c.sale == fact.sale, points_move.c.store == store)
     moves = [row for row in work.tx.rows(sa.select(points_move).where(*mine)) if not row["ref"].startswith("lapse:")]
     first = next((row for row in moves if row["ref"] == f"sale:{fact.sale}"), None)
@@ -143,6 +146,11 @@ def whole(tx: Tx, person: PersonId) -> PersonId:
             return person
         person = PersonId(into)
         seen.add(person)
+
+
+def _tell_stores(work: Work, person: PersonId) -> None:
+    """Their card says what they bought and what they have: stores that keep it are to hear of it."""
+    work.tx.run(sa.update(client).where(client.c.person == person).values(changed_us=work.now_us))
 
 
 def _locked(tx: Tx, account: AccountId) -> sa.RowMapping:

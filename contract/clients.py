@@ -66,8 +66,40 @@ class ClientBought(_Told, frozen=True):
     piece: str = ""
 
 
+class ClientPoints(_Told, frozen=True):
+    """Points of one currency, in its minor units: `balance_minor` may be spent; of it `lapses_minor` lapse next, after
+    the business day `lapses` (empty: never).
+    """
+
+    currency: str
+    balance_minor: int
+    lapses_minor: int = 0
+    lapses: str = ""
+
+
+class ClientNext(_Told, frozen=True):
+    """A piece to show them next, that could be had when the card was made; why, in words, the strongest first."""
+
+    piece: str
+    title: str
+    price_minor: int
+    currency: str
+    store: str
+    reasons: tuple[str, ...]
+
+
+class ClientStanding(_Told, frozen=True):
+    """What they are to the house: their tier by its name, since when and with which perks, points, and what next."""
+
+    tier: str = ""
+    since: str = ""
+    perks: str = ""
+    points: tuple[ClientPoints, ...] = ()
+    next: tuple[ClientNext, ...] = ()
+
+
 class ClientCard(_Told, frozen=True):
-    """A client as a store needs them: no postal address, no birthdays, no changes, no sums."""
+    """A client as a store needs them: no postal address, no birthdays, no changes, no sums but their points."""
 
     person: PersonId
     others: tuple[PersonId, ...] = ()
@@ -85,6 +117,7 @@ class ClientCard(_Told, frozen=True):
     wishes: tuple[ClientWish, ...] = ()
     consents: tuple[ClientConsent, ...] = ()
     bought: tuple[ClientBought, ...] = ()
+    standing: ClientStanding = ClientStanding()
     heard_us: int = 0
     """What this store wrote up to then is in it (`at_us` of its entries)."""
 

@@ -8,7 +8,9 @@ weigh more than what purchases say.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from itertools import combinations
+from operator import attrgetter, itemgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -150,61 +152,85 @@ def suggest(
     has = owned | {piece.id for piece in bought}
     styles, sets = {piece.style for piece in mine} - {""}, {piece.set_id for piece in mine} - {""}
     right = band([piece.price_minor for piece in mine], liked)
-    found: dict[str, Suggested] = {}
+    taste = _Taste(mine, liked, right, pairs)
+    found: dict[str, tuple[float, str, Piece]] = {}
     for piece in claimable:
         completes = piece.set_id in sets
         if piece.id in has or (piece.style in styles and not completes) or not _affordable(piece, right):
             continue
-        reasons = sorted(_reasons(piece, mine, liked, right, pairs), key=lambda one: (-one[0], one[1]))
-        score = sum(weight for weight, _ in reasons)
-        words = tuple(word for weight, word in reasons if weight > 0 and word)
-        one = Suggested(piece.id, round(score, 4), words)
+        reasons = taste.reasons(piece)
+        score = sum(weight for weight, _, _ in reasons)
+        if score <= 0 or not any(weight > 0 and words for weight, words, _ in reasons):
+            continue
+        one = (-round(score, 4), piece.id, piece)
         alike = piece.style or piece.id
         best = found.get(alike)
-        if words and score > 0 and (best is None or _order(one) < _order(best)):
+        if best is None or one[:2] < best[:2]:
             found[alike] = one
-    return sorted(found.values(), key=_order)[:at_most]
-
-
-def _order(one: Suggested) -> tuple[float, str]:
-    return -one.score, one.piece
+    best_first = nsmallest(at_most, found.values(), key=itemgetter(0, 1))
+    return [Suggested(name, -score, taste.words(piece)) for score, name, piece in best_first]
 
 
 def _affordable(piece: Piece, right: tuple[float, float] | None) -> bool:
     return right is None or right[0] / BAND_LOOSE <= piece.price_minor <= right[1] * BAND_LOOSE
 
 
-def _reasons(
-    piece: Piece, mine: Sequence[Piece], liked: Liked, right: tuple[float, float] | None, pairs: Together
-) -> list[tuple[float, str]]:
-    """Weights with their words. A fitting price is no reason by itself, and has no words."""
-    told: list[tuple[float, str]] = []
-    if same := [own for own in mine if own.set_id and own.set_id == piece.set_id]:
-        told.append((COMPLETES_SET, f"completes the set of the {_called(same[-1])}"))
-    worn = [own for own in mine if piece.category in COMPLEMENTS.get(own.category, frozenset())]
-    if worn:
-        matching = max(worn, key=lambda own: _matches(own, piece))
-        if match := _matches(matching, piece):
-            told.append((COMPLEMENT + MATCH * match, f"goes with the {_called(matching)}"))
-    elif any(own.category == piece.category for own in mine):
-        told.append((SAME_KIND, ""))
-    for weight, attribute, words in _SHARED:
-        value = getattr(piece, attribute)
-        share = sum(getattr(own, attribute) == value for own in mine) / max(len(mine), 1) if value else 0
-        if share:
-            told.append((weight * share, words.format(value)))
-    told += [
-        (PINNED, f"likes {value}")
-        for value, wanted in (
-            (piece.metal, liked.metals), (piece.stone, liked.stones), (piece.designer, liked.designers)
-        )
-        if value in wanted
-    ]  # fmt: skip
-    if lift := max((pairs.between(own.style, piece.style) for own in mine), default=0.0):
-        told.append((TOGETHER * lift, "others who own the same style chose it"))
-    if told and right is not None and right[0] <= piece.price_minor <= right[1]:
-        told.append((IN_BAND, ""))
-    return told
+class _Taste:
+    """What a client has and likes, counted once and asked of each piece that can be had: some thousands of them."""
+
+    def __init__(self, mine: Sequence[Piece], liked: Liked, right: tuple[float, float] | None, pairs: Together) -> None:
+        self._mine, self._right, self._pairs = mine, right, pairs
+        self._last_of_set = {own.set_id: own for own in mine if own.set_id}
+        self._kinds = {own.category for own in mine}
+        self._styles = {own.style for own in mine}
+        self._shares = [
+            (weight, attrgetter(name), Counter(getattr(own, name) for own in mine), words)
+            for weight, name, words in _SHARED
+        ]
+        wanted = ((liked.metals, "metal"), (liked.stones, "stone"), (liked.designers, "designer"))
+        self._pinned = [(some, attrgetter(name)) for some, name in wanted if some]
+        self._worn: dict[tuple[str, ...], tuple[Piece, int] | None] = {}
+        self._lifts: dict[str, float] = {}
+
+    def words(self, piece: Piece) -> tuple[str, ...]:
+        """Why, the strongest first."""
+        told = [(-weight, words.format(value)) for weight, words, value in self.reasons(piece) if weight > 0 and words]
+        return tuple(words for _, words in sorted(told))
+
+    def reasons(self, piece: Piece) -> list[tuple[float, str, str]]:
+        """Weights, their words and what goes into them. A fitting price is no reason by itself, and has no words."""
+        told: list[tuple[float, str, str]] = []
+        if piece.set_id and (own := self._last_of_set.get(piece.set_id)):
+            told.append((COMPLETES_SET, "completes the set of the {}", _called(own)))
+        if worn := self._worn_with(piece):
+            own, match = worn
+            told.append((COMPLEMENT + MATCH * match, "goes with the {}", _called(own)))
+        elif piece.category in self._kinds:
+            told.append((SAME_KIND, "", ""))
+        for weight, of, counted, words in self._shares:
+            value = of(piece)
+            if value and (share := counted.get(value)):
+                told.append((weight * share / len(self._mine), words, value))
+        told += [(PINNED, "likes {}", of(piece)) for some, of in self._pinned if of(piece) in some]
+        if lift := self._lift(piece.style):
+            told.append((TOGETHER * lift, "others who own the same style chose it", ""))
+        if told and self._right is not None and self._right[0] <= piece.price_minor <= self._right[1]:
+            told.append((IN_BAND, "", ""))
+        return told
+
+    def _worn_with(self, piece: Piece) -> tuple[Piece, int] | None:
+        """What they own that it is worn with, of several what it matches best; told once of pieces that look alike."""
+        looks = (piece.category, piece.metal, piece.colour, piece.stone, piece.collection)
+        if looks not in self._worn:
+            worn = [own for own in self._mine if piece.category in COMPLEMENTS.get(own.category, frozenset())]
+            best = max(worn, key=lambda own: _matches(own, piece), default=None)
+            self._worn[looks] = None if best is None else (best, _matches(best, piece))
+        return self._worn[looks]
+
+    def _lift(self, style: str) -> float:
+        if style not in self._lifts:
+            self._lifts[style] = max((self._pairs.between(own, style) for own in self._styles), default=0.0)
+        return self._lifts[style]
 
 
 _SHARED: Final = (

@@ -4,6 +4,7 @@ import secrets
 
 import msgspec
 
+from cloud.client_standings import ClientStandings
 from cloud.people import Keyring
 from cloud.pos.clients import absorbing, apply, desk, erasing, merging, profile, slices
 from cloud.sealing import passing
@@ -31,6 +32,7 @@ class TheOffice:
 
     def __init__(self, office, store=PARIS):
         self.office, self.store, self.ring = office, store, Keyring(passing())
+        self.standings = ClientStandings()
         self.now_us = 1_764_400_000_000_000
         self.seq = 0
         self.down = False
@@ -73,10 +75,13 @@ class TheOffice:
     # the door
 
     async def clients(self, asked):
-        return self.work(lambda work: slices.page(work, self.ring, self.store, asked))
+        return self.work(
+            lambda work: slices.page(work, self.ring, self.store, asked, self.standings.kept(work, self.store))
+        )
 
     async def search_clients(self, asked):
-        return self.work(lambda work: slices.search(work, self.ring, self.store, asked))
+        tell = self.standings.seen if asked.person else self.standings.kept
+        return self.work(lambda work: slices.search(work, self.ring, self.store, asked, tell(work, self.store)))
 
     async def bring_keys(self, told):
         return self.work(lambda work: slices.take_keys(work, self.ring, told))

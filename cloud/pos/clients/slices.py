@@ -3,7 +3,8 @@
 A store's own are those kept from it, who bought there, or came there and bought nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,12 +13,20 @@ from cloud.people import Keyring
 from cloud.pos.clients import absorbing, aliases, desk, queries, seeking
 from cloud.pos.clients.aliases import ABSORBED
 from cloud.pos.clients.apply import WAITING
-from cloud.pos.clients.profile import Profile
+from cloud.pos.clients.profile import Pin, Profile
 from cloud.pos.clients.together import together
 from cloud.tables import client, client_consent, client_heard, client_visit, sale, sale_line
 from cloud.work import Work
 from contract import clients as wire
-from contract.clients import ClientCard, ClientsAsked, ClientsFound, SealedClient, SliceAsked, SlicePage
+from contract.clients import (
+    ClientCard,
+    ClientsAsked,
+    ClientsFound,
+    ClientStanding,
+    SealedClient,
+    SliceAsked,
+    SlicePage,
+)
 from contract.ids import PersonId, StoreId, UserId
 from trade.consent import Channel, Proof, Said, standing
 from web.sealed import from_text, seal, to_text, wrap
@@ -29,7 +38,34 @@ GONE_MAX: Final = 500
 HOW: Final = "till"
 
 
-def page(work: Work, ring: Keyring, store: StoreId, asked: SliceAsked) -> SlicePage:
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """A client by all their ids, the one they are known by first, and what is pinned of them."""
+
+    ids: tuple[str, ...]
+    pins: tuple[Pin, ...]
+
+
+Standings = Callable[[Sequence[Whose]], list[ClientStanding]]
+"""What clients are to the house, in their order."""
+
+
+def no_standings(whose: Sequence[Whose]) -> list[ClientStanding]:
+    return [ClientStanding()] * len(whose)
+
+
+@dataclass(frozen=True, slots=True)
+class _For:
+    """Whom cards are made for."""
+
+    store: StoreId
+    box_key: str
+    standings: Standings
+
+
+def page(
+    work: Work, ring: Keyring, store: StoreId, asked: SliceAsked, standings: Standings = no_standings
+) -> SlicePage:
     """One page, changed first to last. Raises `SealedError`, `SealBrokenError`."""
     absorbing.absorb(work, ring)
     tx = work.tx
@@ -51,7 +87,7 @@ def page(work: Work, ring: Keyring, store: StoreId, asked: SliceAsked) -> SliceP
     return SlicePage(
         clients=(
             *(SealedClient(person=PersonId(row["person"]), changed_us=row["changed_us"]) for row in known),
-            *_sealed(work, ring, store, changed, asked.box_key),
+            *_sealed(work, ring, _For(store, asked.box_key, standings), changed),
         ),
         gone=tuple(PersonId(row["person"]) for row in gone),
         upto_us=kept[-1]["changed_us"] if kept else asked.after_us,
@@ -59,7 +95,9 @@ def page(work: Work, ring: Keyring, store: StoreId, asked: SliceAsked) -> SliceP
     )  # fmt: skip
 
 
-def search(work: Work, ring: Keyring, store: StoreId, asked: ClientsAsked) -> ClientsFound:
+def search(
+    work: Work, ring: Keyring, store: StoreId, asked: ClientsAsked, standings: Standings = no_standings
+) -> ClientsFound:
     """What a till looks for in the whole house; that it did is kept here. Raises `SealedError`, `SealBrokenError`."""
     by = UserId(asked.by)
     if asked.person:
@@ -74,7 +112,7 @@ def search(work: Work, ring: Keyring, store: StoreId, asked: ClientsAsked) -> Cl
         names, more = [row.person for row in found.rows], found.more
     rows = {row["person"]: row for row in work.tx.rows(queries.sealed_rows().where(client.c.person.in_(names)))}
     ordered = [rows[name] for name in names if name in rows]
-    return ClientsFound(clients=tuple(_sealed(work, ring, store, ordered, asked.box_key)), more=more)
+    return ClientsFound(clients=tuple(_sealed(work, ring, _For(store, asked.box_key, standings), ordered)), more=more)
 
 
 def _mine(store: StoreId, now_us: int) -> "sa.ColumnElement[bool]":
@@ -95,39 +133,44 @@ def _least_us(work: Work, mine: "sa.ColumnElement[bool]") -> int:
     return int(work.tx.value(query.offset(wire.SLICE_MAX - 1).limit(1)) or 0)
 
 
-def _sealed(
-    work: Work, ring: Keyring, store: StoreId, rows: Sequence[sa.RowMapping], box_key: str
-) -> list[SealedClient]:  # fmt: skip
+def _sealed(work: Work, ring: Keyring, whom: _For, rows: Sequence[sa.RowMapping]) -> list[SealedClient]:
     if not rows:
         return []
-    box, chance = from_text(box_key), ring.chance
-    names = [row["person"] for row in rows]
-    ids = _ids(work, names)
-    every = sorted({each for some in ids.values() for each in some})
-    others = {row.person: profile for row, profile in queries.opened(ring, _rows(work, sorted({*every} - {*names})))}
-    consents, bought, heard = _consents(work, every), _bought(work, every), _heard(work, store, every)
+    box, chance = from_text(whom.box_key), ring.chance
     found = []
-    for row, (_, profile) in zip(rows, queries.opened(ring, rows), strict=True):
-        mine = ids[row["person"]]
-        joined = [others[each] for each in mine[1:] if each in others]
-        whole = together(profile, joined)
-        said = standing(each for one in mine for each in consents.get(one, ()))
-        latest = sorted((each for one in mine for each in bought.get(one, ())), key=lambda each: each.day, reverse=True)
-        card = ClientCard(
-            **_told(whole), also_called=_called(whole, joined), person=PersonId(row["person"]),
-            others=tuple(PersonId(each) for each in mine[1:]),
-            consents=tuple(wire.ClientConsent(channel=c, given=s.given, said_us=s.said_us) for c, s in said.items()),
-            bought=tuple(latest[:BOUGHT_SHOWN]),
-            heard_us=max((heard.get(one, 0) for one in mine), default=0),
-        )  # fmt: skip
+    for row, card in zip(rows, _cards(work, ring, whom, rows), strict=True):
         key = ring.bare(row)
-        plain = wire.encode(card)
         found.append(
             SealedClient(
                 person=card.person, key=to_text(wrap(key, card.person, box, chance)), changed_us=row["changed_us"],
-                card=to_text(seal(key, card.person, wire.CARD, plain, chance)),
+                card=to_text(seal(key, card.person, wire.CARD, wire.encode(card), chance)),
             )
         )  # fmt: skip
+    return found
+
+
+def _cards(work: Work, ring: Keyring, whom: _For, rows: Sequence[sa.RowMapping]) -> list[ClientCard]:
+    ids = _ids(work, [row["person"] for row in rows])
+    every = sorted({each for some in ids.values() for each in some})
+    others = {row.person: profile for row, profile in queries.opened(ring, _rows(work, sorted({*every} - {*ids})))}
+    consents, bought, heard = _consents(work, every), _bought(work, every), _heard(work, whom.store, every)
+    wholes = []
+    for row, (_, profile) in zip(rows, queries.opened(ring, rows), strict=True):
+        joined = [others[each] for each in ids[row["person"]][1:] if each in others]
+        wholes.append((together(profile, joined), joined))
+    whose = [Whose(ids[row["person"]], whole.pins) for row, (whole, _) in zip(rows, wholes, strict=True)]
+    found = []
+    for each, (whole, joined), stands in zip(whose, wholes, whom.standings(whose), strict=True):
+        said = standing(word for one in each.ids for word in consents.get(one, ()))
+        latest = sorted((some for one in each.ids for some in bought.get(one, ())), key=lambda b: b.day, reverse=True)
+        card = ClientCard(
+            **_told(whole), also_called=_called(whole, joined), person=PersonId(each.ids[0]),
+            others=tuple(PersonId(one) for one in each.ids[1:]),
+            consents=tuple(wire.ClientConsent(channel=c, given=s.given, said_us=s.said_us) for c, s in said.items()),
+            bought=tuple(latest[:BOUGHT_SHOWN]), standing=stands,
+            heard_us=max((heard.get(one, 0) for one in each.ids), default=0),
+        )  # fmt: skip
+        found.append(card)
     return found
 
 

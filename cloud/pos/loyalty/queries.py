@@ -1,5 +1,6 @@
 """Points for pages: what is owed of them, and how a client came to theirs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from cloud.tables import value_account
 from cloud.tables_clienteling import points_move
 from contract.facts import TenderKind
 from contract.ids import PersonId
+from trade.value import expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,17 @@ class PointsRow:
     balance_minor: int
     expires: str
     blocked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spendable:
+    """`lapses_minor` of the balance lapse after the business day `lapses`; empty: never."""
+
+    client: str
+    currency: str
+    balance_minor: int
+    lapses_minor: int
+    lapses: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,18 @@ def accounts(tx: Tx, person: str) -> list[PointsRow]:
         )
         for row in tx.rows(query.order_by(value_account.c.currency, value_account.c.account))
     ]
+
+
+def spendable(tx: Tx, persons: Sequence[str], day: str) -> list[Spendable]:
+    """What each may spend on that day, by the id it was earned under: nothing of what is blocked or has lapsed."""
+    of = (value_account.c.kind == TenderKind.POINTS, value_account.c.client.in_(persons), value_account.c.blocked == "")
+    found = []
+    for row in tx.rows(sa.select(value_account).where(*of).order_by(value_account.c.account)):
+        left = row["issued_minor"] - row["spent_minor"]
+        if left > 0 and not expired(row["expires"], day):
+            lapsing = left if row["expires"] else 0
+            found.append(Spendable(row["client"], row["currency"], left, lapsing, row["expires"]))
+    return found
 
 
 def earned(tx: Tx, names: list[PointsRow], limit: int = 20) -> list[EarnedRow]:

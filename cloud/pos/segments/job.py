@@ -6,7 +6,7 @@ Nothing is decided by it: whoever reads the office's pages sees tiers, values an
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -20,7 +20,7 @@ import structlog
 from cloud.db import ContentionError
 from cloud.desk import Desk
 from cloud.pos.segments import gather, settings
-from cloud.pos.segments.learn import Learnt, learn
+from cloud.pos.segments.learn import Learnt, Model, learn
 from cloud.tables import client, client_alias
 from cloud.tables_clienteling import client_segment, segment_run
 from contract.ids import UserId
@@ -93,7 +93,9 @@ class Divisions:
                 before = gather.tiers_before(work.tx)
             seed = np.random.default_rng(int(day.replace("-", "")))
             learnt = learn(bought, told, before, day=day, rng=seed, tell=self._tell)
-            self._keep(learnt, day, currency, by, began)
+            run = self._desk.new_id()
+            self._keep(run, learnt, before)
+            self._end(run, learnt.model, day, currency, by=by, began=began)
             self.progress = Progress()
         except ContentionError as error:
             self.progress = Progress(why=str(error))
@@ -104,14 +106,19 @@ class Divisions:
     def _tell(self, doing: str, hundredths: int) -> None:
         self.progress = Progress(busy=True, doing=doing, hundredths=hundredths)
 
-    def _keep(self, learnt: Learnt, day: str, currency: str, by: UserId, began: float) -> None:
-        run = self._desk.new_id()
+    def _keep(self, run: str, learnt: Learnt, before: Mapping[str, tuple[int, str]]) -> None:
         rows, done = learnt.rows(), 0
         while some := [{**row, "run": run} for row in islice(rows, AT_ONCE)]:
             self._tell("Kept with the clients", 85 + 14 * done // learnt.model.clients)
             with self._desk.work() as work:
                 work.tx.put(client_segment, *some)
+                moved = [row["person"] for row in some if row["tier"] != before.get(str(row["person"]), (0, ""))[0]]
+                # their card says their tier: stores that keep it are to hear of it
+                mine = sa.update(client).where(client.c.person.in_(moved))
+                work.tx.run(mine.values(changed_us=work.now_us))
             done += len(some)
+
+    def _end(self, run: str, model: Model, day: str, currency: str, *, by: UserId, began: float) -> None:
         with self._desk.work() as work:
             tx = work.tx
             erased = sa.select(client.c.person).where(client.c.erased_us != 0)  # while it was reckoned
@@ -119,8 +126,8 @@ class Divisions:
             tx.run(sa.delete(client_segment).where(client_segment.c.run != run))
             absorbed = sa.exists().where(client_alias.c.absorbed == client.c.person, client_alias.c.undone_us == 0)
             known = sa.select(sa.func.count()).select_from(client).where(client.c.erased_us == 0, ~absorbed)
-            prospects = max(int(tx.value(known) or 0) - learnt.model.clients, 0)
-            model = msgspec.structs.replace(learnt.model, prospects=prospects)
+            prospects = max(int(tx.value(known) or 0) - model.clients, 0)
+            model = msgspec.structs.replace(model, prospects=prospects)
             row = {
                 "run": run, "day": day, "by": by, "at_us": work.now_us,
                 "took_ms": round((time.monotonic() - began) * 1000),

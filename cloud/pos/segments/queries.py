@@ -1,5 +1,6 @@
 """The last division for pages: how many in which tier, lists of who rises or stays away, and one client's own line."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -121,6 +122,12 @@ def listing(tx: Tx, of: str, *, tier: int = 0, after: int = 0, limit: int = STEP
 def of_client(tx: Tx, person: str) -> Standing | None:
     row = tx.row(sa.select(client_segment).where(client_segment.c.person == person))
     return None if row is None else _standing(row)
+
+
+def of_clients(tx: Tx, persons: Sequence[str]) -> dict[str, Standing]:
+    """Of those who were divided."""
+    rows = tx.rows(sa.select(client_segment).where(client_segment.c.person.in_(persons)))
+    return {row["person"]: _standing(row) for row in rows}
 
 
 def _standing(row: sa.RowMapping) -> Standing:

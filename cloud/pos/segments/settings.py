@@ -45,9 +45,13 @@ class Segmentation(msgspec.Struct, frozen=True, kw_only=True):
     def tiers(self) -> tuple[Tier, ...]:
         return tuple(Tier(each.name, each.from_minor, each.stays_from_minor) for each in self.steps)
 
-    def named(self, tier: int) -> str:
+    def step(self, tier: int) -> Step | None:
         """0 is none; one that was taken away since is the highest there is."""
-        return self.steps[min(tier, len(self.steps)) - 1].name if tier and self.steps else ""
+        return self.steps[min(tier, len(self.steps)) - 1] if tier and self.steps else None
+
+    def named(self, tier: int) -> str:
+        step = self.step(tier)
+        return "" if step is None else step.name
 
 
 def read(tx: Tx) -> Segmentation:

@@ -1,16 +1,15 @@
 """A piece of a client's profile: what to show them next, at a store the asker is of."""
 
-import threading
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from cloud import called
-from cloud.clienteling.next_piece import Together
 from cloud.desk import Desk
 from cloud.pos.suggestions import queries
+from cloud.pos.suggestions.pairs import Pairs
 from cloud.pos.suggestions.queries import Pins
 from cloud.work import Work
 from contract.feed import Permission
@@ -21,22 +20,6 @@ from web.policy import allow
 Seer = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
 Pinned = Callable[[Work, str], tuple[Pins, str]]
 """What staff pinned for a client, and the store they are kept from. Raises a 404 problem."""
-AGAIN_US: Final = 3_600_000_000
-"""What is owned together is learnt anew after an hour."""
-
-
-class Pairs:
-    """What is owned together, learnt at most once an hour in this process."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._at_us, self._known = 0, Together()
-
-    def now(self, work: Work) -> Together:
-        with self._lock:
-            if not self._at_us or work.now_us - self._at_us > AGAIN_US:
-                self._known, self._at_us = queries.owned_together(work.tx), work.now_us
-            return self._known
 
 
 def router(office: Desk, pinned: Pinned) -> APIRouter:

@@ -57,9 +57,15 @@ def shown(tx: Tx, person: str, at: str, pins: Pins, pairs: Together) -> list[Sho
     """The best near the store `at`; none where nothing is known of the client."""
     persons = sorted(consents.ids(tx, PersonId(person)))
     mine = bought(tx, persons)
-    rows = near(tx, at)
+    return fitting(mine, near(tx, at), pins, pairs, at_most=SHOWN)
+
+
+def fitting(
+    mine: Sequence[Piece], rows: Sequence[sa.RowMapping], pins: Pins, pairs: Together, *, at_most: int
+) -> list[Shown]:
+    """`mine`: what they bought, the latest last; `rows`: of `near`."""
     can_be_had = [_piece(row) for row in rows]
-    found = suggest(mine, can_be_had, liked=_liked(pins, can_be_had), pairs=pairs, at_most=SHOWN)
+    found = suggest(mine, can_be_had, liked=_liked(pins, can_be_had), pairs=pairs, at_most=at_most)
     by_id = {row["piece"]: row for row in rows}
     return [
         Shown(
@@ -72,21 +78,26 @@ def shown(tx: Tx, person: str, at: str, pins: Pins, pairs: Together) -> list[Sho
 
 def bought(tx: Tx, persons: Sequence[str]) -> list[Piece]:
     """What they bought and kept, the latest last, at what they paid."""
-    query = sa.select(piece, sale_line.c.gross_minor).join_from(sale, sale_line, MINE)
+    return [each for _, each in bought_by(tx, persons)]
+
+
+def bought_by(tx: Tx, persons: Sequence[str]) -> list[tuple[str, Piece]]:
+    """The same of several, with the id each was bought under."""
+    query = sa.select(piece, sale_line.c.gross_minor, sale.c.client).join_from(sale, sale_line, MINE)
     query = query.join(piece, piece.c.piece == sale_line.c.piece)
     gone = sa.exists().where(returned_line.c.sale == sale_line.c.sale, returned_line.c.line == sale_line.c.line)
     named = (sale.c.client.in_(persons), sale.c.client != "", sale.c.state != SaleState.QUARANTINED, ~gone)
     rows = tx.rows(query.where(*named).order_by(sale.c.recorded_us))
-    return [_piece(row, row["gross_minor"]) for row in rows]
+    return [(row["client"], _piece(row, row["gross_minor"])) for row in rows]
 
 
-def near(tx: Tx, at: str) -> Sequence[sa.RowMapping]:
-    """Pieces that a client could be given now: at that store or another of its city, in sight as far as anybody knows,
-    whole, priced, and promised to nobody.
+def near(tx: Tx, at: str, *, itself: bool = False, most: int = NEAR_MAX) -> Sequence[sa.RowMapping]:
+    """Pieces that a client could be given now: at that store (`itself`: there alone) or another of its city, in sight
+    as far as anybody knows, whole, priced, and promised to nobody.
     """
     city = sa.select(store.c.city).where(store.c.store == at).scalar_subquery()
     there = sa.select(store.c.store).where(
-        sa.or_(store.c.store == at, sa.and_(store.c.city == city, store.c.city != ""))
+        sa.or_(store.c.store == at, sa.false() if itself else sa.and_(store.c.city == city, store.c.city != ""))
     )
     lost = (presence.c.piece == piece.c.piece, presence.c.store == custody.c.holder, presence.c.state == "missing")
     query = sa.select(piece, custody.c.holder).join_from(custody, piece, piece.c.piece == custody.c.piece)
@@ -96,7 +107,7 @@ def near(tx: Tx, at: str) -> Sequence[sa.RowMapping]:
         ~sa.exists().where(*lost), ~sa.exists().where(hold.c.piece == piece.c.piece),
         ~sa.exists().where(claim.c.piece == piece.c.piece, claim.c.ended == ""),
     )  # fmt: skip
-    return tx.rows(query.order_by(piece.c.changed_us.desc(), piece.c.piece).limit(NEAR_MAX))
+    return tx.rows(query.order_by(piece.c.changed_us.desc(), piece.c.piece).limit(most))
 
 
 def owned_together(tx: Tx) -> Together:
