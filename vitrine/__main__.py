@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from vitrine.commands import audit, backup, boxes, certificates, office, processes, reader, tag, zones
+from vitrine.commands import audit, backup, boxes, certificates, office, processes, reader, tag, words, zones
 from vitrine.problems import EXIT_CODE, PersonError, sentence
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
     ("enrol", certificates.enrol),
     ("revoke", certificates.revoke),
     ("broker", certificates.broker),
+    ("words", words.words),
 )
 for name, command in COMMANDS:
     app.command(name)(command)

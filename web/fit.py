@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from web import problems
+from web import problems, speaking
 from web.card_numbers import CardNumbers
 from web.front import Front
 from web.headers import Guarded
@@ -45,5 +45,7 @@ def fit(app: FastAPI, front: Front, static: Mapping[str, Path] | None = None) ->
     for number, (url, folder) in enumerate((static or {}).items()):
         app.mount(url, HashedFiles(directory=folder), name=f"static-{number}")
     app.mount("/static", HashedFiles(directory=HERE / "static"), name="static")
+    join(app, speaking.router)
     app.add_middleware(CardNumbers)
+    app.add_middleware(speaking.Speaking, house=front.tongue)
     app.add_middleware(Guarded, secure=front.secure)

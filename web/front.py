@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contract.feed import Permission
 from web.logins import Login, Logins, NewLogin
+from web.words import ENGLISH, Tongue, Words, tongue
 
 LOGIN_PATH: Final = "/sign-in"
 
@@ -18,7 +19,7 @@ class NavLink:
     """One place of the navigation; shown to who has one of `needs`, or to everybody when it needs nothing."""
 
     path: str
-    text: str
+    text: Words
     needs: tuple[Permission, ...] = ()
     under: tuple[str, ...] = ()
     """Paths of pages that are reached from this place: it stays marked on them."""
@@ -44,6 +45,8 @@ class Front:
     place: str = ""
     """Where this face stands, e.g. the store's name, shown beside the house's."""
     globals: dict[str, Any] = field(default_factory=dict)
+    tongue: Tongue = field(default_factory=lambda: tongue(ENGLISH))
+    """What the house speaks, to whom asks for nothing else."""
 
     @property
     def cookie(self) -> str:
@@ -80,7 +83,16 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
     front = front_of(request)
     login: Login | None = getattr(request.state, "login", None)
     nav = [each for each in front.nav if login is not None and (not each.needs or login.may(*each.needs))]
-    known = {"front": front, "login": login, "path": request.url.path, "nav": nav, "theme": theme_of(request)}
+    query = f"?{request.url.query}" if request.url.query else ""
+    here = f"{request.url.path}{query}"
+    known = {
+        "here": here,
+        "front": front,
+        "login": login,
+        "path": request.url.path,
+        "nav": nav,
+        "theme": theme_of(request),
+    }
     text = front.templates.get_template(template).render({**front.globals, **known, **values})
     return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
 

@@ -15,8 +15,8 @@ from trade.sale import Sale
 from trade.tender import rest_minor
 from trade.value import Ask, AskState
 from trade.valuing import paying
+from web.figures import money
 from web.problems import ProblemError
-from web.templating import money
 
 
 class Given(NamedTuple):

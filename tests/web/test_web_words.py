@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from contract.money import minor_digits, plain
 from web.assets import FILES, AssetsError, fetch
+from web.figures import THIN, certain, day, lasting, money, percent, weight
 from web.forms import amount_minor, safe_next, typed
 from web.problems import ProblemError
 from web.sse import Bulletin
-from web.templating import THIN, certain, day, lasting, make_templates, money, percent, sentence, weight
+from web.templating import make_templates, sentence
 
 
 @pytest.mark.parametrize(

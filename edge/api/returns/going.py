@@ -9,8 +9,8 @@ from edge.api.shop import Shop
 from edge.books.fold_returns import load_paid, load_went
 from edge.till import queries
 from trade.refund import NO_WAY_BACK, Paid, Way, left_by, proposed
+from web.figures import money
 from web.problems import ProblemError
-from web.templating import money
 
 AS_PAID: Final = "as_paid"
 ANOTHER: Final = "Choose another way for what is left; somebody may have to approve it."

@@ -15,9 +15,9 @@ from trade.orders.order import Kept, Order
 from trade.orders.stones import carats, known_by, millimetres
 from trade.orders.terms import money
 from trade.orders.words import KINDS
+from web.figures import day
 from web.problems import ProblemError
 from web.receipts import slip
-from web.templating import day
 
 WORDS: Final = (
     "Descriptions say what is seen; nobody has tested a metal or a stone.",

@@ -1,0 +1,186 @@
+"""Pages speak the reader's language: what is chosen, what is written how, and that no catalogue is behind the source."""
+
+import re
+import string
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from babel.messages import Catalog
+from babel.messages.pofile import read_po
+from fastapi import FastAPI
+
+from vitrine import words as gathering
+from web import figures, words
+from web.catalogues import LANGUAGES_WITH_CATALOGUE, TEMPLATE, po_of
+from web.phrases import phrase_of, said
+from web.speaking import asked_for
+from web.words import later, spoken_in, tongue
+
+NARROW = "\u202f"
+NOON_US = 1_795_000_000_000_000
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def catalogue(language: str) -> Catalog:
+    with po_of(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def behind(kept: str, source: str) -> str:
+    return "" if kept == source else "a text changed: run `python -m vitrine words` and translate what is new"
+
+
+def test_no_catalogue_is_behind_the_source() -> None:
+    source = gathering.gathered()
+    assert behind(TEMPLATE.read_text(encoding="utf-8"), gathering.text_of(source)) == ""
+    for language in LANGUAGES_WITH_CATALOGUE:
+        fresh = gathering.text_of(gathering.renewed(language, source))
+        assert behind(po_of(language).read_text(encoding="utf-8"), fresh) == "", language
+    source.add("A text nobody gathered")
+    assert behind(TEMPLATE.read_text(encoding="utf-8"), gathering.text_of(source)) != "", "the control"
+
+
+def places(text: str) -> list[str]:
+    return sorted(re.findall(r"%\(\w+\)[sd]|%%|<[^>]+>", text))
+
+
+def disagreeing(found: Catalog) -> list[str]:
+    """Messages whose translation lost or invented a placeholder or a tag."""
+    wrong = []
+    for message in found:
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        allowed = [places(each) for each in ids]
+        wrong += [each for each in strings if message.id and each and places(each) not in allowed]
+    return wrong
+
+
+@pytest.mark.parametrize("language", LANGUAGES_WITH_CATALOGUE)
+def test_every_translation_keeps_its_placeholders(language: str) -> None:
+    assert disagreeing(catalogue(language)) == []
+
+
+def test_a_lost_placeholder_is_found() -> None:
+    bad = Catalog(locale="fr")
+    bad.add("%(n)s pieces", "%(m)s pièces")
+    bad.add("fine", "bien")
+    assert disagreeing(bad) == ["%(m)s pièces"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("fr-CH, fr;q=0.9, en;q=0.8", "fr"),
+        ("en;q=0.3, de;q=0.9", "de"),
+        ("zh-Hans-CN", "zh"),
+        ("nl, it;q=0.2", "it"),
+        ("*", ""),
+        ("fr;q=no", ""),
+        ("fr;q=0", ""),
+        ("", ""),
+        ("," * 100_000, ""),
+    ],
+)
+def test_a_browser_is_spoken_to_as_it_asks(accepted: str, language: str) -> None:
+    assert asked_for(accepted) == language
+
+
+def test_a_choice_is_remembered_and_goes_before_what_the_browser_asks(
+    client: httpx.Client, html: httpx.Headers
+) -> None:
+    asked = {**html, "Accept-Language": "de"}
+    assert '<html lang="de"' in client.get("/nowhere", headers=asked).text
+    chosen = client.post("/language", data={"language": "fr", "next": "/nowhere"}, follow_redirects=False)
+    assert (chosen.status_code, chosen.headers["location"]) == (303, "/nowhere")
+    assert '<html lang="fr"' in client.get("/nowhere", headers=asked).text
+    away = client.post("/language", data={"language": "it", "next": "//elsewhere"}, follow_redirects=False)
+    assert away.headers["location"] == "/"
+    assert client.post("/language", data={"language": "xx"}).status_code == 422
+
+
+def test_another_site_changes_no_language(client: httpx.Client) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert client.post("/language", data={"language": "fr"}, headers=headers).status_code == 403
+
+
+def test_a_request_leaves_no_tongue_behind(app_and_logins: tuple[FastAPI, object], client: httpx.Client) -> None:
+    client.get("/page", headers={"Accept-Language": "fr"})
+    assert words.spoken().language == "en"
+
+
+FORMS: list[tuple[Callable[[], str], dict[str, str]]] = [
+    (lambda: figures.money(1_240_050, "EUR"), {"en": "€12,400.50", "fr": f"12{NARROW}400,50{NARROW}€", "de": f"12.400,50{NARROW}€", "zh": "€12,400.50"}),
+    (lambda: figures.money(-5, "USD"), {"en": "−$0.05", "it": f"−0,05{NARROW}$"}),
+    (lambda: figures.money(120_000, "CHF"), {"en": f"CHF{NARROW}1,200", "de": f"1.200{NARROW}CHF"}),
+    (lambda: figures.weight(4270), {"en": f"4.27{NARROW}g", "fr": f"4,27{NARROW}g"}),
+    (lambda: figures.percent(0.99961), {"en": f"99.96{NARROW}%", "de": f"99,96{NARROW}%"}),
+    (lambda: figures.certain(0.9996, whole=False), {"it": f">{NARROW}99,9{NARROW}%"}),
+    (lambda: figures.count(12_345), {"en": "12,345", "de": "12.345"}),
+    (lambda: figures.day("2026-11-22"), {"en": "22 Nov 2026", "fr": "22 nov. 2026", "de": "22.11.2026", "it": "22 nov 2026", "zh": "2026年11月22日"}),
+    (lambda: figures.clock(NOON_US, PARIS), {"en": "12:06", "zh": "12:06"}),
+    (lambda: figures.moment(NOON_US, PARIS), {"en": "18 Nov, 12:06", "de": "18. Nov., 12:06"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "texts"), FORMS)
+def test_figures_are_written_as_the_reader_writes_them(form: Callable[[], str], texts: dict[str, str]) -> None:
+    for language, text in texts.items():
+        with spoken_in(tongue(language)):
+            assert form() == text, language
+
+
+def test_a_country_has_its_own_forms() -> None:
+    with spoken_in(tongue("de", "CH")):
+        assert figures.count(12_345) == "12'345"
+    assert tongue("de", "XX").locale == tongue("de").locale
+    assert tongue("kl").language == "en"
+
+
+def test_a_text_of_a_module_is_looked_up_when_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = later("Register")
+    assert (str(text), text) == ("Register", "Register")
+    assert later("<b>").__html__() == "&lt;b&gt;"
+
+
+class Told(words.gettext_module.NullTranslations):
+    """A catalogue of one language, by hand."""
+
+    _catalog = {  # noqa: RUF012 - as gettext has it
+        "Open a shift on %(till)s first": "Ouvrez d’abord une caisse sur %(till)s",
+        "%(n)s of %(m)s": "%(n)s sur %(m)s",
+        "Take %(what)s, at most %(most)s %%": "Prenez %(what)s, au plus %(most)s %%",
+        "store credit": "avoir",
+    }
+
+    def gettext(self, message: str) -> str:
+        return self._catalog.get(message, message)
+
+
+def test_a_sentence_of_a_rule_is_said_again_in_the_readers_tongue() -> None:
+    french = words.Tongue("fr", tongue("fr").locale, Told())
+    with spoken_in(french):
+        assert said("Open a shift on till-1 first") == "Ouvrez d’abord une caisse sur till-1"
+        assert said("Take store credit, at most 5 %") == "Prenez avoir, au plus 5 %"
+        assert said("3 of 4") == "3 of 4", "too short a shape would fit what it does not mean"
+        assert said("Nobody gathered this one") == "Nobody gathered this one"
+    assert said("Open a shift on till-1 first") == "Open a shift on till-1 first"
+
+
+def test_sentences_are_gathered_from_what_refuses() -> None:
+    source = """
+raise ProblemError(409, "code", f"{piece.title} is in {other(sale)}", "Ask them." if x else f"At most {MAX:.2f} %.")
+raise SizeError("this is no size of a ring")
+Refusal(Why.EMPTY, f"Say {', '.join(missing)} of {piece.title} and {sale.title} first")
+raise ConfigError("not for a person at a till")
+"""
+    assert set(gathering.sentences(source)) == {
+        "%(title)s is in %(sale)s", "At most %(MAX)s %%.", "this is no size of a ring",
+        "Say %(missing)s of %(title)s and %(title2)s first",
+    }  # fmt: skip
+
+
+def test_phrases_that_would_fit_anything_are_none() -> None:
+    assert phrase_of("%(a)s: %(b)s") is None
+    assert phrase_of(string.ascii_letters + " %(a)s") is not None

@@ -1,0 +1,120 @@
+"""Numbers, money, dates and measures as people write them, in the tongue of who reads them (`web/words.py`).
+
+What is kept has no language: integer minor units, milligrams, µs since the epoch, micrometres around a finger.
+"""
+
+import datetime as dt
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
+
+from contract.money import minor_digits
+from web.words import gettext as _
+from web.words import spoken
+
+THIN: Final = "\N{NARROW NO-BREAK SPACE}"
+SYMBOLS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CNY": "CN¥"}
+"""Other currencies are written with their ISO code and a thin space."""
+MINUS: Final = "−"
+
+
+def money(amount_minor: int, currency: str, *, cents: bool | None = None) -> str:
+    """`1240000, "EUR"` → `€12,400`, in French `12 400 €`; cents only where there are some, unless `cents` insists."""
+    digits = minor_digits(currency)
+    whole, part = divmod(abs(amount_minor), 10**digits)
+    text = _grouped(whole)
+    if digits and (part or cents):
+        text += f"{_symbol('decimal')}{part:0{digits}d}"
+    sign = MINUS if amount_minor < 0 else ""
+    symbol = SYMBOLS.get(currency, currency)
+    if spoken().locale.currency_formats["standard"].pattern.startswith("¤"):
+        return f"{sign}{symbol}{'' if currency in SYMBOLS else THIN}{text}"
+    return f"{sign}{text}{THIN}{symbol}"
+
+
+def weight(milligrams: int) -> str:
+    """`4270` → `4.27 g`; from a kilogram on, `8.914 kg`."""
+    if milligrams >= 1_000_000:
+        return f"{_pointed(f'{milligrams / 1_000_000:.3f}')}{THIN}kg"
+    return f"{_pointed(f'{milligrams / 1000:.2f}')}{THIN}g"
+
+
+def percent(part: float) -> str:
+    """`0.99961` → `99.96 %`. Never rounds up to certainty: `0.99999` stays `99.99 %`."""
+    if part >= 1.0:
+        return f"100{THIN}%"
+    hundredths = int(part * 10_000)
+    text = f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
+    return f"{_pointed(text)}{THIN}%"
+
+
+def certain(part: float, whole: bool) -> str:  # noqa: FBT001 — a filter's arguments have no names on a page
+    """`percent`, and not even nearly 100 % while something is unread: `0.9996` → `> 99.9 %` unless `whole`."""
+    return percent(part) if whole or part < 0.999 else f">{THIN}{_pointed('99.9')}{THIN}%"
+
+
+def count(number: float) -> str:
+    """`12345` → `12,345`."""
+    return _grouped(round(number))
+
+
+def day(business_day: str) -> str:
+    """`2026-11-22` → `22 Nov 2026`. A business day is the store's own, so no time zone has a say in it.
+
+    What is not a date is shown as it came: facts carry text, and a page does not fail over it.
+    """
+    try:
+        return _date(dt.date.fromisoformat(business_day))
+    except ValueError:
+        return business_day
+
+
+def date(us: int, zone: ZoneInfo) -> str:
+    """`22 Nov 2026`, in German `22.11.2026`."""
+    return _date(local(us, zone))
+
+
+def moment(us: int, zone: ZoneInfo) -> str:
+    """`22 Nov, 14:05`."""
+    there = local(us, zone)
+    return f"{format_skeleton('MMMd', there, locale=spoken().locale)}, {there:%H:%M}"
+
+
+def clock(us: int, zone: ZoneInfo) -> str:
+    """`14:05`: by twenty-four hours everywhere, as shops and trains write it in each of our languages."""
+    return f"{local(us, zone):%H:%M}"
+
+
+def local(us: int, zone: ZoneInfo) -> dt.datetime:
+    return dt.datetime.fromtimestamp(us / 1_000_000, tz=zone)
+
+
+def lasting(length_us: int) -> str:
+    """`12_000_000` → `12 s`; `90_000_000` → `1 min 30 s`; `183_600_000_000` → `2 d 3 h`."""
+    left, said = max(1, round(length_us / 1e6)), []
+    for size, unit in ((86_400, _("d")), (3_600, _("h")), (60, _("min")), (1, _("s"))):
+        number, left = divmod(left, size)
+        if number:
+            said.append(f"{number}{THIN}{unit}")
+        elif said:
+            break
+    return " ".join(said[:2])
+
+
+def _date(when: dt.date) -> str:
+    return format_date(when, "medium", locale=spoken().locale)
+
+
+def _grouped(number: int) -> str:
+    text = format_decimal(abs(number), format="#,##0", locale=spoken().locale)
+    return f"{MINUS}{text}" if number < 0 else text
+
+
+def _pointed(text: str) -> str:
+    return text.replace(".", _symbol("decimal"))
+
+
+def _symbol(name: str) -> str:
+    return str(spoken().locale.number_symbols["latn"][name])
