@@ -17,8 +17,7 @@ from cloud.clienteling.visits import Visits, drawn
 from cloud.db import Office, open_office
 from cloud.desk import Desk
 from cloud.pos.segments.job import Divisions
-from cloud.tables import client, sale, sale_line, store
-from cloud.tables_clienteling import client_segment
+from cloud.tables import client, client_segment, sale, sale_line, store
 from contract.facts import LineKind
 from contract.ids import uuid7
 from trade.sale import SaleState

@@ -28,9 +28,9 @@ from cloud.config import CloudConfig, ConfigError
 from cloud.db import ContentionError, Office, open_office
 from cloud.desk import Desk
 from cloud.doors import CertificateProtocol, create_door
-from cloud.doors_blobs import add_blobs
-from cloud.doors_clients import add_clients
-from cloud.doors_papers import add_order_papers
+from cloud.doors.blobs import add_blobs
+from cloud.doors.clients import add_clients
+from cloud.doors.papers import add_order_papers
 from cloud.forgotten import open_forgotten
 from cloud.ingest import Ingest
 from cloud.messages import opening

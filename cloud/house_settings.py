@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from cloud import changes
 from cloud.db import Tx
-from cloud.tables_clienteling import house_setting
+from cloud.tables import house_setting
 from cloud.work import Work
 from contract.ids import UserId
 

@@ -8,8 +8,7 @@ from cloud.db import Tx
 from cloud.ingest import IngestCounts
 from cloud.messages.post import Counts as PostCounts
 from cloud.mqtt import ConsumerCounts
-from cloud.tables import case_file, down_counter, life, node, parked, pending_move, sale, web_order
-from cloud.tables_messages import message
+from cloud.tables import case_file, down_counter, life, message, node, parked, pending_move, sale, web_order
 from trade.lease import ORDER
 from web.metrics import Sample
 

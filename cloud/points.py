@@ -14,8 +14,17 @@ import sqlalchemy as sa
 from cloud import house_settings
 from cloud.db import Tx
 from cloud.ledger import Kind, post
-from cloud.tables import client, client_alias, refund_line, returned_line, value_account, value_move, value_slice
-from cloud.tables_clienteling import client_segment, points_move
+from cloud.tables import (
+    client,
+    client_alias,
+    client_segment,
+    points_move,
+    refund_line,
+    returned_line,
+    value_account,
+    value_move,
+    value_slice,
+)
 from cloud.work import Work
 from contract.commands import RecallValue
 from contract.facts import SaleRecorded, TenderKind

@@ -8,8 +8,6 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from cloud import tables_clienteling as _tables_clienteling  # noqa: F401 - its tables are of the schema
-from cloud import tables_messages as _tables_messages  # noqa: F401 - its tables are of the schema
 from cloud.db import Office, Tx, UnsafeDatabaseError
 from cloud.tables import life, metadata
 from cloud.triggers import BY_DIALECT

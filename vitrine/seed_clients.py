@@ -24,6 +24,8 @@ from cloud.pos.clients import desk as clients
 from cloud.pos.clients import profile
 from cloud.pos.pieces.cards import row_of
 from cloud.tables import (
+    campaign,
+    campaign_member,
     client,
     client_consent,
     client_visit,
@@ -36,7 +38,6 @@ from cloud.tables import (
     sale_tender,
     sold_piece,
 )
-from cloud.tables_clienteling import campaign, campaign_member
 from cloud.work import Work
 from contract.facts import LineKind, ReturnedLine, ReturnRecorded, SaleLine, SaleRecorded, Tender, TenderKind
 from contract.feed import PieceCard

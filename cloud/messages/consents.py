@@ -6,8 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import client, client_alias, client_consent
-from cloud.tables_messages import message, opt_out
+from cloud.tables import client, client_alias, client_consent, message, opt_out
 from cloud.work import Work
 from contract.ids import PersonId
 from trade.consent import Channel, Proof, Said, may_reach

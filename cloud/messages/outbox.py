@@ -14,8 +14,7 @@ from cloud.messages import consents, quiet, templates, words
 from cloud.messages.port import Carrier, Parcel
 from cloud.messages.quiet import Hours
 from cloud.people import Keyring, PersonKey
-from cloud.tables import store
-from cloud.tables_messages import address_bad, message, opt_out
+from cloud.tables import address_bad, message, opt_out, store
 from cloud.work import Work
 from contract.ids import PersonId, StoreId
 from trade.consent import Channel

@@ -16,7 +16,7 @@ from cloud.messages.outbox import AWAKE, DAY_US, Ways
 from cloud.messages.port import InDoubtError, NeverError, NotNowError, Parcel
 from cloud.people import Keyring
 from cloud.sealing import SealedError
-from cloud.tables_messages import message
+from cloud.tables import message
 from cloud.work import Work
 from contract.ids import PersonId
 from trade.consent import Channel

@@ -8,7 +8,7 @@ from cloud import changes
 from cloud.db import Tx
 from cloud.messages import house_words, words
 from cloud.messages.words import Template, TemplateError
-from cloud.tables_messages import message_template
+from cloud.tables import message_template
 from cloud.work import Work
 from contract.ids import UserId
 from trade.consent import Channel

@@ -18,7 +18,7 @@ from cloud.messages.reach import Reaching
 from cloud.people import Keyring
 from cloud.reminders import rules
 from cloud.reminders.rules import Due, Told, Whom
-from cloud.tables_messages import reminder
+from cloud.tables import reminder
 from cloud.work import Work
 from contract.ids import PersonId, StoreId
 from trade.consent import Channel

@@ -4,6 +4,12 @@ Whatever a store sent is kept as bytes in `inbox`; the rest is its fold, the off
 """
 
 from cloud.columns import metadata as metadata
+from cloud.tables.clienteling import campaign as campaign
+from cloud.tables.clienteling import campaign_member as campaign_member
+from cloud.tables.clienteling import client_segment as client_segment
+from cloud.tables.clienteling import house_setting as house_setting
+from cloud.tables.clienteling import points_move as points_move
+from cloud.tables.clienteling import segment_run as segment_run
 from cloud.tables.clients import client as client
 from cloud.tables.clients import client_alias as client_alias
 from cloud.tables.clients import client_change as client_change
@@ -42,6 +48,14 @@ from cloud.tables.ledger import stock_value as stock_value
 from cloud.tables.measured import goods as goods
 from cloud.tables.measured import goods_move as goods_move
 from cloud.tables.measured import goods_stock as goods_stock
+from cloud.tables.messages import address_bad as address_bad
+from cloud.tables.messages import appointment as appointment
+from cloud.tables.messages import appointment_slot as appointment_slot
+from cloud.tables.messages import message as message
+from cloud.tables.messages import message_template as message_template
+from cloud.tables.messages import opt_out as opt_out
+from cloud.tables.messages import reminder as reminder
+from cloud.tables.messages import store_place as store_place
 from cloud.tables.orders import client_order as client_order
 from cloud.tables.orders import client_order_thing as client_order_thing
 from cloud.tables.orders import order_answer as order_answer

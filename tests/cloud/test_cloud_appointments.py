@@ -23,8 +23,7 @@ from cloud.pos.clients import erasing
 from cloud.pos.clients.reach import reaching
 from cloud.pos.staff.desk import put_staff
 from cloud.sealing import passing
-from cloud.tables import case_file
-from cloud.tables_messages import appointment, appointment_slot, message
+from cloud.tables import appointment, appointment_slot, case_file, message
 from contract.facts import AppointmentClosed, AppointmentEvent, AppointmentPrepared, AppointmentWent
 from contract.feed import AppointmentCard, Role, StaffCard
 from contract.ids import PersonId, StoreId, UserId

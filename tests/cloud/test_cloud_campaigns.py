@@ -17,9 +17,7 @@ from cloud.pos.clients import desk as clients
 from cloud.pos.clients.reach import reaching
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
-from cloud.tables import client, client_alias, piece, sale, sale_line
-from cloud.tables_clienteling import campaign_member, client_segment
-from cloud.tables_messages import message
+from cloud.tables import campaign_member, client, client_alias, client_segment, message, piece, sale, sale_line
 from contract.feed import Role, StaffCard, StoreCard
 from contract.ids import PersonId, UserId
 from trade.campaign import CAMPAIGN, CampaignEvent, CampaignState

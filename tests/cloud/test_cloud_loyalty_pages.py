@@ -8,8 +8,7 @@ from cloud.config import CloudConfig
 from cloud.points import NAME, Loyalty
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
-from cloud.tables import value_account
-from cloud.tables_clienteling import points_move
+from cloud.tables import points_move, value_account
 from contract.feed import Role, StaffCard, StoreCard
 from contract.ids import UserId
 from trade.points import EarnRule, points_account

@@ -12,7 +12,7 @@ from cloud.app import build
 from cloud.config import CloudConfig, ConfigError, MailConfig, MessagesConfig, ProviderConfig, load_config
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
-from cloud.tables_messages import message
+from cloud.tables import message
 from contract.feed import Role, StaffCard, StoreCard
 from contract.ids import StoreId, UserId
 from simulator.mailbox import Mailbox

@@ -17,7 +17,7 @@ from cloud.pos.clients import desk as clients
 from cloud.pos.clients import erasing
 from cloud.pos.stores.desk import open_store
 from cloud.sealing import passing
-from cloud.tables_messages import address_bad, message, opt_out
+from cloud.tables import address_bad, message, opt_out
 from contract.feed import StoreCard
 from contract.ids import PersonId, StoreId, UserId
 from simulator.mailbox import Mailbox

@@ -11,8 +11,8 @@ from PIL import Image
 
 from cloud.desk import Desk
 from cloud.doors import CN_KEY, create_door
-from cloud.doors_blobs import add_blobs
-from cloud.doors_papers import add_order_papers
+from cloud.doors.blobs import add_blobs
+from cloud.doors.papers import add_order_papers
 from cloud.ingest import Ingest
 from cloud.people import Keyring
 from cloud.pos.client_orders import papers

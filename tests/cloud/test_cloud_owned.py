@@ -8,8 +8,7 @@ from cloud.pos.clients import desk, queries
 from cloud.pos.clients.owned import Owned, budgets, owned, tastes
 from cloud.pos.clients.timeline import timeline
 from cloud.sealing import passing
-from cloud.tables import appraisal, piece, returned_line, sale, sale_line
-from cloud.tables_messages import appointment, message
+from cloud.tables import appointment, appraisal, message, piece, returned_line, sale, sale_line
 from cloud.work import begin
 from contract.ids import PersonId, StoreId, UserId
 from trade.guards import ALL

@@ -10,8 +10,7 @@ from cloud import house_settings
 from cloud.points import NAME, Loyalty
 from cloud.pos.value import apply as value
 from cloud.pos.value import queries
-from cloud.tables import case_file, ledger_line, value_account, value_move, value_slice
-from cloud.tables_clienteling import client_segment, points_move
+from cloud.tables import case_file, client_segment, ledger_line, points_move, value_account, value_move, value_slice
 from cloud.work import begin
 from contract.commands import AnswerValue, KeepValue, RecallValue
 from contract.facts import (

@@ -24,8 +24,7 @@ from cloud.reminders import rules
 from cloud.reminders.job import Reminders
 from cloud.reminders.rules import Day, Due, Stop, Told, Whom
 from cloud.sealing import passing
-from cloud.tables import refund, sale
-from cloud.tables_messages import message, reminder
+from cloud.tables import message, refund, reminder, sale
 from contract.feed import StoreCard
 from contract.ids import PersonId, StoreId, UserId
 from trade.consent import Channel, Proof, Said

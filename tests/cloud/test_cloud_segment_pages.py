@@ -11,8 +11,7 @@ from cloud.pos.segments import queries, settings
 from cloud.pos.segments.job import Divisions
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
-from cloud.tables import client, sale, sale_line
-from cloud.tables_clienteling import campaign_member
+from cloud.tables import campaign_member, client, sale, sale_line
 from contract.feed import Role, StaffCard, StoreCard
 from contract.ids import UserId
 

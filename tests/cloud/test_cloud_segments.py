@@ -16,8 +16,7 @@ from cloud.pos.segments.job import Divisions, due
 from cloud.pos.segments.learn import learn
 from cloud.pos.segments.settings import Segmentation, SettingError, Step
 from cloud.pos.stores.desk import open_store
-from cloud.tables import client, client_alias, office_change, refund_line, sale, sale_line
-from cloud.tables_clienteling import client_segment, segment_run
+from cloud.tables import client, client_alias, client_segment, office_change, refund_line, sale, sale_line, segment_run
 from contract.feed import RateCard, StoreCard
 from contract.ids import UserId
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from cloud.desk import Desk
 from cloud.doors import CN_KEY, create_door
-from cloud.doors_blobs import add_blobs
+from cloud.doors.blobs import add_blobs
 from cloud.ingest import Ingest
 from cloud.pos.pieces import papers
 from cloud.pos.pieces.desk import bring_in

@@ -11,8 +11,7 @@ from cloud.pos.clients import desk
 from cloud.pos.clients.profile import Likes, Pin
 from cloud.pos.segments import settings
 from cloud.pos.segments.settings import Segmentation, Step
-from cloud.tables import client, custody, piece, sale, sale_line, store, value_account
-from cloud.tables_clienteling import client_segment
+from cloud.tables import client, client_segment, custody, piece, sale, sale_line, store, value_account
 from contract.clients import ClientPoints, ClientsAsked, ClientStanding
 from contract.facts import SaleRecorded, Tender, TenderKind
 from edge.clients.syncing import sync

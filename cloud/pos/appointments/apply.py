@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from cloud.applying import Applier
 from cloud.custody import Custody
 from cloud.pos.appointments import slots
-from cloud.tables_messages import appointment
+from cloud.tables import appointment
 from cloud.work import Heard
 from contract.facts import AppointmentClosed, AppointmentEvent, AppointmentPrepared, AppointmentWent, Fact
 from trade.appointment import APPOINTMENT, AppointmentState

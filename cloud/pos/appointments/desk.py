@@ -15,9 +15,8 @@ from cloud.people import Keyring
 from cloud.pos.appointments import slots, telling
 from cloud.pos.appointments.ical import Invitation, written
 from cloud.pos.appointments.slots import LONGEST_US, QUARTER_US
-from cloud.tables import client
+from cloud.tables import appointment, client, store_place
 from cloud.tables import piece as piece_row
-from cloud.tables_messages import appointment, store_place
 from cloud.work import Work
 from contract.facts import AppointmentEvent
 from contract.ids import PersonId, StoreId, UserId

@@ -11,8 +11,7 @@ from cloud.db import Tx
 from cloud.messages import outbox, quiet
 from cloud.people import Keyring
 from cloud.pos.appointments import desk
-from cloud.tables import client_look
-from cloud.tables_messages import appointment, store_place
+from cloud.tables import appointment, client_look, store_place
 from cloud.work import Work
 from contract.ids import PersonId, UserId
 from trade.appointment import APPOINTMENT, OFFICE_DECIDES, AppointmentState

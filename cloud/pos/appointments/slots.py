@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables_messages import appointment_slot
+from cloud.tables import appointment_slot
 
 QUARTER_US: Final = 900_000_000
 LONGEST_US: Final = 32 * QUARTER_US

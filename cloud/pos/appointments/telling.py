@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from cloud import feed
 from cloud.desk import Desk
 from cloud.messages import outbox
-from cloud.tables_messages import appointment
+from cloud.tables import appointment
 from cloud.work import Work
 from contract.feed import AppointmentCard
 from contract.ids import AppointmentId, PersonId, PieceId, StoreId, UserId

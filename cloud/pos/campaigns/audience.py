@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from cloud.clienteling.campaigns import Audience, Consent, Facts, Rule, audience
 from cloud.clienteling.identity.merging import Aliases, Merge
 from cloud.db import Tx
-from cloud.tables import client, client_alias, client_consent, piece, sale, sale_line
-from cloud.tables_clienteling import client_segment
+from cloud.tables import client, client_alias, client_consent, client_segment, piece, sale, sale_line
 from trade.consent import Channel, Proof, Said, standing
 
 SEGMENTS: Final = {

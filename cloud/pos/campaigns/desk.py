@@ -13,7 +13,7 @@ from cloud.clienteling.campaigns import BASIS_POINTS, Audience
 from cloud.messages import templates, words
 from cloud.pos.campaigns import audience
 from cloud.pos.campaigns.audience import Wanted
-from cloud.tables_clienteling import campaign, campaign_member
+from cloud.tables import campaign, campaign_member
 from cloud.work import Work
 from contract.ids import UserId
 from trade.campaign import CAMPAIGN, CampaignEvent, CampaignState

@@ -9,7 +9,7 @@ from cloud.clienteling.campaigns import Lift, lift
 from cloud.db import Tx
 from cloud.pos.campaigns import audience
 from cloud.pos.campaigns.desk import HELD_OUT, WRITTEN_TO
-from cloud.tables_clienteling import campaign, campaign_member, segment_run
+from cloud.tables import campaign, campaign_member, segment_run
 
 DAY_US: Final = 86_400_000_000
 MEMBERS_SHOWN: Final = 100

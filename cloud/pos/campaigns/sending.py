@@ -13,7 +13,7 @@ from cloud.messages.reach import Reaching
 from cloud.people import Keyring
 from cloud.pos.campaigns.desk import NOT_SENT, SENT, TO_SEND
 from cloud.sealing import SealedError
-from cloud.tables_clienteling import campaign, campaign_member
+from cloud.tables import campaign, campaign_member
 from cloud.work import Work
 from contract.ids import PersonId, StoreId
 from trade.campaign import CampaignState

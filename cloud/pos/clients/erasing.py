@@ -17,18 +17,23 @@ from cloud.people import Keyring
 from cloud.pos.clients import aliases, desk, pairs, queries
 from cloud.pos.clients.written import written
 from cloud.tables import (
+    address_bad,
+    appointment,
+    campaign_member,
     client,
     client_heard,
     client_order,
+    client_segment,
     client_visit,
+    message,
     order_page,
     order_paper,
     person_key,
     person_word,
+    points_move,
+    reminder,
     value_account,
 )
-from cloud.tables_clienteling import campaign_member, client_segment, points_move
-from cloud.tables_messages import address_bad, appointment, message, reminder
 from cloud.work import Work
 from contract.feed import ForgetCard
 from contract.ids import HOUSE, PersonId, UserId

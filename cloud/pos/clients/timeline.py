@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from cloud.db import Tx
 from cloud.pos.clients import aliases
 from cloud.pos.clients.queries import ClientDetail
-from cloud.tables import receipt_given, value_move
-from cloud.tables_messages import appointment, message
+from cloud.tables import appointment, message, receipt_given, value_move
 from contract.names import folded
 
 EVENTS_MAX: Final = 300

@@ -8,7 +8,7 @@ from cloud.db import Tx
 from cloud.messages import outbox
 from cloud.people import Keyring
 from cloud.pos.clients import aliases
-from cloud.tables_messages import appointment, message, reminder
+from cloud.tables import appointment, message, reminder
 from contract.ids import PersonId
 
 

@@ -7,8 +7,7 @@ import sqlalchemy as sa
 
 from cloud.db import Tx
 from cloud.messages import consents
-from cloud.tables import value_account
-from cloud.tables_clienteling import points_move
+from cloud.tables import points_move, value_account
 from contract.facts import TenderKind
 from contract.ids import PersonId
 from trade.value import expired

@@ -8,8 +8,7 @@ import sqlalchemy as sa
 from cloud.db import Tx
 from cloud.messages import outbox
 from cloud.people import Keyring
-from cloud.tables import client_look
-from cloud.tables_messages import message
+from cloud.tables import client_look, message
 from cloud.work import Work
 from contract.ids import PersonId, UserId
 from trade.message import MessageState

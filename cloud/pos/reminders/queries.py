@@ -7,8 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import client, client_alias, client_visit, sale
-from cloud.tables_messages import reminder
+from cloud.tables import client, client_alias, client_visit, reminder, sale
 from cloud.work import Work
 from contract.ids import UserId
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from cloud import feed
 from cloud.clienteling.identity.merging import Aliases, Merge
 from cloud.db import Tx
-from cloud.tables import client, client_alias, refund_line, sale, sale_line, store
-from cloud.tables_clienteling import client_segment
+from cloud.tables import client, client_alias, client_segment, refund_line, sale, sale_line, store
 from contract.facts import LineKind
 from contract.feed import RateCard
 from contract.money import convert

@@ -21,8 +21,7 @@ from cloud.db import ContentionError
 from cloud.desk import Desk
 from cloud.pos.segments import gather, settings
 from cloud.pos.segments.learn import Learnt, Model, learn
-from cloud.tables import client, client_alias
-from cloud.tables_clienteling import client_segment, segment_run
+from cloud.tables import client, client_alias, client_segment, segment_run
 from contract.ids import UserId
 
 NIGHT_HOUR: Final = 3

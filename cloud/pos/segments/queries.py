@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from cloud.db import Tx
 from cloud.pos.segments.learn import Model
-from cloud.tables_clienteling import client_segment, segment_run
+from cloud.tables import client_segment, segment_run
 
 STEP: Final = 50
 LISTS: Final = {

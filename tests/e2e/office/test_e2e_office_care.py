@@ -15,7 +15,7 @@ from cloud.pos.clients import desk as clients
 from cloud.pos.clients.profile import Milestone
 from cloud.pos.clients.reach import reaching
 from cloud.pos.stores.desk import open_store
-from cloud.tables_messages import reminder
+from cloud.tables import reminder
 from contract.feed import StoreCard
 from trade.consent import Channel
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from cloud.pages_shared import Word
+from cloud.pages.shared import Word
 from cloud.pos.staff.entrance import TICKET_BYTES_MAX, Answer, Entrance, Verdict
 from web.forms import safe_next
 from web.front import LOGIN_PATH, front_of, go, render, token_of

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from cloud import uploads
 from cloud.desk import Desk
 from cloud.doors import TheBox
-from cloud.doors_blobs import FileName, Sha256, Word
+from cloud.doors.blobs import FileName, Sha256, Word
 from cloud.people import Keyring
 from cloud.pos.client_orders import papers
 from cloud.sealing import SealedError

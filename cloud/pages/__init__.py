@@ -6,10 +6,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, FastAPI, Form, Request
 from starlette.responses import Response
 
-from cloud import pages_clienteling, pages_counts, pages_door, pages_ledger, pages_sales, pages_wide
 from cloud.desk import Desk
 from cloud.messages.outbox import Ways
-from cloud.pages_shared import AWAY_AFTER_US, SHOW_MAX, SHOW_STEP, Show, Word, more_of, names, online, people_of
+from cloud.pages import clienteling, counts, door, ledger, sales, wide
+from cloud.pages.shared import AWAY_AFTER_US, SHOW_MAX, SHOW_STEP, Show, Word, more_of, names, online, people_of
 from cloud.people import Keyring
 from cloud.pos.alarms import queries as alarms
 from cloud.pos.appointments import pages as appointment_pages
@@ -57,7 +57,7 @@ from web.problems import ProblemError
 from web.receipts import page as paper
 from web.templating import make_templates
 
-HERE: Final = Path(__file__).parent
+CLOUD: Final = Path(__file__).parents[1]
 NOUNS: Final = (
     "clients",
     "appointments",
@@ -132,7 +132,7 @@ def dress(
     divisions: Divisions,
 ) -> None:  # fmt: skip
     """Gives the office's app its pages."""
-    folders = {"cloud": HERE / "templates", **{noun: HERE / "pos" / noun / "templates" for noun in NOUNS}}
+    folders = {"cloud": CLOUD / "templates", **{noun: CLOUD / "pos" / noun / "templates" for noun in NOUNS}}
     folders["paper"] = paper.TEMPLATES
     templates = make_templates(folders, paper.STATIC, time_zone)
     fit(
@@ -142,7 +142,7 @@ def dress(
     )
     join(
         app,
-        pages_door.router(entrance),
+        door.router(entrance),
         piece_lists.router(desk, lists),
         piece_categories.router(desk),
         piece_papers.router(desk),
@@ -154,8 +154,8 @@ def dress(
         staff_pages.router(desk, entrance, house_name(house)),
         store_pages.router(desk, time_zone, AWAY_AFTER_US),
         price_pages.router(desk, time_zone),
-        pages_ledger.router(desk, time_zone),
-        pages_sales.router(desk),
+        ledger.router(desk, time_zone),
+        sales.router(desk),
         value_pages.router(desk),
         payment_pages.router(desk),
         goods_pages.router(desk),
@@ -169,10 +169,10 @@ def dress(
             desk, Means(ring, ways, client_reach.reaching(ring), desk.new_id), client_reach.naming(ring)
         ),
         reminder_pages.router(desk, client_reach.naming(ring), client_days.occasions(ring), time_zone),
-        *pages_clienteling.routers(desk, ring, divisions, ways, time_zone),
+        *clienteling.routers(desk, ring, divisions, ways, time_zone),
         router(desk),
-        pages_counts.router(desk),
-        pages_wide.router(desk),
+        counts.router(desk),
+        wide.router(desk),
     )
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from cloud.desk import Desk
-from cloud.pages_shared import SHOW_STEP, Show, Word, more_of, names, people_of
+from cloud.pages.shared import SHOW_STEP, Show, Word, more_of, names, people_of
 from cloud.pos.counts import queries as counts
 from cloud.pos.counts.apply import ABANDONED, APPROVED, COUNTING, FINISHED, RECOUNTING, REQUESTED
 from cloud.pos.counts.desk import request as request_count

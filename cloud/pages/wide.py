@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from cloud.desk import Desk
-from cloud.pages_shared import SHOW_MAX, SHOW_STEP, Show, Word, more_of, names, online, people_of
+from cloud.pages.shared import SHOW_MAX, SHOW_STEP, Show, Word, more_of, names, online, people_of
 from cloud.pos.alarms import queries as alarms
 from cloud.pos.http import found
 from cloud.pos.orders import queries as orders
