@@ -112,6 +112,7 @@ class Cloudward:
     async def run(self) -> None:
         """Until cancelled."""
         self.now.configured, self.now.why_down = True, "connecting"
+        self.now.since_us = self._store.clock.wall_us()
         self._keep_line(await self._mode())
         self.link.start()
         try:
@@ -303,6 +304,8 @@ class Cloudward:
             self._tally.downs_dropped_total += 1  # the cloud says it again
 
     def _changed(self, up: bool) -> None:  # noqa: FBT001 — the link's callback
+        if up is not self.now.up:
+            self.now.since_us = self._store.clock.wall_us()
         self.now.up, self.now.why_down = up, "" if up else self.link.why_down
         self._store.wakes.tell("uplink")
         if up:

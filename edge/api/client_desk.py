@@ -32,15 +32,37 @@ class Shown:
     heard_us: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What was told of the client a till serves, to whom, and by whom; `asked_us` monotonic."""
+
+    card: ClientCard
+    by: UserId
+    office: bool
+    heard_us: int
+    asked_us: int
+
+
 @dataclass(slots=True)
 class ClientDesk:
-    """`kept` is None in a store without an office. `chosen`: whom each till serves now, by id."""
+    """`kept` is None in a store without an office. `chosen`: whom each till serves now, by id; `told`: their card, in
+    memory alone, until they go.
+    """
 
     kept: Slice | None = None
     uplink: UplinkConfig | None = None
     chosen: dict[TillId, PersonId] = field(default_factory=dict)
+    told: dict[TillId, Served] = field(default_factory=dict)
     made: Callable[[], None] = lambda: None
     """Somebody was made here: the office is to have their key soon."""
+
+    def serve(self, till: TillId, served: Served) -> None:
+        self.chosen[till], self.told[till] = served.card.person, served
+
+    def leave(self, till: TillId) -> None:
+        """They went, or their sale is recorded: nothing of them stays at the till."""
+        self.chosen.pop(till, None)
+        self.told.pop(till, None)
 
     def slice(self) -> Slice:
         """Raises a 409 problem where there is none."""

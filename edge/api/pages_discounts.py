@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from contract.ids import LineId, SaleId
 from contract.money import divide_half_up
-from edge.api.pages_register import REASON_MAX, Seller, TheShop, after, open_sale
+from edge.api.carts import REASON_MAX, Seller, TheShop, open_sale
+from edge.api.pages_register import after
 from edge.till import queries
 from trade import acts
 from trade.price import asked
@@ -40,7 +41,7 @@ async def discount(request: Request, who: Seller, shop: TheShop, form: Annotated
         await shop.act(acts.DiscountLine(sale=name, line=line, discount_minor=minor, reason=form.reason), who)
     else:
         await shop.act(acts.DiscountCart(sale=name, discount_minor=minor, reason=form.reason), who)
-    return after(request, who, shop)
+    return await after(request, who, shop)
 
 
 @router.post("/register/exempt")
@@ -54,7 +55,7 @@ async def exempt(
     """Without a reason tax is due again."""
     sale = SaleId(open_sale(request, shop).sale)
     await shop.act(acts.ExemptSale(sale=sale, reason=reason, document=document), who)
-    return after(request, who, shop)
+    return await after(request, who, shop)
 
 
 def off_minor(typed: str, price_minor: int, currency: str) -> int:

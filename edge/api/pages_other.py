@@ -13,9 +13,9 @@ from contract.feed import GoodsCard
 from contract.ids import AccountId, AskId, GoodsId, PieceId, SaleId
 from edge.api import views, witnessing
 from edge.api.bodies import PLAIN
+from edge.api.carts import Seller, TheShop, cart_of, open_sale
 from edge.api.owed import gift_code
 from edge.api.pages_payment import DEPOSITS_SHOWN
-from edge.api.pages_register import Seller, TheShop, cart_of, open_sale
 from edge.api.tills import till_of
 from edge.books import replica
 from edge.till import queries

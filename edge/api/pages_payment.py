@@ -15,8 +15,8 @@ from contract.feed import Permission
 from contract.ids import AskId, PaymentId, PersonId, SaleId, TillId
 from edge.api import shapes, tendering, views, witnessing
 from edge.api.bodies import PLAIN
+from edge.api.carts import REASON_MAX, Seller, TheShop, open_sale
 from edge.api.owed import value_named
-from edge.api.pages_register import REASON_MAX, Seller, TheShop, open_sale
 from edge.api.shop import Shop
 from edge.api.tendering import Given
 from edge.till import ordering, queries
@@ -94,7 +94,7 @@ async def pay(request: Request, who: Seller, shop: TheShop, form: Annotated[PayF
         override=form.override,
     )
     await shop.act(act, who)
-    shop.clients.chosen.pop(TillId(sale.till), None)
+    shop.clients.leave(TillId(sale.till))
     return go(request, f"/register/receipt/{sale.sale}")
 
 

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from contract.facts import Share
 from contract.ids import SaleId, UserId
-from edge.api.pages_register import Seller, TheShop, after, open_sale
+from edge.api.carts import Seller, TheShop, open_sale
+from edge.api.pages_register import after
 from trade import acts
 from trade.commission import SHARES_PER_SALE_MAX, equal
 from web.problems import ProblemError
@@ -33,7 +34,7 @@ class SharesForm(BaseModel):
 async def share(request: Request, who: Seller, shop: TheShop, form: Annotated[SharesForm, Form()]) -> Response:
     sale = SaleId(open_sale(request, shop).sale)
     await shop.act(acts.ShareSale(sale=sale, shares=shares_of(form)), who)
-    return after(request, who, shop)
+    return await after(request, who, shop)
 
 
 def shares_of(form: SharesForm) -> tuple[Share, ...]:

@@ -197,6 +197,7 @@ def uplink(shop: Shop) -> shapes.UplinkView:
         unknown_command=shop.store.unknown_command,
         sales_unsent=witness.sales_unsent(shop.db),
         differs=bool(anchor.unbelieved(shop.db)),
+        since_us=shop.uplink.since_us,
     )
 
 

@@ -187,6 +187,9 @@ class Slice:
             self._db.leave_no_trace()
         return new
 
+    def is_forgotten(self, person: PersonId) -> bool:
+        return bool(self._db.number("is_forgotten", person=person))
+
     def _drop(self, person: str) -> None:
         for name in ("drop_words", "drop_also", "drop_edits", "drop"):
             self._db.run(name, person=person)

@@ -141,4 +141,6 @@ class UplinkNow:
     configured: bool = False
     up: bool = False
     why_down: str = "no cloud is configured"
+    since_us: int = 0
+    """Since when it is as it is, UTC."""
     feed_rev: int = 0

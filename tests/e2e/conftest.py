@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from contract.facts import AlarmKind, PresenceState, ReaderLink, Severity, Vision
+from contract.facts import AlarmKind, ReaderLink, Severity, Vision
 from contract.facts.signals import InputKind, OutputKind
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
@@ -174,57 +174,8 @@ ZONES = tuple(
 )  # fmt: skip
 ZONE_NAMES = {zone.zone: zone.name for zone in ZONES}
 TALLIES = {zone.zone: (zone.present, zone.expected) for zone in ZONES}
-RING = shapes.PieceView(
-    piece="FL-000112", sku="R-SOL-112", title="Solitaire ring, 1.02 ct", category="ring", metal="platinum",
-    fineness=950, weight_mg=4270, stones="1 diamond 1.02 ct G VS1", price_minor=1_240_000, currency="EUR",
-    epc="30395DFA835A1C000000007B", photo="", tray="case-1/04", home_zone="case-1", zone="pad-1",
-    presence=PresenceState.PRESENT, custody="here", claim=None, claimed_for="", seen=True, sellable=True, why_not="",
-)  # fmt: skip
-BRACELET = replace(
-    RING, piece="FL-000873", sku="B-TEN-020", title="Tennis bracelet", category="bracelet", metal="white_gold",
-    fineness=750, weight_mg=11_940, stones="48 diamonds 3.60 ct", price_minor=865_000,
-)  # fmt: skip
-NECKLACE = replace(
-    RING, piece="FL-001520", sku="N-RIV-003", title="Rivière necklace, graduated", category="necklace",
-    weight_mg=28_410, price_minor=4_890_000, sellable=False,
-    why_not="It is promised to a web order. Lay it aside and ask a manager.",
-)  # fmt: skip
-EMPTY_PAD = shapes.PadView(
-    state="idle", settled=True, pieces=(), unknown_tags=0, verdict="", sentence="", not_on_pad=(), not_in_sale=(),
-    total_minor=0, currency="EUR",
-)  # fmt: skip
-READY_PAD = replace(
-    EMPTY_PAD, state="settled",
-    pieces=(shapes.PadPieceView(piece=RING, in_sale=False), shapes.PadPieceView(piece=BRACELET, in_sale=False)),
-    not_in_sale=(RING.piece, BRACELET.piece), total_minor=2_105_000,
-)  # fmt: skip
-MISMATCH_PAD = replace(
-    READY_PAD, verdict="mismatch", not_in_sale=(NECKLACE.piece,), not_on_pad=(BRACELET.piece,),
-    pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=NECKLACE, in_sale=False)),
-    sentence="The tennis bracelet is in the cart but not on the pad; a rivière necklace lies there that is not in it.",
-)  # fmt: skip
-MORE_PAD = replace(
-    MISMATCH_PAD, not_on_pad=(), not_in_sale=(BRACELET.piece,),
-    pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=BRACELET, in_sale=False)),
-)  # fmt: skip
-MATCHED_PAD = replace(
-    READY_PAD, verdict="matched", not_in_sale=(), sentence="Two pieces on the pad, the same two in the cart.",
-    pieces=(shapes.PadPieceView(piece=RING, in_sale=True), shapes.PadPieceView(piece=BRACELET, in_sale=True)),
-)  # fmt: skip
-SALE = shapes.SaleView(
-    sale="sale-1", till="till-1", state="open", associate="ana", currency="EUR",
-    lines=tuple(
-        shapes.SaleLineView(
-            line=f"line-{n}", piece=piece.piece, description=piece.title, list_price_minor=piece.price_minor,
-            discount_minor=0, approved_by="", promotion="", promotion_minor=0, gross_minor=piece.price_minor,
-            tax_minor=piece.price_minor // 6, kind="piece", quantity_milli=1000, unit="", account="", returned=False,
-        )
-        for n, piece in enumerate((RING, BRACELET))
-    ),
-    tenders=(), total_minor=2_105_000, tax_minor=350_833, exemption="", receipt_number=None, business_day="2026-11-22", sent=False,
-)  # fmt: skip
-SHIFT = runpy.run_path(str(Path(__file__).with_name("samples_drawer.py")))["OPEN"]
-PAID_ON = replace(SALE, lines=(replace(SALE.lines[0], piece="", kind="deposit"),), total_minor=1_240_000)
+TILL = runpy.run_path(str(Path(__file__).with_name("samples_register.py")))
+RING, NECKLACE, SALE = TILL["RING"], TILL["NECKLACE"], TILL["SALE"]
 ALARM = shapes.AlarmView(
     alarm="alarm-1", kind=AlarmKind.MISSING, pieces=(RING,), zone="case-1", zone_name="Case 1, solitaires",
     sentence=f"{RING.title} ({RING.sku}), Case 1, solitaires: Silent for 31 s: read in none of 31 rounds, where 29 reads were due (it is read in 94% of rounds, its zone at 99% of normal); 9 of 9 neighbours are read; so much silence is harmless here about once in 4 years.",
@@ -266,9 +217,16 @@ STORE = shapes.StoreView(
     alarms_open=2, threshold_nats=22.0, alarms_per_month=0.4, unknown_tags=2, unknown_lying=1, strays=5, pieces=2000, signals=SIGNALS,
 )  # fmt: skip
 ALONE = replace(
-    STORE, uplink=replace(STORE.uplink, up=False, why_down="No answer from the office since 13:40.", unsent=418)
+    STORE,
+    uplink=replace(
+        STORE.uplink,
+        up=False,
+        why_down="No answer from the office.",
+        unsent=418,
+        sales_unsent=3,
+        since_us=NOON_US - 1_200_000_000,
+    ),
 )
-FENCED = replace(ALONE, mode="rejoin", mode_why="The office has not yet said that this machine serves the store.")
 BLIND = {"vision": Vision.BLIND, "why": "reader pad-reader is silent: nothing heard for 3.0 s"}
 BLIND_PAD = replace(STORE, zones=tuple(replace(z, **BLIND) if z.kind is ZoneKind.PAD else z for z in ZONES))
 YOUNG = replace(STORE, alarms_per_month=None)
@@ -287,10 +245,6 @@ COMMON = {
     "zone_names": ZONE_NAMES,
     "tallies": TALLIES,
 }
-REGISTER = {
-    **COMMON, "shift": SHIFT, "sale": None, "pad": EMPTY_PAD, "parked": (), "may_override": True, "terminal": "desk-1",
-    "denominations": (), "share_rows": 3, "witness": None, "aside_minor": 0,
-}  # fmt: skip
 PAID = shapes.PaymentView(
     payment="p1", sale="s1", terminal="desk-1", state="captured", amount_minor=2_000_000, captured_minor=1_000_000,
     counted_minor=1_000_000, currency="EUR", brand="visa", last4="4242", stored_offline=True, given_up="", why="",
@@ -318,31 +272,8 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
         {"users": USERS, "problem": "That PIN is not right.", "next": "", "chosen": ""},
     ),
     "sign-in-nobody": ("edge/sign_in.html", {"users": (), "problem": "", "next": "", "chosen": ""}),
-    "register-empty": ("edge/register.html", REGISTER),
-    "register-no-shift": ("edge/register.html", {**REGISTER, "shift": None}),
-    "register-no-shift-coins": ("edge/register.html", {**REGISTER, "shift": None, "denominations": (5_000, 1_000, 50)}),
-    "register-pad": ("edge/register.html", {**REGISTER, "pad": READY_PAD, "parked": (SALE,)}),
-    "register-matched": ("edge/register.html", {**REGISTER, "pad": MATCHED_PAD, "sale": SALE}),
-    "register-slip": ("edge/register.html", {**REGISTER, "pad": MATCHED_PAD, "sale": SALE, "terminal": ""}),
-    "register-mismatch": ("edge/register.html", {**REGISTER, "pad": MISMATCH_PAD, "sale": SALE, "store": ALONE}),
-    "register-more": (
-        "edge/register.html",
-        {**REGISTER, "pad": MORE_PAD, "sale": replace(SALE, lines=SALE.lines[:1], total_minor=1_240_000)},
-    ),
-    "register-deposit": ("edge/register.html", {**REGISTER, "sale": PAID_ON}),
-    "register-aside": ("edge/register.html", {**REGISTER, "pad": MATCHED_PAD, "sale": SALE, "aside_minor": 500_000}),
-    "register-left": (
-        "edge/register.html",
-        {**REGISTER, "sale": SALE, "pad": replace(EMPTY_PAD, not_on_pad=(RING.piece, BRACELET.piece))},
-    ),
-    "register-blind": ("edge/register.html", {**REGISTER, "store": BLIND_PAD}),
-    "register-rejoin": ("edge/register.html", {**REGISTER, "store": FENCED}),
     "tender": ("edge/tender.html", {**TENDER, "terminal": ""}),
     "tender-terminal": ("edge/tender.html", TENDER),
-    "register-tendering": (
-        "edge/register.html",
-        {**REGISTER, "pad": MATCHED_PAD, "sale": replace(SALE, state="tendering")},
-    ),
     "approval": (
         "web/problem.html",
         {

@@ -164,14 +164,14 @@ def test_the_sale_of_a_client_who_is_served_is_written_of_them(face, kept):
     assert post(f"/clients/{person}/serve").status_code == 303
     face.scan(1)
     face.open_cart(1)
-    assert "client served here" in face.client.get("/register", headers=html).text
+    assert "Serve nobody" in face.client.get("/register", headers=html).text
     paid = post("/register/pay", {"kind": "cash", "override": "held in the hand"})
     assert paid.status_code == 303, paid.text
     assert [fact.client for fact in facts(face, SaleRecorded)] == [person]
-    assert "client served here" not in face.client.get("/register", headers=html).text
+    assert "Serve nobody" not in face.client.get("/register", headers=html).text
     post(f"/clients/{person}/serve")
-    post("/clients/serve/end")
-    assert "client served here" not in face.client.get("/register", headers=html).text
+    post("/register/client/end")
+    assert "Serve nobody" not in face.client.get("/register", headers=html).text
 
 
 def test_whoever_is_served_stands_in_the_forms_that_ask_for_a_client(face, kept):

@@ -12,7 +12,7 @@ from contract.ids import AppointmentId, PieceId
 from edge.api import witnessing
 from edge.api.appointments import views
 from edge.api.bodies import PLAIN
-from edge.api.pages_register import REASON_MAX, Seller, TheShop, cart_of
+from edge.api.carts import REASON_MAX, Seller, TheShop, cart_of
 from edge.api.tills import people, till_of
 from trade import acts
 from web.front import go, render

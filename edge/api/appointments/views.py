@@ -1,10 +1,11 @@
 """What pages and API show of an appointment: the office's card, the books' state, and where each piece is now."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from contract.feed import AppointmentCard
-from contract.ids import AppointmentId, PieceId, TillId
+from contract.ids import AppointmentId, PersonId, PieceId, TillId
 from edge.api import views as floor
 from edge.api.shop import Shop
 from edge.books import fold_appointments, replica
@@ -52,6 +53,13 @@ def listing(shop: Shop) -> list[AppointmentView]:
     begun = {one.appointment: one for one in fold_appointments.load_open(shop.db)}
     found = [_view(shop, name, cards.get(name), begun.get(name), None) for name in {*cards, *begun}]
     return sorted(found, key=lambda each: (each.starts_us, each.appointment))[:SHOWN_MAX]
+
+
+def of_client(shop: Shop, persons: Collection[PersonId]) -> list[AppointmentView]:
+    """Theirs that are not over, by their time."""
+    theirs = [card for card in replica.cards(shop.db, AppointmentCard) if card.person in persons]
+    found = (_view(shop, card.appointment, card, None, None) for card in theirs)
+    return sorted((each for each in found if each.possible), key=lambda each: (each.starts_us, each.appointment))
 
 
 def one(shop: Shop, name: str, till: TillId | None = None) -> AppointmentView:

@@ -12,8 +12,8 @@ from edge.api import views as sales
 from edge.api import witnessing
 from edge.api.balances import views
 from edge.api.bodies import PLAIN
+from edge.api.carts import Seller, TheShop
 from edge.api.owed import value_named
-from edge.api.pages_register import Seller, TheShop
 from edge.api.tills import till_of
 from trade import acts
 from web.front import go, render

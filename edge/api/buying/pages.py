@@ -13,7 +13,7 @@ from edge.api import views as sales
 from edge.api import witnessing
 from edge.api.bodies import PLAIN
 from edge.api.buying import making, views
-from edge.api.pages_register import Seller, TheShop
+from edge.api.carts import Seller, TheShop
 from edge.api.tills import till_of
 from trade.buying import spot_of
 from trade.melt import METALS, worth_minor

@@ -13,7 +13,7 @@ from contract.ids import PersonId
 from edge.api import views as sales
 from edge.api import witnessing
 from edge.api.client_desk import Shown
-from edge.api.clients import acts, bodies
+from edge.api.clients import acts, bodies, served
 from edge.api.clients.routes import Keeper, Seer, TheShop
 from edge.api.tills import people, till_of
 from trade.consent import Channel, Proof
@@ -99,14 +99,6 @@ async def make(request: Request, who: Keeper, shop: TheShop, form: Annotated[bod
     return go(request, f"/clients/{await acts.make(shop, edit, who)}")
 
 
-@router.post("/serve/end")
-async def serve_nobody(request: Request, who: Seer, shop: TheShop) -> Response:
-    """They went, or it was somebody else: the sale is written of nobody."""
-    del who
-    shop.clients.chosen.pop(till_of(request, shop), None)
-    return go(request, "/register")
-
-
 @router.get("/{person}")
 async def one(request: Request, person: str, who: Seer, shop: TheShop) -> Response:
     shown = await acts.look(shop, PersonId(person), who)
@@ -127,8 +119,7 @@ async def one(request: Request, person: str, who: Seer, shop: TheShop) -> Respon
 @router.post("/{person}/serve")
 async def serve(request: Request, person: str, who: Seer, shop: TheShop) -> Response:
     """This till serves them now: their sale is written of them, unless somebody says another."""
-    await acts.look(shop, PersonId(person), who)
-    shop.clients.chosen[till_of(request, shop)] = PersonId(person)
+    await served.serve(shop, till_of(request, shop), PersonId(person), who)
     return go(request, "/register")
 
 

@@ -12,9 +12,9 @@ from contract.ids import ClientOrderId, LineId, PieceId
 from edge.api import scanning, witnessing
 from edge.api import views as store_views
 from edge.api.bodies import PLAIN
+from edge.api.carts import cart_of
 from edge.api.orders import views
 from edge.api.orders.routes import deposit_of, tax_of
-from edge.api.pages_register import cart_of
 from edge.api.shop import Shop, the_shop
 from edge.api.tills import till_of
 from edge.books import replica

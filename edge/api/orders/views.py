@@ -112,6 +112,13 @@ def find(shop: Shop, text: str) -> list[ShortOrderView]:
     return [brief(shop, thing)] if thing is not None else []
 
 
+def of_client(shop: Shop, client: PersonId) -> list[ShortOrderView]:
+    """Their open ones at this store, what is ready first."""
+    found = fold_orders.load_some(shop.db, "client_orders_of", client=client, limit=FOUND_MAX)
+    rows = [brief(shop, each) for each in found if not each.ended]
+    return sorted(rows, key=lambda each: (Queue.READY not in each.queues, not each.due_day, each.due_day, each.number))
+
+
 def paid_minor(shop: Shop, order: Order) -> int:
     """What is on its account at this store, and no cart has set aside."""
     if not order.quotes:

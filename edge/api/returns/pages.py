@@ -14,7 +14,7 @@ from contract.ids import LineId, PaymentId, PieceId, ReturnId, SaleId
 from edge.api import views as sales
 from edge.api import witnessing
 from edge.api.bodies import PLAIN
-from edge.api.pages_register import REASON_MAX, Seller, TheShop, open_sale
+from edge.api.carts import REASON_MAX, Seller, TheShop, open_sale
 from edge.api.returns import going, views
 from edge.api.returns.going import AS_PAID, Wanted
 from edge.api.shop import Shop

@@ -115,6 +115,8 @@ class UplinkView:
 
     `differs`: the office's books of this store are not the ones this box wrote (`edge/sync/anchor.py`).
 
+    `since_us`: since when it is up, or down; 0: the box has no office.
+
     `unknown_command` names what the office asks for and this version does not know; it waits for an upgrade.
     """
 
@@ -127,6 +129,7 @@ class UplinkView:
     unknown_command: str = ""
     sales_unsent: int = 0
     differs: bool = False
+    since_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
