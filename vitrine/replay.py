@@ -331,7 +331,7 @@ def _same(value: Any) -> Any:
 _FORMS: Final[dict[str, Callable[[Any], Any]]] = {
     "link": ReaderLink,
     "antennas_down": frozenset,
-    "look": lambda told: Look(*told),
+    "look": lambda told: Look(told[0], told[1], frozenset(told[2]) if len(told) > 2 else frozenset()),
     "looks": tuple,
     "inputs": lambda inputs: {int(port): bool(high) for port, high in inputs.items()},
 }

@@ -335,7 +335,8 @@ class Counting:
         self._shown_us = now_us
         shown = dict(self.now)
         for running in self._running.values():
-            shown[running.count] = picture(running, self.config.zones, self.pipeline.readers, now_us)
+            look = self.looks.words(running.readers)
+            shown[running.count] = picture(running, self.config.zones, self.pipeline.readers, now_us, look)
         while len(shown) > COUNTS_SHOWN_MAX:
             shown.pop(next(iter(shown)))
         self.now = shown

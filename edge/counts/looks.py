@@ -24,6 +24,18 @@ class Looks:
         able = self.varying.get(reader)
         return able if able is not None and len(able.looks) > 1 else None
 
+    def words(self, readers: Iterable[ReaderId]) -> str:
+        """How these read now: `session 3, single target`, by reader where they differ; empty if none can vary."""
+        able = sorted(reader for reader in readers if self.able(reader) is not None)
+        names = {reader: self._name(reader) for reader in able}
+        if len(set(names.values())) == 1:
+            return names[able[0]]
+        return "; ".join(f"{reader}: {name}" for reader, name in names.items())
+
+    def _name(self, reader: ReaderId) -> str:
+        able, number = self.able(reader), self.of(reader).number
+        return able.looks[number] if able is not None and number < len(able.looks) else ""
+
     def vary(self, reader: ReaderId) -> None:
         """Another look for the next round."""
         able = self.able(reader)

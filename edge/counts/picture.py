@@ -7,12 +7,18 @@ import numpy as np
 from contract.ids import ReaderId
 from edge.config import ZoneConfig
 from edge.counts.duration import rounds_left, why_slower
+from edge.counts.needs import needs
 from edge.counts.running import CountNow, Running
 from edge.readers.health import Health
 
 
-def picture(running: Running, zones: Sequence[ZoneConfig], health: Mapping[ReaderId, Health], now_us: int) -> CountNow:
-    """`health` may lack readers: a box that was counting starts again before any of them is known."""
+def picture(
+    running: Running, zones: Sequence[ZoneConfig], health: Mapping[ReaderId, Health], now_us: int, look: str = ""
+) -> CountNow:
+    """`health` may lack readers: a box that was counting starts again before any of them is known.
+
+    look: what its readers do now (`Looks.words`).
+    """
     listed, said = running.model.expected, running.model.progress()
     present = running.model.p_present()
     unread = present < 1.0
@@ -41,4 +47,6 @@ def picture(running: Running, zones: Sequence[ZoneConfig], health: Mapping[Reade
         elapsed_s=round(elapsed_s, 1),
         left_s=round(left * running.round_s, 1),
         slower=slower,
+        needs=needs(running, zones),
+        look=look,
     )

@@ -16,6 +16,39 @@ from edge.reconcile.counts.count import Count
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneNeeds:
+    """`expected` pieces belong there. Of the `unread` ones `hoped` are believed there (the sum of their P), and `gone`
+    would be called missing if it ended now. `untagged`: only a hand can count them. `rounds` that could speak of it.
+    """
+
+    zone: ZoneId
+    expected: int
+    unread: int
+    hoped: float
+    gone: int
+    untagged: int
+    rounds: int
+
+    @property
+    def open(self) -> int:
+        """Unread pieces about which silence has not decided yet."""
+        return self.unread - self.gone
+
+    def sentence(self) -> str:
+        """`3 of 40 unread: 1 is as good as missing, about 1.6 of the others are there; 5 rounds`."""
+        if self.unread and not self.rounds:
+            return f"{self.unread} of {self.expected} unread; no round has seen this place yet"
+        said = []
+        if self.unread:
+            gone = f"{self.gone} as good as missing" if self.gone else ""
+            hope = f"about {self.hoped:.1f} still there" if self.open else ""
+            said.append(f"{self.unread} of {self.expected} unread: " + ", ".join(filter(None, (gone, hope))))
+        if self.untagged:
+            said.append(f"{self.untagged} without a tag, to be counted by hand")
+        return "; ".join(said) or "all read"
+
+
+@dataclass(frozen=True, slots=True)
 class CountNow:
     """A count as pages see it while it runs; `zones` are (zone, expected, found)."""
 
@@ -31,6 +64,10 @@ class CountNow:
     """Expected seconds until it ends."""
     slower: str = ""
     """Why it takes longer than it should, in one sentence; empty while it does not."""
+    needs: tuple[ZoneNeeds, ...] = ()
+    """What it still needs, zone by zone."""
+    look: str = ""
+    """How its readers read at this moment, in words; empty where they only ever read as always."""
 
 
 @dataclass(frozen=True, slots=True)

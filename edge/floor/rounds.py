@@ -71,7 +71,8 @@ class Round:
 
     reader: ReaderId
     zones: NDArray[np.int32]
-    """The zones this reader watched throughout: all of its own, less those of an antenna that was down meanwhile."""
+    """The zones this reader watched throughout: all of its own, less those of an antenna that was down meanwhile or
+    that its look leaves out: silence in half of its antennas is no silence of a zone."""
     began_us: int
     dt_s: float
     row: NDArray[np.int32]
@@ -101,7 +102,7 @@ class _Open:
     reads: int = 0
     watched: bool = True
     down: frozenset[int] = frozenset()
-    """Ports whose antenna was disconnected at some moment of it."""
+    """Ports whose antenna was disconnected at some moment of it, or left out by the look of a count."""
 
 
 class Rounds:
@@ -175,10 +176,10 @@ class Rounds:
         current = self._open.get(reader)
         if current is None:
             if reading:
-                self._open[reader] = _Open(now_us, down=state.antennas_down)
+                self._open[reader] = _Open(now_us, down=_unseeing(state))
             return
         current.watched &= reading
-        current.down |= state.antennas_down
+        current.down |= _unseeing(state)
         if now_us - current.began_us < self._round_us and reading:
             return
         if current.watched:
@@ -189,7 +190,7 @@ class Rounds:
         else:
             self.tally.unwitnessed_total += 1
         if reading:
-            self._open[reader] = _Open(now_us, down=state.antennas_down)
+            self._open[reader] = _Open(now_us, down=_unseeing(state))
         else:
             del self._open[reader]
 
@@ -226,6 +227,11 @@ class Rounds:
         rssi = np.concatenate([each.rssi_cdbm for each in heard])[known]
         row, antenna, rssi = strongest(row, antenna[known], rssi)
         return ByAntenna(row, antenna, rssi)
+
+
+def _unseeing(state: Health) -> frozenset[int]:
+    """Ports that read nothing now."""
+    return state.antennas_down | state.look.without
 
 
 def together(rounds: list[Round]) -> Iterator[list[Round]]:

@@ -165,7 +165,8 @@ def epc_columns(epcs: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.ui
 
 
 class Look(NamedTuple):
-    """How a reader reads: `number` of its `looks`, 0 = as always; since `since_us` (monotonic, 0 = ever).
+    """How a reader reads: `number` of its `looks`, 0 = as always; since `since_us` (monotonic, 0 = ever); and which
+    ports it leaves out meanwhile: of what lies before those a silence says nothing.
 
     Only a round that began after `since_us` is a round of this look: one that the change fell into is of no kind, and
     nobody's witness. `since_us` is when the change began while it lasts, and then when it was done.
@@ -173,6 +174,7 @@ class Look(NamedTuple):
 
     number: int = 0
     since_us: int = 0
+    without: frozenset[int] = frozenset()
 
 
 @runtime_checkable

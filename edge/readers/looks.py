@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from edge.readers.base import Look
 from edge.readers.health import Health
-from edge.readers.profiles import Place, Variation
+from edge.readers.profiles import Antennas, Place, Variation, left_out
 
 ALWAYS = "as always"
 
@@ -32,9 +32,10 @@ class Looks:
 
     @property
     def places(self) -> dict[int, Place]:
-        """Antenna port → how it is read by the look that is wanted; it is set from now on."""
+        """Antenna port → how it is read by the look that is wanted, which is set from now on; only what it reads."""
         self._set = self._wanted
-        return {port: place.look(self._set) for port, place in self._places.items()}
+        out = left_out(self._places, self._set)
+        return {port: place.look(self._set) for port, place in self._places.items() if port not in out}
 
     def vary(self, number: int) -> None:
         """Raises `ValueError`."""
@@ -44,12 +45,12 @@ class Looks:
 
     def changing(self, now_us: int) -> None:
         """The reader is about to read otherwise: what it began before that ends in nothing."""
-        self._health.look = Look(self._health.look.number, now_us)
+        self._health.look = self._health.look._replace(since_us=now_us)
 
     def reading(self, now_us: int) -> None:
         """The reader reads as it was set."""
         if self._health.look.number != self._set:
-            self._health.look = Look(self._set, now_us)
+            self._health.look = Look(self._set, now_us, left_out(self._places, self._set))
         if self._note and self._note not in self._health.notes:
             self._health.notes = (*self._health.notes, self._note)
 
@@ -82,5 +83,6 @@ def _way(way: Variation) -> str:
         f"{str(way.search).replace('_', ' ')} target" if way.search is not None else "",
         f"mode {way.mode}" if way.mode is not None else "",
         f"{way.less_db:g} dB weaker" if way.less_db else "",
+        f"{way.antennas} antennas" if way.antennas is not Antennas.ALL else "",
     ]
     return ", ".join(filter(None, said)) or ALWAYS

@@ -42,6 +42,14 @@ class Trigger(StrEnum):
     """While a door is open or somebody moves: what is wired to an input of the reader starts and ends it."""
 
 
+class Antennas(StrEnum):
+    """Which antennas of a reader a look reads, in the order of their ports: all, the first, third …, or the others."""
+
+    ALL = "all"
+    ODD = "odd"
+    EVEN = "even"
+
+
 class Level(StrEnum):
     HIGH = "high"
     LOW = "low"
@@ -51,12 +59,16 @@ Word = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 
 
 class Variation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a round of a count reads a place otherwise than always; what is not said stays. `less_db`: so much weaker."""
+    """How a round of a count reads a place otherwise than always; what is not said stays.
+
+    `less_db`: so much weaker. `antennas`: these alone, each for longer; a reader with one reads it all the same.
+    """
 
     session: Annotated[int, msgspec.Meta(ge=0, le=3)] | None = None
     mode: Word | None = None
     search: Search | None = None
     less_db: Annotated[float, msgspec.Meta(ge=0, le=12)] = 0
+    antennas: Antennas = Antennas.ALL
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -119,6 +131,14 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         if found is None:
             raise MisconfiguredError(f"profile {self.name!r} has no [places.{kind}]; add it to the file")
         return found
+
+
+def left_out(places: Mapping[int, Place], number: int) -> frozenset[int]:
+    """Ports that look `number` does not read; none where it would leave none to read."""
+    ways = {port: place.looks[number - 1].antennas for port, place in places.items() if 0 < number <= len(place.looks)}
+    kinds = (Antennas.EVEN, Antennas.ODD)
+    out = frozenset(port for at, port in enumerate(sorted(places)) if ways.get(port) is kinds[at % 2])
+    return frozenset() if len(out) == len(places) else out
 
 
 def gpi_trigger(places: Mapping[int, Place]) -> Place | None:

@@ -9,7 +9,7 @@ from edge.readers.health import Health
 from edge.readers.llrp.connection import State
 from edge.readers.llrp.dialogue import Dialogue
 from edge.readers.llrp.timing import Timing
-from edge.readers.profiles import Search, Variation, load_profile
+from edge.readers.profiles import Antennas, Search, Variation, load_profile
 from simulator.llrp.codec import FrameBuffer
 from simulator.llrp.device import Device
 from simulator.radio import Radio
@@ -103,6 +103,19 @@ def test_control_one_antenna_of_four_that_asks_the_same_way_again_reads_nothing_
     every = shop.round()
     assert shop.round(1) == every
     assert shop.round(2) == every - own
+
+
+def test_half_the_antennas_read_what_lies_before_them_and_the_other_half_the_rest():
+    halves = (Variation(antennas=Antennas.ODD), Variation(antennas=Antennas.EVEN))
+    shop = Shop(halves, ports=4)
+    every = shop.round()
+    odd, even = shop.round(1), shop.round(2)
+    assert odd | even == every
+    assert not odd & even
+    assert min(len(odd), len(even)) > 0
+    assert shop.dialogue.health.look.without == {1, 3}
+    assert shop.round(0) == every
+    assert shop.dialogue.health.look.without == frozenset()
 
 
 def test_an_antenna_without_looks_reads_as_always_beside_those_that_have_some():

@@ -11,7 +11,7 @@ from contract.ids import ReaderId, ZoneId
 from edge.config import ReaderConfig, ZoneKind
 from edge.readers import open_reader
 from edge.readers.base import MisconfiguredError, Varying
-from edge.readers.profiles import Variation, load_profile
+from edge.readers.profiles import Antennas, Variation, load_profile
 from simulator.serial.air import Tray
 
 SET_WITHIN_S = 0.8
@@ -131,6 +131,7 @@ def opened(scheme, profile, places):
     [
         ("m100", "m100", {ZoneKind.CASE: {"looks": (Variation(mode=1),)}}, "sets mode"),
         ("m100", "m100", {ZoneKind.CASE: {"looks": (Variation(session=1),)}}, "reads as always"),
+        ("r2000", "r2000", {ZoneKind.CASE: {"looks": (Variation(antennas=Antennas.ODD),)}}, "only readers of LLRP"),
         (
             "uhf288",
             "uhfreader288",

@@ -24,6 +24,11 @@ FINISHED = replace(
         shapes.VerdictView("FL-001033", "Pendant, sapphire", Verdict.MISPLACED, "case-5", 1.0, "found in case 5"),
     ),
 )  # fmt: skip
+NEEDS = (
+    shapes.NeedsView("case-1", 41, 38.4, 2, 0, 9, "41 of 212 unread: 2 as good as missing, about 38.4 still there"),
+    shapes.NeedsView("case-5", 53, 53.0, 0, 0, 0, "53 of 180 unread; no round has seen this place yet"),
+)
+LOOK = "session 3, single target, odd antennas"
 COMPLETE = replace(
     COUNT, place=CountPlace.SAFE, state="approved", expected=402, found=402, p_complete=1.0, unread_expected=0.0,
     why_stopped="complete", sentence="All 402 found.",
@@ -81,5 +86,8 @@ def pages(common: dict[str, object], _: object) -> dict[str, tuple[str, dict[str
         "count-finished": ("edge/count.html", {**counting, "count": FINISHED}),
         "count-review": ("edge/count.html", {**counting, **reviewed(FINISHED)}),
         "count-running": ("edge/count.html", {**counting, "count": COUNT}),
-        "count-slow": ("edge/count.html", {**counting, "count": replace(COUNT, left_s=12.0, slower=SLOWER)}),
+        "count-slow": (
+            "edge/count.html",
+            {**counting, "count": replace(COUNT, left_s=12.0, slower=SLOWER, needs=NEEDS, look=LOOK)},
+        ),
     }

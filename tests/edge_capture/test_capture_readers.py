@@ -51,7 +51,9 @@ class OtherLooks:
 
     def vary(self, number):
         self.asked += 1
-        self.shop.health[self.id].look = Look(number, self.shop.clock.now + 300_000)
+        self.shop.health[self.id].look = Look(
+            number, self.shop.clock.now + 300_000, frozenset({9}) if number else frozenset()
+        )
 
 
 def test_a_count_whose_readers_look_otherwise_from_round_to_round_is_replayed(shop):

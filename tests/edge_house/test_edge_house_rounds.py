@@ -1,6 +1,7 @@
 """Rounds: a reader that is not there the whole second says nothing about anything."""
 
 import numpy as np
+import pytest
 
 from contract.facts import ReaderLink
 from contract.ids import ReaderId
@@ -163,6 +164,16 @@ def test_a_round_in_which_the_reader_began_to_look_otherwise_accuses_nobody(conf
     health.look = Look(1, clock.now + 10_000)
     assert walk(rounds, health, clock, 0.6) == []
     assert len(walk(rounds, health, clock, 1.0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("without", "watched"), [(frozenset({1}), []), (frozenset({2}), []), (frozenset({9}), [0]), (frozenset(), [0])]
+)
+def test_a_look_that_leaves_an_antenna_out_is_no_witness_of_its_zone(config, clock, make, without, watched):
+    rounds, health = Rounds(ZoneMap(config), (R,), beat_us=TICK_US), make.health()
+    health.look = Look(1, clock.now, without)
+    own = ZoneMap(config).zones_of(R).tolist()
+    assert [one.zones.tolist() for one in walk(rounds, health, clock, 1.5)] == [[own[at] for at in watched]]
 
 
 def test_rounds_that_end_at_about_the_same_time_are_given_back_together(config, clock, make):

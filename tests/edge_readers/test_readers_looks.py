@@ -5,9 +5,12 @@ import pytest
 from readers_hand import SECOND, HandReader, converse, dialogue_for
 
 from contract.facts import ReaderLink
+from contract.ids import ReaderId
 from edge.readers.base import Look, MisconfiguredError, Varying
+from edge.readers.health import Health
 from edge.readers.llrp.connection import State
-from edge.readers.profiles import Place, Search, Variation, load_profile
+from edge.readers.looks import Looks
+from edge.readers.profiles import Antennas, Place, Search, Variation, left_out, load_profile
 
 PROFILE = """
 name = "x"
@@ -97,6 +100,21 @@ def test_what_a_look_does_not_say_stays():
     place = Place(session=1, population=8, power_dbm=24.0, mode=2, looks=(Variation(session=0, less_db=3),))
     assert place.look(1) == msgspec.structs.replace(place, session=0, power_dbm=21.0)
     assert place.look(0) == place.look(2) == place
+
+
+def test_looks_may_read_every_other_antenna_in_turn_and_one_that_is_alone_always():
+    looks = (Variation(antennas=Antennas.ODD), Variation(antennas=Antennas.EVEN), Variation(session=0))
+    place = Place(session=1, population=8, looks=looks)
+    three = {1: place, 4: place, 7: place}
+    assert [sorted(left_out(three, number)) for number in range(5)] == [[], [4], [1, 7], [], []]
+    assert [left_out({2: place}, number) for number in range(4)] == [frozenset()] * 4
+    health = Health(ReaderId("r"))
+    looks = Looks(health, three)
+    assert looks.named == ("as always", "odd antennas", "even antennas", "session 0")
+    looks.vary(2)
+    assert sorted(looks.places) == [4]
+    looks.reading(5)
+    assert health.look == Look(2, 5, frozenset({1, 7}))
 
 
 def a_profile(tmp_path, looks):

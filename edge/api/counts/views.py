@@ -23,6 +23,7 @@ from edge.books.rows import (
     totals_of,
     zones_of,
 )
+from edge.counts.running import ZoneNeeds
 from edge.counts.totals import by_zone
 from edge.reconcile.counts.learning import COUNTS_MIN
 from edge.till import queries
@@ -138,9 +139,23 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
         unknown_more=row.unknown_more,
         left_s=now.left_s if now else None,
         slower=now.slower if now else "",
+        needs=tuple(map(_needs, now.needs)) if now and told else (),
+        look=now.look if now and told else "",
         totals=tuple(shapes.TotalView(**msgspec.structs.asdict(each)) for each in totals if told),
         tags=tuple(shapes.CountTagView(**msgspec.structs.asdict(each)) for each in tags_of(row) if told),
         looks=_looks(shop, row) if told else (),
+    )
+
+
+def _needs(zone: ZoneNeeds) -> shapes.NeedsView:
+    return shapes.NeedsView(
+        zone=zone.zone,
+        unread=zone.unread,
+        hoped=round(zone.hoped, 2),
+        gone=zone.gone,
+        untagged=zone.untagged,
+        rounds=zone.rounds,
+        sentence=zone.sentence(),
     )
 
 

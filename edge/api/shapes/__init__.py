@@ -8,6 +8,7 @@ from edge.api.shapes.counts import CountTagView as CountTagView
 from edge.api.shapes.counts import CountView as CountView
 from edge.api.shapes.counts import LookView as LookView
 from edge.api.shapes.counts import MissedView as MissedView
+from edge.api.shapes.counts import NeedsView as NeedsView
 from edge.api.shapes.counts import TotalView as TotalView
 from edge.api.shapes.counts import VerdictView as VerdictView
 from edge.api.shapes.counts import ZoneTallyView as ZoneTallyView

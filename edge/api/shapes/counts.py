@@ -30,6 +30,20 @@ class ZoneTallyView:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedsView:
+    """What a running count still needs of one zone; `hoped`: of the unread pieces so many are believed there."""
+
+    zone: str
+    unread: int
+    hoped: float
+    gone: int
+    """As good as missing: they would be called so if it ended now."""
+    untagged: int
+    rounds: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class TotalView:
     """One tray of a zone; what is neither found nor explained is the difference."""
 
@@ -126,6 +140,10 @@ class CountView:
     """Expected seconds until it ends; None when it does not run."""
     slower: str = ""
     """Why it takes longer than it should."""
+    needs: tuple[NeedsView, ...] = ()
+    """Zones of which it needs something still; empty when it does not run."""
+    look: str = ""
+    """How its readers read in this round, where they can in more than one way."""
     totals: tuple[TotalView, ...] = ()
     tags: tuple[CountTagView, ...] = ()
     looks: tuple[LookView, ...] = ()

@@ -9,7 +9,7 @@ from edge.config import ReaderConfig
 from edge.readers.base import MisconfiguredError
 from edge.readers.health import Health
 from edge.readers.inquiry import Said
-from edge.readers.profiles import Place, Profile
+from edge.readers.profiles import Antennas, Place, Profile
 from edge.readers.serial.address import address_of
 from edge.readers.serial.dialogue import Dialogue, Family
 from edge.readers.serial.driver import SerialReader, inquire
@@ -35,6 +35,8 @@ def check_looks(profile: Profile, places: Mapping[int, Place], *, power: bool) -
     at = f"profile {profile.name!r}: a look"
     for place in places.values():
         for number, look in enumerate(place.looks, start=1):
+            if look.antennas is not Antennas.ALL:
+                raise MisconfiguredError(f"{at} sets antennas, which only readers of LLRP leave out; remove it")
             if look.mode is not None:
                 raise MisconfiguredError(f"{at} sets mode, which this kind has not; remove it")
             if look.less_db and not power:
