@@ -8,7 +8,7 @@ import pytest
 from edge.floor.showing import least_bar
 from edge.reconcile.presence.evidence import CLASSES, SINGLE, SMALL, SMALL_ZONE, Evidence
 from edge.reconcile.presence.step import Rules
-from edge.reconcile.presence.threshold import thresholds
+from edge.reconcile.presence.threshold import alone_shares, calibrate, thresholds
 
 EVEN = Rules(alarm_nats=16.0, small_nats=16.0, tray_nats=1e9, group_nats=1e9, few_nats=1e9)
 NEVER = Rules(1e9, 1e9, 1e9, 1e9, 1e9, hard_after_s=1e12)
@@ -82,3 +82,22 @@ def test_the_wall_tells_the_least_bar_of_the_zones_that_are_there(floor):
     large.run(30)
     assert [least_bar(large.evidence, rules) for rules in (surer, bolder)] == [16.0, 14.0]
     assert least_bar(Evidence(3), surer) == 16.0
+
+
+def test_what_lone_pieces_may_cost_is_divided_by_how_many_silences_each_class_has():
+    peaks = np.zeros((CLASSES, 400), np.int64)
+    assert alone_shares(peaks) == {SINGLE: 0.5, SMALL: 0.5}, "before any"
+    peaks[SINGLE, 20], peaks[SMALL, 20] = 600, 200
+    assert alone_shares(peaks) == {SINGLE: 0.75, SMALL: 0.25}
+    peaks[SMALL, 20] = 2
+    assert alone_shares(peaks) == {SINGLE: 0.9, SMALL: 0.1}, "the few have a tenth"
+
+
+def test_where_few_lie_in_small_zones_all_others_are_said_sooner():
+    peaks = np.zeros((CLASSES, 400), np.int64)
+    peaks[SINGLE, 16:96] = 600 * np.exp(-np.arange(80) / 8)
+    peaks[SMALL, 16:76:8] = 1
+    share = {"alone_per_month_max": 0.2, "together_per_month_max": 0.2}
+    by_silences = thresholds(peaks, 1e6, Rules(), days=1e3, **share).alarm_nats
+    half = calibrate(peaks[SINGLE], 1e6, 22.0, alarms_per_month_max=0.1, days=1e3)
+    assert by_silences < half - 0.8

@@ -8,6 +8,7 @@ third, against a threshold of its own. Both thresholds come from this store's ha
 (`threshold`).
 """
 
+import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -151,8 +152,7 @@ def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Itera
     if not len(at):
         return
     rare = size_nats(evidence)
-    p = evidence.detectability()
-    rows = np.flatnonzero((evidence.silent_rounds * p > BESIDE_READS) & (p >= ABLE_P) & (evidence.state == PRESENT))
+    rows = silent_beside(evidence, evidence.detectability())
     home, tray = placement.home[rows], placement.tray[rows]
     row_silent_s = evidence.silent_rounds[rows] * evidence.step_s[home]
     for number in at.tolist():
@@ -175,20 +175,23 @@ def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Itera
 def against_cover(evidence: Evidence, zone: int, strength: float, silent_s: float) -> float:
     """-log P(a cover lets no read through, and lasts so long): `strength` expected reads a round, uncovered."""
     rounds = silent_s / max(float(evidence.step_s[zone]), 1e-3)
-    leaks = np.log1p(LEAK_MAX * strength * rounds)
-    return float(leaks) + lasting_nats(evidence.covers, zone, silent_s)
+    leaks = math.log1p(LEAK_MAX * strength * rounds)
+    return leaks + lasting_nats(evidence.covers, zone, silent_s)
 
 
 def lasting_nats(covers: NDArray[np.float64], zone: int, silent_s: float) -> float:
     """-log P(a cover lasts so long): lognormal, by this zone's covers, shrunk to the store's, and those to custom."""
-    store = covers.sum(axis=0) + COVER_PRIOR * np.array([1.0, COVER_LN_S, COVER_LN_S**2 + COVER_SPREAD**2])
-    count, total, squares = covers[zone] + COVER_PRIOR * store / store[0]
-    mean = total / count
-    spread = max(float(squares / count - mean * mean) ** 0.5, COVER_SPREAD_MIN)
-    x = (np.log(max(silent_s, 1e-3)) - mean) / spread
-    y = abs(float(x))
-    tail = np.exp(-y * y / 2) / np.sqrt(2 * np.pi) * 4 / (3 * y + np.sqrt(y * y + 8))  # Q(y), within 2 %
-    return float(-np.log(tail if x > 0 else 1 - tail))
+    many, total, squares = np.add.reduce(covers, axis=0).tolist()
+    share = COVER_PRIOR / (many + COVER_PRIOR)
+    count, own, own_squares = covers[zone].tolist()
+    count += COVER_PRIOR
+    mean = (own + share * (total + COVER_PRIOR * COVER_LN_S)) / count
+    square = (own_squares + share * (squares + COVER_PRIOR * (COVER_LN_S**2 + COVER_SPREAD**2))) / count
+    spread = max(square - mean * mean, COVER_SPREAD_MIN**2) ** 0.5
+    x = (math.log(max(silent_s, 1e-3)) - mean) / spread
+    y = abs(x)
+    tail = math.exp(-y * y / 2) / math.sqrt(2 * math.pi) * 4 / (3 * y + math.sqrt(y * y + 8))  # Q(y), within 2 %
+    return -math.log(tail if x > 0 else 1 - tail)
 
 
 def _learn(evidence: Evidence, kind: int, peaks: NDArray[np.float64]) -> None:
@@ -196,22 +199,32 @@ def _learn(evidence: Evidence, kind: int, peaks: NDArray[np.float64]) -> None:
     evidence.peaks[kind] += np.bincount(bins, minlength=PEAK_BINS)
 
 
-def few_of_zone(evidence: Evidence, home: NDArray[np.int32], rows: NDArray[np.intp]) -> bool:
+def silent_beside(evidence: Evidence, p: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Well read pieces, by `p`, of which several reads were to be expected since their last: covered, or gone."""
+    silent = evidence.silent_rounds * p > BESIDE_READS
+    silent &= p >= ABLE_P
+    silent &= evidence.state == PRESENT
+    return np.flatnonzero(silent)
+
+
+def few_of_zone(
+    evidence: Evidence, home: NDArray[np.int32], rows: NDArray[np.intp], beside: NDArray[np.intp], strength: float
+) -> bool:
     """Whether these, silent since one moment, are a small part of their zone, and all else in it is read as usual.
 
-    A cover is seldom so small. Two may have faded by chance, and a small zone shows no edge.
+    A cover is seldom so small. Two may have faded by chance, and a small zone shows no edge. `beside` is of
+    `silent_beside`; `strength`: how many of `rows` should be read in a round.
     """
     zone = int(home[rows[0]])
     if len(rows) < FEW_MIN or zone >= len(evidence.trays.zone_able):
         return False
-    p, pace_s = evidence.detectability(), float(evidence.step_s[zone])
-    rounds = float(evidence.silent_rounds[rows].min())
-    quiet = (home == zone) & (evidence.state == PRESENT) & (p >= ABLE_P)
-    quiet &= (evidence.silent_rounds * p > BESIDE_READS) & (evidence.silent_rounds >= rounds - ONSET_S / pace_s)
-    part, whole = int(np.count_nonzero(quiet)), int(evidence.trays.zone_able[zone])
+    rounds, whole = float(evidence.silent_rounds[rows].min()), int(evidence.trays.zone_able[zone])
+    here = beside[(home[beside] == zone) & (evidence.state[beside] == PRESENT)]
+    since = rounds - ONSET_S / float(evidence.step_s[zone])
+    part = int(np.count_nonzero(evidence.silent_rounds[here] >= since))
     if whole - part < REST_MIN or size_of(np.array([part]), np.array([whole]))[0] < FEW_SIZE:
         return False
-    return rest_deficit(evidence, zone, float(p[rows].sum()), rounds) <= DEFICIT_MAX
+    return rest_deficit(evidence, zone, strength, rounds) <= DEFICIT_MAX
 
 
 def groups_over(evidence: Evidence, nats: dict[tuple[int, int], float], now_us: int) -> None:

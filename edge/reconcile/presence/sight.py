@@ -39,10 +39,9 @@ class Seen(NamedTuple):
 
 def look_around(evidence: Evidence, heard: Round, step_s: NDArray[np.float64], pieces: Seen) -> None:
     """Observed against expected reads of the live pieces of each zone, and of each reader."""
-    live = pieces.live.astype(np.float32)
-    p = pieces.p * live
-    np.multiply(live, pieces.seen, out=live)
-    observed, expected = _by_zone(evidence, pieces, live), _by_zone(evidence, pieces, p)
+    p = pieces.p * pieces.live
+    read = np.bincount(pieces.zone[np.flatnonzero(pieces.seen & pieces.live)], minlength=evidence.zones)
+    observed, expected = read.astype(np.float64), _by_zone(evidence, pieces, p)
     p *= pieces.p
     squares = _by_zone(evidence, pieces, p)
     if heard.standing is not None:

@@ -112,14 +112,15 @@ def _pace(evidence: Evidence, heard: Round) -> NDArray[np.float64]:
 
 def _reads(evidence: Evidence, placement: Placement, heard: Round) -> NDArray[np.bool_]:
     """Which rows were read at home; reads elsewhere are noted as where the piece may be."""
-    at_home = placement.home[heard.rows] == heard.zones
+    rows = heard.rows.astype(np.intp)
+    at_home = placement.home[rows] == heard.zones
     read = np.zeros(evidence.rows, np.bool_)
-    evidence.heard_us[heard.rows] = heard.now_us
+    evidence.heard_us[rows] = heard.now_us
     if at_home.all():
-        read[heard.rows] = True
+        read[rows] = True
         return read
-    read[heard.rows[at_home]] = True
-    strays = heard.rows[~at_home]
+    read[rows[at_home]] = True
+    strays = rows[~at_home]
     evidence.away_zone[strays] = heard.zones[~at_home]
     evidence.away_us[strays] = heard.now_us
     return read

@@ -23,8 +23,9 @@ GROUP_NATS_MIN: Final = 8.0
 FEW_NATS_MIN: Final = 5.0
 ALONE_SHARE: Final = 0.2
 """Customary share of single pieces in what presence may cost; trays and groups have the rest,"""
-ALONE: Final = {SINGLE: 0.5, SMALL: 0.5}
-"""Of the former those of small zones have half: they are few pieces, and covered alone far more often;"""
+ALONE_LEAST: Final = 0.1
+"""Of the former those of small zones, and all others, have as much as the harmless silences of theirs are of all, and
+so much at least: a class of few silences would wait long for what costs the budget little;"""
 TOGETHER: Final = {TRAY: 0.6, FEW: 0.3, GROUP: 0.1}
 """and of the rest each class so much: half a nat less is seconds for a single piece, and ten of them for a tray."""
 NATS_PER_DAY_MAX: Final = 1.0
@@ -68,7 +69,7 @@ def thresholds(
 
     `peaks` int64[5, bins] is `Evidence.peaks`; false alarms of single pieces, and of trays and groups together.
     """
-    shares = {kind: part * alone_per_month_max for kind, part in ALONE.items()}
+    shares = {kind: part * alone_per_month_max for kind, part in alone_shares(peaks).items()}
     shares |= {kind: part * together_per_month_max for kind, part in TOGETHER.items()}
 
     def of(kind: int, nats: float, least: float) -> float:
@@ -83,6 +84,13 @@ def thresholds(
         group_nats=of(GROUP, rules.group_nats, GROUP_NATS_MIN),
         few_nats=of(FEW, rules.few_nats, FEW_NATS_MIN),
     )
+
+
+def alone_shares(peaks: NDArray[np.int64]) -> dict[int, float]:
+    """What each class of single pieces has of what they may cost together: by its judged silences; half before any."""
+    single, small = int(peaks[SINGLE].sum()), int(peaks[SMALL].sum())
+    part = np.clip(small / (single + small), ALONE_LEAST, 1 - ALONE_LEAST) if single + small else 0.5
+    return {SINGLE: 1 - float(part), SMALL: float(part)}
 
 
 def calibrate(
