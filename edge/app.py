@@ -10,6 +10,7 @@ import random
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -29,6 +30,8 @@ from edge.books.db import Database
 from edge.books.journal import Books
 from edge.books.rows import Mode
 from edge.clients.keys import box_keys
+from edge.clients.remarks import NAME as REMARKS
+from edge.clients.remarks import Remarks
 from edge.clients.slice import FOLDER as CLIENTS
 from edge.clients.slice import Slice
 from edge.clock import Clock, SystemClock
@@ -87,7 +90,9 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     instance = instance_of(config)
     books = open_books(config, instance)
     slow, archive = ThreadPoolExecutor(1, "slow"), ThreadPoolExecutor(1, "archive")
-    store = Store(config, books, clock, chance, slow=slow, archive=archive)
+    kept = clients_kept(config, books)
+    remarks = remarks_kept(config, books, lambda: kept is None or kept.is_open)
+    store = Store(config, books, clock, chance, slow=slow, archive=archive, remarks=remarks)
     store.pipeline.health = {reader.id: reader.health for reader in readers}
     store.counting.looks.varying = {reader.id: reader for reader in readers if isinstance(reader, Varying)}
     store.counting.tags_per_s = {reader.id: _tags_per_s(reader, config) for reader in config.readers}
@@ -159,7 +164,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         press=press,
         pictures=pictures,
         paperwork=paperwork,
-        clients=ClientDesk(clients_kept(config, books, db), config.uplink),
+        clients=ClientDesk(kept, config.uplink),
         readers={reader.id: reader for reader in readers},
         receipts=receipts,
     )
@@ -179,7 +184,7 @@ def run(config: EdgeConfig) -> int:
         return asyncio.run(live(edge, listener))
 
 
-def clients_kept(config: EdgeConfig, books: Books, db: Database) -> Slice | None:
+def clients_kept(config: EdgeConfig, books: Books) -> Slice | None:
     """The clients this box keeps, after it has forgotten whom its books know to be erased. None without an office.
 
     A slice that cannot be read is thrown away: the office brings it anew.
@@ -194,8 +199,26 @@ def clients_kept(config: EdgeConfig, books: Books, db: Database) -> Slice | None
         log.warning("clients_thrown_away", why=type(error).__name__)
         kept = Slice(folder, box_keys(folder), secrets.token_bytes)
     node = books.node()
-    forget = (card.person for card in replica.cards(db, ForgetCard))
+    forget = (card.person for card in replica.cards(books.db, ForgetCard))
     kept.open(node.epoch if node.mode is Mode.ACTIVE else "", forget)
+    return kept
+
+
+def remarks_kept(config: EdgeConfig, books: Books, may_open: Callable[[], bool]) -> Remarks | None:
+    """Keys of what staff write of clients, after it has forgotten the erased. None: books in memory.
+
+    What cannot be read is thrown away: the office gives the keys back.
+    """
+    if books.path is None:
+        return None
+    folder = config.data_dir / REMARKS
+    try:
+        kept = Remarks(folder, box_keys(folder), secrets.token_bytes, may_open)
+    except (OSError, ValueError, sqlite3.Error) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        log.warning("remarks_thrown_away", why=type(error).__name__)
+        kept = Remarks(folder, box_keys(folder), secrets.token_bytes, may_open)
+    kept.forget(card.person for card in replica.cards(books.db, ForgetCard))
     return kept
 
 

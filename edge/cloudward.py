@@ -182,6 +182,8 @@ class Cloudward:
         persons = [row.body.person for row in page.rows if isinstance(row.body, ForgetCard)]
         if self._clients is not None and persons:
             await asyncio.to_thread(self._clients.forget, persons)
+        if persons:
+            await asyncio.to_thread(self._store.remarks.forget, persons)
         if self._papers is not None:
             for person in persons:
                 await asyncio.to_thread(self._papers.forget, person)
@@ -206,6 +208,7 @@ class Cloudward:
                 continue
             try:
                 await sync(self._clients, office, self._store.clock.wall_us)
+                await self._store.remarks.sync(office)
             except OfficeUnreachableError as error:
                 log.info("clients_wait", why=str(error))
             except OSError as error:

@@ -100,6 +100,7 @@ async def live(edge: Edge, listener: socket.socket) -> int:
         edge.mirror.start()
     if cloudward is not None:
         edge.shop.clients.made = cloudward.client_made
+        edge.store.remarks.made = lambda: _over(loop, cloudward.client_made)
         tasks.append(asyncio.create_task(cloudward.run(), name="uplink"))
     log.info("edge_started", store=edge.config.store, port=listener.getsockname()[1], readers=len(edge.readers))
     stopped = asyncio.create_task(stop.wait(), name="stop")
@@ -157,6 +158,7 @@ async def _stop(edge: Edge, server: uvicorn.Server, tasks: list[asyncio.Task[Non
         edge.store.chronicle.history.duck.close()
     if edge.shop.clients.kept is not None:
         edge.shop.clients.kept.stop()
+    edge.store.remarks.stop()
     if edge.shop.db is not edge.store.books.db:
         edge.shop.db.close()
     edge.store.books.close()

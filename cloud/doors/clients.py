@@ -11,6 +11,7 @@ import msgspec
 from fastapi import FastAPI
 from starlette.responses import Response
 
+from cloud import remarks
 from cloud.client_standings import ClientStandings
 from cloud.desk import Desk
 from cloud.doors import JSON, Body, TheBox
@@ -18,8 +19,10 @@ from cloud.people import Keyring
 from cloud.pos.clients import slices
 from cloud.pos.clients.desk import UnknownClientError
 from cloud.sealing import SealedError
+from contract import remarks as remarks_wire
 from contract.clients import KEYS_PER_MESSAGE_MAX, QUERY_LENGTH_MAX, ClientsAsked, PersonKeys, SliceAsked
 from contract.messages import MESSAGE_BYTES_MAX
+from contract.remarks import RemarkKeys
 from web.problems import ProblemError
 from web.sealed import KEY_BYTES, SealBrokenError, from_text
 
@@ -27,6 +30,7 @@ HEADERS: Final = {"Cache-Control": "no-store"}
 _slice = msgspec.json.Decoder(SliceAsked).decode
 _search = msgspec.json.Decoder(ClientsAsked).decode
 _keys = msgspec.json.Decoder(PersonKeys).decode
+_remarks = msgspec.json.Decoder(RemarkKeys).decode
 
 
 def add_clients(app: FastAPI, desk: Desk, ring: Keyring, standings: ClientStandings) -> None:
@@ -60,6 +64,15 @@ def add_clients(app: FastAPI, desk: Desk, ring: Keyring, standings: ClientStandi
             if any(len(from_text(each.key)) != KEY_BYTES for each in told.keys):
                 raise SealBrokenError("a key has 32 bytes")
             return _told(slices.take_keys(work, ring, told))
+
+    @app.post("/edge/v1/clients/remarks")
+    def trade_remarks(box: TheBox, body: Body) -> Response:
+        """Keys of what this store wrote of clients: new ones come, those that the box lacks go."""
+        told = _read(_remarks, body)
+        if len(told.keys) > remarks_wire.KEYS_PER_MESSAGE_MAX:
+            raise ProblemError(413, "too-large", "Too many keys", f"At most {remarks_wire.KEYS_PER_MESSAGE_MAX}.")
+        with _answered(), desk.work() as work:
+            return _told(remarks.trade_keys(work, ring, box, told))
 
 
 def _read(decode: Callable[[bytes], Any], body: bytes) -> Any:

@@ -20,6 +20,7 @@ from cloud.tables.clients import client_pair as client_pair
 from cloud.tables.clients import client_visit as client_visit
 from cloud.tables.clients import person_key as person_key
 from cloud.tables.clients import person_word as person_word
+from cloud.tables.clients import remark_key as remark_key
 from cloud.tables.clients import word_key as word_key
 from cloud.tables.counts import count_look as count_look
 from cloud.tables.counts import count_missed as count_missed
@@ -72,6 +73,7 @@ from cloud.tables.pieces import piece_change as piece_change
 from cloud.tables.pieces import piece_import as piece_import
 from cloud.tables.pieces import piece_key as piece_key
 from cloud.tables.pieces import piece_paper as piece_paper
+from cloud.tables.pieces import piece_past as piece_past
 from cloud.tables.pieces import piece_seek as piece_seek
 from cloud.tables.pieces import piece_term as piece_term
 from cloud.tables.pieces import tag_binding as tag_binding

@@ -7,6 +7,12 @@ from cloud.columns import HOLDS, RUNNING, data, key, number_key, real, sealed, t
 person_key = table("person_key", key("person"), data("wrapped"), text("key_id"), whole("made_us"))
 """The key of each person, wrapped under the office's (`cloud.people`). Without its row nothing of them opens again."""
 
+remark_key = table(
+    "remark_key", key("key_id"), text("store"), text("person"), whole("at_us"), sealed("sealed"),
+    sa.Index(None, "person"), sa.Index(None, "store", "at_us"),
+)  # fmt: skip
+"""Keys of what a store's staff wrote of a person, under that person's own key (`cloud.remarks`); empty when erased."""
+
 word_key = table("word_key", number_key("one"), data("wrapped"), text("key_id"))
 """One row: the key of the search words, wrapped likewise; it stays for ever."""
 

@@ -37,6 +37,15 @@ piece_term = table(
 )  # fmt: skip
 """Attributes of the piece with this number in `piece_seek`."""
 
+piece_past = table(
+    "piece_past", key("piece"), key("ref"), text("client"), text("provenance"), text("proof"), whole("at_us"),
+    sa.Index(None, "client"),
+)  # fmt: skip
+"""Of a piece bought of a client: where they had it from and what they showed, sealed (`cloud.remarks`).
+
+`ref` is the sale or the purchase.
+"""
+
 piece_backing = table(
     "piece_backing", key("piece"), whole("cost_minor"), text("cost_currency"), text("source"), text("provenance"),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from contract.facts.fact import Fact
 from contract.ids import AppointmentId, PieceId, UserId
+from contract.remarks import Remark
 
 
 class AppointmentEvent(StrEnum):
@@ -42,5 +43,5 @@ class AppointmentClosed(Fact, frozen=True, tag="appointment.closed"):
     appointment: AppointmentId
     event: AppointmentEvent
     unread: tuple[PieceId, ...] = ()
-    why: str = ""
+    why: Remark = ""
     approved_by: UserId = UserId("")

@@ -1,7 +1,8 @@
 """Orders of clients at their home store: what was promised, for whom, until when, and how far it is.
 
 An order names its client by id, and says of things only: what a client wants engraved, wrote, drew or signed is a
-*paper*, a sealed blob that goes when the client is forgotten. Its money is a deposit on its own account (`value`).
+*paper*, a sealed blob that goes when the client is forgotten. What staff write of it in their own words is sealed too
+(`contract.remarks`). Its money is a deposit on its own account (`value`).
 """
 
 from enum import StrEnum
@@ -11,6 +12,7 @@ import msgspec
 from contract.facts.fact import Fact
 from contract.facts.sales import Share
 from contract.ids import AccountId, ClientOrderId, LineId, PersonId, PieceId, SaleId, UserId, ZoneId
+from contract.remarks import Remark
 
 
 class OrderKind(StrEnum):
@@ -100,7 +102,7 @@ class QuoteLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of a quote, and of the sale at pick-up. `gross_minor` tax included. A piece is sold as itself."""
 
     line: LineId
-    description: str
+    description: Remark
     gross_minor: int
     tax_bp: int
     tax: str = ""
@@ -116,8 +118,8 @@ class StoneIdentity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     carat_milli: int = 0
     length_um: int = 0
     width_um: int = 0
-    inscription: str = ""
-    certificate: str = ""
+    inscription: Remark = ""
+    certificate: Remark = ""
     colour: str = ""
     clarity: str = ""
     plot: str = ""
@@ -139,8 +141,8 @@ class OrderItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     item: PieceId
     """The envelope: never for sale; it leaves with a signature, or the gate says so."""
-    description: str
-    condition: str
+    description: Remark
+    condition: Remark
     declared_value_minor: int
     epc: str = ""
     tid: str = ""
@@ -159,7 +161,7 @@ class OrderOpened(Fact, frozen=True, tag="order.opened"):
     """What people call it: on the envelope, on the client's page."""
     kind: OrderKind
     client: PersonId
-    title: str
+    title: Remark
     currency: str
     account: AccountId
     """Where its deposits are."""
@@ -177,7 +179,7 @@ class OrderMoved(Fact, frozen=True, tag="order.moved"):
 
     order: ClientOrderId
     event: OrderEvent
-    why: str = ""
+    why: Remark = ""
     sale: SaleId = SaleId("")
     party: str = ""
     signature: str = ""
@@ -220,7 +222,7 @@ class OrderPromised(Fact, frozen=True, tag="order.promised"):
     order: ClientOrderId
     promised_day: str = ""
     terms: OrderTerms | None = None
-    why: str = ""
+    why: Remark = ""
     approved_by: UserId = UserId("")
 
 
@@ -228,7 +230,7 @@ class OrderHeld(Fact, frozen=True, tag="order.held"):
     """Nothing goes on until it is resumed: a part is missing, or the client thinks it over."""
 
     order: ClientOrderId
-    why: str
+    why: Remark
 
 
 class OrderResumed(Fact, frozen=True, tag="order.resumed"):
@@ -268,8 +270,8 @@ class StoneCheck(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: str
     same: bool
     carat_milli: int = 0
-    inscription: str = ""
-    note: str = ""
+    inscription: Remark = ""
+    note: Remark = ""
 
 
 class OrderItemChecked(Fact, frozen=True, tag="order.item_checked"):
@@ -279,7 +281,7 @@ class OrderItemChecked(Fact, frozen=True, tag="order.item_checked"):
     item: PieceId
     stones: tuple[StoneCheck, ...]
     weight_mg: int = 0
-    answer: str = ""
+    answer: Remark = ""
     """Why it goes to its owner although a stone is not the same; who says so answers for it."""
     approved_by: UserId = UserId("")
 

@@ -12,6 +12,7 @@ import msgspec
 from contract.facts.fact import Fact
 from contract.facts.sales import TenderKind
 from contract.ids import AccountId, AskId, InquiryId, PersonId, PieceId, SaleId, TillId, UserId
+from contract.remarks import Remark
 
 
 class AskEnd(StrEnum):
@@ -99,9 +100,9 @@ class TradeIn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     client: PersonId
     value_minor: int
     currency: str
-    provenance: str
+    provenance: Remark
     """Where the client had it from, in their words."""
-    proof: str
+    proof: Remark
     """How the client proved who they are: the kind of paper, never its number."""
     metal: str = ""
     fineness: int = 0

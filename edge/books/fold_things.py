@@ -26,7 +26,7 @@ EPOCH: Final = 0
 def taken(db: Database, item: OrderItem, order: Order) -> None:
     db.run_struct("token_set", Token(piece=item.item, ce=EPOCH, state=TokenState.HERE))
     card = PieceCard(
-        piece=item.item, sku=order.number, title=f"{order.number}: {item.description}", category=ENVELOPE, metal="",
+        piece=item.item, sku=order.number, title=_called(order, item.item), category=ENVELOPE, metal="",
         fineness=0, weight_mg=item.weight_mg, stones="", price_minor=item.declared_value_minor,
         currency=order.currency, tax_bp=0, epc=item.epc.upper(), tid=item.tid.upper(), home_zone=item.zone,
         ownership=Ownership.CUSTOMER,
@@ -44,6 +44,12 @@ def taken(db: Database, item: OrderItem, order: Order) -> None:
         body=encode_body(card),
     )
     seeking.put(db, card)
+
+
+def _called(order: Order, item: PieceId) -> str:
+    """By its order's number: what was written of the thing is its client's, and stands with the order."""
+    place = [each.item.item for each in order.items].index(item) + 1
+    return f"Envelope {order.number}" if place == 1 else f"Envelope {order.number}/{place}"
 
 
 def given(db: Database, item: PieceId) -> None:

@@ -1,4 +1,4 @@
-"""The slice's SQLite file behind one door: named statements in, rows out. Threads wait for each other.
+"""A SQLite file of clients behind one door: named statements in, rows out. Threads wait for each other.
 
 What is deleted is overwritten (`secure_delete`), and `leave_no_trace` empties the WAL, so that nothing of who was
 forgotten lies on in the file.
@@ -12,18 +12,20 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-FILE: Final = "slice.sqlite3"
+SLICE: Final = "slice"
 Value = str | int | bytes
 
 
 class ClientsDb:
-    """One connection, one transaction at a time."""
+    """One connection, one transaction at a time. `name`: of the file and of its statements; no folder: in memory."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._sql = _statements()
+    def __init__(self, folder: Path | None, name: str = SLICE) -> None:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._sql = _statements(name)
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
+        file = ":memory:" if folder is None else folder / f"{name}.sqlite3"
+        self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._db.row_factory = _as_dict
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             self._db.execute(f"PRAGMA {pragma}").close()
@@ -72,7 +74,7 @@ def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
-def _statements() -> dict[str, str]:
-    text = resources.files("edge.clients").joinpath("slice.sql").read_text(encoding="utf-8")
+def _statements(name: str) -> dict[str, str]:
+    text = resources.files("edge.clients").joinpath(f"{name}.sql").read_text(encoding="utf-8")
     blocks = (block.partition("\n") for block in text.split("-- name: ")[1:])
-    return {name.strip(): sql.strip() for name, _, sql in blocks}
+    return {each.strip(): sql.strip() for each, _, sql in blocks}

@@ -21,6 +21,7 @@ from edge.capture.ear import Ear
 from edge.capture.recorder import SEGMENT_US, Recorder
 from edge.capture.ring import Bounds, Ring
 from edge.capture.still import Outside
+from edge.clients.remarks import Remarks, in_memory
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.counts.counting import Counting
@@ -50,7 +51,7 @@ HISTORY: Final = "history"
 
 class Core:
     """`chance` gives ids; by the same seed the same ids. `slow` and `archive` are pools of one: without the first
-    nothing is captured, without the second no history is kept.
+    nothing is captured, without the second no history is kept. Without `remarks` their keys are in memory alone.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Core:
         *,
         slow: Executor | None = None,
         archive: Executor | None = None,
+        remarks: Remarks | None = None,
     ) -> None:
         self.config = config
         self.books = books
@@ -71,7 +73,9 @@ class Core:
         self._chance = chance
         self.stock = Stock(ZoneMap(config))
         here = StoreCard(store=config.store, name=config.name, currency=config.currency, time_zone=config.time_zone)
-        self.desk = Desk(books, {terminal.till: terminal.id for terminal in config.terminals}, here)
+        self.remarks = remarks or in_memory(config.store)
+        terminals = {terminal.till: terminal.id for terminal in config.terminals}
+        self.desk = Desk(books, terminals, here, self.remarks)
         self.trays_out_us: dict[AppointmentId, int] = {}
         """Monotonic time since which each open tray has to be read back; of one from before the start: since then."""
         self.ballast = Ballast(config.data_dir)

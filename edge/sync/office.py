@@ -18,6 +18,7 @@ from contract.facts import Stream
 from contract.feed import FeedPage, decode_page
 from contract.ids import Epoch
 from contract.messages import CONTRACT_VERSION, JournalRows, Refusal, Rejoin, Snapshot, TreeHead, encode
+from contract.remarks import RemarkKeys, RemarkKeysKept
 from edge.config import UplinkConfig
 
 TIMEOUT_S: Final = 15.0
@@ -122,6 +123,10 @@ class Office:
         """Keys of people who were kept here first; those that the office has now."""
         return _read(_decode_taken, await self._ask("POST", "/edge/v1/clients/keys", content=encode(told)))
 
+    async def remark_keys(self, told: RemarkKeys) -> RemarkKeysKept:
+        """Keys of what was written here of clients, and those that this box lacks."""
+        return _read(_decode_remarks, await self._ask("POST", "/edge/v1/clients/remarks", content=encode(told)))
+
     async def rejoin(self, message: Rejoin) -> Snapshot | Refusal:
         """Idempotent by its nonce: a repeat gets the same answer."""
         response = await self._send("POST", "/edge/v1/rejoin", content=encode(message))
@@ -161,6 +166,7 @@ _decode_enrolled = msgspec.json.Decoder(Enrolled).decode
 _decode_slice = msgspec.json.Decoder(SlicePage).decode
 _decode_clients = msgspec.json.Decoder(ClientsFound).decode
 _decode_taken = msgspec.json.Decoder(PersonKeysTaken).decode
+_decode_remarks = msgspec.json.Decoder(RemarkKeysKept).decode
 _decode_refusal = msgspec.json.Decoder(Refusal).decode
 
 

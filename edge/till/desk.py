@@ -9,6 +9,7 @@ from contract.entries import Entry
 from contract.facts import ClaimKind, CommandRefused, CountVerdict
 from contract.feed import CommissionCard, GoodsCard, MetalPriceCard, StoreCard
 from contract.ids import AccountId, AppointmentId, PaymentId, PieceId, SaleId, StoreId, TillId, UserId, ZoneId
+from contract.remarks import mapped
 from edge.books import replica, seeking
 from edge.books.db import Database
 from edge.books.fold_purchases import PURCHASES
@@ -25,6 +26,7 @@ from edge.till.approvals import Approval
 from edge.till.offers import cash_rules, offer, settings_here
 from edge.till.ordering import OrderAct
 from edge.till.returns import Begun, Returning, as_begun, is_recorded, slices_of, with_what_came_back
+from edge.till.saying import Remarks, Unsealed, in_journal, sealed
 from trade.acts import (
     AbandonReturn,
     AddGoods,
@@ -80,6 +82,7 @@ from trade.cash import PLAIN
 from trade.claim import Claim, ClaimState
 from trade.custody import Token
 from trade.decide import decide
+from trade.orders.order import Order
 from trade.paying import busy_with
 from trade.payment import Payment
 from trade.permissions import Approved
@@ -119,9 +122,11 @@ class Desk:
     """
 
     def __init__(
-        self, books: Books, terminals: Mapping[TillId, str] | None = None, store: StoreCard | None = None
-    ) -> None:
+        self, books: Books, terminals: Mapping[TillId, str] | None = None, store: StoreCard | None = None,
+        remarks: Remarks | None = None,
+    ) -> None:  # fmt: skip
         self._books = books
+        self._remarks: Remarks = remarks or Unsealed()
         self._store = store
         self._terminals = terminals or {}
         self._verified: set[PieceId] = set()
@@ -155,12 +160,14 @@ class Desk:
             )
             answer = decide(scene, act, by=by, new_id=new_id)
             if not isinstance(answer, Refusal):
-                entries = tx.write(at_us=now_us, by=by, why=name_of(act), facts=answer) if answer else []
+                facts = sealed(self._remarks, answer, act, scene)
+                entries = tx.write(at_us=now_us, by=by, why=name_of(act), facts=facts) if facts else []
                 return Done(tuple(entries))
             if not isinstance(act, QUIET):
-                refused = CommandRefused(command=name_of(act), code=answer.code, why=answer.why, piece=answer.piece)
+                said = in_journal(self._remarks, answer, act, scene)
+                refused = CommandRefused(command=name_of(act), code=answer.code, why=said, piece=answer.piece)
                 tx.write(at_us=now_us, by=by, why=name_of(act), facts=(refused,))
-            return Refused(answer)
+            return Refused(msgspec.structs.replace(answer, why=self._remarks.open(answer.why)))
 
     def standing(self, db: Database, piece: PieceId, seen: Seen, pad: frozenset[PieceId] = frozenset()) -> Standing:
         """A piece as books and eyes have it now."""
@@ -192,7 +199,8 @@ class Desk:
         db = tx.db
         scene = Scene(guards=self._books.guards, feed_rev=tx.node().feed_rev, pad=pad, calendar_day=today)
         if isinstance(act, OrderAct):
-            return ordering.scene_of(db, scene, act, lambda each: self.standing(db, each, seen, pad), tx.node().store)
+            found = ordering.scene_of(db, scene, act, lambda each: self.standing(db, each, seen, pad), tx.node().store)
+            return found if found.order is None else msgspec.structs.replace(found, order=self._read(found.order))
         if isinstance(act, AppointmentAct):
             return appointing.scene_of(db, scene, act, lambda each: self.standing(db, each, seen, pad))
         if isinstance(act, ValueAct):
@@ -305,6 +313,10 @@ class Desk:
                 alarm = db.one("alarm", AlarmRow, alarm=act.alarm)
                 open_now = alarm is not None and alarm.state is AlarmState.OPEN
                 return msgspec.structs.replace(scene, alarm_open=open_now)
+
+    def _read(self, order: Order) -> Order:
+        """With its words: they are compared with those of the act."""
+        return mapped(order, self._remarks.open)
 
     def _value_scene(self, db: Database, scene: Scene, act: ValueAct) -> Scene:
         """Of acts about goods of the list, and about money the house owes."""

@@ -22,6 +22,7 @@ from cloud.pos.clients import desk as clients
 from cloud.pos.clients import erasing
 from cloud.pos.clients.reach import reaching
 from cloud.pos.staff.desk import put_staff
+from cloud.remarks import Remarks
 from cloud.sealing import passing
 from cloud.tables import appointment, appointment_slot, case_file, message
 from contract.facts import AppointmentClosed, AppointmentEvent, AppointmentPrepared, AppointmentWent
@@ -234,7 +235,7 @@ def test_once_the_tray_is_out_the_store_decides_and_the_office_hears(office_of):
     office_of.said(AppointmentWent(appointment=name, event=AppointmentEvent.ARRIVE))
     office_of.said(AppointmentWent(appointment=name, event=AppointmentEvent.BEGIN))
     with office_of.desk.look() as work:
-        seen = queries.one(work.tx, name)
+        seen = queries.one(work.tx, Remarks(work.tx, office_of.means.ring), name)
     assert (seen.state, seen.tray_state, seen.pieces, seen.possible) == ("in_progress", "out", ["ring", "pin"], [])
     office_of.said(AppointmentClosed(appointment=name, event=AppointmentEvent.FINISH))
     row = office_of.row(name)

@@ -7,11 +7,14 @@ import pytest
 import sqlalchemy as sa
 
 from cloud import feed
+from cloud.people import Keyring
 from cloud.pos.compliance import queries as compliance
 from cloud.pos.ledger.queries import balances
 from cloud.pos.pieces import desk, melting
 from cloud.pos.pieces.checks import RecordError
 from cloud.pos.purchases import metals, queries
+from cloud.remarks import Remarks
+from cloud.sealing import passing
 from cloud.tables import custody, piece, value_account
 from cloud.work import begin
 from contract.facts import CashKind, CashMoved, PurchaseRecorded, Spot, Tender, TenderKind, TradeIn
@@ -70,7 +73,7 @@ def test_what_was_bought_is_a_piece_of_the_house_kept_apart_and_its_money_stands
     assert (row["condition"], row["second_hand"], row["fineness"]) == ("quarantined", 1, 750)
     assert money(house) == {"inventory_second_hand": 76_500, "cash": -76_500}
     with house.office.reading() as tx:
-        kept, items = queries.one(tx, "paris", "p-1")
+        kept, items = queries.one(tx, Remarks(tx, Keyring(passing())), "paris", "p-1")
         (year,) = compliance.bought(tx)
     assert (kept.client, items[0].spot_minor_per_kg, items[0].hold_until) == ("c-1", 12_000_000, "2026-12-06")
     assert (year.number, year.amount_minor) == (1, 76_500)

@@ -4,6 +4,7 @@ Their store is offline while it happens; then its box comes back, then it burns 
 then the office's database is put back to before it.
 """
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -17,6 +18,7 @@ import msgspec
 import pytest
 
 from contract.feed import Role
+from contract.remarks import FORGOTTEN
 from edge import own_books
 from edge.config import load_config
 from vitrine.ask import Api, AskError, wait
@@ -40,6 +42,11 @@ AT_THE_OFFICE = {
     "milestones": {"kind": "birthday", "day": "1984-05-17", "name": "Ottokar", "relation": "spouse"},
     "visits": {"at": STORE, "text": "Saphirring, Silberdistel"},
 }  # fmt: skip
+COUNTER = (
+    "Erbtante", "Krappe", "Efeuranke", "Glockenblume", "Herbstwind", "Ruritanien", "Dachboden", "Perlmutt", "Fliederbusch",
+    "Abendstern",
+)  # fmt: skip
+"""What is written of their order, of what they sell, and of their appointment."""
 Raw = msgspec.Raw
 
 
@@ -63,6 +70,72 @@ def tell(api: Api, path: str, body: dict) -> None:
     """An act that answers nothing."""
     answer = api._http.post(path, json=body)
     assert answer.is_success, answer.text
+
+
+def day_after_next(hours: int = 36) -> str:
+    return (dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)).date().isoformat()
+
+
+def ordered(house, person: str) -> str:
+    """A ring to be mended: title, thing, quote, promise, look, note; and it rests. All of it in words."""
+    store, at = house.at(STORE), "/api/v1/orders"
+    order = json.loads(bytes(store.post(at, Raw, {"kind": "repair", "client": person, "title": "Ring der Erbtante"})))
+    at = f"{at}/{order['order']}"
+    stones = [{"at": "centre", "kind": "white stone", "length_um": 6480, "width_um": 6450, "inscription": "Perlmutt"}]
+    thing = {
+        "description": "White metal ring, Efeuranke", "condition": "Krappe verbogen", "declared_value_minor": 9_000,
+        "stones": stones,
+    }  # fmt: skip
+    (item,) = json.loads(bytes(store.post(f"{at}/things", Raw, thing)))["things"]
+    looks = [{"at": "centre", "length_um": 6480, "width_um": 6450, "note": "Fliederbusch"}]
+    store.post(f"{at}/things/{item['item']}/check", Raw, {"looks": looks})
+    store.post(f"{at}/quote", Raw, {"lines": [{"description": "Glockenblume graviert", "gross_minor": 5_000}]})
+    store.post(f"{at}/notes", Raw, {"reason": "Abendstern"})
+    store.post(f"{at}/hold", Raw, {"reason": "wartet auf Herbstwind"})
+    with pytest.raises(AskError, match="Herbstwind"):
+        store.post(f"{at}/answer", Raw, {"approved": True, "how": "counter"})
+    return order["order"]
+
+
+def bought_of(house, person: str) -> str:
+    thing = {"title": "Brosche", "provenance": "vom Dachboden", "proof": "Pass von Ruritanien", "value_minor": 1_000}
+    paid = [{"kind": "store_credit", "amount_minor": 1_000}]
+    asked = {"till": "till-1", "client": person, "things": [thing], "paid": paid}
+    return json.loads(bytes(house.at(STORE).post("/api/v1/purchases", Raw, asked)))["purchase"]
+
+
+def met(house, person: str) -> str:
+    """An appointment whose tray came back without its piece."""
+    office, store, piece = house.office(), house.at(STORE), house.unseen(STORE)
+    asked = {
+        "at": STORE, "staff": house.shop.login(Role.MANAGER).user, "day": day_after_next(), "begins": "10:00",
+        "person": person,
+    }  # fmt: skip
+    name = json.loads(bytes(office.post("/api/v1/appointments", Raw, asked)))["appointment"]
+    office.post(f"/api/v1/appointments/{name}/confirm", Raw)
+
+    def heard() -> bool:
+        return name in bytes(store.get("/api/v1/appointments", Raw)).decode()
+
+    wait("the store to hear of the appointment", SOON_S, heard)
+    house.scan(STORE, piece)
+    for step, body in (("prepare", {"pieces": [piece]}), ("arrive", None), ("begin", None)):
+        store.post(f"/api/v1/appointments/{name}/{step}", Raw, body)
+    store.post(f"/api/v1/appointments/{name}/close", Raw, {"how": "finish", "why": "blieb bei der Silberdistel"})
+    return name
+
+
+def told_at_office(house, order: str, purchase: str, appointment: str) -> str:
+    """All the office says of these, in words."""
+    paths = (
+        f"/api/v1/client-orders/{order}", f"/api/v1/purchases/{STORE}/{purchase}", f"/api/v1/appointments/{appointment}",
+    )  # fmt: skip
+    papers = json.loads(bytes(house.office().get(f"/api/v1/client-orders/{order}/papers", Raw)))
+    texts = [house.office()._http.get(path).text for path in paths]
+    opened = [
+        house.office()._http.get(f"/api/v1/client-orders/{order}/papers/{each['sha256']}").text for each in papers
+    ]
+    return "".join((*texts, *opened))
 
 
 def at_store(house, person: str) -> dict:
@@ -127,8 +200,19 @@ def test_who_is_erased_is_in_no_file_of_the_house_whatever_comes_back(known, tmp
     folder = house.shop.folder
     sold = house.sell(STORE, house.piece(STORE))
     house.sent(STORE)
-    needles = tuple(word.encode() for word in WORDS)
+    needles = tuple(word.encode() for word in (*WORDS, *COUNTER))
     assert len(WORDS) >= 20
+    names = (ordered(house, person), bought_of(house, person), met(house, person))
+    house.sent(STORE)
+    shown = ("Erbtante", "Krappe", "Efeuranke", "Glockenblume", "Herbstwind", "Ruritanien", "Dachboden", "Abendstern")
+
+    def heard() -> bool:
+        text = told_at_office(house, *names)
+        return "Silberdistel" in text and all(word in text for word in shown if word != "Krappe")
+
+    wait("the office to read what was written at the counter", SOON_S, heard)
+    things = bytes(house.at(STORE).get(f"/api/v1/orders/{names[0]}/things", Raw)).decode()
+    assert all(word in things for word in ("Krappe", "Perlmutt", "Fliederbusch")), "the control: the store reads it"
     told = bytes(house.office().get(f"/api/v1/clients/{person}", Raw)).decode()
     assert [word for word in WORDS if word not in told] == [], "the control: all of it is known"
     assert found_in(folder, *needles) == [], "before they are erased, no file tells it"
@@ -157,6 +241,9 @@ def test_who_is_erased_is_in_no_file_of_the_house_whatever_comes_back(known, tmp
     wait("the box to forget", SOON_S, lambda: not sealed_at_box(house, person)[0])
     assert at_store(house, person) == {}
     assert found_in(folder, *before, *needles) == []
+    gone = told_at_office(house, *names) + bytes(house.at(STORE).get(f"/api/v1/orders/{names[0]}/things", Raw)).decode()
+    assert [word for word in COUNTER if word in gone] == []
+    assert FORGOTTEN in gone
 
     # the box burns, and comes back from a backup of before
     house.cut(f"edge-{STORE}")

@@ -35,7 +35,7 @@ from trade.orders.numbers import order_of
 from trade.orders.order import Order
 from trade.orders.tables import TABLES
 from trade.orders.terms import deposit_minor
-from trade.orders.words import cannot, no_order
+from trade.orders.words import KINDS, cannot, no_order
 from trade.piece import unavailable
 from trade.price import cart, price_in
 from trade.refusal import Refusal, Why
@@ -104,7 +104,7 @@ def _line(scene: Scene, order: Order, what: QuoteLine | PieceId, new_id: NewId) 
     """As it was quoted; of a memo, at what the house asks today."""
     if isinstance(what, QuoteLine) and what.piece is None:
         return SaleLine(
-            line=LineId(new_id()), kind=LineKind.SERVICE, description=f"{what.description} ({order.number})",
+            line=LineId(new_id()), kind=LineKind.SERVICE, description=_called(order, what),
             list_price_minor=what.gross_minor, gross_minor=0, tax_bp=what.tax_bp, tax_minor=0, tax=what.tax,
             order=order.order, feed_rev=scene.feed_rev,
         )  # fmt: skip
@@ -127,6 +127,13 @@ def _line(scene: Scene, order: Order, what: QuoteLine | PieceId, new_id: NewId) 
         claim=claim.claim, tax=card.tax, scheme=TaxScheme.MARGIN if margin else TaxScheme.STANDARD,
         order=order.order, feed_rev=scene.feed_rev,
     )  # fmt: skip
+
+
+def _called(order: Order, line: QuoteLine) -> str:
+    """What the receipt says of work: never the words of its quote, which are the client's and go with them."""
+    named = f"{KINDS[order.kind].capitalize()} {order.number}"
+    work = [each.line for each in (order.quote.lines if order.quote else ()) if each.piece is None]
+    return named if len(work) < 2 else f"{named}, {work.index(line.line) + 1} of {len(work)}"
 
 
 def _shared(sale: Sale, order: Order) -> tuple[AnyFact, ...]:

@@ -27,6 +27,7 @@ from contract.facts import (
     StoneCheck,
 )
 from contract.ids import AccountId, ClientOrderId, LineId, PersonId, PieceId, SaleId, UserId
+from contract.remarks import Remark
 from trade.orders.tables import ENDS, TABLES, OrderState
 
 
@@ -58,7 +59,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     item: OrderItem
     checked: tuple[StoneCheck, ...] = ()
     checked_us: int = 0
-    answer: str = ""
+    answer: Remark = ""
     """Why it may go although a stone is not the same."""
     given_us: int = 0
 
@@ -79,7 +80,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     event: str
     at_us: int
     by: str
-    why: str = ""
+    why: Remark = ""
     party: str = ""
     flags: tuple[str, ...] = ()
 
@@ -89,7 +90,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: str
     kind: OrderKind
     client: PersonId
-    title: str
+    title: Remark
     currency: str
     account: AccountId
     state: OrderState
@@ -107,7 +108,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     quotes: tuple[Quote, ...] = ()
     items: tuple[Kept, ...] = ()
     papers: tuple[Paper, ...] = ()
-    held: str = ""
+    held: Remark = ""
     """Why nothing goes on; empty: it does."""
     party: str = ""
     """The maker or trade shop it is with."""
@@ -226,8 +227,9 @@ def _changed(order: Order, fact: OrderChange, at_us: int, by: str) -> Order:
         case OrderItemTaken():
             known = order.item(fact.item.item)
             kept_one = new(known, item=fact.item) if known else Kept(item=fact.item)
-            others = (each for each in order.items if each.item.item != fact.item.item)
-            return _told(new(order, items=(*others, kept_one)), "taken", fact.item.description, at_us, by)
+            items = tuple(kept_one if each is known else each for each in order.items)
+            items = items if known else (*items, kept_one)
+            return _told(new(order, items=items), "taken", fact.item.description, at_us, by)
         case OrderItemChecked():
             found = _items(order, fact.item, checked=fact.stones, checked_us=at_us, answer=fact.answer)
             return _told(found, "answered for" if fact.answer else "looked at again", fact.answer, at_us, by)

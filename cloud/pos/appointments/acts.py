@@ -12,6 +12,7 @@ from cloud.pos.appointments import desk, hearing, importing, queries
 from cloud.pos.appointments.desk import AppointmentError, Means, UnknownAppointmentError, Wanted
 from cloud.pos.appointments.slots import TakenError
 from cloud.pos.http import found
+from cloud.remarks import Remarks
 from cloud.sealing import SealedError
 from contract.feed import Permission
 from contract.ids import PersonId
@@ -95,5 +96,5 @@ class Acts:
 
     def _may(self, who: Login, name: str) -> None:
         with self.office.look() as work:
-            row = found(queries.one(work.tx, name), "such appointment")
+            row = found(queries.one(work.tx, Remarks(work.tx, self.means.ring), name), "such appointment")
         require(who, Permission.CLIENTS, store=row.store)

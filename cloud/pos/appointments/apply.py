@@ -35,7 +35,7 @@ def heard_of(tokens: Custody, heard: Heard, fact: AppointmentPrepared | Appointm
         if row["tray_state"]:
             columns["tray_state"] = "short" if short else "back"
         if short:
-            sentence = f"A tray was closed without {len(fact.unread)} of its pieces, because “{fact.why}”"
+            sentence = f"A tray was closed without {len(fact.unread)} of its pieces, and the appointment says why"
             work.open_case(CASE, sentence, store=heard.store, piece=fact.unread[0], ref=fact.appointment)
     work.tx.run(sa.update(appointment).where(*mine).values(**columns))
 

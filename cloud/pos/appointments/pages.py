@@ -17,6 +17,7 @@ from cloud.pos.appointments.acts import Acts, Times, answered
 from cloud.pos.appointments.desk import Means, Wanted
 from cloud.pos.appointments.routes import Keeper, Line, Minutes, Seer, calendar_answer
 from cloud.pos.http import found
+from cloud.remarks import Remarks
 from contract.feed import Permission
 from web.front import go, render
 from web.logins import Login
@@ -72,7 +73,8 @@ def add_day(routes: APIRouter, office: Desk, acts: Acts, names: Names) -> None:
             stores = _mine(work.tx, who)
             at = at if at in stores else next(iter(stores), "")
             today = on or quiet.day_of(work.now_us, outbox.zone_of(work.tx, at))
-            rows, waits = queries.day(work.tx, store=at, on=today), queries.waiting(work.tx, store=at)
+            words = Remarks(work.tx, acts.means.ring)
+            rows, waits = queries.day(work.tx, words, store=at, on=today), queries.waiting(work.tx, words, store=at)
             step = dt.timedelta(days=1)
             return render(
                 request, "appointments/day.html", rows=rows, waits=waits, stores=stores, at=at, on=today.isoformat(),
@@ -120,7 +122,7 @@ def add_new(routes: APIRouter, office: Desk, acts: Acts, names: Names) -> None:
 def add_one(routes: APIRouter, office: Desk, acts: Acts, names: Names) -> None:
     def page(request: Request, who: Login, name: str, *, said: str = "", problem: str = "") -> Response:
         with answered(), office.work() as work:
-            row = found(queries.one(work.tx, name), "such appointment")
+            row = found(queries.one(work.tx, Remarks(work.tx, acts.means.ring), name), "such appointment")
             return render(
                 request, "appointments/one.html", status=422 if problem else 200, row=row, said=said, problem=problem,
                 note=queries.note(work, acts.means.ring, name, by=who.user, how="appointment"),

@@ -11,6 +11,7 @@ from cloud.db import Tx
 from cloud.messages import outbox, quiet
 from cloud.people import Keyring
 from cloud.pos.appointments import desk
+from cloud.remarks import Remarks
 from cloud.tables import appointment, client_look, store_place
 from cloud.work import Work
 from contract.ids import PersonId, UserId
@@ -19,7 +20,7 @@ from trade.appointment import APPOINTMENT, OFFICE_DECIDES, AppointmentState
 SHOWN_MAX: Final = 300
 PLAIN: Final = (
     "appointment", "store", "person", "staff", "room", "tray", "starts_us", "ends_us", "state", "tray_state", "answer",
-    "sequence", "why",
+    "sequence",
 )  # fmt: skip
 
 
@@ -54,25 +55,25 @@ class Places:
     trays: list[str]
 
 
-def day(tx: Tx, *, store: str, on: dt.date) -> list[AppointmentRow]:
+def day(tx: Tx, words: Remarks, *, store: str, on: dt.date) -> list[AppointmentRow]:
     """Of that day by the store's clock, by their time."""
     zone = outbox.zone_of(tx, store)
     from_us, until_us = quiet.moment(on, 0, zone), quiet.moment(on + dt.timedelta(days=1), 0, zone)
     mine = (appointment.c.store == store, appointment.c.starts_us < until_us, appointment.c.ends_us > from_us)
     query = sa.select(appointment).where(*mine).order_by(appointment.c.starts_us, appointment.c.appointment)
-    return [shown(tx, row) for row in tx.rows(query.limit(SHOWN_MAX))]
+    return [shown(tx, words, row) for row in tx.rows(query.limit(SHOWN_MAX))]
 
 
-def waiting(tx: Tx, *, store: str) -> list[AppointmentRow]:
+def waiting(tx: Tx, words: Remarks, *, store: str) -> list[AppointmentRow]:
     """Asked for and not confirmed, soonest first."""
     mine = (appointment.c.store == store, appointment.c.state == AppointmentState.REQUESTED)
     query = sa.select(appointment).where(*mine).order_by(appointment.c.starts_us).limit(SHOWN_MAX)
-    return [shown(tx, row) for row in tx.rows(query)]
+    return [shown(tx, words, row) for row in tx.rows(query)]
 
 
-def one(tx: Tx, name: str) -> AppointmentRow | None:
+def one(tx: Tx, words: Remarks, name: str) -> AppointmentRow | None:
     row = tx.row(sa.select(appointment).where(appointment.c.appointment == name))
-    return None if row is None else shown(tx, row)
+    return None if row is None else shown(tx, words, row)
 
 
 def note(work: Work, ring: Keyring, name: str, *, by: UserId, how: str) -> str:
@@ -93,12 +94,13 @@ def places(tx: Tx, store: str) -> Places:
     )  # fmt: skip
 
 
-def shown(tx: Tx, row: Any) -> AppointmentRow:
+def shown(tx: Tx, words: Remarks, row: Any) -> AppointmentRow:
     zone = outbox.zone_of(tx, row["store"])
     begins, ends = (dt.datetime.fromtimestamp(row[each] // 1_000_000, zone) for each in ("starts_us", "ends_us"))
     state = AppointmentState(row["state"])
     possible = sorted({str(event) for at, event in APPOINTMENT.table if at is state}) if state in OFFICE_DECIDES else []
     return AppointmentRow(
-        **{name: row[name] for name in PLAIN}, day=begins.date().isoformat(), begins=f"{begins:%H:%M}",
-        ends=f"{ends:%H:%M}", pieces=json.loads(row["pieces"]), unread=json.loads(row["unread"]), possible=possible,
+        **{name: row[name] for name in PLAIN}, why=words.open(row["why"]), day=begins.date().isoformat(),
+        begins=f"{begins:%H:%M}", ends=f"{ends:%H:%M}", pieces=json.loads(row["pieces"]),
+        unread=json.loads(row["unread"]), possible=possible,
     )  # fmt: skip

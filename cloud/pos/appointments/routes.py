@@ -14,6 +14,7 @@ from cloud.pos.appointments.acts import Acts, Times
 from cloud.pos.appointments.desk import Means
 from cloud.pos.appointments.slots import LONGEST_US
 from cloud.pos.http import Asked, found
+from cloud.remarks import Remarks
 from contract.feed import Permission
 from web.logins import Login
 from web.policy import allow
@@ -54,7 +55,7 @@ def router(office: Desk, means: Means) -> APIRouter:
         """Of one day of a store, by its clock."""
         del who
         with office.look() as work:
-            return queries.day(work.tx, store=at, on=on)
+            return queries.day(work.tx, Remarks(work.tx, means.ring), store=at, on=on)
 
     @routes.post("", status_code=201)
     def request(who: Keeper, told: NewAsked) -> dict[str, str]:
@@ -66,7 +67,7 @@ def router(office: Desk, means: Means) -> APIRouter:
     def one(who: Seer, name: str) -> queries.AppointmentRow:
         del who
         with office.look() as work:
-            return found(queries.one(work.tx, name), "such appointment")
+            return found(queries.one(work.tx, Remarks(work.tx, means.ring), name), "such appointment")
 
     @routes.post("/{name}/confirm")
     def confirm(who: Keeper, name: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from cloud.db import Tx
 from cloud.people import Keyring
 from cloud.pos.client_orders.apply import decode
 from cloud.pos.client_orders.papers import Opened, open_
+from cloud.remarks import Remarks
 from cloud.tables import client_order, order_answer, order_page, store
 from cloud.work import Work
 from contract.commands import AnswerOrder
@@ -62,23 +63,25 @@ class Shown:
     said: Said | None
 
 
-def find(tx: Tx, key: str, now_us: int) -> tuple[Order, StoreId, Shown] | None:
+def find(tx: Tx, ring: Keyring, key: str, now_us: int) -> tuple[Order, StoreId, Shown] | None:
     """By the key of a code (`contract.order_page`). None: there is none, or it has been over for long."""
     query = sa.select(client_order.c.body, client_order.c.store, store.c.name, store.c.time_zone)
     query = query.join(order_page, order_page.c.order_id == client_order.c.order_id)
     row = tx.row(query.join(store, store.c.store == client_order.c.store).where(order_page.c.code == key))
     if row is None:
         return None
-    order = decode(bytes(row["body"]))
+    order = Remarks(tx, ring).read(decode(bytes(row["body"])))
     if order.ended and now_us - order.changed_us > SHOWN_AFTER_DAYS * DAY_US:
         return None
     today = _day(now_us)
     return order, StoreId(row["store"]), _shown(tx, order, row["name"], today)
 
 
-def answer(work: Work, key: str, what: str, number: int, proof: str, *, approved: bool) -> None:
+def answer(
+    work: Work, ring: Keyring, key: str, *, what: str, number: int, proof: str, approved: bool
+) -> None:  # fmt: skip
     """Tells the store. Raises `LookupError` for a code without an order, `TooLateError`."""
-    found = find(work.tx, key, work.now_us)
+    found = find(work.tx, ring, key, work.now_us)
     if found is None:
         raise LookupError("there is no such order")
     order, home, shown = found
@@ -110,7 +113,7 @@ def proof_of(order: Order) -> Paper | None:
 
 def drawing(tx: Tx, ring: Keyring, key: str, now_us: int) -> Opened | None:
     """What the client is asked about, as a picture. Raises `SealedError`."""
-    found = find(tx, key, now_us)
+    found = find(tx, ring, key, now_us)
     proof = proof_of(found[0]) if found is not None else None
     return open_(tx, ring, found[0].order, proof.sha256) if found is not None and proof is not None else None
 

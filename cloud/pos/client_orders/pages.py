@@ -7,8 +7,10 @@ from starlette.responses import Response
 
 from cloud import called
 from cloud.desk import Desk
+from cloud.people import Keyring
 from cloud.pos.client_orders import queries
 from cloud.pos.http import ROWS_PER_PAGE, Limit, found
+from cloud.remarks import Remarks
 from contract.feed import Permission
 from trade.orders.queues import QUEUES
 from trade.orders.words import DONE, KINDS
@@ -22,19 +24,21 @@ Word = Annotated[str, Query(max_length=100)]
 SHOW_MAX: Final = 200
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: Desk, ring: Keyring) -> APIRouter:
     routes = APIRouter(prefix="/client-orders", include_in_schema=False)
 
     @routes.get("")
     def listing(request: Request, who: Reader, store: Word = "", queue: Word = "", q: Word = "") -> Response:
         with desk.look() as work:
-            names = theirs(called.stores(work.tx), who)
+            names, words = theirs(called.stores(work.tx), who), Remarks(work.tx, ring)
             now_us = desk.now_us()
             if q.strip():
-                rows = queries.find(work.tx, q, now_us=now_us, mine=names)
+                rows = queries.find(work.tx, words, q, now_us=now_us, mine=names)
             else:
                 at = store if store in names else ""
-                rows = queries.listing(work.tx, now_us=now_us, mine=names, store_=at, queue=queue, limit=SHOW_MAX)
+                rows = queries.listing(
+                    work.tx, words, now_us=now_us, mine=names, store_=at, queue=queue, limit=SHOW_MAX
+                )
             return render(
                 request, "client_orders/list.html", rows=rows, names=names, store=store, queue=queue, q=q,
                 queues=[(str(each), words) for each, words in QUEUES.items()], kinds=words_of_kinds(),
@@ -45,14 +49,14 @@ def router(desk: Desk) -> APIRouter:
         """A piece of a client's profile."""
         del who
         with desk.look() as work:
-            rows = queries.of_client(work.tx, person, now_us=desk.now_us())
+            rows = queries.of_client(work.tx, Remarks(work.tx, ring), person, now_us=desk.now_us())
             names = called.stores(work.tx)
             return render(request, "client_orders/_of.html", rows=rows, names=names, kinds=words_of_kinds())
 
     @routes.get("/{order}")
     def one(request: Request, who: Reader, order: str) -> Response:
         with desk.look() as work:
-            seen = found(queries.detail(work.tx, order, now_us=desk.now_us()), f"order {order}")
+            seen = found(queries.detail(work.tx, Remarks(work.tx, ring), order, now_us=desk.now_us()), f"order {order}")
             require(who, Permission.ORDERS, store=seen.row.store)
             return render(
                 request, "client_orders/order.html", seen=seen, row=seen.row, names=called.stores(work.tx),
@@ -62,7 +66,7 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-def api(desk: Desk) -> APIRouter:
+def api(desk: Desk, ring: Keyring) -> APIRouter:
     routes = APIRouter(prefix="/api/v1/client-orders", tags=["clients' orders"])
 
     @routes.get("")
@@ -71,16 +75,18 @@ def api(desk: Desk) -> APIRouter:
     ) -> list[queries.OrderRow]:
         """`queue`: `overdue`, `today`, `client`, `ready`, `held` or `over`. `find`: a number, a client or a piece."""
         with desk.look() as work:
-            names, now_us = theirs(called.stores(work.tx), who), desk.now_us()
+            names, now_us, words = theirs(called.stores(work.tx), who), desk.now_us(), Remarks(work.tx, ring)
             if find.strip():
-                return queries.find(work.tx, find, now_us=now_us, mine=names, limit=limit)
+                return queries.find(work.tx, words, find, now_us=now_us, mine=names, limit=limit)
             at = store if store in names else ""
-            return queries.listing(work.tx, now_us=now_us, mine=names, store_=at, queue=queue, limit=limit)
+            return queries.listing(
+                work.tx, Remarks(work.tx, ring), now_us=now_us, mine=names, store_=at, queue=queue, limit=limit
+            )
 
     @routes.get("/{order}")
     def one(who: Reader, order: str) -> queries.Detail:
         with desk.look() as work:
-            seen = found(queries.detail(work.tx, order, now_us=desk.now_us()), f"order {order}")
+            seen = found(queries.detail(work.tx, Remarks(work.tx, ring), order, now_us=desk.now_us()), f"order {order}")
             require(who, Permission.ORDERS, store=seen.row.store)
             return seen
 

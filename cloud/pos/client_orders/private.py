@@ -38,8 +38,8 @@ class AnswerForm(BaseModel):
 class Door:
     """Opens codes, and lets who guesses wait."""
 
-    def __init__(self, desk: Desk, attempts: Attempts) -> None:
-        self.desk, self._attempts = desk, attempts
+    def __init__(self, desk: Desk, ring: Keyring, attempts: Attempts) -> None:
+        self.desk, self._ring, self._attempts = desk, ring, attempts
 
     def key(self, request: Request, code: str) -> str:
         """The key of the code. Raises `ValueError`, and a 429 problem for who guessed too often."""
@@ -64,7 +64,7 @@ class Door:
             why = error.detail
             return render(request, TEMPLATE, status=error.status, code=code, problem=why, one=None, asked=False)
         with self.desk.look() as work:
-            found = answering.find(work.tx, key, work.now_us)
+            found = answering.find(work.tx, self._ring, key, work.now_us)
         if found is not None:
             self.fits(request)
         one = found[2] if found is not None else None
@@ -75,7 +75,7 @@ class Door:
 
 
 def router(desk: Desk, ring: Keyring, attempts: Attempts) -> APIRouter:
-    routes, door = APIRouter(include_in_schema=False), Door(desk, attempts)
+    routes, door = APIRouter(include_in_schema=False), Door(desk, ring, attempts)
 
     @routes.get(PAGE, dependencies=[public()])
     def look(request: Request, code: Typed = "") -> Response:
@@ -87,7 +87,9 @@ def router(desk: Desk, ring: Keyring, attempts: Attempts) -> APIRouter:
         try:
             key = door.key(request, form.code)
             with desk.work() as work:
-                answering.answer(work, key, form.what, form.quote, form.proof, approved=form.said == "yes")
+                answering.answer(
+                    work, ring, key, what=form.what, number=form.quote, proof=form.proof, approved=form.said == "yes"
+                )
         except TooLateError as error:
             return door.page(request, form.code, problem=str(error), status=409)
         except (ValueError, LookupError, ProblemError):

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from cloud.db import Tx
 from cloud.pos.client_orders.apply import decode
+from cloud.remarks import Remarks
 from cloud.tables import client_order, client_order_thing, piece, store, value_account
 from trade.orders import queues
 from trade.orders.numbers import typed
@@ -87,8 +88,9 @@ class Detail:
 
 
 def listing(
-    tx: Tx, *, now_us: int, mine: Iterable[str], store_: str = "", kind: str = "", queue: str = "", limit: int = 50
-) -> list[OrderRow]:
+    tx: Tx, words: Remarks, *, now_us: int, mine: Iterable[str], store_: str = "", kind: str = "", queue: str = "",
+    limit: int = 50,
+) -> list[OrderRow]:  # fmt: skip
     """Open ones of these stores, what is due first; of the queue `over` those that ended, newest first."""
     over = queue == "over"
     known = (client_order.c.ended == int(over), client_order.c.store.in_([store_] if store_ else list(mine)))
@@ -96,14 +98,16 @@ def listing(
     if kind:
         query = query.where(client_order.c.kind == kind)
     newest = query.order_by(client_order.c.changed_us.desc(), client_order.c.order_id)
-    rows = _told(tx, tx.rows(newest.limit(limit if over else OPEN_MAX)), now_us)
+    rows = _told(tx, words, tx.rows(newest.limit(limit if over else OPEN_MAX)), now_us)
     if not over:
         rows = [each for each in rows if not queue or queue in each.queues]
         rows.sort(key=lambda each: (not each.due_day, each.due_day, each.number))
     return rows[:limit]
 
 
-def find(tx: Tx, text: str, *, now_us: int, mine: Iterable[str], limit: int = 50) -> list[OrderRow]:
+def find(
+    tx: Tx, words: Remarks, text: str, *, now_us: int, mine: Iterable[str], limit: int = 50
+) -> list[OrderRow]:  # fmt: skip
     """By number, by client, or by a piece or a thing of the client's."""
     wanted = text.strip()
     if not wanted:
@@ -116,22 +120,22 @@ def find(tx: Tx, text: str, *, now_us: int, mine: Iterable[str], limit: int = 50
         client_order.c.order_id.in_(things),
     )
     query = sa.select(client_order.c.store, client_order.c.body).where(meant, client_order.c.store.in_(list(mine)))
-    return _told(tx, tx.rows(query.order_by(client_order.c.changed_us.desc()).limit(limit)), now_us)
+    return _told(tx, words, tx.rows(query.order_by(client_order.c.changed_us.desc()).limit(limit)), now_us)
 
 
-def of_client(tx: Tx, client: str, *, now_us: int, limit: int = 50) -> list[OrderRow]:
+def of_client(tx: Tx, words: Remarks, client: str, *, now_us: int, limit: int = 50) -> list[OrderRow]:
     """Of all stores, newest first."""
     query = sa.select(client_order.c.store, client_order.c.body).where(client_order.c.client == client)
-    return _told(tx, tx.rows(query.order_by(client_order.c.changed_us.desc()).limit(limit)), now_us)
+    return _told(tx, words, tx.rows(query.order_by(client_order.c.changed_us.desc()).limit(limit)), now_us)
 
 
-def detail(tx: Tx, order: str, *, now_us: int) -> Detail | None:
+def detail(tx: Tx, words: Remarks, order: str, *, now_us: int) -> Detail | None:
     query = sa.select(client_order.c.store, client_order.c.body).where(client_order.c.order_id == order)
     found = tx.row(query)
     if found is None:
         return None
-    known = decode(bytes(found["body"]))
-    (row,) = _told(tx, [found], now_us)
+    known = words.read(decode(bytes(found["body"])))
+    (row,) = _told(tx, words, [found], now_us)
     titles = {
         each["piece"]: each["title"]
         for each in tx.rows(sa.select(piece.c.piece, piece.c.title).where(piece.c.piece.in_(known.pieces)))
@@ -149,8 +153,8 @@ def detail(tx: Tx, order: str, *, now_us: int) -> Detail | None:
     )  # fmt: skip
 
 
-def _told(tx: Tx, rows: Iterable[sa.RowMapping], now_us: int) -> list[OrderRow]:
-    known = [(str(each["store"]), decode(bytes(each["body"]))) for each in rows]
+def _told(tx: Tx, words: Remarks, rows: Iterable[sa.RowMapping], now_us: int) -> list[OrderRow]:
+    known = [(str(each["store"]), words.read(decode(bytes(each["body"])))) for each in rows]
     paid = _paid(tx, [order for _, order in known])
     zones = {each["store"]: each["time_zone"] for each in tx.rows(sa.select(store.c.store, store.c.time_zone))}
     days = {name: _day(now_us, zone) for name, zone in zones.items()}

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
-from cloud import changes, feed
+from cloud import changes, feed, remarks
 from cloud.db import Office, Tx
 from cloud.desk import Desk
 from cloud.people import Keyring
@@ -49,6 +49,7 @@ REASONS: Final = {
 TABLES: Final = (
     "person_key", "person_word", "client", "client_visit", "client_heard", "client_pair", "client_segment", "message",
     "appointment", "order_paper", "order_page", "reminder", "address_bad",
+    "remark_key",
 )  # fmt: skip
 """That deletes leave nothing behind in."""
 KEYS: Final = ("person_key", "person_word", "address_bad")
@@ -147,6 +148,7 @@ def _erase(work: Work, person: PersonId, why: str, *, by: UserId) -> None:
     for table in (client_visit, client_heard, message, appointment):
         work.tx.run(sa.update(table).where(table.c.person == person).values(sealed=b""))
     pairs.forget(work, person)
+    remarks.forget(work.tx, person)
     papers = sa.update(order_paper).where(order_paper.c.person == person)
     work.tx.run(papers.values(sealed=b"", thumb=b""))
     theirs = sa.select(client_order.c.order_id).where(client_order.c.client == person)

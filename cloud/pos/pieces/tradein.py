@@ -6,6 +6,7 @@ from cloud import settlements
 from cloud.custody import Custody
 from cloud.pos.pieces.columns import Backing
 from cloud.pos.pieces.desk import bring_in
+from cloud.tables import piece_past
 from cloud.work import Heard
 from contract.commands import CustodyState
 from contract.facts import PurchaseRecorded, TradeIn, TradeInTaken
@@ -39,8 +40,15 @@ def _bring_in(tokens: Custody, heard: Heard, given: TradeIn, *, past: str, ref: 
         cost_minor=given.value_minor,
         cost_currency=given.currency,
         source=f"bought of {given.client}",
-        provenance=f"{given.provenance} (client {given.client}, shown: {given.proof}, {past})",
+        provenance=f"Bought of client {given.client}, {past}",
     )
+    tokens.work.tx.add_new(
+        piece_past,
+        {
+            "piece": given.piece, "ref": ref, "client": given.client, "provenance": given.provenance,
+            "proof": given.proof, "at_us": heard.at_us,
+        },
+    )  # fmt: skip
     tokens.flush()
     done = bring_in(
         tokens.work, [card], heard.store, state=CustodyState.HERE, by=heard.by, why=WHY,

@@ -10,9 +10,11 @@ from starlette.responses import Response
 
 from cloud import called, changes
 from cloud.desk import Desk
+from cloud.people import Keyring
 from cloud.pos.http import conflicts, found
 from cloud.pos.purchases import metals, queries
 from cloud.pos.purchases.routes import ERRORS
+from cloud.remarks import Remarks
 from contract.feed import MetalPriceCard, Permission
 from contract.ids import StoreId
 from trade.melt import METALS
@@ -23,13 +25,14 @@ from web.policy import allow
 from web.problems import ProblemError
 
 Reader = Annotated[Login, allow(Permission.LEDGER)]
+Knower = Annotated[Login, allow(Permission.SEE_COST, of="house")]
 Setter = Annotated[Login, allow(Permission.SETTINGS, of="everywhere")]
 Word = Annotated[str, Query(max_length=100)]
 Text = Annotated[str, Form(max_length=100)]
 Why = Annotated[str, Form(max_length=changes.WHY_CHARACTERS_MAX)]
 
 
-def router(desk: Desk, time_zone: str) -> APIRouter:
+def router(desk: Desk, ring: Keyring, time_zone: str) -> APIRouter:
     routes = APIRouter(prefix="/purchases", include_in_schema=False)
     zone = ZoneInfo(time_zone)
 
@@ -83,11 +86,22 @@ def router(desk: Desk, time_zone: str) -> APIRouter:
             metals.end(work, metal, currency, by=who.user, why=why)
         return go(request, "/purchases")
 
+    @routes.get("/past/{piece}")
+    def past(request: Request, who: Knower, piece: str) -> Response:
+        """A piece of the page of a piece."""
+        del who
+        with desk.look() as work:
+            rows = queries.past(work.tx, Remarks(work.tx, ring), piece)
+            return render(request, "purchases/_past.html", rows=rows)
+
     @routes.get("/{store}/{purchase}")
     def one(request: Request, who: Reader, store: str, purchase: str) -> Response:
         del who
         with desk.look() as work:
-            row, items = found(queries.one(work.tx, StoreId(store), purchase), f"purchase {purchase} at {store}")
+            row, items = found(
+                queries.one(work.tx, Remarks(work.tx, ring), StoreId(store), purchase),
+                f"purchase {purchase} at {store}",
+            )
             return render(
                 request, "purchases/one.html", row=row, items=items, names=called.stores(work.tx),
                 people=called.people(work.tx),

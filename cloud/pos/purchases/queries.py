@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.tables import purchase, purchase_item
+from cloud.remarks import Remarks
+from cloud.tables import piece_past, purchase, purchase_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class ItemRow:
     payout_bp: int
     weighed_by: str
     proof: str
+    provenance: str
     hold_until: str
     lot: str
 
@@ -56,10 +58,36 @@ def listing(tx: Tx, *, store: str = "", client: str = "", limit: int = 50) -> li
     return [PurchaseRow(**row) for row in tx.rows(query)]
 
 
-def one(tx: Tx, store: str, wanted: str) -> tuple[PurchaseRow, list[ItemRow]] | None:
+@dataclass(frozen=True, slots=True)
+class PastRow:
+    """Where a client had a piece from, and what they showed, as far as they are not forgotten."""
+
+    ref: str
+    client: str
+    provenance: str
+    proof: str
+    at_us: int
+
+
+def past(tx: Tx, words: Remarks, piece: str) -> list[PastRow]:
+    """Of a piece that clients gave in payment or sold to the house, newest first."""
+    names = [piece_past.c[name] for name in PastRow.__dataclass_fields__]
+    rows = tx.rows(sa.select(*names).where(piece_past.c.piece == piece).order_by(piece_past.c.at_us.desc()))
+    return [
+        PastRow(**{**row, "provenance": words.open(row["provenance"]), "proof": words.open(row["proof"])})
+        for row in rows
+    ]
+
+
+def one(tx: Tx, words: Remarks, store: str, wanted: str) -> tuple[PurchaseRow, list[ItemRow]] | None:
     names = [purchase.c[name] for name in PurchaseRow.__dataclass_fields__]
     row = tx.row(sa.select(*names).where(purchase.c.store == store, purchase.c.purchase == wanted))
     if row is None:
         return None
-    mine = sa.select(purchase_item).where(purchase_item.c.store == store, purchase_item.c.purchase == wanted)
-    return PurchaseRow(**row), [ItemRow(**each) for each in tx.rows(mine.order_by(purchase_item.c.piece))]
+    past = sa.and_(piece_past.c.piece == purchase_item.c.piece, piece_past.c.ref == purchase_item.c.purchase)
+    where_from = sa.func.coalesce(piece_past.c.provenance, "").label("provenance")
+    mine = sa.select(purchase_item, where_from).outerjoin(piece_past, past)
+    mine = mine.where(purchase_item.c.store == store, purchase_item.c.purchase == wanted)
+    found = tx.rows(mine.order_by(purchase_item.c.piece))
+    opened = ({**each, **{name: words.open(each[name]) for name in ("proof", "provenance")}} for each in found)
+    return PurchaseRow(**row), [ItemRow(**each) for each in opened]

@@ -7,8 +7,10 @@ from pydantic import Field
 
 from cloud import changes
 from cloud.desk import Desk
+from cloud.people import Keyring
 from cloud.pos.http import ROWS_PER_PAGE, Asked, Limit, conflicts, found
 from cloud.pos.purchases import metals, queries
+from cloud.remarks import Remarks
 from contract.feed import MetalPriceCard, Permission
 from contract.ids import StoreId
 from web.logins import Login
@@ -33,7 +35,7 @@ class MetalPriceAsked(Asked):
     why: Annotated[str, Field(max_length=changes.WHY_CHARACTERS_MAX)]
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: Desk, ring: Keyring) -> APIRouter:
     routes = APIRouter(prefix="/api/v1", tags=["purchases"])
 
     @routes.get("/purchases")
@@ -50,7 +52,10 @@ def router(desk: Desk) -> APIRouter:
         """With its things: weight, fineness, the price that was frozen, and how long they lie untouched."""
         del who
         with desk.look() as work:
-            row, items = found(queries.one(work.tx, StoreId(store), purchase), f"purchase {purchase} at {store}")
+            row, items = found(
+                queries.one(work.tx, Remarks(work.tx, ring), StoreId(store), purchase),
+                f"purchase {purchase} at {store}",
+            )
         return {"purchase": row, "items": items}
 
     @routes.get("/metal-prices")

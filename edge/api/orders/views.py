@@ -5,6 +5,7 @@ from typing import Final
 
 from contract.facts import OrderKind
 from contract.ids import ClientOrderId, PersonId, PieceId
+from contract.remarks import mapped
 from edge.api import scanning
 from edge.api.orders.shapes import DueView, OrderLineView, OrderPieceView, OrderView, ShortOrderView, StepView
 from edge.api.shop import Shop
@@ -28,11 +29,16 @@ OVER: Final = "over"
 
 def named(shop: Shop, name: str) -> Order:
     """By its id, or as people call it. Raises a 404 problem."""
-    found = fold_orders.load(shop.db, ClientOrderId(name)) or fold_orders.load_number(shop.db, typed(name))
+    found = _exact(shop, name)
     if found is None:
         why = "Compare the number with the slip. The office shows the orders of all stores."
         raise ProblemError(404, "order", f"This store keeps no order {name}", why)
-    return found
+    return read(shop, found)
+
+
+def read(shop: Shop, order: Order) -> Order:
+    """With what was written of it in words."""
+    return mapped(order, shop.store.remarks.open)
 
 
 def one(shop: Shop, name: str) -> OrderView:
@@ -71,7 +77,7 @@ def one(shop: Shop, name: str) -> OrderView:
 
 
 def brief(shop: Shop, order: Order) -> ShortOrderView:
-    paid, today = paid_minor(shop, order), shop.business_day()
+    order, paid, today = read(shop, order), paid_minor(shop, order), shop.business_day()
     due = queues.due(order, paid)
     inside = queues.of(order, paid, today, day_after(today))
     return ShortOrderView(
@@ -97,7 +103,7 @@ def find(shop: Shop, text: str) -> list[ShortOrderView]:
     wanted = text.strip()
     if not wanted:
         return []
-    exact = fold_orders.load(shop.db, ClientOrderId(wanted)) or fold_orders.load_number(shop.db, typed(wanted))
+    exact = _exact(shop, wanted)
     if exact is not None:
         return [brief(shop, exact)]
     theirs = fold_orders.load_some(shop.db, "client_orders_of", client=PersonId(wanted), limit=FOUND_MAX)
@@ -117,6 +123,10 @@ def of_client(shop: Shop, client: PersonId) -> list[ShortOrderView]:
     found = fold_orders.load_some(shop.db, "client_orders_of", client=client, limit=FOUND_MAX)
     rows = [brief(shop, each) for each in found if not each.ended]
     return sorted(rows, key=lambda each: (Queue.READY not in each.queues, not each.due_day, each.due_day, each.number))
+
+
+def _exact(shop: Shop, name: str) -> Order | None:
+    return fold_orders.load(shop.db, ClientOrderId(name)) or fold_orders.load_number(shop.db, typed(name))
 
 
 def paid_minor(shop: Shop, order: Order) -> int:

@@ -1,0 +1,174 @@
+"""What stores write of clients, at the office: read with keys that lie under each person's own, and gone with it."""
+
+import asyncio
+import secrets
+
+import httpx
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from cloud.desk import Desk
+from cloud.doors import CN_KEY, create_door
+from cloud.doors.clients import add_clients
+from cloud.ingest import Ingest
+from cloud.people import Keyring
+from cloud.pos.client_orders import queries
+from cloud.pos.clients import desk as clients
+from cloud.pos.clients import erasing, profile
+from cloud.pos.purchases import queries as purchases
+from cloud.rejoin import Rejoins
+from cloud.remarks import Remarks as Read
+from cloud.tables import client_order, inbox, piece_backing, piece_past, remark_key
+from cloud.work import begin
+from contract.facts import OrderKind, OrderOpened, TradeIn, TradeInTaken
+from contract.ids import PersonId, StoreId, UserId
+from contract.remarks import FORGOTTEN, NOT_HERE, RemarkKeys, RemarkKeysKept, mapped
+from edge.clients.keys import box_keys
+from edge.clients.remarks import Remarks
+from trade.guards import ALL
+
+ANA = PersonId("01990000-0000-7000-8000-000000000001")
+OPENED = OrderOpened(
+    order="o1", number="R-1", kind=OrderKind.REPAIR, client=ANA, title="Ring of Zwetlana", currency="EUR", account="a"
+)
+GIVEN = TradeIn(
+    piece="old-1", title="A brooch", category="brooch", client=ANA, value_minor=5_000, currency="EUR",
+    provenance="From her aunt Ottilie", proof="Passport of Ruritania",
+)  # fmt: skip
+
+
+class Meeting:
+    """A store's box with its keys, and the office's door."""
+
+    def __init__(self, house, folder):
+        self.house, self.box, self.folder = house, house.store("paris", "p1"), folder
+        house.store("lyon")
+        self.desk = Desk(office=house.office, now_us=lambda: 5, mono_us=lambda: 5, new_id=lambda: "n")
+        self.ring = Keyring(self.desk.sealing)
+        self.app = create_door(self.desk, Ingest(house.office), Rejoins(house.office))
+        add_clients(self.app, self.desk, self.ring)
+        self.kept = self.machine("one")
+        ready = profile.typed({"given_name": "Ana", "family_name": "Exemple"}, country="fr")
+        lea, paris = UserId("lea"), StoreId("paris")
+        self.work(lambda work: clients.create(work, self.ring, ANA, ready, by=lea, store=paris, why="new"))
+
+    def machine(self, name):
+        folder = self.folder / name
+        return Remarks(folder, box_keys(folder), secrets.token_bytes)
+
+    def work(self, act):
+        with self.house.office.transaction() as tx:
+            return act(begin(tx, ALL, 9))
+
+    def sync(self, kept=None, store="paris"):
+        async def known(scope, receive, send):
+            await self.app({**scope, CN_KEY: store}, receive, send)
+
+        class Door:
+            async def remark_keys(self, told):
+                async with httpx.AsyncClient(transport=httpx.ASGITransport(app=known), base_url="http://door") as http:
+                    answer = await http.post("/edge/v1/clients/remarks", content=msgspec.json.encode(told))
+                    assert answer.status_code == 200, answer.text
+                    return msgspec.json.decode(answer.content, type=RemarkKeysKept)
+
+        asyncio.run((kept or self.kept).sync(Door()))
+
+    def hear(self, fact, person=ANA):
+        self.box.write(mapped(fact, lambda text: self.kept.seal(person, text)))
+        self.box.send()
+
+    def title(self):
+        with self.house.office.reading() as tx:
+            seen = queries.detail(tx, Read(tx, self.ring), "o1", now_us=9)
+        return seen.row.title
+
+    def erase(self):
+        self.work(lambda work: erasing.erase(self.house.office, work, ANA, "asked", by=UserId("lea")))
+
+
+@pytest.fixture
+def met(house, tmp_path):
+    made = Meeting(house, tmp_path)
+    yield made
+    made.kept.stop()
+
+
+def test_an_order_is_read_once_its_key_is_here_and_lies_sealed(met):
+    met.hear(OPENED)
+    assert met.title() == NOT_HERE, "the entry came before the key"
+    met.sync()
+    assert met.title() == "Ring of Zwetlana"
+    with met.house.office.reading() as tx:
+        bodies = [bytes(row["body"]) for table in (inbox, client_order) for row in tx.rows(sa.select(table.c.body))]
+        (row,) = tx.rows(sa.select(remark_key))
+    assert not any(b"Zwetlana" in body for body in bodies)
+    assert (row["store"], row["person"]) == ("paris", ANA)
+
+
+def test_what_an_older_box_wrote_in_clear_is_read_as_it_stands(met):
+    met.box.write(OPENED)
+    met.box.send()
+    assert met.title() == "Ring of Zwetlana"
+
+
+def test_erasing_the_client_ends_it_and_no_key_comes_back(met):
+    met.hear(OPENED)
+    met.sync()
+    with met.house.office.reading() as tx:
+        before = bytes(tx.rows(sa.select(remark_key))[0]["sealed"])
+    met.erase()
+    assert met.title() == FORGOTTEN
+    with met.house.office.reading() as tx:
+        assert bytes(tx.rows(sa.select(remark_key))[0]["sealed"]) == b"" != before
+    late = met.machine("late")
+    late.seal(ANA, "Zwetlana again")
+    met.sync(late)
+    with met.house.office.reading() as tx:
+        assert [bytes(row["sealed"]) for row in tx.rows(sa.select(remark_key))] == [b"", b""]
+    late.stop()
+
+
+def test_a_box_that_was_restored_is_given_its_stores_keys_and_no_others(met):
+    met.hear(OPENED)
+    token = met.kept.seal(ANA, "Ring of Zwetlana")
+    met.sync()
+    new, other = met.machine("new"), met.machine("other")
+    assert new.open(token) == NOT_HERE
+    met.sync(new)
+    met.sync(other, "lyon")
+    assert (new.open(token), other.open(token)) == ("Ring of Zwetlana", NOT_HERE)
+    met.erase()
+    third = met.machine("third")
+    met.sync(third)
+    assert third.open(token) == FORGOTTEN
+    for each in (new, other, third):
+        each.stop()
+
+
+def test_a_key_that_is_none_is_refused(met):
+    async def known(scope, receive, send):
+        await met.app({**scope, CN_KEY: "paris"}, receive, send)
+
+    async def call(told):
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=known), base_url="http://door") as http:
+            return await http.post("/edge/v1/clients/remarks", content=told)
+
+    good = msgspec.to_builtins(RemarkKeys(box_key=met.kept._keys.public))
+    for keys in ([{"person": ANA, "key_id": "0" * 16, "key": "AAAA"}], [{"person": ANA, "key_id": "x", "key": "!"}]):
+        assert asyncio.run(call(msgspec.json.encode({**good, "keys": keys}))).status_code == 422
+    assert asyncio.run(call(b"{")).status_code == 422
+
+
+def test_where_a_client_had_a_piece_from_is_told_and_stands_in_no_record_in_clear(met):
+    met.hear(TradeInTaken(account="trade", sale="s1", trade_in=GIVEN))
+    met.sync()
+    with met.house.office.reading() as tx:
+        (row,) = purchases.past(tx, Read(tx, met.ring), "old-1")
+        assert (row.provenance, row.proof) == ("From her aunt Ottilie", "Passport of Ruritania")
+        stored = [str(dict(each)) for table in (piece_past, piece_backing) for each in tx.rows(sa.select(table))]
+    assert not any(word in text for text in stored for word in ("Ottilie", "Ruritania"))
+    met.erase()
+    with met.house.office.reading() as tx:
+        (row,) = purchases.past(tx, Read(tx, met.ring), "old-1")
+    assert (row.provenance, row.proof) == (FORGOTTEN, FORGOTTEN)
