@@ -120,6 +120,7 @@ PLAIN = {
 BESIDES = {
     "cloud/clienteling/campaigns.py": {"hmac"},
     "contract/names.py": {"unicodedata"},
+    "contract/remarks.py": {"base64"},
     "contract/schemas/__init__.py": {"inspect", "pathlib"},
     "contract/seals.py": {"hmac"},
     "edge/reconcile/blob.py": {"io"},
@@ -127,7 +128,7 @@ BESIDES = {
     "trade/seek.py": {"unicodedata"},
 }
 """The schemas are written to files by a command; a hash with a key is a hash; a blob is packed in memory; a letter
-without its accent, or written one way, is a table of the language."""
+without its accent, or written one way, is a table of the language; sealed bytes stand in a text."""
 
 
 BAD = {

@@ -65,7 +65,7 @@ class Shown:
         self.now_us, self.ring = 1_780_000_000_000_000, Keyring(desk.sealing)
         self.box.now_us = self.now_us
         app = FastAPI()
-        folders = {"client_orders": pages.HERE / "pos" / "client_orders" / "templates"}
+        folders = {"client_orders": pages.CLOUD / "pos" / "client_orders" / "templates"}
         logins = Logins(MemoryLogins(), lambda _user: None, now_us=lambda: 1, chance=bytes, powers=lambda _card: NONE)
         front = Front("office", "Vitrine", logins, make_templates(folders, {}, "UTC"), secure=False, place="Maison")
         fit(app, front)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from cloud.client_standings import ClientStandings
 from cloud.desk import Desk
 from cloud.doors import CN_KEY, create_door
 from cloud.doors.clients import add_clients
@@ -47,7 +48,7 @@ class Meeting:
         self.desk = Desk(office=house.office, now_us=lambda: 5, mono_us=lambda: 5, new_id=lambda: "n")
         self.ring = Keyring(self.desk.sealing)
         self.app = create_door(self.desk, Ingest(house.office), Rejoins(house.office))
-        add_clients(self.app, self.desk, self.ring)
+        add_clients(self.app, self.desk, self.ring, ClientStandings())
         self.kept = self.machine("one")
         ready = profile.typed({"given_name": "Ana", "family_name": "Exemple"}, country="fr")
         lea, paris = UserId("lea"), StoreId("paris")
