@@ -2,7 +2,7 @@
 recorded. What remains is always shown; nobody reckons.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Annotated, Final, Literal
 
@@ -16,6 +16,7 @@ from contract.ids import AskId, PaymentId, PersonId, SaleId, TillId
 from edge.api import shapes, tendering, views, witnessing
 from edge.api.bodies import PLAIN
 from edge.api.carts import REASON_MAX, Seller, TheShop, open_sale
+from edge.api.clients import served
 from edge.api.owed import value_named
 from edge.api.shop import Shop
 from edge.api.tendering import Given
@@ -38,7 +39,7 @@ Named = Annotated[str, Field(max_length=64, pattern=PLAIN)]
 @router.get("/register/tender")
 async def tender(request: Request, who: Seller, shop: TheShop) -> Response:
     sale = open_sale(request, shop)
-    return _page(request, shop, sale, "edge/tender.html", may_override=who.may(Permission.PAD_OVERRIDE))
+    return _page(request, who, shop, sale, "edge/tender.html")
 
 
 @router.get("/register/payments")
@@ -46,14 +47,13 @@ async def payments(request: Request, who: Seller, shop: TheShop) -> Response:
     """What the payment page fetches again on news. News that its sale is recorded may be faster than the answer which
     leads to the receipt: then it stays as it is, for there is nothing to complain of.
     """
-    del who
     try:
         sale = open_sale(request, shop)
     except ProblemError:
         if not wants_fragment(request):
             raise
         return Response(status_code=204)
-    return _page(request, shop, sale, "edge/_payments.html")
+    return _page(request, who, shop, sale, "edge/_payments.html")
 
 
 class PayForm(BaseModel):
@@ -106,14 +106,8 @@ async def reckon(request: Request, who: Seller, shop: TheShop, form: Annotated[P
     known = queries.sale(shop.db, SaleId(sale.sale))
     assert known is not None, "an open sale is in the books"
     told = tendering.told(shop, known)
-    tenders: tuple[Tender, ...] = ()
-    problem = ""
-    try:
-        tenders = tendering.compose(told, _given(form, sale.currency), sale.currency)[len(told.fixed) :]
-    except ProblemError as error:
-        problem = str(error)
-    rounded = cash.rounded(tenders, told.rules.step_minor)
-    return render(request, "edge/_reckoned.html", sale=sale, tenders=rounded, problem=problem)
+    tenders, problem = _reckoned(told, _given(form, sale.currency), sale.currency)
+    return render(request, "edge/_reckoned.html", sale=sale, tenders=tenders, problem=problem)
 
 
 @router.post("/register/card")
@@ -121,7 +115,7 @@ async def card(request: Request, who: Seller, shop: TheShop, amount: Annotated[s
     """Ask the terminal for a part of it, or for the rest."""
     sale = open_sale(request, shop)
     await _ask(shop, sale, amount_minor(amount, sale.currency, "By card"), who)
-    return _after(request, shop)
+    return _after(request, who, shop)
 
 
 @router.post("/register/give-up")
@@ -130,7 +124,7 @@ async def give_up(
 ) -> Response:
     """Stop a payment at the terminal, or let what it took go back."""
     await shop.act(acts.GiveUpPayment(payment=PaymentId(payment), reason=GIVEN_UP), who)
-    return _after(request, shop)
+    return _after(request, who, shop)
 
 
 class ValueForm(BaseModel):
@@ -156,7 +150,7 @@ async def ask_value(request: Request, who: Seller, shop: TheShop, form: Annotate
         label=label,
     )
     await shop.act(act, who)
-    return _after(request, shop)
+    return _after(request, who, shop)
 
 
 @router.post("/register/value/end")
@@ -169,7 +163,7 @@ async def end_value(
 ) -> Response:
     """Take it off again; or wait no longer for the office, and take what this store keeps of it."""
     await shop.act(acts.EndAsk(ask=AskId(ask), how=AskEnd(how)), who)
-    return _after(request, shop)
+    return _after(request, who, shop)
 
 
 def client_of(shop: Shop, sale: Sale, asks: Iterable[Ask]) -> str:
@@ -198,37 +192,50 @@ def _given(form: PayForm, currency: str) -> Given:
     )
 
 
+def _reckoned(told: tendering.Told, given: Given, currency: str) -> tuple[Sequence[Tender], str]:
+    """What is still to be handed over, as it is proposed; or what is wrong with what was typed."""
+    try:
+        tenders = tendering.compose(told, given, currency)[len(told.fixed) :]
+    except ProblemError as error:
+        return (), str(error)
+    return cash.rounded(tenders, told.rules.step_minor), ""
+
+
 async def _ask(shop: Shop, sale: shapes.SaleView, minor: int, who: Seller) -> None:
     payment = PaymentId(shop.new_id())
     await shop.act(acts.RequestPayment(payment=payment, sale=SaleId(sale.sale), amount_minor=minor), who)
 
 
-def _after(request: Request, shop: Shop) -> Response:
+def _after(request: Request, who: Seller, shop: Shop) -> Response:
     if not wants_fragment(request):
         return go(request, "/register/tender")
-    return _page(request, shop, open_sale(request, shop), "edge/_payments.html")
+    return _page(request, who, shop, open_sale(request, shop), "edge/_payments.html")
 
 
-def _page(
-    request: Request, shop: Shop, sale: shapes.SaleView, template: str, *, may_override: bool = False
-) -> Response:
+def _page(request: Request, who: Seller, shop: Shop, sale: shapes.SaleView, template: str) -> Response:
     known = queries.sale(shop.db, SaleId(sale.sale))
     assert known is not None, "an open sale is in the books"
     told = tendering.told(shop, known)
-    due = told.cash_due_minor
+    due, till = told.cash_due_minor, TillId(sale.till)
+    tenders, problem = _reckoned(told, Given(), sale.currency)
     return render(
         request,
         template,
         store=views.store(shop),
         sale=sale,
-        terminal=terminal_of(shop, TillId(sale.till)),
-        payments=views.payments(shop, SaleId(sale.sale)),
+        terminal=terminal_of(shop, till),
+        payments=views.payments(shop, known.sale),
         asks=told.asks,
         deposits=queries.slices(shop.db, TenderKind.DEPOSIT, DEPOSITS_SHOWN),
         rates=sorted(told.rules.rates),
         rest_minor=told.rest_minor,
         cash_due_minor=due,
         plain_rest=typed(max(told.rest_minor, 0), sale.currency),
-        plain_due=typed(max(due, 0), sale.currency),
-        may_override=may_override,
+        notes=[(each, typed(each, sale.currency)) for each in tendering.likely(due, sale.currency)],
+        tenders=tenders,
+        problem=problem,
+        client=shop.clients.chosen.get(till, ""),
+        client_name=served.name_of(shop, till, who),
+        may_override=who.may(Permission.PAD_OVERRIDE),
+        agrees=views.pad(shop, known.sale).verdict == "matched" or not known.pieces(),
     )

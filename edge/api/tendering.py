@@ -1,10 +1,11 @@
 """What a form of payments comes to: nobody at the till adds or subtracts. Raises problems that say what to mend."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from contract.facts import Tender, TenderKind
 from contract.ids import PaymentId
+from contract.money import minor_digits
 from edge.api.shop import Shop
 from edge.api.views_trade import CARTS
 from edge.till import offers, queries
@@ -17,6 +18,11 @@ from trade.value import Ask, AskState
 from trade.valuing import paying
 from web.figures import money
 from web.problems import ProblemError
+
+NOTES: Final = (5, 10, 20, 50, 100, 200, 500)
+"""Notes of a currency with cents, in major units."""
+NOTES_WITHOUT_CENTS: Final = (1_000, 5_000, 10_000)
+PROPOSED_MAX: Final = 4
 
 
 class Given(NamedTuple):
@@ -66,6 +72,18 @@ def told(shop: Shop, sale: Sale) -> Told:
     total = sum(line.gross_minor for line in lines)
     rules = offers.cash_rules(db, sale.currency)
     return Told(tuple(fixed), total, rest_minor(total, payments, asks), rules, asks)
+
+
+def likely(due_minor: int, currency: str) -> tuple[int, ...]:
+    """What a client may hand over for it: the sum itself, then the next that notes make. `1_105_000, "EUR"` →
+    `1_105_000, 1_106_000, 1_110_000, 1_120_000, 1_150_000`.
+    """
+    if due_minor <= 0:
+        return ()
+    digits = minor_digits(currency)
+    notes = [note * 10**digits for note in (NOTES if digits else NOTES_WITHOUT_CENTS)]
+    above = sorted({-(-due_minor // note) * note for note in notes} - {due_minor})
+    return due_minor, *above[:PROPOSED_MAX]
 
 
 def compose(sale: Told, given: Given, currency: str) -> tuple[Tender, ...]:

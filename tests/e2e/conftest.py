@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from contract.facts import AlarmKind, ReaderLink, Severity, Vision
+from contract.facts import AlarmKind, ReaderLink, Severity, Tender, TenderKind, Vision
 from contract.facts.signals import InputKind, OutputKind
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
@@ -251,7 +251,9 @@ PAID = shapes.PaymentView(
 )  # fmt: skip
 TENDER = {
     **COMMON, "sale": SALE, "may_override": True, "terminal": "desk-1", "rest_minor": 1_105_000,
-    "cash_due_minor": 1_105_000, "plain_rest": "11 050.00", "plain_due": "11 050.00", "asks": (), "deposits": (), "rates": (),
+    "cash_due_minor": 1_105_000, "plain_rest": "11 050.00", "asks": (), "deposits": (), "rates": (),
+    "notes": ((1_105_000, "11050"), (1_106_000, "11060"), (1_110_000, "11100")), "problem": "", "client": "", "client_name": "",
+    "agrees": True, "tenders": (Tender(kind=TenderKind.CASH, amount_minor=1_105_000),),
     "payments": (
         replace(PAID, payment="p0", state="failed", captured_minor=0, last4="", stored_offline=False, why="Refusal: declined"),
         PAID,

@@ -7,6 +7,7 @@ from contract.clients import (
     ClientLike,
     ClientNote,
     ClientSize,
+    ClientStanding,
     ClientWish,
 )
 from edge.api.client_desk import Shown
@@ -27,6 +28,7 @@ EVA = ClientCard(
         ClientConsent(channel="email", given=True, said_us=NOON_US), ClientConsent(channel="sms", given=False, said_us=NOON_US),
     ),
     bought=(ClientBought(day="2026-05-02", what="Solitaire ring, 0.71 ct", piece="P0000001"),),
+    standing=ClientStanding(tier="Gold", since="2026-05-02", perks="Cleaning for life, evenings by invitation"),
 )  # fmt: skip
 MAX = ClientCard(person="01990000-0000-7000-8000-000000000002", given_name="Max", family_name="Muster")
 

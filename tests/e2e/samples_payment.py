@@ -3,7 +3,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
-from contract.facts import TenderKind
+from contract.facts import Tender, TenderKind
 from contract.feed import GoodsCard, Unit
 from edge.api import shapes
 from edge.api.balances.views import BalanceView
@@ -64,7 +64,9 @@ def pages(common, piece):
     tender = {
         **till, "sale": sale, "may_override": True, "terminal": "", "payments": (), "asks": ASKS, "deposits": (DEPOSIT,),
         "rates": ("CHF", "USD"), "rest_minor": 1_140_003, "cash_due_minor": 1_140_005, "plain_rest": "11 400.03",
-        "plain_due": "11 400.05",
+        "notes": ((1_140_005, "11400.05"), (1_140_500, "11405"), (1_141_000, "11410")), "problem": "", "client": "c-204",
+        "client_name": "Mme Élodie Exemple", "agrees": False,
+        "tenders": (Tender(kind=TenderKind.CASH, amount_minor=1_140_003, change_minor=4_995, rounding_minor=2),),
     }  # fmt: skip
     left = (
         LineLeft("l1", piece.title, piece.piece, 1000, 1_240_000, on_pad=True),

@@ -4,10 +4,11 @@ import runpy
 from dataclasses import replace
 from pathlib import Path
 
+from contract.clients import ClientPoints
 from contract.facts import PresenceState, Vision
 from edge.api import shapes
 from edge.api.appointments.views import AppointmentView
-from edge.api.clients.served import FoundView, ServedView, SizeShown
+from edge.api.clients.served import FoundView, IdeaShown, ServedView, SizeShown
 from edge.api.orders.shapes import ShortOrderView
 from edge.config import ZoneKind
 
@@ -86,6 +87,11 @@ COMING = AppointmentView(
 )  # fmt: skip
 SERVED = ServedView(
     EVA.person, EVA, office=True, sizes=(SizeShown("left_ring", "EU 54.5", "US 7, UK N ½"),),
+    points=(ClientPoints(currency="EUR", balance_minor=124_000, lapses_minor=20_000, lapses="2027-01-31"),),
+    ideas=(
+        IdeaShown("FL-000873", "Tennis bracelet", "bracelet", "", 865_000, "EUR", "sapphires and platinum, as they like", "case-5", ""),
+        IdeaShown("FL-004410", "Sapphire studs", "", "", 390_000, "EUR", "goes with the solitaire they bought", "", "harbour"),
+    ),
     orders=(REPAIR, LAYAWAY), appointments=(COMING,), more=2,
 )  # fmt: skip
 

@@ -4,12 +4,14 @@ They are looked up once, when they are attached, and that look is kept. What was
 recorded or they go. It is asked for anew when somebody else stands at the till, or when the office answers again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from contract.clients import ClientCard
+from contract.clients import ClientCard, ClientPoints
 from contract.feed import Permission
-from contract.ids import PersonId, TillId
+from contract.ids import PersonId, PieceId, TillId
+from edge.api import views
 from edge.api.appointments import views as appointments
 from edge.api.appointments.views import AppointmentView
 from edge.api.client_desk import Served
@@ -17,6 +19,7 @@ from edge.api.clients import acts
 from edge.api.orders import views as orders
 from edge.api.orders.shapes import ShortOrderView
 from edge.api.shop import Shop
+from edge.books import replica
 from trade.ring_sizes import SizeSystem, told
 from web.logins import Login
 from web.problems import ProblemError
@@ -40,6 +43,23 @@ class SizeShown:
 
 
 @dataclass(frozen=True, slots=True)
+class IdeaShown:
+    """A piece to show them next, free now. `why`: the strongest reason, in words. `zone`: where it was last read here;
+    empty for one of another store, which `store` names.
+    """
+
+    piece: str
+    title: str
+    category: str
+    photo: str
+    price_minor: int
+    currency: str
+    why: str
+    zone: str
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServedView:
     """`office`: as the office told it just now; else as this box keeps it, of `heard_us`. `problem`: why they are not
     shown. `more`: orders and appointments that are not listed.
@@ -50,6 +70,8 @@ class ServedView:
     office: bool = False
     heard_us: int = 0
     sizes: tuple[SizeShown, ...] = ()
+    points: tuple[ClientPoints, ...] = ()
+    ideas: tuple[IdeaShown, ...] = ()
     orders: tuple[ShortOrderView, ...] = ()
     appointments: tuple[AppointmentView, ...] = ()
     more: int = 0
@@ -81,6 +103,12 @@ async def serve(shop: Shop, till: TillId, person: PersonId, who: Login) -> None:
     (card,) = shown.cards
     now_us = shop.clock.mono_us()
     shop.clients.serve(till, Served(card, who.user, office=shown.office, heard_us=shown.heard_us, asked_us=now_us))
+
+
+def name_of(shop: Shop, till: TillId, who: Login) -> str:
+    """Whom the till serves, by the name this person was shown; empty: nobody, or it was shown to somebody else."""
+    now = shop.clients.told.get(till)
+    return now.card.name if now is not None and now.by == who.user else ""
 
 
 async def view(shop: Shop, till: TillId, who: Login) -> ServedView | None:
@@ -117,6 +145,8 @@ async def _shown(shop: Shop, till: TillId, person: PersonId, who: Login) -> Serv
         now.office,
         now.heard_us,
         sizes=tuple(_size(each.finger, each.circumference_um) for each in card.sizes[:SIZES_SHOWN]),
+        points=tuple(each for each in card.standing.points if each.balance_minor > 0),
+        ideas=tuple(_ideas(shop, card, office=now.office)),
         orders=tuple(waiting[:most]),
         appointments=tuple(coming[: WAITING_MAX // 2]),
         more=max(len(waiting) - most, 0) + max(len(coming) - WAITING_MAX // 2, 0),
@@ -126,6 +156,23 @@ async def _shown(shop: Shop, till: TillId, person: PersonId, who: Login) -> Serv
 def _might_tell_more(shop: Shop, now: Served) -> bool:
     """This box told it, and the office may answer by now."""
     return not now.office and shop.uplink.up and shop.clock.mono_us() - now.asked_us > AGAIN_AFTER_US
+
+
+def _ideas(shop: Shop, card: ClientCard, *, office: bool) -> Iterator[IdeaShown]:
+    """Those that are still free: of this store as its books say, of others while the office tells it now."""
+    for each in card.standing.next:
+        why = each.reasons[0] if each.reasons else ""
+        if each.store == shop.config.store:
+            kept = replica.piece(shop.db, PieceId(each.piece))
+            here = views.of_card(shop, kept) if kept is not None else None
+            if here is None or not here.sellable:
+                continue
+            yield IdeaShown(
+                here.piece, here.title, here.category, here.photo, here.price_minor, here.currency, why, here.zone, ""
+            )
+        elif office:
+            price = each.price_minor, each.currency
+            yield IdeaShown(each.piece, each.title, "", "", *price, why, "", each.store)
 
 
 def _size(finger: str, around_um: int) -> SizeShown:
