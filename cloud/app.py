@@ -253,6 +253,7 @@ def _dress(cloud: Cloud) -> None:
         logins=cloud.logins,
         entrance=cloud.entrance,
         secure=bool(cloud.config.cert),
+        language=cloud.config.language,
         divisions=cloud.divisions,
     )
 

@@ -119,6 +119,8 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Address to listen on for pages and API; `0.0.0.0` is every one. Beyond loopback give `cert` and `key`."""
     house: str = "Vitrine"
     """The jeweller's name, as the pages show it."""
+    language: str = "en"
+    """Of the pages, for browsers that ask for none of ours; `de-CH` also says whose forms of numbers and dates hold."""
     time_zone: str = "UTC"
     """By which the office pages tell the time; a store has its own."""
     cert: str = ""

@@ -2,7 +2,7 @@
 
 Three kinds of texts: what templates and Python mark with `_()` and its kin; English sentences that rules and doors say
 (`SENTENCES`: an f-string becomes a message with placeholders, found again by `web/phrases.py`); and tables of words of
-rooms that know no language (`web/labels.py` names them).
+rooms that know no language (`ENUMERATIONS`, `TABLES`).
 """
 
 import ast
@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
@@ -34,6 +34,17 @@ FOR_PEOPLE: Final = (
 )  # fmt: skip
 """Whose refusals stand on pages. What a box says to whoever sets it up is English, as its log is."""
 NOT_FOR_PEOPLE: Final = ("ConfigError", "ProtocolError", "AssertionError", "TypeError")
+ENUMERATIONS: Final = frozenset(
+    "AlarmKind AppointmentState CardRefundState CashKind Channel Condition CountPlace CountState Disposition "
+    "FinenessUnit InputKind Likes LineKind MessageState OrderKind OrderState OutputKind Ownership PaperKind "
+    "PaymentState Permission PresenceState Proof ReaderLink Relation Role SaleState Severity ShiftState Source "
+    "TenderKind TransferState Unit Verdict Vision".split()
+)
+"""Whose members stand on pages, as words: `gift_card` as “gift card”."""
+TABLES: Final = frozenset(
+    "CHOICES COUNT_WORDS DONE KINDS NAMES QUEUES SEEN STATE_WORDS STEPS TOLD TO_PARTIES TO_SEE UNITS WITH_REASONS WORDS".split()
+)
+"""Module-level tables whose values are words for people."""
 WIDTH: Final = 110
 MADE: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """A header that says when it was written would differ each time nothing else does."""
@@ -132,12 +143,31 @@ def _messages(path: Path) -> Iterator[Found]:
     if "web.words" in text:
         for _line, message, comments, context in extract_from_file("python", path, KEYWORDS, ("Words:",)):
             yield message, context, comments, set()
+    yield from ((each, None, [], set()) for each in labels(text))
     if path.relative_to(ROOT).as_posix().startswith(FOR_PEOPLE):
         yield from ((each, None, [], _flags(each)) for each in sentences(text))
 
 
 def _flags(message: str) -> set[str]:
     return {"python-format"} if "%(" in message else set()
+
+
+def labels(text: str) -> Iterator[str]:
+    """Words of enumerations and tables that pages show with `| said`."""
+    for node in ast.parse(text).body:
+        match node:
+            case ast.ClassDef(name=name, body=members) if name in ENUMERATIONS:
+                for member in members:
+                    if isinstance(member, ast.Assign) and isinstance(member.value, ast.Constant):
+                        yield str(member.value.value).replace("_", " ")
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Dict(values=values)) if name in TABLES:
+                for value in values:
+                    parts = value.elts if isinstance(value, ast.Tuple) else [value]
+                    yield from (str(each.value) for each in parts if _has_words(each))
+
+
+def _has_words(node: ast.expr) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and any(map(str.isalpha, node.value))
 
 
 def sentences(text: str) -> Iterator[str]:

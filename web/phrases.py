@@ -35,6 +35,11 @@ def said(sentence: str) -> str:
     exact = gettext(sentence)
     if exact != sentence:
         return exact
+    if sentence[:1].isupper():  # a label at the head of a line, kept with a small letter
+        small = sentence[0].lower() + sentence[1:]
+        exact = gettext(small)
+        if exact != small:
+            return exact[:1].upper() + exact[1:]
     for phrase in phrases(tongue):
         found = phrase.shape.fullmatch(sentence)
         if found is not None:

@@ -56,6 +56,12 @@ def tongue(language: str, country: str = "") -> Tongue:
     return _tongue(known, country or HOMES[known])
 
 
+def tongue_of(tag: str) -> Tongue:
+    """`de-CH` or `de`, as a configuration writes it."""
+    language, _dash, country = tag.partition("-")
+    return tongue(language.lower(), country.upper())
+
+
 @cache
 def _tongue(language: str, country: str) -> Tongue:
     return Tongue(language, _locale(language, country), translations(language))

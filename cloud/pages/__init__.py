@@ -56,6 +56,7 @@ from web.policy import allow, signed_in
 from web.problems import ProblemError
 from web.receipts import page as paper
 from web.templating import make_templates
+from web.words import later, tongue_of
 
 CLOUD: Final = Path(__file__).parents[1]
 NOUNS: Final = (
@@ -90,29 +91,29 @@ NOUNS: Final = (
 )
 OFFICE: Final = (Permission.CLOSE_ALARM,)
 NAV: Final = (
-    NavLink("/", "Overview"),
-    NavLink("/pieces", "Pieces"),
-    NavLink("/counts", "Counts"),
-    NavLink("/sales", "Sales"),
-    NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
-    NavLink("/appointments", "Appointments", (Permission.SEE_CLIENTS,)),
-    NavLink("/reminders", "Today", (Permission.SEE_CLIENTS,)),
-    NavLink("/messages", "Messages", (Permission.SEE_CLIENTS,)),
-    NavLink("/segments", "Segments", (Permission.SEE_CLIENTS,), under=("/loyalty",)),
-    NavLink("/campaigns", "Campaigns", (Permission.SEE_CLIENTS,)),
-    NavLink("/receipts", "Receipts"),
-    NavLink("/ledger", "Ledger", (Permission.LEDGER,), under=("/compliance", "/purchases", "/scrap")),
-    NavLink("/commissions", "Commissions"),
-    NavLink("/owed", "Owed", (Permission.LEDGER,)),
-    NavLink("/transfers", "Transfers"),
-    NavLink("/client-orders", "Orders", (Permission.ORDERS,)),
-    NavLink("/orders", "Web orders"),
-    NavLink("/alarms", "Alarms"),
-    NavLink("/stores", "Stores"),
-    NavLink("/prices", "Prices", (Permission.SETTINGS,)),
-    NavLink("/goods", "Goods", (Permission.PIECES,)),
-    NavLink("/staff", "Staff", (Permission.SEE_STAFF, Permission.STAFF), under=("/roles", "/changes")),
-    NavLink("/parked", "Cases", OFFICE),
+    NavLink("/", later("Overview")),
+    NavLink("/pieces", later("Pieces")),
+    NavLink("/counts", later("Counts")),
+    NavLink("/sales", later("Sales")),
+    NavLink("/clients", later("Clients"), (Permission.SEE_CLIENTS,)),
+    NavLink("/appointments", later("Appointments"), (Permission.SEE_CLIENTS,)),
+    NavLink("/reminders", later("Today"), (Permission.SEE_CLIENTS,)),
+    NavLink("/messages", later("Messages"), (Permission.SEE_CLIENTS,)),
+    NavLink("/segments", later("Segments"), (Permission.SEE_CLIENTS,), under=("/loyalty",)),
+    NavLink("/campaigns", later("Campaigns"), (Permission.SEE_CLIENTS,)),
+    NavLink("/receipts", later("Receipts")),
+    NavLink("/ledger", later("Ledger"), (Permission.LEDGER,), under=("/compliance", "/purchases", "/scrap")),
+    NavLink("/commissions", later("Commissions")),
+    NavLink("/owed", later("Owed"), (Permission.LEDGER,)),
+    NavLink("/transfers", later("Transfers")),
+    NavLink("/client-orders", later("Orders"), (Permission.ORDERS,)),
+    NavLink("/orders", later("Web orders")),
+    NavLink("/alarms", later("Alarms")),
+    NavLink("/stores", later("Stores")),
+    NavLink("/prices", later("Prices"), (Permission.SETTINGS,)),
+    NavLink("/goods", later("Goods"), (Permission.PIECES,)),
+    NavLink("/staff", later("Staff"), (Permission.SEE_STAFF, Permission.STAFF), under=("/roles", "/changes")),
+    NavLink("/parked", later("Cases"), OFFICE),
 )
 GAPS_SHOWN: Final = 10
 """Newest gaps in coverage, and newest changes of readers, on a store's page;"""
@@ -128,7 +129,7 @@ Overseer = Annotated[Login, allow(*OFFICE)]
 
 def dress(
     app: FastAPI, *, house: str, time_zone: str, desk: Desk, lists: Lists, ring: Keyring, comparing: Comparing,
-    ways: Ways, logins: Logins, entrance: Entrance, secure: bool,
+    ways: Ways, logins: Logins, entrance: Entrance, secure: bool, language: str,
     divisions: Divisions,
 ) -> None:  # fmt: skip
     """Gives the office's app its pages."""
@@ -137,7 +138,16 @@ def dress(
     templates = make_templates(folders, paper.STATIC, time_zone)
     fit(
         app,
-        Front("office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house)),
+        Front(
+            "office",
+            "Vitrine",
+            logins,
+            templates,
+            secure=secure,
+            nav=NAV,
+            place=house_name(house),
+            tongue=tongue_of(language),
+        ),
         paper.STATIC,
     )
     join(

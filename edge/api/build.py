@@ -92,5 +92,6 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         time_zone=shop.config.time_zone,
         logins=shop.logins,
         secure=secure,
+        language=shop.config.language,
     )
     return app

@@ -42,21 +42,22 @@ from web.policy import allow, public, signed_in
 from web.problems import ProblemError
 from web.receipts import page as paper
 from web.templating import make_templates
+from web.words import later, tongue_of
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = {"/static/edge": HERE / "static", **paper.STATIC}
 NAV: Final = (
-    NavLink("/register", "Register", (Permission.SELL,)),
-    NavLink("/orders", "Orders", (Permission.ORDERS,)),
-    NavLink("/clients", "Clients", (Permission.SEE_CLIENTS,)),
-    NavLink("/appointments", "Appointments", (Permission.SELL,)),
-    NavLink("/counts", "Counts"),
-    NavLink("/pass", "Pass", (Permission.COUNT,)),
-    NavLink("/tags", "Tags", (Permission.TAGS,)),
-    NavLink("/looks", "Look for", (Permission.COUNT,)),
-    NavLink("/wall", "Loss prevention", under=("/watch", "/alarms")),
-    NavLink("/readers", "Readers", under=("/zones",)),
-    NavLink("/people", "PINs", (Permission.PINS,), under=("/me/pin",)),
+    NavLink("/register", later("Register"), (Permission.SELL,)),
+    NavLink("/orders", later("Orders"), (Permission.ORDERS,)),
+    NavLink("/clients", later("Clients"), (Permission.SEE_CLIENTS,)),
+    NavLink("/appointments", later("Appointments"), (Permission.SELL,)),
+    NavLink("/counts", later("Counts")),
+    NavLink("/pass", later("Pass"), (Permission.COUNT,)),
+    NavLink("/tags", later("Tags"), (Permission.TAGS,)),
+    NavLink("/looks", later("Look for"), (Permission.COUNT,)),
+    NavLink("/wall", later("Loss prevention"), under=("/watch", "/alarms")),
+    NavLink("/readers", later("Readers"), under=("/zones",)),
+    NavLink("/people", later("PINs"), (Permission.PINS,), under=("/me/pin",)),
 )
 CLOSED_ALARMS_SHOWN: Final = 8
 DAYS_SHOWN: Final = 30
@@ -69,10 +70,12 @@ Guard = Annotated[Login, allow(Permission.CLOSE_ALARM)]
 TheShop = Annotated[Shop, the_shop()]
 
 
-def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins, secure: bool) -> Front:
+def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins, secure: bool, language: str) -> Front:
     """Gives the store's app its pages. `store` is the slug, `name` what people call it."""
     templates = make_templates({"edge": HERE / "templates", "receipts": paper.TEMPLATES}, STATIC, time_zone)
-    front = Front(f"edge-{store}", "Vitrine", logins, templates, secure=secure, nav=NAV, place=name)
+    front = Front(
+        f"edge-{store}", "Vitrine", logins, templates, secure=secure, nav=NAV, place=name, tongue=tongue_of(language)
+    )
     fit(app, front, STATIC)
     join(
         app,

@@ -49,6 +49,8 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Address to listen on for pages and API; `0.0.0.0` is every one. Beyond loopback give `tls_cert` and `tls_key`."""
     http_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8100
     """Of the store's pages and API."""
+    language: str = "en"
+    """Of the pages, for browsers that ask for none of ours; `de-CH` also says whose forms of numbers and dates hold."""
     time_zone: str = "UTC"
     """By which the store's pages tell the time and its business days begin."""
     zones: tuple[ZoneConfig, ...] = ()

@@ -1,0 +1,83 @@
+"""Two tongues nobody speaks: `en-XA`, English with accents, in brackets and longer; `ar-XB`, the same from right to left.
+
+A page in `en-XA` shows every text that was not marked for translation, for it stands there without brackets.
+"""
+
+import re
+from gettext import NullTranslations
+from html.parser import HTMLParser
+
+from babel import Locale
+
+from web.words import Tongue
+
+ACCENTS = str.maketrans("aceiounyAEIOUCN", "äçéîöûñýÀÊÏÖÛÇÑ")
+KEPT = re.compile(r"(%\(\w+\)[sd]|%%|<[^>]*>|&\w+;|\{\w+\})")
+OPEN, CLOSE = "⟦", "⟧"
+LONGER = 0.4
+
+
+class Pseudo(NullTranslations):
+    """Every text with accents, in brackets, 40 % longer; placeholders and tags stay as they are."""
+
+    def gettext(self, message: str) -> str:
+        said = "".join(part if KEPT.fullmatch(part) else part.translate(ACCENTS) for part in KEPT.split(message))
+        return f"{OPEN}{said}{'·' * int(len(message) * LONGER)}{CLOSE}"
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        return self.gettext(one if number == 1 else many)
+
+    def pgettext(self, context: str, message: str) -> str:
+        return self.gettext(message)
+
+    def npgettext(self, context: str, one: str, many: str, number: int) -> str:
+        return self.ngettext(one, many, number)
+
+
+ACCENTED = Tongue("en-XA", Locale.parse("en_GB"), Pseudo())
+RIGHT_TO_LEFT = Tongue("ar-XB", Locale.parse("ar"), Pseudo())
+
+
+class Reader(HTMLParser):
+    """Collects what a person sees or hears of a page: text, and attributes that are read out."""
+
+    SPOKEN = ("title", "aria-label", "placeholder", "alt", "aria-roledescription", "data-confirm")
+    SILENT = ("script", "style", "template")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag, attrs):
+        self._silent += tag in self.SILENT
+        mine = dict(attrs)
+        if "translate" in mine:
+            return
+        self.seen += [mine[name] for name in self.SPOKEN if mine.get(name)]
+
+    def handle_endtag(self, tag):
+        self._silent -= tag in self.SILENT
+
+    def handle_data(self, data):
+        if not self._silent and data.strip():
+            self.seen.append(" ".join(data.split()))
+
+
+MARKED = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
+WORD = re.compile(r"[A-Za-z]{3,}")
+
+
+def unmarked(html: str, data: set[str]) -> list[str]:
+    """Texts of a page that stand outside of brackets and are no data."""
+    reader = Reader()
+    reader.feed(html)
+    found = []
+    for text in reader.seen:
+        left = text
+        while MARKED.search(left):
+            left = MARKED.sub(" ", left)
+        words = [word for word in WORD.findall(left) if word.lower() not in data]
+        if words:
+            found.append(text)
+    return found
