@@ -18,6 +18,7 @@ TOKEN_CHARS_MAX: Final = 160
 CSR_BYTES_MAX: Final = 8 << 10
 RENEW_AFTER: Final = 2 / 3
 """A box asks for its next certificate once so much of the life of the present one is over."""
+FACE_NAMES_MAX: Final = 8
 _DIGEST_HEX: Final = 64
 
 
@@ -49,8 +50,15 @@ class Renew(msgspec.Struct, frozen=True, kw_only=True):
     csr: str
 
 
+class FacePages(msgspec.Struct, frozen=True, kw_only=True):
+    """A box asks for the certificate of its own pages, for the names and addresses that tills dial; `csr` is PEM."""
+
+    csr: str
+    names: tuple[str, ...]
+
+
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to both: the box's certificate and the house's, PEM."""
+    """The answer to each: the box's certificate and the house's, PEM."""
 
     store: StoreId
     cert: str

@@ -66,6 +66,7 @@ from edge.readers.profiles import load_profile
 from edge.receipts.counter import counter
 from edge.store import Store
 from edge.sync import papers
+from edge.sync.facing import face_of, first_face
 from edge.sync.tally import UplinkTally
 from edge.tags import scheme
 from edge.terminals import drivers
@@ -168,7 +169,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         readers={reader.id: reader for reader in readers},
         receipts=receipts,
     )
-    api = create_api(shop, secure=config.tls_cert is not None)
+    api = create_api(shop, secure=face_of(config) is not None)
     terminals = drivers(config, store, house, db, clock)
     return Edge(config, clock, chance, instance, house, store, shop, api, readers, terminals, mirror)
 
@@ -178,6 +179,10 @@ def run(config: EdgeConfig) -> int:
     write_logs()
     if config.uplink is not None:
         papers.mend(config.uplink.cert, config.uplink.key)
+    face = face_of(config)
+    if face is not None and face.names:
+        papers.mend(face.cert, face.key)
+        asyncio.run(first_face(config, face))
     edge = create(config)
     listener = listen(config)
     with contextlib.closing(listener):

@@ -28,6 +28,7 @@ from edge.readers.base import ReadBatch
 from edge.readers.times import dated
 from edge.store import Store
 from edge.store.wakes import Wakes
+from edge.sync.facing import face_of, keep_facing
 from edge.thrift import keep_small
 from web.serving import Server
 
@@ -102,6 +103,9 @@ async def live(edge: Edge, listener: socket.socket) -> int:
         edge.shop.clients.made = cloudward.client_made
         edge.store.remarks.made = lambda: _over(loop, cloudward.client_made)
         tasks.append(asyncio.create_task(cloudward.run(), name="uplink"))
+        face = face_of(edge.config)
+        if face is not None and face.names:
+            tasks.append(asyncio.create_task(keep_facing(edge.config, face, server.config, edge.clock), name="face"))
     log.info("edge_started", store=edge.config.store, port=listener.getsockname()[1], readers=len(edge.readers))
     stopped = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -183,7 +187,7 @@ def _cloudward(edge: Edge) -> Cloudward | None:
 
 
 def _server(edge: Edge) -> uvicorn.Server:
-    config = edge.config
+    face = face_of(edge.config)
     return Server(
         uvicorn.Config(
             edge.api,
@@ -192,8 +196,8 @@ def _server(edge: Edge) -> uvicorn.Server:
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=STOP_GRACE_S,
-            ssl_certfile=config.tls_cert,
-            ssl_keyfile=config.tls_key,
+            ssl_certfile=None if face is None else face.cert,
+            ssl_keyfile=None if face is None else face.key,
         )
     )
 

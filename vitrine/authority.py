@@ -129,21 +129,18 @@ class Authority:
 
     def sign(self, request: bytes, name: str, now: dt.datetime) -> bytes:
         """A client's certificate, PEM, for the key of this PEM request. Raises `EnrolmentError` if it does not fit."""
-        try:
-            csr = x509.load_pem_x509_csr(request)
-            key = csr.public_key()
-            sound = csr.is_signature_valid
-        except (ValueError, UnsupportedAlgorithm) as error:
-            raise EnrolmentError(
-                f"This is no certificate request in PEM ({error}): make it with `vitrine enrol`."
-            ) from error
-        if not sound:
-            raise EnrolmentError("The request is not signed by the key it names: make it anew with `vitrine enrol`.")
-        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise EnrolmentError("The request's key is of another kind than EC P-256: make it with `vitrine enrol`.")
-        if csr.subject != _named(name):
-            raise EnrolmentError(f"The request is for another name than {name}: make it with the token of that store.")
+        key = _asked_key(request, name)
         cert = self._certificate(name, key, now, ExtendedKeyUsageOID.CLIENT_AUTH, [])
+        return cert.public_bytes(serialization.Encoding.PEM)
+
+    def sign_pages(self, request: bytes, name: str, names: tuple[str, ...], now: dt.datetime) -> bytes:
+        """A server's certificate, PEM, for these host names and addresses. Raises `EnrolmentError`."""
+        key = _asked_key(request, name)
+        try:
+            hosts = [_host(each) for each in names]
+        except PersonError as error:
+            raise EnrolmentError(str(error)) from error
+        cert = self._certificate(name, key, now, ExtendedKeyUsageOID.SERVER_AUTH, hosts)
         return cert.public_bytes(serialization.Encoding.PEM)
 
     def brief_client(self, name: str, now: dt.datetime, folder: Path) -> Identity:
@@ -272,6 +269,25 @@ def _host(host: str) -> x509.GeneralName:
                 f"{host!r} is no host: give a name or an address as stores dial it, without scheme and port."
             ) from None
         return x509.DNSName(host)
+
+
+def _asked_key(request: bytes, name: str) -> ec.EllipticCurvePublicKey:
+    """The key of a PEM request for this name. Raises `EnrolmentError`."""
+    try:
+        csr = x509.load_pem_x509_csr(request)
+        key = csr.public_key()
+        sound = csr.is_signature_valid
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise EnrolmentError(
+            f"This is no certificate request in PEM ({error}): make it with `vitrine enrol`."
+        ) from error
+    if not sound:
+        raise EnrolmentError("The request is not signed by the key it names: make it anew with `vitrine enrol`.")
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise EnrolmentError("The request's key is of another kind than EC P-256: make it with `vitrine enrol`.")
+    if csr.subject != _named(name):
+        raise EnrolmentError(f"The request is for another name than {name}: make it with the token of that store.")
+    return key
 
 
 def _house_certificate(key: ec.EllipticCurvePrivateKey, now: dt.datetime) -> x509.Certificate:

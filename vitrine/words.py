@@ -34,16 +34,18 @@ FOR_PEOPLE: Final = (
 )  # fmt: skip
 """Whose refusals stand on pages. What a box says to whoever sets it up is English, as its log is."""
 NOT_FOR_PEOPLE: Final = ("ConfigError", "ProtocolError", "AssertionError", "TypeError")
-ENUMERATIONS: Final = frozenset(
-    "AlarmKind AppointmentState CardRefundState CashKind Channel Condition CountPlace CountState Disposition "
-    "FinenessUnit InputKind Likes LineKind MessageState OrderKind OrderState OutputKind Ownership PaperKind "
-    "PaymentState Permission PresenceState Proof ReaderLink Relation Role SaleState Severity ShiftState Source "
-    "TenderKind TransferState Unit Verdict Vision".split()
-)
+ENUMERATIONS: Final = frozenset({
+    "AlarmKind", "AppointmentState", "CardRefundState", "CashKind", "Channel", "Condition", "CountPlace",
+    "CountState", "Disposition", "FinenessUnit", "InputKind", "Likes", "LineKind", "MessageState", "OrderKind",
+    "OrderState", "OutputKind", "Ownership", "PaperKind", "PaymentState", "Permission", "PresenceState", "Proof",
+    "ReaderLink", "Relation", "Role", "SaleState", "Severity", "ShiftState", "Source", "TenderKind", "TransferState",
+    "Unit", "Verdict", "Vision",
+})  # fmt: skip
 """Whose members stand on pages, as words: `gift_card` as “gift card”."""
-TABLES: Final = frozenset(
-    "CHOICES COUNT_WORDS DONE KINDS NAMES QUEUES SEEN STATE_WORDS STEPS TOLD TO_PARTIES TO_SEE UNITS WITH_REASONS WORDS".split()
-)
+TABLES: Final = frozenset({
+    "CHOICES", "COUNT_WORDS", "DONE", "KINDS", "NAMES", "QUEUES", "SEEN", "STATE_WORDS", "STEPS", "TOLD", "TO_PARTIES",
+    "TO_SEE", "UNITS", "WITH_REASONS", "WORDS",
+})  # fmt: skip
 """Module-level tables whose values are words for people."""
 WIDTH: Final = 110
 MADE: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

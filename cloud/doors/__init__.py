@@ -19,10 +19,10 @@ from cloud.db import ContentionError
 from cloud.desk import Desk
 from cloud.ingest import Ingest, UnstorableError
 from cloud.logs import Name
-from cloud.pos.stores.enrolment import NO_SIGNER, Signer, signed
+from cloud.pos.stores.enrolment import NO_SIGNER, Signer, faced, signed
 from cloud.rejoin import Rejoins
 from cloud.work import UnknownStoreError
-from contract.enrolment import EnrolmentError, Renew
+from contract.enrolment import EnrolmentError, FacePages, Renew
 from contract.facts import Stream
 from contract.feed import encode_page
 from contract.ids import Epoch, StoreId
@@ -38,6 +38,7 @@ JSON: Final = "application/json"
 
 _decode_rows = msgspec.json.Decoder(JournalRows).decode
 _decode_renew = msgspec.json.Decoder(Renew).decode
+_decode_face = msgspec.json.Decoder(FacePages).decode
 _decode_rejoin = msgspec.json.Decoder(Rejoin).decode
 
 
@@ -167,6 +168,18 @@ def create_door(
         try:
             with desk.look() as work:
                 return Response(encode(signed(work, signer, box, asked.csr)), media_type=JSON)
+        except EnrolmentError as error:
+            raise ProblemError(422, "enrolment", "Not a request we can sign", str(error)) from error
+
+    @app.post("/edge/v1/pages-certificate")
+    def face(box: TheBox, body: Body) -> Response:
+        """The certificate of a box's own pages, so that tills and phones reach it over HTTPS."""
+        if signer is None:
+            raise ProblemError(409, "no-signer", "No authority at hand", NO_SIGNER)
+        asked = _read(_decode_face, body)
+        try:
+            with desk.look() as work:
+                return Response(encode(faced(work, signer, box, asked.csr, asked.names)), media_type=JSON)
         except EnrolmentError as error:
             raise ProblemError(422, "enrolment", "Not a request we can sign", str(error)) from error
 

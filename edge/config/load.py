@@ -58,6 +58,8 @@ def load_config(path: Path) -> EdgeConfig:
             raise ConfigError(f"{path}: {key} names {file}, which is not there; `vitrine enrol` makes it")
     if (config.tls_cert is None) != (config.tls_key is None):
         raise ConfigError(f"{path}: tls_cert and tls_key go together; give both or neither")
+    if config.tls_names and (config.tls_cert is not None or link is None):
+        raise ConfigError(f"{path}: tls_names needs an [uplink] whose office signs, and no tls_cert beside it")
     zones = {zone.id: zone.kind for zone in config.zones}
     for reader in config.readers:
         _check_wires(path, reader, zones)

@@ -93,7 +93,10 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Beside tills, for what is bought over the counter by its weight."""
     mail: MailConfig | None = None
     """The mail server for receipts; without it none is sent."""
+    tls_names: tuple[str, ...] = ()
+    """Names and addresses that tills and phones dial, like `flagship.local`: the house signs the pages' certificate for
+    them, and the box renews it. A name begins with the store's, an address is of its own network."""
     tls_cert: Path | None = None
-    """Certificate that gives the store's pages HTTPS: `vitrine enrol NAME --server HOST` makes one."""
+    """A person's own certificate for the pages instead: `vitrine enrol NAME --server HOST` makes one."""
     tls_key: Path | None = None
     """The private key of `tls_cert`."""

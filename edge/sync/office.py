@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from contract.clients import ClientsAsked, ClientsFound, PersonKeys, PersonKeysTaken, SliceAsked, SlicePage
-from contract.enrolment import Enrolled, Renew
+from contract.enrolment import Enrolled, FacePages, Renew
 from contract.facts import Stream
 from contract.feed import FeedPage, decode_page
 from contract.ids import Epoch
@@ -86,6 +86,11 @@ class Office:
     async def renew(self, csr: str) -> Enrolled:
         """The next certificate of this box, for the key that this request names."""
         return _read(_decode_enrolled, await self._ask("POST", "/edge/v1/certificate", content=encode(Renew(csr=csr))))
+
+    async def face(self, csr: str, names: tuple[str, ...]) -> Enrolled:
+        """The certificate of this box's own pages, for what tills dial."""
+        asked = encode(FacePages(csr=csr, names=names))
+        return _read(_decode_enrolled, await self._ask("POST", "/edge/v1/pages-certificate", content=asked))
 
     async def blob(self, sha256: str) -> bytes:
         """A photo or paper, by its hash, which the caller checks."""

@@ -4,12 +4,17 @@ import os
 import runpy
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import uvicorn
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_pem_x509_certificate
 from fastapi import FastAPI, Request
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -22,6 +27,7 @@ from edge.api.asking import ApprovalNeededError
 from edge.api.passes import shapes as pass_shapes
 from edge.config import ZoneKind
 from trade.permissions import DEFAULTS, allowed
+from vitrine.authority import Authority, Identity
 from web.asking import who_asks
 from web.assets import fetch
 from web.fit import fit
@@ -41,14 +47,30 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 NOON_US = 1_794_830_400_000_000
 
 
+@pytest.fixture(scope="session")
+def till_papers(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    """A certificate for pages on 127.0.0.1, signed by a house whom the browser of these tests trusts."""
+    now = datetime.now(UTC)
+    return Authority.open(tmp_path_factory.mktemp("authority"), now).server("till", ["127.0.0.1"], now)
+
+
+def pin_of(certificate: Path) -> str:
+    """What Chromium calls the key of a certificate it is told to trust: it takes that one and no other."""
+    key = load_pem_x509_certificate(certificate.read_bytes()).public_key()
+    return b64encode(sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()).decode()
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(till_papers: Identity) -> Iterator[Browser]:
     """One per module: while it lives this thread has a running event loop, which other suites cannot bear."""
     fetch(say=False)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    flags = [*FLAGS, f"--ignore-certificate-errors-spki-list={pin_of(till_papers.cert)}"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NODE_EXTRA_CA_CERTS", str(till_papers.ca))  # requests of a page's context do not go by Chromium
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+            yield chromium
+            chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from edge.config import EdgeConfig, ReaderConfig, ZoneConfig, ZoneKind
 from edge.own_books import instance_of, open_books, set_pin
 from simulator.app import plan, write_config
 from trade.custody import Token, TokenState
+from vitrine.authority import Identity
 from vitrine.toml import dump
 
 TILL, PHONE = (1024, 768), (390, 844)
@@ -61,7 +63,7 @@ class Boutique:
 
 
 @pytest.fixture(scope="module")
-def boutique(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boutique]:
+def boutique(tmp_path_factory: pytest.TempPathFactory, till_papers: Identity) -> Iterator[Boutique]:
     folder = tmp_path_factory.mktemp("boutique")
     world = plan(("boutique",), seed=5, pieces={"boutique": 60})
     write_config(folder / "simulator.json", world.config)
@@ -70,6 +72,7 @@ def boutique(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boutique]:
         port = probe.getsockname()[1]
     config = EdgeConfig(
         store=store.layout.store, name="Boutique", currency="EUR", data_dir=folder / "data", http_port=port,
+        tls_cert=till_papers.cert, tls_key=till_papers.key,
         zones=tuple(
             ZoneConfig(id=ZoneId(z.id), name=z.name, kind=ZoneKind(z.kind), x=z.x, y=z.y, width=z.width, height=z.height,
                        reference=z.reference)
@@ -100,9 +103,10 @@ def boutique(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boutique]:
             with (folder / f"{name}.log").open("wb") as log:
                 command = [sys.executable, "-m", "vitrine", name, "--config", str(folder / file)]
                 started.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[2]))
-        url, door = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{world.config.door_port}"
+        url, door = f"https://127.0.0.1:{port}", f"http://127.0.0.1:{world.config.door_port}"
+        trust = ssl.create_default_context(cafile=str(till_papers.ca))
         for address in (door, url):
-            _until_healthy(address, folder)
+            _until_healthy(address, folder, trust)
         yield Boutique(url, door, tuple(store.cards))
     finally:
         for process in reversed(started):
@@ -324,10 +328,19 @@ def _table(config: EdgeConfig) -> dict[str, object]:
     return {**{key: value for key, value in table.items() if value is not None}, "readers": readers}
 
 
-def _until_healthy(address: str, folder: Path) -> None:
+def test_a_till_speaks_with_its_box_over_a_line_of_the_house_alone(boutique: Boutique, signed_in) -> None:
+    page = signed_in("Ana Lindqvist", "/register")
+    assert page.evaluate("isSecureContext && location.protocol") == "https:"
+    (cookie,) = [each for each in page.context.cookies() if each["name"].startswith("__Host-vitrine")]
+    assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, True, "Strict", "/")
+    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        httpx.get(boutique.url, timeout=5)
+
+
+def _until_healthy(address: str, folder: Path, trust: ssl.SSLContext) -> None:
     for _ in range(200):
         try:
-            if httpx.get(f"{address}/healthz", timeout=2).status_code == 200:
+            if httpx.get(f"{address}/healthz", timeout=2, verify=trust).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.1)

@@ -5,6 +5,7 @@ authority at hand (`authority` in its configuration) can let boxes in by itself.
 """
 
 import datetime as dt
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final, Protocol
@@ -22,6 +23,7 @@ from cloud.tables import store as stores
 from cloud.work import Work
 from contract.enrolment import (
     CSR_BYTES_MAX,
+    FACE_NAMES_MAX,
     SECRET_BYTES,
     TOKEN_CHARS_MAX,
     TOKEN_LASTS_S,
@@ -53,6 +55,9 @@ class Signer(Protocol):
 
     def sign(self, request: bytes, name: str, now: dt.datetime, /) -> bytes:
         """A client's certificate, PEM, for this request. Raises `EnrolmentError`."""
+
+    def sign_pages(self, request: bytes, name: str, names: tuple[str, ...], now: dt.datetime, /) -> bytes:
+        """A server's certificate, PEM, for these names and addresses. Raises `EnrolmentError`."""
 
 
 class EnrolAsked(Asked):
@@ -114,6 +119,32 @@ def signed(work: Work, signer: Signer, to: StoreId, csr: str) -> Enrolled:
     cert = signer.sign(csr.encode(), to, dt.datetime.fromtimestamp(work.now_us / 1e6, dt.UTC))
     _log.info("certificate_signed", store=to)
     return Enrolled(store=to, cert=cert.decode(), ca=signer.house().decode())
+
+
+def faced(work: Work, signer: Signer, to: StoreId, csr: str, names: tuple[str, ...]) -> Enrolled:
+    """A certificate for a box's own pages. Raises `EnrolmentError`.
+
+    A store may call itself by its own name and by addresses of its own network: with another's name it could pass for
+    the office, or for another store.
+    """
+    if not 1 <= len(names) <= FACE_NAMES_MAX:
+        raise EnrolmentError(f"Name 1 to {FACE_NAMES_MAX} names or addresses that tills dial, in tls_names.")
+    for name in names:
+        if not _own_address(name) and name.lower().partition(".")[0] != to:
+            raise EnrolmentError(
+                f"{name} is not this store's to have: use {to}.local or another name that begins with {to}., or an "
+                "address of the store's own network."
+            )
+    cert = signer.sign_pages(csr.encode(), to, names, dt.datetime.fromtimestamp(work.now_us / 1e6, dt.UTC))
+    _log.info("pages_certificate_signed", store=to, names=names)
+    return Enrolled(store=to, cert=cert.decode(), ca=signer.house().decode())
+
+
+def _own_address(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_private
+    except ValueError:
+        return False
 
 
 def router(desk: Desk, signer: Signer | None, chance: Callable[[int], bytes]) -> APIRouter:
