@@ -33,6 +33,7 @@ from edge.api.shop import Shop
 from edge.api.tags import labels as label_routes
 from edge.api.tags import routes as tag_routes
 from edge.api.things import routes as thing_routes
+from edge.api.wall import routes as wall_routes
 from edge.api.watch import routes as watch_routes
 from edge.api.zones import routes as zone_routes
 from web.fit import join
@@ -81,6 +82,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         client_routes.router,
         shift_routes.router,
         tag_routes.router,
+        wall_routes.router,
         watch_routes.router,
         witnessing.router,
         zone_routes.router,

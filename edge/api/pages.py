@@ -10,9 +10,8 @@ from fastapi import APIRouter, FastAPI, Form, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from contract.facts import Vision
 from contract.feed import Permission
-from contract.ids import AlarmId, PieceId, ReaderId, UserId
+from contract.ids import PieceId, ReaderId, UserId
 from edge.api import bodies, pages_other, pages_payment, pages_register, pages_served, shapes, trusting, views
 from edge.api.appointments import pages as appointment_pages
 from edge.api.balances import pages as balance_pages
@@ -29,10 +28,9 @@ from edge.api.shop import Shop, the_shop
 from edge.api.tags import pages as tags
 from edge.api.things import lending
 from edge.api.things import pages as thing_pages
+from edge.api.wall import pages as wall
 from edge.api.watch import pages as watch
-from edge.api.watch import views as watch_views
 from edge.api.zones import pages as zones
-from trade import acts
 from web.asking import who_asks
 from web.fit import fit, join
 from web.forms import safe_next
@@ -51,7 +49,7 @@ NAV: Final = (
     NavLink("/orders", later("Orders"), (Permission.ORDERS,)),
     NavLink("/clients", later("Clients"), (Permission.SEE_CLIENTS,)),
     NavLink("/appointments", later("Appointments"), (Permission.SELL,)),
-    NavLink("/counts", later("Counts")),
+    NavLink("/counts", later("Counts"), under=("/closing",)),
     NavLink("/pass", later("Pass"), (Permission.COUNT,)),
     NavLink("/tags", later("Tags"), (Permission.TAGS,)),
     NavLink("/looks", later("Look for"), (Permission.COUNT,)),
@@ -59,14 +57,11 @@ NAV: Final = (
     NavLink("/readers", later("Readers"), under=("/zones",)),
     NavLink("/people", later("PINs"), (Permission.PINS,), under=("/me/pin",)),
 )
-CLOSED_ALARMS_SHOWN: Final = 8
 DAYS_SHOWN: Final = 30
-MONTH_US: Final = 30 * 24 * 3600 * 1_000_000
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Login, signed_in()]
 Locksmith = Annotated[Login, allow(Permission.OPEN_LOCKS)]
-Guard = Annotated[Login, allow(Permission.CLOSE_ALARM)]
 TheShop = Annotated[Shop, the_shop()]
 
 
@@ -95,6 +90,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
         lending.router,
         counts.router,
         history.router,
+        wall.router,
         looks.router,
         zones.router,
         passes.router,
@@ -143,45 +139,6 @@ async def sign_out(request: Request, who: Anyone, shop: TheShop) -> Response:
     answer = go(request, LOGIN_PATH)
     front_of(request).take_cookie(answer)
     return answer
-
-
-@router.get("/wall")
-async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
-    store = views.store(shop, who)
-    open_alarms = views.alarms(shop, who, everything=False)
-    alarms = views.alarms(shop, who, everything=True)
-    newest_us = max((alarm.raised_us for alarm in alarms), default=0)
-    month = [alarm for alarm in alarms if newest_us - alarm.raised_us < MONTH_US]
-    guarded = [zone for zone in store.zones if zone.expected]
-    return render(
-        request,
-        "edge/_wall.html" if wants_fragment(request) else "edge/wall.html",
-        store=store,
-        alarms=open_alarms + [alarm for alarm in alarms if not alarm.open][:CLOSED_ALARMS_SHOWN],
-        tallies={zone.zone: (zone.present, zone.expected) for zone in guarded},
-        blind=[zone for zone in store.zones if zone.vision is Vision.BLIND],
-        present=sum(zone.present for zone in guarded),
-        hard_to_read=sum(zone.hard_to_read for zone in guarded),
-        not_read_yet=sum(zone.not_read_yet for zone in guarded),
-        expected=sum(zone.expected for zone in guarded),
-        this_month=len(month),
-        false_this_month=sum(alarm.outcome == "false_alarm" for alarm in month),
-        may_close=who.may(Permission.CLOSE_ALARM),
-        deliveries=watch_views.watch(shop, who).deliveries,
-    )
-
-
-class CloseAlarmForm(BaseModel):
-    outcome: Annotated[str, Field(min_length=1, max_length=40, pattern=bodies.PLAIN)]
-    note: bodies.Text = ""
-
-
-@router.post("/alarms/{alarm}/close")
-async def close_alarm(
-    request: Request, alarm: str, who: Guard, shop: TheShop, form: Annotated[CloseAlarmForm, Form()]
-) -> Response:
-    await shop.act(acts.CloseAlarm(alarm=AlarmId(alarm), outcome=form.outcome, note=form.note), who)
-    return await wall(request, who, shop) if wants_fragment(request) else go(request, "/wall")
 
 
 @router.get("/pieces/{piece}")

@@ -22,9 +22,11 @@ from edge.api import shapes
 from edge.api.asking import ApprovalNeededError
 from edge.api.client_desk import ClientDesk
 from edge.api.giving import follow
+from edge.api.heeding import Heeding
 from edge.api.passing import Passing
 from edge.api.pictures import Pictures
 from edge.api.pins import pin_fits
+from edge.api.ways import Ways
 from edge.books import local, replica
 from edge.books.db import Database
 from edge.books.journal import NotServingError
@@ -93,6 +95,8 @@ class Shop:
     pictures: Pictures | None = None
     paperwork: Paperwork | None = None
     clients: ClientDesk = field(default_factory=ClientDesk)
+    heeding: Heeding = field(default_factory=Heeding)
+    ways: Ways = field(default_factory=Ways)
 
     @property
     def floor(self) -> FloorNow:

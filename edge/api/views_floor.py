@@ -1,9 +1,10 @@
 """Alarms as the store shows them."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from contract.facts import AlarmKind
-from contract.ids import AlarmId, ZoneId
+from contract.ids import AlarmId, PieceId, ZoneId
 from edge.api import shapes
 from edge.api.blindness import hidden_zones
 from edge.api.shop import Shop
@@ -15,21 +16,28 @@ from edge.floor.alarms import words
 from edge.till import queries
 from web.logins import Login
 
+PIECES_MAX: Final = 200
+"""Of one alarm that are told."""
 KEPT: Final = "A blind count is under way here; which pieces it is about is shown when its figures are in."
 
 
 def alarms(shop: Shop, who: Login, *, everything: bool) -> list[shapes.AlarmView]:
     """Of zones whose figures are kept from this person only that there is an alarm."""
     rows = queries.alarms_newest(shop.db) if everything else queries.alarms_open(shop.db)
+    return told(shop, who, rows)
+
+
+def told(shop: Shop, who: Login, rows: Sequence[AlarmRow], pieces_max: int = PIECES_MAX) -> list[shapes.AlarmView]:
+    """These alarms with the most valuable of their pieces."""
     hidden = hidden_zones(shop, who)
-    return [_alarm(shop, row, hidden) for row in rows]
+    return [_alarm(shop, row, hidden, pieces_max) for row in rows]
 
 
 def alarm(shop: Shop, alarm_id: AlarmId, who: Login) -> shapes.AlarmView:
     row = shop.db.one("alarm", AlarmRow, alarm=alarm_id)
     if row is None:
         raise missing("alarm", alarm_id)
-    return _alarm(shop, row, hidden_zones(shop, who))
+    return _alarm(shop, row, hidden_zones(shop, who), PIECES_MAX)
 
 
 def tells_of(shop: Shop, row: AlarmRow, hidden: frozenset[ZoneId]) -> bool:
@@ -64,7 +72,21 @@ def _kept(row: AlarmRow, zone_name: str) -> shapes.AlarmView:
     )
 
 
-def _alarm(shop: Shop, row: AlarmRow, hidden: frozenset[ZoneId]) -> shapes.AlarmView:
+def _most_valuable(shop: Shop, row: AlarmRow, most: int) -> list[PieceId]:
+    """The first `most` by price; a piece without a card comes last."""
+    pieces = pieces_of(row)
+    if len(pieces) <= 1:
+        return list(pieces)
+    cards = {each: replica.piece(shop.db, each) for each in pieces}
+
+    def price(each: PieceId) -> int:
+        card = cards[each]
+        return 0 if card is None else -card.price_minor
+
+    return sorted(pieces, key=price)[:most]
+
+
+def _alarm(shop: Shop, row: AlarmRow, hidden: frozenset[ZoneId], pieces_max: int) -> shapes.AlarmView:
     names = {zone.id: zone.name for zone in shop.config.zones}
     zone_name = names.get(row.zone, str(row.zone))
     if tells_of(shop, row, hidden):
@@ -73,7 +95,8 @@ def _alarm(shop: Shop, row: AlarmRow, hidden: frozenset[ZoneId]) -> shapes.Alarm
     return shapes.AlarmView(
         alarm=row.alarm,
         kind=row.kind,
-        pieces=tuple(bare(shop, each) for each in pieces_of(row)),
+        pieces=tuple(bare(shop, each) for each in _most_valuable(shop, row, pieces_max)),
+        pieces_total=len(pieces_of(row)),
         zone=row.zone,
         zone_name=zone_name,
         sentence=row.sentence,

@@ -464,6 +464,17 @@ ORDER BY CASE severity WHEN 'siren' THEN 0 WHEN 'alarm' THEN 1 ELSE 2 END, raise
 -- name: alarms_newest
 SELECT * FROM alarm ORDER BY raised_us DESC, alarm LIMIT :limit;
 
+-- name: alarms_paged
+SELECT * FROM alarm WHERE :state = '' OR state = :state ORDER BY raised_us DESC, alarm LIMIT :limit OFFSET :skip;
+
+-- name: alarms_between
+SELECT * FROM alarm WHERE raised_us BETWEEN :from_us AND :until_us ORDER BY raised_us DESC, alarm LIMIT :limit;
+
+-- name: alarms_tally
+SELECT (SELECT count(*) FROM alarm WHERE state = 'open') AS open,
+    count(*) AS lately, count(*) FILTER (WHERE outcome = 'false_alarm') AS false_lately
+FROM alarm WHERE state IN ('open', 'closed') AND raised_us >= :since_us;
+
 -- name: alarm_add
 INSERT OR IGNORE INTO alarm VALUES (:alarm, :kind, :pieces, :zone, :sentence, :evidence_nats, :rounds, :value_minor,
     :currency, 'open', :raised_us, 0, '', '', :severity);

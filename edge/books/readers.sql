@@ -47,3 +47,6 @@ DELETE FROM coverage_gap WHERE until_us < (
 
 -- name: gaps_newest
 SELECT reader, from_us, until_us, why FROM coverage_gap ORDER BY until_us DESC, reader LIMIT :limit;
+
+-- name: gaps_at
+SELECT reader, from_us, until_us, why FROM coverage_gap WHERE from_us <= :at_us AND until_us >= :at_us ORDER BY reader;

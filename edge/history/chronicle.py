@@ -20,8 +20,9 @@ from edge.floor.stock import Stock
 from edge.floor.zonemap import NO_ZONE
 from edge.history.duck import HistoryError
 from edge.history.history import History, Names
+from edge.history.questions import Lay
 from edge.history.rates import Counted, Rate, Rates, counted_by, swept_by, together
-from edge.history.stays import NO_PORT, PORT_BITS, Stay, StayColumns, Stays
+from edge.history.stays import NO_PORT, PORT_BITS, STILL_US, Stay, StayColumns, Stays
 
 log = structlog.get_logger(__name__)
 
@@ -148,6 +149,19 @@ class Chronicle:
             stays += [self._stay(piece, values) for values in self._stays.open_of(row)]
         return stays
 
+    def lay_at(self, at_us: int) -> list[Lay]:
+        """What lay where at a moment, as far as it may not be on disk yet; a piece read in two zones comes twice."""
+        self._collect()
+        self._fold()
+        catalogue, open_ones = self._stock.catalogue.pieces, self._stays.open_at(at_us)
+        found = self._lays(open_ones, [catalogue[row] for row in open_ones.row.tolist()])
+        for chapter in (*self._writing, *self._pending):
+            stays = chapter.stays
+            at = np.flatnonzero((stays.from_us <= at_us) & (stays.to_us >= at_us - STILL_US))
+            here = stays.of(at)
+            found += self._lays(here, [chapter.pieces[row] for row in here.row.tolist()])
+        return found
+
     def stop(self) -> None:
         """The last thing: close everything and hand it over."""
         self._fold()
@@ -211,6 +225,11 @@ class Chronicle:
         reader = "" if port == NO_PORT else str(self._readers[port >> PORT_BITS])
         antenna = 0 if port == NO_PORT else port & ((1 << PORT_BITS) - 1)
         return Stay(piece, self._zones[zone], from_us, to_us, rounds, reader, antenna)
+
+    def _lays(self, stays: StayColumns, pieces: Sequence[PieceId | None]) -> list[Lay]:
+        """`pieces`: whose each stay is; None: nobody's any more."""
+        named = zip(pieces, stays.zone.tolist(), stays.rounds.tolist(), strict=True)
+        return [Lay(piece, self._zones[zone], rounds) for piece, zone, rounds in named if piece is not None]
 
     def _stays_in(self, chapter: Chapter, piece: PieceId) -> list[Stay]:
         """Stays of one piece in a chapter."""

@@ -22,10 +22,10 @@ import structlog
 from contract.ids import PieceId, ZoneId
 from edge.history import questions
 from edge.history.duck import Duck, HistoryError
-from edge.history.questions import DAY_US, By, Dwell, Span
+from edge.history.questions import DAY_US, By, Dwell, Lay, Span
 from edge.history.rates import HOUR_US, Counted, Rate
 from edge.history.runs import Run, Runs
-from edge.history.stays import NO_PORT, PORT_BITS, Stay, StayColumns, joined
+from edge.history.stays import NO_PORT, PORT_BITS, STILL_US, Stay, StayColumns, joined
 
 DAYS_MAX: Final = 400
 BYTES_MAX: Final = 4 << 30
@@ -234,6 +234,11 @@ class History:
     def last_seen(self, piece: PieceId) -> Stay | None:
         """The newest stay of a piece: when it was seen last, and by what."""
         return self._ask(lambda duck, some: questions.last_seen(duck, some, piece), Files(self.stays, self.stays.all()))
+
+    def lay_at(self, at_us: int) -> list[Lay]:
+        """Where each piece lay at a moment of the past."""
+        stays = Files(self.stays, self.stays.touching(at_us - STILL_US, at_us))
+        return self._ask(lambda duck, some: questions.lay_at(duck, some, at_us), stays)
 
     def dwell(self, span: Span, by: By) -> list[Dwell]:
         """Piece-seconds by zone or hour within whole hours, by tray within whole days, by piece to the second."""

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from contract.ids import PieceId, ZoneId
 from edge.history.rates import HOUR_US, Counted, Rate
 from edge.history.runs import Run
-from edge.history.stays import Stay
+from edge.history.stays import STILL_US, Stay
 
 
 class By(StrEnum):
@@ -28,6 +28,14 @@ class Dwell(NamedTuple):
     stays: int
 
 
+class Lay(NamedTuple):
+    """A piece lay in a zone at some moment; the more rounds its stay had, the surer that it was this one."""
+
+    piece: PieceId
+    zone: ZoneId
+    rounds: int
+
+
 CUT: Final = """
 SELECT {keys}, nth,
     sum(least(to_us, (nth + 1) * {size}) - greatest(from_us, nth * {size})) / 1e6 AS seconds,
@@ -40,6 +48,10 @@ GROUP BY ALL"""
 STAYS_OF: Final = """
 SELECT piece, zone, from_us, to_us, rounds, reader, antenna FROM {files}
 WHERE piece = $piece AND to_us >= $from_us AND from_us <= $to_us ORDER BY from_us, zone"""
+
+LAY: Final = """
+SELECT piece, arg_max(zone, rounds), max(rounds)::BIGINT FROM {files}
+WHERE from_us <= $at_us AND to_us >= $since_us GROUP BY piece"""
 
 LONGEST: Final = """
 SELECT piece, zone, sum(least(to_us, $to_us) - greatest(from_us, $from_us)) / 1e6 AS seconds, count(*)
@@ -95,6 +107,14 @@ def rows_of(duck: Any, runs: Sequence[Run], piece: PieceId, from_us: int, to_us:
         return []
     asked = {"piece": piece, "from_us": from_us, "to_us": to_us}
     return [Stay(*row) for row in duck.sql(STAYS_OF.format(files=files(runs)), params=asked).fetchall()]
+
+
+def lay_at(duck: Any, runs: Sequence[Run], at_us: int) -> list[Lay]:
+    """Where each piece lay at a moment: the zone that read it in most rounds."""
+    if not runs:
+        return []
+    asked = {"at_us": at_us, "since_us": at_us - STILL_US}
+    return [Lay(*row) for row in duck.sql(LAY.format(files=files(runs)), params=asked).fetchall()]
 
 
 def last_seen(duck: Any, runs: Sequence[Run], piece: PieceId) -> Stay | None:

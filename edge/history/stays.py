@@ -13,6 +13,9 @@ from contract.ids import PieceId, ZoneId
 
 LEFT_AFTER_US: Final = 300 * 1_000_000
 STAY_US_MAX: Final = 3600 * 1_000_000
+STILL_US: Final = 60 * 1_000_000
+"""For so long after its last read a piece is taken to lie where it was read: a stay that is cut by the hour goes on at
+the next read, and what is hard to read is read once a minute."""
 NO_PORT: Final = -1
 """In `port`: a person's scanner, or not told."""
 PORT_BITS: Final = 16
@@ -27,6 +30,12 @@ class StayColumns(NamedTuple):
     to_us: NDArray[np.int64]
     rounds: NDArray[np.int64]
     port: NDArray[np.int32]
+
+    def of(self, at: NDArray[np.intp]) -> "StayColumns":
+        """These of them."""
+        return StayColumns(
+            self.row[at], self.zone[at], self.from_us[at], self.to_us[at], self.rounds[at], self.port[at]
+        )
 
 
 class Stay(NamedTuple):
@@ -90,6 +99,18 @@ class Stays:
             (zone, *(int(column[row, zone]) for column in columns))  # type: ignore[misc]  # mypy counts no generators
             for zone in np.flatnonzero(self._rounds[row]).tolist()
         ]
+
+    def open_at(self, at_us: int) -> StayColumns:
+        """Open stays that hold this moment."""
+        row, zone = np.nonzero((self._rounds > 0) & (self._from_us <= at_us) & (self._to_us >= at_us - STILL_US))
+        return StayColumns(
+            row.astype(np.int32),
+            zone.astype(np.int32),
+            self._from_us[row, zone],
+            self._to_us[row, zone],
+            self._rounds[row, zone].astype(np.int64),
+            self._port[row, zone],
+        )
 
     def _take(self, done: NDArray[np.bool_]) -> StayColumns:
         row, zone = np.nonzero(done)

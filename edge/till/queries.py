@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from contract.facts import CountVerdict, SaleLine, Share, ShiftClosed, TenderKind
 from contract.ids import CountId, PaymentId, PieceId, SaleId, ShiftId, TillId
 from edge.books.db import Database
@@ -195,6 +197,11 @@ def gaps_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[GapRow]:
     return db.rows("gaps_newest", GapRow, limit=limit)
 
 
+def gaps_at(db: Database, at_us: int) -> list[GapRow]:
+    """Readers that did not read at this moment, by gaps that have ended."""
+    return db.rows("gaps_at", GapRow, at_us=at_us)
+
+
 def exits_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[ExitRow]:
     return db.rows("exits_newest", ExitRow, limit=limit)
 
@@ -205,6 +212,30 @@ def alarms_open(db: Database, limit: int = PAGE_ROWS_MAX) -> list[AlarmRow]:
 
 def alarms_newest(db: Database, limit: int = PAGE_ROWS_MAX) -> list[AlarmRow]:
     return db.rows("alarms_newest", AlarmRow, limit=limit)
+
+
+def alarms_paged(db: Database, state: AlarmState | None, *, limit: int, skip: int = 0) -> list[AlarmRow]:
+    """The newest first; None: open ones and closed ones."""
+    return db.rows("alarms_paged", AlarmRow, state=state or "", limit=limit, skip=skip)
+
+
+def alarms_between(db: Database, from_us: int, until_us: int, limit: int) -> list[AlarmRow]:
+    """Raised in this span, the newest first."""
+    return db.rows("alarms_between", AlarmRow, from_us=from_us, until_us=until_us, limit=limit)
+
+
+class AlarmTally(msgspec.Struct, frozen=True):
+    """How many alarms are open, how many were raised since, and how many of these somebody called false."""
+
+    open: int
+    lately: int
+    false_lately: int
+
+
+def alarms_tally(db: Database, since_us: int) -> AlarmTally:
+    tally = db.one("alarms_tally", AlarmTally, since_us=since_us)
+    assert tally is not None, "a count is always a row"
+    return tally
 
 
 def count(db: Database, count_id: CountId) -> CountRow | None:

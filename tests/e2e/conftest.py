@@ -18,13 +18,14 @@ from cryptography.x509 import load_pem_x509_certificate
 from fastapi import FastAPI, Request
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from contract.facts import AlarmKind, ReaderLink, Severity, Tender, TenderKind, Vision
+from contract.facts import ReaderLink, Tender, TenderKind, Vision
 from contract.facts.signals import InputKind, OutputKind
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
 from edge.api import shapes
 from edge.api.asking import ApprovalNeededError
 from edge.api.passes import shapes as pass_shapes
+from edge.api.plans.geometry import laid_out
 from edge.config import ZoneKind
 from trade.permissions import DEFAULTS, allowed
 from vitrine.authority import Authority, Identity
@@ -197,22 +198,7 @@ ZONES = tuple(
 ZONE_NAMES = {zone.zone: zone.name for zone in ZONES}
 TALLIES = {zone.zone: (zone.present, zone.expected) for zone in ZONES}
 TILL = runpy.run_path(str(Path(__file__).with_name("samples_register.py")))
-RING, NECKLACE, SALE = TILL["RING"], TILL["NECKLACE"], TILL["SALE"]
-ALARM = shapes.AlarmView(
-    alarm="alarm-1", kind=AlarmKind.MISSING, pieces=(RING,), zone="case-1", zone_name="Case 1, solitaires",
-    sentence=f"{RING.title} ({RING.sku}), Case 1, solitaires: Silent for 31 s: read in none of 31 rounds, where 29 reads were due (it is read in 94% of rounds, its zone at 99% of normal); 9 of 9 neighbours are read; so much silence is harmless here about once in 4 years.",
-    why="Silent for 31 s: read in none of 31 rounds, where 29 reads were due (it is read in 94% of rounds, its zone at 99% of normal); 9 of 9 neighbours are read; so much silence is harmless here about once in 4 years.",
-    evidence_nats=27.4, rounds=31, value_minor=1_240_000, currency="EUR", raised_us=NOON_US, open=True, outcome="",
-    note="", title="Left its place", advice="Look in its tray and on the counter; ask who showed it last.",
-)  # fmt: skip
-EXIT = replace(
-    ALARM, alarm="alarm-2", kind=AlarmKind.EXIT, pieces=(NECKLACE,), zone="gate", zone_name="Street door",
-    sentence=f"{NECKLACE.title} ({NECKLACE.sku}) passed Street door and has not been sold: unsold stock of this store.",
-    why="Passed Street door and has not been sold: unsold stock of this store.",
-    value_minor=4_890_000, rounds=1, evidence_nats=0.0, severity=Severity.SIREN, title="At the door, unsold",
-    advice="Speak to whoever just left; ring it up or take it back.",
-)  # fmt: skip
-PAST = replace(ALARM, alarm="alarm-0", open=False, outcome="found", note="on the polishing tray")
+RING, SALE = TILL["RING"], TILL["SALE"]
 WALK = pass_shapes.PassView(
     name="walk-1", zone="case-1", zone_name="Case 1, solitaires", reader="sled-1", typed=True, by="ana", open=True,
     began_us=NOON_US, expected=161, found=158, unknown_tags=2, reads=402, unreadable=1, unreadable_sample="3039606203C7",
@@ -249,9 +235,6 @@ ALONE = replace(
         since_us=NOON_US - 1_200_000_000,
     ),
 )
-BLIND = {"vision": Vision.BLIND, "why": "reader pad-reader is silent: nothing heard for 3.0 s"}
-BLIND_PAD = replace(STORE, zones=tuple(replace(z, **BLIND) if z.kind is ZoneKind.PAD else z for z in ZONES))
-YOUNG = replace(STORE, alarms_per_month=None)
 BARE = replace(STORE, zones=(), readers=(), signals=())
 USERS = (
     shapes.UserView("ana", "Ana Lindqvist", (Role.ASSOCIATE,), has_pin=True),
@@ -264,6 +247,7 @@ COMMON = {
     "store": STORE,
     "till": "till-1",
     "zones": ZONES,
+    "sheet": laid_out(ZONES),
     "zone_names": ZONE_NAMES,
     "tallies": TALLIES,
 }
@@ -283,12 +267,6 @@ TENDER = {
     ),
 }  # fmt: skip
 PASSING = {**COMMON, "lines_max": 100, "line_chars_max": 500}
-WALL = {
-    **COMMON, "may_close": True, "present": 1537, "expected": 1541, "hard_to_read": 1, "not_read_yet": 2, "this_month": 1,
-    "false_this_month": 0, "deliveries": (),
-}  # fmt: skip
-CALM_WALL = {**WALL, "alarms": (), "blind": ()}
-YOUNG_WALL = {**CALM_WALL, "store": YOUNG}
 GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "sign-in": ("edge/sign_in.html", {"users": USERS, "problem": "", "next": "/register", "chosen": "ana"}),
     "sign-in-wrong": (
@@ -314,10 +292,6 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
     "pass-complete": ("edge/pass.html", {**PASSING, "walk": replace(ALL_FOUND, typed=False)}),
     "pass-ended": ("edge/pass.html", {**PASSING, "walk": replace(WALK, open=False)}),
     "pass-ended-complete": ("edge/pass.html", {**PASSING, "walk": replace(ALL_FOUND, open=False)}),
-    "wall": ("edge/wall.html", {**WALL, "alarms": (EXIT, ALARM, PAST), "blind": (ZONES[4],)}),
-    "wall-calm": ("edge/wall.html", {**CALM_WALL, "present": 1541, "hard_to_read": 0, "not_read_yet": 0}),
-    "wall-blind-pad": ("edge/wall.html", {**WALL, "store": BLIND_PAD, "alarms": (), "blind": (), "not_read_yet": 0}),
-    "wall-young": ("edge/wall.html", {**YOUNG_WALL, "this_month": 0, "not_read_yet": 0}),
     "readers": ("edge/readers.html", {**COMMON, "store": ALONE, "gaps": GAPS, "may_open": True, "seconds": 5}),
     "readers-none": ("edge/readers.html", {**COMMON, "store": BARE, "gaps": ()}),
 }
@@ -363,6 +337,8 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         @app.get("/counts/{count}", status_code=204, dependencies=[public()])
         @app.get("/pass/{name}", status_code=204, dependencies=[public()])
         @app.get("/wall", status_code=204, dependencies=[public()])
+        @app.get("/wall/then", status_code=204, dependencies=[public()])
+        @app.get("/closing", status_code=204, dependencies=[public()])
         @app.get("/readers", status_code=204, dependencies=[public()])
         @app.get("/register/receipt/{name}", status_code=204, dependencies=[public()])
         @app.get("/register/return/{name}", status_code=204, dependencies=[public()])

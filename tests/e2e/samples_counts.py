@@ -17,9 +17,13 @@ FINISHED = replace(
     why_stopped="the rest is sooner found by hand", p_complete_by_hand=0.9996, to_look_for=2,
     sentence="1,075 of 1,077 found; 1 not read in this count: check it by hand; 1 missing; 1 lies elsewhere.",
     verdicts=(
-        shapes.VerdictView("FL-000119", "Solitaire ring, 0.71 ct", Verdict.MISSING, "case-1", 0.0004, "last read 13:58"),
         shapes.VerdictView(
-            "FL-000934", "Curb bracelet", Verdict.CHECK_BY_HAND, "case-5", 0.31, "not read in this count; last read 40 s ago"
+            "FL-000119", "Solitaire ring, 0.71 ct", Verdict.MISSING, "case-1", 0.0004, "last read 13:58", price_minor=1_240_000,
+            category="ring", seen_us=NOON_US - 120_000_000, seen_zone="Till pad",
+        ),
+        shapes.VerdictView(
+            "FL-000934", "Curb bracelet", Verdict.CHECK_BY_HAND, "case-5", 0.31, "not read in this count; last read 40 s ago",
+            price_minor=340_000, category="bracelet",
         ),
         shapes.VerdictView("FL-001033", "Pendant, sapphire", Verdict.MISPLACED, "case-5", 1.0, "found in case 5"),
     ),
@@ -36,7 +40,7 @@ COMPLETE = replace(
 SLOWER = "Slower than expected (40 s where 12 s were expected): 9 pieces still unread are read in fewer than one round of three."
 COUNTING_TOO = {
     "may_decide": True, "may_start": True, "may_count": True, "counted_it": False, "missed": (), "only": "", "kinds": {},
-    "zone_totals": (),
+    "zone_totals": (), "lines": (), "lines_more": 0,
 }  # fmt: skip
 MISSED = (
     shapes.MissedView("Safe at opening", CountPlace.SAFE, 1_763_800_200_000_000, "this box was off or served nobody then", 2),
@@ -72,18 +76,41 @@ def reviewed(count: shapes.CountView) -> dict[str, object]:
         verdicts=(*count.verdicts, more), why="Floor at closing", unknown_more=3.0,
     )  # fmt: skip
     kinds = {each.verdict: 1 for each in shown.verdicts}
-    return {"count": shown, "zone_totals": by_zone(TOTALS), "kinds": kinds}
+    return {"count": shown, "zone_totals": by_zone(TOTALS), "kinds": kinds, "lines": shown.verdicts}
 
 
 def pages(common: dict[str, object], _: object) -> dict[str, tuple[str, dict[str, object]]]:
     counting = {**common, **COUNTING_TOO}
     everything = (COUNT, FINISHED, COMPLETE, hidden(COUNT))
+    short = shapes.ClosingView(
+        "short",
+        replace(FINISHED, place=CountPlace.SAFE),
+        lacking=FINISHED.verdicts[:2],
+        blind=("Safe 2",),
+        outside=3,
+        unsafe=("Back door",),
+    )
+    whole = shapes.ClosingView("complete", replace(COMPLETE, state="finished"))
+    locking = {**counting, "may_approve": True}
     return {
+        "closing": ("edge/closing.html", {**locking, "closing": whole}),
+        "closing-short": ("edge/closing.html", {**locking, "closing": short}),
+        "closing-left": ("edge/closing.html", {**locking, "closing": replace(whole, count=COMPLETE, left_since=2)}),
+        "closing-running": (
+            "edge/closing.html",
+            {**locking, "closing": shapes.ClosingView("running", replace(COUNT, place=CountPlace.SAFE))},
+        ),
+        "closing-old": ("edge/closing.html", {**locking, "closing": shapes.ClosingView("old", COMPLETE, outside=1075)}),
+        "closing-never": ("edge/closing.html", {**locking, "closing": shapes.ClosingView("never", None)}),
+        "closing-blind": ("edge/closing.html", {**locking, "closing": shapes.ClosingView("hidden", hidden(COUNT))}),
         "counts": ("edge/counts.html", {**counting, "counts": everything, "missed": MISSED, "to_learn": 0}),
         "counts-empty": ("edge/counts.html", {**counting, "counts": (), "to_learn": 3}),
         "count-blind": ("edge/count.html", {**counting, "count": hidden(COUNT)}),
         "count-complete": ("edge/count.html", {**counting, "count": COMPLETE}),
-        "count-finished": ("edge/count.html", {**counting, "count": FINISHED}),
+        "count-finished": (
+            "edge/count.html",
+            {**counting, "count": FINISHED, "lines": FINISHED.verdicts, "lines_more": 31},
+        ),
         "count-review": ("edge/count.html", {**counting, **reviewed(FINISHED)}),
         "count-running": ("edge/count.html", {**counting, "count": COUNT}),
         "count-slow": (

@@ -47,11 +47,33 @@ def test_a_page_is_accessible_in_every_size_and_theme(
     assert complaints == []
 
 
-def test_a_calm_wall_is_seen_whole_for_nobody_can_scroll_it(gallery: str, open_page: Callable[..., Page]) -> None:
+def test_a_wall_is_seen_whole_for_nobody_can_scroll_it(gallery: str, open_page: Callable[..., Page]) -> None:
+    """Calm, and with an alarm whose outcome can be pressed without scrolling."""
     page = open_page(gallery + "wall-calm", size=WALL)
     assert page.evaluate("document.documentElement.scrollHeight") <= WALL[1]
-    page.evaluate("document.querySelector('.wall > .sheet').style.cssText = 'display: block; max-height: none'")
+    loose = "for (const each of document.querySelectorAll('.wall > .sheet, .plan')) each.style.maxBlockSize = 'none'"
+    page.evaluate(loose + "; document.querySelector('.wall > .sheet').style.display = 'block'")
+    page.evaluate("document.querySelector('.plan').style.blockSize = '80vh'")
     assert page.evaluate("document.documentElement.scrollHeight") > WALL[1], "the control"
+    page.goto(gallery + "wall")
+    lowest = page.locator(".outcomes button").evaluate_all(
+        "all => Math.max(...all.map(each => each.getBoundingClientRect().bottom))"
+    )
+    assert lowest <= WALL[1]
+
+
+def test_names_on_the_plan_stay_in_their_places_and_off_each_other(
+    gallery: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(gallery + "wall", size=WALL)
+    boxes = """zones => zones.flatMap(zone => {
+        const bed = zone.querySelector(".bed").getBoundingClientRect();
+        return [...zone.querySelectorAll("text")].map(text => text.getBoundingClientRect())
+            .map(text => [text.left - bed.left, bed.right - text.right, text.top - bed.top, bed.bottom - text.bottom]);
+    })"""
+    found = page.locator(".plan .zone").evaluate_all(boxes)
+    assert len(found) > 15
+    assert min(min(each) for each in found) >= -3, "no word leaves its place by more than its ascenders' air"
 
 
 @pytest.mark.parametrize("size", [TILL, PHONE, WALL])
@@ -90,11 +112,11 @@ def test_a_link_in_a_table_is_big_enough_for_a_finger(
 
 
 def test_a_young_store_says_that_it_learns_and_promises_no_figure(gallery: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(gallery + "wall-young", size=TILL)
+    page = open_page(gallery + "watch-calm", size=TILL)
     said = page.locator(".budget")
     expect(said).to_contain_text("reaches 22, the starting bar. This store is still learning")
-    expect(said).to_contain_text("towards at most 1 false alarm a month")
-    page.goto(gallery + "wall")
+    expect(said).to_contain_text("towards at most 1 a month")
+    page.goto(gallery + "watch")
     expect(said).to_contain_text("reaches 22: about 0.4 false alarms a month.")
 
 
@@ -112,19 +134,19 @@ def test_the_two_counts_to_start_have_names_of_their_own(gallery: str, open_page
         expect(page.get_by_role("button", name=name)).to_be_visible()
 
 
-def test_blind_is_written_below_a_place_too_small_for_the_word(gallery: str, open_page: Callable[..., Page]) -> None:
+def test_a_blind_pad_is_said_where_it_stands(gallery: str, open_page: Callable[..., Page]) -> None:
     page = open_page(gallery + "wall-blind-pad", size=WALL)
-    pad = page.locator(".plan .zone.pad.blind")
-    bed, word = pad.locator(".bed").bounding_box(), pad.locator(".tally").bounding_box()
-    assert bed is not None
-    assert word is not None
-    assert word["y"] >= bed["y"] + bed["height"]
-    page.goto(gallery + "wall")
-    case = page.locator(".plan .zone.case.blind")
-    bed, word = case.locator(".bed").bounding_box(), case.locator(".tally").bounding_box()
-    assert bed is not None
-    assert word is not None
-    assert bed["y"] < word["y"] < bed["y"] + bed["height"]
+    expect(page.locator(".plan .zone.pad.blind .tally")).to_have_text("Blind")
+    expect(page.locator(".banner.warn").first).to_contain_text("Case 3, earrings · Till pad.")
+
+
+def test_a_wall_of_a_thousand_alarms_shows_few_and_says_how_many_there_are(
+    gallery: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(gallery + "wall-many", size=WALL)
+    expect(page.locator("article.alarm")).to_have_count(2)
+    expect(page.locator(".more li")).to_have_count(6)
+    expect(page.get_by_role("link", name="and 992 more that are open")).to_be_visible()
 
 
 def test_a_cart_whose_client_has_gone_says_what_to_do(gallery: str, open_page: Callable[..., Page]) -> None:

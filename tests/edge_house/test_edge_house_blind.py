@@ -4,6 +4,7 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from contract.facts import AlarmKind, AlarmRaised, PiecePresence, PresenceState
@@ -94,7 +95,7 @@ def store(config, clock, make):
 
 
 PATHS = (
-    "/wall", "/looks", "/watch", "/api/v1/pieces?query=Ring", "/api/v1/pieces", "/api/v1/alarms",
+    "/wall", "/api/v1/wall", "/alarms", "/looks", "/watch", "/api/v1/pieces?query=Ring", "/api/v1/pieces", "/api/v1/alarms",
     "/api/v1/alarms?everything=true", "/api/v1/looks", "/api/v1/watch",
     f"/alarms/{IN_CASE}/why", f"/alarms/{BOOKS}/why",
 )  # fmt: skip
@@ -127,6 +128,19 @@ def test_neither_where_pieces_are_nor_what_was_read_around_an_alarm_is_told(stor
     for alarm in (IN_CASE, BOOKS):
         assert "blind count" in store.json(f"/history/alarms/{alarm}/reads")["why"]
         assert "blind count" not in store.json(f"/history/alarms/{alarm}/reads", "max")["why"]
+
+
+def test_the_plan_of_the_last_hours_leaves_out_what_is_counted_blind(store):
+    told, stock = store.edge.store.chronicle, store.edge.store.stock
+    rows = np.array([stock.catalogue.row_of(PieceId(f"p{n}")) for n in (*CASE, *SAFE)], np.int32)
+    zones = [stock.zones.index[ZoneId(zone)] for zone in ["case"] * len(CASE) + ["safe"] * len(SAFE)]
+    told._stays.hear(store.clock.wall_us(), rows, np.array(zones, np.int32))
+    store.count(blind=True)
+    assert store.json("/wall/then?back_minutes=0")["pieces"] == {"safe": 2}
+    assert store.json("/wall/then?back_minutes=0", "max")["pieces"] == {"case": 8, "safe": 2}
+    store.clock.now += 60_000_000  # the page ends at the last whole minute
+    assert kept(store.text("/wall/then?hours=1")) == []
+    assert kept(store.text("/wall/then?hours=1", "max"))
 
 
 def test_who_oversees_sees_it_all_the_same_and_who_counts_does_after_the_figures_are_in(store):

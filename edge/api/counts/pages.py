@@ -1,6 +1,6 @@
 """Pages of counts: start one, watch it fill, submit blind figures, review, count zones again, answer for it."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, Field
@@ -11,7 +11,8 @@ from contract.feed import Permission
 from contract.ids import CountId, ZoneId
 from edge.api import bodies
 from edge.api import views as store_views
-from edge.api.counts import sheets, views
+from edge.api.counts import closing, sheets, views
+from edge.api.plans.geometry import laid_out
 from edge.api.shop import Shop, the_shop
 from web.front import go, render, wants_fragment
 from web.logins import Login
@@ -24,6 +25,8 @@ Counter = Annotated[Login, allow(Permission.COUNT)]
 Manager = Annotated[Login, allow(Permission.APPROVE_COUNT)]
 TheShop = Annotated[Shop, the_shop()]
 Word = Annotated[str, Form(max_length=200)]
+LINES_MAX: Final = 100
+"""Verdicts on a page; the sheet of them has all."""
 
 
 @router.get("/counts")
@@ -48,17 +51,50 @@ async def start(
     return go(request, f"/counts/{count}")
 
 
+@router.get("/closing")
+async def closing_time(request: Request, who: Anyone, shop: TheShop) -> Response:
+    """Whether the safes are complete, large enough to be read from the door."""
+    shown = closing.closing(shop, who)
+    return render(
+        request,
+        "edge/_closing.html" if wants_fragment(request) else "edge/closing.html",
+        store=store_views.store(shop, who),
+        closing=shown,
+        may_start=who.may(Permission.COUNT),
+        may_approve=who.may(Permission.APPROVE_COUNT)
+        and shown.count is not None
+        and who.user not in shown.count.counted_by,
+    )
+
+
+@router.post("/closing/approve")
+async def approve_closing(request: Request, who: Manager, shop: TheShop, count: Word) -> Response:
+    await shop.approve_count(CountId(count), who)
+    return go(request, "/closing")
+
+
+@router.post("/closing/count")
+async def count_closing(request: Request, who: Counter, shop: TheShop) -> Response:
+    """Count the safes, and stay on the page that says how it ends."""
+    await shop.start_count(CountId(shop.new_id()), CountPlace.SAFE, (), who)
+    return go(request, "/closing")
+
+
 @router.get("/counts/{count}")
 async def show(request: Request, count: str, who: Anyone, shop: TheShop, verdict: str = "") -> Response:
     """`verdict`: only these."""
     shown = views.count(shop, CountId(count), who)
     store = store_views.store(shop, who)
+    lines, lines_more = views.lines(shop, shown, verdict, LINES_MAX)
     return render(
         request,
         "edge/_count.html" if wants_fragment(request) else "edge/count.html",
         store=store,
         count=shown,
         zones=store.zones,
+        sheet=laid_out(store.zones),
+        lines=lines,
+        lines_more=lines_more,
         zone_names={zone.zone: zone.name for zone in store.zones},
         people={user.user: user.name for user in store_views.staff(shop)},
         tallies={tally.zone: (tally.found, tally.expected) for tally in shown.zones},

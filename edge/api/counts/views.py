@@ -1,12 +1,12 @@
 """Counts as the store shows them, and to whom: a blind one keeps the books' figures from whoever counts."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Final
 
 import msgspec
 
 from contract.facts import CountTotal, CountVerdict, Verdict
-from contract.ids import CountId, ZoneId
+from contract.ids import CountId, PieceId, ZoneId
 from edge.api import shapes
 from edge.api.blindness import hidden_from, hidden_zones
 from edge.api.shop import Shop
@@ -25,6 +25,7 @@ from edge.books.rows import (
 )
 from edge.counts.running import ZoneNeeds
 from edge.counts.totals import by_zone
+from edge.floor.sightings import NOWHERE
 from edge.reconcile.counts.learning import COUNTS_MIN
 from edge.till import queries
 from trade import stocktake
@@ -219,4 +220,24 @@ def _verdict(shop: Shop, verdict: CountVerdict) -> shapes.VerdictView:
         tray=card.tray if card else "",
         weight_mg=card.weight_mg if card else 0,
         price_minor=card.price_minor if card else 0,
+        photo=card.photo if card else "",
+        category=card.category if card else "",
     )
+
+
+def lines(shop: Shop, shown: shapes.CountView, only: str, most: int) -> tuple[tuple[shapes.VerdictView, ...], int]:
+    """Verdicts to be shown, what is to be looked for first and the most valuable of it, with where that was read last;
+    and how many more there are.
+    """
+    asked = [each for each in shown.verdicts if not only or each.verdict == only]
+    first = sorted(asked, key=lambda one: (one.verdict not in stocktake.TO_LOOK_FOR, -one.price_minor, one.piece))
+    return tuple(_seen(shop, each) for each in first[:most]), max(0, len(first) - most)
+
+
+def _seen(shop: Shop, verdict: shapes.VerdictView) -> shapes.VerdictView:
+    """With when and where a reader or a scanner read the piece last since the box started."""
+    last = shop.store.stock.last_seen(PieceId(verdict.piece)) if verdict.verdict in stocktake.TO_LOOK_FOR else None
+    if last is None:
+        return verdict
+    zone = "" if last.zone == NOWHERE else shop.config.zones[last.zone].name
+    return replace(verdict, seen_us=shop.clock.wall_us() - (shop.clock.mono_us() - last.at_us), seen_zone=zone)

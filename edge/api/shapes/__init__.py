@@ -4,6 +4,7 @@ Money is minor units, weights milligrams, times µs since 1970 (UTC) unless a na
 """
 
 from edge.api.shapes.alarms import AlarmView as AlarmView
+from edge.api.shapes.counts import ClosingView as ClosingView
 from edge.api.shapes.counts import CountTagView as CountTagView
 from edge.api.shapes.counts import CountView as CountView
 from edge.api.shapes.counts import LookView as LookView

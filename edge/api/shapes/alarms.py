@@ -11,6 +11,7 @@ class AlarmView:
     alarm: str
     kind: AlarmKind
     pieces: tuple[PieceView, ...]
+    """The most valuable first, and not always all of them;"""
     zone: str
     zone_name: str
     sentence: str
@@ -29,5 +30,7 @@ class AlarmView:
     """What seems to have happened, in a few words;"""
     advice: str = ""
     """and what to do about it."""
+    pieces_total: int = 0
+    """so many are named by it."""
     kept: bool = False
     """A blind count is under way there: its pieces and figures are kept from who asks."""

@@ -18,6 +18,12 @@ class VerdictView:
     tray: str = ""
     weight_mg: int = 0
     price_minor: int = 0
+    photo: str = ""
+    category: str = ""
+    seen_us: int = 0
+    """When any reader or scanner read it last since the box started; 0: never. Of what is to be looked for only,"""
+    seen_zone: str = ""
+    """and there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +153,23 @@ class CountView:
     totals: tuple[TotalView, ...] = ()
     tags: tuple[CountTagView, ...] = ()
     looks: tuple[LookView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingView:
+    """Whether the safes are complete, in one glance."""
+
+    standing: str
+    """never, old, running, hidden, complete, short."""
+    count: CountView | None
+    """The newest count of the safes,"""
+    lacking: tuple[VerdictView, ...] = ()
+    """and the most valuable pieces to look for."""
+    blind: tuple[str, ...] = ()
+    """Safes that no reader can see now."""
+    left_since: int = 0
+    """Pieces that left their place in the safes since it was counted, as readers say."""
+    outside: int = 0
+    """Pieces that lie in cases and on shelves now, as readers say."""
+    unsafe: tuple[str, ...] = ()
+    """Doors that stand open and locks that are not locked."""
