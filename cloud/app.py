@@ -37,6 +37,8 @@ from cloud.messages import opening
 from cloud.messages.post import Post
 from cloud.metrics import office_samples
 from cloud.mqtt import Consumer
+from cloud.pages import clienteling as clienteling_pages
+from cloud.points_lots import Lapsing
 from cloud.pos.alarms import routes as alarms
 from cloud.pos.appointments import routes as appointments
 from cloud.pos.appointments import telling
@@ -134,6 +136,7 @@ class Cloud:
     comparing: Comparing
     post: Post
     divisions: Divisions
+    lapsing: Lapsing
     campaigns: Sending
     reminders: Reminders
     consumer: Consumer | None = None
@@ -192,7 +195,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)), lists=Lists(desk),
         ring=ring, comparing=Comparing(desk, ring), post=post,
         reminders=Reminders(desk, ring, post.ways, client_days.clients(ring)),
-        divisions=Divisions(desk, config.time_zone),
+        divisions=Divisions(desk, config.time_zone), lapsing=Lapsing(desk, config.time_zone),
         campaigns=Sending(desk, ring, post.ways, client_reach.reaching(ring)),
     )  # fmt: skip
     add_blobs(cloud.door, desk)
@@ -223,6 +226,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         ledger.router(desk),
         compliance.router(desk),
         commissions.router(desk),
+        *clienteling_pages.apis(desk, post.ways, config.time_zone),
         transfers.router(desk),
         orders.router(desk, order_desk),
         client_orders.api(desk, cloud.ring),
@@ -325,7 +329,8 @@ async def _live(cloud: Cloud, listener: socket.socket, door_listener: socket.soc
     quit_orders = threading.Event()
     orders_thread = threading.Thread(target=_carry_orders, args=(cloud, quit_orders), name="orders", daemon=True)
     post_thread = threading.Thread(target=_carry_post, args=(cloud, quit_orders), name="post", daemon=True)
-    nights = threading.Thread(target=keep_nights, args=(cloud.divisions, (), quit_orders), name="nights", daemon=True)
+    at_night = (cloud.divisions, (cloud.lapsing.nightly,), quit_orders)
+    nights = threading.Thread(target=keep_nights, args=at_night, name="nights", daemon=True)
     await asyncio.to_thread(cloud.ingest.unpark, cloud.desk.now_us())
     if cloud.consumer is not None:
         cloud.consumer.start()

@@ -56,7 +56,8 @@ class ClientStandings:
         tx = work.tx
         every = sorted({each for one in whose for each in one.ids})
         stands, steps = segments.of_clients(tx, every), tiers.read(tx)
-        points = loyalty.spendable(tx, every, day_of(work.now_us))
+        rows = loyalty.accounts_of(tx, every, day_of(work.now_us))
+        points = [row for row in rows if row.balance_minor > 0 and not row.blocked]
         found = []
         for one, ideas in zip(whose, self._next(work, whose, every, near), strict=True):
             mine = max((stands[each] for each in one.ids if each in stands), key=lambda of: of.tier, default=None)
@@ -91,7 +92,7 @@ class ClientStandings:
         return found
 
 
-def _points(one: Whose, rows: Sequence[loyalty.Spendable]) -> tuple[ClientPoints, ...]:
+def _points(one: Whose, rows: Sequence[loyalty.PointsRow]) -> tuple[ClientPoints, ...]:
     """Of all ids of a client, by currency; of what lapses, that which lapses first."""
     told: dict[str, ClientPoints] = {}
     for row in rows:

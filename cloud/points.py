@@ -1,19 +1,19 @@
 """Points of clients at the office: earned when a sale is posted, taken back when it comes back, lapsed by their day.
 
 Each is a move of its account of what the house owes (`value_account`), a row that says at which rate and of what
-(`points_move`), and a posting; none is ever changed. What is spent, kept by stores and asked for goes the way of all
-money that the house owes (`cloud.pos.value`).
+(`points_move`), and a posting; none is ever changed. Which lapse when say lots (`cloud.points_lots`). What is spent,
+kept by stores and asked for goes the way of all money that the house owes (`cloud.pos.value`).
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 import sqlalchemy as sa
 
 from cloud import house_settings
+from cloud import points_lots as lots
 from cloud.db import Tx
-from cloud.ledger import Kind, post
+from cloud.points_lots import Moving
 from cloud.tables import (
     client,
     client_alias,
@@ -22,7 +22,6 @@ from cloud.tables import (
     refund_line,
     returned_line,
     value_account,
-    value_move,
     value_slice,
 )
 from cloud.work import Work
@@ -30,16 +29,14 @@ from contract.commands import RecallValue
 from contract.facts import SaleRecorded, TenderKind
 from contract.ids import AccountId, PersonId, StoreId
 from trade.periods import months_after
-from trade.points import Earned, EarnRule, earned, is_revenue, points_account, post_points
-from trade.value import expired, later
+from trade.points import Earned, EarnRule, Lot, earned, is_revenue, points_account
 
 NAME: Final = "points"
 MONTHS: Final = 24
-BY_NOBODY: Final = ""
 
 
 class Loyalty(msgspec.Struct, frozen=True, kw_only=True):
-    """`months`: points may be spent for so long after the client earned last; 0: for ever. No rules, no points."""
+    """`months`: a purchase's points may be spent for so long after it; 0: for ever. No rules, no points."""
 
     rules: tuple[EarnRule, ...] = ()
     months: int = MONTHS
@@ -74,15 +71,9 @@ def sold(work: Work, store: StoreId, fact: SaleRecorded, *, at_us: int) -> None:
         "currency": fact.currency, "opened_us": at_us, "expires": last,
     }  # fmt: skip
     work.tx.add_new(value_account, row)
-    known = _locked(work.tx, account)
-    move = Moving(work, store, account, fact, day, at_us)
-    if expired(known["expires"], day):
-        gone = known["issued_minor"] - known["spent_minor"] - _held(work.tx, account)
-        move.to(-max(gone, 0), f"lapse:{fact.sale}", f"could be spent until {known['expires']}")
-    else:
-        last = later(known["expires"], last)
-    move.to(amount, f"sale:{fact.sale}", of.rule, of)
-    work.tx.run(sa.update(value_account).where(value_account.c.account == account).values(expires=last))
+    lots.settle(work, account, day, at_us=at_us)
+    if Moving(work, store, account, fact.currency, day, at_us, fact.sale).to(amount, f"sale:{fact.sale}", of.rule, of):
+        lots.earned(work, store, account, Lot(ref=f"sale:{fact.sale}", left_minor=amount, expires=last))
 
 
 def came_back(
@@ -100,49 +91,16 @@ def came_back(
     gross = sum(line.gross_minor for line in fact.lines if is_revenue(line))
     of = Earned(rule=first["rule"], rate_bp=first["rate_bp"], basis_minor=first["basis_minor"], gross_minor=gross)
     account = AccountId(first["account"])
-    known = _locked(work.tx, account)
-    taken = of.left(_back(work.tx, fact)) - sum(row["amount_minor"] for row in moves)
-    Moving(work, store, account, fact, business_day, at_us).to(taken, ref, of.rule, of)
+    known = lots.locked(work.tx, account)
+    so_far, lapsed = sum(row["amount_minor"] for row in moves), lots.lapsed_of(work.tx, store, first["ref"])
+    taken = min(max(of.left(_back(work.tx, fact)), lapsed) - so_far, 0)
+    if Moving(work, store, account, fact.currency, business_day, at_us, fact.sale).to(taken, ref, of.rule, of):
+        lots.taken_back(work, store, first["ref"], -taken)
     left = known["issued_minor"] - known["spent_minor"] + taken
-    if left < _held(work.tx, account):  # stores may spend what is no more: they are asked for it
+    if left < lots.held(work.tx, account):  # stores may spend what is no more: they are asked for it
         holds = sa.select(value_slice.c.store).where(value_slice.c.account == account, value_slice.c.held_minor > 0)
         for row in work.tx.rows(holds.order_by(value_slice.c.store)):
             work.command(StoreId(row["store"]), RecallValue(account=account))
-
-
-@dataclass(frozen=True, slots=True)
-class Moving:
-    """Points of one account that one sale moves, on one day."""
-
-    work: Work
-    store: StoreId
-    account: AccountId
-    fact: SaleRecorded
-    day: str
-    at_us: int
-
-    def to(self, amount_minor: int, ref: str, why: str, of: Earned | None = None) -> None:
-        """Nothing to move, nothing written; nor what was moved under this name before."""
-        row = {
-            "store": self.store, "ref": ref, "account": self.account, "sale": self.fact.sale,
-            "basis_minor": of.basis_minor if of else 0, "rate_bp": of.rate_bp if of else 0,
-            "amount_minor": amount_minor, "rule": why, "business_day": self.day, "at_us": self.at_us,
-        }  # fmt: skip
-        if not amount_minor or not self.work.tx.add_new(points_move, row):
-            return
-        moved = {
-            "store": self.store, "ref": f"points:{ref}", "n": 1, "account": self.account, "amount_minor": amount_minor,
-            "at_us": self.at_us, "by": BY_NOBODY,
-        }  # fmt: skip
-        self.work.tx.add(value_move, moved)
-        column = value_account.c.issued_minor if amount_minor > 0 else value_account.c.spent_minor
-        mine = sa.update(value_account).where(value_account.c.account == self.account)
-        self.work.tx.run(mine.values({column.name: column + abs(amount_minor)}))
-        legs = post_points(amount_minor, self.fact.currency, self.account, ref)
-        post(
-            self.work, legs, store=self.store, kind=Kind.POINTS, ref=ref, business_day=self.day, at_us=self.at_us,
-            sale=self.fact.sale, why=why,
-        )  # fmt: skip
 
 
 def whole(tx: Tx, person: PersonId) -> PersonId:
@@ -160,16 +118,6 @@ def whole(tx: Tx, person: PersonId) -> PersonId:
 def _tell_stores(work: Work, person: PersonId) -> None:
     """Their card says what they bought and what they have: stores that keep it are to hear of it."""
     work.tx.run(sa.update(client).where(client.c.person == person).values(changed_us=work.now_us))
-
-
-def _locked(tx: Tx, account: AccountId) -> sa.RowMapping:
-    row = tx.row(sa.select(value_account).where(value_account.c.account == account).with_for_update())
-    assert row is not None, f"{account} was opened before anything moves on it"
-    return row
-
-
-def _held(tx: Tx, account: AccountId) -> int:
-    return int(tx.value(sa.select(sa.func.sum(value_slice.c.held_minor)).where(value_slice.c.account == account)) or 0)
 
 
 def _back(tx: Tx, fact: SaleRecorded) -> int:

@@ -16,6 +16,7 @@ from trade.accounts import LINE_ACCOUNT, Account
 from trade.posting import Posting, balanced
 
 POINTS: Final = "points-"
+FOR_EVER: Final = "9999-12-31"
 RATE_BP_MAX: Final = 5_000
 """Half of what is paid: more is a slip of the keys."""
 
@@ -52,6 +53,45 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
             return self.amount_minor
         kept = self.gross_minor - min(max(back_minor, 0), self.gross_minor)
         return self.amount_minor * kept // self.gross_minor
+
+
+class Lot(msgspec.Struct, frozen=True, kw_only=True):
+    """What one purchase earned and is not spent yet. `expires`: its last business day; empty: it has none."""
+
+    ref: str
+    left_minor: int
+    expires: str = ""
+
+    @property
+    def order(self) -> tuple[str, str]:
+        return self.expires or FOR_EVER, self.ref
+
+
+def settled(lots: Iterable[Lot], balance_minor: int) -> tuple[Lot, ...]:
+    """Lots as the account's balance leaves them, the first to lapse first: that is where what was spent came from, and
+    what was given back after it was spent joins the one that lapses last.
+    """
+    ordered = sorted(lots, key=lambda lot: lot.order)
+    over = sum(lot.left_minor for lot in ordered) - balance_minor
+    found = []
+    for lot in ordered:
+        taken = min(max(over, 0), lot.left_minor)
+        over -= taken
+        found.append(msgspec.structs.replace(lot, left_minor=lot.left_minor - taken))
+    if over < 0 and found:
+        found[-1] = msgspec.structs.replace(found[-1], left_minor=found[-1].left_minor - over)
+    return tuple(found)
+
+
+def lapsing(lots: Iterable[Lot], business_day: str) -> int:
+    """How much of them may not be spent on that day any more."""
+    return sum(lot.left_minor for lot in lots if lot.expires and lot.expires < business_day)
+
+
+def next_to_lapse(lots: Iterable[Lot], business_day: str) -> tuple[int, str]:
+    """How much lapses next, and after which business day; 0 and empty: none ever."""
+    last = min((lot.expires for lot in lots if lot.left_minor and lot.expires >= business_day), default="")
+    return sum(lot.left_minor for lot in lots if last and lot.expires == last), last
 
 
 def points_account(client: PersonId, currency: str) -> AccountId:

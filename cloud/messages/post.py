@@ -145,19 +145,14 @@ class Post:
             return allowed_us, "waits for the morning"
         if not marketing:
             return now_us, ""
-        since = (
-            message.c.channel == row["channel"], message.c.kind == MessageKind.MARKETING,
-            message.c.sent_us > now_us - DAY_US,
-        )  # fmt: skip
-        sent = sa.select(sa.func.count().label("number"), sa.func.min(message.c.sent_us).label("first_us"))
-        for where, most, waits in (
-            ((*since, message.c.person == row["person"]), PER_PERSON_DAY_MAX, "waits: they had another one today"),
-            (since, self.ways.per_day_max, "waits: as many as a day bears are sent"),
+        mine = message.c.person.in_(sorted(consents.ids(work.tx, PersonId(row["person"]))))
+        for whose, most, waits in (
+            (mine, PER_PERSON_DAY_MAX, "waits: they had another one today"),
+            (sa.true(), self.ways.per_day_max, "waits: as many as a day bears are sent"),
         ):
-            found = work.tx.rows(sent.where(*where))[0]
-            if found["number"] >= most:
-                again_us = (found["first_us"] or now_us) + DAY_US + 1
-                return quiet.next_allowed(again_us, zone, self.ways.hours), waits
+            number, first_us = _of_late(work, Channel(row["channel"]), whose, now_us - DAY_US)
+            if number >= most:
+                return quiet.next_allowed(first_us + DAY_US + 1, zone, self.ways.hours), waits
         return now_us, ""
 
     def _hand_over(self, row: sa.RowMapping, parcel: Parcel, now_us: int) -> int:
@@ -205,3 +200,19 @@ class Post:
             return
         to = outbox.opened(key, row).to
         outbox.mark_bad(work, self.ring, PersonId(row["person"]), Channel(row["channel"]), to)
+
+
+def _of_late(
+    work: Work, channel: Channel, whose: "sa.ColumnElement[bool]", since_us: int
+) -> tuple[int, int]:  # fmt: skip
+    """How many that need consent went since then, and when the first did. What is on its way has gone: its carrier may
+    be about to say so.
+    """
+    on_its_way = message.c.state == MessageState.SENDING
+    at_us = sa.case((on_its_way, message.c.changed_us), else_=message.c.sent_us)
+    query = sa.select(sa.func.count().label("number"), sa.func.min(at_us).label("first_us")).where(
+        message.c.channel == channel, message.c.kind == MessageKind.MARKETING, whose,
+        sa.or_(message.c.sent_us > since_us, sa.and_(on_its_way, message.c.changed_us > since_us)),
+    )  # fmt: skip
+    found = work.tx.rows(query)[0]
+    return int(found["number"]), int(found["first_us"] or since_us)

@@ -41,6 +41,16 @@ PURPOSES: Final[Mapping[str, Purpose]] = {
     "couple_day": Purpose("A day of a couple", MessageKind.MARKETING, PERSON | {"occasion": "wedding anniversary"}),
     "day": Purpose("Another day", MessageKind.MARKETING, PERSON | {"occasion": "anniversary"}),
     "campaign": Purpose("News and invitations", MessageKind.MARKETING, PERSON),
+    "invitation": Purpose(
+        "An invitation to a day",
+        MessageKind.MARKETING,
+        PERSON
+        | {
+            "day": "Saturday 12 December 2026",
+            "place": "Flagship",
+            "answer": "https://house.example/invited/4f1c",
+        },
+    ),
     "appointment": Purpose("An appointment is confirmed", MessageKind.SERVICE, MEETING),
     "appointment_moved": Purpose("An appointment is at another time", MessageKind.SERVICE, MEETING),
     "appointment_cancelled": Purpose("An appointment is cancelled", MessageKind.SERVICE, MEETING),

@@ -9,10 +9,13 @@ from cloud.desk import Desk
 from cloud.messages.outbox import Ways
 from cloud.people import Keyring
 from cloud.pos.campaigns import pages as campaigns
+from cloud.pos.campaigns import pages_invited as invited
+from cloud.pos.campaigns import routes as campaign_routes
 from cloud.pos.clients import desk as clients
 from cloud.pos.clients.acts import answered
 from cloud.pos.clients.reach import naming
 from cloud.pos.loyalty import pages as loyalty
+from cloud.pos.loyalty import routes as loyalty_routes
 from cloud.pos.segments import pages as segments
 from cloud.pos.segments import settings as tiers
 from cloud.pos.segments.job import Divisions
@@ -21,6 +24,10 @@ from cloud.pos.suggestions.queries import Pins
 from cloud.tables import client
 from cloud.work import Work
 from contract.ids import PersonId
+
+
+def apis(desk: Desk, ways: Ways, time_zone: str) -> tuple[APIRouter, ...]:
+    return campaign_routes.api(desk, ways, time_zone), loyalty_routes.api(desk)
 
 
 def routers(desk: Desk, ring: Keyring, divisions: Divisions, ways: Ways, time_zone: str) -> tuple[APIRouter, ...]:
@@ -39,5 +46,6 @@ def routers(desk: Desk, ring: Keyring, divisions: Divisions, ways: Ways, time_zo
         segments.router(desk, divisions, names),
         loyalty.router(desk, steps),
         campaigns.router(desk, ways, names, steps, time_zone),
+        invited.router(desk),
         suggestions.router(desk, pinned),
     )

@@ -8,6 +8,7 @@ from cloud.tables.clienteling import campaign as campaign
 from cloud.tables.clienteling import campaign_member as campaign_member
 from cloud.tables.clienteling import client_segment as client_segment
 from cloud.tables.clienteling import house_setting as house_setting
+from cloud.tables.clienteling import points_lot as points_lot
 from cloud.tables.clienteling import points_move as points_move
 from cloud.tables.clienteling import segment_run as segment_run
 from cloud.tables.clients import client as client

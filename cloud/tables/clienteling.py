@@ -29,12 +29,20 @@ campaign = table(
 """`event_day`: an invitation to that day; empty: a message. `days`: how long after it a purchase counts."""
 campaign_member = table(
     "campaign_member", key("campaign"), key("person"), text("arm"), text("answer"), whole("answered_us"),
-    text("answered_by"), text("why"), sa.Index(None, "person"), sa.Index(None, "campaign", "arm"),
+    text("answered_by"), text("why"), whole("next_us"), text("digest"), sa.Index(None, "person"),
+    sa.Index(None, "campaign", "arm"), sa.Index(None, "digest"),
 )  # fmt: skip
-"""Whom it chose, for ever: who was written to, who was held out. `why`: a letter to them could not be put in."""
+"""Whom it chose, for ever: who was written to, who was held out. `why`: a letter to them could not be put in, or not
+before `next_us`. `digest`: SHA-256 of the secret in a guest's private link; who has only this table answers nothing.
+"""
 points_move = table(
     "points_move", key("store"), key("ref"), text("account"), text("sale"), whole("basis_minor"), whole("rate_bp"),
     whole("amount_minor"), text("rule"), text("business_day"), whole("at_us"), sa.Index(None, "account"),
     sa.Index(None, "sale"),
 )  # fmt: skip
 """Points earned, clawed back, lapsed: at which rate, of what. Never altered; postings say the same in money."""
+points_lot = table(
+    "points_lot", key("store"), key("ref"), text("account"), whole("left_minor"), whole("lapsed_minor"),
+    text("expires"), sa.Index(None, "account"), sa.Index(None, "expires"),
+)  # fmt: skip
+"""What each purchase earned (`points_move` of the same name), as far as it is left, and its last day; empty: none."""

@@ -1,6 +1,7 @@
 """Campaigns: whom rules choose, that consent is never overruled, who is held out, letters once, answers, and the lift."""
 
 import datetime as dt
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from cloud.app import build
 from cloud.clienteling.campaigns import Audience
 from cloud.config import CloudConfig
+from cloud.messages import outbox
 from cloud.messages.outbox import Ways
 from cloud.pos.campaigns import desk, queries
 from cloud.pos.campaigns.audience import Wanted
@@ -17,7 +19,18 @@ from cloud.pos.clients import desk as clients
 from cloud.pos.clients.reach import reaching
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
-from cloud.tables import campaign_member, client, client_alias, client_segment, message, piece, sale, sale_line
+from cloud.sealing import SealedError
+from cloud.tables import (
+    campaign,
+    campaign_member,
+    client,
+    client_alias,
+    client_segment,
+    message,
+    piece,
+    sale,
+    sale_line,
+)
 from contract.feed import Role, StaffCard, StoreCard
 from contract.ids import PersonId, UserId
 from trade.campaign import CAMPAIGN, CampaignEvent, CampaignState
@@ -73,10 +86,10 @@ class House:
             word = Said(channel, given, work.now_us, ADA, Proof.SIGNED, "2026-01")
             clients.hear_consent(work, person, word, store="paris")
 
-    def draft(self, name="c1", *, wanted=ANYBODY, holdout_bp=0, **more):
+    def draft(self, name="c1", *, wanted=ANYBODY, holdout_bp=0, template="campaign", **more):
         with self.cloud.desk.work() as work:
             told = Draft(
-                name="Evening", channel=Channel.EMAIL, template="campaign", wanted=wanted, holdout_bp=holdout_bp, **more
+                name="Evening", channel=Channel.EMAIL, template=template, wanted=wanted, holdout_bp=holdout_bp, **more
             )
             desk.keep(work, name, told, by=ADA)
         return name
@@ -176,6 +189,106 @@ def test_nobody_is_written_to_twice_and_who_has_no_address_is_told_why(house):
     assert house.arms()[lost] == "not_sent"
     with pytest.raises(CampaignError, match="is running"):
         house.begin()
+
+
+def test_a_letter_that_cannot_be_sealed_now_is_tried_again_and_holds_no_other_up(house):
+    sealed, other = house.client(), house.client()
+    house.begin(house.draft())
+    reach = house.sending._reach
+    house.sending._reach = lambda work, person: shut() if person == sealed else reach(work, person)
+    house.sending.step()
+    assert house.arms() == {sealed: "to_send", other: "sent"}
+    (why,) = [row["why"] for row in house.rows(sa.select(campaign_member)) if row["person"] == sealed]
+    assert why == "the office has not this key; it is tried again"
+    assert house.sending.step() == 0, "not again at once"
+    house.sending._reach = reach
+    with house.cloud.desk.work() as work:
+        work.tx.run(sa.update(campaign_member).values(next_us=0))  # a quarter of an hour later
+    assert house.sending.step() == 1
+    assert house.arms()[sealed] == "sent"
+
+
+def shut():
+    raise SealedError("the office has not this key")
+
+
+def link_of(house, guest):
+    """As it stands in the guest's letter."""
+    with house.cloud.desk.look() as work:
+        row = work.tx.row(sa.select(message).where(message.c.person == guest))
+        text = outbox.opened(house.cloud.ring.person(work.tx, guest), row).text
+    return re.search(r"https://house.example(/invited/[0-9a-f]+)", text)[1]
+
+
+def test_a_guest_answers_by_the_link_in_their_letter_and_nobody_elses_link_does(house, browse):
+    guest, other = house.client(), house.client()
+    house.begin(house.draft(event_day="2099-12-12", place="Flagship", template="invitation"))
+    house.sending.step()
+    browser, path = browse(house.cloud.app), link_of(house, guest)
+    seen = browser.ask("GET", path, headers={"Accept": "text/html"})
+    assert (seen.status_code, "12 Dec 2099" in seen.text, "Flagship" in seen.text) == (200, True, True)
+    assert "Evening" not in seen.text, "what the house calls it is no business of theirs"
+    assert answers(house) == {guest: "", other: ""}, "looking is no answer"
+    assert "look forward" in browser.ask("POST", path, data={"said": "yes"}).text
+    assert "thank you for telling" in browser.ask("POST", path, data={"said": "no"}).text
+    assert answers(house) == {guest: "no", other: ""}
+    assert browser.ask("POST", path, data={"said": "per"}).status_code == 409
+    assert browser.ask("POST", "/invited/" + "0" * 48, data={"said": "yes"}).status_code == 404
+    secret = path.rpartition("/")[2]
+    assert all(secret not in str(row) for row in house.rows(sa.select(campaign_member)))
+    with house.cloud.desk.work() as work:
+        work.tx.run(sa.update(client).where(client.c.person == guest).values(erased_us=1))
+    assert browser.ask("GET", path).status_code == 404
+
+
+def test_a_day_that_is_over_is_answered_no_more(house, browse):
+    guest = house.client()
+    house.begin(house.draft(event_day="2099-12-12", template="invitation"))
+    house.sending.step()
+    path = link_of(house, guest)
+    with house.cloud.desk.work() as work:
+        work.tx.run(sa.update(campaign).values(event_day="2020-12-12"))
+    late = browse(house.cloud.app).ask("POST", path, data={"said": "yes"}, headers={"Accept": "text/html"})
+    assert (late.status_code, "This day is over" in late.text) == (409, True)
+    assert answers(house) == {guest: ""}
+
+
+def answers(house):
+    return {row["person"]: row["answer"] for row in house.rows(sa.select(campaign_member))}
+
+
+def test_words_that_invite_need_a_day(house):
+    house.client()
+    with pytest.raises(CampaignError, match="invite to a day"):
+        house.begin(house.draft(template="invitation"))
+
+
+def test_a_campaign_over_the_api(house, browse):
+    for _ in range(3):
+        house.client(tier=1, spend=300_000)
+    browser = browse(house.cloud.app)
+    token = {user: house.cloud.logins.begin(UserId(user)).token for user in (Role.ADMIN, Role.ASSOCIATE)}
+
+    def ask(user, method, path, **given):
+        headers = {"Authorization": f"Bearer {token[user]}"}
+        return browser.ask(method, f"/api/v1/campaigns{path}", headers=headers, **given)
+
+    body = {"name": "Evening", "channel": "email", "template": "campaign", "holdout_bp": 0, "wanted": {"tier_min": 1}}
+    assert ask(Role.ASSOCIATE, "POST", "", json=body).status_code == 403
+    draft = ask(Role.ADMIN, "POST", "", json=body).json()
+    name = draft["campaign"]
+    assert draft["would"] == {"written_to": 3, "held_out": 0, "without_consent": 0}
+    assert ask(Role.ADMIN, "POST", "", json=body | {"wanted": {"segment": "rich"}}).status_code == 422
+    invitation = body | {"event_day": "2099-12-12"}
+    assert ask(Role.ADMIN, "PUT", f"/{name}", json=invitation).json()["told"]["event_day"] == "2099-12-12"
+    begun = ask(Role.ADMIN, "POST", f"/{name}/begin").json()
+    assert (begun["state"], begun["outcome"]["written_to"]) == ("running", 3)
+    assert ask(Role.ADMIN, "PUT", f"/{name}", json=body).status_code == 422
+    guest = ask(Role.ASSOCIATE, "GET", f"/{name}/members").json()[0]["person"]
+    assert ask(Role.ADMIN, "POST", f"/{name}/answers", json={"person": guest, "said": "yes"}).status_code == 204
+    assert ask(Role.ADMIN, "POST", f"/{name}/end").json()["outcome"]["answers"]["yes"] == 1
+    assert [row["campaign"] for row in ask(Role.ASSOCIATE, "GET", "").json()] == [name]
+    assert ask(Role.ASSOCIATE, "GET", "/none").status_code == 404
 
 
 def test_letters_go_in_some_at_a_time_and_an_ended_campaign_writes_no_more(house):

@@ -8,7 +8,7 @@ from cloud.config import CloudConfig
 from cloud.points import NAME, Loyalty
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
-from cloud.tables import points_move, value_account
+from cloud.tables import points_lot, points_move, value_account
 from contract.feed import Role, StaffCard, StoreCard
 from contract.ids import UserId
 from trade.points import EarnRule, points_account
@@ -83,6 +83,9 @@ def test_a_profile_shows_points_and_how_they_were_earned(ask, cloud):
             "expires": "2028-05-20",
         }
         work.tx.add(value_account, row)
+        for name, left, last in (("s0", 200, "2028-01-31"), ("s1", 1_000, "2028-05-20")):
+            lot = {"store": "paris", "ref": f"sale:{name}", "account": account, "left_minor": left, "expires": last}
+            work.tx.add(points_lot, lot)
         moved = {
             "store": "paris",
             "ref": "sale:s1",
@@ -94,7 +97,22 @@ def test_a_profile_shows_points_and_how_they_were_earned(ask, cloud):
         }
         work.tx.add(points_move, moved | {"business_day": "2026-11-20"})
     told = ask(Role.ASSOCIATE, "GET", "/loyalty/of/ana").text
-    for words in ("€12.00", "20 May 2028", "at 1.5 %", "All year", "/sales/paris/s1"):
+    for words in ("€12.00", "€2.00 of it until 31 Jan 2028", "at 1.5 %", "All year", "/sales/paris/s1"):
         assert words in told, words
     assert "None" in ask(Role.ASSOCIATE, "GET", "/loyalty/of/bo").text
     assert "€12" in ask(Role.ADMIN, "GET", "/owed?kind=points").text
+
+
+def test_rules_and_points_over_the_api(ask, cloud):
+    body = {"months": 12, "why": "by machine", "rules": [{"name": "Spring", "rate_bp": 200, "from_day": "2027-03-01"}]}
+    assert ask(Role.MANAGER, "PUT", "/api/v1/loyalty", json=body).status_code == 403
+    told = ask(Role.ADMIN, "PUT", "/api/v1/loyalty", json=body).json()
+    assert (told["months"], told["rules"][0]["name"], told["rules"][0]["until_day"]) == (12, "Spring", "")
+    refused = ask(Role.ADMIN, "PUT", "/api/v1/loyalty", json=body | {"rules": [body["rules"][0] | {"until_day": "1"}]})
+    assert (refused.status_code, "write a day as" in refused.text) == (409, True)
+    with cloud.desk.work() as work:
+        work.tx.add(
+            value_account, {"account": points_account("cy", "EUR"), "kind": "points", "client": "cy", "issued_minor": 7}
+        )
+    (account,) = ask(Role.ASSOCIATE, "GET", "/api/v1/loyalty/of/cy").json()["accounts"]
+    assert (account["balance_minor"], account["lapses"]) == (7, "")

@@ -17,7 +17,7 @@ from cloud.pos.clients import desk as clients
 from cloud.pos.clients import erasing
 from cloud.pos.stores.desk import open_store
 from cloud.sealing import passing
-from cloud.tables import address_bad, message, opt_out
+from cloud.tables import address_bad, client_alias, message, opt_out
 from contract.feed import StoreCard
 from contract.ids import PersonId, StoreId, UserId
 from simulator.mailbox import Mailbox
@@ -236,6 +236,26 @@ def test_a_client_gets_one_a_day_and_the_house_sends_as_many_as_it_may(house):
     assert house.step() == 1
     house.now_us = at(day=3, hour=12)
     assert house.step() == 2 - 1
+
+
+def test_one_a_day_counts_what_went_to_another_id_of_theirs_and_what_is_on_its_way(house):
+    for person in (ONE, TWO):
+        house.say(True, person=person)
+    house.put("a", person=TWO)
+    assert house.step() == 1
+    with house.desk.work() as work:
+        work.tx.add(client_alias, {"merge": "m", "survivor": ONE, "absorbed": TWO})
+    second = house.put("b")
+    assert house.step() == 0
+    assert "another one today" in house.told(second)[1]
+    with house.desk.work() as work:
+        work.tx.run(sa.update(message).where(message.c.key == "a").values(state="sending", sent_us=0))
+        work.tx.run(sa.update(message).where(message.c.key == "b").values(next_us=0))
+    assert house.step() == 0, "its carrier has not answered yet"
+    with house.desk.work() as work:  # the control: they are two people again
+        work.tx.run(sa.update(client_alias).values(undone_us=1))
+        work.tx.run(sa.update(message).where(message.c.key == "b").values(next_us=0))
+    assert house.step() == 1
 
 
 def test_a_mail_server_that_is_away_is_asked_later_and_later_and_at_last_a_person(house):

@@ -1,16 +1,29 @@
 """Points at the office: earned when a sale is posted, spent by slices, taken back with what comes back, lapsed by their day."""
 
+import itertools
+
 import msgspec
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cloud import house_settings
+from cloud import house_settings, points_lots
+from cloud.desk import Desk
 from cloud.points import NAME, Loyalty
+from cloud.points_lots import Lapsing
 from cloud.pos.value import apply as value
 from cloud.pos.value import queries
-from cloud.tables import case_file, client_segment, ledger_line, points_move, value_account, value_move, value_slice
+from cloud.tables import (
+    case_file,
+    client_segment,
+    ledger_line,
+    points_lot,
+    points_move,
+    value_account,
+    value_move,
+    value_slice,
+)
 from cloud.work import begin
 from contract.commands import AnswerValue, KeepValue, RecallValue
 from contract.facts import (
@@ -25,9 +38,10 @@ from contract.facts import (
 from contract.ids import UserId
 from trade.accounts import Account
 from trade.guards import ALL
-from trade.points import EarnRule, points_account
+from trade.points import EarnRule, Lot, lapsing, points_account, settled
 
 ANA = points_account("ana", "EUR")
+NIGHTS = itertools.count(10**12)
 RULES = Loyalty(rules=(EarnRule(name="one in a hundred", rate_bp=100),), months=12)
 
 
@@ -241,6 +255,91 @@ def test_a_day_that_is_over_is_refused_and_the_next_purchase_lets_the_old_ones_l
     conserved(house)
 
 
+def lots(house):
+    rows = house.rows(sa.select(points_lot).order_by(points_lot.c.expires))
+    return [(row["ref"], row["left_minor"], row["expires"]) for row in rows]
+
+
+def test_each_purchase_lapses_by_its_own_day_and_the_first_to_lapse_is_spent_first(house):
+    rule(house)
+    paris = house.store("paris", "p1", "p2", "p3")
+    paris.write(bought(paris, house, "s1", "p1", day="2025-01-10"))
+    paris.write(bought(paris, house, "s2", "p2", 50_000, day="2025-06-10"))
+    paris.write(asked("a1", 700, day="2025-07-01"))
+    paris.write(bought(paris, house, "sale-a1", "p3", 700, points=700, day="2025-07-01"))
+    paris.send()
+    assert balance(house) == 1_000
+    lapse(house, "2026-01-10")
+    assert balance(house) == 1_000, "it is its last day"
+    lapse(house, "2026-01-11")
+    assert (balance(house), lots(house)) == (500, [("sale:s1", 0, "2026-01-10"), ("sale:s2", 500, "2026-06-10")])
+    lapse(house, "2026-06-11")
+    assert balance(house) == 0
+    conserved(house)
+
+
+def lapse(house, day):
+    desk = Desk(house.office, lambda: next(NIGHTS), lambda: 0, lambda: "id")
+    return Lapsing(desk, "UTC").lapse(day)
+
+
+def test_by_account_the_second_purchase_would_have_kept_the_first_alive(house, monkeypatch):
+    """The control: without lots of their own, what is left lapses with the last of them."""
+    rule(house)
+    paris = house.store("paris", "p1", "p2")
+    paris.write(bought(paris, house, "s1", "p1", day="2025-01-10"))
+    paris.write(bought(paris, house, "s2", "p2", 50_000, day="2025-06-10"))
+    paris.send()
+    (row,) = house.rows(sa.select(value_account))
+    monkeypatch.setattr(
+        points_lots, "lots_of", lambda rows: [Lot(ref=r["ref"], left_minor=r["left_minor"], expires=row["expires"]) for r in rows]
+    )  # fmt: skip
+    lapse(house, "2026-01-11")
+    assert balance(house) == 1_700
+
+
+def test_what_lapsed_is_not_taken_back_a_second_time(house):
+    rule(house)
+    paris = house.store("paris", "p1", "p2")
+    sold = bought(paris, house, "s1", "p1", day="2025-01-10")
+    paris.write(sold)
+    paris.write(bought(paris, house, "s2", "p2", 50_000, day="2025-06-10"))
+    paris.send()
+    lapse(house, "2026-01-11")
+    paris.write(back(sold, 120_000, piece="p1", day="2026-01-12"))
+    paris.send()
+    assert balance(house) == 500
+    conserved(house)
+
+
+def test_what_a_store_keeps_lapses_when_it_has_given_it_back(house):
+    rule(house)
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    paris.write(bought(paris, house, "s1", "p1", day="2025-01-10"))
+    paris.send()
+    with house.office.transaction() as tx:
+        assert value.allow(begin(tx, ALL, 1), "lyon", ANA, 500, by=UserId("ada")) == ""
+    lapse(house, "2026-01-11")
+    assert balance(house) == 500
+    commands(lyon)
+    lyon.write(ValueReleased(account=ANA, amount_minor=500, currency="EUR"))
+    lyon.send()
+    lapse(house, "2026-01-11")
+    assert balance(house) == 0
+    conserved(house)
+
+
+def test_another_day_for_the_account_is_another_day_for_its_lots(house):
+    rule(house)
+    paris = house.store("paris", "p1")
+    paris.write(bought(paris, house, "s1", "p1", day="2025-01-10"))
+    paris.send()
+    with house.office.transaction() as tx:
+        assert value.extend(begin(tx, ALL, 1), ANA, "2026-12-31", by=UserId("ada"), why="was ill") == ""
+    lapse(house, "2026-12-31")
+    assert balance(house) == 1_200
+
+
 def test_a_return_that_is_heard_before_its_sale_leaves_nothing_earned(house):
     rule(house)
     paris, lyon = house.store("paris", "p1"), house.store("lyon")
@@ -259,6 +358,19 @@ def test_points_never_change_once_they_are_written(house):
     paris.send()
     with pytest.raises(sa.exc.DBAPIError), house.office.transaction() as tx:
         tx.run(sa.update(points_move).values(amount_minor=1))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 900), st.sampled_from(["", "2026-01-01", "2026-06-01"])), max_size=6),
+    st.integers(-500, 4_000),
+)
+def test_lots_are_what_the_balance_says_and_never_less_than_nothing(given_lots, balance_minor):
+    before = [Lot(ref=f"s{n}", left_minor=left, expires=day) for n, (left, day) in enumerate(given_lots)]
+    after = settled(before, balance_minor)
+    assert all(lot.left_minor >= 0 for lot in after)
+    assert not before or sum(lot.left_minor for lot in after) == max(balance_minor, 0)
+    assert 0 <= lapsing(after, "2026-03-01") <= max(balance_minor, 0)
+    assert settled(after, balance_minor) == after
 
 
 @settings(

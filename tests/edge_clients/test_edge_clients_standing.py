@@ -11,7 +11,7 @@ from cloud.pos.clients import desk
 from cloud.pos.clients.profile import Likes, Pin
 from cloud.pos.segments import settings
 from cloud.pos.segments.settings import Segmentation, Step
-from cloud.tables import client, client_segment, custody, piece, sale, sale_line, store, value_account
+from cloud.tables import client, client_segment, custody, piece, points_lot, sale, sale_line, store, value_account
 from contract.clients import ClientPoints, ClientsAsked, ClientStanding
 from contract.facts import SaleRecorded, Tender, TenderKind
 from edge.clients.syncing import sync
@@ -50,6 +50,15 @@ def house(office):
     return office
 
 
+def earned(office, person, currency, issued, expires, *, spent=0):
+    account = f"points-{person}:{currency}"
+    add(
+        office, value_account, account=account, kind=TenderKind.POINTS, client=person, currency=currency,
+        issued_minor=issued, spent_minor=spent, expires=expires,
+    )  # fmt: skip
+    add(office, points_lot, store=PARIS, ref=account, account=account, left_minor=issued, expires=expires)
+
+
 def likes(office, person, text):
     pin = Pin(about=Likes.METAL, text=text, by=ANA, at_us=1)
     office.change(person, desk.setting({"pins": (pin,)}))
@@ -62,10 +71,7 @@ def test_the_card_tells_tier_and_perks_and_points_that_may_be_spent(house, box):
         ("CHF", 900, 0, "2001-01-01"),
         ("USD", 700, 700, ""),
     ):
-        add(
-            house, value_account, account=f"points-{currency}", kind=TenderKind.POINTS, client=ONE, currency=currency,
-            issued_minor=issued, spent_minor=spent, expires=expires,
-        )  # fmt: skip
+        earned(house, ONE, currency, issued, expires, spent=spent)
     card = bring(house, box)
     assert card.standing == ClientStanding(
         tier="Gold", since="2026-03-01", perks="Cleaning, free",
@@ -77,10 +83,7 @@ def test_ids_that_are_one_person_stand_together(house, box):
     house.keep(OTHER, MAX)
     add(house, client_segment, person=OTHER, tier=1, tier_since="2026-05-01")
     for person, issued, expires in ((ONE, 100, "2099-05-01"), (OTHER, 40, "2099-03-01")):
-        add(
-            house, value_account, account=f"points-{person}", kind=TenderKind.POINTS, client=person, currency="EUR",
-            issued_minor=issued, expires=expires,
-        )  # fmt: skip
+        earned(house, person, "EUR", issued, expires)
     house.merge(ONE, OTHER)
     standing = bring(house, box).standing
     assert standing.tier == "Silver"

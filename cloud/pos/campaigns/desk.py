@@ -32,6 +32,8 @@ WRITTEN_TO: Final = (TO_SEND, SENT, NOT_SENT)
 reached either.
 """
 ANSWERS: Final = ("yes", "no")
+INVITATION: Final = "invitation"
+"""What words are for that need a day."""
 
 
 class CampaignError(Exception):
@@ -119,8 +121,11 @@ def begin(work: Work, name: str, *, today: int, language: str, by: UserId) -> Au
     """Its members are written, and letters go out from now on. Raises `CampaignError`, `UnknownCampaignError`."""
     row = find(work, name)
     told = checked(draft_of(row))
-    if templates.find(work.tx, told.template, told.channel, language, house=language) is None:
+    found_words = templates.find(work.tx, told.template, told.channel, language, house=language)
+    if found_words is None:
         raise CampaignError(f"There are no words “{told.template}” for {told.channel}: write the template first")
+    if found_words.purpose == INVITATION and not told.event_day:
+        raise CampaignError("These words invite to a day: say which, or choose words for news")
     _move(work, row, CampaignEvent.BEGIN)
     found = chosen(work, row, today=today)
     if not found.sent:

@@ -30,7 +30,7 @@ Keeper = Annotated[Login, allow(Permission.CLIENTS, of="house")]
 Writer = Annotated[Login, allow(Permission.SETTINGS, of="everywhere")]
 Tiers = Callable[[Tx], list[str]]
 Naming = Callable[[Tx, Iterable[str]], dict[str, str]]
-PURPOSE: Final = "campaign"
+PURPOSES: Final = ("campaign", "invitation")
 NAMED_MAX: Final = 12
 """Of those who fall out by consent, so that somebody asks them."""
 EPOCH: Final = dt.date(1970, 1, 1).toordinal()
@@ -62,7 +62,7 @@ def router(office: Desk, ways: Ways, names: Naming, tiers: Tiers, time_zone: str
         return dt.datetime.fromtimestamp(office.now_us() / 1e6, zone).date().toordinal() - EPOCH
 
     def form(request: Request, tx: Tx, told: dict[str, Any], *, campaign: str, problem: str = "") -> Response:
-        own = {each.template for each, _ in templates.listing(tx) if each.purpose == PURPOSE}
+        own = {each.template for each, _ in templates.listing(tx) if each.purpose in PURPOSES}
         return render(
             request, "campaigns/edit.html", status=422 if problem else 200, given=told, problem=problem,
             campaign=campaign, templates=sorted(own), channels=words.CHANNELS, segments=SEGMENTS, tiers=tiers(tx),

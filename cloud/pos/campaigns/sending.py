@@ -11,6 +11,7 @@ from cloud.messages import outbox
 from cloud.messages.outbox import Letter, NotSentError, Ways
 from cloud.messages.reach import Reaching
 from cloud.people import Keyring
+from cloud.pos.campaigns import invited
 from cloud.pos.campaigns.desk import NOT_SENT, SENT, TO_SEND
 from cloud.sealing import SealedError
 from cloud.tables import campaign, campaign_member
@@ -20,6 +21,8 @@ from trade.campaign import CampaignState
 from trade.consent import Channel
 
 AT_ONCE: Final = 50
+AGAIN_US: Final = 900_000_000
+"""A letter that cannot be sealed now waits so long."""
 
 
 class Sending:
@@ -33,8 +36,9 @@ class Sending:
         with self._desk.look() as work:
             query = sa.select(campaign_member.c.person, campaign)
             query = query.join_from(campaign_member, campaign, campaign.c.campaign == campaign_member.c.campaign)
-            running = (campaign.c.state == CampaignState.RUNNING, campaign_member.c.arm == TO_SEND)
-            rows = work.tx.rows(query.where(*running).limit(AT_ONCE))
+            due = (campaign_member.c.arm == TO_SEND, campaign_member.c.next_us <= work.now_us)
+            running = campaign.c.state == CampaignState.RUNNING
+            rows = work.tx.rows(query.where(running, *due).order_by(campaign_member.c.next_us).limit(AT_ONCE))
         for row in rows:
             with self._desk.work() as work:
                 self._one(work, row)
@@ -47,7 +51,11 @@ class Sending:
         )  # fmt: skip
         try:
             why = self._put(work, row)
-        except (NotSentError, SealedError) as error:
+        except SealedError as error:  # a key of the office that is not at hand now: nothing is wrong with the client
+            later = {"why": f"{error}; it is tried again", "next_us": work.now_us + AGAIN_US}
+            work.tx.run(sa.update(campaign_member).where(*mine).values(**later))
+            return
+        except NotSentError as error:
             why = str(error)
         work.tx.run(sa.update(campaign_member).where(*mine).values(arm=NOT_SENT if why else SENT, why=why))
 
@@ -58,8 +66,9 @@ class Sending:
         if reach is None:
             return "they were erased"
         shops, people = called.stores(work.tx), called.people(work.tx)
+        told = invited.fields(work, self._ways, row, person) if row["event_day"] else {}
         fields = reach.fields(
-            house=self._ways.house, store=shops.get(reach.store, ""), adviser=people.get(reach.owner, "")
+            house=self._ways.house, store=shops.get(reach.store, ""), adviser=people.get(reach.owner, ""), **told
         )
         letter = Letter(
             key=f"campaign:{row['campaign']}:{person}", person=person, channel=channel,

@@ -10,6 +10,7 @@ from cloud import called, changes, house_settings, points
 from cloud.changes import WhyError
 from cloud.db import Tx
 from cloud.desk import Desk
+from cloud.ledger import day_of
 from cloud.points import Loyalty
 from cloud.pos.loyalty import queries
 from cloud.work import Work
@@ -76,7 +77,7 @@ def router(office: Desk, tiers: Tiers) -> APIRouter:
         """A piece of a client's profile."""
         del who
         with office.look() as work:
-            rows = queries.accounts(work.tx, person)
+            rows = queries.accounts(work.tx, person, day_of(work.now_us))
             return render(
                 request, "loyalty/_one.html", rows=rows, earned=queries.earned(work.tx, rows),
                 stores=called.stores(work.tx),

@@ -7,10 +7,11 @@ import sqlalchemy as sa
 
 from cloud.db import Tx
 from cloud.messages import consents
-from cloud.tables import points_move, value_account
+from cloud.points_lots import lots_of
+from cloud.tables import points_lot, points_move, value_account
 from contract.facts import TenderKind
 from contract.ids import PersonId
-from trade.value import expired
+from trade.points import lapsing, next_to_lapse, settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,15 @@ class OwedRow:
 
 @dataclass(frozen=True, slots=True)
 class PointsRow:
+    """`balance_minor` may be spent; of it `lapses_minor` lapse after the business day `lapses`; empty: never."""
+
     account: str
-    currency: str
-    balance_minor: int
-    expires: str
-    blocked: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spendable:
-    """`lapses_minor` of the balance lapse after the business day `lapses`; empty: never."""
-
     client: str
     currency: str
     balance_minor: int
     lapses_minor: int
     lapses: str
+    blocked: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +57,27 @@ def owed(tx: Tx) -> list[OwedRow]:
     return [OwedRow(row["currency"], row["clients"], int(row["sum"])) for row in rows]
 
 
-def accounts(tx: Tx, person: str) -> list[PointsRow]:
+def accounts(tx: Tx, person: str, day: str) -> list[PointsRow]:
     """Of a client and of every id that was joined with them."""
-    of = value_account.c.client.in_(sorted(consents.ids(tx, PersonId(person))))
-    query = sa.select(value_account).where(value_account.c.kind == TenderKind.POINTS, of)
-    return [
-        PointsRow(
-            row["account"], row["currency"], row["issued_minor"] - row["spent_minor"], row["expires"], row["blocked"]
-        )
-        for row in tx.rows(query.order_by(value_account.c.currency, value_account.c.account))
-    ]
+    return accounts_of(tx, sorted(consents.ids(tx, PersonId(person))), day)
 
 
-def spendable(tx: Tx, persons: Sequence[str], day: str) -> list[Spendable]:
-    """What each may spend on that day, by the id it was earned under: nothing of what is blocked or has lapsed."""
-    of = (value_account.c.kind == TenderKind.POINTS, value_account.c.client.in_(persons), value_account.c.blocked == "")
+def accounts_of(tx: Tx, persons: Sequence[str], day: str) -> list[PointsRow]:
+    """By the id they were earned under, without what lapsed before that day."""
+    of = (value_account.c.kind == TenderKind.POINTS, value_account.c.client.in_(persons))
+    rows = tx.rows(sa.select(value_account).where(*of).order_by(value_account.c.currency, value_account.c.account))
+    lots: dict[str, list[sa.RowMapping]] = {}
+    for lot in tx.rows(sa.select(points_lot).where(points_lot.c.account.in_([row["account"] for row in rows]))):
+        lots.setdefault(lot["account"], []).append(lot)
     found = []
-    for row in tx.rows(sa.select(value_account).where(*of).order_by(value_account.c.account)):
-        left = row["issued_minor"] - row["spent_minor"]
-        if left > 0 and not expired(row["expires"], day):
-            lapsing = left if row["expires"] else 0
-            found.append(Spendable(row["client"], row["currency"], left, lapsing, row["expires"]))
+    for row in rows:
+        balance = row["issued_minor"] - row["spent_minor"]
+        mine = settled(lots_of(lots.get(row["account"], ())), balance)
+        soon, last = next_to_lapse(mine, day)
+        told = PointsRow(
+            row["account"], row["client"], row["currency"], balance - lapsing(mine, day), soon, last, row["blocked"]
+        )
+        found.append(told)
     return found
 
 

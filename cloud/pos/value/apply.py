@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from cloud import changes
+from cloud import changes, points_lots
 from cloud.applying import Applier
 from cloud.custody import Custody
 from cloud.ledger import Kind, post
@@ -238,6 +238,9 @@ def _answer(work: Work, row: sa.RowMapping | dict[str, object]) -> None:
     if why or known is None:
         _say(work, store, ask, AnswerValue(ask=ask, account=account, amount_minor=0, why=why), REFUSED)
         return
+    if known["kind"] == TenderKind.POINTS:
+        points_lots.settle(work, account, str(row["business_day"]) or _day(int(str(row["at_us"]))), at_us=work.now_us)
+        known = _locked(work, account) or known
     free, wanted = _free(work, known), int(str(row["wanted_minor"]))
     give = max(min(free, wanted), 0)
     others = [holder for holder in _holders(work, account) if holder != store] if give < wanted else []
@@ -355,6 +358,8 @@ def extend(work: Work, account: AccountId, last_day: str, *, by: UserId, why: st
     was, now = {"may be spent until": known["expires"]}, {"may be spent until": last_day}
     changes.note(work, NOTED, account, by=by, why=why, was=was, now=now)
     work.tx.run(sa.update(value_account).where(value_account.c.account == account).values(expires=last_day))
+    if known["kind"] == TenderKind.POINTS:
+        points_lots.extend(work.tx, account, last_day)
     for holder in _holders(work, account):
         told = KeepValue(
             account=account, kind=TenderKind(known["kind"]), amount_minor=0, currency=known["currency"],

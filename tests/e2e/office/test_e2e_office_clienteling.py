@@ -7,8 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cloud.app import Cloud
+from cloud.messages.consents import digest
 from cloud.pos.segments.job import Divisions
 from cloud.pos.stores.desk import open_store
+from cloud.tables import campaign, campaign_member
 from contract.feed import StoreCard
 from contract.ids import UserId
 from simulator.app import plan
@@ -16,6 +18,8 @@ from vitrine.seed_clients import person_of, sow_clients
 
 TILL, PHONE = (1280, 800), (390, 844)
 BY_THEME = ("color-contrast", "link-in-text-block")
+LINK = "0123456789abcdef"
+LOOKS = (("till", TILL, "light"), ("till", TILL, "dark"), ("phone", PHONE, "light"), ("phone", PHONE, "dark"))
 PATHS = (
     "/segments", "/segments/list?of=rising", "/segments/list?of=lapsing", "/segments/list?of=value", "/segments/tiers",
     "/loyalty", "/owed?kind=points", "/campaigns", "/campaigns/new", "/campaigns/past-autumn", "/campaigns/past-evening",
@@ -31,6 +35,12 @@ def office(tmp_path_factory, serve, make_office: Callable[[Path], Cloud]) -> Ite
             layout = store.layout
             open_store(work, StoreCard(store=layout.store, name=layout.name, currency="EUR", city=layout.city))
         assert sow_clients(work, cloud.ring, world.stores, [UserId("manager"), UserId("associate")], 200) > 300
+        evening = {"campaign": "evening", "name": "Evening", "state": "running", "channel": "email"}
+        work.tx.add(
+            campaign, evening | {"template": "invitation", "event_day": "2099-12-12", "place": "Flagship, Paris"}
+        )
+        guest = {"campaign": "evening", "person": person_of(0), "arm": "sent", "digest": digest(LINK)}
+        work.tx.add(campaign_member, guest)
     Divisions(cloud.desk, "Europe/Paris", run=lambda work: work()).start(UserId("manager"))
     yield serve(cloud.app)
     cloud.office.close()
@@ -61,6 +71,22 @@ def test_a_profile_says_where_its_client_stands(
     expect(page.get_by_role("region", name="Standing").get_by_text("As of")).to_be_visible()
     assert check_accessible(page) == []
     keep_shot(page, "office-client-standing-till")
+
+
+def test_a_guest_answers_on_a_page_of_their_own(
+    office: str, open_page: Callable[..., Page], check_accessible: Callable[..., list[str]], keep_shot
+) -> None:
+    page = open_page(f"{office}/invited/{LINK}", size=PHONE)
+    for name, size, theme in LOOKS:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=theme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert check_accessible(page) == [], (name, theme)
+        keep_shot(page, f"invited-{name}-{theme}")
+    page.get_by_role("button", name="I will come").click()
+    expect(page.get_by_text("we look forward to it")).to_be_visible()
+    expect(page.get_by_role("button", name="I will come")).to_have_count(0)
+    keep_shot(page, "invited-answered")
 
 
 def test_somebody_divides_the_clients_and_sees_when_it_was_done(office: str, signed_in: Callable[..., Page]) -> None:
