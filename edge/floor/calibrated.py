@@ -56,7 +56,8 @@ class Calibrated:
         self._rounds[watched] += 1
         row, antenna, cdbm = one.by_antenna.row, one.by_antenna.antenna, one.by_antenna.rssi_cdbm
         told = np.where(cdbm == RSSI_ABSENT_CDBM, UNTOLD_DBM, cdbm / 100).astype(np.float32)
-        self._sum_dbm[row, antenna] += told
+        # what an antenna heard while its zone had no witness (another antenna of it was down) is no part of its level
+        self._sum_dbm[row, antenna] += told * watched[antenna]
         self._read[row, antenna] += watched[antenna]
 
     def close(self, now_us: int, lies: NDArray[np.int32], tray: NDArray[np.int32]) -> Moved | None:

@@ -253,6 +253,22 @@ def test_a_reader_that_is_away_moves_nobody(cases):
     assert [fact for fact in cases.shop.facts(PiecePresence) if fact.p_zone is not None] == []
 
 
+def test_an_antenna_beside_one_that_comes_and_goes_hears_nothing_otherwise_than_before(make, tmp_path, clock):
+    """What it heard in rounds that count nowhere is no part of its level either: once all pieces fell by 20 dB."""
+    cases = Cases(make, tmp_path, clock, second_port=True)
+    cases.walk()
+    cases.finish()
+    cases.lay(range(1, 9), 2.5)
+    cases.run(70)
+    places = cases.shop.store.pipeline.places.calibrated
+    before = places.finder.moves_total
+    for second in range(110):
+        cases.shop.health[ReaderId("r")].antennas_down = frozenset({4} if second % 6 == 0 else ())
+        cases.run(1)
+    assert places.finder.moves_total == before
+    assert places.windows_total >= 8
+
+
 def test_two_people_do_not_walk_two_trays_into_one_walk(cases):
     calibration, tags = cases.zoning.calibration, tuple(cases.make.epc(n).hex() for n in TRAY)
     cases.lay(TRAY, 0.5)
