@@ -84,6 +84,7 @@ async def live(edge: Edge, listener: socket.socket) -> int:
     outputs = asyncio.Event()
     tasks.append(asyncio.create_task(_drive(edge, outputs), name="outputs"))
     tasks += [asyncio.create_task(each.run(), name="terminal") for each in edge.drivers]
+    tasks.append(asyncio.create_task(edge.shop.pulse.run(lambda: edge.shop.floor), name="pulse"))
     if edge.shop.pictures is not None:
         tasks.append(asyncio.create_task(edge.shop.pictures.run(), name="photos"))
     if edge.shop.paperwork is not None:

@@ -18,6 +18,9 @@ LISTENERS_MAX: Final = 200
 NAMES_MAX: Final = 64
 KEEPALIVE_S: Final = 15.0
 HELLO: Final = "hello"
+PACED_S: Final = {"floor": 0.2}
+"""Names that a busy store says fifty times a second. The first is sent at once; who heard it hears the next no sooner
+than this after it. What is urgent (alarms, the pad) is never paced: it comes with a name of its own."""
 PEOPLE: Final = "people"
 """Who works here, or what they may do, changed: streams ask at once whether their login still stands."""
 
@@ -27,6 +30,18 @@ class _Listener:
         self.waiting: dict[str, str] = {HELLO: ""}
         self.wake = asyncio.Event()
         self.wake.set()
+        self.sent_s: dict[str, float] = {}
+        """When a paced name was sent last."""
+
+    def take(self, now_s: float) -> tuple[dict[str, str], float]:
+        """What may be sent now, and in how many seconds what is left may be; 0: nothing is left."""
+        due = {name: max(0.0, self.sent_s.get(name, 0.0) + PACED_S.get(name, 0.0) - now_s) for name in self.waiting}
+        ready = {name: data for name, data in self.waiting.items() if due[name] <= 0}
+        for name in ready:
+            del self.waiting[name]
+            if name in PACED_S:
+                self.sent_s[name] = now_s
+        return ready, min((due[name] for name in self.waiting), default=0.0)
 
 
 class Bulletin:
@@ -67,20 +82,21 @@ class Bulletin:
         self._listeners.add(listener)
         now_s = asyncio.get_running_loop().time
         asked_s = now_s()
+        left_s = 0.0
         try:
             while not self._closed:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(listener.wake.wait(), KEEPALIVE_S)
+                    await asyncio.wait_for(listener.wake.wait(), left_s or KEEPALIVE_S)
                 if PEOPLE in listener.waiting or now_s() - asked_s >= KEEPALIVE_S:
                     asked_s = now_s()
                     if not alive():
                         yield f"event: {HELLO}\ndata: \n\n".encode()
                         return
-                if not listener.wake.is_set():
+                if not listener.wake.is_set() and not left_s:
                     yield b": still here\n\n"
                     continue
                 listener.wake.clear()
-                messages, listener.waiting = listener.waiting, {}
+                messages, left_s = listener.take(now_s())
                 for name, data in messages.items():
                     yield f"event: {name}\ndata: {data}\n\n".encode()
         finally:

@@ -3,6 +3,7 @@
 `dress(app, …)` is called once by the composition root; it fits the front and includes both page routers.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,6 +22,7 @@ from edge.api.history import pages as history
 from edge.api.looks import pages as looks
 from edge.api.orders import pages as order_pages
 from edge.api.passes import pages as passes
+from edge.api.readers import pages as reader_pages
 from edge.api.receipts import pages as receipt_pages
 from edge.api.returns import pages as return_pages
 from edge.api.shifts import pages as shift_pages
@@ -91,6 +93,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
         counts.router,
         history.router,
         wall.router,
+        reader_pages.router,
         looks.router,
         zones.router,
         passes.router,
@@ -152,6 +155,7 @@ async def piece(request: Request, piece: str, who: Anyone, shop: TheShop) -> Res
 @router.get("/readers")
 async def readers(request: Request, who: Anyone, shop: TheShop) -> Response:
     store = views.store(shop)
+    store = replace(store, readers=tuple(sorted(store.readers, key=lambda one: one.is_well)))
     template = "edge/_readers.html" if wants_fragment(request) else "edge/readers.html"
     return render(
         request,

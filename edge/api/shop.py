@@ -26,6 +26,7 @@ from edge.api.heeding import Heeding
 from edge.api.passing import Passing
 from edge.api.pictures import Pictures
 from edge.api.pins import pin_fits
+from edge.api.pulse import Pulse
 from edge.api.ways import Ways
 from edge.books import local, replica
 from edge.books.db import Database
@@ -97,6 +98,7 @@ class Shop:
     clients: ClientDesk = field(default_factory=ClientDesk)
     heeding: Heeding = field(default_factory=Heeding)
     ways: Ways = field(default_factory=Ways)
+    pulse: Pulse = field(default_factory=Pulse)
 
     @property
     def floor(self) -> FloorNow:

@@ -127,6 +127,7 @@ def readers(shop: Shop) -> tuple[shapes.ReaderView, ...]:
             changed_us=changes[reader.reader].at_us if reader.reader in changes else None,
             dark_since_us=reader.dark_since_us or None,
             notes=reader.notes,
+            pulse=shop.pulse.of(reader.reader),
         )
         for reader in shop.floor.readers
     )

@@ -86,8 +86,8 @@ def pages(common, piece):
         rounds=31, value_minor=1_240_000, currency="EUR", raised_us=NOON_US, open=True, outcome="", note="",
     )  # fmt: skip
     return {
-        "alarm-why": ("edge/alarm_why.html", {**shown, "alarm": alarm, "reads": READS}),
-        "alarm-why-unkept": ("edge/alarm_why.html", {**shown, "alarm": alarm, "reads": UNKEPT}),
+        "alarm-why": ("edge/alarm_why.html", {**shown, "may_close": True, "alarm": alarm, "reads": READS}),
+        "alarm-why-unkept": ("edge/alarm_why.html", {**shown, "may_close": True, "alarm": alarm, "reads": UNKEPT}),
         "piece": ("edge/piece.html", {**shown, "piece": story}),
         "piece-untold": ("edge/piece.html", {**shown, "piece": untold}),
         "zone-reads": ("edge/zone_reads.html", {**shown, "reads": MAP}),

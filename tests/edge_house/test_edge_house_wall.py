@@ -1,12 +1,16 @@
 """The wall: few alarms however many there are, who looks after them, and the plan of an hour ago."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from contract.facts import AlarmKind, AlarmRaised, Severity
+from contract.facts import AlarmKind, AlarmRaised, ReaderLink, Severity
 from contract.ids import AlarmId, PieceId, UserId, ZoneId
 from edge.api.heeding import HEEDED_MAX, Heeding
+from edge.api.pulse import KEPT, Pulse
 from edge.api.wall import then
+from edge.floor.now import ReaderNow
 from edge.history.questions import Lay
 
 LOU = UserId("lou")
@@ -151,3 +155,16 @@ def test_at_closing_the_page_says_whether_the_safes_were_counted(face):
     assert "The safes were never counted" in closing(face)
     refused = face.client.post("/closing/count", headers=face.bearer("ana"), follow_redirects=False)
     assert refused.status_code == 409, "no reader watches this box's safe"
+
+
+def test_a_reader_that_is_not_there_has_no_page(face):
+    assert face.client.get("/readers/none", headers=face.bearer("ana")).status_code == 404
+
+
+def test_the_pulse_of_a_reader_is_bounded(face):
+    floor = face.edge.shop.floor
+    pulse = Pulse()
+    for _ in range(KEPT + 5):
+        pulse.feel(replace(floor, readers=(ReaderNow("r", ReaderLink.READING, "", "", "", 0, 0, 0, 12.34),)))
+    assert pulse.of("r") == (12.3,) * KEPT
+    assert pulse.of("none") == ()

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from contract.feed import Permission
 from contract.ids import AlarmId, ZoneId
 from edge.api import views as store_views
 from edge.api.blindness import refuse_hidden
@@ -42,4 +43,11 @@ async def why(request: Request, alarm: str, who: Anyone, shop: TheShop) -> Respo
     """An alarm with the reads around it."""
     reads = await views.alarm_reads(shop, AlarmId(alarm), who)
     shown = store_views.alarm(shop, AlarmId(alarm), who)
-    return render(request, "edge/alarm_why.html", store=store_views.store(shop), alarm=shown, reads=reads)
+    return render(
+        request,
+        "edge/alarm_why.html",
+        store=store_views.store(shop),
+        alarm=shown,
+        reads=reads,
+        may_close=who.may(Permission.CLOSE_ALARM),
+    )

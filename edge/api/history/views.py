@@ -58,7 +58,7 @@ async def zone(shop: Shop, zone_id: ZoneId, days: int) -> shapes.ZoneHistoryView
         raise ProblemError(404, "zone", f"This store has no zone {zone_id!r}", "Choose one of its own zones.")
     to_us = shop.clock.wall_us()
     span = Span(to_us - max(1, min(days, DAYS_MAX)) * DAY_US, to_us, zone_id)
-    found, why = await _ask(shop, lambda history: _of_zone(history, span), NOTHING)
+    found, why = await ask(shop, lambda history: _of_zone(history, span), NOTHING)
     span = span._replace(from_us=max(span.from_us, found.begin_us))
     here = [one for one in found.counted if one.believed == zone_id]
     return shapes.ZoneHistoryView(
@@ -68,10 +68,10 @@ async def zone(shop: Shop, zone_id: ZoneId, days: int) -> shapes.ZoneHistoryView
         from_us=span.from_us,
         to_us=span.to_us,
         piece_hours=sum(one.seconds for one in found.hours) / 3600,
-        hours=_by_hour(found, span, _clock(shop)),
+        hours=_by_hour(found, span, clock(shop)),
         trays=_trays(found.trays),
         longest=tuple(_longest(shop, one) for one in found.pieces[:PIECES_SHOWN_MAX]),
-        antennas=_antennas(found.rates, _clock(shop)),
+        antennas=antennas(found.rates, clock(shop)),
         counted=sum(one.pieces for one in here),
         counted_here=sum(one.pieces for one in here if one.counted == zone_id),
         elsewhere=_elsewhere(here, zone_id, names),
@@ -84,10 +84,10 @@ async def read_map(shop: Shop, days: int, who: Login) -> shapes.ReadMapView:
     days = max(1, min(days, DAYS_MAX))
     to_us = shop.clock.wall_us()
     nothing: list[Rate] = []
-    rates, why = await _ask(shop, lambda history: history.read_rates(Span(to_us - days * DAY_US, to_us)), nothing)
+    rates, why = await ask(shop, lambda history: history.read_rates(Span(to_us - days * DAY_US, to_us)), nothing)
     hidden = hidden_zones(shop, who)
     names = {each.id: each.name for each in shop.config.zones if each.id not in hidden}
-    return shapes.ReadMapView(days, _map_of(rates, names, _clock(shop)), why)
+    return shapes.ReadMapView(days, _map_of(rates, names, clock(shop)), why)
 
 
 async def alarm_reads(shop: Shop, alarm: AlarmId, who: Login) -> shapes.AlarmReadsView:
@@ -141,7 +141,7 @@ def _of_zone(history: History, span: Span) -> Found:
     )
 
 
-async def _ask(shop: Shop, question: Callable[[History], Result], otherwise: Result) -> tuple[Result, str]:
+async def ask(shop: Shop, question: Callable[[History], Result], otherwise: Result) -> tuple[Result, str]:
     """What the history answers, or else why it does not."""
     if shop.store.chronicle is None:
         return otherwise, "no history is kept here"
@@ -154,7 +154,7 @@ async def _ask(shop: Shop, question: Callable[[History], Result], otherwise: Res
         return otherwise, f"the history did not answer within {HISTORY_WAIT_S:.0f} s; try again"
 
 
-def _clock(shop: Shop) -> Callable[[int], int]:
+def clock(shop: Shop) -> Callable[[int], int]:
     """Hours since 1970 in UTC → the hour of the day where the store is."""
     zone = ZoneInfo(shop.config.time_zone)
     return lambda nth: dt.datetime.fromtimestamp(nth * 3600, zone).hour
@@ -187,7 +187,7 @@ def _longest(shop: Shop, one: Dwell) -> shapes.LongestView:
     return shapes.LongestView(one.key, "" if card is None else card.title, one.seconds / 3600)
 
 
-def _antennas(rates: list[Rate], hour_of: Callable[[int], int]) -> tuple[shapes.AntennaView, ...]:
+def antennas(rates: list[Rate], hour_of: Callable[[int], int]) -> tuple[shapes.AntennaView, ...]:
     """Reads a round, of each antenna and by hour of the day."""
     sums: dict[tuple[str, int], list[tuple[int, int]]] = {}
     for one in rates:

@@ -77,6 +77,13 @@ class ReaderView:
     """What it reads with less or otherwise than its profile asks, such as a power its region does not allow."""
     waits_for: str = ""
     """The input that starts it, while it waits and reads nothing."""
+    pulse: tuple[float, ...] = ()
+    """Reads a second in the last ten minutes, the oldest first."""
+
+    @property
+    def is_well(self) -> bool:
+        """Nobody has to look after it: it reads, or waits for what starts it."""
+        return self.link is ReaderLink.READING
 
 
 @dataclass(frozen=True, slots=True)
