@@ -31,6 +31,7 @@ from cloud.doors import CertificateProtocol, create_door
 from cloud.doors.blobs import add_blobs
 from cloud.doors.clients import add_clients
 from cloud.doors.papers import add_order_papers
+from cloud.doors.tickets import add_tickets
 from cloud.forgotten import open_forgotten
 from cloud.ingest import Ingest
 from cloud.messages import opening
@@ -90,6 +91,7 @@ from cloud.provider import HttpProvider, NoProvider, Provider
 from cloud.rejoin import Rejoins
 from cloud.reminders.job import Reminders
 from cloud.sealing import open_sealing
+from cloud.tickets import Tickets
 from contract.ids import StoreId, uuid7
 from web.attempts import Attempts
 from web.fit import join
@@ -129,6 +131,7 @@ class Cloud:
     orders: OrderDesk
     entrance: Entrance
     logins: Logins
+    tickets: Tickets
     app: FastAPI
     door: FastAPI
     lists: Lists
@@ -192,12 +195,14 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     post = Post(desk, ring, opening.ways(config))
     cloud = Cloud(
         config=config, desk=desk, ingest=ingest, rejoins=rejoins, orders=order_desk, entrance=entrance, logins=logins,
+        tickets=Tickets(desk, staff_desk.staff_now(office), powers.powers, os.urandom),
         app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)), lists=Lists(desk),
         ring=ring, comparing=Comparing(desk, ring), post=post,
         reminders=Reminders(desk, ring, post.ways, client_days.clients(ring)),
         divisions=Divisions(desk, config.time_zone), lapsing=Lapsing(desk, config.time_zone),
         campaigns=Sending(desk, ring, post.ways, client_reach.reaching(ring)),
     )  # fmt: skip
+    add_tickets(cloud.door, cloud.tickets, _pages_url(config))
     add_blobs(cloud.door, desk)
     add_order_papers(cloud.door, desk)
     add_clients(cloud.door, desk, ring, ClientStandings())
@@ -255,6 +260,7 @@ def _dress(cloud: Cloud) -> None:
         comparing=cloud.comparing,
         ways=cloud.post.ways,
         logins=cloud.logins,
+        tickets=cloud.tickets,
         entrance=cloud.entrance,
         secure=bool(cloud.config.cert),
         language=cloud.config.language,
@@ -289,6 +295,11 @@ def _house_keeping(cloud: Cloud) -> APIRouter:
         return Response(text, media_type=CONTENT_TYPE)
 
     return routes
+
+
+def _pages_url(config: CloudConfig) -> str:
+    scheme = "https" if config.cert else "http"
+    return config.pages_url.rstrip("/") or f"{scheme}://{config.host}:{config.port}"
 
 
 def _crl(config: CloudConfig) -> Path | None:

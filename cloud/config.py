@@ -127,6 +127,8 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Certificate that gives pages and API HTTPS; without it they are plain HTTP, for loopback or a proxy in front."""
     key: str = ""
     """The private key of `cert`."""
+    pages_url: str = ""
+    """The pages as tills reach them, `https://office.example:8443`. Empty: `host` and `port` as they stand here."""
     authority: str = ""
     """Folder of the house's authority, `house`: then boxes enrol with a token and renew their certificates themselves.
 

@@ -10,7 +10,7 @@ from web.logins import Login
 async def who_asks(request: Request) -> Login | None:
     """The login of this request, by bearer token or cookie; None when there is none. Asks the rows once."""
     if not hasattr(request.state, "login"):
-        request.state.login = await _find(request)
+        request.state.login = await _find(request) or await _glancing(request)
     login: Login | None = request.state.login
     return login
 
@@ -26,3 +26,12 @@ async def _find(request: Request) -> Login | None:
     if front.logins.blocking:
         return await run_in_threadpool(front.logins.find, token, bearer=bearer)
     return front.logins.find(token, bearer=bearer)
+
+
+async def _glancing(request: Request) -> Login | None:
+    """Who came by a ticket and has no login of their own here."""
+    front = front_of(request)
+    token = request.cookies.get(front.glance_cookie, "")
+    if front.glances is None or not token:
+        return None
+    return await run_in_threadpool(front.glances.find, token, bearer=False)

@@ -45,6 +45,8 @@ class Front:
     place: str = ""
     """Where this face stands, e.g. the store's name, shown beside the house's."""
     globals: dict[str, Any] = field(default_factory=dict)
+    glances: Logins | None = None
+    """Of people who came by a ticket from a till, to look."""
     tongue: Tongue = field(default_factory=lambda: tongue(ENGLISH))
     """What the house speaks, to whom asks for nothing else."""
 
@@ -52,12 +54,23 @@ class Front:
     def cookie(self) -> str:
         return f"{'__Host-' if self.secure else ''}vitrine-{self.face}"
 
+    @property
+    def glance_cookie(self) -> str:
+        return f"{self.cookie}-glance"
+
+    def give_glance(self, response: Response, new: NewLogin) -> None:
+        """For who came by a ticket: like a login's, beside it."""
+        response.set_cookie(
+            self.glance_cookie, new.token, httponly=True, samesite="strict", secure=self.secure, path="/"
+        )
+
     def give_cookie(self, response: Response, new: NewLogin) -> None:
         """A session cookie: scripts cannot read it, other sites cannot send it."""
         response.set_cookie(self.cookie, new.token, httponly=True, samesite="strict", secure=self.secure, path="/")
 
     def take_cookie(self, response: Response) -> None:
-        response.delete_cookie(self.cookie, httponly=True, samesite="strict", secure=self.secure, path="/")
+        for cookie in (self.cookie, self.glance_cookie):
+            response.delete_cookie(cookie, httponly=True, samesite="strict", secure=self.secure, path="/")
 
 
 def front_of(request: Request) -> Front:

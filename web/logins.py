@@ -84,6 +84,8 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     csrf: str
     """The form token of this login; empty for bearer tokens, which no browser sends by itself."""
     powers: Powers = NONE
+    looking: bool = False
+    """Came by a ticket from a till: may look, and change nothing."""
     factor_due: bool = False
     """Must set up a second factor before anything else is theirs to do."""
 
@@ -109,7 +111,7 @@ class Logins:
 
     `staff` gives a person's card as it is now, and `powers` what it lets them do, so that a role taken away ends its
     use at once; `factor_due` says who has to set up a second factor first.
-    `now_us` is the wall clock; `chance(n)` gives n random bytes.
+    `now_us` is the wall clock; `looking`: for who may change nothing; `chance(n)` gives n random bytes.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class Logins:
         factor_due: Callable[[StaffCard, Powers], bool] = lambda _card, _powers: False,
         idle_us: int = HOUR_US,
         age_us: int = 12 * HOUR_US,
+        looking: bool = False,
     ) -> None:
         self._rows = rows
         self._staff = staff
@@ -132,6 +135,7 @@ class Logins:
         self._chance = chance
         self._idle_us = idle_us
         self._age_us = age_us
+        self._looking = looking
 
     @property
     def blocking(self) -> bool:
@@ -188,6 +192,7 @@ class Logins:
             roles=card.roles,
             csrf="" if bearer else csrf_of(token),
             powers=powers,
+            looking=self._looking,
             factor_due=self._factor_due(card, powers),
         )
 

@@ -22,8 +22,10 @@ from web import csrf
 from web.asking import who_asks
 from web.logins import Login
 from web.problems import ProblemError, StoreWantedError
+from web.words import _
 
 STATIC: Final = "static"
+SIGN_OUT: Final = "/sign-out"
 Of = Literal["store", "house", "everywhere"]
 
 
@@ -51,6 +53,8 @@ class Policy:
         if login.factor_due and not self.before_factor:
             why = "What you may do here moves money or people. Set up a code app first, under /me/second-factor."
             raise ProblemError(403, "second-factor", "A password is not enough for you", why)
+        if login.looking and request.method not in csrf.SAFE_METHODS and request.url.path != SIGN_OUT:
+            raise ProblemError(403, "looking", _("You came from a till, to look"), _("Sign in here to change it."))
         self._admit(request, login)
         unsafe = bool(login.csrf) and request.method not in csrf.SAFE_METHODS
         if unsafe and not await csrf.carries_form_token(request, login.csrf):

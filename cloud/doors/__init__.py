@@ -140,7 +140,7 @@ def create_door(
         """Rows a disk hands over; answered by how far we have that log."""
         if len(body) > MESSAGE_BYTES_MAX:
             raise ProblemError(413, "too-large", "Too many rows", f"A page has at most {MESSAGE_BYTES_MAX} bytes.")
-        rows = _read(_decode_rows, body)
+        rows = read_as(_decode_rows, body)
         _own(box, rows.store)
         return _answer(lambda: ingest.take(rows, desk.now_us()))
 
@@ -164,7 +164,7 @@ def create_door(
         """The box's next certificate; the present one stays good until it ends, so that nothing is lost on the way."""
         if signer is None:
             raise ProblemError(409, "no-signer", "No authority at hand", NO_SIGNER)
-        asked = _read(_decode_renew, body)
+        asked = read_as(_decode_renew, body)
         try:
             with desk.look() as work:
                 return Response(encode(signed(work, signer, box, asked.csr)), media_type=JSON)
@@ -176,7 +176,7 @@ def create_door(
         """The certificate of a box's own pages, so that tills and phones reach it over HTTPS."""
         if signer is None:
             raise ProblemError(409, "no-signer", "No authority at hand", NO_SIGNER)
-        asked = _read(_decode_face, body)
+        asked = read_as(_decode_face, body)
         try:
             with desk.look() as work:
                 return Response(encode(faced(work, signer, box, asked.csr, asked.names)), media_type=JSON)
@@ -186,7 +186,7 @@ def create_door(
     @app.post("/edge/v1/rejoin")
     def take_rejoin(box: TheBox, body: Body) -> Response:
         """A snapshot, or 409 with the refusal that says what to wait for."""
-        asked = _read(_decode_rejoin, body)
+        asked = read_as(_decode_rejoin, body)
         _own(box, asked.store)
         return _answer(lambda: rejoins.hear(asked, desk.now_us(), new_epoch=desk.new_id))
 
@@ -200,7 +200,8 @@ def _own(box: StoreId, store: StoreId) -> None:
         )
 
 
-def _read(decode: Callable[[bytes], Any], body: bytes) -> Any:
+def read_as(decode: Callable[[bytes], Any], body: bytes) -> Any:
+    """Raises a 422 problem for what is no message of ours."""
     try:
         return decode(body)
     except msgspec.DecodeError as error:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI, Form, Request
 from starlette.responses import Response
 
 from cloud.desk import Desk
+from cloud.doors import tickets as ticket_doors
 from cloud.messages.outbox import Ways
 from cloud.pages import clienteling, counts, door, ledger, sales, wide
 from cloud.pages.shared import AWAY_AFTER_US, SHOW_MAX, SHOW_STEP, Show, Word, more_of, names, online, people_of
@@ -47,6 +48,7 @@ from cloud.pos.staff.entrance import Entrance
 from cloud.pos.stores import pages as store_pages
 from cloud.pos.stores import queries as stores
 from cloud.pos.value import pages as value_pages
+from cloud.tickets import Tickets
 from contract.feed import Permission
 from web.attempts import Attempts
 from web.fit import fit, join
@@ -129,7 +131,7 @@ Overseer = Annotated[Login, allow(*OFFICE)]
 
 def dress(
     app: FastAPI, *, house: str, time_zone: str, desk: Desk, lists: Lists, ring: Keyring, comparing: Comparing,
-    ways: Ways, logins: Logins, entrance: Entrance, secure: bool, language: str,
+    ways: Ways, logins: Logins, entrance: Entrance, secure: bool, language: str, tickets: Tickets,
     divisions: Divisions,
 ) -> None:  # fmt: skip
     """Gives the office's app its pages."""
@@ -147,12 +149,14 @@ def dress(
             nav=NAV,
             place=house_name(house),
             tongue=tongue_of(language),
+            glances=tickets.logins,
         ),
         paper.STATIC,
     )
     join(
         app,
         door.router(entrance),
+        ticket_doors.router(tickets),
         piece_lists.router(desk, lists),
         piece_categories.router(desk),
         piece_papers.router(desk),

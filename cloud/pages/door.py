@@ -68,7 +68,10 @@ def router(entrance: Entrance) -> APIRouter:
 
     @routes.post("/sign-out", dependencies=[signed_in(before_factor=True)])
     def sign_out(request: Request) -> Response:
-        front_of(request).logins.end(token_of(request))
+        front = front_of(request)
+        front.logins.end(token_of(request))
+        if front.glances is not None:
+            front.glances.end(request.cookies.get(front.glance_cookie, ""))
         answer = go(request, LOGIN_PATH)
         front_of(request).take_cookie(answer)
         return answer

@@ -13,7 +13,17 @@ from starlette.responses import Response
 
 from contract.feed import Permission
 from contract.ids import PieceId, ReaderId, UserId
-from edge.api import bodies, pages_other, pages_payment, pages_register, pages_served, shapes, trusting, views
+from edge.api import (
+    bodies,
+    office_pages,
+    pages_other,
+    pages_payment,
+    pages_register,
+    pages_served,
+    shapes,
+    trusting,
+    views,
+)
 from edge.api.appointments import pages as appointment_pages
 from edge.api.balances import pages as balance_pages
 from edge.api.clients import pages as client_pages
@@ -100,6 +110,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
         tags.router,
         watch.router,
         trusting.router,
+        office_pages.router,
     )
     return front
 

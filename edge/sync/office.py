@@ -16,9 +16,10 @@ from contract.clients import ClientsAsked, ClientsFound, PersonKeys, PersonKeysT
 from contract.enrolment import Enrolled, FacePages, Renew
 from contract.facts import Stream
 from contract.feed import FeedPage, decode_page
-from contract.ids import Epoch
+from contract.ids import Epoch, UserId
 from contract.messages import CONTRACT_VERSION, JournalRows, Refusal, Rejoin, Snapshot, TreeHead, encode
 from contract.remarks import RemarkKeys, RemarkKeysKept
+from contract.tickets import AskTicket, Ticket
 from edge.config import UplinkConfig
 
 TIMEOUT_S: Final = 15.0
@@ -91,6 +92,11 @@ class Office:
         """The certificate of this box's own pages, for what tills dial."""
         asked = encode(FacePages(csr=csr, names=names))
         return _read(_decode_enrolled, await self._ask("POST", "/edge/v1/pages-certificate", content=asked))
+
+    async def ticket(self, user: UserId, path: str) -> Ticket:
+        """A ticket with which this person opens that page of the office, once."""
+        asked = encode(AskTicket(user=user, path=path))
+        return _read(_decode_ticket, await self._ask("POST", "/edge/v1/tickets", content=asked))
 
     async def blob(self, sha256: str) -> bytes:
         """A photo or paper, by its hash, which the caller checks."""
@@ -167,6 +173,7 @@ _decode_have = msgspec.json.Decoder(_Have).decode
 _decode_rows = msgspec.json.Decoder(JournalRows).decode
 _decode_tree = msgspec.json.Decoder(TreeHead).decode
 _decode_snapshot = msgspec.json.Decoder(Snapshot).decode
+_decode_ticket = msgspec.json.Decoder(Ticket).decode
 _decode_enrolled = msgspec.json.Decoder(Enrolled).decode
 _decode_slice = msgspec.json.Decoder(SlicePage).decode
 _decode_clients = msgspec.json.Decoder(ClientsFound).decode
