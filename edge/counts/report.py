@@ -172,6 +172,7 @@ class Report:
         zone = self._config.zones[judged.zone]
         away, home = self.happened.away(piece), self._home(piece)
         looked = int(running.witnessed[judged.zone])
+        rounds = min(rounds, looked)  # one of half the antennas reads too, and is no witness of the zone
         verdict, note, at_us = judged.verdict, "", 0
         if away is not None:
             note, at_us = away
@@ -179,7 +180,7 @@ class Report:
         elif judged.verdict is Verdict.MISPLACED and home == judged.zone:
             verdict, note = Verdict.EXPLAINED, f"its place became {zone.name} during this count"
         elif judged.verdict is Verdict.MISPLACED:
-            note = f"{self.happened.belongs(piece)}; read in {min(rounds, looked)} of {looked} rounds here"
+            note = f"{self.happened.belongs(piece)}; read in {rounds} of {looked} rounds here"
         elif cloned:
             verdict = Verdict.DUPLICATE
             note = f"two tags carry its number, read in {rounds} of {looked} rounds: look which of them hangs on it"
