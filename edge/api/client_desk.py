@@ -59,6 +59,13 @@ class ClientDesk:
     def serve(self, till: TillId, served: Served) -> None:
         self.chosen[till], self.told[till] = served.card.person, served
 
+    def name_of(self, till: TillId, person: PersonId | None, by: UserId) -> str:
+        """Whom the till serves, as `by` was told; empty: nobody, somebody else than `person`, or told to another."""
+        now = self.told.get(till)
+        if now is None or now.by != by or person not in (None, now.card.person, *now.card.others):
+            return ""
+        return now.card.name
+
     def leave(self, till: TillId) -> None:
         """They went, or their sale is recorded: nothing of them stays at the till."""
         self.chosen.pop(till, None)

@@ -16,7 +16,6 @@ from contract.ids import AskId, PaymentId, PersonId, SaleId, TillId
 from edge.api import shapes, tendering, views, witnessing
 from edge.api.bodies import PLAIN
 from edge.api.carts import REASON_MAX, Seller, TheShop, open_sale
-from edge.api.clients import served
 from edge.api.owed import value_named
 from edge.api.shop import Shop
 from edge.api.tendering import Given
@@ -235,7 +234,7 @@ def _page(request: Request, who: Seller, shop: Shop, sale: shapes.SaleView, temp
         tenders=tenders,
         problem=problem,
         client=shop.clients.chosen.get(till, ""),
-        client_name=served.name_of(shop, till, who),
+        client_name=shop.clients.name_of(till, None, who.user),
         may_override=who.may(Permission.PAD_OVERRIDE),
         agrees=views.pad(shop, known.sale).verdict == "matched" or not known.pieces(),
     )

@@ -120,9 +120,9 @@ def open_page(browser: Browser, expected_errors: list[str]) -> Iterator[Callable
     contexts = []
     errors: list[str] = []
 
-    def open_(url: str, *, size: tuple[int, int], theme: str = "light") -> Page:
+    def open_(url: str, *, size: tuple[int, int], theme: str = "light", touch: bool = False) -> Page:
         context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=theme, reduced_motion="reduce"
+            viewport={"width": size[0], "height": size[1]}, color_scheme=theme, reduced_motion="reduce", has_touch=touch
         )
         contexts.append(context)
         page = context.new_page()

@@ -1,5 +1,8 @@
 """Samples of the register's pages of clients: from the office, from the box, nobody found, somebody new, a profile."""
 
+import runpy
+from pathlib import Path
+
 from contract.clients import (
     ClientBought,
     ClientCard,
@@ -13,7 +16,7 @@ from contract.clients import (
 from edge.api.client_desk import Shown
 from edge.api.clients.bodies import FINGERS, SOURCES, ClientForm
 from trade.consent import Channel, Proof
-from trade.ring_sizes import NAMES, SizeSystem, told
+from trade.ring_sizes import NAMES
 
 NOON_US = 1_794_830_400_000_000
 EVA = ClientCard(
@@ -38,13 +41,15 @@ def pages(common, ring):
     find = {"store": common["store"], "kept": True, "may_keep": True, "query": "exem"}
     office, box = Shown([EVA, MAX], more=True, office=True), Shown([EVA], more=False, office=False, heard_us=NOON_US)
     nobody = Shown([], more=False, office=False, heard_us=NOON_US)
-    sizes = [(s, {e: n for e in SizeSystem if (n := told(s.circumference_um, e))}) for s in EVA.sizes]
+    register = runpy.run_path(str(Path(__file__).with_name("samples_register.py")))
+    served, quiet = register["SERVED"], register["QUIET"]
     one = {
-        "store": common["store"], "shown": box, "card": EVA, "sizes": sizes, "notes": EVA.notes,
-        "people": common["people"], "may_keep": True, "served": False, "may_sell": True, "systems": NAMES,
-        "fingers": FINGERS, "sources": SOURCES, "channels": list(Channel), "proofs": list(Proof),
+        "store": common["store"], "shown": box, "card": EVA, "about": served, "notes": EVA.notes, "language": "Français",
+        "people": common["people"], "may_keep": True, "may_order": True, "served": False, "may_sell": True,
+        "systems": NAMES, "fingers": FINGERS, "sources": SOURCES, "channels": list(Channel), "proofs": list(Proof),
+        "today": "2026-11-22",
     }  # fmt: skip
-    empty = {**one, "shown": office, "card": MAX, "sizes": [], "notes": (), "served": True}
+    empty = {**one, "shown": office, "card": MAX, "about": quiet, "notes": (), "served": True}
     new = {"store": common["store"], "given": ClientForm(given_name="Élodie"), "problem": "", "alike": ()}
     return {
         "clients": ("edge/clients.html", {**find, "shown": office}),

@@ -45,7 +45,7 @@ def page(common, one, **more):
     return (
         "edge/order.html",
         {
-            **common, "one": one, "kind": KINDS[one.kind], "people": {"ana": "Ana Lindqvist"},
+            **common, "one": one, "plain_due": "3 100.00", "client_name": "", "people": {"ana": "Ana Lindqvist"},
             "simple": [(str(each), STEPS[each]) for each in possible if each not in BY_ANOTHER_ACT],
             "possible": set(one.possible), "taxes": [("std", "VAT 20 %")], "quote_rows": range(4), "laid": [],
             "prices": ["12 400.00"] * len(one.lines), "may_sell": True, "today": DAY, **more,
@@ -72,11 +72,11 @@ def pages(common, ring):
     )  # fmt: skip
     rests = whole(RESTS, "start", "approve", "quote", "opened", possible=("send out", "check", "quote"))
     listed = {
-        **common, "queue": "", "q": "", "kinds": {str(kind): words for kind, words in KINDS.items()}, "all_open": 4, "more": 0,
+        **common, "queue": "", "q": "", "client": "c-01930f2e", "client_name": "Mme Élodie Exemple", "all_open": 4, "more": 0,
         "queues": [(str(each), words, 1) for each, words in QUEUES.items()],
     }  # fmt: skip
     new = {
-        **common, "kinds": listed["kinds"], "today": DAY, "client": "", "terms": OrderTerms(deposit_bp=3_000, fee_bp=1_000, grace_days=14)
+        **common, "kinds": tuple(str(each) for each in KINDS), "today": DAY, "client": "", "client_name": "", "terms": OrderTerms(deposit_bp=3_000, fee_bp=1_000, grace_days=14)
     }  # fmt: skip
     return {
         "orders": ("edge/orders.html", {**listed, "orders": (LATE, OUT, RESTS, READY), "more": 1_234}),

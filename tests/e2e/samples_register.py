@@ -96,6 +96,9 @@ SERVED = ServedView(
 )  # fmt: skip
 
 
+QUIET = ServedView(MAX.person, MAX, office=True)
+
+
 def pages(common, ring):
     del ring
     store = common["store"]
@@ -132,7 +135,7 @@ def pages(common, ring):
         "tendering": {"pad": MATCHED_PAD, "sale": replace(SALE, state="tendering")},
         "served": {"pad": ONE_PAD, "served": SERVED},
         "served-alone": {"pad": ONE_PAD, "served": told, "store": alone},
-        "served-new": {"served": ServedView(MAX.person, MAX, office=True)},
+        "served-new": {"served": QUIET},
         "served-hidden": {"served": hidden},
         "found": {"pad": ONE_PAD, "found": FoundView((EVA, MAX), more=True)},
         "found-nobody": {"found": FoundView((), office=False)},

@@ -17,13 +17,15 @@ from edge.api.clients import acts, bodies, served
 from edge.api.clients.routes import Keeper, Seer, TheShop
 from edge.api.tills import people, till_of
 from trade.consent import Channel, Proof
-from trade.ring_sizes import NAMES, SizeSystem, told
+from trade.ring_sizes import NAMES, SizeSystem
 from web.front import go, render
 from web.logins import Login
 from web.problems import ProblemError
+from web.words import NAMES as TONGUES
 
 router = APIRouter(include_in_schema=False, prefix="/clients", dependencies=[Depends(witnessing.as_witness)])
 SHOWN_NOTES: Final = 20
+WAITING_SHOWN: Final = 20
 
 
 class FindForm(BaseModel):
@@ -103,13 +105,12 @@ async def make(request: Request, who: Keeper, shop: TheShop, form: Annotated[bod
 async def one(request: Request, person: str, who: Seer, shop: TheShop) -> Response:
     shown = await acts.look(shop, PersonId(person), who)
     (card,) = shown.cards
-    sizes = [
-        (size, {each: name for each in SizeSystem if (name := told(size.circumference_um, each))})
-        for size in card.sizes
-    ]
     till = till_of(request, shop)
     return render(
-        request, "edge/client.html", store=sales.store(shop), shown=shown, card=card, sizes=sizes,
+        request, "edge/client.html", store=sales.store(shop), shown=shown, card=card,
+        may_order=who.may(Permission.ORDERS),
+        about=served.about(shop, card, office=shown.office, heard_us=shown.heard_us, most=WAITING_SHOWN),
+        today=shop.business_day(), language=TONGUES.get(card.language, card.language),
         notes=card.notes[-SHOWN_NOTES:][::-1], people=people(shop), may_keep=who.may(Permission.CLIENTS),
         served=shop.clients.chosen.get(till) == card.person, may_sell=who.may(Permission.SELL), systems=NAMES,
         fingers=bodies.FINGERS, sources=bodies.SOURCES, channels=list(Channel), proofs=list(Proof),

@@ -29,8 +29,6 @@ AGAIN_AFTER_US: Final = 30_000_000
 FOUND_MAX: Final = 8
 """Clients of one search that the register offers: who is not among them is found by another letter."""
 WAITING_MAX: Final = 4
-SIZES_SHOWN: Final = 3
-LIKES_SHOWN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class IdeaShown:
 @dataclass(frozen=True, slots=True)
 class ServedView:
     """`office`: as the office told it just now; else as this box keeps it, of `heard_us`. `problem`: why they are not
-    shown. `more`: orders and appointments that are not listed.
+    shown. `more`: orders that are not listed.
     """
 
     person: PersonId
@@ -105,12 +103,6 @@ async def serve(shop: Shop, till: TillId, person: PersonId, who: Login) -> None:
     shop.clients.serve(till, Served(card, who.user, office=shown.office, heard_us=shown.heard_us, asked_us=now_us))
 
 
-def name_of(shop: Shop, till: TillId, who: Login) -> str:
-    """Whom the till serves, by the name this person was shown; empty: nobody, or it was shown to somebody else."""
-    now = shop.clients.told.get(till)
-    return now.card.name if now is not None and now.by == who.user else ""
-
-
 async def view(shop: Shop, till: TillId, who: Login) -> ServedView | None:
     """None: nobody is served there. Who may not see clients is told that somebody is, and no more."""
     person = shop.clients.chosen.get(till)
@@ -134,22 +126,26 @@ async def _shown(shop: Shop, till: TillId, person: PersonId, who: Login) -> Serv
     if now is None or now.by != who.user or not kept.is_open or _might_tell_more(shop, now):
         await serve(shop, till, person, who)
         now = shop.clients.told[till]
-    card = now.card
+    return about(shop, now.card, office=now.office, heard_us=now.heard_us, most=WAITING_MAX)
+
+
+def about(shop: Shop, card: ClientCard, *, office: bool, heard_us: int, most: int) -> ServedView:
+    """A card, and what waits for them at this store: `most` orders and appointments of it."""
     theirs = (card.person, *card.others)
     waiting = [each for name in theirs for each in orders.of_client(shop, name)]
-    coming = appointments.of_client(shop, theirs)
-    most = WAITING_MAX - min(len(coming), WAITING_MAX // 2)
+    coming = appointments.of_client(shop, theirs)[: most // 2]
+    room = most - len(coming)
     return ServedView(
-        person,
+        card.person,
         card,
-        now.office,
-        now.heard_us,
-        sizes=tuple(_size(each.finger, each.circumference_um) for each in card.sizes[:SIZES_SHOWN]),
+        office,
+        heard_us,
+        sizes=tuple(_size(each.finger, each.circumference_um) for each in card.sizes),
         points=tuple(each for each in card.standing.points if each.balance_minor > 0),
-        ideas=tuple(_ideas(shop, card, office=now.office)),
-        orders=tuple(waiting[:most]),
-        appointments=tuple(coming[: WAITING_MAX // 2]),
-        more=max(len(waiting) - most, 0) + max(len(coming) - WAITING_MAX // 2, 0),
+        ideas=tuple(_ideas(shop, card, office=office)),
+        orders=tuple(waiting[:room]),
+        appointments=tuple(coming),
+        more=max(len(waiting) - room, 0),
     )
 
 

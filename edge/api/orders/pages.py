@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from contract.facts import AnswerHow, OrderEvent, OrderKind, OrderTerms, QuoteLine
 from contract.feed import Permission, TaxCard
-from contract.ids import ClientOrderId, LineId, PieceId
+from contract.ids import ClientOrderId, LineId, PersonId, PieceId
 from edge.api import scanning, witnessing
 from edge.api import views as store_views
 from edge.api.bodies import PLAIN
@@ -47,7 +47,7 @@ OF_PIECES: Final = (OrderKind.LAYAWAY, OrderKind.MEMO)
 
 @router.get("/orders")
 async def orders(request: Request, who: Keeper, shop: TheShop, queue: str = "", q: str = "") -> Response:
-    del who
+    till = till_of(request, shop)
     found = views.find(shop, q) if q.strip() else []
     open_now = views.some(shop)
     if q.strip():
@@ -65,7 +65,8 @@ async def orders(request: Request, who: Keeper, shop: TheShop, queue: str = "", 
         queues=[(str(each), words, sum(each in one.queues for one in open_now)) for each, words in QUEUES.items()],
         queue=queue,
         q=q,
-        kinds={str(kind): words for kind, words in KINDS.items()},
+        client=shop.clients.chosen.get(till, ""),
+        client_name=shop.clients.name_of(till, None, who.user),
         all_open=len(open_now),
     )
 
@@ -73,7 +74,7 @@ async def orders(request: Request, who: Keeper, shop: TheShop, queue: str = "", 
 @router.get("/orders/new")
 async def new(request: Request, who: Keeper, shop: TheShop, kind: str = "layaway") -> Response:
     """A layaway and a memo are of what lies on the pad, or of codes typed one a line."""
-    del who
+    till = till_of(request, shop)
     if kind not in KINDS:
         raise ProblemError(404, "kind", f"There is no order of the kind {kind[:20]!r}", "Choose one from the list.")
     laid = [store_views.piece(shop, each) for each in shop.pad_now(till_of(request, shop)).pieces]
@@ -83,11 +84,12 @@ async def new(request: Request, who: Keeper, shop: TheShop, kind: str = "layaway
         "edge/order_new.html",
         store=store_views.store(shop),
         kind=kind,
-        kinds={str(each): words for each, words in KINDS.items()},
+        kinds=views.kinds(),
         of_pieces=chosen in OF_PIECES,
         laid=laid,
         today=shop.business_day(),
-        client=shop.clients.chosen.get(till_of(request, shop), ""),
+        client=shop.clients.chosen.get(till, ""),
+        client_name=shop.clients.name_of(till, None, who.user),
         terms=terms_of(chosen, settings_here(shop.db)),
     )
 
@@ -137,12 +139,12 @@ async def show(request: Request, order: str, who: Keeper, shop: TheShop) -> Resp
     one = views.one(shop, order)
     possible = [OrderEvent(each) for each in one.possible]
     laid = frozenset(shop.pad_now(till_of(request, shop)).pieces)
+    left = max(one.total_minor - one.paid_minor, 0)
     return render(
         request,
         "edge/order.html",
         store=store_views.store(shop),
         one=one,
-        kind=KINDS[OrderKind(one.kind)],
         people={user.user: user.name for user in store_views.staff(shop)},
         simple=[(str(each), STEPS[each]) for each in possible if each not in BY_ANOTHER_ACT],
         possible={str(each) for each in possible},
@@ -152,6 +154,8 @@ async def show(request: Request, order: str, who: Keeper, shop: TheShop) -> Resp
         laid=[each for each in one.pieces if each.piece in laid and each.out],
         may_sell=who.may(Permission.SELL),
         today=shop.business_day(),
+        plain_due=typed(one.due_minor or max(one.deposit_minor - one.paid_minor, 0) or left, one.currency),
+        client_name=shop.clients.name_of(till_of(request, shop), PersonId(one.client), who.user),
     )
 
 
