@@ -32,8 +32,7 @@ THOUSANDTHS: Final = "KWD"
 
 @router.get("/register/other")
 async def other(request: Request, who: Seller, shop: TheShop) -> Response:
-    del who
-    return _page(request, shop)
+    return _page(request, who, shop)
 
 
 class GoodsForm(BaseModel):
@@ -68,7 +67,7 @@ async def sell_gift_card(
         sale=sale, account=giftcard.account_of(code), label=giftcard.label(code), amount_minor=minor
     )
     await shop.act(act, who)
-    return _page(request, shop, code=giftcard.shown(code), amount=minor) if fresh else go(request, "/register")
+    return _page(request, who, shop, code=giftcard.shown(code), amount=minor) if fresh else go(request, "/register")
 
 
 class DepositForm(BaseModel):
@@ -128,7 +127,7 @@ async def take_trade_in(request: Request, who: Seller, shop: TheShop, form: Anno
     return go(request, "/register/tender")
 
 
-def _page(request: Request, shop: TheShop, *, code: str = "", amount: int = 0) -> Response:
+def _page(request: Request, who: Seller, shop: TheShop, *, code: str = "", amount: int = 0) -> Response:
     cards = [
         card for card in replica.cards(shop.db, GoodsCard) if card.active and card.currency == shop.config.currency
     ]
@@ -139,6 +138,7 @@ def _page(request: Request, shop: TheShop, *, code: str = "", amount: int = 0) -
         goods=sorted(cards, key=lambda card: (card.service, card.title)),
         deposits=queries.slices(shop.db, TenderKind.DEPOSIT, DEPOSITS_SHOWN),
         client=shop.clients.chosen.get(till_of(request, shop), ""),
+        client_name=shop.clients.name_of(till_of(request, shop), None, who.user),
         code=code,
         amount=amount,
     )

@@ -29,7 +29,7 @@ DONE = PurchaseView(
 
 
 def pages(common, _ring):
-    shown = {
+    shown = {"client_name": "",
         **common, "prices": [GOLD, SILVER], "form": BuyForm(), "metals": METALS, "card": None, "worth": 0, "offer": 0,
         "purchase": "p-2", "newest": [], "done": "", "scale": False,
     }  # fmt: skip

@@ -85,7 +85,7 @@ def pages(common, piece):
         "total_minor": 1_240_000, "becomes": WORDS, "client": "c-204", "fresh": "7Q4M-K2PX-9RTW-3HVB-CD5F",
     }  # fmt: skip
     nothing = {**back, "sale": None, "lines": (), "typed": "", "ways": ()}
-    other = {**till, "goods": GOODS, "deposits": (DEPOSIT,), "client": "", "code": "", "amount": 0}
+    other = {**till, "goods": GOODS, "deposits": (DEPOSIT,), "client": "", "client_name": "", "code": "", "amount": 0}
     told = BalanceView(
         inquiry="i1", kind=TenderKind.GIFT_CARD, name="gift card …7Q4M", client="", currency="EUR", answered=True,
         balance_minor=30_000, elsewhere_minor=6_000, here_minor=4_000, aside_minor=1_000, expires="2028-11-22",

@@ -84,8 +84,12 @@
     const said = document.getElementById("no-answer");
     if (method !== "GET" && said) document.getElementById("notice").replaceChildren(said.content.cloneNode(true));
   });
-  document.addEventListener("htmx:sse:after:connection", () => lamp(true));
-  document.addEventListener("htmx:sse:error", () => lamp(false));
-  document.addEventListener("htmx:sse:close", () => lamp(false));
+  let heard = false;
+  const hears = (now) => { heard = now; lamp(now); };
+  document.addEventListener("htmx:sse:after:connection", () => hears(true));
+  document.addEventListener("htmx:sse:error", () => hears(false));
+  document.addEventListener("htmx:sse:close", () => hears(false));
   window.addEventListener("offline", () => lamp(false));
+  // A stream may outlive a line that was away for a moment: then nothing connects again, and nothing was missed.
+  window.addEventListener("online", () => lamp(heard));
 })();

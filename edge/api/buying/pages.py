@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from contract.facts import TenderKind
-from contract.ids import PurchaseId
+from contract.ids import PersonId, PurchaseId
 from contract.money import plain
 from edge.api import views as sales
 from edge.api import witnessing
@@ -53,9 +53,8 @@ class BuyForm(BaseModel):
 
 @router.get("/register/buy")
 async def ask(request: Request, who: Seller, shop: TheShop, done: Name = "") -> Response:
-    del who
     served = shop.clients.chosen.get(till_of(request, shop), "")
-    return _page(request, shop, BuyForm(client=served), done=done)
+    return _page(request, who, shop, BuyForm(client=served), done=done)
 
 
 @router.post("/register/buy")
@@ -65,7 +64,7 @@ async def buy(request: Request, who: Seller, shop: TheShop, form: Annotated[BuyF
         grams = plain(max(weight_mg, 0), THOUSANDTHS)
         form = form.model_copy(update={"weight": grams, "weighed": grams, "weighed_by": name})
     if form.step != "buy":
-        return _page(request, shop, form)
+        return _page(request, who, shop, form)
     client = await shop.clients.meant(form.client, who.user, up=shop.uplink.up)
     item = making.item(shop, _thing(shop, form), client, views.prices(shop))
     tender = making.tender(TenderKind(form.kind), item.value_minor, client, form.reference.strip())
@@ -84,8 +83,8 @@ def _thing(shop: TheShop, form: BuyForm) -> making.Thing:
     )  # fmt: skip
 
 
-def _page(request: Request, shop: TheShop, form: BuyForm, *, done: str = "") -> Response:
-    prices = views.prices(shop)
+def _page(request: Request, who: Seller, shop: TheShop, form: BuyForm, *, done: str = "") -> Response:
+    prices, till = views.prices(shop), till_of(request, shop)
     thing = _thing(shop, form)
     card = next((each for each in prices if each.metal == thing.metal), None)
     by_metal = card is not None and thing.weight_mg > 0 and thing.fineness > 0
@@ -94,5 +93,6 @@ def _page(request: Request, shop: TheShop, form: BuyForm, *, done: str = "") -> 
         request, "edge/buy.html", store=sales.store(shop), prices=prices, form=form, metals=METALS,
         card=card if by_metal else None, worth=worth, offer=making.offered(thing, card) if by_metal else 0,
         purchase=form.purchase or shop.new_id(), newest=views.newest(shop)[:8], done=done,
-        scale=any(scale.till == till_of(request, shop) for scale in shop.config.scales),
+        scale=any(scale.till == till for scale in shop.config.scales),
+        client_name=shop.clients.name_of(till, PersonId(form.client), who.user),
     )  # fmt: skip
