@@ -26,11 +26,16 @@ def alembic_config() -> Config:
 def migrate(office: Office) -> None:
     """To the newest revision; safe to run at every start. Raises `UnsafeDatabaseError`."""
     add_extensions(office)
+    upgrade(office)
+    _begin_life(office)
+
+
+def upgrade(office: Office) -> None:
+    """The tables alone."""
     with office.engine.begin() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    _begin_life(office)
 
 
 def add_extensions(office: Office) -> None:

@@ -29,75 +29,8 @@ from contract.facts import (
 from contract.feed import Permission, RoleCard
 from contract.ids import UserId
 from contract.money import BASIS_POINTS, plain
-from trade import trays
-from trade.acts import (
-    AbandonReturn,
-    Act,
-    AddGoods,
-    AddOrder,
-    AddOther,
-    AddPiece,
-    AnswerDoubt,
-    AnswerQuote,
-    AnyAct,
-    ApproveCount,
-    AskValue,
-    BankCash,
-    BeginReturn,
-    BindOrderPiece,
-    BindTag,
-    BreakLease,
-    BuyPieces,
-    CheckItem,
-    CloseAlarm,
-    CloseAppointment,
-    CloseShift,
-    DiscountCart,
-    DiscountLine,
-    DisposePiece,
-    EndAsk,
-    EndOrder,
-    Exchange,
-    ExemptSale,
-    FinishReturn,
-    GiveDepositBack,
-    GiveItem,
-    GiveReceipt,
-    GiveUpPayment,
-    HearCardRefund,
-    HearPayment,
-    HoldOrder,
-    HoldPiece,
-    InquireValue,
-    KeepPaper,
-    MoveAppointment,
-    MoveCash,
-    MoveOrder,
-    OpenOrder,
-    OpenSale,
-    OpenShift,
-    ParkSale,
-    PrepareTray,
-    PromiseOrder,
-    QuoteOrder,
-    RecordSale,
-    ReleaseHold,
-    RemoveLine,
-    RequestCardRefund,
-    RequestPayment,
-    ResumeOrder,
-    ResumeSale,
-    ReturnPieces,
-    SellGiftCard,
-    ShareSale,
-    Ship,
-    Sight,
-    TakeDeposit,
-    TakeItem,
-    TakeMemoBack,
-    TakeTradeIn,
-    VoidSale,
-)
+from trade import acts, trays
+from trade.acts import Act, AnyAct
 from trade.buying import above_offer
 from trade.needs import Need
 from trade.ordering import approving
@@ -111,70 +44,70 @@ from trade.sets import left_behind
 from trade.value import CREDIT
 
 NEEDED: Final[Mapping[type[Act], Permission | None]] = {
-    OpenShift: Permission.SHIFT,
-    CloseShift: Permission.SHIFT,
-    MoveCash: Permission.CASH_MOVE,
-    BankCash: Permission.CASH_MOVE,
-    OpenSale: Permission.SELL,
-    AddPiece: Permission.SELL,
-    AddOther: Permission.SELL,
-    AddGoods: Permission.SELL,
-    SellGiftCard: Permission.SELL,
-    TakeDeposit: Permission.SELL,
-    GiveDepositBack: Permission.SELL,
-    AskValue: Permission.SELL,
-    InquireValue: Permission.SELL,
-    EndAsk: Permission.SELL,
-    TakeTradeIn: Permission.SELL,
-    BuyPieces: Permission.SELL,
-    DiscountLine: Permission.SELL,
-    DiscountCart: Permission.SELL,
-    ExemptSale: Permission.SELL,
-    RemoveLine: Permission.SELL,
-    ShareSale: Permission.SELL,
-    ParkSale: Permission.SELL,
-    ResumeSale: Permission.SELL,
-    VoidSale: Permission.SELL,
-    RecordSale: Permission.SELL,
-    RequestPayment: Permission.SELL,
-    GiveUpPayment: Permission.SELL,
-    HearPayment: None,
-    ReturnPieces: Permission.SELL,
-    BeginReturn: Permission.SELL,
-    RequestCardRefund: Permission.SELL,
-    FinishReturn: Permission.SELL,
-    AbandonReturn: Permission.SELL,
-    HearCardRefund: None,
-    Exchange: Permission.SELL,
-    DisposePiece: Permission.DISPOSE,
-    GiveReceipt: Permission.SELL,
-    OpenOrder: Permission.ORDERS,
-    QuoteOrder: Permission.ORDERS,
-    AnswerQuote: Permission.ORDERS,
-    MoveOrder: Permission.ORDERS,
-    PromiseOrder: Permission.ORDERS,
-    HoldOrder: Permission.ORDERS,
-    ResumeOrder: Permission.ORDERS,
-    BindOrderPiece: Permission.ORDERS,
-    TakeMemoBack: Permission.ORDERS,
-    EndOrder: Permission.ORDERS,
-    TakeItem: Permission.ORDERS,
-    CheckItem: Permission.ORDERS,
-    AnswerDoubt: Permission.ORDERS,
-    GiveItem: Permission.ORDERS,
-    KeepPaper: Permission.ORDERS,
-    AddOrder: Permission.SELL,
-    HoldPiece: Permission.SELL,
-    PrepareTray: Permission.SELL,
-    MoveAppointment: Permission.SELL,
-    CloseAppointment: Permission.SELL,
-    ReleaseHold: Permission.SELL,
-    BreakLease: Permission.BREAK_LEASE,
-    Ship: Permission.TRANSFER,
-    Sight: None,
-    BindTag: Permission.TAGS,
-    ApproveCount: Permission.APPROVE_COUNT,
-    CloseAlarm: Permission.CLOSE_ALARM,
+    acts.OpenShift: Permission.SHIFT,
+    acts.CloseShift: Permission.SHIFT,
+    acts.MoveCash: Permission.CASH_MOVE,
+    acts.BankCash: Permission.CASH_MOVE,
+    acts.OpenSale: Permission.SELL,
+    acts.AddPiece: Permission.SELL,
+    acts.AddOther: Permission.SELL,
+    acts.AddGoods: Permission.SELL,
+    acts.SellGiftCard: Permission.SELL,
+    acts.TakeDeposit: Permission.SELL,
+    acts.GiveDepositBack: Permission.SELL,
+    acts.AskValue: Permission.SELL,
+    acts.InquireValue: Permission.SELL,
+    acts.EndAsk: Permission.SELL,
+    acts.TakeTradeIn: Permission.SELL,
+    acts.BuyPieces: Permission.SELL,
+    acts.DiscountLine: Permission.SELL,
+    acts.DiscountCart: Permission.SELL,
+    acts.ExemptSale: Permission.SELL,
+    acts.RemoveLine: Permission.SELL,
+    acts.ShareSale: Permission.SELL,
+    acts.ParkSale: Permission.SELL,
+    acts.ResumeSale: Permission.SELL,
+    acts.VoidSale: Permission.SELL,
+    acts.RecordSale: Permission.SELL,
+    acts.RequestPayment: Permission.SELL,
+    acts.GiveUpPayment: Permission.SELL,
+    acts.HearPayment: None,
+    acts.ReturnPieces: Permission.SELL,
+    acts.BeginReturn: Permission.SELL,
+    acts.RequestCardRefund: Permission.SELL,
+    acts.FinishReturn: Permission.SELL,
+    acts.AbandonReturn: Permission.SELL,
+    acts.HearCardRefund: None,
+    acts.Exchange: Permission.SELL,
+    acts.DisposePiece: Permission.DISPOSE,
+    acts.GiveReceipt: Permission.SELL,
+    acts.OpenOrder: Permission.ORDERS,
+    acts.QuoteOrder: Permission.ORDERS,
+    acts.AnswerQuote: Permission.ORDERS,
+    acts.MoveOrder: Permission.ORDERS,
+    acts.PromiseOrder: Permission.ORDERS,
+    acts.HoldOrder: Permission.ORDERS,
+    acts.ResumeOrder: Permission.ORDERS,
+    acts.BindOrderPiece: Permission.ORDERS,
+    acts.TakeMemoBack: Permission.ORDERS,
+    acts.EndOrder: Permission.ORDERS,
+    acts.TakeItem: Permission.ORDERS,
+    acts.CheckItem: Permission.ORDERS,
+    acts.AnswerDoubt: Permission.ORDERS,
+    acts.GiveItem: Permission.ORDERS,
+    acts.KeepPaper: Permission.ORDERS,
+    acts.AddOrder: Permission.SELL,
+    acts.HoldPiece: Permission.SELL,
+    acts.PrepareTray: Permission.SELL,
+    acts.MoveAppointment: Permission.SELL,
+    acts.CloseAppointment: Permission.SELL,
+    acts.ReleaseHold: Permission.SELL,
+    acts.BreakLease: Permission.BREAK_LEASE,
+    acts.Ship: Permission.TRANSFER,
+    acts.Sight: None,
+    acts.BindTag: Permission.TAGS,
+    acts.ApproveCount: Permission.APPROVE_COUNT,
+    acts.CloseAlarm: Permission.CLOSE_ALARM,
 }
 """What an act needs whatever comes of it; `None`: what a reader or a terminal says is so, whoever stood there.
 
@@ -206,7 +139,7 @@ def judge(scene: Scene, act: AnyAct, facts: tuple[AnyFact, ...], by: UserId) -> 
 
 
 def _own(act: AnyAct) -> Permission | None:
-    if isinstance(act, MoveCash) and act.kind is CashKind.NO_SALE:
+    if isinstance(act, acts.MoveCash) and act.kind is CashKind.NO_SALE:
         return Permission.DRAWER_OPEN
     return NEEDED[type(act)]
 
@@ -231,7 +164,7 @@ def _who_may(roles: Iterable[RoleCard], *needs: Need) -> str:
 
 def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need]:
     currency = scene.sale.currency if scene.sale else ""
-    if isinstance(act, AddPiece):
+    if isinstance(act, acts.AddPiece):
         piece = scene.piece(act.piece)
         if not (piece.on_pad or piece.seen):
             yield Need(Permission.PAD_OVERRIDE, f"Sell {piece.name}, which nobody reads now, because “{act.override}”")
@@ -250,7 +183,7 @@ def _needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need
             case TenderingBegan():
                 yield from _parted(scene, currency)
             case SaleRecorded():
-                if isinstance(act, RecordSale | Exchange) and not scene.payments:
+                if isinstance(act, acts.RecordSale | acts.Exchange) and not scene.payments:
                     yield from _parted(scene, currency)
                 yield from _recorded(scene, act, fact)
             case TradeInOffered():
@@ -303,7 +236,9 @@ def _parted(scene: Scene, currency: str) -> Iterable[Need]:
 
 def _against_the_pad(scene: Scene, act: AnyAct, fact: SaleRecorded) -> bool:
     """At a till without a pad a reason is enough: no pad says otherwise."""
-    return isinstance(act, RecordSale | Exchange) and scene.pad_zone != NOWHERE and fact.pad_verdict != "matched"
+    return (
+        isinstance(act, acts.RecordSale | acts.Exchange) and scene.pad_zone != NOWHERE and fact.pad_verdict != "matched"
+    )
 
 
 def _back(scene: Scene, fact: ReturnRecorded | ReturnBegan) -> Iterable[Need]:

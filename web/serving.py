@@ -1,6 +1,7 @@
 """What both faces need to be a process: a server that stops in our order, logs as JSON lines, our own version."""
 
 import contextlib
+import functools
 import sys
 from collections.abc import Iterator
 from importlib import metadata
@@ -33,6 +34,7 @@ def write_logs() -> None:
     )
 
 
+@functools.cache
 def version() -> str:
     """The distribution's; `0` in a checkout that was not installed."""
     try:

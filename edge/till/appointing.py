@@ -8,12 +8,11 @@ from contract.feed import AppointmentCard
 from contract.ids import AppointmentId, PieceId
 from edge.books import fold_appointments, replica
 from edge.books.db import Database
-from trade.acts import CloseAppointment, MoveAppointment, PrepareTray
+from trade.acts import AppointmentAct, PrepareTray
 from trade.claim import Claim
 from trade.piece import Standing
 from trade.scene import Scene
 
-AppointmentAct = PrepareTray | MoveAppointment | CloseAppointment
 Stand = Callable[[PieceId], Standing]
 
 

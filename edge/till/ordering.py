@@ -16,21 +16,14 @@ from edge.books.fold_value import load_live, load_slice
 from edge.till.offers import offer_of, settings_here
 from trade.acts import (
     AddOrder,
-    AnswerDoubt,
-    AnswerQuote,
     BindOrderPiece,
-    CheckItem,
-    EndOrder,
-    GiveItem,
-    HoldOrder,
-    KeepPaper,
     MoveOrder,
     OpenOrder,
-    PromiseOrder,
+    OrderAct,
     QuoteOrder,
-    ResumeOrder,
     TakeItem,
     TakeMemoBack,
+    ThingAct,
 )
 from trade.claim import Claim
 from trade.orders.numbers import order_of
@@ -40,23 +33,6 @@ from trade.sale import Sale
 from trade.scene import Scene
 from trade.value import Slice
 
-OrderAct = (
-    OpenOrder
-    | QuoteOrder
-    | AnswerQuote
-    | MoveOrder
-    | PromiseOrder
-    | HoldOrder
-    | ResumeOrder
-    | BindOrderPiece
-    | TakeMemoBack
-    | EndOrder
-    | TakeItem
-    | CheckItem
-    | AnswerDoubt
-    | GiveItem
-    | KeepPaper
-)
 KEEPS: Final = frozenset({ClaimKind.LAYAWAY, ClaimKind.MEMO, ClaimKind.REPAIR})
 """Claims by which orders keep pieces."""
 Stand = Callable[[PieceId], Standing]
@@ -67,7 +43,7 @@ def day_here(now_us: int, time_zone: str) -> str:
     return dt.datetime.fromtimestamp(now_us / 1e6, ZoneInfo(time_zone or "UTC")).date().isoformat()
 
 
-def scene_of(db: Database, scene: Scene, act: OrderAct, stand: Stand, store: StoreId) -> Scene:
+def scene_of(db: Database, scene: Scene, act: OrderAct | ThingAct, stand: Stand, store: StoreId) -> Scene:
     """With all that a rule may ask about this order."""
     order = fold_orders.load(db, act.order)
     found = msgspec.structs.replace(scene, settings=settings_here(db))

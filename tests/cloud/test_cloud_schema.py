@@ -1,6 +1,7 @@
 """The migrations lead to the tables the code uses; a database that would lose a commit is refused."""
 
 import itertools
+import sys
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +19,12 @@ from contract.merkle import root
 from contract.seals import SECRET_BYTES
 
 _names = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def migrating(monkeypatch):
+    """For other tests a new office is a copy of one that was migrated; here every migration runs."""
+    monkeypatch.setattr(schema, "upgrade", sys.modules["house_templates"].MIGRATING)
 
 
 def test_an_error_of_the_database_does_not_tell_the_values_of_a_row(office):

@@ -250,6 +250,7 @@ class Face:
     def __init__(self, config, clock, make):
         self.clock, self.make = clock, make
         config = msgspec.structs.replace(config, readers=())
+        lay_books(config.data_dir / own_books.BOOKS_FILE)
         self.edge = edge_app.create(config, clock=clock)
         make.give(self.edge.store.books, *CASE)
         cards = [make.card(n) for n in CASE]

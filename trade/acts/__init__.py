@@ -1,6 +1,7 @@
 """Acts: what a person, or the floor, asks this store to do. Typed once at the door; answered by facts or a refusal."""
 
 from trade.acts.act import Act as Act
+from trade.acts.appointments import AppointmentAct as AppointmentAct
 from trade.acts.appointments import CloseAppointment as CloseAppointment
 from trade.acts.appointments import MoveAppointment as MoveAppointment
 from trade.acts.appointments import PrepareTray as PrepareTray
@@ -14,6 +15,7 @@ from trade.acts.orders import EndOrder as EndOrder
 from trade.acts.orders import HoldOrder as HoldOrder
 from trade.acts.orders import MoveOrder as MoveOrder
 from trade.acts.orders import OpenOrder as OpenOrder
+from trade.acts.orders import OrderAct as OrderAct
 from trade.acts.orders import PromiseOrder as PromiseOrder
 from trade.acts.orders import QuoteOrder as QuoteOrder
 from trade.acts.orders import ResumeOrder as ResumeOrder
@@ -62,6 +64,7 @@ from trade.acts.things import CheckItem as CheckItem
 from trade.acts.things import GiveItem as GiveItem
 from trade.acts.things import KeepPaper as KeepPaper
 from trade.acts.things import TakeItem as TakeItem
+from trade.acts.things import ThingAct as ThingAct
 from trade.acts.value import AskValue as AskValue
 from trade.acts.value import EndAsk as EndAsk
 from trade.acts.value import GiveDepositBack as GiveDepositBack

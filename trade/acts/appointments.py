@@ -26,3 +26,6 @@ class CloseAppointment(Act, frozen=True, tag="appointment.close"):
     appointment: AppointmentId
     event: AppointmentEvent
     why: str = ""
+
+
+AppointmentAct = PrepareTray | MoveAppointment | CloseAppointment

@@ -108,3 +108,18 @@ class AddOrder(Act, frozen=True, tag="sale.add_order"):
     sale: SaleId
     order: ClientOrderId
     pieces: tuple[PieceId, ...] = ()
+
+
+OrderAct = (
+    OpenOrder
+    | QuoteOrder
+    | AnswerQuote
+    | MoveOrder
+    | PromiseOrder
+    | HoldOrder
+    | ResumeOrder
+    | BindOrderPiece
+    | TakeMemoBack
+    | EndOrder
+)
+"""What is done with an order itself; the cart does `AddOrder`."""

@@ -47,3 +47,7 @@ class KeepPaper(Act, frozen=True, tag="order.keep_paper"):
     media: str
     item: PieceId = PieceId("")
     version: int = 0
+
+
+ThingAct = TakeItem | CheckItem | AnswerDoubt | GiveItem | KeepPaper
+"""What is done with things that are not the house's, and with their papers."""
