@@ -1,5 +1,6 @@
 """A front: what one web face (the office, or one store's edge) is made of. Built once, in a composition root."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,12 +24,37 @@ class NavLink:
     needs: tuple[Permission, ...] = ()
     under: tuple[str, ...] = ()
     """Paths of pages that are reached from this place: it stays marked on them."""
+    group: Words = ""
+    """The heading it stands under; a face whose places have none shows them in one row."""
+
+    def nearness(self, path: str) -> int:
+        """How much of the path it names: of two places that lead to a page the nearer one is marked."""
+        return max((len(each) for each in (self.path, *self.under) if path.startswith(each)), default=0)
 
     def leads_to(self, path: str) -> bool:
         """Whether a page belongs to this place."""
         if self.path == "/":
             return path == "/"
         return any(path == each or path.startswith(f"{each}/") for each in (self.path, *self.under))
+
+
+@dataclass(frozen=True, slots=True)
+class NavGroup:
+    """Places under one heading. `here`: the one the page that is shown belongs to, if it is one of them."""
+
+    text: Words
+    links: tuple[NavLink, ...]
+    here: NavLink | None
+
+
+def grouped(nav: Sequence[NavLink], path: str) -> tuple[NavGroup, ...]:
+    """The places by heading, in the order in which the headings come; none where the places have no headings."""
+    here = max((each for each in nav if each.leads_to(path)), key=lambda each: each.nearness(path), default=None)
+    by: dict[Words, list[NavLink]] = {}
+    for each in nav:
+        if each.group:
+            by.setdefault(each.group, []).append(each)
+    return tuple(NavGroup(name, tuple(links), here if here in links else None) for name, links in by.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +122,11 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
     front = front_of(request)
     login: Login | None = getattr(request.state, "login", None)
     nav = [each for each in front.nav if login is not None and (not each.needs or login.may(*each.needs))]
-    query = f"?{request.url.query}" if request.url.query else ""
-    here = f"{request.url.path}{query}"
+    path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
     known = {
-        "here": here,
-        "front": front,
-        "login": login,
-        "path": request.url.path,
-        "nav": nav,
-        "theme": theme_of(request),
-    }
+        "here": f"{path}{query}", "front": front, "login": login, "path": path, "nav": nav,
+        "groups": grouped(nav, path), "theme": theme_of(request),
+    }  # fmt: skip
     text = front.templates.get_template(template).render({**front.globals, **known, **values})
     return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
 

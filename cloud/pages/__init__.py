@@ -8,8 +8,10 @@ from starlette.responses import Response
 
 from cloud.desk import Desk
 from cloud.doors import tickets as ticket_doors
+from cloud.jobs import Jobs
 from cloud.messages.outbox import Ways
-from cloud.pages import clienteling, counts, door, ledger, sales, wide
+from cloud.navigation import NAV, OVERSEERS
+from cloud.pages import clienteling, counts, door, ledger, sales, today, wide
 from cloud.pages.shared import AWAY_AFTER_US, SHOW_MAX, SHOW_STEP, Show, Word, more_of, names, online, people_of
 from cloud.people import Keyring
 from cloud.pos.alarms import queries as alarms
@@ -52,13 +54,12 @@ from cloud.tickets import Tickets
 from contract.feed import Permission
 from web.attempts import Attempts
 from web.fit import fit, join
-from web.front import Front, NavLink, go, render
+from web.front import Front, go, render
 from web.logins import Login, Logins
 from web.policy import allow, signed_in
 from web.problems import ProblemError
 from web.receipts import page as paper
 from web.templating import make_templates
-from web.words import later, tongue_of
 
 CLOUD: Final = Path(__file__).parents[1]
 NOUNS: Final = (
@@ -90,32 +91,7 @@ NOUNS: Final = (
     "loyalty",
     "suggestions",
     "campaigns",
-)
-OFFICE: Final = (Permission.CLOSE_ALARM,)
-NAV: Final = (
-    NavLink("/", later("Overview")),
-    NavLink("/pieces", later("Pieces")),
-    NavLink("/counts", later("Counts")),
-    NavLink("/sales", later("Sales")),
-    NavLink("/clients", later("Clients"), (Permission.SEE_CLIENTS,)),
-    NavLink("/appointments", later("Appointments"), (Permission.SEE_CLIENTS,)),
-    NavLink("/reminders", later("Today"), (Permission.SEE_CLIENTS,)),
-    NavLink("/messages", later("Messages"), (Permission.SEE_CLIENTS,)),
-    NavLink("/segments", later("Segments"), (Permission.SEE_CLIENTS,), under=("/loyalty",)),
-    NavLink("/campaigns", later("Campaigns"), (Permission.SEE_CLIENTS,)),
-    NavLink("/receipts", later("Receipts")),
-    NavLink("/ledger", later("Ledger"), (Permission.LEDGER,), under=("/compliance", "/purchases", "/scrap")),
-    NavLink("/commissions", later("Commissions")),
-    NavLink("/owed", later("Owed"), (Permission.LEDGER,)),
-    NavLink("/transfers", later("Transfers")),
-    NavLink("/client-orders", later("Orders"), (Permission.ORDERS,)),
-    NavLink("/orders", later("Web orders")),
-    NavLink("/alarms", later("Alarms")),
-    NavLink("/stores", later("Stores")),
-    NavLink("/prices", later("Prices"), (Permission.SETTINGS,)),
-    NavLink("/goods", later("Goods"), (Permission.PIECES,)),
-    NavLink("/staff", later("Staff"), (Permission.SEE_STAFF, Permission.STAFF), under=("/roles", "/changes")),
-    NavLink("/parked", later("Cases"), OFFICE),
+    "reports",
 )
 GAPS_SHOWN: Final = 10
 """Newest gaps in coverage, and newest changes of readers, on a store's page;"""
@@ -126,7 +102,7 @@ BANKINGS_SHOWN: Final = 20
 
 
 Anyone = Annotated[Login, signed_in()]
-Overseer = Annotated[Login, allow(*OFFICE)]
+Overseer = Annotated[Login, allow(*OVERSEERS)]
 
 
 def dress(
@@ -138,21 +114,13 @@ def dress(
     folders = {"cloud": CLOUD / "templates", **{noun: CLOUD / "pos" / noun / "templates" for noun in NOUNS}}
     folders["paper"] = paper.TEMPLATES
     templates = make_templates(folders, paper.STATIC, time_zone)
-    fit(
-        app,
-        Front(
-            "office",
-            "Vitrine",
-            logins,
-            templates,
-            secure=secure,
-            nav=NAV,
-            place=house_name(house),
-            tongue=tongue_of(language),
-            glances=tickets.logins,
-        ),
-        paper.STATIC,
-    )
+    jobs = Jobs(lists, divisions, comparing)
+    front = Front(
+        "office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house),
+        tongue=tongue_of(language), glances=tickets.logins,
+        globals={"jobs_running": jobs.running},
+    )  # fmt: skip
+    fit(app, front, paper.STATIC)
     join(
         app,
         door.router(entrance),
@@ -187,6 +155,7 @@ def dress(
         router(desk),
         counts.router(desk),
         wide.router(desk),
+        today.router(desk, client_reach.naming(ring), jobs),
     )
 
 
@@ -244,7 +213,7 @@ def router(desk: Desk) -> APIRouter:
             rows = parked.rows(work.tx, store=store, limit=show + 1)
             return render(
                 request, "parked/list.html", rows=rows[:show], cases=parked.cases(work.tx, store=store, limit=SHOW_MAX),
-                names=names(stores.listing(work.tx)), more=more_of(len(rows), show), may_close=who.may(*OFFICE),
+                names=names(stores.listing(work.tx)), more=more_of(len(rows), show), may_close=who.may(*OVERSEERS),
             )  # fmt: skip
 
     @routes.post("/parked/cases/close")

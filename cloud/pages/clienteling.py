@@ -16,6 +16,7 @@ from cloud.pos.clients.acts import answered
 from cloud.pos.clients.reach import naming
 from cloud.pos.loyalty import pages as loyalty
 from cloud.pos.loyalty import routes as loyalty_routes
+from cloud.pos.reports import pages as reports
 from cloud.pos.segments import pages as segments
 from cloud.pos.segments import settings as tiers
 from cloud.pos.segments.job import Divisions
@@ -48,4 +49,5 @@ def routers(desk: Desk, ring: Keyring, divisions: Divisions, ways: Ways, time_zo
         campaigns.router(desk, ways, names, steps, time_zone),
         invited.router(desk),
         suggestions.router(desk, pinned),
+        reports.router(desk, steps, time_zone),
     )

@@ -1,22 +1,18 @@
-"""Pages that look past stores: the overview, pieces, transfers and web orders."""
+"""Pages that look past stores: pieces, transfers and web orders."""
 
-from collections.abc import Iterable
-from typing import Annotated, Final, Protocol, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from cloud.desk import Desk
-from cloud.pages.shared import SHOW_MAX, SHOW_STEP, Show, Word, more_of, names, online, people_of
-from cloud.pos.alarms import queries as alarms
+from cloud.pages.shared import SHOW_STEP, Show, Word, more_of, names, people_of
 from cloud.pos.http import found
 from cloud.pos.orders import queries as orders
-from cloud.pos.parked import queries as parked
 from cloud.pos.pieces import appraising, papers
 from cloud.pos.pieces import queries as pieces
 from cloud.pos.pieces.record import full_record, gems_told, labels
 from cloud.pos.pieces.routes_record import MERCHANDISERS
-from cloud.pos.sales import queries as sales
 from cloud.pos.staff import queries as staff
 from cloud.pos.stores import queries as stores
 from cloud.pos.transfers import queries as transfers
@@ -28,38 +24,13 @@ from web.front import render
 from web.logins import Login
 from web.policy import signed_in
 
-ALARMS_ON_OVERVIEW: Final = 6
 Wide = Annotated[Login, signed_in("house")]
 Query200 = Annotated[str, Query(max_length=200)]
-
-
-class HasStore(Protocol):
-    @property
-    def store(self) -> str: ...
-
-
-OfStore = TypeVar("OfStore", bound=HasStore)
 
 
 def router(desk: Desk) -> APIRouter:
     """Pages that look past stores: a piece is found wherever it is, whoever asks."""
     routes = APIRouter(include_in_schema=False, dependencies=[signed_in("house")])
-
-    @routes.get("/")
-    def overview(request: Request, who: Wide) -> Response:
-        with desk.look() as work:
-            houses = [row for row in stores.listing(work.tx) if who.of(row.store)]
-            days = [day for day in sales.by_day(work.tx) if who.of(day.store)]
-            states = pieces.count_by_state(work.tx)
-            newest = max((day.business_day for day in days), default="")
-            return render(
-                request, "cloud/overview.html", now_us=desk.now_us(), stores=houses, names=names(houses),
-                online={row.store: online(desk, row) for row in houses}, business_day=newest,
-                takings=_per_currency(day for day in days if day.business_day == newest),
-                pieces=sum(states.values()), in_transit=states.get("transit", 0) + states.get("incoming", 0),
-                alarms=_theirs(who, alarms.listing(work.tx, open_only=True, limit=SHOW_MAX))[:ALARMS_ON_OVERVIEW],
-                cases=len(_theirs(who, parked.cases(work.tx))), parked=sum(row.parked for row in houses),
-            )  # fmt: skip
 
     @routes.get("/pieces")
     def piece_list(request: Request, who: Wide, q: Query200 = "", store: Word = "", after: Word = "") -> Response:
@@ -110,16 +81,3 @@ def router(desk: Desk) -> APIRouter:
             return render(request, "orders/list.html", rows=rows[:show], names=told, more=more_of(len(rows), show))
 
     return routes
-
-
-def _theirs(who: Login, rows: Iterable[OfStore]) -> list[OfStore]:
-    return [row for row in rows if who.of(row.store)]
-
-
-def _per_currency(days: Iterable[sales.DayTotal]) -> list[tuple[str, int, int]]:
-    """(currency, total in minor units, number of sales), largest first."""
-    totals: dict[str, tuple[int, int]] = {}
-    for day in days:
-        total, number = totals.get(day.currency, (0, 0))
-        totals[day.currency] = (total + day.total_minor, number + day.sales)
-    return sorted(((currency, *both) for currency, both in totals.items()), key=lambda each: -each[1])

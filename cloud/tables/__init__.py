@@ -17,6 +17,7 @@ from cloud.tables.clients import client_change as client_change
 from cloud.tables.clients import client_consent as client_consent
 from cloud.tables.clients import client_heard as client_heard
 from cloud.tables.clients import client_look as client_look
+from cloud.tables.clients import client_page as client_page
 from cloud.tables.clients import client_pair as client_pair
 from cloud.tables.clients import client_visit as client_visit
 from cloud.tables.clients import person_key as person_key

@@ -72,3 +72,9 @@ client_heard = table(
     sa.Index(None, "state", "person"), sa.Index(None, "person"),
 )  # fmt: skip
 """What a till wrote of a client, sealed as it came; taken into the profile once the person's key is here."""
+
+client_page = table(
+    "client_page", key("code"), text("person", None), text("by"), whole("made_us"), whole("until_us"),
+    whole("ended_us"), whole("looked_us"), sa.Index(None, "person"),
+)  # fmt: skip
+"""Private pages of clients: `code` is the hash of what stands in the link, which is kept nowhere."""

@@ -8,6 +8,7 @@ posting = table(
     "posting", key("store"), key("posting"), text("kind"), text("ref"), text("business_day"), whole("at_us"),
     text("period"), whole("late"), text("sale"), text("by"), text("why"),
     sa.UniqueConstraint("store", "kind", "ref"), sa.Index(None, "store", "period"), sa.Index(None, "sale"),
+    sa.Index(None, "business_day", "store"),
 )  # fmt: skip
 """`period` is the month it counts in: `late` when its own was closed. `by` and `why` where a person posted it."""
 

@@ -10,6 +10,7 @@ sale = table(
     text("pad_verdict"), text("state"), whole("recorded_us"), whole("feed_rev"), text("epoch"), whole("seq"),
     text("counted_in"), text("exemption"), text("approved_by"),
     sa.Index(None, "recorded_us"), sa.Index(None, "sale"), sa.Index(None, "shift"),
+    sa.Index(None, "business_day", "store"),
     sa.Index("ix_sale_client", "client", sqlite_where=NAMED, postgresql_where=NAMED),
 )  # fmt: skip
 
@@ -70,6 +71,7 @@ refund = table(
     whole("receipt_number"), text("business_day"), text("currency"), whole("total_minor"), whole("tax_minor"),
     text("reason"), whole("recorded_us"), text("counted_in"), text("approved_by"),
     text("returns"), text("override"), text("exchange"), sa.Index(None, "sale"), sa.Index(None, "shift"),
+    sa.Index(None, "business_day", "store"),
 )  # fmt: skip
 """`counted_in`, here and of a sale: the shift whose Z counts it; empty: none yet."""
 

@@ -105,6 +105,21 @@ def listing(
     return rows[:limit]
 
 
+def waiting(tx: Tx, *, now_us: int, mine: Iterable[str]) -> dict[str, int]:
+    """How many open orders of these stores stand in each queue today; nobody's words are opened for it."""
+    query = sa.select(client_order.c.store, client_order.c.body).where(
+        client_order.c.ended == 0, client_order.c.store.in_(list(mine))
+    )
+    known = [(str(row["store"]), decode(bytes(row["body"]))) for row in tx.rows(query.limit(OPEN_MAX))]
+    paid = _paid(tx, [order for _, order in known])
+    days, here = _days(tx, now_us), _day(now_us, "UTC")
+    found: dict[str, int] = {}
+    for name, order in known:
+        for queue in queues.of(order, paid.get(order.account, 0), *days.get(name, here)):
+            found[queue] = found.get(queue, 0) + 1
+    return found
+
+
 def find(
     tx: Tx, words: Remarks, text: str, *, now_us: int, mine: Iterable[str], limit: int = 50
 ) -> list[OrderRow]:  # fmt: skip
@@ -156,9 +171,7 @@ def detail(tx: Tx, words: Remarks, order: str, *, now_us: int) -> Detail | None:
 def _told(tx: Tx, words: Remarks, rows: Iterable[sa.RowMapping], now_us: int) -> list[OrderRow]:
     known = [(str(each["store"]), words.read(decode(bytes(each["body"])))) for each in rows]
     paid = _paid(tx, [order for _, order in known])
-    zones = {each["store"]: each["time_zone"] for each in tx.rows(sa.select(store.c.store, store.c.time_zone))}
-    days = {name: _day(now_us, zone) for name, zone in zones.items()}
-    here = _day(now_us, "UTC")
+    days, here = _days(tx, now_us), _day(now_us, "UTC")
     return [_row(name, order, paid.get(order.account, 0), days.get(name, here)) for name, order in known]
 
 
@@ -182,6 +195,12 @@ def _paid(tx: Tx, orders: list[Order]) -> dict[str, int]:
         for each in tx.rows(sa.select(value_account.c.account, balance).where(some)):
             found[each["account"]] = int(each["left"])
     return found
+
+
+def _days(tx: Tx, now_us: int) -> dict[str, tuple[str, str]]:
+    """Today and tomorrow at each store."""
+    zones = tx.rows(sa.select(store.c.store, store.c.time_zone))
+    return {each["store"]: _day(now_us, each["time_zone"]) for each in zones}
 
 
 def _day(now_us: int, zone: str) -> tuple[str, str]:

@@ -99,6 +99,11 @@ class Lists:
         one = self._waiting.get(name)
         return one if one is not None and one.by == by else None
 
+    def kept(self) -> list[Waiting]:
+        """Every list in memory, in the order in which they came."""
+        with self._lock:
+            return list(self._waiting.values())
+
     def tell(self, one: Waiting, told: Mapping[str, str]) -> None:
         """A person's word about headings; it is tried anew."""
         if not one.busy:

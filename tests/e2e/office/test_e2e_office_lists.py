@@ -1,6 +1,6 @@
 """Pieces come in by a list, by hand and by category, and are looked for, in a real browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +9,6 @@ from playwright.sync_api import Page, expect
 from cloud.pos.stores.desk import open_store
 from contract.feed import StoreCard
 
-OFFICE, TILL, PHONE = (1440, 900), (1024, 768), (390, 844)
-LOOKS = (("office-light", OFFICE, "light"), ("till-dark", TILL, "dark"), ("phone-light", PHONE, "light"))
 HEAD = "Stock No.;Article number;Title;Category;Price;Currency;tax_percent;Metals;Remark\n"
 RING = "R-1;AU-1961;Aurora ring;ring;1.240,50;EUR;20;gold, 18 kt, 3.1 g;old\n"
 
@@ -22,20 +20,6 @@ def office(tmp_path_factory: pytest.TempPathFactory, serve, make_office) -> Iter
         open_store(work, StoreCard(store="flagship", name="Flagship", currency="EUR"))
     yield serve(cloud.app)
     cloud.office.close()
-
-
-@pytest.fixture
-def look_at(check_accessible: Callable[..., list[str]], keep_shot):
-    def look(page: Page, name: str) -> None:
-        for label, size, theme in LOOKS:
-            page.set_viewport_size({"width": size[0], "height": size[1]})
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{name} scrolls sideways"
-            assert check_accessible(page) == [], name
-            keep_shot(page, f"office-{name}-{label}")
-        page.set_viewport_size({"width": TILL[0], "height": TILL[1]})
-
-    return look
 
 
 def give(page: Page, office: str, folder: Path, text: str) -> None:
