@@ -60,6 +60,7 @@ from web.policy import allow, signed_in
 from web.problems import ProblemError
 from web.receipts import page as paper
 from web.templating import make_templates
+from web.words import tongue_of
 
 CLOUD: Final = Path(__file__).parents[1]
 NOUNS: Final = (
