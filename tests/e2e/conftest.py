@@ -39,6 +39,7 @@ from web.powers import Powers
 from web.receipts import page as paper
 from web.sse import Bulletin
 from web.templating import make_templates
+from web.words import speak
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -351,13 +352,22 @@ def make_gallery(*, still: bool = True) -> FastAPI:
             return None
 
     @app.get("/gallery/{name}", dependencies=[public()])
-    async def show(request: Request, name: str) -> object:
+    async def show(request: Request, name: str, tongue: str = "") -> object:
+        """`tongue`: one of `pseudo.py`."""
+        if tongue:
+            speak(runpy.run_path(str(Path(__file__).with_name("pseudo.py")))[tongue])
         await who_asks(request)
         template, values = GALLERY[name]
         request.state.login = None if name.startswith("sign-in") else marc.login
         return render(request, template, **values)
 
     return app
+
+
+@pytest.fixture(scope="session")
+def gallery_pages() -> dict[str, tuple[str, dict[str, object]]]:
+    """Name → template and what it shows."""
+    return GALLERY
 
 
 @pytest.fixture(scope="session")
