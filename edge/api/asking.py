@@ -2,6 +2,7 @@
 
 from contract.feed import StaffCard
 from web.problems import ProblemError
+from web.words import _
 
 
 class ApprovalNeededError(ProblemError):
@@ -10,7 +11,7 @@ class ApprovalNeededError(ProblemError):
     notice = "edge/_approval.html"
 
     def __init__(self, asked: str, words: str, people: tuple[StaffCard, ...], *, trouble: str = "") -> None:
-        super().__init__(403, "needs-approval", "Somebody else must approve this", words)
+        super().__init__(403, "needs-approval", _("Somebody else must approve this"), words)
         self.asked = asked
         self.people = people
         self.trouble = trouble

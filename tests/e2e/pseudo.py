@@ -65,7 +65,7 @@ class Reader(HTMLParser):
 
 
 MARKED = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
-WORD = re.compile(r"[A-Za-z]{3,}")
+WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 def unmarked(html: str, data: set[str]) -> list[str]:

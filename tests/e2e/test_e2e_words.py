@@ -5,7 +5,6 @@ import runpy
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Page
 
