@@ -155,6 +155,11 @@ def heard(db: Database, fact: CommandHeard, at_us: int) -> None:
             pass  # leases and recalls speak through the facts they cause; a person to forget has no rows here
 
 
+def promise_of(grant: GrantCustody) -> ClaimId:
+    """The name of the claim that keeps what the grant promises; an older office named none."""
+    return grant.promise_claim or ClaimId(f"{grant.promise_ref}@{grant.ce}")
+
+
 def _granted(db: Database, grant: GrantCustody, at_us: int) -> None:
     token = granted(db.one("token", Token, piece=grant.piece), grant)
     if token is None:
@@ -166,9 +171,8 @@ def _granted(db: Database, grant: GrantCustody, at_us: int) -> None:
     if grant.sale and grant.state is not CustodyState.SOLD:
         db.run("hold_set", piece=grant.piece, sale=grant.sale, confirmed=1)
     if grant.promise is not None and grant.state is not CustodyState.SOLD:
-        name = grant.promise_claim or ClaimId(f"{grant.promise_ref}@{grant.ce}")
         promise = Claim(
-            claim=name,
+            claim=promise_of(grant),
             piece=grant.piece,
             ce=grant.ce,
             kind=grant.promise,

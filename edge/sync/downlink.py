@@ -27,8 +27,9 @@ from contract.facts import (
     CustodyReceived,
     ValueReleased,
 )
-from contract.ids import HOUSE, PieceId
+from contract.ids import HOUSE, ClientOrderId, PieceId
 from edge.books import fold_orders, replica
+from edge.books.fold_custody import promise_of
 from edge.books.fold_value import load_live, load_slice
 from edge.books.journal import Books, Tx
 from edge.books.rows import Mode
@@ -117,9 +118,12 @@ def _answer(books: Books, tx: Tx, command: msgspec.Struct, seen: Seen) -> tuple[
     match command:
         case GrantCustody():
             token = granted(tx.db.one("token", Token, piece=command.piece), command)
-            incoming = command.state is CustodyState.INCOMING and token is not None
-            if incoming and (seen(command.piece) or not guards.pad_receive):
-                return (CustodyReceived(piece=command.piece, ce=command.ce, transfer=command.transfer),)
+            if token is None:
+                return ()
+            over = _promise_that_is_over(tx, command)
+            if command.state is CustodyState.INCOMING and (seen(command.piece) or not guards.pad_receive):
+                return (CustodyReceived(piece=command.piece, ce=command.ce, transfer=command.transfer), *over)
+            return over
         case RequestLease():
             known = tx.db.words("lease_answer", order=command.order)
             return () if known else lease.answer_request(command, standing(tx, command.piece, seen), guards)
@@ -144,6 +148,18 @@ def _answer(books: Books, tx: Tx, command: msgspec.Struct, seen: Seen) -> tuple[
         case _:
             pass
     return ()
+
+
+def _promise_that_is_over(tx: Tx, grant: GrantCustody) -> tuple[ClaimEnded, ...]:
+    """The order that a promise is for ended here while the office had not heard it yet: nobody waits for the piece, and
+    a claim of an order that is over could never be ended by anybody.
+    """
+    if grant.promise is None or grant.state is CustodyState.SOLD:
+        return ()
+    order = fold_orders.load(tx.db, ClientOrderId(grant.promise_ref))
+    if order is None or not order.ended:
+        return ()
+    return (ClaimEnded(claim=promise_of(grant), piece=grant.piece, ce=grant.ce, how=ClaimEnd.RELEASED),)
 
 
 def _said_on_the_page(tx: Tx, command: AnswerOrder) -> tuple[AnyFact, ...]:

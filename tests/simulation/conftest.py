@@ -40,6 +40,20 @@ def driver_with_tills() -> ModuleType:
     return load_with_tills()
 
 
+def load_with_orders() -> ModuleType:
+    """Histories in which clients lay pieces away, pay on them, collect them and give them up."""
+    name = f"{PACKAGE}_with_orders"
+    if name in sys.modules:
+        return sys.modules[f"{name}.driver"]
+    driver = load(name)
+    return importlib.import_module(f"{name}.promises").bring(driver)
+
+
+@pytest.fixture(scope="session")
+def driver_with_orders() -> ModuleType:
+    return load_with_orders()
+
+
 def load_model() -> ModuleType:
     """Histories over the model of the protocol."""
     name = f"{PACKAGE}_model"

@@ -148,7 +148,7 @@ class Sim(People, Faults, Invariants):
         self.trace.append((round(self.t, 1), box.name, fact))
         match fact:
             case SaleRecorded():
-                self.has_sold(box, fact.sale, [line.piece for line in fact.lines], place)
+                self.has_sold(box, fact.sale, [line.piece for line in fact.lines if line.piece], place)
             case ReturnRecorded():
                 for piece in fact.pieces:
                     world.unsell(piece, fact.sale, place)

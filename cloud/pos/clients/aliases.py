@@ -13,6 +13,10 @@ from contract.ids import PersonId
 ABSORBED: Final = sa.exists().where(client_alias.c.absorbed == client.c.person, client_alias.c.undone_us == 0)
 """Of a row of `client`: another id stands for it."""
 AT_ONCE: Final = 500
+_PERSONS: Final[sa.BindParameter[str]] = sa.bindparam("persons", expanding=True)
+_AROUND: Final = sa.select(client_alias).where(
+    client_alias.c.undone_us == 0, sa.or_(client_alias.c.survivor.in_(_PERSONS), client_alias.c.absorbed.in_(_PERSONS))
+)
 
 
 def around(tx: Tx, persons: Iterable[str]) -> Aliases:
@@ -24,9 +28,7 @@ def around(tx: Tx, persons: Iterable[str]) -> Aliases:
         known |= new
         reached: set[str] = set()
         for some in _parts(sorted(new)):
-            holds = sa.select(client_alias).where(client_alias.c.undone_us == 0)
-            query = holds.where(sa.or_(client_alias.c.survivor.in_(some), client_alias.c.absorbed.in_(some)))
-            for row in tx.rows(query):
+            for row in tx.rows(_AROUND, {"persons": some}):
                 found[row["merge"]] = Merge(row["merge"], row["survivor"], row["absorbed"])
                 reached |= {row["survivor"], row["absorbed"]}
         new = reached - known

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -30,6 +30,54 @@ from cloud.tables import (
 from cloud.work import Work
 from contract.ids import PersonId, StoreId
 from trade.consent import Channel, Proof, Said, standing
+
+_PERSONS: Final[sa.BindParameter[str]] = sa.bindparam("persons", expanding=True)
+_LIMIT: Final[sa.BindParameter[int]] = sa.bindparam("limit")
+# statements that a profile asks are built once: building them anew took longer than all their answers
+_CLIENT: Final = sa.select(client).where(client.c.person.in_(_PERSONS))
+_CONSENTS: Final = (
+    sa.select(client_consent)
+    .where(client_consent.c.person.in_(_PERSONS))
+    .order_by(client_consent.c.said_us.desc(), client_consent.c.n.desc())
+)
+# `<> ''` stands there so that the index of sales with a client is used
+_NAMED: Final = (sale.c.client.in_(_PERSONS), sale.c.client != "")
+_SALES: Final = (
+    sa.select(
+        sale.c.store, sale.c.sale, sale.c.business_day, sale.c.receipt_number, sale.c.associate, sale.c.currency,
+        sale.c.total_minor, sale.c.recorded_us,
+    )
+    .where(*_NAMED)
+    .order_by(sale.c.recorded_us.desc())
+    .limit(_LIMIT)
+)  # fmt: skip
+_LINES: Final = sa.select(sale_line.c.store, sale_line.c.sale, sale_line.c.description).where(
+    sale_line.c.sale.in_(sa.bindparam("sales", expanding=True))
+)
+_RETURNS: Final = (
+    sa.select(
+        refund.c.store, refund.c.sale, refund.c.business_day, refund.c.currency, refund.c.total_minor,
+        refund.c.recorded_us,
+    )
+    .where(refund.c.sale.in_(sa.select(sale.c.sale).where(*_NAMED)))
+    .order_by(refund.c.recorded_us.desc())
+    .limit(_LIMIT)
+)  # fmt: skip
+_ACCOUNTS: Final = (
+    sa.select(
+        value_account.c.account, value_account.c.kind, value_account.c.label, value_account.c.currency,
+        value_account.c.issued_minor, value_account.c.spent_minor, value_account.c.opened_us,
+    )
+    .where(value_account.c.client.in_(_PERSONS))
+    .order_by(value_account.c.opened_us.desc())
+    .limit(_LIMIT)
+)  # fmt: skip
+_VISITS: Final = (
+    sa.select(client_visit)
+    .where(client_visit.c.person.in_(_PERSONS))
+    .order_by(client_visit.c.at_us.desc())
+    .limit(_LIMIT)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +240,7 @@ def opened(ring: Keyring, rows: Sequence[sa.RowMapping]) -> list[tuple[ClientRow
 def detail(work: Work, ring: Keyring, person: PersonId, profile: Profile, *, limit: int = 100) -> ClientDetail:
     """Everything of a client whose profile was opened (`desk.look`), of all ids that are this person."""
     tx = work.tx
-    row = tx.row(sa.select(client).where(client.c.person == person))
-    assert row is not None, "its profile was opened a moment ago"
+    (row,) = tx.rows(_CLIENT, {"persons": [person]})
     known = aliases.around(tx, [person])
     ids = [person, *(PersonId(each) for each in known.ids(person) if each != person)]
     others = profiles_of(tx, ring, ids[1:])
@@ -232,14 +279,12 @@ def _merges(tx: Tx, known: Aliases, others: dict[str, Profile]) -> list[MergeSee
 
 
 def consents(tx: Tx, *persons: PersonId) -> list[Said]:
-    mine = sa.select(client_consent).where(client_consent.c.person.in_(persons))
-    query = mine.order_by(client_consent.c.said_us.desc(), client_consent.c.n.desc())
     return [
         Said(
             Channel(row["channel"]), bool(row["given"]), row["said_us"], row["by"], Proof(row["proof"]),
             row["text_version"],
         )
-        for row in tx.rows(query)
+        for row in tx.rows(_CONSENTS, {"persons": persons})
     ]  # fmt: skip
 
 
@@ -264,11 +309,8 @@ def _change(key: PersonKey, row: sa.RowMapping) -> Change:
 
 
 def _sales(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[SaleSeen]:
-    # `<> ''` stands there so that the index of sales with a client is used
-    query = sa.select(sale).where(sale.c.client.in_(persons), sale.c.client != "")
-    rows = tx.rows(query.order_by(sale.c.recorded_us.desc()).limit(limit))
-    named = sa.select(sale_line.c.store, sale_line.c.sale, sale_line.c.description)
-    lines = tx.rows(named.where(sale_line.c.sale.in_([row["sale"] for row in rows]))) if rows else []
+    rows = tx.rows(_SALES, {"persons": persons, "limit": limit})
+    lines = tx.rows(_LINES, {"sales": [row["sale"] for row in rows]}) if rows else []
     what: dict[tuple[str, str], list[str]] = {}
     for line in lines:
         what.setdefault((line["store"], line["sale"]), []).append(line["description"])
@@ -282,30 +324,26 @@ def _sales(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[SaleSeen]:
 
 
 def _returns(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[ReturnSeen]:
-    mine = sa.select(sale.c.sale).where(sale.c.client.in_(persons), sale.c.client != "")
-    query = sa.select(refund).where(refund.c.sale.in_(mine)).order_by(refund.c.recorded_us.desc()).limit(limit)
     return [
         ReturnSeen(
             row["store"], row["sale"], row["business_day"], row["currency"], row["total_minor"], row["recorded_us"]
         )
-        for row in tx.rows(query)
+        for row in tx.rows(_RETURNS, {"persons": persons, "limit": limit})
     ]
 
 
 def _accounts(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[AccountSeen]:
-    query = sa.select(value_account).where(value_account.c.client.in_(persons))
     return [
         AccountSeen(
             row["account"], row["kind"], row["label"], row["currency"], row["issued_minor"] - row["spent_minor"],
             row["opened_us"],
         )
-        for row in tx.rows(query.order_by(value_account.c.opened_us.desc()).limit(limit))
+        for row in tx.rows(_ACCOUNTS, {"persons": persons, "limit": limit})
     ]  # fmt: skip
 
 
 def _visits(tx: Tx, ring: Keyring, persons: Sequence[PersonId], limit: int) -> list[VisitSeen]:
-    query = sa.select(client_visit).where(client_visit.c.person.in_(persons)).order_by(client_visit.c.at_us.desc())
-    rows = tx.rows(query.limit(limit))
+    rows = tx.rows(_VISITS, {"persons": persons, "limit": limit})
     keys = {person: ring.person(tx, PersonId(person)) for person in {row["person"] for row in rows}}
     return [
         VisitSeen(

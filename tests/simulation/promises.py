@@ -1,0 +1,177 @@
+"""Clients' orders in histories by seed: laid away, paid on, collected, given up, their money given back, at any store.
+
+The bystander notes each amount that went into an order's account and out of it, with the row that says so. At rest the
+office owes for each order what was paid on it less what it was collected with, given back, and kept as a fee or credit;
+what an order keeps is sold to nobody else; and an order that is over keeps nothing.
+"""
+
+from collections import defaultdict
+
+import sqlalchemy as sa
+
+from cloud import tables
+from contract.facts import (
+    ClaimHeld,
+    ClaimKind,
+    LineKind,
+    OrderEvent,
+    OrderKind,
+    OrderOpened,
+    OrderSettled,
+    SaleRecorded,
+    Tender,
+    TenderKind,
+)
+from edge.books import fold_orders
+from edge.books.fold_value import load_asks
+from edge.till import queries
+from edge.till.desk import Done
+from trade.acts import (
+    AddOrder,
+    EndOrder,
+    GiveDepositBack,
+    MoveOrder,
+    OpenOrder,
+    OpenSale,
+    RecordSale,
+    Sight,
+    TakeDeposit,
+)
+
+from .world import PRICE, STORES, TILLS, ViolationError
+
+CLIENT = "c-1"
+VISITS = 40
+FEE_MINOR = 500
+
+
+class Promises:
+    """Mixed into a driver's `Sim`."""
+
+    def __init__(self, *given, **more):
+        self.paid = defaultdict(dict)
+        """Account → {row: what it put in, below nothing: took out}."""
+        self.opened = {}
+        """Order → the store that keeps it."""
+        super().__init__(*given, **more)
+
+    def lay_out(self, **more):
+        super().lay_out(**more)
+        for _ in range(VISITS):
+            self.at(self.rng.random() * self.span, self.visit)
+
+    def visit(self):
+        """Somebody comes about a piece, or about an order of theirs."""
+        if self.resting:
+            return
+        box, dice = self.main[self.rng.choice(STORES)], self.rng.random()
+        mine = [order for order, store in self.opened.items() if store == box.store]
+        if not box.serving or not box.has_shift(TILLS[0]):
+            return
+        if not mine or dice < 0.2:
+            self.lay_away(box, self.rng.choice(self.pieces))
+            return
+        known = [order for name in mine if (order := fold_orders.load(box.books.db, name)) is not None]
+        open_ones = [order for order in known if not order.ended]
+        if not known:
+            return  # this disk is older than they are
+        order = self.rng.choice(open_ones if open_ones and dice < 0.9 else known)
+        if order.ended:
+            self.at_the_till(box, GiveDepositBack, account=order.account)
+        elif dice < 0.55:
+            self.at_the_till(box, TakeDeposit, account=order.account, amount_minor=PRICE // 4, what=order.number)
+        elif dice < 0.7:
+            self.at_the_till(box, AddOrder, order=order.order)
+        else:
+            credit, fee = self.rng.random() < 0.5, self.rng.choice([0, FEE_MINOR])
+            box.do(EndOrder(order=order.order, event=OrderEvent.CANCEL, why="x", credit=credit, fee_minor=fee))
+
+    def lay_away(self, box, piece):
+        if self.world.loc[piece] != box.store:
+            return
+        box.do(Sight(pieces=(piece,), zone="pad"))
+        order = f"O{self.new_id()}"
+        told = {"client": CLIENT, "title": "x", "currency": "EUR", "promised_day": "2027-01-01"}
+        act = OpenOrder(order=order, kind=OrderKind.LAYAWAY, pieces=(piece,), **told)
+        if isinstance(box.do(act), Done):
+            box.do(MoveOrder(order=order, event=OrderEvent.RESERVE))
+
+    def at_the_till(self, box, act, **told):
+        """A visit of its own: in, paid, out; or the power goes in between."""
+        sale = self.new_id()
+        box.do(OpenSale(sale=sale, till=TILLS[0], currency="EUR"))
+        if not isinstance(box.do(act(sale=sale, **told)), Done):
+            return
+        lines = queries.asked(box.books.db, sale)
+        back = {line.account for line in lines if line.gross_minor < 0}
+        asks = [ask for ask in load_asks(box.books.db, sale) if ask.live and ask.account not in back]
+        paid = [Tender(kind=ask.kind, amount_minor=ask.amount_minor, account=ask.account) for ask in asks]
+        rest = sum(line.gross_minor for line in lines) - sum(each.amount_minor for each in paid)
+        cash = [Tender(kind=TenderKind.CASH, amount_minor=rest)] if rest else []
+        box.do(RecordSale(sale=sale, tenders=(*paid, *cash), client=CLIENT, override="no pad"))
+
+    # --- what the bystander notes -----------------------------------------------------------------------------
+
+    def witness(self, box, fact, place):
+        match fact:
+            case OrderOpened():
+                self.stat("orders")
+                self.opened[fact.order] = box.store
+            case SaleRecorded():
+                self.note_money(fact, place)
+            case OrderSettled():
+                self.stat("orders given up")
+                self.put(fact.account, place, -fact.fee_minor - fact.credit_minor)
+        super().witness(box, fact, place)
+        if isinstance(fact, ClaimHeld) and fact.kind is ClaimKind.LAYAWAY and fact.ref in self.opened:
+            self.stat("pieces kept for orders")
+
+    def note_money(self, fact, place):
+        for line in fact.lines:
+            if line.kind is LineKind.DEPOSIT:
+                self.stat("deposits" if line.gross_minor > 0 else "deposits given back")
+                self.put(line.account, place, line.gross_minor)
+            elif line.order and line.piece:
+                self.stat("orders collected")
+                self.collects(line.piece, line.order, fact.sale)
+        for each in fact.tenders:
+            if each.kind is TenderKind.DEPOSIT:
+                self.put(each.account, place, -each.amount_minor)
+
+    def put(self, account, place, amount_minor):
+        self.paid[account][place] = self.paid[account].get(place, 0) + amount_minor
+
+    def collects(self, piece, order, sale):
+        """What was promised to this order is what is sold now: the promise is kept."""
+        promise = self.world.promised.get(piece)
+        if promise and promise[0] == order:
+            self.world.promised[piece] = (sale, *promise[1:])
+
+    # --- at rest ----------------------------------------------------------------------------------------------
+
+    def judge(self):
+        super().judge()
+        known = self.head.rows()
+        with self.head.office.reading() as tx:
+            rows = tx.rows(sa.select(tables.value_account).where(tables.value_account.c.kind == TenderKind.DEPOSIT))
+        owed = {row["account"]: row["issued_minor"] - row["spent_minor"] for row in rows}
+        for account, moves in self.paid.items():
+            paid = sum(amount for place, amount in moves.items() if place in known)
+            if owed.get(account, 0) != paid:
+                raise ViolationError(
+                    f"O1 {account} is owed {owed.get(account, 0)}, and {paid} of it was paid and is left"
+                )
+            if paid < 0:
+                raise ViolationError(f"O2 {account}: more went out than was ever paid: {paid}")
+        for store, box in self.main.items():
+            for claim in queries.live_claims(box.books.db):
+                if claim.kind is ClaimKind.LAYAWAY and claim.ref in self.opened:
+                    order = fold_orders.load(box.books.db, claim.ref)
+                    if order is None or order.ended or claim.piece not in order.pieces:
+                        raise ViolationError(f"O3 {store} keeps {claim.piece} for {claim.ref}, which does not want it")
+
+
+def bring(driver):
+    """This driver module with orders. Returns it."""
+    driver.Sim = type("Sim", (Promises, driver.Sim), {})
+    return driver
