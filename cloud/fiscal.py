@@ -5,7 +5,8 @@ came stand in the next one, marked as late.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Final
 
 import msgspec
@@ -77,37 +78,47 @@ def trouble(tx: Tx, of: StoreId) -> str:
     return ""
 
 
-def archive(tx: Tx, closing: Closing) -> Iterator[bytes]:
+def archive(looks: Callable[[], AbstractContextManager[Tx]], closing: Closing) -> Iterator[bytes]:
     """The closing, its Zs, and every receipt they count as the till wrote it: JSON lines, the last one their SHA-256.
 
-    Only of what never changes, so that it is the same file however often it is made.
+    Only of what never changes, so that it is the same file however often it is made, and each Z is read by a look of
+    its own: no more than one is in memory, and no transaction waits for who takes it slowly.
     """
-    whole = hashlib.sha256()
-    for line in _lines(tx, closing):
-        whole.update(line)
-        yield line
+    head = _encode({"closing": closing, "digest": digest(closing)}) + b"\n"
+    whole = hashlib.sha256(head)
+    yield head
+    with looks() as tx:
+        shifts = _counted(tx, closing)
+    for name in shifts:
+        with looks() as tx:
+            lines = list(_lines(tx, closing, name))
+        for line in lines:
+            whole.update(line)
+            yield line
     yield _encode({"sha256": whole.hexdigest(), "closing": digest(closing)}) + b"\n"
 
 
-def _lines(tx: Tx, closing: Closing) -> Iterator[bytes]:
-    yield _encode({"closing": closing, "digest": digest(closing)}) + b"\n"
-    counted = sa.select(fiscal_z.c.shift).where(fiscal_z.c.store == closing.store, fiscal_z.c.number == closing.number)
-    shifts = [str(row["shift"]) for row in tx.rows(counted.order_by(fiscal_z.c.shift))]
-    for name in shifts:
-        body = tx.value(sa.select(shift.c.z_body).where(shift.c.store == closing.store, shift.c.shift == name))
-        yield b'{"z":' + str(body).encode() + b"}\n"
-        for table in (sale, refund):
-            rows = (
-                sa.select(inbox.c.epoch, inbox.c.seq, inbox.c.leaf, inbox.c.body)
-                .join(
-                    table,
-                    (table.c.store == inbox.c.store) & (table.c.epoch == inbox.c.epoch) & (table.c.seq == inbox.c.seq),
-                )
-                .where(inbox.c.store == closing.store, inbox.c.stream == "trade", table.c.counted_in == name)
+def _counted(tx: Tx, closing: Closing) -> list[str]:
+    query = sa.select(fiscal_z.c.shift).where(fiscal_z.c.store == closing.store, fiscal_z.c.number == closing.number)
+    return [str(row["shift"]) for row in tx.rows(query.order_by(fiscal_z.c.shift))]
+
+
+def _lines(tx: Tx, closing: Closing, name: str) -> Iterator[bytes]:
+    """Of one shift: its Z, then its receipts."""
+    body = tx.value(sa.select(shift.c.z_body).where(shift.c.store == closing.store, shift.c.shift == name))
+    yield b'{"z":' + str(body).encode() + b"}\n"
+    for table in (sale, refund):
+        rows = (
+            sa.select(inbox.c.epoch, inbox.c.seq, inbox.c.leaf, inbox.c.body)
+            .join(
+                table,
+                (table.c.store == inbox.c.store) & (table.c.epoch == inbox.c.epoch) & (table.c.seq == inbox.c.seq),
             )
-            for row in tx.rows(rows.order_by(inbox.c.epoch, inbox.c.seq)):
-                head = _encode({"epoch": row["epoch"], "seq": row["seq"], "leaf": bytes(row["leaf"]).hex()})
-                yield head[:-1] + b',"entry":' + bytes(row["body"]) + b"}\n"
+            .where(inbox.c.store == closing.store, inbox.c.stream == "trade", table.c.counted_in == name)
+        )
+        for row in tx.rows(rows.order_by(inbox.c.epoch, inbox.c.seq)):
+            head = _encode({"epoch": row["epoch"], "seq": row["seq"], "leaf": bytes(row["leaf"]).hex()})
+            yield head[:-1] + b',"entry":' + bytes(row["body"]) + b"}\n"
 
 
 def _uncounted(tx: Tx, of: StoreId, currency: str, period: str) -> list[CountedZ]:

@@ -6,7 +6,7 @@ months; fifteen days to report, and after a report the counting begins again. Ot
 figures.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -51,13 +51,17 @@ class CashPaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CashReport(msgspec.Struct, frozen=True, kw_only=True):
-    """These payments are related and make more than the rule allows; `exceeded_us` is when the last of them came."""
+    """These payments are related and make more than the rule allows; `exceeded_us` is when the last of them came.
+
+    `amends`: the name of a report that was filed before these payments of it were heard of.
+    """
 
     rule: str
     currency: str
     payments: tuple[CashPaid, ...]
     exceeded_us: int
     due_us: int
+    amends: str = ""
 
     @property
     def total_minor(self) -> int:
@@ -75,12 +79,18 @@ class CashReport(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.rule}:{last.store}/{last.sale}"
 
 
-def reports(rule: CashRule, paid: Iterable[CashPaid]) -> tuple[CashReport, ...]:
-    """All reports these payments ask for, oldest first."""
+def reports(
+    rule: CashRule, paid: Iterable[CashPaid], filed: Sequence[CashReport] = ()
+) -> tuple[CashReport, ...]:  # fmt: skip
+    """All reports these payments ask for beside those that were filed, oldest first.
+
+    What was filed stays as it was. A payment of it that is heard of later amends it; what comes after it counts anew.
+    """
     payments = sorted(
         (each for each in paid if each.amount_minor > 0), key=lambda one: (one.at_us, one.store, one.sale)
     )
-    found = [report for group in _related(rule, payments) for report in _reports_of(rule, group)]
+    told = {(one.store, one.sale): report for report in filed for one in report.payments}
+    found = [report for group in _related(rule, payments) for report in _reports_of(rule, group, told)]
     return tuple(sorted(found, key=lambda one: (one.exceeded_us, one.name)))
 
 
@@ -112,10 +122,22 @@ def _related(rule: CashRule, payments: list[CashPaid]) -> Iterable[list[CashPaid
     return groups.values()
 
 
-def _reports_of(rule: CashRule, group: list[CashPaid]) -> Iterable[CashReport]:
+def _reports_of(
+    rule: CashRule, group: list[CashPaid], told: Mapping[tuple[StoreId, SaleId], CashReport]
+) -> Iterable[CashReport]:
     """Payments are added up over the months they may be; after each report the counting begins again."""
     window: list[CashPaid] = []
+    heads = dict.fromkeys(report for each in group if (report := told.get((each.store, each.sale))) is not None)
     for each in group:
+        if (each.store, each.sale) in told:
+            continue
+        late = _part_of(rule, each, heads)
+        if late is not None:
+            yield CashReport(
+                rule=rule.name, currency=rule.currency, payments=(each,), exceeded_us=each.at_us,
+                due_us=each.at_us + rule.report_within_us, amends=late.amends or late.name,
+            )  # fmt: skip
+            continue
         window = [one for one in window if each.at_us - one.at_us <= rule.adds_up_us]
         window.append(each)
         if sum(one.amount_minor for one in window) > rule.over_minor:
@@ -124,3 +146,10 @@ def _reports_of(rule: CashRule, group: list[CashPaid]) -> Iterable[CashReport]:
                 rule=rule.name, currency=rule.currency, payments=tuple(window), exceeded_us=each.at_us, due_us=due_us
             )
             window = []
+
+
+def _part_of(rule: CashRule, paid: CashPaid, filed: Iterable[CashReport]) -> CashReport | None:
+    """The filed report that this payment belonged to when it was made."""
+    return next(
+        (each for each in filed if 0 <= each.exceeded_us - paid.at_us <= rule.adds_up_us and not each.amends), None
+    )

@@ -1,9 +1,10 @@
-"""No card number comes in: every text of a request is looked at before anything else sees it. Plain ASGI.
+"""No card number comes in, and no sign that nobody sees: every text of a request is looked at first. Plain ASGI.
 
 Queries, addresses, forms, JSON, uploaded texts. What is refused is neither kept nor written to a log. Doors between
 machines carry rows that were looked at when they were typed, and are told by their path.
 """
 
+import re
 from collections.abc import Iterable, MutableMapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
@@ -22,8 +23,13 @@ MACHINES: Final = ("/edge/",)
 """Doors of boxes: mutual TLS, no person types there."""
 TYPES: Final = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/")
 DEPTH_MAX: Final = 30
+TYPED: Final = ("application/json", "application/x-www-form-urlencoded")
+UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1c\x1e\x1f\x7f]")
+"""Control characters, but for tabs, new lines, and what scanners put between the fields of a GS1 code."""
 TITLE: Final = "This looks like a card number"
 DETAIL: Final = "Card numbers are never kept here: take it out. The terminal's reference says which payment it was."
+UNKEPT: Final = "This holds a sign that nobody sees"
+ANEW: Final = "It may have come with pasting: type it anew, and send it again."
 
 
 class CardNumbers:
@@ -38,6 +44,9 @@ class CardNumbers:
             return
         if any(map(has_card_number, _address(scope))):
             await _refuse(scope, receive, send)
+            return
+        if any(map(UNSEEN.search, _address(scope))):
+            await _refuse(scope, receive, send, UNKEPT)
             return
         kind = Headers(scope=scope).get("content-type", "").lower()
         if not kind.startswith(TYPES):
@@ -54,16 +63,29 @@ class CardNumbers:
         if any(map(has_card_number, _texts(kind, body))):
             await _refuse(scope, receive, send)
             return
+        if kind.startswith(TYPED) and (name := _unseen(kind, body)) is not None:
+            await _refuse(scope, receive, send, UNKEPT.replace("This", f"The field {name}") if name else UNKEPT)
+            return
         await self._app(scope, _again(body, receive), send)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, unkept: str = "") -> None:
     # the address itself may hold the number, and a page would show it
     clean = {**scope, "path": redacted(scope["path"]), "query_string": b"", "state": {}}
     request = Request(clean, receive)
     if reads_html(request):
         await who_asks(request)
-    await answer(request, ProblemError(422, "card-number", TITLE, DETAIL))(scope, receive, send)
+    problem = ProblemError(422, "unseen-sign", unkept, ANEW)
+    card = ProblemError(422, "card-number", TITLE, DETAIL)
+    await answer(request, problem if unkept else card)(scope, receive, send)
+
+
+def _unseen(kind: str, body: bytes) -> str | None:
+    """The field of a form that holds a control character, empty for JSON; None where there is none."""
+    if kind.startswith("application/json"):
+        return "" if any(map(UNSEEN.search, _texts(kind, body))) else None
+    fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return next((name for name, value in fields if UNSEEN.search(value)), None)
 
 
 def _address(scope: Scope) -> Iterable[str]:

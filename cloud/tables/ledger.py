@@ -34,8 +34,8 @@ fiscal_closing = table(
 fiscal_z = table("fiscal_z", key("store"), key("shift"), whole("number"), sa.Index(None, "store", "number"))
 """Which closing counts the Z of a shift: each is counted once."""
 
-cash_report = table("cash_report", key("name"), text("reference"), text("by"), whole("at_us"))
-"""Reports of cash that were filed; which are due is worked out (`trade.cash_reports`)."""
+cash_report = table("cash_report", key("name"), text("reference"), text("by"), whole("at_us"), text("body"))
+"""Reports of cash that were filed, as they were then; which are due is worked out (`trade.cash_reports`)."""
 
 stock_value = table(
     "stock_value", key("piece"), text("store"), text("account"), whole("amount_minor"), text("currency"),

@@ -5,6 +5,7 @@ Whoever looks is kept: by the office for what it gave, in this store's journal f
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -118,15 +119,26 @@ class ClientDesk:
         return card.person, key
 
     async def meant(self, number: str, by: UserId, *, up: bool) -> PersonId:
-        """Whom a typed number means, while the office can tell. Raises a 404 problem for a name, or nobody's number."""
-        if self.kept is None or not up:
-            return PersonId(number.strip())
-        try:
-            return (await self.key(PersonId(number.strip()), by))[0]
-        except ProblemError as error:
-            if error.status != 503:
-                raise
-            return PersonId(number.strip())  # they cannot be seen now: nobody waits for that
+        """Whom a number means: by what is kept here, else by the office. Raises a 404 problem for nobody's number.
+
+        Where neither can tell now it is taken as it is: nobody waits for that.
+        """
+        person, kept = PersonId(number.strip()), self.kept
+        if kept is None:
+            return person
+        with suppress(ClosedError):
+            card = await asyncio.to_thread(kept.one, person)
+            if card is not None:
+                return card.person
+        found = await self._ask(ClientsAsked(box_key=kept.public, by=by, person=person)) if up else None
+        if found is None:
+            return person
+        if not found.clients:
+            raise ProblemError(404, "not-found", "There is no such client here", "Look for them by name.")
+        with suppress(ClosedError):
+            for each in found.clients:
+                await asyncio.to_thread(kept.adopt, each)
+        return found.clients[0].person
 
     def _opened(self, found: ClientsFound) -> list[ClientCard]:
         kept = self.slice()

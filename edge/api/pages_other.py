@@ -14,6 +14,7 @@ from contract.ids import AccountId, AskId, GoodsId, PieceId, SaleId
 from edge.api import views, witnessing
 from edge.api.bodies import PLAIN
 from edge.api.carts import Seller, TheShop, cart_of, open_sale
+from edge.api.meant import the_client
 from edge.api.owed import gift_code
 from edge.api.pages_payment import DEPOSITS_SHOWN
 from edge.api.tills import till_of
@@ -113,7 +114,7 @@ async def take_trade_in(request: Request, who: Seller, shop: TheShop, form: Anno
         piece=PieceId(f"ti-{shop.new_id()}"),
         title=form.title.strip(),
         category=form.category.strip(),
-        client=await shop.clients.meant(form.client, who.user, up=shop.uplink.up),
+        client=await the_client(shop, form.client, who),
         value_minor=amount_minor(form.value, sale.currency, "Worth"),
         currency=sale.currency,
         provenance=form.provenance.strip(),

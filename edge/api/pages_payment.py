@@ -12,10 +12,11 @@ from starlette.responses import Response
 
 from contract.facts import AskEnd, Tender, TenderKind
 from contract.feed import Permission
-from contract.ids import AskId, PaymentId, PersonId, SaleId, TillId
+from contract.ids import AskId, PaymentId, SaleId, TillId
 from edge.api import shapes, tendering, views, witnessing
 from edge.api.bodies import PLAIN
 from edge.api.carts import REASON_MAX, Seller, TheShop, open_sale
+from edge.api.meant import the_client
 from edge.api.owed import value_named
 from edge.api.shop import Shop
 from edge.api.tendering import Given
@@ -84,7 +85,7 @@ async def pay(request: Request, who: Seller, shop: TheShop, form: Annotated[PayF
         await _ask(shop, sale, told.rest_minor, who)
         return go(request, "/register/tender")
     tenders = tendering.compose(told, _given(form, sale.currency), sale.currency)
-    client = form.client.strip() or client_of(shop, known, told.asks)
+    client = await the_client(shop, form.client, who) if form.client.strip() else client_of(shop, known, told.asks)
     client = client or shop.clients.chosen.get(TillId(sale.till), "")
     act = acts.RecordSale(
         sale=SaleId(sale.sale),

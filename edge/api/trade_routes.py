@@ -7,8 +7,9 @@ from fastapi import APIRouter
 
 from contract.facts import LineKind, Share, Tender, TenderKind
 from contract.feed import Permission
-from contract.ids import AccountId, LineId, PaymentId, PersonId, PieceId, SaleId, StoreId, TillId, TransferId, UserId
+from contract.ids import AccountId, LineId, PaymentId, PieceId, SaleId, StoreId, TillId, TransferId, UserId
 from edge.api import bodies, shapes, views
+from edge.api.meant import the_client
 from edge.api.owed import value_named
 from edge.api.shop import Shop, the_shop
 from edge.books import replica
@@ -180,7 +181,7 @@ async def record_sale(sale: str, body: bodies.RecordSaleBody, who: Seller, shop:
     act = acts.RecordSale(
         sale=SaleId(sale),
         tenders=tenders_of(shop, body.tenders),
-        client=None if body.client is None else PersonId(body.client),
+        client=None if body.client is None else await the_client(shop, body.client, who),
         override=body.override,
     )
     await shop.act(act, who)

@@ -9,9 +9,10 @@ from pydantic import Field
 from contract import giftcard
 from contract.facts import AskEnd, TenderKind, TradeIn
 from contract.feed import GoodsCard
-from contract.ids import AccountId, AskId, GoodsId, PersonId, PieceId, SaleId
+from contract.ids import AccountId, AskId, GoodsId, PieceId, SaleId
 from edge.api import bodies, shapes, views
 from edge.api.bodies import Amount, Body, Id, Reason, Text
+from edge.api.meant import the_client
 from edge.api.owed import gift_code, value_named
 from edge.api.trade_routes import Seller, TheShop
 from edge.books import replica
@@ -150,7 +151,7 @@ async def take_trade_in(sale: str, body: TradeInBody, who: Seller, shop: TheShop
     name = body.ask or shop.new_id()
     given = TradeIn(
         piece=PieceId(body.piece or f"ti-{shop.new_id()}"), title=body.title, category=body.category,
-        client=PersonId(body.client), value_minor=body.value_minor, currency=shop.config.currency,
+        client=await the_client(shop, body.client, who), value_minor=body.value_minor, currency=shop.config.currency,
         provenance=body.provenance, proof=body.proof, metal=body.metal, fineness=body.fineness,
         weight_mg=body.weight_mg,
     )  # fmt: skip

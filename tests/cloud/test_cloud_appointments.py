@@ -294,6 +294,23 @@ def test_the_note_is_sealed_and_goes_with_the_client(office_of):
     assert bytes(office_of.row(name)["sealed"]) == b""
 
 
+def test_who_is_erased_takes_nobodys_time_any_more(office_of):
+    name = office_of.booked(tray="One")
+    assert office_of.slots(name) > 0
+    with office_of.desk.work() as work:
+        erasing.erase(office_of.office, work, CLIENT, "asked", by=ANA)
+    row = office_of.row(name)
+    assert (office_of.slots(name), row["state"], row["sequence"]) == (0, "cancelled", 2)
+
+
+def test_a_tray_that_is_out_is_ended_by_its_store_when_the_client_is_erased(office_of):
+    name = office_of.booked(tray="One", pieces=("ring",))
+    office_of.said(AppointmentPrepared(appointment=name, pieces=("ring",), tray="One"))
+    with office_of.desk.work() as work:
+        erasing.erase(office_of.office, work, CLIENT, "asked", by=ANA)
+    assert office_of.row(name)["state"] == "prepared"
+
+
 REPLY = (
     "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nSEQUENCE:{sequence}\r\n"
     "ATTENDEE;PARTSTAT={said}:mailto:zwet@client.example\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
@@ -312,6 +329,8 @@ def test_a_clients_answer_counts_for_the_time_it_was_given_to(office_of):
         return office_of.work(importing.bring, raw, store="paris", staff="").answers
 
     assert bring(uid="other@vitrine") == 0
+    raw = REPLY.format(uid=f"{name}@vitrine", sequence=1, said="DECLINED").encode()
+    assert office_of.work(importing.bring, raw, store="lyon", staff="").answers == 0, "it is no other store's to hear"
     assert bring() == 1
     assert office_of.row(name)["answer"] == "accepted"
     office_of.work(desk.move, office_of.means, name, office_of.wanted(5), by=ANA)

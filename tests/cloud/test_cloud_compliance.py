@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from cloud import fiscal
 from cloud.pos.compliance import desk, queries
 from cloud.pos.ledger import closing
-from cloud.tables import fiscal_closing, shift
+from cloud.tables import client_alias, fiscal_closing, shift
 from cloud.work import begin
 from contract.facts import SaleRecorded, ShiftClosed, ShiftOpened, Tender, TenderKind, TradeIn, TradeInTaken
 from trade.fiscal import ClosingKind
@@ -104,10 +104,9 @@ def test_the_archive_has_every_receipt_and_is_the_same_file_twice(house, paris):
     close(house, "2026-10")
     with house.office.reading() as tx:
         (october,) = fiscal.closings(tx, "paris")
-        one = b"".join(fiscal.archive(tx, october))
+    one = b"".join(fiscal.archive(house.office.reading, october))
     with_z(house, paris, 2, "2026-11", "p2", first)
-    with house.office.reading() as tx:
-        assert b"".join(fiscal.archive(tx, october)) == one
+    assert b"".join(fiscal.archive(house.office.reading, october)) == one
     lines = [json.loads(line) for line in one.splitlines()]
     assert lines[0]["closing"]["period"] == "2026-10"
     assert lines[1]["z"]["z_number"] == 1
@@ -172,6 +171,44 @@ def test_two_cash_sales_to_one_client_on_one_day_are_one_report_and_it_is_filed_
         file("another")
     with pytest.raises(LookupError), house.office.transaction() as tx:
         desk.file_report(begin(tx, ALL, DAY), "nothing", "x", by="admin")
+
+
+def file(house, name, reference="R-1"):
+    with house.office.transaction() as tx:
+        desk.file_report(begin(tx, ALL, DAY), name, reference, by="admin")
+
+
+def test_a_late_sale_renames_no_report_that_was_filed_and_amends_it(house, paris):
+    for n, piece in ((2, "p2"), (3, "p3")):
+        paris.write(cash_sale(house, paris, n, piece, 600_000))
+    paris.send()
+    (row,) = reports(house)
+    file(house, row.report.name)
+    lyon = house.store("lyon", "l1")
+    early = msgspec.structs.replace(cash_sale(house, lyon, 1, "l1", 500_000), till="till-9")
+    lyon.now_us = 1
+    lyon.write(early)
+    lyon.send()
+    more, filed = reports(house)
+    assert (filed.report, filed.reference) == (row.report, "R-1")
+    assert (more.report.amends, more.filed_us) == (row.report.name, 0)
+    file(house, more.report.name, "R-2")
+    assert {each.reference for each in reports(house)} == {"R-1", "R-2"}
+
+
+def test_cash_of_two_ids_of_one_client_is_one_payers(house, paris):
+    for n, piece, client in ((1, "p1", "c-1"), (2, "p2", "c-2")):
+        paris.write(cash_sale(house, paris, n, piece, 600_000, client=client))
+    paris.send()
+    assert reports(house) == []
+    merge = {"merge": "m", "survivor": "c-2", "absorbed": "c-1", "by": "admin", "at_us": 1, "undone_us": 0}
+    with house.office.transaction() as tx:
+        tx.add(client_alias, merge)
+    (row,) = reports(house)
+    assert (row.report.total_minor, row.report.client) == (1_200_000, "c-2")
+    with house.office.transaction() as tx:
+        tx.run(sa.update(client_alias).values(undone_us=5))
+    assert reports(house) == [], "two people after all"
 
 
 def test_cards_and_two_clients_are_no_report(house, paris):

@@ -6,10 +6,11 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.clienteling.identity.merging import MergeRefusedError
 from cloud.desk import Desk
 from cloud.people import Keyring
-from cloud.pos.clients import aliases, desk, erasing, likeness, merging, pairs, profile, queries, seeking
+from cloud.pos.clients import desk, erasing, likeness, merging, pairs, profile, queries, seeking
 from cloud.pos.clients.comparing import Comparing, Stage
 from cloud.pos.clients.pairs import Said
 from cloud.sealing import passing

@@ -193,3 +193,24 @@ def test_a_proof_is_shown_and_approved_as_it_is(desk):
 
 def test_every_state_has_words_for_the_client():
     assert set(TOLD) == set(OrderState)
+
+
+def test_a_proof_drawn_anew_under_its_old_number_wants_a_word_of_its_own(desk):
+    desk.hear(opened(R2, OrderKind.ENGRAVING, "E-1001"), *quoted(order=R2))
+    text = OrderPaper(order=R2, kind=PaperKind.ENGRAVING, sha256="t", media="application/json")
+    first, second = "1" * 64, "2" * 64
+    desk.hear(
+        OrderMoved(order=R2, event=OrderEvent.APPROVE), text,
+        OrderPaper(order=R2, kind=PaperKind.PROOF, sha256=first, media="image/jpeg"),
+    )  # fmt: skip
+    code = page_code(R2)
+    assert "hears it as soon" in desk.say("yes", "proof", code=code, proof=first).text
+    desk.hear(OrderPaper(order=R2, kind=PaperKind.PROOF, sha256=second, media="image/jpeg"))
+    assert "hears it as soon" not in desk.look(code).text
+    assert "hears it as soon" in desk.say("yes", "proof", code=code, proof=second).text
+    assert [each.proof for each in desk.heard()][-1:] == [second]
+
+
+def test_no_browser_keeps_the_page_of_a_wrong_code(desk):
+    for code in ("nonsense", "AAAA-AAAA-AAAA-AAAA", ""):
+        assert desk.look(code).headers["cache-control"] == "no-store"

@@ -1,6 +1,7 @@
 """What stores bought from the public: its pieces, its money, its days untouched, and scrap that goes to a refiner."""
 
 import datetime as dt
+import threading
 
 import msgspec
 import pytest
@@ -119,6 +120,32 @@ def test_a_held_piece_changes_its_condition_only_when_its_days_are_over(house, p
 def send(house, pieces, days=15, lot="lot-1"):
     with house.office.transaction() as tx:
         return melting.send(at(house, days)(tx), lot, "paris", pieces, "Refiner & Sons", by="admin")
+
+
+def test_one_lot_sent_twice_at_once_leaves_once_and_says_so(postgres_office, empty_postgres, house_type):
+    house = house_type(postgres_office)
+    box = house.store("paris")
+    box.write(purchase(chain("b-1"), chain("b-2")), cash_out(153_000))
+    box.send()
+    told = []
+
+    def other(pieces):
+        try:
+            told.append(send(house, pieces))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            told.append(error)
+
+    for pieces in (["b-1"], ["b-2"]):
+        second = threading.Thread(target=other, args=(pieces,))
+        with house.office.transaction() as tx:
+            if pieces == ["b-1"]:
+                first = melting.send(at(house, 15)(tx), "lot-1", "paris", ["b-1"], "Refiner & Sons", by="admin")
+            second.start()
+            second.join(1)
+        second.join(30)
+    same, another = told
+    assert same == first, "asked again with the same name it left already"
+    assert isinstance(another, melting.MeltError)
 
 
 def test_scrap_leaves_in_a_lot_after_its_days_and_the_refiner_pays_once(house, paris):

@@ -1,5 +1,6 @@
 """Clients divided by what they bought: which money counts, tiers from one night to the next, and when a night is due."""
 
+import dataclasses
 import datetime as dt
 from zoneinfo import ZoneInfo
 
@@ -8,11 +9,12 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from cloud import feed
-from cloud.db import ContentionError
+from cloud import feed, schema
+from cloud.alone import alone
+from cloud.db import ContentionError, open_office
 from cloud.desk import Desk
 from cloud.pos.segments import gather, queries, settings
-from cloud.pos.segments.job import Divisions, due
+from cloud.pos.segments.job import ELSEWHERE, LOCK, Divisions, due
 from cloud.pos.segments.learn import learn
 from cloud.pos.segments.settings import Segmentation, SettingError, Step
 from cloud.pos.stores.desk import open_store
@@ -294,3 +296,36 @@ def test_who_changed_the_tiers_and_why_is_kept(house):
     assert msgspec.json.decode(rows[1]["differences"]) == {"Two": ["from 2.00, kept from 1.60", ""]}
     with house.desk.look() as work:
         assert not work.tx.rows(sa.select(client_segment))
+
+
+def test_of_two_processes_one_divides_and_a_night_is_done_once(tmp_path):
+    url = f"sqlite:///{tmp_path / 'office.sqlite3'}"
+    offices = [open_office(url) for _ in range(2)]
+    schema.create(offices[0])
+    house = House(offices[0])
+    house.client("ana")
+    house.sold("ana", "2026-11-01", 100_000)
+    desks = [house.desk, dataclasses.replace(house.desk, office=offices[1])]
+    waiting = []
+    one = Divisions(desks[0], "Europe/Paris", run=waiting.append)
+    other = Divisions(desks[1], "Europe/Paris", run=waiting.append)
+    with alone(offices[0], LOCK) as mine:
+        assert mine
+        assert other.start("lea")
+        waiting.pop()()
+        assert other.progress.why == ELSEWHERE
+    one.nightly()
+    other.nightly()
+    for work in waiting:
+        work()
+    with desks[0].look() as work:
+        assert len(work.tx.rows(sa.select(segment_run))) == 1
+    for each in offices:
+        each.close()
+
+
+def test_a_server_lets_one_of_two_work_and_the_next_when_it_is_done(postgres_office):
+    with alone(postgres_office, "night") as mine, alone(postgres_office, "night") as theirs:
+        assert (mine, theirs) == (True, False)
+    with alone(postgres_office, "night") as mine, alone(postgres_office, "other") as theirs:
+        assert (mine, theirs) == (True, True)

@@ -37,6 +37,21 @@ def test_a_person_reads_a_page_that_says_what_to_do(face):
     assert "4111" not in page.text
 
 
+def test_no_sign_that_nobody_sees_comes_in_and_the_field_is_named(face):
+    page = face.client.post("/register/lines", data={"piece": "ring\x00"}, headers={"Accept": "text/html"})
+    assert page.status_code == 422
+    assert "The field piece holds a sign that nobody sees" in page.text
+    for body in ({"user": "an\x00a", "pin": "4711"}, {"user": "ana", "pin": "47\x0711"}):
+        told = face.client.post("/api/v1/login", json=body)
+        assert (told.status_code, told.json()["type"]) == (422, "urn:vitrine:problem:unseen-sign")
+    assert face.client.get("/api/v1/pieces", params={"q": "a\x00"}).status_code == 422
+
+
+def test_new_lines_tabs_and_what_scanners_put_between_fields_come_in(face):
+    asked = face.client.post("/api/v1/login", json={"user": "ana\t\r\n\x1d", "pin": "4711"})
+    assert asked.json()["type"] != "urn:vitrine:problem:unseen-sign"
+
+
 def test_no_log_writes_a_card_number(capsys):
     before = structlog.get_config()
     write_logs()

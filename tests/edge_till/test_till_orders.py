@@ -270,8 +270,20 @@ def test_terms_below_the_houses_need_somebody_elses_word(counter):
     assert refusal.code is Why.NEEDS_APPROVAL
     assert "a deposit of 0 % in place of 30 %" in refusal.why
     counter.done(act)
-    longer = OrderTerms(deposit_bp=3_000, fee_bp=1_000, instalments=(Instalment(due_day="2027-11-22", amount_minor=1),))
+    longer = OrderTerms(
+        deposit_bp=3_000, fee_bp=1_000, instalments=(Instalment(due_day="2027-11-22", amount_minor=PRICE),)
+    )
     assert "180 days" in counter.refused(PromiseOrder(order="o-1", terms=longer), by="lea").why
+
+
+def test_instalments_make_what_the_order_comes_to(counter):
+    layaway(counter)
+    for amounts in ((PRICE - 1,), (PRICE, 1)):
+        parts = tuple(Instalment(due_day=f"2026-12-0{n}", amount_minor=each) for n, each in enumerate(amounts, 1))
+        terms = OrderTerms(deposit_bp=3_000, fee_bp=1_000, grace_days=14, instalments=parts)
+        refusal = counter.refused(PromiseOrder(order="o-1", terms=terms))
+        assert (refusal.code, "the order comes to 1200.00 EUR" in refusal.why) == (Why.WRONG_PRICE, True)
+    assert order_of(counter).terms.instalments == ()
 
 
 def special(shop, amount=200_000):

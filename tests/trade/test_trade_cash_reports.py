@@ -46,6 +46,27 @@ def test_after_a_report_the_counting_begins_again():
     assert [each.name for each in reports(US, day)] == ["Form 8300:ny/s1", "Form 8300:ny/s3"]
 
 
+def test_what_was_filed_stays_and_what_is_heard_of_later_amends_it():
+    day = [paid(2, 600_000, 2 * HOUR_US), paid(3, 600_000, 3 * HOUR_US)]
+    (filed,) = reports(US, day)
+    late = paid(1, 500_000, HOUR_US)
+    assert [each.name for each in reports(US, [late, *day])] == ["Form 8300:ny/s2"], "without it, another report"
+    (more,) = reports(US, [late, *day], [filed])
+    assert (more.name, more.amends, more.total_minor) == ("Form 8300:ny/s1", "Form 8300:ny/s3", 500_000)
+    assert reports(US, [late, *day], [filed, more]) == ()
+    again = paid(0, 100, 0)
+    (third,) = reports(US, [again, late, *day], [filed, more])
+    assert third.amends == filed.name
+
+
+def test_what_was_paid_after_a_filed_report_counts_anew():
+    day = [paid(n, 600_000, n * HOUR_US) for n in range(3)]
+    (filed,) = reports(US, day[:2])
+    assert reports(US, day, [filed]) == ()
+    (second,) = reports(US, [*day, paid(4, 600_000, 4 * HOUR_US)], [filed])
+    assert ([each.sale for each in second.payments], second.amends) == (["s2", "s4"], "")
+
+
 payments = st.lists(
     st.builds(
         paid,

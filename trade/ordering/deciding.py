@@ -28,7 +28,7 @@ from trade.orders import bench, papers
 from trade.orders.numbers import account_of, number_after
 from trade.orders.order import Order
 from trade.orders.tables import TABLES
-from trade.orders.terms import terms_of, wrong
+from trade.orders.terms import beside_total, terms_of, wrong
 from trade.orders.words import BY_ANOTHER_ACT, STEPS, cannot, no_order, state
 from trade.periods import is_day
 from trade.piece import not_for_sale, twice_named, unavailable
@@ -66,6 +66,8 @@ def open_order(scene: Scene, act: OpenOrder, new_id: NewId) -> Answer:
             if isinstance(quote, Refusal):
                 return quote
             lines.append(quote)
+    total = sum(line.gross_minor for line in lines)
+    refusal = refusal or beside_total(terms, total, act.currency)
     if refusal is not None:
         return refusal
     opened = OrderOpened(
@@ -239,7 +241,9 @@ def promise_order(scene: Scene, act: PromiseOrder) -> Answer:
         return Refusal(Why.WRONG_STATE, f"{order.number} is over ({state(order)}): nothing is promised any more")
     if not act.promised_day and act.terms is None:
         return Refusal(Why.EMPTY, "Give another day, or other terms")
-    refusal = _day_wrong(act.promised_day, scene) or (wrong(act.terms) if act.terms is not None else None)
+    refusal = _day_wrong(act.promised_day, scene)
+    if refusal is None and act.terms is not None:
+        refusal = wrong(act.terms) or beside_total(act.terms, order.total_minor, order.currency)
     if refusal is not None:
         return refusal
     day = "" if act.promised_day == order.promised_day else act.promised_day

@@ -37,6 +37,15 @@ def wrong(terms: OrderTerms) -> Refusal | None:
     return None
 
 
+def beside_total(terms: OrderTerms, total_minor: int, currency: str) -> Refusal | None:
+    """Why instalments do not fit what the order comes to; nothing is known before it has a price."""
+    asked = sum(each.amount_minor for each in terms.instalments)
+    if not terms.instalments or not total_minor or asked == total_minor:
+        return None
+    why = f"The instalments make {money(asked, currency)}, and the order comes to {money(total_minor, currency)}: "
+    return Refusal(Why.WRONG_PRICE, f"{why}make them the same")
+
+
 def below(kind: OrderKind, terms: OrderTerms, settings: SettingsCard, today: str) -> tuple[str, ...]:
     """Where these terms ask less of the client than the house does, in words."""
     house = terms_of(kind, settings)

@@ -145,9 +145,9 @@ def calendar(work: Work, means: Means, name: str) -> str | None:
     return None if told is None else written(told)
 
 
-def answered(work: Work, uid: str, sequence: int, answer: str) -> bool:
-    """What a client's calendar said. False: of none of ours, or of an older time of it."""
-    row = work.tx.row(sa.select(appointment).where(appointment.c.uid == uid))
+def answered(work: Work, store: str, uid: str, sequence: int, answer: str) -> bool:
+    """What a client's calendar said. False: of none of this store, or of an older time of it."""
+    row = work.tx.row(sa.select(appointment).where(appointment.c.uid == uid, appointment.c.store == store))
     if row is None or sequence < row["sequence"]:
         return False
     mine = sa.update(appointment).where(appointment.c.uid == uid)

@@ -37,7 +37,7 @@ def bring(work: Work, raw: bytes, *, store: str, staff: str) -> Imported:
     answers = busy = clashes = freed = left_out = repeats = 0
     for each in hearing.read(raw, outbox.zone_of(work.tx, store)):
         if each.method == "REPLY":
-            heard = bool(each.answer) and desk.answered(work, each.uid, each.sequence, each.answer)
+            heard = bool(each.answer) and desk.answered(work, store, each.uid, each.sequence, each.answer)
             answers, left_out = answers + heard, left_out + (not heard)
             continue
         name = f"{slots.BUSY}{staff}:{hashlib.sha256(each.uid.encode()).hexdigest()[:24]}"

@@ -5,6 +5,7 @@ store has heard it, the page says that it is on its way.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,10 +96,16 @@ def answer(
         "order_id": order.order, "what": what, "quote": quote, "proof": proof, "approved": int(approved),
         "at_us": work.now_us,
     }  # fmt: skip
-    if not work.tx.add_new(order_answer, row):
+    if not work.tx.add_new(order_answer, row) and not _said_anew(work.tx, row):
         return
     sent = AnswerOrder(order=order.order, approved=approved, quote=number if what == QUOTE else 0, proof=proof)
     work.command(home, sent)
+
+
+def _said_anew(tx: Tx, row: Mapping[str, object]) -> bool:
+    """A proof that was drawn anew under its old number is another proof: what was said of that one does not count."""
+    mine = [order_answer.c[name] == row[name] for name in ("order_id", "what", "quote")]
+    return tx.run(sa.update(order_answer).where(*mine, order_answer.c.proof != row["proof"]).values(**row)) == 1
 
 
 def shown_version(order: Order) -> int:
@@ -140,7 +147,11 @@ def _said(tx: Tx, order: ClientOrderId, asks: str, whole: Order) -> Said | None:
     if asks not in (QUOTE, PROOF):
         return None
     about = whole.quote.quote if asks == QUOTE and whole.quote is not None else shown_version(whole)
-    mine = (order_answer.c.order_id == order, order_answer.c.what == asks, order_answer.c.quote == about)
+    drawn = proof_of(whole) if asks == PROOF else None
+    mine = (
+        order_answer.c.order_id == order, order_answer.c.what == asks, order_answer.c.quote == about,
+        order_answer.c.proof == (drawn.sha256 if drawn is not None else ""),
+    )  # fmt: skip
     row = tx.row(sa.select(order_answer).where(*mine))
     return None if row is None else Said(asks, bool(row["approved"]), row["at_us"])
 

@@ -53,7 +53,12 @@ class Door:
         self._attempts.succeeded(_address(request))
 
     def page(self, request: Request, code: str, *, problem: str = "", status: int = 200) -> Response:
-        """The form alone without a code."""
+        """The form alone without a code. No browser keeps any of it."""
+        answer = self._page(request, code, problem=problem, status=status)
+        answer.headers.update(NOT_KEPT)
+        return answer
+
+    def _page(self, request: Request, code: str, *, problem: str, status: int) -> Response:
         if not code.strip():
             return render(request, TEMPLATE, code="", problem="", one=None, asked=False)
         try:
@@ -69,9 +74,7 @@ class Door:
             self.fits(request)
         one = found[2] if found is not None else None
         status = status if found is not None else 404
-        answer = render(request, TEMPLATE, status=status, code=code, problem=problem, one=one, asked=True)
-        answer.headers.update(NOT_KEPT)
-        return answer
+        return render(request, TEMPLATE, status=status, code=code, problem=problem, one=one, asked=True)
 
 
 def router(desk: Desk, ring: Keyring, attempts: Attempts) -> APIRouter:

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cloud import aliases
 from cloud.changes import WhyError
 from cloud.clienteling.identity.merging import MergeRefusedError
 from cloud.desk import Desk
 from cloud.people import Keyring
-from cloud.pos.clients import absorbing, aliases, asked, desk, likeness, merging, pairs, profile, queries
+from cloud.pos.clients import absorbing, asked, desk, likeness, merging, pairs, profile, queries
 from cloud.pos.clients.asked import FieldsAsked
 from cloud.pos.clients.profile import ClientError
 from cloud.sealing import SealedError

@@ -13,12 +13,12 @@ from typing import Final
 import sqlalchemy as sa
 import structlog
 
+from cloud.aliases import ABSORBED
 from cloud.clienteling.identity.people import PEOPLE_MAX, Card
 from cloud.db import ContentionError
 from cloud.desk import Desk
 from cloud.people import Keyring
 from cloud.pos.clients import desk, pairs, queries
-from cloud.pos.clients.aliases import ABSORBED
 from cloud.pos.clients.likeness import card
 from cloud.sealing import SealedError
 from cloud.tables import client

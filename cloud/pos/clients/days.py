@@ -5,9 +5,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.db import Tx
 from cloud.people import Keyring
-from cloud.pos.clients import aliases
 from cloud.pos.clients.profile import Milestone, Profile
 from cloud.pos.clients.queries import opened, profiles_of, sealed_rows
 from cloud.pos.clients.reach import reaching

@@ -10,15 +10,16 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
-from cloud import changes, feed, remarks
+from cloud import aliases, changes, feed, remarks
 from cloud.db import Office, Tx
 from cloud.desk import Desk
 from cloud.people import Keyring
-from cloud.pos.clients import aliases, desk, pairs, queries
+from cloud.pos.clients import desk, pairs, queries
 from cloud.pos.clients.written import written
 from cloud.tables import (
     address_bad,
     appointment,
+    appointment_slot,
     campaign_member,
     client,
     client_heard,
@@ -37,6 +38,7 @@ from cloud.tables import (
 from cloud.work import Work
 from contract.feed import ForgetCard
 from contract.ids import HOUSE, PersonId, UserId
+from trade.appointment import OFFICE_DECIDES, AppointmentState
 
 _log = structlog.get_logger(__name__)
 NOTED: Final = "client"
@@ -137,6 +139,20 @@ def _leave_no_trace(office: Office) -> None:
         _log.warning("erased_and_not_overwritten", mend=mend)
 
 
+def _free_their_time(work: Work, person: PersonId) -> None:
+    """What they were expected for takes no adviser, room or tray any more; one whose tray is out its store ends."""
+    mine = (appointment.c.person == person, appointment.c.state.in_(OFFICE_DECIDES))
+    names = [row["appointment"] for row in work.tx.rows(sa.select(appointment.c.appointment).where(*mine))]
+    work.tx.run(sa.delete(appointment_slot).where(appointment_slot.c.appointment.in_(names)))
+    gone = {
+        "state": AppointmentState.CANCELLED, "sequence": appointment.c.sequence + 1, "changed_us": work.now_us,
+        "told": 0,
+    }  # fmt: skip
+    for row in work.tx.rows(sa.select(appointment).where(*mine, appointment.c.told == 1)):
+        work.tell(feed.News(f"appointment:{row['appointment']}", None, scope=row["store"]))
+    work.tx.run(sa.update(appointment).where(*mine).values(**gone))
+
+
 def _erase(work: Work, person: PersonId, why: str, *, by: UserId) -> None:
     row = work.tx.row(sa.select(client.c.erased_us).where(client.c.person == person).with_for_update())
     if row is None:
@@ -147,6 +163,7 @@ def _erase(work: Work, person: PersonId, why: str, *, by: UserId) -> None:
         work.tx.run(sa.delete(table).where(table.c.person == person))
     for table in (client_visit, client_heard, message, appointment):
         work.tx.run(sa.update(table).where(table.c.person == person).values(sealed=b""))
+    _free_their_time(work, person)
     pairs.forget(work, person)
     remarks.forget(work.tx, person)
     papers = sa.update(order_paper).where(order_paper.c.person == person)

@@ -7,10 +7,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.clienteling.identity.people import Card
 from cloud.db import Tx
 from cloud.people import Keyring
-from cloud.pos.clients import aliases, queries, seeking, words
+from cloud.pos.clients import queries, seeking, words
 from cloud.pos.clients.profile import Day, Profile, Relation
 from cloud.tables import client, person_word
 

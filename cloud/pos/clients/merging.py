@@ -7,10 +7,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from cloud import changes
+from cloud import aliases, changes
 from cloud.clienteling.identity.merging import Merge, MergeRefusedError
 from cloud.people import Keyring
-from cloud.pos.clients import aliases, desk, pairs
+from cloud.pos.clients import desk, pairs
 from cloud.pos.clients.pairs import Said
 from cloud.tables import client, client_alias
 from cloud.work import Work

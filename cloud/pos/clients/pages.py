@@ -8,11 +8,10 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
-from cloud import called
+from cloud import aliases, called
 from cloud.desk import Desk
 from cloud.people import Keyring
 from cloud.pos.clients import (
-    aliases,
     asked,
     desk,
     erasing,

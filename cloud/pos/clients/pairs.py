@@ -8,9 +8,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.clienteling.identity.matching import Suggestion
 from cloud.db import Tx
-from cloud.pos.clients import aliases
 from cloud.tables import client, client_pair
 from cloud.work import Work
 from contract.ids import PersonId, UserId

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
+from cloud.aliases import ABSORBED
 from cloud.clienteling.identity.merging import Aliases
 from cloud.db import Tx
 from cloud.people import Keyring, PersonKey
-from cloud.pos.clients import aliases, desk
-from cloud.pos.clients.aliases import ABSORBED
+from cloud.pos.clients import desk
 from cloud.pos.clients.profile import GROWN, Profile, decode
 from cloud.pos.clients.together import together
 from cloud.tables import (

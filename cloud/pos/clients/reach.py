@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.db import Tx
 from cloud.messages.reach import Reach, Reaching
 from cloud.people import Keyring
-from cloud.pos.clients import aliases, desk
+from cloud.pos.clients import desk
 from cloud.pos.clients.queries import opened, profiles_of, sealed_rows
 from cloud.pos.clients.together import together
 from cloud.tables import client

@@ -4,9 +4,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
+from cloud import aliases
 from cloud.desk import Desk
 from cloud.people import Keyring
-from cloud.pos.clients import aliases, asked, desk, erasing, pairs, queries, seeking, timeline
+from cloud.pos.clients import asked, desk, erasing, pairs, queries, seeking, timeline
 from cloud.pos.clients import owned as owning
 from cloud.pos.clients.acts import Clients, answered
 from cloud.pos.clients.comparing import Comparing, Progress

@@ -10,9 +10,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.db import Tx
 from cloud.people import Keyring, WordKey
-from cloud.pos.clients import aliases, queries, words
+from cloud.pos.clients import queries, words
 from cloud.pos.clients.profile import Profile
 from cloud.tables import client, person_word
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
+from cloud.aliases import ABSORBED
 from cloud.people import Keyring
-from cloud.pos.clients import absorbing, aliases, desk, queries, seeking
-from cloud.pos.clients.aliases import ABSORBED
+from cloud.pos.clients import absorbing, desk, queries, seeking
 from cloud.pos.clients.apply import WAITING
 from cloud.pos.clients.profile import Pin, Profile
 from cloud.pos.clients.together import together

@@ -7,8 +7,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.db import Tx
-from cloud.pos.clients import aliases
 from cloud.pos.clients.queries import ClientDetail
 from cloud.tables import appointment, message, receipt_given, value_move
 from contract.names import folded

@@ -4,10 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.db import Tx
 from cloud.messages import outbox
 from cloud.people import Keyring
-from cloud.pos.clients import aliases
 from cloud.tables import appointment, message, reminder
 from contract.ids import PersonId
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from cloud import changes
 from cloud.pos.compliance import queries
 from cloud.tables import cash_report
@@ -28,7 +30,9 @@ def file_report(work: Work, name: str, reference: str, *, by: UserId) -> None:
         if row.reference == reference:
             return
         raise ComplianceError(f"It was filed as {row.reference} already: what was filed stays as it was")
-    if not work.tx.add_new(cash_report, {"name": name, "reference": reference, "by": by, "at_us": work.now_us}):
+    body = msgspec.json.encode(row.report).decode()
+    kept = {"name": name, "reference": reference, "by": by, "at_us": work.now_us, "body": body}
+    if not work.tx.add_new(cash_report, kept):
         raise ComplianceError("Somebody said so a moment ago: reload the page")
     changes.note(
         work, NOTED, name, by=by, why=f"filed as {reference}", was={"filed": "no"}, now={"filed": "yes"}

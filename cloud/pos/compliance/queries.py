@@ -5,9 +5,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 
-from cloud import fiscal
+from cloud import aliases, fiscal
 from cloud.db import Tx
 from cloud.ledger import OF_ITS_POSTING, Kind
 from cloud.tables import cash_report, ledger_line, posting, sale, sale_line, sale_tender
@@ -17,6 +18,7 @@ from trade.accounts import Account
 from trade.cash_reports import RULES, CashPaid, CashReport, CashRule, reports
 from trade.fiscal import Closing, digest
 
+decode: Final = msgspec.json.Decoder(CashReport).decode
 LOOK_BACK_US: Final = 2 * 366 * 86_400_000_000
 """Twice as long as payments add up, so that no report loses its beginning."""
 PURCHASE_THRESHOLDS: Final = {"USD": 5_000_000}
@@ -66,16 +68,20 @@ class Chain:
 
 
 def cash_reports(tx: Tx, now_us: int) -> list[ReportRow]:
-    """Those not filed first, each by the day it is due."""
+    """Those not filed first, each by the day it is due; those that were filed as they were then."""
     filed = {row["name"]: row for row in tx.rows(sa.select(cash_report))}
-    found = []
+    frozen = {name: decode(row["body"]) for name, row in filed.items() if row["body"]}
+    found = [_filed(report, filed[name]) for name, report in frozen.items()]
     for rule in RULES:
-        for report in reports(rule, _paid(tx, rule, now_us - LOOK_BACK_US)):
-            row = filed.get(report.name)
-            found.append(
-                ReportRow(report) if row is None else ReportRow(report, row["at_us"], row["by"], row["reference"])
-            )
+        mine = [each for each in frozen.values() if (each.rule, each.currency) == (rule.name, rule.currency)]
+        for report in reports(rule, _paid(tx, rule, now_us - LOOK_BACK_US), mine):
+            row = filed.get(report.name)  # filed before reports were kept as they were
+            found.append(ReportRow(report) if row is None else _filed(report, row))
     return sorted(found, key=lambda each: (each.filed_us > 0, each.report.due_us, each.report.name))
+
+
+def _filed(report: CashReport, row: sa.RowMapping) -> ReportRow:
+    return ReportRow(report, row["at_us"], row["by"], row["reference"])
 
 
 def _paid(tx: Tx, rule: CashRule, since_us: int) -> list[CashPaid]:
@@ -96,13 +102,15 @@ def _paid(tx: Tx, rule: CashRule, since_us: int) -> list[CashPaid]:
         .group_by(sale.c.store, sale.c.sale, sale.c.client, sale.c.recorded_us)
         .having(cash > 0)
     )
+    rows = tx.rows(query)
+    head = aliases.heads(tx, [row["client"] for row in rows if row["client"]])
     return [
         CashPaid(
-            store=StoreId(row["store"]), sale=SaleId(row["sale"]), client=PersonId(row["client"]),
+            store=StoreId(row["store"]), sale=SaleId(row["sale"]), client=head.get(row["client"], PersonId("")),
             amount_minor=int(row["cash"]), at_us=row["recorded_us"],
             things=tuple(things.get((row["store"], row["sale"]), ())),
         )
-        for row in tx.rows(query)
+        for row in rows
         if row["client"] or row["cash"] > rule.over_minor or (row["store"], row["sale"]) in things
     ]  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Cash reports, purchases from the public and fiscal closings over HTTP."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import msgspec
@@ -8,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from cloud import fiscal
+from cloud.db import Tx
 from cloud.desk import Desk
 from cloud.pos.compliance import desk as acts
 from cloud.pos.compliance import queries
@@ -85,11 +88,15 @@ def archived(desk: Desk, store: str, number: int) -> StreamingResponse:
     with desk.look() as work:
         chain = fiscal.closings(work.tx, StoreId(store))
         wanted = found(chain[number - 1] if number <= len(chain) else None, f"closing {number} of {store}")
-        lines = list(fiscal.archive(work.tx, wanted))
     name = f"closing-{wanted.store}-{wanted.number}-{wanted.period}.jsonl"
-    return StreamingResponse(
-        iter(lines), media_type=NDJSON, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(fiscal.archive(lambda: _reading(desk), wanted), media_type=NDJSON, headers=headers)
+
+
+@contextmanager
+def _reading(desk: Desk) -> Iterator[Tx]:
+    with desk.look() as work:
+        yield work.tx
 
 
 def told(row: queries.ReportRow) -> dict[str, object]:

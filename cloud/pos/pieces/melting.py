@@ -95,11 +95,8 @@ def one(tx: Tx, lot: str) -> Lot | None:
 
 def send(work: Work, lot: str, store: StoreId, pieces: Sequence[PieceId], refiner: str, *, by: UserId) -> Lot:
     """These leave as one lot. Asked again with the same name, it left already. Raises `MeltError`, `RecordError`."""
-    known = one(work.tx, lot)
+    known = _left(work, lot, store, pieces)
     if known is not None:
-        mine = sa.select(purchase_item.c.piece).where(purchase_item.c.lot == lot)
-        if known.store != store or {row["piece"] for row in work.tx.rows(mine)} != set(pieces):
-            raise MeltError(f"Lot {lot} left already, with other pieces: reload the page and send these as another")
         return known
     refiner = " ".join(refiner.split())
     if not 0 < len(refiner) <= NAME_MAX:
@@ -108,6 +105,9 @@ def send(work: Work, lot: str, store: StoreId, pieces: Sequence[PieceId], refine
         raise MeltError(f"Choose 1 to {PIECES_MAX} pieces, each once")
     query = sa.select(purchase_item).where(purchase_item.c.piece.in_(pieces)).with_for_update()
     rows = {PieceId(row["piece"]): row for row in work.tx.rows(query)}
+    known = _left(work, lot, store, pieces)  # somebody sent it while this waited for its pieces
+    if known is not None:
+        return known
     for each in pieces:
         _meltable(work, each, rows.get(each), store)
     if len({(row["metal"], row["currency"]) for row in rows.values()}) != 1:
@@ -118,13 +118,25 @@ def send(work: Work, lot: str, store: StoreId, pieces: Sequence[PieceId], refine
         "fine_mg": sum(fine_mg(row["weight_mg"], row["fineness"]) for row in rows.values()),
         "cost_minor": sum(row["value_minor"] for row in rows.values()), "by": by, "sent_us": work.now_us,
     }  # fmt: skip
-    work.tx.add(melt_lot, row)
+    if not work.tx.add_new(melt_lot, row):
+        raise MeltError(f"Lot {lot} was sent a moment ago with other pieces: reload the page, send these as another")
     work.tx.run(sa.update(purchase_item).where(purchase_item.c.piece.in_(pieces)).values(lot=lot))
     for each, record in records(work.tx, pieces).items():
         gone = msgspec.structs.replace(record.card, condition=Condition.DESTROYED, epc="", tid="")
         edit(work, gone, record.backing, by=by, why=f"melted in lot {lot}")
         assert each in rows, "only what was chosen is melted"
     return Lot(**{**_nothing(), **row})
+
+
+def _left(work: Work, lot: str, store: StoreId, pieces: Sequence[PieceId]) -> Lot | None:
+    """The lot, where it left with these very pieces. Raises `MeltError` where it left with others."""
+    known = one(work.tx, lot)
+    if known is None:
+        return None
+    mine = sa.select(purchase_item.c.piece).where(purchase_item.c.lot == lot)
+    if known.store != store or {row["piece"] for row in work.tx.rows(mine)} != set(pieces):
+        raise MeltError(f"Lot {lot} left already, with other pieces: reload the page and send these as another")
+    return known
 
 
 def settle(work: Work, lot: str, amount_minor: int, assayed_mg: int, reference: str, *, by: UserId) -> Lot:

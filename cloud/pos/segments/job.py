@@ -17,6 +17,7 @@ import numpy as np
 import sqlalchemy as sa
 import structlog
 
+from cloud.alone import alone
 from cloud.db import ContentionError
 from cloud.desk import Desk
 from cloud.pos.segments import gather, settings
@@ -32,6 +33,8 @@ AT_ONCE: Final = 2_000
 """Rows of one transaction: stores are heard between two of them."""
 RUNS_KEPT: Final = 400
 NOBODY: Final = UserId("")
+LOCK: Final = "divisions"
+ELSEWHERE: Final = "Another process of this office divides the clients now: look again in a minute"
 _log = structlog.get_logger()
 
 
@@ -61,26 +64,39 @@ class Divisions:
         """By the clock of the house."""
         return dt.datetime.fromtimestamp(self._desk.now_us() / 1e6, self._zone)
 
-    def start(self, by: UserId = NOBODY) -> bool:
-        """False where it is being done already."""
+    def start(self, by: UserId = NOBODY, *, if_due: bool = False) -> bool:
+        """False where it is being done already. `if_due`: and only if it still is, once no other process does it."""
         with self._lock:
             if self.progress.busy:
                 return False
             self.progress = Progress(busy=True, doing="Purchases are read")
-        self._run(lambda: self._do(by))
+        self._run(lambda: self._do(by, if_due=if_due))
         return True
 
     def nightly(self) -> None:
         """Once a day after `NIGHT_HOUR`, and at once where it was never done though there is somebody to divide."""
+        if self._is_due():
+            self.start(if_due=True)
+
+    def _is_due(self) -> bool:
         with self._desk.look() as work:
             nights = sa.select(sa.func.max(segment_run.c.at_us)).where(segment_run.c.by == NOBODY)
             last_us = int(work.tx.value(nights) or 0)
             anybody = work.tx.value(sa.select(client.c.person).limit(1)) is not None
         last = dt.datetime.fromtimestamp(last_us / 1e6, self._zone) if last_us else None
-        if anybody and due(self.today(), last):
-            self.start()
+        return anybody and due(self.today(), last)
 
-    def _do(self, by: UserId) -> None:
+    def _do(self, by: UserId, *, if_due: bool) -> None:
+        """By one process of the office at a time; a night that another one did meanwhile is not done again."""
+        with alone(self._desk.office, LOCK) as mine:
+            if not mine:
+                self.progress = Progress(why=ELSEWHERE)
+            elif if_due and not self._is_due():
+                self.progress = Progress()
+            else:
+                self._divide(by)
+
+    def _divide(self, by: UserId) -> None:
         began, now = time.monotonic(), self.today()
         try:
             # the day that is over: the one that runs has not sold all it will

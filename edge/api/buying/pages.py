@@ -14,6 +14,7 @@ from edge.api import witnessing
 from edge.api.bodies import PLAIN
 from edge.api.buying import making, views
 from edge.api.carts import Seller, TheShop
+from edge.api.meant import the_client
 from edge.api.tills import till_of
 from trade.buying import spot_of
 from trade.melt import METALS, worth_minor
@@ -65,7 +66,7 @@ async def buy(request: Request, who: Seller, shop: TheShop, form: Annotated[BuyF
         form = form.model_copy(update={"weight": grams, "weighed": grams, "weighed_by": name})
     if form.step != "buy":
         return _page(request, who, shop, form)
-    client = await shop.clients.meant(form.client, who.user, up=shop.uplink.up)
+    client = await the_client(shop, form.client, who)
     item = making.item(shop, _thing(shop, form), client, views.prices(shop))
     tender = making.tender(TenderKind(form.kind), item.value_minor, client, form.reference.strip())
     name = PurchaseId(form.purchase or shop.new_id())

@@ -6,10 +6,11 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from contract.facts import TenderKind
-from contract.ids import PersonId, PurchaseId, TillId
+from contract.ids import PurchaseId, TillId
 from edge.api import bodies
 from edge.api.bodies import Body, Id, Reason, Text
 from edge.api.buying import making, views
+from edge.api.meant import the_client
 from edge.api.trade_routes import Seller, TheShop
 from trade.buying import ITEMS_MAX
 
@@ -73,7 +74,7 @@ async def list_purchases(who: Seller, shop: TheShop) -> list[views.PurchaseView]
 @router.post("/purchases", status_code=201)
 async def buy(body: PurchaseBody, who: Seller, shop: TheShop) -> views.PurchaseView:
     """The things are the house's from now on; they lie untouched as many days as the store's settings say."""
-    client, prices = PersonId(body.client), views.prices(shop)
+    client, prices = await the_client(shop, body.client, who), views.prices(shop)
     things = (making.Thing(**each.model_dump()) for each in body.things)
     items = tuple(making.item(shop, each, client, prices) for each in things)
     tenders = tuple(

@@ -13,6 +13,7 @@ from edge.api import scanning, witnessing
 from edge.api import views as store_views
 from edge.api.bodies import PLAIN
 from edge.api.carts import cart_of
+from edge.api.meant import the_client
 from edge.api.orders import views
 from edge.api.orders.routes import deposit_of, tax_of
 from edge.api.shop import Shop, the_shop
@@ -111,7 +112,7 @@ async def open_order(request: Request, who: Keeper, shop: TheShop, form: Annotat
     """A layaway is kept for the client at once; how it is paid stands in its terms."""
     order = ClientOrderId(shop.new_id())
     pad = frozenset(shop.pad_now(till_of(request, shop)).pieces)
-    client = await shop.clients.meant(form.client, who.user, up=shop.uplink.up)
+    client = await the_client(shop, form.client, who)
     codes = [line.strip() for line in form.codes.splitlines() if line.strip()]
     pieces = tuple(scanning.the_piece(shop, code, pad=pad).piece for code in codes)
     if not codes and form.kind in OF_PIECES:

@@ -6,10 +6,11 @@ from fastapi import APIRouter
 
 from contract.facts import AnswerHow, OrderEvent, OrderKind, Share
 from contract.feed import Permission, TaxCard
-from contract.ids import ClientOrderId, LineId, PersonId, PieceId, SaleId, UserId
+from contract.ids import ClientOrderId, LineId, PieceId, SaleId, UserId
 from edge.api import shapes
 from edge.api import views as sales
 from edge.api.bodies import ReasonBody
+from edge.api.meant import the_client
 from edge.api.orders import bodies, views
 from edge.api.orders.shapes import OrderView, ShortOrderView
 from edge.api.shop import Shop, the_shop
@@ -40,7 +41,7 @@ async def open_order(body: bodies.OpenOrderBody, who: Keeper, shop: TheShop) -> 
     """A layaway is quoted at once, at what its pieces cost today."""
     order = ClientOrderId(body.order or shop.new_id())
     act = acts.OpenOrder(
-        order=order, kind=OrderKind(body.kind), client=PersonId(body.client), title=body.title,
+        order=order, kind=OrderKind(body.kind), client=await the_client(shop, body.client, who), title=body.title,
         currency=shop.config.currency, promised_day=body.promised_day or "",
         terms=None if body.terms is None else body.terms.terms(), pieces=tuple(PieceId(each) for each in body.pieces),
         shares=tuple(Share(associate=UserId(each.associate), share_bp=each.share_bp) for each in body.shares),
