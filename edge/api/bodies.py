@@ -149,7 +149,7 @@ class RequestPaymentBody(Body):
 
 class RecordSaleBody(Body):
     tenders: Annotated[list[TenderBody], Field(max_length=TENDERS_MAX)]
-    client: Id | None = None
+    client: Reason | None = None
     override: Text = ""
     """Why, when pad and cart do not match; it is kept with the sale."""
 

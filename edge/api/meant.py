@@ -1,15 +1,12 @@
-"""Whom somebody means by a client's number, parsed at the door, and what clients are called here."""
+"""Whom somebody means by a client's number, parsed at the door."""
 
-import asyncio
 import re
-from collections.abc import Iterable
 from typing import Final
 
 from contract.feed import ForgetCard
 from contract.ids import PersonId
 from edge.api.shop import Shop
 from edge.books import replica
-from edge.clients.slice import ClosedError, Slice
 from web.logins import Login
 from web.problems import ProblemError
 
@@ -30,17 +27,3 @@ async def the_client(shop: Shop, said: str, who: Login) -> PersonId:
         mend = "Serve them without a name, or make them a new client under Clients."
         raise ProblemError(409, "client", "This client was erased", mend)
     return await shop.clients.meant(number, who.user, up=shop.uplink.up)
-
-
-async def names_of(shop: Shop, persons: Iterable[str]) -> dict[str, str]:
-    """What those are called whom this box keeps; who is not here is left out."""
-    kept = shop.clients.kept
-    return {} if kept is None else await asyncio.to_thread(_names, kept, frozenset(persons))
-
-
-def _names(kept: Slice, persons: frozenset[str]) -> dict[str, str]:
-    try:
-        cards = {person: kept.one(PersonId(person)) for person in sorted(persons) if person}
-    except ClosedError:
-        return {}
-    return {person: card.name for person, card in cards.items() if card is not None}

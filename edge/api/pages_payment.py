@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from contract.facts import AskEnd, Tender, TenderKind
 from contract.feed import Permission
-from contract.ids import AskId, PaymentId, SaleId, TillId
+from contract.ids import AskId, PaymentId, PersonId, SaleId, TillId
 from edge.api import shapes, tendering, views, witnessing
 from edge.api.bodies import PLAIN
 from edge.api.carts import REASON_MAX, Seller, TheShop, open_sale

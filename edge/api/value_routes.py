@@ -62,7 +62,7 @@ class EndAskBody(Body):
 
 class TradeInBody(Body):
     title: Reason
-    client: Id
+    client: Reason
     value_minor: Annotated[int, Field(ge=1, le=bodies.MONEY_MAX)]
     provenance: Reason
     proof: Reason

@@ -13,7 +13,6 @@ from contract.ids import Epoch, PersonId
 from edge.api.client_desk import ClientDesk
 from edge.clients.keys import box_keys
 from edge.clients.slice import Slice
-from web.problems import ProblemError
 from web.sealed import from_text, key_id, unseal
 
 NEW = {
@@ -186,9 +185,8 @@ def test_whoever_is_served_stands_in_the_forms_that_ask_for_a_client(face, kept)
 def test_a_name_is_no_number_of_a_client(face, kept):
     person, clients = made(face), face.edge.shop.clients
     assert asyncio.run(clients.meant(f" {person} ", "max", up=True)) == person
-    with pytest.raises(ProblemError) as refused:
-        asyncio.run(clients.meant("Zwetlana Beispielowa", "max", up=True))
-    assert refused.value.status == 404
+    order = {"kind": "special", "title": "A ring", "client": "Zwetlana Beispielowa"}
+    assert face.post("/orders", order).status_code == 422
     assert asyncio.run(clients.meant("c-elsewhere", "max", up=False)) == "c-elsewhere", "nobody can tell now"
     kept.close_for("another box serves this store")
     assert asyncio.run(clients.meant("c-elsewhere", "max", up=True)) == "c-elsewhere", "no order waits for that"

@@ -276,16 +276,6 @@ def test_terms_below_the_houses_need_somebody_elses_word(counter):
     assert "180 days" in counter.refused(PromiseOrder(order="o-1", terms=longer), by="lea").why
 
 
-def test_instalments_make_what_the_order_comes_to(counter):
-    layaway(counter)
-    for amounts in ((PRICE - 1,), (PRICE, 1)):
-        parts = tuple(Instalment(due_day=f"2026-12-0{n}", amount_minor=each) for n, each in enumerate(amounts, 1))
-        terms = OrderTerms(deposit_bp=3_000, fee_bp=1_000, grace_days=14, instalments=parts)
-        refusal = counter.refused(PromiseOrder(order="o-1", terms=terms))
-        assert (refusal.code, "the order comes to 1200.00 EUR" in refusal.why) == (Why.WRONG_PRICE, True)
-    assert order_of(counter).terms.instalments == ()
-
-
 def special(shop, amount=200_000):
     shop.done(OpenOrder(order="o-1", kind=OrderKind.SPECIAL, client=CLIENT, title="A rare ring", currency="EUR"))
     line = QuoteLine(line="q-1", description="A rare ring", gross_minor=amount, tax_bp=2_000)

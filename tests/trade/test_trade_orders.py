@@ -13,7 +13,17 @@ from trade.orders.numbers import LETTERS, account_of, number_after, order_of, or
 from trade.orders.order import apply, opened
 from trade.orders.queues import Queue
 from trade.orders.tables import ENDS, TABLES
-from trade.orders.terms import below, deposit_minor, fee_minor, in_grace, overdue_since, plan, terms_of, wrong
+from trade.orders.terms import (
+    below,
+    beside_total,
+    deposit_minor,
+    fee_minor,
+    in_grace,
+    overdue_since,
+    plan,
+    terms_of,
+    wrong,
+)
 from trade.orders.words import BY_ANOTHER_ACT, DONE, KINDS, STEPS, cannot, instead, possible
 from trade.settling import post_settled
 
@@ -111,6 +121,18 @@ def test_terms_of_the_house_are_not_below_themselves_and_each_lesser_one_is_name
 )
 def test_terms_that_nobody_can_agree_on_are_refused_in_words(terms):
     assert len(wrong(terms).why) > 20
+
+
+def test_instalments_make_what_the_order_comes_to():
+    def parts(*amounts):
+        return OrderTerms(instalments=tuple(Instalment(due_day="2026-12-01", amount_minor=each) for each in amounts))
+
+    for amounts in ((119_999,), (120_000, 1)):
+        refusal = beside_total(parts(*amounts), 120_000, "EUR")
+        assert refusal is not None
+        assert "the order comes to 1200.00 EUR" in refusal.why
+    assert beside_total(parts(40_000, 80_000), 120_000, "EUR") is None
+    assert beside_total(parts(1), 0, "EUR") is None, "it has no price yet"
 
 
 def test_a_layaway_is_overdue_the_day_after_and_forfeit_waits_for_its_grace():

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: Final = "0041"
-down_revision: Final = "0039"
+down_revision: Final = "0040"
 MEMBER: Final = "campaign_member"
 TABLE: Final = "points_lot"
 

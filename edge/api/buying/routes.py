@@ -43,7 +43,7 @@ class PurchaseBody(Body):
     """`purchase`: an id of the asker's, so that a repeat is a repeat."""
 
     till: Id
-    client: Id
+    client: Reason
     things: Annotated[list[ThingBody], Field(min_length=1, max_length=ITEMS_MAX)]
     paid: Annotated[list[PaidBody], Field(min_length=1, max_length=3)]
     purchase: Id | None = None

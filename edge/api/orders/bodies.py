@@ -39,7 +39,7 @@ class OpenOrderBody(Body):
     """`pieces` of the house, of a layaway or a memo. Without `terms` the house's hold."""
 
     kind: Kind
-    client: Id
+    client: Reason
     title: Reason
     promised_day: Day | None = None
     terms: TermsBody | None = None
