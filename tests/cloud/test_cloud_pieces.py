@@ -15,6 +15,7 @@ from cloud.pos.pieces.record import full_record
 from cloud.work import begin
 from contract.feed import Attribute, Condition, FinenessUnit, Metal, Ownership, PieceCard, Price, Stone
 from contract.ids import PieceId, StoreId
+from trade import hallmarks
 from trade.attributes import AttributeKind, AttributeRule
 from trade.record import wrong
 
@@ -212,3 +213,22 @@ def test_words_that_cannot_be_read_say_how_to_write_them(header, text, said):
 
 def test_gold_in_karat_is_what_is_stamped_on_it():
     assert [wording.permille(text) for text in ("18 kt", "14K", "750", "585 ‰")] == [750, 585, 750, 585]
+
+
+def test_a_hallmark_that_cannot_be_is_refused_before_the_piece_is_kept(house):
+    house.store("paris")
+    with house.office.transaction() as tx:
+        rules = [AttributeRule(name=name, kind=AttributeKind.TEXT) for name in hallmarks.NAMES]
+        categories.set_rules(work(house, tx), "ring", rules, by="ana")
+    good = dict(zip(hallmarks.NAMES, ("GB London", "A&Co", "750"), strict=True))
+
+    def ring(told):
+        metals = (Metal(metal="gold", fineness=750),)
+        attributes = tuple(Attribute(name=name, value=value) for name, value in told.items())
+        return house.card("p1", category="ring", metal="gold", fineness=750, metals=metals, attributes=attributes)
+
+    bring(house, ring({}))
+    with pytest.raises(RecordError, match="none is called Chester"):
+        change(house, ring(good | {hallmarks.OFFICE: "GB Chester"}))
+    change(house, ring(good))
+    assert record(house).card.attributes[0].value == "GB London"

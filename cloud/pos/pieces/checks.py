@@ -12,6 +12,7 @@ from cloud.tables import node, piece
 from cloud.work import Work
 from contract.ids import PieceId, StoreId
 from trade.attributes import wrong_values
+from trade.hallmarks import wrong_hallmark
 from trade.record import CURRENCY, PRICE_MINOR_MAX
 from trade.record import wrong as wrong_record
 
@@ -74,6 +75,7 @@ def _wrong(record: Record, rules: Rules) -> list[tuple[str, str]]:
     found = wrong_record(card)
     asked = rules.get(card.category, ())
     found += [("attributes", why) for why in wrong_values(card.attributes, asked, card.category)]
+    found += [("attributes", why) for why in wrong_hallmark(card)]
     if not 0 <= backing.cost_minor <= PRICE_MINOR_MAX:
         found.append(("cost_minor", "a cost is not below nothing, and not above any piece's"))
     if backing.cost_minor and not CURRENCY.fullmatch(backing.cost_currency):
