@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -19,6 +20,7 @@ from web.front import Front
 from web.headers import Guarded
 from web.templating import HERE
 
+SQUEEZED_FROM_BYTES: Final = 1_000
 YEAR: Final = "public, max-age=31536000, immutable"
 
 
@@ -32,6 +34,13 @@ class HashedFiles(StaticFiles):
         return response
 
 
+def _squeezed(folder: Path) -> GZipMiddleware:
+    """Files alone are compressed. A page is not: it holds the form token beside words that others may choose, and the
+    length of what is compressed would give the token away letter by letter (BREACH).
+    """
+    return GZipMiddleware(HashedFiles(directory=folder), minimum_size=SQUEEZED_FROM_BYTES)
+
+
 def join(app: FastAPI, *routers: APIRouter) -> None:
     """Their routes, as they are. FastAPI's `include_router` would build each a second time, at the first request."""
     for router in routers:
@@ -43,8 +52,8 @@ def fit(app: FastAPI, front: Front, static: Mapping[str, Path] | None = None) ->
     app.state.front = front
     problems.install(app)
     for number, (url, folder) in enumerate((static or {}).items()):
-        app.mount(url, HashedFiles(directory=folder), name=f"static-{number}")
-    app.mount("/static", HashedFiles(directory=HERE / "static"), name="static")
+        app.mount(url, _squeezed(folder), name=f"static-{number}")
+    app.mount("/static", _squeezed(HERE / "static"), name="static")
     join(app, speaking.router)
     app.add_middleware(CardNumbers)
     app.add_middleware(speaking.Speaking, house=front.tongue)

@@ -229,6 +229,22 @@ def test_a_safe_is_counted_blind_by_one_person_and_approved_by_another(
     expect(marc.get_by_text("Approved", exact=True)).to_be_visible()
 
 
+def test_at_closing_the_safes_are_counted_with_one_key_and_another_person_approves_with_one(
+    boutique: Boutique, signed_in: Callable[..., Page]
+) -> None:
+    del boutique
+    ana = signed_in("Ana Lindqvist", "/closing")
+    expect(ana.get_by_role("button", name="Count the safes")).to_be_visible()
+    ana.keyboard.press("F1")
+    expect(ana.get_by_role("heading", name="Counting the safes")).to_be_visible()
+    expect(ana.get_by_role("heading", name=re.compile("The safes are (not )?complete"))).to_be_visible(timeout=90_000)
+    expect(ana.get_by_role("button", name="Approve")).to_have_count(0)
+    marc = signed_in("Marc Oyelaran", "/closing")
+    expect(marc.get_by_role("button", name="Approve")).to_be_visible()
+    marc.keyboard.press("F8")
+    expect(marc.get_by_text("Approved", exact=True)).to_be_visible()
+
+
 def test_a_thief_at_the_door_is_on_the_wall_and_is_acknowledged(
     boutique: Boutique, signed_in: Callable[..., Page]
 ) -> None:
@@ -238,6 +254,9 @@ def test_a_thief_at_the_door_is_on_the_wall_and_is_acknowledged(
     alarm = page.locator("article.alarm", has_text=piece.title).first
     expect(alarm).to_be_visible(timeout=30_000)
     expect(alarm).to_contain_text("At the door")
+    expect(alarm.get_by_label("Its way")).to_contain_text("Street door", timeout=15_000)
+    alarm.get_by_role("button", name="I look after it").click()
+    expect(alarm).to_contain_text("Inés Duarte looks after it since")
     alarm.get_by_placeholder("Note, if any").fill("ran towards the quay")
     alarm.get_by_role("button", name="Theft").click()
     expect(page.get_by_text("ran towards the quay")).to_be_visible()

@@ -96,3 +96,10 @@ def test_a_body_that_does_not_say_how_long_it_is_is_read_no_further_than_the_lim
 def test_a_file_asked_for_by_its_hash_may_be_kept_for_ever(client: httpx.Client) -> None:
     assert "immutable" in client.get("/static/base.css?v=abc").headers["cache-control"]
     assert "immutable" not in client.get("/static/base.css").headers.get("cache-control", "")
+
+
+def test_files_are_compressed_on_their_way_and_pages_that_hold_a_form_token_are_not(client: httpx.Client) -> None:
+    asked = {"accept-encoding": "gzip"}
+    assert client.get("/static/base.css?v=abc", headers=asked).headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in client.get("/static/base.css", headers={"accept-encoding": "identity"}).headers
+    assert "content-encoding" not in client.get("/sign-in", headers=asked).headers
