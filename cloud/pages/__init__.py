@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Final
 
-from fastapi import APIRouter, FastAPI, Form, Request
+from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from starlette.responses import Response
 
 from cloud.desk import Desk
@@ -11,10 +11,9 @@ from cloud.doors import tickets as ticket_doors
 from cloud.jobs import Jobs
 from cloud.messages.outbox import Ways
 from cloud.navigation import NAV, OVERSEERS
-from cloud.pages import clienteling, counts, door, ledger, sales, today, wide
+from cloud.pages import clienteling, counts, door, ledger, lists, sales, today, wide
 from cloud.pages.shared import AWAY_AFTER_US, SHOW_MAX, SHOW_STEP, Show, Word, more_of, names, online, people_of
 from cloud.people import Keyring
-from cloud.pos.alarms import queries as alarms
 from cloud.pos.appointments import pages as appointment_pages
 from cloud.pos.appointments.desk import Means
 from cloud.pos.client_orders import pages as client_order_pages
@@ -59,6 +58,7 @@ from web.logins import Login, Logins
 from web.policy import allow, signed_in
 from web.problems import ProblemError
 from web.receipts import page as paper
+from web.tables import Asked, asked, taken_out
 from web.templating import make_templates
 from web.words import tongue_of
 
@@ -103,6 +103,7 @@ BANKINGS_SHOWN: Final = 20
 
 
 Anyone = Annotated[Login, signed_in()]
+List = Annotated[Asked, Depends(asked)]
 Overseer = Annotated[Login, allow(*OVERSEERS)]
 
 
@@ -142,7 +143,7 @@ def dress(
         value_pages.router(desk),
         payment_pages.router(desk),
         goods_pages.router(desk),
-        client_order_pages.router(desk, ring),
+        client_order_pages.router(desk, ring, client_reach.naming(ring)),
         compliance_pages.router(desk),
         purchase_pages.router(desk, ring, time_zone),
         piece_melting.router(desk),
@@ -169,12 +170,14 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(include_in_schema=False, dependencies=[signed_in()])
 
     @routes.get("/shifts")
-    def shift_list(request: Request, store: Word = "", show: Show = SHOW_STEP) -> Response:
+    def shift_list(request: Request, what: List, store: Word = "") -> Response:
         with desk.look() as work:
             houses = stores.listing(work.tx)
-            rows = shifts.listing(work.tx, store=store, limit=show + 1)
+            table = lists.of_shifts(work.tx, what, names(houses), store=store)
+            if what.csv:
+                return taken_out(table, "shifts")
             return render(
-                request, "shifts/list.html", rows=rows[:show], names=names(houses), more=more_of(len(rows), show),
+                request, "shifts/list.html", table=table, names=names(houses),
                 stores=houses, store=store, bankings=shifts.bankings(work.tx, store=store, limit=BANKINGS_SHOWN),
                 people=people_of(staff.listing(work.tx)),
             )  # fmt: skip
@@ -202,11 +205,15 @@ def router(desk: Desk) -> APIRouter:
             )  # fmt: skip
 
     @routes.get("/alarms")
-    def alarm_list(request: Request, store: Word = "", show: Show = SHOW_STEP) -> Response:
+    def alarm_list(request: Request, what: List, store: Word = "") -> Response:
         with desk.look() as work:
-            rows = alarms.listing(work.tx, store=store, limit=show + 1)
             told = names(stores.listing(work.tx))
-            return render(request, "alarms/list.html", rows=rows[:show], names=told, more=more_of(len(rows), show))
+            table = lists.of_alarms(work.tx, what, told, store=store)
+            return (
+                taken_out(table, "alarms")
+                if what.csv
+                else render(request, "alarms/list.html", table=table, names=told, store=store)
+            )
 
     @routes.get("/parked")
     def waiting(request: Request, who: Overseer, store: Word = "", show: Show = SHOW_STEP) -> Response:

@@ -1,13 +1,14 @@
 """The office's pages of sales: the newest, and one with all its parts."""
 
 from collections.abc import Iterable
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from cloud.db import Tx
 from cloud.desk import Desk
+from cloud.pages import lists
 from cloud.pos.http import conflicts, found
 from cloud.pos.ledger import queries as ledger
 from cloud.pos.payments import queries as payments
@@ -24,12 +25,11 @@ from trade.disposition import WORDS
 from web.front import go, render
 from web.logins import Login
 from web.policy import allow, signed_in
+from web.tables import Asked, asked, taken_out
 
-SHOW_STEP: Final = 50
-SHOW_MAX: Final = 1000
 Anyone = Annotated[Login, signed_in()]
 Looker = Annotated[Login, allow(Permission.LEDGER)]
-Show = Annotated[int, Query(ge=1, le=SHOW_MAX)]
+List = Annotated[Asked, Depends(asked)]
 Word = Annotated[str, Query(max_length=100)]
 
 
@@ -37,16 +37,16 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/sales")
-    def sale_list(request: Request, who: Anyone, store: Word = "", show: Show = SHOW_STEP) -> Response:
+    def sale_list(request: Request, who: Anyone, what: List, store: Word = "") -> Response:
         del who
         with desk.look() as work:
-            houses = stores.listing(work.tx)
-            rows = queries.listing(work.tx, store=store, limit=show + 1)
+            houses, people = stores.listing(work.tx), _people(work.tx)
+            table = lists.of_sales(work.tx, what, _names(houses), people, store=store)
+            if what.csv:
+                return taken_out(table, "sales")
             return render(
-                request, "sales/list.html", rows=rows[:show], names=_names(houses), people=_people(work.tx),
-                more=min(SHOW_MAX, show + SHOW_STEP) if len(rows) > show and show < SHOW_MAX else 0,
-                stores=houses, store=store,
-            )  # fmt: skip
+                request, "sales/list.html", table=table, names=_names(houses), people=people, stores=houses, store=store
+            )
 
     @routes.get("/sales/{store}/{sale}")
     def one_sale(request: Request, store: str, sale: str, who: Anyone) -> Response:

@@ -2,20 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from cloud.desk import Desk
-from cloud.pages.shared import SHOW_STEP, Show, Word, more_of, names, people_of
+from cloud.pages import lists
+from cloud.pages.shared import SHOW_STEP, Word, names, people_of
 from cloud.pos.http import found
-from cloud.pos.orders import queries as orders
 from cloud.pos.pieces import appraising, papers
 from cloud.pos.pieces import queries as pieces
 from cloud.pos.pieces.record import full_record, gems_told, labels
 from cloud.pos.pieces.routes_record import MERCHANDISERS
 from cloud.pos.staff import queries as staff
 from cloud.pos.stores import queries as stores
-from cloud.pos.transfers import queries as transfers
 from cloud.screens import Line, Where, story_of, where_is
 from contract.feed import Permission
 from contract.ids import PieceId
@@ -23,7 +22,9 @@ from trade.seek import SeekError
 from web.front import render
 from web.logins import Login
 from web.policy import signed_in
+from web.tables import Asked, asked, taken_out
 
+List = Annotated[Asked, Depends(asked)]
 Wide = Annotated[Login, signed_in("house")]
 Query200 = Annotated[str, Query(max_length=200)]
 
@@ -67,17 +68,21 @@ def router(desk: Desk) -> APIRouter:
             )  # fmt: skip
 
     @routes.get("/transfers")
-    def transfer_list(request: Request, show: Show = SHOW_STEP) -> Response:
+    def transfer_list(request: Request, what: List) -> Response:
         with desk.look() as work:
-            rows = transfers.listing(work.tx, limit=show + 1)
             told = names(stores.listing(work.tx))
-            return render(request, "transfers/list.html", rows=rows[:show], names=told, more=more_of(len(rows), show))
+            table = lists.of_transfers(work.tx, what, told)
+            if what.csv:
+                return taken_out(table, "transfers")
+            return render(request, "transfers/list.html", table=table, names=told)
 
     @routes.get("/orders")
-    def order_list(request: Request, show: Show = SHOW_STEP) -> Response:
+    def order_list(request: Request, what: List) -> Response:
         with desk.look() as work:
-            rows = orders.listing(work.tx, limit=show + 1)
             told = names(stores.listing(work.tx))
-            return render(request, "orders/list.html", rows=rows[:show], names=told, more=more_of(len(rows), show))
+            table = lists.of_web_orders(work.tx, what, told)
+            if what.csv:
+                return taken_out(table, "web-orders")
+            return render(request, "orders/list.html", table=table, names=told)
 
     return routes

@@ -34,5 +34,9 @@ def listing(tx: Tx, *, store: str = "", open_only: bool = False, limit: int = 50
         query = query.where(alarm.c.store == store)
     if open_only:
         query = query.where(alarm.c.closed_us.is_(None))
-    told = [name for name in AlarmRow.__dataclass_fields__ if name != "pieces"]
-    return [AlarmRow(**{name: row[name] for name in told}, pieces=row["pieces"].split()) for row in tx.rows(query)]
+    return [row_of(row) for row in tx.rows(query)]
+
+
+def row_of(row: sa.RowMapping) -> AlarmRow:
+    told = {name: row[name] for name in AlarmRow.__dataclass_fields__ if name != "pieces"}
+    return AlarmRow(**told, pieces=row["pieces"].split())

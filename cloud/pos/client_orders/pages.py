@@ -1,17 +1,21 @@
 """The office's pages of clients' orders, read-only: each is worked on at the store that keeps it."""
 
+from collections.abc import Callable, Iterable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from cloud import called
+from cloud.db import Tx
 from cloud.desk import Desk
 from cloud.people import Keyring
-from cloud.pos.client_orders import queries
+from cloud.pos.client_orders import papers, queries
+from cloud.pos.client_orders.board import stages
 from cloud.pos.http import ROWS_PER_PAGE, Limit, found
 from cloud.remarks import Remarks
 from contract.feed import Permission
+from contract.ids import ClientOrderId
 from trade.orders.queues import QUEUES
 from trade.orders.words import DONE, KINDS
 from web.front import render
@@ -22,9 +26,11 @@ Reader = Annotated[Login, allow(Permission.ORDERS, of="house")]
 OfAClient = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
 Word = Annotated[str, Query(max_length=100)]
 SHOW_MAX: Final = 200
+Names = Callable[[Tx, Iterable[str]], dict[str, str]]
+"""Of clients, by id; who was erased has none."""
 
 
-def router(desk: Desk, ring: Keyring) -> APIRouter:
+def router(desk: Desk, ring: Keyring, called_clients: Names) -> APIRouter:
     routes = APIRouter(prefix="/client-orders", include_in_schema=False)
 
     @routes.get("")
@@ -42,6 +48,23 @@ def router(desk: Desk, ring: Keyring) -> APIRouter:
             return render(
                 request, "client_orders/list.html", rows=rows, names=names, store=store, queue=queue, q=q,
                 queues=[(str(each), words) for each, words in QUEUES.items()], kinds=words_of_kinds(),
+                clients=called_clients(work.tx, {row.client for row in rows}),
+            )  # fmt: skip
+
+    @routes.get("/board")
+    def board(request: Request, who: Reader, store: Word = "", kind: Word = "") -> Response:
+        with desk.look() as work:
+            names = theirs(called.stores(work.tx), who)
+            at = store if store in names else ""
+            rows = queries.listing(
+                work.tx, Remarks(work.tx, ring), now_us=desk.now_us(), mine=names, store_=at,
+                kind=kind if kind in words_of_kinds() else "", limit=queries.OPEN_MAX,
+            )  # fmt: skip
+            shown = stages(rows)
+            clients = {row.client for stage in shown for row in stage.rows}
+            return render(
+                request, "client_orders/board.html", board=shown, names=names, store=at, kind=kind,
+                kinds=words_of_kinds(), clients=called_clients(work.tx, clients),
             )  # fmt: skip
 
     @routes.get("/of/{person}")
@@ -61,6 +84,8 @@ def router(desk: Desk, ring: Keyring) -> APIRouter:
             return render(
                 request, "client_orders/order.html", seen=seen, row=seen.row, names=called.stores(work.tx),
                 people=called.people(work.tx), done=DONE, kinds=words_of_kinds(),
+                clients=called_clients(work.tx, [seen.row.client]),
+                papers=papers.listing(work.tx, ClientOrderId(order)) if who.may(Permission.SEE_CLIENTS) else [],
             )  # fmt: skip
 
     return routes

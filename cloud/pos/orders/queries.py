@@ -25,24 +25,24 @@ class OrderRow:
     ended_us: int | None
 
 
-def _rows() -> sa.Select[tuple[object, ...]]:
+def rows_query() -> sa.Select[tuple[object, ...]]:
     title = sa.func.coalesce(piece.c.title, "").label("title")
     return sa.select(web_order, title).outerjoin(piece, piece.c.piece == web_order.c.piece)
 
 
-def _row(row: sa.RowMapping) -> OrderRow:
+def row_of(row: sa.RowMapping) -> OrderRow:
     return OrderRow(**{name: row[name] for name in OrderRow.__dataclass_fields__})
 
 
 def listing(tx: Tx, *, state: str = "", store: str = "", limit: int = 50) -> list[OrderRow]:
-    query = _rows().order_by(web_order.c.asked_us.desc(), web_order.c.order_id).limit(limit)
+    query = rows_query().order_by(web_order.c.asked_us.desc(), web_order.c.order_id).limit(limit)
     if state:
         query = query.where(web_order.c.state == state)
     if store:
         query = query.where(web_order.c.store == store)
-    return [_row(row) for row in tx.rows(query)]
+    return [row_of(row) for row in tx.rows(query)]
 
 
 def detail(tx: Tx, order: str) -> OrderRow | None:
-    row = tx.row(_rows().where(web_order.c.order_id == order))
-    return None if row is None else _row(row)
+    row = tx.row(rows_query().where(web_order.c.order_id == order))
+    return None if row is None else row_of(row)

@@ -68,7 +68,11 @@ def listing(tx: Tx, *, store: str = "", state: str = "", business_day: str = "",
     for column, wanted in ((sale.c.store, store), (sale.c.state, state), (sale.c.business_day, business_day)):
         if wanted:
             query = query.where(column == wanted)
-    return [SaleRow(**{name: row[name] for name in SaleRow.__dataclass_fields__}) for row in tx.rows(query)]
+    return [row_of(row) for row in tx.rows(query)]
+
+
+def row_of(row: sa.RowMapping) -> SaleRow:
+    return SaleRow(**{name: row[name] for name in SaleRow.__dataclass_fields__})
 
 
 def detail(tx: Tx, store: str, wanted: str) -> SaleDetail | None:
@@ -77,7 +81,7 @@ def detail(tx: Tx, store: str, wanted: str) -> SaleDetail | None:
         return None
     fact = parts.told(tx, row, SaleRecorded)
     return SaleDetail(
-        row=SaleRow(**{name: row[name] for name in SaleRow.__dataclass_fields__}),
+        row=row_of(row),
         client=row["client"],
         shift=row["shift"],
         gift=fact is not None and fact.gift,

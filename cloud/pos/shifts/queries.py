@@ -91,7 +91,7 @@ def listing(tx: Tx, *, store: str = "", limit: int = 50) -> list[ShiftRow]:
     query = sa.select(shift).order_by(shift.c.opened_us.desc(), shift.c.shift).limit(limit)
     if store:
         query = query.where(shift.c.store == store)
-    return [_row(row) for row in tx.rows(query)]
+    return [row_of(row) for row in tx.rows(query)]
 
 
 def bankings(tx: Tx, *, store: str = "", limit: int = 50) -> list[BankingRow]:
@@ -115,7 +115,7 @@ def detail(tx: Tx, store: str, wanted: str) -> ShiftDetail | None:
     moved = sa.select(cash_move).where(cash_move.c.store == store, cash_move.c.shift == wanted)
     z = decode_z(row["z_body"].encode()) if row["z_body"] else None
     return ShiftDetail(
-        row=_row(row),
+        row=row_of(row),
         float_minor=row["float_minor"],
         tax_minor=row["tax_minor"],
         tenders=[SumRow(str(t.kind), t.currency, t.number, t.amount_minor) for t in (z.tenders if z else ())],
@@ -135,5 +135,5 @@ def detail(tx: Tx, store: str, wanted: str) -> ShiftDetail | None:
     )
 
 
-def _row(row: sa.RowMapping) -> ShiftRow:
+def row_of(row: sa.RowMapping) -> ShiftRow:
     return ShiftRow(**{name: row[name] for name in ShiftRow.__dataclass_fields__})

@@ -36,15 +36,15 @@ class TransferDetail:
 
 
 def listing(tx: Tx, *, store: str = "", state: str = "", limit: int = 50) -> list[TransferRow]:
-    query = _rows().order_by(transfer.c.shipped_us.desc()).limit(limit)
+    query = rows_query().order_by(transfer.c.shipped_us.desc()).limit(limit)
     if store:
         query = query.where((transfer.c.source == store) | (transfer.c.target == store))
     if state:
         query = query.where(transfer.c.state == state)
-    return [_row(row) for row in tx.rows(query)]
+    return [row_of(row) for row in tx.rows(query)]
 
 
-def _rows() -> sa.Select[tuple[object, ...]]:
+def rows_query() -> sa.Select[tuple[object, ...]]:
     mine = transfer_piece.c.transfer == transfer.c.transfer
     count = sa.select(sa.func.count()).select_from(transfer_piece).where(mine)
     return sa.select(
@@ -54,12 +54,12 @@ def _rows() -> sa.Select[tuple[object, ...]]:
     )
 
 
-def _row(row: sa.RowMapping) -> TransferRow:
+def row_of(row: sa.RowMapping) -> TransferRow:
     return TransferRow(**{name: row[name] for name in TransferRow.__dataclass_fields__})
 
 
 def detail(tx: Tx, wanted: str) -> TransferDetail | None:
-    row = tx.row(_rows().where(transfer.c.transfer == wanted))
+    row = tx.row(rows_query().where(transfer.c.transfer == wanted))
     if row is None:
         return None
     pieces = (
@@ -69,7 +69,7 @@ def detail(tx: Tx, wanted: str) -> TransferDetail | None:
         .order_by(transfer_piece.c.piece)
     )
     return TransferDetail(
-        row=_row(row),
+        row=row_of(row),
         pieces=[
             TransferPiece(
                 piece=each["piece"],

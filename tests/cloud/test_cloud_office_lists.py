@@ -1,0 +1,70 @@
+"""Lists of the office are sorted, looked through and taken out by their address; the day begins with what waits."""
+
+import csv
+import io
+
+import pytest
+
+from cloud.app import build
+from cloud.config import CloudConfig
+from cloud.pos.staff.desk import put_staff
+from contract.feed import Role, StaffCard
+from contract.ids import UserId
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory, browse, house_type):
+    """An office with two stores and three sales, and a browser that reads it as a manager."""
+    folder = tmp_path_factory.mktemp("lists")
+    cloud = build(CloudConfig(database_url=f"sqlite:///{folder / 'office.sqlite3'}", port=0, second_factor=False))
+    for role in (Role.MANAGER, Role.ASSOCIATE):
+        with cloud.desk.work() as work:
+            put_staff(work, StaffCard(user=UserId(role), name=role.title(), roles=(role,)))
+    house = house_type(cloud.office)
+    for name, prices in (("paris", (90_000, 240_000)), ("lyon", (120_000,))):
+        box = house.store(name, *(f"{name}-{n}" for n in range(len(prices))))
+        for n, price in enumerate(prices):
+            box.write(house.sale(box, f"{name}-s{n}", f"{name}-{n}", price_minor=price, receipt=n + 1))
+        box.send()
+    browser = browse(cloud.app)
+
+    def read(path: str, user: str = "manager"):
+        token = cloud.logins.begin(UserId(user)).token
+        return browser.get(path, headers={"authorization": f"Bearer {token}", "accept": "text/html"})
+
+    yield read
+    cloud.office.close()
+
+
+def rows(answer) -> list[list[str]]:
+    assert answer.headers["content-type"].startswith("text/csv"), answer.text[:200]
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_sales_are_sorted_and_taken_out_as_they_are_seen(served):
+    heading, *sold = rows(served("/sales?as=csv&sort=-total"))
+    at = heading.index("Total")
+    assert [row[at] for row in sold] == ["2400.00", "1200.00", "900.00"]
+    heading, *paris = rows(served("/sales?as=csv&store=paris&sort=total"))
+    assert [row[at] for row in paris] == ["900.00", "2400.00"]
+
+
+def test_words_are_looked_for_in_the_whole_list(served):
+    assert "3 rows" in served("/sales?q=till").text
+    assert "Nothing answers to that" in served("/sales?q=till%25").text
+
+
+@pytest.mark.parametrize("path", ["/alarms", "/shifts", "/transfers", "/orders", "/reports", "/reports/stock/oldest"])
+def test_every_long_list_is_taken_out_with_its_headings(served, path):
+    assert len(rows(served(f"{path}?as=csv"))[0]) > 4
+    assert served(f"{path}?sort=-nothing&page=3&q=x").status_code == 200
+
+
+def test_who_may_not_see_the_ledger_sees_no_report_and_takes_none_out(served):
+    assert served("/reports?as=csv", "associate").status_code == 403
+    assert "Reports" not in served("/", "associate").text
+
+
+def test_an_associate_is_shown_nothing_that_only_others_can_end(served):
+    assert "/bank-transfers" not in served("/", "associate").text
+    assert served("/client-orders/board", "associate").status_code == 200
