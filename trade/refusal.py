@@ -33,6 +33,7 @@ class Why(StrEnum):
     EXPIRED = "expired"
     WRONG_CURRENCY = "wrong_currency"
     WRONG_PRICE = "wrong_price"
+    WRONG_DAY = "wrong_day"
     PAD_MISMATCH = "pad_mismatch"
     OPEN_SALES = "open_sales"
     NOTE_MISSING = "note_missing"

@@ -7,12 +7,17 @@ from contract.facts import AnyFact, CashBanked, CashKind, CashMoved, Coins, Fore
 from contract.ids import TillId
 from contract.money import plain
 from trade.acts import BankCash, CloseShift, ForeignCounted, MoveCash, OpenShift
+from trade.periods import day_number, is_day
 from trade.refusal import Refusal, Why
 from trade.scene import Scene
 from trade.shift import coins_sum, figures, foreign_cash
 from trade.zchain import receipts_digest
 
 Answer = tuple[AnyFact, ...] | Refusal
+DAYS_AHEAD_MAX: Final = 7
+"""How far ahead of the calendar a shift's business day may be: a fair or a holiday, not a slip of the hand."""
+CLOCK_SET_SINCE: Final = "2026-01-01"
+"""A box that believes it is before the first release has a dead battery in its clock: a person's word stands."""
 CASH_MINOR_MAX: Final = 10**12
 """More than any drawer holds, and little enough that every database keeps the sum of a few."""
 
@@ -25,6 +30,9 @@ def open_shift(scene: Scene, act: OpenShift) -> Answer:
         return Refusal(Why.SHIFT_OPEN, f"{act.till} has an open shift since {scene.shift.business_day}; close it first")
     if scene.shift_known:
         return Refusal(Why.WRONG_STATE, f"Shift {act.shift} was opened before, and its figures stand: begin a new one")
+    strange = _strange_day(scene, act.business_day)
+    if strange is not None:
+        return strange
     if not 0 <= act.float_minor <= CASH_MINOR_MAX:
         return Refusal(Why.WRONG_PRICE, "A float is not below nothing, and no more than a drawer holds")
     wrong = _miscounted(scene, act.float_coins, act.float_minor, act.currency)
@@ -40,6 +48,17 @@ def open_shift(scene: Scene, act: OpenShift) -> Answer:
             float_coins=act.float_coins,
         ),
     )
+
+
+def _strange_day(scene: Scene, day: str) -> Refusal | None:
+    """A day far ahead would stand on every receipt and close its month. A clock that was never set knows no day."""
+    if not is_day(day):
+        return Refusal(Why.WRONG_DAY, f"{day or 'Nothing'} is no business day: write it as 2026-11-29")
+    today = scene.calendar_day
+    if today < CLOCK_SET_SINCE or day_number(day) - day_number(today) <= DAYS_AHEAD_MAX:
+        return None
+    why = f"{day} is more than {DAYS_AHEAD_MAX} days ahead: this box says today is {today}"
+    return Refusal(Why.WRONG_DAY, f"{why}. Open the shift for the day it is, or have the clock of this box set")
 
 
 def move_cash(scene: Scene, act: MoveCash) -> Answer:

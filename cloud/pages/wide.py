@@ -15,6 +15,7 @@ from cloud.pos.pieces.record import full_record, gems_told, labels
 from cloud.pos.pieces.routes_record import MERCHANDISERS
 from cloud.pos.staff import queries as staff
 from cloud.pos.stores import queries as stores
+from cloud.pos.transfers import queries as transfers
 from cloud.screens import Line, Where, story_of, where_is
 from contract.feed import Permission
 from contract.ids import PieceId
@@ -74,7 +75,10 @@ def router(desk: Desk) -> APIRouter:
             table = lists.of_transfers(work.tx, what, told)
             if what.csv:
                 return taken_out(table, "transfers")
-            return render(request, "transfers/list.html", table=table, names=told)
+            return render(
+                request, "transfers/list.html", table=table, names=told, people=people_of(staff.listing(work.tx)),
+                road=transfers.on_the_road(work.tx, now_us=work.now_us), late_days=transfers.ROAD_DAYS_MAX,
+            )  # fmt: skip
 
     @routes.get("/orders")
     def order_list(request: Request, what: List) -> Response:

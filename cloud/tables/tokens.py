@@ -38,7 +38,7 @@ case_file = table(
 
 transfer = table(
     "transfer", key("transfer"), text("source"), text("target"), text("state"), whole("shipped_us"),
-    maybe_whole("received_us"),
+    maybe_whole("received_us"), text("shipped_by"), sa.Index(None, "state", "shipped_us"),
 )  # fmt: skip
 
 transfer_piece = table(

@@ -10,7 +10,7 @@ from cloud.pos.ledger.queries import balances
 from cloud.pos.payments import transfers
 from cloud.pos.payments.transfers import TransferState
 from cloud.pos.sales.desk import resolve
-from cloud.pos.value import apply as value
+from cloud.pos.value import by_hand
 from cloud.work import begin
 from contract import facts
 from contract.facts import (
@@ -258,12 +258,12 @@ def test_a_deposit_nobody_claims_is_forfeited_when_no_store_keeps_any_of_it(hous
 
     def forfeit(why: str = "not collected in a year", ref: str = "f1") -> str:
         with house.office.transaction() as tx:
-            return value.forfeit(begin(tx, ALL, 5), "d-1", ref=ref, by=UserId("eva"), why=why)
+            return by_hand.forfeit(begin(tx, ALL, 5), "d-1", ref=ref, by=UserId("eva"), why=why)
 
     assert "Say why" in forfeit(" ")
     assert "Block it first" in forfeit()
     with house.office.transaction() as tx:
-        value.block(begin(tx, ALL, 5), "d-1", "contract over", by=UserId("eva"))
+        by_hand.block(begin(tx, ALL, 5), "d-1", "contract over", by=UserId("eva"))
     assert "paris still keep" in forfeit()
     assert told(house) == {"cash": 500, "customer_deposits": -500}
     box.write(ValueReleased(account="d-1", amount_minor=500, currency="EUR"))

@@ -35,8 +35,8 @@ ROOT = Path(__file__).resolve().parents[2]
 RUN = """
 import sys
 from pathlib import Path
-from cloud import app, config
-sys.exit(app.run(config.load_config(Path(sys.argv[1]))))
+from cloud import config, running
+sys.exit(running.run(config.load_config(Path(sys.argv[1]))))
 """
 PIECES = tuple(f"p{n}" for n in range(40))
 

@@ -12,8 +12,7 @@ from cloud import house_settings, points_lots
 from cloud.desk import Desk
 from cloud.points import NAME, Loyalty
 from cloud.points_lots import Lapsing
-from cloud.pos.value import apply as value
-from cloud.pos.value import queries
+from cloud.pos.value import by_hand, queries
 from cloud.tables import (
     case_file,
     client_segment,
@@ -161,8 +160,8 @@ def test_offline_a_store_spends_only_its_allowance(house):
     paris.send()
     assert house.rows(sa.select(value_slice)) == [], "earning keeps nothing at the store that earned it"
     with house.office.transaction() as tx:
-        assert value.allow(begin(tx, ALL, 1), "lyon", ANA, 500, by=UserId("ada")) == ""
-        assert "free" in value.allow(begin(tx, ALL, 1), "paris", ANA, 701, by=UserId("ada"))
+        assert by_hand.allow(begin(tx, ALL, 1), "lyon", ANA, 500, by=UserId("ada")) == ""
+        assert "free" in by_hand.allow(begin(tx, ALL, 1), "paris", ANA, 701, by=UserId("ada"))
     (kept,) = [each for each in commands(lyon) if isinstance(each, KeepValue)]
     assert (kept.kind, kept.amount_minor, kept.client) == (TenderKind.POINTS, 500, "ana")
 
@@ -211,7 +210,7 @@ def test_what_a_store_keeps_and_is_no_more_is_asked_for(house):
     paris.write(sold)
     paris.send()
     with house.office.transaction() as tx:
-        assert value.allow(begin(tx, ALL, 1), "lyon", ANA, 1_000, by=UserId("ada")) == ""
+        assert by_hand.allow(begin(tx, ALL, 1), "lyon", ANA, 1_000, by=UserId("ada")) == ""
     paris.write(back(sold, 120_000, piece="p1"))
     paris.send()
     assert RecallValue(account=ANA) in commands(lyon)
@@ -318,7 +317,7 @@ def test_what_a_store_keeps_lapses_when_it_has_given_it_back(house):
     paris.write(bought(paris, house, "s1", "p1", day="2025-01-10"))
     paris.send()
     with house.office.transaction() as tx:
-        assert value.allow(begin(tx, ALL, 1), "lyon", ANA, 500, by=UserId("ada")) == ""
+        assert by_hand.allow(begin(tx, ALL, 1), "lyon", ANA, 500, by=UserId("ada")) == ""
     lapse(house, "2026-01-11")
     assert balance(house) == 500
     commands(lyon)
@@ -335,7 +334,7 @@ def test_another_day_for_the_account_is_another_day_for_its_lots(house):
     paris.write(bought(paris, house, "s1", "p1", day="2025-01-10"))
     paris.send()
     with house.office.transaction() as tx:
-        assert value.extend(begin(tx, ALL, 1), ANA, "2026-12-31", by=UserId("ada"), why="was ill") == ""
+        assert by_hand.extend(begin(tx, ALL, 1), ANA, "2026-12-31", by=UserId("ada"), why="was ill") == ""
     lapse(house, "2026-12-31")
     assert balance(house) == 1_200
 

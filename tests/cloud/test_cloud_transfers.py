@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from cloud.custody import Custody
+from cloud.pos.transfers.queries import DAY_US, ROAD_DAYS_MAX, on_the_road
 from cloud.tables import transfer, transfer_piece
 from cloud.work import begin
 from contract.facts import CustodyReceived, CustodyReleased, PieceSighted, ReleaseWhy, TransferShipped
@@ -103,3 +104,25 @@ def test_a_piece_named_twice_in_a_manifest_is_shipped_once(house):
     assert states(house) == ("shipped", {"p1": "shipped"})
     read(lyon, "p1", "t1")
     assert states(house) == ("received", {"p1": "received"})
+
+
+def test_what_is_on_the_road_names_its_pieces_who_sent_it_and_when_it_is_overdue(house):
+    paris, lyon = house.store("paris", "p1", "p2"), house.store("lyon")
+    ship(paris, "lyon", "p1", "p2")
+    obey(lyon)
+    read(lyon, "p1", "t1")
+    (left_us,) = [row["shipped_us"] for row in house.rows(sa.select(transfer.c.shipped_us))]
+
+    def seen(now_us, store=""):
+        with house.office.reading() as tx:
+            return on_the_road(tx, now_us=now_us, store=store)
+
+    (first,) = seen(left_us + ROAD_DAYS_MAX * DAY_US)
+    assert (first.row.source, first.row.target, first.row.shipped_by) == ("paris", "lyon", "ana")
+    assert [(each.piece, each.title) for each in first.missing] == [("p2", "Ring p2")]
+    assert (first.days, first.overdue) == (ROAD_DAYS_MAX, False)
+    (late,) = seen(left_us + (ROAD_DAYS_MAX + 1) * DAY_US, "lyon")
+    assert late.overdue
+    assert seen(left_us, "nice") == []
+    read(lyon, "p2", "t1")
+    assert seen(left_us + 30 * DAY_US) == []

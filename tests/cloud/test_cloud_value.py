@@ -12,8 +12,8 @@ from cloud.pos.payments import transfers
 from cloud.pos.payments.transfers import TransferError, TransferState
 from cloud.pos.shifts import queries as shifts
 from cloud.pos.value import apply as value
-from cloud.pos.value import queries
-from cloud.tables import case_file, piece_backing, sale_tender
+from cloud.pos.value import by_hand, queries
+from cloud.tables import case_file, piece_backing, piece_past, sale_tender
 from cloud.work import begin
 from contract.commands import AnswerValue, KeepValue, RecallValue, TellValue
 from contract.facts import (
@@ -113,10 +113,10 @@ def test_an_allowance_is_told_to_its_store_and_a_block_asks_it_back(house):
     paris.send()
     with house.office.transaction() as tx:
         work = begin(tx, ALL, 5)
-        assert "free" in value.allow(work, "paris", CARD, 10_001, by="ana")
-        assert value.allow(work, "paris", CARD, 4_000, by="ana") == ""
-        assert value.block(work, CARD, "reported stolen", by="ana")
-        assert "stolen" in value.allow(work, "paris", CARD, 1, by="ana")
+        assert "free" in by_hand.allow(work, "paris", CARD, 10_001, by="ana")
+        assert by_hand.allow(work, "paris", CARD, 4_000, by="ana") == ""
+        assert by_hand.block(work, CARD, "reported stolen", by="ana")
+        assert "stolen" in by_hand.allow(work, "paris", CARD, 1, by="ana")
         noted = changes.listing(tx, what=value.NOTED, subject=CARD)
     assert [(each.by, each.store, each.differences[0].now) for each in noted] == [
         ("ana", "", "reported stolen"), ("ana", "paris", "40.00 EUR more")
@@ -231,8 +231,8 @@ def test_after_its_last_day_nothing_is_given_of_a_card_until_the_office_says_ano
     assert bool(given) or "another day" in answer.why
     with house.office.transaction() as tx:
         work = begin(tx, ALL, 5)
-        assert "Write the day" in value.extend(work, CARD, "31.12.2027", by="eva", why="kindness")
-        assert value.extend(work, CARD, "2027-12-31", by="eva", why="kindness") == ""
+        assert "Write the day" in by_hand.extend(work, CARD, "31.12.2027", by="eva", why="kindness")
+        assert by_hand.extend(work, CARD, "2027-12-31", by="eva", why="kindness") == ""
         (noted,) = changes.listing(tx, what=value.NOTED, subject=CARD)
     assert (noted.why, noted.differences[0].was, noted.differences[0].now) == ("kindness", "2026-11-22", "2027-12-31")
     (told,) = [each for each in answers(paris) if isinstance(each, KeepValue)]
@@ -392,4 +392,6 @@ def test_a_piece_taken_in_payment_is_the_houses_with_its_past_and_is_not_for_sal
     paris.send()
     assert house.token("ti-1") == ("paris", "here", "")
     (behind,) = house.rows(sa.select(piece_backing).where(piece_backing.c.piece == "ti-1"))
-    assert (behind["cost_minor"], "her aunt's" in behind["provenance"]) == (30_000, True)
+    assert (behind["cost_minor"], behind["provenance"]) == (30_000, "Bought of client c-1, sale s1")
+    (past,) = house.rows(sa.select(piece_past).where(piece_past.c.piece == "ti-1"))
+    assert (past["client"], past["provenance"]) == ("c-1", "her aunt's"), "as the box sealed it: here it had no key"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cloud.db import open_office
 from cloud.ingest import Ingest
 from cloud.pos.value import apply as value
+from cloud.pos.value import by_hand
 from cloud.pos.value.queries import detail
 from cloud.rejoin import Rejoins
 from cloud.tables import case_file, value_slice
@@ -239,7 +240,7 @@ def test_a_blocked_card_is_given_to_nobody(house):
     from trade.guards import ALL
 
     with house.office.transaction() as tx:
-        assert value.block(begin(tx, ALL, 5), CARD, "stolen", by="ana")
+        assert by_hand.block(begin(tx, ALL, 5), CARD, "stolen", by="ana")
     sale = house.lyon.ask("t1", 3_000)
     house.settle()
     asked = house.lyon.asked(sale)

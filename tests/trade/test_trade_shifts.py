@@ -176,3 +176,26 @@ def test_a_z_of_the_first_release_is_followed_by_one_that_begins_the_chain(mind)
     old = msgspec.structs.replace(first, sales_digest="")
     assert link_broken(old, msgspec.structs.replace(second, previous_z_digest="")) == ""
     assert link_broken(first, msgspec.structs.replace(second, previous_z_digest="")) != "", "no way back to no chain"
+
+
+def test_a_shift_opens_for_a_day_that_can_be(mind):
+    def answered(day, today):
+        act = OpenShift(shift="s2", till="till-1", business_day=day, float_minor=0, currency="EUR")
+        return mind.decide(Scene(settings=EURO, calendar_day=today), act)
+
+    for day, today in (
+        ("2026-11-30", "2026-11-30"),
+        ("2026-12-07", "2026-11-30"),  # a fair that is set up a week before
+        ("2026-11-02", "2026-11-30"),  # late: the day is a person's to choose
+        ("2026-11-30", "1970-01-01"),  # the clock's battery is dead
+        ("2026-11-30", ""),
+    ):
+        assert isinstance(answered(day, today), tuple), (day, today)
+    for day, word in (
+        ("9999-12-31", "today is 2026-11-30"),
+        ("2026-12-08", "7 days ahead"),
+        ("2026-02-30", "write it"),
+    ):
+        refused = answered(day, "2026-11-30")
+        assert refused.code is Why.WRONG_DAY
+        assert word in refused.why

@@ -15,7 +15,7 @@ from cloud.pos.commissions.desk import set_rate
 from cloud.pos.goods.desk import put as put_goods
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.staff.roles import put_role
-from cloud.pos.value.apply import allow
+from cloud.pos.value.by_hand import allow
 from cloud.tables import node, value_account
 from cloud.work import begin
 from contract.commands import AnyCommand, NumberedCommand, encode_command

@@ -44,7 +44,7 @@ def cloud(config: Config) -> None:
 
     with in_words(ConfigError, UnsafeDatabaseError, UnreachableDatabaseError):
         settings = load_config(config)  # what is wrong with it is said before a whole office is loaded
-        from cloud import app as office
+        from cloud import running as office
 
         authority = None
         if settings.authority:

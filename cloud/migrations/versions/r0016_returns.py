@@ -5,6 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import text, whole
+
 revision: Final = "0016"
 down_revision: Final = "0015"
 
@@ -15,18 +17,18 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text, nullable=False) for name in ("store", "epoch")),
         sa.Column("seq", sa.BigInteger, nullable=False, autoincrement=False),
         sa.Column("line", sa.Text, nullable=False),
-        *(_text(name) for name in ("sale", "piece", "disposition")),
-        *(_int(name) for name in ("quantity_milli", "gross_minor", "tax_minor")),
+        *(text(name) for name in ("sale", "piece", "disposition")),
+        *(whole(name) for name in ("quantity_milli", "gross_minor", "tax_minor")),
         sa.PrimaryKeyConstraint("store", "epoch", "seq", "line", name="pk_refund_line"),
     )
     op.create_index("ix_refund_line_sale", "refund_line", ["sale"])
     op.create_table(
         "card_refund",
         *(sa.Column(name, sa.Text, nullable=False) for name in ("store", "refund")),
-        *(_text(name) for name in ("returns", "payment", "sale", "till", "terminal", "state")),
-        *(_int(name) for name in ("amount_minor", "refunded_minor")),
-        *(_text(name) for name in ("currency", "reference", "refund_reference", "why")),
-        _int("at_us"),
+        *(text(name) for name in ("returns", "payment", "sale", "till", "terminal", "state")),
+        *(whole(name) for name in ("amount_minor", "refunded_minor")),
+        *(text(name) for name in ("currency", "reference", "refund_reference", "why")),
+        whole("at_us"),
         sa.PrimaryKeyConstraint("store", "refund", name="pk_card_refund"),
     )
     op.create_index("ix_card_refund_sale", "card_refund", ["sale"])
@@ -35,19 +37,11 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text, nullable=False) for name in ("store", "epoch")),
         sa.Column("seq", sa.BigInteger, nullable=False, autoincrement=False),
         sa.Column("piece", sa.Text, nullable=False),
-        *(_text(name) for name in ("disposition", "condition", "reason", "sale", "by")),
-        *(_int(name) for name in ("n", "at_us")),
+        *(text(name) for name in ("disposition", "condition", "reason", "sale", "by")),
+        *(whole(name) for name in ("n", "at_us")),
         sa.PrimaryKeyConstraint("store", "epoch", "seq", "piece", name="pk_piece_disposed"),
     )
     op.create_index("ix_piece_disposed_piece", "piece_disposed", ["piece"])
-    op.add_column("piece", _int("disposed"))
+    op.add_column("piece", whole("disposed"))
     for name in ("returns", "override", "exchange"):
-        op.add_column("refund", _text(name))
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''"))
-
-
-def _int(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))
+        op.add_column("refund", text(name))

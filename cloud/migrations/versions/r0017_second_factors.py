@@ -5,6 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import key, text, whole
+
 revision: Final = "0017"
 down_revision: Final = "0016"
 
@@ -12,22 +14,22 @@ down_revision: Final = "0016"
 def upgrade() -> None:
     op.create_table(
         "second_factor",
-        _key("user"),
+        key("user"),
         sa.Column("secret", sa.LargeBinary, nullable=False),
-        *(_int(name) for name in ("step", "since_us", "confirmed_us")),
+        *(whole(name) for name in ("step", "since_us", "confirmed_us")),
         sa.PrimaryKeyConstraint("user", name="pk_second_factor"),
     )
     op.create_table(
         "recovery_code",
-        _key("user"), _key("sha256"), _int("used_us"),
+        key("user"), key("sha256"), whole("used_us"),
         sa.PrimaryKeyConstraint("user", "sha256", name="pk_recovery_code"),
     )  # fmt: skip
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "office_change",
         sa.Column("n", number, autoincrement=True, nullable=False),
-        _int("at_us"),
-        *(_text(name) for name in ("by", "what", "subject", "store", "why")),
+        whole("at_us"),
+        *(text(name) for name in ("by", "what", "subject", "store", "why")),
         sa.Column("differences", sa.Text, nullable=False, server_default=sa.text("'{}'")),
         sa.PrimaryKeyConstraint("n", name="pk_office_change"),
     )
@@ -43,15 +45,3 @@ def upgrade() -> None:
             f"CREATE TRIGGER office_change_no_{what.lower()} BEFORE {what} ON office_change "
             "BEGIN SELECT raise(ABORT, 'office_change is immutable'); END"
         )
-
-
-def _key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''"))
-
-
-def _int(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))

@@ -9,6 +9,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import text as _text
+
 revision: Final = "0018"
 down_revision: Final = "0017"
 HERE: Final = Path(__file__).parent
@@ -70,7 +72,3 @@ def upgrade() -> None:
     text = (HERE / f"r0018_{engine}.sql").read_text(encoding="utf-8")
     for statement in text.split(BETWEEN_STATEMENTS):
         op.execute(sa.text(statement.replace(":", "\\:")))
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''"))

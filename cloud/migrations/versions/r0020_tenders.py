@@ -5,6 +5,9 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import text as _text
+from cloud.migrations.columns import whole
+
 revision: Final = "0020"
 down_revision: Final = "0019"
 
@@ -44,12 +47,12 @@ def upgrade() -> None:
             *(sa.Column(name, sa.Text, nullable=False) for name in keys),
             *(sa.Column(name, sa.BigInteger, nullable=False, autoincrement=False) for name in number_keys),
             *(_text(name) for name in texts),
-            *(_int(name) for name in numbers),
+            *(whole(name) for name in numbers),
             sa.PrimaryKeyConstraint(*keys, *number_keys, name=f"pk_{table}"),
         )
     op.add_column("bank_transfer", sa.Column("settled_us", sa.BigInteger))
     for name in ("quantity_milli_min", "active"):
-        op.add_column("goods", _int(name, 1))
+        op.add_column("goods", whole(name, 1))
     for table, *columns in INDEXES:
         op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns)
     for table, texts, numbers in (
@@ -60,12 +63,4 @@ def upgrade() -> None:
         for name in texts:
             op.add_column(table, _text(name))
         for name in numbers:
-            op.add_column(table, _int(name))
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''"))
-
-
-def _int(name: str, default: int = 0) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text(str(default)))
+            op.add_column(table, whole(name))

@@ -5,6 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import text, whole
 from cloud.triggers import SEEK_SQLITE
 
 revision: Final = "0022"
@@ -25,14 +26,6 @@ TEXTS: Final = (
 )
 
 
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''"))
-
-
-def _number(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))
-
-
 def _exact(name: str) -> sa.Column[str]:
     return sa.Column(name, sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False)
 
@@ -43,8 +36,8 @@ def upgrade() -> None:
         "piece_seek",
         sa.Column("n", running, autoincrement=True, nullable=False),
         sa.Column("piece", sa.Text, nullable=False),
-        *(_number(name) for name in NUMBERS),
-        *(_text(name) for name in TEXTS),
+        *(whole(name) for name in NUMBERS),
+        *(text(name) for name in TEXTS),
         sa.PrimaryKeyConstraint("n", name="pk_piece_seek"),
         sa.UniqueConstraint("piece", name="uq_piece_seek_piece"),
     )
@@ -52,43 +45,43 @@ def upgrade() -> None:
         op.create_index(f"ix_piece_seek_{name}", "piece_seek", [name])
     op.create_table(
         "piece_key",
-        _exact("key"), _exact("piece"), _text("kind"),
+        _exact("key"), _exact("piece"), text("kind"),
         sa.PrimaryKeyConstraint("key", "piece", name="pk_piece_key"),
     )  # fmt: skip
     op.create_index("ix_piece_key_piece", "piece_key", ["piece"])
     op.create_table(
         "piece_term",
         sa.Column("n", running, autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text, nullable=False), _text("text"), sa.Column("number", sa.BigInteger),
+        sa.Column("name", sa.Text, nullable=False), text("text"), sa.Column("number", sa.BigInteger),
         sa.PrimaryKeyConstraint("n", "name", name="pk_piece_term"),
     )  # fmt: skip
     op.create_index("ix_piece_term_name_number_n", "piece_term", ["name", "number", "n"])
     op.create_index("ix_piece_term_name_text_n", "piece_term", ["name", "text", "n"])
     op.create_table(
         "piece_import",
-        sa.Column("key", sa.Text, nullable=False), _text("sha256"), _text("name"), _text("store"),
-        *(_number(name) for name in ("rows", "new", "changed")),
-        _text("by"), _number("at_us"),
+        sa.Column("key", sa.Text, nullable=False), text("sha256"), text("name"), text("store"),
+        *(whole(name) for name in ("rows", "new", "changed")),
+        text("by"), whole("at_us"),
         sa.PrimaryKeyConstraint("key", name="pk_piece_import"),
     )  # fmt: skip
     op.create_table(
         "blob",
-        sa.Column("sha256", sa.Text, nullable=False), _text("media"),
-        *(_number(name) for name in ("bytes", "width", "height")),
-        *(sa.Column(name, sa.LargeBinary, nullable=False) for name in ("body", "thumb")), _number("at_us"),
+        sa.Column("sha256", sa.Text, nullable=False), text("media"),
+        *(whole(name) for name in ("bytes", "width", "height")),
+        *(sa.Column(name, sa.LargeBinary, nullable=False) for name in ("body", "thumb")), whole("at_us"),
         sa.PrimaryKeyConstraint("sha256", name="pk_blob"),
     )  # fmt: skip
     op.create_table(
         "blob_part",
         *(sa.Column(name, sa.Text, nullable=False) for name in ("store", "sha256")),
-        sa.Column("at", sa.BigInteger, nullable=False, autoincrement=False), _number("bytes"),
-        sa.Column("body", sa.LargeBinary, nullable=False), _number("at_us"),
+        sa.Column("at", sa.BigInteger, nullable=False, autoincrement=False), whole("bytes"),
+        sa.Column("body", sa.LargeBinary, nullable=False), whole("at_us"),
         sa.PrimaryKeyConstraint("store", "sha256", "at", name="pk_blob_part"),
     )  # fmt: skip
     op.create_table(
         "piece_paper",
         *(sa.Column(name, sa.Text, nullable=False) for name in ("piece", "sha256")),
-        _text("kind"), _text("name"), _text("by"), _number("at_us"),
+        text("kind"), text("name"), text("by"), whole("at_us"),
         sa.PrimaryKeyConstraint("piece", "sha256", name="pk_piece_paper"),
     )  # fmt: skip
     if op.get_bind().dialect.name == "postgresql":

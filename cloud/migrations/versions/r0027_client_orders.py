@@ -5,6 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import key, text, whole
+
 revision: Final = "0027"
 down_revision: Final = "0026"
 OPEN: Final = sa.text("ended = 0")
@@ -13,8 +15,8 @@ OPEN: Final = sa.text("ended = 0")
 def upgrade() -> None:
     op.create_table(
         "client_order",
-        _key("order_id"), _text("store"), _text("number"), _text("kind"), _text("client"), _text("state"),
-        _text("promised_day"), _int("ended"), _int("opened_us"), _int("changed_us"),
+        key("order_id"), text("store"), text("number"), text("kind"), text("client"), text("state"),
+        text("promised_day"), whole("ended"), whole("opened_us"), whole("changed_us"),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("order_id", name="pk_client_order"),
     )  # fmt: skip
@@ -25,18 +27,6 @@ def upgrade() -> None:
     )
     op.create_table(
         "client_order_thing",
-        _key("thing"), _key("order_id"),
+        key("thing"), key("order_id"),
         sa.PrimaryKeyConstraint("thing", "order_id", name="pk_client_order_thing"),
     )  # fmt: skip
-
-
-def _key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''"))
-
-
-def _int(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))

@@ -5,6 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import key, text, whole
+
 revision: Final = "0028"
 down_revision: Final = "0027"
 FOR_EVER: Final = ("fiscal_closing", "fiscal_z", "cash_report")
@@ -13,20 +15,20 @@ FOR_EVER: Final = ("fiscal_closing", "fiscal_z", "cash_report")
 def upgrade() -> None:
     op.create_table(
         "fiscal_closing",
-        _key("store"), sa.Column("number", sa.BigInteger, autoincrement=False, nullable=False), _text("kind"),
-        _text("period"), _text("digest"), _text("body"), _int("closed_us"), _text("by"),
+        key("store"), sa.Column("number", sa.BigInteger, autoincrement=False, nullable=False), text("kind"),
+        text("period"), text("digest"), text("body"), whole("closed_us"), text("by"),
         sa.PrimaryKeyConstraint("store", "number", name="pk_fiscal_closing"),
         sa.UniqueConstraint("store", "kind", "period", name="uq_fiscal_closing_store_kind_period"),
     )  # fmt: skip
     op.create_table(
         "fiscal_z",
-        _key("store"), _key("shift"), _int("number"),
+        key("store"), key("shift"), whole("number"),
         sa.PrimaryKeyConstraint("store", "shift", name="pk_fiscal_z"),
     )  # fmt: skip
     op.create_index("ix_fiscal_z_store_number", "fiscal_z", ["store", "number"])
     op.create_table(
         "cash_report",
-        _key("name"), _text("reference"), _text("by"), _int("at_us"),
+        key("name"), text("reference"), text("by"), whole("at_us"),
         sa.PrimaryKeyConstraint("name", name="pk_cash_report"),
     )  # fmt: skip
     for table in FOR_EVER:
@@ -48,15 +50,3 @@ def _never_altered(table: str) -> None:
             f"CREATE TRIGGER {table}_no_{what.lower()} BEFORE {what} ON {table} "
             f"BEGIN SELECT raise(ABORT, '{table} is immutable'); END"
         )
-
-
-def _key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''"))
-
-
-def _int(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))

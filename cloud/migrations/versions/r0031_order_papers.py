@@ -5,6 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import data, key, text, whole
+
 revision: Final = "0031"
 down_revision: Final = "0030"
 
@@ -12,24 +14,8 @@ down_revision: Final = "0030"
 def upgrade() -> None:
     op.create_table(
         "order_paper",
-        _key("order_id"), _key("sha256"), _text("person"), _text("kind"), _text("media"), _int("version"),
-        _text("item"), _int("bytes"), _text("by"), _int("at_us"), _bytes("sealed"), _bytes("thumb"),
+        key("order_id"), key("sha256"), text("person"), text("kind"), text("media"), whole("version"),
+        text("item"), whole("bytes"), text("by"), whole("at_us"), data("sealed"), data("thumb"),
         sa.PrimaryKeyConstraint("order_id", "sha256", name="pk_order_paper"),
     )  # fmt: skip
     op.create_index("ix_order_paper_person", "order_paper", ["person"])
-
-
-def _key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''"))
-
-
-def _int(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))
-
-
-def _bytes(name: str) -> sa.Column[bytes]:
-    return sa.Column(name, sa.LargeBinary, nullable=False)

@@ -5,6 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import key, text, whole
+
 revision: Final = "0036"
 down_revision: Final = "0035"
 TABLE: Final = "appraisal_event"
@@ -13,8 +15,8 @@ TABLE: Final = "appraisal_event"
 def upgrade() -> None:
     op.create_table(
         TABLE,
-        _key("appraisal"), sa.Column("n", sa.BigInteger, autoincrement=False, nullable=False), _text("event"),
-        _text("sha256"), _text("credentials"), _text("basis"), _text("to"), _text("why"), _text("by"), _int("at_us"),
+        key("appraisal"), sa.Column("n", sa.BigInteger, autoincrement=False, nullable=False), text("event"),
+        text("sha256"), text("credentials"), text("basis"), text("to"), text("why"), text("by"), whole("at_us"),
         sa.PrimaryKeyConstraint("appraisal", "n", name="pk_appraisal_event"),
     )  # fmt: skip
     op.create_index("ix_appraisal_event_sha256", TABLE, ["sha256"])
@@ -32,15 +34,3 @@ def upgrade() -> None:
             f"CREATE TRIGGER {TABLE}_no_{what.lower()} BEFORE {what} ON {TABLE} "
             f"BEGIN SELECT raise(ABORT, '{TABLE} is immutable'); END"
         )
-
-
-def _key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''"))
-
-
-def _int(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))

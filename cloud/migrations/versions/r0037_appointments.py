@@ -5,6 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import key, text, whole
+
 revision: Final = "0037"
 down_revision: Final = "0036"
 
@@ -12,10 +14,10 @@ down_revision: Final = "0036"
 def upgrade() -> None:
     op.create_table(
         "appointment",
-        _key("appointment"), _key("uid"), _key("store"), _key("person"), _text("staff"), _text("room"), _text("tray"),
-        _int("starts_us"), _int("ends_us"), _key("state"), _int("sequence"), _text("pieces", "[]"),
-        _text("tray_state"), _text("unread", "[]"), _text("why"), _text("answer"), _int("made_us"), _text("made_by"),
-        _int("changed_us"), _int("told"),
+        key("appointment"), key("uid"), key("store"), key("person"), text("staff"), text("room"), text("tray"),
+        whole("starts_us"), whole("ends_us"), key("state"), whole("sequence"), text("pieces", "[]"),
+        text("tray_state"), text("unread", "[]"), text("why"), text("answer"), whole("made_us"), text("made_by"),
+        whole("changed_us"), whole("told"),
         sa.Column("sealed", sa.LargeBinary, nullable=False, server_default=sa.text("''")),
         sa.PrimaryKeyConstraint("appointment", name="pk_appointment"),
         sa.UniqueConstraint("uid", name="uq_appointment_uid"),
@@ -25,24 +27,12 @@ def upgrade() -> None:
         op.create_index(f"ix_appointment_{'_'.join(columns)}", "appointment", columns)
     op.create_table(
         "appointment_slot",
-        _key("resource"), sa.Column("quarter", sa.BigInteger, autoincrement=False, nullable=False), _key("appointment"),
+        key("resource"), sa.Column("quarter", sa.BigInteger, autoincrement=False, nullable=False), key("appointment"),
         sa.PrimaryKeyConstraint("resource", "quarter", name="pk_appointment_slot"),
     )  # fmt: skip
     op.create_index("ix_appointment_slot_appointment", "appointment_slot", ["appointment"])
     op.create_table(
         "store_place",
-        _key("store"), _key("kind"), _key("name"), _int("made_us"), _text("by"),
+        key("store"), key("kind"), key("name"), whole("made_us"), text("by"),
         sa.PrimaryKeyConstraint("store", "kind", "name", name="pk_store_place"),
     )  # fmt: skip
-
-
-def _key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False)
-
-
-def _text(name: str, default: str = "") -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text(f"'{default}'"))
-
-
-def _int(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))

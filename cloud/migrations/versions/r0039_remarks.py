@@ -5,6 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import text, whole
+
 revision: Final = "0039"
 down_revision: Final = "0038"
 
@@ -12,7 +14,7 @@ down_revision: Final = "0038"
 def upgrade() -> None:
     op.create_table(
         "remark_key",
-        sa.Column("key_id", sa.Text, nullable=False), _text("store"), _text("person"), _int("at_us"),
+        sa.Column("key_id", sa.Text, nullable=False), text("store"), text("person"), whole("at_us"),
         sa.Column("sealed", sa.LargeBinary, nullable=False, server_default=sa.text("''")),
         sa.PrimaryKeyConstraint("key_id", name="pk_remark_key"),
     )  # fmt: skip
@@ -20,16 +22,8 @@ def upgrade() -> None:
     op.create_index("ix_remark_key_store_at_us", "remark_key", ["store", "at_us"])
     op.create_table(
         "piece_past",
-        sa.Column("piece", sa.Text, nullable=False), sa.Column("ref", sa.Text, nullable=False), _text("client"),
-        _text("provenance"), _text("proof"), _int("at_us"),
+        sa.Column("piece", sa.Text, nullable=False), sa.Column("ref", sa.Text, nullable=False), text("client"),
+        text("provenance"), text("proof"), whole("at_us"),
         sa.PrimaryKeyConstraint("piece", "ref", name="pk_piece_past"),
     )  # fmt: skip
     op.create_index("ix_piece_past_client", "piece_past", ["client"])
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''"))
-
-
-def _int(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))

@@ -5,6 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.migrations.columns import text, whole
+
 revision: Final = "0041"
 down_revision: Final = "0040"
 MEMBER: Final = "campaign_member"
@@ -14,8 +16,8 @@ TABLE: Final = "points_lot"
 def upgrade() -> None:
     op.create_table(
         TABLE,
-        sa.Column("store", sa.Text, nullable=False), sa.Column("ref", sa.Text, nullable=False), _text("account"),
-        _int("left_minor"), _int("lapsed_minor"), _text("expires"),
+        sa.Column("store", sa.Text, nullable=False), sa.Column("ref", sa.Text, nullable=False), text("account"),
+        whole("left_minor"), whole("lapsed_minor"), text("expires"),
         sa.PrimaryKeyConstraint("store", "ref", name="pk_points_lot"),
     )  # fmt: skip
     op.create_index("ix_points_lot_account", TABLE, ["account"])
@@ -26,14 +28,6 @@ def upgrade() -> None:
         "SELECT store, 'brought:' || account, account, issued_minor - spent_minor, expires FROM value_account "
         "WHERE kind = 'points' AND issued_minor > spent_minor"
     )
-    op.add_column(MEMBER, _int("next_us"))
-    op.add_column(MEMBER, _text("digest"))
+    op.add_column(MEMBER, whole("next_us"))
+    op.add_column(MEMBER, text("digest"))
     op.create_index("ix_campaign_member_digest", MEMBER, ["digest"])
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''"))
-
-
-def _int(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))

@@ -20,7 +20,7 @@ ELSEWHERE, GIVEN_UP = "found elsewhere", "given up"
 def shipped(tokens: Custody, heard: Heard, fact: TransferShipped) -> None:
     tx = tokens.work.tx
     row = {"transfer": fact.transfer, "source": heard.store, "target": fact.to, "state": SHIPPED}
-    if not tx.add_new(transfer, {**row, "shipped_us": heard.at_us}):
+    if not tx.add_new(transfer, {**row, "shipped_us": heard.at_us, "shipped_by": heard.by}):
         return
     tx.put(transfer_piece, *({"transfer": fact.transfer, "piece": piece, "state": SHIPPED} for piece in fact.pieces))
 

@@ -1,11 +1,19 @@
-"""Transfers, newest first, piece by piece."""
+"""Transfers, newest first, piece by piece; and what of them is on the road, longest first."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
 from cloud.db import Tx
+from cloud.pos.transfers.apply import SHIPPED
 from cloud.tables import piece, transfer, transfer_piece
+
+ROAD_DAYS_MAX: Final = 7
+"""Longer on the road is overdue: couriers of valuables take one to three working days, customs some more."""
+DAY_US: Final = 86_400_000_000
+ON_THE_ROAD_MAX: Final = 200
+"""Transfers shown with their pieces; the list below has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,7 @@ class TransferRow:
     received_us: int | None
     pieces: int
     received: int
+    shipped_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,34 @@ class TransferPiece:
 class TransferDetail:
     row: TransferRow
     pieces: list[TransferPiece]
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheRoad:
+    """A transfer of which pieces are not read yet anywhere. Its receiver holds them; `shipped_by` sent them off."""
+
+    row: TransferRow
+    days: int
+    """Whole days since it left."""
+    overdue: bool
+    missing: list[TransferPiece]
+
+
+def on_the_road(tx: Tx, *, now_us: int, store: str = "") -> list[OnTheRoad]:
+    """The longest first. now_us: wall time, µs."""
+    query = rows_query().where(transfer.c.state == SHIPPED).order_by(transfer.c.shipped_us, transfer.c.transfer)
+    if store:
+        query = query.where((transfer.c.source == store) | (transfer.c.target == store))
+    rows = [row_of(row) for row in tx.rows(query.limit(ON_THE_ROAD_MAX))]
+    missing: dict[str, list[TransferPiece]] = {row.transfer: [] for row in rows}
+    waited = _pieces().where(transfer_piece.c.transfer.in_(list(missing)), transfer_piece.c.state == SHIPPED)
+    for each in tx.rows(waited):
+        missing[each["transfer"]].append(_piece(each))
+    found = []
+    for row in rows:
+        days = max(0, now_us - row.shipped_us) // DAY_US
+        found.append(OnTheRoad(row=row, days=days, overdue=days > ROAD_DAYS_MAX, missing=missing[row.transfer]))
+    return found
 
 
 def listing(tx: Tx, *, store: str = "", state: str = "", limit: int = 50) -> list[TransferRow]:
@@ -62,22 +99,23 @@ def detail(tx: Tx, wanted: str) -> TransferDetail | None:
     row = tx.row(rows_query().where(transfer.c.transfer == wanted))
     if row is None:
         return None
-    pieces = (
+    pieces = tx.rows(_pieces().where(transfer_piece.c.transfer == wanted))
+    return TransferDetail(row=row_of(row), pieces=[_piece(each) for each in pieces])
+
+
+def _pieces() -> sa.Select[tuple[object, ...]]:
+    return (
         sa.select(transfer_piece, sa.func.coalesce(piece.c.title, "").label("title"))
         .outerjoin(piece, piece.c.piece == transfer_piece.c.piece)
-        .where(transfer_piece.c.transfer == wanted)
         .order_by(transfer_piece.c.piece)
     )
-    return TransferDetail(
-        row=row_of(row),
-        pieces=[
-            TransferPiece(
-                piece=each["piece"],
-                title=each["title"],
-                state=each["state"],
-                received_us=each["received_us"],
-                damaged=bool(each["damaged"]),
-            )
-            for each in tx.rows(pieces)
-        ],
+
+
+def _piece(row: sa.RowMapping) -> TransferPiece:
+    return TransferPiece(
+        piece=row["piece"],
+        title=row["title"],
+        state=row["state"],
+        received_us=row["received_us"],
+        damaged=bool(row["damaged"]),
     )

@@ -20,6 +20,12 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             return queries.listing(work.tx, store=store, state=state, limit=limit)
 
+    @routes.get("/transfers/on-the-road", dependencies=[signed_in()])
+    def on_the_road(store: str = "") -> list[queries.OnTheRoad]:
+        """What has left and was read nowhere yet, longest first; `overdue` after a week."""
+        with desk.look() as work:
+            return queries.on_the_road(work.tx, now_us=work.now_us, store=store)
+
     @routes.get("/transfers/{transfer}", dependencies=[signed_in(of="house")])
     def detail(transfer: str) -> queries.TransferDetail:
         with desk.look() as work:

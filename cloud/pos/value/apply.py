@@ -5,16 +5,15 @@ the account's row is locked meanwhile, so that two stores never get the same mon
 """
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from cloud import changes, points_lots
+from cloud import points_lots
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.ledger import Kind, post
-from cloud.tables import down_log, node, value_account, value_ask, value_move, value_slice
+from cloud.pos.value.slices import free_of, hold, holders_of, locked
+from cloud.tables import down_log, value_account, value_ask, value_move, value_slice
 from cloud.work import Heard, Work
 from contract.commands import AnswerValue, KeepValue, RecallValue, TellValue, decode_command
 from contract.facts import (
@@ -33,11 +32,9 @@ from contract.facts import (
     ValueKept,
     ValueReleased,
 )
-from contract.ids import AccountId, AskId, PersonId, StoreId, UserId
+from contract.ids import AccountId, AskId, PersonId, StoreId
 from contract.money import plain
 from trade import points
-from trade.periods import is_day
-from trade.settling import post_forfeited
 from trade.value import CREDIT, OF_THE_OFFICE, expired, later
 
 WAITING, GRANTED, REFUSED, GIVEN_UP, SPENT = "waiting", "granted", "refused", "given up", "spent"
@@ -46,8 +43,6 @@ NOTED: Final = "account"
 """What the office's changes call what people do to one."""
 OFFICE: Final = "office:"
 """Begins the name of a move that a person made here."""
-SLICES_SINCE: Final = 2
-"""Contract version from which a box knows the commands of slices; an older one would wait at the first for ever."""
 OWED: Final = {LineKind.GIFT_CARD: TenderKind.GIFT_CARD, LineKind.DEPOSIT: TenderKind.DEPOSIT}
 
 
@@ -138,7 +133,7 @@ def book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], *
             work.tx.run(mine.values(issued_minor=value_account.c.issued_minor + move.amount_minor, expires=last))
             continue
         work.tx.run(mine.values(spent_minor=value_account.c.spent_minor - move.amount_minor))
-        if _hold(work, heard.store, move.account, move.amount_minor) < 0:
+        if hold(work, heard.store, move.account, move.amount_minor) < 0:
             amount = plain(-move.amount_minor, currency)
             sentence = f"{heard.store} spent {amount} {currency} of {move.account}, more than it held ({ref})"
             work.open_case("value overspent", sentence, store=heard.store, ref=f"{move.account}/{ref}")
@@ -164,15 +159,15 @@ def _another(work: Work, heard: Heard, move: Move, known: sa.RowMapping, *, curr
 
 def kept(tokens: Custody, heard: Heard, fact: ValueKept) -> None:
     if fact.kind in OF_THE_OFFICE:
-        _hold(tokens.work, heard.store, fact.account, fact.amount_minor)
+        hold(tokens.work, heard.store, fact.account, fact.amount_minor)
 
 
 def released(tokens: Custody, heard: Heard, fact: ValueReleased) -> None:
     """Free again; who waits for it is answered now."""
     work = tokens.work
-    if _locked(work, fact.account) is None:
+    if locked(work, fact.account) is None:
         return  # a trade-in is its own store's alone
-    _hold(work, heard.store, fact.account, -fact.amount_minor)
+    hold(work, heard.store, fact.account, -fact.amount_minor)
     waiting = (value_ask.c.account == fact.account, value_ask.c.state == WAITING)
     for row in work.tx.rows(sa.select(value_ask).where(*waiting).order_by(value_ask.c.at_us, value_ask.c.ask)):
         _answer(work, row)
@@ -227,23 +222,23 @@ def heard_again(tokens: Custody, heard: Heard, fact: CommandHeard) -> None:
         return
     command = decode_command(bytes(fact.command)).command
     if isinstance(command, AnswerValue | KeepValue) and command.amount_minor:
-        _hold(work, heard.store, command.account, command.amount_minor)
+        hold(work, heard.store, command.account, command.amount_minor)
 
 
 def _answer(work: Work, row: sa.RowMapping | dict[str, object]) -> None:
     """Gives what is free; where nothing is, but other stores hold some, they are asked for it and this one waits."""
     store, ask, account = StoreId(str(row["store"])), AskId(str(row["ask"])), AccountId(str(row["account"]))
-    known = _locked(work, account)
+    known = locked(work, account)
     why = _refusal(known, row)
     if why or known is None:
         _say(work, store, ask, AnswerValue(ask=ask, account=account, amount_minor=0, why=why), REFUSED)
         return
     if known["kind"] == TenderKind.POINTS:
         points_lots.settle(work, account, str(row["business_day"]) or _day(int(str(row["at_us"]))), at_us=work.now_us)
-        known = _locked(work, account) or known
-    free, wanted = _free(work, known), int(str(row["wanted_minor"]))
+        known = locked(work, account) or known
+    free, wanted = free_of(work, known), int(str(row["wanted_minor"]))
     give = max(min(free, wanted), 0)
-    others = [holder for holder in _holders(work, account) if holder != store] if give < wanted else []
+    others = [holder for holder in holders_of(work, account) if holder != store] if give < wanted else []
     for holder in others:
         work.command(holder, RecallValue(account=account))
     if not give and others:
@@ -257,7 +252,7 @@ def _answer(work: Work, row: sa.RowMapping | dict[str, object]) -> None:
         ask=ask, account=account, amount_minor=give, left_minor=left, why=why, expires=str(known["expires"])
     )
     if give:
-        _hold(work, store, account, give)
+        hold(work, store, account, give)
     _say(work, store, ask, told, GRANTED if give else REFUSED)
 
 
@@ -287,138 +282,6 @@ def _say(work: Work, store: StoreId, ask: AskId, told: AnswerValue, state: str) 
     change = {"state": state, "granted_minor": told.amount_minor, "why": told.why}
     work.tx.run(sa.update(value_ask).where(*mine).values(**change))
     work.command(store, told)
-
-
-def _locked(work: Work, account: AccountId) -> sa.RowMapping | None:
-    return work.tx.row(sa.select(value_account).where(value_account.c.account == account).with_for_update())
-
-
-def _free(work: Work, known: sa.RowMapping) -> int:
-    """Of a locked account: what no store holds."""
-    held = sa.select(sa.func.sum(value_slice.c.held_minor)).where(value_slice.c.account == known["account"])
-    return int(known["issued_minor"]) - int(known["spent_minor"]) - int(work.tx.value(held) or 0)
-
-
-def _holders(work: Work, account: AccountId) -> Iterator[StoreId]:
-    query = sa.select(value_slice.c.store).where(value_slice.c.account == account, value_slice.c.held_minor > 0)
-    yield from (StoreId(row["store"]) for row in work.tx.rows(query.order_by(value_slice.c.store)))
-
-
-def _hold(work: Work, store: StoreId, account: AccountId, amount_minor: int) -> int:
-    """So much more in the store's slice; returns what it is now."""
-    work.tx.add_new(value_slice, {"store": store, "account": account, "held_minor": 0})
-    mine = (value_slice.c.store == store, value_slice.c.account == account)
-    more = value_slice.c.held_minor + amount_minor
-    held = sa.update(value_slice).where(*mine).values(held_minor=more).returning(value_slice.c.held_minor)
-    return int(work.tx.value(held))
-
-
-def _contract_of(work: Work, store: StoreId) -> int:
-    """What the store's box can read, as it said last."""
-    return int(work.tx.value(sa.select(node.c.contract_max).where(node.c.store == store)) or 0)
-
-
-def allow(work: Work, store: StoreId, account: AccountId, amount_minor: int, *, by: UserId) -> str:
-    """An allowance: so much of what is free may be spent there without asking. Returns why not; empty: it is done."""
-    known = _locked(work, account)
-    if known is None:
-        return "There is no such account"
-    if known["blocked"]:
-        return f"It is blocked: {known['blocked']}"
-    if _contract_of(work, store) < SLICES_SINCE:
-        return f"The box of {store} runs a version that does not know slices of money: update it, then allow it"
-    free = _free(work, known)
-    if not 0 < amount_minor <= free:
-        return f"{plain(max(free, 0), known['currency'])} {known['currency']} of it are free: allow that or less"
-    _hold(work, store, account, amount_minor)
-    told = {"may be spent while cut off": f"{plain(amount_minor, known['currency'])} {known['currency']} more"}
-    changes.note(work, NOTED, account, by=by, why="allowed at the office", was={}, now=told, store=store)
-    work.command(
-        store,
-        KeepValue(
-            account=account, kind=TenderKind(known["kind"]), amount_minor=amount_minor, currency=known["currency"],
-            client=known["client"], label=known["label"], expires=known["expires"],
-        ),
-    )  # fmt: skip
-    return ""
-
-
-def extend(work: Work, account: AccountId, last_day: str, *, by: UserId, why: str) -> str:
-    """It may be spent until another business day; empty: for ever. Stores that keep some of it are told.
-
-    Returns why not; empty: it is done.
-    """
-    known = _locked(work, account)
-    if known is None:
-        return "There is no such account"
-    if known["kind"] == TenderKind.DEPOSIT:
-        return "A deposit never expires: it is used, given back, or forfeited"
-    if last_day and not is_day(last_day):
-        return "Write the day as 2026-11-29, or leave it empty: it may be spent for ever"
-    was, now = {"may be spent until": known["expires"]}, {"may be spent until": last_day}
-    changes.note(work, NOTED, account, by=by, why=why, was=was, now=now)
-    work.tx.run(sa.update(value_account).where(value_account.c.account == account).values(expires=last_day))
-    if known["kind"] == TenderKind.POINTS:
-        points_lots.extend(work.tx, account, last_day)
-    for holder in _holders(work, account):
-        told = KeepValue(
-            account=account, kind=TenderKind(known["kind"]), amount_minor=0, currency=known["currency"],
-            client=known["client"], label=known["label"], expires=last_day,
-        )  # fmt: skip
-        work.command(holder, told)
-    return ""
-
-
-def forfeit(work: Work, account: AccountId, *, ref: str, by: UserId, why: str) -> str:
-    """All that is left of it is the house's: an unclaimed deposit, or a balance that nobody will spend any more.
-
-    Only of a blocked account of which no store keeps anything, so that nobody spends it meanwhile. Returns why not;
-    empty: it is done.
-    """
-    known = _locked(work, account)
-    if known is None:
-        return "There is no such account"
-    if not why.strip():
-        return "Say why nobody can claim it any more: the contract, or the law"
-    if not known["blocked"]:
-        return "Block it first: stores give back what they keep of it, and nothing is spent meanwhile"
-    holders = tuple(_holders(work, account))
-    if holders:
-        return f"{', '.join(holders)} still keep some of it and were asked for it: wait until they are heard"
-    left = int(known["issued_minor"]) - int(known["spent_minor"])
-    if left <= 0:
-        return "Nothing is left of it"
-    row = {
-        "store": known["store"], "ref": f"{OFFICE}{ref}", "n": 1, "account": account, "amount_minor": -left,
-        "at_us": work.now_us, "by": by,
-    }  # fmt: skip
-    work.tx.add(value_move, row)
-    mine = sa.update(value_account).where(value_account.c.account == account)
-    work.tx.run(mine.values(spent_minor=value_account.c.spent_minor + left))
-    legs = post_forfeited(TenderKind(known["kind"]), left, known["currency"], account)
-    post(
-        work, legs, store=StoreId(known["store"]), kind=Kind.FORFEIT, ref=ref, business_day="", at_us=work.now_us,
-        by=by, why=why.strip(),
-    )  # fmt: skip
-    was, now = {"left": plain(left, known["currency"])}, {"left": plain(0, known["currency"])}
-    changes.note(work, NOTED, account, by=by, why=f"forfeited: {why.strip()}", was=was, now=now)
-    return ""
-
-
-def block(work: Work, account: AccountId, why: str, *, by: UserId) -> bool:
-    """Nothing is given of it while `why` says something; what stores hold and need not is asked back."""
-    known = _locked(work, account)
-    if known is None:
-        return False
-    was, now = {"blocked": known["blocked"]}, {"blocked": why}
-    changes.note(
-        work, NOTED, account, by=by, why="blocked at the office" if why else "set free again", was=was, now=now
-    )
-    work.tx.run(sa.update(value_account).where(value_account.c.account == account).values(blocked=why))
-    if why:
-        for holder in _holders(work, account):
-            work.command(holder, RecallValue(account=account))
-    return True
 
 
 APPLY: Final[dict[type[Fact], Applier]] = {

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from cloud import called, changes
 from cloud.desk import Desk
 from cloud.pos.http import found
-from cloud.pos.value import apply, queries
+from cloud.pos.value import apply, by_hand, queries
 from contract.feed import Permission
 from contract.ids import AccountId, StoreId
 from web.forms import amount_minor
@@ -50,7 +50,7 @@ def router(desk: Desk) -> APIRouter:
     def block(who: Reader, request: Request, account: str, why: Annotated[str, Form(max_length=200)] = "") -> Response:
         """Without a reason it is free again."""
         with desk.work() as work:
-            found(apply.block(work, AccountId(account), why.strip(), by=who.user) or None, f"account {account}")
+            found(by_hand.block(work, AccountId(account), why.strip(), by=who.user) or None, f"account {account}")
         return go(request, f"/owed/{account}")
 
     @routes.post("/{account}/until")
@@ -63,7 +63,7 @@ def router(desk: Desk) -> APIRouter:
     ) -> Response:
         """Another last day on which it may be spent; none: for ever."""
         with desk.work() as work:
-            wrong = apply.extend(work, AccountId(account), day.strip(), by=who.user, why=why)
+            wrong = by_hand.extend(work, AccountId(account), day.strip(), by=who.user, why=why)
             if wrong:
                 raise ProblemError(409, "expiry", "It cannot be spent until then", wrong)
         return go(request, f"/owed/{account}")
@@ -74,7 +74,7 @@ def router(desk: Desk) -> APIRouter:
     ) -> Response:
         """What is left of it is the house's."""
         with desk.work() as work:
-            wrong = apply.forfeit(work, AccountId(account), ref=desk.new_id(), by=who.user, why=why)
+            wrong = by_hand.forfeit(work, AccountId(account), ref=desk.new_id(), by=who.user, why=why)
             if wrong:
                 raise ProblemError(409, "forfeit", "This cannot be forfeited", wrong)
         return go(request, f"/owed/{account}")
@@ -92,7 +92,7 @@ def router(desk: Desk) -> APIRouter:
         with desk.work() as work:
             row = found(queries.detail(work.tx, account), f"account {account}").row
             minor = amount_minor(amount, row.currency, "Amount")
-            wrong = apply.allow(work, StoreId(at), AccountId(account), minor, by=who.user)
+            wrong = by_hand.allow(work, StoreId(at), AccountId(account), minor, by=who.user)
             if wrong:
                 raise ProblemError(409, "allowance", "This cannot be allowed", wrong)
         return go(request, f"/owed/{account}")
