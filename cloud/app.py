@@ -24,6 +24,7 @@ from cloud.doors.blobs import add_blobs
 from cloud.doors.clients import add_clients
 from cloud.doors.papers import add_order_papers
 from cloud.doors.tickets import add_tickets
+from cloud.first_steps import steps_of
 from cloud.forgotten import open_forgotten
 from cloud.ingest import Ingest
 from cloud.messages import opening
@@ -253,6 +254,8 @@ def _dress(cloud: Cloud) -> None:
         language=cloud.config.language,
         divisions=cloud.divisions,
     )
+
+    cloud.app.state.first_steps = steps_of(cloud.desk)
 
     async def on_busy(request: Request, error: Exception) -> Response:
         return answer(request, ProblemError(503, "busy", "The office is busy", str(error)))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 
 from web import figures, words
+from web.glossary import TERMS
 from web.phrases import said
 
 HERE: Final = Path(__file__).parent
@@ -51,6 +52,7 @@ def make_templates(folders: Mapping[str, Path], static: Mapping[str, Path], time
         place=place,
         iso=lambda us: figures.local(us, zone).isoformat(timespec="seconds"),
     )
+    env.globals["glossary"] = TERMS
     env.globals["spoken"] = words.spoken
     env.globals["languages"] = words.NAMES
     env.globals["time_zone"] = time_zone.replace("_", " ")

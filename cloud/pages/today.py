@@ -9,6 +9,7 @@ from starlette.responses import Response
 from cloud import called, today
 from cloud.db import Tx
 from cloud.desk import Desk
+from cloud.first_steps import undone
 from cloud.jobs import Jobs
 from cloud.pages.shared import online
 from cloud.pos.alarms import queries as alarms
@@ -42,7 +43,8 @@ def router(desk: Desk, names: Names, jobs: Jobs) -> APIRouter:
             sees = who.may(Permission.SEE_CLIENTS)
             visits = today.visits(tx, mine, work.now_us) if sees else []
             return render(
-                request, "cloud/today.html", now_us=work.now_us, day=day, taken=taken, visits=visits,
+                request, "cloud/today.html", now_us=work.now_us, steps=undone(work), day=day,
+                taken=taken, visits=visits,
                 needs=today.needs(tx, who, mine, away=away, now_us=work.now_us), sees_clients=sees,
                 clients=names(tx, [each.person for each in visits]), people=called.people(tx),
                 stores=houses[:STORES_SHOWN], more_stores=max(0, len(houses) - STORES_SHOWN), online=connected,

@@ -22,6 +22,7 @@ from edge.api.buying import pages as buying_pages
 from edge.api.buying import routes as buying_routes
 from edge.api.clients import routes as client_routes
 from edge.api.counts import routes as count_routes
+from edge.api.first_steps import steps_of
 from edge.api.history import routes as history_routes
 from edge.api.looks import routes as look_routes
 from edge.api.orders import routes as order_routes
@@ -96,4 +97,5 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         secure=secure,
         language=shop.config.language,
     )
+    app.state.first_steps = steps_of(shop)
     return app

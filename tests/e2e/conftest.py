@@ -375,7 +375,7 @@ def samples() -> dict[str, dict[str, object]]:
     return {name: values for name, (_, values) in GALLERY.items()}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def gallery_app() -> Callable[..., FastAPI]:
     return make_gallery
 
