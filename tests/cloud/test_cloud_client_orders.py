@@ -9,10 +9,13 @@ import sqlalchemy as sa
 
 from cloud import app as office_app
 from cloud.config import CloudConfig
-from cloud.pos.client_orders import papers
+from cloud.people import Keyring
+from cloud.pos.client_orders import papers, queries
 from cloud.pos.client_orders.apply import decode
 from cloud.pos.staff.desk import Passwords, put_staff
-from cloud.tables import case_file, client_order, ledger_line, posting, value_account, value_slice
+from cloud.remarks import Remarks
+from cloud.sealing import passing
+from cloud.tables import case_file, client_alias, client_order, ledger_line, posting, value_account, value_slice
 from contract.facts import (
     Instalment,
     LineKind,
@@ -235,3 +238,29 @@ def test_the_terms_of_orders_are_a_stores_settings_and_nonsense_changes_nothing(
         assert answer.status_code == 422
     told = face("/api/v1/stores/paris/settings", "ada").json()
     assert (told["order_deposit_bp"], told["order_fee_bp"], told["layaway_days"]) == (2_500, 1_250, 90)
+
+
+def test_orders_of_two_ids_of_one_client_stand_together_until_they_are_parted(house, box_type):
+    del box_type
+    box = house.store("paris", "p1")
+    box.write(*layaway(), *layaway("o2", "L-1002", "c-2"))
+    box.send()
+    ring = Keyring(passing())
+
+    def seen(client):
+        with house.office.reading() as tx:
+            words = Remarks(tx, ring)
+            found = queries.of_client(tx, words, client, now_us=9)
+            assert {each.number for each in found} == {
+                each.number for each in queries.find(tx, words, client, now_us=9, mine=["paris"])
+            }
+            return {each.number for each in found}
+
+    assert (seen("c-1"), seen("c-2")) == ({"L-1001"}, {"L-1002"})
+    merge = {"merge": "m", "survivor": "c-2", "absorbed": "c-1", "by": "admin", "at_us": 1, "undone_us": 0}
+    with house.office.transaction() as tx:
+        tx.add(client_alias, merge)
+    assert seen("c-1") == seen("c-2") == {"L-1001", "L-1002"}
+    with house.office.transaction() as tx:
+        tx.run(sa.update(client_alias).values(undone_us=5))
+    assert (seen("c-1"), seen("c-2")) == ({"L-1001"}, {"L-1002"})

@@ -137,6 +137,9 @@ def test_forgetting_a_person_destroys_the_papers_of_their_orders(sender):
         lambda work: clients.create(work, sender.ring, ANA, ready, by=UserId("ana"), store=StoreId("paris"), why="new")
     )
     assert sender.fetch(TEXT).content == TEXT, "whose papers came first keeps the key they have"
+    handed = sender.work(lambda work: erasing.export(work, sender.ring, ANA, by=UserId("leo")))
+    assert ["grandmother" in each["text"] for each in handed["order_papers"]] == [True]
+    assert [(each["number"], each["title"]) for each in handed["orders"]] == [("R-1", "Resize a ring")]
     sender.work(lambda work: erasing.erase(sender.house.office, work, ANA, "asked", by=UserId("leo")))
     assert sender.fetch(TEXT).status_code == 404
     with sender.house.office.reading() as tx:

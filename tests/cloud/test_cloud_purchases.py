@@ -16,7 +16,7 @@ from cloud.pos.pieces.checks import RecordError
 from cloud.pos.purchases import metals, queries
 from cloud.remarks import Remarks
 from cloud.sealing import passing
-from cloud.tables import custody, piece, value_account
+from cloud.tables import client_alias, custody, piece, value_account
 from cloud.work import begin
 from contract.facts import CashKind, CashMoved, PurchaseRecorded, Spot, Tender, TenderKind, TradeIn
 from contract.feed import Condition, MetalPriceCard
@@ -262,3 +262,13 @@ def test_an_older_price_does_not_replace_a_newer_one(house):
     quote(house, GOLD)
     with pytest.raises(metals.MetalError, match="newer price is known"):
         quote(house, msgspec.structs.replace(GOLD, quoted_us=NOW - 1))
+
+
+def test_purchases_of_two_ids_of_one_client_stand_together(house, paris):
+    paris.write(purchase(chain("b-1")), cash_out(76_500))
+    paris.send()
+    merge = {"merge": "m", "survivor": "c-new", "absorbed": "c-1", "by": "admin", "at_us": 1, "undone_us": 0}
+    with house.office.transaction() as tx:
+        assert queries.listing(tx, client="c-new") == []
+        tx.add(client_alias, merge)
+        assert [each.purchase for each in queries.listing(tx, client="c-new")] == ["p-1"]

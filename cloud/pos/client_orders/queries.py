@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.db import Tx
 from cloud.pos.client_orders.apply import decode
 from cloud.remarks import Remarks
@@ -130,7 +131,7 @@ def find(
     things = sa.select(client_order_thing.c.order_id).where(client_order_thing.c.thing == wanted)
     meant = sa.or_(
         client_order.c.number == typed(wanted),
-        client_order.c.client == wanted,
+        client_order.c.client.in_(aliases.ids(tx, wanted)),
         client_order.c.order_id == wanted,
         client_order.c.order_id.in_(things),
     )
@@ -139,8 +140,9 @@ def find(
 
 
 def of_client(tx: Tx, words: Remarks, client: str, *, now_us: int, limit: int = 50) -> list[OrderRow]:
-    """Of all stores, newest first."""
-    query = sa.select(client_order.c.store, client_order.c.body).where(client_order.c.client == client)
+    """Of all stores, under whichever of their ids they were taken, newest first."""
+    mine = client_order.c.client.in_(aliases.ids(tx, client))
+    query = sa.select(client_order.c.store, client_order.c.body).where(mine)
     return _told(tx, words, tx.rows(query.order_by(client_order.c.changed_us.desc()).limit(limit)), now_us)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.db import Tx
 from cloud.messages import outbox
 from cloud.people import Keyring
@@ -54,7 +55,7 @@ def listing(tx: Tx, *, group: str = "", person: str = "", before_us: int = 0, li
     if group in GROUPS:
         query = query.where(message.c.state.in_(GROUPS[group]))
     if person:
-        query = query.where(message.c.person == person)
+        query = query.where(message.c.person.in_(aliases.ids(tx, person)))
     if before_us:
         query = query.where(column > before_us if group == "waiting" else column < before_us)
     return [_row(row) for row in tx.rows(query)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.db import Tx
 from cloud.remarks import Remarks
 from cloud.tables import piece_past, purchase, purchase_item
@@ -53,8 +54,8 @@ def listing(tx: Tx, *, store: str = "", client: str = "", limit: int = 50) -> li
     """Newest first."""
     names = [purchase.c[name] for name in PurchaseRow.__dataclass_fields__]
     query = sa.select(*names).order_by(purchase.c.at_us.desc(), purchase.c.purchase).limit(limit)
-    for column, wanted in ((purchase.c.store, store), (purchase.c.client, client)):
-        query = query.where(column == wanted) if wanted else query
+    query = query.where(purchase.c.store == store) if store else query
+    query = query.where(purchase.c.client.in_(aliases.ids(tx, client))) if client else query
     return [PurchaseRow(**row) for row in tx.rows(query)]
 
 

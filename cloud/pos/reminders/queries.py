@@ -1,11 +1,13 @@
 """An adviser's lists, by id: who they are called is asked of whoever keeps profiles."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.db import Tx
 from cloud.tables import client, client_alias, client_visit, reminder, sale
 from cloud.work import Work
@@ -58,12 +60,14 @@ def days(tx: Tx, *, owner: str, today: dt.date) -> list[DayTask]:
     if owner:
         query = query.where(client.c.owner == owner)
     rows = tx.rows(query.order_by(named.day, named.person).limit(SHOWN_MAX))
+    head = aliases.heads(tx, [row["person"] for row in rows])
     return [
         DayTask(
-            row["subject"], row["year"], row["person"], row["milestone"], row["day"], row["owner"], row["letter"] or ""
+            row["subject"], row["year"], head[row["person"]], row["milestone"], row["day"], row["owner"],
+            row["letter"] or "",
         )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 def seldom(tx: Tx, *, owner: str, now_us: int) -> list[Seldom]:
@@ -87,7 +91,21 @@ def seldom(tx: Tx, *, owner: str, now_us: int) -> list[Seldom]:
     if owner:
         query = query.where(client.c.owner == owner)
     rows = tx.rows(query.order_by(last_us.desc(), client.c.person).limit(SHOWN_MAX))
-    return [Seldom(row["person"], row["owner"], row["last_us"]) for row in rows]
+    since_us = now_us - QUIET_DAYS * DAY_US
+    return [
+        Seldom(row["person"], row["owner"], row["last_us"])
+        for row in rows
+        if not _here_since(tx, aliases.ids(tx, row["person"])[1:], since_us)
+    ]
+
+
+def _here_since(tx: Tx, others: Sequence[str], since_us: int) -> bool:
+    """Under another of their ids."""
+    if not others:
+        return False
+    bought = sa.exists().where(sale.c.client.in_(others), sale.c.recorded_us >= since_us)
+    came = sa.exists().where(client_visit.c.person.in_(others), client_visit.c.at_us >= since_us)
+    return bool(tx.value(sa.select(sa.or_(bought, came))))
 
 
 def new(tx: Tx, *, owner: str, now_us: int) -> list[Seldom]:
