@@ -270,9 +270,8 @@ def test_terms_below_the_houses_need_somebody_elses_word(counter):
     assert refusal.code is Why.NEEDS_APPROVAL
     assert "a deposit of 0 % in place of 30 %" in refusal.why
     counter.done(act)
-    longer = OrderTerms(
-        deposit_bp=3_000, fee_bp=1_000, instalments=(Instalment(due_day="2027-11-22", amount_minor=PRICE),)
-    )
+    parts = (Instalment(due_day="2027-11-22", amount_minor=PRICE),)
+    longer = OrderTerms(deposit_bp=3_000, fee_bp=1_000, instalments=parts)
     assert "180 days" in counter.refused(PromiseOrder(order="o-1", terms=longer), by="lea").why
 
 

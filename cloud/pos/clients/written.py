@@ -45,7 +45,7 @@ def written(tx: Tx, ring: Keyring, person: PersonId) -> dict[str, list[dict[str,
 
 
 def _ordered(
-    tx: Tx, ring: Keyring, persons: Sequence[str], keys: Mapping[str, PersonKey | None]
+    tx: Tx, ring: Keyring, persons: Sequence[str], keys: Mapping[PersonId, PersonKey | None]
 ) -> dict[str, list[dict[str, Any]]]:
     """Their orders with every word and paper, and what they said of pieces they sold. Raises `SealedError`."""
     words = Remarks(tx, ring)
@@ -56,7 +56,7 @@ def _ordered(
         "orders": [
             {"store": row["store"], **msgspec.to_builtins(words.read(_order(bytes(row["body"]))))} for row in orders
         ],
-        "order_papers": [_paper(row, keys[row["person"]]) for row in tx.rows(papers)],
+        "order_papers": [_paper(row, keys[PersonId(row["person"])]) for row in tx.rows(papers)],
         "sold_to_the_house": [
             {**row, "provenance": words.open(row["provenance"]), "proof": words.open(row["proof"])}
             for row in tx.rows(past)
