@@ -63,7 +63,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected lives to the end: nobody need look through it for garbage again and again."""
+    """What was collected lives to the end: nobody need look through it for garbage again and again. And no property is
+    judged by the clock: on a machine where many test at once an example took longer than Hypothesis allows by itself.
+    """
+    hypothesis = sys.modules.get("hypothesis")  # loaded by the tests that have properties, or by none
+    if hypothesis is not None:
+        slow = [hypothesis.HealthCheck.too_slow]
+        hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=slow)
+        hypothesis.settings.load_profile("house")
     gc.collect()
     gc.freeze()
 
