@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page
 
 SENT = """form => {
-  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("submit", (event) => { event.preventDefault(); event.stopImmediatePropagation(); }, true);
   form.requestSubmit();
   return form.elements.drawing.value;
 }"""
