@@ -1,5 +1,7 @@
 """The office's screens: thin routes over each noun's queries. `dress(cloud parts)` fits them onto the app."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,8 +20,11 @@ from cloud.pos.appointments import pages as appointment_pages
 from cloud.pos.appointments.desk import Means
 from cloud.pos.client_orders import pages as client_order_pages
 from cloud.pos.client_orders import private as client_order_private
+from cloud.pos.client_orders import queries as client_orders
+from cloud.pos.client_orders.queries import OrderRow
 from cloud.pos.clients import days as client_days
 from cloud.pos.clients import pages as client_pages
+from cloud.pos.clients import private as client_private
 from cloud.pos.clients import reach as client_reach
 from cloud.pos.clients.comparing import Comparing
 from cloud.pos.compliance import pages as compliance_pages
@@ -49,7 +54,9 @@ from cloud.pos.staff.entrance import Entrance
 from cloud.pos.stores import pages as store_pages
 from cloud.pos.stores import queries as stores
 from cloud.pos.value import pages as value_pages
+from cloud.remarks import Remarks
 from cloud.tickets import Tickets
+from cloud.work import Work
 from contract.feed import Permission
 from web.attempts import Attempts
 from web.fit import fit, join
@@ -148,6 +155,7 @@ def dress(
         purchase_pages.router(desk, ring, time_zone),
         piece_melting.router(desk),
         client_pages.router(desk, ring, comparing),
+        client_private.router(desk, _services(ring), os.urandom, Attempts()),
         message_pages.router(desk, ring, ways, client_reach.reaching(ring), client_reach.naming(ring)),
         appointment_pages.router(
             desk, Means(ring, ways, client_reach.reaching(ring), desk.new_id), client_reach.naming(ring)
@@ -164,6 +172,17 @@ def dress(
 def house_name(house: str) -> str:
     """What stands beside the wordmark: the house's own name, or the office when it has none."""
     return house if house != "Vitrine" else "Head office"
+
+
+def _services(ring: Keyring) -> client_private.Services:
+    """What a client had mended or made, for their own page."""
+
+    def told(work: Work, persons: Sequence[str]) -> list[OrderRow]:
+        words, now_us = Remarks(work.tx, ring), work.now_us
+        rows = [row for each in persons for row in client_orders.of_client(work.tx, words, each, now_us=now_us)]
+        return sorted(rows, key=lambda row: -row.opened_us)
+
+    return told
 
 
 def router(desk: Desk) -> APIRouter:

@@ -24,6 +24,7 @@ from cloud.tables import (
     client,
     client_heard,
     client_order,
+    client_page,
     client_segment,
     client_visit,
     message,
@@ -50,7 +51,7 @@ REASONS: Final = {
 """Chosen, not typed: a reason in somebody's own words would outlive the person it is about."""
 TABLES: Final = (
     "person_key", "person_word", "client", "client_visit", "client_heard", "client_pair", "client_segment", "message",
-    "appointment", "order_paper", "order_page", "reminder", "address_bad",
+    "appointment", "order_paper", "order_page", "reminder", "client_page", "address_bad",
     "remark_key",
 )  # fmt: skip
 """That deletes leave nothing behind in."""
@@ -159,7 +160,7 @@ def _erase(work: Work, person: PersonId, why: str, *, by: UserId) -> None:
         raise desk.UnknownClientError(f"There is no client {person}: look for them by name")
     if row["erased_us"]:
         return
-    for table in (person_key, person_word, client_segment, reminder, address_bad):
+    for table in (person_key, person_word, client_segment, reminder, address_bad, client_page):
         work.tx.run(sa.delete(table).where(table.c.person == person))
     for table in (client_visit, client_heard, message, appointment):
         work.tx.run(sa.update(table).where(table.c.person == person).values(sealed=b""))

@@ -249,10 +249,10 @@ def detail(work: Work, ring: Keyring, person: PersonId, profile: Profile, *, lim
     whole = together(profile, [others[each] for each in ids[1:] if each in others])
     return ClientDetail(
         person=person, store=row["store"], owner=row["owner"], made_us=row["made_us"], changed_us=row["changed_us"],
-        profile=whole, consents=words, sales=_sales(tx, ids, limit),
+        profile=whole, consents=words, sales=sales_of(tx, ids, limit),
         reach={channel: said.given for channel, said in standing(words).items()},
         sizes=[SizeSeen(s.finger, s.circumference_um, s.source, s.day, s.told()) for s in whole.sizes],
-        returns=_returns(tx, ids, limit), accounts=_accounts(tx, ids, limit),
+        returns=returns_of(tx, ids, limit), accounts=_accounts(tx, ids, limit),
         visits=_visits(tx, ring, ids, limit), merges=_merges(tx, known, others),
         own={name: len(getattr(profile, name)) for name in GROWN},
     )  # fmt: skip
@@ -309,7 +309,7 @@ def _change(key: PersonKey, row: sa.RowMapping) -> Change:
     return Change(row["at_us"], row["by"], row["field"], told["was"], told["now"], told["why"])
 
 
-def _sales(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[SaleSeen]:
+def sales_of(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[SaleSeen]:
     rows = tx.rows(_SALES, {"persons": persons, "limit": limit})
     lines = tx.rows(_LINES, {"sales": [row["sale"] for row in rows]}) if rows else []
     what: dict[tuple[str, str], list[str]] = {}
@@ -324,7 +324,7 @@ def _sales(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[SaleSeen]:
     ]  # fmt: skip
 
 
-def _returns(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[ReturnSeen]:
+def returns_of(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[ReturnSeen]:
     return [
         ReturnSeen(
             row["store"], row["sale"], row["business_day"], row["currency"], row["total_minor"], row["recorded_us"]

@@ -83,6 +83,25 @@ def test_a_guest_answers_on_a_page_of_their_own(
     keep_shot(page, "invited-answered")
 
 
+def test_a_client_sees_their_own_page_by_a_link_that_is_handed_on(
+    office: str, signed_in: Callable[..., Page], open_page: Callable[..., Page], look_at: Callable[[Page, str], None],
+    expected_errors: list[str],
+) -> None:  # fmt: skip
+    expected_errors.append("404")
+    page = signed_in(office, "/segments/list?of=value", user="associate")
+    page.locator("td a.title").first.click()
+    page.get_by_text("Their own page").click()
+    page.get_by_role("button", name="Make the link").click()
+    link = page.get_by_label("Copy it, and send it to them alone").input_value()
+    look_at(page, "office-client-link")
+    theirs = open_page(link, size=PHONE)
+    expect(theirs.get_by_role("region", name="Bought").get_by_role("listitem").first).to_contain_text("receipt")
+    look_at(theirs, "your-history")
+    theirs.goto(link + "x")
+    expect(theirs.get_by_text("This link has ended.")).to_be_visible()
+    look_at(theirs, "your-history-ended")
+
+
 def test_somebody_divides_the_clients_and_sees_when_it_was_done(office: str, signed_in: Callable[..., Page]) -> None:
     page = signed_in(office, "/segments", user="manager")
     page.get_by_role("button", name="Divide them now").click()

@@ -31,6 +31,7 @@ PATHS = (
     "/client-orders",
     "/client-orders?queue=overdue",
     "/client-orders?q=nobody",
+    "/client-orders/board",
     "/client-orders/o1",
     "/client-orders/o2",
 )

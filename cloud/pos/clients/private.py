@@ -1,0 +1,117 @@
+"""A client's own page of what they bought and had mended: behind a link that a person of the house makes for them.
+
+The link holds 128 bits of chance; only its hash is kept. It ends after `LASTS_DAYS`, when another is made, and when the
+client is erased. Nobody's name is on the page, no browser keeps it, and no search engine finds it.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from cloud import aliases, called
+from cloud.db import Tx
+from cloud.desk import Desk
+from cloud.pos.clients import desk, queries
+from cloud.pos.clients.acts import answered
+from cloud.tables import client, client_page
+from cloud.work import Work
+from contract.feed import Permission
+from contract.ids import PersonId, UserId
+from web.attempts import Attempts
+from web.front import render
+from web.logins import Login
+from web.policy import allow, public
+from web.problems import ProblemError
+
+PAGE: Final = "/your-history"
+LASTS_DAYS: Final = 30
+DAY_US: Final = 86_400_000_000
+CHANCE_BYTES: Final = 16
+CODE_MAX: Final = 64
+SHOWN_MAX: Final = 200
+NOT_KEPT: Final = {
+    "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow",
+}  # fmt: skip
+Keeper = Annotated[Login, allow(Permission.CLIENTS, of="house")]
+Services = Callable[[Work, Sequence[str]], list[Any]]
+"""Orders of these ids of one client, newest first: their number, title, state in words and day."""
+
+
+def make(work: Work, person: PersonId, chance: bytes, *, by: UserId) -> str:
+    """The code of a new link; those made before end. Raises `UnknownClientError`."""
+    known = (client.c.person == person, client.c.erased_us == 0)
+    if work.tx.value(sa.select(client.c.person).where(*known)) is None:
+        raise desk.UnknownClientError(f"There is no client {person}")
+    code = base64.b32encode(chance).decode().rstrip("=").lower()
+    end(work, person)
+    row = {
+        "code": _digest(code), "person": person, "by": by, "made_us": work.now_us,
+        "until_us": work.now_us + LASTS_DAYS * DAY_US,
+    }  # fmt: skip
+    work.tx.add(client_page, row)
+    return code
+
+
+def end(work: Work, person: PersonId) -> None:
+    mine = (client_page.c.person == person, client_page.c.ended_us == 0)
+    work.tx.run(sa.update(client_page).where(*mine).values(ended_us=work.now_us))
+
+
+def opened(work: Work, code: str) -> str | None:
+    """Whose link this is, while it holds; that it was opened is kept."""
+    mine = client_page.c.code == _digest(code.strip().lower())
+    row = work.tx.row(sa.select(client_page).where(mine, client_page.c.ended_us == 0))
+    if row is None or row["until_us"] <= work.now_us:
+        return None
+    work.tx.run(sa.update(client_page).where(mine).values(looked_us=work.now_us))
+    return str(row["person"])
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def bought(tx: Tx, person: str) -> tuple[list[str], list[queries.SaleSeen], list[queries.ReturnSeen]]:
+    """All ids of this client, and what they bought and brought back, newest first."""
+    ids = list(aliases.ids(tx, person))
+    return [*ids], queries.sales_of(tx, ids, SHOWN_MAX), queries.returns_of(tx, ids, SHOWN_MAX)
+
+
+def router(office: Desk, services: Services, chance: Callable[[int], bytes], attempts: Attempts) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get(PAGE, dependencies=[public()])
+    def look(request: Request, code: Annotated[str, Query(max_length=CODE_MAX)] = "") -> Response:
+        address = request.client.host if request.client else ""
+        wait_us = attempts.begin(address, office.mono_us())
+        if wait_us:
+            seconds = -(-wait_us // 1_000_000)
+            raise ProblemError(429, "wait", "Too many links were wrong", f"Wait {seconds} seconds, then try again.")
+        with office.work() as work:
+            person = opened(work, code) if code else None
+            if person is not None:
+                attempts.succeeded(address)
+            ids, sold, back = bought(work.tx, person) if person is not None else ([], [], [])
+            answer = render(
+                request, "clients/yours.html", status=200 if person is not None else 404, found=person is not None,
+                sales=sold, returns=back, services=services(work, ids) if ids else [], names=called.stores(work.tx),
+            )  # fmt: skip
+        answer.headers.update(NOT_KEPT)
+        return answer
+
+    @routes.post("/clients/{person}/private-link")
+    def link(request: Request, who: Keeper, person: str) -> Response:
+        """Shown once: whoever hands it on copies it now."""
+        with answered(), office.work() as work:
+            desk.lock(work, PersonId(person))
+            code = make(work, PersonId(person), chance(CHANCE_BYTES), by=who.user)
+        path = f"{request.url.scheme}://{request.url.netloc}{PAGE}?code={code}"
+        until_us = office.now_us() + LASTS_DAYS * DAY_US
+        return render(request, "clients/link.html", link=path, until_us=until_us, person=person)
+
+    return routes
