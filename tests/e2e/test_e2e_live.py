@@ -239,6 +239,22 @@ def test_a_press_that_no_answer_follows_is_told(
     page.context.set_offline(False)
 
 
+def test_keys_of_one_letter_can_be_put_off(gallery: str, open_page: Callable[..., Page]) -> None:
+    """WCAG 2.2 SC 2.1.4: who speaks to a machine must not serve a client by a word with a c in it."""
+    page = open_page(gallery + "register-empty", size=TILL)
+    name = page.get_by_role("searchbox")
+    page.keyboard.press("c")
+    expect(name).to_be_focused()
+    switch = page.get_by_role("button", name="Keys of one letter")
+    switch.click()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("c")
+    expect(name).not_to_be_focused()
+    page.reload()
+    page.keyboard.press("c")
+    expect(name).not_to_be_focused()
+
+
 def test_the_pin_pad_types_and_deletes(gallery: str, open_page: Callable[..., Page]) -> None:
     page = open_page(gallery + "sign-in", size=TILL)
     for digit in "123":

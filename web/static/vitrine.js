@@ -50,7 +50,7 @@
     for (const each of document.querySelectorAll(".live")) {
       each.classList.toggle("on", on);
       each.classList.toggle("off", !on);
-      each.textContent = on ? "Live" : "Not live";
+      each.textContent = (on ? each.dataset.on : each.dataset.off) ?? (on ? "Live" : "Not live");
     }
   }
 
