@@ -46,6 +46,8 @@ ANSWERS: Final = 10
 MOVING_S: Final = 10.0
 FILLED_S: Final = 600.0
 PIXEL_WAIT_MS: Final = 10_000
+PATIENCE_MS: Final = 120_000
+"""For a page: a box that was just filled has its first rounds to go through."""
 WATCH: Final = """
 window.seen = {usable: 0, shift: 0};
 document.addEventListener("htmx:after:process", () => { window.seen.usable ||= performance.now(); });
@@ -102,6 +104,7 @@ def running(size: Size) -> Iterator[tuple[Connection, str]]:
 def signed_in(browser: Browser, url: str) -> Any:
     """The cookies of a person who may see everything."""
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(f"{url}/sign-in?next=/wall")
     page.get_by_role("radio", name="Lou").check()
@@ -117,6 +120,7 @@ def signed_in(browser: Browser, url: str) -> Any:
 def opened(browser: Browser, kept: Any, *, slowed: int = 1) -> Iterator[tuple[BrowserContext, Page, Any]]:
     """A window of a till with an empty cache, and its DevTools session."""
     context = browser.new_context(storage_state=kept, viewport={"width": 1024, "height": 768}, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.add_init_script(WATCH)
     devtools = context.new_cdp_session(page)

@@ -25,6 +25,7 @@ from edge.api.counts import routes as count_routes
 from edge.api.first_steps import steps_of
 from edge.api.history import routes as history_routes
 from edge.api.looks import routes as look_routes
+from edge.api.losses import pages as losses
 from edge.api.orders import routes as order_routes
 from edge.api.passes import routes as pass_routes
 from edge.api.receipts import routes as receipt_routes
@@ -84,6 +85,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         shift_routes.router,
         tag_routes.router,
         wall_routes.router,
+        losses.json_router,
         watch_routes.router,
         witnessing.router,
         zone_routes.router,

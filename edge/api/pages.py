@@ -30,6 +30,7 @@ from edge.api.clients import pages as client_pages
 from edge.api.counts import pages as counts
 from edge.api.history import pages as history
 from edge.api.looks import pages as looks
+from edge.api.losses import pages as losses
 from edge.api.orders import pages as order_pages
 from edge.api.passes import pages as passes
 from edge.api.readers import pages as reader_pages
@@ -65,7 +66,7 @@ NAV: Final = (
     NavLink("/pass", later("Pass"), (Permission.COUNT,)),
     NavLink("/tags", later("Tags"), (Permission.TAGS,)),
     NavLink("/looks", later("Look for"), (Permission.COUNT,)),
-    NavLink("/wall", later("Loss prevention"), under=("/watch", "/alarms")),
+    NavLink("/wall", later("Loss prevention"), under=("/watch", "/alarms", "/losses")),
     NavLink("/readers", later("Readers"), under=("/zones",)),
     NavLink("/people", later("PINs"), (Permission.PINS,), under=("/me/pin",)),
 )
@@ -103,6 +104,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
         counts.router,
         history.router,
         wall.router,
+        losses.router,
         reader_pages.router,
         looks.router,
         zones.router,

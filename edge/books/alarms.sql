@@ -25,3 +25,33 @@ ON CONFLICT (one) DO UPDATE SET alarms_per_month_max = excluded.alarms_per_month
 
 -- name: budget
 SELECT alarms_per_month_max, weights, "by", at_us FROM alarm_budget;
+
+-- name: exceptions_of_people
+SELECT associate AS user,
+    count(*) FILTER (WHERE state NOT IN ('open', 'parked', 'tendering', 'voided')) AS sales,
+    count(*) FILTER (WHERE state = 'voided') AS voided,
+    count(*) FILTER (WHERE pad_verdict LIKE 'override:%') AS overridden
+FROM sale WHERE max(opened_us, recorded_us) >= :since_us GROUP BY associate ORDER BY associate LIMIT :limit;
+
+-- name: discounts_of_people
+SELECT s.associate AS user, count(*) AS number, sum(CAST(l.body AS TEXT) ->> '$.discount_minor') AS minor
+FROM sale s JOIN sale_line l USING (sale)
+WHERE s.recorded_us >= :since_us AND CAST(l.body AS TEXT) ->> '$.discount_minor' > 0 GROUP BY s.associate ORDER BY s.associate LIMIT :limit;
+
+-- name: returns_of_people
+SELECT s.associate AS user, count(*) AS number, sum(CAST(l.body AS TEXT) ->> '$.gross_minor') AS minor
+FROM returned_line r JOIN sale s USING (sale) JOIN sale_line l USING (sale, line)
+WHERE r.at_us >= :since_us GROUP BY s.associate ORDER BY s.associate LIMIT :limit;
+
+-- name: thefts_since
+SELECT count(*) AS number, coalesce(sum(value_minor), 0) AS minor FROM alarm
+WHERE raised_us >= :since_us AND outcome = 'theft';
+
+-- name: missing_in_counts
+SELECT v.piece AS piece FROM count_verdict v JOIN count c USING (count)
+WHERE c.state = 'approved' AND v.verdict = 'missing' AND c.ended_us >= :since_us
+GROUP BY v.piece ORDER BY max(c.ended_us) DESC LIMIT :limit;
+
+-- name: counted_since
+SELECT count(*) AS counts, coalesce(sum(found), 0) AS found, coalesce(sum(expected), 0) AS expected FROM count
+WHERE state = 'approved' AND ended_us >= :since_us;

@@ -168,3 +168,16 @@ def test_the_pulse_of_a_reader_is_bounded(face):
         pulse.feel(replace(floor, readers=(ReaderNow("r", ReaderLink.READING, "", "", "", 0, 0, 0, 12.34),)))
     assert pulse.of("r") == (12.3,) * KEPT
     assert pulse.of("none") == ()
+
+
+def test_losses_sum_thefts_and_exceptions_by_associate_for_who_oversees(face):
+    raise_alarms(face, number=2)
+    face.post("/alarms/a0001/close", {"outcome": "theft"}, "lou")
+    face.scan(1, 2)
+    sale = face.open_cart(1)
+    face.post(f"/sales/{sale}/void", {"reason": "changed her mind"})
+    told = face.get("/losses", "lou").json()
+    assert (told["thefts"], told["thefts_minor"]) == (1, 120_000)
+    assert [(one["name"], one["voided"]) for one in told["exceptions"]] == [("Ana", 1)]
+    assert face.get("/losses", "ana").status_code == 403
+    assert "Exceptions by associate" in face.client.get("/losses", headers=face.bearer("max")).text

@@ -1,0 +1,1 @@
+"""What the house loses and how often it errs: for who answers for it, not for who stands before the wall."""
