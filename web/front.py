@@ -125,7 +125,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
     path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
     known = {
         "here": f"{path}{query}", "front": front, "login": login, "path": path, "nav": nav,
-        "groups": grouped(nav, path), "theme": theme_of(request),
+        "nav_headings": grouped(nav, path), "theme": theme_of(request),
     }  # fmt: skip
     text = front.templates.get_template(template).render({**front.globals, **known, **values})
     return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})

@@ -68,3 +68,13 @@ def test_who_may_not_see_the_ledger_sees_no_report_and_takes_none_out(served):
 def test_an_associate_is_shown_nothing_that_only_others_can_end(served):
     assert "/bank-transfers" not in served("/", "associate").text
     assert served("/client-orders/board", "associate").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/pieces/new", "/roles", "/goods", "/purchases", "/commissions", "/stores", "/clients"]
+)
+def test_a_page_may_call_its_own_things_as_it_likes(served, path):
+    """`groups` of a form is not the menu's."""
+    page = served(path)
+    assert page.status_code == 200
+    assert 'aria-label="All pages"' in page.text
