@@ -47,6 +47,8 @@ class Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[str] = []
+        self.text: list[str] = []
+        self.spoken: list[str] = []
         self._silent = 0
 
     def handle_starttag(self, tag, attrs):
@@ -54,7 +56,9 @@ class Reader(HTMLParser):
         mine = dict(attrs)
         if "translate" in mine:
             return
-        self.seen += [mine[name] for name in self.SPOKEN if mine.get(name)]
+        said = [mine[name] for name in self.SPOKEN if mine.get(name)]
+        self.seen += said
+        self.spoken += said
 
     def handle_endtag(self, tag):
         self._silent -= tag in self.SILENT
@@ -62,9 +66,11 @@ class Reader(HTMLParser):
     def handle_data(self, data):
         if not self._silent and data.strip():
             self.seen.append(" ".join(data.split()))
+            self.text.append(self.seen[-1])
 
 
 MARKED = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
+BETWEEN = "\x00"
 WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -72,12 +78,11 @@ def unmarked(html: str, data: set[str]) -> list[str]:
     """Texts of a page that stand outside of brackets and are no data."""
     reader = Reader()
     reader.feed(html)
-    found = []
-    for text in reader.seen:
-        left = text
-        while MARKED.search(left):
-            left = MARKED.sub(" ", left)
-        words = [word for word in WORD.findall(left) if word.lower() not in data]
-        if words:
-            found.append(text)
-    return found
+    left = BETWEEN.join([*reader.text, *reader.spoken])  # a sentence may hold a tag, and is several texts then
+    while MARKED.search(left):
+        left = MARKED.sub(" ", left)
+    return [
+        text.strip()
+        for text in left.split(BETWEEN)
+        if any(word.lower() not in data for word in WORD.findall(text))
+    ]
