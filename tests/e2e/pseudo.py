@@ -82,7 +82,5 @@ def unmarked(html: str, data: set[str]) -> list[str]:
     while MARKED.search(left):
         left = MARKED.sub(" ", left)
     return [
-        text.strip()
-        for text in left.split(BETWEEN)
-        if any(word.lower() not in data for word in WORD.findall(text))
+        text.strip() for text in left.split(BETWEEN) if any(word.lower() not in data for word in WORD.findall(text))
     ]
