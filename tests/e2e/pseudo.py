@@ -22,7 +22,7 @@ class Pseudo(NullTranslations):
 
     def gettext(self, message: str) -> str:
         said = "".join(part if KEPT.fullmatch(part) else part.translate(ACCENTS) for part in KEPT.split(message))
-        return f"{OPEN}{said}{'·' * int(len(message) * LONGER)}{CLOSE}"
+        return f"{OPEN}{said}{' ·' * int(len(message) * LONGER / 2)}{CLOSE}"
 
     def ngettext(self, one: str, many: str, number: int) -> str:
         return self.gettext(one if number == 1 else many)
