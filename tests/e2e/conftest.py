@@ -39,7 +39,7 @@ from web.powers import Powers
 from web.receipts import page as paper
 from web.sse import Bulletin
 from web.templating import make_templates
-from web.words import speak
+from web.words import later, speak
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -318,7 +318,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         "register Register, orders Orders, appointments Appointments, counts Counts, pass Pass, tags Tags, "
         "looks Look for, wall Loss prevention, readers Readers"
     )
-    nav = tuple(NavLink(f"/{each.partition(' ')[0]}", each.partition(" ")[2]) for each in words.split(", "))
+    nav = tuple(NavLink(f"/{each.partition(' ')[0]}", later(each.partition(" ")[2])) for each in words.split(", "))
     front = Front("gallery", "Vitrine", logins, templates, secure=False, nav=nav, place="Flagship")
     fit(app, front, static)
     marc = logins.begin(UserId("marc"))
