@@ -19,12 +19,33 @@ SENTENCE_MAX: Final = 2_000
 
 
 class Phrase(NamedTuple):
-    """A message with placeholders, as what it looks like when they are filled."""
+    """A message with placeholders, taken apart: `own[0]`, a value, `own[1]`, a value, …, `own[-1]`."""
 
-    shape: re.Pattern[str]
     message: str
-    letters: int
-    """Of its own: the phrase with most of them is meant, where several fit."""
+    names: tuple[str, ...]
+    own: tuple[str, ...]
+
+    @property
+    def letters(self) -> int:
+        """Of its own: the phrase with most of them is meant, where several fit."""
+        return sum(each.isalpha() for part in self.own for each in part)
+
+    def values(self, sentence: str) -> dict[str, str] | None:
+        """What stands in its places, each as short as may be; None: it does not fit.
+
+        By hand, for a regular expression looks for each way to divide a long text: minutes for a page of six values.
+        """
+        first, *between, last = self.own
+        if not (sentence.startswith(first) and sentence.endswith(last)):
+            return None
+        found, at, end = {}, len(first), len(sentence) - len(last)
+        for name, text in zip(self.names[:-1], between, strict=True):
+            place = sentence.find(text, at + 1, end)
+            if place < 0:
+                return None
+            found[name] = sentence[at:place]
+            at = place + len(text)
+        return {**found, self.names[-1]: sentence[at:end]} if at < end else None
 
 
 def said(sentence: str) -> str:
@@ -41,10 +62,9 @@ def said(sentence: str) -> str:
         if exact != small:
             return exact[:1].upper() + exact[1:]
     for phrase in phrases(tongue):
-        found = phrase.shape.fullmatch(sentence)
+        found = phrase.values(sentence)
         if found is not None:
-            values = {name: gettext(value) for name, value in found.groupdict().items()}
-            return gettext(phrase.message) % values
+            return gettext(phrase.message) % {name: gettext(value) for name, value in found.items()}
     return sentence
 
 
@@ -59,11 +79,6 @@ def phrases(tongue: Tongue) -> tuple[Phrase, ...]:
 def phrase_of(message: str) -> Phrase | None:
     """None for a message that would fit too much."""
     parts = PLACE.split(message)
-    own = [part.replace("%%", "%") for part in parts[::2]]
-    letters = sum(each.isalpha() for part in own for each in part)
-    if letters < LETTERS_MIN or len(set(parts[1::2])) < len(parts[1::2]):
-        return None
-    shape = re.escape(own[0])
-    for name, text in zip(parts[1::2], own[1:], strict=True):
-        shape += f"(?P<{name}>.+?){re.escape(text)}"
-    return Phrase(re.compile(shape, re.DOTALL), message, letters)
+    names = tuple(parts[1::2])
+    phrase = Phrase(message, names, tuple(part.replace("%%", "%") for part in parts[::2]))
+    return phrase if phrase.letters >= LETTERS_MIN and len(set(names)) == len(names) else None

@@ -23,6 +23,8 @@ COOKIE_AGE_S: Final = 400 * 86_400
 """Browsers keep none longer."""
 ACCEPTED_MAX: Final = 20
 """Languages of one header that are looked at."""
+NEXT_CHARS_MAX: Final = 4_000
+"""Of the page that is shown again: a list with its filters, each sign written as %E4%B8%AD."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -67,7 +69,7 @@ def asked_for(accepted: str) -> str:
 async def choose(
     request: Request,
     language: Annotated[str, Form(max_length=8)],
-    next: Annotated[str, Form(max_length=200)] = "/",  # noqa: A002 - the field's name
+    next: Annotated[str, Form(max_length=NEXT_CHARS_MAX)] = "/",  # noqa: A002 - the field's name
 ) -> Response:
     """Remembers a language for this browser and shows the same page again."""
     if language not in NAMES:

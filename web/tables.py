@@ -26,8 +26,8 @@ EXPORT_ROWS_MAX: Final = 100_000
 """A longer list is cut there, and its last line says so."""
 SEEK_CHARACTERS_MAX: Final = 100
 PARAMETERS_MAX: Final = 12
-FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
-"""Beginnings that a spreadsheet would run (OWASP, CSV injection)."""
+FORMULA: Final = re.compile(r"^[=+\-@\t\r\n＝＋－＠]")
+"""Beginnings that a spreadsheet would run, full-width ones where Chinese is typed (OWASP, CSV injection)."""
 OWN: Final = ("sort", "page", "as")
 
 Row = TypeVar("Row")

@@ -95,7 +95,9 @@ def test_a_box_gets_a_certificate_for_its_pages_and_keeps_it(uplink: UplinkConfi
     assert not good(other, NOW), "a name was added: the next start asks for it"
 
 
-@pytest.mark.parametrize("name", ["office.maison.example", "milan.local", "8.8.8.8", "parish.local", "*.paris.local"])
+@pytest.mark.parametrize(
+    "name", ["office.maison.example", "milan.local", "8.8.8.8", "parish.local", "*.paris.local", "paris.fr"]
+)
 def test_a_box_gets_no_certificate_for_what_is_not_its_own(uplink: UplinkConfig, tmp_path: Path, name: str) -> None:
     config = config_of(uplink, tmp_path, (name,))
     with pytest.raises(ConfigError, match="no certificate for the store's pages yet"):

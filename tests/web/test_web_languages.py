@@ -98,6 +98,9 @@ def test_a_choice_is_remembered_and_goes_before_what_the_browser_asks(
     away = client.post("/language", data={"language": "it", "next": "//elsewhere"}, follow_redirects=False)
     assert away.headers["location"] == "/"
     assert client.post("/language", data={"language": "xx"}).status_code == 422
+    long = "/nowhere?q=" + "%E4%B8%AD" * 40
+    kept = client.post("/language", data={"language": "fr", "next": long}, follow_redirects=False)
+    assert kept.headers["location"] == long, "a list that is looked through in Chinese is a long address"
 
 
 def test_another_site_changes_no_language(client: httpx.Client) -> None:
@@ -184,3 +187,32 @@ raise ConfigError("not for a person at a till")
 def test_phrases_that_would_fit_anything_are_none() -> None:
     assert phrase_of("%(a)s: %(b)s") is None
     assert phrase_of(string.ascii_letters + " %(a)s") is not None
+
+
+def test_a_long_text_is_held_against_a_phrase_of_many_values_in_no_time() -> None:
+    """A regular expression took a minute for each text of a thousand signs: whoever typed one kept the box busy."""
+    many = phrase_of("%(a)s%(b)s%(c)s asks for nothing: write %(d)s:1..2, %(e)s:1.. or %(f)s:..2")
+    assert many is not None
+    for text in ("a " * 50_000, ", :1.." * 20_000, "x asks for nothing: write " * 4_000):
+        assert many.values(text) is None
+    told = many.values("price<x asks for nothing: write p:1..2, p:1.. or p:..2")
+    assert told == {"a": "p", "b": "r", "c": "ice<x", "d": "p", "e": "p", "f": "p"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "values"),
+    [
+        ("Pay 5 to Ana at once", {"x": "5", "y": "Ana"}),
+        ("Pay a to b to c at once", {"x": "a", "y": "b to c"}),
+        ("Pay  to Ana at once", None),
+        ("Pay 5 to  at once", None),
+        ("Pay at once", None),
+        ("Pay 5 to Ana", None),
+    ],
+)
+def test_values_of_a_phrase_are_as_short_as_may_be_and_never_empty(
+    sentence: str, values: dict[str, str] | None
+) -> None:
+    phrase = phrase_of("Pay %(x)s to %(y)s at once")
+    assert phrase is not None
+    assert phrase.values(sentence) == values

@@ -68,3 +68,9 @@ def test_what_is_taken_out_is_whole_and_runs_nothing():
     lines = taken_out(listed, "rings").body.decode("utf-8-sig").split("\r\n")
     assert lines[:2] == ["Title,Price,Weight", "'=HYPERLINK(1),-5.00,"]
     assert len(lines) == len(rings) + 2
+
+
+def test_no_beginning_that_a_spreadsheet_runs_is_taken_out_bare():
+    rings = [Ring(f"{sign}cmd", 1) for sign in "=+-@\t\r\n＝＋－＠"]
+    told = taken_out(arrange(COLUMNS, rings, ask("as=csv")), "rings").body.decode("utf-8-sig")
+    assert all(f"'{ring.title}" in told for ring in rings)

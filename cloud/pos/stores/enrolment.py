@@ -41,6 +41,8 @@ from web.policy import allow, public
 from web.problems import ProblemError
 
 NO_SIGNER: Final = "This office cannot sign: name the folder of the house's authority in its configuration."
+NEAR: Final = ("local", "lan", "internal", "home.arpa")
+"""Domains that end at the store's own network (RFC 6762, RFC 8375)."""
 _log = structlog.get_logger(__name__)
 
 
@@ -125,19 +127,25 @@ def faced(work: Work, signer: Signer, to: StoreId, csr: str, names: tuple[str, .
     """A certificate for a box's own pages. Raises `EnrolmentError`.
 
     A store may call itself by its own name and by addresses of its own network: with another's name it could pass for
-    the office, or for another store.
+    the office, for another store, or, on phones that trust the house, for `paris.fr`.
     """
     if not 1 <= len(names) <= FACE_NAMES_MAX:
         raise EnrolmentError(f"Name 1 to {FACE_NAMES_MAX} names or addresses that tills dial, in tls_names.")
     for name in names:
-        if not _own_address(name) and name.lower().partition(".")[0] != to:
+        if not _own_address(name) and not _own_name(name.lower(), to):
             raise EnrolmentError(
-                f"{name} is not this store's to have: use {to}.local or another name that begins with {to}., or an "
-                "address of the store's own network."
+                f"{name} is not this store's to have: use {to}.local, a name that begins with {to}. in a domain of the "
+                "house, or an address of the store's own network."
             )
     cert = signer.sign_pages(csr.encode(), to, names, dt.datetime.fromtimestamp(work.now_us / 1e6, dt.UTC))
     _log.info("pages_certificate_signed", store=to, names=names)
     return Enrolled(store=to, cert=cert.decode(), ca=signer.house().decode())
+
+
+def _own_name(name: str, store: StoreId) -> bool:
+    """`paris`, `paris.local` or `paris.stores.maison.example`, but nobody's whole domain: `paris.fr` is the city's."""
+    first, _dot, rest = name.partition(".")
+    return first == store and (rest in ("", *NEAR) or "." in rest)
 
 
 def _own_address(name: str) -> bool:
