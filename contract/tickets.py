@@ -1,7 +1,8 @@
 """A one-use ticket: somebody at a till opens a page of the office without another sign-in, for a look and no more.
 
 The box asks for it over its own line (mutual TLS), so the office knows which store speaks; the box has looked at the
-person's PIN. It is good for one page, one person, one opening and a minute.
+person's PIN. It opens once, within a minute, for one person, on one page; from there they look on for ten minutes at
+whatever their roles show without a second factor (`cloud/tickets.py`).
 """
 
 import re
