@@ -15,6 +15,7 @@ from cloud.work import Heard, UnappliableError
 from contract.entries import Entry
 from contract.facts import CustodyReceived, Fact, ReturnRecorded, SaleRecorded, Stream, TransferShipped
 from contract.ids import PieceId, StoreId
+from trade.periods import NoDayError
 
 WHY_MAX: Final = 300
 Applier = Callable[[Custody, Heard, Any], None]
@@ -44,7 +45,7 @@ def apply_entry(tokens: Custody, heard: Heard, entry: Entry, appliers: Appliers,
         if careful:
             tokens.flush()
             tokens.work.tx.settle()
-    except UnappliableError as error:
+    except (UnappliableError, NoDayError) as error:
         raise StuckRowError(place, str(error)) from error
     except (sa.exc.DBAPIError, OverflowError, UnicodeError) as error:
         if not is_of_the_row(error):

@@ -10,6 +10,10 @@ PERIOD: Final = re.compile(r"^[0-9]{4}-(0[1-9]|1[0-2])$")
 DAY: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", re.ASCII)
 
 
+class NoDayError(ValueError):
+    """It is no day of the calendar: whoever keeps it would reckon with nothing."""
+
+
 class Into(NamedTuple):
     """Where a posting belongs; `late`: its own month was closed when it came."""
 
@@ -22,11 +26,9 @@ def is_period(text: str) -> bool:
 
 
 def period_of(business_day: str) -> str:
-    """`2026-11-29` → `2026-11`. Raises `ValueError` for what is no day."""
-    period = business_day[:7]
-    if not is_period(period):
-        raise ValueError(f"{business_day!r} is no business day: write it as 2026-11-29")
-    return period
+    """`2026-11-29` → `2026-11`. Raises `NoDayError` for what is no day."""
+    day_number(business_day)
+    return business_day[:7]
 
 
 def after(period: str) -> str:
@@ -36,7 +38,10 @@ def after(period: str) -> str:
 
 
 def into(business_day: str, closed_upto: str) -> Into:
-    """The period of a posting: the month of its day, or the first one open still. `closed_upto` may be empty."""
+    """The period of a posting: the month of its day, or the first one open still. `closed_upto` may be empty.
+
+    Raises `NoDayError` for what is no day.
+    """
     own = period_of(business_day)
     return Into(own, late=False) if own > closed_upto else Into(after(closed_upto), late=True)
 
@@ -44,12 +49,12 @@ def into(business_day: str, closed_upto: str) -> Into:
 def day_number(business_day: str) -> int:
     """Days since 1 March of the year 0 (proleptic Gregorian): of two days, how far they lie apart.
 
-    Raises `ValueError` for what is no day.
+    Raises `NoDayError` for what is no day.
     """
     read = DAY.fullmatch(business_day)
     year, month, day = map(int, read.groups()) if read else (0, 0, 0)
     if not 0 < day <= _days_in(year, month):
-        raise ValueError(f"{business_day!r} is no business day: write it as 2026-11-29")
+        raise NoDayError(f"{business_day!r} is no business day: write it as 2026-11-29")
     # a year that begins in March has its leap day last, and 153 days in every five months
     months, years = (month + 9) % 12, year - (month < 3)
     return 365 * years + years // 4 - years // 100 + years // 400 + (153 * months + 2) // 5 + day - 1
@@ -65,7 +70,7 @@ def is_day(text: str) -> bool:
 
 
 def days_after(business_day: str, days: int) -> str:
-    """So many days later, at least none. Raises `ValueError` for what is no day."""
+    """So many days later, at least none. Raises `NoDayError` for what is no day."""
     day_number(business_day)
     year, month, day = (int(part) for part in business_day.split("-"))
     day += days
@@ -76,7 +81,7 @@ def days_after(business_day: str, days: int) -> str:
 
 
 def months_after(business_day: str, months: int) -> str:
-    """The same day so many months later, or the last one of a shorter month. Raises `ValueError` for what is no day."""
+    """The same day so many months later, or the last one of a shorter month. Raises `NoDayError` for what is no day."""
     day_number(business_day)
     year, month, day = (int(part) for part in business_day.split("-"))
     year, month = year + (month - 1 + months) // 12, (month - 1 + months) % 12 + 1

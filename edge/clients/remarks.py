@@ -40,6 +40,15 @@ class Remarks:
         self._known: dict[str, tuple[PersonId, bytes]] = {}
         self.made: Callable[[], None] = lambda: None
         """Called when a key was made that the office has not got."""
+        self._start_anew_under_another_key()
+
+    def _start_anew_under_another_key(self) -> None:
+        """Of a box whose key file is another one now nothing here opens: the office is asked for all of it again."""
+        row = self._db.one("any")
+        if row is not None and not self._bare(row["person"], row["key"]):
+            with self._db.work():
+                self._db.run("drop_readable")
+                self._db.run("set_upto", upto_us=0, upto="")
 
     def seal(self, person: PersonId, text: str) -> str:
         """What may stand in the books; of somebody who was forgotten that alone. What is sealed already stays."""
@@ -81,7 +90,7 @@ class Remarks:
             try:
                 return row["key_id"], unwrap(row["key"], person, self._keys.private)
             except SealBrokenError:
-                pass  # of a box whose key file is another one now: the office gives it back, a new one is made
+                pass  # a new one is made
         key = self._chance(KEY_BYTES)
         name = key_id(key)
         with self._db.work():

@@ -18,6 +18,12 @@ SELECT key_id, key FROM remark_key WHERE person = :person AND length(key) > 0 OR
 -- name: one
 SELECT person, key FROM remark_key WHERE key_id = :key_id;
 
+-- name: any
+SELECT person, key FROM remark_key WHERE length(key) > 0 LIMIT 1;
+
+-- name: drop_readable
+DELETE FROM remark_key WHERE length(key) > 0;
+
 -- name: put
 INSERT INTO remark_key (key_id, person, key, ours) VALUES (:key_id, :person, :key, :ours)
 ON CONFLICT (key_id) DO UPDATE SET key = excluded.key WHERE length(excluded.key) = 0;

@@ -10,9 +10,9 @@ from cloud.config import CloudConfig
 from cloud.pos.clients import private
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
-from cloud.tables import client_page, sale, sale_line
+from cloud.tables import client, client_alias, client_page, sale, sale_line
 from contract.feed import Role, StaffCard, StoreCard
-from contract.ids import StoreId, UserId
+from contract.ids import PersonId, StoreId, UserId
 
 NEW = {"at": "paris", "given_name": "Zwetlana", "family_name": "Beispielowa", "emails": ["z@example.com"], "sure": True}
 FOR_THIRTY_DAYS_US = private.LASTS_DAYS * private.DAY_US
@@ -86,6 +86,17 @@ def test_a_new_link_ends_the_one_before_and_only_its_hash_is_kept(ask, cloud, pe
         kept = [row["code"] for row in tx.rows(sa.select(client_page.c.code).where(client_page.c.person == person))]
     assert len(kept) == 2
     assert not any(second.endswith(code) for code in kept)
+
+
+def test_a_new_link_ends_also_that_of_another_id_of_theirs(ask, cloud, person):
+    before = link(ask, person)
+    with cloud.desk.work() as work:
+        other = {"person": f"{person}-again", "sealed": b"", "made_us": 1, "made_by": "ada"}
+        work.tx.add(client, other)
+        joined = {"merge": f"m-{person}", "survivor": other["person"], "absorbed": person, "by": "ada", "at_us": 1}
+        work.tx.add(client_alias, joined)
+        private.make(work, PersonId(other["person"]), b"c" * private.CHANCE_BYTES, by=UserId("ada"))
+    assert ask("GET", before).status_code == 404
 
 
 def test_a_link_ends_by_itself(ask, cloud, person):

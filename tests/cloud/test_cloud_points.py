@@ -17,6 +17,7 @@ from cloud.tables import (
     case_file,
     client_segment,
     ledger_line,
+    parked,
     points_lot,
     points_move,
     value_account,
@@ -114,6 +115,19 @@ def test_a_sale_earns_once_by_the_rule_of_its_day_and_nobody_elses_does(house):
     (row,) = house.rows(sa.select(value_account))
     assert (row["kind"], row["client"], row["expires"]) == ("points", "ana", "2027-11-20")
     conserved(house)
+
+
+@pytest.mark.parametrize("day", ["2026-02-31", "yesterday"])
+def test_a_sale_of_a_day_that_cannot_be_is_parked_and_the_next_one_goes_on(house, day):
+    rule(house)
+    paris = house.store("paris", "p1", "p2")
+    paris.write(bought(paris, house, "s1", "p1", day=day))
+    paris.write(msgspec.structs.replace(bought(paris, house, "s2", "p2", client="bob"), till="till-2"))
+    assert paris.send().acks[0].upto == 2
+    (row,) = house.rows(sa.select(parked))
+    assert "write it as 2026-11-29" in row["why"]
+    assert balance(house) is None
+    assert balance(house, points_account("bob", "EUR")) == 1_200
 
 
 def test_without_rules_nothing_is_earned(house):

@@ -151,6 +151,8 @@ def test_a_span_is_read_from_its_name_or_its_two_days():
     assert asked("month", "2026-01-05", "2026-01-09", today) == Span(dt.date(2026, 1, 5), dt.date(2026, 1, 9))
     assert asked("month", "2026-01-09", "2026-01-05", today) == named(Spans.MONTH, today)
     assert asked("rubbish", "x", "y", today).days == 90
+    for first, last in (("0001-01-01", "0001-01-02"), ("9999-12-01", "9999-12-31"), ("1899-12-31", "1900-01-05")):
+        assert asked("month", first, last, today) == named(Spans.MONTH, today)
     assert Span(dt.date(2026, 1, 1), dt.date(2026, 1, 30)).before == Span(dt.date(2025, 12, 2), dt.date(2025, 12, 31))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import secrets
 
+import msgspec
 import pytest
 
 from contract.facts import QuoteLine, Stream
@@ -13,7 +14,7 @@ from edge.clients.remarks import Remarks
 from edge.till.saying import Unsealed
 from trade.ordering.collecting import _called
 from trade.orders.order import Order, Quote
-from web.sealed import from_text
+from web.sealed import from_text, to_text, wrap
 
 CLIENT = "p-1"
 RING = {
@@ -158,17 +159,40 @@ def test_a_box_that_does_not_know_yet_whom_to_forget_reads_nothing(boxes):
     assert boxes().open(word) == "Zwetlana", "the control"
 
 
+def test_under_another_key_file_the_box_asks_for_all_it_had(boxes, tmp_path):
+    kept, office = boxes(), Office()
+    word, gone = kept.seal("p-1", "Zwetlana"), kept.seal("p-2", "Bob")
+    kept.forget(["p-2"])
+    asyncio.run(_sync(kept, office))
+    kept.stop()
+    (tmp_path / "a" / "box.key").unlink()
+    again = boxes()
+    assert again.open(word) == NOT_HERE
+    asyncio.run(_sync(again, office))
+    assert again.open(word) == "Zwetlana"
+    assert again.open(gone) == FORGOTTEN
+
+
 class Office:
-    """Keeps keys as the office does, and counts the questions."""
+    """Keeps keys as the office does, gives those back that came before, and counts the questions."""
 
     def __init__(self):
         self.keys, self.asked = {}, 0
 
     async def remark_keys(self, told):
         self.asked += 1
+        known = list(self.keys.values()) if not told.after_us else []
         for each in told.keys:
             self.keys[each.key_id] = each
-        return RemarkKeysKept(taken=tuple(each.key_id for each in told.keys))
+        return RemarkKeysKept(
+            taken=tuple(each.key_id for each in told.keys), keys=tuple(_wrapped(each, told.box_key) for each in known),
+            upto_us=1,
+        )  # fmt: skip
+
+
+def _wrapped(key, box_key):
+    sealed = wrap(from_text(key.key), key.person, from_text(box_key), secrets.token_bytes)
+    return msgspec.structs.replace(key, key=to_text(sealed))
 
 
 async def _sync(kept, office):

@@ -8,6 +8,9 @@ from typing import Final
 DAYS_BY_DAY_MAX: Final = 45
 DAYS_BY_WEEK_MAX: Final = 200
 SPAN_DAYS_MAX: Final = 3_660
+EARLIEST: Final = dt.date(1900, 1, 1)
+LATEST: Final = dt.date(2999, 12, 31)
+"""Days beyond are slips of the keys, and near the ends of the calendar no day comes before or after."""
 
 
 class Spans(StrEnum):
@@ -94,10 +97,12 @@ def named(name: Spans, today: dt.date) -> Span:
 
 
 def asked(name: str, first: str, last: str, today: dt.date) -> Span:
-    """The span of a form: two days where both are given and in order, else the named one, else ninety days."""
+    """The span of a form: two days of a calendar where both are given and in order, else the named one, else ninety
+    days.
+    """
     try:
         span = Span(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
-        if 1 <= span.days <= SPAN_DAYS_MAX:
+        if span.first >= EARLIEST and span.last <= LATEST and 1 <= span.days <= SPAN_DAYS_MAX:
             return span
     except ValueError:
         pass
