@@ -90,10 +90,10 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     _check_tags(config)
     instance = instance_of(config)
     books = open_books(config, instance)
-    slow, archive = ThreadPoolExecutor(1, "slow"), ThreadPoolExecutor(1, "archive")
+    slow, archive, tape = (ThreadPoolExecutor(1, name) for name in ("slow", "archive", "tape"))
     kept = clients_kept(config, books)
     remarks = remarks_kept(config, books, lambda: kept is None or kept.is_open)
-    store = Store(config, books, clock, chance, slow=slow, archive=archive, remarks=remarks)
+    store = Store(config, books, clock, chance, slow=tape, archive=archive, remarks=remarks)
     store.pipeline.health = {reader.id: reader.health for reader in readers}
     store.counting.looks.varying = {reader.id: reader for reader in readers if isinstance(reader, Varying)}
     store.counting.tags_per_s = {reader.id: _tags_per_s(reader, config) for reader in config.readers}
@@ -156,6 +156,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         metrics_type=CONTENT_TYPE,
         slow=slow,
         archive=archive,
+        tape=tape,
         uplink=uplink,
         mirror=mirror_now,
         link=link,

@@ -156,8 +156,9 @@ async def _stop(edge: Edge, server: uvicorn.Server, tasks: list[asyncio.Task[Non
     await asyncio.to_thread(edge.house.stop, edge.store.stop)
     if edge.mirror is not None:
         await asyncio.to_thread(edge.mirror.stop, STOP_GRACE_S)
-    # The history's last page may still be on its way to the disk.
     await asyncio.to_thread(edge.shop.slow.shutdown)
+    # The last capture, and the history's last page, may still be on their way to the disk.
+    await asyncio.to_thread(edge.shop.tape.shutdown)
     await asyncio.to_thread(edge.shop.archive.shutdown)
     if edge.store.chronicle is not None:
         edge.store.chronicle.history.duck.close()

@@ -27,6 +27,7 @@ from edge.api.passing import Passing
 from edge.api.pictures import Pictures
 from edge.api.pins import pin_fits
 from edge.api.pulse import Pulse
+from edge.api.walls import Walls
 from edge.api.ways import Ways
 from edge.books import local, replica
 from edge.books.db import Database
@@ -80,9 +81,11 @@ class Shop:
     render_metrics: Callable[[], bytes]
     metrics_type: str
     slow: ThreadPoolExecutor
-    """argon2, captures and other slow work: one at a time, so that it cannot take the box from the readers."""
+    """argon2, papers and other slow work: one at a time, so that it cannot take the box from the readers."""
     archive: ThreadPoolExecutor
     """History alone: merging a month takes seconds, and a PIN must not wait for it."""
+    tape: ThreadPoolExecutor
+    """Captures alone: a thousand alarms at once are kept for minutes, and a PIN must not wait for them."""
     tags: TagWriter
     press: Press
     uplink: UplinkNow = field(default_factory=UplinkNow)
@@ -98,6 +101,7 @@ class Shop:
     clients: ClientDesk = field(default_factory=ClientDesk)
     heeding: Heeding = field(default_factory=Heeding)
     ways: Ways = field(default_factory=Ways)
+    walls: Walls = field(default_factory=Walls)
     pulse: Pulse = field(default_factory=Pulse)
 
     @property

@@ -338,6 +338,8 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         @app.get("/counts/{count}", status_code=204, dependencies=[public()])
         @app.get("/pass/{name}", status_code=204, dependencies=[public()])
         @app.get("/wall", status_code=204, dependencies=[public()])
+        @app.get("/wall/alarms", status_code=204, dependencies=[public()])
+        @app.get("/wall/floor", status_code=204, dependencies=[public()])
         @app.get("/wall/then", status_code=204, dependencies=[public()])
         @app.get("/closing", status_code=204, dependencies=[public()])
         @app.get("/readers", status_code=204, dependencies=[public()])

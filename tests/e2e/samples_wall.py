@@ -77,7 +77,7 @@ def pages(common, ring):
         wall, open_total=1000, month_total=1000,
         rows=tuple(replace(alarm, alarm=f"alarm-{n}", severity=Severity.NOTICE if n % 2 else Severity.ALARM) for n in range(10, 16)),
     )  # fmt: skip
-    shown = {**common, "may_close": True, "deliveries": ()}
+    shown = {**common, "may_close": True, "deliveries": (), "shown": 1}
     span = wall_shapes.SpanView(
         8, NOON_US - 480 * MINUTE_US, NOON_US, 96, 70, NOON_US - 130 * MINUTE_US, 5 * MINUTE_US, latest=True
     )

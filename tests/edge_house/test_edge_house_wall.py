@@ -1,5 +1,6 @@
 """The wall: few alarms however many there are, who looks after them, and the plan of an hour ago."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -181,3 +182,40 @@ def test_losses_sum_thefts_and_exceptions_by_associate_for_who_oversees(face):
     assert [(one["name"], one["voided"]) for one in told["exceptions"]] == [("Ana", 1)]
     assert face.get("/losses", "ana").status_code == 403
     assert "Exceptions by associate" in face.client.get("/losses", headers=face.bearer("max")).text
+
+
+def test_an_open_wall_is_sent_the_zones_that_changed_and_all_when_more_than_figures_did(face):
+    def floor(shown, user="lou"):
+        return face.client.get(f"/wall/floor?shown={shown}", headers=face.bearer(user))
+
+    def number(page):
+        return page.text.split('name="shown" value="')[1].split('"')[0]
+
+    pipeline = face.edge.shop.store.pipeline
+    pipeline.show(face.clock.now)
+    first = face.client.get("/wall", headers=face.bearer("lou"))
+    still = floor(number(first))
+    assert "zone-" not in still.text, "nothing changed"
+    assert still.headers["HX-Retarget"] == "#floor-shown"
+    zones = tuple(replace(z, present=z.present + 1) if z.zone == "case" else z for z in pipeline.floor.zones)
+    pipeline.floor = replace(pipeline.floor, zones=zones)
+    changed = floor(number(still))
+    assert changed.text.count('class="zone ') == 1
+    assert 'id="zone-case" hx-swap-oob' in changed.text
+    assert 'id="wall-floor"' in floor(number(still), "max").text, "what somebody else's page shows is not this one's"
+    assert 'id="wall-floor"' in floor(1).text, "a number that is not known"
+    raise_alarms(face)
+    assert 'id="wall-floor"' in floor(number(changed)).text, "the month's alarms are others"
+    assert 'id="alarm-a0001"' in face.client.get("/wall/alarms", headers=face.bearer("lou")).text
+
+
+def test_a_pin_is_looked_at_while_captures_are_written(face):
+    """A thousand alarms at once are kept for minutes; on the pool of captures a sign-in waited for them all."""
+    recorder, held = face.edge.shop.store.recorder, threading.Event()
+    assert recorder is not None
+    ended = recorder._pool.submit(held.wait, 20)
+    try:
+        assert face.bearer("max")
+        assert not ended.done(), "signed in before the capture was written"
+    finally:
+        held.set()

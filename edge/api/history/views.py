@@ -104,7 +104,7 @@ async def alarm_reads(shop: Shop, alarm: AlarmId, who: Login) -> shapes.AlarmRea
     found, why = Reads(), ""
     try:
         found = await asyncio.get_running_loop().run_in_executor(
-            shop.slow, lambda: around(of_alarm(folder, alarm), alarm, [card.epc for card in own], near[:NEIGHBOURS_MAX])
+            shop.tape, lambda: around(of_alarm(folder, alarm), alarm, [card.epc for card in own], near[:NEIGHBOURS_MAX])
         )
     except CaptureError as error:
         why = str(error)

@@ -1,6 +1,6 @@
 """Pages of loss prevention: the wall, all alarms, and the last hours of the plan."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import APIRouter, Form, Query, Request
 from pydantic import BaseModel, Field
@@ -11,8 +11,12 @@ from contract.ids import AlarmId
 from edge.api import bodies
 from edge.api import views as store_views
 from edge.api.plans.geometry import laid_out
+from edge.api.shapes import StoreView
 from edge.api.shop import Shop, the_shop
 from edge.api.wall import then, views
+from edge.api.wall.shapes import WallView
+from edge.api.wall.shown import Shown
+from edge.api.wall.shown import shown as shown_now
 from edge.api.watch import views as watch_views
 from edge.books.rows import AlarmState
 from trade import acts
@@ -29,16 +33,52 @@ SPANS: Final = (1, 4, 8, then.HOURS_MAX)
 
 @router.get("/wall")
 async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
-    store = store_views.store(shop, who)
-    return render(
-        request,
-        "edge/_wall.html" if wants_fragment(request) else "edge/wall.html",
-        store=store,
-        sheet=laid_out(store.zones),
-        wall=await views.wall(shop, who),
-        may_close=who.may(Permission.CLOSE_ALARM),
-        deliveries=watch_views.watch(shop, who).deliveries,
-    )
+    whole = await _whole(shop, who)
+    return render(request, "edge/wall.html", **_values(whole), may_close=who.may(Permission.CLOSE_ALARM))
+
+
+@router.get("/wall/alarms")
+async def wall_alarms(request: Request, who: Anyone, shop: TheShop) -> Response:
+    """What is wrong now, for a page that is open: without the plan, for it is waited for."""
+    now, may_close = await views.wall(shop, who), who.may(Permission.CLOSE_ALARM)
+    return render(request, "edge/_wall_alarms.html", wall=now, may_close=may_close)
+
+
+@router.get("/wall/floor")
+async def wall_floor(
+    request: Request, who: Anyone, shop: TheShop, shown: Annotated[int, Query(ge=0, le=1 << 62)] = 0
+) -> Response:
+    """The plan for a page that shows the one numbered `shown`: zones that changed since, or the whole."""
+    before = shop.walls.of(shown, who.user)
+    whole = await _whole(shop, who)
+    changed = whole.now.changed(before)
+    if changed is None:
+        return render(request, "edge/_wall_floor.html", **_values(whole))
+    answer = render(request, "edge/_wall_changes.html", **_values(whole), changed=changed)
+    answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#floor-shown", "outerHTML"
+    return answer
+
+
+class _Whole(NamedTuple):
+    store: StoreView
+    wall: WallView
+    now: Shown
+    number: int
+
+
+async def _whole(shop: Shop, who: Login) -> _Whole:
+    """The wall as it stands, numbered."""
+    store, now = store_views.store(shop, who), await views.wall(shop, who)
+    drawn = shown_now(store, now, watch_views.watch(shop, who).deliveries)
+    return _Whole(store, now, drawn, shop.walls.keep(drawn, who.user, shop.clock.wall_us()))
+
+
+def _values(whole: _Whole) -> dict[str, Any]:
+    """As the templates of the wall call them."""
+    return {
+        "store": whole.store, "sheet": laid_out(whole.store.zones), "wall": whole.wall,
+        "deliveries": whole.now.deliveries, "shown": whole.number,
+    }  # fmt: skip
 
 
 class CloseAlarmForm(BaseModel):
@@ -52,14 +92,14 @@ async def close_alarm(
 ) -> Response:
     await shop.act(acts.CloseAlarm(alarm=AlarmId(alarm), outcome=form.outcome, note=form.note), who)
     shop.heeding.over(AlarmId(alarm))
-    return await wall(request, who, shop) if wants_fragment(request) else go(request, "/wall")
+    return await wall_alarms(request, who, shop) if wants_fragment(request) else go(request, "/wall")
 
 
 @router.post("/alarms/{alarm}/heed")
 async def heed(request: Request, alarm: str, who: Guard, shop: TheShop) -> Response:
     """This person looks after it: every wall says so and falls silent."""
     views.heed(shop, AlarmId(alarm), who)
-    return await wall(request, who, shop) if wants_fragment(request) else go(request, "/wall")
+    return await wall_alarms(request, who, shop) if wants_fragment(request) else go(request, "/wall")
 
 
 @router.get("/alarms")
