@@ -54,10 +54,10 @@ def asked_for(accepted: str) -> str:
     """`fr-CH, fr;q=0.9, en;q=0.8` → `fr`: the one of ours that is wished most; empty when none is."""
     wished: list[tuple[float, str]] = []
     for part in accepted.split(",")[:ACCEPTED_MAX]:
-        tag, _semicolon, quality = part.strip().partition(";q=")
+        tag, _semicolon, quality = part.partition(";")
         language = tag.strip().lower().partition("-")[0]
         try:
-            weight = float(quality or 1)
+            weight = float(quality.strip().lower().removeprefix("q=") or 1)
         except ValueError:
             continue
         if language in NAMES and 0 < weight <= 1:

@@ -385,6 +385,8 @@ def test_who_is_erased_is_chosen_by_nobody(house):
         ({"days": 0}, "1 to 366 days"),
         ({"holdout_bp": 9_000}, "at most 50 in a hundred"),
         ({"event_day": "12/12/2026"}, "2026-11-29"),
+        ({"event_day": "9999-12-31"}, "2026-11-29"),
+        ({"event_day": "0000-01-01"}, "2026-11-29"),
         ({"wanted": Wanted(spend_minor_min=2, spend_minor_max=1)}, "turn the two amounts round"),
     ],
 )

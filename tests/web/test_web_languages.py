@@ -74,6 +74,7 @@ def test_a_lost_placeholder_is_found() -> None:
     [
         ("fr-CH, fr;q=0.9, en;q=0.8", "fr"),
         ("en;q=0.3, de;q=0.9", "de"),
+        ("it ; Q=0.3 , fr; q=0.9", "fr"),
         ("zh-Hans-CN", "zh"),
         ("nl, it;q=0.2", "it"),
         ("*", ""),

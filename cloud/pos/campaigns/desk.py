@@ -33,6 +33,8 @@ reached either.
 """
 ANSWERS: Final = ("yes", "no")
 INVITATION: Final = "invitation"
+EVENT_DAYS: Final = ("2000-01-01", "2999-12-31")
+"""First and last: guests may answer until a day and a half later, and the calendar of computers is from 1 to 9999."""
 """What words are for that need a day."""
 
 
@@ -68,7 +70,7 @@ def checked(told: Draft) -> Draft:
         raise CampaignError(f"Hold out at most {HOLDOUT_BP_MAX // 100} in a hundred, or nobody")
     if not 1 <= told.days <= DAYS_MAX:
         raise CampaignError(f"A purchase counts for 1 to {DAYS_MAX} days")
-    if told.event_day and not is_day(told.event_day):
+    if told.event_day and not (is_day(told.event_day) and EVENT_DAYS[0] <= told.event_day <= EVENT_DAYS[1]):
         raise CampaignError("Write the day as 2026-11-29, or leave it empty")
     if len(told.place) > PLACE_MAX:
         raise CampaignError(f"Say in at most {PLACE_MAX} letters where it is")
