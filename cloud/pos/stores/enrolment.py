@@ -8,6 +8,7 @@ import datetime as dt
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Annotated, Final, Protocol
 
 import sqlalchemy as sa
@@ -199,6 +200,7 @@ def pages(desk: Desk, signer: Signer | None, chance: Callable[[int], bytes]) -> 
         return render(
             request, "stores/enrol.html", store=named, given=given, last_us=last or 0, ready=signer is not None,
             office=str(request.base_url).rstrip("/"),
+            fingerprint="" if signer is None else " ".join(wrap(signer.fingerprint().hex().upper(), 4)),
         )  # fmt: skip
 
     @routes.get("/stores/{store}/enrol", dependencies=[allow(Permission.REPLACE_BOX)])
