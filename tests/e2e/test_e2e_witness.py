@@ -82,6 +82,7 @@ def test_a_till_stops_a_restored_box_and_brings_back_the_sale_that_only_it_kept(
     page.get_by_role("button", name="Open the shift").click()
     assert _sell(page, house, first).endswith("-000001")
     house.sent(STORE)
+    expect(page.get_by_text("not yet at the head office")).to_have_count(0, timeout=SOON_MS)
     _to_register(page)
     expect(page.get_by_text("not yet at the head office")).to_have_count(0, timeout=SOON_MS)
 
