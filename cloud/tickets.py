@@ -1,7 +1,8 @@
 """One-use tickets from the registers: given over a box's own line, used up by the browser that shows one.
 
 What waits to be used is in memory alone: a ticket of before a restart opens nothing. Who comes in by one may look for
-ten minutes and change nothing, and has none of the powers that want a second factor: a PIN proved them, at a till.
+ten minutes and change nothing, at the store of that till alone, and has none of the powers that want a second factor:
+a box said that a PIN proved them.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from contract.ids import StoreId, UserId
 from contract.tickets import GOOD_FOR_S, PAGES, PATH_CHARS_MAX
 from trade.permissions import MONEY_OR_PEOPLE
 from web.logins import Logins, MemoryLogins, NewLogin
-from web.powers import Powers
+from web.powers import NONE, Powers
 from web.problems import ProblemError
 from web.words import _
 
@@ -46,10 +47,13 @@ class Tickets:
         self._staff = staff
         self._chance = chance
         self._waiting: OrderedDict[bytes, Waiting] = OrderedDict()
+        self._at: dict[UserId, StoreId] = {}
+        """From which store's till each person came last."""
         self._lock = Lock()
         self.logins = Logins(
-            MemoryLogins(), staff, now_us=desk.now_us, chance=chance, powers=lambda card: lesser(powers(card)),
-            idle_us=LOOK_US, age_us=LOOK_US, looking=True,
+            MemoryLogins(), staff, now_us=desk.now_us, chance=chance,
+            powers=lambda card: lesser(powers(card), self._at.get(card.user)), idle_us=LOOK_US, age_us=LOOK_US,
+            looking=True,
         )  # fmt: skip
 
     def give(self, store: StoreId, user: UserId, path: str) -> str:
@@ -76,14 +80,16 @@ class Tickets:
             waiting = self._waiting.pop(_digest(token), None)
         if waiting is None or waiting.until_us <= self._desk.now_us():
             return None
+        self._at[waiting.user] = waiting.store
         new = self.logins.begin(waiting.user)
         return None if new is None else (new, waiting.path)
 
 
-def lesser(powers: Powers) -> Powers:
-    """Without what wants a second factor."""
-    own = {store: held - MONEY_OR_PEOPLE for store, held in powers.own.items()}
-    return Powers(house=powers.house - MONEY_OR_PEOPLE, own=own, only=powers.only)
+def lesser(powers: Powers, store: StoreId | None) -> Powers:
+    """What they may at this store, without what wants a second factor."""
+    if store is None or not powers.of(store):
+        return NONE
+    return Powers(house=powers.at(store) - MONEY_OR_PEOPLE, only=(store,))
 
 
 def _note(work: Work, store: StoreId, user: UserId, path: str) -> None:

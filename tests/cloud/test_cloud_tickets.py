@@ -15,11 +15,13 @@ from cloud.config import CloudConfig
 from cloud.doors import NamedApp
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
+from cloud.tickets import lesser
 from contract.feed import Permission, Role, StaffCard, StoreCard
 from contract.ids import StoreId, UserId
 from contract.messages import encode
 from contract.tickets import GOOD_FOR_S, AskTicket
 from web.logins import MINUTE_US
+from web.powers import NONE, Powers
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette prefers httpx2, which is not in our lock
@@ -148,10 +150,18 @@ def test_tickets_that_nobody_uses_are_bounded(cloud: Cloud, monkeypatch: pytest.
     assert len(cloud.tickets._waiting) == 3
 
 
-def test_a_glance_is_not_a_login_of_every_power() -> None:
-    from cloud.tickets import lesser
-    from web.powers import Powers
+def test_a_glance_is_no_login_of_every_power_nor_of_every_store() -> None:
+    everything = Powers(house=frozenset(Permission), own={PARIS: frozenset(Permission)})
+    held = lesser(everything, PARIS)
+    assert Permission.LEDGER not in held.anywhere
+    assert Permission.SEE_CLIENTS in held.at(PARIS)
+    assert (held.at(MILAN), held.everywhere, held.of(MILAN)) == (frozenset(), frozenset(), False)
+    assert lesser(everything, None) == NONE
+    assert lesser(Powers(house=frozenset(Permission), only=(MILAN,)), PARIS) == NONE
 
-    held = lesser(Powers(house=frozenset(Permission), own={PARIS: frozenset(Permission)}))
-    assert Permission.LEDGER not in held.house | held.own[PARIS]
-    assert Permission.SEE_CLIENTS in held.house & held.own[PARIS]
+
+def test_who_came_from_a_till_sees_that_store_alone(cloud: Cloud, browser: httpx.Client) -> None:
+    """Whatever a box that is not to be trusted says of an admin's PIN, no other store lies open."""
+    browser.get(ticket(cloud, "root"))
+    assert browser.get("/sales?store=paris", headers=HTML).status_code == 200
+    assert browser.get("/sales?store=milan", headers=HTML).status_code == 403

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.facts import OrderMetal, StoneIdentity
+from contract.remarks import FORGOTTEN, NOT_HERE
 from trade.orders import bench, stones, wording
 from trade.orders.bench import Flag
 from trade.orders.stones import StoneLook, checks, compare, known_by, problems
@@ -53,6 +54,15 @@ def test_what_cannot_be_measured_in_its_setting_says_so_and_is_no_difference() -
     assert "weight, which is not measured in its setting" in told.words
     loose = compare(CENTRE, StoneLook(at="centre", carat_milli=1020, length_um=6380))
     assert not loose.same, "loose, a calliper has no such excuse"
+
+
+@pytest.mark.parametrize("told", [NOT_HERE, FORGOTTEN])
+def test_words_that_cannot_be_read_here_are_no_difference(told: str) -> None:
+    """The key of a client's words may come later than the client."""
+    stone = StoneIdentity(at="centre", kind="white", carat_milli=1_020, inscription=told)
+    seen = compare(stone, StoneLook(at="centre", carat_milli=1_020, inscription="GIA 1"))
+    assert seen.same
+    assert seen.unmeasured == (f"inscription, which is {told}",)
 
 
 def test_a_stone_of_which_nothing_was_compared_is_not_the_same() -> None:

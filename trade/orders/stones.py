@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from contract.facts import StoneCheck, StoneIdentity
+from contract.remarks import FORGOTTEN, NOT_HERE
 
 STONES_MAX: Final = 200
 TEXT_MAX: Final = 200
@@ -127,7 +128,9 @@ def compare(stone: StoneIdentity, look: StoneLook) -> Compared:
     ):
         if not told:
             continue
-        if not read:
+        if told in (NOT_HERE, FORGOTTEN):
+            left.append(f"{name}, which is {told}")
+        elif not read:
             left.append(name)
         elif _plain(told) == _plain(read):
             agreed.append(name)
