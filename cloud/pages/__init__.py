@@ -155,7 +155,7 @@ def dress(
         purchase_pages.router(desk, ring, time_zone),
         piece_melting.router(desk),
         client_pages.router(desk, ring, comparing),
-        client_private.router(desk, _services(ring), os.urandom, Attempts()),
+        client_private.router(desk, _services(ring), os.urandom, Attempts(), ways.public_url),
         message_pages.router(desk, ring, ways, client_reach.reaching(ring), client_reach.naming(ring)),
         appointment_pages.router(
             desk, Means(ring, ways, client_reach.reaching(ring), desk.new_id), client_reach.naming(ring)

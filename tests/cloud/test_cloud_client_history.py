@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from cloud.app import build
-from cloud.config import CloudConfig
+from cloud.config import CloudConfig, MessagesConfig
 from cloud.pos.clients import private
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
@@ -15,13 +15,16 @@ from contract.feed import Role, StaffCard, StoreCard
 from contract.ids import PersonId, StoreId, UserId
 
 NEW = {"at": "paris", "given_name": "Zwetlana", "family_name": "Beispielowa", "emails": ["z@example.com"], "sure": True}
+PUBLIC = "https://care.maison.example"
 FOR_THIRTY_DAYS_US = private.LASTS_DAYS * private.DAY_US
 
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory):
     folder = tmp_path_factory.mktemp("history")
-    cloud = build(CloudConfig(database_url=f"sqlite:///{folder / 'office.sqlite3'}", port=0, second_factor=False))
+    where = f"sqlite:///{folder / 'office.sqlite3'}"
+    letters = MessagesConfig(public_url=PUBLIC)
+    cloud = build(CloudConfig(database_url=where, port=0, second_factor=False, messages=letters))
     with cloud.desk.work() as work:
         open_store(work, StoreCard(store=StoreId("paris"), name="Paris", currency="EUR"))
         for role in Role:
@@ -64,7 +67,9 @@ def person(cloud, ask):
 def link(ask, person) -> str:
     page = ask("POST", f"/clients/{person}/private-link", Role.ASSOCIATE)
     assert page.status_code == 200, page.text[:300]
-    return re.search(r"/your-history\?code=\w+", page.text)[0]
+    found = re.search(rf"{PUBLIC}(/your-history\?code=\w+)", page.text)
+    assert found is not None, "the office as clients reach it, however its staff do"
+    return found[1]
 
 
 def test_who_has_the_link_sees_what_was_bought_and_no_name(ask, person):

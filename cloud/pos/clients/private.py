@@ -83,13 +83,16 @@ def bought(tx: Tx, person: str) -> tuple[list[str], list[queries.SaleSeen], list
     return [*ids], queries.sales_of(tx, ids, SHOWN_MAX), queries.returns_of(tx, ids, SHOWN_MAX)
 
 
-def router(office: Desk, services: Services, chance: Callable[[int], bytes], attempts: Attempts) -> APIRouter:
+def router(
+    office: Desk, services: Services, chance: Callable[[int], bytes], attempts: Attempts, public_url: str
+) -> APIRouter:
+    """`public_url`: the office as clients reach it; empty: as whoever makes the link does."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get(PAGE, dependencies=[public()])
     def look(request: Request, code: Annotated[str, Query(max_length=CODE_MAX)] = "") -> Response:
         address = request.client.host if request.client else ""
-        wait_us = attempts.begin(address, office.mono_us())
+        wait_us = attempts.begin(address, office.mono_us()) if code else 0
         if wait_us:
             seconds = -(-wait_us // 1_000_000)
             raise ProblemError(429, "wait", "Too many links were wrong", f"Wait {seconds} seconds, then try again.")
@@ -111,8 +114,8 @@ def router(office: Desk, services: Services, chance: Callable[[int], bytes], att
         with answered(), office.work() as work:
             desk.lock(work, PersonId(person))
             code = make(work, PersonId(person), chance(CHANCE_BYTES), by=who.user)
-        path = f"{request.url.scheme}://{request.url.netloc}{PAGE}?code={code}"
+        base = public_url.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
         until_us = office.now_us() + LASTS_DAYS * DAY_US
-        return render(request, "clients/link.html", link=path, until_us=until_us, person=person)
+        return render(request, "clients/link.html", link=f"{base}{PAGE}?code={code}", until_us=until_us, person=person)
 
     return routes
