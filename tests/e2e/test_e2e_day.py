@@ -253,6 +253,7 @@ def test_a_repair_goes_from_intake_to_pick_up_on_a_phone(house, at_till) -> None
     stone.get_by_label("Length, mm").fill("6.48")
     stone.get_by_label("Width, mm").fill("6.45")
     press(page, "Take it in")
+    expect(page.get_by_role("heading", name="White metal ring with white stone")).to_be_visible(timeout=SOON_MS)
     page.get_by_label("Picture or PDF").set_input_files(photo())
     press(page, "Keep it")
     expect(page.get_by_role("link", name="Photo 1")).to_be_visible(timeout=SOON_MS)

@@ -243,6 +243,7 @@ def test_only_what_is_real_is_listed():
     listed = set(re.findall(r"^│ (\w+) ", told, re.MULTILINE))
     assert listed == {
         "audit",
+        "words",
         "demo",
         "smoke",
         "edge",

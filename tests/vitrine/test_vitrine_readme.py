@@ -181,7 +181,8 @@ def test_whoever_follows_readme_opens_a_shift_in_a_house_of_their_own(follower: 
         "office.key",
         "paris.key",
         "seal.key",
-        "box.key",
+        "box.key",  # of what it keeps of clients,
+        "box.key",  # and of what it wrote of them
     ]
     assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
 
