@@ -25,7 +25,7 @@ WRONG = "0000-0000-0000-0000"
 def page(house, browse):
     app = FastAPI()
     desk = Desk(office=house.office, now_us=lambda: 1, mono_us=lambda: 1, new_id=lambda: "n")
-    folders = {"receipts": pages.HERE / "pos" / "receipts" / "templates"}
+    folders = {"receipts": pages.CLOUD / "pos" / "receipts" / "templates"}
     logins = Logins(MemoryLogins(), lambda _user: None, now_us=lambda: 1, chance=bytes, powers=lambda _card: NONE)
     fit(
         app,
