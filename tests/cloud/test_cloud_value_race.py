@@ -306,7 +306,7 @@ def test_whatever_happens_no_more_is_spent_than_was_loaded(steps, kept):
 
 def test_an_office_that_forgets_what_stores_hold_lets_money_be_spent_twice(monkeypatch):
     """The control: without slices taken off what is free, the same money goes to both."""
-    monkeypatch.setattr(value, "_free", lambda _work, known: known["issued_minor"] - known["spent_minor"])
+    monkeypatch.setattr(value, "free_of", lambda _work, known: known["issued_minor"] - known["spent_minor"])
     house = House()
     house.paris.load()
     house.settle()
