@@ -89,7 +89,7 @@ def test_another_device_at_an_address_is_shown_with_the_one_before(box):
     assert box.reader()["was"] == ""
     box.reads(model="Zebra FX9600", firmware="3.10", serial="84:24:8d:00:00:02")
     assert box.reader()["was"] == "Impinj Speedway R420 · 6.4.1 · 00:16:25:00:00:01"
-    page = box.get("/readers").text
+    page = box.get("/readers/r-case").text
     assert "Zebra FX9600 · 3.10 · 84:24:8d:00:00:02" in page
     assert "it was Impinj Speedway R420 · 6.4.1" in page
 
@@ -101,7 +101,7 @@ def test_a_clock_that_is_wrong_a_buffer_that_ran_over_and_a_hot_module_are_shown
         surveys_total=1, survey_loudest=(866_300, -48),
     )  # fmt: skip
     assert box.reader()["clock_behind_s"] == 3.2
-    page = box.get("/readers").text
+    page = box.get("/readers/r-case").text
     for words in ("Its clock is 3.2 s behind", "Its clock jumped 1 time", "ran over 2 times", "71 °C"):
         assert words in page
     figures = box.client.get("/metrics").text
