@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
@@ -184,7 +185,9 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     cloud = Cloud(
         config=config, desk=desk, ingest=ingest, rejoins=rejoins, orders=order_desk, entrance=entrance, logins=logins,
         tickets=Tickets(desk, staff_desk.staff_now(office), powers.powers, os.urandom),
-        app=app, door=create_door(desk, ingest, rejoins, signer=signer, crl=_crl(config)), lists=Lists(desk),
+        app=app, door=create_door(
+            desk, ingest, rejoins, signer=signer, crl=_crl(config), taken=_own_hosts(config)
+        ), lists=Lists(desk),
         ring=ring, comparing=Comparing(desk, ring), post=post,
         reminders=Reminders(desk, ring, post.ways, client_days.clients(ring)),
         divisions=Divisions(desk, config.time_zone), lapsing=Lapsing(desk, config.time_zone),
@@ -290,6 +293,14 @@ def _house_keeping(cloud: Cloud) -> APIRouter:
 def _pages_url(config: CloudConfig) -> str:
     scheme = "https" if config.cert else "http"
     return config.pages_url.rstrip("/") or f"{scheme}://{config.host}:{config.port}"
+
+
+def _own_hosts(config: CloudConfig) -> frozenset[str]:
+    """Where the office itself is reached: no store's box may pass for it."""
+    letters = config.messages.public_url if config.messages is not None else ""
+    hosts = [urlsplit(url).hostname or "" for url in (_pages_url(config), letters)]
+    hosts += [config.broker.host] if config.broker is not None else []
+    return frozenset(map(enrolment.host_of, hosts)) - {""}
 
 
 def _crl(config: CloudConfig) -> Path | None:

@@ -17,6 +17,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from contract.money import plain
+from web.cells import harmless
 from web.words import Words, _
 
 ROWS: Final = 50
@@ -26,8 +27,6 @@ EXPORT_ROWS_MAX: Final = 100_000
 """A longer list is cut there, and its last line says so."""
 SEEK_CHARACTERS_MAX: Final = 100
 PARAMETERS_MAX: Final = 12
-FORMULA: Final = re.compile(r"^[=+\-@\t\r\n＝＋－＠]")
-"""Beginnings that a spreadsheet would run, full-width ones where Chinese is typed (OWASP, CSV injection)."""
 OWN: Final = ("sort", "page", "as")
 
 Row = TypeVar("Row")
@@ -196,7 +195,7 @@ def taken_out(listed: Listed[Row], name: str) -> Response:
 
 
 def _safe(cell: str | float) -> str | float:
-    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) and not _is_number(cell) else cell
+    return harmless(cell) if isinstance(cell, str) and not _is_number(cell) else cell
 
 
 def _is_number(text: str) -> bool:

@@ -120,7 +120,13 @@ Body = Annotated[bytes, Depends(_body)]
 
 
 def create_door(
-    desk: Desk, ingest: Ingest, rejoins: Rejoins, *, signer: Signer | None = None, crl: Path | None = None
+    desk: Desk,
+    ingest: Ingest,
+    rejoins: Rejoins,
+    *,
+    signer: Signer | None = None,
+    crl: Path | None = None,
+    taken: frozenset[str] = frozenset(),
 ) -> FastAPI:
     """The app behind the edges' port."""
     app = FastAPI(title="Vitrine edge door", version="1", docs_url=None, redoc_url=None)
@@ -179,7 +185,7 @@ def create_door(
         asked = read_as(_decode_face, body)
         try:
             with desk.look() as work:
-                return Response(encode(faced(work, signer, box, asked.csr, asked.names)), media_type=JSON)
+                return Response(encode(faced(work, signer, box, asked.csr, asked.names, taken=taken)), media_type=JSON)
         except EnrolmentError as error:
             raise ProblemError(422, "enrolment", "Not a request we can sign", str(error)) from error
 

@@ -5,8 +5,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.db import Tx
-from cloud.tables import client, client_alias, client_consent, message, opt_out
+from cloud.tables import client, client_consent, message, opt_out
 from cloud.work import Work
 from contract.ids import PersonId
 from trade.consent import Channel, Proof, Said, may_reach
@@ -17,20 +18,8 @@ TOKEN_CHARACTERS_MAX: Final = 64
 ASKED_TO_STOP: Final = "they asked to hear no more this way: nothing is to be done"
 
 
-def ids(tx: Tx, person: PersonId) -> set[str]:
-    """Every id this client goes by: a no that was said under one of them is a no of theirs."""
-    known: set[str] = set()
-    new = {str(person)}
-    while new:
-        known |= new
-        holds = sa.select(client_alias.c.survivor, client_alias.c.absorbed).where(client_alias.c.undone_us == 0)
-        near = holds.where(sa.or_(client_alias.c.survivor.in_(new), client_alias.c.absorbed.in_(new)))
-        new = {name for row in tx.rows(near) for name in (row["survivor"], row["absorbed"])} - known
-    return known
-
-
 def said(tx: Tx, person: PersonId) -> list[Said]:
-    rows = tx.rows(sa.select(client_consent).where(client_consent.c.person.in_(ids(tx, person))))
+    rows = tx.rows(sa.select(client_consent).where(client_consent.c.person.in_(aliases.ids(tx, person))))
     return [
         Said(
             Channel(row["channel"]), bool(row["given"]), row["said_us"], row["by"], Proof(row["proof"]),
@@ -80,7 +69,7 @@ def drop_waiting(work: Work, person: PersonId, channel: Channel | None, why: str
     """What is queued for somebody and not about their own order; all channels when None. How many there were."""
     after = MESSAGE.after(MessageState.QUEUED, MessageEvent.DROPPED)
     mine = [
-        message.c.person.in_(ids(work.tx, person)), message.c.state == MessageState.QUEUED,
+        message.c.person.in_(aliases.ids(work.tx, person)), message.c.state == MessageState.QUEUED,
         message.c.kind == MessageKind.MARKETING,
     ]  # fmt: skip
     if channel is not None:

@@ -9,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.desk import Desk
 from cloud.messages import consents, outbox, quiet
 from cloud.messages.bounces import Bounce
@@ -145,7 +146,7 @@ class Post:
             return allowed_us, "waits for the morning"
         if not marketing:
             return now_us, ""
-        mine = message.c.person.in_(sorted(consents.ids(work.tx, PersonId(row["person"]))))
+        mine = message.c.person.in_(aliases.ids(work.tx, row["person"]))
         for whose, most, waits in (
             (mine, PER_PERSON_DAY_MAX, "waits: they had another one today"),
             (sa.true(), self.ways.per_day_max, "waits: as many as a day bears are sent"),

@@ -52,6 +52,10 @@ SELECT v.piece AS piece FROM count_verdict v JOIN count c USING (count)
 WHERE c.state = 'approved' AND v.verdict = 'missing' AND c.ended_us >= :since_us
 GROUP BY v.piece ORDER BY max(c.ended_us) DESC LIMIT :limit;
 
+-- name: missing_number
+SELECT count(DISTINCT v.piece) AS number FROM count_verdict v JOIN count c USING (count)
+WHERE c.state = 'approved' AND v.verdict = 'missing' AND c.ended_us >= :since_us;
+
 -- name: counted_since
 SELECT count(*) AS counts, coalesce(sum(found), 0) AS found, coalesce(sum(expected), 0) AS expected FROM count
 WHERE state = 'approved' AND ended_us >= :since_us;

@@ -98,10 +98,10 @@ def pages(common, ring):
         *(replace(past, alarm=f"old-{n}", outcome="theft" if n % 7 == 0 else "false_alarm") for n in range(47)),
     )
     lost = loss_views.LossesView(
-        30, 1, 4_890_000, 2, 2_080_000, 34, 41_210, 41_204, 900, 897, (loss_views.OutView("Till pad", 41.2),),
+        30, 1, 4_890_000, 2, 2, 2_080_000, 34, 41_210, 41_204, 900, 897, (loss_views.OutView("Till pad", 41.2),),
         tuple(loss_views.ExceptionsView(name, name, 120, 4, 1, 12, 310_000, 3, 720_000) for name in ("Ana Lindqvist", "Marc Oyelaran")), "",
     )  # fmt: skip
-    none = loss_views.LossesView(30, 0, 0, 0, 0, 0, 0, 0, 0, 0, (), (), "no history is kept here")
+    none = loss_views.LossesView(30, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (), (), "no history is kept here")
     return {
         "losses": ("edge/losses.html", {**common, "losses": lost}),
         "losses-none": ("edge/losses.html", {**common, "losses": none}),

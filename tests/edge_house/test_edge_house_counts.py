@@ -297,6 +297,7 @@ def test_a_sheet_holds_every_verdict_and_no_formula(shop, make):
     totals = list(csv.DictReader(io.StringIO(sheets.totals(looker, C1, max_).body.decode("utf-8-sig"))))
     assert sum(int(line["difference_pieces"]) for line in totals) == -1
     assert sheets._cell("=1+1") == "'=1+1"
+    assert sheets._cell("＝1+1") == "'＝1+1", "what a Chinese keyboard types runs too"
     assert sheets._cell(-1) == -1
 
 

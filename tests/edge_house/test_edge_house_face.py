@@ -27,6 +27,7 @@ from vitrine.authority import LEAF_LIVES, Authority
 NOW = dt.datetime.now(dt.UTC)
 PARIS = StoreId("paris")
 NAMES = ("127.0.0.1", "paris.local")
+OFFICE = "10.0.0.5"
 
 
 class Running:
@@ -55,7 +56,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def uplink(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[UplinkConfig]:
     """The office's door, and what this store's box knows of it."""
     url = f"sqlite:///{tmp_path_factory.mktemp('office') / 'office.sqlite3'}"
-    office = build(CloudConfig(database_url=url, port=0), signer=authority)
+    office = build(CloudConfig(database_url=url, port=0, pages_url=f"https://{OFFICE}:8443"), signer=authority)
     own, box = authority.server("office", ["127.0.0.1"], NOW), authority.client(PARIS, NOW)
     door = Running(
         office.door, http=CertificateProtocol, ssl_certfile=own.cert, ssl_keyfile=own.key,
@@ -96,13 +97,20 @@ def test_a_box_gets_a_certificate_for_its_pages_and_keeps_it(uplink: UplinkConfi
 
 
 @pytest.mark.parametrize(
-    "name", ["office.maison.example", "milan.local", "8.8.8.8", "parish.local", "*.paris.local", "paris.fr"]
+    "name", ["office.maison.example", "milan.local", "8.8.8.8", "parish.local", "*.paris.local", "paris.fr", OFFICE]
 )
 def test_a_box_gets_no_certificate_for_what_is_not_its_own(uplink: UplinkConfig, tmp_path: Path, name: str) -> None:
     config = config_of(uplink, tmp_path, (name,))
     with pytest.raises(ConfigError, match="no certificate for the store's pages yet"):
         asyncio.run(first_face(config, face(config)))
     assert not face(config).cert.exists()
+
+
+def test_an_address_of_the_stores_own_network_is_a_boxs_to_have(uplink: UplinkConfig, tmp_path: Path) -> None:
+    """The control of the office's: its neighbour is signed."""
+    config = config_of(uplink, tmp_path, ("10.0.0.6",))
+    asyncio.run(first_face(config, face(config)))
+    assert good(face(config), NOW)
 
 
 def test_without_an_office_a_box_that_has_none_says_what_to_do(uplink: UplinkConfig, tmp_path: Path) -> None:

@@ -184,6 +184,25 @@ def test_losses_sum_thefts_and_exceptions_by_associate_for_who_oversees(face):
     assert "Exceptions by associate" in face.client.get("/losses", headers=face.bearer("max")).text
 
 
+def test_missing_pieces_are_all_counted_and_it_is_said_whose_worth_is_told(face, monkeypatch):
+    monkeypatch.setattr("edge.api.losses.views.PIECES_MAX", 1)
+    at_us = face.edge.shop.clock.wall_us()
+    with face.edge.shop.store.books.transaction() as tx:
+        tx.db.run(
+            "count_approve", count="c-1", place="floor", expected=2, found=0, p_complete=1.0, at_us=at_us,
+            business_day="2026-11-22", approved_by="max",
+        )  # fmt: skip
+        for piece in ("p0001", "p0002"):
+            tx.db.run(
+                "verdict_set", count="c-1", piece=piece, verdict="missing", zone="case-1", p_present=0.0, note="",
+                at_us=at_us, rounds=9,
+            )  # fmt: skip
+    told = face.get("/losses", "lou").json()
+    assert (told["missing"], told["missing_valued"]) == (2, 1)
+    page = face.client.get("/losses", headers=face.bearer("lou")).text
+    assert "Their worth is that of the 1 missed last." in page
+
+
 def test_an_open_wall_is_sent_the_zones_that_changed_and_all_when_more_than_figures_did(face):
     def floor(shown, user="lou"):
         return face.client.get(f"/wall/floor?shown={shown}", headers=face.bearer(user))

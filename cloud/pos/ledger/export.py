@@ -18,6 +18,7 @@ from cloud.ledger import OF_ITS_POSTING
 from cloud.pos.ledger.queries import heading
 from cloud.tables import ledger_close, ledger_line, posting, store
 from contract.money import plain
+from web.cells import harmless
 
 LEGS_PER_EXPORT_MAX: Final = 1_000_000
 LEGS_PER_PAGE: Final = 2_000
@@ -125,8 +126,8 @@ def _csv_row(writer: Any, row: Row, _number: int) -> None:
     writer.writerow(
         (
             row["store"], row["period"], row["business_day"], "yes" if row["late"] else "", row["posting"], row["kind"],
-            row["sale"], row["at_us"], row["posted_by"], _safe(row["why"]), row["n"], head.number, row["account"],
-            head.title, _safe(row["by"]), debit, credit, row["currency"],
+            row["sale"], row["at_us"], row["posted_by"], harmless(row["why"]), row["n"], head.number, row["account"],
+            head.title, harmless(row["by"]), debit, credit, row["currency"],
         )
     )  # fmt: skip
 
@@ -146,11 +147,6 @@ def _fec_row(writer: Any, row: Row, number: int) -> None:
             "" if home else row["currency"],
         )
     )  # fmt: skip
-
-
-def _safe(text: str) -> str:
-    """A spreadsheet takes a text that begins like this for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _flat(text: str) -> str:

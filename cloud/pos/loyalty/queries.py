@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.db import Tx
-from cloud.messages import consents
 from cloud.points_lots import lots_of
 from cloud.tables import points_lot, points_move, value_account
 from contract.facts import TenderKind
-from contract.ids import PersonId
 from trade.points import lapsing, next_to_lapse, settled
 
 
@@ -59,7 +58,7 @@ def owed(tx: Tx) -> list[OwedRow]:
 
 def accounts(tx: Tx, person: str, day: str) -> list[PointsRow]:
     """Of a client and of every id that was joined with them."""
-    return accounts_of(tx, sorted(consents.ids(tx, PersonId(person))), day)
+    return accounts_of(tx, aliases.ids(tx, person), day)
 
 
 def accounts_of(tx: Tx, persons: Sequence[str], day: str) -> list[PointsRow]:

@@ -17,6 +17,8 @@ from typing import Any, Final, NamedTuple
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
 
+from web.cells import LEADS_A_FORMULA
+
 FILE_BYTES_MAX: Final = 16 << 20
 UNPACKED_BYTES_MAX: Final = 200 << 20
 """Of an XLSX, which is a zip: what its parts come to, by the lengths in its directory, which the reader holds it to."""
@@ -27,7 +29,7 @@ CELL_LENGTH_MAX: Final = 2_000
 EMPTY_ROWS_MAX: Final = 100
 """After so many empty rows an XLSX is over: programs that colour a column give a million of them."""
 DELIMITERS: Final = (",", ";", "\t", "|")
-LEADS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "'")
+GUARDED: Final = (*LEADS_A_FORMULA, "'")
 """What a spreadsheet would run, and the sign that keeps it from it (OWASP, CSV injection)."""
 XLSX_MAGIC: Final = b"PK\x03\x04"
 XLS_MAGIC: Final = b"\xd0\xcf\x11\xe0"
@@ -136,11 +138,11 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, tuple[str, ...]]
 
 def _unguarded(cell: str) -> str:
     """What `_guarded` put before a cell is no part of it."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in LEADS_A_FORMULA and len(cell) > 1 else cell
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in GUARDED and len(cell) > 1 else cell
 
 
 def _guarded(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(LEADS_A_FORMULA) else cell
+    return f"'{cell}" if cell.startswith(GUARDED) else cell
 
 
 def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:

@@ -124,8 +124,10 @@ def signed(work: Work, signer: Signer, to: StoreId, csr: str) -> Enrolled:
     return Enrolled(store=to, cert=cert.decode(), ca=signer.house().decode())
 
 
-def faced(work: Work, signer: Signer, to: StoreId, csr: str, names: tuple[str, ...]) -> Enrolled:
-    """A certificate for a box's own pages. Raises `EnrolmentError`.
+def faced(
+    work: Work, signer: Signer, to: StoreId, csr: str, names: tuple[str, ...], *, taken: frozenset[str] = frozenset()
+) -> Enrolled:
+    """A certificate for a box's own pages; `taken` are hosts of the office. Raises `EnrolmentError`.
 
     A store may call itself by its own name and by addresses of its own network: with another's name it could pass for
     the office, for another store, or, on phones that trust the house, for `paris.fr`.
@@ -133,6 +135,8 @@ def faced(work: Work, signer: Signer, to: StoreId, csr: str, names: tuple[str, .
     if not 1 <= len(names) <= FACE_NAMES_MAX:
         raise EnrolmentError(f"Name 1 to {FACE_NAMES_MAX} names or addresses that tills dial, in tls_names.")
     for name in names:
+        if host_of(name) in taken:
+            raise EnrolmentError(f"{name} is the office's own: name in tls_names what tills call this store's box.")
         if not _own_address(name) and not _own_name(name.lower(), to):
             raise EnrolmentError(
                 f"{name} is not this store's to have: use {to}.local, a name that begins with {to}. in a domain of the "
@@ -141,6 +145,15 @@ def faced(work: Work, signer: Signer, to: StoreId, csr: str, names: tuple[str, .
     cert = signer.sign_pages(csr.encode(), to, names, dt.datetime.fromtimestamp(work.now_us / 1e6, dt.UTC))
     _log.info("pages_certificate_signed", store=to, names=names)
     return Enrolled(store=to, cert=cert.decode(), ca=signer.house().decode())
+
+
+def host_of(name: str) -> str:
+    """As it is compared: `FD00::1` is `fd00::1`. A loopback address is everybody's own, and is none: empty."""
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return "" if name.lower() == "localhost" else name.lower()
+    return "" if address.is_loopback else str(address)
 
 
 def _own_name(name: str, store: StoreId) -> bool:

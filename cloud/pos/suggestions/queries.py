@@ -7,9 +7,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.clienteling.next_piece import Liked, Piece, Together, suggest, together
 from cloud.db import Tx
-from cloud.messages import consents
 from cloud.tables import (
     claim,
     custody,
@@ -21,7 +21,6 @@ from cloud.tables import (
     sale_line,
     store,
 )
-from contract.ids import PersonId
 from trade.custody import OfficeState
 from trade.sale import SaleState
 
@@ -55,7 +54,7 @@ class Pins:
 
 def shown(tx: Tx, person: str, at: str, pins: Pins, pairs: Together) -> list[Shown]:
     """The best near the store `at`; none where nothing is known of the client."""
-    persons = sorted(consents.ids(tx, PersonId(person)))
+    persons = aliases.ids(tx, person)
     mine = bought(tx, persons)
     return fitting(mine, near(tx, at), pins, pairs, at_most=SHOWN)
 

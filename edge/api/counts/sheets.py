@@ -11,10 +11,10 @@ from starlette.responses import Response
 from contract.ids import CountId
 from edge.api.counts import views
 from edge.api.shop import Shop
+from web.cells import harmless
 from web.logins import Login
 from web.problems import ProblemError
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula; an apostrophe makes it text."""
 VERDICTS: Final = ("piece", "title", "verdict", "zone", "tray", "p_present", "weight_mg", "price_minor", "at", "note")
 COLUMNS: Final = ("expected", "found", "explained")
@@ -63,7 +63,7 @@ def _sheet(name: str, head: tuple[str, ...], rows: Iterable[tuple[object, ...]])
 
 def _cell(value: object) -> object:
     """Numbers stay numbers; text that a spreadsheet would run is made text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return harmless(value) if isinstance(value, str) else value
 
 
 def _at(us: int) -> str:

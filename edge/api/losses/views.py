@@ -48,6 +48,10 @@ class Missing(msgspec.Struct, frozen=True):
     piece: PieceId
 
 
+class Number(msgspec.Struct, frozen=True):
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class ExceptionsView:
     """Of one person: sales, and what was unusual in them."""
@@ -79,6 +83,8 @@ class LossesView:
     thefts: int
     thefts_minor: int
     missing: int
+    missing_valued: int
+    """and those of them, missed last, whose worth is told."""
     missing_minor: int
     counts: int
     """Approved ones; they expected and found:"""
@@ -98,6 +104,8 @@ async def losses(shop: Shop) -> LossesView:
     to_us = shop.clock.wall_us()
     since_us, db = to_us - DAYS * DAY_US, shop.db
     missing = db.rows("missing_in_counts", Missing, since_us=since_us, limit=PIECES_MAX)
+    number = db.one("missing_number", Number, since_us=since_us)
+    assert number is not None, "a sum is always a row"
     cards = [replica.piece(db, each.piece) for each in missing]
     nothing: tuple[list[Dwell], list[Counted]] = ([], [])
     span = Span(since_us, to_us)
@@ -113,7 +121,8 @@ async def losses(shop: Shop) -> LossesView:
         days=DAYS,
         thefts=thefts.number,
         thefts_minor=thefts.minor,
-        missing=len(missing),
+        missing=number.number,
+        missing_valued=len(missing),
         missing_minor=sum(card.price_minor for card in cards if card is not None),
         counts=counts.counts,
         expected=counts.expected,
