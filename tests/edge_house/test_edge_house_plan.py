@@ -59,6 +59,19 @@ def test_what_is_left_of_or_above_another_stays_so_and_nothing_comes_to_lie_on_a
                 assert box.middle[1] < beside.middle[1]
 
 
+def test_two_small_neighbours_share_the_air_between_them():
+    """Both grow at once; what one takes, the other cannot have."""
+    rooms = [
+        Place("far", 0, 0, 1, 1),
+        Place("left", 4, 0, 0.5, 1),
+        Place("right", 6, 0, 0.5, 1),
+        Place("long", 3, 3, 1.5, 1),
+        Place("last", 6, 3, 1, 1),
+    ]
+    boxes = laid_out(rooms).boxes
+    assert not overlap(boxes["left"], boxes["right"])
+
+
 def test_cases_are_large_on_the_sheet_though_the_room_is_mostly_floor():
     """Two cases two metres apart, a door far off: to scale they take a sixth of the width."""
     rooms = [Place("a", 0, 0, 1.6, 0.7), Place("b", 2.5, 0, 1.6, 0.7), Place("door", 9, 7, 1.4, 0.6)]

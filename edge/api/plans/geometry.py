@@ -140,7 +140,10 @@ def _within(span: Side, other: Side) -> bool:
 
 
 def _grown(nth: int, along: Sequence[Side], beside: Sequence[Side], least: float, length: float) -> Side:
-    """The nth zone's side, made as long as it needs for its name and as its neighbours in that line let it."""
+    """The nth zone's side, made as long as it needs for its name and as its neighbours in that line let it.
+
+    The air between two that are both too small is shared by halves: each grows without knowing how far the other does.
+    """
     begin, end = along[nth]
     if end - begin >= least:
         return begin, end
@@ -149,7 +152,9 @@ def _grown(nth: int, along: Sequence[Side], beside: Sequence[Side], least: float
     for other, (low, high) in enumerate(along):
         in_line = beside[other][0] < beside[nth][1] and beside[nth][0] < beside[other][1]
         if other != nth and in_line:
-            room = min(room, (low - middle if low >= middle else middle - high) - GAP)
+            air = low - end if low >= middle else begin - high
+            shares = 2 if high - low < least else 1
+            room = min(room, (end - begin) / 2 + (air - GAP) / shares)
     half = max((end - begin) / 2, min(least / 2, room))
     return middle - half, middle + half
 
