@@ -4,6 +4,7 @@ from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES_MAX: Final = 32 << 20
@@ -19,7 +20,19 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
+PRIVATE: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+"""On whatever a client's own link or code opens: no browser keeps it, no engine finds it, no link of it tells."""
 HSTS: Final = "max-age=31536000"
+_PRIVATE: Final = "private"
+
+
+def keep_private(request: Request) -> None:
+    """From here on the answer to this request, a refusal too, carries `PRIVATE`."""
+    setattr(request.state, _PRIVATE, True)
 
 
 class Guarded:
@@ -34,12 +47,15 @@ class Guarded:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope.setdefault("state", {})
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if scope["state"].get(_PRIVATE):
+                    headers.update(PRIVATE)
                 if self._secure:
                     headers.setdefault("Strict-Transport-Security", HSTS)
             await send(message)

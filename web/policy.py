@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Mount
 from contract.feed import Permission
 from web import csrf
 from web.asking import who_asks
+from web.headers import keep_private
 from web.logins import Login
 from web.problems import ProblemError, StoreWantedError
 from web.words import _
@@ -34,15 +35,18 @@ class Policy:
 
     def __init__(
         self, permissions: tuple[Permission, ...] = (), *, open_to_all: bool = False, of: Of = "store",
-        before_factor: bool = False,
+        before_factor: bool = False, private: bool = False,
     ) -> None:  # fmt: skip
         self.permissions = permissions
         self.open_to_all = open_to_all
         self.of = of
         self.before_factor = before_factor
+        self.private = private
 
     async def __call__(self, request: Request) -> Login | None:
         """Gives the login, None on public routes. Raises a 401 or 403 problem that says what to do."""
+        if self.private:
+            keep_private(request)
         if request.method not in csrf.SAFE_METHODS and not csrf.from_our_pages(request):
             raise ProblemError(403, "foreign-origin", "This request came from another site", "Use Vitrine's own pages.")
         if self.open_to_all:
@@ -93,6 +97,11 @@ def signed_in(of: Of = "store", *, before_factor: bool = False) -> Any:
 def public() -> Any:
     """A dependency that admits everybody; to say so is the point."""
     return Depends(Policy(open_to_all=True))
+
+
+def private() -> Any:
+    """Like `public`, for what a client opens by a link or code of their own: answers carry `web.headers.PRIVATE`."""
+    return Depends(Policy(open_to_all=True, private=True))
 
 
 def require(who: Login, *permissions: Permission, store: str) -> None:

@@ -1,7 +1,6 @@
 """The office's screens: thin routes over each noun's queries. `dress(cloud parts)` fits them onto the app."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,7 +20,6 @@ from cloud.pos.appointments.desk import Means
 from cloud.pos.client_orders import pages as client_order_pages
 from cloud.pos.client_orders import private as client_order_private
 from cloud.pos.client_orders import queries as client_orders
-from cloud.pos.client_orders.queries import OrderRow
 from cloud.pos.clients import days as client_days
 from cloud.pos.clients import pages as client_pages
 from cloud.pos.clients import private as client_private
@@ -58,6 +56,8 @@ from cloud.remarks import Remarks
 from cloud.tickets import Tickets
 from cloud.work import Work
 from contract.feed import Permission
+from trade.orders.tables import ENDS, OrderState
+from trade.orders.telling import told_of
 from web.attempts import Attempts
 from web.fit import fit, join
 from web.front import Front, go, render
@@ -155,7 +155,14 @@ def dress(
         purchase_pages.router(desk, ring, time_zone),
         piece_melting.router(desk),
         client_pages.router(desk, ring, comparing),
-        client_private.router(desk, _services(ring), os.urandom, Attempts(), ways.public_url),
+        client_private.router(
+            desk,
+            _services(ring),
+            receipt_pages.theirs(desk.new_id),
+            chance=os.urandom,
+            attempts=Attempts(),
+            public_url=ways.public_url,
+        ),
         message_pages.router(desk, ring, ways, client_reach.reaching(ring), client_reach.naming(ring)),
         appointment_pages.router(
             desk, Means(ring, ways, client_reach.reaching(ring), desk.new_id), client_reach.naming(ring)
@@ -177,10 +184,16 @@ def house_name(house: str) -> str:
 def _services(ring: Keyring) -> client_private.Services:
     """What a client had mended or made, for their own page."""
 
-    def told(work: Work, persons: Sequence[str]) -> list[OrderRow]:
-        words, now_us = Remarks(work.tx, ring), work.now_us
-        rows = [row for each in persons for row in client_orders.of_client(work.tx, words, each, now_us=now_us)]
-        return sorted(rows, key=lambda row: -row.opened_us)
+    def told(work: Work, person: str) -> list[client_private.Service]:
+        rows = client_orders.of_client(work.tx, Remarks(work.tx, ring), person, now_us=work.now_us)
+        return [
+            client_private.Service(
+                number=row.number, store=row.store, title=row.title, told=told_of(OrderState(row.state), row.held),
+                promised_day=row.promised_day if OrderState(row.state) not in ENDS else "", currency=row.currency,
+                total_minor=row.total_minor, opened_us=row.opened_us,
+            )
+            for row in sorted(rows, key=lambda row: -row.opened_us)
+        ]  # fmt: skip
 
     return told
 

@@ -1,5 +1,6 @@
 """A client's private page of purchases and repairs: who has the link sees it, for thirty days, and nobody else."""
 
+import itertools
 import re
 
 import pytest
@@ -8,14 +9,19 @@ import sqlalchemy as sa
 from cloud.app import build
 from cloud.config import CloudConfig, MessagesConfig
 from cloud.pos.clients import private
+from cloud.pos.receipts import paper
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
-from cloud.tables import client, client_alias, client_page, sale, sale_line
+from cloud.tables import client, client_alias, client_page, inbox, receipt_given, sale, sale_line
+from contract.entries import Entry, encode_entry
+from contract.facts import LineKind, SaleLine, SaleRecorded, Stream, Tender, TenderKind
 from contract.feed import Role, StaffCard, StoreCard
-from contract.ids import PersonId, StoreId, UserId
+from contract.ids import LineId, PersonId, SaleId, StoreId, UserId
+from web.policy import declared
 
 NEW = {"at": "paris", "given_name": "Zwetlana", "family_name": "Beispielowa", "emails": ["z@example.com"], "sure": True}
 PUBLIC = "https://care.maison.example"
+SEQ = itertools.count(1)
 FOR_THIRTY_DAYS_US = private.LASTS_DAYS * private.DAY_US
 
 
@@ -49,19 +55,35 @@ def ask(cloud, browse):
 @pytest.fixture
 def person(cloud, ask):
     name = ask("POST", "/api/v1/clients", Role.ASSOCIATE, json=NEW).json()["person"]
-    of = {"store": "paris", "sale": f"s-{name}"}
+    of = {"store": "paris", "sale": sale_of(name)}
+    line = SaleLine(
+        line=LineId("l"), kind=LineKind.SERVICE, description="Aurora ring", list_price_minor=124_000,
+        gross_minor=124_000, tax_bp=0, tax_minor=0,
+    )  # fmt: skip
+    fact = SaleRecorded(
+        sale=SaleId(of["sale"]), till="till-1", shift="z", receipt_number=7, business_day="2026-11-22",
+        associate=UserId("ana"), currency="EUR", lines=(line,), total_minor=124_000, tax_minor=0,
+        tenders=(Tender(kind=TenderKind.CARD, amount_minor=124_000),),
+    )  # fmt: skip
+    entry = Entry(stream=Stream.TRADE, seq=next(SEQ), at_us=5, by=UserId("ana"), why="sold", facts=(fact,))
     with cloud.desk.work() as work:
+        row = {"store": "paris", "epoch": "e", "stream": Stream.TRADE, "seq": entry.seq, "heard_us": 5}
+        work.tx.add(inbox, {**row, "leaf": b"", "head": of["sale"].encode(), "body": encode_entry(entry)})
         work.tx.add(
             sale,
             {
                 **of, "client": name, "business_day": "2026-11-22", "receipt_number": 7, "currency": "EUR",
-                "total_minor": 124_000, "state": "posted", "recorded_us": 5,
+                "total_minor": 124_000, "state": "posted", "recorded_us": 5, "epoch": "e", "seq": entry.seq, "till": "till-1",
             },
         )  # fmt: skip
         work.tx.add(
             sale_line, {**of, "line": "l", "kind": "piece", "description": "Aurora ring", "gross_minor": 124_000}
         )
     return name
+
+
+def sale_of(person):
+    return f"s-{person[::-1]}"
 
 
 def link(ask, person) -> str:
@@ -82,6 +104,61 @@ def test_who_has_the_link_sees_what_was_bought_and_no_name(ask, person):
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["x-robots-tag"] == "noindex, nofollow"
     assert page.headers["referrer-policy"] == "no-referrer"
+
+
+def save(ask, path, receipt, store="paris"):
+    return ask(
+        "POST", "/your-history/receipt", data={"code": path.partition("code=")[2], "store": store, "receipt": receipt}
+    )
+
+
+def test_each_receipt_of_theirs_is_saved_as_a_numbered_copy_and_nobody_elses(ask, cloud, person):
+    path, mine = link(ask, person), sale_of(person)
+    saved = save(ask, path, mine)
+    assert saved.headers["content-type"] == "application/pdf"
+    assert saved.content.startswith(b"%PDF")
+    assert saved.headers["x-robots-tag"] == "noindex, nofollow"
+    with cloud.desk.work() as work:
+        kept = sa.select(receipt_given).where(receipt_given.c.receipt == mine)
+        assert [(row["by"], row["copy"], row["office"]) for row in work.tx.rows(kept)] == [("client", 1, 1)]
+        work.tx.run(sa.update(sale).where(sale.c.sale == mine).values(client="somebody-else"))
+    for of, name, store in ((path, mine, "paris"), (path + "x", mine, "paris"), (path, "nothing", "paris")):
+        refused = save(ask, of, name, store)
+        assert refused.status_code == 404
+        assert refused.headers["x-robots-tag"] == "noindex, nofollow", "a refusal is as private"
+
+
+def test_a_receipt_that_was_saved_often_enough_is_not_drawn_again(ask, cloud, person):
+    path, mine = link(ask, person), sale_of(person)
+    with cloud.desk.work() as work:
+        for number in range(1, paper.COPIES_BY_CLIENT_MAX + 1):
+            row = {
+                "store": "paris",
+                "give": f"{mine}{number}",
+                "receipt": mine,
+                "form": "pdf",
+                "gift": 0,
+                "copy": number,
+            }
+            work.tx.add(receipt_given, {**row, "office": 1, "by": paper.BY_CLIENT, "at_us": 1})
+    assert save(ask, path, mine).status_code == 409
+
+
+OPEN = {
+    "GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /language", "GET /healthz", "GET /metrics",
+    "GET /ticket/{token}", "GET /api/v1/enrolment/house", "POST /api/v1/enrolment", "POST /api/v1/login",
+    "POST /api/v1/messages/heard/{channel}",
+}  # fmt: skip
+"""Of programs, and of people before they are signed in: nothing of a client's is behind them."""
+
+
+def test_whatever_a_client_opens_without_a_login_is_kept_by_no_browser_and_found_by_no_engine(cloud):
+    open_to_all = [each for each in declared(cloud.app) if all(policy.open_to_all for policy in each.policies)]
+    private_ones = {str(each) for each in open_to_all if any(policy.private for policy in each.policies)}
+    assert {str(each) for each in open_to_all} - private_ones == OPEN, "a page of a client's own is `private()`"
+    assert {each.split()[1].split("/")[1] for each in private_ones} == {
+        "your-order", "your-history", "stop", "invited", "receipt"
+    }  # fmt: skip
 
 
 def test_a_new_link_ends_the_one_before_and_only_its_hash_is_kept(ask, cloud, person):

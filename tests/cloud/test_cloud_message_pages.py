@@ -178,7 +178,7 @@ def test_a_client_says_no_without_signing_in_and_a_program_that_only_looks_does_
     link = "/stop/" + mailbox.taken[-1][1].decode().split("/stop/")[1].split(">")[0]
     reach = lambda: ask(Role.ASSOCIATE, "GET", f"/api/v1/clients/{person}").json()["reach"]  # noqa: E731
     asked = browser.ask("GET", link, headers={"Accept": "text/html"})
-    assert "Write to me no more" in asked.text
+    assert "No more messages this way" in asked.text
     assert reach() == {"email": True}
     said = browser.ask(
         "POST",

@@ -11,7 +11,7 @@ from PIL import Image
 from cloud import pages
 from cloud.desk import Desk
 from cloud.people import Keyring
-from cloud.pos.client_orders import papers, private
+from cloud.pos.client_orders import papers, private, progress
 from cloud.tables import order_answer
 from cloud.work import begin
 from contract.commands import AnswerOrder
@@ -30,7 +30,7 @@ from contract.facts import (
 from contract.ids import AccountId, ClientOrderId, LineId, PersonId, StoreId, UserId
 from contract.order_page import page_code, page_key, read_page_code
 from trade.guards import ALL
-from trade.orders.tables import OrderState
+from trade.orders.tables import TABLES, OrderState
 from trade.orders.telling import TOLD
 from web.attempts import FREE_ATTEMPTS, Attempts
 from web.fit import fit
@@ -107,6 +107,17 @@ def test_the_page_tells_the_state_and_nobodys_name(desk):
     assert shown.headers["cache-control"] == "no-store"
     assert shown.headers["referrer-policy"] == "no-referrer"
     assert desk.look(CODE.lower().replace("-", " ")).status_code == 200
+
+
+def test_every_state_of_an_order_is_a_step_of_its_kind_or_off_the_way():
+    off = {OrderState.DECLINED, OrderState.GIVEN_BACK, OrderState.FORFEITED, OrderState.CANCELLED}
+    for kind, way in progress.WAYS.items():
+        table = TABLES[kind].table
+        states = {state for state, _ in table} | set(table.values())
+        assert states - off == {state for _, some in way for state in some} & states, kind
+    (repair,) = [step for step in progress.steps(OrderKind.REPAIR, OrderState.QUOTED) if step.here]
+    assert str(repair.name) == "Quote"
+    assert progress.steps(OrderKind.REPAIR, OrderState.DECLINED) == ()
 
 
 def test_another_order_is_not_on_it(desk):

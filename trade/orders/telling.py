@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from trade.orders.order import Order
-from trade.orders.tables import OrderState
+from trade.orders.tables import ENDS, OrderState
 
 S = OrderState
 TOLD: Final[Mapping[OrderState, str]] = {
@@ -35,12 +35,16 @@ TOLD: Final[Mapping[OrderState, str]] = {
     S.CANCELLED: "It was cancelled.",
 }
 
+RESTING: Final = "It rests for the moment. Please ask the store."
+
 
 def told(order: Order) -> str:
+    return told_of(order.state, order.held)
+
+
+def told_of(state: OrderState, held: str) -> str:
     """A held order says so, and not why: that is the house's own note."""
-    if order.held and not order.ended:
-        return "It rests for the moment. Please ask the store."
-    return TOLD[order.state]
+    return RESTING if held and state not in ENDS else TOLD[state]
 
 
 def asks(order: Order, today: str) -> str:

@@ -1,6 +1,6 @@
 """The page behind a guest's private link. No login: whoever holds it was sent it, and all it can say is yes or no."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
@@ -9,9 +9,7 @@ from cloud.desk import Desk
 from cloud.pos.campaigns import invited
 from cloud.pos.campaigns.desk import CampaignError
 from web.front import render
-from web.policy import public
-
-NOT_KEPT: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+from web.policy import private
 
 
 def router(desk: Desk) -> APIRouter:
@@ -22,7 +20,7 @@ def router(desk: Desk) -> APIRouter:
             row = invited.find(work, token)
             over = row is not None and invited.is_over(row, work.now_us)
         status = 404 if row is None else 409 if problem else 200
-        told = render(
+        return render(
             request,
             "campaigns/invited.html",
             status=status,
@@ -32,15 +30,13 @@ def router(desk: Desk) -> APIRouter:
             problem=problem,
             done=done,
         )
-        told.headers.update(NOT_KEPT)
-        return told
 
-    @routes.get("/{token}", dependencies=[public()])
+    @routes.get("/{token}", dependencies=[private()])
     def look(request: Request, token: str) -> Response:
         """Programs that look at every link of a mail must answer nothing: a person presses a button."""
         return page(request, token)
 
-    @routes.post("/{token}", dependencies=[public()])
+    @routes.post("/{token}", dependencies=[private()])
     def say(request: Request, token: str, said: Annotated[str, Form(max_length=3)]) -> Response:
         try:
             with desk.work() as work:

@@ -15,6 +15,7 @@ from cloud.db import Tx
 from cloud.people import Keyring
 from cloud.pos.client_orders.apply import decode
 from cloud.pos.client_orders.papers import Opened, open_
+from cloud.pos.client_orders.progress import Step, steps
 from cloud.remarks import Remarks
 from cloud.tables import client_order, order_answer, order_page, store
 from cloud.work import Work
@@ -62,6 +63,7 @@ class Shown:
     proof: str
     proof_media: str
     said: Said | None
+    steps: tuple[Step, ...]
 
 
 def find(tx: Tx, ring: Keyring, key: str, now_us: int) -> tuple[Order, StoreId, Shown] | None:
@@ -138,7 +140,7 @@ def _shown(tx: Tx, order: Order, name: str, today: str) -> Shown:
         lines=tuple((line.description, line.gross_minor) for line in quote.lines) if quote else (),
         approved=quote.approved if quote else None, asks="" if said else asks,
         proof=proof.sha256 if proof is not None else "", proof_media=proof.media if proof is not None else "",
-        said=said,
+        said=said, steps=steps(order.kind, order.state),
     )  # fmt: skip
 
 

@@ -19,12 +19,11 @@ from contract.order_page import PAGE, read_page_code
 from contract.receipt_code import TYPED_SIGNS_MAX
 from web.attempts import Attempts
 from web.front import render
-from web.policy import public
+from web.policy import private
 from web.problems import ProblemError
 
 TEMPLATE: Final = "client_orders/yours.html"
 Typed = Annotated[str, Query(max_length=TYPED_SIGNS_MAX)]
-NOT_KEPT: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
 class AnswerForm(BaseModel):
@@ -53,12 +52,7 @@ class Door:
         self._attempts.succeeded(_address(request))
 
     def page(self, request: Request, code: str, *, problem: str = "", status: int = 200) -> Response:
-        """The form alone without a code. No browser keeps any of it."""
-        answer = self._page(request, code, problem=problem, status=status)
-        answer.headers.update(NOT_KEPT)
-        return answer
-
-    def _page(self, request: Request, code: str, *, problem: str, status: int) -> Response:
+        """The form alone without a code."""
         if not code.strip():
             return render(request, TEMPLATE, code="", problem="", one=None, asked=False)
         try:
@@ -80,11 +74,11 @@ class Door:
 def router(desk: Desk, ring: Keyring, attempts: Attempts) -> APIRouter:
     routes, door = APIRouter(include_in_schema=False), Door(desk, ring, attempts)
 
-    @routes.get(PAGE, dependencies=[public()])
+    @routes.get(PAGE, dependencies=[private()])
     def look(request: Request, code: Typed = "") -> Response:
         return door.page(request, code)
 
-    @routes.post(PAGE, dependencies=[public()])
+    @routes.post(PAGE, dependencies=[private()])
     def say(request: Request, form: Annotated[AnswerForm, Form()]) -> Response:
         """No login, and no form token: whoever has the code may answer, once."""
         try:
@@ -99,7 +93,7 @@ def router(desk: Desk, ring: Keyring, attempts: Attempts) -> APIRouter:
             pass  # the page itself tells what is wrong with the code
         return door.page(request, form.code)
 
-    @routes.get(f"{PAGE}/proof", dependencies=[public()])
+    @routes.get(f"{PAGE}/proof", dependencies=[private()])
     def proof(request: Request, code: Typed) -> Response:
         """The drawing that the client is asked about; 404 for everything else."""
         try:
@@ -110,7 +104,7 @@ def router(desk: Desk, ring: Keyring, attempts: Attempts) -> APIRouter:
         if told is None:
             raise ProblemError(404, "paper", "There is no drawing here", "Open your page again.")
         door.fits(request)
-        safe = {**NOT_KEPT, "Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
+        safe = {"Content-Security-Policy": "sandbox"}
         return Response(told.body, media_type=told.media, headers=safe)
 
     return routes

@@ -6,11 +6,13 @@ client is erased. Nobody's name is on the page, no browser keeps it, and no sear
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Final
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from cloud import aliases, called
@@ -25,21 +27,44 @@ from contract.ids import PersonId, UserId
 from web.attempts import Attempts
 from web.front import render
 from web.logins import Login
-from web.policy import allow, public
+from web.policy import allow, private
 from web.problems import ProblemError
+from web.words import _
 
 PAGE: Final = "/your-history"
 LASTS_DAYS: Final = 30
 DAY_US: Final = 86_400_000_000
 CHANCE_BYTES: Final = 16
 CODE_MAX: Final = 64
+NAME_MAX: Final = 200
 SHOWN_MAX: Final = 200
-NOT_KEPT: Final = {
-    "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow",
-}  # fmt: skip
 Keeper = Annotated[Login, allow(Permission.CLIENTS, of="house")]
-Services = Callable[[Work, Sequence[str]], list[Any]]
-"""Orders of these ids of one client, newest first: their number, title, state in words and day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Something mended or made for the client, and what they are told of it."""
+
+    number: str
+    store: str
+    title: str
+    told: str
+    promised_day: str
+    currency: str
+    total_minor: int
+    opened_us: int
+
+
+Services = Callable[[Work, str], list[Service]]
+"""Of one client, newest first."""
+Receipts = Callable[[Work, str, str], Response | None]
+"""A numbered copy of a store's receipt as a PDF. None: the office has none such."""
+
+
+class ReceiptForm(BaseModel):
+    code: Annotated[str, Field(max_length=CODE_MAX)]
+    store: Annotated[str, Field(max_length=NAME_MAX)]
+    receipt: Annotated[str, Field(max_length=NAME_MAX)]
 
 
 def make(work: Work, person: PersonId, chance: bytes, *, by: UserId) -> str:
@@ -77,36 +102,56 @@ def _digest(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def bought(tx: Tx, person: str) -> tuple[list[str], list[queries.SaleSeen], list[queries.ReturnSeen]]:
-    """All ids of this client, and what they bought and brought back, newest first."""
+def bought(tx: Tx, person: str) -> tuple[list[queries.SaleSeen], list[queries.ReturnSeen]]:
+    """What they bought and brought back under any of their ids, newest first."""
     ids = list(aliases.ids(tx, person))
-    return [*ids], queries.sales_of(tx, ids, SHOWN_MAX), queries.returns_of(tx, ids, SHOWN_MAX)
+    return queries.sales_of(tx, ids, SHOWN_MAX), queries.returns_of(tx, ids, SHOWN_MAX)
 
 
 def router(
-    office: Desk, services: Services, chance: Callable[[int], bytes], attempts: Attempts, public_url: str
-) -> APIRouter:
+    office: Desk, services: Services, receipts: Receipts, *, chance: Callable[[int], bytes], attempts: Attempts,
+    public_url: str,
+) -> APIRouter:  # fmt: skip
     """`public_url`: the office as clients reach it; empty: as whoever makes the link does."""
     routes = APIRouter(include_in_schema=False)
 
-    @routes.get(PAGE, dependencies=[public()])
-    def look(request: Request, code: Annotated[str, Query(max_length=CODE_MAX)] = "") -> Response:
+    def whose(request: Request, work: Work, code: str) -> str | None:
+        """Raises a 429 problem for who guessed too often."""
+        if not code:
+            return None
         address = request.client.host if request.client else ""
-        wait_us = attempts.begin(address, office.mono_us()) if code else 0
-        if wait_us:
+        if wait_us := attempts.begin(address, office.mono_us()):
             seconds = -(-wait_us // 1_000_000)
             raise ProblemError(429, "wait", "Too many links were wrong", f"Wait {seconds} seconds, then try again.")
+        person = opened(work, code)
+        if person is not None:
+            attempts.succeeded(address)
+        return person
+
+    @routes.get(PAGE, dependencies=[private()])
+    def look(request: Request, code: Annotated[str, Query(max_length=CODE_MAX)] = "") -> Response:
         with office.work() as work:
-            person = opened(work, code) if code else None
-            if person is not None:
-                attempts.succeeded(address)
-            ids, sold, back = bought(work.tx, person) if person is not None else ([], [], [])
-            answer = render(
+            person = whose(request, work, code)
+            sold, back = bought(work.tx, person) if person is not None else ([], [])
+            return render(
                 request, "clients/yours.html", status=200 if person is not None else 404, found=person is not None,
-                sales=sold, returns=back, services=services(work, ids) if ids else [], names=called.stores(work.tx),
+                sales=sold, returns=back, services=services(work, person) if person is not None else [],
+                names=called.stores(work.tx), code=code,
             )  # fmt: skip
-        answer.headers.update(NOT_KEPT)
-        return answer
+
+    @routes.post(f"{PAGE}/receipt", dependencies=[private()])
+    def receipt(request: Request, asked: Annotated[ReceiptForm, Form()]) -> Response:
+        """A copy of one receipt of theirs. By a button, since programs that look at every link must make none."""
+        with office.work() as work:
+            person = whose(request, work, asked.code)
+            sold, back = bought(work.tx, person) if person is not None else ([], [])
+            theirs = {*((each.store, each.sale) for each in sold), *((each.store, each.receipt) for each in back)}
+            if (asked.store, asked.receipt) not in theirs:
+                raise ProblemError(404, "receipt", _("This receipt is not here"), _("Open your page again."))
+            copy = receipts(work, asked.store, asked.receipt)
+            if copy is None:
+                raise ProblemError(404, "receipt", _("It cannot be drawn here"), _("Ask the store that sold it."))
+            return copy
 
     @routes.post("/clients/{person}/private-link")
     def link(request: Request, who: Keeper, person: str) -> Response:

@@ -57,8 +57,8 @@ _LINES: Final = sa.select(sale_line.c.store, sale_line.c.sale, sale_line.c.descr
 )
 _RETURNS: Final = (
     sa.select(
-        refund.c.store, refund.c.sale, refund.c.business_day, refund.c.currency, refund.c.total_minor,
-        refund.c.recorded_us,
+        refund.c.store, refund.c.sale, refund.c.till, refund.c.receipt_number, refund.c.business_day, refund.c.currency,
+        refund.c.total_minor, refund.c.recorded_us,
     )
     .where(refund.c.sale.in_(sa.select(sale.c.sale).where(*_NAMED)))
     .order_by(refund.c.recorded_us.desc())
@@ -111,6 +111,8 @@ class SaleSeen:
 class ReturnSeen:
     store: str
     sale: str
+    receipt: str
+    receipt_number: int
     business_day: str
     currency: str
     total_minor: int
@@ -327,7 +329,14 @@ def sales_of(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[SaleSeen]:
 def returns_of(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[ReturnSeen]:
     return [
         ReturnSeen(
-            row["store"], row["sale"], row["business_day"], row["currency"], row["total_minor"], row["recorded_us"]
+            row["store"],
+            row["sale"],
+            f"{row['sale']}:{row['till']}:{row['receipt_number']}",
+            row["receipt_number"],
+            row["business_day"],
+            row["currency"],
+            row["total_minor"],
+            row["recorded_us"],
         )
         for row in tx.rows(_RETURNS, {"persons": persons, "limit": limit})
     ]

@@ -22,7 +22,7 @@ from contract.ids import PersonId, StoreId
 from trade.consent import Channel
 from web.front import go, render
 from web.logins import Login
-from web.policy import allow, public
+from web.policy import allow, private
 from web.problems import ProblemError
 
 Seer = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
@@ -177,7 +177,7 @@ def add_templates(routes: APIRouter, desk: Desk) -> None:
 def add_stop(routes: APIRouter, desk: Desk) -> None:
     """No login, and no form token: whoever holds the link was sent it, and all it can do is say no."""
 
-    @routes.get("/stop/{token}", dependencies=[public()])
+    @routes.get("/stop/{token}", dependencies=[private()])
     def ask(request: Request, token: str) -> Response:
         """Programs that look at every link of a mail must not end anything: a person presses the button."""
         with desk.look() as work:
@@ -187,7 +187,7 @@ def add_stop(routes: APIRouter, desk: Desk) -> None:
             titles=TITLES,
         )  # fmt: skip
 
-    @routes.post("/stop/{token}", dependencies=[public()])
+    @routes.post("/stop/{token}", dependencies=[private()])
     def stop(request: Request, token: str) -> Response:
         with desk.work() as work:
             channel = consents.stop(work, token)

@@ -1,5 +1,6 @@
 """The office's pages of receipts: any store's, by number or code, and a copy as a PDF."""
 
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
@@ -8,13 +9,17 @@ from starlette.responses import Response
 from cloud.desk import Desk
 from cloud.pos.http import found
 from cloud.pos.receipts import paper
+from cloud.work import Work
 from contract.feed import Permission
 from contract.ids import GiveId
+from trade.receipt import Receipt
 from web.front import go, render
 from web.logins import Login
 from web.policy import allow, signed_in
+from web.problems import ProblemError
 from web.receipts.page import shown
 from web.receipts.pdf import pdf
+from web.words import _
 
 TYPED_MAX: Final = 64
 Typed = Annotated[str, Query(max_length=TYPED_MAX)]
@@ -45,8 +50,28 @@ def router(desk: Desk) -> APIRouter:
         with desk.work() as work:
             made = paper.copy(work, store, receipt, give=GiveId(desk.new_id()), by=who.user)
             drawn = found(made, f"receipt {receipt} in {store}")
-        named = f'attachment; filename="{drawn.number}-copy-{drawn.copy}.pdf"'
-        headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
-        return Response(pdf(drawn), media_type="application/pdf", headers=headers)
+        return as_pdf(drawn)
 
     return routes
+
+
+def as_pdf(drawn: Receipt) -> Response:
+    named = f'attachment; filename="{drawn.number}-copy-{drawn.copy}.pdf"'
+    headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
+    return Response(pdf(drawn), media_type="application/pdf", headers=headers)
+
+
+def theirs(new_id: Callable[[], str]) -> Callable[[Work, str, str], Response | None]:
+    """For a client's own page: the next copy of one of their receipts. Raises a 409 problem for too many."""
+
+    def drawn(work: Work, store: str, receipt: str) -> Response | None:
+        try:
+            made = paper.copy(work, store, receipt, give=GiveId(new_id()), by=paper.BY_CLIENT)
+        except paper.TooManyCopiesError:
+            why = _("It was saved %(num)d times: look for it among your files, or ask the store.")
+            raise ProblemError(
+                409, "copies", _("You have this receipt already"), why % {"num": paper.COPIES_BY_CLIENT_MAX}
+            ) from None
+        return as_pdf(made) if made is not None else None
+
+    return drawn

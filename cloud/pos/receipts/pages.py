@@ -14,7 +14,7 @@ from cloud.pos.receipts.queries import with_code
 from contract.receipt_code import TYPED_SIGNS_MAX, read_code
 from web.attempts import Attempts
 from web.front import render
-from web.policy import public
+from web.policy import private
 
 PATH: Final = "/receipt"
 PAGE: Final = "receipts/check.html"
@@ -24,7 +24,7 @@ Typed = Annotated[str, Query(max_length=TYPED_SIGNS_MAX)]
 def router(desk: Desk, attempts: Attempts) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
-    @routes.get(PATH, dependencies=[public()])
+    @routes.get(PATH, dependencies=[private()])
     def check(request: Request, code: Typed = "") -> Response:
         """A form, and under it what our books say of the code; a code is no secret of ours, so it may be in a link."""
         if not code.strip():

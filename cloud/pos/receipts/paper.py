@@ -17,6 +17,14 @@ from trade.receipt import TEMPLATE, Receipt, receipt_id, receipt_of
 
 FOUND_MAX: Final = 50
 OFFICE: Final = "Head office"
+BY_CLIENT: Final = UserId("client")
+"""Who made a copy, where it was the client on their own page;"""
+COPIES_BY_CLIENT_MAX: Final = 20
+"""of one receipt."""
+
+
+class TooManyCopiesError(ValueError):
+    """The client took so many already that another would only fill the books."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +159,10 @@ def copy(work: Work, of: str, name: str, *, give: GiveId, by: UserId) -> Receipt
     original = receipt(work.tx, of, name)
     if original is None:
         return None
-    number = 1 + sum(each.office for each in givens(work.tx, of, name))
+    before = givens(work.tx, of, name)
+    if by == BY_CLIENT and sum(each.by == by for each in before) >= COPIES_BY_CLIENT_MAX:
+        raise TooManyCopiesError
+    number = 1 + sum(each.office for each in before)
     row = {
         "store": of, "give": give, "receipt": name, "form": ReceiptForm.PDF, "gift": 0, "copy": number, "office": 1,
         "by": by, "at_us": work.now_us,

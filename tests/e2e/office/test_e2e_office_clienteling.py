@@ -95,7 +95,7 @@ def test_a_client_sees_their_own_page_by_a_link_that_is_handed_on(
     link = page.get_by_label("Copy it, and send it to them alone").input_value()
     look_at(page, "office-client-link")
     theirs = open_page(link, size=PHONE)
-    expect(theirs.get_by_role("region", name="Bought").get_by_role("listitem").first).to_contain_text("receipt")
+    expect(theirs.get_by_role("region", name="Bought").get_by_role("listitem").first).to_contain_text("Receipt")
     look_at(theirs, "your-history")
     theirs.goto(link + "x")
     expect(theirs.get_by_text("This link has ended.")).to_be_visible()
