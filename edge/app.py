@@ -22,6 +22,7 @@ from edge.api.book_logins import BookLogins
 from edge.api.build import create_api
 from edge.api.client_desk import ClientDesk
 from edge.api.pictures import Pictures
+from edge.api.proving.devices import Devices
 from edge.api.shop import Shop
 from edge.backup import mirroring
 from edge.blobs import FOLDER, BlobCache
@@ -110,6 +111,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     )
     bulletin, attempts, link = Bulletin(), Attempts(), UplinkTally()
     approvals = Approvals()
+    devices = Devices(db, config.store, clock.wall_us, only=config.only_enrolled_devices)
     uplink = UplinkNow(configured=config.uplink is not None)
     mirror_now = MirrorNow(configured=config.mirror is not None)
     mirror = mirroring.of(config, mirror_now)
@@ -134,7 +136,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
             picture_gauges(pictures.cache),
             paper_gauges(paperwork),
             receipt_gauges(receipts.tally),
-            people_gauges(bulletin, attempts, rows.waiting_lost_total, approvals),
+            people_gauges(bulletin, attempts, rows.waiting_lost_total, approvals, devices.proofs_refused_total),
         )
         return render(itertools.chain.from_iterable(rooms))
 
@@ -162,6 +164,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         link=link,
         attempts=attempts,
         approvals=approvals,
+        devices=devices,
         tags=tags,
         press=press,
         pictures=pictures,

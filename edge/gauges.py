@@ -237,7 +237,7 @@ def terminal_gauges(drivers: Sequence[Driver]) -> Iterator[Sample]:
 
 
 def people_gauges(
-    bulletin: Bulletin, attempts: Attempts, logins_lost_total: int, approvals: Approvals
+    bulletin: Bulletin, attempts: Attempts, logins_lost_total: int, approvals: Approvals, proofs_refused_total: int
 ) -> Iterator[Sample]:
     """How the doors stand; nothing about who came through them."""
     yield Sample("vitrine_event_listeners", "pages that listen", len(bulletin))
@@ -247,4 +247,7 @@ def people_gauges(
     yield Sample("vitrine_attempts_evicted_total", "names forgotten: people_max", attempts.people_evicted_total)
     asked = approvals.asked_evicted_total
     yield Sample("vitrine_approvals_evicted_total", "refusals that nobody can approve any more: asked_max", asked)
+    yield Sample(
+        "vitrine_device_proofs_refused_total", "proofs of devices that were old, ended or forged", proofs_refused_total
+    )
     yield Sample("vitrine_logins_unwritten_lost_total", "logins lost: waiting_max", logins_lost_total)

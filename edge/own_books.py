@@ -11,14 +11,17 @@ from typing import Final
 
 from contract.ids import Epoch, UserId
 from edge.api.pins import make_verifier
+from edge.api.proving.tokens import new_token
 from edge.books import local, replica
 from edge.books.db import BOOKS_FILE
 from edge.books.journal import Books
 from edge.books.rows import Mode
 from edge.clock import SystemClock
-from edge.config import EdgeConfig
+from edge.config import ConfigError, EdgeConfig
 
 MACHINE_ID: Final = Path("/etc/machine-id")
+BOX: Final = UserId("box")
+"""Who let in a device whose code was made on the box itself."""
 ALONE: Final = Epoch("alone")
 """The log of a store that was never given a cloud."""
 
@@ -36,6 +39,18 @@ def set_pin(config: EdgeConfig, user: UserId, pin: str) -> bool:
         for login in local.logins_of(books.db, user):
             local.drop_login(books, login.token, now_us)
         return replica.staff(books.db, user) is not None
+
+
+def device_token(config: EdgeConfig, name: str, till: str) -> str:
+    """A code for one new device, within ten minutes; may be made while the box runs.
+
+    Raises `BooksError`, or `ConfigError` for a till that this store has not.
+    """
+    if till and till not in config.tills:
+        raise ConfigError(f"this store has no till {till!r}: say one of {', '.join(config.tills)}, or none")
+    books = open_books(config, instance_of(config))
+    with contextlib.closing(books):
+        return new_token(books, name=name, till=till, by=BOX, now_us=SystemClock().wall_us())
 
 
 def open_books(config: EdgeConfig, instance: str) -> Books:

@@ -26,6 +26,7 @@ COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
     ("recover", office.recover),
     ("simulate", processes.simulate),
     ("pin", boxes.pin),
+    ("device", boxes.device),
     ("restore", boxes.restore),
     ("seal-key", office.seal_key),
     ("admin", office.admin),

@@ -24,8 +24,10 @@ async def _find(request: Request) -> Login | None:
     if not token:
         return None
     if front.logins.blocking:
-        return await run_in_threadpool(front.logins.find, token, bearer=bearer)
-    return front.logins.find(token, bearer=bearer)
+        login = await run_in_threadpool(front.logins.find, token, bearer=bearer)
+    else:
+        login = front.logins.find(token, bearer=bearer)
+    return login if login is not None and front.holds(request, login) else None
 
 
 async def _glancing(request: Request) -> Login | None:

@@ -1,6 +1,6 @@
 """A front: what one web face (the office, or one store's edge) is made of. Built once, in a composition root."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -71,6 +71,8 @@ class Front:
     place: str = ""
     """Where this face stands, e.g. the store's name, shown beside the house's."""
     globals: dict[str, Any] = field(default_factory=dict)
+    holds: Callable[[Request, Login], bool] = lambda _request, _login: True
+    """Whether a login is good with this request: one of a device wants the proof of that device's key."""
     glances: Logins | None = None
     """Of people who came by a ticket from a till, to look."""
     tongue: Tongue = field(default_factory=lambda: tongue(ENGLISH))

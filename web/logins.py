@@ -31,6 +31,8 @@ class LoginRow(msgspec.Struct, frozen=True, kw_only=True):
     user: UserId
     began_us: int
     used_us: int
+    device: str = ""
+    """Whose key it is good with; empty: with none."""
 
 
 class LoginStore(Protocol):
@@ -86,6 +88,8 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     powers: Powers = NONE
     looking: bool = False
     """Came by a ticket from a till: may look, and change nothing."""
+    device: str = ""
+    """Whose key this login is good with; empty: with none."""
     factor_due: bool = False
     """Must set up a second factor before anything else is theirs to do."""
 
@@ -141,15 +145,19 @@ class Logins:
     def blocking(self) -> bool:
         return self._rows.blocking
 
-    def begin(self, user: UserId) -> NewLogin | None:
-        """A new token for somebody whose PIN or password was just verified; None when they are not active staff."""
+    def begin(self, user: UserId, device: str = "") -> NewLogin | None:
+        """A new token for somebody whose PIN or password was just verified; None when they are not active staff.
+
+        `device`: the login is good with this device's key alone.
+        """
         card = self._staff(user)
         if card is None or not card.active:
             return None
         token = base64.urlsafe_b64encode(self._chance(TOKEN_BYTES)).rstrip(b"=").decode()
         now_us = self._now_us()
-        self._rows.put_login(LoginRow(token_sha256=digest(token), user=user, began_us=now_us, used_us=now_us))
-        return NewLogin(token=token, login=self._login(card, token, bearer=False))
+        row = LoginRow(token_sha256=digest(token), user=user, began_us=now_us, used_us=now_us, device=device)
+        self._rows.put_login(row)
+        return NewLogin(token=token, login=self._login(card, token, row, bearer=False))
 
     def find(self, token: str, *, bearer: bool) -> Login | None:
         """Who holds this token now; ended logins are dropped on the way."""
@@ -164,7 +172,7 @@ class Logins:
             return None
         if now_us - row.used_us >= TOUCH_EVERY_US:
             self._rows.put_login(msgspec.structs.replace(row, used_us=now_us))
-        return self._login(card, token, bearer=bearer)
+        return self._login(card, token, row, bearer=bearer)
 
     def alive(self, token: str) -> bool:
         """Whether this login still stands, without touching it: for streams that outlive their request."""
@@ -184,7 +192,7 @@ class Logins:
         too_old = now_us - row.began_us > self._age_us or now_us - row.used_us > self._idle_us
         return None if too_old or card is None or not card.active else card
 
-    def _login(self, card: StaffCard, token: str, *, bearer: bool) -> Login:
+    def _login(self, card: StaffCard, token: str, row: LoginRow, *, bearer: bool) -> Login:
         powers = self._powers(card)
         return Login(
             user=card.user,
@@ -193,6 +201,7 @@ class Logins:
             csrf="" if bearer else csrf_of(token),
             powers=powers,
             looking=self._looking,
+            device=row.device,
             factor_due=self._factor_due(card, powers),
         )
 

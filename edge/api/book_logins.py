@@ -44,7 +44,12 @@ class BookLogins:
             row.token_sha256,
             row,
             lambda: local.add_login(
-                self._books, token=row.token_sha256, user=row.user, since_us=row.began_us, until_us=until_us
+                self._books,
+                token=row.token_sha256,
+                user=row.user,
+                since_us=row.began_us,
+                until_us=until_us,
+                device=row.device,
             ),
         )
 
@@ -56,7 +61,9 @@ class BookLogins:
         if kept is None:
             return None
         used_us = kept.until_us - self._idle_us
-        return LoginRow(token_sha256=kept.token, user=kept.user, began_us=kept.since_us, used_us=used_us)
+        return LoginRow(
+            token_sha256=kept.token, user=kept.user, began_us=kept.since_us, used_us=used_us, device=kept.device
+        )
 
     def drop_login(self, token_sha256: bytes) -> None:
         now_us = self._now_us()

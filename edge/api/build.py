@@ -22,6 +22,7 @@ from edge.api.buying import pages as buying_pages
 from edge.api.buying import routes as buying_routes
 from edge.api.clients import routes as client_routes
 from edge.api.counts import routes as count_routes
+from edge.api.devices import routes as device_routes
 from edge.api.first_steps import steps_of
 from edge.api.history import routes as history_routes
 from edge.api.looks import routes as look_routes
@@ -82,6 +83,7 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         balance_routes.router,
         buying_routes.router,
         client_routes.router,
+        device_routes.router,
         shift_routes.router,
         tag_routes.router,
         wall_routes.router,
@@ -90,14 +92,6 @@ def create_api(shop: Shop, *, secure: bool) -> FastAPI:
         witnessing.router,
         zone_routes.router,
     )
-    pages.dress(
-        app,
-        store=shop.config.store,
-        name=shop.config.name,
-        time_zone=shop.config.time_zone,
-        logins=shop.logins,
-        secure=secure,
-        language=shop.config.language,
-    )
+    pages.dress(app, shop, secure=secure)
     app.state.first_steps = steps_of(shop)
     return app

@@ -28,6 +28,7 @@ from edge.api.appointments import pages as appointment_pages
 from edge.api.balances import pages as balance_pages
 from edge.api.clients import pages as client_pages
 from edge.api.counts import pages as counts
+from edge.api.devices import pages as device_pages
 from edge.api.history import pages as history
 from edge.api.looks import pages as looks
 from edge.api.losses import pages as losses
@@ -48,7 +49,7 @@ from web.asking import who_asks
 from web.fit import fit, join
 from web.forms import safe_next
 from web.front import LOGIN_PATH, Front, NavLink, front_of, go, render, token_of, wants_fragment
-from web.logins import Login, Logins
+from web.logins import Login
 from web.policy import allow, public, signed_in
 from web.problems import ProblemError
 from web.receipts import page as paper
@@ -68,7 +69,7 @@ NAV: Final = (
     NavLink("/looks", later("Look for"), (Permission.COUNT,)),
     NavLink("/wall", later("Loss prevention"), under=("/watch", "/alarms", "/losses")),
     NavLink("/readers", later("Readers"), under=("/zones",)),
-    NavLink("/people", later("PINs"), (Permission.PINS,), under=("/me/pin",)),
+    NavLink("/people", later("PINs"), (Permission.PINS,), under=("/devices", "/me/pin")),
 )
 DAYS_SHOWN: Final = 30
 
@@ -78,11 +79,21 @@ Locksmith = Annotated[Login, allow(Permission.OPEN_LOCKS)]
 TheShop = Annotated[Shop, the_shop()]
 
 
-def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins, secure: bool, language: str) -> Front:
-    """Gives the store's app its pages. `store` is the slug, `name` what people call it."""
-    templates = make_templates({"edge": HERE / "templates", "receipts": paper.TEMPLATES}, STATIC, time_zone)
+def dress(app: FastAPI, shop: Shop, *, secure: bool) -> Front:
+    """Gives the store's app its pages."""
+    config = shop.config
+    folders = {"edge": HERE / "templates", "receipts": paper.TEMPLATES}
     front = Front(
-        f"edge-{store}", "Vitrine", logins, templates, secure=secure, nav=NAV, place=name, tongue=tongue_of(language)
+        f"edge-{config.store}",
+        "Vitrine",
+        shop.logins,
+        make_templates(folders, STATIC, config.time_zone),
+        secure=secure,
+        nav=NAV,
+        place=config.name,
+        tongue=tongue_of(config.language),
+        holds=shop.devices.holds,
+        globals={"device_store": config.store, "now_s": lambda: shop.clock.wall_us() // 1_000_000},
     )
     fit(app, front, STATIC)
     join(
@@ -95,6 +106,7 @@ def dress(app: FastAPI, *, store: str, name: str, time_zone: str, logins: Logins
         pages_payment.router,
         balance_pages.router,
         client_pages.router,
+        device_pages.router,
         return_pages.router,
         appointment_pages.router,
         pages_other.router,
@@ -140,7 +152,7 @@ async def sign_in(
 ) -> Response:
     """A wrong PIN shows the same page again, with the person still chosen."""
     try:
-        new = await shop.sign_in(UserId(user), pin)
+        new = await shop.sign_in(UserId(user), pin, shop.devices.at(request))
     except ProblemError as problem:
         return _door(request, shop, next_path=next, problem=str(problem), chosen=user, status=problem.status)
     answer = go(request, safe_next(next, "/"))
@@ -199,8 +211,18 @@ def _door(
     request: Request, shop: Shop, *, next_path: str, problem: str = "", chosen: str = "", status: int = 200
 ) -> Response:
     users = [user for user in views.staff(shop) if user.has_pin]
+    login = shop.logins.find(token_of(request), bearer=False)
+    waits = login is not None and bool(login.device) and not problem
     return render(
-        request, "edge/sign_in.html", status=status, users=users, problem=problem, next=next_path, chosen=chosen
+        request,
+        "edge/sign_in.html",
+        status=status,
+        users=users,
+        problem=problem,
+        next=next_path,
+        chosen=chosen,
+        back=safe_next(next_path, "/") if waits else "",
+        only=shop.devices.only,
     )
 
 

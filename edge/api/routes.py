@@ -45,7 +45,7 @@ async def metrics(shop: TheShop) -> Response:
 @router.post("/login", dependencies=[public()])
 async def login(body: bodies.LoginBody, request: Request, response: Response, shop: TheShop) -> shapes.LoginView:
     """User and PIN for a token (and a cookie). After a few wrong PINs one has to wait: 429."""
-    new = await shop.sign_in(UserId(body.user), body.pin)
+    new = await shop.sign_in(UserId(body.user), body.pin, shop.devices.at(request))
     front_of(request).give_cookie(response, new)
     who = new.login
     return shapes.LoginView(token=new.token, user=who.user, name=who.name, roles=who.roles)

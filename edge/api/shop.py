@@ -26,12 +26,14 @@ from edge.api.heeding import Heeding
 from edge.api.passing import Passing
 from edge.api.pictures import Pictures
 from edge.api.pins import pin_fits
+from edge.api.proving.devices import Devices
 from edge.api.pulse import Pulse
 from edge.api.walls import Walls
 from edge.api.ways import Ways
 from edge.books import local, replica
 from edge.books.db import Database
 from edge.books.journal import NotServingError
+from edge.books.rows import DeviceRow
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.counts.counting import CountRefusedError
@@ -88,6 +90,7 @@ class Shop:
     """Captures alone: a thousand alarms at once are kept for minutes, and a PIN must not wait for them."""
     tags: TagWriter
     press: Press
+    devices: Devices
     uplink: UplinkNow = field(default_factory=UplinkNow)
     mirror: MirrorNow = field(default_factory=MirrorNow)
     link: UplinkTally = field(default_factory=UplinkTally)
@@ -152,7 +155,13 @@ class Shop:
     async def act(self, act: AnyAct, who: Login) -> Done:
         """Do it, or raise a problem that says why not; `ApprovalNeededError` when somebody else may answer for it."""
         approval = self.approvals.use(act, who.user, self.clock.mono_us())
-        answer = await self.on_house(lambda: self.store.act(act, who.user, approval))
+        own = self.devices.till_of(who.device)
+
+        def do() -> Done | Refused:
+            self._at_its_till(act, own)
+            return self.store.act(act, who.user, approval)
+
+        answer = await self.on_house(do)
         if isinstance(answer, Refused) and answer.refusal.code is Why.NEEDS_APPROVAL:
             words = answer.refusal.why
             asked = self.approvals.ask(act, who.user, words, self.clock.mono_us())
@@ -160,6 +169,13 @@ class Shop:
         made = done(answer)
         await follow(self, made, who)
         return made
+
+    def _at_its_till(self, act: AnyAct, own: str) -> None:
+        """A till that is enrolled as one acts for no other. Raises a 403 problem. On the house's thread."""
+        till = self.store.till_of(act) if own else None
+        if till is not None and till != own:
+            mend = f"Do it at {till}, or at a device that is no till."
+            raise ProblemError(403, "other-till", f"This device is {own}, and that is {till}'s to do", mend)
 
     async def approve(self, asked: str, user: UserId, pin: str, who: Login) -> Asked:
         """`user` answers with their PIN for what `who` was refused a moment ago. Raises a problem that says why not."""
@@ -245,10 +261,16 @@ class Shop:
         why = why or chronicle.history.why_less
         return tuple(reversed(joined([*kept, *recent]))), why
 
-    async def sign_in(self, user: UserId, pin: str) -> NewLogin:
-        """Raises a 401 problem for a wrong PIN, 429 when this person must wait first."""
+    async def sign_in(self, user: UserId, pin: str, device: DeviceRow | None = None) -> NewLogin:
+        """Raises a 401 problem for a wrong PIN, 429 when this person must wait first.
+
+        At an enrolled device the login is good there alone; 403 without one where only those may sign in.
+        """
+        if device is None and self.devices.only:
+            mend = "Let somebody make its code under Devices, and type it here under /this-device."
+            raise ProblemError(403, "device", "This device is not enrolled", mend)
         await self.prove(user, pin, status=401)
-        new = self.logins.begin(user)
+        new = self.logins.begin(user, "" if device is None else device.device)
         assert new is not None, "who proved who they are is active staff"
         return new
 

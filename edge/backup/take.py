@@ -28,7 +28,7 @@ STILL: Final = "backup.still"
 LOCK: Final = "backup.lock"
 PART: Final = ".part"
 MODE: Final = 0o600
-STAYS_HERE: Final = ("login", "pin_verifier")
+STAYS_HERE: Final = ("login", "pin_verifier", "device", "device_token")
 """Tables that no backup holds."""
 LISTINGS_MAX: Final = 5
 """How often the history is listed anew because a file went meanwhile: it merges once in minutes."""

@@ -503,13 +503,16 @@ SELECT scope, body FROM feed_row WHERE kind = 'role' ORDER BY name, rev;
 SELECT body FROM feed_row WHERE epc = :epc ORDER BY rev DESC LIMIT 1;
 
 -- name: login_add
-INSERT OR REPLACE INTO login VALUES (:token, :user, :since_us, :until_us);
+INSERT OR REPLACE INTO login VALUES (:token, :user, :since_us, :until_us, :device);
 
 -- name: login
-SELECT token, user, since_us, until_us FROM login WHERE token = :token AND until_us > :now_us;
+SELECT token, user, since_us, until_us, device FROM login WHERE token = :token AND until_us > :now_us;
 
 -- name: logins_of
-SELECT token, user, since_us, until_us FROM login WHERE user = :user;
+SELECT token, user, since_us, until_us, device FROM login WHERE user = :user;
+
+-- name: logins_at
+SELECT token, user, since_us, until_us, device FROM login WHERE device = :device;
 
 -- name: login_drop
 DELETE FROM login WHERE token = :token OR until_us <= :now_us;

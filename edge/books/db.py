@@ -17,7 +17,7 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 26
+SCHEMA_VERSION: Final = 27
 FILES: Final = (
     "books.sql",
     "shifts.sql",
@@ -38,6 +38,7 @@ FILES: Final = (
     "orders.sql",
     "purchases.sql",
     "appointments.sql",
+    "devices.sql",
     "older.sql",
 )
 """Where the named statements stand. `upgrade_N` brings a file of version N - 1 to N."""

@@ -37,7 +37,9 @@ AFTER_ALARM_US: Final = 120_000_000
 """A file that begins so soon after an alarm is kept for it too: what came next explains it as well."""
 EVENTS_PENDING_MAX: Final = 20_000
 """Of frames that the pool has not taken; above it the file ends and another begins, and the gap is counted."""
-SECRETS: Final = frozenset({"journal", "snapshot", "orphan", "fetched", "down_log", "login", "pin_verifier"})
+SECRETS: Final = frozenset(
+    {"journal", "snapshot", "orphan", "fetched", "down_log", "login", "pin_verifier", "device", "device_token"}
+)
 """Tables that no replay needs, or that are nobody's business."""
 HEALTH: Final = (
     "link", "why", "model", "firmware", "serial", "last_heard_us", "alive_since_us", "overflow_us", "waits_for",

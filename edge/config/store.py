@@ -96,6 +96,9 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     tls_names: tuple[str, ...] = ()
     """Names and addresses that tills and phones dial, like `flagship.local`: the house signs the pages' certificate for
     them, and the box renews it. A name begins with the store's, an address is of its own network."""
+    only_enrolled_devices: bool = False
+    """Whether people sign in at enrolled devices alone (docs/adr/0039). Enrol one first: `vitrine device` makes its
+    code, later ones get theirs under Devices."""
     tls_cert: Path | None = None
     """A person's own certificate for the pages instead: `vitrine enrol NAME --server HOST` makes one."""
     tls_key: Path | None = None

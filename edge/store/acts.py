@@ -39,7 +39,7 @@ class Acts(Core):
 
     def _do(self, act: AnyAct, by: UserId, approval: Approval | None) -> Done | Refused:
         now_us = self.clock.mono_us()
-        till = self._till_of(act)
+        till = self.till_of(act)
         answer = self.desk.do(
             act,
             by=by,
@@ -91,7 +91,7 @@ class Acts(Core):
         if self.chronicle is not None:
             self.chronicle.scanned(pieces, zone)
 
-    def _till_of(self, act: AnyAct) -> TillId | None:
+    def till_of(self, act: AnyAct) -> TillId | None:
         """The till an act is made at: its own word, or that of its sale."""
         till = getattr(getattr(act, "back", act), "till", None)
         if till is not None:

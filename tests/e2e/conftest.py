@@ -269,12 +269,18 @@ TENDER = {
 }  # fmt: skip
 PASSING = {**COMMON, "lines_max": 100, "line_chars_max": 500}
 GALLERY: dict[str, tuple[str, dict[str, object]]] = {
-    "sign-in": ("edge/sign_in.html", {"users": USERS, "problem": "", "next": "/register", "chosen": "ana"}),
+    "sign-in": (
+        "edge/sign_in.html",
+        {"users": USERS, "problem": "", "next": "/register", "chosen": "ana", "back": "", "only": False},
+    ),
     "sign-in-wrong": (
         "edge/sign_in.html",
-        {"users": USERS, "problem": "That PIN is not right.", "next": "", "chosen": ""},
+        {"users": USERS, "problem": "That PIN is not right.", "next": "", "chosen": "", "back": "", "only": True},
     ),
-    "sign-in-nobody": ("edge/sign_in.html", {"users": (), "problem": "", "next": "", "chosen": ""}),
+    "sign-in-nobody": (
+        "edge/sign_in.html",
+        {"users": (), "problem": "", "next": "", "chosen": "", "back": "/register", "only": True},
+    ),
     "tender": ("edge/tender.html", {**TENDER, "terminal": ""}),
     "tender-terminal": ("edge/tender.html", TENDER),
     "approval": (
@@ -360,7 +366,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
             speak(runpy.run_path(str(Path(__file__).with_name("pseudo.py")))[tongue])
         await who_asks(request)
         template, values = GALLERY[name]
-        request.state.login = None if name.startswith("sign-in") else marc.login
+        request.state.login = None if name.startswith(("sign-in", "this-device")) else marc.login
         return render(request, template, **values)
 
     return app

@@ -7,6 +7,7 @@ from contract.facts import Tender, TenderKind
 from contract.feed import GoodsCard, Unit
 from edge.api import shapes
 from edge.api.balances.views import BalanceView
+from edge.api.devices.routes import DeviceView
 from edge.api.returns.views import CardRefundView, LineLeft, NextCard, ReturnView
 from trade.disposition import WORDS
 from trade.refund import Paid
@@ -102,7 +103,23 @@ def pages(common, piece):
     people = tuple(
         SimpleNamespace(user=user, name=name, has_pin=user != "ana") for user, name in common["people"].items()
     )
+    noon_us = 1_794_830_400_000_000
+    kept = tuple(
+        DeviceView(name, words, till, "marc", noon_us, noon_us, ended, "marc" if ended else "")
+        for name, words, till, ended in (
+            ("d1", "Till at the window", "till-1", 0), ("d2", "Tablet of the private salon", "", 0), ("d3", "Old phone", "", noon_us),
+        )
+    )  # fmt: skip
+    devices = {
+        **common, "devices": kept, "tills": ("till-1", "till-2"), "here": "d1", "code": "", "named": "", "minutes": 10,
+        "address": "https://flagship.local:8443/this-device", "only": True,
+    }  # fmt: skip
     return {
+        "devices": ("edge/devices.html", devices),
+        "devices-code": ("edge/devices.html", {**devices, "code": "7Q4MK-2PX9R", "named": "Till at the door"}),
+        "devices-none": ("edge/devices.html", {**devices, "devices": (), "only": False}),
+        "this-device": ("edge/this_device.html", {"device": None, "only": True, "now_s": int, "device_store": "flagship"}),
+        "this-device-known": ("edge/this_device.html", {"device": kept[0], "only": True}),
         "tender-every-way": ("edge/tender.html", tender),
         "other": ("edge/other.html", other),
         "other-code": ("edge/other.html", {**other, "goods": (), "deposits": (), "code": "7Q4M-K2PX-9RTW-3HVB-CD5F", "amount": 50_000}),

@@ -365,3 +365,68 @@ def _until_healthy(address: str, folder: Path, trust: ssl.SSLContext) -> None:
             time.sleep(0.1)
     logs = "\n".join(log.read_text(encoding="utf-8")[-2000:] for log in folder.glob("*.log"))
     pytest.fail(f"{address} did not answer: {logs}")
+
+
+AGE = """() => new Promise((good, bad) => {
+  const open = indexedDB.open("vitrine-device", 1);
+  open.onsuccess = () => {
+    const held = open.result.transaction("devices", "readwrite");
+    const all = held.objectStore("devices");
+    all.getAll().onsuccess = (event) => all.put({ ...event.target.result[0], since: 0 });
+    held.oncomplete = () => { open.result.close(); good(); };
+    held.onabort = bad;
+  };
+})"""
+STEAL = """async () => {
+  const open = await new Promise((good) => { const r = indexedDB.open("vitrine-device", 1); r.onsuccess = () => good(r.result); });
+  const kept = await new Promise((good) => { const r = open.transaction("devices").objectStore("devices").getAll(); r.onsuccess = () => good(r.result); });
+  open.close();
+  return crypto.subtle.exportKey("pkcs8", kept[0].keys.privateKey).then(() => "taken", (error) => error.name);
+}"""
+
+
+def test_a_till_is_enrolled_its_copied_cookie_opens_nothing_and_it_is_out_when_it_is_ended(
+    boutique: Boutique, signed_in: Callable[..., Page], open_page: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    expected_errors.append("401")
+    manager = signed_in("Marc Oyelaran", "/devices")
+    manager.get_by_label("What people call it").fill("Till at the window")
+    manager.get_by_label("It is").select_option("till-1")
+    manager.get_by_role("button", name="Make its code").click()
+    code = manager.locator(".device-code").inner_text()
+    till = open_page(f"{boutique.url}/this-device", size=TILL)
+    till.get_by_label("Code").fill(code.lower())
+    till.get_by_role("button", name="Enrol").click()
+    expect(till.get_by_text("This device is Till at the window")).to_be_visible()
+    assert till.evaluate(STEAL) == "InvalidAccessError", "the key leaves this browser for no script"
+
+    till.get_by_role("link", name="Sign in").click()
+    till.get_by_role("radio", name="Ana Lindqvist").check()
+    till.get_by_label("PIN", exact=True).fill(PIN)
+    till.get_by_role("button", name="Enter").click()
+    expect(till.get_by_role("heading", name="Register")).to_be_attached()
+    till.context.clear_cookies(name="vitrine-device-boutique")  # as after a night's sleep
+    till.goto(f"{boutique.url}/register")
+    till.wait_for_url("**/register")
+
+    thief = open_page(f"{boutique.url}/sign-in", size=TILL)
+    login = [each for each in till.context.cookies() if each["name"] == "__Host-vitrine-edge-boutique"]
+    thief.context.add_cookies(login)
+    thief.goto(f"{boutique.url}/register")
+    thief.wait_for_url("**/sign-in?next=/register")
+    expect(thief.get_by_text("Who are you?")).to_be_visible()
+
+    till.evaluate(AGE)
+    before = manager.request.get(f"{boutique.url}/api/v1/devices").json()[0]["key_us"]
+    till.reload()
+    till.wait_for_function("document.cookie.includes('vitrine-device-boutique')")
+    assert manager.request.get(f"{boutique.url}/api/v1/devices").json()[0]["key_us"] > before
+    till.goto(f"{boutique.url}/register")
+    till.wait_for_url("**/register")
+
+    manager.goto(f"{boutique.url}/devices")
+    manager.get_by_text("Shut out", exact=True).click()
+    manager.get_by_role("button", name="Shut out Till at the window").click()
+    till.wait_for_url("**/sign-in*")
+    till.goto(f"{boutique.url}/register")
+    till.wait_for_url("**/sign-in?next=/register")

@@ -261,6 +261,7 @@ def test_only_what_is_real_is_listed():
         "tag",
         "zones",
         "backup",
+        "device",
         "restore",
     }
 

@@ -68,6 +68,22 @@ def pin(config: Config, user: Annotated[str, typer.Argument(help="Who, as the he
     typer.echo(f"The PIN of {user} is kept on this box{waits}.")
 
 
+def device(
+    config: Config,
+    name: Annotated[str, typer.Argument(help="What people call it, like `Till at the window`.")],
+    till: Annotated[str, typer.Option(help="The till it is to be; without, a phone, a tablet or a wall.")] = "",
+) -> None:
+    """Make the code by which one till, tablet or phone is enrolled at this store; good once, for ten minutes."""
+    from edge import own_books as box
+    from edge.api.proving.tokens import spaced
+    from edge.books.db import BooksError
+    from edge.config import ConfigError, load_config
+
+    with in_words(ConfigError, BooksError):
+        code = box.device_token(load_config(config), name, till)
+    typer.echo(f"{spaced(code)}: type it at the new device, on the box's page /this-device, within ten minutes.")
+
+
 def restore(
     config: Config,
     path: Annotated[Path, typer.Argument(help="A file of `vitrine backup make`.")],

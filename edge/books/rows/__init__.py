@@ -7,6 +7,8 @@ from edge.books.rows.alarms import RestockRow as RestockRow
 from edge.books.rows.alarms import pieces_of as pieces_of
 from edge.books.rows.box import Body as Body
 from edge.books.rows.box import Counter as Counter
+from edge.books.rows.box import DeviceRow as DeviceRow
+from edge.books.rows.box import DeviceTokenRow as DeviceTokenRow
 from edge.books.rows.box import EvidenceRow as EvidenceRow
 from edge.books.rows.box import JournalRow as JournalRow
 from edge.books.rows.box import Leaf as Leaf

@@ -109,6 +109,33 @@ class LoginRow(msgspec.Struct, frozen=True, kw_only=True):
     user: UserId
     since_us: int
     until_us: int
+    device: str
+    """Whose key it is good with; empty: with none."""
+
+
+class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A till, phone or wall with a key of its own. `public_key` is the point of P-256, uncompressed, 65 bytes."""
+
+    device: str
+    name: str
+    till: str
+    """Which till it is; empty: none, so that acts of every till are its to do."""
+    public_key: bytes
+    by: str
+    since_us: int
+    key_us: int
+    """Since when it has this key."""
+    ended_us: int
+    ended_by: str
+
+
+class DeviceTokenRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of a token by which one device may be enrolled, once."""
+
+    name: str
+    till: str
+    by: str
+    until_us: int
 
 
 class PinRow(msgspec.Struct, frozen=True, kw_only=True):
