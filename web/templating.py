@@ -27,6 +27,7 @@ def make_templates(folders: Mapping[str, Path], static: Mapping[str, Path], time
         loader=jinja2.PrefixLoader(loaders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        auto_reload=False,  # else each page asks the disk of each of its templates whether it is another by now
         trim_blocks=True,
         lstrip_blocks=True,
         optimized=False,  # a filter over a constant would be worked out once, in the language of that moment

@@ -1,5 +1,6 @@
 """The wall: few alarms however many there are, who looks after them, and the plan of an hour ago."""
 
+import re
 import threading
 from dataclasses import replace
 
@@ -203,12 +204,15 @@ def test_missing_pieces_are_all_counted_and_it_is_said_whose_worth_is_told(face,
     assert "Their worth is that of the 1 missed last." in page
 
 
-def test_an_open_wall_is_sent_the_zones_that_changed_and_all_when_more_than_figures_did(face):
+def test_an_open_wall_is_sent_the_parts_that_changed_each_to_its_place(face):
     def floor(shown, user="lou"):
         return face.client.get(f"/wall/floor?shown={shown}", headers=face.bearer(user))
 
     def number(page):
         return page.text.split('name="shown" value="')[1].split('"')[0]
+
+    def parts(page):
+        return re.findall(r'id="([^"]+)"[^>]* hx-swap-oob', page.text)
 
     pipeline = face.edge.shop.store.pipeline
     pipeline.show(face.clock.now)
@@ -223,8 +227,16 @@ def test_an_open_wall_is_sent_the_zones_that_changed_and_all_when_more_than_figu
     assert 'id="zone-case" hx-swap-oob' in changed.text
     assert 'id="wall-floor"' in floor(number(still), "max").text, "what somebody else's page shows is not this one's"
     assert 'id="wall-floor"' in floor(1).text, "a number that is not known"
+    zones = tuple(replace(z, why="it is covered") if z.zone == "safe" else z for z in pipeline.floor.zones)
+    pipeline.floor = replace(pipeline.floor, zones=zones)
+    blind = floor(number(changed))
+    assert parts(blind) == ["zone-safe", "row-safe", "floor-notes", "floor-sum", "floor-figures"]
+    assert "It is covered." in blind.text
     raise_alarms(face)
-    assert 'id="wall-floor"' in floor(number(changed)).text, "the month's alarms are others"
+    raised = floor(number(blind))
+    assert {"plan-trails", "floor-figures"} <= set(parts(raised)), "there are ways, and the month's alarms are others"
+    assert 'id="wall-floor"' not in raised.text
+    assert parts(floor(number(raised))) == []
     assert 'id="alarm-a0001"' in face.client.get("/wall/alarms", headers=face.bearer("lou")).text
 
 

@@ -5,9 +5,10 @@ ever changing what is left of, or above, what: air wider than an aisle is drawn 
 zones too small for their names is made large enough. What stands in one line still does; what did not overlap does not.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 UNIT: Final = 100
 """Drawn units a metre, where nothing is squeezed or stretched."""
@@ -25,6 +26,8 @@ GLYPH: Final = 13.0
 LINE: Final = 26
 """and a line of it."""
 LINES_MAX: Final = 2
+LAID_OUT_MAX: Final = 8
+"""Plans that are kept: a zone stays where it is, and hundreds take longer to be placed than to be looked up."""
 DENSE_FROM: Final = 2400
 """Units across from which a plan shows numbers only: names would be too small to be read."""
 
@@ -74,8 +77,24 @@ class Plan:
         return self.width >= DENSE_FROM
 
 
+class _Spot(NamedTuple):
+    """Of a zone what its place depends on."""
+
+    zone: str
+    name: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
 def laid_out(zones: Sequence[Zone]) -> Plan:
     """The plan of these zones. Nobody measured where they are, all at one place: side by side then."""
+    return _laid_out(tuple(_Spot(each.zone, each.name, each.x, each.y, each.width, each.height) for each in zones))
+
+
+@functools.lru_cache(maxsize=LAID_OUT_MAX)
+def _laid_out(zones: tuple[_Spot, ...]) -> Plan:
     if len({(zone.x, zone.y) for zone in zones}) == 1 and len(zones) > 1:
         return _side_by_side(zones)
     across = _Axis([(zone.x, zone.x + zone.width) for zone in zones], WIDE_MIN)

@@ -14,7 +14,7 @@ from edge.api.plans.geometry import laid_out
 from edge.api.shapes import StoreView
 from edge.api.shop import Shop, the_shop
 from edge.api.wall import then, views
-from edge.api.wall.shapes import WallView
+from edge.api.wall.shapes import FloorView
 from edge.api.wall.shown import Shown
 from edge.api.wall.shown import shown as shown_now
 from edge.api.watch import views as watch_views
@@ -33,7 +33,8 @@ SPANS: Final = (1, 4, 8, then.HOURS_MAX)
 
 @router.get("/wall")
 async def wall(request: Request, who: Anyone, shop: TheShop) -> Response:
-    whole = await _whole(shop, who)
+    store = store_views.store(shop, who)
+    whole = _whole(shop, who, store, await views.wall(shop, who, store.zones))
     return render(request, "edge/wall.html", **_values(whole), may_close=who.may(Permission.CLOSE_ALARM))
 
 
@@ -48,29 +49,29 @@ async def wall_alarms(request: Request, who: Anyone, shop: TheShop) -> Response:
 async def wall_floor(
     request: Request, who: Anyone, shop: TheShop, shown: Annotated[int, Query(ge=0, le=1 << 62)] = 0
 ) -> Response:
-    """The plan for a page that shows the one numbered `shown`: zones that changed since, or the whole."""
+    """The plan for a page that shows the one numbered `shown`: what changed since, or the whole."""
     before = shop.walls.of(shown, who.user)
-    whole = await _whole(shop, who)
-    changed = whole.now.changed(before)
-    if changed is None:
+    store = store_views.store(shop, who)
+    whole = _whole(shop, who, store, await views.floor(shop, who, store.zones))
+    changes = whole.now.changes(before)
+    if changes is None:
         return render(request, "edge/_wall_floor.html", **_values(whole))
-    answer = render(request, "edge/_wall_changes.html", **_values(whole), changed=changed)
+    answer = render(request, "edge/_wall_changes.html", **_values(whole), changes=changes)
     answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#floor-shown", "outerHTML"
     return answer
 
 
 class _Whole(NamedTuple):
     store: StoreView
-    wall: WallView
+    wall: FloorView
     now: Shown
     number: int
 
 
-async def _whole(shop: Shop, who: Login) -> _Whole:
-    """The wall as it stands, numbered."""
-    store, now = store_views.store(shop, who), await views.wall(shop, who)
-    drawn = shown_now(store, now, watch_views.watch(shop, who).deliveries)
-    return _Whole(store, now, drawn, shop.walls.keep(drawn, who.user, shop.clock.wall_us()))
+def _whole(shop: Shop, who: Login, store: StoreView, wall: FloorView) -> _Whole:
+    """The plan as it stands, numbered."""
+    drawn = shown_now(store, wall, watch_views.deliveries(shop))
+    return _Whole(store, wall, drawn, shop.walls.keep(drawn, who.user, shop.clock.wall_us()))
 
 
 def _values(whole: _Whole) -> dict[str, Any]:

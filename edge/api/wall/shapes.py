@@ -33,21 +33,11 @@ class HeedView:
     since_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class WallView:
-    """Everything that moves on the wall."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorView:
+    """The plan's half of the wall, and the reckoning."""
 
-    cards: tuple[AlarmView, ...]
-    """Open, the loudest first: as many as can be read from afar;"""
-    rows: tuple[AlarmView, ...]
-    """the next ones, a line each;"""
-    open_total: int
-    """and all there are."""
-    heeded: dict[str, HeedView]
-    """By alarm."""
     trails: tuple[TrailView, ...]
-    closed: tuple[AlarmView, ...]
-    """The newest."""
     blind: tuple[ZoneView, ...]
     tallies: dict[str, tuple[int, int]]
     """By zone: in place, and expected."""
@@ -58,6 +48,22 @@ class WallView:
     month_total: int
     """Alarms of the last thirty days, and those of them that somebody called false."""
     month_false: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallView(FloorView):
+    """Everything that moves on the wall."""
+
+    cards: tuple[AlarmView, ...]
+    """Open, the loudest first: as many as can be read from afar;"""
+    rows: tuple[AlarmView, ...]
+    """the next ones, a line each;"""
+    open_total: int
+    """and all there are."""
+    heeded: dict[str, HeedView]
+    """By alarm."""
+    closed: tuple[AlarmView, ...]
+    """The newest."""
 
 
 @dataclass(frozen=True, slots=True)

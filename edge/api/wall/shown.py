@@ -1,14 +1,26 @@
 """What walls show just now, by number: of a floor that moves fifty times a second only what changed is sent.
 
-A page says the number of what it shows. Where that is still known and only figures of zones are other than they were,
-these zones are sent, each to its own place; else the whole plan is. Nothing is lost when a number is forgotten.
+A page says the number of what it shows. Where that is still known, the parts that are other than they were are sent,
+each to its own place; else the whole plan is. Nothing is lost when a number is forgotten.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
+from contract.facts import Vision
 from edge.api import shapes
-from edge.api.wall.shapes import TrailView, WallView
+from edge.api.wall.shapes import FloorView, TrailView
 from edge.api.watch.shapes import DeliveryView
+
+
+class Changes(NamedTuple):
+    """The parts that are to be drawn anew."""
+
+    zones: tuple[shapes.ZoneView, ...]
+    notes: bool
+    """What cannot be seen, deliveries, doors and lamps;"""
+    trails: bool
+    month: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,25 +33,21 @@ class Shown:
     signals: tuple[shapes.SignalView, ...]
     month: tuple[int, int]
 
-    def changed(self, before: object) -> tuple[shapes.ZoneView, ...] | None:
-        """The zones whose figures are other than before; None: more than figures is."""
-        if not isinstance(before, Shown) or _rest(self) != _rest(before):
+    def changes(self, before: object) -> Changes | None:
+        """Since what the page shows; None: that is not known."""
+        if not isinstance(before, Shown):
             return None
-        return tuple(zone for zone, old in zip(self.zones, before.zones, strict=True) if zone != old)
+        zones = tuple(zone for zone, old in zip(self.zones, before.zones, strict=True) if zone != old)
+        told, told_before = (self.deliveries, self.signals), (before.deliveries, before.signals)
+        notes = told != told_before or _blind(self.zones) != _blind(before.zones)
+        return Changes(zones, notes, self.trails != before.trails, self.month != before.month)
 
 
-def shown(store: shapes.StoreView, wall: WallView, deliveries: tuple[DeliveryView, ...]) -> Shown:
+def shown(store: shapes.StoreView, floor: FloorView, deliveries: tuple[DeliveryView, ...]) -> Shown:
     """What is drawn of the floor for this person."""
-    month = (wall.month_total, wall.month_false)
-    return Shown(store.zones, wall.trails, deliveries, store.signals, month)
+    month = (floor.month_total, floor.month_false)
+    return Shown(store.zones, floor.trails, deliveries, store.signals, month)
 
 
-def _rest(one: Shown) -> Shown:
-    """Without the figures: of a zone, whether it is seen, and whether it has any."""
-    bare = (
-        replace(
-            zone, present=0, missing=0, hard_to_read=0, not_read_yet=0, expected=min(zone.expected, 1), reference=""
-        )
-        for zone in one.zones
-    )
-    return replace(one, zones=tuple(bare))
+def _blind(zones: tuple[shapes.ZoneView, ...]) -> list[tuple[str, str]]:
+    return [(zone.zone, zone.why) for zone in zones if zone.vision is Vision.BLIND]

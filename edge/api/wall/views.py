@@ -1,12 +1,12 @@
 """The wall as it stands: few alarms in full, the next ones as lines, the plan, and the month's reckoning."""
 
-from typing import Final
+from typing import Any, Final
 
 from contract.facts import Vision
 from contract.ids import AlarmId, PieceId, UserId
 from edge.api import shapes, views
 from edge.api.shop import Shop
-from edge.api.wall.shapes import AlarmsPage, HeedView, StepView, TrailView, WallView
+from edge.api.wall.shapes import AlarmsPage, FloorView, HeedView, StepView, TrailView, WallView
 from edge.api.ways import YOUNG_US, Way, way
 from edge.books import replica
 from edge.books.rows import AlarmState
@@ -24,30 +24,47 @@ PAGE_ALARMS: Final = 50
 MONTH_US: Final = 30 * 24 * 3600 * 1_000_000
 
 
-async def wall(shop: Shop, who: Login) -> WallView:
-    """What it costs does not grow with the alarms there are."""
+Zones = tuple[shapes.ZoneView, ...]
+
+
+async def wall(shop: Shop, who: Login, zones: Zones | None = None) -> WallView:
+    """All of it. What it costs does not grow with the alarms there are. `zones`: where they were looked up already."""
     loudest = views.told(shop, who, queries.alarms_open(shop.db, CARDS_MAX + ROWS_MAX), PIECES_MAX)
-    newest = queries.alarms_paged(shop.db, AlarmState.CLOSED, limit=CLOSED_MAX)
-    zones = views.zones(shop, who)
-    guarded = [zone for zone in zones if zone.expected]
-    tally = queries.alarms_tally(shop.db, shop.clock.wall_us() - MONTH_US)
     cards = tuple(loudest[:CARDS_MAX])
+    newest = queries.alarms_paged(shop.db, AlarmState.CLOSED, limit=CLOSED_MAX)
+    tally = queries.alarms_tally(shop.db, shop.clock.wall_us() - MONTH_US)
     return WallView(
         cards=cards,
         rows=tuple(loudest[CARDS_MAX:]),
         open_total=tally.open,
         heeded=_heeded(shop, loudest),
-        trails=await _trails(shop, cards),
         closed=tuple(views.told(shop, who, newest, 1)),
-        blind=tuple(zone for zone in zones if zone.vision is Vision.BLIND),
-        tallies={zone.zone: (zone.present, zone.expected) for zone in guarded},
-        present=sum(zone.present for zone in guarded),
-        expected=sum(zone.expected for zone in guarded),
-        hard_to_read=sum(zone.hard_to_read for zone in guarded),
-        not_read_yet=sum(zone.not_read_yet for zone in guarded),
-        month_total=tally.lately,
-        month_false=tally.false_lately,
+        **await _floor(shop, zones or views.zones(shop, who), cards, tally),
     )
+
+
+async def floor(shop: Shop, who: Login, zones: Zones) -> FloorView:
+    """Without the words about alarms: a page asks for it several times a second while the floor moves."""
+    cards = tuple(views.told(shop, who, queries.alarms_open(shop.db, CARDS_MAX), 1))
+    tally = queries.alarms_tally(shop.db, shop.clock.wall_us() - MONTH_US)
+    return FloorView(**await _floor(shop, zones, cards, tally))
+
+
+async def _floor(
+    shop: Shop, zones: Zones, cards: tuple[shapes.AlarmView, ...], tally: queries.AlarmTally
+) -> dict[str, Any]:
+    guarded = [zone for zone in zones if zone.expected]
+    return {
+        "trails": await _trails(shop, cards),
+        "blind": tuple(zone for zone in zones if zone.vision is Vision.BLIND),
+        "tallies": {zone.zone: (zone.present, zone.expected) for zone in guarded},
+        "present": sum(zone.present for zone in guarded),
+        "expected": sum(zone.expected for zone in guarded),
+        "hard_to_read": sum(zone.hard_to_read for zone in guarded),
+        "not_read_yet": sum(zone.not_read_yet for zone in guarded),
+        "month_total": tally.lately,
+        "month_false": tally.false_lately,
+    }
 
 
 def page(shop: Shop, who: Login, number: int, state: AlarmState | None) -> AlarmsPage:

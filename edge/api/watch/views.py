@@ -16,7 +16,6 @@ def watch(shop: Shop, who: Login) -> shapes.WatchView:
     this person.
     """
     floor, hidden = shop.floor, hidden_zones(shop, who)
-    names = {zone.id: zone.name for zone in shop.config.zones}
     cards = shop.store.stock.cards
     in_view = [(piece, cards.get(piece)) for piece in floor.in_view]
     in_view = [(piece, card) for piece, card in in_view if card is None or card.home_zone not in hidden]
@@ -34,12 +33,7 @@ def watch(shop: Shop, who: Login) -> shapes.WatchView:
             )
             for line in floor.budget
         ),
-        deliveries=tuple(
-            shapes.DeliveryView(
-                one.restock, one.zones, tuple(names.get(zone, zone) for zone in one.zones), one.until_us, one.muted
-            )
-            for one in floor.deliveries
-        ),
+        deliveries=deliveries(shop),
         in_view=tuple(
             shapes.InViewView(piece, card.title if card else piece) for piece, card in in_view[:IN_VIEW_SHOWN_MAX]
         ),
@@ -48,4 +42,15 @@ def watch(shop: Shop, who: Login) -> shapes.WatchView:
         out_of_case_minutes=shop.config.out_of_case_minutes,
         siren_from_minor=shop.config.siren_from_minor,
         currency=shop.config.currency,
+    )
+
+
+def deliveries(shop: Shop) -> tuple[shapes.DeliveryView, ...]:
+    """Under way now."""
+    names = {zone.id: zone.name for zone in shop.config.zones}
+    return tuple(
+        shapes.DeliveryView(
+            one.restock, one.zones, tuple(names.get(zone, zone) for zone in one.zones), one.until_us, one.muted
+        )
+        for one in shop.floor.deliveries
     )
