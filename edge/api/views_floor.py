@@ -1,14 +1,15 @@
 """Alarms as the store shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from contract.facts import AlarmKind
+from contract.feed import PieceCard
 from contract.ids import AlarmId, PieceId, ZoneId
 from edge.api import shapes
 from edge.api.blindness import hidden_zones
 from edge.api.shop import Shop
-from edge.api.views_pieces import bare, missing
+from edge.api.views_pieces import missing, no_card, of_card
 from edge.books import replica
 from edge.books.rows import AlarmRow, AlarmState, pieces_of
 from edge.floor import sentences
@@ -30,14 +31,15 @@ def alarms(shop: Shop, who: Login, *, everything: bool) -> list[shapes.AlarmView
 def told(shop: Shop, who: Login, rows: Sequence[AlarmRow], pieces_max: int = PIECES_MAX) -> list[shapes.AlarmView]:
     """These alarms with the most valuable of their pieces."""
     hidden = hidden_zones(shop, who)
-    return [_alarm(shop, row, hidden, pieces_max) for row in rows]
+    names = {zone.id: zone.name for zone in shop.config.zones}
+    return [_alarm(shop, row, hidden, names, pieces_max) for row in rows]
 
 
 def alarm(shop: Shop, alarm_id: AlarmId, who: Login) -> shapes.AlarmView:
     row = shop.db.one("alarm", AlarmRow, alarm=alarm_id)
     if row is None:
         raise missing("alarm", alarm_id)
-    return _alarm(shop, row, hidden_zones(shop, who), PIECES_MAX)
+    return told(shop, who, [row], PIECES_MAX)[0]
 
 
 def tells_of(shop: Shop, row: AlarmRow, hidden: frozenset[ZoneId]) -> bool:
@@ -72,30 +74,28 @@ def _kept(row: AlarmRow, zone_name: str) -> shapes.AlarmView:
     )
 
 
-def _most_valuable(shop: Shop, row: AlarmRow, most: int) -> list[PieceId]:
+def _most_valuable(cards: Mapping[PieceId, PieceCard | None], most: int) -> list[PieceId]:
     """The first `most` by price; a piece without a card comes last."""
-    pieces = pieces_of(row)
-    if len(pieces) <= 1:
-        return list(pieces)
-    cards = {each: replica.piece(shop.db, each) for each in pieces}
 
     def price(each: PieceId) -> int:
         card = cards[each]
         return 0 if card is None else -card.price_minor
 
-    return sorted(pieces, key=price)[:most]
+    return sorted(cards, key=price)[:most]
 
 
-def _alarm(shop: Shop, row: AlarmRow, hidden: frozenset[ZoneId], pieces_max: int) -> shapes.AlarmView:
-    names = {zone.id: zone.name for zone in shop.config.zones}
+def _alarm(
+    shop: Shop, row: AlarmRow, hidden: frozenset[ZoneId], names: Mapping[ZoneId, str], pieces_max: int
+) -> shapes.AlarmView:
     zone_name = names.get(row.zone, str(row.zone))
     if tells_of(shop, row, hidden):
         return _kept(row, zone_name)
-    called = sentences.several([sentences.called(replica.piece(shop.db, each), each) for each in pieces_of(row)])
+    cards = {each: replica.piece(shop.db, each) for each in pieces_of(row)}
+    called = sentences.several([sentences.called(card, each) for each, card in cards.items()])
     return shapes.AlarmView(
         alarm=row.alarm,
         kind=row.kind,
-        pieces=tuple(bare(shop, each) for each in _most_valuable(shop, row, pieces_max)),
+        pieces=tuple(of_card(shop, cards[each] or no_card(each)) for each in _most_valuable(cards, pieces_max)),
         pieces_total=len(pieces_of(row)),
         zone=row.zone,
         zone_name=zone_name,

@@ -87,10 +87,12 @@ def of_card(shop: Shop, card: PieceCard) -> shapes.PieceView:
 
 def bare(shop: Shop, piece_id: PieceId) -> shapes.PieceView:
     """The view of a piece this store may have no card of (yet)."""
-    card = replica.piece(shop.db, piece_id)
-    if card is not None:
-        return of_card(shop, card)
-    return of_card(shop, msgspec.structs.replace(EMPTY_CARD, piece=piece_id, title=str(piece_id)))
+    return of_card(shop, replica.piece(shop.db, piece_id) or no_card(piece_id))
+
+
+def no_card(piece_id: PieceId) -> PieceCard:
+    """What is shown of a piece that has none."""
+    return msgspec.structs.replace(EMPTY_CARD, piece=piece_id, title=str(piece_id))
 
 
 def find_pieces(shop: Shop, query: str, *, zone: str, limit: int, who: Login) -> list[shapes.PieceView]:
