@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
-from cloud import feed, hearing, logs, parking
+from cloud import feed, hearing, logs, parking, ways
 from cloud.appliers import APPLIERS
 from cloud.applying import Ahead, Appliers, StuckRowError, ahead, apply_entry, apply_rows
 from cloud.custody import Custody
@@ -245,7 +245,10 @@ class Ingest:
             sentence = f"The box of {up.store} sent rows that do not extend its log; it has to rejoin"
             work.open_case("fork", sentence, store=up.store, ref=f"{up.epoch}/{up.stream}/{log.upto}")
         elif fresh:
+            updated = up.contract_max > int(box["contract_max"])
             known.remember(up.store, hearing.news_of(work, box, up))
+            if updated:
+                ways.send(work, up.store)  # it was updated: what it could not understand is told now
             if each.careful:
                 work.tx.settle()  # what the database refuses of the frame is no row's
         ack = log.ack(resend_from=log.upto + 1 if gap else None)

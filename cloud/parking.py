@@ -17,7 +17,7 @@ from contract.ids import HOUSE, Epoch, StoreId
 
 KEY_MAX: Final = 400
 """Longer than any honest name; an index of PostgreSQL takes no key above 2,704 bytes."""
-SHARED_KEYS: Final = ("piece:", "sale:", "person:")
+SHARED_KEYS: Final = ("piece:", "sale:", "person:", "order:")
 """These name the same thing in every store; a till's name is its store's own."""
 
 

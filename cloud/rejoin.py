@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from cloud import downlog, logs
+from cloud import downlog, logs, ways
 from cloud import promises as promises_of
 from cloud.custody import Custody, Token
 from cloud.db import Office
@@ -133,6 +133,7 @@ class Rejoins:
         custody = self._renewed(work, store)
         for command in kept:
             work.command(store, command)
+        ways.send(work, store)
         snapshot = Snapshot(
             nonce=asked.nonce, term=term, epoch=epoch, cloud_epoch=work.cloud_epoch, custody=custody,
             claims=_claims(work, store, {row.piece for row in custody}), logs=logs.all_heads(tx, store),

@@ -4,7 +4,7 @@ A box makes them and brings them over its door (docs/adr/0032). Who destroys a p
 that did not come yet, or whose person was erased, says so in the place of the words.
 """
 
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from cloud.db import Tx
 from cloud.people import Keyring, PersonKey
 from cloud.sealing import SealedError
-from cloud.tables import client, remark_key
+from cloud.tables import client, remark_key, remark_reader
 from cloud.work import Work
 from contract import remarks as wire
 from contract.ids import PersonId, StoreId
@@ -66,12 +66,8 @@ def trade_keys(work: Work, ring: Keyring, store: StoreId, told: RemarkKeys) -> R
     """Keeps a box's new keys, and gives those of its store that it lacks. Raises `SealBrokenError`, `SealedError`."""
     for each in told.keys:
         _take(work, ring, store, each)
-    after = sa.or_(
-        remark_key.c.at_us > told.after_us,
-        sa.and_(remark_key.c.at_us == told.after_us, remark_key.c.key_id > told.after),
-    )
-    query = sa.select(remark_key).where(remark_key.c.store == store, after)
-    rows = work.tx.rows(query.order_by(remark_key.c.at_us, remark_key.c.key_id).limit(wire.KEYS_PER_MESSAGE_MAX))
+    work.tx.settle()
+    rows = work.tx.rows(_readable(store, told).limit(wire.KEYS_PER_MESSAGE_MAX))
     box = from_text(told.box_key)
     return RemarkKeysKept(
         taken=tuple(each.key_id for each in told.keys),
@@ -80,6 +76,18 @@ def trade_keys(work: Work, ring: Keyring, store: StoreId, told: RemarkKeys) -> R
         upto=rows[-1]["key_id"] if rows else told.after,
         more=len(rows) == wire.KEYS_PER_MESSAGE_MAX,
     )
+
+
+def _readable(store: StoreId, told: RemarkKeys) -> "sa.Select[Any]":
+    """Keys that the store made, and those of orders that came to it, in the order they became its own."""
+    name, sealed, person = remark_key.c.key_id, remark_key.c.sealed, remark_key.c.person
+    made = sa.select(name, person, sealed, remark_key.c.at_us).where(remark_key.c.store == store)
+    given = sa.select(name, person, sealed, remark_reader.c.at_us).where(remark_key.c.store != store)
+    given = given.join(remark_reader, remark_reader.c.key_id == name).where(remark_reader.c.store == store)
+    all_of = sa.union_all(made, given).subquery()
+    later = sa.and_(all_of.c.at_us == told.after_us, all_of.c.key_id > told.after)
+    after = sa.or_(all_of.c.at_us > told.after_us, later)
+    return sa.select(all_of).where(after).order_by(all_of.c.at_us, all_of.c.key_id)
 
 
 def forget(tx: Tx, person: PersonId) -> None:
@@ -95,7 +103,9 @@ def _take(work: Work, ring: Keyring, store: StoreId, told: RemarkKey) -> None:
         work.tx.add_new(remark_key, {**row, "sealed": GONE})
         return
     own = ring.person(work.tx, person) or ring.new_person(work.tx, person, now_us=work.now_us)
-    work.tx.add_new(remark_key, {**row, "sealed": own.seal(_field(told.key_id), key)})
+    if work.tx.add_new(remark_key, {**row, "sealed": own.seal(_field(told.key_id), key)}):
+        mine = remark_reader.c.key_id == told.key_id  # their order was here before the key: they have asked in vain
+        work.tx.run(sa.update(remark_reader).where(mine).values(at_us=work.now_us))
 
 
 def _given(work: Work, ring: Keyring, row: sa.RowMapping, box: bytes) -> RemarkKey:

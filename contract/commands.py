@@ -172,6 +172,19 @@ class AnswerOrder(Command, frozen=True, tag="order.answer"):
     proof: str = ""
 
 
+class TakeOrder(Command, frozen=True, tag="order.take"):
+    """This store decides about a client's order from now on, and may spend `amount_minor` of its account."""
+
+    order: ClientOrderId
+    home: int
+    """How often it moved: an older word about it changes nothing."""
+    account: AccountId
+    source: StoreId
+    amount_minor: int
+    body: bytes
+    """The order as it stands (`trade.orders.order.Order`)."""
+
+
 AnyCommand = (
     GrantCustody
     | RecallCustody
@@ -188,6 +201,7 @@ AnyCommand = (
     | RecallValue
     | TellValue
     | AnswerOrder
+    | TakeOrder
 )
 
 

@@ -114,6 +114,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
         Key("piece", "command.piece"),
         Key("person", "command.person"),
         Key("account", "command.account"),
+        Key("order", "command.order"),
     ),
     facts.SaleOpened: (SALE, TILL),
     facts.SaleLineAdded: (SALE, Key("piece", "line.piece")),
@@ -167,6 +168,8 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.OrderItemGiven: (ORDER, ITEM),
     facts.OrderPieceBound: (ORDER, PIECE),
     facts.OrderPaper: (ORDER, ITEM),
+    facts.OrderHanded: (ORDER, Key("piece", "tags.item")),
+    facts.OrderReceived: (ORDER,),
     facts.ClientTold: (PERSON,),
     facts.ClientConsented: (PERSON,),
     facts.ClientLooked: (PERSON,),
@@ -228,6 +231,7 @@ class _Subject(msgspec.Struct, frozen=True):
     piece: PieceId | None = None
     person: PersonId | None = None
     account: AccountId | None = None
+    order: str | None = None
 
 
 class _AnyNumbered(msgspec.Struct, frozen=True):

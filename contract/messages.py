@@ -14,7 +14,7 @@ from contract.facts import Stream
 from contract.ids import ClaimId, Epoch, OrderId, PieceId, SaleId, StoreId, TransferId
 
 CONTRACT_OLDEST: Final = 1
-CONTRACT_VERSION: Final = 3
+CONTRACT_VERSION: Final = 4
 """What a box can read of what the cloud says: 1 is the first release; 2 knows goods, commissions, further permissions,
 roles of a house's own, and slices of money; 3 clients' orders, appointments and prices of metals
 (`contract.feed.older`). It rises with every word that may come down."""

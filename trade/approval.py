@@ -91,6 +91,8 @@ NEEDED: Final[Mapping[type[Act], Permission | None]] = {
     acts.BindOrderPiece: Permission.ORDERS,
     acts.TakeMemoBack: Permission.ORDERS,
     acts.EndOrder: Permission.ORDERS,
+    acts.HandOrder: Permission.ORDERS,
+    acts.ReceiveOrder: Permission.ORDERS,
     acts.TakeItem: Permission.ORDERS,
     acts.CheckItem: Permission.ORDERS,
     acts.AnswerDoubt: Permission.ORDERS,

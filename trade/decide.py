@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import Final, assert_never
 
 from contract.facts import AlarmClosed, AnyFact
 from contract.ids import UserId
@@ -31,7 +31,8 @@ from trade import (
 )
 from trade.acts import AnyAct
 from trade.approval import judge
-from trade.ordering import collecting, deciding, ending, keeping, things
+from trade.ordering import collecting, deciding, ending, handing, keeping, things
+from trade.orders.homes import gone, not_here
 from trade.refusal import Refusal, Why
 from trade.scene import Scene
 
@@ -157,7 +158,20 @@ def _answer(scene: Scene, act: AnyAct, by: UserId, new_id: NewId) -> Answer:  # 
             assert_never(act)
 
 
+ALSO_ON_THE_WAY: Final = (
+    acts.OpenOrder, acts.AnswerQuote, acts.PromiseOrder, acts.HoldOrder, acts.ResumeOrder, acts.HandOrder,
+    acts.ReceiveOrder,
+)  # fmt: skip
+"""What may be done with an order whose things are on their way here."""
+
+
 def _of_order(scene: Scene, act: acts.OrderAct, new_id: NewId) -> Answer:
+    order = scene.order
+    elsewhere = not_here(order) if not isinstance(act, ALSO_ON_THE_WAY) else None
+    if elsewhere is None and order is not None and not isinstance(act, acts.OpenOrder | acts.HandOrder):
+        elsewhere = gone(order)
+    if elsewhere is not None:
+        return elsewhere
     match act:
         case acts.OpenOrder():
             return deciding.open_order(scene, act, new_id)
@@ -179,9 +193,16 @@ def _of_order(scene: Scene, act: acts.OrderAct, new_id: NewId) -> Answer:
             return keeping.memo_back(scene, act)
         case acts.EndOrder():
             return ending.end_order(scene, act)
+        case acts.HandOrder():
+            return handing.hand(scene, act)
+        case acts.ReceiveOrder():
+            return handing.receive(scene, act)
 
 
 def _of_thing(scene: Scene, act: acts.ThingAct) -> Answer:
+    elsewhere = not_here(scene.order)
+    if elsewhere is not None:
+        return elsewhere
     match act:
         case acts.TakeItem():
             return things.take(scene, act)

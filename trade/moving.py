@@ -6,7 +6,7 @@ from contract.facts import AnyFact, CustodyReceived, CustodyReleased, PieceSight
 from contract.ids import SaleId
 from trade.acts import Ship, Sight
 from trade.custody import TokenState
-from trade.piece import twice_named, unavailable
+from trade.piece import is_envelope, twice_named, unavailable
 from trade.refusal import Refusal, Why
 from trade.scene import Scene
 
@@ -44,6 +44,8 @@ def sight(scene: Scene, act: Sight) -> tuple[AnyFact, ...] | Refusal:
     for each in act.pieces:
         piece = scene.piece(each)
         token = piece.token
+        if is_envelope(piece.card):
+            continue  # a client's thing is received with its order
         if token is not None and token.state is TokenState.INCOMING:
             facts.append(CustodyReceived(piece=each, ce=token.ce, transfer=token.transfer, damaged=act.damaged))
         elif token is not None and token.held:

@@ -98,6 +98,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     settings: SettingsCard = SettingsCard(store=StoreId(""))
     store: StoreCard = StoreCard(store=StoreId(""), name="", currency="")
     """What receipts call this store."""
+    other: StoreCard | None = None
+    """Another store that an act names."""
     handed: Handed | None = None
     """The receipt an act names, and what was handed over of it."""
     shipment: frozenset[PieceId] = frozenset()

@@ -23,6 +23,7 @@ from cloud.tables.clients import client_visit as client_visit
 from cloud.tables.clients import person_key as person_key
 from cloud.tables.clients import person_word as person_word
 from cloud.tables.clients import remark_key as remark_key
+from cloud.tables.clients import remark_reader as remark_reader
 from cloud.tables.clients import word_key as word_key
 from cloud.tables.counts import count_look as count_look
 from cloud.tables.counts import count_missed as count_missed
@@ -64,6 +65,7 @@ from cloud.tables.orders import client_order_thing as client_order_thing
 from cloud.tables.orders import order_answer as order_answer
 from cloud.tables.orders import order_page as order_page
 from cloud.tables.orders import order_paper as order_paper
+from cloud.tables.orders import order_way as order_way
 from cloud.tables.pieces import appraisal as appraisal
 from cloud.tables.pieces import appraisal_event as appraisal_event
 from cloud.tables.pieces import blob as blob

@@ -13,6 +13,9 @@ remark_key = table(
 )  # fmt: skip
 """Keys of what a store's staff wrote of a person, under that person's own key (`cloud.remarks`); empty when erased."""
 
+remark_reader = table("remark_reader", key("store"), key("key_id"), whole("at_us"), sa.Index(None, "key_id"))
+"""Stores that read what another store's staff wrote: an order came to them. The key may come here later."""
+
 word_key = table("word_key", number_key("one"), data("wrapped"), text("key_id"))
 """One row: the key of the search words, wrapped likewise; it stays for ever."""
 

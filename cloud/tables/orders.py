@@ -20,6 +20,12 @@ order_paper = table(
 )  # fmt: skip
 """Papers of orders, sealed under the key of their client (`cloud.pos.client_orders.papers`)."""
 
+order_way = table(
+    "order_way", key("order_id"), text("store", None), text("source", None), whole("home"), whole("amount_minor"),
+    whole("told"), whole("at_us"), sa.Index(None, "store"),
+)  # fmt: skip
+"""Orders that were handed over and that their new home has not taken over yet; `told`: its box was told so."""
+
 order_page = table("order_page", key("code"), text("order_id", None), sa.Index(None, "order_id"))
 """Which order a code opens (`contract.order_page`), in hex."""
 

@@ -59,6 +59,7 @@ from contract.facts.orders import AnswerHow as AnswerHow
 from contract.facts.orders import Instalment as Instalment
 from contract.facts.orders import OrderAnswered as OrderAnswered
 from contract.facts.orders import OrderEvent as OrderEvent
+from contract.facts.orders import OrderHanded as OrderHanded
 from contract.facts.orders import OrderHeld as OrderHeld
 from contract.facts.orders import OrderItem as OrderItem
 from contract.facts.orders import OrderItemChecked as OrderItemChecked
@@ -72,6 +73,7 @@ from contract.facts.orders import OrderPaper as OrderPaper
 from contract.facts.orders import OrderPieceBound as OrderPieceBound
 from contract.facts.orders import OrderPromised as OrderPromised
 from contract.facts.orders import OrderQuoted as OrderQuoted
+from contract.facts.orders import OrderReceived as OrderReceived
 from contract.facts.orders import OrderResumed as OrderResumed
 from contract.facts.orders import OrderSettled as OrderSettled
 from contract.facts.orders import OrderTerms as OrderTerms
@@ -79,6 +81,7 @@ from contract.facts.orders import PaperKind as PaperKind
 from contract.facts.orders import QuoteLine as QuoteLine
 from contract.facts.orders import StoneCheck as StoneCheck
 from contract.facts.orders import StoneIdentity as StoneIdentity
+from contract.facts.orders import ThingTag as ThingTag
 from contract.facts.payments import PaymentCaptured as PaymentCaptured
 from contract.facts.payments import PaymentFailed as PaymentFailed
 from contract.facts.payments import PaymentGivenUp as PaymentGivenUp
@@ -227,6 +230,8 @@ AnyFact = (
     | OrderItemGiven
     | OrderPieceBound
     | OrderPaper
+    | OrderHanded
+    | OrderReceived
     | ClientTold
     | ClientConsented
     | ClientLooked

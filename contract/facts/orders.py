@@ -11,7 +11,18 @@ import msgspec
 
 from contract.facts.fact import Fact
 from contract.facts.sales import Share
-from contract.ids import AccountId, ClientOrderId, LineId, PersonId, PieceId, SaleId, UserId, ZoneId
+from contract.ids import (
+    AccountId,
+    ClientOrderId,
+    LineId,
+    PersonId,
+    PieceId,
+    SaleId,
+    StoreId,
+    TransferId,
+    UserId,
+    ZoneId,
+)
 from contract.remarks import Remark
 
 
@@ -311,3 +322,33 @@ class OrderPaper(Fact, frozen=True, tag="order.paper"):
     media: str = "text/plain"
     version: int = 1
     item: PieceId = PieceId("")
+
+
+class ThingTag(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The tag an envelope wears on its way. Upper-case hex."""
+
+    item: PieceId
+    epc: str
+    tid: str = ""
+
+
+class OrderHanded(Fact, frozen=True, tag="order.handed"):
+    """Its home gives up the right to decide about it, in this very transaction, with its money and what it keeps.
+
+    `home` counts its moves: what is said of it counts only at the store that has it under the present one.
+    """
+
+    order: ClientOrderId
+    home: int
+    to: StoreId
+    transfer: TransferId = TransferId("")
+    """With which its pieces travel; empty: it keeps none."""
+    tags: tuple[ThingTag, ...] = ()
+    why: Remark = ""
+
+
+class OrderReceived(Fact, frozen=True, tag="order.received"):
+    """What was handed over lies at its new home: the client's things are looked for there from now on."""
+
+    order: ClientOrderId
+    home: int

@@ -44,6 +44,7 @@ from contract.facts import (
     LeaseRefused,
     LeaseUnconvertible,
     OrderAnswered,
+    OrderHanded,
     OrderHeld,
     OrderItemChecked,
     OrderItemGiven,
@@ -54,6 +55,7 @@ from contract.facts import (
     OrderPieceBound,
     OrderPromised,
     OrderQuoted,
+    OrderReceived,
     OrderResumed,
     OrderSettled,
     PaymentCaptured,
@@ -227,6 +229,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
             | OrderItemGiven()
             | OrderPieceBound()
             | OrderPaper()
+            | OrderHanded()
+            | OrderReceived()
         ):
             orders.changed(db, fact, at.at_us, at.by)
         case OrderSettled():

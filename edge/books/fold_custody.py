@@ -12,6 +12,7 @@ from contract.commands import (
     PlaceHold,
     RequestCount,
     RevokeCustody,
+    TakeOrder,
     TellValue,
     decode_command,
 )
@@ -32,6 +33,7 @@ from contract.facts import (
 )
 from contract.ids import ClaimId, Epoch, PieceId, SaleId
 from contract.messages import CustodyRow, HeldClaim, Snapshot
+from edge.books import fold_orders as orders
 from edge.books import fold_things as things
 from edge.books import fold_value as value
 from edge.books.db import Database
@@ -97,6 +99,8 @@ def released(db: Database, fact: CustodyReleased, guards: Guards) -> None:
     if token is None or (fact.why is ReleaseWhy.SHIPPED and not guards.ship_gives_up):
         return
     db.run_struct("token_set", moved(token, LEAVES[fact.why]))
+    if fact.why is ReleaseWhy.SHIPPED:  # what an order keeps travels with it: the office gives the promise on
+        db.run("claims_end_of", piece=fact.piece, ce=fact.ce + 1)
 
 
 def received(db: Database, fact: CustodyReceived) -> None:
@@ -151,6 +155,8 @@ def heard(db: Database, fact: CommandHeard, at_us: int) -> None:
             value.kept(db, allowance)
         case TellValue() as balance:
             value.told(db, balance, at_us)
+        case TakeOrder() as moved_here:
+            orders.taken_over(db, moved_here)
         case _:
             pass  # leases and recalls speak through the facts they cause; a person to forget has no rows here
 

@@ -4,13 +4,23 @@ from typing import Final
 
 import msgspec
 
-from contract.facts import OrderItemGiven, OrderItemTaken, OrderOpened
+from contract.commands import KeepValue, TakeOrder
+from contract.facts import (
+    OrderHanded,
+    OrderItem,
+    OrderItemGiven,
+    OrderItemTaken,
+    OrderOpened,
+    OrderReceived,
+    TenderKind,
+)
 from contract.ids import ClientOrderId, PieceId
 from edge.books import fold_things as things
+from edge.books import fold_value as value
 from edge.books.db import Database
 from edge.books.rows import Body
 from trade.orders.numbers import ordinal_of
-from trade.orders.order import Order, OrderFact, apply, opened
+from trade.orders.order import Kept, Order, OrderFact, apply, opened
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _decode: Final = msgspec.json.Decoder(Order).decode
@@ -18,10 +28,6 @@ _decode: Final = msgspec.json.Decoder(Order).decode
 
 def load(db: Database, order: ClientOrderId) -> Order | None:
     return _one(db.one("client_order", Body, order=order))
-
-
-def load_number(db: Database, number: str) -> Order | None:
-    return _one(db.one("client_order_of_number", Body, number=number))
 
 
 def load_with(db: Database, thing: PieceId) -> Order | None:
@@ -42,6 +48,50 @@ def changed(db: Database, fact: OrderFact, at_us: int, by: str) -> None:
         if known is None:
             return  # of an order this disk never had: the office has it whole
         order = apply(known, fact, at_us, by)
+    _write(db, order)
+    if isinstance(fact, OrderItemTaken):
+        things.taken(db, fact.item, order)
+    elif isinstance(fact, OrderItemGiven):
+        things.given(db, fact.item)
+    elif isinstance(fact, OrderHanded):
+        for item in _left(order):
+            things.given(db, item.item)
+    elif isinstance(fact, OrderReceived):
+        for item in _left(order):
+            things.taken(db, item, order)
+
+
+def taken_over(db: Database, command: TakeOrder) -> None:
+    """Another store's order is decided here from now on; an older word about where it is changes nothing."""
+    known = load(db, command.order)
+    if known is not None and known.home >= command.home:
+        return
+    order = _decode(command.body)
+    _write(db, order)
+    for item in _left(order):
+        things.taken(db, item, order)
+    if command.amount_minor:
+        told = KeepValue(
+            account=command.account, kind=TenderKind.DEPOSIT, amount_minor=command.amount_minor,
+            currency=order.currency, client=order.client, label=order.number,
+        )  # fmt: skip
+        value.kept(db, told)
+
+
+def _left(order: Order) -> list[OrderItem]:
+    """Things that are not with their owner again."""
+    return [kept.item for kept in order.items if not kept.given_us]
+
+
+def _own(order: Order, kept: Kept) -> int:
+    if kept.given_us:
+        return things.GIVEN
+    if order.away:
+        return things.AWAY
+    return things.COMING if order.coming else things.HERE
+
+
+def _write(db: Database, order: Order) -> None:
     db.run(
         "client_order_set",
         order=order.order,
@@ -51,19 +101,14 @@ def changed(db: Database, fact: OrderFact, at_us: int, by: str) -> None:
         client=order.client,
         state=order.state,
         promised_day=order.promised_day,
-        ended=int(order.ended),
+        ended=int(order.ended or bool(order.away)),
         changed_us=order.changed_us,
         body=_encode(order),
     )
     for piece in order.pieces:
         db.run("client_order_thing_set", thing=piece, order=order.order, own=1)
     for kept in order.items:
-        own = things.GIVEN if kept.given_us else things.HERE
-        db.run("client_order_thing_set", thing=kept.item.item, order=order.order, own=own)
-    if isinstance(fact, OrderItemTaken):
-        things.taken(db, fact.item, order)
-    elif isinstance(fact, OrderItemGiven):
-        things.given(db, fact.item)
+        db.run("client_order_thing_set", thing=kept.item.item, order=order.order, own=_own(order, kept))
 
 
 def _one(row: Body | None) -> Order | None:

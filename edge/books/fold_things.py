@@ -19,12 +19,16 @@ from trade.piece import ENVELOPE
 
 HERE: Final = 0
 GIVEN: Final = -1
-"""Of `client_order_thing.own`: the client's, here or with them again. 1: a piece of the house."""
+AWAY: Final = -2
+COMING: Final = -3
+"""Of `client_order_thing.own`: the client's, here, with them again, handed over, on its way. 1: of the house."""
 EPOCH: Final = 0
 
 
 def taken(db: Database, item: OrderItem, order: Order) -> None:
-    db.run_struct("token_set", Token(piece=item.item, ce=EPOCH, state=TokenState.HERE))
+    """It is looked for from here on; one that is on its way is no more than known."""
+    state = TokenState.INCOMING if order.coming else TokenState.HERE
+    db.run_struct("token_set", Token(piece=item.item, ce=EPOCH, state=state))
     card = PieceCard(
         piece=item.item, sku=order.number, title=_called(order, item.item), category=ENVELOPE, metal="",
         fineness=0, weight_mg=item.weight_mg, stones="", price_minor=item.declared_value_minor,

@@ -16,8 +16,9 @@ CREATE TABLE client_order_thing (
 -- name: client_order
 SELECT body FROM client_order WHERE "order" = :order;
 
--- name: client_order_of_number
-SELECT body FROM client_order WHERE number = :number;
+-- name: client_orders_numbered
+SELECT body FROM client_order WHERE number = :number OR (number LIKE '%/%' AND substr(number, 1, length(:number) + 1) = :number || '/')
+ORDER BY number, "order" LIMIT :limit;
 
 -- name: client_order_last
 SELECT COALESCE(MAX(ordinal), 0) AS value FROM client_order WHERE kind = :kind;

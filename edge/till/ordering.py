@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from contract.facts import ClaimKind, OrderKind
-from contract.feed import CommissionCard
+from contract.feed import CommissionCard, StoreCard
 from contract.ids import AccountId, ClientOrderId, PieceId, StoreId
 from edge.books import fold_orders, replica
 from edge.books.db import Database
@@ -17,10 +17,12 @@ from edge.till.offers import offer_of, settings_here
 from trade.acts import (
     AddOrder,
     BindOrderPiece,
+    HandOrder,
     MoveOrder,
     OpenOrder,
     OrderAct,
     QuoteOrder,
+    ReceiveOrder,
     TakeItem,
     TakeMemoBack,
     ThingAct,
@@ -63,10 +65,13 @@ def scene_of(db: Database, scene: Scene, act: OrderAct | ThingAct, stand: Stand,
             named = pieces
         case TakeItem(item=item):
             named = tuple(each for each in (item.item, item.sold_piece) if each)
-        case MoveOrder() if order is not None:
+        case MoveOrder() | HandOrder() | ReceiveOrder() if order is not None:
             named = tuple(kept.item.item for kept in order.items)
         case _:
             pass
+    if isinstance(act, HandOrder):
+        here = replica.store(db, store) or StoreCard(store=store, name="", currency="")
+        found = msgspec.structs.replace(found, store=here, other=replica.store(db, act.to))
     return with_order(db, found, order, named, stand)
 
 

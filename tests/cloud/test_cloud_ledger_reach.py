@@ -66,7 +66,7 @@ SILENT: dict[str, str] = {
     **dict.fromkeys(("ValueKept", "ValueAsked", "ValueAskEnded", "ValueReleased"), SLICE),
     **dict.fromkeys(("OrderOpened", "OrderMoved", "OrderQuoted", "OrderAnswered", "OrderPromised", "OrderHeld",
                      "OrderResumed", "OrderItemTaken", "OrderItemChecked", "OrderItemGiven", "OrderPieceBound",
-                     "OrderPaper"), PROMISE),
+                     "OrderPaper", "OrderHanded", "OrderReceived"), PROMISE),
     **dict.fromkeys(("AppointmentPrepared", "AppointmentWent", "AppointmentClosed"), VISIT),
     **dict.fromkeys(("ClientTold", "ClientConsented", "ClientLooked"), CLIENT),
     **dict.fromkeys(("Rejoined", "ValueInquired", "CommandHeard", "CommandRefused", "ReceiptGiven"), TALK),

@@ -36,7 +36,7 @@ def whole(row, *events, possible=(), lines=(), pieces=(), **more):
         **told, quote=1 if lines else 0, lines=lines, pieces=pieces, steps=steps, possible=possible,
         account=f"order-{row.order}", deposit_bp=3_000, fee_bp=1_000, grace_days=14, opened_us=AT_US, opened_by="ana",
         **{"approved": None, "valid_until": "", "due": (), "deposit_minor": 372_000, "fee_minor": 0, "fee_now_minor": 31_000,
-           "credit_minor": 0, "party": "", "sale": "", "ended": False, **more},
+           "credit_minor": 0, "party": "", "sale": "", "ended": False, "away": "", "coming": False, **more},
     )  # fmt: skip
 
 
@@ -48,7 +48,8 @@ def page(common, one, **more):
             **common, "one": one, "plain_due": "3 100.00", "client_name": "", "people": {"ana": "Ana Lindqvist"},
             "simple": [(str(each), STEPS[each]) for each in possible if each not in BY_ANOTHER_ACT],
             "possible": set(one.possible), "taxes": [("std", "VAT 20 %")], "quote_rows": range(4), "laid": [],
-            "prices": ["12 400.00"] * len(one.lines), "may_sell": True, "today": DAY, **more,
+            "prices": ["12 400.00"] * len(one.lines), "may_sell": True, "today": DAY, "others": [("lyon", "Lyon, place Bellecour"), ("nice", "Nice")],
+            "store_names": {"lyon": "Lyon, place Bellecour"}, **more,
         },
     )  # fmt: skip
 
@@ -71,6 +72,9 @@ def pages(common, ring):
         lines=(line,), fee_minor=31_000, ended=True,
     )  # fmt: skip
     rests = whole(RESTS, "start", "approve", "quote", "opened", possible=("send out", "check", "quote"))
+    came = whole(
+        replace(RESTS, number="R-1311/lyon", held="", state="booked_in"), "handed", "taken", "opened", coming=True
+    )  # fmt: skip
     listed = {
         **common, "queue": "", "q": "", "client": "c-01930f2e", "client_name": "Mme Élodie Exemple", "all_open": 4, "more": 0,
         "queues": [(str(each), words, 1) for each, words in QUEUES.items()],
@@ -89,6 +93,7 @@ def pages(common, ring):
         "order-special": page(common, special),
         "order-over": page(common, over),
         "order-rests": page(common, rests),
+        "order-coming": page(common, came),
         "order-new": ("edge/order_new.html", {**new, "kind": "layaway", "of_pieces": True, "laid": [ring]}),
         "order-new-memo": (
             "edge/order_new.html",

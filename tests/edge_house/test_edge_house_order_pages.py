@@ -121,3 +121,19 @@ def test_a_memo_is_handed_over_and_what_a_client_keeps_is_sold(counter):
     assert counter.page(path).count("With the client") == 1
     assert "Which pieces?" in counter.page("/orders/new?kind=memo")
     assert counter.face.client.get("/orders/new?kind=x", headers=counter.face.bearer("max")).status_code == 404
+
+
+def test_an_order_is_handed_over_and_read_where_it_was(counter):
+    path = counter.sent("/orders", kind="special", client="p-1", title="A rare ring")
+    assert '<option value="lyon">Lyon</option>' in counter.page(path)
+    refused = counter.form(f"{path}/hand", to="nice")
+    assert "The house has no other store nice" in refused.text
+    counter.sent(f"{path}/hand", to="lyon", why="she moved")
+    shown = counter.page(path)
+    for words in ("Handed over to Lyon.", "Handed over to another store</strong>: Lyon", "she moved"):
+        assert words in shown
+    assert "Hand it over" not in shown
+    assert "No open order" in counter.page("/orders")
+    assert counter.form(f"{path}/receive").status_code == 409
+    told = counter.face.get(f"/orders/{path.rpartition('/')[2]}", user="max").json()
+    assert (told["away"], told["coming"], told["possible"]) == ("lyon", False, [])

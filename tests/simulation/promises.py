@@ -10,11 +10,14 @@ from collections import defaultdict
 import sqlalchemy as sa
 
 from cloud import tables
+from contract.commands import TakeOrder, decode_command
 from contract.facts import (
     ClaimHeld,
     ClaimKind,
+    CommandHeard,
     LineKind,
     OrderEvent,
+    OrderHanded,
     OrderKind,
     OrderOpened,
     OrderSettled,
@@ -23,13 +26,14 @@ from contract.facts import (
     TenderKind,
 )
 from edge.books import fold_orders
-from edge.books.fold_value import load_asks
+from edge.books.fold_value import load_asks, load_slice
 from edge.till import queries
 from edge.till.desk import Done
 from trade.acts import (
     AddOrder,
     EndOrder,
     GiveDepositBack,
+    HandOrder,
     MoveOrder,
     OpenOrder,
     OpenSale,
@@ -37,6 +41,7 @@ from trade.acts import (
     Sight,
     TakeDeposit,
 )
+from trade.orders.numbers import account_of
 
 from .world import PRICE, STORES, TILLS, ViolationError
 
@@ -72,6 +77,7 @@ class Promises:
             self.lay_away(box, self.rng.choice(self.pieces))
             return
         known = [order for name in mine if (order := fold_orders.load(box.books.db, name)) is not None]
+        known = [order for order in known if not order.away]
         open_ones = [order for order in known if not order.ended]
         if not known:
             return  # this disk is older than they are
@@ -82,6 +88,9 @@ class Promises:
             self.at_the_till(box, TakeDeposit, account=order.account, amount_minor=PRICE // 4, what=order.number)
         elif dice < 0.7:
             self.at_the_till(box, AddOrder, order=order.order)
+        elif dice < 0.78:
+            to = self.rng.choice([each for each in STORES if each != box.store])
+            box.do(HandOrder(order=order.order, to=to, transfer=self.new_id()), pad=order.pieces)
         else:
             credit, fee = self.rng.random() < 0.5, self.rng.choice([0, FEE_MINOR])
             box.do(EndOrder(order=order.order, event=OrderEvent.CANCEL, why="x", credit=credit, fee_minor=fee))
@@ -119,6 +128,13 @@ class Promises:
                 self.opened[fact.order] = box.store
             case SaleRecorded():
                 self.note_money(fact, place)
+            case OrderHanded():
+                self.stat("orders handed over")
+            case CommandHeard():
+                command = decode_command(bytes(fact.command)).command
+                if isinstance(command, TakeOrder) and command.order in self.opened:
+                    self.stat("orders taken over")
+                    self.opened[command.order] = box.store
             case OrderSettled():
                 self.stat("orders given up")
                 self.put(fact.account, place, -fact.fee_minor - fact.credit_minor)
@@ -163,12 +179,31 @@ class Promises:
                 )
             if paid < 0:
                 raise ViolationError(f"O2 {account}: more went out than was ever paid: {paid}")
+        self.judge_homes()
         for store, box in self.main.items():
             for claim in queries.live_claims(box.books.db):
                 if claim.kind is ClaimKind.LAYAWAY and claim.ref in self.opened:
                     order = fold_orders.load(box.books.db, claim.ref)
                     if order is None or order.ended or claim.piece not in order.pieces:
                         raise ViolationError(f"O3 {store} keeps {claim.piece} for {claim.ref}, which does not want it")
+
+    def judge_homes(self):
+        """Each order is decided by one store, the one the office names, and no store keeps money of one it gave up."""
+        with self.head.office.reading() as tx:
+            rows = tx.rows(sa.select(tables.client_order.c.order_id, tables.client_order.c.store))
+            ways = tx.rows(sa.select(tables.order_way))
+        if ways:
+            raise ViolationError(f"O4 orders are on their way for ever: {[dict(way) for way in ways]}")
+        homes = {row["order_id"]: row["store"] for row in rows}
+        for store, box in self.main.items():
+            for name in self.opened:
+                order = fold_orders.load(box.books.db, name)
+                if order is None or order.away:
+                    part = load_slice(box.books.db, account_of(name))
+                    if part is not None and part.held_minor:
+                        raise ViolationError(f"O6 {store} keeps {part.held_minor} of {name}, which it gave up")
+                elif homes.get(name) != store:
+                    raise ViolationError(f"O5 {store} decides about {name}, which {homes.get(name)} keeps")
 
 
 def bring(driver):

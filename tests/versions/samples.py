@@ -43,6 +43,8 @@ def _value(info, name, *, full, turn, seen):
             return True
         case inspect.EnumType(cls=cls):
             return list(cls)[turn % len(cls)]
+        case inspect.BytesType():
+            return b"sample"
         case inspect.RawType():
             return msgspec.Raw(COMMAND)
         case inspect.VarTupleType(item_type=item):

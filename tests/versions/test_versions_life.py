@@ -43,9 +43,9 @@ MEND = (
     "A released box cannot read what the office says: {why}. Say it in words that box has, or raise CONTRACT_VERSION and "
     "name in contract/feed/older.py what came with it (a command: ask `node.contract_max` before it is decided)."
 )
-ONLY_WHO_ASKS = {"order.answer", "value.answer", "value.keep", "value.recall", "value.tell"}
-"""Commands the first release lacks: the first goes to the store that told of the order, the second and the last answer what only
-newer boxes say, `value.keep` looks at the box's version, `value.recall` goes to who had that."""
+ONLY_WHO_ASKS = {"order.answer", "order.take", "value.answer", "value.keep", "value.recall", "value.tell"}
+"""Commands the first release lacks: the first goes to the store that told of the order, `order.take` looks at the box's version,
+the third and the last answer what only newer boxes say, `value.keep` looks at the box's version, `value.recall` goes to who had that."""
 _rows, _rejoin = msgspec.json.Decoder(JournalRows).decode, msgspec.json.Decoder(Rejoin).decode
 
 

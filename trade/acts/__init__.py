@@ -12,12 +12,14 @@ from trade.acts.orders import AddOrder as AddOrder
 from trade.acts.orders import AnswerQuote as AnswerQuote
 from trade.acts.orders import BindOrderPiece as BindOrderPiece
 from trade.acts.orders import EndOrder as EndOrder
+from trade.acts.orders import HandOrder as HandOrder
 from trade.acts.orders import HoldOrder as HoldOrder
 from trade.acts.orders import MoveOrder as MoveOrder
 from trade.acts.orders import OpenOrder as OpenOrder
 from trade.acts.orders import OrderAct as OrderAct
 from trade.acts.orders import PromiseOrder as PromiseOrder
 from trade.acts.orders import QuoteOrder as QuoteOrder
+from trade.acts.orders import ReceiveOrder as ReceiveOrder
 from trade.acts.orders import ResumeOrder as ResumeOrder
 from trade.acts.orders import TakeMemoBack as TakeMemoBack
 from trade.acts.payments import GiveUpPayment as GiveUpPayment
@@ -121,6 +123,8 @@ AnyAct = (
     | BindOrderPiece
     | TakeMemoBack
     | EndOrder
+    | HandOrder
+    | ReceiveOrder
     | TakeItem
     | CheckItem
     | AnswerDoubt

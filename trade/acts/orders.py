@@ -1,7 +1,7 @@
 """Acts on a client's order, from its opening to its end. Its deposits are `TakeDeposit` on its account."""
 
 from contract.facts import AnswerHow, OrderEvent, OrderKind, OrderMetal, OrderTerms, QuoteLine, Share
-from contract.ids import ClientOrderId, LineId, PersonId, PieceId, SaleId
+from contract.ids import ClientOrderId, LineId, PersonId, PieceId, SaleId, StoreId, TransferId
 from trade.acts.act import Act
 
 
@@ -99,6 +99,21 @@ class EndOrder(Act, frozen=True, tag="order.end"):
     fee_minor: int | None = None
 
 
+class HandOrder(Act, frozen=True, tag="order.hand"):
+    """Another store decides about it from now on; what it keeps travels there with `transfer`."""
+
+    order: ClientOrderId
+    to: StoreId
+    transfer: TransferId
+    why: str = ""
+
+
+class ReceiveOrder(Act, frozen=True, tag="order.receive"):
+    """What another store handed over lies here."""
+
+    order: ClientOrderId
+
+
 class AddOrder(Act, frozen=True, tag="sale.add_order"):
     """It is collected: what it comes to goes into the cart, and its deposits are set aside to pay.
 
@@ -121,5 +136,7 @@ OrderAct = (
     | BindOrderPiece
     | TakeMemoBack
     | EndOrder
+    | HandOrder
+    | ReceiveOrder
 )
 """What is done with an order itself; the cart does `AddOrder`."""

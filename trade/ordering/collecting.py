@@ -31,6 +31,7 @@ from trade.acts import AddOrder
 from trade.ordering.keeping import after_memo, end, held_for
 from trade.ordering.things import stones_open
 from trade.orders.deposits import deposit_wrong
+from trade.orders.homes import not_here
 from trade.orders.numbers import order_of
 from trade.orders.order import Order
 from trade.orders.tables import TABLES
@@ -57,6 +58,9 @@ def add_order(scene: Scene, act: AddOrder, new_id: NewId) -> Answer:
     assert sale is not None
     if order is None:
         return no_order(act.order)
+    elsewhere = not_here(order)
+    if elsewhere is not None:
+        return elsewhere
     if order.currency != sale.currency:
         return Refusal(Why.WRONG_CURRENCY, f"{order.number} is in {order.currency}, the sale in {sale.currency}")
     wanted = _wanted(order, act, sale)

@@ -2,6 +2,7 @@
 
 from contract.facts import OrderKind
 from contract.ids import ClientOrderId
+from trade.orders.homes import gone
 from trade.orders.order import Order
 from trade.orders.tables import OrderState
 from trade.orders.terms import money
@@ -13,6 +14,9 @@ def deposit_wrong(order: Order | None, name: ClientOrderId, amount_minor: int, p
     """Why nobody pays so much on this order now."""
     if order is None:
         return no_order(name)
+    elsewhere = gone(order)
+    if elsewhere is not None:
+        return elsewhere
     if order.ended:
         return Refusal(Why.WRONG_STATE, f"{order.number} is over ({state(order)}): nothing is paid on it any more")
     if order.kind is OrderKind.MEMO:
@@ -28,6 +32,8 @@ def deposit_wrong(order: Order | None, name: ClientOrderId, amount_minor: int, p
 
 def back_wrong(order: Order | None) -> Refusal | None:
     """Deposits of an order that goes on stay with it."""
+    if order is not None and order.away:
+        return gone(order)
     if order is None or order.ended or order.state is OrderState.DECLINED:
         return None
     return Refusal(

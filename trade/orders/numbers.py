@@ -26,15 +26,18 @@ def number_after(kind: OrderKind, last: int) -> str:
 
 def ordinal_of(number: str) -> int:
     """`R-1042` → 1042; 0 of what was never made here."""
+    if "/" in number:
+        return 0  # another store's (`trade.orders.homes`)
     digits = number.rpartition("-")[2]
     return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) <= 9 else 0
 
 
 def typed(text: str) -> str:
     """As somebody types it: `r1042`, `R 1042` → `R-1042`; what is no number of an order stays as it is."""
-    said = "".join(text.split()).upper()
+    said, apart, store = "".join(text.split()).partition("/")
+    said = said.upper()
     if said[:1] in LETTERS.values() and said[1:].removeprefix("-").isdecimal():
-        return f"{said[0]}-{said[1:].removeprefix('-')}"
+        return f"{said[0]}-{said[1:].removeprefix('-')}{apart}{store.lower()}"
     return text.strip()
 
 

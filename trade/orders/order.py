@@ -6,6 +6,7 @@ from contract.facts import (
     Instalment,
     OrderAnswered,
     OrderEvent,
+    OrderHanded,
     OrderHeld,
     OrderItem,
     OrderItemChecked,
@@ -19,14 +20,16 @@ from contract.facts import (
     OrderPieceBound,
     OrderPromised,
     OrderQuoted,
+    OrderReceived,
     OrderResumed,
     OrderSettled,
     OrderTerms,
     QuoteLine,
     Share,
     StoneCheck,
+    ThingTag,
 )
-from contract.ids import AccountId, ClientOrderId, LineId, PersonId, PieceId, SaleId, UserId
+from contract.ids import AccountId, ClientOrderId, LineId, PersonId, PieceId, SaleId, StoreId, UserId
 from contract.remarks import Remark
 from trade.orders.tables import ENDS, TABLES, OrderState
 
@@ -123,6 +126,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     credit_minor: int = 0
     """and what became the client's credit then."""
     steps: tuple[Step, ...] = ()
+    home: int = 0
+    """How often it moved to another store."""
+    away: StoreId = StoreId("")
+    """The store it was handed over to; empty: this one decides about it."""
+    coming: bool = False
+    """It was taken over, and the client's things are on their way."""
 
     @property
     def out(self) -> tuple[PieceId, ...]:
@@ -169,6 +178,8 @@ OrderChange = (
     | OrderItemGiven
     | OrderPieceBound
     | OrderPaper
+    | OrderHanded
+    | OrderReceived
 )
 OrderFact = OrderOpened | OrderChange
 
@@ -246,6 +257,13 @@ def _changed(order: Order, fact: OrderChange, at_us: int, by: str) -> Order:
                 kind=fact.kind, sha256=fact.sha256, media=fact.media, version=fact.version, item=fact.item, at_us=at_us
             )
             return new(order, papers=(*order.papers, paper))
+        case OrderHanded():
+            tags = {each.item: each for each in fact.tags}
+            items = tuple(_tagged(each, tags.get(each.item.item)) for each in order.items)
+            step = Step(event="handed", at_us=at_us, by=by, why=fact.why, party=fact.to)
+            return new(order, items=items, away=fact.to, steps=(*order.steps, step))
+        case OrderReceived():
+            return _told(new(order, coming=False), "received", "", at_us, by)
 
 
 def _told(order: Order, event: str, why: str, at_us: int, by: str) -> Order:
@@ -256,6 +274,13 @@ def _told(order: Order, event: str, why: str, at_us: int, by: str) -> Order:
 def _sold_as(quote: Quote, line: LineId, piece: PieceId) -> Quote:
     lines = tuple(msgspec.structs.replace(each, piece=piece) if each.line == line else each for each in quote.lines)
     return msgspec.structs.replace(quote, lines=lines)
+
+
+def _tagged(kept: Kept, tag: ThingTag | None) -> Kept:
+    """With the tag its envelope wears: the books it goes to never saw that bound."""
+    if tag is None:
+        return kept
+    return msgspec.structs.replace(kept, item=msgspec.structs.replace(kept.item, epc=tag.epc, tid=tag.tid))
 
 
 def _items(order: Order, item: PieceId, **changes: object) -> Order:

@@ -5,6 +5,7 @@ from typing import Final
 
 from contract.facts import OrderEvent, OrderKind
 from contract.ids import ClientOrderId
+from trade.orders.homes import gone
 from trade.orders.order import Order
 from trade.orders.tables import TABLES, OrderState
 from trade.refusal import Refusal, Why
@@ -51,6 +52,12 @@ DONE: Final[Mapping[str, str]] = {
     "resumed": "Goes on again",
     "promised": "Promised for another day",
     "terms": "Paid by other days, or on other terms",
+    "taken": "The client’s thing came in",
+    "looked at again": "Its stones were looked at again",
+    "answered for": "Somebody answered for a stone that differs",
+    "given back": "Given back to its owner",
+    "handed": "Handed over to another store",
+    "received": "It has come from another store",
     E.QUOTE: "Quoted",
     E.APPROVE: "The client accepted",
     E.DECLINE: "The client declined",
@@ -118,6 +125,9 @@ def no_order(order: ClientOrderId) -> Refusal:
 
 def cannot(order: Order, event: OrderEvent) -> Refusal | None:
     """Why this step is not possible now, and what is; None when it is."""
+    elsewhere = gone(order)
+    if elsewhere is not None:
+        return elsewhere
     if order.ended:
         return Refusal(Why.WRONG_STATE, f"{order.number} is over ({state(order)}): open a new order")
     if TABLES[order.kind].after(order.state, event) is None:

@@ -12,8 +12,9 @@ from cloud import aliases
 from cloud.db import Tx
 from cloud.pos.client_orders.apply import decode
 from cloud.remarks import Remarks
-from cloud.tables import client_order, client_order_thing, piece, store, value_account
+from cloud.tables import client_order, client_order_thing, order_way, piece, store, value_account
 from trade.orders import queues
+from trade.orders.homes import APART
 from trade.orders.numbers import typed
 from trade.orders.order import Order
 from trade.orders.queues import Queue
@@ -71,7 +72,10 @@ class DueRow:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """`pieces`: of the house, id and title. `items`: of the client, in words that assert no material."""
+    """`coming`: it was handed over, and its store has not said yet that it has it all.
+
+    `pieces`: of the house, id and title. `items`: of the client, in words that assert no material.
+    """
 
     row: OrderRow
     account: str
@@ -86,6 +90,7 @@ class Detail:
     sale: str
     fee_minor: int
     credit_minor: int
+    coming: bool
 
 
 def listing(
@@ -131,6 +136,7 @@ def find(
     things = sa.select(client_order_thing.c.order_id).where(client_order_thing.c.thing == wanted)
     meant = sa.or_(
         client_order.c.number == typed(wanted),
+        client_order.c.number.startswith(f"{typed(wanted)}{APART}", autoescape=True),
         client_order.c.client.in_(aliases.ids(tx, wanted)),
         client_order.c.order_id == wanted,
         client_order.c.order_id.in_(things),
@@ -167,7 +173,13 @@ def detail(tx: Tx, words: Remarks, order: str, *, now_us: int) -> Detail | None:
         due=tuple(DueRow(each.due_day, each.amount_minor) for each in known.due(row.paid_minor)),
         steps=tuple(StepRow(e.event, e.at_us, e.by, e.why, e.party) for e in reversed(known.steps)),
         sale=known.sale, fee_minor=known.fee_minor, credit_minor=known.credit_minor,
+        coming=known.coming or _on_its_way(tx, order),
     )  # fmt: skip
+
+
+def _on_its_way(tx: Tx, order: str) -> bool:
+    """Its new home's box has not taken it over."""
+    return tx.value(sa.select(order_way.c.home).where(order_way.c.order_id == order)) is not None
 
 
 def _told(tx: Tx, words: Remarks, rows: Iterable[sa.RowMapping], now_us: int) -> list[OrderRow]:

@@ -1,6 +1,6 @@
 """The clients a store's box may keep: its own of the last 24 months, each card sealed and its key wrapped for that box.
 
-A store's own are those kept from it, who bought there, or came there and bought nothing.
+A store's own are those kept from it, who bought there, came there and bought nothing, or have an order there.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from cloud.pos.clients import absorbing, desk, queries, seeking
 from cloud.pos.clients.apply import WAITING
 from cloud.pos.clients.profile import Pin, Profile
 from cloud.pos.clients.together import together
-from cloud.tables import client, client_consent, client_heard, client_visit, sale, sale_line
+from cloud.tables import client, client_consent, client_heard, client_order, client_visit, sale, sale_line
 from cloud.work import Work
 from contract import clients as wire
 from contract.clients import (
@@ -120,12 +120,20 @@ def _mine(store: StoreId, now_us: int) -> "sa.ColumnElement[bool]":
     since_us = now_us - wire.SLICE_DAYS * DAY_US
     bought = sa.exists().where(sale.c.client == client.c.person, sale.c.client != "", sale.c.store == store)
     came = sa.exists().where(client_visit.c.person == client.c.person, client_visit.c.store == store)
+    ordered = sa.exists().where(
+        client_order.c.client == client.c.person, client_order.c.store == store, client_order.c.ended == 0
+    )
     lately = sa.or_(
         client.c.changed_us >= since_us,
         sa.exists().where(sale.c.client == client.c.person, sale.c.client != "", sale.c.recorded_us >= since_us),
         sa.exists().where(client_visit.c.person == client.c.person, client_visit.c.at_us >= since_us),
     )
-    return sa.and_(client.c.erased_us == 0, ~ABSORBED, sa.or_(client.c.store == store, bought, came), lately)
+    return sa.and_(
+        client.c.erased_us == 0,
+        ~ABSORBED,
+        sa.or_(client.c.store == store, bought, came, ordered),
+        sa.or_(lately, ordered),
+    )
 
 
 def _least_us(work: Work, mine: "sa.ColumnElement[bool]") -> int:

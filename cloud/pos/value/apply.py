@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from cloud import points_lots
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.pos.value.slices import free_of, hold, holders_of, locked
 from cloud.tables import down_log, value_account, value_ask, value_move, value_slice
+from cloud.value_slices import free_of, hold, holders_of, locked
 from cloud.work import Heard, Work
 from contract.commands import AnswerValue, KeepValue, RecallValue, TellValue, decode_command
 from contract.facts import (

@@ -5,8 +5,8 @@ import sqlalchemy as sa
 from cloud import changes, points_lots
 from cloud.ledger import Kind, post
 from cloud.pos.value.apply import NOTED, OFFICE
-from cloud.pos.value.slices import SLICES_SINCE, contract_of, free_of, hold, holders_of, locked
 from cloud.tables import value_account, value_move
+from cloud.value_slices import SLICES_SINCE, contract_of, free_of, hold, holders_of, locked
 from cloud.work import Work
 from contract.commands import KeepValue, RecallValue
 from contract.facts import TenderKind

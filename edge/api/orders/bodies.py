@@ -113,6 +113,14 @@ class EndBody(Body):
     fee_minor: Amount | None = None
 
 
+class HandBody(Body):
+    """`to`: the store that decides about it from now on. `transfer`: its pieces travel with it; else a new one."""
+
+    to: Id
+    why: Text = ""
+    transfer: Id | None = None
+
+
 class CollectBody(Body):
     """`pieces`: those a client keeps of a memo; none: all that are out."""
 

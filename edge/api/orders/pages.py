@@ -15,7 +15,7 @@ from edge.api.bodies import PLAIN
 from edge.api.carts import cart_of
 from edge.api.meant import the_client
 from edge.api.orders import views
-from edge.api.orders.routes import deposit_of, tax_of
+from edge.api.orders.routes import deposit_of, handing, tax_of
 from edge.api.shop import Shop, the_shop
 from edge.api.tills import till_of
 from edge.books import replica
@@ -154,6 +154,8 @@ async def show(request: Request, order: str, who: Keeper, shop: TheShop) -> Resp
         quote_rows=range(max(QUOTE_ROWS, len(one.lines) + 1)),
         laid=[each for each in one.pieces if each.piece in laid and each.out],
         may_sell=who.may(Permission.SELL),
+        others=others(shop, one.currency) if not one.ended else [],
+        store_names={each.store: each.name for each in replica.stores(shop.db)},
         today=shop.business_day(),
         plain_due=typed(one.due_minor or max(one.deposit_minor - one.paid_minor, 0) or left, one.currency),
         client_name=shop.clients.name_of(till_of(request, shop), PersonId(one.client), who.user),
@@ -259,6 +261,23 @@ async def memo_back(request: Request, order: str, who: Keeper, shop: TheShop) ->
     return _back(request, order)
 
 
+class HandForm(BaseModel):
+    to: Name
+    why: Words = ""
+
+
+@router.post("/orders/{order}/hand")
+async def hand(request: Request, order: str, who: Keeper, shop: TheShop, form: Annotated[HandForm, Form()]) -> Response:
+    await shop.act(handing(shop, order, form.to, form.why), who)
+    return _back(request, order)
+
+
+@router.post("/orders/{order}/receive")
+async def receive(request: Request, order: str, who: Keeper, shop: TheShop) -> Response:
+    await shop.act(acts.ReceiveOrder(order=_id(shop, order)), who)
+    return _back(request, order)
+
+
 class EndForm(BaseModel):
     """`fee` empty: as its terms say."""
 
@@ -306,6 +325,14 @@ async def money_back(request: Request, order: str, who: Seller, shop: TheShop) -
     sale = await cart_of(request, who, shop)
     await shop.act(acts.GiveDepositBack(sale=sale, account=account), who)
     return go(request, "/register")
+
+
+def others(shop: Shop, currency: str) -> list[tuple[str, str]]:
+    """Stores that may take an order over: of its currency."""
+    here = shop.config.store
+    return [
+        (each.store, each.name) for each in replica.stores(shop.db) if each.store != here and each.currency == currency
+    ]
 
 
 def _id(shop: Shop, name: str) -> ClientOrderId:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from contract.facts import AnswerHow, OrderEvent, OrderKind, Share
 from contract.feed import Permission, TaxCard
-from contract.ids import ClientOrderId, LineId, PieceId, SaleId, UserId
+from contract.ids import ClientOrderId, LineId, PieceId, SaleId, StoreId, TransferId, UserId
 from edge.api import shapes
 from edge.api import views as sales
 from edge.api.bodies import ReasonBody
@@ -138,6 +138,21 @@ async def end(order: str, body: bodies.EndBody, who: Keeper, shop: TheShop) -> O
     return views.one(shop, name)
 
 
+@router.post("/orders/{order}/hand")
+async def hand(order: str, body: bodies.HandBody, who: Keeper, shop: TheShop) -> OrderView:
+    """Given up to another store, with its money, the client's things and the pieces it keeps: here it is read only."""
+    await shop.act(handing(shop, order, body.to, body.why, body.transfer or ""), who)
+    return views.one(shop, views.named(shop, order).order)
+
+
+@router.post("/orders/{order}/receive")
+async def receive(order: str, who: Keeper, shop: TheShop) -> OrderView:
+    """What another store handed over lies here."""
+    name = views.named(shop, order).order
+    await shop.act(acts.ReceiveOrder(order=name), who)
+    return views.one(shop, name)
+
+
 @router.post("/sales/{sale}/orders", status_code=201)
 async def collect(sale: str, body: bodies.CollectBody, who: Seller, shop: TheShop) -> shapes.SaleView:
     """What it comes to goes into the cart, and as much of its deposits as pays for it is set aside."""
@@ -152,6 +167,11 @@ async def pay_on(sale: str, order: str, body: bodies.PayBody, who: Seller, shop:
     """A deposit or an instalment; the sale is recorded with the order's client."""
     await shop.act(deposit_of(shop, SaleId(sale), order, body.amount_minor), who)
     return sales.sale(shop, SaleId(sale))
+
+
+def handing(shop: Shop, order: str, to: str, why: str, transfer: str = "") -> acts.HandOrder:
+    name = views.named(shop, order).order
+    return acts.HandOrder(order=name, to=StoreId(to), transfer=TransferId(transfer or shop.new_id()), why=why)
 
 
 def deposit_of(shop: Shop, sale: SaleId, order: str, amount_minor: int) -> acts.TakeDeposit:

@@ -91,3 +91,7 @@ class OrderView(ShortOrderView):
     opened_us: int
     opened_by: str
     ended: bool
+    away: str
+    """The store it was handed over to: here it is read only."""
+    coming: bool
+    """It came from another store, and the client's things are on their way."""

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Final
 
 from contract.facts import OrderKind
-from contract.ids import ClientOrderId, PersonId, PieceId
+from contract.ids import ClientOrderId, PersonId, PieceId, StoreId
 from contract.remarks import mapped
 from edge.api import scanning
 from edge.api.orders.shapes import DueView, OrderLineView, OrderPieceView, OrderView, ShortOrderView, StepView
@@ -25,6 +25,7 @@ OPEN_MAX: Final = 2_000
 """Orders that are looked through for the queues of a day; a store has some hundreds."""
 FOUND_MAX: Final = 100
 OVER: Final = "over"
+HANDED: Final = "handed"
 
 
 def named(shop: Shop, name: str) -> Order:
@@ -58,8 +59,10 @@ def one(shop: Shop, name: str) -> OrderView:
         ),
         pieces=tuple(_piece(shop, order, each) for each in order.pieces),
         due=tuple(DueView(each.due_day, each.amount_minor, each.due_day < today) for each in order.due(paid)),
-        steps=tuple(_step(each) for each in reversed(order.steps)),
-        possible=() if order.ended else tuple(str(each) for each in possible(order.kind, order.state)),
+        steps=tuple(_step(shop, each) for each in reversed(order.steps)),
+        possible=()
+        if order.ended or order.away or order.coming
+        else tuple(str(each) for each in possible(order.kind, order.state)),
         account=order.account,
         deposit_bp=order.terms.deposit_bp,
         deposit_minor=deposit_minor(order),
@@ -73,6 +76,8 @@ def one(shop: Shop, name: str) -> OrderView:
         opened_us=order.opened_us,
         opened_by=order.opened_by,
         ended=order.ended,
+        away=order.away,
+        coming=order.coming,
     )
 
 
@@ -103,9 +108,9 @@ def find(shop: Shop, text: str) -> list[ShortOrderView]:
     wanted = text.strip()
     if not wanted:
         return []
-    exact = _exact(shop, wanted)
-    if exact is not None:
-        return [brief(shop, exact)]
+    numbered = _numbered(shop, wanted)
+    if numbered:
+        return [brief(shop, each) for each in numbered]
     theirs = fold_orders.load_some(shop.db, "client_orders_of", client=PersonId(wanted), limit=FOUND_MAX)
     if theirs:
         return [brief(shop, each) for each in theirs]
@@ -126,7 +131,15 @@ def of_client(shop: Shop, client: PersonId) -> list[ShortOrderView]:
 
 
 def _exact(shop: Shop, name: str) -> Order | None:
-    return fold_orders.load(shop.db, ClientOrderId(name)) or fold_orders.load_number(shop.db, typed(name))
+    """Its own number before that of an order which came from another store."""
+    return next(iter(_numbered(shop, name)), None)
+
+
+def _numbered(shop: Shop, name: str) -> tuple[Order, ...]:
+    one = fold_orders.load(shop.db, ClientOrderId(name))
+    if one is not None:
+        return (one,)
+    return fold_orders.load_some(shop.db, "client_orders_numbered", number=typed(name), limit=FOUND_MAX)
 
 
 def paid_minor(shop: Shop, order: Order) -> int:
@@ -152,5 +165,7 @@ def _piece(shop: Shop, order: Order, piece: PieceId) -> OrderPieceView:
     return OrderPieceView(piece, card.title if card else piece, card.sku if card else "", kept=kept, out=out)
 
 
-def _step(step: Step) -> StepView:
-    return StepView(step.event, DONE.get(step.event, step.event), step.at_us, step.by, step.why, step.party)
+def _step(shop: Shop, step: Step) -> StepView:
+    other = replica.store(shop.db, StoreId(step.party)) if step.event == HANDED else None
+    party = other.name if other is not None else step.party
+    return StepView(step.event, DONE.get(step.event, step.event), step.at_us, step.by, step.why, party)

@@ -1,0 +1,148 @@
+"""Clients' orders on their way: given up by one store, and the other's once its box has taken them over.
+
+The office is told by the entry that gives it up, in which the money of its account came back too. It names the new home
+under a higher count, gives it that money, and lets it read what was written. A store that has not taken an order over
+yet is told again when it rejoins, and when its box was updated to a version that knows how.
+"""
+
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from cloud.db import Tx
+from cloud.tables import (
+    client_order,
+    client_order_thing,
+    node,
+    order_answer,
+    order_page,
+    order_way,
+    remark_reader,
+)
+from cloud.value_slices import contract_of, free_of, hold, locked
+from cloud.work import Heard, Work
+from contract.commands import AnswerOrder, TakeOrder
+from contract.facts import OrderHanded, PaperKind
+from contract.ids import ClientOrderId, StoreId
+from contract.order_page import page_key
+from contract.remarks import mapped, opened
+from trade.orders import papers
+from trade.orders.homes import taken_over
+from trade.orders.order import Order
+
+MOVES_SINCE: Final = 4
+"""Contract version from which a box takes orders over."""
+NOWHERE: Final = "order without a home"
+"""A kind of case."""
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
+_decode: Final = msgspec.json.Decoder(Order).decode
+
+
+def handed(work: Work, heard: Heard, order: Order, fact: OrderHanded) -> tuple[StoreId, Order]:
+    """Who keeps it from now on, and as what. `order`: as its old home left it."""
+    known = work.tx.value(sa.select(node.c.term).where(node.c.store == fact.to))
+    if known is None:
+        sentence = f"{heard.store} handed order {order.number} to {fact.to!r}, which is no store of ours"
+        work.open_case(NOWHERE, sentence, store=heard.store, ref=order.order)
+        return heard.store, order
+    taken = taken_over(order, heard.store, fact.to)
+    amount = _money(work, fact.to, taken)
+    way = {
+        "order_id": order.order, "store": fact.to, "source": heard.store, "home": taken.home, "amount_minor": amount,
+        "told": 0, "at_us": work.now_us,
+    }  # fmt: skip
+    work.tx.put(order_way, way)
+    _let_read(work, fact.to, taken)
+    return fact.to, taken
+
+
+def _money(work: Work, to: StoreId, order: Order) -> int:
+    """All that no store holds of its deposits: the old home gave back what it had in the same entry."""
+    known = locked(work, order.account)
+    free = max(free_of(work, known), 0) if known is not None else 0
+    if free:
+        hold(work, to, order.account, free)
+    return free
+
+
+def _let_read(work: Work, to: StoreId, order: Order) -> None:
+    """Keys of what was written of it, whichever store made them."""
+    names: set[str] = set()
+
+    def note(name: str, sealed: bytes) -> str:
+        del sealed
+        names.add(name)
+        return ""
+
+    mapped(order, lambda text: opened(text, note))
+    rows = [{"store": to, "key_id": each, "at_us": work.now_us} for each in sorted(names)]
+    if rows:
+        work.tx.put(remark_reader, *rows)
+
+
+def send(work: Work, store: StoreId, order: ClientOrderId | None = None) -> None:
+    """Tells a store of the orders it has not taken over yet, as far as its box can understand it."""
+    work.tx.settle()  # what this very message told: an order, the version of its box
+    if contract_of(work, store) < MOVES_SINCE:
+        return
+    mine = [order_way.c.store == store]
+    if order is not None:
+        mine.append(order_way.c.order_id == order)
+    query = sa.select(order_way, client_order.c.body).join(
+        client_order, client_order.c.order_id == order_way.c.order_id
+    )
+    for row in work.tx.rows(query.where(*mine).order_by(order_way.c.at_us, order_way.c.order_id)):
+        name, whole = ClientOrderId(row["order_id"]), _decode(bytes(row["body"]))
+        told = TakeOrder(
+            order=name, home=row["home"], account=whole.account, source=StoreId(row["source"]),
+            amount_minor=row["amount_minor"], body=bytes(row["body"]),
+        )  # fmt: skip
+        work.command(store, told, *_answers(work, whole))
+        work.tx.run(sa.update(order_way).where(order_way.c.order_id == name).values(told=1))
+
+
+def _answers(work: Work, order: Order) -> list[AnswerOrder]:
+    """What the client said on their page and no store has heard: it went to the old home, which decides no more."""
+    quote, proof = order.quote, papers.proof(order) or papers.newest(order, PaperKind.SKETCH)
+    told: list[AnswerOrder] = []
+    for row in work.tx.rows(sa.select(order_answer).where(order_answer.c.order_id == order.order)):
+        fresh = quote is not None and quote.approved is None and row["quote"] == quote.quote and not row["proof"]
+        drawn = bool(row["proof"]) and proof is not None and proof.sha256 == row["proof"]
+        if fresh or drawn:
+            number = 0 if drawn else int(row["quote"])
+            approved = bool(row["approved"])
+            told.append(AnswerOrder(order=order.order, approved=approved, quote=number, proof=row["proof"]))
+    return told
+
+
+def arrived(work: Work, heard: Heard, told: TakeOrder) -> None:
+    """Its new home has it. What a lost life of the office gave is true all the same: the order as it was told, and the
+    money that came with it.
+    """
+    tx = work.tx
+    known = tx.row(sa.select(client_order.c.body).where(client_order.c.order_id == told.order).with_for_update())
+    newer = known is None or _decode(bytes(known["body"])).home < told.home
+    way = tx.row(sa.select(order_way).where(order_way.c.order_id == told.order, order_way.c.home == told.home))
+    if newer:
+        keep(tx, heard.store, _decode(told.body))
+        if told.amount_minor:
+            hold(work, heard.store, told.account, told.amount_minor)
+    elif way is not None and way["amount_minor"] != told.amount_minor:
+        hold(work, heard.store, told.account, told.amount_minor - int(way["amount_minor"]))
+    if newer or way is not None:
+        tx.run(sa.delete(order_way).where(order_way.c.order_id == told.order, order_way.c.home <= told.home))
+
+
+def keep(tx: Tx, store: StoreId, order: Order) -> None:
+    """The order as it stands, the store that keeps it, what belongs to it, and the code of its client's page."""
+    row = {
+        "order_id": order.order, "store": store, "number": order.number, "kind": order.kind, "client": order.client,
+        "state": order.state, "promised_day": order.promised_day, "ended": int(order.ended),
+        "opened_us": order.opened_us, "changed_us": order.changed_us, "body": _encode(order),
+    }  # fmt: skip
+    tx.put(client_order, row)
+    if code := page_key(order.order):
+        tx.add_new(order_page, {"code": code, "order_id": order.order})
+    for thing in (*order.pieces, *(kept.item.item for kept in order.items)):
+        tx.add_new(client_order_thing, {"thing": thing, "order_id": order.order})
