@@ -21,6 +21,7 @@ from cloud.pos.purchases import apply as purchases
 from cloud.pos.receipts import apply as receipts
 from cloud.pos.sales import apply as sales
 from cloud.pos.shifts import apply as shifts
+from cloud.pos.staff import apply as staff
 from cloud.pos.transfers import apply as transfers
 from cloud.pos.value import apply as value
 from cloud.pos.value import settled
@@ -47,6 +48,7 @@ NOUNS: Final = (
     elsewhere,
     floor,
     clients,
+    staff,
 )
 """Sales decide about quarantine before the ledger posts; tokens move before reads of two stores are compared."""
 

@@ -145,6 +145,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.PaymentRefunded: (SALE,),
     facts.PaymentKept: (SALE,),
     facts.ReceiptGiven: (SALE, TILL),
+    facts.LanguageChosen: (),
     facts.ValueKept: (ACCOUNT,),
     facts.ValueAsked: (SALE, TILL, ACCOUNT),
     facts.ValueInquired: (TILL, ACCOUNT),

@@ -20,6 +20,7 @@ from contract.ids import UserId
 from edge.api.blindness import hidden_zones
 from edge.api.book_logins import BookLogins
 from edge.api.build import create_api
+from edge.api.chosen import Chosen
 from edge.api.client_desk import ClientDesk
 from edge.api.pictures import Pictures
 from edge.api.proving.devices import Devices
@@ -101,9 +102,10 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     house = House(tick=store.tick, clock=clock)
     db = Database(books.path, readonly=True) if books.path is not None else books.db
     rows = BookLogins(db, books, house, idle_us=HOUR_US, now_us=clock.wall_us)
+    chosen = Chosen()
     logins = Logins(
         rows,
-        lambda user: _card(db, user, config),
+        lambda user: chosen.card(_card(db, user, config)),
         now_us=clock.wall_us,
         chance=secrets.token_bytes,
         powers=lambda card: Powers(house=allowed(card, config.store, replica.roles(db)).permissions),
@@ -172,6 +174,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
         clients=ClientDesk(kept, config.uplink),
         readers={reader.id: reader for reader in readers},
         receipts=receipts,
+        chosen=chosen,
     )
     api = create_api(shop, secure=face_of(config) is not None)
     terminals = drivers(config, store, house, db, clock)

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from web import help as helping
-from web import problems, speaking
+from web import me, problems, speaking
 from web.card_numbers import CardNumbers
 from web.front import Front
 from web.headers import Guarded
@@ -55,7 +55,7 @@ def fit(app: FastAPI, front: Front, static: Mapping[str, Path] | None = None) ->
     for number, (url, folder) in enumerate((static or {}).items()):
         app.mount(url, _squeezed(folder), name=f"static-{number}")
     app.mount("/static", _squeezed(HERE / "static"), name="static")
-    join(app, speaking.router, helping.router)
+    join(app, speaking.router, helping.router, me.router)
     app.add_middleware(CardNumbers)
     app.add_middleware(speaking.Speaking, house=front.tongue)
     app.add_middleware(Guarded, secure=front.secure)

@@ -1,6 +1,6 @@
 """A front: what one web face (the office, or one store's edge) is made of. Built once, in a composition root."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -9,10 +9,12 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contract.feed import Permission
+from contract.ids import UserId
 from web.logins import Login, Logins, NewLogin
 from web.words import ENGLISH, Tongue, Words, tongue
 
 LOGIN_PATH: Final = "/sign-in"
+Prefers = Callable[[UserId, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,10 @@ class Front:
     """Whether a login is good with this request: one of a device wants the proof of that device's key."""
     glances: Logins | None = None
     """Of people who came by a ticket from a till, to look."""
+    own: tuple[NavLink, ...] = ()
+    """What a person has of their own here, beside their language: on the page `/me`."""
+    prefers: Prefers | None = None
+    """Keeps the language that somebody chose for their pages."""
     tongue: Tongue = field(default_factory=lambda: tongue(ENGLISH))
     """What the house speaks, to whom asks for nothing else."""
 

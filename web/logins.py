@@ -90,6 +90,8 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     """Came by a ticket from a till: may look, and change nothing."""
     device: str = ""
     """Whose key this login is good with; empty: with none."""
+    language: str = ""
+    """What their pages speak; empty: as the browser says."""
     factor_due: bool = False
     """Must set up a second factor before anything else is theirs to do."""
 
@@ -202,6 +204,7 @@ class Logins:
             powers=powers,
             looking=self._looking,
             device=row.device,
+            language=card.language,
             factor_due=self._factor_due(card, powers),
         )
 

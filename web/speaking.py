@@ -1,7 +1,7 @@
 """Chooses the tongue of each request: what this browser chose, what it asks for, what the house speaks.
 
-A choice is a cookie and no secret: it says nothing of who reads. A person's own language, where one is kept of them,
-goes before it (`prefer`).
+A choice is a cookie and no secret: it says nothing of who reads. Of who is signed in it is kept, and goes before the
+browser's on every page of theirs (`web/asking.py`).
 """
 
 from typing import Annotated, Final
@@ -12,11 +12,12 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from web.asking import who_asks
 from web.forms import safe_next
 from web.front import front_of, go
 from web.policy import public
 from web.problems import ProblemError
-from web.words import NAMES, Tongue, _, speak, tongue
+from web.words import NAMES, Tongue, _, speak, spoken_by
 
 COOKIE: Final = "vitrine-language"
 COOKIE_AGE_S: Final = 400 * 86_400
@@ -45,9 +46,7 @@ class Speaking:
 
     def _tongue(self, chosen: str, accepted: str) -> Tongue:
         language = chosen if chosen in NAMES else asked_for(accepted) or self._house.language
-        if language == self._house.language:
-            return self._house
-        return tongue(language, self._house.locale.territory or "")
+        return spoken_by(self._house, language)
 
 
 def asked_for(accepted: str) -> str:
@@ -71,9 +70,12 @@ async def choose(
     language: Annotated[str, Form(max_length=8)],
     next: Annotated[str, Form(max_length=NEXT_CHARS_MAX)] = "/",  # noqa: A002 - the field's name
 ) -> Response:
-    """Remembers a language for this browser and shows the same page again."""
+    """Remembers a language for this browser, and for who is signed in, and shows the same page again."""
     if language not in NAMES:
         raise ProblemError(422, "language", _("This language is not spoken here"), _("Choose one of the list."))
+    who, prefers = await who_asks(request), front_of(request).prefers
+    if who is not None and prefers is not None and not who.looking:
+        await prefers(who.user, language)
     answer = go(request, safe_next(next, "/"))
     secure = front_of(request).secure
     answer.set_cookie(COOKIE, language, max_age=COOKIE_AGE_S, httponly=True, samesite="lax", secure=secure, path="/")

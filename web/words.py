@@ -62,6 +62,11 @@ def tongue_of(tag: str) -> Tongue:
     return tongue(language.lower(), country.upper())
 
 
+def spoken_by(house: Tongue, language: str) -> Tongue:
+    """A language in the forms of the house's country."""
+    return house if language == house.language else tongue(language, house.locale.territory or "")
+
+
 @cache
 def _tongue(language: str, country: str) -> Tongue:
     return Tongue(language, _locale(language, country), translations(language))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from cloud.desk import Desk
@@ -46,6 +47,7 @@ from cloud.pos.receipts import pages as receipts
 from cloud.pos.reminders import pages as reminder_pages
 from cloud.pos.segments.job import Divisions
 from cloud.pos.shifts import queries as shifts
+from cloud.pos.staff import desk as staff_desk
 from cloud.pos.staff import pages as staff_pages
 from cloud.pos.staff import queries as staff
 from cloud.pos.staff.entrance import Entrance
@@ -56,18 +58,19 @@ from cloud.remarks import Remarks
 from cloud.tickets import Tickets
 from cloud.work import Work
 from contract.feed import Permission
+from contract.ids import UserId
 from trade.orders.tables import ENDS, OrderState
 from trade.orders.telling import told_of
 from web.attempts import Attempts
 from web.fit import fit, join
-from web.front import Front, go, render
+from web.front import Front, NavLink, Prefers, go, render
 from web.logins import Login, Logins
 from web.policy import allow, signed_in
 from web.problems import ProblemError
 from web.receipts import page as paper
 from web.tables import Asked, asked, taken_out
 from web.templating import make_templates
-from web.words import tongue_of
+from web.words import later, tongue_of
 
 CLOUD: Final = Path(__file__).parents[1]
 NOUNS: Final = (
@@ -101,6 +104,7 @@ NOUNS: Final = (
     "campaigns",
     "reports",
 )
+OWN: Final = (NavLink("/me/second-factor", later("Second factor")),)
 GAPS_SHOWN: Final = 10
 """Newest gaps in coverage, and newest changes of readers, on a store's page;"""
 CALIBRATIONS_SHOWN: Final = 5
@@ -127,7 +131,7 @@ def dress(
     front = Front(
         "office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house),
         tongue=tongue_of(language), glances=tickets.logins,
-        globals={"jobs_running": jobs.running},
+        globals={"jobs_running": jobs.running}, own=OWN, prefers=_prefers(desk),
     )  # fmt: skip
     fit(app, front, paper.STATIC)
     join(
@@ -174,6 +178,19 @@ def dress(
         wide.router(desk),
         today.router(desk, client_reach.naming(ring), jobs),
     )
+
+
+def _prefers(desk: Desk) -> Prefers:
+    """Keeps what somebody chose their pages to speak."""
+
+    def keep(user: UserId, language: str) -> None:
+        with desk.work() as work:
+            staff_desk.prefer(work, user, language)
+
+    async def prefers(user: UserId, language: str) -> None:
+        await run_in_threadpool(keep, user, language)
+
+    return prefers
 
 
 def house_name(house: str) -> str:

@@ -6,7 +6,7 @@ from cloud.columns import RUNNING, data, key, table, text, whole
 
 staff = table(
     "staff", key("user"), text("name"), text("roles"), text("stores"), whole("active", 1), text("password"),
-    whole("changed_us"),
+    whole("changed_us"), text("language"),
 )  # fmt: skip
 
 second_factor = table(

@@ -149,6 +149,7 @@ from contract.facts.shifts import TaxSum as TaxSum
 from contract.facts.shifts import TenderSum as TenderSum
 from contract.facts.signals import InputChanged as InputChanged
 from contract.facts.signals import OutputSet as OutputSet
+from contract.facts.staff import LanguageChosen as LanguageChosen
 from contract.facts.value import AskEnd as AskEnd
 from contract.facts.value import Spot as Spot
 from contract.facts.value import TradeIn as TradeIn
@@ -206,6 +207,7 @@ AnyFact = (
     | PaymentRefunded
     | PaymentKept
     | ReceiptGiven
+    | LanguageChosen
     | ValueKept
     | ValueAsked
     | ValueInquired

@@ -99,3 +99,5 @@ class StaffCard(FeedBody, frozen=True, tag="staff"):
     stores: tuple[StoreId, ...] = ()
     """Empty: every store."""
     active: bool = True
+    language: str = ""
+    """What their pages speak, as they chose; empty: they chose none."""

@@ -34,6 +34,7 @@ from edge.api.looks import pages as looks
 from edge.api.losses import pages as losses
 from edge.api.orders import pages as order_pages
 from edge.api.passes import pages as passes
+from edge.api.preferring import keeper
 from edge.api.readers import pages as reader_pages
 from edge.api.receipts import pages as receipt_pages
 from edge.api.returns import pages as return_pages
@@ -71,6 +72,7 @@ NAV: Final = (
     NavLink("/readers", later("Readers"), under=("/zones",)),
     NavLink("/people", later("PINs"), (Permission.PINS,), under=("/devices", "/me/pin")),
 )
+OWN: Final = (NavLink("/me/pin", later("Change my PIN")),)
 DAYS_SHOWN: Final = 30
 
 router = APIRouter(include_in_schema=False)
@@ -93,6 +95,8 @@ def dress(app: FastAPI, shop: Shop, *, secure: bool) -> Front:
         place=config.name,
         tongue=tongue_of(config.language),
         holds=shop.devices.holds,
+        own=OWN,
+        prefers=keeper(shop),
         globals={"device_store": config.store, "now_s": lambda: shop.clock.wall_us() // 1_000_000},
     )
     fit(app, front, STATIC)

@@ -20,6 +20,7 @@ from contract.feed import StaffCard
 from contract.ids import CountId, PieceId, ReaderId, TillId, UserId, ZoneId
 from edge.api import shapes
 from edge.api.asking import ApprovalNeededError
+from edge.api.chosen import Chosen
 from edge.api.client_desk import ClientDesk
 from edge.api.giving import follow
 from edge.api.heeding import Heeding
@@ -106,6 +107,7 @@ class Shop:
     ways: Ways = field(default_factory=Ways)
     walls: Walls = field(default_factory=Walls)
     pulse: Pulse = field(default_factory=Pulse)
+    chosen: Chosen = field(default_factory=Chosen)
 
     @property
     def floor(self) -> FloorNow:

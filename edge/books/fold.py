@@ -40,6 +40,7 @@ from contract.facts import (
     CustodyReceived,
     CustodyReleased,
     ExitSeen,
+    LanguageChosen,
     LeaseGranted,
     LeaseRefused,
     LeaseUnconvertible,
@@ -252,6 +253,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
             purchases.recorded(db, fact, at.at_us)
         case ReceiptGiven():
             receipts.given(db, fact, at.at_us, at.by)
+        case LanguageChosen():
+            pass  # the office keeps it, and its feed tells every store
         case ShiftOpened():
             shifts.opened(db, fact, at.at_us)
         case CashMoved():

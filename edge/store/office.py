@@ -4,8 +4,9 @@ import msgspec
 import structlog
 
 from contract.commands import decode_command
+from contract.facts import LanguageChosen
 from contract.feed import FeedPage, PieceCard
-from contract.ids import PieceId
+from contract.ids import PieceId, UserId
 from contract.messages import Down, Up
 from edge.books import replica
 from edge.books.rows import Mode
@@ -45,6 +46,10 @@ class Office(Counts):
             if heard.unknown:
                 log.error("command_unknown", command=heard.unknown, mend="upgrade this box; what the office asks waits")
         return heard
+
+    def prefer_language(self, by: UserId, language: str) -> None:
+        """Somebody chose what their pages speak; the office tells every store. Raises `NotServingError`."""
+        self._record((LanguageChosen(language=language),), "staff.language", by)
 
     def take_feed(self, page: FeedPage) -> int:
         """A page of the feed: into the replica, then into the catalogue. Gives the revision to ask from next."""

@@ -69,7 +69,8 @@ SILENT: dict[str, str] = {
                      "OrderPaper", "OrderHanded", "OrderReceived"), PROMISE),
     **dict.fromkeys(("AppointmentPrepared", "AppointmentWent", "AppointmentClosed"), VISIT),
     **dict.fromkeys(("ClientTold", "ClientConsented", "ClientLooked"), CLIENT),
-    **dict.fromkeys(("Rejoined", "ValueInquired", "CommandHeard", "CommandRefused", "ReceiptGiven"), TALK),
+    **dict.fromkeys(("Rejoined", "ValueInquired", "CommandHeard", "CommandRefused", "ReceiptGiven",
+                     "LanguageChosen"), TALK),
     "PieceDisposed": "how a piece is: it stays in inventory, and is written off when the office says that it is gone",
 }  # fmt: skip
 MOVES_COST = ("CustodyReceived", "TransferShipped")

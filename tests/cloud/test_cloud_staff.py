@@ -9,13 +9,16 @@ import sqlalchemy as sa
 from cloud import changes, feed
 from cloud.app import build
 from cloud.config import CloudConfig
+from cloud.custody import Custody
+from cloud.pos.staff import apply, factors, queries, roles, totp
 from cloud.pos.staff import desk as staff
-from cloud.pos.staff import factors, queries, roles, totp
 from cloud.pos.staff.desk import StaffError, put_staff
 from cloud.pos.staff.entrance import TICKET_GOOD_US, Verdict
 from cloud.pos.stores.desk import open_store
 from cloud.sealing import Sealed
 from cloud.tables import office_change, recovery_code, second_factor
+from cloud.work import Heard
+from contract.facts import LanguageChosen, Stream
 from contract.feed import EVERY_STORE, Permission, Role, RoleCard, StaffCard, StoreCard
 from contract.ids import HOUSE, StoreId, UserId
 from trade.permissions import DEFAULTS
@@ -289,3 +292,16 @@ def test_the_story_of_a_person_is_whole_however_much_happened_since(house):
     with house.cloud.desk.look() as work:
         told = changes.listing(work.tx, what="staff", subject="tom", limit=2)
     assert [(each.what, each.why) for each in told] == [("staff", "hired in spring")]
+
+
+def test_what_somebody_chose_at_a_store_is_told_to_every_store_and_outlives_a_change_of_them(house):
+    desk = house.cloud.desk
+    heard = Heard(store=StoreId("paris"), epoch="e", stream=Stream.TRADE, seq=1, at_us=1, by=UserId("ines"))
+    with desk.work() as work:
+        apply.language(Custody(work), heard, LanguageChosen(language="it"))
+        apply.language(Custody(work), heard, LanguageChosen(language="xx"))
+    house.change("ada", house.person("ines", Role.MANAGER))
+    with desk.look() as work:
+        assert staff.find(work, UserId("ines")).language == "it"
+        (row,) = [each for each in feed.page(work.tx, StoreId("milan"), since=0).rows if each.key == "staff:ines"]
+        assert (row.body.language, row.body.roles) == ("it", (Role.MANAGER,))

@@ -24,6 +24,7 @@ from contract.feed import Role, StaffCard
 from contract.ids import UserId
 from edge.api import shapes
 from edge.api.asking import ApprovalNeededError
+from edge.api.pages import OWN
 from edge.api.passes import shapes as pass_shapes
 from edge.api.plans.geometry import laid_out
 from edge.config import ZoneKind
@@ -325,7 +326,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
         "looks Look for, wall Loss prevention, readers Readers"
     )
     nav = tuple(NavLink(f"/{each.partition(' ')[0]}", later(each.partition(" ")[2])) for each in words.split(", "))
-    front = Front("gallery", "Vitrine", logins, templates, secure=False, nav=nav, place="Flagship")
+    front = Front("gallery", "Vitrine", logins, templates, secure=False, nav=nav, place="Flagship", own=OWN)
     fit(app, front, static)
     marc = logins.begin(UserId("marc"))
     assert marc is not None

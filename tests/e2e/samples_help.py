@@ -16,6 +16,7 @@ def pages(common, ring):
         "help": ("web/help.html", {"terms": words, "cards": CARDS, "steps": ()}),
         "help-first": ("web/help.html", {"terms": words, "cards": CARDS, "steps": STEPS}),
         **{f"quick-card-{key}": ("web/quick_card.html", {"card": card}) for key, card in CARDS.items()},
+        "me": ("web/me.html", {}),
         "trust": ("edge/trust.html", {"fingerprint": " ".join(["9B82"] * 16), "names": ("flagship.local",)}),
         "to-office": ("edge/to_office.html", {"to": "#main"}),
     }

@@ -5,6 +5,8 @@ import dataclasses
 
 import pytest
 
+from contract.entries import decode_entry
+from contract.facts import LanguageChosen, Stream
 from contract.feed import FeedPage, FeedRow, Permission, RoleCard, StaffCard
 from contract.ids import UserId
 from edge import own_books
@@ -161,3 +163,25 @@ def test_who_may_only_sell_scans_a_piece_and_sells_it(face):
 def test_who_may_neither_sell_nor_count_scans_nothing(face):
     told(face, RoleCard(role="guest", permissions=()), StaffCard(user="gil", name="Gil", roles=("guest",)))
     assert face.post("/scan", {"pieces": ["p1"]}, user="gil").status_code == 403
+
+
+# --- what a person's pages speak --------------------------------------------------------------------------
+
+
+def test_a_language_holds_at_once_and_goes_to_the_office_whose_word_comes_after(face):
+    token = face.bearer("ana")["authorization"].split()[1]
+    face.client.cookies.set(face.edge.api.state.front.cookie, token)
+
+    def speaks():
+        face.client.cookies.delete("vitrine-language")
+        return face.client.get("/me").text.partition('<html lang="')[2][:2]
+
+    for _again in range(2):
+        face.client.post("/language", data={"language": "fr", "next": "/me"})
+    assert speaks() == "fr", "before the office has heard of it"
+    books = face.edge.store.books
+    rows = [decode_entry(row.body) for row in books.journal(books.node().epoch, Stream.TRADE, 1, 1_000)]
+    chosen = [(row.by, fact.language) for row in rows for fact in row.facts if isinstance(fact, LanguageChosen)]
+    assert chosen == [("ana", "fr")], "once, however often it was pressed"
+    told(face, StaffCard(user=UserId("ana"), name="Ana", roles=("associate",), language="de"))
+    assert speaks() == "de", "she chose again, elsewhere"

@@ -40,13 +40,16 @@ class Body(BaseModel):
     number: int
 
 
-def make_app(*, secure: bool = False) -> tuple[FastAPI, Logins]:
-    app = FastAPI(docs_url=None, redoc_url=None)
-    staff = {
+def make_staff() -> dict[UserId, StaffCard]:
+    return {
         UserId("ana"): StaffCard(user=UserId("ana"), name="Ana", roles=(Role.ASSOCIATE,)),
         UserId("marc"): StaffCard(user=UserId("marc"), name="Marc", roles=(Role.MANAGER,)),
         UserId("root"): StaffCard(user=UserId("root"), name="Root", roles=(Role.ADMIN,)),
     }
+
+
+def make_app(staff: dict[UserId, StaffCard], *, secure: bool = False) -> tuple[FastAPI, Logins]:
+    app = FastAPI(docs_url=None, redoc_url=None)
     drawn = iter(range(1, 256))
     logins = Logins(
         MemoryLogins(), staff.get, now_us=lambda: 1_000_000_000_000_000,
@@ -83,8 +86,14 @@ def make_app(*, secure: bool = False) -> tuple[FastAPI, Logins]:
 
 
 @pytest.fixture
-def app_and_logins() -> tuple[FastAPI, Logins]:
-    return make_app()
+def staff() -> dict[UserId, StaffCard]:
+    """Who works here, by the name they sign in with; a test may change them."""
+    return make_staff()
+
+
+@pytest.fixture
+def app_and_logins(staff: dict[UserId, StaffCard]) -> tuple[FastAPI, Logins]:
+    return make_app(staff)
 
 
 @pytest.fixture
@@ -118,7 +127,7 @@ def bearer(app_and_logins: tuple[FastAPI, Logins]) -> Callable[[str], dict[str, 
 
 @pytest.fixture
 def secure_app_and_logins() -> tuple[FastAPI, Logins]:
-    return make_app(secure=True)
+    return make_app(make_staff(), secure=True)
 
 
 @pytest.fixture

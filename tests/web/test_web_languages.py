@@ -3,17 +3,22 @@
 import re
 import string
 from collections.abc import Callable
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import httpx
+import msgspec
 import pytest
 from babel.messages import Catalog
 from babel.messages.pofile import read_po
 from fastapi import FastAPI
 
+from contract.feed import StaffCard
+from contract.ids import UserId
 from vitrine import words as gathering
 from web import figures, words
 from web.catalogues import LANGUAGES_WITH_CATALOGUE, TEMPLATE, po_of
+from web.logins import Logins
 from web.phrases import phrase_of, said
 from web.speaking import asked_for
 from web.words import later, spoken_in, tongue
@@ -102,6 +107,28 @@ def test_a_choice_is_remembered_and_goes_before_what_the_browser_asks(
     long = "/nowhere?q=" + "%E4%B8%AD" * 40
     kept = client.post("/language", data={"language": "fr", "next": long}, follow_redirects=False)
     assert kept.headers["location"] == long, "a list that is looked through in Chinese is a long address"
+
+
+def test_a_persons_own_language_goes_before_the_browsers_and_programs_read_english(
+    app_and_logins: tuple[FastAPI, Logins], client: httpx.Client, html: httpx.Headers, sign_in: Callable[[str], str],
+    bearer: Callable[[str], dict[str, str]], staff: dict[UserId, StaffCard],
+) -> None:  # fmt: skip
+    app, _ = app_and_logins
+    asked = {**html, "Accept-Language": "de"}
+
+    async def keep(user: UserId, language: str) -> None:
+        staff[user] = msgspec.structs.replace(staff[user], language=language)
+
+    app.state.front = replace(app.state.front, prefers=keep)
+    sign_in("ana")
+    assert '<html lang="de"' in client.get("/me", headers=asked).text
+    client.post("/language", data={"language": "fr", "next": "/me"})
+    client.cookies.delete("vitrine-language")
+    assert '<html lang="fr"' in client.get("/me", headers=asked).text
+    client.cookies.clear()
+    assert '<html lang="de"' in client.get("/sign-in", headers=asked).text, "whoever comes next is not she"
+    refused = client.post("/api/v1/numbers", json={"number": 1}, headers=bearer("ana"))
+    assert "This is not yours to do" in refused.text
 
 
 def test_another_site_changes_no_language(client: httpx.Client) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -15,6 +16,7 @@ from cloud.work import Work
 from contract.feed import Role, StaffCard
 from contract.ids import HOUSE, StoreId, UserId
 from web.logins import LoginRow
+from web.words import NAMES
 
 USER: Final = r"^[a-z][a-z0-9._-]{0,62}$"
 PASSWORD_CHARACTERS_MIN: Final = 10
@@ -69,18 +71,21 @@ def card_of(row: sa.RowMapping) -> StaffCard:
         roles=tuple(row["roles"].split()),
         stores=tuple(StoreId(name) for name in row["stores"].split()),
         active=bool(row["active"]),
+        language=row["language"],
     )
 
 
 def put_staff(work: Work, card: StaffCard, verifier: str | None = None) -> None:
-    """Create somebody or change them; `verifier` None leaves the password.
+    """Create somebody or change them; `verifier` None leaves the password. The language is theirs, and stays.
 
     Raises `StaffError` when it would take away the last active admin of every store.
     """
-    had_admin = _has_admin(work)
+    had_admin, before = _has_admin(work), find(work, card.user)
+    if before is not None:
+        card = msgspec.structs.replace(card, language=before.language)
     row = {
         "user": card.user, "name": card.name, "roles": " ".join(card.roles), "stores": " ".join(card.stores),
-        "active": int(card.active), "changed_us": work.now_us,
+        "active": int(card.active), "changed_us": work.now_us, "language": card.language,
     }  # fmt: skip
     if verifier is None:
         work.tx.put(staff, {**row, "password": ""}, keep=("password",))
@@ -91,6 +96,15 @@ def put_staff(work: Work, card: StaffCard, verifier: str | None = None) -> None:
     if verifier is not None or not card.active:
         work.tx.run(sa.delete(login).where(login.c.user == card.user))
     work.tell(feed.News(f"staff:{card.user}", card))
+
+
+def prefer(work: Work, user: UserId, language: str) -> None:
+    """The language of their pages from now on, here and at every store; nothing for who is not there."""
+    card = find(work, user)
+    if card is None or language not in NAMES or card.language == language:
+        return
+    work.tx.run(sa.update(staff).where(staff.c.user == user).values(language=language, changed_us=work.now_us))
+    work.tell(feed.News(f"staff:{user}", msgspec.structs.replace(card, language=language)))
 
 
 def _has_admin(work: Work) -> bool:
