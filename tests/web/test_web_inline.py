@@ -15,7 +15,7 @@ TEMPLATES = sorted(
 INLINE = re.compile(r"""<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=["']|javascript:""")
 FORM = re.compile(r"<form\b[^>]*>.*?</form>", re.DOTALL)
 POSTS = re.compile(r"""<form\b[^>]*method="post\"""")
-OPEN = ("/sign-in", "/language", "/your-order", "/stop/", "/invited/")
+OPEN = ("/sign-in", "/language", "/your-order", "/your-history", "/stop/", "/invited/")
 """Nobody is signed in there yet, or nothing of theirs is changed; another site's form is turned away by its origin."""
 
 
