@@ -32,6 +32,7 @@ class Kind(StrEnum):
     SHIFT_CLOSED = "shift_closed"
     CASH_MOVED = "cash_moved"
     CASH_BANKED = "cash_banked"
+    BANK_CREDITED = "bank_credited"
     TRADE_IN = "trade_in"
     PURCHASE = "purchase"
     MELTED = "melted"

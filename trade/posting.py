@@ -178,7 +178,7 @@ def post_cash_moved(fact: CashMoved) -> tuple[Posting, ...]:
 
 def post_cash_banked(fact: CashBanked, own: str, position: Position) -> tuple[Posting, ...]:
     """Out of the safe, into the bank: foreign cash at what it was taken for. What the bank gives for it more or less is
-    an exchange difference, known when its statement comes.
+    an exchange difference, known when its statement comes (`post_bank_credited`).
     """
     if fact.currency == own:
         legs = _between(Account.SAFE, Account.BANK, fact.amount_minor, own, "")
@@ -190,6 +190,18 @@ def post_cash_banked(fact: CashBanked, own: str, position: Position) -> tuple[Po
         _leg(Account.BANK, worth, own),
     ]
     return balanced(legs, fact.move)
+
+
+def post_bank_credited(
+    move: str, *, stands_minor: int, credited_minor: int, own: str, foreign: str
+) -> tuple[Posting, ...]:
+    """The bank gave `credited_minor` for cash of `foreign` where the ledger has `stands_minor` in it, both in `own`.
+
+    For foreign cash the rest is an exchange difference; own cash that the bank counted otherwise was over or short.
+    """
+    more = credited_minor - stands_minor
+    other = Account.OVER_SHORT if foreign == own else Account.FX_DIFFERENCE
+    return balanced((_leg(Account.BANK, more, own), _leg(other, -more, own)), move)
 
 
 def _exchanged(foreign: str, amount_minor: int, own: str, worth_minor: int) -> list[Posting]:

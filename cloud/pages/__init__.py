@@ -47,6 +47,7 @@ from cloud.pos.receipts import pages as receipts
 from cloud.pos.reminders import pages as reminder_pages
 from cloud.pos.segments.job import Divisions
 from cloud.pos.shifts import queries as shifts
+from cloud.pos.shifts import routes as shift_routes
 from cloud.pos.staff import desk as staff_desk
 from cloud.pos.staff import pages as staff_pages
 from cloud.pos.staff import queries as staff
@@ -153,6 +154,7 @@ def dress(
         sales.router(desk),
         value_pages.router(desk),
         payment_pages.router(desk),
+        shift_routes.pages(desk),
         goods_pages.router(desk),
         client_order_pages.router(desk, ring, client_reach.naming(ring)),
         compliance_pages.router(desk),
@@ -219,7 +221,7 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(include_in_schema=False, dependencies=[signed_in()])
 
     @routes.get("/shifts")
-    def shift_list(request: Request, what: List, store: Word = "") -> Response:
+    def shift_list(request: Request, what: List, who: Anyone, store: Word = "") -> Response:
         with desk.look() as work:
             houses = stores.listing(work.tx)
             table = lists.of_shifts(work.tx, what, names(houses), store=store)
@@ -228,7 +230,7 @@ def router(desk: Desk) -> APIRouter:
             return render(
                 request, "shifts/list.html", table=table, names=names(houses),
                 stores=houses, store=store, bankings=shifts.bankings(work.tx, store=store, limit=BANKINGS_SHOWN),
-                people=people_of(staff.listing(work.tx)),
+                people=people_of(staff.listing(work.tx)), may_match=who.may(Permission.LEDGER, store=store),
             )  # fmt: skip
 
     @routes.get("/shifts/{store}/{shift}")

@@ -94,7 +94,7 @@ def add_ledger(routes: APIRouter, desk: Desk) -> None:
             return render(
                 request, "ledger/entry.html", row=row, month=month, names=names, people=_people(work.tx),
                 beside=[each for each in of_sale if each.posting != posting and who.of(each.store)],
-                may_reverse=who.may(Permission.LEDGER_CLOSE, store=store) and row.kind != "cost",
+                may_reverse=who.may(Permission.LEDGER_CLOSE, store=store) and row.kind not in ("cost", "bank_credited"),
             )  # fmt: skip
 
 

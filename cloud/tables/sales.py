@@ -92,5 +92,6 @@ shift = table(
 
 cash_move = table(
     "cash_move", key("store"), key("move"), text("shift"), text("till"), text("kind"), whole("amount_minor"),
-    text("currency"), text("reason"), text("by"), whole("at_us"), sa.Index(None, "shift"),
+    text("currency"), text("reason"), text("by"), whole("at_us"), whole("credited_minor"), whole("credits"),
+    whole("credited_us"), text("credited_by"), sa.Index(None, "shift"),
 )  # fmt: skip

@@ -7,9 +7,11 @@ import sqlalchemy as sa
 from cloud import changes
 from cloud.pos.goods import desk as goods
 from cloud.pos.goods.desk import GoodsError
+from cloud.pos.ledger import closing
 from cloud.pos.ledger import queries as ledger
 from cloud.pos.payments import transfers
 from cloud.pos.payments.transfers import TransferError, TransferState
+from cloud.pos.shifts import banking
 from cloud.pos.shifts import queries as shifts
 from cloud.pos.value import apply as value
 from cloud.pos.value import by_hand, queries
@@ -291,6 +293,37 @@ def test_francs_come_go_short_and_reach_the_bank_at_the_rates_they_were_taken_at
     left = {key: amount for key, amount in sums.items() if key[1] == "CHF" or key[0] == "currency_position"}
     assert not any(left.values()), left
     assert (listed.reference, listed.amount_minor, listed.currency) == ("bag 7", 19_000, "CHF")
+    assert (listed.booked_minor, listed.own, listed.credited_minor) == (19_950, "EUR", None)
+
+    def gave(*amounts):
+        """What the bank gave, as somebody said and said again; the bank and the difference then."""
+        with house.office.transaction() as tx:
+            for amount in amounts:
+                banking.credited(begin(tx, ALL, 9), "paris", "b1", amount, by="eva")
+        with house.office.reading() as tx:
+            sums = {(each.account, each.currency): each.amount_minor for each in ledger.balances(tx, store="paris")}
+            (listed,) = shifts.bankings(tx)
+        assert listed.credited_minor == amounts[-1]
+        return sums["bank", "EUR"], sums.get(("exchange_difference", "EUR"), 0)
+
+    assert gave(19_700, 19_700) == (19_700, 250)
+    assert gave(20_100) == (20_100, -150), "put right: the bank gave more than the tills had taken them for"
+    with house.office.transaction() as tx:
+        with pytest.raises(LookupError, match="brought no b9"):
+            banking.credited(begin(tx, ALL, 9), "paris", "b9", 1, by="eva")
+        with pytest.raises(closing.NotCorrectableError, match="what the bank gave"):
+            closing.reverse(begin(tx, ALL, 9), "paris", "bank_credited:b1/1", by="eva", why="a slip")
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_what_the_bank_counts_otherwise_of_the_houses_own_cash_was_over_or_short(house):
+    paris = house.store("paris")
+    paris.write(CashBanked(move="b1", business_day="2026-11-23", currency="EUR", amount_minor=5_000, reference="bag 8"))
+    paris.send()
+    with house.office.transaction() as tx:
+        banking.credited(begin(tx, ALL, 9), "paris", "b1", 4_980, by="eva")
+        sums = {each.account: each.amount_minor for each in ledger.balances(tx, store="paris")}
+    assert (sums["bank"], sums["cash_over_short"]) == (4_980, 20)
 
 
 @pytest.mark.parametrize("office", ["sqlite"], indirect=True)

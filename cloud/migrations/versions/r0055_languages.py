@@ -7,7 +7,7 @@ from alembic import op
 from cloud.migrations.columns import text
 
 revision: Final = "0055"
-down_revision: Final = "0043"
+down_revision: Final = "0050"
 
 
 def upgrade() -> None:

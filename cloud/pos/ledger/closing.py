@@ -122,6 +122,8 @@ def reverse(work: Work, of: StoreId, name: str, *, by: UserId, why: str) -> str:
     row = work.tx.row(sa.select(posting).where(posting.c.store == of, posting.c.posting == name).with_for_update())
     if row is None:
         raise NotCorrectableError(f"There is no posting {name} of {of}")
+    if row["kind"] == Kind.BANK_CREDITED:
+        raise NotCorrectableError("Say on the page Shifts what the bank gave: the ledger follows")
     if row["kind"] == Kind.COST:
         raise NotCorrectableError("A cost follows its piece: put the piece's record right, and the ledger follows")
     mine = (posting.c.store == of, posting.c.kind == Kind.CORRECTION, posting.c.ref == name)

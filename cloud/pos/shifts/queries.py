@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
+from cloud.ledger import Kind
 from cloud.pos.shifts.apply import TO_BANK, decode_z
-from cloud.tables import cash_move, shift
+from cloud.tables import cash_move, ledger_line, shift
+from cloud.tables import store as stores
+from trade.accounts import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,14 @@ class BankingRow:
     reference: str
     by: str
     at_us: int
+    own: str
+    """The store's own currency, which the bank gives."""
+    booked_minor: int
+    """What the ledger has in the bank for it, in that currency."""
+    credited_minor: int | None
+    """What the bank gave; None: nobody looked yet."""
+    credited_by: str
+    credited_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +105,30 @@ def listing(tx: Tx, *, store: str = "", limit: int = 50) -> list[ShiftRow]:
     return [row_of(row) for row in tx.rows(query)]
 
 
-def bankings(tx: Tx, *, store: str = "", limit: int = 50) -> list[BankingRow]:
+def bankings(tx: Tx, *, store: str = "", move: str = "", limit: int = 50) -> list[BankingRow]:
     """Newest first."""
-    query = sa.select(cash_move).where(cash_move.c.kind == TO_BANK).order_by(cash_move.c.at_us.desc()).limit(limit)
+    booked = (
+        sa.select(sa.func.sum(ledger_line.c.amount_minor))
+        .where(
+            ledger_line.c.store == cash_move.c.store,
+            ledger_line.c.posting == sa.literal(f"{Kind.CASH_BANKED}:") + cash_move.c.move,
+            ledger_line.c.account == Account.BANK,
+        )
+        .scalar_subquery()
+    )
+    own = sa.select(stores.c.currency).where(stores.c.store == cash_move.c.store).scalar_subquery()
+    query = sa.select(cash_move, booked.label("booked"), own.label("own")).where(cash_move.c.kind == TO_BANK)
+    query = query.order_by(cash_move.c.at_us.desc()).limit(limit)
     if store:
         query = query.where(cash_move.c.store == store)
+    if move:
+        query = query.where(cash_move.c.move == move)
     return [
         BankingRow(
             store=row["store"], move=row["move"], currency=row["currency"], amount_minor=row["amount_minor"],
-            reference=row["reason"], by=row["by"], at_us=row["at_us"],
+            reference=row["reason"], by=row["by"], at_us=row["at_us"], own=row["own"] or row["currency"],
+            booked_minor=int(row["booked"] or 0), credited_minor=row["credited_minor"] if row["credited_us"] else None,
+            credited_by=row["credited_by"], credited_us=row["credited_us"],
         )
         for row in tx.rows(query)
     ]  # fmt: skip

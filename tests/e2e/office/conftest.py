@@ -1,5 +1,6 @@
 """A head office in a real browser: one is made, and people sign in."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,14 +13,26 @@ from cloud.config import CloudConfig
 from cloud.pos.staff.desk import Passwords, put_staff
 from contract.facts import (
     AnyFact,
+    CashBanked,
     CashKind,
     CashMoved,
+    CountFinished,
+    CountMissed,
+    CountPlace,
+    CountRecounting,
+    CountStarted,
+    CountSubmitted,
+    CountTag,
+    CountTotal,
+    CountVerdict,
     SaleLine,
     ShiftClosed,
     ShiftOpened,
     TaxSum,
     TenderKind,
     TenderSum,
+    Verdict,
+    ZoneQuantity,
 )
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
@@ -133,7 +146,8 @@ def look_at(check_accessible: Callable[..., list[str]], keep_shot: Callable[[Pag
 
 @pytest.fixture(scope="session")
 def shift_of() -> Callable[[SaleLine], tuple[AnyFact, ...]]:
-    """The drawer of a shift `z1` in which `s1` was sold, one line paid by card; a ten is missing at its Z."""
+    """The drawer of a shift `z1` in which `s1` was sold, one line paid by card; a ten is missing at its Z,
+    and fifty go to the bank."""
 
     def make(line: SaleLine) -> tuple[AnyFact, ...]:
         price, tax = line.gross_minor, line.tax_minor
@@ -150,6 +164,52 @@ def shift_of() -> Callable[[SaleLine], tuple[AnyFact, ...]]:
                 tenders=(TenderSum(kind=TenderKind.CARD, currency="EUR", amount_minor=price, number=1),),
                 taxes=(TaxSum(code="20", rate_bp=2_000, base_minor=price - tax, tax_minor=tax),),
             ),
+            CashBanked(move="b1", business_day="2026-11-22", currency="EUR", amount_minor=5_000, reference="Bag 401"),
         )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def counted_twice() -> Callable[[tuple[str, ...]], list[AnyFact]]:
+    def make(pieces: tuple[str, ...]) -> list[AnyFact]:
+        """A blind count of two zones, one of them counted again; and a schedule that did not begin."""
+        hard, unexpected, byhand = pieces
+
+        def total(zone: str, tray: str, expected: int, found: int) -> CountTotal:
+            return CountTotal(
+                zone=zone, tray=tray, expected=expected, found=found, expected_mg=3200 * expected, found_mg=3200 * found,
+                expected_minor=120_000 * expected, found_minor=120_000 * found,
+            )  # fmt: skip
+
+        def finished(number: int, found: int, zones: tuple[str, ...]) -> CountFinished:
+            return CountFinished(
+                count="c3", place=CountPlace.SHELF, rounds=9 * number, expected=40, found=found, p_complete=0.9712,
+                why_stopped="the rest is sooner found by hand", value_minor=120_000 * found, weight_mg=3200 * found,
+                currency="EUR", number=number, zones=zones, unknown_tags=1, unknown_more=2.4,
+                totals=(total("case-1", "case-1/01", 12, 12), total("case-1", "case-1/02", 12, found - 28), total("case-2", "", 16, 16)),
+                verdicts=(
+                    CountVerdict(piece=hard, verdict=Verdict.HARD_TO_READ, zone="case-1", p_present=1.0, note="read in 2 of 9 rounds"),
+                    CountVerdict(piece=unexpected, verdict=Verdict.UNEXPECTED, zone="case-2", p_present=1.0, note="belongs in safe 1"),
+                    CountVerdict(piece=byhand, verdict=Verdict.CHECK_BY_HAND, zone="case-1", p_present=0.93, note="not read"),
+                ),
+                tags=(
+                    CountTag(epc="30395DFA835A1C000000007B", verdict=Verdict.DUPLICATE, zone="case-1", rounds=9, note="two pieces have this EPC"),
+                    CountTag(epc="E2801160200071C2A3B40912", verdict=Verdict.UNKNOWN_TAG, zone="case-2", rounds=8, note="read in 8 of 9 rounds"),
+                ),
+            )  # fmt: skip
+
+        due_us = time.time_ns() // 1000 - 90_000_000_000
+        return [
+            CountMissed(schedule="Closing", place=CountPlace.SAFE, due_us=due_us, why="this box was off", more=2),
+            CountStarted(count="c3", place=CountPlace.SHELF, zones=("case-1", "case-2"), expected=40, why="Midday", blind=True),
+            finished(1, 38, ()),
+            CountSubmitted(
+                count="c3",
+                quantities=(ZoneQuantity(zone="case-1", quantity=23), ZoneQuantity(zone="case-2", quantity=16)),
+            ),
+            CountRecounting(count="c3", zones=("case-1",), number=2, reason="a tray was on the counter"),
+            finished(2, 39, ("case-1",)),
+        ]  # fmt: skip
 
     return make

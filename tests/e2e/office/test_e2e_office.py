@@ -21,13 +21,8 @@ from contract.facts import (
     AnyFact,
     CountApproved,
     CountFinished,
-    CountMissed,
     CountPlace,
-    CountRecounting,
     CountStarted,
-    CountSubmitted,
-    CountTag,
-    CountTotal,
     CountVerdict,
     CoverageGap,
     CustodyReleased,
@@ -47,7 +42,6 @@ from contract.facts import (
     TransferShipped,
     Verdict,
     Vision,
-    ZoneQuantity,
     ZonesCalibrated,
     ZoneVision,
     ZoneWalked,
@@ -100,47 +94,6 @@ def speak(cloud: Cloud, store: str, facts: Callable[[dict[str, int]], list[AnyFa
         assert down.acks[0].upto == len(rows), down
 
 
-def counted_twice(pieces: tuple[str, ...]) -> list[AnyFact]:
-    """A blind count of two zones, one of them counted again; and a schedule that did not begin."""
-    hard, unexpected, byhand = pieces
-
-    def total(zone: str, tray: str, expected: int, found: int) -> CountTotal:
-        return CountTotal(
-            zone=zone, tray=tray, expected=expected, found=found, expected_mg=3200 * expected, found_mg=3200 * found,
-            expected_minor=120_000 * expected, found_minor=120_000 * found,
-        )  # fmt: skip
-
-    def finished(number: int, found: int, zones: tuple[str, ...]) -> CountFinished:
-        return CountFinished(
-            count="c3", place=CountPlace.SHELF, rounds=9 * number, expected=40, found=found, p_complete=0.9712,
-            why_stopped="the rest is sooner found by hand", value_minor=120_000 * found, weight_mg=3200 * found,
-            currency="EUR", number=number, zones=zones, unknown_tags=1, unknown_more=2.4,
-            totals=(total("case-1", "case-1/01", 12, 12), total("case-1", "case-1/02", 12, found - 28), total("case-2", "", 16, 16)),
-            verdicts=(
-                CountVerdict(piece=hard, verdict=Verdict.HARD_TO_READ, zone="case-1", p_present=1.0, note="read in 2 of 9 rounds"),
-                CountVerdict(piece=unexpected, verdict=Verdict.UNEXPECTED, zone="case-2", p_present=1.0, note="belongs in safe 1"),
-                CountVerdict(piece=byhand, verdict=Verdict.CHECK_BY_HAND, zone="case-1", p_present=0.93, note="not read"),
-            ),
-            tags=(
-                CountTag(epc="30395DFA835A1C000000007B", verdict=Verdict.DUPLICATE, zone="case-1", rounds=9, note="two pieces have this EPC"),
-                CountTag(epc="E2801160200071C2A3B40912", verdict=Verdict.UNKNOWN_TAG, zone="case-2", rounds=8, note="read in 8 of 9 rounds"),
-            ),
-        )  # fmt: skip
-
-    due_us = time.time_ns() // 1000 - 90_000_000_000
-    return [
-        CountMissed(schedule="Closing", place=CountPlace.SAFE, due_us=due_us, why="this box was off", more=2),
-        CountStarted(count="c3", place=CountPlace.SHELF, zones=("case-1", "case-2"), expected=40, why="Midday", blind=True),
-        finished(1, 38, ()),
-        CountSubmitted(
-            count="c3",
-            quantities=(ZoneQuantity(zone="case-1", quantity=23), ZoneQuantity(zone="case-2", quantity=16)),
-        ),
-        CountRecounting(count="c3", zones=("case-1",), number=2, reason="a tray was on the counter"),
-        finished(2, 39, ("case-1",)),
-    ]  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def first_day(
     tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], str], make_office: Callable[[Path], Cloud]
@@ -153,7 +106,7 @@ def first_day(
 @pytest.fixture(scope="module")
 def office(
     tmp_path_factory: pytest.TempPathFactory, serve: Callable[[FastAPI], str], make_office: Callable[[Path], Cloud],
-    shift_of: Callable[[SaleLine], tuple[AnyFact, ...]],
+    shift_of: Callable[[SaleLine], tuple[AnyFact, ...]], counted_twice: Callable[[tuple[str, ...]], list[AnyFact]],
 ) -> Iterator[tuple[str, Cloud]]:  # fmt: skip
     cloud = make_office(tmp_path_factory.mktemp("office"))
     world = plan(("flagship", "boutique"), seed=3, pieces={"flagship": 130, "boutique": 20})
@@ -443,6 +396,19 @@ def test_the_ledger_shows_what_a_sale_moved_and_that_it_sums_to_nothing(
     page.get_by_role("link", name="Sale", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sale")
     expect(page.get_by_role("row", name=re.compile("^Card clearing"))).to_have_count(1)
+
+
+def test_what_the_bank_gave_is_said_beside_the_bag_and_the_ledger_follows(
+    office: tuple[str, Cloud], signed_in: Callable[..., Page]
+) -> None:
+    page = signed_in(office[0], "/shifts")
+    bag = page.get_by_role("row", name=re.compile("Bag 401"))
+    bag.get_by_text("By the statement").click()
+    bag.get_by_label("EUR").fill("49,80")
+    bag.get_by_role("button", name="Keep").click()
+    expect(bag).to_contain_text("Difference −€0.20")
+    page.goto(office[0] + "/ledger/entry?store=flagship&posting=bank_credited:b1/1")
+    expect(page.get_by_role("row", name=re.compile("^Cash over and short"))).to_contain_text("0.20")
 
 
 def test_every_route_of_the_office_has_a_policy(office: tuple[str, Cloud]) -> None:
