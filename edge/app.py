@@ -116,7 +116,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
     devices = Devices(db, config.store, clock.wall_us, only=config.only_enrolled_devices)
     uplink = UplinkNow(configured=config.uplink is not None)
     mirror_now = MirrorNow(configured=config.mirror is not None)
-    mirror = mirroring.of(config, mirror_now)
+    mirror = mirroring.of(config, mirror_now, clock.mono_us)
 
     pictures = Pictures(BlobCache(config.data_dir / FOLDER), config.uplink, clock.mono_us)
 
@@ -131,7 +131,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
             capture_gauges(store),
             reader_gauges([reader.health for reader in readers], clock),
             link_gauges(uplink, link, store),
-            mirror_gauges(mirror_now),
+            mirror_gauges(mirror_now, clock.mono_us()),
             tag_gauges(tags.tally),
             terminal_gauges(terminals),
             label_gauges(press.tally),

@@ -172,9 +172,13 @@ def reader_gauges(readers: Sequence[Health], clock: Clock) -> Iterator[Sample]:
         yield Sample("vitrine_reader_messages_held_total", "messages that waited: messages_per_tick_max", held, label)
 
 
-def mirror_gauges(mirror: MirrorNow) -> Iterator[Sample]:
+def mirror_gauges(mirror: MirrorNow, mono_us: int) -> Iterator[Sample]:
     if mirror.configured:
-        yield Sample("vitrine_mirror_up", "1 while the mirror of the journal is written", float(not mirror.why))
+        yield Sample(
+            "vitrine_mirror_up", "1 while the mirror of the journal is written", float(not mirror.trouble(mono_us))
+        )
+        behind_s = mirror.behind_us(mono_us) / 1e6
+        yield Sample("vitrine_mirror_behind_seconds", "since the mirror had everything last", behind_s)
         yield Sample("vitrine_mirror_rows_total", "rows written to the mirror", mirror.rows_total)
         yield Sample("vitrine_mirror_errors_total", "times the mirror could not be written", mirror.errors_total)
 

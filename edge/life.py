@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 STOP_GRACE_S: Final = 3
 BACKLOG: Final = 128
+MIRROR_LOOK_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ async def live(edge: Edge, listener: socket.socket) -> int:
     if edge.mirror is not None:
         edge.mirror.changed = lambda: _over(loop, edge.shop.bulletin.tell, "store")
         edge.mirror.start()
+        tasks.append(asyncio.create_task(_watch(edge, edge.mirror), name="mirror"))
     if cloudward is not None:
         edge.shop.clients.made = cloudward.client_made
         edge.store.remarks.made = lambda: _over(loop, cloudward.client_made)
@@ -127,6 +129,16 @@ async def _drive(edge: Edge, wake: asyncio.Event) -> None:
         for (reader, port), on in edge.store.pipeline.signals.wanted.items():
             if reader in readers:
                 await readers[reader].set_output(port, on=on)
+
+
+async def _watch(edge: Edge, mirror: Mirror) -> None:
+    """A mirror whose disk hangs says nothing itself: pages are told when that begins and when it ends."""
+    well = True
+    while True:
+        await asyncio.sleep(MIRROR_LOOK_S)
+        if well is bool(mirror.now.trouble(edge.clock.mono_us())):
+            well = not well
+            edge.shop.bulletin.tell("store")
 
 
 def _wake_drivers(loop: asyncio.AbstractEventLoop, drivers: tuple[Driver, ...]) -> None:

@@ -37,7 +37,7 @@ def health(shop: Shop) -> shapes.HealthView:
         uplink_up=shop.uplink.up,
         sales_unsent=witness.sales_unsent(shop.db),
         office_differs=bool(anchor.unbelieved(shop.db)),
-        mirror=shop.mirror.why,
+        mirror=shop.mirror.trouble(shop.clock.mono_us()),
     )
 
 
@@ -51,7 +51,7 @@ def store(shop: Shop, who: Login | None = None) -> shapes.StoreView:
         mode=str(node.mode),
         mode_why=node.why,
         mood=str(shop.house.mood),
-        mirror=shop.mirror.why,
+        mirror=shop.mirror.trouble(shop.clock.mono_us()),
         business_day=shop.business_day(),
         tills=tuple(shop.config.tills),
         zones=shown,

@@ -69,6 +69,7 @@ class Mirror:
         store: StoreId,
         now: MirrorNow,
         *,
+        mono_us: Callable[[], int],
         apart: bool = True,
         opener: Callable[[Path], BinaryIO] = _open,
     ) -> None:
@@ -77,12 +78,13 @@ class Mirror:
         self._apart, self._opener = apart, opener
         self._file: MirrorFile | None = None
         self._done: dict[tuple[Epoch, Stream], _At] = {}
-        self.now = now
+        self.now, self._mono_us = now, mono_us
         self.changed: Callable[[], None] = lambda: None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
 
     def start(self) -> None:
+        self.now.whole_us = self._mono_us()
         self._thread.start()
 
     def stop(self, grace_s: float) -> None:
@@ -105,6 +107,7 @@ class Mirror:
         except (OSError, sqlite3.Error, BooksError) as error:
             self._give_up(error)
             return False
+        self.now.whole_us = self._mono_us()
         if self.now.why:
             log.info("mirror_goes_on")
             self.now.why = ""
@@ -179,7 +182,7 @@ class Mirror:
             self.changed()
 
 
-def of(config: EdgeConfig, now: MirrorNow) -> Mirror | None:
+def of(config: EdgeConfig, now: MirrorNow, mono_us: Callable[[], int]) -> Mirror | None:
     """The mirror this configuration asks for, not yet started. Raises `ConfigError` for words that seal for nobody."""
     wanted = config.mirror
     if wanted is None:
@@ -188,4 +191,4 @@ def of(config: EdgeConfig, now: MirrorNow) -> Mirror | None:
         to = sealing_key(wanted.seals)
     except BackupError as error:
         raise ConfigError(f"mirror.seals: {error}") from error
-    return Mirror(wanted.folder, to, config.data_dir / BOOKS_FILE, config.store, now)
+    return Mirror(wanted.folder, to, config.data_dir / BOOKS_FILE, config.store, now, mono_us=mono_us)

@@ -4,6 +4,7 @@ The loop thread never looks into the house's arrays: it takes the newest `FloorN
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from contract.facts import ReaderLink, Vision
 from contract.facts.signals import InputKind, OutputKind
@@ -124,6 +125,10 @@ class FloorNow:
     """None: nobody has said when the store is open."""
 
 
+MIRROR_LATE_US: Final = 15_000_000
+"""It is written twice a second: a disk that takes thirty times as long is no second copy."""
+
+
 @dataclass(slots=True)
 class MirrorNow:
     """How the mirror of the journal stands; written by its own thread. `why`: in words, when it is not written."""
@@ -132,6 +137,19 @@ class MirrorNow:
     why: str = ""
     rows_total: int = 0
     errors_total: int = 0
+    whole_us: int = 0
+    """When it had everything last, monotonic; 0: it has not begun."""
+
+    def behind_us(self, mono_us: int) -> int:
+        return max(0, mono_us - self.whole_us) if self.whole_us else 0
+
+    def trouble(self, mono_us: int) -> str:
+        """In words why it is not written, also when its disk answers nothing at all; empty while all is well."""
+        behind_us = self.behind_us(mono_us)
+        if self.why or behind_us < MIRROR_LATE_US:
+            return self.why
+        seconds = behind_us // 1_000_000
+        return f"Its disk has not answered for {seconds} s; selling goes on; see to that disk and its folder"
 
 
 @dataclass(slots=True)

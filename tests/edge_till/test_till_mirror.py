@@ -53,7 +53,9 @@ def mirror(box, folder):
 
     def made(**more):
         where = {"folder": folder, "apart": False, **more}
-        copy = Mirror(where.pop("folder"), OWNER.public_key(), box.books.path, "paris", MirrorNow(True), **where)
+        copy = Mirror(
+            where.pop("folder"), OWNER.public_key(), box.books.path, "paris", MirrorNow(True), lambda: 1, **where
+        )
         all_made.append(copy)
         return copy
 
