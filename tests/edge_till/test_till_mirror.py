@@ -54,7 +54,13 @@ def mirror(box, folder):
     def made(**more):
         where = {"folder": folder, "apart": False, **more}
         copy = Mirror(
-            where.pop("folder"), OWNER.public_key(), box.books.path, "paris", MirrorNow(True), lambda: 1, **where
+            where.pop("folder"),
+            OWNER.public_key(),
+            box.books.path,
+            "paris",
+            MirrorNow(True),
+            mono_us=lambda: 1,
+            **where,
         )
         all_made.append(copy)
         return copy
@@ -290,7 +296,7 @@ def test_a_folder_without_a_mirror_of_this_store_is_a_slip_and_nothing_is_restor
 def test_words_with_a_slip_of_the_pen_are_refused_at_the_start(tmp_path):
     words = words_of(OWNER.public_key())
     good = config(tmp_path, "box", mirror=MirrorConfig(folder=tmp_path, seals=words))
-    assert mirroring.of(good, MirrorNow()) is not None
+    assert mirroring.of(good, MirrorNow(), lambda: 1) is not None
     wrong = config(tmp_path, "box", mirror=MirrorConfig(folder=tmp_path, seals=words[:-1] + "x"))
     with pytest.raises(ConfigError, match="not the words of an owner's key"):
-        mirroring.of(wrong, MirrorNow())
+        mirroring.of(wrong, MirrorNow(), lambda: 1)
