@@ -81,6 +81,12 @@ class Tokens:
             for row in self.work.tx.rows(_TOKENS, {"pieces": chunk}):
                 self._known[row["piece"]] = _token(row)
 
+    def read_anew(self, piece: PieceId) -> None:
+        """Somebody else wrote its token in this unit of work: what is known of it here is old."""
+        assert piece not in self._changed, "flush it first"
+        self._known.pop(piece, None)
+        self._weighed.discard(piece)
+
     def _weigh(self, piece: PieceId) -> None:
         """What speaks for and against a sale of the pieces we know: returns, paid orders, the index of sold pieces."""
         if piece in self._weighed:

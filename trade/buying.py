@@ -9,8 +9,8 @@ from contract.facts import AnyFact, CashKind, CashMoved, PurchaseRecorded, Spot,
 from contract.feed import MetalPriceCard, SettingsCard
 from contract.ids import PersonId
 from contract.money import plain
+from trade import labels
 from trade.acts import BuyPieces
-from trade.custody import TokenState
 from trade.melt import offer_minor, worth_minor
 from trade.periods import days_after, is_day
 from trade.refusal import Refusal, Why
@@ -38,7 +38,7 @@ def buy(scene: Scene, act: BuyPieces) -> Answer:
         return Refusal(Why.WRONG_STATE, "Two things have one number: give each its own")
     for item in act.items:
         refusal = wrong(item, act.client, shift.currency, scene.metal_prices)
-        refusal = refusal or _ours(scene, item)
+        refusal = refusal or labels.taken(scene, item)
         if refusal is not None:
             return refusal
     total = sum(each.value_minor for each in act.items)
@@ -73,16 +73,6 @@ def _again(known: PurchaseRecorded, act: BuyPieces) -> Answer:
         return ()
     why = f"Under this id purchase {known.number} is recorded, which is another: begin a new one"
     return Refusal(Why.WRONG_STATE, why)
-
-
-def _ours(scene: Scene, item: TradeIn) -> Refusal | None:
-    """What the house sold it may buy back; what is its own it pays nobody for."""
-    piece = scene.piece(item.piece)
-    if piece.token is None or piece.token.state not in (TokenState.HERE, TokenState.INCOMING):
-        return None
-    return Refusal(
-        Why.WRONG_STATE, f"{piece.name} is the house's already: look at what the client laid down", item.piece
-    )
 
 
 def wrong(item: TradeIn, client: str, currency: str, prices: Iterable[MetalPriceCard]) -> Refusal | None:

@@ -145,6 +145,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     purchase_next: int = 1
     metal_prices: tuple[MetalPriceCard, ...] = ()
     """What the office says metals are worth."""
+    labels_taken: frozenset[PieceId] = frozenset()
+    """Of the things an act takes in: numbers under which others came in here."""
     goods: GoodsCard | None = None
     """The measured good or service an act names."""
     appointment: Appointment | None = None

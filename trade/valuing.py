@@ -25,6 +25,7 @@ from contract.facts import (
 )
 from contract.ids import AccountId, AskId, LineId, PersonId, SaleId
 from contract.money import plain
+from trade import labels
 from trade.acts import AskValue, EndAsk, GiveDepositBack, InquireValue, SellGiftCard, TakeDeposit, TakeTradeIn
 from trade.orders.deposits import back_wrong, deposit_wrong
 from trade.orders.numbers import order_of
@@ -260,6 +261,9 @@ def take_trade_in(scene: Scene, act: TakeTradeIn) -> Answer:
         return Refusal(Why.EMPTY, f"Say {', '.join(missing)}: a piece without a past is not bought")
     if given.currency != sale.currency:
         return Refusal(Why.WRONG_CURRENCY, f"This sale is in {sale.currency}")
+    refusal = labels.taken(scene, given)
+    if refusal is not None:
+        return refusal
     rest = _rest(scene, sale)
     if not 0 < given.value_minor <= rest:
         open_yet = f"{plain(max(rest, 0), sale.currency)} {sale.currency}"

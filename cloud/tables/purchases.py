@@ -12,12 +12,14 @@ purchase = table(
 """Bought from the public at a till."""
 
 purchase_item = table(
-    "purchase_item", key("piece"), text("store"), text("purchase"), text("title"), whole("value_minor"),
+    "purchase_item", key("piece"), key("store"), key("purchase"), text("title"), whole("value_minor"),
     text("currency"), whole("scrap"), text("metal"), whole("fineness"), whole("weight_mg"), whole("spot_minor_per_kg"),
     text("spot_source"), whole("spot_us"), whole("payout_bp"), text("weighed_by"), text("proof"), text("hold_until"),
     text("lot"), sa.Index(None, "store", "purchase"), sa.Index(None, "lot"),
 )  # fmt: skip
-"""`hold_until`: the last day on which it lies untouched. `lot`: the one it went to the refiner with."""
+"""A label may be bought again: by somebody who did not know, or when what the house sold comes back.
+
+`hold_until`: the last day on which it lies untouched. `lot`: the one it went to the refiner with."""
 
 melt_lot = table(
     "melt_lot", key("lot"), text("store"), text("refiner"), text("metal"), text("currency"), whole("fine_mg"),

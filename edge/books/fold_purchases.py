@@ -1,11 +1,12 @@
 """The fold of what was bought from the public. Its cash is moved, and its credit kept, by the facts beside it."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from contract.facts import PurchaseRecorded
-from contract.ids import PurchaseId
+from contract.ids import PieceId, PurchaseId
 from edge.books.db import Database
 from edge.books.rows import Body
 
@@ -30,3 +31,8 @@ def load(db: Database, purchase: PurchaseId) -> PurchaseRecorded | None:
 
 def newest(db: Database, limit: int) -> list[PurchaseRecorded]:
     return [_decode(row.body) for row in db.rows("purchases", Body, limit=limit)]
+
+
+def labels_taken(db: Database, pieces: Iterable[PieceId]) -> frozenset[PieceId]:
+    """Numbers under which something was bought, or taken in payment, at this store."""
+    return frozenset(each for each in pieces if db.number("label_taken", piece=each))

@@ -7,7 +7,7 @@ from contract.feed import MetalPriceCard
 from contract.ids import AppointmentId, PieceId
 from edge.books import replica
 from edge.books.db import Database
-from edge.books.fold_purchases import PURCHASES
+from edge.books.fold_purchases import PURCHASES, labels_taken
 from edge.books.fold_purchases import load as load_purchase
 from edge.books.fold_receipts import load_handed
 from edge.books.fold_sales import load_sale
@@ -149,6 +149,7 @@ def _buying(look: Look, scene: Scene, act: acts.BuyPieces) -> Scene:
         purchase=load_purchase(db, act.purchase),
         move_known=db.number("move_known", move=act.move) > 0,
         pieces={each.piece: look.stand_off_pad(each.piece) for each in act.items},
+        labels_taken=labels_taken(db, (each.piece for each in act.items)),
         purchase_next=db.number("till_counter", till=act.till, series=PURCHASES) + 1,
         metal_prices=tuple(replica.cards(db, MetalPriceCard)),
         settings=settings_here(db),

@@ -16,7 +16,7 @@ from cloud.pos.pieces.checks import RecordError
 from cloud.pos.purchases import metals, queries
 from cloud.remarks import Remarks
 from cloud.sealing import passing
-from cloud.tables import client_alias, custody, piece, value_account
+from cloud.tables import case_file, client_alias, custody, piece, piece_backing, posting, purchase_item, value_account
 from cloud.work import begin
 from contract.facts import CashKind, CashMoved, PurchaseRecorded, Spot, Tender, TenderKind, TradeIn
 from contract.feed import Condition, MetalPriceCard
@@ -88,6 +88,32 @@ def test_told_twice_it_is_bought_once(house, paris):
     with house.office.reading() as tx:
         assert len(queries.listing(tx)) == 1
     assert money(house)["inventory_second_hand"] == 76_500
+
+
+def test_a_label_bought_twice_before_the_office_answered_loses_neither_thing_nor_money(house, paris):
+    """Two tills, or two stores, offline: both things are in the register, both are paid, and a person sorts them."""
+    lyon = house.store("lyon")
+    lyon.write(purchase(chain("b-1", 50_000), name="p-9"))
+    paris.write(purchase(chain("b-1")))
+    paris.write(purchase(chain("b-1", 20_000), name="p-2"))
+    for box in (paris, lyon):
+        box.send()
+    bought = house.rows(sa.select(purchase_item).order_by(purchase_item.c.value_minor))
+    assert [(row["store"], row["value_minor"]) for row in bought] == [
+        ("paris", 20_000),
+        ("lyon", 50_000),
+        ("paris", 76_500),
+    ]
+    assert house.token("b-1")[:2] == ("paris", "here")
+    posted = house.rows(sa.select(posting.c.store, posting.c.ref).where(posting.c.kind == "purchase"))
+    assert {(row["store"], row["ref"]) for row in posted} == {("paris", "p-1"), ("paris", "p-2"), ("lyon", "p-9")}
+    (record,) = house.rows(sa.select(piece_backing).where(piece_backing.c.piece == "b-1"))
+    assert record["cost_minor"] == 76_500, "the first one heard of is the record"
+    told = [row["sentence"] for row in house.rows(sa.select(case_file)) if row["kind"] == "trade-in"]
+    assert len(told) == 2
+    assert all("Bring this thing in under a number of its own" in each for each in told)
+    with house.office.reading() as tx:
+        assert [each.value_minor for each in melting.here(tx, "paris")] == [20_000]
 
 
 def test_credit_for_what_was_bought_is_owed_to_the_client(house, paris):

@@ -147,3 +147,12 @@ def test_metal_prices_are_told_and_the_fold_gives_the_same_rows(till):
     till.post("/purchases", bought([CHAIN], 76_500))
     assert len(till.books.db.dump("purchase")) == 1
     assert not {"purchase", "till_counter", "cash_move"} & set(differences(till.books))
+
+
+def test_two_things_do_not_come_in_under_one_number(till):
+    first = till.post("/purchases", bought([{**CHAIN, "piece": "b-1"}], 76_500))
+    assert first.status_code == 201, first.text
+    again = till.post("/purchases", bought([{**CHAIN, "piece": "b-1"}], 76_500))
+    assert again.status_code == 409
+    assert "Another thing came in as b-1 a moment ago" in again.text
+    assert till.post("/purchases", bought([{**CHAIN, "piece": "b-2"}], 76_500)).status_code in (201, 409)

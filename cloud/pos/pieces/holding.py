@@ -11,7 +11,7 @@ from contract.ids import PieceId
 
 def held_until(work: Work, piece: PieceId) -> str:
     """The last day on which it lies untouched, today or later; empty: nothing holds it."""
-    query = sa.select(purchase_item.c.hold_until).where(purchase_item.c.piece == piece)
+    query = sa.select(sa.func.max(purchase_item.c.hold_until)).where(purchase_item.c.piece == piece)
     until = str(work.tx.value(query) or "")
     return until if until >= today(work) else ""
 

@@ -11,7 +11,7 @@ from cloud import changes, settlements
 from cloud.db import Tx
 from cloud.pos.pieces.desk import edit, records
 from cloud.pos.pieces.holding import held_until
-from cloud.tables import custody, melt_lot, purchase_item
+from cloud.tables import custody, melt_lot, purchase, purchase_item
 from cloud.work import Work
 from contract.feed import Condition
 from contract.ids import PieceId, StoreId, UserId
@@ -69,7 +69,7 @@ def here(tx: Tx, store: StoreId, limit: int = PIECES_MAX) -> list[Scrap]:
     """Scrap that has not left with a lot, what may leave first before the rest."""
     query = sa.select(purchase_item).where(
         purchase_item.c.store == store, purchase_item.c.lot == "", purchase_item.c.scrap == 1,
-        sa.exists().where(custody.c.piece == purchase_item.c.piece, *_lies_at(store)),
+        sa.exists().where(custody.c.piece == purchase_item.c.piece, *_lies_at(store)), _is_the_thing(),
     )  # fmt: skip
     rows = tx.rows(query.order_by(purchase_item.c.hold_until, purchase_item.c.piece).limit(limit))
     return [
@@ -80,6 +80,17 @@ def here(tx: Tx, store: StoreId, limit: int = PIECES_MAX) -> list[Scrap]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _is_the_thing() -> "sa.ColumnElement[bool]":
+    """Of a label that was bought more than once at a store: what was bought last."""
+    other, of, first = purchase_item.alias("other"), purchase.alias("of_other"), purchase.alias("of_this")
+    later = sa.exists().where(
+        first.c.store == purchase_item.c.store, first.c.purchase == purchase_item.c.purchase,
+        other.c.store == purchase_item.c.store, other.c.piece == purchase_item.c.piece,
+        of.c.store == other.c.store, of.c.purchase == other.c.purchase, of.c.at_us > first.c.at_us,
+    )  # fmt: skip
+    return ~later.correlate(purchase_item)
 
 
 def lots(tx: Tx, *, store: str = "", limit: int = 50) -> list[Lot]:
@@ -103,7 +114,7 @@ def send(work: Work, lot: str, store: StoreId, pieces: Sequence[PieceId], refine
         raise MeltError(f"Name the refiner, in 1 to {NAME_MAX} signs")
     if not 0 < len(set(pieces)) == len(pieces) <= PIECES_MAX:
         raise MeltError(f"Choose 1 to {PIECES_MAX} pieces, each once")
-    query = sa.select(purchase_item).where(purchase_item.c.piece.in_(pieces)).with_for_update()
+    query = sa.select(purchase_item).where(purchase_item.c.piece.in_(pieces), _is_the_thing()).with_for_update()
     rows = {PieceId(row["piece"]): row for row in work.tx.rows(query)}
     known = _left(work, lot, store, pieces)  # somebody sent it while this waited for its pieces
     if known is not None:
@@ -120,7 +131,7 @@ def send(work: Work, lot: str, store: StoreId, pieces: Sequence[PieceId], refine
     }  # fmt: skip
     if not work.tx.add_new(melt_lot, row):
         raise MeltError(f"Lot {lot} was sent a moment ago with other pieces: reload the page, send these as another")
-    work.tx.run(sa.update(purchase_item).where(purchase_item.c.piece.in_(pieces)).values(lot=lot))
+    work.tx.run(sa.update(purchase_item).where(purchase_item.c.piece.in_(pieces), _is_the_thing()).values(lot=lot))
     for each, record in records(work.tx, pieces).items():
         gone = msgspec.structs.replace(record.card, condition=Condition.DESTROYED, epc="", tid="")
         edit(work, gone, record.backing, by=by, why=f"melted in lot {lot}")

@@ -11,6 +11,7 @@ from cloud.work import Heard
 from contract.commands import CustodyState
 from contract.facts import PurchaseRecorded, TradeIn, TradeInTaken
 from contract.feed import Condition, PieceCard
+from trade.custody import OfficeState
 
 CASE: Final = "trade-in"
 WHY: Final = "bought from a client"
@@ -42,18 +43,29 @@ def _bring_in(tokens: Custody, heard: Heard, given: TradeIn, *, past: str, ref: 
         source=f"bought of {given.client}",
         provenance=f"Bought of client {given.client}, {past}",
     )
-    tokens.work.tx.add_new(
+    new = tokens.work.tx.add_new(
         piece_past,
         {
             "piece": given.piece, "ref": ref, "client": given.client, "provenance": given.provenance,
             "proof": given.proof, "at_us": heard.at_us,
         },
     )  # fmt: skip
+    token = tokens.get(given.piece)
+    if token is not None and token.state is not OfficeState.SOLD:
+        if new:  # told again by a box that was lost, it is the very thing
+            holder = token.holder or "nobody just now"
+            sentence = (
+                f"{heard.store} took in {given.title} as {given.piece}, which is a piece of the house with {holder}: "
+                "what was paid is booked, the record is the other's. Bring this thing in under a number of its own"
+            )
+            tokens.work.open_case(CASE, sentence, store=heard.store, piece=given.piece, ref=ref)
+        return
     tokens.flush()
     done = bring_in(
         tokens.work, [card], heard.store, state=CustodyState.HERE, by=heard.by, why=WHY,
         backings={given.piece: backing},
     )  # fmt: skip
+    tokens.read_anew(given.piece)
     if done.errors:
         wrong = "; ".join(f"{each.field}: {each.why}" for each in done.errors)
         sentence = f"{heard.store} took in {given.title} as {given.piece}, which is no record yet: {wrong}"
