@@ -5,7 +5,7 @@ from typing import Final
 from alembic import op
 
 revision: Final = "0051"
-down_revision: Final = "0050"
+down_revision: Final = "0046"
 
 
 def upgrade() -> None:
