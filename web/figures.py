@@ -76,10 +76,11 @@ def date(us: int, zone: ZoneInfo) -> str:
     return _date(local(us, zone))
 
 
-def moment(us: int, zone: ZoneInfo) -> str:
-    """`22 Nov, 14:05`."""
+def moment(us: int, zone: ZoneInfo, now_us: int) -> str:
+    """`22 Nov, 14:05`; of another year than now `22 Nov 2025, 14:05`."""
     there = local(us, zone)
-    return f"{format_skeleton('MMMd', there, locale=spoken().locale)}, {there:%H:%M}"
+    skeleton = "MMMd" if there.year == local(now_us, zone).year else "yMMMd"
+    return f"{format_skeleton(skeleton, there, locale=spoken().locale)}, {there:%H:%M}"
 
 
 def clock(us: int, zone: ZoneInfo) -> str:

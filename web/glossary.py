@@ -89,6 +89,28 @@ TERMS: Final[dict[str, Term]] = {
     "layaway": Term(
         later("layaway"), later("an order of pieces that are kept while their client pays in parts"), "layaway"
     ),
+    "consignment": Term(
+        later("consignment"),
+        later("a supplier's pieces lie here to be sold, and are paid for when they are"),
+        "consignment, memo-in",
+    ),
+    "p-complete": Term(
+        later("P(complete)"),
+        later("how likely a count has read every piece that is there: what was silent, weighed by how well it is read"),
+        "P(complete)",
+    ),
+    "detectability": Term(
+        later("detectability"),
+        later("how likely a piece is read in one round where it lies; learned"),
+        "detectability, p",
+    ),
+    "look": Term(
+        later("look"),
+        later("a way of reading that a count asks for: target, session, mode, power or antennas"),
+        "look (of a reader)",
+    ),
+    "melee": Term(later("melee"), later("small stones that are bought and sold by weight, not one by one"), "melee"),
+    "z": Term(later("X, Z"), later("the till's report during, and at the end of, a shift"), "X, Z"),
     "quarantined": Term(
         later("quarantined"), later("a sale that met another sale of the same piece; a person decides"), "quarantined"
     ),

@@ -4,7 +4,7 @@ Templates are found as `web/NAME`, `edge/NAME`, `cloud/NAME` or whatever prefix 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,8 +19,12 @@ from web.phrases import said
 HERE: Final = Path(__file__).parent
 
 
-def make_templates(folders: Mapping[str, Path], static: Mapping[str, Path], time_zone: str) -> jinja2.Environment:
-    """`folders`: template prefix → folder; `static`: URL path → folder, whose files are named with their hash."""
+def make_templates(
+    folders: Mapping[str, Path], static: Mapping[str, Path], time_zone: str, now_us: Callable[[], int]
+) -> jinja2.Environment:
+    """`folders`: template prefix → folder; `static`: URL path → folder, whose files are named with their hash.
+    `now_us`: the wall clock, for who writes the year of a moment only when it is another.
+    """
     loaders = {"web": jinja2.FileSystemLoader(HERE / "templates")}
     loaders.update({prefix: jinja2.FileSystemLoader(folder) for prefix, folder in folders.items()})
     env = jinja2.Environment(
@@ -45,7 +49,7 @@ def make_templates(folders: Mapping[str, Path], static: Mapping[str, Path], time
         count=figures.count,
         clock=partial(figures.clock, zone=zone),
         date=partial(figures.date, zone=zone),
-        moment=partial(figures.moment, zone=zone),
+        moment=lambda us: figures.moment(us, zone, now_us()),
         day=figures.day,
         lasting=figures.lasting,
         said=said,

@@ -127,7 +127,7 @@ def dress(
     """Gives the office's app its pages."""
     folders = {"cloud": CLOUD / "templates", **{noun: CLOUD / "pos" / noun / "templates" for noun in NOUNS}}
     folders["paper"] = paper.TEMPLATES
-    templates = make_templates(folders, paper.STATIC, time_zone)
+    templates = make_templates(folders, paper.STATIC, time_zone, desk.now_us)
     jobs = Jobs(lists, divisions, comparing)
     front = Front(
         "office", "Vitrine", logins, templates, secure=secure, nav=NAV, place=house_name(house),

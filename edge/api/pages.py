@@ -89,7 +89,7 @@ def dress(app: FastAPI, shop: Shop, *, secure: bool) -> Front:
         f"edge-{config.store}",
         "Vitrine",
         shop.logins,
-        make_templates(folders, STATIC, config.time_zone),
+        make_templates(folders, STATIC, config.time_zone, shop.clock.wall_us),
         secure=secure,
         nav=NAV,
         place=config.name,

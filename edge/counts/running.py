@@ -1,6 +1,7 @@
 """A count while it runs, and what pages see of it."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from edge.floor.rounds import Round
 from edge.floor.strangers import Strangers
 from edge.readers.base import Look
 from edge.reconcile.counts.count import Count
+
+ALL_BUT: Final = 0.05
+"""Less doubt than a tenth of a piece is not told as a figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,23 @@ class ZoneNeeds:
         return self.unread - self.gone
 
     def sentence(self) -> str:
-        """`3 of 40 unread: 1 is as good as missing, about 1.6 of the others are there; 5 rounds`."""
+        """`3 of 40 unread: 1 as good as missing, about 1.6 still there`."""
         if self.unread and not self.rounds:
             return f"{self.unread} of {self.expected} unread; no round has seen this place yet"
         said = []
         if self.unread:
             gone = f"{self.gone} as good as missing" if self.gone else ""
-            hope = f"about {self.hoped:.1f} still there" if self.open else ""
-            said.append(f"{self.unread} of {self.expected} unread: " + ", ".join(filter(None, (gone, hope))))
+            said.append(f"{self.unread} of {self.expected} unread: " + ", ".join(filter(None, (gone, self._hope()))))
         if self.untagged:
             said.append(f"{self.untagged} without a tag, to be counted by hand")
         return "; ".join(said) or "all read"
+
+    def _hope(self) -> str:
+        if not self.open:
+            return ""
+        if self.hoped >= self.open - ALL_BUT:
+            return "probably all still there" if self.open == self.unread else "the others probably still there"
+        return f"about {self.hoped:.1f} still there".replace(".0 ", " ")
 
 
 @dataclass(frozen=True, slots=True)

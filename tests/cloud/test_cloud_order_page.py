@@ -67,7 +67,14 @@ class Shown:
         app = FastAPI()
         folders = {"client_orders": pages.CLOUD / "pos" / "client_orders" / "templates"}
         logins = Logins(MemoryLogins(), lambda _user: None, now_us=lambda: 1, chance=bytes, powers=lambda _card: NONE)
-        front = Front("office", "Vitrine", logins, make_templates(folders, {}, "UTC"), secure=False, place="Maison")
+        front = Front(
+            "office",
+            "Vitrine",
+            logins,
+            make_templates(folders, {}, "UTC", lambda: self.now_us),
+            secure=False,
+            place="Maison",
+        )
         fit(app, front)
         app.include_router(private.router(desk, self.ring, Attempts()))
         self.page = browse(app)

@@ -29,7 +29,15 @@ def page(house, browse):
     logins = Logins(MemoryLogins(), lambda _user: None, now_us=lambda: 1, chance=bytes, powers=lambda _card: NONE)
     fit(
         app,
-        Front("office", "Vitrine", logins, make_templates(folders, {}, "UTC"), secure=False, nav=(), place="Maison"),
+        Front(
+            "office",
+            "Vitrine",
+            logins,
+            make_templates(folders, {}, "UTC", lambda: 1),
+            secure=False,
+            nav=(),
+            place="Maison",
+        ),
     )
     app.include_router(receipts.router(desk, Attempts()))
     return browse(app)

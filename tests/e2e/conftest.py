@@ -320,7 +320,7 @@ def make_gallery(*, still: bool = True) -> FastAPI:
     logins = Logins(MemoryLogins(), staff.get, powers=lambda _: powers, **chance)
     static = {"/static/edge": ROOT / "edge" / "api" / "static", **paper.STATIC}
     folders = {"edge": ROOT / "edge" / "api" / "templates", "receipts": paper.TEMPLATES}
-    templates = make_templates(folders, static, "Europe/Paris")
+    templates = make_templates(folders, static, "Europe/Paris", lambda: NOON_US)
     words = (
         "register Register, orders Orders, appointments Appointments, counts Counts, pass Pass, tags Tags, "
         "looks Look for, wall Loss prevention, readers Readers"

@@ -134,6 +134,29 @@ def test_the_two_counts_to_start_have_names_of_their_own(gallery: str, open_page
         expect(page.get_by_role("button", name=name)).to_be_visible()
 
 
+def test_a_word_is_explained_where_it_stands_to_mouse_finger_and_keys(
+    gallery: str, open_page: Callable[..., Page], check_accessible: Checker
+) -> None:
+    page = open_page(gallery + "piece", size=TILL)
+    word, meaning = page.get_by_role("button", name="Read in"), page.locator("#term-detectability")
+    expect(meaning).to_be_hidden()
+    word.hover()
+    expect(meaning).to_be_visible()
+    meaning.hover()  # it stays while the mouse is on it
+    near = meaning.bounding_box()["y"] - word.bounding_box()["y"]
+    assert abs(near) < 200, "it opens beside its word"
+    assert check_accessible(page, BY_THEME) == []
+    page.keyboard.press("Escape")
+    expect(meaning).to_be_hidden()
+    word.click()
+    page.mouse.move(5, 5)
+    expect(meaning).to_be_visible()
+    page.keyboard.press("Escape")
+    word.focus()
+    page.keyboard.press("Enter")
+    expect(meaning).to_be_visible()
+
+
 def test_a_blind_pad_is_said_where_it_stands(gallery: str, open_page: Callable[..., Page]) -> None:
     page = open_page(gallery + "wall-blind-pad", size=WALL)
     expect(page.locator(".plan .zone.pad.blind .tally")).to_have_text("Blind")

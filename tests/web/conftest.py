@@ -55,7 +55,7 @@ def make_app(staff: dict[UserId, StaffCard], *, secure: bool = False) -> tuple[F
         MemoryLogins(), staff.get, now_us=lambda: 1_000_000_000_000_000,
         chance=lambda n: bytes([next(drawn)]) * n, powers=powers_of,
     )  # fmt: skip
-    front = Front("test", "Vitrine", logins, make_templates({}, {}, "UTC"), secure=secure, place="Flagship")
+    front = Front("test", "Vitrine", logins, make_templates({}, {}, "UTC", lambda: 1), secure=secure, place="Flagship")
     fit(app, front)
 
     @app.get("/page", dependencies=[public()])

@@ -31,6 +31,31 @@ def test_a_word_means_on_a_page_what_the_glossary_says() -> None:
     assert differing(known) == ["blind"], "the control"
 
 
+USED = re.compile(r"""\bterm\(\s*["']([a-z-]+)["']""")
+
+
+def used(texts: dict[str, str]) -> dict[str, list[str]]:
+    """The words that each template explains."""
+    return {name: found for name, text in texts.items() if (found := USED.findall(text))}
+
+
+def wrong(explained: dict[str, list[str]]) -> list[str]:
+    """Words nobody explained, and words explained twice on a page: both would open the same meaning."""
+    unknown = [f"{name}: {word}" for name, words in explained.items() for word in words if word not in TERMS]
+    return unknown + [name for name, words in explained.items() if len(words) != len(set(words))]
+
+
+def test_every_word_a_page_explains_is_in_the_glossary_and_is_explained_once_there() -> None:
+    rooms = (ROOT / room for room in ("web", "edge", "cloud"))
+    texts = {str(path): path.read_text(encoding="utf-8") for room in rooms for path in room.rglob("*.html")}
+    explained = used(texts)
+    assert wrong(explained) == []
+    assert {"p-complete", "z", "detectability", "melee", "consignment"} <= {
+        w for words in explained.values() for w in words
+    }
+    assert wrong(used({"a": "{{ term('z') }}{{ term('z') }}{{ term('zap') }}"})) == ["a: zap", "a"], "the control"
+
+
 def test_help_has_every_word_and_a_card_for_each_role(
     client: httpx.Client, sign_in: Callable[[str], str], html: httpx.Headers
 ) -> None:

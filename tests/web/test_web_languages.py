@@ -25,6 +25,7 @@ from web.words import later, spoken_in, tongue
 
 NARROW = "\u202f"
 NOON_US = 1_795_000_000_000_000
+YEAR_US = 365 * 86_400_000_000
 PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -151,7 +152,8 @@ FORMS: list[tuple[Callable[[], str], dict[str, str]]] = [
     (lambda: figures.count(12_345), {"en": "12,345", "de": "12.345"}),
     (lambda: figures.day("2026-11-22"), {"en": "22 Nov 2026", "fr": "22 nov. 2026", "de": "22.11.2026", "it": "22 nov 2026", "zh": "2026年11月22日"}),
     (lambda: figures.clock(NOON_US, PARIS), {"en": "12:06", "zh": "12:06"}),
-    (lambda: figures.moment(NOON_US, PARIS), {"en": "18 Nov, 12:06", "de": "18. Nov., 12:06"}),
+    (lambda: figures.moment(NOON_US, PARIS, NOON_US), {"en": "18 Nov, 12:06", "de": "18. Nov., 12:06"}),
+    (lambda: figures.moment(NOON_US, PARIS, NOON_US + YEAR_US), {"en": "18 Nov 2026, 12:06", "de": "18. Nov. 2026, 12:06"}),
 ]  # fmt: skip
 
 

@@ -106,19 +106,19 @@ def test_after_signing_in_one_stays_in_the_house(path: str) -> None:
 
 def test_a_name_a_template_does_not_know_is_an_error_not_a_blank(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("{{ nobody }}", encoding="utf-8")
-    templates = make_templates({"here": tmp_path}, {}, "UTC")
+    templates = make_templates({"here": tmp_path}, {}, "UTC", lambda: 1)
     with pytest.raises(jinja2.UndefinedError):
         templates.get_template("here/page.html").render()
 
 
 def test_what_people_typed_is_never_markup(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("{{ note }}", encoding="utf-8")
-    templates = make_templates({"here": tmp_path}, {}, "UTC")
+    templates = make_templates({"here": tmp_path}, {}, "UTC", lambda: 1)
     assert "<script>" not in templates.get_template("here/page.html").render(note="<script>alert(1)</script>")
 
 
 def test_a_file_is_named_with_its_hash(tmp_path: Path) -> None:
-    asset = make_templates({}, {"/static/more": tmp_path}, "UTC").globals["asset"]
+    asset = make_templates({}, {"/static/more": tmp_path}, "UTC", lambda: 1).globals["asset"]
     assert callable(asset)
     (tmp_path / "a.css").write_text("a", encoding="utf-8")
     assert str(asset("/static/more/a.css")).startswith("/static/more/a.css?v=")

@@ -46,6 +46,17 @@
     field.focus({ preventScroll: true });
   }
 
+  // --- a word's meaning opens by a press (HTML's popover); a mouse may rest on the word instead. Escape closes either.
+  let resting = null;
+  let soon = 0;
+  function rest(term) {
+    clearTimeout(soon);
+    const meaning = term?.querySelector("[popover]");
+    if (meaning && !meaning.matches(":popover-open")) {
+      soon = setTimeout(() => { resting = meaning; meaning.showPopover({ source: term.querySelector("button") }); }, 200);
+    } else if (!meaning && resting) soon = setTimeout(() => { resting?.hidePopover(); resting = null; }, 300);
+  }
+
   function lamp(on) {
     for (const each of document.querySelectorAll(".live")) {
       each.classList.toggle("on", on);
@@ -59,12 +70,16 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
+    if (button.matches(".term-word")) { clearTimeout(soon); resting = null; }
     if (button.matches("[data-theme-toggle]")) toggleTheme();
     else if (button.matches("[data-digit]")) onPad(button);
     else if (button.matches("[data-print]")) window.print();
     else if (button.matches("[data-dismiss]")) button.closest("[data-dismissable]")?.remove();
   });
   document.addEventListener("keydown", onKey);
+  document.addEventListener("pointerover", (event) => {
+    if (event.pointerType === "mouse") rest(event.target.closest?.(".term"));
+  });
   // What stands in such a field is a proposal: typing replaces the whole of it.
   document.addEventListener("focusin", (event) => { if (event.target.matches("[data-whole]")) event.target.select(); });
   const first = document.activeElement;
