@@ -173,7 +173,9 @@ def _number(name: str, text: str, digits: int) -> int:
 
 def plain(text: str) -> str:
     """Small letters without accents, one space between: `Émeraude  Taillée` is found by `emeraude taillee`."""
-    bare = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+    bare = text
+    if not text.isascii():  # most of what a card says is, and has no accents to be looked for
+        bare = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
     return " ".join(bare.casefold().split())
 
 

@@ -30,7 +30,8 @@ CREATE INDEX seek_term_name ON seek_term (name, number, n);
 -- name: seek_set
 INSERT INTO seek (piece, home_zone, whole, price, carat, weight, fineness, category, metal, stone, collection, designer, condition, ownership, zone, tray, words)
 VALUES (:piece, :home_zone, :whole, :price, :carat, :weight, :fineness, :category, :metal, :stone, :collection, :designer, :condition, :ownership, :zone, :tray, :words)
-ON CONFLICT (piece) DO UPDATE SET home_zone = excluded.home_zone, whole = excluded.whole, price = excluded.price, carat = excluded.carat, weight = excluded.weight, fineness = excluded.fineness, category = excluded.category, metal = excluded.metal, stone = excluded.stone, collection = excluded.collection, designer = excluded.designer, condition = excluded.condition, ownership = excluded.ownership, zone = excluded.zone, tray = excluded.tray, words = excluded.words;
+ON CONFLICT (piece) DO UPDATE SET home_zone = excluded.home_zone, whole = excluded.whole, price = excluded.price, carat = excluded.carat, weight = excluded.weight, fineness = excluded.fineness, category = excluded.category, metal = excluded.metal, stone = excluded.stone, collection = excluded.collection, designer = excluded.designer, condition = excluded.condition, ownership = excluded.ownership, zone = excluded.zone, tray = excluded.tray, words = excluded.words
+RETURNING n AS value;
 
 -- name: seek_number
 SELECT n AS value FROM seek WHERE piece = :piece;

@@ -26,10 +26,11 @@ def put(db: Database, card: PieceCard) -> None:
     seeds = seek.seeds(card)
     whole = card.set_of or card.piece
     told: dict[str, int | str] = {**seeds.numbers, **seeds.texts}
-    db.run("seek_set", piece=card.piece, home_zone=card.home_zone, whole=whole, words=seeds.words, **told)
-    n = db.number("seek_number", piece=card.piece)
-    db.run("seek_keys_drop", piece=card.piece)
-    db.run("seek_terms_drop", n=n)
+    known = db.number("seek_number", piece=card.piece)
+    n = db.number("seek_set", piece=card.piece, home_zone=card.home_zone, whole=whole, words=seeds.words, **told)
+    if known:
+        db.run("seek_keys_drop", piece=card.piece)
+        db.run("seek_terms_drop", n=n)
     for kind, key in seeds.keys:
         db.run("seek_key_add", key=key, piece=card.piece, kind=kind)
     for name, text, number in seeds.terms:
