@@ -18,9 +18,9 @@ import msgspec
 import numpy as np
 
 from bench.shelves import Shelves, config_of, fill, zone_id
-from contract.facts import AlarmKind, AlarmRaised, Severity
+from contract.facts import AlarmKind, AlarmRaised, CountPlace, Severity
 from contract.feed import FeedPage, FeedRow, Role, StaffCard
-from contract.ids import AlarmId, PieceId, UserId
+from contract.ids import AlarmId, CountId, PieceId, UserId
 from edge.app import create
 from edge.life import Edge, listen, live
 from edge.own_books import set_pin
@@ -29,6 +29,8 @@ ANTENNAS: Final = 4
 SEED: Final = 43
 USER: Final = UserId("lou")
 PIN: Final = "2468"
+COUNT: Final = CountId("all-shelves")
+"""Runs from the beginning on, over every piece there is."""
 CHANGES_PER_S: Final = 50
 ACROSS: Final = 20
 """Zones in a row of the plan."""
@@ -63,6 +65,7 @@ def box(pipe: Connection, folder: str, size: Size) -> None:
         if nth % 100 == 99:
             edge.store.tick(edge.clock.mono_us(), writing=True)
     edge.store.tick(edge.clock.mono_us(), writing=True)
+    edge.store.start_count(COUNT, CountPlace.SHELF, (), USER)
     listener = listen(config)
     threading.Thread(target=_obey, args=(pipe, edge), daemon=True).start()
     pipe.send(listener.getsockname()[1])
