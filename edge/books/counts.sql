@@ -84,6 +84,18 @@ DELETE FROM count_verdict WHERE count = :count;
 -- name: verdict_set
 INSERT OR REPLACE INTO count_verdict VALUES (:count, :piece, :verdict, :zone, :p_present, :note, :at_us, :rounds);
 
+-- name: verdict_tally
+SELECT verdict, count(*) AS pieces FROM count_verdict WHERE count = :count GROUP BY verdict ORDER BY verdict;
+
+-- name: verdicts_missing
+SELECT piece, verdict, zone, p_present, note, at_us, rounds FROM count_verdict WHERE count = :count AND verdict = 'missing';
+
+-- name: verdicts_first
+SELECT v.piece, v.verdict, v.zone, v.p_present, v.note, v.at_us, v.rounds
+FROM count_verdict v LEFT JOIN seek s ON s.piece = v.piece
+WHERE v.count = :count AND v.verdict <> 'found' AND (:only = '' OR v.verdict = :only)
+ORDER BY v.verdict NOT IN ('missing', 'check_by_hand', 'duplicate'), coalesce(s.price, 0) DESC, v.piece LIMIT :most;
+
 -- name: verdicts
 SELECT piece, verdict, zone, p_present, note, at_us, rounds FROM count_verdict WHERE count = :count ORDER BY piece;
 

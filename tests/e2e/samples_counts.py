@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from contract.facts import CountPlace, CountTag, CountTotal, Verdict
 from edge.api import shapes
+from edge.api.counts.views import Lines
 from edge.counts.totals import by_zone
 
 NOON_US = 1_794_830_400_000_000
@@ -39,8 +40,8 @@ COMPLETE = replace(
 )  # fmt: skip
 SLOWER = "Slower than expected (40 s where 12 s were expected): 9 pieces still unread are read in fewer than one round of three."
 COUNTING_TOO = {
-    "may_decide": True, "may_start": True, "may_count": True, "counted_it": False, "missed": (), "only": "", "kinds": {},
-    "zone_totals": (), "lines": (), "lines_more": 0,
+    "may_decide": True, "may_start": True, "may_count": True, "counted_it": False, "missed": (), "only": "",
+    "zone_totals": (), "lines": Lines(),
 }  # fmt: skip
 MISSED = (
     shapes.MissedView("Safe at opening", CountPlace.SAFE, 1_763_800_200_000_000, "this box was off or served nobody then", 2),
@@ -76,7 +77,7 @@ def reviewed(count: shapes.CountView) -> dict[str, object]:
         verdicts=(*count.verdicts, more), why="Floor at closing", unknown_more=3.0,
     )  # fmt: skip
     kinds = {each.verdict: 1 for each in shown.verdicts}
-    return {"count": shown, "zone_totals": by_zone(TOTALS), "kinds": kinds, "lines": shown.verdicts}
+    return {"count": shown, "zone_totals": by_zone(TOTALS), "lines": Lines(shown.verdicts, 0, kinds)}
 
 
 def pages(common: dict[str, object], _: object) -> dict[str, tuple[str, dict[str, object]]]:
@@ -109,7 +110,7 @@ def pages(common: dict[str, object], _: object) -> dict[str, tuple[str, dict[str
         "count-complete": ("edge/count.html", {**counting, "count": COMPLETE}),
         "count-finished": (
             "edge/count.html",
-            {**counting, "count": FINISHED, "lines": FINISHED.verdicts, "lines_more": 31},
+            {**counting, "count": FINISHED, "lines": Lines(FINISHED.verdicts, 31)},
         ),
         "count-review": ("edge/count.html", {**counting, **reviewed(FINISHED)}),
         "count-running": ("edge/count.html", {**counting, "count": COUNT}),

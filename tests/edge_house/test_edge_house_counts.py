@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -246,7 +247,7 @@ class Looker:
     """Just what views ask of a shop."""
 
     def __init__(self, shop):
-        self.db, self.store, self.config = shop.books.db, shop.store, shop.config
+        self.db, self.store, self.config, self.clock = shop.books.db, shop.store, shop.config, shop.store.clock
 
 
 def login(user: str, *roles: str) -> Login:
@@ -285,6 +286,24 @@ def test_an_open_count_of_the_same_places_does_not_tell_what_a_blind_one_keeps(s
     assert views.count(looker, CountId("c2"), login("max", "manager")).expected == len(CASE)
     shop.store.submit_count(C1, {"case": 8}, ANA)
     assert views.count(looker, CountId("c2"), ana).expected == len(CASE)
+
+
+def test_the_page_of_a_count_looks_up_the_first_verdicts_and_counts_the_others(shop):
+    """Of a floor that nobody could read there is one for each piece: of 100,000 the page was never seen."""
+    done = count(shop, lacking=(2, 3, 4))
+    looker, max_ = Looker(shop), login("max", "manager")
+    whole, summary = views.count(looker, C1, max_), views.summary(looker, C1, max_)
+    assert len(whole.verdicts) == len(done.verdicts) == 3
+    assert summary == replace(whole, verdicts=())
+    judged = [(each.verdict, each.p_present) for each in done.verdicts]
+    assert (summary.to_look_for, summary.p_complete_by_hand) == (3, stocktake.p_complete_by_hand(judged))
+    first = views.lines(looker, summary, "", 2)
+    assert (len(first.shown), first.more, sum(first.kinds.values())) == (2, 1, 3)
+    assert set(first.shown) <= {views._seen(looker, each) for each in whole.verdicts}
+    assert views.lines(looker, summary, "explained", 3) == (first.shown[:0], 0, first.kinds)
+    assert views.lines(looker, replace(summary, hidden=True), "", 3) == views.Lines(), (
+        "who counts blind is told nothing"
+    )
 
 
 def test_a_sheet_holds_every_verdict_and_no_formula(shop, make):

@@ -30,7 +30,7 @@ def closing(shop: Shop, who: Login) -> shapes.ClosingView:
         ),
         None,
     )
-    shown = None if row is None else views.count(shop, row.count, who)
+    shown = None if row is None else views.summary(shop, row.count, who)
     ended_us = 0 if row is None else row.ended_us or row.started_us
     return shapes.ClosingView(
         standing=_standing(shown, shop.clock.wall_us() - ended_us),
@@ -44,7 +44,7 @@ def closing(shop: Shop, who: Login) -> shapes.ClosingView:
 
 
 def _first(shop: Shop, shown: shapes.CountView | None) -> tuple[shapes.VerdictView, ...]:
-    return () if shown is None else views.lines(shop, shown, "", LACKING_MAX)[0]
+    return () if shown is None else views.lines(shop, shown, "", LACKING_MAX).shown
 
 
 def _standing(shown: shapes.CountView | None, age_us: int) -> str:

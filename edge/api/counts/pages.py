@@ -83,9 +83,8 @@ async def count_closing(request: Request, who: Counter, shop: TheShop) -> Respon
 @router.get("/counts/{count}")
 async def show(request: Request, count: str, who: Anyone, shop: TheShop, verdict: str = "") -> Response:
     """`verdict`: only these."""
-    shown = views.count(shop, CountId(count), who)
+    shown = views.summary(shop, CountId(count), who)
     store = store_views.store(shop, who)
-    lines, lines_more = views.lines(shop, shown, verdict, LINES_MAX)
     return render(
         request,
         "edge/_count.html" if wants_fragment(request) else "edge/count.html",
@@ -93,14 +92,12 @@ async def show(request: Request, count: str, who: Anyone, shop: TheShop, verdict
         count=shown,
         zones=store.zones,
         sheet=laid_out(store.zones),
-        lines=lines,
-        lines_more=lines_more,
+        lines=views.lines(shop, shown, verdict, LINES_MAX),
         zone_names={zone.zone: zone.name for zone in store.zones},
         people={user.user: user.name for user in store_views.staff(shop)},
         tallies={tally.zone: (tally.found, tally.expected) for tally in shown.zones},
         zone_totals=views.zone_totals(shown),
         only=verdict,
-        kinds={each.verdict: sum(one.verdict == each.verdict for one in shown.verdicts) for each in shown.verdicts},
         may_decide=who.may(Permission.APPROVE_COUNT),
         may_count=who.may(Permission.COUNT),
         counted_it=who.user in shown.counted_by,

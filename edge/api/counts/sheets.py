@@ -40,7 +40,7 @@ def verdicts(shop: Shop, count: CountId, who: Login) -> Response:
 
 def totals(shop: Shop, count: CountId, who: Login) -> Response:
     """Raises a 409 problem while figures are kept from this person."""
-    shown = views.count(shop, count, who)
+    shown = views.summary(shop, count, who)
     _refuse_hidden(hidden=shown.hidden)
     rows = []
     for each in shown.totals:

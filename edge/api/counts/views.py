@@ -1,7 +1,9 @@
 """Counts as the store shows them, and to whom: a blind one keeps the books' figures from whoever counts."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -16,6 +18,7 @@ from edge.books.rows import (
     CountLookRow,
     CountMissedRow,
     CountRow,
+    VerdictTallyRow,
     counters_of,
     quantities_of,
     recounting_of,
@@ -33,6 +36,7 @@ from trade.stocktake import RUNNING, CountState
 from web.logins import Login
 
 MISSED_SHOWN_MAX: Final = 5
+FOUND: Final[Verdict] = Verdict.FOUND
 COUNT_WORDS: Final = {CountState.COUNTING: "running", CountState.RECOUNTING: "running"}
 ENDINGS: Final = (
     (Verdict.CHECK_BY_HAND, "not read in this count: check it by hand", "not read in this count: check them by hand"),
@@ -51,6 +55,17 @@ def counts(shop: Shop, who: Login) -> list[shapes.CountView]:
 
 
 def count(shop: Shop, count_id: CountId, who: Login) -> shapes.CountView:
+    """With every verdict that is not *found*: of a floor nobody could read, one for each piece."""
+    row = row_of(shop, count_id)
+    shown = _count(shop, row, who, told=True)
+    if shown.hidden:
+        return shown
+    verdicts = shop.db.rows("verdicts", CountVerdict, count=row.count)
+    return replace(shown, verdicts=tuple(_verdict(shop, each) for each in verdicts if each.verdict is not FOUND))
+
+
+def summary(shop: Shop, count_id: CountId, who: Login) -> shapes.CountView:
+    """Without its verdicts, however many there are; `lines` gives the first of them."""
     return _count(shop, row_of(shop, count_id), who, told=True)
 
 
@@ -73,12 +88,11 @@ def counts_to_learn(shop: Shop) -> int:
     return max(COUNTS_MIN - shop.store.counting.lore.lessons.counts, 0)
 
 
-def how_it_ended(found: int, expected: int, verdicts: tuple[CountVerdict, ...]) -> str:
+def how_it_ended(found: int, expected: int, tally: Mapping[Verdict, int]) -> str:
     """`789 of 791 found; 2 not read in this count: check them by hand.` Nothing unread is ever called found."""
     said = [f"{found:,} of {expected:,} found" if found < expected else f"All {expected:,} found"]
     for verdict, one, more in ENDINGS:
-        number = sum(each.verdict is verdict for each in verdicts)
-        if number:
+        if number := tally.get(verdict, 0):
             said.append(f"{number:,} {one if number == 1 else more}")
     return "; ".join(said) + "."
 
@@ -89,11 +103,10 @@ def zone_totals(shown: shapes.CountView) -> list[CountTotal]:
 
 
 def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.CountView:
-    """`told`: with its verdicts."""
+    """`told`: with all that a list of counts does not say. No verdict is looked up, they are counted."""
     if hidden_from(row, who) or not hidden_zones(shop, who).isdisjoint(zones_of(row)):
         return _hidden(shop, row)  # an open count beside a blind one, or yesterday's, would tell its figures
-    verdicts = tuple(shop.db.rows("verdicts", CountVerdict, count=row.count))
-    judged = [(each.verdict, each.p_present) for each in verdicts]
+    tally = _tally(shop, row.count)
     ended = row.state in (CountState.FINISHED, CountState.APPROVED)
     now = shop.store.counting.now.get(row.count) if row.state in RUNNING else None
     last = shop.store.counting.now.get(row.count)
@@ -120,15 +133,15 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
         p_complete=now.p_complete if now else row.p_complete,
         unread_expected=now.unread_expected if now else row.unread_expected,
         why_stopped=row.why_stopped,
-        verdicts=tuple(_verdict(shop, each) for each in verdicts if told and each.verdict is not Verdict.FOUND),
+        verdicts=(),
         value_minor=row.value_minor,
         weight_mg=row.weight_mg,
         currency=row.currency or shop.config.currency,
         unknown_tags=row.unknown_tags,
         started_us=row.started_us,
-        sentence=how_it_ended(row.found, row.expected, verdicts) if ended and told else "",
-        p_complete_by_hand=stocktake.p_complete_by_hand(judged),
-        to_look_for=stocktake.to_look_for(judged),
+        sentence=how_it_ended(row.found, row.expected, tally) if ended and told else "",
+        p_complete_by_hand=_by_hand(shop, row.count, tally),
+        to_look_for=sum(number for verdict, number in tally.items() if verdict in stocktake.TO_LOOK_FOR),
         why=row.why,
         due_us=row.due_us,
         blind=row.blind,
@@ -146,6 +159,16 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
         tags=tuple(shapes.CountTagView(**msgspec.structs.asdict(each)) for each in tags_of(row) if told),
         looks=_looks(shop, row) if told else (),
     )
+
+
+def _tally(shop: Shop, count: CountId) -> dict[Verdict, int]:
+    return {each.verdict: each.pieces for each in shop.db.rows("verdict_tally", VerdictTallyRow, count=count)}
+
+
+def _by_hand(shop: Shop, count: CountId, tally: Mapping[Verdict, int]) -> float | None:
+    by_hand = [(verdict, 1.0) for verdict in tally if verdict is not Verdict.MISSING]
+    gone = shop.db.rows("verdicts_missing", CountVerdict, count=count) if Verdict.MISSING in tally else []
+    return stocktake.p_complete_by_hand([*by_hand, *((each.verdict, each.p_present) for each in gone)])
 
 
 def _needs(zone: ZoneNeeds) -> shapes.NeedsView:
@@ -208,7 +231,7 @@ def _looks(shop: Shop, row: CountRow) -> tuple[shapes.LookView, ...]:
 
 
 def _verdict(shop: Shop, verdict: CountVerdict) -> shapes.VerdictView:
-    card = replica.piece(shop.db, verdict.piece)
+    card = shop.store.stock.cards.get(verdict.piece) or replica.piece(shop.db, verdict.piece)
     return shapes.VerdictView(
         piece=verdict.piece,
         title=f"{card.title} ({card.sku})" if card else verdict.piece,
@@ -225,13 +248,24 @@ def _verdict(shop: Shop, verdict: CountVerdict) -> shapes.VerdictView:
     )
 
 
-def lines(shop: Shop, shown: shapes.CountView, only: str, most: int) -> tuple[tuple[shapes.VerdictView, ...], int]:
-    """Verdicts to be shown, what is to be looked for first and the most valuable of it, with where that was read last;
-    and how many more there are.
-    """
-    asked = [each for each in shown.verdicts if not only or each.verdict == only]
-    first = sorted(asked, key=lambda one: (one.verdict not in stocktake.TO_LOOK_FOR, -one.price_minor, one.piece))
-    return tuple(_seen(shop, each) for each in first[:most]), max(0, len(first) - most)
+class Lines(NamedTuple):
+    """The first verdicts of a count, how many more there are, and how many of each kind, of whatever is asked for."""
+
+    shown: tuple[shapes.VerdictView, ...] = ()
+    more: int = 0
+    kinds: Mapping[Verdict, int] = MappingProxyType({})
+
+
+def lines(shop: Shop, of: shapes.CountView, only: str, most: int) -> Lines:
+    """What is to be looked for first and the most valuable of it, with where that was read last; `only`: this kind."""
+    if of.hidden:
+        return Lines()
+    kinds = _tally(shop, CountId(of.count))
+    kinds.pop(FOUND, None)
+    first = shop.db.rows("verdicts_first", CountVerdict, count=of.count, only=only, most=most)
+    shown = tuple(_seen(shop, _verdict(shop, each)) for each in first)
+    asked = sum(number for verdict, number in kinds.items() if only in ("", verdict))
+    return Lines(shown, asked - len(shown), kinds)
 
 
 def _seen(shop: Shop, verdict: shapes.VerdictView) -> shapes.VerdictView:

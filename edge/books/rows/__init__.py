@@ -27,6 +27,7 @@ from edge.books.rows.counts import CountMissedRow as CountMissedRow
 from edge.books.rows.counts import CountRequestRow as CountRequestRow
 from edge.books.rows.counts import CountRow as CountRow
 from edge.books.rows.counts import DueRow as DueRow
+from edge.books.rows.counts import VerdictTallyRow as VerdictTallyRow
 from edge.books.rows.counts import counters_of as counters_of
 from edge.books.rows.counts import quantities_of as quantities_of
 from edge.books.rows.counts import recounting_of as recounting_of

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from contract.facts import CountPlace, CountTag, CountTotal, ZoneQuantity
+from contract.facts import CountPlace, CountTag, CountTotal, Verdict, ZoneQuantity
 from contract.ids import CountId, UserId, ZoneId
 from trade.stocktake import CountState
 
@@ -49,6 +49,13 @@ class CountRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def awaits_figures(self) -> bool:
         return self.blind and not self.submitted
+
+
+class VerdictTallyRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How many pieces of a count have this verdict."""
+
+    verdict: Verdict
+    pieces: int
 
 
 class CountLookRow(msgspec.Struct, frozen=True, kw_only=True):
