@@ -77,10 +77,11 @@ def listing(tx: Tx, *, store: str = "", what: str = "", subject: str = "", limit
     for column, wanted in ((office_change.c.what, what), (office_change.c.subject, subject)):
         if wanted:
             query = query.where(column == wanted)
-    return [
-        ChangeRow(
-            **{name: row[name] for name in ("n", "at_us", "by", "what", "subject", "store", "why")},
-            differences=[Difference(field, *both) for field, both in json.loads(row["differences"]).items()],
-        )
-        for row in tx.rows(query)
-    ]
+    return [row_of(row) for row in tx.rows(query)]
+
+
+def row_of(row: sa.RowMapping) -> ChangeRow:
+    return ChangeRow(
+        **{name: row[name] for name in ("n", "at_us", "by", "what", "subject", "store", "why")},
+        differences=[Difference(field, *both) for field, both in json.loads(row["differences"]).items()],
+    )

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from cloud.pos.pieces.queries import PieceDetail, PieceRow
+from web.phrases import said as said_
 from web.templating import place
+from web.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,23 @@ def where_is(row: PieceRow, names: dict[str, str]) -> Where:
     holder = names.get(row.holder, row.holder)
     match row.custody:
         case "sold":
-            return Where("With a client", "Sold", "quiet")
+            return Where(_("With a client"), _("Sold"), "quiet")
         case "transit":
-            return Where("On the road", "In transit", "warn")
+            return Where(_("On the road"), _("In transit"), "warn")
         case "incoming":
-            return Where(f"On its way to {holder}", "Incoming", "warn")
+            return Where(_("On its way to %(store)s") % {"store": holder}, _("Incoming"), "warn")
         case "frozen":
-            return Where("Held by the office until somebody finds it", "Frozen", "bad")
+            return Where(_("Held by the office until somebody finds it"), _("Frozen"), "bad")
         case "":
-            return Where("Not in any store yet", "Unplaced", "quiet")
-        case _:
+            return Where(_("Not in any store yet"), _("Unplaced"), "quiet")
+        case _other:
             pass
+    at = {"store": holder, "zone": place(row.seen_zone)}
     if row.seen_state == "missing":
-        return Where(f"{holder}, missing from {place(row.seen_zone)}", "Missing", "bad")
+        return Where(_("%(store)s, missing from %(zone)s") % at, _("Missing"), "bad")
     if row.seen_state == "present":
-        return Where(f"{holder}, {place(row.seen_zone)}", "In place", "good")
-    return Where(f"{holder}, not read yet", "Unread", "quiet")
+        return Where(_("%(store)s, %(zone)s") % at, _("In place"), "good")
+    return Where(_("%(store)s, not read yet") % at, _("Unread"), "quiet")
 
 
 def story_of(piece: PieceDetail, names: dict[str, str]) -> list[Event]:
@@ -66,22 +69,23 @@ def story_of(piece: PieceDetail, names: dict[str, str]) -> list[Event]:
     holder = ""
     for step in piece.steps:
         if step.holder != holder:  # a rejoin gives the same holder the piece anew, which is no news to people
-            said = f"Entrusted to {names.get(step.holder, step.holder)}." if step.holder else "Left its store."
+            entrusted = _("Entrusted to %(store)s.") % {"store": names.get(step.holder, step.holder)}
+            said = entrusted if step.holder else _("Left its store.")
             events.append(Event(step.since_us, said))
             holder = step.holder
     if piece.row.seen_since_us:
-        seen = piece.row.seen_state.replace("_", " ")
-        reason = f": {piece.seen_why}" if piece.seen_why else ""
-        events.append(Event(piece.row.seen_since_us, f"{seen.capitalize()} in {place(piece.row.seen_zone)}{reason}."))
-    events += [
-        Event(
-            sale.recorded_us,
-            f"Sold at {names.get(sale.store, sale.store)}, receipt {sale.receipt_number} ({sale.state}).",
-        )
-        for sale in piece.sales
-    ]
-    events += [
-        Event(tag.from_us, f"Tagged at {names.get(tag.store, tag.store)} as {tag.epc} by {tag.by}.")
-        for tag in piece.tags
-    ]
+        at = {"zone": place(piece.row.seen_zone), "why": piece.seen_why}
+        seen = {
+            ("present", False): _("In place in %(zone)s."), ("present", True): _("In place in %(zone)s: %(why)s."),
+            ("missing", False): _("Missing from %(zone)s."), ("missing", True): _("Missing from %(zone)s: %(why)s."),
+        }.get((piece.row.seen_state, bool(piece.seen_why)), _("Not known to be in %(zone)s."))  # fmt: skip
+        events.append(Event(piece.row.seen_since_us, seen % at))
+    sold = _("Sold at %(store)s, receipt %(number)s (%(state)s).")
+    for sale in piece.sales:
+        told = {"store": names.get(sale.store, sale.store), "number": sale.receipt_number, "state": said_(sale.state)}
+        events.append(Event(sale.recorded_us, sold % told))
+    tagged = _("Tagged at %(store)s as %(epc)s by %(name)s.")
+    for tag in piece.tags:
+        bound = {"store": names.get(tag.store, tag.store), "epc": tag.epc, "name": tag.by}
+        events.append(Event(tag.from_us, tagged % bound))
     return sorted(events, key=lambda event: -event.at_us)

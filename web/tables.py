@@ -2,14 +2,16 @@
 
 A list names its `Column`s once. What is asked for stands in the address (`Asked`), so that a list is a link that can be
 sent; no script is needed. Rows in memory are arranged here; rows of a database by whoever keeps it, who gives a
-`Listed` too. The macros of `web/_table.html` draw both.
+`Listed` too. `whole` of `web/_table.html` draws both: filters, headings, rows, pages, and the file to take out.
 """
 
 import csv
 import io
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
@@ -23,8 +25,12 @@ from web.words import Words, _
 ROWS: Final = 50
 """Of one page."""
 PAGES_MAX: Final = 2_000
+COUNTED_MAX: Final = 10_000
+"""More are said to be more, and not counted."""
 EXPORT_ROWS_MAX: Final = 100_000
 """A longer list is cut there, and its last line says so."""
+LINES_AT_ONCE: Final = 500
+"""Of a file, made into bytes together."""
 SEEK_CHARACTERS_MAX: Final = 100
 PARAMETERS_MAX: Final = 12
 OWN: Final = ("sort", "page", "as")
@@ -58,6 +64,15 @@ class Column(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A filter by one of a few values: `options` are (value, what it is called), the first one for all."""
+
+    name: str
+    title: Words
+    options: tuple[tuple[str, Words], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What the address says: `sort` by a column's name, `down` from the largest, the page (from 1), and what else."""
 
@@ -71,7 +86,11 @@ class Asked:
 
     @property
     def q(self) -> str:
-        return dict(self.rest).get("q", "")
+        return self.of("q")
+
+    def of(self, name: str) -> str:
+        """What a filter asks for; empty: nothing."""
+        return dict(self.rest).get(name, "")
 
     @property
     def hidden(self) -> tuple[tuple[str, str], ...]:
@@ -102,12 +121,36 @@ def asked(request: Request) -> Asked:
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[Row]):
-    """A page of a list, or the whole of it where it is taken out. `total` rows answer to what is asked."""
+    """A page of a list. `total` rows answer to what is asked, counted up to one above `COUNTED_MAX`; `more` follow.
+
+    `all_rows`: in their order and once, where the list is taken out; there is no page then.
+    """
 
     columns: tuple[Column[Row], ...]
-    rows: list[Row]
+    rows: Sequence[Row]
     asked: Asked
     total: int
+    more: bool = False
+    choices: tuple[Choice, ...] = ()
+    seeks: bool = True
+    """Words may be looked for."""
+    all_rows: Iterable[Row] = ()
+
+    @property
+    def many(self) -> int:
+        """Nought, or how many there are at least where nobody counts on."""
+        return COUNTED_MAX if self.total > COUNTED_MAX else 0
+
+    @property
+    def filtered(self) -> bool:
+        names = {"q", *(each.name for each in self.choices)}
+        return self.asked.page > 1 or any(name in names for name, _value in self.asked.rest)
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What a form of filters sends along besides them: what the page itself asks for, and the order."""
+        own = {"q", *(each.name for each in self.choices)}
+        return [*(each for each in self.asked.rest if each[0] not in own), *self.asked.hidden]
 
     @property
     def first(self) -> int:
@@ -124,8 +167,7 @@ class Listed(Generic[Row]):
 
     @property
     def after(self) -> str:
-        more = self.last < self.total and self.asked.page < PAGES_MAX
-        return self.asked.link(page=self.asked.page + 1) if more and self.rows else ""
+        return self.asked.link(page=self.asked.page + 1) if self.more and self.asked.page < PAGES_MAX else ""
 
     @property
     def out(self) -> str:
@@ -147,21 +189,23 @@ class Listed(Generic[Row]):
         return self.asked.link(sort=f"{'-' if down else ''}{column.name}")
 
 
-def arrange(columns: Sequence[Column[Row]], rows: Iterable[Row], what: Asked) -> Listed[Row]:
-    """Rows that are in memory, in the order in which they came unless another is asked for."""
-    kept = [row for row in rows if _answers(columns, row, what.q)] if what.q else list(rows)
+def arrange(
+    columns: Sequence[Column[Row]], rows: Iterable[Row], what: Asked, choices: tuple[Choice, ...] = (), *,
+    sought: bool = False,
+) -> Listed[Row]:  # fmt: skip
+    """Rows that are in memory, in the order in which they came unless another is asked for. `sought`: they are those
+    that answer to `q` already.
+    """
+    kept = [row for row in rows if sought or _answers(columns, row, what.q)] if what.q else list(rows)
     by = next((each for each in columns if each.name == what.sort and each.sorts), None)
     if by is not None:
         told = by.told
         known = [row for row in kept if told(row) is not None]
         known.sort(key=lambda row: _order(told(row)), reverse=what.down)
         kept = known + [row for row in kept if told(row) is None]
-    return Listed(tuple(columns), cut(kept, what), what, len(kept))
-
-
-def cut(rows: list[Row], what: Asked) -> list[Row]:
-    """Those of the page that is asked for; of what is taken out all that may be."""
-    return rows[:EXPORT_ROWS_MAX] if what.csv else rows[(what.page - 1) * ROWS : what.page * ROWS]
+    shown = kept[(what.page - 1) * ROWS : what.page * ROWS]
+    more = what.page * ROWS < len(kept)
+    return Listed(tuple(columns), shown, what, len(kept), more, choices, all_rows=kept)
 
 
 def _answers(columns: Sequence[Column[Row]], row: Row, words: str) -> bool:
@@ -181,17 +225,39 @@ def _plain(cell: Cell) -> str | int | float:
     return plain(cell.minor, cell.currency) if isinstance(cell, Money) else cell
 
 
-def taken_out(listed: Listed[Row], name: str) -> Response:
-    """The list as a file: UTF-8 with its mark, so that Excel reads it, a heading line, decimals with a point."""
+class Taken(Response):
+    """A list as a file. `rows` of it, without the heading."""
+
+    media_type = "text/csv; charset=utf-8"
+
+    def __init__(self, text: bytes, name: str, rows: int) -> None:
+        headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"}
+        super().__init__(text, headers=headers)
+        self.rows = rows
+
+
+def taken_out(listed: Listed[Row], name: str) -> Taken:
+    """The list as a file: UTF-8 with its mark, so that Excel reads it, a heading line, decimals with a point.
+
+    Rows are read through once and kept as the lines they make; nothing of the database waits for a slow browser.
+    """
+    headings = [str(each.title) for each in listed.columns]
+    chunks, number = [_lines([headings])], 0
+    rows = iter(listed.all_rows)
+    cells = ([_safe(_plain(each.told(row))) for each in listed.columns] for row in islice(rows, EXPORT_ROWS_MAX))
+    while lines := list(islice(cells, LINES_AT_ONCE)):
+        chunks.append(_lines(lines))
+        number += len(lines)
+    if next(rows, None) is not None:
+        cut = _("Cut after %(rows)s rows: filter the list and take it out again") % {"rows": EXPORT_ROWS_MAX}
+        chunks.append(_lines([[cut]]))
+    return Taken(BOM_UTF8 + b"".join(chunks), name, number)
+
+
+def _lines(rows: Sequence[Sequence[str | float]]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([str(each.title) for each in listed.columns])
-    writer.writerows([_safe(_plain(each.told(row))) for each in listed.columns] for row in listed.rows)
-    if listed.total > len(listed.rows):
-        told = {"rows": len(listed.rows), "total": listed.total}
-        writer.writerow([_("Cut after %(rows)s of %(total)s rows: filter the list and take it out again") % told])
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"}
-    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 def _safe(cell: str | float) -> str | float:

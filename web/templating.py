@@ -53,6 +53,7 @@ def make_templates(
         day=figures.day,
         lasting=figures.lasting,
         said=said,
+        word=word,
         sentence=sentence,
         place=place,
         iso=lambda us: figures.local(us, zone).isoformat(timespec="seconds"),
@@ -69,6 +70,11 @@ def sentence(words: str) -> str:
     """`the disk is full` → `The disk is full.`, so that reasons from anywhere can stand among sentences."""
     said = words.strip()
     return said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?")) or not said else ".")
+
+
+def word(code: str) -> str:
+    """`gift_card` → `Gift card`, in the tongue of who reads it."""
+    return said(code.replace("_", " ").capitalize())
 
 
 def place(zone: str) -> str:

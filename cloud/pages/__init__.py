@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from starlette.concurrency import run_in_threadpool
@@ -11,10 +11,11 @@ from starlette.responses import Response
 from cloud.desk import Desk
 from cloud.doors import tickets as ticket_doors
 from cloud.jobs import Jobs
+from cloud.listing import answer
 from cloud.messages.outbox import Ways
 from cloud.navigation import NAV, OVERSEERS
 from cloud.pages import clienteling, counts, door, ledger, lists, sales, today, wide
-from cloud.pages.shared import AWAY_AFTER_US, SHOW_MAX, SHOW_STEP, Show, Word, more_of, names, online, people_of
+from cloud.pages.shared import AWAY_AFTER_US, Word, names, online, people_of
 from cloud.people import Keyring
 from cloud.pos.appointments import pages as appointment_pages
 from cloud.pos.appointments.desk import Means
@@ -69,7 +70,7 @@ from web.logins import Login, Logins
 from web.policy import allow, signed_in
 from web.problems import ProblemError
 from web.receipts import page as paper
-from web.tables import Asked, asked, taken_out
+from web.tables import Asked, Listed, asked
 from web.templating import make_templates
 from web.words import later, tongue_of
 
@@ -158,7 +159,7 @@ def dress(
         goods_pages.router(desk),
         client_order_pages.router(desk, ring, client_reach.naming(ring)),
         compliance_pages.router(desk),
-        purchase_pages.router(desk, ring, time_zone),
+        purchase_pages.router(desk, ring),
         piece_melting.router(desk),
         client_pages.router(desk, ring, comparing),
         client_private.router(
@@ -225,11 +226,9 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             houses = stores.listing(work.tx)
             table = lists.of_shifts(work.tx, what, names(houses), store=store)
-            if what.csv:
-                return taken_out(table, "shifts")
-            return render(
-                request, "shifts/list.html", table=table, names=names(houses),
-                stores=houses, store=store, bankings=shifts.bankings(work.tx, store=store, limit=BANKINGS_SHOWN),
+            return answer(
+                request, table, "shifts/list.html", names=names(houses),
+                bankings=shifts.bankings(work.tx, store=store, limit=BANKINGS_SHOWN),
                 people=people_of(staff.listing(work.tx)), may_match=who.may(Permission.LEDGER, store=store),
             )  # fmt: skip
 
@@ -260,19 +259,20 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             told = names(stores.listing(work.tx))
             table = lists.of_alarms(work.tx, what, told, store=store)
-            return (
-                taken_out(table, "alarms")
-                if what.csv
-                else render(request, "alarms/list.html", table=table, names=told, store=store)
-            )
+            return answer(request, table, "alarms/list.html", names=told)
 
     @routes.get("/parked")
-    def waiting(request: Request, who: Overseer, store: Word = "", show: Show = SHOW_STEP) -> Response:
+    def waiting(
+        request: Request, who: Overseer, what: List, store: Word = "", of: Literal["cases", "entries"] = "cases"
+    ) -> Response:
         with desk.look() as work:
-            rows = parked.rows(work.tx, store=store, limit=show + 1)
-            return render(
-                request, "parked/list.html", rows=rows[:show], cases=parked.cases(work.tx, store=store, limit=SHOW_MAX),
-                names=names(stores.listing(work.tx)), more=more_of(len(rows), show), may_close=who.may(*OVERSEERS),
+            told = names(stores.listing(work.tx))
+            table: Listed[Any] = lists.of_cases(work.tx, what, told, store=store)
+            if of == "entries":
+                table = lists.of_parked(work.tx, what, told, store=store)
+            return answer(
+                request, table, "parked/list.html", of=of, names=told, may_close=who.may(*OVERSEERS),
+                parked=parked.count(work.tx, store=store),
             )  # fmt: skip
 
     @routes.post("/parked/cases/close")

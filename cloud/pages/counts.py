@@ -2,13 +2,14 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from cloud.desk import Desk
-from cloud.pages.shared import SHOW_STEP, Show, Word, more_of, names, people_of
+from cloud.listing import answer
+from cloud.pages import lists
+from cloud.pages.shared import Word, names, people_of
 from cloud.pos.counts import queries as counts
-from cloud.pos.counts.apply import ABANDONED, APPROVED, COUNTING, FINISHED, RECOUNTING, REQUESTED
 from cloud.pos.counts.desk import request as request_count
 from cloud.pos.http import conflicts, found
 from cloud.pos.staff import queries as staff
@@ -19,13 +20,11 @@ from contract.ids import CountId, StoreId
 from web.front import go, render
 from web.logins import Login
 from web.policy import allow, require, signed_in
+from web.tables import Asked, asked
 
 COUNT_ASKERS: Final = (Permission.APPROVE_COUNT, Permission.CLOSE_ALARM)
-COUNT_STATES: Final = (
-    ("", "Any state"), (REQUESTED, "Asked for"), (COUNTING, "Running"), (FINISHED, "To approve"),
-    (RECOUNTING, "Counted again"), (APPROVED, "Approved"), (ABANDONED, "Abandoned"),
-)  # fmt: skip
 Anyone = Annotated[Login, signed_in()]
+List = Annotated[Asked, Depends(asked)]
 Asker = Annotated[Login, allow(*COUNT_ASKERS)]
 
 
@@ -33,16 +32,13 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(include_in_schema=False, dependencies=[signed_in()])
 
     @routes.get("/counts")
-    def count_list(
-        request: Request, who: Anyone, store: Word = "", state: Word = "", show: Show = SHOW_STEP
-    ) -> Response:
+    def count_list(request: Request, who: Anyone, what: List, store: Word = "", state: Word = "") -> Response:
         with desk.look() as work:
-            houses = stores.listing(work.tx)
-            rows = counts.listing(work.tx, store=store, state=state, limit=show + 1)
-            return render(
-                request, "counts/list.html", rows=rows[:show], names=names(houses), stores=houses,
-                more=more_of(len(rows), show), may_ask=who.may(*COUNT_ASKERS), people=people_of(staff.listing(work.tx)),
-                store=store, state=state, states=COUNT_STATES, missed=counts.missed(work.tx, store=store),
+            houses, people = stores.listing(work.tx), people_of(staff.listing(work.tx))
+            table = lists.of_counts(work.tx, what, names(houses), people, store=store, state=state)
+            return answer(
+                request, table, "counts/list.html", names=names(houses), stores=houses, people=people,
+                may_ask=who.may(*COUNT_ASKERS), missed=counts.missed(work.tx, store=store),
             )  # fmt: skip
 
     @routes.post("/counts")

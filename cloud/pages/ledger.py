@@ -4,12 +4,15 @@ import datetime as dt
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, Query, Request
+from babel.dates import format_skeleton
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from cloud.changes import WHY_CHARACTERS_MAX, WhyError
 from cloud.db import Tx
 from cloud.desk import Desk
+from cloud.listing import answer
+from cloud.pages import lists_money
 from cloud.pos.commissions import desk as rates_desk
 from cloud.pos.commissions import queries as commissions
 from cloud.pos.commissions.routes import Setter, whose
@@ -24,23 +27,25 @@ from web.forms import percent_bp
 from web.front import go, render
 from web.logins import Login
 from web.policy import allow, require, signed_in
+from web.tables import Asked, asked
+from web.words import spoken
 
-SHOW_STEP: Final = 50
-SHOW_MAX: Final = 1000
-NEWEST: Final = 12
-"""Newest entries below the trial balance."""
+CLOSES_SHOWN: Final = 12
+"""Newest months that were closed, below the trial balance."""
 Looker = Annotated[Login, allow(Permission.LEDGER)]
 Closer = Annotated[Login, allow(Permission.LEDGER_CLOSE)]
 Anyone = Annotated[Login, signed_in()]
 Word = Annotated[str, Query(max_length=300)]
-Show = Annotated[int, Query(ge=1, le=SHOW_MAX)]
+List = Annotated[Asked, Depends(asked)]
 Name = Annotated[str, Form(max_length=300)]
 Why = Annotated[str, Form(min_length=3, max_length=WHY_CHARACTERS_MAX)]
 
 
 def month(period: str) -> str:
-    """`2026-11` → `November 2026`."""
-    return dt.date.fromisoformat(f"{period}-01").strftime("%B %Y") if is_period(period) else period
+    """`2026-11` → `November 2026`, in the tongue of who reads it."""
+    if not is_period(period):
+        return period
+    return str(format_skeleton("yMMMM", dt.date.fromisoformat(f"{period}-01"), locale=spoken().locale))
 
 
 def router(desk: Desk, time_zone: str) -> APIRouter:
@@ -53,7 +58,7 @@ def router(desk: Desk, time_zone: str) -> APIRouter:
 
 def add_ledger(routes: APIRouter, desk: Desk) -> None:
     @routes.get("/ledger")
-    def books(request: Request, who: Looker, store: Word = "", period: Word = "") -> Response:
+    def books(request: Request, who: Looker, what: List, store: Word = "", period: Word = "") -> Response:
         period = period if is_period(period) else ""
         with desk.look() as work:
             rows = queries.trial(work.tx, store=store, period=period)
@@ -61,28 +66,40 @@ def add_ledger(routes: APIRouter, desk: Desk) -> None:
             names = {each.store: each.name for each in houses}
             may_close = who.may(Permission.LEDGER_CLOSE)
             closable = [each for each in closing.closable(work) if may_close and each.store in names]
-            return render(
-                request, "ledger/trial.html", rows=rows, sums=queries.trial_sums(rows), store=store, period=period,
+            return answer(
+                request, lists_money.of_trial(what, rows, opening=bool(period)), "ledger/trial.html",
+                sums=queries.trial_sums(rows), store=store, period=period,
                 months=queries.months(work.tx), month=month, stores=houses, names=names,
-                closes=closing.closes(work.tx, of=store)[:NEWEST], closable=closable, people=_people(work.tx),
-                newest=queries.postings(work.tx, store=store, limit=NEWEST),
+                closes=closing.closes(work.tx, of=store)[:CLOSES_SHOWN], closable=closable, people=_people(work.tx),
+            )  # fmt: skip
+
+    @routes.get("/ledger/entries")
+    def entries(request: Request, who: Looker, what: List, store: Word = "", period: Word = "") -> Response:
+        period = period if is_period(period) else ""
+        with desk.look() as work:
+            houses = [each for each in stores.listing(work.tx) if who.of(each.store)]
+            names = {each.store: each.name for each in houses}
+            table = lists_money.of_entries(work.tx, what, names, store=store, period=period)
+            return answer(
+                request, table, "ledger/entries.html", store=store, period=period, month=month, stores=houses,
+                names=names, months=queries.months(work.tx),
             )  # fmt: skip
 
     @routes.get("/ledger/accounts/{account}", dependencies=[allow(Permission.LEDGER)])
     def account(
-        request: Request, account: str, *, store: Word = "", period: Word = "", by: Word = "",
-        show: Show = SHOW_STEP,
-    ) -> Response:  # fmt: skip
+        request: Request, what: List, account: str, *, store: Word = "", period: Word = "", by: Word = ""
+    ) -> Response:
         head = found(queries.heading(account) if queries.heading(account).title else None, f"account {account}")
         period = period if is_period(period) else ""
         with desk.look() as work:
-            rows = queries.movements(work.tx, account, store=store, period=period, by=by, limit=show + 1)
             kept = [] if by else queries.details(work.tx, account, store=store, period=period)
-            names = {each.store: each.name for each in stores.listing(work.tx)}
-            return render(
-                request, "ledger/account.html", account=account, head=head, rows=rows[:show], kept=kept, by=by,
-                store=store, period=period, month=month, names=names, people=_people(work.tx),
-                more=min(SHOW_MAX, show + SHOW_STEP) if len(rows) > show and show < SHOW_MAX else 0,
+            names, people = {each.store: each.name for each in stores.listing(work.tx)}, _people(work.tx)
+            table = lists_money.of_movements(
+                work.tx, what, names, people, account, store=store, period=period, by=by
+            )  # fmt: skip
+            return answer(
+                request, table, "ledger/account.html", account=account, head=head, kept=kept, by=by, store=store,
+                period=period, month=month, names=names, people=people,
             )  # fmt: skip
 
     @routes.get("/ledger/entry")
@@ -118,34 +135,34 @@ def add_acts(routes: APIRouter, desk: Desk) -> None:
 
 def add_commissions(routes: APIRouter, desk: Desk, time_zone: str) -> None:
     @routes.get("/commissions")
-    def overview(request: Request, who: Anyone, store: Word = "", period: Word = "") -> Response:
+    def overview(request: Request, who: Anyone, what: List, store: Word = "", period: Word = "") -> Response:
         """Everybody's, for who may see the ledger; one's own for anybody else."""
         period = period if is_period(period) else ""
         with desk.look() as work:
             rows = commissions.by_associate(work.tx, store=store, period=period, associate=whose(who, store))
-            houses = [each for each in stores.listing(work.tx) if who.of(each.store)]
+            houses, people = [each for each in stores.listing(work.tx) if who.of(each.store)], _people(work.tx)
             may_set = Permission.SETTINGS in who.powers.everywhere
-            return render(
-                request, "commissions/list.html", rows=rows, store=store, period=period, months=queries.months(work.tx),
-                month=month, stores=houses, people=_people(work.tx), may_set=may_set,
+            return answer(
+                request, lists_money.of_commissions(what, rows, people), "commissions/list.html", store=store,
+                period=period, months=queries.months(work.tx), month=month, stores=houses, people=people,
+                may_set=may_set,
                 rates=rates_desk.rates(work) if may_set else [], roles=[role.value for role in Role],
                 today=dt.datetime.fromtimestamp(desk.now_us() / 1e6, ZoneInfo(time_zone)).date().isoformat(),
             )  # fmt: skip
 
     @routes.get("/commissions/{associate}")
     def one(
-        request: Request, who: Anyone, associate: str, *, store: Word = "", period: Word = "", show: Show = SHOW_STEP
+        request: Request, who: Anyone, what: List, associate: str, *, store: Word = "", period: Word = ""
     ) -> Response:
         found(associate if whose(who, store) in ("", associate) else None, f"commission of {associate} for you")
         period = period if is_period(period) else ""
         with desk.look() as work:
-            rows = commissions.entries(work.tx, associate, store=store, period=period, limit=show + 1)
-            return render(
-                request, "commissions/associate.html", associate=associate, rows=rows[:show], store=store,
-                period=period, month=month, people=_people(work.tx),
+            names = {each.store: each.name for each in stores.listing(work.tx)}
+            table = lists_money.of_earnings(work.tx, what, names, associate, store=store, period=period)
+            return answer(
+                request, table, "commissions/associate.html", associate=associate, store=store, period=period,
+                month=month, people=_people(work.tx), names=names,
                 sums=commissions.by_associate(work.tx, store=store, period=period, associate=associate),
-                names={each.store: each.name for each in stores.listing(work.tx)},
-                more=min(SHOW_MAX, show + SHOW_STEP) if len(rows) > show and show < SHOW_MAX else 0,
             )  # fmt: skip
 
     @routes.post("/commissions/rates")

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from cloud.db import Tx
 from cloud.desk import Desk
+from cloud.listing import answer
 from cloud.pages import lists
 from cloud.pos.http import conflicts, found
 from cloud.pos.ledger import queries as ledger
@@ -25,7 +26,7 @@ from trade.disposition import WORDS
 from web.front import go, render
 from web.logins import Login
 from web.policy import allow, signed_in
-from web.tables import Asked, asked, taken_out
+from web.tables import Asked, asked
 
 Anyone = Annotated[Login, signed_in()]
 Looker = Annotated[Login, allow(Permission.LEDGER)]
@@ -42,11 +43,7 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             houses, people = stores.listing(work.tx), _people(work.tx)
             table = lists.of_sales(work.tx, what, _names(houses), people, store=store)
-            if what.csv:
-                return taken_out(table, "sales")
-            return render(
-                request, "sales/list.html", table=table, names=_names(houses), people=people, stores=houses, store=store
-            )
+            return answer(request, table, "sales/list.html", names=_names(houses), people=people)
 
     @routes.get("/sales/{store}/{sale}")
     def one_sale(request: Request, store: str, sale: str, who: Anyone) -> Response:

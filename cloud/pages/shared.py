@@ -11,9 +11,6 @@ from cloud.pos.stores import queries as stores
 
 AWAY_AFTER_US: Final = 30_000_000
 """A store says hello every 5 s; after this long without a word it is shown as away."""
-SHOW_STEP: Final = 50
-SHOW_MAX: Final = 1000
-Show = Annotated[int, Query(ge=1, le=SHOW_MAX)]
 Word = Annotated[str, Query(max_length=100)]
 
 
@@ -27,8 +24,3 @@ def names(rows: Iterable[stores.StoreRow]) -> dict[str, str]:
 
 def people_of(rows: Iterable[staff.StaffRow]) -> dict[str, str]:
     return {row.user: row.name for row in rows}
-
-
-def more_of(rows: int, show: int) -> int:
-    """How many rows the link below a list asks for; 0 when everything is shown."""
-    return min(SHOW_MAX, show + SHOW_STEP) if rows > show and show < SHOW_MAX else 0

@@ -10,10 +10,10 @@ from cloud import called, today
 from cloud.db import Tx
 from cloud.desk import Desk
 from cloud.first_steps import undone
+from cloud.holdings import holdings
 from cloud.jobs import Jobs
 from cloud.pages.shared import online
 from cloud.pos.alarms import queries as alarms
-from cloud.pos.pieces import queries as pieces
 from cloud.pos.stores import queries as stores
 from contract.feed import Permission
 from web.front import render
@@ -38,7 +38,7 @@ def router(desk: Desk, names: Names, jobs: Jobs) -> APIRouter:
             mine = [row.store for row in houses]
             connected = {row.store: online(desk, row) for row in houses}
             away = sum(row.state == "active" and not connected[row.store] for row in houses)
-            states = pieces.count_by_state(tx)
+            held = holdings(tx)
             day, taken = today.takings(tx, mine)
             sees = who.may(Permission.SEE_CLIENTS)
             visits = today.visits(tx, mine, work.now_us) if sees else []
@@ -48,8 +48,8 @@ def router(desk: Desk, names: Names, jobs: Jobs) -> APIRouter:
                 needs=today.needs(tx, who, mine, away=away, now_us=work.now_us), sees_clients=sees,
                 clients=names(tx, [each.person for each in visits]), people=called.people(tx),
                 stores=houses[:STORES_SHOWN], more_stores=max(0, len(houses) - STORES_SHOWN), online=connected,
-                names={row.store: row.name for row in houses}, pieces=sum(states.values()) - states.get("sold", 0),
-                in_transit=states.get("transit", 0) + states.get("incoming", 0), reads=who.may(Permission.LEDGER),
+                names={row.store: row.name for row in houses}, pieces=held.whole, road=held.road,
+                reads=who.may(Permission.LEDGER),
                 alarms=[
                     each
                     for each in alarms.listing(tx, open_only=True, limit=ALARMS_SHOWN * 10)

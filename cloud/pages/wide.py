@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from cloud.desk import Desk
+from cloud.listing import answer
 from cloud.pages import lists
-from cloud.pages.shared import SHOW_STEP, Word, names, people_of
+from cloud.pages.shared import Word, names, people_of
 from cloud.pos.http import found
 from cloud.pos.pieces import appraising, papers
 from cloud.pos.pieces import queries as pieces
@@ -16,18 +17,17 @@ from cloud.pos.pieces.routes_record import MERCHANDISERS
 from cloud.pos.staff import queries as staff
 from cloud.pos.stores import queries as stores
 from cloud.pos.transfers import queries as transfers
-from cloud.screens import Line, Where, story_of, where_is
+from cloud.screens import Where, story_of, where_is
 from contract.feed import Permission
 from contract.ids import PieceId
 from trade.seek import SeekError
 from web.front import render
 from web.logins import Login
 from web.policy import signed_in
-from web.tables import Asked, asked, taken_out
+from web.tables import Asked, asked
 
 List = Annotated[Asked, Depends(asked)]
 Wide = Annotated[Login, signed_in("house")]
-Query200 = Annotated[str, Query(max_length=200)]
 
 
 def router(desk: Desk) -> APIRouter:
@@ -35,19 +35,16 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(include_in_schema=False, dependencies=[signed_in("house")])
 
     @routes.get("/pieces")
-    def piece_list(request: Request, who: Wide, q: Query200 = "", store: Word = "", after: Word = "") -> Response:
+    def piece_list(request: Request, who: Wide, what: List, store: Word = "") -> Response:
         with desk.look() as work:
-            houses = stores.listing(work.tx)
-            problem, rows = "", []
+            told, problem = names(stores.listing(work.tx)), ""
             try:
-                rows = pieces.search(work.tx, q, store=store, after=after, limit=SHOW_STEP + 1)
+                table = lists.of_pieces(work.tx, what, told, store=store)
             except SeekError as error:
-                problem = str(error)
-            shown = [Line(row, where_is(row, names(houses))) for row in rows[:SHOW_STEP]]
-            further = rows[SHOW_STEP - 1].piece if len(rows) > SHOW_STEP else ""
-            return render(
-                request, "pieces/list.html", status=422 if problem else 200, rows=shown, stores=houses, q=q,
-                store=store, after=after, further=further, problem=problem, may_edit=who.may(*MERCHANDISERS),
+                problem, table = str(error), lists.no_pieces(what, told)
+            return answer(
+                request, table, "pieces/list.html", status=422 if problem else 200, store=store, problem=problem,
+                may_edit=who.may(*MERCHANDISERS),
             )  # fmt: skip
 
     @routes.get("/pieces/{piece}")
@@ -73,10 +70,8 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             told = names(stores.listing(work.tx))
             table = lists.of_transfers(work.tx, what, told)
-            if what.csv:
-                return taken_out(table, "transfers")
-            return render(
-                request, "transfers/list.html", table=table, names=told, people=people_of(staff.listing(work.tx)),
+            return answer(
+                request, table, "transfers/list.html", names=told, people=people_of(staff.listing(work.tx)),
                 road=transfers.on_the_road(work.tx, now_us=work.now_us), late_days=transfers.ROAD_DAYS_MAX,
             )  # fmt: skip
 
@@ -84,9 +79,6 @@ def router(desk: Desk) -> APIRouter:
     def order_list(request: Request, what: List) -> Response:
         with desk.look() as work:
             told = names(stores.listing(work.tx))
-            table = lists.of_web_orders(work.tx, what, told)
-            if what.csv:
-                return taken_out(table, "web-orders")
-            return render(request, "orders/list.html", table=table, names=told)
+            return answer(request, lists.of_web_orders(work.tx, what, told), "orders/list.html", names=told)
 
     return routes

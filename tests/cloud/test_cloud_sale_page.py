@@ -129,7 +129,7 @@ def test_the_page_shows_every_part_of_a_sale(sold):
         "Store credit",
         "of c-7",
         "A gift receipt, without prices, was asked for",
-        "Original of the gift receipt, on paper",
+        "Original · of the gift receipt, on paper",
         "Associate, 100 %",
         "In the ledger",
         "Card clearing",

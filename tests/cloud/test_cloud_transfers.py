@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 
 from cloud.custody import Custody
+from cloud.holdings import holdings
+from cloud.pos.stores import queries as stores
 from cloud.pos.transfers.queries import DAY_US, ROAD_DAYS_MAX, on_the_road
 from cloud.tables import transfer, transfer_piece
 from cloud.work import begin
@@ -126,3 +128,17 @@ def test_what_is_on_the_road_names_its_pieces_who_sent_it_and_when_it_is_overdue
     assert seen(left_us, "nice") == []
     read(lyon, "p2", "t1")
     assert seen(left_us + 30 * DAY_US) == []
+
+
+def test_a_piece_on_the_road_is_counted_there_and_at_no_store_on_every_page(house):
+    paris, lyon = house.store("paris", "p1", "p2"), house.store("lyon", "l1")
+    ship(paris, "lyon", "p1")
+    obey(lyon)
+    with house.office.reading() as tx:
+        held = holdings(tx)
+        assert (held.stores, held.road, held.whole) == ({"paris": 1, "lyon": 1}, 1, 3)
+        assert {row.store: row.pieces for row in stores.listing(tx)} == held.stores
+        assert sum(len(each.missing) for each in on_the_road(tx, now_us=1)) == held.road
+    read(lyon, "p1", "t1")
+    with house.office.reading() as tx:
+        assert (holdings(tx).stores, holdings(tx).road) == ({"paris": 1, "lyon": 2}, 0)

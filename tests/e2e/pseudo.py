@@ -43,6 +43,7 @@ class Reader(HTMLParser):
 
     SPOKEN = ("title", "aria-label", "placeholder", "alt", "aria-roledescription", "data-confirm")
     SILENT = ("script", "style", "template")
+    EMPTY = ("br", "hr", "img", "input", "link", "meta", "path", "rect", "circle", "col", "source", "wbr")
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,11 +51,15 @@ class Reader(HTMLParser):
         self.text: list[str] = []
         self.spoken: list[str] = []
         self._silent = 0
+        self._own: list[str] = []
+        """Tags inside an element in a language of its own (`translate="no"`), which is data."""
 
     def handle_starttag(self, tag, attrs):
         self._silent += tag in self.SILENT
         mine = dict(attrs)
-        if "translate" in mine:
+        if (self._own or mine.get("translate") == "no") and tag not in self.EMPTY:
+            self._own.append(tag)
+        if self._own or "translate" in mine:
             return
         said = [mine[name] for name in self.SPOKEN if mine.get(name)]
         self.seen += said
@@ -62,9 +67,11 @@ class Reader(HTMLParser):
 
     def handle_endtag(self, tag):
         self._silent -= tag in self.SILENT
+        if self._own and self._own[-1] == tag:
+            self._own.pop()
 
     def handle_data(self, data):
-        if not self._silent and data.strip():
+        if not self._silent and not self._own and data.strip():
             self.seen.append(" ".join(data.split()))
             self.text.append(self.seen[-1])
 

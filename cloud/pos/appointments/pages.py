@@ -15,10 +15,12 @@ from cloud.messages import outbox, quiet
 from cloud.pos.appointments import desk, hearing, queries
 from cloud.pos.appointments.acts import Acts, Times, answered
 from cloud.pos.appointments.desk import Means, Wanted
+from cloud.pos.appointments.plan import plan
 from cloud.pos.appointments.routes import Keeper, Line, Minutes, Seer, calendar_answer
 from cloud.pos.http import found
 from cloud.remarks import Remarks
 from contract.feed import Permission
+from trade.appointment import AppointmentState
 from web.front import go, render
 from web.logins import Login
 from web.policy import allow, require
@@ -68,17 +70,25 @@ def router(office: Desk, means: Means, names: Names) -> APIRouter:
 
 def add_day(routes: APIRouter, office: Desk, acts: Acts, names: Names) -> None:
     @routes.get("")
-    def day(request: Request, who: Seer, at: Word = "", on: Annotated[dt.date | None, Query()] = None) -> Response:
+    def day(
+        request: Request, who: Seer, at: Word = "", on: Annotated[dt.date | None, Query()] = None,
+        by: Literal["adviser", "room"] = "adviser",
+    ) -> Response:  # fmt: skip
         with answered(), office.look() as work:
             stores = _mine(work.tx, who)
             at = at if at in stores else next(iter(stores), "")
             today = on or quiet.day_of(work.now_us, outbox.zone_of(work.tx, at))
             words = Remarks(work.tx, acts.means.ring)
             rows, waits = queries.day(work.tx, words, store=at, on=today), queries.waiting(work.tx, words, store=at)
-            step = dt.timedelta(days=1)
+            step, people = dt.timedelta(days=1), called.people(work.tx)
+            held = [row for row in rows if row.state != AppointmentState.CANCELLED]
+            lanes = plan(
+                held, lambda row: row.room if by == "room" else people.get(row.staff, row.staff), today.isoformat()
+            )
             return render(
-                request, "appointments/day.html", rows=rows, waits=waits, stores=stores, at=at, on=today.isoformat(),
-                before=(today - step).isoformat(), after=(today + step).isoformat(), people=called.people(work.tx),
+                request, "appointments/day.html", rows=rows, held=held, plan=lanes, by=by, waits=waits,
+                stores=stores, at=at, on=today.isoformat(),
+                before=(today - step).isoformat(), after=(today + step).isoformat(), people=people,
                 clients=names(work.tx, [row.person for row in (*rows, *waits)]), may_keep=who.may(Permission.CLIENTS),
                 may_set=who.may(Permission.SETTINGS),
             )  # fmt: skip

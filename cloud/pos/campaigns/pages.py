@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from cloud import called
 from cloud.db import Tx
 from cloud.desk import Desk
+from cloud.listing import answer, kept
 from cloud.messages import templates, words
 from cloud.messages.outbox import Ways
 from cloud.pos.campaigns import audience, desk, queries
@@ -24,10 +25,13 @@ from web.front import go, render
 from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError
+from web.tables import Asked, asked
 
 Seer = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
 Keeper = Annotated[Login, allow(Permission.CLIENTS, of="house")]
 Writer = Annotated[Login, allow(Permission.SETTINGS, of="everywhere")]
+List = Annotated[Asked, Depends(asked)]
+Word = Annotated[str, Query(max_length=100)]
 Tiers = Callable[[Tx], list[str]]
 Naming = Callable[[Tx, Iterable[str]], dict[str, str]]
 PURPOSES: Final = ("campaign", "invitation")
@@ -70,10 +74,10 @@ def router(office: Desk, ways: Ways, names: Naming, tiers: Tiers, time_zone: str
         )  # fmt: skip
 
     @routes.get("")
-    def listing(request: Request, who: Seer) -> Response:
+    def listing(request: Request, who: Seer, what: List, state: Word = "") -> Response:
         with office.look() as work:
-            return render(
-                request, "campaigns/list.html", rows=queries.listing(work.tx),
+            return answer(
+                request, queries.table(work.tx, what, state=state), "campaigns/list.html",
                 may_write=Permission.SETTINGS in who.powers.everywhere,
             )  # fmt: skip
 
@@ -88,7 +92,7 @@ def router(office: Desk, ways: Ways, names: Naming, tiers: Tiers, time_zone: str
         return keep(request, who, given, "")
 
     @routes.get("/{campaign}")
-    def one(request: Request, who: Seer, campaign: str) -> Response:
+    def one(request: Request, who: Seer, what: List, campaign: str) -> Response:
         with answered(), office.look() as work:
             tx, row = work.tx, desk.find(work, campaign)
             told = desk.draft_of(row)
@@ -98,13 +102,14 @@ def router(office: Desk, ways: Ways, names: Naming, tiers: Tiers, time_zone: str
                 "may_write": Permission.SETTINGS in who.powers.everywhere, "may_keep": who.may(Permission.CLIENTS),
             }  # fmt: skip
             if row["started_us"]:
-                rows = queries.members(tx, campaign)
-                named = names(tx, [each.person for each in rows])
+                table = queries.members_table(tx, what, names, campaign, invites=bool(row["event_day"]))
                 done = queries.outcome(tx, row, now_us=work.now_us)
-                return render(request, "campaigns/campaign.html", rows=rows, named=named, done=done, **shown)
-            found = desk.chosen(work, row, today=today())
-            without = names(tx, found.without_consent[:NAMED_MAX])
-            return render(request, "campaigns/draft.html", found=found, without=without, **shown)
+                page = answer(request, table, "campaigns/campaign.html", done=done, **shown)
+            else:
+                found = desk.chosen(work, row, today=today())
+                without = names(tx, found.without_consent[:NAMED_MAX])
+                page = render(request, "campaigns/draft.html", found=found, without=without, **shown)
+        return kept(office, who, page)
 
     @routes.get("/{campaign}/edit")
     def edit(request: Request, who: Writer, campaign: str) -> Response:
@@ -148,7 +153,7 @@ def router(office: Desk, ways: Ways, names: Naming, tiers: Tiers, time_zone: str
         return go(request, "/campaigns")
 
     @routes.post("/{campaign}/answers")
-    def answer(
+    def reply(
         request: Request, who: Keeper, campaign: str, person: Annotated[str, Form(max_length=64)],
         said: Annotated[str, Form(max_length=3)],
     ) -> Response:  # fmt: skip

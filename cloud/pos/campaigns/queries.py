@@ -1,15 +1,19 @@
 """Campaigns for pages: what they came to, and who was in them."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from cloud.clienteling.campaigns import Lift, lift
 from cloud.db import Tx
+from cloud.listing import listed, listed_many, when
 from cloud.pos.campaigns import audience
 from cloud.pos.campaigns.desk import HELD_OUT, WRITTEN_TO
 from cloud.tables import campaign, campaign_member, segment_run
+from web.tables import Asked, Choice, Column, Listed
+from web.words import later
 
 DAY_US: Final = 86_400_000_000
 MEMBERS_SHOWN: Final = 100
@@ -51,15 +55,50 @@ class Outcome:
     lift: Lift | None
 
 
+STATES: Final = (
+    ("", later("Any state")), ("draft", later("Draft")), ("running", later("Running")), ("over", later("Over")),
+)  # fmt: skip
+
+
+def table(tx: Tx, what: Asked, *, state: str = "") -> Listed[CampaignRow]:
+    columns: tuple[Column[CampaignRow], ...] = (
+        Column("campaign", later("Campaign"), lambda row: row.name),
+        Column("state", later("State"), lambda row: row.state),
+        Column("channel", later("By"), lambda row: row.channel),
+        Column("event", later("Invitation to"), lambda row: row.event_day, shown=False),
+        Column("begun", later("Begun"), lambda row: when(row.started_us)),
+        Column("written", later("Written to"), lambda row: row.written_to, number=True),
+        Column("held", later("Held out"), lambda row: row.held_out, number=True),
+    )
+    query, of = _rows(), campaign.c
+    query = query.where(of.state == state) if state else query
+    by = {
+        "campaign": of.name, "state": of.state, "channel": of.channel, "begun": of.started_us,
+        "written": query.selected_columns.written_to, "held": query.selected_columns.held_out,
+    }  # fmt: skip
+    return listed(
+        tx, query, columns, what, _row, by=by, first=(of.made_us.desc(), of.campaign),
+        seek=(of.name, of.event_day), choices=(Choice("state", later("State"), STATES),),
+    )  # fmt: skip
+
+
 def listing(tx: Tx, limit: int = 100) -> list[CampaignRow]:
     """Newest first."""
+    query = _rows().order_by(campaign.c.made_us.desc(), campaign.c.campaign).limit(limit)
+    return [_row(row) for row in tx.rows(query)]
+
+
+def _row(row: sa.RowMapping) -> CampaignRow:
+    return CampaignRow(**{name: row[name] for name in CampaignRow.__dataclass_fields__})
+
+
+def _rows() -> "sa.Select[Any]":
     of = campaign_member.c.campaign == campaign.c.campaign
     counted = [
         sa.select(sa.func.count()).where(of, campaign_member.c.arm.in_(arms)).scalar_subquery().label(name)
         for name, arms in (("written_to", WRITTEN_TO), ("held_out", (HELD_OUT,)))
     ]
-    query = sa.select(campaign, *counted).order_by(campaign.c.made_us.desc(), campaign.c.campaign).limit(limit)
-    return [CampaignRow(**{name: row[name] for name in CampaignRow.__dataclass_fields__}) for row in tx.rows(query)]
+    return sa.select(campaign, *counted)
 
 
 def members(tx: Tx, name: str, *, answer: str = "", limit: int = MEMBERS_SHOWN) -> list[MemberRow]:
@@ -68,8 +107,42 @@ def members(tx: Tx, name: str, *, answer: str = "", limit: int = MEMBERS_SHOWN) 
     if answer:
         query = query.where(campaign_member.c.answer == answer)
     query = query.order_by(campaign_member.c.answer.desc(), campaign_member.c.arm, campaign_member.c.person)
-    columns = MemberRow.__dataclass_fields__
-    return [MemberRow(**{each: row[each] for each in columns}) for row in tx.rows(query.limit(limit))]
+    return [_member(row) for row in tx.rows(query.limit(limit))]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`client` empty: erased."""
+
+    row: MemberRow
+    client: str
+
+
+def members_table(
+    tx: Tx, what: Asked, names: Callable[[Tx, Iterable[str]], dict[str, str]], name: str, *, invites: bool
+) -> Listed[Named]:
+    """Those who were written to, or were to be; the ones with an answer first. `names`: of clients, by id."""
+
+    def made(rows: Sequence[sa.RowMapping]) -> list[Named]:
+        called = names(tx, [row["person"] for row in rows])
+        return [Named(_member(row), called.get(row["person"], "")) for row in rows]
+
+    columns: tuple[Column[Named], ...] = (
+        Column("client", later("Client"), lambda each: each.client, sorts=False),
+        Column("letter", later("Letter"), lambda each: each.row.arm),
+        Column("why", later("Why"), lambda each: each.row.why, shown=False),
+        Column("answer", later("Answer"), lambda each: each.row.answer, shown=invites),
+    )
+    of = campaign_member.c
+    query = sa.select(campaign_member).where(of.campaign == name, of.arm.in_(WRITTEN_TO))
+    return listed_many(
+        tx, query, columns, what, made, by={"letter": of.arm, "answer": of.answer},
+        first=(of.answer.desc(), of.arm, of.person), seek=(of.arm, of.answer, of.why),
+    )  # fmt: skip
+
+
+def _member(row: sa.RowMapping) -> MemberRow:
+    return MemberRow(**{each: row[each] for each in MemberRow.__dataclass_fields__})
 
 
 def outcome(tx: Tx, row: sa.RowMapping, *, now_us: int) -> Outcome:

@@ -1,31 +1,32 @@
 """The office's pages of clients' orders, read-only: each is worked on at the store that keeps it."""
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Final
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from cloud import called
 from cloud.db import Tx
 from cloud.desk import Desk
+from cloud.listing import answer, kept
 from cloud.people import Keyring
-from cloud.pos.client_orders import papers, queries
+from cloud.pos.client_orders import columns, papers, queries
 from cloud.pos.client_orders.board import stages
 from cloud.pos.http import ROWS_PER_PAGE, Limit, found
 from cloud.remarks import Remarks
 from contract.feed import Permission
 from contract.ids import ClientOrderId
-from trade.orders.queues import QUEUES
 from trade.orders.words import DONE, KINDS
 from web.front import render
 from web.logins import Login
 from web.policy import allow, require
+from web.tables import Asked, asked
 
 Reader = Annotated[Login, allow(Permission.ORDERS, of="house")]
 OfAClient = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
+List = Annotated[Asked, Depends(asked)]
 Word = Annotated[str, Query(max_length=100)]
-SHOW_MAX: Final = 200
 Names = Callable[[Tx, Iterable[str]], dict[str, str]]
 """Of clients, by id; who was erased has none."""
 
@@ -34,22 +35,13 @@ def router(desk: Desk, ring: Keyring, called_clients: Names) -> APIRouter:
     routes = APIRouter(prefix="/client-orders", include_in_schema=False)
 
     @routes.get("")
-    def listing(request: Request, who: Reader, store: Word = "", queue: Word = "", q: Word = "") -> Response:
+    def listing(request: Request, who: Reader, what: List, store: Word = "", queue: Word = "") -> Response:
         with desk.look() as work:
             names, words = theirs(called.stores(work.tx), who), Remarks(work.tx, ring)
-            now_us = desk.now_us()
-            if q.strip():
-                rows = queries.find(work.tx, words, q, now_us=now_us, mine=names)
-            else:
-                at = store if store in names else ""
-                rows = queries.listing(
-                    work.tx, words, now_us=now_us, mine=names, store_=at, queue=queue, limit=SHOW_MAX
-                )
-            return render(
-                request, "client_orders/list.html", rows=rows, names=names, store=store, queue=queue, q=q,
-                queues=[(str(each), words) for each, words in QUEUES.items()], kinds=words_of_kinds(),
-                clients=called_clients(work.tx, {row.client for row in rows}),
-            )  # fmt: skip
+            asks = columns.Asks(work.tx, words, names, lambda ids: called_clients(work.tx, ids), desk.now_us())
+            table = columns.of_orders(asks, what, store=store if store in names else "", queue=queue)
+            page = answer(request, table, "client_orders/list.html", names=names, kinds=words_of_kinds())
+        return kept(desk, who, page)
 
     @routes.get("/board")
     def board(request: Request, who: Reader, store: Word = "", kind: Word = "") -> Response:

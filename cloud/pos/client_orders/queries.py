@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -104,11 +104,17 @@ def listing(
     if kind:
         query = query.where(client_order.c.kind == kind)
     newest = query.order_by(client_order.c.changed_us.desc(), client_order.c.order_id)
-    rows = _told(tx, words, tx.rows(newest.limit(limit if over else OPEN_MAX)), now_us)
+    rows = told(tx, words, tx.rows(newest.limit(limit if over else OPEN_MAX)), now_us)
     if not over:
         rows = [each for each in rows if not queue or queue in each.queues]
         rows.sort(key=lambda each: (not each.due_day, each.due_day, each.number))
     return rows[:limit]
+
+
+def ended_query(mine: Iterable[str]) -> "sa.Select[Any]":
+    """Those of these stores that are over."""
+    known = (client_order.c.ended == 1, client_order.c.store.in_(list(mine)))
+    return sa.select(client_order.c.store, client_order.c.body).where(*known)
 
 
 def waiting(tx: Tx, *, now_us: int, mine: Iterable[str]) -> dict[str, int]:
@@ -142,14 +148,14 @@ def find(
         client_order.c.order_id.in_(things),
     )
     query = sa.select(client_order.c.store, client_order.c.body).where(meant, client_order.c.store.in_(list(mine)))
-    return _told(tx, words, tx.rows(query.order_by(client_order.c.changed_us.desc()).limit(limit)), now_us)
+    return told(tx, words, tx.rows(query.order_by(client_order.c.changed_us.desc()).limit(limit)), now_us)
 
 
 def of_client(tx: Tx, words: Remarks, client: str, *, now_us: int, limit: int = 50) -> list[OrderRow]:
     """Of all stores, under whichever of their ids they were taken, newest first."""
     mine = client_order.c.client.in_(aliases.ids(tx, client))
     query = sa.select(client_order.c.store, client_order.c.body).where(mine)
-    return _told(tx, words, tx.rows(query.order_by(client_order.c.changed_us.desc()).limit(limit)), now_us)
+    return told(tx, words, tx.rows(query.order_by(client_order.c.changed_us.desc()).limit(limit)), now_us)
 
 
 def detail(tx: Tx, words: Remarks, order: str, *, now_us: int) -> Detail | None:
@@ -158,7 +164,7 @@ def detail(tx: Tx, words: Remarks, order: str, *, now_us: int) -> Detail | None:
     if found is None:
         return None
     known = words.read(decode(bytes(found["body"])))
-    (row,) = _told(tx, words, [found], now_us)
+    (row,) = told(tx, words, [found], now_us)
     titles = {
         each["piece"]: each["title"]
         for each in tx.rows(sa.select(piece.c.piece, piece.c.title).where(piece.c.piece.in_(known.pieces)))
@@ -182,7 +188,7 @@ def _on_its_way(tx: Tx, order: str) -> bool:
     return tx.value(sa.select(order_way.c.home).where(order_way.c.order_id == order)) is not None
 
 
-def _told(tx: Tx, words: Remarks, rows: Iterable[sa.RowMapping], now_us: int) -> list[OrderRow]:
+def told(tx: Tx, words: Remarks, rows: Iterable[sa.RowMapping], now_us: int) -> list[OrderRow]:
     known = [(str(each["store"]), words.read(decode(bytes(each["body"])))) for each in rows]
     paid = _paid(tx, [order for _, order in known])
     days, here = _days(tx, now_us), _day(now_us, "UTC")

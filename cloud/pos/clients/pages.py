@@ -10,9 +10,11 @@ from starlette.responses import Response
 
 from cloud import aliases, called
 from cloud.desk import Desk
+from cloud.listing import answer, kept
 from cloud.people import Keyring
 from cloud.pos.clients import (
     asked,
+    columns,
     desk,
     erasing,
     pages_doubles,
@@ -33,14 +35,16 @@ from web.front import go, render
 from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError
+from web.tables import Asked
+from web.tables import asked as asked_of_a_list
 
 Seer = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
 Keeper = Annotated[Login, allow(Permission.CLIENTS, of="house")]
 Rights = Annotated[Login, allow(Permission.CLIENT_RIGHTS, of="everywhere")]
+List = Annotated[Asked, Depends(asked_of_a_list)]
 Word = Annotated[str, Query(max_length=100)]
 Line = Annotated[str, Form(max_length=profile.TEXT_MAX)]
 Text = Annotated[str, Form(max_length=profile.NOTE_MAX)]
-BOOK_STEP: Final = 50
 SEVERAL: Final = ("emails", "phones")
 """Fields that a form takes in one text, an entry a line."""
 Body = TypeVar("Body", bound=BaseModel)
@@ -67,32 +71,37 @@ def router(office: Desk, ring: Keyring, comparing: Comparing) -> APIRouter:
 
 def add_book(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients) -> None:
     @routes.get("")
-    def book(
-        request: Request, who: Seer, book: Word = "mine", after: Annotated[int, Query(ge=0)] = 0
-    ) -> Response:  # fmt: skip
-        owner = "" if book == "all" else who.user
+    def book(request: Request, who: Seer, what: List, book: Word = "mine", store: Word = "") -> Response:
+        whole, may_take = book == "all", Permission.CLIENT_RIGHTS in who.powers.everywhere
+        if what.csv and not may_take:
+            why = "A list of clients leaves the house only with who answers for their rights: ask an admin."
+            raise ProblemError(403, "permission", "This is not yours to take out", why)
         with answered(), office.look() as work:
-            rows = queries.book(work.tx, ring, owner=owner, after_us=after, limit=BOOK_STEP + 1)
-            return render(
-                request, "clients/list.html", rows=rows[:BOOK_STEP], book="all" if book == "all" else "mine", query="",
-                further=rows[BOOK_STEP - 1].changed_us if len(rows) > BOOK_STEP else 0, more=False, after=after,
-                may_keep=who.may(Permission.CLIENTS), people=called.people(work.tx), names=called.stores(work.tx),
+            people, names = called.people(work.tx), called.stores(work.tx)
+            table = columns.of_book(
+                work.tx, ring, what, names, people, owner="" if whole else who.user, store=store
             )  # fmt: skip
+            page = answer(
+                request, table, "clients/list.html", book="all" if whole else "mine", query="", further=False,
+                may_keep=who.may(Permission.CLIENTS), may_take=may_take, people=people, names=names,
+            )  # fmt: skip
+        return kept(office, who, page)
 
     @routes.post("")
     def search(
-        request: Request, who: Seer, query: Annotated[str, Form(max_length=asked.QUERY_MAX)] = ""
-    ) -> Response:  # fmt: skip
+        request: Request, who: Seer, what: List, query: Annotated[str, Form(max_length=asked.QUERY_MAX)] = ""
+    ) -> Response:
         """What is looked for is posted: a name in an address would stay in histories and logs."""
         if not query.strip():
             return go(request, "/clients")
         with answered(), office.work() as work:
             found = seeking.find(work.tx, ring, query)
             desk.looked(work, by=who.user, how="search", found=len(found.rows))
+            people, names = called.people(work.tx), called.stores(work.tx)
+            table = columns.of_found(found.rows, what, names, people)
             return render(
-                request, "clients/list.html", rows=found.rows, book="", query=query, further=0, more=found.more,
-                after=0, may_keep=who.may(Permission.CLIENTS), people=called.people(work.tx),
-                names=called.stores(work.tx),
+                request, "clients/list.html", table=table, book="", query=query, further=found.more, may_take=False,
+                may_keep=who.may(Permission.CLIENTS), people=people, names=names,
             )  # fmt: skip
 
     def new_form(

@@ -72,10 +72,18 @@ def by_associate(tx: Tx, *, store: str = "", period: str = "", associate: str = 
     return sorted(found, key=lambda each: (each.currency, -each.owed_minor, each.associate))
 
 
-def entries(tx: Tx, associate: str, *, store: str = "", period: str = "", limit: int = 50) -> list[Entry]:
-    """Newest first."""
+def entries_query(associate: str, *, store: str = "", period: str = "") -> "sa.Select[Any]":
     of = (posting.c.store, posting.c.posting, posting.c.kind, posting.c.sale, posting.c.business_day, posting.c.period)
     owed = (-ledger_line.c.amount_minor).label("amount_minor")
-    query = sa.select(*of, posting.c.late, owed, ledger_line.c.currency).where(*_owed(store, period, associate))
+    return sa.select(*of, posting.c.late, owed, ledger_line.c.currency).where(*_owed(store, period, associate))
+
+
+def entry_of(row: sa.RowMapping) -> Entry:
+    return Entry(**{**row, "late": bool(row["late"])})
+
+
+def entries(tx: Tx, associate: str, *, store: str = "", period: str = "", limit: int = 50) -> list[Entry]:
+    """Newest first."""
+    query = entries_query(associate, store=store, period=period)
     query = query.order_by(posting.c.at_us.desc(), posting.c.posting, ledger_line.c.n).limit(limit)
-    return [Entry(**{**row, "late": bool(row["late"])}) for row in tx.rows(query)]
+    return [entry_of(row) for row in tx.rows(query)]

@@ -139,7 +139,7 @@ class CountDetail:
     """Zones as the store calls them, as far as it has told."""
 
 
-def _rows(tx: Tx, found: Sequence[sa.RowMapping]) -> list[CountRow]:
+def rows_of(tx: Tx, found: Sequence[sa.RowMapping]) -> list[CountRow]:
     """With what their verdicts ask of people."""
     key = sa.tuple_(count_verdict.c.store, count_verdict.c.count_id)
     judged: dict[tuple[str, str], list[stocktake.Judged]] = {}
@@ -160,7 +160,7 @@ def listing(tx: Tx, *, store: str = "", state: str = "", limit: int = 50) -> lis
         query = query.where(stock_count.c.store == store)
     if state:
         query = query.where(stock_count.c.state == state)
-    return _rows(tx, tx.rows(query))
+    return rows_of(tx, tx.rows(query))
 
 
 def missed(tx: Tx, *, store: str = "", limit: int = MISSED_SHOWN_MAX) -> list[MissedRow]:
@@ -187,7 +187,7 @@ def detail(tx: Tx, store: str, count: str) -> CountDetail | None:
     called = sa.select(zone_name).where(zone_name.c.store == store)
     looks = tx.rows(sa.select(count_look).where(*mine).order_by(count_look.c.number))
     return CountDetail(
-        row=_rows(tx, [row])[0],
+        row=rows_of(tx, [row])[0],
         zones=row["zones"].split(),
         verdicts=[VerdictRow(**{name: each[name] for name in told}) for each in tx.rows(verdicts)],
         tags=[TagRow(**msgspec.structs.asdict(tag)) for tag in _kept(row["tags"], CountTag)],

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -49,6 +49,7 @@ class GoodsRow:
 class MoveRow:
     store: str
     goods: str
+    title: str
     quantity_milli: int
     why: str
     by: str
@@ -182,5 +183,15 @@ def listing(tx: Tx) -> list[GoodsRow]:
 
 
 def moves(tx: Tx, limit: int = 50) -> list[MoveRow]:
-    query = sa.select(goods_move).order_by(goods_move.c.at_us.desc(), goods_move.c.ref).limit(limit)
-    return [MoveRow(**{name: row[name] for name in MoveRow.__dataclass_fields__}) for row in tx.rows(query)]
+    query = moves_query().order_by(goods_move.c.at_us.desc(), goods_move.c.ref).limit(limit)
+    return [move_of(row) for row in tx.rows(query)]
+
+
+def moves_query() -> "sa.Select[Any]":
+    return sa.select(goods_move, sa.func.coalesce(goods.c.title, goods_move.c.goods).label("title")).outerjoin(
+        goods, goods.c.goods == goods_move.c.goods
+    )
+
+
+def move_of(row: sa.RowMapping) -> MoveRow:
+    return MoveRow(**{name: row[name] for name in MoveRow.__dataclass_fields__})

@@ -2,22 +2,26 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from cloud import called
 from cloud.desk import Desk
+from cloud.listing import answer
+from cloud.pos.goods import columns
 from cloud.pos.goods import desk as goods
 from cloud.pos.goods.desk import GoodsError
 from cloud.pos.http import conflicts
 from contract.feed import GoodsCard, Permission, Unit
 from contract.ids import GoodsId, StoreId
 from web.forms import amount_minor, percent_bp
-from web.front import go, render
+from web.front import go
 from web.logins import Login
 from web.policy import allow, require
+from web.tables import Asked, arrange, asked
 
 Setter = Annotated[Login, allow(Permission.PIECES, of="house")]
+List = Annotated[Asked, Depends(asked)]
 Text = Annotated[str, Form(max_length=200)]
 Amount = Annotated[str, Form(max_length=20)]
 THOUSANDTHS: Final = "KWD"
@@ -32,16 +36,23 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(prefix="/goods", include_in_schema=False)
 
     @routes.get("")
-    def listing(request: Request, who: Setter) -> Response:
+    def listing(request: Request, who: Setter, what: List) -> Response:
         with desk.look() as work:
             names, rows = called.stores(work.tx), goods.listing(work.tx)
-            return render(
-                request, "goods/list.html", rows=rows, moves=goods.moves(work.tx), units=UNITS,
-                titles={each.goods: each.title for each in rows},
-                names=names, people=called.people(work.tx),
+            return answer(
+                request, arrange(columns.COLUMNS, rows, what), "goods/list.html", units=UNITS, names=names,
+                kept=[each for each in rows if not each.service],
                 may_cost=who.may(Permission.SEE_COST),
                 mine={name: title for name, title in names.items() if Permission.PIECES in who.powers.at(name)},
             )  # fmt: skip
+
+    @routes.get("/moves", dependencies=[allow(Permission.PIECES, of="house")])
+    def moves(request: Request, what: List) -> Response:
+        """What came in, was measured anew, or was brought elsewhere, newest first."""
+        with desk.look() as work:
+            names, people = called.stores(work.tx), called.people(work.tx)
+            table = columns.of_moves(work.tx, what, names, people)
+            return answer(request, table, "goods/moves.html", names=names, people=people)
 
     @routes.post("")
     def keep(

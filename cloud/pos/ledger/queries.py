@@ -213,18 +213,27 @@ def details(tx: Tx, account: str, *, store: str = "", period: str = "", limit: i
     ]
 
 
-def movements(
-    tx: Tx, account: str, *, store: str = "", period: str = "", by: str = "", limit: int = 50
-) -> list[Movement]:
-    """Newest first."""
+def movements_query(account: str, *, store: str = "", period: str = "", by: str = "") -> "sa.Select[Any]":
+    """Legs on an account, by what it is kept by where that is named."""
     of = (posting.c.store, posting.c.posting, posting.c.kind, posting.c.sale, posting.c.business_day, posting.c.period)
     leg = (ledger_line.c.by, ledger_line.c.amount_minor, ledger_line.c.currency)
     those = _on(account, store, period)
     if by:
         those.append(ledger_line.c.by == by)
-    query = sa.select(*of, posting.c.late, posting.c.at_us, *leg).where(*those)
+    return sa.select(*of, posting.c.late, posting.c.at_us, *leg).where(*those)
+
+
+def movements(
+    tx: Tx, account: str, *, store: str = "", period: str = "", by: str = "", limit: int = 50
+) -> list[Movement]:
+    """Newest first."""
+    query = movements_query(account, store=store, period=period, by=by)
     query = query.order_by(posting.c.at_us.desc(), posting.c.posting, ledger_line.c.n).limit(limit)
-    return [Movement(**{**row, "late": bool(row["late"])}) for row in tx.rows(query)]
+    return [movement_of(row) for row in tx.rows(query)]
+
+
+def movement_of(row: sa.RowMapping) -> Movement:
+    return Movement(**{**row, "late": bool(row["late"])})
 
 
 def postings(tx: Tx, *, store: str = "", sale: str = "", limit: int = 50) -> list[PostingRow]:
@@ -234,16 +243,16 @@ def postings(tx: Tx, *, store: str = "", sale: str = "", limit: int = 50) -> lis
         query = query.where(posting.c.store == store)
     if sale:
         query = query.where(posting.c.sale == sale)
-    return _with_legs(tx, tx.rows(query))
+    return with_legs(tx, tx.rows(query))
 
 
 def entry(tx: Tx, store: str, name: str) -> PostingRow | None:
     """One posting."""
     rows = tx.rows(sa.select(posting).where(posting.c.store == store, posting.c.posting == name))
-    return next(iter(_with_legs(tx, rows)), None)
+    return next(iter(with_legs(tx, rows)), None)
 
 
-def _with_legs(tx: Tx, heads: Sequence[sa.RowMapping]) -> list[PostingRow]:
+def with_legs(tx: Tx, heads: Sequence[sa.RowMapping]) -> list[PostingRow]:
     legs: dict[tuple[str, str], list[Leg]] = {}
     names = [row["posting"] for row in heads]
     lines = sa.select(ledger_line).where(ledger_line.c.posting.in_(names)).order_by(ledger_line.c.n)

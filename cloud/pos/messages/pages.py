@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from cloud import called
 from cloud.db import Tx
 from cloud.desk import Desk
+from cloud.listing import answer, kept
 from cloud.messages import consents, outbox, templates, words
 from cloud.messages.outbox import Letter, Ways
 from cloud.messages.reach import Reaching
@@ -24,15 +25,16 @@ from web.front import go, render
 from web.logins import Login
 from web.policy import allow, private
 from web.problems import ProblemError
+from web.tables import Asked, asked
 
 Seer = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
 Keeper = Annotated[Login, allow(Permission.CLIENTS, of="house")]
 Writer = Annotated[Login, allow(Permission.SETTINGS, of="everywhere")]
 Names = Callable[[Tx, Iterable[str]], dict[str, str]]
+List = Annotated[Asked, Depends(asked)]
 Group = Annotated[str, Query(pattern="^(waiting|sent|failed)$")]
 Line = Annotated[str, Field(max_length=200)]
 Word = Annotated[str, Query(max_length=100)]
-STEP: Final = 50
 TITLES: Final = {Channel.EMAIL: "E-mail", Channel.SMS: "SMS", Channel.MESSENGER: "WhatsApp"}
 
 
@@ -68,18 +70,14 @@ def router(desk: Desk, ring: Keyring, ways: Ways, reach: Reaching, names: Names)
 
 def add_lists(routes: APIRouter, desk: Desk, ring: Keyring, ways: Ways, names: Names) -> None:
     @routes.get("/messages")
-    def listing(
-        request: Request, who: Seer, group: Group = "waiting", before: Annotated[int, Query(ge=0)] = 0
-    ) -> Response:  # fmt: skip
+    def listing(request: Request, who: Seer, what: List, group: Group = "waiting") -> Response:
         with answered(), desk.look() as work:
-            rows = queries.listing(work.tx, group=group, before_us=before, limit=STEP + 1)
-            shown = rows[:STEP]
-            edge = (shown[-1].next_us if group == "waiting" else shown[-1].changed_us) if len(rows) > STEP else 0
-            return render(
-                request, "messages/list.html", rows=shown, group=group, counts=queries.counts(work.tx), further=edge,
-                clients=names(work.tx, (row.person for row in shown)), stores=called.stores(work.tx), titles=TITLES,
-                carried=sorted(ways.carriers), may_keep=who.may(Permission.CLIENTS),
+            table = queries.table(work.tx, what, names, group=group)
+            page = answer(
+                request, table, "messages/list.html", group=group, counts=queries.counts(work.tx), titles=TITLES,
+                carried=sorted(ways.carriers),
             )  # fmt: skip
+        return kept(desk, who, page)
 
     @routes.get("/messages/{message}")
     def one(request: Request, who: Seer, message: str) -> Response:

@@ -1,6 +1,7 @@
 """Cases and parked rows: what waits for a person or for an upgrade."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -45,30 +46,43 @@ class ParkedRow:
 
 def cases(tx: Tx, *, open_only: bool = True, store: str = "", limit: int = 50) -> list[CaseRow]:
     """Newest first."""
-    query = (
-        sa.select(
-            case_file,
-            sa.func.coalesce(piece.c.title, "").label("title"),
-            sa.func.coalesce(piece.c.sku, "").label("sku"),
-        )
-        .outerjoin(piece, piece.c.piece == case_file.c.piece)
-        .order_by(case_file.c.opened_us.desc(), case_file.c.case_id)
-        .limit(limit)
-    )
+    query = cases_query(store).order_by(case_file.c.opened_us.desc(), case_file.c.case_id).limit(limit)
     if open_only:
         query = query.where(case_file.c.closed_us.is_(None))
-    if store:
-        query = query.where(case_file.c.store == store)
-    return [CaseRow(**{name: row[name] for name in CaseRow.__dataclass_fields__}) for row in tx.rows(query)]
+    return [case_of(row) for row in tx.rows(query)]
+
+
+def cases_query(store: str = "") -> "sa.Select[Any]":
+    query = sa.select(
+        case_file,
+        sa.func.coalesce(piece.c.title, "").label("title"),
+        sa.func.coalesce(piece.c.sku, "").label("sku"),
+    ).outerjoin(piece, piece.c.piece == case_file.c.piece)
+    return query.where(case_file.c.store == store) if store else query
+
+
+def case_of(row: sa.RowMapping) -> CaseRow:
+    return CaseRow(**{name: row[name] for name in CaseRow.__dataclass_fields__})
 
 
 def rows(tx: Tx, *, store: str = "", limit: int = 50) -> list[ParkedRow]:
     """Oldest first: the first one holds the others back."""
-    query = sa.select(parked).where(parked.c.applied_us.is_(None)).order_by(parked.c.n).limit(limit)
-    if store:
-        query = query.where(parked.c.store == store)
+    return [parked_of(row) for row in tx.rows(parked_query(store).order_by(parked.c.n).limit(limit))]
+
+
+def parked_query(store: str = "") -> "sa.Select[Any]":
+    query = sa.select(parked).where(parked.c.applied_us.is_(None))
+    return query.where(parked.c.store == store) if store else query
+
+
+def parked_of(row: sa.RowMapping) -> ParkedRow:
     told = [name for name in ParkedRow.__dataclass_fields__ if name != "late"]
-    return [ParkedRow(**{name: row[name] for name in told}, late=bool(row["late"])) for row in tx.rows(query)]
+    return ParkedRow(**{name: row[name] for name in told}, late=bool(row["late"]))
+
+
+def count(tx: Tx, *, store: str = "") -> int:
+    """Entries that are parked."""
+    return int(tx.value(sa.select(sa.func.count()).select_from(parked_query(store).subquery())) or 0)
 
 
 def store_of(tx: Tx, case_id: str) -> str:

@@ -2,20 +2,24 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
+from cloud import called
 from cloud.desk import Desk
+from cloud.listing import answer
 from cloud.pos.http import conflicts
-from cloud.pos.payments import transfers
+from cloud.pos.payments import columns, transfers
 from cloud.pos.payments.transfers import TransferError, TransferState
 from contract.feed import Permission
 from contract.ids import SaleId, StoreId
-from web.front import go, render
+from web.front import go
 from web.logins import Login
 from web.policy import allow
+from web.tables import Asked, asked
 
 Keeper = Annotated[Login, allow(Permission.LEDGER)]
+List = Annotated[Asked, Depends(asked)]
 Word = Annotated[str, Query(max_length=100)]
 
 
@@ -23,11 +27,17 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(prefix="/bank-transfers", include_in_schema=False)
 
     @routes.get("")
-    def listing(request: Request, who: Keeper, store: Word = "", state: Word = TransferState.AWAITED) -> Response:
-        del who
+    def listing(
+        request: Request, who: Keeper, what: List, store: Word = "", state: Word = TransferState.AWAITED
+    ) -> Response:
         with desk.look() as work:
-            rows = transfers.listing(work.tx, store=store, state=state, limit=200)
-            return render(request, "payments/transfers.html", rows=rows, state=state, states=tuple(TransferState))
+            names, people = called.stores(work.tx), called.people(work.tx)
+            mine = {name: title for name, title in names.items() if who.of(name)}
+            table = columns.of_transfers(work.tx, what, mine, people, store=store, state=state)
+            return answer(
+                request, table, "payments/transfers.html", state=state, states=tuple(TransferState), names=names,
+                people=people,
+            )  # fmt: skip
 
     @routes.post("/{store}/{sale}/{n}")
     def settle(

@@ -103,7 +103,11 @@ def listing(tx: Tx, *, store: str = "", state: str = "", limit: int = 50) -> lis
     for column, wanted in (("store", store), ("state", state)):
         if wanted:
             query = query.where(bank_transfer.c[column] == wanted)
-    return [TransferRow(**{name: row[name] for name in TransferRow.__dataclass_fields__}) for row in tx.rows(query)]
+    return [row_of(row) for row in tx.rows(query)]
+
+
+def row_of(row: sa.RowMapping) -> TransferRow:
+    return TransferRow(**{name: row[name] for name in TransferRow.__dataclass_fields__})
 
 
 APPLY: Final[dict[type[Fact], Applier]] = {SaleRecorded: awaited}

@@ -83,7 +83,7 @@ class PieceDetail:
     tags: list[Tagged]
 
 
-def _rows() -> sa.Select[tuple[object, ...]]:
+def rows_query() -> sa.Select[tuple[object, ...]]:
     seen = sa.and_(presence.c.piece == piece.c.piece, presence.c.store == custody.c.holder)
     return (
         sa.select(
@@ -100,7 +100,7 @@ def _rows() -> sa.Select[tuple[object, ...]]:
     )
 
 
-def _row(row: sa.RowMapping) -> PieceRow:
+def row_of(row: sa.RowMapping) -> PieceRow:
     return PieceRow(**{name: row[name] for name in PieceRow.__dataclass_fields__})
 
 
@@ -116,8 +116,8 @@ def search(
     where = [custody.c.holder == store] if store else []
     where += [custody.c.state == state] if state else []
     if not sought.words and not sought.filters:
-        query = _rows().where(*where).order_by(piece.c.piece).limit(limit)
-        return [_row(row) for row in tx.rows(query.where(piece.c.piece > after) if after else query)]
+        query = rows_query().where(*where).order_by(piece.c.piece).limit(limit)
+        return [row_of(row) for row in tx.rows(query.where(piece.c.piece > after) if after else query)]
     first = [] if after or not by_name else seeking.named(tx, sought.key)
     found = dict.fromkeys(first)
     by = seeking.order(tx, sought)
@@ -127,13 +127,13 @@ def search(
     if after:
         query = query.where(by > sa.select(piece_seek.c.n).where(piece_seek.c.piece == after).scalar_subquery())
     found |= dict.fromkeys(seeking.first(tx, query, by, limit))
-    rows = {row["piece"]: _row(row) for row in tx.rows(_rows().where(piece.c.piece.in_(list(found)), *where))}
+    rows = {row["piece"]: row_of(row) for row in tx.rows(rows_query().where(piece.c.piece.in_(list(found)), *where))}
     return [rows[name] for name in found if name in rows][:limit]
 
 
 def detail(tx: Tx, wanted: str) -> PieceDetail | None:
     """Everything about one piece; by its id or its EPC."""
-    row = tx.row(_rows().where((piece.c.piece == wanted) | (piece.c.epc == wanted.upper())).limit(1))
+    row = tx.row(rows_query().where((piece.c.piece == wanted) | (piece.c.epc == wanted.upper())).limit(1))
     if row is None:
         return None
     steps = sa.select(custody_history).where(custody_history.c.piece == row["piece"]).order_by(custody_history.c.ce)
@@ -148,7 +148,7 @@ def detail(tx: Tx, wanted: str) -> PieceDetail | None:
     )
     told = ("fineness", "stones", "designer", "collection", "tax_bp", "tid", "home_zone", "tray", "photo", "seen_why")
     return PieceDetail(
-        row=_row(row),
+        row=row_of(row),
         **{name: row[name] for name in told},
         claims=[f"{each['kind']} {each['ref']} at {each['store']}" for each in tx.rows(live)],
         steps=[
@@ -171,9 +171,3 @@ class House:
 def houses(tx: Tx) -> list[House]:
     query = sa.select(store_table.c.store, store_table.c.name).order_by(store_table.c.store)
     return [House(row["store"], row["name"]) for row in tx.rows(query)]
-
-
-def count_by_state(tx: Tx) -> dict[str, int]:
-    """How many pieces are in which state of custody."""
-    query = sa.select(custody.c.state, sa.func.count().label("n")).group_by(custody.c.state)
-    return {row["state"]: row["n"] for row in tx.rows(query)}

@@ -3,17 +3,18 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from cloud import called, changes, feed
 from cloud.desk import Desk
+from cloud.listing import answer, of_stores
 from cloud.pos.http import conflicts, found
+from cloud.pos.prices import columns, queries
 from cloud.pos.prices import desk as prices
-from cloud.pos.prices import queries
 from cloud.pos.prices.routes import ERRORS, Setter, must_set
 from contract.feed import EVERY_STORE, Permission, PromotionCard, PromotionKind, RateCard, TaxCard, TaxChange, TaxPart
 from contract.money import E9
@@ -21,12 +22,15 @@ from web.forms import amount_minor, percent_bp, typed
 from web.front import go, render
 from web.logins import Login
 from web.policy import allow
+from web.tables import Asked, Listed, arrange, asked
 
 PART_LINE: Final = re.compile(r"\s*([0-9]{1,3}(?:[.,][0-9]{1,2})?)\s*%?\s+(\S.*)")
 RATE: Final = re.compile(r"([0-9]{1,6})(?:[.,]([0-9]{1,9}))?")
 LINES_MAX: Final = 4000
 EMPTY_TAX: Final[Mapping[str, object]] = {"tax": "", "name": "", "included": True, "parts": "", "changes": ""}
 Looker = Annotated[Login, allow(Permission.SETTINGS)]
+List = Annotated[Asked, Depends(asked)]
+Kind = Literal["promotions", "taxes", "rates"]
 Word = Annotated[str, Query(max_length=100)]
 Text = Annotated[str, Form(max_length=200)]
 Lines = Annotated[str, Form(max_length=LINES_MAX)]
@@ -37,17 +41,24 @@ def router(desk: Desk, time_zone: str) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/prices")
-    def overview(request: Request, who: Looker, store: Word = "") -> Response:
-        """Everything that makes a price beside the piece's own."""
+    def overview(request: Request, who: Looker, what: List, store: Word = "", of: Kind = "promotions") -> Response:
+        """What makes a price beside the piece's own: one kind of it at a time."""
         with desk.look() as work:
-            taxes, rates = list(feed.cards(work.tx, TaxCard).values()), queries.rates(work.tx)
-            promotions, names = queries.promotion_cards(work.tx, store=store), called.stores(work.tx)
+            names = called.stores(work.tx)
+            table: Listed[Any]
+            match of:
+                case "taxes":
+                    table = arrange(columns.TAXES, feed.cards(work.tx, TaxCard).values(), what)
+                case "rates":
+                    table = arrange(columns.RATES, queries.rates(work.tx), what)
+                case _:
+                    choices = of_stores({name: title for name, title in names.items() if who.of(name)})
+                    cards = queries.promotion_cards(work.tx, store=store)
+                    table = arrange(columns.of_promotions(names), cards, what, choices)
         today = dt.datetime.fromtimestamp(desk.now_us() / 1e6, ZoneInfo(time_zone)).date().isoformat()
-        return render(
-            request, "prices/list.html", taxes=taxes, promotions=promotions, rates=rates, names=names, today=today,
-            told_parts=prices.told_parts, told_off=prices.told_off, told_e9=prices.told_e9, store=store,
-            stores={name: title for name, title in names.items() if who.of(name)},
-            may_set=Permission.SETTINGS in who.powers.everywhere,
+        return answer(
+            request, table, "prices/list.html", of=of, names=names, today=today, told_parts=prices.told_parts,
+            told_off=prices.told_off, told_e9=prices.told_e9, may_set=Permission.SETTINGS in who.powers.everywhere,
         )  # fmt: skip
 
     add_taxes(routes, desk)
@@ -92,13 +103,13 @@ def add_taxes(routes: APIRouter, desk: Desk) -> None:
                 prices.put_tax(work, card, by=who.user, why=why)
         except ERRORS as error:
             return form(request, given, problem=str(error), new=bool(new))
-        return go(request, "/prices")
+        return go(request, "/prices?of=taxes")
 
     @routes.post("/prices/taxes/{tax}/end")
     def end(request: Request, who: Setter, tax: str, why: Why) -> Response:
         with conflicts(*ERRORS, code="tax"), desk.work() as work:
             prices.end_tax(work, tax, by=who.user, why=why)
-        return go(request, "/prices")
+        return go(request, "/prices?of=taxes")
 
 
 def add_promotions(routes: APIRouter, desk: Desk) -> None:
@@ -189,13 +200,13 @@ def add_rates(routes: APIRouter, desk: Desk, time_zone: str) -> None:
                 prices.put_rate(work, card, by=who.user, why=why)
         except ERRORS as error:
             return form(request, given, problem=str(error))
-        return go(request, "/prices")
+        return go(request, "/prices?of=rates")
 
     @routes.post("/prices/rates/end")
     def end(request: Request, who: Setter, currency: Text, into: Text, why: Why) -> Response:
         with conflicts(*ERRORS, code="rate"), desk.work() as work:
             prices.end_rate(work, currency, into, by=who.user, why=why)
-        return go(request, "/prices")
+        return go(request, "/prices?of=rates")
 
 
 # --- what people type -------------------------------------------------------------------------------------------

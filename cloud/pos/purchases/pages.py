@@ -1,15 +1,14 @@
 """The office's pages of what was bought from the public, of scrap on its way to a refiner, and of metal prices."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from cloud import called, changes
 from cloud.desk import Desk
+from cloud.listing import answer
 from cloud.people import Keyring
 from cloud.pos.http import conflicts, found
 from cloud.pos.purchases import metals, queries
@@ -23,27 +22,28 @@ from web.front import go, render
 from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError
+from web.tables import Asked, asked
 
 Reader = Annotated[Login, allow(Permission.LEDGER)]
 Knower = Annotated[Login, allow(Permission.SEE_COST, of="house")]
 Setter = Annotated[Login, allow(Permission.SETTINGS, of="everywhere")]
+List = Annotated[Asked, Depends(asked)]
 Word = Annotated[str, Query(max_length=100)]
 Text = Annotated[str, Form(max_length=100)]
 Why = Annotated[str, Form(max_length=changes.WHY_CHARACTERS_MAX)]
 
 
-def router(desk: Desk, ring: Keyring, time_zone: str) -> APIRouter:
+def router(desk: Desk, ring: Keyring) -> APIRouter:
     routes = APIRouter(prefix="/purchases", include_in_schema=False)
-    zone = ZoneInfo(time_zone)
 
     @routes.get("")
-    def listing(request: Request, who: Reader, store: Word = "") -> Response:
+    def listing(request: Request, who: Reader, what: List, store: Word = "") -> Response:
         with desk.look() as work:
+            people = called.people(work.tx)
             names = {name: title for name, title in called.stores(work.tx).items() if who.of(name)}
-            today = dt.datetime.fromtimestamp(desk.now_us() / 1e6, zone).date().isoformat()
-            return render(
-                request, "purchases/list.html", rows=queries.listing(work.tx, store=store),
-                prices=metals.prices(work.tx), names=names, store=store, people=called.people(work.tx), today=today,
+            return answer(
+                request, queries.table(work.tx, what, names, people, store=store), "purchases/list.html",
+                prices=metals.prices(work.tx), names=names, people=people,
                 may_set=Permission.SETTINGS in who.powers.everywhere,
             )  # fmt: skip
 

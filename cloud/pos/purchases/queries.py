@@ -6,8 +6,11 @@ import sqlalchemy as sa
 
 from cloud import aliases
 from cloud.db import Tx
+from cloud.listing import Names, listed, of_stores, when
 from cloud.remarks import Remarks
 from cloud.tables import piece_past, purchase, purchase_item
+from web.tables import Asked, Column, Listed, Money
+from web.words import later
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,27 @@ def listing(tx: Tx, *, store: str = "", client: str = "", limit: int = 50) -> li
     query = query.where(purchase.c.store == store) if store else query
     query = query.where(purchase.c.client.in_(aliases.ids(tx, client))) if client else query
     return [PurchaseRow(**row) for row in tx.rows(query)]
+
+
+def table(tx: Tx, what: Asked, names: Names, people: Names, *, store: str) -> Listed[PurchaseRow]:
+    """Of these stores, newest first."""
+    columns: tuple[Column[PurchaseRow], ...] = (
+        Column("purchase", later("Purchase"), lambda row: f"{names.get(row.store, row.store)}, {row.number}"),
+        Column("when", later("Recorded"), lambda row: when(row.at_us), shown=False),
+        Column("client", later("Client"), lambda row: row.client),
+        Column("by", later("Who"), lambda row: people.get(row.by, row.by)),
+        Column("approved", later("Approved by"), lambda row: people.get(row.approved_by, row.approved_by), shown=False),
+        Column("paid", later("Paid"), lambda row: Money(row.total_minor, row.currency), number=True),
+        Column("currency", later("Currency"), lambda row: row.currency, shown=False),
+    )
+    of = purchase.c
+    query = sa.select(*(of[name] for name in PurchaseRow.__dataclass_fields__))
+    query = query.where(of.store == store) if store else query.where(of.store.in_(list(names)))
+    by = {"purchase": of.number, "client": of.client, "by": of.by, "paid": of.total_minor}
+    return listed(
+        tx, query, columns, what, lambda row: PurchaseRow(**row), by=by, first=(of.at_us.desc(), of.purchase),
+        seek=(of.client, of.business_day, of.till, (of.by, people), (of.store, names)), choices=of_stores(names),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

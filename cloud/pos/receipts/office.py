@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from cloud import called
 from cloud.desk import Desk
+from cloud.listing import answer
 from cloud.pos.http import found
-from cloud.pos.receipts import paper
+from cloud.pos.receipts import columns, paper
 from cloud.work import Work
 from contract.feed import Permission
 from contract.ids import GiveId
@@ -19,9 +21,11 @@ from web.policy import allow, signed_in
 from web.problems import ProblemError
 from web.receipts.page import shown
 from web.receipts.pdf import pdf
+from web.tables import Asked, asked
 from web.words import _
 
 TYPED_MAX: Final = 64
+List = Annotated[Asked, Depends(asked)]
 Typed = Annotated[str, Query(max_length=TYPED_MAX)]
 
 
@@ -29,13 +33,15 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/receipts", dependencies=[signed_in()])
-    def listing(request: Request, q: Typed = "", store: Typed = "") -> Response:
+    def listing(request: Request, what: List, store: Typed = "") -> Response:
         """The newest, or those a number or a code names; one alone is shown at once."""
         with desk.look() as work:
-            rows = paper.search(work.tx, q, of=store)
-        if q.strip() and len(rows) == 1:
-            return go(request, f"/receipts/{rows[0].store}/{rows[0].receipt}")
-        return render(request, "receipts/list.html", rows=rows, q=q.strip(), store=store)
+            names = called.stores(work.tx)
+            rows = paper.search(work.tx, what.q, of=store) if what.q.strip() else []
+            if len(rows) == 1 and not what.csv:
+                return go(request, f"/receipts/{rows[0].store}/{rows[0].receipt}")
+            table = columns.of_receipts(work.tx, what, names, rows, store=store)
+            return answer(request, table, "receipts/list.html", names=names)
 
     @routes.get("/receipts/{store}/{receipt}", dependencies=[signed_in()])
     def one(request: Request, store: str, receipt: str) -> Response:

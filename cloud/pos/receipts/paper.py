@@ -71,12 +71,12 @@ def search(tx: Tx, typed: str, *, of: str = "") -> list[FoundRow]:
             query = query.where(table.c.store == of)
         if text:
             query = query.where(table.c.receipt_number == int(last))
-        found += [_found(row, is_return=is_return) for row in tx.rows(query)]
+        found += [found_row(row, is_return=is_return) for row in tx.rows(query)]
     named = [row for row in found if text in ("", last) or f"{row.store}-{row.till}-{row.number:06d}" == text]
     return sorted(named, key=lambda row: -row.recorded_us)[:FOUND_MAX]
 
 
-def _found(row: sa.RowMapping, *, is_return: bool) -> FoundRow:
+def found_row(row: sa.RowMapping, *, is_return: bool) -> FoundRow:
     number = row["receipt_number"]
     return FoundRow(
         store=row["store"],
@@ -100,7 +100,7 @@ def _with_code(tx: Tx, beginning: bytes) -> list[FoundRow]:
     for place in tx.rows(query):
         for table, is_return in ((sale, False), (refund, True)):
             its = (table.c.store == place["store"], table.c.epoch == place["epoch"], table.c.seq == place["seq"])
-            found += [_found(row, is_return=is_return) for row in tx.rows(sa.select(table).where(*its))]
+            found += [found_row(row, is_return=is_return) for row in tx.rows(sa.select(table).where(*its))]
     return found
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from cloud import called
 from cloud.desk import Desk
-from cloud.listing import listed
+from cloud.listing import listed, of_stores
 from cloud.pos.reports import accuracy, columns, flow, sold, span, stock
 from cloud.pos.reports.flow import By
 from cloud.pos.reports.looking import Looking, Tiers, looking
@@ -86,10 +86,11 @@ def _oldest(asks: Looking, now_us: int) -> Response:
         kept = ("piece", "title", "sku", "category", "store", "price_minor", "currency")
         return stock.Oldest(days=days, **{name: row[name] for name in kept})
 
+    mine = {name: title for name, title in called.stores(asks.tx).items() if name in asks.stores}
     by = {"title": of.title, "category": of.category, "store": of.store, "days": -since, "price": of.price_minor}
     table = listed(
         asks.tx, query, columns.of_oldest(called.stores(asks.tx)), asks.what, make, by=by, first=(since, of.piece),
-        seek=(of.title, of.sku, of.category),
+        seek=(of.title, of.sku, of.category), choices=of_stores(mine),
     )  # fmt: skip
     if asks.what.csv:
         return tables.taken_out(table, "oldest-pieces")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from cloud import called, changes
@@ -12,7 +12,8 @@ from cloud.changes import WhyError
 from cloud.clienteling.segments import TIERS_MAX
 from cloud.db import Tx
 from cloud.desk import Desk
-from cloud.pos.segments import gather, queries, settings
+from cloud.listing import answer, kept
+from cloud.pos.segments import columns, gather, queries, settings
 from cloud.pos.segments.job import Divisions
 from cloud.pos.segments.settings import Segmentation, SettingError, Step
 from contract.feed import Permission
@@ -21,10 +22,12 @@ from web.front import go, render
 from web.logins import Login
 from web.policy import allow
 from web.problems import ProblemError
+from web.tables import Asked, asked
 
 Seer = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
 Keeper = Annotated[Login, allow(Permission.CLIENTS, of="house")]
 Setter = Annotated[Login, allow(Permission.SETTINGS, of="everywhere")]
+List = Annotated[Asked, Depends(asked)]
 Called = Callable[[Tx, Iterable[str]], dict[str, str]]
 """Names of these clients; who was erased has none."""
 Short = Annotated[str, Form(max_length=40)]
@@ -63,17 +66,19 @@ def router(office: Desk, divisions: Divisions, names: Called) -> APIRouter:
 
     @routes.get("/list")
     def listing(
-        request: Request, who: Seer, of: Annotated[str, Query(pattern="^(rising|lapsing|value|tier)$")] = "value",
-        tier: Annotated[int, Query(ge=0, le=20)] = 0, after: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+        request: Request, who: Seer, what: List,
+        of: Annotated[str, Query(pattern="^(rising|lapsing|value|tier)$")] = "value",
+        tier: Annotated[int, Query(ge=0, le=20)] = 0,
     ) -> Response:  # fmt: skip
-        del who
         with office.look() as work:
-            rows = queries.listing(work.tx, of, tier=tier, after=after, limit=queries.STEP + 1)
-            named = names(work.tx, [each.person for each in rows])
-            return render(
-                request, "segments/list.html", rows=rows[: queries.STEP], named=named, of=of, tier=tier, after=after,
-                further=after + queries.STEP if len(rows) > queries.STEP else 0, lists=queries.LISTS, **shown(work.tx),
+            around = shown(work.tx)
+            words = columns.Words(around["stores"], names, around["told"].named, around["currency"])
+            table = columns.of_standings(work.tx, what, words, of=of, tier=tier)
+            page = answer(
+                request, table, "segments/list.html", of=of, tier=tier, lists=queries.LISTS, about=queries.ABOUT,
+                **around,
             )  # fmt: skip
+        return kept(office, who, page)
 
     @routes.post("/start")
     def start(request: Request, who: Keeper) -> Response:

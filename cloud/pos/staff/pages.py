@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 
 import segno
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from cloud import changes
 from cloud.desk import Desk
+from cloud.listing import answer
 from cloud.pos.http import conflicts, found
+from cloud.pos.staff import columns, factors, queries, roles, totp
 from cloud.pos.staff import desk as staff
-from cloud.pos.staff import factors, queries, roles, totp
 from cloud.pos.staff.entrance import Entrance
 from cloud.pos.staff.routes import ErrorsOfStaff, Namer, reset_factor_of
 from contract.feed import EVERY_STORE, Permission, Role, RoleCard, StaffCard
@@ -24,6 +25,7 @@ from web.front import go, render
 from web.logins import Login
 from web.policy import allow, signed_in
 from web.problems import FACTOR_PATH
+from web.tables import Asked, arrange, asked
 
 GROUPS: Final[tuple[tuple[str, tuple[Permission, ...]], ...]] = (
     ("At the till", (
@@ -51,6 +53,7 @@ LIMIT_CURRENCY: Final = "EUR"
 """Of two digits, to read limits of a whole house by; at a store they are read in its own currency."""
 Seer = Annotated[Login, allow(Permission.SEE_STAFF, Permission.STAFF)]
 Me = Annotated[Login, signed_in(before_factor=True)]
+List = Annotated[Asked, Depends(asked)]
 Word = Annotated[str, Query(max_length=100)]
 Text = Annotated[str, Form(max_length=100)]
 Secret = Annotated[str, Form(max_length=200)]
@@ -68,12 +71,13 @@ def router(desk: Desk, entrance: Entrance, house: str) -> APIRouter:
 
 
 def add_people(routes: APIRouter, desk: Desk, entrance: Entrance) -> None:
-    def page(request: Request, who: Login, given: Mapping[str, object], *, problem: str = "") -> Response:
+    def page(request: Request, who: Login, what: Asked, given: Mapping[str, object], *, problem: str = "") -> Response:
         with desk.look() as work:
             rows = queries.theirs(work.tx, who)
-            names = queries.role_names(work.tx)
-        return render(
-            request, "staff/list.html", status=422 if problem else 200, rows=rows, roles=names,
+            names, shops = queries.role_names(work.tx), roles.stores_open(work.tx)
+        return answer(
+            request, arrange(columns.of_staff(names, shops), rows, what), "staff/list.html",
+            status=422 if problem else 200, roles=names, shops=shops,
             given=given, may_name=who.may(Permission.STAFF), problem=problem,
         )  # fmt: skip
 
@@ -94,12 +98,12 @@ def add_people(routes: APIRouter, desk: Desk, entrance: Entrance) -> None:
         )  # fmt: skip
 
     @routes.get("/staff")
-    def people(request: Request, who: Seer) -> Response:
-        return page(request, who, {})
+    def people(request: Request, who: Seer, what: List) -> Response:
+        return page(request, who, what, {})
 
     @routes.post("/staff")
     def name_somebody(
-        request: Request, who: Namer, *, user: Text, name: Text, role: Text, password: Secret = ""
+        request: Request, who: Namer, what: List, *, user: Text, name: Text, role: Text, password: Secret = ""
     ) -> Response:
         """Somebody new, at the stores of whoever names them. Without a password they have a PIN and no way in here."""
         try:
@@ -110,7 +114,7 @@ def add_people(routes: APIRouter, desk: Desk, entrance: Entrance) -> None:
                 staff.must_be_new(work, card.user)
                 roles.change_staff(work, card, verifier, by=who.user, why="named at the office")
         except ErrorsOfStaff as error:
-            return page(request, who, {"user": user, "name": name, "role": role}, problem=str(error))
+            return page(request, who, what, {"user": user, "name": name, "role": role}, problem=str(error))
         return go(request, f"/staff/{user}")
 
     @routes.get("/staff/{user}")
@@ -147,22 +151,25 @@ def add_people(routes: APIRouter, desk: Desk, entrance: Entrance) -> None:
 
     @routes.get("/changes")
     def history(
-        request: Request, who: Annotated[Login, allow(Permission.SETTINGS, Permission.STAFF)], store: Word = ""
-    ) -> Response:
+        request: Request, who: Annotated[Login, allow(Permission.SETTINGS, Permission.STAFF)], what: List,
+        store: Word = "",
+    ) -> Response:  # fmt: skip
         with desk.look() as work:
-            rows, shops = changes.listing(work.tx, store=store, limit=CHANGES_SHOWN), roles.stores_open(work.tx)
+            shops = roles.stores_open(work.tx)
             people = {row.user: row.name for row in queries.listing(work.tx)}
-        shown = {name: title for name, title in shops.items() if who.of(name)}
-        return render(request, "staff/changes.html", rows=rows, names=shops, stores=shown, people=people, store=store)
+            shown = {name: title for name, title in shops.items() if who.of(name)}
+            table = columns.of_changes(work.tx, what, shown, people, store=store)
+            return answer(request, table, "staff/changes.html", names=shops, people=people)
 
 
 def add_roles(routes: APIRouter, desk: Desk) -> None:
     @routes.get("/roles")
-    def all_roles(request: Request, who: Seer, store: Word = "") -> Response:
+    def all_roles(request: Request, who: Seer, what: List, store: Word = "") -> Response:
         with desk.look() as work:
             rows, shops = queries.role_rows(work.tx, store), roles.stores_open(work.tx)
-        return render(
-            request, "staff/roles.html", rows=rows, store=store, words=WORDS, may_name=who.may(Permission.STAFF),
+        return answer(
+            request, arrange(columns.of_roles(WORDS), rows, what), "staff/roles.html", store=store, words=WORDS,
+            may_name=who.may(Permission.STAFF),
             stores={name: title for name, title in shops.items() if who.of(name)}, every=not who.powers.only,
             total=len(Permission),
         )  # fmt: skip

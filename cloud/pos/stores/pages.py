@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from cloud import called, changes
 from cloud.desk import Desk
+from cloud.listing import answer, when
 from cloud.pos.http import found
 from cloud.pos.stores import desk as stores
 from cloud.pos.stores import queries
@@ -20,37 +21,55 @@ from web.forms import amount_minor, percent_bp, typed
 from web.front import go, render
 from web.logins import Login
 from web.policy import allow, signed_in
+from web.tables import Asked, Column, arrange, asked
+from web.words import later
 
 NOTES_SHOWN: Final = 20
 Wide = Annotated[Login, signed_in("house")]
 Opener = Annotated[Login, allow(Permission.SETTINGS, of="everywhere")]
 Setter = Annotated[Login, allow(Permission.SETTINGS)]
+List = Annotated[Asked, Depends(asked)]
 Text = Annotated[str, Form(max_length=200)]
 Lines = Annotated[str, Form(max_length=store_settings.TEXT_MAX)]
 Why = Annotated[str, Form(max_length=changes.WHY_CHARACTERS_MAX)]
+
+COLUMNS: Final[tuple[Column[queries.StoreRow], ...]] = (
+    Column("name", later("Store"), lambda row: row.name),
+    Column("store", later("Short name"), lambda row: row.store, shown=False),
+    Column("city", later("City"), lambda row: row.city, shown=False),
+    Column("state", later("Link"), lambda row: row.state),
+    Column("rows", later("Entries here"), lambda row: row.rows_upto, number=True),
+    Column("parked", later("Parked"), lambda row: row.parked, number=True),
+    Column("pieces", later("Pieces"), lambda row: row.pieces, number=True),
+    Column("heard", later("Heard last"), lambda row: when(row.heard_us)),
+)
 
 
 def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
-    def store_page(request: Request, who: Login, given: Mapping[str, str], *, problem: str = "") -> Response:
+    def store_page(
+        request: Request, who: Login, what: Asked, given: Mapping[str, str], *, problem: str = ""
+    ) -> Response:
         with desk.look() as work:
             rows = [row for row in queries.listing(work.tx) if who.of(row.store)]
         now_us = desk.now_us()
-        return render(
-            request, "stores/list.html", status=422 if problem else 200, rows=rows, given=given, problem=problem,
+        return answer(
+            request, arrange(COLUMNS, rows, what), "stores/list.html", status=422 if problem else 200, given=given,
+            problem=problem,
             online={row.store: row.state == "active" and now_us - row.heard_us < away_after_us for row in rows},
             may_open=Permission.SETTINGS in who.powers.everywhere,
         )  # fmt: skip
 
     @routes.get("/stores")
-    def store_list(request: Request, who: Wide) -> Response:
-        return store_page(request, who, {"currency": "EUR", "time_zone": our_zone})
+    def store_list(request: Request, who: Wide, what: List) -> Response:
+        return store_page(request, who, what, {"currency": "EUR", "time_zone": our_zone})
 
     @routes.post("/stores")
     def open_a_store(
         request: Request,
         who: Opener,
+        what: List,
         *,
         store: Annotated[str, Form(max_length=64)],
         name: Annotated[str, Form(max_length=100)],
@@ -65,7 +84,7 @@ def router(desk: Desk, our_zone: str, away_after_us: int) -> APIRouter:
             with desk.work() as work:
                 stores.open_store(work, card)
         except (stores.StoreError, stores.StoreExistsError) as error:
-            return store_page(request, who, given, problem=str(error))
+            return store_page(request, who, what, given, problem=str(error))
         return go(request, f"/stores/{store}")
 
     def form(request: Request, store: str, given: Mapping[str, object] | None = None, *, problem: str = "") -> Response:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cloud.db import Tx
+from cloud.holdings import at_store
 from cloud.tables import custody, down_counter, node, parked, presence, reader, replacement, store, stream, zone_vision
 
 
@@ -58,7 +59,6 @@ def listing(tx: Tx) -> list[StoreRow]:
         .select_from(parked)
         .where(parked.c.store == store.c.store, parked.c.applied_us.is_(None))
     )
-    pieces = sa.select(sa.func.count()).select_from(custody).where(custody.c.holder == store.c.store)
     query = (
         sa.select(
             store,
@@ -68,7 +68,7 @@ def listing(tx: Tx) -> list[StoreRow]:
             (down_counter.c.seq - node.c.down_upto).label("decisions_waiting"),
             upto.scalar_subquery().label("rows_upto"),
             waits.scalar_subquery().label("parked"),
-            pieces.scalar_subquery().label("pieces"),
+            at_store(store.c.store).scalar_subquery().label("pieces"),
         )
         .join(node, node.c.store == store.c.store)
         .join(down_counter, down_counter.c.store == store.c.store)

@@ -7,12 +7,13 @@ import sqlalchemy as sa
 
 from cloud.applying import Applier
 from cloud.custody import CLOUD, Custody
+from cloud.holdings import SHIPPED
 from cloud.tables import recall, transfer, transfer_piece
 from cloud.work import Heard, Work
 from contract.facts import CustodyReceived, CustodyReleased, Fact, ReleaseWhy, TransferShipped
 from contract.ids import PieceId, TransferId
 
-SHIPPED, RECEIVED = "shipped", "received"
+RECEIVED = "received"
 ELSEWHERE, GIVEN_UP = "found elsewhere", "given up"
 """Another store read the piece; or a person called it back before its receiver had read it."""
 

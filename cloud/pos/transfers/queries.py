@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from cloud.db import Tx
-from cloud.pos.transfers.apply import SHIPPED
+from cloud.holdings import SHIPPED
 from cloud.tables import piece, transfer, transfer_piece
 
 ROAD_DAYS_MAX: Final = 7

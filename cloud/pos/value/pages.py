@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from cloud import called, changes
 from cloud.desk import Desk
+from cloud.listing import answer
 from cloud.pos.http import found
-from cloud.pos.value import apply, by_hand, queries
+from cloud.pos.value import apply, by_hand, columns, queries
 from contract.feed import Permission
 from contract.ids import AccountId, StoreId
 from web.forms import amount_minor
@@ -16,8 +17,10 @@ from web.front import go, render
 from web.logins import Login
 from web.policy import allow, require
 from web.problems import ProblemError
+from web.tables import Asked, asked
 
 Reader = Annotated[Login, allow(Permission.LEDGER, of="house")]
+List = Annotated[Asked, Depends(asked)]
 Word = Annotated[str, Query(max_length=100)]
 
 
@@ -25,14 +28,14 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(prefix="/owed", include_in_schema=False)
 
     @routes.get("")
-    def listing(request: Request, who: Reader, kind: Word = "", q: Word = "") -> Response:
+    def listing(request: Request, who: Reader, what: List, kind: Word = "") -> Response:
         del who
         with desk.look() as work:
-            rows = queries.listing(work.tx, kind=kind, q=q)
-            return render(
-                request, "value/list.html", rows=rows, owed=queries.owed(work.tx), kind=kind, q=q,
-                names=called.stores(work.tx),
-            )  # fmt: skip
+            names = called.stores(work.tx)
+            table = columns.of_accounts(work.tx, what, names, kind=kind)
+            return answer(
+                request, table, "value/list.html", owed=queries.owed(work.tx), names=names, kinds=columns.KINDS
+            )
 
     @routes.get("/{account}")
     def detail(request: Request, who: Reader, account: str) -> Response:

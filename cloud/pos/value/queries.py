@@ -1,6 +1,7 @@
 """What the house owes: by kind, by account, and how an account came to its balance."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -83,13 +84,19 @@ def owed(tx: Tx) -> list[Owed]:
 
 
 def listing(tx: Tx, *, kind: str = "", q: str = "", limit: int = 50) -> list[AccountRow]:
-    """Newest first. `q`: the whole code of a gift card, or what an account, its label or its client is called."""
-    query = sa.select(value_account, _held()).order_by(value_account.c.opened_us.desc(), value_account.c.account)
+    """Newest first."""
+    query = rows_query(kind=kind, q=q).order_by(value_account.c.opened_us.desc(), value_account.c.account)
+    return [row_of(row) for row in tx.rows(query.limit(limit))]
+
+
+def rows_query(*, kind: str = "", q: str = "") -> "sa.Select[Any]":
+    """`q`: the whole code of a gift card, or what an account, its label or its client is called."""
+    query = sa.select(value_account, _held())
     if kind:
         query = query.where(value_account.c.kind == kind)
     if q.strip():
         query = query.where(_named(q.strip()))
-    return [_row(row) for row in tx.rows(query.limit(limit))]
+    return query
 
 
 def detail(tx: Tx, account: str, limit: int = 100) -> Detail | None:
@@ -100,7 +107,7 @@ def detail(tx: Tx, account: str, limit: int = 100) -> Detail | None:
     moves = sa.select(value_move).where(value_move.c.account == account).order_by(value_move.c.at_us.desc())
     asks = sa.select(value_ask).where(value_ask.c.account == account).order_by(value_ask.c.at_us.desc())
     return Detail(
-        row=_row(row),
+        row=row_of(row),
         slices=[SliceRow(each["store"], each["held_minor"]) for each in tx.rows(slices.order_by(value_slice.c.store))],
         moves=[
             MoveRow(**{name: each[name] for name in MoveRow.__dataclass_fields__})
@@ -127,7 +134,7 @@ def _named(q: str) -> sa.ColumnElement[bool]:
     return sa.or_(columns.account.in_([code, q]), columns.client == q, columns.label.in_([q, label]))
 
 
-def _row(row: sa.RowMapping) -> AccountRow:
+def row_of(row: sa.RowMapping) -> AccountRow:
     told = {name: row[name] for name in AccountRow.__dataclass_fields__ if name not in ("balance_minor", "held_minor")}
     return AccountRow(
         **told, balance_minor=row["issued_minor"] - row["spent_minor"], held_minor=int(row["held_minor"] or 0)
