@@ -230,7 +230,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         alarms.router(desk),
         parked.router(desk, ingest.unpark),
         floor.router(desk),
-        enrolment.pages(desk, signer, os.urandom),
+        enrolment.pages(desk, signer, os.urandom, config.pages_url.rstrip("/")),
         _house_keeping(cloud),
     )
     _dress(cloud)

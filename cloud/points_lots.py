@@ -146,8 +146,14 @@ class Lapsing:
             self._done = day
 
     def lapse(self, day: str) -> int:
-        """Accounts that were looked at, each in a transaction of its own."""
-        due = (points_lot.c.expires != "", points_lot.c.expires < day, points_lot.c.left_minor > 0)
+        """Accounts that were looked at, each in a transaction of its own: those with a lot that is over, and those of
+        which every lot is over and to which something was given back since.
+        """
+        over = (points_lot.c.expires != "", points_lot.c.expires < day)
+        account = value_account.c.account == points_lot.c.account
+        ended = (value_account.c.expires != "", value_account.c.expires < day)
+        has_some = sa.exists().where(account, *ended, value_account.c.issued_minor > value_account.c.spent_minor)
+        due = (*over, sa.or_(points_lot.c.left_minor > 0, has_some))
         after, looked = "", 0
         while True:
             query = sa.select(points_lot.c.account).distinct().where(*due, points_lot.c.account > after)

@@ -6,7 +6,7 @@ a box said that a PIN proved them.
 """
 
 import hashlib
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from threading import Lock
 from typing import Final, NamedTuple
@@ -27,6 +27,11 @@ TICKET_BYTES: Final = 32
 WAITING_MAX: Final = 1_000
 LOOK_US: Final = 600_000_000
 """How long somebody who came by a ticket may look."""
+PER_HOUR_MAX: Final = 60
+"""Of one store: more than its people open. The office has only the box's word that somebody gave a PIN, so that this
+bounds what a stolen one can look at before its certificate is taken back (docs/adr/0040)."""
+HOUR_US: Final = 3_600_000_000
+CASE: Final = "tickets"
 
 
 class Waiting(NamedTuple):
@@ -47,6 +52,8 @@ class Tickets:
         self._staff = staff
         self._chance = chance
         self._waiting: OrderedDict[bytes, Waiting] = OrderedDict()
+        self._given: dict[StoreId, deque[int]] = {}
+        """When each store was given its last `PER_HOUR_MAX`."""
         self._at: dict[UserId, StoreId] = {}
         """From which store's till each person came last."""
         self._lock = Lock()
@@ -64,6 +71,7 @@ class Tickets:
         if card is None or not card.active or (card.stores and store not in card.stores):
             title = _("Nobody of this store is called that at the office")
             raise ProblemError(403, "person", title, _("Ask an admin to name them at this store."))
+        self._bound(store)
         token = self._chance(TICKET_BYTES).hex()
         with self._desk.work() as work:
             _note(work, store, user, path)
@@ -73,6 +81,23 @@ class Tickets:
             while len(self._waiting) > WAITING_MAX:
                 self._waiting.popitem(last=False)
         return token
+
+    def _bound(self, store: StoreId) -> None:
+        """Raises a 429 problem above `PER_HOUR_MAX`; a case then says so at the office, once an hour."""
+        now_us = self._desk.now_us()
+        with self._lock:
+            given = self._given.setdefault(store, deque(maxlen=PER_HOUR_MAX))
+            if len(given) < PER_HOUR_MAX or given[0] <= now_us - HOUR_US:
+                given.append(now_us)
+                return
+        sentence = (
+            f"The box of {store} asked for more than {PER_HOUR_MAX} openings of the office's pages within an hour. "
+            "Was it stolen? Then take its certificate back with `vitrine revoke`."
+        )
+        with self._desk.work() as work:
+            work.open_case(CASE, sentence, store=store, ref=str(now_us // HOUR_US))
+        title = _("This store opened too many pages of the office")
+        raise ProblemError(429, "tickets", title, _("Go on in an hour, or sign in at the office."))
 
     def use(self, token: str) -> tuple[NewLogin, str] | None:
         """The login and the page this ticket is good for, once; None when it is used, late, or was never given."""

@@ -1,8 +1,9 @@
 """A one-use ticket: somebody at a till opens a page of the office without another sign-in, for a look and no more.
 
-The box asks for it over its own line (mutual TLS), so the office knows which store speaks; the box has looked at the
-person's PIN. It opens once, within a minute, for one person, on one page; from there they look on for ten minutes at
-whatever their roles show without a second factor (`cloud/tickets.py`).
+The box asks for it over its own line (mutual TLS), so the office knows which store speaks; the box says that it has
+looked at the person's PIN, and is believed so far (docs/adr/0040). It opens once, within a minute, for one person, on
+one page; from there they look on for ten minutes at whatever their roles show without a second factor
+(`cloud/tickets.py`).
 """
 
 import re

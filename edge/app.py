@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import itertools
 import random
 import secrets
@@ -189,7 +190,7 @@ def run(config: EdgeConfig) -> int:
     face = face_of(config)
     if face is not None and face.names:
         papers.mend(face.cert, face.key)
-        asyncio.run(first_face(config, face))
+        asyncio.run(first_face(config, face, dt.datetime.now(dt.UTC)))
     edge = create(config)
     listener = listen(config)
     with contextlib.closing(listener):

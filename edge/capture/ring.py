@@ -95,12 +95,13 @@ class Ring:
 
     def _drop_kept(self) -> None:
         found = sorted((each for each in self.kept.iterdir() if each.is_dir()), key=lambda each: each.stat().st_mtime)
-        sizes = {each: sum(path.stat().st_size for path in each.iterdir()) for each in found}
-        for each in found[:-1]:
-            if len(sizes) <= KEPT_MAX and sum(sizes.values()) <= self._bounds.kept_bytes_max:
+        sizes = [sum(path.stat().st_size for path in each.iterdir()) for each in found]
+        left, total = len(found), sum(sizes)
+        for each, size in zip(found[:-1], sizes[:-1], strict=True):
+            if left <= KEPT_MAX and total <= self._bounds.kept_bytes_max:
                 break
             shutil.rmtree(each)
-            del sizes[each]
+            left, total = left - 1, total - size
 
 
 def last_number(folder: Path) -> int:

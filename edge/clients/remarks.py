@@ -131,13 +131,15 @@ class Remarks:
                 return
 
     def _told(self) -> RemarkKeys:
-        rows, state = self._db.rows("ours", most=wire.KEYS_PER_MESSAGE_MAX), self._db.one("state")
+        state = self._db.one("state")
         assert state is not None, "the row is made with the file"
-        keys = [
-            RemarkKey(person=row["person"], key_id=row["key_id"], key=to_text(key))
-            for row in rows
-            if (key := self._bare(row["person"], row["key"]))
-        ]
+        keys: list[RemarkKey] = []
+        after, most = "", wire.KEYS_PER_MESSAGE_MAX
+        while len(keys) < most and (rows := self._db.rows("ours", after=after, most=most)):
+            for row in rows:  # those that another box key sealed are passed over, not waited for
+                if (key := self._bare(row["person"], row["key"])) and len(keys) < most:
+                    keys.append(RemarkKey(person=row["person"], key_id=row["key_id"], key=to_text(key)))
+            after = rows[-1]["key_id"]
         return RemarkKeys(
             box_key=self._keys.public, keys=tuple(keys), after_us=state["upto_us"], after=state["upto"]
         )  # fmt: skip

@@ -29,7 +29,8 @@ INSERT INTO remark_key (key_id, person, key, ours) VALUES (:key_id, :person, :ke
 ON CONFLICT (key_id) DO UPDATE SET key = excluded.key WHERE length(excluded.key) = 0;
 
 -- name: ours
-SELECT key_id, person, key FROM remark_key WHERE ours = 1 AND length(key) > 0 LIMIT :most;
+SELECT key_id, person, key FROM remark_key WHERE ours = 1 AND length(key) > 0 AND key_id > :after
+ORDER BY key_id LIMIT :most;
 
 -- name: not_ours
 UPDATE remark_key SET ours = 0 WHERE key_id = :key_id;

@@ -7,6 +7,7 @@ doors: over plain HTTP a PIN would go through the shop's air in clear.
 
 import asyncio
 import datetime as dt
+import ipaddress
 import ssl
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
@@ -56,13 +57,21 @@ def good(face: Face, now: dt.datetime) -> bool:
         held = cert.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (OSError, ValueError, x509.ExtensionNotFound):
         return False
-    names = {str(each.value) for each in held}
-    return names == set(face.names) and now < cert.not_valid_after_utc and face.key.is_file()
+    names = {_plain(str(each.value)) for each in held}
+    return names == {_plain(name) for name in face.names} and now < cert.not_valid_after_utc and face.key.is_file()
 
 
-async def first_face(config: EdgeConfig, face: Face) -> None:
+def _plain(name: str) -> str:
+    """One spelling of each name and address: `FD00::1` is `fd00:0:0:0:0:0:0:1` (RFC 5952)."""
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        return name.lower()
+
+
+async def first_face(config: EdgeConfig, face: Face, now: dt.datetime) -> None:
     """Before the doors open: a certificate that browsers take. Raises `ConfigError` when none is to be had."""
-    if good(face, dt.datetime.now(dt.UTC)):
+    if good(face, now):
         return
     assert config.uplink is not None, "the configuration was checked"
     try:

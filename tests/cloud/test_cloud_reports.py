@@ -11,9 +11,9 @@ from cloud.costs import learned
 from cloud.ledger import OF_ITS_POSTING
 from cloud.pos.reports.accuracy import counted
 from cloud.pos.reports.flow import By, by_step, flows, together
-from cloud.pos.reports.span import Grain, Span, Spans, asked, named
+from cloud.pos.reports.span import Grain, Span, Spans, as_day, asked, named
 from cloud.pos.reports.stock import ages, held
-from cloud.tables import custody_history, ledger_line, piece_backing, posting
+from cloud.tables import custody_history, ledger_line, piece_backing, posting, sale
 from cloud.work import begin
 from contract.facts import LineKind, ReturnedLine, ReturnRecorded, SaleLine, Tender, TenderKind
 from trade.accounts import Account
@@ -115,6 +115,31 @@ def test_another_store_and_another_month_stay_out(trading):
         (only,) = flows(tx, NOVEMBER, By.STORE, stores=("paris",))
         (december,) = flows(tx, Span(dt.date(2026, 12, 1), dt.date(2026, 12, 31)), By.STORE, stores=EVERYWHERE)
     assert (only.key, december.net_minor) == ("paris", 100_000)
+
+
+def test_a_sale_of_a_day_that_never_was_stands_in_its_month(house):
+    """Posted by an earlier office: today such a day is parked at the door."""
+    paris = house.store("paris", "p1", "p2")
+    paris.write(house.sale(paris, "s1", "p1"))
+    paris.send()
+    with house.office.transaction() as tx:
+        tx.run(sa.update(sale).values(business_day="2026-11-31"))
+        days = flows(tx, NOVEMBER, By.TIME, stores=EVERYWHERE)
+        assert not flows(tx, Span(dt.date(2026, 12, 1), dt.date(2026, 12, 31)), By.TIME, stores=EVERYWHERE)
+    for grain, step in ((Grain.DAY, "2026-11-30"), (Grain.MONTH, "2026-11-01")):
+        (folded,) = by_step(days, grain)
+        assert (folded.key, folded.gross_minor) == (step, 120_000)
+
+
+@pytest.mark.parametrize(
+    ("told", "day"),
+    [
+        ("2026-11-22", "2026-11-22"), ("2026-02-30", "2026-02-28"), ("2026-13-01", "2026-12-01"),
+        ("2026-00-00", "2026-01-01"), ("", "1900-01-01"), ("0000-11-22", "1900-11-22"), ("today", "1900-01-01"),
+    ],
+)  # fmt: skip
+def test_a_day_that_never_was_counts_to_the_last_one_before_it(told, day):
+    assert as_day(told).isoformat() == day
 
 
 def test_a_quarantined_sale_is_no_sale(house):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from cloud import changes
 from cloud.app import Cloud, build
@@ -15,7 +16,8 @@ from cloud.config import CloudConfig
 from cloud.doors import NamedApp
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
-from cloud.tickets import lesser
+from cloud.tables import case_file
+from cloud.tickets import CASE, HOUR_US, PER_HOUR_MAX, lesser
 from contract.feed import Permission, Role, StaffCard, StoreCard
 from contract.ids import StoreId, UserId
 from contract.messages import encode
@@ -134,6 +136,20 @@ def test_no_ticket_is_given_for_other_pages_or_people(
     cloud: Cloud, user: str, path: str, store: StoreId, status: int
 ) -> None:
     assert asked(cloud, user, path, store).status_code == status
+
+
+def test_a_box_that_asks_for_more_than_its_people_open_is_refused_and_named_in_a_case(
+    cloud: Cloud, clock: Clock
+) -> None:
+    assert [asked(cloud, "root", store=MILAN).status_code for _ in range(PER_HOUR_MAX + 2)] == [200] * PER_HOUR_MAX + [
+        429
+    ] * 2
+    with cloud.desk.look() as work:
+        (case,) = work.tx.rows(sa.select(case_file).where(case_file.c.kind == CASE))
+    assert "vitrine revoke" in case["sentence"]
+    assert asked(cloud, "ana").status_code == 200, "another store goes on"
+    clock.late_us += HOUR_US
+    assert asked(cloud, "root", store=MILAN).status_code == 200
 
 
 def test_each_ticket_is_kept_among_the_changes(cloud: Cloud) -> None:

@@ -86,11 +86,11 @@ def test_a_box_gets_a_certificate_for_its_pages_and_keeps_it(uplink: UplinkConfi
     config = config_of(uplink, tmp_path)
     mine = face(config)
     assert not good(mine, NOW)
-    asyncio.run(first_face(config, mine))
+    asyncio.run(first_face(config, mine, NOW))
     assert good(mine, NOW)
     assert mine.key.stat().st_mode & 0o077 == 0
     before = mine.cert.read_bytes()
-    asyncio.run(first_face(config, mine))
+    asyncio.run(first_face(config, mine, NOW))
     assert mine.cert.read_bytes() == before, "nothing is asked for twice"
     other = mine._replace(names=(*NAMES, "192.168.1.20"))
     assert not good(other, NOW), "a name was added: the next start asks for it"
@@ -102,15 +102,23 @@ def test_a_box_gets_a_certificate_for_its_pages_and_keeps_it(uplink: UplinkConfi
 def test_a_box_gets_no_certificate_for_what_is_not_its_own(uplink: UplinkConfig, tmp_path: Path, name: str) -> None:
     config = config_of(uplink, tmp_path, (name,))
     with pytest.raises(ConfigError, match="no certificate for the store's pages yet"):
-        asyncio.run(first_face(config, face(config)))
+        asyncio.run(first_face(config, face(config), NOW))
     assert not face(config).cert.exists()
 
 
 def test_an_address_of_the_stores_own_network_is_a_boxs_to_have(uplink: UplinkConfig, tmp_path: Path) -> None:
     """The control of the office's: its neighbour is signed."""
     config = config_of(uplink, tmp_path, ("10.0.0.6",))
-    asyncio.run(first_face(config, face(config)))
+    asyncio.run(first_face(config, face(config), NOW))
     assert good(face(config), NOW)
+
+
+def test_an_address_is_the_same_however_it_is_spelled(uplink: UplinkConfig, tmp_path: Path) -> None:
+    config = config_of(uplink, tmp_path, ("FD00::1", "Paris.local"))
+    asyncio.run(first_face(config, face(config), NOW))
+    assert good(face(config), NOW)
+    assert good(face(config)._replace(names=("fd00:0::1", "paris.local")), NOW)
+    assert not good(face(config)._replace(names=("fd00::2", "paris.local")), NOW)
 
 
 def test_without_an_office_a_box_that_has_none_says_what_to_do(uplink: UplinkConfig, tmp_path: Path) -> None:
@@ -119,7 +127,7 @@ def test_without_an_office_a_box_that_has_none_says_what_to_do(uplink: UplinkCon
     )
     config = config_of(away, tmp_path)
     with pytest.raises(ConfigError, match="start the box once where the office answers"):
-        asyncio.run(first_face(config, face(config)))
+        asyncio.run(first_face(config, face(config), NOW))
 
 
 def test_a_renewed_certificate_is_shown_without_a_restart(
@@ -127,7 +135,7 @@ def test_a_renewed_certificate_is_shown_without_a_restart(
 ) -> None:
     config = config_of(uplink, tmp_path)
     mine = face(config)
-    asyncio.run(first_face(config, mine))
+    asyncio.run(first_face(config, mine, NOW))
     app = Starlette(routes=[Route("/", lambda _: PlainTextResponse("the register"))])
     till = Running(app, ssl_certfile=mine.cert, ssl_keyfile=mine.key)
     try:

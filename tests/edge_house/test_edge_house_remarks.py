@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from contract.facts import QuoteLine, Stream
-from contract.remarks import FORGOTTEN, NOT_HERE, RemarkKeysKept
+from contract.remarks import FORGOTTEN, KEYS_PER_MESSAGE_MAX, NOT_HERE, RemarkKeysKept
 from edge.clients.keys import box_keys
 from edge.clients.remarks import Remarks
 from edge.till.saying import Unsealed
@@ -197,6 +197,16 @@ def _wrapped(key, box_key):
 
 async def _sync(kept, office):
     await kept.sync(office)
+
+
+def test_keys_that_cannot_be_opened_any_more_do_not_stand_before_newer_ones(boxes, tmp_path):
+    kept, office = boxes(), Office()
+    with kept._db.work():
+        for number in range(KEYS_PER_MESSAGE_MAX + 1):
+            kept._db.run("put", key_id=f"{number:032x}", person=f"q-{number}", key=b"of another box", ours=1)
+    kept.seal("p-1", "a")
+    asyncio.run(_sync(kept, office))
+    assert [each.person for each in office.keys.values()] == ["p-1"]
 
 
 def test_new_keys_go_up_once(boxes):

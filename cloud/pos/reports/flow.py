@@ -5,7 +5,6 @@ at the store that took it. Gift cards and deposits are money owed and no sale. C
 a cost learnt late counts when it was learnt. Currencies are never added up.
 """
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 
 from cloud.db import Tx
 from cloud.ledger import OF_ITS_POSTING, Kind
-from cloud.pos.reports.span import Grain, Span, start_of
+from cloud.pos.reports.span import Grain, Span, as_day, start_of
 from cloud.tables import ledger_line, piece, posting, refund, refund_line, sale, sale_line, stock_value, web_order
 from cloud.tables.clienteling import client_segment
 from trade.accounts import LINE_ACCOUNT, Account
@@ -103,7 +102,7 @@ def together(rows: Iterable[Flow]) -> dict[str, Flow]:
 
 def by_step(rows: Iterable[Flow], grain: Grain) -> list[Flow]:
     """Days folded into the columns they belong to."""
-    return _folded(rows, lambda day: start_of(dt.date.fromisoformat(day), grain).isoformat())
+    return _folded(rows, lambda day: start_of(as_day(day), grain).isoformat())
 
 
 def _folded(rows: Iterable[Flow], key_of: Any) -> list[Flow]:
@@ -124,7 +123,7 @@ def _lines(span: Span, stores: Sequence[str]) -> "sa.CompoundSelect[Any]":
 
 
 def _within(day: "sa.ColumnElement[str]", span: Span) -> "sa.ColumnElement[bool]":
-    return day.between(span.first.isoformat(), span.last.isoformat())
+    return day.between(span.first.isoformat(), span.last_text)
 
 
 def _shape(**given: Any) -> list[Any]:

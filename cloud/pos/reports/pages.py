@@ -104,7 +104,7 @@ def _counts(asks: Looking, zone: ZoneInfo) -> Response:
         return tables.taken_out(table, "counts")
     grain, steps, gone = asks.span.grain, asks.span.steps(), dict[str, int]()
     for row in rows:
-        step = span.start_of(dt.date.fromisoformat(row.day), grain).isoformat()
+        step = span.start_of(span.as_day(row.day), grain).isoformat()
         gone[step] = gone.get(step, 0) + row.missing
     chart = charts.columns(
         [gone.get(step, 0) for step in steps], [step_name(step, grain) for step in steps], brief_number

@@ -1,6 +1,5 @@
 """The report of what was sold, over time or divided by one thing."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,7 +10,7 @@ from cloud.db import Tx
 from cloud.pos.reports import columns, flow
 from cloud.pos.reports.flow import By, Flow
 from cloud.pos.reports.looking import Looking
-from cloud.pos.reports.span import Span
+from cloud.pos.reports.span import Span, as_day
 from cloud.pos.reports.words import brief, step_name
 from web import charts, tables
 from web.words import _, later
@@ -62,10 +61,7 @@ def _chart(span: Span, steps: Sequence[Flow], earlier: Sequence[Flow], currency:
     """The days before stand behind, moved by as many days as they are earlier."""
     now = [row.net_minor for row in _over_time(span, steps, currency)]
     offset = span.first - span.before.first
-    moved = [
-        Flow((dt.date.fromisoformat(row.key) + offset).isoformat(), currency, gross_minor=row.net_minor)
-        for row in earlier
-    ]
+    moved = [Flow((as_day(row.key) + offset).isoformat(), currency, gross_minor=row.net_minor) for row in earlier]
     before = _over_time(span, flow.by_step(moved, span.grain), currency)
     names = [step_name(step, span.grain) for step in span.steps()]
     behind = [row.net_minor for row in before] if earlier else []

@@ -1,6 +1,7 @@
 """The days a report is about, and the days before them that it is compared with. Pure."""
 
 import datetime as dt
+from calendar import monthrange
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -44,6 +45,12 @@ class Span:
         return (self.last - self.first).days + 1
 
     @property
+    def last_text(self) -> str:
+        """What no day of the span, told as a store told it, comes after: a 31st of November is a day of November's."""
+        ends = self.last.day == monthrange(self.last.year, self.last.month)[1]
+        return f"{self.last:%Y-%m}-99" if ends else self.last.isoformat()
+
+    @property
     def grain(self) -> Grain:
         if self.days <= DAYS_BY_DAY_MAX:
             return Grain.DAY
@@ -62,6 +69,18 @@ class Span:
             found.append(at.isoformat())
             at = _next(at, self.grain)
         return found
+
+
+def as_day(text: str) -> dt.date:
+    """A business day as a store told it. One that never was (the 31st of November, by a box whose calendar was off)
+    counts to the last day before it, so that its money stands in the report as it does in the ledger.
+    """
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        numbers = [int(each) if each.isascii() and each.isdecimal() else 1 for each in text.split("-")[:3]] + [1, 1, 1]
+    year, month = min(max(numbers[0], EARLIEST.year), LATEST.year), min(max(numbers[1], 1), 12)
+    return dt.date(year, month, min(max(numbers[2], 1), monthrange(year, month)[1]))
 
 
 def start_of(day: dt.date, grain: Grain) -> dt.date:

@@ -202,8 +202,11 @@ def router(desk: Desk, signer: Signer | None, chance: Callable[[int], bytes]) ->
     return routes
 
 
-def pages(desk: Desk, signer: Signer | None, chance: Callable[[int], bytes]) -> APIRouter:
-    """Where a manager takes a token for a box; it is shown once."""
+def pages(desk: Desk, signer: Signer | None, chance: Callable[[int], bytes], office: str) -> APIRouter:
+    """Where a manager takes a token for a box; it is shown once.
+
+    `office`: these pages as boxes reach them; empty: as the manager's browser does.
+    """
     routes = APIRouter(include_in_schema=False)
 
     def page(request: Request, store: str, given: TokenRow | None = None) -> Response:
@@ -212,7 +215,7 @@ def pages(desk: Desk, signer: Signer | None, chance: Callable[[int], bytes]) -> 
             last = work.tx.value(sa.select(sa.func.max(enrol_token.c.used_us)).where(enrol_token.c.store == store))
         return render(
             request, "stores/enrol.html", store=named, given=given, last_us=last or 0, ready=signer is not None,
-            office=str(request.base_url).rstrip("/"),
+            office=office or str(request.base_url).rstrip("/"),
             fingerprint="" if signer is None else " ".join(wrap(signer.fingerprint().hex().upper(), 4)),
         )  # fmt: skip
 

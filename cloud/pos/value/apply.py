@@ -130,6 +130,8 @@ def book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], *
         mine = sa.update(value_account).where(value_account.c.account == move.account)
         if move.amount_minor >= 0:
             last = later(known["expires"], move.expires) if known is not None else move.expires
+            if known is not None and move.kind is TenderKind.POINTS:
+                last = known["expires"]  # by its lots: what is given back gets no other day
             work.tx.run(mine.values(issued_minor=value_account.c.issued_minor + move.amount_minor, expires=last))
             continue
         work.tx.run(mine.values(spent_minor=value_account.c.spent_minor - move.amount_minor))
