@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,10 @@ from typing import Any
 
 import argon2
 import pytest
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+"""Read when numpy is loaded, as `vitrine edge` says it: threads that wait for one another over four numbers took up to two
+thirds of the time of tests that calculate."""
 
 for _name in ("fuzzing", "hurry", "ports", "templates"):
     _spec = importlib.util.spec_from_file_location(f"house_{_name}", Path(__file__).with_name(f"{_name}.py"))
@@ -44,22 +49,25 @@ def _hash_cheaply(dear=argon2.PasswordHasher.hash) -> None:
 
 _hash_cheaply()
 
-SLOW_FIRST = ("simulation", "faults", "e2e", "vitrine")
-"""Suites whose files take longest: a worker that gets one of them last keeps the others waiting."""
+COSTS = Path(__file__).with_name("costs.txt")
+"""The seconds of each file that takes some, longest first: `VITRINE_WRITE=1 ./test` writes it anew."""
+COSTS_FROM_S = 2
 
 _seconds: defaultdict[str, float] = defaultdict(float)
 _tests: defaultdict[str, int] = defaultdict(int)
+_files: defaultdict[str, float] = defaultdict(float)
+
+
+def costs() -> dict[str, float]:
+    """Seconds by file, as `nodeid` names it."""
+    lines = (line.split() for line in COSTS.read_text(encoding="utf-8").splitlines())
+    return {file: float(seconds) for seconds, file in lines}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of slow suites first, the others as they come (`./test` tells xdist to keep the order)."""
-    root = Path(__file__).parent
-
-    def turn(item: pytest.Item) -> int:
-        suite = item.path.relative_to(root).parts[0]
-        return SLOW_FIRST.index(suite) if suite in SLOW_FIRST else len(SLOW_FIRST)
-
-    items.sort(key=turn)
+    """The longest files first (`./test` tells xdist to keep the order): a worker that gets one last keeps the others waiting."""
+    known = costs()
+    items.sort(key=lambda item: -known.get(item.nodeid.partition("::")[0], 0.0))
 
 
 def pytest_collection_finish() -> None:
@@ -80,6 +88,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     suite = parts[1] if len(parts) > 2 else "tidy"
     _seconds[suite] += report.duration
     _tests[suite] += report.when == "call"
+    _files[report.nodeid.partition("::")[0]] += report.duration
 
 
 @pytest.hookimpl(wrapper=True)
@@ -88,6 +97,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     terminalreporter.section("time of each suite")
     for suite in sorted(_seconds, key=lambda name: -_seconds[name]):
         terminalreporter.write_line(f"{_seconds[suite]:7.1f} s  {_tests[suite]:5d} tests  {suite}")
+    if os.environ.get("VITRINE_WRITE") and terminalreporter.config.getoption("numprocesses", None):
+        now = {file: seconds for file, seconds in _files.items() if seconds >= COSTS_FROM_S}
+        lines = (f"{now[file]:6.0f} {file}\n" for file in sorted(now, key=lambda name: -now[name]))
+        COSTS.write_text("".join(lines), encoding="utf-8")
 
 
 class Mosquitto:

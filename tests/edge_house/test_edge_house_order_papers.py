@@ -24,9 +24,9 @@ UPLINK = UplinkConfig(
 )  # fmt: skip
 
 
-def drawn(width=60, height=40, form="PNG"):
+def drawn(width=60, height=40, form="PNG", mode="RGBA"):
     file = io.BytesIO()
-    Image.new("RGBA", (width, height), (10, 20, 30, 128)).save(file, form)
+    Image.new(mode, (width, height), (10, 20, 30, 128) if mode == "RGBA" else 1).save(file, form)
     return file.getvalue()
 
 
@@ -62,7 +62,9 @@ def test_a_drawing_becomes_a_plain_picture(work):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"<svg/>", b"%PDF-1.7 cut off", drawn(PIXELS_MAX // 1000 + 1, 1000), b"x" * (13 << 20)]
+    "data",
+    [b"", b"<svg/>", b"%PDF-1.7 cut off", drawn(PIXELS_MAX // 1000 + 1, 1000, mode="1"), b"x" * (13 << 20)],
+    ids=["nothing", "svg", "cut off", "too many pixels", "too many bytes"],
 )
 def test_what_cannot_be_decoded_here_is_refused_in_words(work, data):
     with pytest.raises(PaperRefusedError, match=r"\w+ \w+"):

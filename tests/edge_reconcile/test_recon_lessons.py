@@ -105,7 +105,7 @@ def test_what_another_kind_of_round_is_worth_is_learned_too():
     assert altered == pytest.approx(0.28, abs=0.08)
 
 
-@pytest.mark.parametrize("seed", [13, 14, 15])
+@pytest.mark.parametrize("seed", [13, *(pytest.param(seed, marks=pytest.mark.long) for seed in (14, 15))])
 def test_blocked_pieces_do_not_pass_for_rounds_that_repeat_the_one_before(seed):
     """They did while pieces were taken to be a little harder to read than they are: a third of them was believed in."""
     _, learned = shelf_taught(COUNT_FAMILIES["handdep"], seed, altered=True, counts=30)

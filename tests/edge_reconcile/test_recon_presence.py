@@ -12,7 +12,7 @@ from edge.reconcile.presence.step import Round, Rules, step
 from edge.reconcile.presence.story import Look, Scratch, weigh
 from edge.reconcile.presence.threshold import NATS_MIN, calibrate, false_alarms_per_month
 
-SEEDS = [1, 2]
+SEEDS = [1, pytest.param(2, marks=pytest.mark.long)]
 DAY_S = 86_400.0
 SOON = Rules(alarm_nats=16.0)
 

@@ -9,7 +9,7 @@ from edge.reconcile.presence.evidence import MISSING
 from edge.reconcile.presence.references import DARK_S, KNOWN_ROUNDS, USUAL_P, References, Standing
 from edge.reconcile.presence.step import Round, step
 
-SEEDS = [1, 2, 3]
+SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))]
 EPCS = ["E2000001", "E2000002", "E2000003", "E2000004"]
 HOUR = 3600
 

@@ -38,6 +38,8 @@ FOUND = {
     "park_freeze": (307, HEAVY_OLD),
 }
 """Guard → the seeds §9 names, and the mix of faults that shows it."""
+SEEN = {"park_freeze": 1_995}
+"""Where a history that breaks was found late: it is tried before all others, which take 16 s of a core."""
 
 SCENARIOS = {
     "hash_chain": "tests/cloud/test_cloud_ingest.py::test_without_the_chain_a_rewritten_row_goes_unnoticed",
@@ -92,7 +94,9 @@ def finds(model, guard, seeds, mix):
 def test_without_this_guard_the_protocol_breaks_within_ten_times_the_histories_of_the_handbook(model, guard):
     assert getattr(ALL, guard)
     named, mix = FOUND[guard]
-    assert finds(model, guard, range(10 * named), mix) is not None, f"the model is blind to {guard}"
+    seeds = range(10 * named)
+    first = [seed for seed in seeds if seed == SEEN.get(guard)]
+    assert finds(model, guard, [*first, *seeds], mix) is not None, f"the model is blind to {guard}"
 
 
 @pytest.mark.parametrize("guard", sorted(SCENARIOS | TOLD | ELSEWHERE))
