@@ -28,6 +28,7 @@ NAV: Final = (
     NavLink("/counts", later("Counts"), group=_STOCK),
     NavLink("/transfers", later("Transfers"), group=_STOCK),
     NavLink("/goods", later("Goods"), (Permission.PIECES,), group=_STOCK),
+    NavLink("/consigned", later("Of others"), _BOOKS, group=_STOCK),
     NavLink("/scrap", later("Scrap"), _BOOKS, group=_STOCK),
     NavLink("/clients", later("Clients"), _SEE, group=_CLIENTS),
     NavLink("/appointments", later("Appointments"), _SEE, group=_CLIENTS),

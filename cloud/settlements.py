@@ -13,6 +13,7 @@ from trade.payment import Payment
 from trade.posting import Posting, reversed_legs
 from trade.sale import SaleState
 from trade.settling import (
+    post_consignor_paid,
     post_melted,
     post_payment_kept,
     post_purchase,
@@ -119,4 +120,15 @@ def melted(work: Work, store: StoreId, lot: str, amount_minor: int, currency: st
     legs = post_melted(amount_minor, currency, lot)
     post(
         work, legs, store=store, kind=Kind.MELTED, ref=lot, business_day="", at_us=work.now_us, by=by, why=why
+    )  # fmt: skip
+
+
+def consignor_paid(
+    work: Work, store: StoreId, payment: str, amount_minor: int, currency: str, *, by: UserId, why: str
+) -> None:
+    """What was owed for pieces of others that were sold, paid by bank; below nothing where more came back."""
+    legs = post_consignor_paid(amount_minor, currency, payment)
+    post(
+        work, legs, store=store, kind=Kind.CONSIGNOR_PAID, ref=payment, business_day="", at_us=work.now_us, by=by,
+        why=why,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from cloud.db import Tx
 from cloud.messages import outbox, quiet
 from cloud.pos.client_orders import queries as client_orders
 from cloud.pos.clients import pairs
+from cloud.pos.consigned import owing
 from cloud.pos.counts.apply import FINISHED
 from cloud.pos.payments.transfers import TransferState
 from cloud.tables import alarm, bank_transfer, case_file, parked, sale, stock_count
@@ -35,6 +36,7 @@ class Waits(StrEnum):
     AWAY = "away"
     COUNTS = "counts"
     DUE = "due"
+    CONSIGNED = "consigned"
     ASKED = "asked"
     READY = "ready"
     PARKED = "parked"
@@ -89,6 +91,7 @@ def needs(tx: Tx, who: Login, houses: Sequence[str], *, away: int, now_us: int) 
         (Waits.ASKED, (Permission.CLIENTS,), "/appointments", lambda: _asked_for(tx, houses, now_us)),
         (Waits.PARKED, (Permission.CLOSE_ALARM,), "/parked", lambda: _parked(tx, houses)),
         (Waits.TRANSFERS, (Permission.LEDGER,), "/bank-transfers", lambda: _transfers(tx, houses)),
+        (Waits.CONSIGNED, (Permission.LEDGER,), "/consigned?which=overdue", lambda: _consigned(tx, houses, now_us)),
         (Waits.DOUBLES, (Permission.CLIENTS,), "/clients/doubles", lambda: pairs.count(tx)),
     ]
     found = [Need(kind, ask(), path) for kind, rights, path, ask in asked if not rights or who.may(*rights)]
@@ -159,6 +162,10 @@ def _parked(tx: Tx, houses: Sequence[str]) -> int:
 def _transfers(tx: Tx, houses: Sequence[str]) -> int:
     awaited = bank_transfer.c.state == TransferState.AWAITED
     return _number(tx, bank_transfer, bank_transfer.c.store.in_(houses), awaited)
+
+
+def _consigned(tx: Tx, houses: Sequence[str], now_us: int) -> int:
+    return owing.overdue(tx, houses, today=owing.day_of(now_us))
 
 
 def _orders(tx: Tx, houses: Sequence[str], now_us: int) -> list[Need]:

@@ -71,6 +71,12 @@ def post_melted(amount_minor: int, currency: str, lot: str) -> tuple[Posting, ..
     return balanced(legs, f"lot {lot}")
 
 
+def post_consignor_paid(amount_minor: int, currency: str, payment: str) -> tuple[Posting, ...]:
+    """The owner of pieces on memo or consignment got what was owed since their sale."""
+    legs = (_leg(Account.CONSIGNMENT_PAYABLE, amount_minor, currency), _leg(Account.BANK, -amount_minor, currency))
+    return balanced(legs, f"payment {payment}")
+
+
 def post_forfeited(kind: TenderKind, amount_minor: int, currency: str, account: AccountId) -> tuple[Posting, ...]:
     """What is left of a gift card, a credit or a deposit is the house's."""
     legs = (

@@ -28,6 +28,7 @@ from cloud.pos.clients import private as client_private
 from cloud.pos.clients import reach as client_reach
 from cloud.pos.clients.comparing import Comparing
 from cloud.pos.compliance import pages as compliance_pages
+from cloud.pos.consigned import pages as consigned_pages
 from cloud.pos.floor import queries as floor
 from cloud.pos.goods import pages as goods_pages
 from cloud.pos.http import conflicts, found
@@ -90,6 +91,7 @@ NOUNS: Final = (
     "compliance",
     "prices",
     "purchases",
+    "consigned",
     "staff",
     "stores",
     "transfers",
@@ -160,6 +162,7 @@ def dress(
         client_order_pages.router(desk, ring, client_reach.naming(ring)),
         compliance_pages.router(desk),
         purchase_pages.router(desk, ring),
+        consigned_pages.router(desk),
         piece_melting.router(desk),
         client_pages.router(desk, ring, comparing),
         client_private.router(

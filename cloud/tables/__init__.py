@@ -95,6 +95,7 @@ from cloud.tables.protocol import rejoin as rejoin
 from cloud.tables.protocol import replacement as replacement
 from cloud.tables.protocol import store as store
 from cloud.tables.protocol import stream as stream
+from cloud.tables.purchases import consignor_payment as consignor_payment
 from cloud.tables.purchases import melt_lot as melt_lot
 from cloud.tables.purchases import purchase as purchase
 from cloud.tables.purchases import purchase_item as purchase_item

@@ -48,6 +48,7 @@ piece_past = table(
 
 piece_backing = table(
     "piece_backing", key("piece"), whole("cost_minor"), text("cost_currency"), text("source"), text("provenance"),
+    text("due_back"),
 )  # fmt: skip
 """What the house knows of a piece and tells no store."""
 

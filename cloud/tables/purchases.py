@@ -26,3 +26,10 @@ melt_lot = table(
     whole("cost_minor"), text("by"), whole("sent_us"), whole("settled_minor"), whole("assayed_mg"), text("reference"),
     text("settled_by"), whole("settled_us"),
 )  # fmt: skip
+
+consignor_payment = table(
+    "consignor_payment", key("payment"), key("piece"), text("owner"), text("store"), text("currency"),
+    whole("amount_minor"), text("reference"), text("by"), whole("at_us"), sa.Index(None, "piece"),
+    sa.Index(None, "owner", "at_us"),
+)  # fmt: skip
+"""What owners of pieces on memo or consignment were paid, a row for each piece; below nothing: it had come back."""

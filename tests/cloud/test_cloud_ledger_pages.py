@@ -6,11 +6,15 @@ import sqlalchemy as sa
 
 from cloud import app as office_app
 from cloud.config import CloudConfig
+from cloud.pos.pieces.columns import Backing
+from cloud.pos.pieces.desk import bring_in
+from cloud.pos.sales.desk import resolve
 from cloud.pos.staff.desk import Passwords, put_staff
 from cloud.tables import posting
+from contract.commands import CustodyState
 from contract.facts import Share
-from contract.feed import Role, StaffCard
-from contract.ids import UserId
+from contract.feed import Ownership, Role, StaffCard
+from contract.ids import StoreId, UserId
 
 PASSWORD = "long enough for anybody"
 SHARES = (Share(associate="associate", share_bp=10_000, rate_bp=200, base_minor=100_000, commission_minor=2_000),)
@@ -98,3 +102,42 @@ def test_only_who_may_closes_a_month_and_a_reversal_counts_in_the_open_one(sold,
     with cloud.office.reading() as tx:
         period = tx.value(sa.select(posting.c.period).where(posting.c.kind == "correction"))
     assert period > "2025-11"
+
+
+def test_pieces_of_others_are_listed_settled_and_taken_out(cloud, house_type, sold):
+    """With the piece of *Today* that says that one is due back."""
+    house, box = house_type(cloud.office), None
+    with cloud.desk.work() as work:
+        cards = [msgspec.structs.replace(house.card(name), ownership=Ownership.CONSIGNED) for name in ("c-1", "c-2")]
+        owned = Backing(cost_minor=40_000, cost_currency="EUR", source="Moreau & Fils", due_back="2020-01-31")
+        backings = dict.fromkeys(("c-1", "c-2"), owned)
+        assert bring_in(work, cards, "paris", state=CustodyState.HERE, backings=backings).errors == []
+    box = house.store("lyon", "c-0")
+    box.write(msgspec.structs.replace(house.sale(box, "s9", "c-1", receipt=9), business_day="2025-11-22"))
+    box.send()
+    with cloud.desk.work() as work:
+        resolve(work, StoreId("lyon"), "s9", post_it=True, by=UserId("admin"), outcome="sold in earnest")
+    page = sold(Role.ADMIN, "/consigned").text
+    for words in (
+        "Moreau &amp; Fils",
+        "\N{EURO SIGN}400.00",
+        "Sold, to pay",
+        "It was paid",
+        "1 is overdue",
+        "31 Jan 2020",
+    ):
+        assert words in page
+    assert "piece is due back with its owner" in sold(Role.ADMIN, "/").text
+    assert "SKU-c-2" not in sold(Role.ADMIN, "/consigned?which=owed").text
+    out = sold(Role.ADMIN, "/consigned?which=owed&as=csv")
+    assert (out.headers["content-type"].startswith("text/csv"), "Moreau & Fils" in out.text, "400.00" in out.text) == (
+        True, True, True,
+    )  # fmt: skip
+    assert sold(Role.ASSOCIATE, "/consigned").status_code == 403
+    told = {"owner": "Moreau & Fils", "currency": "EUR", "amount": "400.00", "payment": "m-1", "reference": "SEPA 77"}
+    paid = sold(Role.ADMIN, "/consigned/paid", **told)
+    assert paid.status_code in (200, 303), paid.text
+    shown = sold(Role.ADMIN, "/consigned").text
+    assert "Sold and paid" in shown
+    assert "SEPA 77" in shown
+    assert sold(Role.ADMIN, "/consigned/paid", **{**told, "payment": "m-2"}).status_code == 409

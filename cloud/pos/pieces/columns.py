@@ -10,6 +10,7 @@ from cloud.pos.pieces import wording
 from contract.feed import Condition, Ownership, PieceCard
 from contract.ids import PieceId
 from contract.money import plain
+from trade.periods import is_day
 
 Read = Callable[[str], object]
 Show = Callable[[Any], str]
@@ -28,6 +29,8 @@ class Backing(msgspec.Struct, frozen=True, kw_only=True):
     cost_currency: str = ""
     source: str = ""
     provenance: str = ""
+    due_back: str = ""
+    """Of a piece on memo or consignment: the last day it may be here."""
 
 
 class Column(NamedTuple):
@@ -72,6 +75,12 @@ def _yes(text: str) -> bool:
     return text.lower() in YES
 
 
+def _day(text: str) -> str:
+    if text and not is_day(text):
+        raise ValueError(f"{text!r}: write the day as 2026-11-29")
+    return text
+
+
 def _upper(text: str) -> str:
     return text.upper()
 
@@ -114,6 +123,7 @@ COLUMNS: Final = (
     Column("cost_currency", "Cost currency", "cost_currency", _upper),
     Column("source", "Source", "source", hint="from whom"),
     Column("provenance", "Provenance", "provenance", hint="whose it was before"),
+    Column("due_back", "Due back", "due_back", _day, hint="of a piece on memo or consignment, as 2026-11-29"),
 )  # fmt: skip
 BY_HEADER: Final = {column.header: column for column in COLUMNS}
 BY_FIELD: Final = {column.field: column for column in COLUMNS}

@@ -40,7 +40,7 @@ GROUPS: Final = (
     ("Metals and stones", ("metal", "fineness", "weight_g", "metals", "stones", "gems", "certificates")),
     ("Prices and taxes", ("price", "currency", "prices", "tax_percent", "tax", "second_hand")),
     ("How it stands", ("ownership", "condition", "set_of", "home_zone", "tray", "photo")),
-    ("Known to the house only", ("cost", "cost_currency", "source", "provenance")),
+    ("Known to the house only", ("cost", "cost_currency", "source", "provenance", "due_back")),
 )  # fmt: skip
 EDITED: Final = tuple(header for _, headers in GROUPS for header in headers)
 FIELD_LENGTH_MAX: Final = 2000

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from cloud import fiscal
+from cloud import costs, fiscal
 from cloud.custody import Custody
 from cloud.pos.pieces import appraisals, appraising, melting, tradein
 from cloud.pos.pieces.appraisals import Appraisal
+from cloud.pos.pieces.columns import Backing
 from cloud.pos.pieces.desk import bring_in
 from cloud.pos.purchases import apply as purchases
 from cloud.pos.purchases import metals
@@ -27,13 +29,13 @@ from contract.facts import (
     TenderKind,
     TradeIn,
 )
-from contract.feed import MetalPriceCard, PieceCard, StoreCard
+from contract.feed import MetalPriceCard, Ownership, PieceCard, StoreCard
 from contract.ids import PieceId
 
 TILL, PHONE = (1024, 768), (390, 844)
 SPOT = Spot(minor_per_kg=12_345_600, currency="EUR", source="LBMA", quoted_us=1_794_830_400_000_000)
 PATHS = (
-    "/compliance", "/purchases", "/purchases/flagship/p1", "/purchases/metals", "/scrap",
+    "/compliance", "/purchases", "/purchases/flagship/p1", "/purchases/metals", "/scrap", "/consigned",
     "/appraisals/check", "/pieces/ring",
 )  # fmt: skip
 
@@ -69,6 +71,19 @@ def office(tmp_path_factory: pytest.TempPathFactory, serve, make_office) -> Iter
             weight_mg=4_100, stones="", price_minor=930_000, currency="EUR", tax_bp=2_000, epc="",
         )  # fmt: skip
         assert not bring_in(work, [ring], "flagship", state=CustodyState.HERE).errors
+        lent = [
+            msgspec.structs.replace(ring, piece=PieceId(name), sku=f"M-{name}", ownership=Ownership.CONSIGNED)
+            for name in ("lent-1", "lent-2")
+        ]
+        of = Backing(cost_minor=412_500, cost_currency="EUR", source="Moreau & Fils, Genève", due_back="2026-10-31")
+        assert not bring_in(
+            work, lent, "flagship", state=CustodyState.HERE, backings=dict.fromkeys(("lent-1", "lent-2"), of)
+        ).errors
+        gone = SaleLine(
+            line="l8", kind=LineKind.PIECE, description="Aurora ring", list_price_minor=930_000, gross_minor=930_000,
+            tax_bp=0, tax_minor=0, piece="lent-2",
+        )  # fmt: skip
+        costs.sold(work, "flagship", "s8", [gone], "EUR", ref="sale:s8", day="2026-11-22", at_us=now_us)
         tokens = Custody(work)
         heard = Heard(
             store="flagship", epoch="e", stream=Stream.TRADE, seq=1, at_us=now_us, by="associate", why="test"
