@@ -4,6 +4,7 @@ Templates are found as `web/NAME`, `edge/NAME`, `cloud/NAME` or whatever prefix 
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from web.glossary import TERMS
 from web.phrases import said
 
 HERE: Final = Path(__file__).parent
+_BRACKETS: Final = re.compile(r"\s*[(（][^()（）]*[)）]")
 
 
 def make_templates(
@@ -55,6 +57,7 @@ def make_templates(
         said=said,
         word=word,
         sentence=sentence,
+        brief=brief,
         place=place,
         iso=lambda us: figures.local(us, zone).isoformat(timespec="seconds"),
     )
@@ -75,6 +78,12 @@ def sentence(words: str) -> str:
 def word(code: str) -> str:
     """`gift_card` → `Gift card`, in the tongue of who reads it."""
     return said(code.replace("_", " ").capitalize())
+
+
+def brief(words: str) -> str:
+    """The first of several findings, without its figures in brackets: what is read in passing."""
+    first = _BRACKETS.sub("", words).replace("；", ";").partition(";")[0]
+    return sentence(first)
 
 
 def place(zone: str) -> str:

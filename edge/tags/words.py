@@ -27,6 +27,16 @@ PROGRESS: Final[dict[State, str]] = {
 ORDER: Final = tuple(State)
 """Progress is the place in it; the last two are ends."""
 
+STAGES: Final[tuple[frozenset[State], ...]] = (
+    frozenset({State.WAITING, State.SINGULATING, State.READING_TID, State.KEEPING, State.PROBING, State.TRYING_OURS}),
+    frozenset({State.CHECKING, State.WRITING, State.VERIFYING, State.LISTENING}),
+    frozenset({State.KEYING, State.LOCKING, State.PROVING_LOCK, State.PROVING_KEY}),
+    frozenset({State.READING_BACK}),
+    frozenset({State.BINDING, State.DONE}),
+)
+"""Found, written, locked, read back, bound: what a person waits for."""
+assert frozenset.union(*STAGES) == frozenset(State) - {State.REFUSED}, "every state on the way is at a stage"
+
 WHERE: Final[dict[State, str]] = {
     State.TRYING_OURS: "the tag is locked with a password that this store's key does not give",
     State.WRITING: "it could not be written",

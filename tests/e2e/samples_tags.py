@@ -7,10 +7,10 @@ from edge.api.tags import shapes as tag_shapes
 NOON_US = 1_794_830_400_000_000
 TAGGING = tag_shapes.TagJobView(
     job="j1", zone="pad-1", piece="p-1042", title="Solitaire ring", sku="R-1042", category="ring", by="marc",
-    begun_us=NOON_US, state=tag_shapes.TagJobState.RUNNING, step="writing", sentence="Writing", progress=0.55, agains=1,
+    begun_us=NOON_US, state=tag_shapes.TagJobState.RUNNING, step="writing", sentence="Writing", progress=0.55, stage=1, agains=1,
     trouble="the reader lost its power", answering=1, epc="3034F4E4E40C0E4002040001", tid="E28011606000020912345678",
 )  # fmt: skip
-TAGGED = replace(TAGGING, state=tag_shapes.TagJobState.DONE, trouble="", progress=1.0)
+TAGGED = replace(TAGGING, state=tag_shapes.TagJobState.DONE, trouble="", progress=1.0, stage=4)
 TAGS_REFUSED = replace(TAGGED, state=tag_shapes.TagJobState.REFUSED, sentence="2 tags answer on the pad: leave one")
 
 

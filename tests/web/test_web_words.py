@@ -14,7 +14,7 @@ from web.figures import THIN, certain, day, lasting, money, percent, weight
 from web.forms import amount_minor, safe_next, typed
 from web.problems import ProblemError
 from web.sse import Bulletin
-from web.templating import make_templates, sentence
+from web.templating import brief, make_templates, sentence
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,13 @@ def test_what_people_typed_is_never_markup(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("{{ note }}", encoding="utf-8")
     templates = make_templates({"here": tmp_path}, {}, "UTC", lambda: 1)
     assert "<script>" not in templates.get_template("here/page.html").render(note="<script>alert(1)</script>")
+
+
+def test_what_is_read_in_passing_is_the_first_finding_without_its_figures() -> None:
+    whole = "Silent for 31 s: read in none of 31 rounds (it is read in 94% of them); 9 of 9 neighbours are read"
+    assert brief(whole) == "Silent for 31 s: read in none of 31 rounds."
+    assert brief("Passed the door.") == "Passed the door."
+    assert brief("") == ""
 
 
 def test_a_file_is_named_with_its_hash(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ class TagJobView:
     """What went wrong last and is being tried again; empty when nothing did."""
     progress: float
     """0 to 1."""
+    stage: int
+    """Of `edge.tags.words.STAGES`, which it is at; of a refusal 0."""
     agains: int
     """How often it was begun again after a failure."""
     answering: int

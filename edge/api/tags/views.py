@@ -10,7 +10,7 @@ from edge.api.views_pieces import missing
 from edge.books import replica
 from edge.tags import keeping
 from edge.tags.table import State
-from edge.tags.words import ORDER, PROGRESS
+from edge.tags.words import ORDER, PROGRESS, STAGES
 from edge.tags.writer import Job, Pad
 from trade.custody import Token
 
@@ -59,6 +59,7 @@ def of_job(shop: Shop, found: Job) -> shapes.TagJobView:
         sentence=machine.why or PROGRESS[machine.state],
         trouble="" if machine.over else machine.trouble,
         progress=1.0 if machine.over else ORDER.index(machine.state) / ORDER.index(State.DONE),
+        stage=next((n for n, states in enumerate(STAGES) if machine.state in states), 0),
         agains=machine.agains,
         answering=len(machine.answering),
         epc=machine.epc.hex().upper(),
