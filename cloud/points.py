@@ -27,9 +27,10 @@ from cloud.tables import (
 from cloud.work import Work
 from contract.commands import RecallValue
 from contract.facts import SaleRecorded, TenderKind
+from contract.feed import EarnRule
 from contract.ids import AccountId, PersonId, StoreId
 from trade.periods import months_after
-from trade.points import Earned, EarnRule, Lot, earned, is_revenue, points_account
+from trade.points import Earned, Lot, earned, is_revenue, points_account
 
 NAME: Final = "points"
 MONTHS: Final = 24

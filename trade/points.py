@@ -10,29 +10,18 @@ from typing import Final
 import msgspec
 
 from contract.facts import SaleLine, SaleRecorded, TenderKind
+from contract.feed import EarnRule
 from contract.ids import AccountId, PersonId
 from contract.money import BASIS_POINTS
 from trade.accounts import LINE_ACCOUNT, Account
 from trade.posting import Posting, balanced
 
 POINTS: Final = "points-"
+TIERS_END: Final = 1 << 30
+"""Above every tier."""
 FOR_EVER: Final = "9999-12-31"
 RATE_BP_MAX: Final = 5_000
 """Half of what is paid: more is a slip of the keys."""
-
-
-class EarnRule(msgspec.Struct, frozen=True, kw_only=True):
-    """`rate_bp`: of what was paid. From its first business day to its last, both included; empty: for ever."""
-
-    name: str
-    rate_bp: int
-    from_day: str = ""
-    until_day: str = ""
-    tier_min: int = 0
-
-    def holds(self, business_day: str, tier: int) -> bool:
-        begun = not self.from_day or business_day >= self.from_day
-        return begun and (not self.until_day or business_day <= self.until_day) and tier >= self.tier_min
 
 
 class Earned(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +110,14 @@ def earned(fact: SaleRecorded, rules: Iterable[EarnRule], tier: int) -> Earned |
         return None
     best = max(holding, key=lambda rule: rule.rate_bp)
     return Earned(rule=best.name, rate_bp=best.rate_bp, basis_minor=basis, gross_minor=gross)
+
+
+def sure(fact: SaleRecorded, rules: Iterable[EarnRule]) -> tuple[int, bool]:
+    """What a till may say a sale earned: by the rules that hold for everybody, and whether a tier may earn more."""
+    known = tuple(rules)
+    least, most = earned(fact, known, 0), earned(fact, known, TIERS_END)
+    amount = least.amount_minor if least is not None else 0
+    return amount, most is not None and most.amount_minor > amount
 
 
 def post_points(amount_minor: int, currency: str, account: AccountId, what: str) -> tuple[Posting, ...]:

@@ -173,7 +173,7 @@ def receipt_of(
         tax_minor=fact.tax_minor,
         taxes=_taxes(lines, text, words, letters),
         tenders=tuple(_paid(tender, fact.currency, text, words) for tender in fact.tenders),
-        notes=_notes(fact, lines, words),
+        notes=(*_notes(fact, lines, words), *_points(text, words, fact.currency)),
         foot=tuple(part.strip() for part in text.foot.splitlines() if part.strip()),
         code=code,
         check_url=f"{text.check_url}?code={code}" if text.check_url and code else "",
@@ -293,3 +293,10 @@ def _notes(fact: SaleRecorded | ReturnRecorded, lines: Sequence[SaleLine], words
         why = fact.exemption if isinstance(fact, SaleRecorded) else ""
         notes.append(f"{words.exempt}: {why}" if why else words.exempt)
     return tuple([*notes, words.outside] if TaxScheme.OUTSIDE in schemes else notes)
+
+
+def _points(text: ReceiptText, words: Words, currency: str) -> tuple[str, ...]:
+    if not text.points_minor:
+        return ()
+    said = words.points_least if text.points_least else words.points
+    return (f"{said}: {amount(text.points_minor, currency, words)}",)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from contract.facts import ReceiptText, ReturnedLine, SaleLine, Tender
+from contract.facts import ReceiptText, ReturnedLine, SaleLine, SaleRecorded, Tender
 from trade import receipts
+from trade.points import sure
 from trade.scene import Scene
 
 
@@ -21,6 +22,15 @@ def receipt_text(scene: Scene, lines: Sequence[SaleLine], tenders: Sequence[Tend
         taxes=scene.offer.taxes.values(),
         payments=scene.payments,
     )
+
+
+def with_points(scene: Scene, sold: SaleRecorded) -> SaleRecorded:
+    """With what it earns its client on its receipt, as far as this store can be sure of it."""
+    amount, least = sure(sold, scene.earn_rules)
+    if sold.receipt is None or not amount:
+        return sold
+    text = msgspec.structs.replace(sold.receipt, points_minor=amount, points_least=least)
+    return msgspec.structs.replace(sold, receipt=text)
 
 
 def as_given_back(lines: Sequence[SaleLine], parts: Sequence[ReturnedLine]) -> tuple[SaleLine, ...]:

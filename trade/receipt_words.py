@@ -40,6 +40,9 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     margin: str
     exempt: str
     outside: str
+    points: str
+    points_least: str
+    """Where a tier of the client may earn more."""
     until: str
     tax_paid: str
     """What tax numbers of lines of the first release are called, whose tax has no name."""
@@ -77,6 +80,8 @@ _EN: Final = Words(
     margin="Margin scheme – Second-hand goods",
     exempt="Exempt from tax",
     outside="No tax is due on gift cards and deposits until they are used",
+    points="Points earned",
+    points_least="Points earned, at least",
     until="May be spent until",
     tax_paid="Tax",
     code="Code",
@@ -118,6 +123,8 @@ _FR: Final = Words(
     margin="Régime particulier – Biens d’occasion",
     exempt="Exonéré de TVA",
     outside="Cartes cadeaux et acomptes : TVA due à l’utilisation",
+    points="Points acquis",
+    points_least="Points acquis, au moins",
     until="Valable jusqu’au",
     tax_paid="TVA",
     code="Code",
@@ -159,6 +166,8 @@ _DE: Final = Words(
     margin="Gebrauchtgegenstände/Sonderregelung",
     exempt="Steuerfrei",
     outside="Gutscheine und Anzahlungen: Steuer erst bei Einlösung",
+    points="Punkte gesammelt",
+    points_least="Punkte gesammelt, mindestens",
     until="Einlösbar bis",
     tax_paid="MwSt.",
     code="Code",
@@ -200,6 +209,8 @@ _IT: Final = Words(
     margin="Regime del margine – beni usati",
     exempt="Esente da IVA",
     outside="Buoni regalo e acconti: IVA dovuta all’utilizzo",
+    points="Punti guadagnati",
+    points_least="Punti guadagnati, almeno",
     until="Valido fino al",
     tax_paid="IVA",
     code="Codice",
@@ -241,6 +252,8 @@ _ES: Final = Words(
     margin="Régimen especial de los bienes usados",
     exempt="Exento de IVA",
     outside="Tarjetas regalo y anticipos: IVA al utilizarse",
+    points="Puntos obtenidos",
+    points_least="Puntos obtenidos, al menos",
     until="Válido hasta",
     tax_paid="IVA",
     code="Código",

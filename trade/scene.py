@@ -8,6 +8,7 @@ from contract.facts import CountPlace, CountVerdict, PurchaseRecorded, ReturnBeg
 from contract.feed import (
     AppointmentCard,
     CommissionCard,
+    EarnRule,
     GoodsCard,
     MetalPriceCard,
     RoleCard,
@@ -147,6 +148,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """What the office says metals are worth."""
     labels_taken: frozenset[PieceId] = frozenset()
     """Of the things an act takes in: numbers under which others came in here."""
+    earn_rules: tuple[EarnRule, ...] = ()
+    """By which a sale earns points."""
     goods: GoodsCard | None = None
     """The measured good or service an act names."""
     appointment: Appointment | None = None

@@ -42,7 +42,7 @@ from trade.custody import TokenState
 from trade.ordering import collecting
 from trade.piece import Standing, claimed, not_for_sale, unavailable
 from trade.price import cart, other_line, piece_line, price_in
-from trade.receipt_text import receipt_text
+from trade.receipt_text import receipt_text, with_points
 from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be
 from trade.scene import Scene
@@ -261,6 +261,7 @@ def record(scene: Scene, act: RecordSale, *, value_minor: int = 0, value_of: Sal
         gift=act.gift,
         receipt=receipt_text(scene, lines, act.tenders),
     )
+    recorded = with_points(scene, recorded)
     kept = kept_of_lines(scene, lines, sale.currency, act.client or PersonId(""))
     from_orders = collecting.converted(scene, lines)
     return (*converted, *from_orders, recorded, *kept, *taken_in(scene, tenders), *ordered)

@@ -40,14 +40,13 @@ from cloud.tables import (
 )
 from cloud.work import Work
 from contract.facts import LineKind, ReturnedLine, ReturnRecorded, SaleLine, SaleRecorded, Tender, TenderKind
-from contract.feed import PieceCard
+from contract.feed import EarnRule, PieceCard
 from contract.ids import LineId, PersonId, SaleId, ShiftId, StoreId, TillId, UserId
 from contract.money import divide_half_up, tax_within
 from simulator.app import StorePlan
 from simulator.stock import make_stock
 from trade.consent import Channel
 from trade.custody import OfficeState
-from trade.points import EarnRule
 from trade.posting import post_return, post_sale
 from trade.sale import SaleState
 from vitrine.past import Guest, Purchase, guests

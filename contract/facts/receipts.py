@@ -59,6 +59,9 @@ class ReceiptText(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     tax_names: tuple[TaxName, ...] = ()
     slips: tuple[CardSlip, ...] = ()
     foot: str = ""
+    points_minor: int = 0
+    """What the sale earned its client, by the rules the store knew; `points_least`: a tier of theirs may earn more."""
+    points_least: bool = False
     check_url: str = ""
     """The address of the page where a client checks the receipt, without its code; empty: the house has none."""
 

@@ -32,6 +32,8 @@ from contract.feed.pieces import Ownership as Ownership
 from contract.feed.pieces import PieceCard as PieceCard
 from contract.feed.pieces import Price as Price
 from contract.feed.pieces import Stone as Stone
+from contract.feed.prices import EarnRule as EarnRule
+from contract.feed.prices import LoyaltyCard as LoyaltyCard
 from contract.feed.prices import MetalPriceCard as MetalPriceCard
 from contract.feed.prices import PromotionCard as PromotionCard
 from contract.feed.prices import PromotionKind as PromotionKind

@@ -10,7 +10,7 @@ from contract.feed.commissions import CommissionCard
 from contract.feed.goods import GoodsCard
 from contract.feed.people import RoleCard, StaffCard
 from contract.feed.pieces import PieceCard
-from contract.feed.prices import MetalPriceCard, PromotionCard, RateCard, TaxCard
+from contract.feed.prices import LoyaltyCard, MetalPriceCard, PromotionCard, RateCard, TaxCard
 from contract.feed.stores import SettingsCard, StoreCard
 
 EVERY_STORE: Final = "*"
@@ -30,6 +30,7 @@ AnyFeedBody = (
     | ForgetCard
     | MetalPriceCard
     | AppointmentCard
+    | LoyaltyCard
 )
 
 

@@ -84,3 +84,23 @@ class RateCard(FeedBody, frozen=True, tag="rate"):
     rate_e9: int
     source: str
     quoted_us: int
+
+
+class EarnRule(msgspec.Struct, frozen=True, kw_only=True):
+    """`rate_bp`: of what was paid. From its first business day to its last, both included; empty: for ever."""
+
+    name: str
+    rate_bp: int
+    from_day: str = ""
+    until_day: str = ""
+    tier_min: int = 0
+
+    def holds(self, business_day: str, tier: int) -> bool:
+        begun = not self.from_day or business_day >= self.from_day
+        return begun and (not self.until_day or business_day <= self.until_day) and tier >= self.tier_min
+
+
+class LoyaltyCard(FeedBody, frozen=True, tag="loyalty"):
+    """By which points are earned: at the office, by the client's tier. A till says on the receipt what is sure."""
+
+    rules: tuple[EarnRule, ...] = ()

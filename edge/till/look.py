@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from contract.feed import CommissionCard, StoreCard
+from contract.feed import CommissionCard, LoyaltyCard, StoreCard
 from contract.ids import PaymentId, PieceId, SaleId, StoreId, TillId
 from edge.books import replica, seeking
 from edge.books.db import Database
@@ -131,7 +131,9 @@ def with_payment(look: Look, scene: Scene, name: PaymentId) -> Scene:
 
 def printed(look: Look, scene: Scene) -> Scene:
     """With what its receipt says beside it."""
-    found = msgspec.structs.replace(scene, settings=settings_here(look.db), store=look.here or scene.store)
+    rules = tuple(rule for card in replica.cards(look.db, LoyaltyCard) for rule in card.rules)
+    settings, store = settings_here(look.db), look.here or scene.store
+    found = msgspec.structs.replace(scene, settings=settings, store=store, earn_rules=rules)
     if scene.sale is None or scene.offer.cards:
         return found
     return msgspec.structs.replace(found, offer=offer(look.db, scene.sale))

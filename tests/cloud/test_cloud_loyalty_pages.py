@@ -2,16 +2,16 @@
 
 import pytest
 
-from cloud import house_settings
+from cloud import feed, house_settings
 from cloud.app import build
 from cloud.config import CloudConfig
 from cloud.points import NAME, Loyalty
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
 from cloud.tables import points_lot, points_move, value_account
-from contract.feed import Role, StaffCard, StoreCard
+from contract.feed import EarnRule, LoyaltyCard, Role, StaffCard, StoreCard
 from contract.ids import UserId
-from trade.points import EarnRule, points_account
+from trade.points import points_account
 
 FORM = {
     "months": "18", "name": ["All year", "December", ""], "rate": ["1,5", "3", ""], "begins": ["", "2026-12-01", ""],
@@ -52,6 +52,9 @@ def test_an_admin_sets_rules_and_who_changed_them_is_seen(ask, cloud):
     december = EarnRule(name="December", rate_bp=300, from_day="2026-12-01", until_day="2026-12-31", tier_min=2)
     assert told == Loyalty(rules=(EarnRule(name="All year", rate_bp=150), december), months=18)
     assert "a first try" in ask(Role.ADMIN, "GET", "/loyalty").text
+    with cloud.office.reading() as tx:
+        card = feed.card(tx, LoyaltyCard, "loyalty")
+    assert card == LoyaltyCard(rules=told.rules), "stores know them"
 
 
 @pytest.mark.parametrize(

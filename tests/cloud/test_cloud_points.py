@@ -35,10 +35,11 @@ from contract.facts import (
     ValueAskEnded,
     ValueReleased,
 )
+from contract.feed import EarnRule
 from contract.ids import UserId
 from trade.accounts import Account
 from trade.guards import ALL
-from trade.points import EarnRule, Lot, lapsing, points_account, settled
+from trade.points import Lot, lapsing, points_account, settled
 
 ANA = points_account("ana", "EUR")
 NIGHTS = itertools.count(10**12)

@@ -3,13 +3,13 @@
 import msgspec
 
 from contract.facts import ReceiptForm, ReceiptGiven, Tender, TenderKind
-from contract.feed import FeedPage, FeedRow, SettingsCard, StaffCard, StoreCard
+from contract.feed import EarnRule, FeedPage, FeedRow, LoyaltyCard, SettingsCard, StaffCard, StoreCard
 from contract.receipt_code import read_code, short_head
 from edge.books import replica
 from edge.books.fold_receipts import load_handed
 from edge.receipts import finding
 from edge.till.desk import Desk
-from trade.acts import GiveReceipt, ReturnPieces
+from trade.acts import GiveReceipt, RecordSale, ReturnPieces
 from trade.receipt import ReceiptKind
 
 HERE = StoreCard(store="paris", name="Here", currency="EUR")
@@ -141,3 +141,12 @@ def test_books_brought_forward_know_the_receipts_they_had(new_shop, disk):
     assert again.books.db.dump("receipt") == before
     assert len(before) == 2
     again.books.close()
+
+
+def test_a_till_knows_by_what_points_are_earned_and_says_so_on_the_receipt(shop, pay_cash):
+    told(shop, LoyaltyCard(rules=(EarnRule(name="All", rate_bp=100),)))
+    shop.cart("s1", "ring")
+    shop.done(RecordSale(sale="s1", tenders=pay_cash(120_000), client="c-1"), pad=["ring"])
+    assert finding.find(shop.books.db, "s1", HERE).notes == ("Points earned: 12.00",)
+    told(shop, settings())
+    assert finding.find(shop.books.db, "s1", HERE).notes == ("Points earned: 12.00",), "it says the same for ever"

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.facts import LineKind, SaleLine, SaleRecorded, Tender, TenderKind
+from contract.feed import EarnRule
 from trade.accounts import Account
 from trade.acts import AskValue
-from trade.points import Earned, EarnRule, client_of, earned, points_account, post_points
+from trade.points import Earned, client_of, earned, points_account, post_points
 from trade.refund import Paid, Way, left_by, otherwise, proposed
 from trade.value import Slice, credit_account
 

@@ -17,12 +17,13 @@ from contract.facts import (
     Tender,
     TenderKind,
 )
-from contract.feed import Metal, PieceCard, SettingsCard, StoreCard, TaxCard, TaxPart
+from contract.feed import EarnRule, Metal, PieceCard, SettingsCard, StoreCard, TaxCard, TaxPart
 from contract.receipt_code import short_head
 from trade.acts import GiveReceipt, RecordSale
 from trade.payment import Payment
 from trade.price import NO_OFFER, cart, other_line
-from trade.receipt import moves_cash, receipt_of
+from trade.receipt import as_gift, moves_cash, receipt_of
+from trade.receipt_text import with_points
 from trade.receipt_words import WORDS, amount, share
 from trade.receipts import COPIES_MAX, Given, Handed, details, give, text_of
 from trade.refusal import Why
@@ -202,3 +203,28 @@ def test_receipts_of_one_till_are_numbered_without_a_gap(mind):
         *_, sold = mind.decide(scene, RecordSale(sale="sale-1", tenders=mind.cash(120_000)))
         numbers.append(sold.receipt_number)
     assert numbers == [5, 6, 7, 8]
+
+
+RULES = (EarnRule(name="All", rate_bp=200), EarnRule(name="Gold", rate_bp=500, tier_min=2))
+
+
+@pytest.mark.parametrize(
+    ("rules", "client", "words"),
+    [
+        (RULES[:1], "c-1", ("Points earned: 2.40",)),
+        (RULES, "c-1", ("Points earned, at least: 2.40",)),
+        (RULES[1:], "c-1", ()),
+        (RULES, None, ()),
+        ((), "c-1", ()),
+        ((EarnRule(name="Over", rate_bp=200, until_day="2026-11-28"),), "c-1", ()),
+    ],
+)
+def test_a_receipt_says_what_is_sure_to_be_earned(rules, client, words):
+    fact = with_points(Scene(earn_rules=rules), sale([goods("g", 12_000)], client=client, receipt=PLAIN))
+    assert made(fact).notes == words
+    assert as_gift(made(fact)).notes == ()
+
+
+def test_points_are_called_what_the_receipts_language_calls_them():
+    told = msgspec.structs.replace(PLAIN, points_minor=123_456, language="de")
+    assert made(sale([goods("g", 12_000)], receipt=told)).notes == ("Punkte gesammelt: 1.234,56",)
