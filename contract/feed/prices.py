@@ -103,4 +103,6 @@ class EarnRule(msgspec.Struct, frozen=True, kw_only=True):
 class LoyaltyCard(FeedBody, frozen=True, tag="loyalty"):
     """By which points are earned: at the office, by the client's tier. A till says on the receipt what is sure."""
 
+    programme: str = "points"
+    """A house has one."""
     rules: tuple[EarnRule, ...] = ()

@@ -15,6 +15,7 @@ from contract.feed import (
     FeedPage,
     ForgetCard,
     GoodsCard,
+    LoyaltyCard,
     MetalPriceCard,
     PieceCard,
     PromotionCard,
@@ -60,6 +61,7 @@ NAME: Final[Mapping[type[AnyFeedBody], str]] = {
     GoodsCard: "goods",
     ForgetCard: "person",
     AppointmentCard: "appointment",
+    LoyaltyCard: "programme",
 }
 """The field of each kind of card that names it; the kind is its tag on the wire."""
 
