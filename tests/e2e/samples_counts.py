@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from contract.facts import CountPlace, CountTag, CountTotal, Verdict
 from edge.api import shapes
-from edge.api.counts.views import Lines
-from edge.counts.totals import by_zone
+from edge.api.counts.views import Lines, zone_totals
 
 NOON_US = 1_794_830_400_000_000
 COUNT = shapes.CountView(
@@ -76,8 +75,8 @@ def reviewed(count: shapes.CountView) -> dict[str, object]:
         count, zones=zones, totals=TOTALS, tags=TAGS, looks=LOOKS, blind=True, number=2, counted_by=("ana",),
         verdicts=(*count.verdicts, more), why="Floor at closing", unknown_more=3.0,
     )  # fmt: skip
-    kinds = {each.verdict: 1 for each in shown.verdicts}
-    return {"count": shown, "zone_totals": by_zone(TOTALS), "lines": Lines(shown.verdicts, 0, kinds)}
+    shown = replace(shown, kinds={each.verdict: 1 for each in shown.verdicts})
+    return {"count": shown, "zone_totals": zone_totals(TOTALS), "lines": Lines(shown.verdicts)}
 
 
 def pages(common: dict[str, object], _: object) -> dict[str, tuple[str, dict[str, object]]]:

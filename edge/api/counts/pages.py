@@ -1,12 +1,13 @@
 """Pages of counts: start one, watch it fill, submit blind figures, review, count zones again, answer for it."""
 
+from dataclasses import asdict
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from contract.facts import CountPlace
+from contract.facts import CountPlace, CountTotal
 from contract.feed import Permission
 from contract.ids import CountId, ZoneId
 from edge.api import bodies
@@ -96,7 +97,7 @@ async def show(request: Request, count: str, who: Anyone, shop: TheShop, verdict
         zone_names={zone.zone: zone.name for zone in store.zones},
         people={user.user: user.name for user in store_views.staff(shop)},
         tallies={tally.zone: (tally.found, tally.expected) for tally in shown.zones},
-        zone_totals=views.zone_totals(shown),
+        zone_totals=views.zone_totals(CountTotal(**asdict(each)) for each in shown.totals),
         only=verdict,
         may_decide=who.may(Permission.APPROVE_COUNT),
         may_count=who.may(Permission.COUNT),

@@ -1,8 +1,7 @@
 """Counts as the store shows them, and to whom: a blind one keeps the books' figures from whoever counts."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import msgspec
@@ -97,9 +96,12 @@ def how_it_ended(found: int, expected: int, tally: Mapping[Verdict, int]) -> str
     return "; ".join(said) + "."
 
 
-def zone_totals(shown: shapes.CountView) -> list[CountTotal]:
-    """Trays of each zone added up."""
-    return by_zone(CountTotal(**asdict(each)) for each in shown.totals)
+def zone_totals(totals: Iterable[CountTotal]) -> list[tuple[CountTotal, list[CountTotal]]]:
+    """Trays of each zone added up, and what was added."""
+    trays: dict[ZoneId, list[CountTotal]] = {}
+    for each in totals:
+        trays.setdefault(each.zone, []).append(each)
+    return [(whole, trays[whole.zone]) for whole in by_zone(each for some in trays.values() for each in some)]
 
 
 def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.CountView:
@@ -158,6 +160,7 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
         totals=tuple(shapes.TotalView(**msgspec.structs.asdict(each)) for each in totals if told),
         tags=tuple(shapes.CountTagView(**msgspec.structs.asdict(each)) for each in tags_of(row) if told),
         looks=_looks(shop, row) if told else (),
+        kinds={verdict: number for verdict, number in tally.items() if verdict is not FOUND},
     )
 
 
@@ -249,23 +252,20 @@ def _verdict(shop: Shop, verdict: CountVerdict) -> shapes.VerdictView:
 
 
 class Lines(NamedTuple):
-    """The first verdicts of a count, how many more there are, and how many of each kind, of whatever is asked for."""
+    """The first verdicts of a count, and how many more there are."""
 
     shown: tuple[shapes.VerdictView, ...] = ()
     more: int = 0
-    kinds: Mapping[Verdict, int] = MappingProxyType({})
 
 
 def lines(shop: Shop, of: shapes.CountView, only: str, most: int) -> Lines:
     """What is to be looked for first and the most valuable of it, with where that was read last; `only`: this kind."""
     if of.hidden:
         return Lines()
-    kinds = _tally(shop, CountId(of.count))
-    kinds.pop(FOUND, None)
     first = shop.db.rows("verdicts_first", CountVerdict, count=of.count, only=only, most=most)
     shown = tuple(_seen(shop, _verdict(shop, each)) for each in first)
-    asked = sum(number for verdict, number in kinds.items() if only in ("", verdict))
-    return Lines(shown, asked - len(shown), kinds)
+    asked = sum(number for verdict, number in of.kinds.items() if only in ("", verdict))
+    return Lines(shown, asked - len(shown))
 
 
 def _seen(shop: Shop, verdict: shapes.VerdictView) -> shapes.VerdictView:

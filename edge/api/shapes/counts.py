@@ -1,6 +1,6 @@
 """Counts: verdicts, totals, looks, and those that did not begin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contract.facts import CountPlace, Verdict
 
@@ -153,6 +153,8 @@ class CountView:
     totals: tuple[TotalView, ...] = ()
     tags: tuple[CountTagView, ...] = ()
     looks: tuple[LookView, ...] = ()
+    kinds: dict[Verdict, int] = field(default_factory=dict)
+    """How many pieces have each verdict but *found*."""
 
 
 @dataclass(frozen=True, slots=True)
