@@ -110,12 +110,21 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def load_layout(name: str) -> Layout:
-    """A layout shipped with the simulator (`LAYOUTS`). Raises `LayoutError`."""
+    """A layout shipped with the simulator (`LAYOUTS`); `stockroom-2`, `stockroom-3` are further stores like `stockroom`.
+
+    Raises `LayoutError`.
+    """
+    kind, _, number = name.partition("-")
     try:
-        text = (resources.files("simulator") / "layouts" / f"{name}.toml").read_text(encoding="utf-8")
+        text = (resources.files("simulator") / "layouts" / f"{kind}.toml").read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise LayoutError(f"there is no layout {name!r}; choose one of {', '.join(LAYOUTS)}") from error
-    return parse_layout(name, text)
+    layout = parse_layout(kind, text)
+    if not number:
+        return layout
+    if not number.isdecimal() or layout.readers:
+        raise LayoutError(f"there is no layout {name!r}: only a store without readers is there more than once")
+    return msgspec.structs.replace(layout, store=StoreId(name), name=f"{layout.name} {number}")
 
 
 def parse_layout(name: str, text: str) -> Layout:

@@ -50,6 +50,10 @@ class Stay(NamedTuple):
     antenna: int = 0
 
 
+GROWS_TO: Final = 125
+"""Percent of what it holds, at least: pieces that come one by one must not copy all the others each time."""
+
+
 class Stays:
     """Open stays, by row and zone."""
 
@@ -126,8 +130,8 @@ class Stays:
         return columns
 
     def _grow(self, rows: int) -> None:
-        more = rows - len(self._rounds)
-        if more > 0:
+        if rows > len(self._rounds):
+            more = max(rows, len(self._rounds) * GROWS_TO // 100) - len(self._rounds)
             for name, fill in (("_from_us", 0), ("_to_us", 0), ("_rounds", 0), ("_port", NO_PORT)):
                 old = getattr(self, name)
                 setattr(self, name, np.concatenate([old, np.full((more, self._zones), fill, old.dtype)]))

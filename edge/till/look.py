@@ -66,11 +66,9 @@ def with_sale(look: Look, scene: Scene, sale: SaleId) -> Scene:
 def with_till(look: Look, scene: Scene, till: TillId) -> Scene:
     db = look.db
     shift = db.one("shift_open", Shift, till=till)
-    sold = tuple(PieceId(piece) for piece in db.words("tokens_of_z", shift=shift.shift)) if shift else ()
     return msgspec.structs.replace(
         scene,
         shift=shift,
-        tokens_sold=sold,
         open_sales=db.number("sales_open", till=till) + db.number("returns_begun_count", till=till),
         receipt_next=db.number("till_counter", till=till, series=RECEIPTS) + 1,
         z_next=db.number("till_counter", till=till, series=ZS) + 1,
@@ -84,6 +82,7 @@ def counted(look: Look, scene: Scene) -> Scene:
         return scene
     return msgspec.structs.replace(
         scene,
+        tokens_sold=tuple(PieceId(piece) for piece in look.db.words("tokens_of_z", shift=shift.shift)),
         receipts=load_receipts(look.db, shift.shift),
         movements=load_movements(look.db, shift.shift),
         z_previous=last_z_digest(look.db, shift.till),

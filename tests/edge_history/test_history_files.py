@@ -363,3 +363,15 @@ def test_what_is_written_after_a_damaged_file_was_set_aside_does_not_take_its_nu
     assert [each.first for each in history.stays.damaged()] == [1]
     keep(history, [one_stay(MIDNIGHT + DAY, MIDNIGHT + DAY + HOUR)])
     assert [each.first for each in history.stays.all()] == [2]
+
+
+def test_pieces_that_come_one_by_one_do_not_copy_all_the_others_each_time():
+    stays, kept = Stays(2), set()
+    arrays = []
+    for row in range(2_000):
+        stays.hear(1, np.array([row], np.int32), np.array([1], np.int32))
+        if id(stays._rounds) not in kept:
+            kept.add(id(stays._rounds))
+            arrays.append(stays._rounds)  # held, so that no id comes twice
+    assert len(arrays) < 60
+    assert len(stays.close(1 << 60).row) == 2_000

@@ -126,3 +126,16 @@ def test_every_receipt_is_counted_in_one_z_and_their_sums_are_those_of_the_sales
     assert sum(z.gross_minor for z in made) == sum(row.total_minor for row in sold) - 120_000
     assert verify(made) == []
     assert differences(shop.books) == []
+
+
+def test_only_the_close_of_a_shift_asks_which_pieces_were_sold_in_it(new_shop):
+    """What one more sale costs does not grow with the sales before it."""
+    shop = new_shop().join("ring", "brooch").open_shift()
+    said: list[str] = []
+    shop.books.db._db.set_trace_callback(said.append)
+    asked = lambda: sum("c.state = 'sold'" in each for each in said)  # noqa: E731
+    shop.sell("s1", "ring")
+    shop.sell("s2", "brooch")
+    assert asked() == 0
+    shop.done(CloseShift(till="till-1", cash_counted_minor=10_000 + 2 * 120_000))
+    assert asked() > 0
