@@ -110,7 +110,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def load_layout(name: str) -> Layout:
-    """A layout shipped with the simulator (`LAYOUTS`); `stockroom-2`, `stockroom-3` are further stores like `stockroom`.
+    """A layout shipped with the simulator (`LAYOUTS`); `stockroom-2` and so on are further stores like `stockroom`.
 
     Raises `LayoutError`.
     """
