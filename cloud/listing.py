@@ -82,11 +82,12 @@ def listed_many(
         return Listed(told, (), what, 0, choices=choices, seeks=shows, all_rows=rows)
     found = tx.rows(ordered.limit(ROWS + 1).offset((what.page - 1) * ROWS))
     more = len(found) > ROWS
-    total = _total(tx, query) if more or what.page > 1 else len(found)
+    total = counted(tx, query) if more or what.page > 1 else len(found)
     return Listed(told, make(found[:ROWS]), what, total, more, choices, shows)
 
 
-def _total(tx: Tx, query: "sa.Select[Any]") -> int:
+def counted(tx: Tx, query: "sa.Select[Any]") -> int:
+    """Rows of it, up to one above `COUNTED_MAX`."""
     some = query.order_by(None).limit(COUNTED_MAX + 1).subquery()
     return int(tx.value(sa.select(sa.func.count()).select_from(some)) or 0)
 

@@ -25,6 +25,7 @@ OF_ONE_THING = {
     "pos/clients/templates/doubles.html": "what is known of two clients",
     "pos/commissions/templates/list.html": "rates that hold",
     "pos/compliance/templates/page.html": "what a month holds",
+    "pos/consigned/templates/list.html": "owners of what is here",
     "pos/counts/templates/count.html": "verdicts and totals of one count",
     "pos/ledger/templates/account.html": "what an account is kept by, the largest",
     "pos/ledger/templates/entry.html": "legs of one entry",

@@ -7,13 +7,14 @@ from starlette.responses import Response
 
 from cloud import called
 from cloud.desk import Desk
+from cloud.listing import answer
 from cloud.pos.consigned import owing
 from cloud.pos.consigned.owing import Held
 from cloud.pos.http import conflicts
 from contract.feed import Permission
 from web import tables
 from web.forms import amount_minor, typed
-from web.front import go, render
+from web.front import go
 from web.logins import Login
 from web.policy import allow
 from web.tables import Asked, Column, Money
@@ -48,11 +49,8 @@ def router(desk: Desk) -> APIRouter:
             names = {name: title for name, title in called.stores(work.tx).items() if who.of(name)}
             found = owing.held(work.tx, list(names), today=owing.day_of(work.now_us))
             rows = [row for row in found if (not owner or row.owner == owner) and _fits(row, which)]
-            listed = tables.arrange(COLUMNS, rows, what)
-            if what.csv:
-                return tables.taken_out(listed, "consigned")
-            return render(
-                request, "consigned/list.html", table=listed, names=names, owner=owner, which=which,
+            return answer(
+                request, tables.arrange(COLUMNS, rows, what), "consigned/list.html", names=names, owner=owner, which=which,
                 owners=[(each, _typed(each)) for each in owing.owners(found)],
                 payments=owing.payments(work.tx, owner=owner),
                 people=called.people(work.tx), may_pay=Permission.LEDGER in who.powers.everywhere,

@@ -195,7 +195,7 @@ SINGLE = ("/counts/flagship/c1", "/sales/flagship/s1", "/shifts", "/shifts/flags
 PATHS = (
     "/", "/pieces", "/counts", "/sales", "/ledger", "/transfers", "/orders", "/client-orders", "/alarms", "/stores", "/staff",
     "/parked", "/receipts", "/segments", "/owed", "/bank-transfers", "/commissions", "/compliance", "/purchases", "/scrap",
-    "/roles", "/jobs", "/ledger/entries", "/prices", "/prices?of=taxes", "/goods/moves", "/reports", "/reports?by=category&span=24m", "/reports/stock", "/reports/stock/oldest", "/reports/counts",
+    "/roles", "/jobs", "/ledger/entries", "/goods/moves", "/reports", "/reports?by=category&span=24m", "/reports/stock", "/reports/stock/oldest", "/reports/counts",
 )  # fmt: skip
 
 

@@ -106,4 +106,5 @@ def test_somebody_divides_the_clients_and_sees_when_it_was_done(office: str, sig
     page = signed_in(office, "/segments", user="manager")
     page.get_by_role("button", name="Divide them now").click()
     expect(page.get_by_role("button", name="Divide them now")).to_be_visible(timeout=60_000)
+    page.get_by_text("How it was reckoned").click()
     expect(page.get_by_text("Manager, in")).to_be_visible()
