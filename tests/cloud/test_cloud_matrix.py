@@ -156,7 +156,7 @@ def test_without_a_second_factor_who_moves_money_or_people_may_only_set_one_up(t
     statuses = knocker(cloud.app).all([(r.method, filled(r.path, OWN), token[Role.ADMIN], "") for r in routes])
     open_ones = {str(route) for route, status in zip(routes, statuses, strict=True) if status in (299, 422)}
     assert open_ones == {
-        "GET /me/second-factor", "POST /me/second-factor", "POST /me/second-factor/confirm",
+        "GET /me", "GET /me/second-factor", "POST /me/second-factor", "POST /me/second-factor/confirm",
         "POST /me/second-factor/codes", "POST /me/second-factor/remove", "POST /sign-out", "GET /api/v1/me",
         "POST /api/v1/logout",
     }  # fmt: skip

@@ -50,7 +50,8 @@ def router(desk: Desk) -> APIRouter:
             found = owing.held(work.tx, list(names), today=owing.day_of(work.now_us))
             rows = [row for row in found if (not owner or row.owner == owner) and _fits(row, which)]
             return answer(
-                request, tables.arrange(COLUMNS, rows, what), "consigned/list.html", names=names, owner=owner, which=which,
+                request, tables.arrange(COLUMNS, rows, what), "consigned/list.html", names=names,
+                owner=owner, which=which,
                 owners=[(each, _typed(each)) for each in owing.owners(found)],
                 payments=owing.payments(work.tx, owner=owner),
                 people=called.people(work.tx), may_pay=Permission.LEDGER in who.powers.everywhere,
