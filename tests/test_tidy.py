@@ -18,7 +18,10 @@ LINES_MAX = 600
 LINES_WISHED = 200
 TEST_LINES_MAX = 450
 LONG_SHARE_MAX = 0.35
-ONE_DOOR = {"edge/": ("edge/books/db.py", "edge/clients/db.py"), "cloud/": ("cloud/db.py", "cloud/migrations/")}
+ONE_DOOR = {
+    "edge/": ("edge/books/db.py", "edge/clients/db.py"),
+    "cloud/": ("cloud/db.py", "cloud/tx.py", "cloud/migrations/"),
+}
 """Where SQL may be executed."""
 
 

@@ -6,7 +6,8 @@ import pytest
 from edge.reconcile.presence.evidence import Evidence
 from edge.reconcile.presence.shapes import Placement, Round, Rules
 from edge.reconcile.presence.step import step
-from vitrine.smoke import ALARM_NATS, KNOWN_ROUNDS_MIN
+from vitrine.smoke import ALARM_NATS
+from vitrine.smoke.theft import KNOWN_ROUNDS_MIN
 
 SEEDS = range(12)
 PIECES = 86
