@@ -8,7 +8,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_decimal
 
 from contract.money import minor_digits
 from web.words import gettext as _
@@ -109,7 +108,8 @@ def _date(when: dt.date) -> str:
 
 
 def _grouped(number: int) -> str:
-    text = format_decimal(abs(number), format="#,##0", locale=spoken().locale)
+    """In thousands, as Babel's `#,##0` does: pages have hundreds of numbers, and Babel reads its pattern for each."""
+    text = f"{abs(number):,}".replace(",", _symbol("group"))
     return f"{MINUS}{text}" if number < 0 else text
 
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from babel.messages import Catalog
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from fastapi import FastAPI
 
 from contract.feed import StaffCard
@@ -169,6 +170,18 @@ def test_a_country_has_its_own_forms() -> None:
         assert figures.count(12_345) == "12'345"
     assert tongue("de", "XX").locale == tongue("de").locale
     assert tongue("kl").language == "en"
+
+
+def test_numbers_are_grouped_as_babel_groups_them() -> None:
+    numbers = [0, 7, 999, 1_000, 12_345, 999_999, 1_000_000, 12_345_678_901, -1, -1_000]
+    """But for Swiss apostrophes, of which Babel loses those of numbers with two."""
+    with spoken_in(tongue("de", "CH")):
+        assert figures.count(1_000_000) == "1'000'000"
+    of_countries = [tongue("de", "AT"), tongue("fr", "CH"), tongue("en", "IN")]
+    for spoken in (*map(tongue, words.NAMES), *of_countries):
+        with spoken_in(spoken):
+            babel = [format_decimal(abs(each), format="#,##0", locale=words.spoken().locale) for each in numbers]
+            assert [figures.count(each).lstrip(figures.MINUS) for each in numbers] == babel, spoken.locale
 
 
 def test_a_text_of_a_module_is_looked_up_when_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
