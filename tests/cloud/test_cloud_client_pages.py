@@ -251,6 +251,22 @@ def test_who_opened_a_profile_is_told_to_who_may_know(ask, cloud, person):
     assert (newest["how"], newest["by"], newest["person"], newest["found"] > 0) == ("search", "admin", "", True)
 
 
+def test_a_list_of_clients_leaves_with_who_answers_for_them_and_is_kept(ask, cloud, person):
+    def looks() -> list[tuple[str, int]]:
+        with cloud.office.reading() as tx:
+            rows = tx.rows(sa.select(client_look).where(client_look.c.how == "export").order_by(client_look.c.n))
+            return [(row["by"], row["found"]) for row in rows]
+
+    before = looks()
+    assert ask(Role.MANAGER, "GET", "/clients?book=all&as=csv", page=True).status_code == 403
+    assert ask(Role.ADMIN, "GET", "/clients?book=all", page=True).status_code == 200
+    assert looks() == before, "a page that is looked at takes nothing out"
+    out = ask(Role.ADMIN, "GET", "/clients?book=all&as=csv", page=True)
+    lines = out.content.decode("utf-8-sig").splitlines()
+    assert any(person in line and "Beispielowa" in line for line in lines)
+    assert looks() == [*before, (Role.ADMIN, len(lines) - 1)]
+
+
 def test_only_who_has_the_right_hands_out_and_erases(ask, person):
     at = f"/api/v1/clients/{person}"
     for user in (Role.ASSOCIATE, Role.MANAGER):
