@@ -1,10 +1,12 @@
 """Every page of the store, in every size and theme it is used in, read by axe and by a person's eyes."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+ROOT = Path(__file__).resolve().parents[2]
 TILL, PHONE, WALL = (1024, 768), (390, 844), (1920, 1080)
 BY_THEME = ("color-contrast", "link-in-text-block")
 BY_SIZE = ("target-size", "scrollable-region-focusable")
@@ -45,6 +47,18 @@ def test_a_page_is_accessible_in_every_size_and_theme(
         assert check_accessible(page, rules) == []
         keep_shot(page, f"{gallery_page}-{name}-{theme}")
     assert complaints == []
+
+
+def test_every_page_of_the_store_is_in_the_gallery(gallery_pages: dict[str, tuple[str, dict[str, object]]]) -> None:
+    shown = {template for template, _ in gallery_pages.values()}
+    folders = (("edge", ROOT / "edge" / "api" / "templates"), ("web", ROOT / "web" / "templates"))
+    pages = {
+        f"{prefix}/{path.name}" for prefix, folder in folders for path in folder.glob("*.html")
+        if "{% extends" in path.read_text(encoding="utf-8")
+    }  # fmt: skip
+    bases = {"edge/base.html", "web/private.html"}
+    assert pages - shown == bases, "give it a sample in `samples_….py`: it is looked at then"
+    assert pages - (shown - {"web/me.html"}) == bases | {"web/me.html"}, "the control"
 
 
 def test_a_wall_is_seen_whole_for_nobody_can_scroll_it(gallery: str, open_page: Callable[..., Page]) -> None:

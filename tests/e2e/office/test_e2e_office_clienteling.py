@@ -23,6 +23,7 @@ LOOKS = (("till", TILL, "light"), ("till", TILL, "dark"), ("phone", PHONE, "ligh
 PATHS = (
     "/segments", "/segments/list?of=rising", "/segments/list?of=lapsing", "/segments/list?of=value", "/segments/tiers",
     "/loyalty", "/owed?kind=points", "/campaigns", "/campaigns/new", "/campaigns/past-autumn", "/campaigns/past-evening",
+    f"/clients/{person_of(0)}/edit", "/help", "/changes",
 )  # fmt: skip
 
 

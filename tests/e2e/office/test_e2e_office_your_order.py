@@ -64,6 +64,14 @@ def test_the_page_is_accessible_before_and_after_the_answer(
     keep_shot(page, "your-order-said")
 
 
+def test_a_receipt_is_checked_on_a_page_of_the_same_kind(
+    office: str, open_page: Callable[..., Page], check_accessible: Callable[..., list[str]]
+) -> None:
+    page = open_page(f"{office}/receipt", size=PHONE, theme="dark")
+    expect(page.get_by_role("heading", name="Check a receipt")).to_be_visible()
+    assert check_accessible(page) == []
+
+
 def test_a_code_of_no_order_says_what_to_do(office: str, open_page: Callable[..., Page], expected_errors) -> None:
     expected_errors.append("404")
     page = open_page(f"{office}{PAGE}?code=0000-0000-0000-0000", size=PHONE)
