@@ -193,7 +193,7 @@ def office(
 
 SINGLE = (
     "/counts/flagship/c1", "/sales/flagship/s1", "/shifts", "/shifts/flagship/z1", "/stores/flagship",
-    "/receipts/flagship/s1", "/help/cards/manager", "/me", "/me/second-factor",
+    "/prices", "/prices?of=taxes", "/receipts/flagship/s1", "/help/cards/manager", "/me", "/me/second-factor",
 )  # fmt: skip
 PATHS = (
     "/", "/pieces", "/counts", "/sales", "/ledger", "/transfers", "/orders", "/client-orders", "/alarms", "/stores", "/staff",
