@@ -6,9 +6,10 @@ any floor.
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -22,6 +23,7 @@ from cloud.pos.campaigns import desk as campaigns
 from cloud.pos.campaigns.audience import Wanted
 from cloud.pos.clients import desk as clients
 from cloud.pos.clients import profile
+from cloud.pos.ledger import closing
 from cloud.pos.pieces.cards import row_of
 from cloud.tables import (
     campaign,
@@ -45,9 +47,10 @@ from contract.ids import LineId, PersonId, SaleId, ShiftId, StoreId, TillId, Use
 from contract.money import divide_half_up, tax_within
 from simulator.app import StorePlan
 from simulator.stock import make_stock
+from trade.accounts import Account
 from trade.consent import Channel
 from trade.custody import OfficeState
-from trade.posting import post_return, post_sale
+from trade.posting import Posting, post_return, post_sale
 from trade.sale import SaleState
 from vitrine.past import Guest, Purchase, guests
 from vitrine.shop import SEED
@@ -55,7 +58,8 @@ from vitrine.shop import SEED
 PIECES_A_CLIENT: Final = 4
 STORE_NUMBER: Final = 91
 """Of pieces that are with their owners: no store of the demo has it."""
-TILL: Final = TillId("till-1")
+TILL: Final = TillId("till-0")
+"""The register of before Vitrine: no till of today goes on with its numbers."""
 NO_SHIFT: Final = ShiftId("")
 SECOND: Final = 0.3
 """Of clients and of sales at the second store."""
@@ -63,6 +67,7 @@ POINTS_SINCE: Final = 120
 """Days ago; what was bought before earned nothing."""
 SAW: Final = ("The solitaire in case 1", "Bands for both", "A watch for his father", "Earrings to go with the necklace")
 NOTED: Final = ("Prefers to be written to, not called.", "Comes on Saturdays, with a dog.", "Takes tea, no sugar.")
+IN_THE_SAFE_MINOR: Final = 200_000
 EMAIL_TEXT: Final = "2026-01"
 
 
@@ -75,6 +80,14 @@ class Past:
     today: dt.date
     stores: Sequence[StoreId]
     staff: Sequence[UserId]
+    numbers: Counter[StoreId] = field(default_factory=Counter)
+    """The last receipt of each store's old till: sales and what came back, in one series."""
+    banked: Counter[StoreId] = field(default_factory=Counter)
+    """What cards brought."""
+
+    def number(self, store: StoreId) -> int:
+        self.numbers[store] += 1
+        return self.numbers[store]
 
     def store(self, rng: np.random.Generator) -> StoreId:
         return self.stores[-1] if rng.random() < SECOND else self.stores[0]
@@ -111,8 +124,13 @@ def sow_clients(work: Work, ring: Keyring, plans: Sequence[StorePlan], staff: Se
         ((each.days_ago, number, each) for number, guest in enumerate(found) for each in guest.purchases),
         key=lambda one: (-one[0], one[1]),
     )
-    for receipt, (_, number, purchase) in enumerate(bought, 1):
-        _sold(past, rng, purchase, number=number, receipt=receipt)
+    backs: list[Back] = []
+    for at, (ago, number, purchase) in enumerate(bought, 1):
+        _came_back(past, backs, until=ago)
+        _sold(past, rng, purchase, number=number, at=at, backs=backs)
+    _came_back(past, backs, until=-1)
+    for store, money in past.banked.items():
+        _take_over(past, store, layout.currency, money)
     _campaigns(past)
     return len(bought)
 
@@ -201,10 +219,20 @@ def _client(past: Past, rng: np.random.Generator, guest: Guest, number: int) -> 
             work.tx.add_soon(client_visit, row)
 
 
-def _sold(past: Past, rng: np.random.Generator, bought: Purchase, *, number: int, receipt: int) -> None:
+class Back(NamedTuple):
+    """What comes back of a sale, so many days ago."""
+
+    ago: int
+    sold: SaleRecorded
+    store: StoreId
+
+
+def _sold(
+    past: Past, rng: np.random.Generator, bought: Purchase, *, number: int, at: int, backs: list[Back]
+) -> None:  # fmt: skip
     work, tx = past.work, past.work.tx
     store = past.store(rng)
-    name, day = SaleId(f"past-{receipt:05d}"), past.day(bought.days_ago)
+    name, day, receipt = SaleId(f"past-{at:05d}"), past.day(bought.days_ago), past.number(store)
     at_us = past.at_us(bought.days_ago, int(rng.integers(10, 19)))
     lines = tuple(_line(name, at, card, bought.discount_bp) for at, card in enumerate(bought.pieces, 1))
     currency, total = bought.pieces[0].currency, sum(line.gross_minor for line in lines)
@@ -236,12 +264,34 @@ def _sold(past: Past, rng: np.random.Generator, bought: Purchase, *, number: int
     if bought.days_ago <= POINTS_SINCE:
         points.sold(work, store, fact, at_us=at_us)
     if bought.back_after is not None:
-        _came_back(past, fact, store, ago=bought.days_ago - bought.back_after, receipt=receipt)
+        backs.append(Back(bought.days_ago - bought.back_after, fact, store))
+    past.banked[store] += total
 
 
-def _came_back(past: Past, sold: SaleRecorded, store: StoreId, *, ago: int, receipt: int) -> None:
+def _came_back(past: Past, backs: list[Back], *, until: int) -> None:
+    """All that came back longer ago, in order, so that receipts are numbered as they were given."""
+    for back in sorted((each for each in backs if each.ago > until), key=lambda each: (-each.ago, each.sold.sale)):
+        _took_back(past, back.sold, back.store, ago=back.ago)
+        backs.remove(back)
+
+
+def _take_over(past: Past, store: StoreId, currency: str, banked_minor: int) -> None:
+    """What the house had when Vitrine came: cards of the past are paid out, and change lies in the safe."""
+
+    def leg(account: Account, amount_minor: int) -> Posting:
+        return Posting(account=account, amount_minor=amount_minor, currency=currency)
+
+    legs = (
+        leg(Account.BANK, banked_minor - IN_THE_SAFE_MINOR),
+        leg(Account.CARD_CLEARING, -banked_minor),
+        leg(Account.SAFE, IN_THE_SAFE_MINOR),
+    )
+    closing.correct(past.work, store, legs, entry="opening", by=past.staff[0], why="Taken over from the books before")
+
+
+def _took_back(past: Past, sold: SaleRecorded, store: StoreId, *, ago: int) -> None:
     """The money only, as a gesture: a piece that came back would have to be on a shelf."""
-    tx, line, day, at_us = past.work.tx, sold.lines[0], past.day(ago), past.at_us(ago, 16)
+    tx, line, day, at_us, receipt = past.work.tx, sold.lines[0], past.day(ago), past.at_us(ago, 16), past.number(store)
     half = divide_half_up(line.gross_minor, 2)
     tax = tax_within(half, line.tax_bp)
     part = ReturnedLine(line=line.line, quantity_milli=0, gross_minor=half, tax_minor=tax)
@@ -259,17 +309,11 @@ def _came_back(past: Past, sold: SaleRecorded, store: StoreId, *, ago: int, rece
         **name, "line": line.line, "sale": sold.sale, "piece": "", "disposition": "", "quantity_milli": 0,
         "gross_minor": half, "tax_minor": tax,
     })  # fmt: skip
-    legs = post_return(fact, [line])
+    past.banked[store] -= half
+    legs, ref = post_return(fact, [line]), f"past/{receipt}"
     post(
-        past.work,
-        legs,
-        store=store,
-        kind=Kind.RETURN,
-        ref=f"past/{receipt}",
-        business_day=day,
-        at_us=at_us,
-        sale=sold.sale,
-    )
+        past.work, legs, store=store, kind=Kind.RETURN, ref=ref, business_day=day, at_us=at_us, sale=sold.sale
+    )  # fmt: skip
 
 
 def _line(of: SaleId, at: int, card: PieceCard, discount_bp: int) -> SaleLine:
