@@ -4,13 +4,16 @@ front = Front(face="office", title="Maison", logins=…, templates=make_template
 fit(app, front, static={"/static/edge": folder})
 """
 
+import asyncio
+import gzip
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from fastapi import APIRouter, FastAPI
+from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -25,14 +28,41 @@ SQUEEZED_FROM_BYTES: Final = 1_000
 YEAR: Final = "public, max-age=31536000, immutable"
 
 
+class _Kept(NamedTuple):
+    """A file as it goes over the wire; `squeezed` is empty where that is not worth it."""
+
+    media_type: str | None
+    whole: bytes
+    squeezed: bytes
+
+
 class HashedFiles(StaticFiles):
-    """A file asked for with its hash never changes under that name."""
+    """A file asked for with its hash never changes under that name: it is read and compressed once."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory=directory)
+        self._kept: dict[str, _Kept] = {}
+        """By path: as many as the folder has files."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        if response.status_code == 200 and scope.get("query_string", b"").startswith(b"v="):
-            response.headers["Cache-Control"] = YEAR
-        return response
+        if not scope.get("query_string", b"").startswith(b"v="):
+            return await super().get_response(path, scope)
+        if path not in self._kept:
+            found = await super().get_response(path, scope)
+            if not isinstance(found, FileResponse):
+                return found
+            self._kept[path] = await asyncio.to_thread(_read, Path(found.path), found.media_type)
+        kept = self._kept[path]
+        headers = {"Cache-Control": YEAR, "Vary": "Accept-Encoding"}
+        if kept.squeezed and "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return Response(kept.squeezed, media_type=kept.media_type, headers=headers)
+        return Response(kept.whole, media_type=kept.media_type, headers=headers)
+
+
+def _read(path: Path, media_type: str | None) -> _Kept:
+    whole = path.read_bytes()
+    return _Kept(media_type, whole, gzip.compress(whole, mtime=0) if len(whole) >= SQUEEZED_FROM_BYTES else b"")
 
 
 def _squeezed(folder: Path) -> GZipMiddleware:

@@ -1,10 +1,18 @@
 """Everything that goes wrong leaves by one door, in the form its asker can read."""
 
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
+from fastapi import FastAPI
 
+from web.fit import YEAR, HashedFiles
 from web.headers import BODY_BYTES_MAX, CSP
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Starlette prefers httpx2, which is not in our lock
+    from starlette.testclient import TestClient
 
 
 def test_a_program_gets_problem_json(client: httpx.Client) -> None:
@@ -103,3 +111,18 @@ def test_files_are_compressed_on_their_way_and_pages_that_hold_a_form_token_are_
     assert client.get("/static/base.css?v=abc", headers=asked).headers["content-encoding"] == "gzip"
     assert "content-encoding" not in client.get("/static/base.css", headers={"accept-encoding": "identity"}).headers
     assert "content-encoding" not in client.get("/sign-in", headers=asked).headers
+
+
+def test_a_file_asked_for_with_its_hash_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "till.css").write_text("a { color: red }\n" * 100, encoding="utf-8")
+    app = FastAPI()
+    app.mount("/static", HashedFiles(tmp_path))
+    client = TestClient(app)
+    first = client.get("/static/till.css?v=1", headers={"accept-encoding": "gzip"})
+    assert first.headers["content-encoding"] == "gzip"
+    assert int(first.headers["content-length"]) < len(first.content)
+    (tmp_path / "till.css").write_text("", encoding="utf-8")
+    whole = client.get("/static/till.css?v=1", headers={"accept-encoding": "identity"})
+    assert (whole.content, whole.headers["cache-control"]) == (first.content, YEAR)
+    assert client.get("/static/till.css").content == b"", "without its hash a file is what it is now"
+    assert client.get("/static/none.css?v=1").status_code == 404
