@@ -57,6 +57,7 @@ def make_templates(
         said=said,
         word=word,
         sentence=sentence,
+        unnamed=unnamed,
         brief=brief,
         place=place,
         iso=lambda us: figures.local(us, zone).isoformat(timespec="seconds"),
@@ -84,6 +85,12 @@ def brief(words: str) -> str:
     """The first of several findings, without its figures in brackets: what is read in passing."""
     first = _BRACKETS.sub("", words).replace("；", ";").partition(";")[0]
     return sentence(first)
+
+
+def unnamed(said: str, title: str, sku: str) -> str:
+    """`Ring (R-1) is sold already.` below the heading `Ring` → `Is sold already.`: a name is read once."""
+    rest = said.removeprefix(f"{title} ({sku}) ")
+    return rest[:1].upper() + rest[1:]
 
 
 def place(zone: str) -> str:

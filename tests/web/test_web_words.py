@@ -14,7 +14,7 @@ from web.figures import THIN, certain, day, lasting, money, percent, weight
 from web.forms import amount_minor, safe_next, typed
 from web.problems import ProblemError
 from web.sse import Bulletin
-from web.templating import brief, make_templates, sentence
+from web.templating import brief, make_templates, sentence, unnamed
 
 
 @pytest.mark.parametrize(
@@ -185,3 +185,9 @@ def test_nothing_is_certain_while_a_piece_is_unread() -> None:
     assert certain(0.9993, whole=False) == ">\u202f99.9\u202f%"
     assert certain(0.9712, whole=False) == "97.12\u202f%"
     assert certain(1.0, whole=True) == "100\u202f%"
+
+
+def test_a_name_is_not_said_again_below_its_heading() -> None:
+    assert unnamed("Ring (R-1) is sold already.", "Ring", "R-1") == "Is sold already."
+    assert unnamed("Lay Ring (R-1) on the pad.", "Ring", "R-1") == "Lay Ring (R-1) on the pad."
+    assert unnamed("", "Ring", "R-1") == ""
