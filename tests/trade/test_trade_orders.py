@@ -21,6 +21,7 @@ from trade.orders.terms import (
     in_grace,
     overdue_since,
     plan,
+    redone,
     terms_of,
     wrong,
 )
@@ -168,3 +169,26 @@ def test_every_step_has_words_and_every_state_says_what_may_be_done():
                 assert (refusal is None) == (machine.after(state, event) is not None and state not in ENDS)
                 assert refusal is None or len(refusal.why) > 20
             assert state in ENDS or (instead(one) and possible(kind, state))
+
+
+PARTS = (("2026-12-01", 300), ("2027-01-01", 300), ("2027-02-01", 400))
+
+
+@pytest.mark.parametrize(
+    ("total", "paid", "parts"),
+    [
+        (1_000, 0, PARTS),
+        (2_000, 0, (("2026-12-01", 600), ("2027-01-01", 600), ("2027-02-01", 800))),
+        (2_000, 300, (("2026-12-01", 300), ("2027-01-01", 729), ("2027-02-01", 971))),
+        (2_000, 400, (("2026-12-01", 300), ("2027-01-01", 633), ("2027-02-01", 1_067))),
+        (400, 400, (("2026-12-01", 300), ("2027-01-01", 100))),
+        (350, 400, (("2026-12-01", 300), ("2027-01-01", 50))),
+        (1_500, 1_000, (("2026-12-01", 300), ("2027-01-01", 300), ("2027-02-01", 900))),
+    ],
+)
+def test_instalments_are_redone_for_a_new_quote_and_what_was_paid_stays(total, paid, parts):
+    made = OrderTerms(instalments=tuple(Instalment(due_day=day, amount_minor=amount) for day, amount in PARTS))
+    told = redone(made, total, paid)
+    assert tuple((each.due_day, each.amount_minor) for each in told.instalments) == parts
+    assert sum(each.amount_minor for each in told.instalments) == total
+    assert redone(OrderTerms(), total, paid) == OrderTerms()

@@ -17,7 +17,7 @@ from contract.facts import (
 )
 from contract.feed import Permission
 from contract.money import BASIS_POINTS
-from trade.acts import AnyAct, EndOrder
+from trade.acts import AnyAct, EndOrder, QuoteOrder
 from trade.needs import Need
 from trade.ordering.ending import paid_minor
 from trade.orders.terms import below, deposit_minor, fee_minor, money, percent
@@ -38,7 +38,9 @@ def needs(scene: Scene, act: AnyAct, facts: Iterable[AnyFact]) -> Iterable[Need]
             case OrderOpened():
                 for words in below(fact.kind, fact.terms, scene.settings, scene.calendar_day):
                     yield Need(Permission.ORDER_TERMS, f"Open a {KINDS[fact.kind]} with {words}")
-            case OrderPromised(terms=terms) if terms is not None and order is not None:
+            case OrderPromised(terms=terms) if (
+                terms is not None and order is not None and not isinstance(act, QuoteOrder)
+            ):
                 for words in below(order.kind, terms, scene.settings, scene.calendar_day):
                     yield Need(Permission.ORDER_TERMS, f"Give {order.number} {words}")
                 if terms.fee_bp > order.terms.fee_bp:

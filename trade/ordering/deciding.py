@@ -24,11 +24,12 @@ from contract.money import plain
 from trade import commission
 from trade.acts import AnswerQuote, HoldOrder, MoveOrder, OpenOrder, PromiseOrder, QuoteOrder, ResumeOrder
 from trade.ordering import keeping, things
+from trade.ordering.ending import paid_minor
 from trade.orders import bench, papers
 from trade.orders.numbers import account_of, number_after
 from trade.orders.order import Order
 from trade.orders.tables import TABLES
-from trade.orders.terms import beside_total, terms_of, wrong
+from trade.orders.terms import beside_total, redone, terms_of, wrong
 from trade.orders.words import BY_ANOTHER_ACT, STEPS, cannot, no_order, state
 from trade.periods import is_day
 from trade.piece import not_for_sale, twice_named, unavailable
@@ -127,7 +128,10 @@ def quote_order(scene: Scene, act: QuoteOrder) -> Answer:
         return refusal
     number = (order.quote.quote if order.quote else 0) + 1
     told = OrderQuoted(order=act.order, quote=number, lines=act.lines, valid_until=act.valid_until)
-    return (told, OrderMoved(order=act.order, event=OrderEvent.QUOTE))
+    total = sum(line.gross_minor for line in act.lines)
+    terms = redone(order.terms, total, paid_minor(scene))
+    again = (OrderPromised(order=act.order, terms=terms),) if terms != order.terms else ()
+    return (told, *again, OrderMoved(order=act.order, event=OrderEvent.QUOTE))
 
 
 def _lines_wrong(order: Order, act: QuoteOrder) -> Refusal | None:

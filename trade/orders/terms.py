@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from contract.facts import Instalment, OrderKind, OrderTerms
 from contract.feed import SettingsCard
 from contract.money import BASIS_POINTS, allocate, divide_half_up, plain
@@ -89,6 +91,36 @@ def in_grace(order: Order, since: str, today: str) -> bool:
 
 def money(amount_minor: int, currency: str) -> str:
     return f"{plain(amount_minor, currency)} {currency}"
+
+
+def redone(terms: OrderTerms, total_minor: int, paid_minor: int) -> OrderTerms:
+    """Its instalments for another total: what was paid stays as it was, the rest is shared by the days that are left, as
+    the parts were before. Nothing is left to share: one instalment of what is left, on the last day.
+    """
+    ordered = sorted(terms.instalments, key=lambda each: each.due_day)
+    if not ordered or sum(each.amount_minor for each in ordered) == total_minor:
+        return terms
+    left = min(max(paid_minor, 0), total_minor)
+    kept: list[Instalment] = []
+    open_ones: list[Instalment] = []
+    for each in ordered:
+        covered = min(left, each.amount_minor)
+        left -= covered
+        if covered:
+            kept.append(msgspec.structs.replace(each, amount_minor=covered))
+        if covered < each.amount_minor:
+            open_ones.append(msgspec.structs.replace(each, amount_minor=each.amount_minor - covered))
+    rest = total_minor - sum(each.amount_minor for each in kept)
+    sharing = open_ones or [msgspec.structs.replace(ordered[-1], amount_minor=1)]
+    parts = allocate(rest, [each.amount_minor for each in sharing])
+    amounts: dict[str, int] = {}
+    for due_day, amount in (
+        *((each.due_day, each.amount_minor) for each in kept),
+        *((each.due_day, part) for each, part in zip(sharing, parts, strict=True)),
+    ):
+        amounts[due_day] = amounts.get(due_day, 0) + amount
+    made = tuple(Instalment(due_day=day, amount_minor=amount) for day, amount in sorted(amounts.items()) if amount)
+    return msgspec.structs.replace(terms, instalments=made)
 
 
 def plan(total_minor: int, first_minor: int, first_day: str, months: int) -> tuple[Instalment, ...]:
