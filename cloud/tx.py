@@ -42,8 +42,8 @@ class Tx:
         result = self.connection.execution_options(yield_per=at_once).execute(statement)
         yield from result.mappings()
 
-    def row(self, statement: sa.Executable) -> sa.RowMapping | None:
-        return self.connection.execute(statement).mappings().first()
+    def row(self, statement: sa.Executable, values: Row | None = None) -> sa.RowMapping | None:
+        return self.connection.execute(statement, values).mappings().first()
 
     def value(self, statement: sa.Executable) -> Any:
         """First column of the first row, None when there is none."""

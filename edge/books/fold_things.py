@@ -65,9 +65,12 @@ def given(db: Database, item: PieceId) -> None:
 
 
 def here_again(db: Database) -> None:
-    """After the office told this box what it holds: of clients' things it knows nothing, and they are here still."""
-    for item in db.words("client_things_here"):
-        db.run_struct("token_set", Token(piece=PieceId(item), ce=EPOCH, state=TokenState.HERE))
+    """After the office told this box what it holds: of clients' things it knows nothing, and they are here still, or on
+    their way.
+    """
+    for own, state in ((HERE, TokenState.HERE), (COMING, TokenState.INCOMING)):
+        for item in db.words("client_things", own=own):
+            db.run_struct("token_set", Token(piece=PieceId(item), ce=EPOCH, state=state))
 
 
 def free_tag(db: Database, epc: str, tid: str, bound_to: PieceId) -> None:

@@ -47,8 +47,8 @@ VALUES (:order, :number, :kind, :ordinal, :client, :state, :promised_day, :ended
 -- name: client_order_thing_set
 INSERT OR REPLACE INTO client_order_thing VALUES (:thing, :order, :own);
 
--- name: client_things_here
-SELECT DISTINCT thing AS value FROM client_order_thing WHERE own = 0 ORDER BY thing;
+-- name: client_things
+SELECT DISTINCT thing AS value FROM client_order_thing WHERE own = :own ORDER BY thing;
 
 -- name: things_with_tag
 SELECT name AS value FROM feed_row WHERE kind = 'piece' AND epc = :epc AND epc <> ''

@@ -42,6 +42,7 @@ from trade.orders.homes import taken_over
 from trade.orders.numbers import account_of, typed
 from trade.refusal import Why
 
+TERM = (1 << 32) | 1
 RING = OrderItem(item="i-1", description="White metal ring", condition="Claw bent", declared_value_minor=900_000)
 EPC, TID = "E28011700000020F7C8A1B2C", "E2801170000000000000000A"
 STORES = tuple(
@@ -202,6 +203,19 @@ def test_what_came_with_it_is_spent_there_and_told_twice_it_came_once(house, pay
     lyon.done(TakeDeposit(sale="s-9", account=account_of("o-1"), amount_minor=90_000, what="L-1001/paris"))
     (line,) = queries.asked(lyon.books.db, "s-9")
     assert (line.kind, line.gross_minor) == (LineKind.DEPOSIT, 90_000)
+
+
+def test_a_thing_on_its_way_is_still_awaited_after_a_rejoin(house):
+    """What the simulation found: a box that rejoined forgot what it had not received yet."""
+    paris, lyon = repair(house["paris"]), house["lyon"]
+    hand(paris, pad=["i-1"])
+    take(lyon, order_of(paris), "paris")
+    with lyon.books.transaction() as tx:
+        tx.must_rejoin("the test says so")
+    lyon.join(epoch="e2", term=TERM + 1, logs=lyon.log_heads())
+    assert lyon.state("i-1") == "incoming"
+    lyon.done(ReceiveOrder(order="o-1"), pad=["i-1"])
+    assert lyon.state("i-1") == "here"
 
 
 def test_it_comes_home_under_its_own_number_and_an_older_word_changes_nothing(house):

@@ -41,12 +41,12 @@ def driver_with_tills() -> ModuleType:
 
 
 def load_with_orders() -> ModuleType:
-    """Histories in which clients lay pieces away, pay on them, collect them and give them up."""
+    """Histories in which clients lay pieces away, have things mended, borrow pieces, and are forgotten."""
     name = f"{PACKAGE}_with_orders"
     if name in sys.modules:
         return sys.modules[f"{name}.driver"]
     driver = load(name)
-    return importlib.import_module(f"{name}.promises").bring(driver)
+    return importlib.import_module(f"{name}.keepings").bring(driver)
 
 
 @pytest.fixture(scope="session")

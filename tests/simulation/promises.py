@@ -58,6 +58,8 @@ class Promises:
         """Account → {row: what it put in, below nothing: took out}."""
         self.opened = {}
         """Order → the store that keeps it."""
+        self.laid = set()
+        """Those that are layaways."""
         super().__init__(*given, **more)
 
     def lay_out(self, **more):
@@ -70,7 +72,7 @@ class Promises:
         if self.resting:
             return
         box, dice = self.main[self.rng.choice(STORES)], self.rng.random()
-        mine = [order for order, store in self.opened.items() if store == box.store]
+        mine = [order for order, store in self.opened.items() if store == box.store and order in self.laid]
         if not box.serving or not box.has_shift(TILLS[0]):
             return
         if not mine or dice < 0.2:
@@ -126,6 +128,8 @@ class Promises:
             case OrderOpened():
                 self.stat("orders")
                 self.opened[fact.order] = box.store
+                if fact.kind is OrderKind.LAYAWAY:
+                    self.laid.add(fact.order)
             case SaleRecorded():
                 self.note_money(fact, place)
             case OrderHanded():
@@ -182,8 +186,9 @@ class Promises:
         self.judge_homes()
         for store, box in self.main.items():
             for claim in queries.live_claims(box.books.db):
-                if claim.kind is ClaimKind.LAYAWAY and claim.ref in self.opened:
-                    order = fold_orders.load(box.books.db, claim.ref)
+                if claim.kind in (ClaimKind.LAYAWAY, ClaimKind.MEMO) and claim.ref in self.opened:
+                    home = self.main[self.opened[claim.ref]]  # a piece that was carried astray is kept for it there too
+                    order = fold_orders.load(home.books.db, claim.ref)
                     if order is None or order.ended or claim.piece not in order.pieces:
                         raise ViolationError(f"O3 {store} keeps {claim.piece} for {claim.ref}, which does not want it")
 
@@ -204,9 +209,3 @@ class Promises:
                         raise ViolationError(f"O6 {store} keeps {part.held_minor} of {name}, which it gave up")
                 elif homes.get(name) != store:
                     raise ViolationError(f"O5 {store} decides about {name}, which {homes.get(name)} keeps")
-
-
-def bring(driver):
-    """This driver module with orders. Returns it."""
-    driver.Sim = type("Sim", (Promises, driver.Sim), {})
-    return driver

@@ -1,12 +1,14 @@
 """Clients' orders over the real edge and the real cloud, by seed: money conserved, promises kept, whatever is lost.
 
-Replay one: `python tests/simulation/replay.py 1003 --orders --hard`.
+Replay one: `python tests/simulation/replay.py 1036 --orders --hard`.
 """
 
 import pytest
 
 from cloud.pos.value import settled
 from edge.sync import downlink
+from edge.till import desk
+from trade import selling
 from trade.guards import ALL, Guards
 
 DAYS, DISASTERS = range(9_000, 9_012), range(1_000, 1_008)
@@ -26,7 +28,16 @@ def clean(driver, replay, seeds, **more):
 
 def test_no_history_with_orders_loses_money_or_breaks_a_promise(driver_with_orders, replay):
     totals = clean(driver_with_orders, replay, DAYS)
-    for name in ("orders", "deposits", "orders collected", "orders given up", "power cuts", "web orders"):
+    named = (
+        "orders",
+        "deposits",
+        "orders collected",
+        "orders given up",
+        "power cuts",
+        "web orders",
+        "orders taken over",
+    )
+    for name in (*named, "things taken in", "things given back", "pieces lent", "clients forgotten"):
         assert totals.get(name), f"these histories had no {name}: they prove nothing about them"
 
 
@@ -38,9 +49,9 @@ def test_no_disaster_with_orders_loses_money_or_breaks_a_promise(driver_with_ord
 
 def test_an_order_that_ended_before_its_promise_came_back_keeps_no_piece(driver_with_orders, replay, monkeypatch):
     """What this simulation found: a new box ended an order, and then the office gave it the piece with its promise."""
-    clean(driver_with_orders, replay, [1_003], hard=True)
+    clean(driver_with_orders, replay, [1_036], hard=True)
     monkeypatch.setattr(downlink, "_promise_that_is_over", lambda tx, grant: ())
-    violation, _ = driver_with_orders.history(1_003, hard=True)
+    violation, _ = driver_with_orders.history(1_036, hard=True)
     assert "which does not want it" in violation, "the control"
 
 
@@ -61,3 +72,15 @@ def broken(driver, what, guards=ALL, **more):
         if violation and violation.startswith(what):
             return True
     return False
+
+
+def test_a_clients_thing_that_a_box_would_sell_is_noticed(driver_with_orders, monkeypatch):
+    """The control of customer property: a till that asks nobody whose a piece is."""
+    monkeypatch.setattr(selling, "not_for_sale", lambda piece: None)
+    assert broken(driver_with_orders, "T1")
+
+
+def test_words_about_a_client_that_are_not_sealed_are_noticed(driver_with_orders, monkeypatch):
+    """The control of what is written nowhere in clear."""
+    monkeypatch.setattr(desk, "sealed", lambda remarks, facts, act, scene: tuple(facts))
+    assert broken(driver_with_orders, "T3")

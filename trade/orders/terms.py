@@ -94,8 +94,8 @@ def money(amount_minor: int, currency: str) -> str:
 
 
 def redone(terms: OrderTerms, total_minor: int, paid_minor: int) -> OrderTerms:
-    """Its instalments for another total: what was paid stays as it was, the rest is shared by the days that are left, as
-    the parts were before. Nothing is left to share: one instalment of what is left, on the last day.
+    """Its instalments for another total: what was paid stays as it was, the rest is shared by the days that are left,
+    as the parts were before. Nothing is left to share: one instalment of what is left, on the last day.
     """
     ordered = sorted(terms.instalments, key=lambda each: each.due_day)
     if not ordered or sum(each.amount_minor for each in ordered) == total_minor:

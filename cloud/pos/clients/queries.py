@@ -74,7 +74,8 @@ _ACCOUNTS: Final = (
     .limit(_LIMIT)
 )  # fmt: skip
 _VISITS: Final = (
-    sa.select(client_visit)
+    sa.select(client_visit, person_key.c.wrapped, person_key.c.key_id)
+    .join(person_key, person_key.c.person == client_visit.c.person)
     .where(client_visit.c.person.in_(_PERSONS))
     .order_by(client_visit.c.at_us.desc())
     .limit(_LIMIT)
@@ -247,14 +248,14 @@ def detail(work: Work, ring: Keyring, person: PersonId, profile: Profile, *, lim
     known = aliases.around(tx, [person])
     ids = [person, *(PersonId(each) for each in known.ids(person) if each != person)]
     others = profiles_of(tx, ring, ids[1:])
-    words = consents(tx, *ids)
+    words, sold = consents(tx, *ids), sales_of(tx, ids, limit)
     whole = together(profile, [others[each] for each in ids[1:] if each in others])
     return ClientDetail(
         person=person, store=row["store"], owner=row["owner"], made_us=row["made_us"], changed_us=row["changed_us"],
-        profile=whole, consents=words, sales=sales_of(tx, ids, limit),
+        profile=whole, consents=words, sales=sold,
         reach={channel: said.given for channel, said in standing(words).items()},
         sizes=[SizeSeen(s.finger, s.circumference_um, s.source, s.day, s.told()) for s in whole.sizes],
-        returns=returns_of(tx, ids, limit), accounts=_accounts(tx, ids, limit),
+        returns=returns_of(tx, ids, limit) if sold else [], accounts=_accounts(tx, ids, limit),
         visits=_visits(tx, ring, ids, limit), merges=_merges(tx, known, others),
         own={name: len(getattr(profile, name)) for name in GROWN},
     )  # fmt: skip
@@ -354,12 +355,11 @@ def _accounts(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[AccountSe
 
 def _visits(tx: Tx, ring: Keyring, persons: Sequence[PersonId], limit: int) -> list[VisitSeen]:
     rows = tx.rows(_VISITS, {"persons": persons, "limit": limit})
-    keys = {person: ring.person(tx, PersonId(person)) for person in {row["person"] for row in rows}}
+    keys = {row["person"]: ring.unwrap(row) for row in {row["person"]: row for row in rows}.values()}
     return [
         VisitSeen(
             row["visit"], StoreId(row["store"]), row["by"], row["at_us"],
-            key.open(f"{desk.VISIT}:{row['visit']}", bytes(row["sealed"])).decode(),
+            keys[row["person"]].open(f"{desk.VISIT}:{row['visit']}", bytes(row["sealed"])).decode(),
         )
         for row in rows
-        if (key := keys[row["person"]]) is not None
     ]  # fmt: skip
