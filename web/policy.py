@@ -18,12 +18,14 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount
 
 from contract.feed import Permission
-from web import csrf
+from web import csrf, late
 from web.asking import who_asks
 from web.headers import keep_private
 from web.logins import Login
 from web.problems import ProblemError, StoreWantedError
 from web.words import _
+
+late.install()  # before any route is declared, for each route declares its policy
 
 STATIC: Final = "static"
 SIGN_OUT: Final = "/sign-out"
