@@ -27,7 +27,7 @@ class LateRoute(APIRoute):
     def __getattr__(self, name: str) -> Any:
         given = self.__dict__.pop("_given", None)
         if given is None:
-            raise AttributeError(f"{type(self).__name__} has no {name}")
+            raise AttributeError(name)
         super().__init__(self.path, self.endpoint, **given)
         return getattr(self, name)
 
