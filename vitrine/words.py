@@ -43,8 +43,8 @@ ENUMERATIONS: Final = frozenset({
 })  # fmt: skip
 """Whose members stand on pages, as words: `gift_card` as “gift card”."""
 TABLES: Final = frozenset({
-    "CHOICES", "COUNT_WORDS", "DONE", "KINDS", "NAMES", "QUEUES", "SEEN", "STATE_WORDS", "STEPS", "TITLE_OF_STATUS",
-    "TOLD", "TO_PARTIES", "TO_SEE", "UNITS", "WITH_REASONS", "WORDS",
+    "ADVICE", "CHOICES", "COUNT_WORDS", "DONE", "KINDS", "NAMES", "QUEUES", "SEEN", "STATE_WORDS", "STEPS", "TITLES",
+    "TITLE_OF_STATUS", "TOLD", "TO_PARTIES", "TO_SEE", "UNITS", "WITH_REASONS", "WORDS",
 })  # fmt: skip
 """Module-level tables whose values are words for people."""
 WIDTH: Final = 110
