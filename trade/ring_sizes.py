@@ -44,6 +44,13 @@ NAMES: Final = {
     SizeSystem.JP: "Japan",
     SizeSystem.CH: "Switzerland, Italy, Spain",
 }
+HOMES: Final = {
+    **dict.fromkeys(("US", "CA"), SizeSystem.US),
+    **dict.fromkeys(("GB", "IE", "AU", "NZ", "ZA"), SizeSystem.UK),
+    "JP": SizeSystem.JP,
+    **dict.fromkeys(("CH", "LI", "IT", "ES"), SizeSystem.CH),
+}
+"""Country → the system of its rings; where it is not named, millimetres around."""
 STEP_UM: Final = {
     SizeSystem.EU: 500,
     SizeSystem.US: round(math.pi * 0.032 * INCH_UM / 4),
@@ -52,6 +59,12 @@ STEP_UM: Final = {
     SizeSystem.CH: 500,
 }
 """From one size that is told to the next: a half, a quarter, a half letter, a whole one, a half."""
+
+
+def by_home(country: str) -> tuple[SizeSystem, ...]:
+    """All systems, that of this country (ISO 3166) first."""
+    home = HOMES.get(country, SizeSystem.EU)
+    return (home, *(each for each in SizeSystem if each is not home))
 
 
 def told(circumference_um: int, system: SizeSystem) -> str:

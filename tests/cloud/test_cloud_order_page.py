@@ -31,7 +31,7 @@ from contract.ids import AccountId, ClientOrderId, LineId, PersonId, StoreId, Us
 from contract.order_page import page_code, page_key, read_page_code
 from trade.guards import ALL
 from trade.orders.tables import TABLES, OrderState
-from trade.orders.telling import TOLD
+from trade.orders.telling import HELD, TOLD
 from web.attempts import FREE_ATTEMPTS, Attempts
 from web.fit import fit
 from web.front import Front
@@ -210,7 +210,7 @@ def test_a_proof_is_shown_and_approved_as_it_is(desk):
 
 
 def test_every_state_has_words_for_the_client():
-    assert set(TOLD) == set(OrderState)
+    assert set(TOLD) == {*OrderState, HELD}
 
 
 def test_a_proof_drawn_anew_under_its_old_number_wants_a_word_of_its_own(desk):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trade.ring_sizes import STEP_UM, UM_MAX, UM_MIN, SizeError, SizeSystem, read, told
+from trade.ring_sizes import STEP_UM, UM_MAX, UM_MIN, SizeError, SizeSystem, by_home, read, told
 
 CIRCUMFERENCES = st.integers(41_000, 80_000)
 
@@ -24,6 +24,14 @@ CIRCUMFERENCES = st.integers(41_000, 80_000)
 def test_one_finger_in_five_countries(um, eu, us, uk, jp, ch):
     said = {SizeSystem.EU: eu, SizeSystem.US: us, SizeSystem.UK: uk, SizeSystem.JP: jp, SizeSystem.CH: ch}
     assert {system: told(um, system) for system in SizeSystem} == said
+
+
+@pytest.mark.parametrize(
+    ("country", "system"), [("US", "us"), ("GB", "uk"), ("JP", "jp"), ("IT", "ch"), ("FR", "eu"), ("", "eu")]
+)
+def test_a_size_is_told_first_as_its_country_tells_it(country, system):
+    assert by_home(country)[0] == system
+    assert set(by_home(country)) == set(SizeSystem)
 
 
 def test_us_seven_is_the_diameter_of_the_standard_and_no_n():

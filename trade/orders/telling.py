@@ -7,7 +7,8 @@ from trade.orders.order import Order
 from trade.orders.tables import ENDS, OrderState
 
 S = OrderState
-TOLD: Final[Mapping[OrderState, str]] = {
+HELD: Final = "held"
+TOLD: Final[Mapping[str, str]] = {
     S.REQUESTED: "We have your request and will come back to you.",
     S.BOOKED_IN: "It is with us and will be looked at.",
     S.ASSESSED: "It was looked at; a quote follows.",
@@ -33,9 +34,8 @@ TOLD: Final[Mapping[OrderState, str]] = {
     S.CLOSED: "It is closed.",
     S.FORFEITED: "It has lapsed. Please ask the store.",
     S.CANCELLED: "It was cancelled.",
+    HELD: "It rests for the moment. Please ask the store.",
 }
-
-RESTING: Final = "It rests for the moment. Please ask the store."
 
 
 def told(order: Order) -> str:
@@ -44,7 +44,7 @@ def told(order: Order) -> str:
 
 def told_of(state: OrderState, held: str) -> str:
     """A held order says so, and not why: that is the house's own note."""
-    return RESTING if held and state not in ENDS else TOLD[state]
+    return TOLD[HELD if held and state not in ENDS else state]
 
 
 def asks(order: Order, today: str) -> str:

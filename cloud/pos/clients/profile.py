@@ -9,7 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from cloud.reminders.rules import Stop
-from trade.ring_sizes import SizeSystem, told
+from trade.ring_sizes import by_home, told
+from web.words import spoken
 
 TEXT_MAX: Final = 200
 NOTE_MAX: Final = 4_000
@@ -96,8 +97,9 @@ class RingSize:
     day: str
 
     def told(self) -> dict[str, str]:
-        """What it is called, by system; only where it has a name."""
-        return {system: name for system in SizeSystem if (name := told(self.circumference_um, system))}
+        """What it is called, by system, the reader's own first; only where it has a name."""
+        systems = by_home(spoken().locale.territory or "")
+        return {system: name for system in systems if (name := told(self.circumference_um, system))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,10 @@ from edge.api.orders import views as orders
 from edge.api.orders.shapes import ShortOrderView
 from edge.api.shop import Shop
 from edge.books import replica
-from trade.ring_sizes import SizeSystem, told
+from trade.ring_sizes import by_home, told
 from web.logins import Login
 from web.problems import ProblemError
+from web.words import spoken
 
 AGAIN_AFTER_US: Final = 30_000_000
 """So long the office is not asked again by itself, after it did not answer."""
@@ -172,5 +173,6 @@ def _ideas(shop: Shop, card: ClientCard, *, office: bool) -> Iterator[IdeaShown]
 
 
 def _size(finger: str, around_um: int) -> SizeShown:
-    names = [f"{system.upper()} {name}" for system in SizeSystem if (name := told(around_um, system))]
+    systems = by_home(spoken().locale.territory or "")
+    names = [f"{system.upper()} {name}" for system in systems if (name := told(around_um, system))]
     return SizeShown(finger, names[0] if names else "", ", ".join(names[1:]))
