@@ -279,6 +279,13 @@ def test_test_files_have_names_of_their_own():
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
+def test_whatever_has_a_known_cost_is_there():
+    """`VITRINE_WRITE=1 ./test` writes `costs.txt` anew: a file that moved would be begun last."""
+    files = [line.split()[1] for line in (ROOT / "tests" / "costs.txt").read_text(encoding="utf-8").splitlines()]
+    assert len(files) > 50
+    assert [file for file in files if not (ROOT / file).is_file()] == []
+
+
 def test_every_locked_package_carries_hashes_and_no_index():
     for name in ("requirements.txt", "requirements-test.txt"):
         text = (ROOT / name).read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ import contextlib
 
 from house_hurry import HURRIED, PACE
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """No measurement: a machine that is busy is waited for."""
 
 

@@ -25,7 +25,7 @@ from simulator.store import load_layout
 from simulator.tags import Tags
 from simulator.world import World
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 TRIES = 5
 PASSWORD = 0xC0FFEE01
 NEW_EPC = bytes.fromhex("3034257BF7194E4000001A85")

@@ -20,7 +20,7 @@ from simulator.store import load_layout
 from simulator.tags import Tags
 from simulator.world import World
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 GATE = ReaderId("gate")
 LAMP, LOCK = 1, 2
 

@@ -16,7 +16,7 @@ import uvicorn
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 from fastapi import FastAPI, Request
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from contract.facts import ReaderLink, Tender, TenderKind, Vision
 from contract.facts.signals import InputKind, OutputKind
@@ -49,6 +49,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--js-flags=--no-opt --no-maglev"]  # fmt: skip
 """A page lives for a second: what its scripts and axe win by being compiled for speed is less than that costs. With that and
 without the parts of a browser that nobody sees, the gallery takes a fifth less."""
+
+expect.set_options(timeout=30_000)
+"""A page on a busy machine is given time; Playwright's own 5 s were sometimes too few."""
+
 NOON_US = 1_794_830_400_000_000
 
 

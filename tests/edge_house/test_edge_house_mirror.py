@@ -57,14 +57,14 @@ def test_a_disk_that_hangs_is_said_while_it_hangs_at_the_till_at_closing_and_to_
 
     def opens(path):
         hangs.set()
-        go_on.wait(20)
+        go_on.wait(60)
         return path.open("xb")
 
     (tmp_path / "usb").mkdir()
     mirror._opener, mirror._apart = opens, False
     mirror.start()
     try:
-        assert hangs.wait(20)
+        assert hangs.wait(60)
         assert said(face)[2] is False, "half a second is no news"
         face.clock.now += MIRROR_LATE_US
         why, gauge, on_register = said(face)

@@ -60,7 +60,7 @@ class Paper:
 
         self.do(stopped())
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(timeout=10)
+        self.thread.join(timeout=60)
         self.loop.close()
 
 

@@ -118,7 +118,7 @@ def test_with_its_thread_every_act_runs_on_that_one_thread():
     house = House(ticks, SystemClock(), lambda error: None)
     house.start()
     names = [house.submit(lambda: threading.current_thread().name) for _ in range(50)]
-    assert {name.result(timeout=10) for name in names} == {"house"}
+    assert {name.result(timeout=60) for name in names} == {"house"}
     last: list[str] = []
     house.stop(lambda: last.append(threading.current_thread().name))
     assert last == ["house"]
@@ -178,14 +178,14 @@ def test_a_house_whose_queue_is_full_still_says_its_last_word():
     house = House(Ticks(), SystemClock(), acts_pending_max=2)
     house.start()
     at_work, go_on = threading.Event(), threading.Event()
-    first = house.submit(lambda: (at_work.set(), go_on.wait(10)))
-    assert at_work.wait(10)
+    first = house.submit(lambda: (at_work.set(), go_on.wait(60)))
+    assert at_work.wait(60)
     waiting = [house.submit(lambda: "done") for _ in range(2)]
     last: list[str] = []
     stopping = threading.Thread(target=house.stop, args=(lambda: last.append("saved"),))
     stopping.start()
     go_on.set()
-    stopping.join(10)
+    stopping.join(60)
     assert last == ["saved"]
     assert first.done()
     assert [act.result(timeout=0) for act in waiting] == ["done", "done"]

@@ -254,7 +254,7 @@ def test_a_driver_that_is_stopped_switches_its_outputs_off(llrp):
         assert isinstance(driver, Signalling)
         task = asyncio.create_task(driver.run(lambda _: None, SystemClock()))
         await driver.set_output(3, on=True)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await until(lambda: reader.outputs == {3: False} and driver.health.inputs == {1: False})
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

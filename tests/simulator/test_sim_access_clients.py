@@ -77,7 +77,7 @@ def sllurp_accesses(port, *ops, target):
     heard = []
     client.add_tag_report_callback(lambda _, tags: heard.extend(tags))
     client.connect()
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 60
     while not heard and time.monotonic() < ends:  # sllurp takes no AccessSpec before it inventories
         time.sleep(0.02)
     mask = C1G2TargetTag(MB=1, Pointer=32, TagMask=b"ff" * 12, TagData=target)

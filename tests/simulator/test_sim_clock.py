@@ -169,7 +169,7 @@ def test_a_reader_speaks_llrp_inside_tls_and_to_nobody_outside_it(certificate, n
         try:
             if tls is None:
                 writer.write(b"\x04\x01\0\0\0\x0b\0\0\0\1\0")
-            head = await asyncio.wait_for(reader.readexactly(10), 5)
+            head = await asyncio.wait_for(reader.readexactly(10), 30)
             return int.from_bytes(head[:2]) & 0x3FF
         finally:
             writer.transport.abort()

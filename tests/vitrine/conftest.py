@@ -45,7 +45,7 @@ class Client:
         self.paho.loop_stop()
 
 
-def wait_until(so: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(so: Callable[[], bool], seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not so():
         assert time.monotonic() < until, "did not happen in time"
@@ -110,7 +110,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     for client in house.clients:
         client.close()
     house.process.terminate()
-    house.process.wait(10)
+    house.process.wait(60)
     log.close()
 
 

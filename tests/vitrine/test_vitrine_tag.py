@@ -72,7 +72,7 @@ class Desk:
 
         asyncio.run_coroutine_threadsafe(end(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
+        self.thread.join(60)
         self.loop.close()
 
 
@@ -134,7 +134,7 @@ def box(tmp_path, desk):
     running = subprocess.Popen(vitrine("edge", "-c", path), stdout=log, stderr=log)
     yield path, config
     running.terminate()
-    running.wait(20)
+    running.wait(60)
     log.close()
 
 
@@ -231,7 +231,7 @@ class KilledBox:
     def stop(self):
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(60)
         self.api.close()
         self.log.close()
 
