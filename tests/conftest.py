@@ -50,7 +50,7 @@ def _hash_cheaply(dear=argon2.PasswordHasher.hash) -> None:
 _hash_cheaply()
 
 COSTS = Path(__file__).with_name("costs.txt")
-"""The seconds of each file that takes some, longest first: `VITRINE_WRITE=1 ./test` writes it anew."""
+"""The seconds of each file that takes some, longest first: `VITRINE_COSTS=1 ./test` writes it anew."""
 COSTS_FROM_S = 2
 
 _seconds: defaultdict[str, float] = defaultdict(float)
@@ -97,7 +97,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     terminalreporter.section("time of each suite")
     for suite in sorted(_seconds, key=lambda name: -_seconds[name]):
         terminalreporter.write_line(f"{_seconds[suite]:7.1f} s  {_tests[suite]:5d} tests  {suite}")
-    if os.environ.get("VITRINE_WRITE") and terminalreporter.config.getoption("numprocesses", None):
+    if os.environ.get("VITRINE_COSTS") and terminalreporter.config.getoption("numprocesses", None):
         now = {file: seconds for file, seconds in _files.items() if seconds >= COSTS_FROM_S}
         lines = (f"{now[file]:6.0f} {file}\n" for file in sorted(now, key=lambda name: -now[name]))
         COSTS.write_text("".join(lines), encoding="utf-8")

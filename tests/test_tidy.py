@@ -280,7 +280,7 @@ def test_test_files_have_names_of_their_own():
 
 
 def test_whatever_has_a_known_cost_is_there():
-    """`VITRINE_WRITE=1 ./test` writes `costs.txt` anew: a file that moved would be begun last."""
+    """`VITRINE_COSTS=1 ./test` writes `costs.txt` anew: a file that moved would be begun last."""
     files = [line.split()[1] for line in (ROOT / "tests" / "costs.txt").read_text(encoding="utf-8").splitlines()]
     assert len(files) > 50
     assert [file for file in files if not (ROOT / file).is_file()] == []
