@@ -72,7 +72,9 @@ class Reader(HTMLParser):
 
     def handle_data(self, data):
         if not self._silent and not self._own and data.strip():
-            self.seen.append(" ".join(data.split()))
+            text = " ".join(data.split())
+            cut = text.startswith(OPEN) and text.endswith(".") and CLOSE not in text  # by the filter `brief`
+            self.seen.append(text + CLOSE if cut else text)
             self.text.append(self.seen[-1])
 
 
