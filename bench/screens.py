@@ -230,11 +230,11 @@ def plots(figures: Figures) -> dict[str, str]:
     """Pages at full size: what a load takes, and what the box takes to answer."""
     told = f"{figures['pieces']:,} pieces, {figures['alarms']:,} alarms, {figures['readers']} readers"
     loads = drawn.Axes(
-        f"Pages in a browser slowed to a quarter: {told}", "page", "ms", limits={"bar": 1000.0},
+        f"Loads, slowed to a quarter: {told}", "page", "time, ms", limits={"bar": 1000.0},
         about="First contentful paint and usable, the best of several loads with an empty cache, for each page.",
     )  # fmt: skip
     answers = drawn.Axes(
-        f"Answers of the box: {told}", "page", "ms",
+        f"Answers: {told}", "page", "time, ms",
         about="Time from the request to the whole answer, the median of several, for each page.",
     )  # fmt: skip
     shown = [
