@@ -11,8 +11,10 @@ from starlette.responses import Response
 from cloud.db import Tx
 from cloud.desk import Desk
 from cloud.tables import client_look
+from contract.feed import Permission
 from web.front import render
 from web.logins import Login
+from web.problems import ProblemError
 from web.tables import (
     COUNTED_MAX,
     EXPORT_ROWS_MAX,
@@ -126,6 +128,15 @@ def answer(request: Request, table: Listed[Row], template: str, *, status: int =
     if table.asked.csv:
         return taken_out(table, request.url.path.strip("/").replace("/", "-"))
     return render(request, template, status=status, table=table, **values)
+
+
+def may_take(who: Login, what: Asked) -> bool:
+    """Whether a list of clients may leave the house with them. Raises a 403 problem when they ask for it and may not."""
+    may = Permission.CLIENT_RIGHTS in who.powers.everywhere
+    if what.csv and not may:
+        why = "A list of clients leaves the house only with who answers for their rights: ask an admin."
+        raise ProblemError(403, "permission", "This is not yours to take out", why)
+    return may
 
 
 def kept(desk: Desk, who: Login, answered: Response) -> Response:

@@ -116,14 +116,17 @@ def _answers(work: Work, order: Order) -> list[AnswerOrder]:
     return told
 
 
-def arrived(work: Work, heard: Heard, told: TakeOrder) -> None:
+def arrived(work: Work, heard: Heard, told: TakeOrder, cloud_epoch: int) -> None:
     """Its new home has it. What a lost life of the office gave is true all the same: the order as it was told, and the
-    money that came with it.
+    money that came with it. What this life never told that store is a box's own word, and changes nothing.
     """
     tx = work.tx
+    mine = (order_way.c.order_id == told.order, order_way.c.store == heard.store, order_way.c.home == told.home)
+    way = tx.row(sa.select(order_way).where(*mine))
+    if way is None and cloud_epoch >= work.cloud_epoch:
+        return
     known = tx.row(sa.select(client_order.c.body).where(client_order.c.order_id == told.order).with_for_update())
     newer = known is None or _decode(bytes(known["body"])).home < told.home
-    way = tx.row(sa.select(order_way).where(order_way.c.order_id == told.order, order_way.c.home == told.home))
     if newer:
         keep(tx, heard.store, _decode(told.body))
         if told.amount_minor:

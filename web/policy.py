@@ -61,6 +61,8 @@ class Policy:
             raise ProblemError(403, "second-factor", "A password is not enough for you", why)
         if login.looking and request.method not in csrf.SAFE_METHODS and request.url.path != SIGN_OUT:
             raise ProblemError(403, "looking", _("You came from a till, to look"), _("Sign in here to change it."))
+        if login.looking and request.query_params.get("as") == "csv":
+            raise ProblemError(403, "looking", _("You came from a till, to look"), _("Sign in here to take it out."))
         self._admit(request, login)
         unsafe = bool(login.csrf) and request.method not in csrf.SAFE_METHODS
         if unsafe and not await csrf.carries_form_token(request, login.csrf):

@@ -212,6 +212,26 @@ def test_an_order_that_a_lost_life_gave_is_where_its_store_says_it_took_it(house
     assert len(house.rows(sa.select(order_page))) == 1
 
 
+@pytest.mark.parametrize("home_told", [1, 9])
+def test_no_store_takes_an_order_that_this_life_of_the_office_never_gave_it(house, two, home_told):
+    """A stolen box that makes such a command up: one on its way to another store, and one that never moved so far."""
+    paris, lyon = two
+    thief = house.store("nice")
+    paris.write(opened(), *quoted())
+    paris.write(*deposit(house, paris, 7_000))
+    paris.write(*handed(minor=7_000))
+    paris.send()
+    told = TakeOrder(
+        order=ORDER, home=home_told, account=ACCOUNT, source="paris", amount_minor=900_000,
+        body=msgspec.json.encode(msgspec.structs.replace(home(house)[1], home=home_told)),
+    )  # fmt: skip
+    raw = msgspec.Raw(encode_command(NumberedCommand(seq=1, command=told)))
+    thief.write(CommandHeard(cloud_epoch=thief.cloud_epoch, seq=1, command=raw))
+    thief.send()
+    assert (home(house)[0], held(house)) == ("lyon", {"lyon": 7_000})
+    assert len(takes(lyon)) == 1
+
+
 def test_the_new_home_reads_what_was_written_also_when_the_key_comes_later(house, two):
     paris, lyon = two
     del lyon

@@ -61,6 +61,13 @@ def test_before_anybody_was_divided_the_page_says_what_it_is_for(ask):
     assert "it is done by night" in ask(Role.ASSOCIATE, "GET", f"/segments/of/{ANA}").text
 
 
+@pytest.mark.parametrize("path", ["/segments/list", "/messages"])
+def test_a_list_of_clients_leaves_with_who_answers_for_them_alone(ask, path):
+    assert ask(Role.MANAGER, "GET", path).status_code == 200
+    assert ask(Role.MANAGER, "GET", f"{path}?as=csv").status_code == 403
+    assert ask(Role.ADMIN, "GET", f"{path}?as=csv").headers["content-type"].startswith("text/csv")
+
+
 def test_lists_name_clients_and_a_profile_shows_its_line(ask, cloud):
     Divisions(cloud.desk, "UTC", run=lambda work: work()).start(UserId("manager"))
     page = ask(Role.ASSOCIATE, "GET", "/segments/list?of=tier&tier=2").text

@@ -113,6 +113,7 @@ def test_who_came_by_a_ticket_changes_nothing_and_has_no_power_over_money_or_peo
     browser.get(ticket(cloud, "root"))
     refused = browser.post("/api/v1/stores/paris/enrolment")
     assert (refused.status_code, refused.json()["title"]) == (403, "You came from a till, to look")
+    assert browser.get("/sales?store=paris&as=csv").json()["title"] == refused.json()["title"], "page by page alone"
     assert browser.get("/ledger", headers=HTML).status_code == 403
     assert browser.get("/stores/paris/enrol", headers=HTML).status_code == 403
     csrf = re.search(r'name="csrf" value="([^"]+)"', browser.get(PAGE, headers=HTML).text)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from cloud import called
 from cloud.db import Tx
 from cloud.desk import Desk
-from cloud.listing import answer, kept
+from cloud.listing import answer, kept, may_take
 from cloud.messages import templates, words
 from cloud.messages.outbox import Ways
 from cloud.pos.campaigns import audience, desk, queries
@@ -93,6 +93,7 @@ def router(office: Desk, ways: Ways, names: Naming, tiers: Tiers, time_zone: str
 
     @routes.get("/{campaign}")
     def one(request: Request, who: Seer, what: List, campaign: str) -> Response:
+        out = may_take(who, what)
         with answered(), office.look() as work:
             tx, row = work.tx, desk.find(work, campaign)
             told = desk.draft_of(row)
@@ -104,7 +105,7 @@ def router(office: Desk, ways: Ways, names: Naming, tiers: Tiers, time_zone: str
             if row["started_us"]:
                 table = queries.members_table(tx, what, names, campaign, invites=bool(row["event_day"]))
                 done = queries.outcome(tx, row, now_us=work.now_us)
-                page = answer(request, table, "campaigns/campaign.html", done=done, **shown)
+                page = answer(request, table, "campaigns/campaign.html", done=done, out=out, **shown)
             else:
                 found = desk.chosen(work, row, today=today())
                 without = names(tx, found.without_consent[:NAMED_MAX])

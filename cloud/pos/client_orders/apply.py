@@ -73,7 +73,7 @@ def taken_over(tokens: Custody, heard: Heard, fact: CommandHeard) -> None:
         return
     command = decode_command(bytes(fact.command)).command
     if isinstance(command, TakeOrder):
-        ways.arrived(tokens.work, heard, command)
+        ways.arrived(tokens.work, heard, command, fact.cloud_epoch)
 
 
 APPLY: Final[dict[type[Fact], Applier]] = dict.fromkeys(

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from cloud import aliases, called
 from cloud.desk import Desk
-from cloud.listing import answer, kept
+from cloud.listing import answer, kept, may_take
 from cloud.people import Keyring
 from cloud.pos.clients import (
     asked,
@@ -72,10 +72,7 @@ def router(office: Desk, ring: Keyring, comparing: Comparing) -> APIRouter:
 def add_book(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients) -> None:
     @routes.get("")
     def book(request: Request, who: Seer, what: List, book: Word = "mine", store: Word = "") -> Response:
-        whole, may_take = book == "all", Permission.CLIENT_RIGHTS in who.powers.everywhere
-        if what.csv and not may_take:
-            why = "A list of clients leaves the house only with who answers for their rights: ask an admin."
-            raise ProblemError(403, "permission", "This is not yours to take out", why)
+        whole, out = book == "all", may_take(who, what)
         with answered(), office.look() as work:
             people, names = called.people(work.tx), called.stores(work.tx)
             table = columns.of_book(
@@ -83,7 +80,7 @@ def add_book(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients) -
             )  # fmt: skip
             page = answer(
                 request, table, "clients/list.html", book="all" if whole else "mine", query="", further=False,
-                may_keep=who.may(Permission.CLIENTS), may_take=may_take, people=people, names=names,
+                may_keep=who.may(Permission.CLIENTS), out=out, people=people, names=names,
             )  # fmt: skip
         return kept(office, who, page)
 
@@ -100,7 +97,7 @@ def add_book(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients) -
             people, names = called.people(work.tx), called.stores(work.tx)
             table = columns.of_found(found.rows, what, names, people)
             return render(
-                request, "clients/list.html", table=table, book="", query=query, further=found.more, may_take=False,
+                request, "clients/list.html", table=table, book="", query=query, further=found.more, out=False,
                 may_keep=who.may(Permission.CLIENTS), people=people, names=names,
             )  # fmt: skip
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from cloud import called
 from cloud.db import Tx
 from cloud.desk import Desk
-from cloud.listing import answer, kept
+from cloud.listing import answer, kept, may_take
 from cloud.messages import consents, outbox, templates, words
 from cloud.messages.outbox import Letter, Ways
 from cloud.messages.reach import Reaching
@@ -71,11 +71,12 @@ def router(desk: Desk, ring: Keyring, ways: Ways, reach: Reaching, names: Names)
 def add_lists(routes: APIRouter, desk: Desk, ring: Keyring, ways: Ways, names: Names) -> None:
     @routes.get("/messages")
     def listing(request: Request, who: Seer, what: List, group: Group = "waiting") -> Response:
+        out = may_take(who, what)
         with answered(), desk.look() as work:
             table = queries.table(work.tx, what, names, group=group)
             page = answer(
                 request, table, "messages/list.html", group=group, counts=queries.counts(work.tx), titles=TITLES,
-                carried=sorted(ways.carriers),
+                carried=sorted(ways.carriers), out=out,
             )  # fmt: skip
         return kept(desk, who, page)
 

@@ -12,7 +12,7 @@ from cloud.changes import WhyError
 from cloud.clienteling.segments import TIERS_MAX
 from cloud.db import Tx
 from cloud.desk import Desk
-from cloud.listing import answer, kept
+from cloud.listing import answer, kept, may_take
 from cloud.pos.segments import columns, gather, queries, settings
 from cloud.pos.segments.job import Divisions
 from cloud.pos.segments.settings import Segmentation, SettingError, Step
@@ -70,13 +70,14 @@ def router(office: Desk, divisions: Divisions, names: Called) -> APIRouter:
         of: Annotated[str, Query(pattern="^(rising|lapsing|value|tier)$")] = "value",
         tier: Annotated[int, Query(ge=0, le=20)] = 0,
     ) -> Response:  # fmt: skip
+        out = may_take(who, what)
         with office.look() as work:
             around = shown(work.tx)
             words = columns.Words(around["stores"], names, around["told"].named, around["currency"])
             table = columns.of_standings(work.tx, what, words, of=of, tier=tier)
             page = answer(
                 request, table, "segments/list.html", of=of, tier=tier, lists=queries.LISTS, about=queries.ABOUT,
-                **around,
+                out=out, **around,
             )  # fmt: skip
         return kept(office, who, page)
 
