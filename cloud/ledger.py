@@ -36,7 +36,7 @@ class Kind(StrEnum):
     TRADE_IN = "trade_in"
     PURCHASE = "purchase"
     MELTED = "melted"
-    CONSIGNOR_PAID = "consignor paid"
+    CONSIGNOR_PAID = "consignor_paid"
     TRANSFER = "transfer"
     PAYMENT_KEPT = "payment_kept"
     FORFEIT = "forfeit"

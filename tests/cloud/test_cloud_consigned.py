@@ -4,7 +4,9 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from cloud.ledger import Kind
 from cloud.pos.consigned import owing
+from cloud.pos.ledger import closing
 from cloud.pos.ledger.queries import balances
 from cloud.pos.pieces.columns import BY_FIELD, Backing
 from cloud.pos.pieces.desk import bring_in
@@ -106,8 +108,28 @@ def test_it_is_owed_from_the_sale_on_paid_once_and_posted(house, paris):
     assert [rows(house)[name].state for name in "abc"] == ["paid", "paid", "here"]
     assert money(house) == {"consignment_payable": 0, "bank": -90_000}
     with house.office.reading() as tx:
-        (paid,) = owing.payments(tx)
+        (paid,) = owing.payments(tx, ["paris"])
+        assert owing.payments(tx, ["lyon"]) == [], "who is of another store sees none of it"
     assert (paid.owner, paid.amount_minor, paid.pieces, paid.reference) == ("Moreau & Fils", 90_000, 2, "SEPA 77")
+
+
+def test_what_was_paid_years_ago_hides_nothing_that_is_owed_or_due_back(house, paris, monkeypatch):
+    sell(house, paris, "a")
+    pay(house, "m-1", 40_000)
+    monkeypatch.setattr(owing, "PIECES_MAX", 2)
+    assert list(rows(house)) == ["b", "c"]
+
+
+def test_a_settlement_that_is_reversed_in_the_ledger_is_owed_again_and_paid_anew(house, paris):
+    sell(house, paris, "a")
+    pay(house, "m-1", 40_000)
+    (entry,) = house.rows(sa.select(posting.c.posting).where(posting.c.kind == Kind.CONSIGNOR_PAID))
+    with house.office.transaction() as tx:
+        closing.reverse(begin(tx, ALL, 9), "paris", entry["posting"], by="eva", why="the bank sent it back")
+    assert money(house) == {"consignment_payable": -40_000, "bank": 0}
+    assert (rows(house)["a"].state, rows(house)["a"].owed_minor) == ("sold", 40_000)
+    assert pay(house, "m-2", 40_000) == 1
+    assert money(house) == {"consignment_payable": 0, "bank": -40_000}
 
 
 def test_one_that_came_back_after_it_was_paid_makes_the_next_settlement_less(house, paris):
@@ -127,7 +149,7 @@ def test_one_that_came_back_after_it_was_paid_makes_the_next_settlement_less(hou
     assert ("Moreau & Fils", 10_000, 40_000, 1) in owners(house)
     assert pay(house, "m-3", 10_000) == 2
     assert money(house) == {"consignment_payable": 0, "bank": -50_000}
-    assert len(house.rows(sa.select(posting).where(posting.c.kind == "consignor paid"))) == 2
+    assert len(house.rows(sa.select(posting).where(posting.c.kind == Kind.CONSIGNOR_PAID))) == 2
 
 
 def test_a_day_that_is_none_is_refused_in_a_list(house, paris):

@@ -8,7 +8,7 @@ stays paid: of one that came back after it, the next settlement with its owner i
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -25,7 +25,7 @@ from web.tables import Money
 
 OF_OTHERS: Final = (Ownership.MEMO_IN, Ownership.CONSIGNED)
 PIECES_MAX: Final = 5_000
-"""Of one list: those due first. More are more than anybody looks through."""
+"""Of one list: those that are open before those that were paid. More are more than anybody looks through."""
 REFERENCE_MAX: Final = 100
 NOTED: Final = "consignor"
 
@@ -79,31 +79,40 @@ class Paid:
     at_us: int
 
 
-def held(tx: Tx, stores: Sequence[str], *, today: str, owner: str = "") -> list[Held]:
-    """Of these stores, what is due back first; those without a day last."""
-    paid = (
-        sa.select(consignor_payment.c.piece, sa.func.sum(consignor_payment.c.amount_minor).label("paid"))
-        .group_by(consignor_payment.c.piece)
-        .subquery()
-    )
-    at = sa.func.coalesce(stock_value.c.store, sa.func.nullif(custody.c.holder, ""), piece.c.home_store)
-    query = (
-        sa.select(
-            piece.c.piece, piece.c.title, piece.c.sku, piece.c.ownership, at.label("store"), piece_backing.c.source,
-            piece_backing.c.due_back, piece_backing.c.cost_minor, piece_backing.c.cost_currency, custody.c.state,
-            stock_value.c.account, stock_value.c.amount_minor, paid.c.paid,
-        )
+PAID: Final = (
+    sa.select(consignor_payment.c.piece, sa.func.sum(consignor_payment.c.amount_minor).label("paid"))
+    .group_by(consignor_payment.c.piece)
+    .subquery()
+)
+AT: Final = sa.func.coalesce(stock_value.c.store, sa.func.nullif(custody.c.holder, ""), piece.c.home_store)
+COSTED: Final = sa.func.coalesce(stock_value.c.account, "") == Account.COST_OF_GOODS_SOLD
+SOLD: Final = sa.or_(COSTED, sa.func.coalesce(custody.c.state, "") == OfficeState.SOLD)
+SETTLED: Final = sa.and_(COSTED, sa.func.coalesce(PAID.c.paid, 0) == stock_value.c.amount_minor)
+
+
+def _of_others(stores: Sequence[str], *what: Any) -> "sa.Select[Any]":
+    return (
+        sa.select(*what)
+        .select_from(piece)
         .join(piece_backing, piece_backing.c.piece == piece.c.piece)
         .outerjoin(custody, custody.c.piece == piece.c.piece)
         .outerjoin(stock_value, stock_value.c.piece == piece.c.piece)
-        .outerjoin(paid, paid.c.piece == piece.c.piece)
-        .where(piece.c.ownership.in_(OF_OTHERS), piece.c.disposed == 0)
-    )  # fmt: skip
+        .where(piece.c.ownership.in_(OF_OTHERS), piece.c.disposed == 0, AT.in_(stores))
+    )
+
+
+def held(tx: Tx, stores: Sequence[str], *, today: str, owner: str = "") -> list[Held]:
+    """Of these stores, what is due back first; those without a day later, and what was sold and paid last."""
+    query = _of_others(
+        stores, piece.c.piece, piece.c.title, piece.c.sku, piece.c.ownership, AT.label("store"),
+        piece_backing.c.source, piece_backing.c.due_back, piece_backing.c.cost_minor, piece_backing.c.cost_currency,
+        custody.c.state, stock_value.c.account, stock_value.c.amount_minor, PAID.c.paid,
+    ).outerjoin(PAID, PAID.c.piece == piece.c.piece)  # fmt: skip
     if owner:
         query = query.where(piece_backing.c.source == owner)
-    order = (piece_backing.c.due_back == "", piece_backing.c.due_back, piece.c.piece)
-    rows = [_held(row, today) for row in tx.rows(query.order_by(*order).limit(PIECES_MAX))]
-    return [row for row in rows if row.store in stores]
+    settled = sa.case((SETTLED, 1), else_=0)
+    order = (settled, piece_backing.c.due_back == "", piece_backing.c.due_back, piece.c.piece)
+    return [_held(row, today) for row in tx.rows(query.order_by(*order).limit(PIECES_MAX))]
 
 
 def _held(row: sa.RowMapping, today: str) -> Held:
@@ -136,16 +145,17 @@ def owners(rows: Sequence[Held]) -> list[Owed]:
 
 def overdue(tx: Tx, stores: Sequence[str], *, today: str) -> int:
     """How many should be back with their owners."""
-    return sum(row.overdue for row in held(tx, stores, today=today))
+    due = piece_backing.c.due_back
+    return int(tx.value(_of_others(stores, sa.func.count()).where(due != "", due < today, ~SOLD)) or 0)
 
 
-def payments(tx: Tx, *, owner: str = "", limit: int = 50) -> list[Paid]:
-    """Newest first."""
+def payments(tx: Tx, stores: Sequence[str], *, owner: str = "", limit: int = 50) -> list[Paid]:
+    """For pieces of these stores, newest first."""
     of = consignor_payment.c
     query = sa.select(
         of.payment, of.owner, of.currency, of.reference, of.by, of.at_us,
         sa.func.sum(of.amount_minor).label("amount_minor"), sa.func.count().label("pieces"),
-    ).group_by(of.payment, of.owner, of.currency, of.reference, of.by, of.at_us)  # fmt: skip
+    ).where(of.store.in_(stores)).group_by(of.payment, of.owner, of.currency, of.reference, of.by, of.at_us)  # fmt: skip
     if owner:
         query = query.where(of.owner == owner)
     return [Paid(**row) for row in tx.rows(query.order_by(of.at_us.desc(), of.payment).limit(limit))]

@@ -53,7 +53,7 @@ def router(desk: Desk) -> APIRouter:
                 request, tables.arrange(COLUMNS, rows, what), "consigned/list.html", names=names,
                 owner=owner, which=which,
                 owners=[(each, _typed(each)) for each in owing.owners(found)],
-                payments=owing.payments(work.tx, owner=owner),
+                payments=owing.payments(work.tx, list(names), owner=owner),
                 people=called.people(work.tx), may_pay=Permission.LEDGER in who.powers.everywhere,
                 payment=desk.new_id(),
             )  # fmt: skip

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from cloud import fiscal
 from cloud.db import Tx
 from cloud.ledger import Kind, post
-from cloud.tables import case_file, ledger_close, ledger_line, parked, posting, shift, store
+from cloud.tables import case_file, consignor_payment, ledger_close, ledger_line, parked, posting, shift, store
 from cloud.work import QUARANTINED, Work
 from contract.ids import StoreId, UserId
 from trade import periods
@@ -129,6 +129,9 @@ def reverse(work: Work, of: StoreId, name: str, *, by: UserId, why: str) -> str:
     mine = (posting.c.store == of, posting.c.kind == Kind.CORRECTION, posting.c.ref == name)
     if work.tx.value(sa.select(posting.c.at_us).where(*mine)) is not None:
         raise NotCorrectableError(f"{name} is reversed already: post what should stand instead")
+    if row["kind"] == Kind.CONSIGNOR_PAID:  # so that the list of owners says again what the ledger says
+        paid = (consignor_payment.c.payment == row["ref"], consignor_payment.c.store == of)
+        work.tx.run(sa.delete(consignor_payment).where(*paid))
     legs = reversed_legs(legs_of(work.tx, of, name))
     return _correct(work, of, legs, ref=name, by=by, why=why)
 
