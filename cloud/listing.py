@@ -131,7 +131,7 @@ def answer(request: Request, table: Listed[Row], template: str, *, status: int =
 
 
 def may_take(who: Login, what: Asked) -> bool:
-    """Whether a list of clients may leave the house with them. Raises a 403 problem when they ask for it and may not."""
+    """Whether a list of clients may leave the house with them. Raises a 403 problem for who asks and may not."""
     may = Permission.CLIENT_RIGHTS in who.powers.everywhere
     if what.csv and not may:
         why = "A list of clients leaves the house only with who answers for their rights: ask an admin."

@@ -39,7 +39,7 @@ class Tx:
 
     def each(self, statement: sa.Executable, at_once: int = 5_000) -> Iterator[sa.RowMapping]:
         """The same, not all in memory at a time: for what is read through once."""
-        result = self.connection.execution_options(yield_per=at_once).execute(statement)
+        result = self.connection.execute(statement, execution_options={"yield_per": at_once})
         yield from result.mappings()
 
     def row(self, statement: sa.Executable, values: Row | None = None) -> sa.RowMapping | None:

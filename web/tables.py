@@ -240,7 +240,9 @@ def taken_out(listed: Listed[Row], name: str) -> Taken:
     """The list as a file: UTF-8 with its mark, so that Excel reads it, a heading line, decimals with a point.
 
     Rows are read through once and kept as the lines they make; nothing of the database waits for a slow browser.
+    `name` may have anything in it that an address may.
     """
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
     headings = [str(each.title) for each in listed.columns]
     chunks, number = [_lines([headings])], 0
     rows = iter(listed.all_rows)

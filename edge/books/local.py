@@ -59,6 +59,11 @@ def give_device_token(books: Books, token: bytes, row: DeviceTokenRow, now_us: i
         tx.db.run_struct("device_token_add", row, token=token)
 
 
+def device_token_stands(db: Database, token: bytes, now_us: int) -> bool:
+    """Whether a device may still be enrolled with it."""
+    return db.one("device_token", DeviceTokenRow, token=token, now_us=now_us) is not None
+
+
 def add_device(books: Books, token: bytes, *, device: str, public_key: bytes, now_us: int) -> bool:
     """Uses the token up and keeps the device, both or neither. False: no such token stands."""
     with books.transaction() as tx:

@@ -56,6 +56,7 @@ def test_what_is_taken_out_is_all_of_it_in_its_order_a_part_at_a_time(shop, monk
         what = Asked("/x", sort="total", down=True, csv=True)
         found = listed(tx, sa.select(sale), COLUMNS, what, dict, by={"total": sale.c.total_minor}, first=(sale.c.sale,))
         out = taken_out(found, "sales")
+        assert "yield_per" not in tx.connection.get_execution_options(), "what is asked next is no cursor of a server"
     assert (out.body.decode("utf-8-sig").split(), out.rows) == (["Sale,Total", "s3,3000", "s2,2000", "s1,1000"], 3)
 
 

@@ -416,6 +416,8 @@ def test_a_till_is_enrolled_its_copied_cookie_opens_nothing_and_it_is_out_when_i
     thief.wait_for_url("**/sign-in?next=/register")
     expect(thief.get_by_text("Who are you?")).to_be_visible()
 
+    beside = till.context.new_page()  # a second page of the same browser
+    beside.goto(f"{boutique.url}/register")
     till.evaluate(AGE)
     before = manager.request.get(f"{boutique.url}/api/v1/devices").json()[0]["key_us"]
     till.reload()
@@ -423,6 +425,12 @@ def test_a_till_is_enrolled_its_copied_cookie_opens_nothing_and_it_is_out_when_i
     assert manager.request.get(f"{boutique.url}/api/v1/devices").json()[0]["key_us"] > before
     till.goto(f"{boutique.url}/register")
     till.wait_for_url("**/register")
+    till.wait_for_function("document.cookie.includes('vitrine-device-boutique')")
+    till.context.clear_cookies(name="vitrine-device-boutique")
+    beside.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    beside.wait_for_function("document.cookie.includes('vitrine-device-boutique')")
+    assert beside.evaluate("fetch('/api/v1/store').then((answer) => answer.status)") == 200, "it signs with the new key"
+    beside.close()
 
     manager.goto(f"{boutique.url}/devices")
     manager.get_by_text("Shut out", exact=True).click()

@@ -128,6 +128,15 @@ def test_a_token_enrols_one_device_within_ten_minutes(face):
     assert [each.device for each in local.devices(face.edge.shop.db)] == [first.name]
 
 
+def test_who_guesses_codes_takes_no_turn_of_the_house(face):
+    thief, tally, good = Device(face), face.edge.shop.house.tally, token(face)
+    before = tally.acts_total
+    assert thief.ask_in("0000000000").status_code == 403
+    assert tally.acts_total == before
+    assert thief.ask_in(good).status_code == 201
+    assert tally.acts_total > before, "the control"
+
+
 def test_a_token_is_good_for_the_key_that_was_signed_with_it_alone(face):
     given = token(face)
     mine, other = Device(face), Device(face)

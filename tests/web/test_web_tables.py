@@ -1,7 +1,9 @@
 """Lists: their order, their pages, what is looked for, and what is taken out."""
 
+import re
 from dataclasses import dataclass
 
+import pytest
 from starlette.requests import Request
 
 from web.tables import ROWS, Asked, Column, Money, arrange, asked, taken_out
@@ -68,6 +70,12 @@ def test_what_is_taken_out_is_whole_and_runs_nothing():
     lines = taken_out(listed, "rings").body.decode("utf-8-sig").split("\r\n")
     assert lines[:2] == ["Title,Price,Weight", "'=HYPERLINK(1),-5.00,"]
     assert len(lines) == len(rings) + 2
+
+
+@pytest.mark.parametrize("name", ["commissions-José", "commissions-řeka", 'a"; b="c', "a\r\nSet-Cookie: b"])
+def test_whatever_its_page_is_called_a_file_has_a_name_that_every_header_takes(name):
+    told = taken_out(arrange(COLUMNS, [], ask("as=csv")), name).headers["content-disposition"]
+    assert re.fullmatch(r'attachment; filename="[A-Za-z0-9._-]+\.csv"', told)
 
 
 def test_no_beginning_that_a_spreadsheet_runs_is_taken_out_bare():

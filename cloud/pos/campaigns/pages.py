@@ -93,7 +93,6 @@ def router(office: Desk, ways: Ways, names: Naming, tiers: Tiers, time_zone: str
 
     @routes.get("/{campaign}")
     def one(request: Request, who: Seer, what: List, campaign: str) -> Response:
-        out = may_take(who, what)
         with answered(), office.look() as work:
             tx, row = work.tx, desk.find(work, campaign)
             told = desk.draft_of(row)
@@ -105,7 +104,7 @@ def router(office: Desk, ways: Ways, names: Naming, tiers: Tiers, time_zone: str
             if row["started_us"]:
                 table = queries.members_table(tx, what, names, campaign, invites=bool(row["event_day"]))
                 done = queries.outcome(tx, row, now_us=work.now_us)
-                page = answer(request, table, "campaigns/campaign.html", done=done, out=out, **shown)
+                page = answer(request, table, "campaigns/campaign.html", done=done, out=may_take(who, what), **shown)
             else:
                 found = desk.chosen(work, row, today=today())
                 without = names(tx, found.without_consent[:NAMED_MAX])

@@ -155,7 +155,8 @@ def payments(tx: Tx, stores: Sequence[str], *, owner: str = "", limit: int = 50)
     query = sa.select(
         of.payment, of.owner, of.currency, of.reference, of.by, of.at_us,
         sa.func.sum(of.amount_minor).label("amount_minor"), sa.func.count().label("pieces"),
-    ).where(of.store.in_(stores)).group_by(of.payment, of.owner, of.currency, of.reference, of.by, of.at_us)  # fmt: skip
+    ).where(of.store.in_(stores))  # fmt: skip
+    query = query.group_by(of.payment, of.owner, of.currency, of.reference, of.by, of.at_us)
     if owner:
         query = query.where(of.owner == owner)
     return [Paid(**row) for row in tx.rows(query.order_by(of.at_us.desc(), of.payment).limit(limit))]

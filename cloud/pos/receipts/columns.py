@@ -37,9 +37,10 @@ def of_receipts(
     of = both.c
     signed = sa.case((of.back == 1, -of.total_minor), else_=of.total_minor)
     by = {"receipt": of.receipt_number, "store": of.store, "day": of.business_day, "total": signed}
+    newest = (of.recorded_us.desc(), of.store, of.till, of.receipt_number.desc(), of.back)
     return listed(
         tx, sa.select(both), columns, what, lambda row: paper.found_row(row, is_return=bool(row["back"])), by=by,
-        first=(of.recorded_us.desc(),), seeks=True, choices=choices,
+        first=newest, seeks=True, choices=choices,
     )  # fmt: skip
 
 

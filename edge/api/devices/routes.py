@@ -101,14 +101,13 @@ async def enrol(body: EnrolBody, shop: TheShop) -> EnrolledView:
         public_key, enrolment_words(store, token, public_key), as_bytes(body.signature)
     ):
         raise ProblemError(422, "key", _("This key cannot be used"), _("Update the browser of this device."))
-    device, now_us = shop.new_id(), shop.clock.wall_us()
+    device, now_us, said = shop.new_id(), shop.clock.wall_us(), tokens.token_hash(token)
 
     def keep() -> bool:
-        return local.add_device(
-            shop.store.books, tokens.token_hash(token), device=device, public_key=public_key, now_us=now_us
-        )
+        return local.add_device(shop.store.books, said, device=device, public_key=public_key, now_us=now_us)
 
-    if not await shop.on_house(keep):
+    # Looked up first: whoever guesses in the shop's Wi-Fi must not take turns from sales.
+    if not local.device_token_stands(shop.db, said, now_us) or not await shop.on_house(keep):
         mend = _("It is good for ten minutes and one device. Let somebody make another one under Devices.")
         raise ProblemError(403, "token", _("This code cannot be used"), mend)
     row = local.device(shop.db, device)

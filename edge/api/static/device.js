@@ -8,6 +8,7 @@
   const AHEAD_MS = Number(at.content) * 1000 - Date.now();  // the box's clock before ours
   const SIGN_EVERY_MS = 8000;
   const STALE_MS = 20000;
+  const ANSWER_MS = 10000;
   const KEY_LASTS_MS = 90 * 86400000;
   const ECDSA = { name: "ECDSA", namedCurve: "P-256" };
   const SIGNING = { name: "ECDSA", hash: "SHA-256" };
@@ -50,6 +51,7 @@
 
   async function prove() {
     if (!known) return;
+    known = (await recall().catch(() => null)) ?? known;  // another page of this browser may have changed the key
     const second = Math.floor((Date.now() + AHEAD_MS) / 1000);
     const signature = await sign(known.keys, "vitrine device is here", STORE, known.device, second);
     const secure = location.protocol === "https:" ? "; secure" : "";
@@ -58,10 +60,14 @@
   }
   const stale = () => known && performance.now() - signedMs > STALE_MS;
 
-  const post = (path, body) => real(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const post = (path, body) => real(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_MS) });
+
+  // Of two pages that begin together one changes the key: the other would keep a next key that the box never heard of.
+  const alone = (work) => (navigator.locks ? navigator.locks.request(`vitrine-device-${STORE}`, work) : work());
 
   // The next key is kept before the box is told: whichever of the two answers is lost, one of them is good.
   async function rotate() {
+    known = (await recall()) ?? null;
     if (!known || (Date.now() - known.since < KEY_LASTS_MS && !known.next)) return;
     if (!known.next) await keep({ ...known, next: await make() });
     const public_key = await point(known.next);
@@ -93,7 +99,7 @@
   const ready = able
     ? recall().then(async (record) => {
         known = record ?? null;
-        await rotate().catch(() => {});
+        if (known) await alone(rotate).catch(() => {});
         await prove();
       }).catch(() => {})
     : Promise.resolve();
