@@ -1,8 +1,8 @@
 """One-use tickets from the registers: given over a box's own line, used up by the browser that shows one.
 
 What waits to be used is in memory alone: a ticket of before a restart opens nothing. Who comes in by one may look for
-ten minutes and change nothing, at the store of that till alone, and has none of the powers that want a second factor:
-a box said that a PIN proved them.
+ten minutes, change nothing and take no list out. What is kept by store they see at the store of that till alone, and
+they have none of the powers that want a second factor: a box said that a PIN proved them.
 """
 
 import hashlib
