@@ -114,11 +114,10 @@ class EndBody(Body):
 
 
 class HandBody(Body):
-    """`to`: the store that decides about it from now on. `transfer`: its pieces travel with it; else a new one."""
+    """`to`: the store that decides about it from now on."""
 
     to: Id
     why: Text = ""
-    transfer: Id | None = None
 
 
 class CollectBody(Body):

@@ -141,7 +141,7 @@ async def end(order: str, body: bodies.EndBody, who: Keeper, shop: TheShop) -> O
 @router.post("/orders/{order}/hand")
 async def hand(order: str, body: bodies.HandBody, who: Keeper, shop: TheShop) -> OrderView:
     """Given up to another store, with its money, the client's things and the pieces it keeps: here it is read only."""
-    await shop.act(handing(shop, order, body.to, body.why, body.transfer or ""), who)
+    await shop.act(handing(shop, order, body.to, body.why), who)
     return views.one(shop, views.named(shop, order).order)
 
 
@@ -169,9 +169,10 @@ async def pay_on(sale: str, order: str, body: bodies.PayBody, who: Seller, shop:
     return sales.sale(shop, SaleId(sale))
 
 
-def handing(shop: Shop, order: str, to: str, why: str, transfer: str = "") -> acts.HandOrder:
+def handing(shop: Shop, order: str, to: str, why: str) -> acts.HandOrder:
+    """Its pieces travel with a transfer of their own. Told again it changes nothing."""
     name = views.named(shop, order).order
-    return acts.HandOrder(order=name, to=StoreId(to), transfer=TransferId(transfer or shop.new_id()), why=why)
+    return acts.HandOrder(order=name, to=StoreId(to), transfer=TransferId(shop.new_id()), why=why)
 
 
 def deposit_of(shop: Shop, sale: SaleId, order: str, amount_minor: int) -> acts.TakeDeposit:
