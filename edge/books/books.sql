@@ -197,9 +197,6 @@ SELECT epoch AS value FROM journal GROUP BY epoch ORDER BY MIN(at_us), epoch;
 -- name: journal_leaves
 SELECT seq, leaf FROM journal WHERE epoch = :epoch AND stream = :stream ORDER BY seq;
 
--- name: journal_newest
-SELECT epoch, stream, seq, at_us, "by", why, body, leaf, head FROM journal ORDER BY at_us DESC LIMIT :limit;
-
 -- name: journal_drop_log
 DELETE FROM journal WHERE epoch = :epoch AND stream = :stream;
 
@@ -222,9 +219,6 @@ SELECT seq, body FROM fetched WHERE epoch = :epoch AND stream = :stream AND seq 
 
 -- name: fetched_drop
 DELETE FROM fetched;
-
--- name: fetched_drop_log
-DELETE FROM fetched WHERE epoch = :epoch AND stream = :stream;
 
 -- name: fetched_fill
 INSERT OR IGNORE INTO fetched SELECT epoch, stream, seq, body FROM journal

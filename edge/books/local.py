@@ -47,6 +47,11 @@ def devices(db: Database) -> list[DeviceRow]:
     return db.rows("devices", DeviceRow)
 
 
+def devices_live(db: Database) -> int:
+    """How many stand."""
+    return db.number("devices_live")
+
+
 def logins_at(db: Database, name: str) -> list[LoginRow]:
     """Every login that is good with this device's key alone."""
     return db.rows("logins_at", LoginRow, device=name)

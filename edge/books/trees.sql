@@ -17,9 +17,6 @@ ON CONFLICT (epoch, stream) DO UPDATE SET size = excluded.size, peaks = excluded
 -- name: trees_drop
 DELETE FROM tree;
 
--- name: trees
-SELECT epoch, stream, size, peaks FROM tree ORDER BY epoch, stream;
-
 -- name: tree_leaves
 SELECT seq, leaf FROM journal WHERE epoch = :epoch AND stream = :stream AND seq > :after AND seq <= :upto ORDER BY seq;
 

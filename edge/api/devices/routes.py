@@ -166,7 +166,7 @@ async def token_for(shop: Shop, name: str, till: str, who: Login) -> str:
     """Raises a problem for a till that this store has not, and when there are as many devices as may be."""
     if till:
         shop.till(till)
-    if sum(not each.ended_us for each in listed(shop)) >= DEVICES_MAX:
+    if local.devices_live(shop.db) >= DEVICES_MAX:
         raise ProblemError(409, "devices", "There are as many devices as may be", "End those that are not used.")
     books, now_us = shop.store.books, shop.clock.wall_us()
     return await shop.on_house(lambda: tokens.new_token(books, name=name, till=till, by=who.user, now_us=now_us))
