@@ -43,6 +43,9 @@ class Api:
     def post(self, path: str, kind: type[T], body: object = None) -> T:
         return self._read(self._http.post(path, json=body), kind)
 
+    def put(self, path: str, kind: type[T], body: object = None) -> T:
+        return self._read(self._http.put(path, json=body), kind)
+
     def close(self) -> None:
         self._http.close()
 

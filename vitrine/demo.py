@@ -44,11 +44,18 @@ def demo(folder: Path) -> None:
         if stop.is_set():
             return
         print(welcome(house), flush=True)
+        threading.Thread(target=_live_first_day, args=(house.shop, stop), daemon=True).start()
         while not stop.wait(REVIVE_EVERY_S):
             for child in house.family.revive(time.monotonic()):
                 _say(f"{child.name} had ended; started again (its reasons: {child.log})")
         _say("Stopping …")
     _say("Stopped. ./run starts it again with its data.")
+
+
+def _live_first_day(shop: Shop, stop: threading.Event) -> None:
+    from vitrine import first_day  # what only the first start needs
+
+    first_day.live(shop, _say, stop)
 
 
 @contextmanager
