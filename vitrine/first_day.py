@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ T = TypeVar("T")
 Answer = dict[str, Any]
 FLAGSHIP: Final = StoreId("flagship")
 BOUTIQUE: Final = StoreId("boutique")
+WHOLE: Final = "Orders, appointments, a purchase and pieces on the road are there to be looked at."
 TILL: Final = "till-2"
 """The first till is left to whoever tries the house."""
 READ_S: Final = 120.0
@@ -44,16 +46,17 @@ def live(shop: Shop, say: Callable[[str], None], stop: threading.Event) -> None:
         return
     begun.touch()
     try:
-        day = _Day.of(shop, stop)
-        for story in STORIES:
-            if not stop.is_set():
-                story(day)
+        with ExitStack() as stack:
+            day = _Day.of(shop, stop, stack)
+            for story in STORIES:
+                if not stop.is_set():
+                    story(day)
     except (AskError, httpx.HTTPError, StopIteration) as error:
         if not stop.is_set():
             say(f"The first day is not whole, everything else works: {error}")
         return
     if not stop.is_set():
-        say("Orders, appointments, a purchase and pieces on the road are there to be looked at.")
+        say(WHOLE)
 
 
 @dataclass
@@ -70,21 +73,28 @@ class _Day:
     taken: set[str]
 
     @classmethod
-    def of(cls, shop: Shop, stop: threading.Event) -> "_Day":
+    def of(cls, shop: Shop, stop: threading.Event, stack: ExitStack) -> "_Day":
         manager, zone = shop.login(Role.MANAGER), ZoneInfo(shop.layouts[0].time_zone)
         now = dt.datetime.now(zone)
 
+        def opened(url: str) -> Api:
+            api = Api(url)
+            stack.callback(api.close)
+            return api
+
+        at_store, office = opened(shop.edge_url(FLAGSHIP)), opened(shop.office_url)
+
         def known() -> Api | None:
             try:
-                return Api(shop.edge_url(FLAGSHIP)).at_store(manager)
+                return at_store.at_store(manager)
             except AskError:
                 return None
 
         return cls(
             manager=_until(stop, "the store to know its people", known),
-            office=Api(shop.office_url).at_office(manager),
-            admin=Api(shop.office_url).at_office(shop.login(Role.ADMIN)),
-            world=Api(shop.simulator_url),
+            office=office.at_office(manager),
+            admin=opened(shop.office_url).at_office(shop.login(Role.ADMIN)),
+            world=opened(shop.simulator_url),
             stop=stop,
             today=now.date(),
             now=now,
