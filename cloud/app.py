@@ -15,7 +15,7 @@ import structlog
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
-from cloud import pages, people, schema
+from cloud import pages, people, points, schema
 from cloud.client_standings import ClientStandings
 from cloud.config import CloudConfig
 from cloud.db import ContentionError, Office, open_office
@@ -85,7 +85,9 @@ from cloud.rejoin import Rejoins
 from cloud.reminders.job import Reminders
 from cloud.sealing import open_sealing
 from cloud.tickets import Tickets
+from cloud.work import begin
 from contract.ids import StoreId, uuid7
+from trade.guards import ALL
 from web.attempts import Attempts
 from web.fit import join
 from web.logins import Logins
@@ -145,6 +147,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     schema.migrate(office)
     with office.transaction() as tx:
         seeking.fill(tx)
+        points.tell_rules(begin(tx, ALL, time.time_ns() // 1000))
     desk = Desk(
         office=office,
         now_us=lambda: time.time_ns() // 1000,

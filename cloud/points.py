@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from cloud import house_settings
+from cloud import feed, house_settings
 from cloud import points_lots as lots
 from cloud.db import Tx
 from cloud.points_lots import Moving
@@ -27,12 +27,13 @@ from cloud.tables import (
 from cloud.work import Work
 from contract.commands import RecallValue
 from contract.facts import SaleRecorded, TenderKind
-from contract.feed import EarnRule
+from contract.feed import EarnRule, LoyaltyCard
 from contract.ids import AccountId, PersonId, StoreId
 from trade.periods import months_after
 from trade.points import Earned, Lot, earned, is_revenue, points_account
 
 NAME: Final = "points"
+CARD: Final = "loyalty"
 MONTHS: Final = 24
 
 
@@ -50,6 +51,13 @@ def rules(work: Work) -> Loyalty:
     found = work.loyalty
     assert isinstance(found, Loyalty)
     return found
+
+
+def tell_rules(work: Work) -> None:
+    """Stores print what a sale earns: they hear the rules when they change, and of an office that never told them."""
+    told, known = house_settings.read(work.tx, NAME, Loyalty).rules, feed.card(work.tx, LoyaltyCard, CARD)
+    if told != (() if known is None else known.rules):
+        work.tell(feed.News(CARD, LoyaltyCard(rules=told)))
 
 
 def sold(work: Work, store: StoreId, fact: SaleRecorded, *, at_us: int) -> None:

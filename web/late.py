@@ -6,11 +6,15 @@ the router needs to find a route, it has from the beginning. That every route ca
 the tests that walk through all of them (`web.policy.undeclared`).
 """
 
+import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from fastapi.routing import APIRoute, APIRouter
 from starlette.routing import compile_path, get_name
+
+_building: Final = threading.RLock()
+"""Apps of one process share the routes of their rooms, each in a thread of its own: who comes second waits."""
 
 
 class LateRoute(APIRoute):
@@ -25,11 +29,14 @@ class LateRoute(APIRoute):
         self.include_in_schema = given.get("include_in_schema", True)
 
     def __getattr__(self, name: str) -> Any:
-        given = self.__dict__.pop("_given", None)
-        if given is None:
-            raise AttributeError(name)
-        super().__init__(self.path, self.endpoint, **given)
-        return getattr(self, name)
+        with _building:
+            given = self.__dict__.pop("_given", None)
+            if given is not None:
+                super().__init__(self.path, self.endpoint, **given)
+        try:
+            return self.__dict__[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 def install() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cloud import feed, house_settings
+from cloud import feed, house_settings, points
 from cloud.app import build
 from cloud.config import CloudConfig
 from cloud.points import NAME, Loyalty
@@ -55,6 +55,18 @@ def test_an_admin_sets_rules_and_who_changed_them_is_seen(ask, cloud):
     with cloud.office.reading() as tx:
         card = feed.card(tx, LoyaltyCard, "loyalty")
     assert card == LoyaltyCard(rules=told.rules), "stores know them"
+
+
+def test_an_office_that_never_told_its_stores_the_rules_tells_them_once_when_it_starts(cloud):
+    rule = EarnRule(name="Of before", rate_bp=100)
+    with cloud.desk.work() as work:
+        house_settings.write(work, NAME, Loyalty(rules=(rule,)), {}, by=UserId("admin"), why="of an office before")
+        work.tell(feed.News("loyalty", None))
+        points.tell_rules(work)
+        assert feed.card(work.tx, LoyaltyCard, "loyalty") == LoyaltyCard(rules=(rule,))
+        newest = feed.newest(work.tx)
+        points.tell_rules(work)
+        assert feed.newest(work.tx) == newest
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """A route is built when somebody first asks for it, and one that cannot be built is found by whoever walks through all."""
 
+import threading
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import FastAPIError
+from fastapi.routing import APIRoute
 
 from web.fit import join
 from web.late import LateRoute
@@ -46,6 +50,22 @@ def test_a_route_is_built_when_somebody_first_asks_for_it(app):
     assert client.get("/rings/seven").status_code == 422
     assert built(app) == ["/rings/{number}"]
     assert app.url_path_for("ring", number=7) == "/rings/7"
+
+
+def test_apps_that_share_a_room_may_ask_for_its_route_at_the_same_moment(app, monkeypatch):
+    route = next(route for route in app.routes if isinstance(route, LateRoute))
+    building, whole = threading.Event(), APIRoute.__init__
+
+    def slowly(*given, **named):
+        building.set()
+        time.sleep(0.05)
+        whole(*given, **named)
+
+    monkeypatch.setattr(APIRoute, "__init__", slowly)
+    with ThreadPoolExecutor() as two:
+        first = two.submit(lambda: route.dependant)
+        assert building.wait(30)
+        assert route.dependant is first.result(30)
 
 
 def test_a_route_has_nothing_that_fastapi_does_not_give_it(app):

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from cloud import called, changes, feed, house_settings, points
+from cloud import called, changes, house_settings, points
 from cloud.changes import WhyError
 from cloud.db import Tx
 from cloud.desk import Desk
@@ -14,7 +14,7 @@ from cloud.ledger import day_of
 from cloud.points import Loyalty
 from cloud.pos.loyalty import queries
 from cloud.work import Work
-from contract.feed import EarnRule, LoyaltyCard, Permission
+from contract.feed import EarnRule, Permission
 from contract.ids import UserId
 from trade.periods import is_day
 from trade.points import RATE_BP_MAX
@@ -109,4 +109,4 @@ def write(work: Work, told: Loyalty, *, by: UserId, why: str) -> None:
         days = f"{each.from_day or 'always'} to {each.until_day or 'for ever'}"
         said[each.name] = f"{each.rate_bp / 100:g} % from {days}" + (f", tier {each.tier_min}" if each.tier_min else "")
     house_settings.write(work, points.NAME, told, said, by=by, why=why)
-    work.tell(feed.News("loyalty", LoyaltyCard(rules=told.rules)))
+    points.tell_rules(work)
