@@ -59,3 +59,7 @@ class AppraisalPaper(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     supersedes: str = ""
     """The number of the one whose place it takes."""
+    owner: str = ""
+    """Whose it is, where it is a client's own."""
+    photos: tuple[bytes, ...] = ()
+    """As JPEG."""

@@ -24,6 +24,7 @@ from cloud.pos.client_orders import private as client_order_private
 from cloud.pos.client_orders import queries as client_orders
 from cloud.pos.clients import days as client_days
 from cloud.pos.clients import pages as client_pages
+from cloud.pos.clients import pages_things as client_things
 from cloud.pos.clients import private as client_private
 from cloud.pos.clients import reach as client_reach
 from cloud.pos.clients.comparing import Comparing
@@ -164,9 +165,11 @@ def dress(
         purchase_pages.router(desk, ring),
         consigned_pages.router(desk),
         piece_melting.router(desk),
+        client_things.router(desk, ring),
         client_pages.router(desk, ring, comparing),
         client_private.router(
             desk,
+            ring,
             _services(ring),
             receipt_pages.theirs(desk.new_id),
             chance=os.urandom,

@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from cloud import appraising
 from cloud.desk import Desk
 from cloud.listing import answer
 from cloud.pages import lists
 from cloud.pages.shared import Word, names, people_of
 from cloud.pos.http import found
-from cloud.pos.pieces import appraising, papers
+from cloud.pos.pieces import papers
 from cloud.pos.pieces import queries as pieces
 from cloud.pos.pieces.record import full_record, gems_told, labels
 from cloud.pos.pieces.routes_record import MERCHANDISERS

@@ -13,12 +13,14 @@ from cloud.tables.clienteling import points_move as points_move
 from cloud.tables.clienteling import segment_run as segment_run
 from cloud.tables.clients import client as client
 from cloud.tables.clients import client_alias as client_alias
+from cloud.tables.clients import client_appraisal as client_appraisal
 from cloud.tables.clients import client_change as client_change
 from cloud.tables.clients import client_consent as client_consent
 from cloud.tables.clients import client_heard as client_heard
 from cloud.tables.clients import client_look as client_look
 from cloud.tables.clients import client_page as client_page
 from cloud.tables.clients import client_pair as client_pair
+from cloud.tables.clients import client_paper as client_paper
 from cloud.tables.clients import client_visit as client_visit
 from cloud.tables.clients import person_key as person_key
 from cloud.tables.clients import person_word as person_word

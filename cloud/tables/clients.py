@@ -81,3 +81,16 @@ client_page = table(
     whole("ended_us"), whole("looked_us"), sa.Index(None, "person"),
 )  # fmt: skip
 """Private pages of clients: `code` is the hash of what stands in the link, which is kept nowhere."""
+
+client_appraisal = table(
+    "client_appraisal", key("appraisal"), text("thing", None), text("person", None), sealed("sealed"), text("by"),
+    whole("at_us"), sa.Index(None, "person"),
+)  # fmt: skip
+"""Appraisals of what is a client's own, wholly sealed (`cloud.pos.clients.things`). `thing`: the first one's id, which
+is that of all that follow it. What became of them stands in `appraisal_event`."""
+
+client_paper = table(
+    "client_paper", key("appraisal"), key("sha256"), text("person", None), text("kind"), text("media"),
+    whole("bytes"), sealed("sealed"), sealed("thumb"), text("by"), whole("at_us"), sa.Index(None, "person"),
+)  # fmt: skip
+"""Their photos and the signed PDF, under the key of the client."""

@@ -6,9 +6,10 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from cloud import blobs
-from cloud.pos.pieces import appraisals, appraising
-from cloud.pos.pieces.appraisals import Appraisal
+from cloud import appraising, blobs
+from cloud.appraising import Appraisal
+from cloud.pos.pieces import appraisals
+from cloud.pos.pieces.appraised import OfPiece
 from cloud.tables import appraisal_event
 from cloud.work import begin
 from trade.appraisal import APPRAISAL, AppraisalState
@@ -29,12 +30,19 @@ def done(house, act, *args, **more):
         return act(begin(tx, ALL, 7), *args, by="ida", **more)
 
 
+def about(house, act, name, *args, **more):
+    """An act with an appraisal of whichever piece it is of."""
+    with house.office.transaction() as tx:
+        work = begin(tx, ALL, 7)
+        return act(work, OfPiece(work, appraisals.one(tx, name)[0]), name, *args, by="ida", **more)
+
+
 def draft(house, name, piece="p1"):
     done(house, appraisals.appraise, piece, WORTH, new_id=name)
 
 
 def sign(house, name, **more):
-    return done(house, appraising.sign, name, "FGA", "Retail replacement value", **more)
+    return about(house, appraising.sign, name, "FGA", "Retail replacement value", **more)
 
 
 def test_a_signed_appraisal_is_a_pdf_kept_under_its_hash(house, paris):
@@ -46,8 +54,8 @@ def test_a_signed_appraisal_is_a_pdf_kept_under_its_hash(house, paris):
         kept = blobs.get(tx, signed.sha256, secret=work.secret)
         assert hashlib.sha256(kept.body).hexdigest() == signed.sha256
         assert kept.body.startswith(b"%PDF-")
-        assert appraising.by_hash(work, signed.sha256)[0] == "a1"
-        assert appraising.by_hash(work, "0" * 64) is None
+        assert appraising.of_hash(tx, signed.sha256)[0] == "a1"
+        assert appraising.of_hash(tx, "0" * 64) is None
 
 
 def test_what_is_signed_is_not_signed_again_nor_withdrawn(house, paris):
@@ -56,7 +64,7 @@ def test_what_is_signed_is_not_signed_again_nor_withdrawn(house, paris):
     with pytest.raises(appraising.AppraisalError, match="is signed: what was signed is never edited"):
         sign(house, "a1")
     with pytest.raises(appraising.AppraisalError, match="never edited"):
-        done(house, appraising.withdraw, "a1", "a slip")
+        about(house, appraising.withdraw, "a1", "a slip")
     with pytest.raises(sa.exc.DBAPIError, match="immutable"), house.office.transaction() as tx:
         tx.run(sa.update(appraisal_event).values(sha256="0"))
 
@@ -64,12 +72,12 @@ def test_what_is_signed_is_not_signed_again_nor_withdrawn(house, paris):
 def test_a_newer_one_takes_its_place_and_the_old_paper_says_so(house, paris):
     draft(house, "a1")
     old = sign(house, "a1")
-    done(house, appraising.deliver, "a1", "at the counter")
+    about(house, appraising.deliver, "a1", "at the counter")
     draft(house, "a2")
     new = sign(house, "a2", supersedes="a1")
     assert new.sha256 != old.sha256
     with house.office.reading() as tx:
-        _, known = appraising.by_hash(begin(tx, ALL, 8), old.sha256)
+        _, known = appraising.of_hash(tx, old.sha256)
         assert (known.state, known.to) == (AppraisalState.SUPERSEDED, "a2")
     draft(house, "a3")
     with pytest.raises(appraising.AppraisalError, match="superseded by A2"):
@@ -92,7 +100,9 @@ def test_of_two_that_take_the_place_of_one_at_once_the_second_is_told(postgres_o
 
     second = threading.Thread(target=late)
     with house.office.transaction() as tx:
-        appraising.sign(begin(tx, ALL, 7), "a2", "FGA", "Retail replacement value", by="ida", supersedes="a1")
+        work = begin(tx, ALL, 7)
+        subject = OfPiece(work, "p1")
+        appraising.sign(work, subject, "a2", "FGA", "Retail replacement value", by="ida", supersedes="a1")
         second.start()
         second.join(1)
     second.join(30)
@@ -117,14 +127,14 @@ def test_an_appraisal_supersedes_only_one_of_the_same_piece(house, paris):
 def test_nobody_signs_without_credentials_and_a_kind_of_value(house, paris, credentials, basis):
     draft(house, "a1")
     with pytest.raises(appraising.AppraisalError, match="Say"):
-        done(house, appraising.sign, "a1", credentials, basis)
+        about(house, appraising.sign, "a1", credentials, basis)
 
 
 def test_a_draft_may_be_withdrawn_and_is_not_handed_over(house, paris):
     draft(house, "a1")
     with pytest.raises(appraising.AppraisalError, match="is a draft"):
-        done(house, appraising.deliver, "a1", "by post")
-    done(house, appraising.withdraw, "a1", "the stone was another")
+        about(house, appraising.deliver, "a1", "by post")
+    about(house, appraising.withdraw, "a1", "the stone was another")
     with pytest.raises(appraising.AppraisalError, match="is withdrawn"):
         sign(house, "a1")
 

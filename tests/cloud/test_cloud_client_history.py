@@ -1,18 +1,21 @@
 """A client's private page of purchases and repairs: who has the link sees it, for thirty days, and nobody else."""
 
+import hashlib
+import io
 import itertools
 import re
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from cloud.app import build
 from cloud.config import CloudConfig, MessagesConfig
-from cloud.pos.clients import private
+from cloud.pos.clients import private, things
 from cloud.pos.receipts import paper
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
-from cloud.tables import client, client_alias, client_page, inbox, receipt_given, sale, sale_line
+from cloud.tables import client, client_alias, client_look, client_page, inbox, receipt_given, sale, sale_line
 from contract.entries import Entry, encode_entry
 from contract.facts import LineKind, SaleLine, SaleRecorded, Stream, Tender, TenderKind
 from contract.feed import Role, StaffCard, StoreCard
@@ -144,6 +147,55 @@ def test_a_receipt_that_was_saved_often_enough_is_not_drawn_again(ask, cloud, pe
     assert save(ask, path, mine).status_code == 409
 
 
+APPRAISED = {
+    "title": "Ring of an aunt", "metals": "Gold 750", "value": "1 250", "currency": "EUR", "purpose": "Insurance",
+    "appraiser": "Ida", "day": "2026-11-20",
+}  # fmt: skip
+SIGNED = {"credentials": "FGA", "basis": "Fair market value"}
+
+
+def test_an_appraisal_of_their_own_thing_is_signed_by_who_may_and_saved_from_their_page(ask, cloud, person):
+    path, own = f"/clients/{person}/appraisals", link(ask, person)
+    assert ask("POST", path, Role.ASSOCIATE, data=APPRAISED).status_code == 403
+    assert ask("POST", path, Role.MANAGER, data={**APPRAISED, "metals": ""}).status_code == 409
+    assert ask("POST", path, Role.MANAGER, data=APPRAISED).status_code == 303
+    with cloud.desk.look() as work:
+        (known,) = things.listing(work.tx, cloud.ring, PersonId(person))
+    name = known.told.appraisal
+    assert "Ring of an aunt" not in ask("GET", own).text, "a draft is no paper"
+    picture = io.BytesIO()
+    Image.new("RGB", (30, 20), "green").save(picture, "PNG")
+    assert ask("POST", f"{path}/{name}/photos", Role.MANAGER, files={"file": picture.getvalue()}).status_code == 303
+    assert ask("POST", f"{path}/{name}/sign", Role.MANAGER, data=SIGNED).status_code == 303
+    assert ask("POST", f"{path}/{name}/sign", Role.MANAGER, data=SIGNED).status_code == 409
+    page = ask("GET", path, Role.ASSOCIATE).text
+    paper = re.search(rf"{path}/{name}/papers/([0-9a-f]{{64}})\" download", page)[1]
+    seen = ask("GET", f"{path}/{name}/papers/{paper}", Role.ASSOCIATE)
+    assert hashlib.sha256(seen.content).hexdigest() == paper
+    with cloud.desk.look() as work:
+        looks = sa.select(client_look.c.how).where(client_look.c.person == person, client_look.c.by == Role.ASSOCIATE)
+        assert {"page", "paper"} <= {row["how"] for row in work.tx.rows(looks)}
+    shown = ask("GET", own)
+    assert "Ring of an aunt" in shown.text
+    code = own.partition("code=")[2]
+    saved = ask("POST", "/your-history/appraisal", data={"code": code, "appraisal": name})
+    assert saved.content == seen.content
+    assert saved.headers["x-robots-tag"] == "noindex, nofollow"
+    for of, wanted in ((code + "x", name), (code, "nothing")):
+        refused = ask("POST", "/your-history/appraisal", data={"code": of, "appraisal": wanted})
+        assert refused.status_code == 404
+    checked = ask("POST", "/appraisals/check", Role.ASSOCIATE, files={"file": seen.content})
+    assert "It is ours, and it stands." in checked.text, checked.text[-900:]
+    assert "Ring of an aunt" not in checked.text, "who checks a paper may not see clients"
+    assert ask("GET", f"/clients/appraisals/{name}", Role.ASSOCIATE).headers["location"] == path
+    told = ask("GET", f"/api/v1/appraisals/{paper}", Role.ASSOCIATE).json()
+    assert (told["state"], "value_minor" in told) == ("signed", False)
+    erased = ask("POST", f"/api/v1/clients/{person}/erase", Role.ADMIN, json={"reason": "asked"})
+    assert erased.status_code == 200
+    assert ask("GET", path, Role.ASSOCIATE).status_code == 404
+    assert "It is ours" in ask("POST", "/appraisals/check", Role.ASSOCIATE, files={"file": seen.content}).text
+
+
 OPEN = {
     "GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /language", "GET /healthz", "GET /metrics",
     "GET /ticket/{token}", "GET /api/v1/enrolment/house", "POST /api/v1/enrolment", "POST /api/v1/login",
@@ -204,3 +256,15 @@ def test_who_guesses_waits_and_who_keeps_no_clients_makes_no_link(ask, person):
     answers = [ask("GET", f"/your-history?code=wrong{n}").status_code for n in range(30)]
     assert answers[0] == 404
     assert answers[-1] == 429
+
+
+PAN = b"4111 1111 1111 1111"
+
+
+@pytest.mark.parametrize(
+    ("file", "fields", "status"),
+    [(b"%PDF-1.4 " + PAN + b"\n%%EOF", {}, 200), (b"a list: " + PAN, {}, 422), (b"%PDF-1.4", {"name": PAN}, 422)],
+)
+def test_digits_of_a_pdf_are_no_card_number_and_those_of_a_text_beside_it_are(ask, file, fields, status):
+    answer = ask("POST", "/appraisals/check", Role.ASSOCIATE, files={"file": file}, data=fields)
+    assert answer.status_code == status

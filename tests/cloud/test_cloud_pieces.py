@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud import feed
+from cloud.appraising import Appraisal
 from cloud.pos.pieces import appraisals, categories, wording
-from cloud.pos.pieces.appraisals import Appraisal
 from cloud.pos.pieces.checks import RecordError
 from cloud.pos.pieces.columns import NO_CARD, Backing, read, shown
 from cloud.pos.pieces.desk import StaleRecordError, bring_in, edit, take_apart

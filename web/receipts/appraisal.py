@@ -26,6 +26,8 @@ def pdf(paper: AppraisalPaper) -> bytes:
         pen.wrapped(text, SMALL + 0.6, colour=SOFT)
     if paper.supersedes:
         pen.wrapped(f"Takes the place of appraisal {paper.supersedes}", SMALL + 0.6, colour=SOFT)
+    if paper.owner:
+        pen.wrapped(f"Prepared for {paper.owner}", SMALL + 0.6, colour=SOFT)
     pen.rule(heavy=True)
     pen.gap(6)
     pen.wrapped(paper.title, TITLE, bold=True)
@@ -38,6 +40,9 @@ def pdf(paper: AppraisalPaper) -> bytes:
     if paper.note:
         pen.gap(6)
         pen.wrapped(paper.note, SIZE)
+    if paper.photos:
+        pen.gap(6)
+        pen.photos(paper.photos)
     pen.gap(12 * mm)
     pen.wrapped(paper.appraiser, SIZE, bold=True)
     pen.wrapped(paper.credentials, SMALL, colour=SOFT)

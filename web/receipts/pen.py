@@ -1,7 +1,7 @@
 """A pen for papers on A4: rows of words and figures, broken at spaces and over pages. Same words, same bytes."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reportlab.lib.pagesizes import A4
@@ -23,6 +23,7 @@ SIZE, SMALL, TITLE, NAME = 10.0, 8.2, 12.5, 19.0
 QR_SIDE = 27 * mm
 NAME_ROOM = 40 * mm
 SIGN_WIDTH, SIGN_HEIGHT = 80 * mm, 24 * mm
+PHOTO_HEIGHT, PHOTO_GAP = 52 * mm, 5 * mm
 HAN: Final = "STSong-Light"
 KANA: Final = "HeiseiKakuGo-W5"
 HANGUL: Final = "HYSMyeongJo-Medium"
@@ -137,6 +138,17 @@ class Pen:
         self._canvas.setLineWidth(0.5)
         self._canvas.line(LEFT, self.y, LEFT + SIGN_WIDTH, self.y)
         self.wrapped(under, SMALL, colour=SOFT)
+
+    def photos(self, photos: Sequence[bytes]) -> None:
+        """JPEGs two in a row, each whole within its place."""
+        wide = (RIGHT - LEFT - PHOTO_GAP) / 2
+        for at, photo in enumerate(photos):
+            if at % 2 == 0:
+                self.need(PHOTO_HEIGHT + PHOTO_GAP)
+                self.y -= PHOTO_HEIGHT + PHOTO_GAP
+            x = LEFT + (at % 2) * (wide + PHOTO_GAP)
+            image = ImageReader(io.BytesIO(photo))
+            self._canvas.drawImage(image, x, self.y, wide, PHOTO_HEIGHT, preserveAspectRatio=True, anchor="w")
 
     def done(self) -> bytes:
         self._foot()

@@ -14,7 +14,7 @@ from cloud import aliases, changes, feed, remarks
 from cloud.db import Office, Tx
 from cloud.desk import Desk
 from cloud.people import Keyring
-from cloud.pos.clients import desk, pairs, queries
+from cloud.pos.clients import desk, pairs, queries, things
 from cloud.pos.clients.written import written
 from cloud.tables import (
     address_bad,
@@ -52,7 +52,7 @@ REASONS: Final = {
 TABLES: Final = (
     "person_key", "person_word", "client", "client_visit", "client_heard", "client_pair", "client_segment", "message",
     "appointment", "order_paper", "order_page", "reminder", "client_page", "address_bad",
-    "remark_key",
+    "remark_key", "client_appraisal", "client_paper",
 )  # fmt: skip
 """That deletes leave nothing behind in."""
 KEYS: Final = ("person_key", "person_word", "address_bad")
@@ -72,6 +72,7 @@ def export(work: Work, ring: Keyring, person: PersonId, *, by: UserId) -> dict[s
         "looks": msgspec.to_builtins(queries.looks(work.tx, person, limit=EVERYTHING)),
         **_reckoned(work, person),
         **written(work.tx, ring, person),
+        "appraisals": things.export(work.tx, ring, person),
     }
 
 
@@ -167,6 +168,7 @@ def _erase(work: Work, person: PersonId, why: str, *, by: UserId) -> None:
     _free_their_time(work, person)
     pairs.forget(work, person)
     remarks.forget(work.tx, person)
+    things.forget(work.tx, person)
     papers = sa.update(order_paper).where(order_paper.c.person == person)
     work.tx.run(papers.values(sealed=b"", thumb=b""))
     theirs = sa.select(client_order.c.order_id).where(client_order.c.client == person)

@@ -18,7 +18,8 @@ from starlette.responses import Response
 from cloud import aliases, called
 from cloud.db import Tx
 from cloud.desk import Desk
-from cloud.pos.clients import desk, queries
+from cloud.people import Keyring
+from cloud.pos.clients import desk, pages_things, queries, things
 from cloud.pos.clients.acts import answered
 from cloud.tables import client, client_page
 from cloud.work import Work
@@ -59,6 +60,11 @@ Services = Callable[[Work, str], list[Service]]
 """Of one client, newest first."""
 Receipts = Callable[[Work, str, str], Response | None]
 """A numbered copy of a store's receipt as a PDF. None: the office has none such."""
+
+
+class AppraisalForm(BaseModel):
+    code: Annotated[str, Field(max_length=CODE_MAX)]
+    appraisal: Annotated[str, Field(max_length=NAME_MAX)]
 
 
 class ReceiptForm(BaseModel):
@@ -108,9 +114,14 @@ def bought(tx: Tx, person: str) -> tuple[list[queries.SaleSeen], list[queries.Re
     return queries.sales_of(tx, ids, SHOWN_MAX), queries.returns_of(tx, ids, SHOWN_MAX)
 
 
+def appraised(tx: Tx, ring: Keyring, person: str) -> list[things.Known]:
+    """Appraisals of their own things that are signed and stand, newest first."""
+    return [each for each in things.listing(tx, ring, PersonId(person)) if each.stands]
+
+
 def router(
-    office: Desk, services: Services, receipts: Receipts, *, chance: Callable[[int], bytes], attempts: Attempts,
-    public_url: str,
+    office: Desk, ring: Keyring, services: Services, receipts: Receipts, *, chance: Callable[[int], bytes],
+    attempts: Attempts, public_url: str,
 ) -> APIRouter:  # fmt: skip
     """`public_url`: the office as clients reach it; empty: as whoever makes the link does."""
     routes = APIRouter(include_in_schema=False)
@@ -137,6 +148,7 @@ def router(
                 request, "clients/yours.html", status=200 if person is not None else 404, found=person is not None,
                 sales=sold, returns=back, services=services(work, person) if person is not None else [],
                 names=called.stores(work.tx), code=code,
+                appraised=appraised(work.tx, ring, person) if person is not None else [],
             )  # fmt: skip
 
     @routes.post(f"{PAGE}/receipt", dependencies=[private()])
@@ -152,6 +164,18 @@ def router(
             if copy is None:
                 raise ProblemError(404, "receipt", _("It cannot be drawn here"), _("Ask the store that sold it."))
             return copy
+
+    @routes.post(f"{PAGE}/appraisal", dependencies=[private()])
+    def appraisal(request: Request, asked: Annotated[AppraisalForm, Form()]) -> Response:
+        """A signed appraisal of their own thing, as it was signed."""
+        with answered(), office.work() as work:
+            person = whose(request, work, asked.code)
+            mine = appraised(work.tx, ring, person) if person is not None else []
+            one = next((each for each in mine if each.told.appraisal == asked.appraisal), None)
+            kept = one and things.paper(work.tx, ring, PersonId(str(person)), asked.appraisal, one.told.sha256)
+            if kept is None:
+                raise ProblemError(404, "appraisal", _("This appraisal is not here"), _("Open your page again."))
+            return pages_things.answer(kept, asked.appraisal)
 
     @routes.post("/clients/{person}/private-link")
     def link(request: Request, who: Keeper, person: str) -> Response:

@@ -7,11 +7,12 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from cloud import aliases
+from cloud import aliases, appraising
 from cloud.db import Tx
 from cloud.pos.clients.queries import ClientDetail
-from cloud.tables import appointment, message, receipt_given, value_move
+from cloud.tables import appointment, appraisal_event, client_appraisal, message, receipt_given, value_move
 from contract.names import folded
+from trade.appraisal import AppraisalEvent
 
 EVENTS_MAX: Final = 300
 MOVES_MAX: Final = 300
@@ -29,6 +30,7 @@ class Kind(StrEnum):
     ENGRAVING = "engraving"
     APPOINTMENT = "appointment"
     MESSAGE = "message"
+    APPRAISAL = "appraisal"
     JOINED = "joined"
 
 
@@ -54,6 +56,7 @@ def timeline(tx: Tx, seen: ClientDetail, *, limit: int = EVENTS_MAX) -> list[Eve
         *_moves(tx, seen),
         *_said(seen),
         *_met(tx, aliases.ids(tx, seen.person)),
+        *_appraised(tx, seen.person),
     ]
     return sorted(found, key=lambda each: -each.at_us)[:limit]
 
@@ -119,6 +122,22 @@ def _met(tx: Tx, persons: Sequence[str]) -> list[Event]:
         for row in tx.rows(written.limit(MOVES_MAX))
     ]  # fmt: skip
     return found
+
+
+def _appraised(tx: Tx, person: str) -> list[Event]:
+    """What became of appraisals of their own things; what these say stays sealed."""
+    query = sa.select(appraisal_event).join(
+        client_appraisal, client_appraisal.c.appraisal == appraisal_event.c.appraisal
+    )
+    mine = query.where(client_appraisal.c.person.in_(aliases.ids(tx, person)))
+    return [
+        Event(
+            row["at_us"], Kind.APPRAISAL,
+            f"{appraising.number(row['appraisal'])} {appraising.EVENT_WORDS[AppraisalEvent(row['event'])]}", row["by"],
+            link=f"/clients/{person}/appraisals",
+        )
+        for row in tx.rows(mine.order_by(appraisal_event.c.at_us.desc()).limit(MOVES_MAX))
+    ]  # fmt: skip
 
 
 def _given(row: sa.RowMapping) -> str:

@@ -8,11 +8,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from cloud.appraising import Appraisal
 from cloud.desk import Desk
 from cloud.pos.http import CONTROL, found
 from cloud.pos.pieces import appraisals, columns
 from cloud.pos.pieces import desk as pieces
-from cloud.pos.pieces.appraisals import Appraisal
 from cloud.pos.pieces.categories import rules_of
 from cloud.pos.pieces.checks import RecordError
 from cloud.pos.pieces.columns import BY_FIELD, COLUMNS, Backing

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
+from cloud import appraising
+from cloud.appraising import Appraisal
 from cloud.desk import Desk
 from cloud.pos.http import Asked, conflicts, found
-from cloud.pos.pieces import appraisals, appraising
-from cloud.pos.pieces.appraisals import Appraisal
+from cloud.pos.pieces import appraisals
+from cloud.pos.pieces.appraised import OfPiece
 from cloud.pos.pieces.routes_record import MERCHANDISERS
 from cloud.work import Work
 from contract.ids import PieceId
@@ -42,18 +44,18 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("/appraisals/check", dependencies=[signed_in(of="house")])
     def ask(request: Request) -> Response:
-        return render(request, "pieces/appraisal_check.html", asked=False, known=None, name="", piece="")
+        return render(request, "pieces/appraisal_check.html", asked=False)
 
     @routes.post("/appraisals/check", dependencies=[signed_in(of="house")])
     def check(request: Request, file: UploadFile) -> Response:
         """Whether this very file is an appraisal of ours, and whether it still stands."""
         body = file.file.read(BYTES_MAX + 1)
         with desk.look() as work:
-            seen = appraising.by_hash(work, appraising.hash_of(body))
+            seen = appraising.of_hash(work.tx, appraising.hash_of(body))
             told = appraisals.one(work.tx, seen[0]) if seen else None
         return render(
-            request, "pieces/appraisal_check.html", asked=True, known=seen[1] if seen else None,
-            name=appraising.number(seen[0]) if seen else "", piece=told[0] if told else "",
+            request, "pieces/appraisal_check.html", asked=True, standing=seen[1] if seen else None,
+            name=seen[0] if seen else "", number=appraising.number(seen[0]) if seen else "", told=told,
         )  # fmt: skip
 
     @routes.post("/pieces/{piece}/appraisals/{appraisal}/sign")
@@ -62,22 +64,21 @@ def router(desk: Desk) -> APIRouter:
         supersedes: Words = "",
     ) -> Response:  # fmt: skip
         with _answered(), desk.work() as work:
-            _of(work, piece, appraisal)
-            appraising.sign(work, appraisal, credentials, basis, by=who.user, supersedes=supersedes)
+            appraising.sign(
+                work, _of(work, piece, appraisal), appraisal, credentials, basis, by=who.user, supersedes=supersedes
+            )
         return go(request, f"/pieces/{piece}")
 
     @routes.post("/pieces/{piece}/appraisals/{appraisal}/delivered")
     def delivered(request: Request, piece: str, appraisal: str, who: Merchandiser, to: Words) -> Response:
         with _answered(), desk.work() as work:
-            _of(work, piece, appraisal)
-            appraising.deliver(work, appraisal, to, by=who.user)
+            appraising.deliver(work, _of(work, piece, appraisal), appraisal, to, by=who.user)
         return go(request, f"/pieces/{piece}")
 
     @routes.post("/pieces/{piece}/appraisals/{appraisal}/withdrawn")
     def withdrawn(request: Request, piece: str, appraisal: str, who: Merchandiser, why: Words) -> Response:
         with _answered(), desk.work() as work:
-            _of(work, piece, appraisal)
-            appraising.withdraw(work, appraisal, why, by=who.user)
+            appraising.withdraw(work, _of(work, piece, appraisal), appraisal, why, by=who.user)
         return go(request, f"/pieces/{piece}")
 
     return routes
@@ -89,32 +90,37 @@ def api(desk: Desk) -> APIRouter:
 
     @routes.get("/appraisals/{sha256}", dependencies=[signed_in(of="house")])
     def checked(sha256: str) -> Response:
-        """The appraisal that a PDF of this SHA-256 is, and whether it still stands."""
+        """The appraisal that a PDF of this SHA-256 is, and whether it still stands; of a client's own thing no more."""
         with desk.look() as work:
-            name, known = found(appraising.by_hash(work, sha256.lower()), f"appraisal of hash {sha256}")
-        return JSONResponse({"appraisal": name, "number": appraising.number(name), **_plain(known)})
+            name, standing = found(appraising.of_hash(work.tx, sha256.lower()), f"appraisal of hash {sha256}")
+            told = appraisals.one(work.tx, name)
+        known = standing._asdict() if told is None else _plain(told[1])
+        return JSONResponse({"appraisal": name, "number": appraising.number(name), **known})
 
     @routes.post("/pieces/{piece}/appraisals/{appraisal}/sign", status_code=201)
     def sign(piece: str, appraisal: str, asked: SignAsked, who: Merchandiser) -> Response:
         """Drawn as a PDF that is kept under its hash and never altered."""
         with _answered(), desk.work() as work:
-            _of(work, piece, appraisal)
             signed = appraising.sign(
-                work, appraisal, asked.credentials, asked.basis, by=who.user, supersedes=asked.supersedes
+                work,
+                _of(work, piece, appraisal),
+                appraisal,
+                asked.credentials,
+                asked.basis,
+                by=who.user,
+                supersedes=asked.supersedes,
             )
         return JSONResponse(_plain(signed), status_code=201)
 
     @routes.post("/pieces/{piece}/appraisals/{appraisal}/delivered", status_code=204)
     def delivered(piece: str, appraisal: str, asked: ToldAsked, who: Merchandiser) -> None:
         with _answered(), desk.work() as work:
-            _of(work, piece, appraisal)
-            appraising.deliver(work, appraisal, asked.words, by=who.user)
+            appraising.deliver(work, _of(work, piece, appraisal), appraisal, asked.words, by=who.user)
 
     @routes.post("/pieces/{piece}/appraisals/{appraisal}/withdrawn", status_code=204)
     def withdrawn(piece: str, appraisal: str, asked: ToldAsked, who: Merchandiser) -> None:
         with _answered(), desk.work() as work:
-            _of(work, piece, appraisal)
-            appraising.withdraw(work, appraisal, asked.words, by=who.user)
+            appraising.withdraw(work, _of(work, piece, appraisal), appraisal, asked.words, by=who.user)
 
     return routes
 
@@ -123,10 +129,11 @@ def _answered() -> AbstractContextManager[None]:
     return conflicts(appraising.AppraisalError, code=CODE)
 
 
-def _of(work: Work, piece: str, appraisal: str) -> None:
+def _of(work: Work, piece: str, appraisal: str) -> OfPiece:
     """A 404 for one that is no appraisal of this piece."""
-    known = appraisals.one(work.tx, appraisal)
-    found(known if known and known[0] == PieceId(piece) else None, f"appraisal {appraisal} of piece {piece}")
+    subject = OfPiece(work, PieceId(piece))
+    found(subject.one(appraisal), f"appraisal {appraisal} of piece {piece}")
+    return subject
 
 
 def _plain(known: Appraisal) -> dict[str, object]:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from cloud.appraising import Appraisal
 from cloud.db import Tx
 from cloud.pos.pieces import appraisals
-from cloud.pos.pieces.appraisals import Appraisal
 from cloud.pos.pieces.columns import COLUMNS, Backing
 from cloud.pos.pieces.desk import records
 from cloud.pos.pieces.history import Change, history

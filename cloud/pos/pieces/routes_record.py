@@ -7,11 +7,11 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter
 
+from cloud.appraising import Appraisal
 from cloud.desk import Desk
 from cloud.pos.http import conflicts, found
 from cloud.pos.pieces import appraisals, categories
 from cloud.pos.pieces import desk as pieces
-from cloud.pos.pieces.appraisals import Appraisal
 from cloud.pos.pieces.asked import (
     AppraisalAsked,
     BackingAsked,

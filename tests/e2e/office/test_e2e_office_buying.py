@@ -6,10 +6,11 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from cloud import costs, fiscal
+from cloud import appraising, costs, fiscal
+from cloud.appraising import Appraisal
 from cloud.custody import Custody
-from cloud.pos.pieces import appraisals, appraising, melting, tradein
-from cloud.pos.pieces.appraisals import Appraisal
+from cloud.pos.pieces import appraisals, melting, tradein
+from cloud.pos.pieces.appraised import OfPiece
 from cloud.pos.pieces.columns import Backing
 from cloud.pos.pieces.desk import bring_in
 from cloud.pos.purchases import apply as purchases
@@ -120,7 +121,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, serve, make_office) -> Iter
         worth = Appraisal(value_minor=930_000, currency="EUR", purpose="Insurance", appraiser="Ida", day="2026-11-20")
         for name in ("worth-1", "worth-2"):
             appraisals.appraise(work, PieceId("ring"), worth, new_id=name, by="admin")
-        appraising.sign(work, "worth-1", "FGA", appraising.BASES[0], by="admin")
+        appraising.sign(work, OfPiece(work, PieceId("ring")), "worth-1", "FGA", appraising.BASES[0], by="admin")
     yield serve(cloud.app)
     cloud.office.close()
 

@@ -103,6 +103,30 @@ def test_a_client_sees_their_own_page_by_a_link_that_is_handed_on(
     look_at(theirs, "your-history-ended")
 
 
+def test_something_of_a_clients_own_is_appraised_and_signed(
+    office: str, signed_in: Callable[..., Page], look_at: Callable[[Page, str], None]
+) -> None:
+    page = signed_in(office, f"/clients/{person_of(0)}", user="manager")
+    page.get_by_role("link", name="Appraisals of what they brought").click()
+    for label, text in (
+        ("What it is", "Ring with an old-cut diamond"), ("Metal", "Platinum 950"), ("Weight", "4.2 g"),
+        ("Stones", "1 diamond, old European cut, 1.01 ct"), ("Declared by the owner", "Inherited in 1998"),
+        ("Value", "12 500"), ("Currency", "EUR"), ("For", "Insurance"), ("Appraiser", "Ida"), ("Day", "2026-01-31"),
+    ):  # fmt: skip
+        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_role("button", name="Keep the draft").click()
+    photo = Path(__file__).parents[3] / "docs" / "guide" / "pictures" / "alarm-why.png"
+    page.get_by_label("A photo: JPEG").set_input_files(photo)
+    page.get_by_role("button", name="Add the photo").click()
+    thing = page.get_by_role("region", name="Ring with an old-cut diamond")
+    thing.get_by_text("Sign it", exact=True).click()
+    look_at(page, "office-client-appraisal-draft")
+    page.get_by_label("Credentials of Ida").fill("FGA")
+    page.get_by_role("button", name="Sign it for ever").click()
+    expect(thing.get_by_role("link", name="The signed paper")).to_be_visible()
+    look_at(page, "office-client-appraisals")
+
+
 def test_somebody_divides_the_clients_and_sees_when_it_was_done(office: str, signed_in: Callable[..., Page]) -> None:
     page = signed_in(office, "/segments", user="manager")
     page.get_by_role("button", name="Divide them now").click()
