@@ -6,6 +6,8 @@ from trade.appraisal import AppraisalPaper
 from web.receipts.pen import LEFT, NAME, RIGHT, SIZE, SMALL, SOFT, TITLE, Pen
 
 NAMES_WIDTH = 46 * mm
+SIGNED_HEIGHT = 44 * mm
+"""Who signs, by which credentials, and what an appraisal is, stay on one page."""
 WORDS = (
     "This appraisal says what the piece was found to be, and worth for the purpose named, on the day named. It is no "
     "offer to buy. Weights of stones that could not be taken out are by measurement. It is never altered: a newer "
@@ -40,14 +42,13 @@ def pdf(paper: AppraisalPaper) -> bytes:
     if paper.note:
         pen.gap(6)
         pen.wrapped(paper.note, SIZE)
-    if paper.photos:
-        pen.gap(6)
-        pen.photos(paper.photos)
+    pen.need(SIGNED_HEIGHT)
     pen.gap(12 * mm)
     pen.wrapped(paper.appraiser, SIZE, bold=True)
     pen.wrapped(paper.credentials, SMALL, colour=SOFT)
     pen.gap(8 * mm)
     pen.wrapped(WORDS, SMALL, colour=SOFT)
+    pen.photos(paper.photos)
     return pen.done()
 
 

@@ -1,7 +1,8 @@
 """A client's own page of what they bought and had mended: behind a link that a person of the house makes for them.
 
 The link holds 128 bits of chance; only its hash is kept. It ends after `LASTS_DAYS`, when another is made, and when the
-client is erased. Nobody's name is on the page, no browser keeps it, and no search engine finds it.
+client is erased. Nobody's name is on the page, no browser keeps it, and no search engine finds it; a signed appraisal
+that is saved from it says whose it is.
 """
 
 import base64

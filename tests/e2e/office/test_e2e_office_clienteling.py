@@ -125,6 +125,12 @@ def test_something_of_a_clients_own_is_appraised_and_signed(
     page.get_by_role("button", name="Sign it for ever").click()
     expect(thing.get_by_role("link", name="The signed paper")).to_be_visible()
     look_at(page, "office-client-appraisals")
+    page.get_by_role("link", name="The profile").click()
+    page.get_by_text("Their own page").click()
+    page.get_by_role("button", name="Make the link").click()
+    page.goto(page.get_by_label("Copy it, and send it to them alone").input_value())
+    expect(page.get_by_role("region", name="Appraised")).to_contain_text("Ring with an old-cut diamond")
+    look_at(page, "your-history-appraised")
 
 
 def test_somebody_divides_the_clients_and_sees_when_it_was_done(office: str, signed_in: Callable[..., Page]) -> None:
