@@ -108,6 +108,7 @@ def test_something_of_a_clients_own_is_appraised_and_signed(
 ) -> None:
     page = signed_in(office, f"/clients/{person_of(0)}", user="manager")
     page.get_by_role("link", name="Appraisals of what they brought").click()
+    expect(page).to_have_url(f"{office}/clients/{person_of(0)}/appraisals")
     for label, text in (
         ("What it is", "Ring with an old-cut diamond"), ("Metal", "Platinum 950"), ("Weight", "4.2 g"),
         ("Stones", "1 diamond, old European cut, 1.01 ct"), ("Declared by the owner", "Inherited in 1998"),
@@ -125,6 +126,8 @@ def test_something_of_a_clients_own_is_appraised_and_signed(
     page.get_by_role("button", name="Sign it for ever").click()
     expect(thing.get_by_role("link", name="The signed paper")).to_be_visible()
     look_at(page, "office-client-appraisals")
+    name = str(thing.get_attribute("id")).removeprefix("a-")
+    page.goto(f"{office}/clients/appraisals/{name}")
     page.get_by_role("link", name="The profile").click()
     page.get_by_text("Their own page").click()
     page.get_by_role("button", name="Make the link").click()

@@ -10,7 +10,7 @@ from web.policy import declared
 
 HERE = Path(__file__).parent
 NO_PAGES = re.compile(
-    r"/(healthz|metrics|ticket/.*|.*/calendar|.*/export|pieces/(export|template)\..*|.*\.csv|.*/proof)$"
+    r"/(healthz|metrics|ticket/.*|.*/calendar|.*/export|pieces/(export|template)\..*|.*\.csv|.*/proof|.*/papers/.*)$"
 )
 """Files, and what programs ask for."""
 PARTS = (
