@@ -86,7 +86,7 @@ class Shop:
     slow: ThreadPoolExecutor
     """argon2, papers and other slow work: one at a time, so that it cannot take the box from the readers."""
     archive: ThreadPoolExecutor
-    """History alone: merging a month takes seconds, and a PIN must not wait for it."""
+    """What was, history and whole counts: merging a month takes seconds, and a PIN must not wait for it."""
     tape: ThreadPoolExecutor
     """Captures alone: a thousand alarms at once are kept for minutes, and a PIN must not wait for them."""
     tags: TagWriter

@@ -261,6 +261,9 @@ def test_the_pin_pad_types_and_deletes(gallery: str, open_page: Callable[..., Pa
         page.get_by_role("button", name=digit, exact=True).click()
     page.get_by_role("button", name="Delete the last digit").click()
     expect(page.get_by_label("PIN", exact=True)).to_have_value("12")
+    page.get_by_role("radio").last.click()
+    page.keyboard.type("34")  # who has pressed their name types their PIN
+    expect(page.get_by_label("PIN", exact=True)).to_have_value("1234")
 
 
 def test_a_page_weighs_little(gallery: str, open_page: Callable[..., Page]) -> None:

@@ -1,5 +1,6 @@
 """A blind count keeps what the books expect there from whoever counts, on every page and route."""
 
+import threading
 import warnings
 from contextlib import contextmanager
 from dataclasses import replace
@@ -183,3 +184,22 @@ def test_what_is_measured_of_a_zone_that_is_counted_blind_is_told_to_nobody(stor
     assert 'vitrine_zone_expected{zone="case"}' not in told
     assert 'vitrine_zone_missing{zone="case"}' not in told
     assert 'vitrine_zone_expected{zone="safe"}' in told
+
+
+def test_a_whole_count_is_made_beside_the_loop_which_has_alarms_to_tell(store, monkeypatch):
+    """Its verdicts may be one for each piece; whose figures they are is asked there too."""
+    box, threads = store.edge.store, []
+    own = box.reading_db
+    monkeypatch.setattr(box, "reading_db", lambda: (threads.append(threading.current_thread().name), own())[1])
+    count = store.count(blind=True)
+    threads.clear()  # the capture looks at the books too
+    path = f"/counts/{count}"
+    assert [store.json(path)["hidden"], store.json(path, "max")["hidden"]] == [True, False]
+    assert store.json(f"{path}/verdicts.csv")["title"] == "This count is blind"
+    for sheet in (path, f"/api/v1{path}"):
+        assert store.text(f"{sheet}/verdicts.csv", "max").startswith("\ufeffpiece,title,verdict,")
+    assert store.json("/counts/none/verdicts.csv")["status"] == 404
+    done = store.client.post(f"/api/v1{path}/abandon", json={"reason": "enough"}, headers=store.bearer("max"))
+    assert done.json()["state"] == "abandoned"
+    assert len(threads) == 7
+    assert {name.split("_")[0] for name in threads} == {"archive"}

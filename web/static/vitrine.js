@@ -29,6 +29,8 @@
   }
   function onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    // Whoever has pressed their name types their PIN next: the digit goes where the focus is by then.
+    if (/^\d$/.test(event.key) && event.target.matches?.("[type=radio]")) event.target.form?.querySelector("[data-pin]")?.focus();
     const typing = event.target.matches?.("input, select, textarea");
     if (typing && !/^F\d+$|^Escape$/.test(event.key)) return;
     if (event.key === "Enter" && event.target.matches?.("a, button, summary")) return;

@@ -107,7 +107,7 @@ async def show(request: Request, count: str, who: Anyone, shop: TheShop, verdict
 
 @router.get("/counts/{count}/verdicts.csv")
 async def verdicts_sheet(count: str, who: Anyone, shop: TheShop) -> Response:
-    return sheets.verdicts(shop, CountId(count), who)
+    return await sheets.verdicts(shop, CountId(count), who)
 
 
 @router.get("/counts/{count}/totals.csv")

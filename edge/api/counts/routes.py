@@ -42,15 +42,15 @@ async def missed(who: Anyone, shop: TheShop) -> list[shapes.MissedView]:
     return views.missed(shop)
 
 
-@router.get("/{count}")
-async def show(count: str, who: Anyone, shop: TheShop) -> shapes.CountView:
-    return views.count(shop, CountId(count), who)
+@router.get("/{count}", response_model=shapes.CountView)
+async def show(count: str, who: Anyone, shop: TheShop) -> Response:
+    return await sheets.whole(shop, CountId(count), who)
 
 
 @router.get("/{count}/verdicts.csv", response_class=Response)
 async def verdicts_sheet(count: str, who: Anyone, shop: TheShop) -> Response:
     """What was not simply found, one piece or tag a line. 409 while figures are kept from who asks."""
-    return sheets.verdicts(shop, CountId(count), who)
+    return await sheets.verdicts(shop, CountId(count), who)
 
 
 @router.get("/{count}/totals.csv", response_class=Response)
@@ -59,30 +59,30 @@ async def totals_sheet(count: str, who: Anyone, shop: TheShop) -> Response:
     return sheets.totals(shop, CountId(count), who)
 
 
-@router.post("/{count}/submit")
-async def submit(count: str, body: bodies.SubmitCountBody, who: Counter, shop: TheShop) -> shapes.CountView:
+@router.post("/{count}/submit", response_model=shapes.CountView)
+async def submit(count: str, body: bodies.SubmitCountBody, who: Counter, shop: TheShop) -> Response:
     """What a person counted blind; from now on the books' figures are shown. 409 when they are shown already."""
     quantities = {ZoneId(zone): quantity for zone, quantity in body.quantities.items()}
     await shop.submit_count(CountId(count), quantities, who)
-    return views.count(shop, CountId(count), who)
+    return await sheets.whole(shop, CountId(count), who)
 
 
-@router.post("/{count}/recount")
-async def recount(count: str, body: bodies.RecountBody, who: Counter, shop: TheShop) -> shapes.CountView:
+@router.post("/{count}/recount", response_model=shapes.CountView)
+async def recount(count: str, body: bodies.RecountBody, who: Counter, shop: TheShop) -> Response:
     """Count these zones again; what was said of the others stays. 409 unless the count is finished."""
     await shop.recount(CountId(count), tuple(ZoneId(zone) for zone in body.zones), body.reason, who)
-    return views.count(shop, CountId(count), who)
+    return await sheets.whole(shop, CountId(count), who)
 
 
-@router.post("/{count}/approve")
-async def approve(count: str, who: Manager, shop: TheShop) -> shapes.CountView:
+@router.post("/{count}/approve", response_model=shapes.CountView)
+async def approve(count: str, who: Manager, shop: TheShop) -> Response:
     """A manager who did not count answers for it; its figures go into the trade log."""
     await shop.approve_count(CountId(count), who)
-    return views.count(shop, CountId(count), who)
+    return await sheets.whole(shop, CountId(count), who)
 
 
-@router.post("/{count}/abandon")
-async def abandon(count: str, body: bodies.ReasonBody, who: Manager, shop: TheShop) -> shapes.CountView:
+@router.post("/{count}/abandon", response_model=shapes.CountView)
+async def abandon(count: str, body: bodies.ReasonBody, who: Manager, shop: TheShop) -> Response:
     """Nothing of the store changes by it."""
     await shop.abandon_count(CountId(count), body.reason, who)
-    return views.count(shop, CountId(count), who)
+    return await sheets.whole(shop, CountId(count), who)

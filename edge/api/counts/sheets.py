@@ -1,14 +1,22 @@
-"""A count as CSV (RFC 4180, UTF-8 with a mark so that spreadsheets believe it), numbers plain, times in UTC."""
+"""A count to take away: whole as JSON, or as CSV (RFC 4180, UTF-8 with a mark so that spreadsheets believe it), numbers
+plain, times in UTC. What holds every verdict is made in a pool: a floor that nobody could read has one for each piece,
+and no alarm waits for that.
+"""
 
+import asyncio
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import replace
 from typing import Final
 
+import msgspec
 from starlette.responses import Response
 
 from contract.ids import CountId
+from edge.api import shapes
 from edge.api.counts import views
 from edge.api.shop import Shop
 from web.cells import harmless
@@ -25,9 +33,31 @@ TOTALS: Final = (
 )  # fmt: skip
 
 
-def verdicts(shop: Shop, count: CountId, who: Login) -> Response:
-    """Raises a 409 problem while figures are kept from this person."""
-    shown = views.count(shop, count, who)
+async def whole(shop: Shop, count: CountId, who: Login) -> Response:
+    """A `CountView` with every verdict that is not *found*. Raises a 404 problem."""
+    return await _beside(shop, count, who, _json)
+
+
+async def verdicts(shop: Shop, count: CountId, who: Login) -> Response:
+    """Raises a 404 problem, and a 409 while figures are kept from this person."""
+    return await _beside(shop, count, who, _verdicts)
+
+
+async def _beside(shop: Shop, count: CountId, who: Login, made: Callable[[shapes.CountView], Response]) -> Response:
+    """`made` of the whole count, off the loop and on a connection of its own."""
+
+    def work() -> Response:
+        with closing(shop.store.reading_db()) as db:
+            return made(views.count(replace(shop, db=db), count, who))
+
+    return await asyncio.get_running_loop().run_in_executor(shop.archive, work)
+
+
+def _json(shown: shapes.CountView) -> Response:
+    return Response(msgspec.json.encode(shown), media_type="application/json")
+
+
+def _verdicts(shown: shapes.CountView) -> Response:
     _refuse_hidden(hidden=shown.hidden)
     rows = [
         (each.piece, each.title, each.verdict, each.zone, each.tray, f"{each.p_present:.4f}", each.weight_mg,
@@ -35,7 +65,7 @@ def verdicts(shop: Shop, count: CountId, who: Login) -> Response:
         for each in shown.verdicts
     ]  # fmt: skip
     tags = [("", each.epc, each.verdict, each.zone, "", "", "", "", "", each.note) for each in shown.tags]
-    return _sheet(f"count-{count}-verdicts.csv", VERDICTS, [*rows, *tags])
+    return _sheet(f"count-{shown.count}-verdicts.csv", VERDICTS, [*rows, *tags])
 
 
 def totals(shop: Shop, count: CountId, who: Login) -> Response:

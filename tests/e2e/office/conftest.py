@@ -1,8 +1,11 @@
 """A head office in a real browser: one is made, and people sign in."""
 
+import datetime as dt
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from fastapi import FastAPI
@@ -37,6 +40,7 @@ from contract.facts import (
 from contract.feed import Role, StaffCard
 from contract.ids import UserId
 from trade.zchain import receipts_digest
+from vitrine.authority import Authority
 
 PASSWORD = "a long enough password"
 TILL, PHONE = (1024, 768), (390, 844)
@@ -56,7 +60,8 @@ def make_office() -> Callable[[Path], Cloud]:
                 port=0,
                 house="Maison Auclair",
                 second_factor=False,
-            )
+            ),
+            signer=Authority.open(folder / "house", dt.datetime.now(dt.UTC)),
         )
         verifier = Passwords().verifier(PASSWORD)
         with cloud.desk.work() as work:
@@ -113,14 +118,26 @@ def signed_in(open_page: Callable[..., Page], offices: dict[str, FastAPI]) -> Ca
     return sign
 
 
+def pattern_of(path: str) -> re.Pattern[str]:
+    """Which addresses are this one, whose parts in braces are any word; its query says nothing of it."""
+    return re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path.partition("?")[0])))
+
+
 MANY_ROWS = "tbody > tr:nth-child(n+5), .facts > li:nth-child(n+5)"
 """Drawn by the same lines as those before them: axe reads each kind of row, not each row."""
 
 
 @pytest.fixture
-def look_at(check_accessible: Callable[..., list[str]], keep_shot: Callable[[Page, str], None]):
+def look_at(
+    request: pytest.FixtureRequest, check_accessible: Callable[..., list[str]], keep_shot: Callable[[Page, str], None]
+) -> Iterator[Callable[..., None]]:
     """Judges the page that stands: at no size it scrolls sideways; axe reads it whole on a till in the light, and on a
-    phone in the dark what size and colours decide. Contrasts in the light are in the whole."""
+    phone in the dark what size and colours decide. Contrasts in the light are in the whole.
+
+    A test's mark `looks_at` names pages that it looks at, `{…}` for what it only learns on its way: at its end they
+    all were. `test_e2e_office_pages.py` asks the marks whether a page was forgotten.
+    """
+    read: set[str] = set()
 
     def show(page: Page, *, rows: bool) -> None:
         page.evaluate(
@@ -140,8 +157,11 @@ def look_at(check_accessible: Callable[..., list[str]], keep_shot: Callable[[Pag
             assert check_accessible(page, rules) == [], (name, label)
             show(page, rows=True)
         page.set_viewport_size({"width": TILL[0], "height": TILL[1]})
+        read.add(urlsplit(page.url).path)
 
-    return look
+    yield look
+    named = {path for mark in request.node.iter_markers("looks_at") for path in mark.args}
+    assert [path for path in sorted(named) if not any(map(pattern_of(path).fullmatch, read))] == [], "not looked at"
 
 
 @pytest.fixture(scope="session")

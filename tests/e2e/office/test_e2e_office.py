@@ -194,6 +194,7 @@ def office(
 SINGLE = (
     "/counts/flagship/c1", "/sales/flagship/s1", "/shifts", "/shifts/flagship/z1", "/stores/flagship",
     "/prices", "/prices?of=taxes", "/receipts/flagship/s1", "/help/cards/manager", "/me", "/me/second-factor",
+    "/ledger/accounts/bank", "/commissions/associate",
 )  # fmt: skip
 PATHS = (
     "/", "/pieces", "/counts", "/sales", "/ledger", "/transfers", "/orders", "/client-orders", "/alarms", "/stores", "/staff",
@@ -206,6 +207,7 @@ def name_of(path: str) -> str:
     return path.translate(str.maketrans("/?=&", "----"))
 
 
+@pytest.mark.looks_at(*PATHS)
 def test_every_page_of_the_first_day_teaches(first_day: str, signed_in: Callable[..., Page], look_at) -> None:
     page = signed_in(first_day, "/", user="admin")
     for path in PATHS:
@@ -214,6 +216,7 @@ def test_every_page_of_the_first_day_teaches(first_day: str, signed_in: Callable
         look_at(page, f"office-first-day{name_of(path)}", ONCE)
 
 
+@pytest.mark.looks_at("/pieces/{piece}", *PATHS, *SINGLE)
 def test_every_page_is_accessible_on_till_and_phone_in_the_light_and_the_dark(
     office: tuple[str, Cloud], signed_in: Callable[..., Page], look_at
 ) -> None:
@@ -367,8 +370,9 @@ def test_an_associate_sees_no_cases(
     expect(page.get_by_text("This is not yours to do")).to_be_visible()
 
 
+@pytest.mark.looks_at("/sign-in")
 def test_a_wrong_password_is_told_without_a_hint(
-    first_day: str, open_page: Callable[..., Page], expected_errors: list[str]
+    first_day: str, open_page: Callable[..., Page], expected_errors: list[str], look_at
 ) -> None:
     expected_errors.append("401")
     page = open_page(first_day + "/", size=TILL)
@@ -377,6 +381,7 @@ def test_a_wrong_password_is_told_without_a_hint(
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("do not fit")
     expect(page.get_by_label("Name")).to_have_value("manager")
+    look_at(page, "office-sign-in-wrong")
 
 
 def test_signing_out_ends_it(first_day: str, signed_in: Callable[..., Page]) -> None:
@@ -386,8 +391,9 @@ def test_signing_out_ends_it(first_day: str, signed_in: Callable[..., Page]) -> 
     expect(page.get_by_label("Password")).to_be_visible()
 
 
+@pytest.mark.looks_at("/ledger/entry")
 def test_the_ledger_shows_what_a_sale_moved_and_that_it_sums_to_nothing(
-    office: tuple[str, Cloud], signed_in: Callable[..., Page]
+    office: tuple[str, Cloud], signed_in: Callable[..., Page], look_at
 ) -> None:
     page = signed_in(office[0], "/ledger")
     together = page.locator(".figures dd")
@@ -401,6 +407,7 @@ def test_the_ledger_shows_what_a_sale_moved_and_that_it_sums_to_nothing(
     page.get_by_role("link", name="Sale", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sale")
     expect(page.get_by_role("row", name=re.compile("^Card clearing"))).to_have_count(1)
+    look_at(page, "office-ledger-entry")
 
 
 def test_what_the_bank_gave_is_said_beside_the_bag_and_the_ledger_follows(

@@ -9,8 +9,17 @@ from cloud.clienteling.identity.matching import Suggestion
 from cloud.pos.clients import desk as clients
 from cloud.pos.clients import pairs
 from cloud.pos.clients.profile import Finger, RingSize, Source
+from cloud.pos.prices.desk import put_promotion, put_tax
 from cloud.pos.stores.desk import open_store
-from contract.feed import StoreCard
+from contract.feed import (
+    EVERY_STORE,
+    PromotionCard,
+    PromotionKind,
+    StoreCard,
+    TaxCard,
+    TaxChange,
+    TaxPart,
+)
 
 PASSWORD = "a long enough password"
 BY_THEME = ("color-contrast", "link-in-text-block")
@@ -22,7 +31,7 @@ FORMS = (
     ("/prices/taxes/new", "Keep the tax"), ("/prices/promotions/new", "Keep the promotion"), ("/prices/rates", "Keep the rate"),
     ("/clients/new", "Keep them"), (f"/clients/{CLIENT}", "Keep the note"), ("/clients", "Find"),
     ("/clients/doubles", "The same person"),
-    ("/goods", "Keep it"), ("/commissions", "Set the rate"),
+    ("/prices/taxes/vat", "End it"), ("/prices/promotions/spring", "End it"), ("/goods", "Keep it"), ("/commissions", "Set the rate"),
 )  # fmt: skip
 """A page with a form, and the word on its button."""
 
@@ -32,6 +41,11 @@ def office(tmp_path_factory: pytest.TempPathFactory, serve, make_office) -> Iter
     cloud = make_office(tmp_path_factory.mktemp("office"))
     with cloud.desk.work() as work:
         open_store(work, StoreCard(store="flagship", name="Flagship", currency="EUR"))
+        vat = TaxPart(code="20", name="VAT", rate_bp=2_000)
+        later = TaxChange(from_day="2099-01-01", parts=(vat,))
+        put_tax(work, TaxCard(tax="vat", name="VAT", parts=(vat,), changes=(later,)), by="admin", why="it is due")
+        spring = PromotionCard(promotion="spring", name="Spring", how=PromotionKind.PERCENT, off_bp=1_000)
+        put_promotion(work, spring, EVERY_STORE, by="admin", why="for the spring")
         told = {
             "given_name": "Max",
             "family_name": "Muster",
@@ -60,6 +74,7 @@ def test_the_ledger_and_the_staff_are_not_for_associates(
         assert page.goto(url + path).status == 403
 
 
+@pytest.mark.looks_at("/stores/flagship/enrol", *(path for path, _ in FORMS))
 def test_the_forms_of_an_admin_are_accessible_in_every_size(
     office: str, signed_in: Callable[..., Page], look_at: Callable[[Page, str], None]
 ) -> None:
@@ -69,6 +84,10 @@ def test_the_forms_of_an_admin_are_accessible_in_every_size(
         assert page.goto(url + path).status == 200, path
         expect(page.get_by_role("button", name=button)).to_be_visible()
         look_at(page, f"office-admin{path.replace('/', '-')}")
+    page.goto(url + "/stores/flagship/enrol")
+    page.get_by_role("button", name="Take a token").click()
+    expect(page.get_by_label("The command for the box")).to_contain_text("vitrine enrol flagship --office ")
+    look_at(page, "office-admin-token")
 
 
 def test_an_admin_opens_a_store_and_is_told_what_does_not_fit(

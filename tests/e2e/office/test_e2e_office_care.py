@@ -70,6 +70,10 @@ def office(tmp_path_factory, serve, make_office: Callable[[Path], Cloud]) -> Ite
     cloud.office.close()
 
 
+@pytest.mark.looks_at(
+    "/messages", "/messages/{message}", "/messages/templates/all", "/messages/templates/edit", "/reminders", "/appointments",
+    "/appointments/new", "/appointments/{appointment}", "/appointments/places/all", "/stop/{link}",
+)  # fmt: skip
 def test_every_page_is_accessible_in_every_size(
     office, signed_in: Callable[..., Page], look_at: Callable[[Page, str], None], expected_errors: list[str]
 ) -> None:

@@ -19,10 +19,10 @@ from vitrine.seed_clients import person_of, sow_clients
 TILL, PHONE = (1280, 800), (390, 844)
 BY_THEME = ("color-contrast", "link-in-text-block")
 LINK = "0123456789abcdef"
-LOOKS = (("till", TILL, "light"), ("till", TILL, "dark"), ("phone", PHONE, "light"), ("phone", PHONE, "dark"))
 PATHS = (
     "/segments", "/segments/list?of=rising", "/segments/list?of=lapsing", "/segments/list?of=value", "/segments/tiers",
     "/loyalty", "/owed?kind=points", "/campaigns", "/campaigns/new", "/campaigns/past-autumn", "/campaigns/past-evening",
+    "/campaigns/past-evening/edit",
     f"/clients/{person_of(0)}/edit", "/help", "/changes",
 )  # fmt: skip
 
@@ -51,6 +51,7 @@ def name_of(path: str) -> str:
     return path.translate(str.maketrans("/?=&", "----"))
 
 
+@pytest.mark.looks_at("/owed/{account}", *PATHS)
 def test_every_page_is_accessible_in_every_size(
     office: str, signed_in: Callable[..., Page], look_at: Callable[[Page, str], None]
 ) -> None:
@@ -58,8 +59,13 @@ def test_every_page_is_accessible_in_every_size(
     for path in PATHS:
         assert page.goto(office + path).status == 200, path
         look_at(page, f"office{name_of(path)}")
+    page.goto(office + "/owed?kind=points")
+    page.locator("tbody a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    look_at(page, "office-owed-account")
 
 
+@pytest.mark.looks_at("/clients/{person}")
 def test_a_profile_says_where_its_client_stands(
     office: str, signed_in: Callable[..., Page], look_at: Callable[[Page, str], None]
 ) -> None:
@@ -68,22 +74,19 @@ def test_a_profile_says_where_its_client_stands(
     look_at(page, "office-client-standing")
 
 
+@pytest.mark.looks_at("/invited/{link}")
 def test_a_guest_answers_on_a_page_of_their_own(
-    office: str, open_page: Callable[..., Page], check_accessible: Callable[..., list[str]], keep_shot
+    office: str, open_page: Callable[..., Page], look_at: Callable[[Page, str], None]
 ) -> None:
     page = open_page(f"{office}/invited/{LINK}", size=PHONE)
-    for name, size, theme in LOOKS:
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.emulate_media(color_scheme=theme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-        assert check_accessible(page) == [], (name, theme)
-        keep_shot(page, f"invited-{name}-{theme}")
+    look_at(page, "invited")
     page.get_by_role("button", name="I will come").click()
     expect(page.get_by_text("we look forward to it")).to_be_visible()
     expect(page.get_by_role("button", name="I will come")).to_have_count(0)
-    keep_shot(page, "invited-answered")
+    look_at(page, "invited-answered")
 
 
+@pytest.mark.looks_at("/your-history")
 def test_a_client_sees_their_own_page_by_a_link_that_is_handed_on(
     office: str, signed_in: Callable[..., Page], open_page: Callable[..., Page], look_at: Callable[[Page, str], None],
     expected_errors: list[str],

@@ -31,6 +31,7 @@ def give(page: Page, office: str, folder: Path, text: str) -> None:
     page.get_by_role("button", name="Try the list").click()
 
 
+@pytest.mark.looks_at("/pieces/import", "/pieces/import/{list_id}")
 def test_a_list_is_tried_asked_about_mended_and_imported(office, signed_in, look_at, tmp_path, expected_errors) -> None:
     expected_errors += ["422"]
     page = signed_in(office, "/pieces/import", user="admin")
@@ -51,6 +52,7 @@ def test_a_list_is_tried_asked_about_mended_and_imported(office, signed_in, look
     expect(page.get_by_text("This very list was imported before.")).to_be_visible(timeout=20_000)
 
 
+@pytest.mark.looks_at("/pieces/categories", "/pieces/new")
 def test_a_category_asks_and_a_piece_entered_by_hand_answers(office, signed_in, look_at, expected_errors) -> None:
     expected_errors += ["422"]
     page = signed_in(office, "/pieces/categories")

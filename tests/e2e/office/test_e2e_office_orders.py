@@ -83,6 +83,7 @@ def office(tmp_path_factory, serve, make_office: Callable[[Path], Cloud]) -> Ite
     cloud.office.close()
 
 
+@pytest.mark.looks_at(*PATHS)
 def test_every_page_is_accessible_in_every_size(
     office: str, signed_in: Callable[..., Page], look_at: Callable[[Page, str], None]
 ) -> None:

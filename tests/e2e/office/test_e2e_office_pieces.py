@@ -59,6 +59,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, serve, make_office) -> Iter
     cloud.office.close()
 
 
+@pytest.mark.looks_at("/pieces/{piece}", "/pieces/{piece}/edit")
 def test_the_record_and_its_form_are_accessible_in_every_size(
     office: str, signed_in: Callable[..., Page], look_at: Callable[[Page, str], None]
 ) -> None:

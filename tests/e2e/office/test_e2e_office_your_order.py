@@ -18,7 +18,6 @@ from contract.order_page import PAGE, page_code
 
 ORDER = ClientOrderId("01930f2e-1111-7000-8000-0123456789ab")
 TILL, PHONE = (1280, 800), (390, 844)
-LOOKS = (("till", TILL, "light"), ("till", TILL, "dark"), ("phone", PHONE, "light"), ("phone", PHONE, "dark"))
 
 
 @pytest.fixture(scope="module")
@@ -42,34 +41,29 @@ def office(tmp_path_factory, serve, make_office: Callable[[Path], Cloud]) -> Ite
     cloud.office.close()
 
 
+@pytest.mark.looks_at(PAGE)
 def test_the_page_is_accessible_before_and_after_the_answer(
-    office: str, open_page: Callable[..., Page], check_accessible: Callable[..., list[str]], keep_shot
+    office: str, open_page: Callable[..., Page], look_at: Callable[[Page, str], None]
 ) -> None:
     page = open_page(office + PAGE, size=PHONE)
-    assert check_accessible(page) == []
-    keep_shot(page, "your-order-form")
+    look_at(page, "your-order-form")
     page.get_by_label("Code on your slip").fill(page_code(ORDER).lower())
     page.keyboard.press("Enter")
     expect(page.get_by_text("There is a quote for you")).to_be_visible()
-    for name, size, theme in LOOKS:
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.emulate_media(color_scheme=theme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-        assert check_accessible(page) == [], (name, theme)
-        keep_shot(page, f"your-order-{name}-{theme}")
+    look_at(page, "your-order")
     page.get_by_role("button", name="I accept this quote").click()
     expect(page.get_by_text("The store hears it as soon as it is online")).to_be_visible()
     expect(page.get_by_role("button", name="I accept this quote")).to_have_count(0)
-    assert check_accessible(page) == []
-    keep_shot(page, "your-order-said")
+    look_at(page, "your-order-said")
 
 
+@pytest.mark.looks_at("/receipt")
 def test_a_receipt_is_checked_on_a_page_of_the_same_kind(
-    office: str, open_page: Callable[..., Page], check_accessible: Callable[..., list[str]]
+    office: str, open_page: Callable[..., Page], look_at: Callable[[Page, str], None]
 ) -> None:
-    page = open_page(f"{office}/receipt", size=PHONE, theme="dark")
+    page = open_page(f"{office}/receipt", size=PHONE)
     expect(page.get_by_role("heading", name="Check a receipt")).to_be_visible()
-    assert check_accessible(page) == []
+    look_at(page, "receipt-check")
 
 
 def test_a_code_of_no_order_says_what_to_do(office: str, open_page: Callable[..., Page], expected_errors) -> None:
