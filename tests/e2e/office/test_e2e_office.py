@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Page, expect
 
 from cloud.app import Cloud
+from cloud.pos.commissions.desk import set_rate
 from cloud.pos.pieces.desk import bring_in
 from cloud.pos.stores.desk import open_store
 from contract.commands import CustodyState
@@ -115,6 +116,8 @@ def office(
         with cloud.desk.work() as work:
             open_store(work, StoreCard(store=layout.store, name=layout.name, currency="EUR", city=layout.city))
             assert not bring_in(work, store.cards, layout.store, state=CustodyState.HERE).errors
+    with cloud.desk.work() as work:
+        set_rate(work, whose="associate", rate_bp=150, from_day="2026-01-01", by=UserId("admin"), why="as agreed")
     flagship = world.stores[0].cards
     sold, gone, shipped = flagship[0], flagship[1], flagship[2]
 

@@ -106,6 +106,7 @@ def test_a_client_sees_their_own_page_by_a_link_that_is_handed_on(
     look_at(theirs, "your-history-ended")
 
 
+@pytest.mark.looks_at("/clients/{person}/appraisals")
 def test_something_of_a_clients_own_is_appraised_and_signed(
     office: str, signed_in: Callable[..., Page], look_at: Callable[[Page, str], None]
 ) -> None:
