@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from playwright.sync_api import Page, expect
 
 from cloud.app import Cloud
-from cloud.pos.commissions.desk import set_rate
 from cloud.pos.pieces.desk import bring_in
 from cloud.pos.stores.desk import open_store
 from contract.commands import CustodyState
@@ -37,6 +36,7 @@ from contract.facts import (
     ReleaseWhy,
     SaleLine,
     SaleRecorded,
+    Share,
     Stream,
     Tender,
     TenderKind,
@@ -116,8 +116,6 @@ def office(
         with cloud.desk.work() as work:
             open_store(work, StoreCard(store=layout.store, name=layout.name, currency="EUR", city=layout.city))
             assert not bring_in(work, store.cards, layout.store, state=CustodyState.HERE).errors
-    with cloud.desk.work() as work:
-        set_rate(work, whose="associate", rate_bp=150, from_day="2026-01-01", by=UserId("admin"), why="as agreed")
     flagship = world.stores[0].cards
     sold, gone, shipped = flagship[0], flagship[1], flagship[2]
 
@@ -127,6 +125,7 @@ def office(
             gross_minor=sold.price_minor, tax_bp=2000, tax_minor=sold.price_minor - round(sold.price_minor / 1.2),
             piece=sold.piece, ce=ce[sold.piece],
         )  # fmt: skip
+        net = line.gross_minor - line.tax_minor
         verdict = CountVerdict(
             piece=gone.piece, verdict=Verdict.MISSING, zone="case-1", p_present=0.0004, note="last read 13:58"
         )
@@ -180,6 +179,7 @@ def office(
                 sale="s1", till="till-1", shift="z1", receipt_number=1, business_day="2026-11-22", associate="associate",
                 currency="EUR", lines=(line,), total_minor=sold.price_minor, tax_minor=line.tax_minor, pad_verdict="matched",
                 tenders=(Tender(kind=TenderKind.CARD, amount_minor=sold.price_minor),),
+                shares=(Share(associate="associate", share_bp=10_000, rate_bp=100, base_minor=net, commission_minor=net // 100),),
             ),
             CustodyReleased(piece=shipped.piece, ce=ce[shipped.piece], why=ReleaseWhy.SHIPPED, to="boutique", transfer="t1"),
             TransferShipped(transfer="t1", to="boutique", pieces=(shipped.piece,)), *shift_of(line),
