@@ -62,3 +62,5 @@ def _merge(parts: tuple[Mapping[type[Fact], Applier], ...]) -> Appliers:
 
 
 APPLIERS: Final = _merge(tuple(noun.APPLY for noun in NOUNS))
+CATCH_UP: Final = (client_orders.caught_up, pieces.caught_up)
+"""Nouns whose facts mean something only after those ahead of them: an order's steps, the end of a claim."""

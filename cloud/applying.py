@@ -21,6 +21,8 @@ WHY_MAX: Final = 300
 Applier = Callable[[Custody, Heard, Any], None]
 Appliers = Mapping[type[Fact], Sequence[Applier]]
 """A noun's functions by the fact they understand. Facts nobody applies are history only."""
+CatchUp = Callable[[Custody, Heard, Sequence[Fact]], None]
+"""A noun's function for an entry that was applied as late, before the entries ahead of it, and is now in its place."""
 
 
 class StuckRowError(Exception):
@@ -97,6 +99,7 @@ def apply_rows(
     log: Log,
     rows: list[Numbered],
     appliers: Appliers,
+    catch_up: Sequence[CatchUp],
     *,
     to_park: Mapping[Place, str],
     decode: Decode,
@@ -120,6 +123,10 @@ def apply_rows(
     parked = 0
     for row, read in zip(rows, reads, strict=True):
         if row.leaf in applied:
+            if read.entry is not None and not read.keys & taken:
+                in_place = parking.heard_as(*name, row.seq, read.entry)
+                for noun in catch_up:
+                    noun(tokens, in_place, read.entry.facts)
             continue
         stuck = to_park.get((*name, row.seq), "")
         why = read.why or stuck

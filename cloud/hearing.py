@@ -7,14 +7,17 @@ import sqlalchemy as sa
 
 from cloud import downlog, logs
 from cloud.db import Row
-from cloud.logs import Log
+from cloud.logs import Log, Name
 from cloud.tables import node
 from cloud.work import UnknownStoreError, Work
+from contract.facts import Stream
 from contract.ids import Epoch, StoreId
 from contract.messages import Ack, Down, JournalRows, Standing, Up
 from contract.seals import is_same, told_seal
 
 BOOTS_REMEMBERED_MAX: Final = 16
+BEHIND: Final = "behind"
+"""A node's state: its box serves, and lacks rows of its own store."""
 
 
 def same_chain(work: Work, log: Log, given: JournalRows) -> bool:
@@ -28,6 +31,16 @@ def locked(work: Work, store: StoreId) -> sa.RowMapping:
     if box is None:
         raise UnknownStoreError(f"no store {store!r} in this office; create it, then enrol its box")
     return box
+
+
+def falls_behind(serving: str, name: Name) -> bool:
+    """Whether rows that now join this log are missing in the books of the box that serves the store.
+
+    They are of an older life of it, and came after the snapshot was cut: the box would give back money that was given
+    back, and decide about orders that were handed over. Its snapshot is of the log as it was then; it has to rejoin.
+    serving: the epoch that box writes; empty when none does.
+    """
+    return name.stream is Stream.TRADE and serving not in ("", name.epoch)
 
 
 def is_fresh(box: Row, up: Up) -> bool:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from cloud import feed, hearing, logs, parking, ways
-from cloud.appliers import APPLIERS
+from cloud.appliers import APPLIERS, CATCH_UP
 from cloud.applying import Ahead, Appliers, StuckRowError, ahead, apply_entry, apply_rows
 from cloud.custody import Custody
 from cloud.db import ContentionError, Office, Row, is_of_the_row
@@ -276,7 +276,8 @@ class Ingest:
                 f"{work.cloud_epoch}, {box['term']}, {decided}: this database is older than what it decided. "
                 "Run `vitrine recover`."
             )
-        return Standing.OLD if fenced else Standing.OK
+        behind = box["state"] == hearing.BEHIND and up.epoch == box["epoch"]
+        return Standing.OLD if fenced or behind else Standing.OK
 
     def _rows(self, each: _Try, known_of: Known, log: Log, up: Up, rows: list[Numbered]) -> Log | None:
         """Store and apply what is new; returns our log then, or None when the rows do not extend it."""
@@ -296,6 +297,8 @@ class Ingest:
         if not new:
             return log
         longer = known_of.store(log, new, each.work.now_us)
+        if hearing.falls_behind(known_of.box(up.store)["epoch"], log.name):
+            known_of.remember(up.store, {"state": hearing.BEHIND})
         if each.careful:
             tx.settle()
         each.counts.rows_stored_total += len(new)
@@ -307,7 +310,7 @@ class Ingest:
 
     def _apply(self, each: _Try, log: Log, rows: list[Numbered], *, late: bool = False) -> None:
         parked = apply_rows(
-            each.tokens, log, rows, self.appliers,
+            each.tokens, log, rows, self.appliers, CATCH_UP,
             to_park=each.to_park, decode=self.decode, known=each.ahead, late=late, careful=each.careful,
         )  # fmt: skip
         each.counts.rows_parked_total += parked
@@ -329,6 +332,8 @@ class Ingest:
         if reaches and not strange and hearing.same_chain(work, log, given):
             longer = logs.store(work.tx, log, above, work.now_us)
             each.counts.rows_stored_total += len(above)
+            if above and hearing.falls_behind(box["epoch"], name):
+                work.tx.run(sa.update(node).where(node.c.store == given.store).values(state=hearing.BEHIND))
             self._apply(each, log, above)
             return longer.ack()
         late = [row for row in (*strange, *above) if logs.store_late(work.tx, name, row, work.now_us)]

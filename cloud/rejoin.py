@@ -111,10 +111,14 @@ class Rejoins:
         return named
 
     def _claimed(self, work: Work, asked: Rejoin) -> None:
-        """While recovering: what the box believes to hold under an epoch above ours was granted by the lost cloud."""
+        """While recovering: what the box believes to hold under an epoch above ours was granted by the lost cloud.
+
+        Clients' things stand under epoch 0, which no cloud grants: they are their orders' alone.
+        """
         tokens = Custody(work)
-        tokens.load(row.piece for row in asked.custody)
-        for row in asked.custody:
+        granted = [row for row in asked.custody if row.ce]
+        tokens.load(row.piece for row in granted)
+        for row in granted:
             token = tokens.get(row.piece)
             if tokens.of_a_lost_life(row.ce) and (token is None or row.ce > token.ce):
                 state = OfficeState(row.state.value)

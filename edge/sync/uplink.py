@@ -22,7 +22,7 @@ ROWS_IN_FLIGHT_MAX: Final = 1_000
 ORDER: Final = (Stream.TRADE, Stream.FLOOR)
 
 WHY: Final = {
-    Standing.OLD: "the head office knows a newer box for this store, or another machine",
+    Standing.OLD: "the head office knows a newer box for this store, another machine, or entries this one lacks",
     Standing.FORK: "this disk's log is not the one the head office has: it was restored or copied",
     Standing.NEWCLOUD: "the head office was restored and asks every store to join again",
 }

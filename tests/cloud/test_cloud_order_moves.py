@@ -11,6 +11,7 @@ from cloud.remarks import trade_keys
 from cloud.sealing import passing
 from cloud.tables import (
     case_file,
+    claim,
     client_order,
     order_answer,
     order_page,
@@ -25,6 +26,7 @@ from contract.facts import (
     ClaimHeld,
     ClaimKind,
     CommandHeard,
+    CustodyReceived,
     CustodyReleased,
     LineKind,
     OrderEvent,
@@ -158,6 +160,41 @@ def test_a_piece_it_keeps_goes_with_its_promise(house, two):
     (grant,) = [each for each in commands if isinstance(each, GrantCustody)]
     assert (grant.promise, grant.promise_ref, grant.promise_claim) == (ClaimKind.LAYAWAY, ORDER, "k")
     assert house.token("p1")[:2] == ("lyon", "incoming")
+
+
+def test_a_store_that_keeps_a_piece_of_an_order_that_ends_elsewhere_hears_of_it(house, two):
+    """The piece was carried astray, or read there after its box was lost: nobody could ever sell it there again."""
+    paris, lyon = two
+    paris.write(opened(OrderKind.LAYAWAY, pieces=("p1",)))
+    paris.write(ClaimHeld(claim="k", piece="p1", ce=paris.ce["p1"], kind=ClaimKind.LAYAWAY, ref=ORDER))
+    paris.write(CustodyReleased(piece="p1", ce=paris.ce["p1"], why=ReleaseWhy.SHIPPED, to="lyon", transfer="t"))
+    paris.send()
+    (brought,) = [each.command for each in lyon.obey(lyon.send())]
+    assert brought.promise_claim == "k"
+    lyon.write(CustodyReceived(piece="p1", ce=brought.ce, transfer="t"))
+    lyon.send(1)
+    paris.write(OrderMoved(order=ORDER, event=OrderEvent.CANCEL))
+    paris.send()
+    (again,) = [each.command for each in lyon.obey(lyon.send(1))]
+    assert (again.piece, again.promise, again.ce > brought.ce) == ("p1", None, True)
+    assert "" not in {row["ended"] for row in house.rows(sa.select(claim.c.ended))}
+
+
+def test_an_order_handed_over_that_a_restored_office_hears_of_before_it_was_opened_has_a_home(house, two):
+    """A box that does not know of the restore yet hands over what it had not sent, and only then what it had."""
+    paris, lyon = two
+    paris.write(opened(), *quoted())
+    paris.write(OrderPromised(order=ORDER, promised_day="2027-01-01"))
+    paris.write(*handed())
+    paris.hand_over(2)
+    assert house.rows(sa.select(client_order)) == []
+    paris.send()
+    store, order = home(house)
+    assert (store, order.home, order.promised_day) == ("lyon", 1, "2027-01-01")
+    assert [told.order for told in takes(lyon)] == [ORDER]
+    steps = [step.event for step in order.steps]
+    paris.hand_over(2)
+    assert [step.event for step in home(house)[1].steps] == steps, "once"
 
 
 def test_a_box_of_an_older_version_is_told_when_it_was_updated(house, two):

@@ -15,6 +15,10 @@ from contract.facts import (
     ClaimHeld,
     ClaimKind,
     CountPlace,
+    OrderEvent,
+    OrderKind,
+    OrderMoved,
+    OrderOpened,
     PieceSighted,
     SaleOpened,
     ShiftClosed,
@@ -63,8 +67,10 @@ def test_a_rejoin_renews_every_token_and_old_facts_are_late(house):
     assert box.ce["p1"] > old["p1"]
     box.hand_over(epoch=epoch, rows=rows)
     assert {row["kind"] for row in house.rows(sa.select(case_file))} == {"sale quarantined"}
-    (command,) = box.obey(box.send(1, 0))
-    assert command.command.sale == "s1"
+    assert box.send(1, 0).standing is Standing.OLD, "its snapshot was cut before these rows came"
+    (held,) = box.join().claims
+    assert (held.kind, held.ref) == ("hold", "s1")
+    assert box.send(1, 0).standing is Standing.OK
 
 
 def test_rows_handed_over_before_the_rejoin_are_simply_ingested(house):
@@ -269,6 +275,22 @@ def test_the_promise_of_a_fenced_box_travels_with_its_piece(house):
     rome.write(ClaimEnded(claim="c1", piece=PieceId("p1"), ce=rome.ce["p1"], how=ClaimEnd.RELEASED))
     rome.send(2)
     assert rome.join().claims == ()
+
+
+def test_the_promise_of_an_order_that_is_over_does_not_travel(house):
+    """It ended at a box that had not got the piece back; or a restored office heard of the promise after the end."""
+    box = house.store("paris", "p1")
+    box.write(
+        OrderOpened(
+            order="o1", number="L-1001", kind=OrderKind.LAYAWAY, client="c-1", title="x", currency="EUR",
+            account="order-o1", pieces=("p1",),
+        )
+    )  # fmt: skip
+    box.write(OrderMoved(order="o1", event=OrderEvent.CANCEL))
+    box.write(msgspec.structs.replace(layaway("c1", box), ref="o1"))
+    box.send()
+    assert box.join().claims == ()
+    assert [row["ended"] for row in house.rows(sa.select(claim))] == ["its order is over"]
 
 
 def test_a_promise_keeps_its_name_over_a_rejoin_and_ends_under_it(house):

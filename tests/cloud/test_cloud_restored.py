@@ -43,6 +43,15 @@ def test_a_box_cannot_claim_what_this_life_of_the_office_never_gave(house):
     assert house.token("p1")[:2] == ("paris", "here")
 
 
+def test_a_clients_thing_is_granted_by_no_life_of_the_office(house):
+    """A box names envelopes among what it looks for, under custody epoch 0."""
+    box = house.store("paris", "p1")
+    recover(house.office, NoProvider(), now_us=5)
+    box.cloud_epoch = 2
+    envelope = CustodyRow(piece=PieceId("t1"), ce=0, state=CustodyState.HERE)
+    assert [row.piece for row in hear(box, custody=(envelope,)).custody] == ["p1"]
+
+
 def test_a_restored_office_hears_every_store_before_a_token_moves(house):
     paris, lyon = house.store("paris", "p1"), house.store("lyon")
     recovery = recover(house.office, NoProvider(), now_us=5)

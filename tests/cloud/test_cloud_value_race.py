@@ -8,6 +8,7 @@ from house_templates import empty_books, office_image
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cloud import hearing, logs
 from cloud.db import open_office
 from cloud.ingest import Ingest
 from cloud.pos.value import apply as value
@@ -35,21 +36,36 @@ class Store:
 
     def __init__(self, house, name, kept):
         self.house, self.name, self.line = house, name, True
-        self.books = Books.open(None, store=name, instance=f"m-{name}", image=empty_books())
-        self.desk = Desk(self.books)
-        self.sync = Sync(self.books, boot="b1")
         self.ids = itertools.count(1)
         self.recorded = []
-        attempt = Rejoining(self.books, nonce=f"n-{name}", instance=f"m-{name}")
-        attempt.load(house.rejoins.hear(attempt.message(), 1, new_epoch=lambda: f"e-{name}"), now_us=1)
         bodies = {"staff:ana": StaffCard(user="ana", name="Ana", roles=(Role.MANAGER,))}
         bodies["settings"] = SettingsCard(store=name, offline_value_minor_max=kept)
         rows = tuple(FeedRow(rev=n, scope="*", key=key, body=body) for n, (key, body) in enumerate(bodies.items(), 1))
-        replica.take(self.books, FeedPage(rows=rows, upto=9, more=False))
+        self.feed = FeedPage(rows=rows, upto=9, more=False)
+        self.begin(f"m-{name}")
+        self.rejoin()
         for till in ("t1", "t2"):
             self.do(
                 OpenShift(shift=f"{name}-{till}", till=till, business_day="2026-11-29", float_minor=0, currency="EUR")
             )
+
+    def begin(self, machine):
+        """A machine with an empty disk."""
+        self.machine = machine
+        self.books = Books.open(None, store=self.name, instance=machine, image=empty_books())
+        self.desk, self.sync = Desk(self.books), Sync(self.books, boot=machine)
+
+    def rejoin(self):
+        attempt, house = Rejoining(self.books, nonce=self.new_id(), instance=self.machine), self.house
+        for rows in attempt.handover():
+            house.ingest.take(rows, next(house.clock))
+            attempt.handed(rows)
+        answer = house.rejoins.hear(attempt.message(), next(house.clock), new_epoch=self.new_id)
+        for want in attempt.wanted(answer):
+            with house.office.reading() as tx:
+                attempt.take(logs.page(tx, logs.Name(self.name, want.epoch, want.stream), want.first_seq))
+        attempt.load(answer, now_us=next(house.clock))
+        replica.take(self.books, self.feed)
 
     def new_id(self):
         return f"{self.name}-{next(self.ids):04d}"
@@ -231,6 +247,52 @@ def test_an_answer_that_comes_too_late_goes_back(house):
     house.lyon.end(sale)
     house.settle()
     assert (house.account().row.held_minor, house.lyon.held()) == (0, 0)
+
+
+def paid_by_a_lost_box(house):
+    """The last words of a box that was lost, with a sale paid by card, come after its successor got the books."""
+    paris = house.paris
+    paris.load()
+    house.settle()
+    assert paris.pay(paris.ask("t1", 6_000))
+    on_their_way = paris.sync.messages(next(house.clock) * 10_000_000)
+    paris.books.close()
+    house.rejoins.replace("paris", "m-2", by="marie", why="stolen", now_us=1)
+    paris.begin("m-2")
+    paris.rejoin()
+    for up in on_their_way:
+        house.ingest.hear(up, next(house.clock))
+    return paris
+
+
+def test_money_that_a_lost_box_spent_is_not_spent_again_by_the_next_one():
+    house = House(kept=LOADED)
+    paris = paid_by_a_lost_box(house)
+    assert paris.held() == LOADED
+    paris.pump()
+    assert not paris.books.serving, "the office says that it lacks entries"
+    paris.rejoin()
+    assert (paris.held(), house.account().row.balance_minor) == (4_000, 4_000)
+    more = paris.ask("t2", LOADED)
+    house.settle()
+    assert paris.pay(more), "4,000 of it by card"
+    house.settle()
+    assert (house.account().row.balance_minor, house.spent()) == (0, LOADED)
+    assert "value overspent" not in house.cases()
+    house.close()
+
+
+def test_an_office_that_leaves_a_box_behind_lets_it_spend_what_was_spent(monkeypatch):
+    """The control."""
+    monkeypatch.setattr(hearing, "falls_behind", lambda serving, name: False)
+    house = House(kept=LOADED)
+    paris = paid_by_a_lost_box(house)
+    paris.pump()
+    assert paris.pay(paris.ask("t2", LOADED))
+    house.settle()
+    assert house.spent() > LOADED
+    assert "value overspent" in house.cases()
+    house.close()
 
 
 def test_a_blocked_card_is_given_to_nobody(house):

@@ -127,7 +127,7 @@ class Keepings(Promises):
 
     def about_a_memo(self, box, order):
         if self.rng.random() < 0.5:
-            box.do(TakeMemoBack(order=order.order, pieces=order.out), pad=order.out)
+            box.do(TakeMemoBack(order=order.order, pieces=order.out), pad=self.lying_at(box, order.out))
         else:
             self.at_the_till(box, AddOrder, order=order.order)
 

@@ -48,6 +48,8 @@ from .world import PRICE, STORES, TILLS, ViolationError
 CLIENT = "c-1"
 VISITS = 40
 FEE_MINOR = 500
+OVERSPENT = "value overspent"
+"""The office's case of money that a store gave back again."""
 
 
 class Promises:
@@ -92,7 +94,7 @@ class Promises:
             self.at_the_till(box, AddOrder, order=order.order)
         elif dice < 0.78:
             to = self.rng.choice([each for each in STORES if each != box.store])
-            box.do(HandOrder(order=order.order, to=to, transfer=self.new_id()), pad=order.pieces)
+            box.do(HandOrder(order=order.order, to=to, transfer=self.new_id()), pad=self.lying_at(box, order.pieces))
         else:
             credit, fee = self.rng.random() < 0.5, self.rng.choice([0, FEE_MINOR])
             box.do(EndOrder(order=order.order, event=OrderEvent.CANCEL, why="x", credit=credit, fee_minor=fee))
@@ -106,6 +108,10 @@ class Promises:
         act = OpenOrder(order=order, kind=OrderKind.LAYAWAY, pieces=(piece,), **told)
         if isinstance(box.do(act), Done):
             box.do(MoveOrder(order=order, event=OrderEvent.RESERVE))
+
+    def lying_at(self, box, pieces):
+        """Of these, what can be laid on its pad."""
+        return [piece for piece in pieces if self.world.loc[piece] == box.store]
 
     def at_the_till(self, box, act, **told):
         """A visit of its own: in, paid, out; or the power goes in between."""
@@ -181,8 +187,7 @@ class Promises:
                 raise ViolationError(
                     f"O1 {account} is owed {owed.get(account, 0)}, and {paid} of it was paid and is left"
                 )
-            if paid < 0:
-                raise ViolationError(f"O2 {account}: more went out than was ever paid: {paid}")
+            self.judge_overspent(account, moves, paid, known)
         self.judge_homes()
         for store, box in self.main.items():
             for claim in queries.live_claims(box.books.db):
@@ -191,6 +196,21 @@ class Promises:
                     order = fold_orders.load(home.books.db, claim.ref)
                     if order is None or order.ended or claim.piece not in order.pieces:
                         raise ViolationError(f"O3 {store} keeps {claim.piece} for {claim.ref}, which does not want it")
+
+    def judge_overspent(self, account, moves, paid, known):
+        """No more went out than came in, but for what nobody could know (custody.md §12): money that came in by a row
+        that went with every copy, and money given back by one that went with its box and came to the office after it
+        was given back again. Of that a person is told.
+        """
+        burnt = sum(amount for place, amount in moves.items() if place not in known and amount > 0)
+        again = -sum(amount for place, amount in moves.items() if place in known & self.lost and amount < 0)
+        if paid + burnt >= 0:
+            return
+        if paid + burnt + again < 0:
+            raise ViolationError(f"O2 {account}: more went out than was ever paid: {paid}")
+        self.stat("money given back again")
+        if not any(kind == OVERSPENT and account in sentence for kind, _, sentence, _ in self.head.cases()):
+            raise ViolationError(f"O7 {account}: {-paid} was given back again, and nobody was told")
 
     def judge_homes(self):
         """Each order is decided by one store, the one the office names, and no store keeps money of one it gave up."""

@@ -12,6 +12,8 @@ from trade import selling
 from trade.guards import ALL, Guards
 
 DAYS, DISASTERS = range(9_000, 9_012), range(1_000, 1_008)
+RESTORED = (40_115, 40_122, 40_156, 40_496, 40_501, 40_578, 41_070)
+"""Each found another way in which a restored office or box gave money twice, or forgot an order, a promise or a thing."""
 GUARD_SEEDS_MAX = 60
 
 
@@ -44,6 +46,12 @@ def test_no_history_with_orders_loses_money_or_breaks_a_promise(driver_with_orde
 def test_no_disaster_with_orders_loses_money_or_breaks_a_promise(driver_with_orders, replay):
     totals = clean(driver_with_orders, replay, DISASTERS, hard=True)
     for name in ("orders", "deposits", "boxes lost", "disks restored", "copies"):
+        assert totals.get(name), f"these histories had no {name}: they prove nothing about them"
+
+
+def test_no_restored_office_loses_money_or_breaks_a_promise(driver_with_orders, replay):
+    totals = clean(driver_with_orders, replay, RESTORED, hard=True, restores=True)
+    for name in ("cloud restores", "disks restored", "orders handed over", "orders collected", "deposits"):
         assert totals.get(name), f"these histories had no {name}: they prove nothing about them"
 
 

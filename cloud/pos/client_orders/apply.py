@@ -1,5 +1,6 @@
 """What stores said of their clients' orders: each is one row, made by the pure fold of `trade.orders`."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from cloud import ways
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.tables import client_order
+from cloud.tables import claim, client_order
 from cloud.work import Heard
 from contract.commands import TakeOrder, decode_command
 from contract.facts import (
@@ -30,6 +31,8 @@ from contract.facts import (
     OrderResumed,
     OrderSettled,
 )
+from contract.ids import ClientOrderId, StoreId
+from trade.custody import OfficeState
 from trade.orders.order import Order, OrderFact, apply, opened
 
 ELSEWHERE: Final = "order of another store"
@@ -65,6 +68,37 @@ def heard_of(tokens: Custody, heard: Heard, fact: OrderFact) -> None:
     ways.keep(tx, home, order)
     if home != heard.store:
         ways.send(work, home, order.order)
+    if order.ended and before is not None and not before.ended:
+        _let_go(tokens, order, home)
+
+
+def _let_go(tokens: Custody, order: Order, home: StoreId) -> None:
+    """Of its pieces that another store keeps for it, for they were carried astray, or read there after a box was lost:
+    that store hears of the end by a new grant, which brings no promise.
+    """
+    tokens.work.tx.settle()
+    astray = (claim.c.piece.in_(order.pieces), claim.c.ref == order.order, claim.c.ended == "", claim.c.store != home)
+    for row in tokens.work.tx.rows(sa.select(claim.c.store, claim.c.piece).where(*astray).order_by(claim.c.piece)):
+        token = tokens.get(row["piece"])
+        if token is not None and token.holder == row["store"] and token.state is not OfficeState.SOLD:
+            tokens.grant(token.piece, token.holder)
+
+
+def caught_up(tokens: Custody, heard: Heard, facts: Sequence[Fact]) -> None:
+    """What a restored office heard of an order before it heard of the order: it is said again in its place.
+
+    An order that took such a fact in then has changed as late as the entry, or later, and is left as it is.
+    """
+    mine = [fact for fact in facts if type(fact) in ORDER_FACTS]
+    behind = {fact.order for fact in mine if _changed_before(tokens, fact.order, heard.at_us)}
+    for fact in mine:
+        if fact.order in behind:
+            heard_of(tokens, heard, fact)
+
+
+def _changed_before(tokens: Custody, order: ClientOrderId, at_us: int) -> bool:
+    row = tokens.work.tx.row(sa.select(client_order.c.changed_us).where(client_order.c.order_id == order))
+    return row is not None and int(row["changed_us"]) < at_us
 
 
 def taken_over(tokens: Custody, heard: Heard, fact: CommandHeard) -> None:
@@ -76,24 +110,22 @@ def taken_over(tokens: Custody, heard: Heard, fact: CommandHeard) -> None:
         ways.arrived(tokens.work, heard, command, fact.cloud_epoch)
 
 
-APPLY: Final[dict[type[Fact], Applier]] = dict.fromkeys(
-    (
-        OrderOpened,
-        OrderMoved,
-        OrderQuoted,
-        OrderAnswered,
-        OrderPromised,
-        OrderHeld,
-        OrderResumed,
-        OrderSettled,
-        OrderItemTaken,
-        OrderItemChecked,
-        OrderItemGiven,
-        OrderPieceBound,
-        OrderPaper,
-        OrderHanded,
-        OrderReceived,
-    ),
-    heard_of,
+ORDER_FACTS: Final[tuple[type[OrderFact], ...]] = (
+    OrderOpened,
+    OrderMoved,
+    OrderQuoted,
+    OrderAnswered,
+    OrderPromised,
+    OrderHeld,
+    OrderResumed,
+    OrderSettled,
+    OrderItemTaken,
+    OrderItemChecked,
+    OrderItemGiven,
+    OrderPieceBound,
+    OrderPaper,
+    OrderHanded,
+    OrderReceived,
 )
+APPLY: Final[dict[type[Fact], Applier]] = dict.fromkeys(ORDER_FACTS, heard_of)
 APPLY[CommandHeard] = taken_over

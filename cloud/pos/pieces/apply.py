@@ -1,5 +1,6 @@
 """Where the right to decide about a piece goes, as the stores report it (custody.md §3); and their claims."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -118,6 +119,13 @@ def claim_ended(tokens: Custody, heard: Heard, fact: ClaimEnded) -> None:
     if row is not None:
         sentence = f"{heard.by} of {heard.store} broke the reservation of piece {fact.piece} for order {row['ref']}"
         work.open_case("lease broken", sentence, store=heard.store, piece=fact.piece, ref=row["ref"])
+
+
+def caught_up(tokens: Custody, heard: Heard, facts: Sequence[Fact]) -> None:
+    """The end of a claim, heard before the claim."""
+    for fact in facts:
+        if isinstance(fact, ClaimEnded):
+            claim_ended(tokens, heard, fact)
 
 
 def rejoined(tokens: Custody, heard: Heard, fact: Rejoined) -> None:
