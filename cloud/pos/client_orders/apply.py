@@ -89,7 +89,7 @@ def caught_up(tokens: Custody, heard: Heard, facts: Sequence[Fact]) -> None:
 
     An order that took such a fact in then has changed as late as the entry, or later, and is left as it is.
     """
-    mine = [fact for fact in facts if type(fact) in ORDER_FACTS]
+    mine = [fact for fact in facts if isinstance(fact, OrderFact)]
     behind = {fact.order for fact in mine if _changed_before(tokens, fact.order, heard.at_us)}
     for fact in mine:
         if fact.order in behind:
@@ -110,22 +110,24 @@ def taken_over(tokens: Custody, heard: Heard, fact: CommandHeard) -> None:
         ways.arrived(tokens.work, heard, command, fact.cloud_epoch)
 
 
-ORDER_FACTS: Final[tuple[type[OrderFact], ...]] = (
-    OrderOpened,
-    OrderMoved,
-    OrderQuoted,
-    OrderAnswered,
-    OrderPromised,
-    OrderHeld,
-    OrderResumed,
-    OrderSettled,
-    OrderItemTaken,
-    OrderItemChecked,
-    OrderItemGiven,
-    OrderPieceBound,
-    OrderPaper,
-    OrderHanded,
-    OrderReceived,
+APPLY: Final[dict[type[Fact], Applier]] = dict.fromkeys(
+    (
+        OrderOpened,
+        OrderMoved,
+        OrderQuoted,
+        OrderAnswered,
+        OrderPromised,
+        OrderHeld,
+        OrderResumed,
+        OrderSettled,
+        OrderItemTaken,
+        OrderItemChecked,
+        OrderItemGiven,
+        OrderPieceBound,
+        OrderPaper,
+        OrderHanded,
+        OrderReceived,
+    ),
+    heard_of,
 )
-APPLY: Final[dict[type[Fact], Applier]] = dict.fromkeys(ORDER_FACTS, heard_of)
 APPLY[CommandHeard] = taken_over
