@@ -277,6 +277,22 @@ def test_the_promise_of_a_fenced_box_travels_with_its_piece(house):
     assert rome.join().claims == ()
 
 
+def test_what_a_lost_box_sent_last_makes_the_next_one_join_again(house):
+    """Its snapshot was cut before: it would spend what was spent, and decide about what was handed over."""
+    box = house.store("paris")
+    box.write(opened(1))
+    box.send()
+    box.write(opened(2))
+    last_words = box.message()
+    box.join()
+    assert box.send().standing is Standing.OK
+    box.ingest.hear(last_words, 9)
+    assert box.send().standing is Standing.OLD
+    assert [log.upto for log in box.join().logs] == [2]
+    box.ingest.hear(last_words, 9)
+    assert box.send().standing is Standing.OK, "it has what is told again"
+
+
 def test_the_promise_of_an_order_that_is_over_does_not_travel(house):
     """It ended at a box that had not got the piece back; or a restored office heard of the promise after the end."""
     box = house.store("paris", "p1")
