@@ -115,17 +115,12 @@ def _can_be_claimed(piece: Standing, scene: Scene, override: str) -> Refusal | N
     refusal = unavailable(piece, scene.guards) or not_for_sale(piece)
     if refusal is not None:
         return refusal
-    if override:
-        return _unread(piece)
-    return None if piece.on_pad or piece.seen else Refusal(Why.NOT_SEEN, f"Lay {piece.name} on the pad", piece.piece)
-
-
-def _unread(piece: Standing) -> Refusal | None:
-    """What a box believes to have after its books were made anew, a reader confirms before it is sold."""
-    if piece.on_pad or piece.seen or piece.verified:
+    if piece.on_pad or piece.seen or (override and piece.verified):
         return None
-    why = f"{piece.name} has not been read here since the start: let a reader see it first"
-    return Refusal(Why.NOT_SEEN, why, piece.piece)
+    if override:
+        why = f"{piece.name} has not been read here since the start: let a reader see it first"
+        return Refusal(Why.NOT_SEEN, why, piece.piece)
+    return Refusal(Why.NOT_SEEN, f"Lay {piece.name} on the pad", piece.piece)
 
 
 def _price_wrong(piece: Standing, sale: Sale, discount_minor: int) -> Refusal | None:
@@ -300,9 +295,7 @@ def _pad_verdict(scene: Scene, sale: Sale, override: str) -> str | Refusal:
     if not missing and not extra:
         return "matched"
     if override.strip():
-        ordered = {line.piece for line in sale.lines if line.order and line.piece is not None}
-        unread = [_unread(piece) for piece in map(scene.piece, sorted(ordered - scene.pad - away))]
-        return next((each for each in unread if each), None) or f"override: {override.strip()}"
+        return f"override: {override.strip()}"
     words = [f"not on the pad: {', '.join(missing)}"] if missing else []
     words += [f"on the pad but not in the sale: {', '.join(extra)}"] if extra else []
     return Refusal(Why.PAD_MISMATCH, f"Pad and sale differ; {'; '.join(words)}")

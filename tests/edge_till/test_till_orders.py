@@ -40,7 +40,6 @@ from trade.acts import (
     RequestPayment,
     ResumeOrder,
     ReturnPieces,
-    Sight,
     TakeDeposit,
     TakeMemoBack,
     VoidSale,
@@ -192,20 +191,6 @@ def test_two_carts_with_one_order_sell_it_once(counter):
     by_cash = Tender(kind=TenderKind.CASH, amount_minor=PRICE)
     refusal = counter.refused(RecordSale(sale="s-3", client=CLIENT, tenders=(by_cash,)), pad=["ring"])
     assert refusal.code in (Why.ALREADY_SOLD, Why.WRONG_STATE)
-
-
-def test_a_piece_that_nobody_has_read_since_the_box_began_anew_is_not_collected(counter):
-    """A restored box believes to have what was carried away since its backup; found by histories of restores."""
-    layaway(counter)
-    counter.sees.clear()
-    counter.desk.forget_sightings()
-    assert collect(counter, "s-1", pad=()).refusal.code is Why.PAD_MISMATCH
-    cash = (Tender(kind=TenderKind.CASH, amount_minor=PRICE),)
-    paid = RecordSale(sale="s-1", client=CLIENT, tenders=cash, override="no pad here")
-    refusal = counter.refused(paid)
-    assert (refusal.code, refusal.piece) == (Why.NOT_SEEN, "ring")
-    counter.done(Sight(pieces=("ring",), zone="case"))
-    counter.done(paid)
 
 
 def test_an_order_is_collected_by_the_client_it_is_of(counter):

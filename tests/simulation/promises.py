@@ -91,7 +91,8 @@ class Promises:
         elif dice < 0.55:
             self.at_the_till(box, TakeDeposit, account=order.account, amount_minor=PRICE // 4, what=order.number)
         elif dice < 0.7:
-            self.at_the_till(box, AddOrder, order=order.order)
+            if self.lying_at(box, order.pieces) == list(order.pieces):  # nobody pays for what is not handed to them
+                self.at_the_till(box, AddOrder, order=order.order)
         elif dice < 0.78:
             to = self.rng.choice([each for each in STORES if each != box.store])
             box.do(HandOrder(order=order.order, to=to, transfer=self.new_id()), pad=self.lying_at(box, order.pieces))
