@@ -5,6 +5,7 @@ Told over the model and over the real house, through the driver of the histories
 
 import pytest
 
+from cloud import hearing
 from cloud.provider import PaymentState
 from trade.guards import Guards
 
@@ -137,8 +138,11 @@ STORIES = {
 
 
 @pytest.mark.parametrize("guard", sorted(STORIES))
-def test_a_story_breaks_an_invariant_without_its_guard_and_none_with_it(staged, guard):
+def test_a_story_breaks_an_invariant_without_its_guard_and_none_with_it(staged, guard, monkeypatch):
     story, more, breaks = STORIES[guard]
+    assert staged(story, **more) is None
+    # a box that is sent to rejoin for what its forerunner told last covers `ce_mint` in the house
+    monkeypatch.setattr(hearing, "falls_behind", lambda serving, name: False)
     assert staged(story, **more) is None
     assert (staged(story, Guards(**{guard: False}), **more) or "").startswith(breaks)
 
