@@ -104,7 +104,7 @@ def test_a_workbook_for_who_may_not_know_the_cost_has_no_column_of_it(ask):
         data = ask(user, "get", "/pieces/export.xlsx").content
         return [cell.value for cell in next(load_workbook(io.BytesIO(data), read_only=True).active.iter_rows())]
 
-    assert set(headings(BUYER)) - set(headings(KEEPER)) == {"cost", "cost_currency", "source", "provenance"}
+    assert set(headings(BUYER)) - set(headings(KEEPER)) == {"cost", "cost_currency", "source", "provenance", "due_back"}
 
 
 def test_who_may_not_see_the_cost_does_not_change_it_either(ask):

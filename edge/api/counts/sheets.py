@@ -23,7 +23,6 @@ from web.cells import harmless
 from web.logins import Login
 from web.problems import ProblemError
 
-"""A spreadsheet takes a cell that begins so for a formula; an apostrophe makes it text."""
 VERDICTS: Final = ("piece", "title", "verdict", "zone", "tray", "p_present", "weight_mg", "price_minor", "at", "note")
 COLUMNS: Final = ("expected", "found", "explained")
 TOTALS: Final = (
