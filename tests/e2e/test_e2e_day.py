@@ -178,11 +178,13 @@ def test_a_pad_that_disagrees_is_refused_and_mended_with_one_press(house, pieces
     expect(page.locator(".lines li")).to_have_count(1)
     expect(page.locator(".lines")).to_contain_text(house.view(STORE, other).title)
     page.get_by_role("button", name="Empty the cart").click()
+    expect(page.locator(".lines li")).to_have_count(0, timeout=SOON_MS)
     take_off(house, "shelf-1", other)
 
 
 def test_the_office_goes_away_and_comes_back_and_a_sale_of_that_time_is_delivered(house, pieces, at_till) -> None:
     page, piece = at_till(), pieces[6]
+    expect(page.get_by_text("The pad is clear")).to_be_visible(timeout=SOON_MS)  # of what lay there before
     house.sent(STORE)
     with house.without("broker"), house.without("cloud"):
         expect(page.get_by_text("Selling goes on.")).to_be_visible(timeout=SOON_MS)
