@@ -51,7 +51,7 @@ def live(shop: Shop, say: Callable[[str], None], stop: threading.Event) -> None:
             for story in STORIES:
                 if not stop.is_set():
                     story(day)
-    except (AskError, httpx.HTTPError, StopIteration) as error:
+    except (AskError, httpx.HTTPError) as error:
         if not stop.is_set():
             say(f"The first day is not whole, everything else works: {error}")
         return
@@ -234,13 +234,13 @@ def _on_the_road(day: _Day) -> None:
 
 
 def _who_comes(day: _Day) -> None:
-    """One this afternoon with three pieces on the tray, one tomorrow that nobody has confirmed yet."""
+    """One in an hour and a half with three pieces on the tray (of a house begun at night: in the morning), one tomorrow
+    that nobody has confirmed yet.
+    """
     pieces = [day.piece(*CASES)["piece"] for _ in range(3)]
     later = day.now + dt.timedelta(minutes=90)
     begins = (
-        later.replace(minute=later.minute // 15 * 15)
-        if later.date() == day.today
-        else day.now.replace(hour=23, minute=0)
+        later.replace(minute=later.minute // 15 * 15) if later.date() == day.today else later.replace(hour=9, minute=0)
     )
     asked = {"at": FLAGSHIP, "staff": "ines", "minutes": 45}
     first = {

@@ -156,14 +156,10 @@ class Shop:
 
     async def act(self, act: AnyAct, who: Login) -> Done:
         """Do it, or raise a problem that says why not; `ApprovalNeededError` when somebody else may answer for it."""
+        if own := self.devices.till_of(who.device):
+            await self.on_house(lambda: self._at_its_till(act, own))
         approval = self.approvals.use(act, who.user, self.clock.mono_us())
-        own = self.devices.till_of(who.device)
-
-        def do() -> Done | Refused:
-            self._at_its_till(act, own)
-            return self.store.act(act, who.user, approval)
-
-        answer = await self.on_house(do)
+        answer = await self.on_house(lambda: self.store.act(act, who.user, approval))
         if isinstance(answer, Refused) and answer.refusal.code is Why.NEEDS_APPROVAL:
             words = answer.refusal.why
             asked = self.approvals.ask(act, who.user, words, self.clock.mono_us())
@@ -174,7 +170,7 @@ class Shop:
 
     def _at_its_till(self, act: AnyAct, own: str) -> None:
         """A till that is enrolled as one acts for no other. Raises a 403 problem. On the house's thread."""
-        till = self.store.till_of(act) if own else None
+        till = self.store.till_of(act)
         if till is not None and till != own:
             mend = f"Do it at {till}, or at a device that is no till."
             raise ProblemError(403, "other-till", f"This device is {own}, and that is {till}'s to do", mend)

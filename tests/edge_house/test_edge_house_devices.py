@@ -10,11 +10,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from contract.ids import UserId
 from edge import own_books
+from edge.api.devices import routes
 from edge.api.proving.devices import HEADER, PROOFS_MAX
 from edge.api.proving.proof import GOOD_S, as_text, enrolment_words, presence_words, read_proof, rotation_words
 from edge.api.proving.tokens import GOOD_US, read_token, spaced
 from edge.books import local
+from trade.acts import CloseShift
 from web.sse import HELLO
 
 
@@ -187,6 +190,30 @@ def test_a_till_acts_for_no_other_till(face, device):
     page = face.client.get("/register?till=till-2", headers={**login, **device.proof()})
     assert 'data-till="till-2"' not in page.text
     assert face.post("/shifts", {"till": "till-2", "float_minor": 0}, user="max").status_code == 201, "from no till"
+
+
+def test_an_approval_is_not_used_up_by_what_belongs_to_another_till(face, device):
+    """Somebody answered for it: at the till that it belongs to it is still good."""
+    shop, login = face.edge.shop, device.sign_in("max")
+    assert face.post("/shifts", {"till": "till-2", "float_minor": 0}, user="max").status_code == 201
+    act, asker, now_us = CloseShift(till="till-2", cash_counted_minor=0), UserId("max"), shop.clock.mono_us()
+    shop.approvals.approve(shop.approvals.ask(act, asker, "look", now_us), asker, UserId("ana"), now_us)
+    body = {"till": "till-2", "cash_counted_minor": 0}
+    closed = face.client.post("/api/v1/shifts/close", json=body, headers={**login, **device.proof()})
+    assert closed.status_code == 403
+    assert "This device is till-1" in closed.json()["title"]
+    assert shop.approvals.use(act, asker, shop.clock.mono_us()) is not None
+
+
+def test_codes_that_are_open_together_enrol_no_more_devices_than_may_be(face, monkeypatch):
+    first, second = token(face), token(face, till="till-2")
+    monkeypatch.setattr(routes, "DEVICES_MAX", 1)
+    assert Device(face).ask_in(first).status_code == 201
+    refused = Device(face).ask_in(second)
+    assert (refused.status_code, refused.json()["title"]) == (409, "There are as many devices as may be")
+    assert len(local.devices(face.edge.shop.db)) == 1
+    monkeypatch.undo()
+    assert Device(face).ask_in(second).status_code == 201, "the code is still good"
 
 
 def test_where_only_enrolled_devices_sign_in_nobody_else_does_and_earlier_logins_end(face, device):

@@ -133,7 +133,10 @@ def test_only_the_close_of_a_shift_asks_which_pieces_were_sold_in_it(new_shop):
     shop = new_shop().join("ring", "brooch").open_shift()
     said: list[str] = []
     shop.books.db._db.set_trace_callback(said.append)
-    asked = lambda: sum("c.state = 'sold'" in each for each in said)  # noqa: E731
+
+    def asked():
+        return sum("c.state = 'sold'" in each for each in said)
+
     shop.sell("s1", "ring")
     shop.sell("s2", "brooch")
     assert asked() == 0

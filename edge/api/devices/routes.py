@@ -104,6 +104,7 @@ async def enrol(body: EnrolBody, shop: TheShop) -> EnrolledView:
     device, now_us, said = shop.new_id(), shop.clock.wall_us(), tokens.token_hash(token)
 
     def keep() -> bool:
+        _room(shop)
         return local.add_device(shop.store.books, said, device=device, public_key=public_key, now_us=now_us)
 
     # Looked up first: whoever guesses in the shop's Wi-Fi must not take turns from sales.
@@ -162,12 +163,17 @@ def listed(shop: Shop) -> list[DeviceView]:
     ]  # fmt: skip
 
 
+def _room(shop: Shop) -> None:
+    """Asked for a code and again at its use, since several codes may be open. Raises a 409 problem."""
+    if local.devices_live(shop.store.books.db) >= DEVICES_MAX:
+        raise ProblemError(409, "devices", _("There are as many devices as may be"), _("End those that are not used."))
+
+
 async def token_for(shop: Shop, name: str, till: str, who: Login) -> str:
     """Raises a problem for a till that this store has not, and when there are as many devices as may be."""
     if till:
         shop.till(till)
-    if local.devices_live(shop.db) >= DEVICES_MAX:
-        raise ProblemError(409, "devices", "There are as many devices as may be", "End those that are not used.")
+    _room(shop)
     books, now_us = shop.store.books, shop.clock.wall_us()
     return await shop.on_house(lambda: tokens.new_token(books, name=name, till=till, by=who.user, now_us=now_us))
 
