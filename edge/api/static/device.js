@@ -9,6 +9,7 @@
   const SIGN_EVERY_MS = 8000;
   const STALE_MS = 20000;
   const ANSWER_MS = 10000;
+  const STORAGE_MS = 3000;
   const KEY_LASTS_MS = 90 * 86400000;
   const ECDSA = { name: "ECDSA", namedCurve: "P-256" };
   const SIGNING = { name: "ECDSA", hash: "SHA-256" };
@@ -96,8 +97,10 @@
     if (stale()) await prove();
     return real(...asked);
   };
+  // A browser whose storage hangs is one without a key: no page may wait for it.
+  const soon = (work) => Promise.race([work, new Promise((_, bad) => setTimeout(bad, STORAGE_MS))]);
   const ready = able
-    ? recall().then(async (record) => {
+    ? soon(recall()).then(async (record) => {
         known = record ?? null;
         if (known) await alone(rotate).catch(() => {});
         await prove();

@@ -106,6 +106,8 @@
     if (!stopped) form.requestSubmit();
   });
 
+  // Not by the page itself: what a sled types before somebody listens would lie in the field, many tags in one line.
+  field.focus({ preventScroll: true });
   remember();
   if (state.batch || state.lines.length) send();
   else said.textContent = "Ready";
