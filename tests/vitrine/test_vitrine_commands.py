@@ -60,6 +60,27 @@ def test_an_unknown_key_is_named(tmp_path: Path, command: str):
     assert "wrong.toml" in said
 
 
+@pytest.mark.parametrize("command", ["edge", "cloud"])
+def test_a_process_calculates_on_one_thread_unless_a_person_says_otherwise(tmp_path: Path, command: str):
+    """OpenBLAS reads this once, when numpy is loaded: it is looked at before anything of the process is."""
+    look = (
+        "import os, sys\n"
+        "def told(event, args):\n"
+        "    if event == 'import' and args[0] in ('numpy', sys.argv[1] + '.config'):\n"
+        "        print(args[0], os.environ.get('OPENBLAS_NUM_THREADS', 'all cores'))\n"
+        "sys.addaudithook(told)\n"
+        "from vitrine.__main__ import main\n"
+        "main()\n"
+    )
+    words = [sys.executable, "-c", look, command, "--config", str(tmp_path / "none.toml")]
+    free = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    for given, wanted in ((free, "1"), (free | {"OPENBLAS_NUM_THREADS": "2"}, "2")):
+        done = subprocess.run(words, cwd=ROOT, env=given, capture_output=True, text=True, timeout=60, check=False)
+        said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+        assert said[f"{command}.config"] == wanted, done.stderr
+        assert said.get("numpy", wanted) == wanted
+
+
 def test_a_simulator_without_a_configuration_is_told_so(tmp_path: Path):
     assert "none.json" in one_sentence(vitrine("simulate", "--config", str(tmp_path / "none.json")))
 

@@ -26,7 +26,7 @@ def smoke(folder: Folder = Path(".demo/smoke")) -> None:
 
 def edge(config: Config) -> None:
     """One store's box."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: a box multiplies no large matrices
+    _calculate_on_one_thread()
     from edge.books.db import BooksError
     from edge.config import ConfigError, load_config
 
@@ -39,6 +39,7 @@ def edge(config: Config) -> None:
 
 def cloud(config: Config) -> None:
     """The head office: pages, API, the stores' door, ingest."""
+    _calculate_on_one_thread()
     from cloud.config import ConfigError, load_config
     from cloud.db import UnreachableDatabaseError, UnsafeDatabaseError
 
@@ -52,6 +53,13 @@ def cloud(config: Config) -> None:
 
             authority = Authority.open(Path(settings.authority).resolve(), dt.datetime.now(dt.UTC))
         raise typer.Exit(office.run(settings, authority))
+
+
+def _calculate_on_one_thread() -> None:
+    """Read when numpy is loaded. No matrix of a box or an office is so large that two threads are done sooner; while
+    clients are divided into groups a second one would only take a core from tills and pages.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def simulate(config: Config) -> None:
