@@ -73,6 +73,14 @@ def unavailable(piece: Standing, guards: Guards = ALL) -> Refusal | None:
     return None
 
 
+def unread(piece: Standing) -> Refusal | None:
+    """Why not even somebody's word sells it now: no reader has seen it since the box started or joined again."""
+    if piece.on_pad or piece.seen or piece.verified:
+        return None
+    why = f"{piece.name} has not been read here since the start: let a reader see it first"
+    return Refusal(Why.NOT_SEEN, why, piece.piece)
+
+
 def not_for_sale(piece: Standing) -> Refusal | None:
     """Whose it is, and how it is: a piece may be sent or counted, and still be no goods."""
     card = piece.card

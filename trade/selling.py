@@ -40,7 +40,7 @@ from trade.cash import rounded
 from trade.claim import release_all
 from trade.custody import TokenState
 from trade.ordering import collecting
-from trade.piece import Standing, claimed, not_for_sale, unavailable
+from trade.piece import Standing, claimed, not_for_sale, unavailable, unread
 from trade.price import cart, other_line, piece_line, price_in
 from trade.receipt_text import receipt_text, with_points
 from trade.refusal import Refusal, Why
@@ -115,11 +115,10 @@ def _can_be_claimed(piece: Standing, scene: Scene, override: str) -> Refusal | N
     refusal = unavailable(piece, scene.guards) or not_for_sale(piece)
     if refusal is not None:
         return refusal
-    if piece.on_pad or piece.seen or (override and piece.verified):
+    if piece.on_pad or piece.seen:
         return None
     if override:
-        why = f"{piece.name} has not been read here since the start: let a reader see it first"
-        return Refusal(Why.NOT_SEEN, why, piece.piece)
+        return unread(piece)
     return Refusal(Why.NOT_SEEN, f"Lay {piece.name} on the pad", piece.piece)
 
 

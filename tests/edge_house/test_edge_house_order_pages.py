@@ -60,6 +60,7 @@ def test_a_layaway_is_taken_paid_on_and_collected_by_its_pages(counter):
     assert counter.sent(f"{path}/collect") == "/register"
     assert "Ring 3 (L-1001)" in counter.page("/register")
     assert "€800" in counter.page("/register/tender"), "what was paid counts by itself"
+    assert counter.face.scan(3).status_code == 200
     receipt = counter.sent("/register/pay", kind="cash", override="no pad here")
     paper = counter.page(receipt)
     assert "Ring 3 (L-1001)" in paper

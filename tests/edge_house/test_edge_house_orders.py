@@ -80,6 +80,10 @@ def test_a_layaway_is_paid_in_parts_and_collected_over_the_api(face):
         {"kind": "cash", "amount_minor": 70_000},
     ]
     body = {"tenders": tenders, "client": CLIENT, "override": "no pad here"}
+    unread = face.post(f"/sales/{pick_up}/record", body, user="max")
+    assert (unread.status_code, unread.json()["type"]) == (409, "urn:vitrine:problem:not-seen")
+    assert "let a reader see it first" in unread.text, "a manager's word is not enough, as for any sale"
+    ok(face.scan(3))
     ok(face.post(f"/sales/{pick_up}/record", body, user="max"))
     done = ok(face.get(f"/orders/{order['order']}"))
     assert (done["state"], done["sale"], done["paid_minor"]) == ("collected", pick_up, 0)
@@ -101,6 +105,7 @@ def test_a_piece_bound_while_its_order_is_in_a_cart_does_not_leave_unsold(face):
     assert face.client.delete(f"/api/v1/sales/{sale}/lines/{first}", headers=face.bearer("ana")).status_code == 200
     cart = ok(face.post(f"/sales/{sale}/orders", {"order": order}), 201)
     assert [line["piece"] for line in cart["lines"]] == ["p3", "p4"]
+    ok(face.scan(3, 4))
     ok(face.post(f"/sales/{sale}/record", paid, user="max"))
     assert ok(face.get("/pieces/p4"))["custody"] == "sold"
 
@@ -115,6 +120,7 @@ def test_nobody_pays_a_deposit_on_an_order_that_they_collect_in_the_same_sale(fa
     refused = face.post(f"/sales/{sale}/record", paid, user="max")
     assert refused.status_code == 409
     assert "take its deposit out of the cart" in refused.text
+    ok(face.scan(3))
     line = cart["lines"][0]["line"]
     assert face.client.delete(f"/api/v1/sales/{sale}/lines/{line}", headers=face.bearer("ana")).status_code == 200
     ok(face.post(f"/sales/{sale}/record", {**paid, "tenders": [{"kind": "cash", "amount_minor": 120_000}]}, user="max"))

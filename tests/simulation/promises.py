@@ -126,7 +126,8 @@ class Promises:
         paid = [Tender(kind=ask.kind, amount_minor=ask.amount_minor, account=ask.account) for ask in asks]
         rest = sum(line.gross_minor for line in lines) - sum(each.amount_minor for each in paid)
         cash = [Tender(kind=TenderKind.CASH, amount_minor=rest)] if rest else []
-        box.do(RecordSale(sale=sale, tenders=(*paid, *cash), client=CLIENT, override="no pad"))
+        handed = self.lying_at(box, [line.piece for line in lines if line.piece is not None])
+        box.do(RecordSale(sale=sale, tenders=(*paid, *cash), client=CLIENT, override="no pad"), pad=handed)
 
     # --- what the bystander notes -----------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ from trade.orders.order import Order
 from trade.orders.tables import TABLES
 from trade.orders.terms import deposit_minor
 from trade.orders.words import KINDS, cannot, no_order
-from trade.piece import unavailable
+from trade.piece import unavailable, unread
 from trade.price import cart, price_in
 from trade.refusal import Refusal, Why
 from trade.sale import LINES_PER_SALE_MAX, SALE_MINOR_MAX, Sale, SaleState, must_be
@@ -216,7 +216,7 @@ def not_any_more(scene: Scene, lines: Sequence[SaleLine]) -> Refusal | None:
             )
             if refusal is not None:
                 return refusal
-    return None
+    return _never_read(scene, lines)
 
 
 def at_recording(scene: Scene, sale: SaleId, lines: Sequence[SaleLine], client: PersonId) -> Answer:
@@ -247,7 +247,17 @@ def at_recording(scene: Scene, sale: SaleId, lines: Sequence[SaleLine], client: 
             if isinstance(paid, Refusal):
                 return paid
             facts += paid
-    return tuple(facts)
+    return _never_read(scene, lines) or tuple(facts)
+
+
+def _never_read(scene: Scene, lines: Sequence[SaleLine]) -> Refusal | None:
+    """A piece that waited for its client is as any other of the house: unread since the start, no word hands it over.
+
+    It came into the cart by its claim, without a look; what is out on memo was read before it left.
+    """
+    away = of_memos(scene, lines)
+    its = (line.piece for line in lines if line.order and line.piece is not None and line.piece not in away)
+    return next((refusal for refusal in (unread(scene.piece(each)) for each in its) if refusal is not None), None)
 
 
 def _otherwise_quoted(order: Order, its: Iterable[SaleLine]) -> Refusal | None:
