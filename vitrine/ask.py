@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 import msgspec
@@ -12,6 +12,10 @@ from vitrine.shop import Login
 T = TypeVar("T")
 TIMEOUT_S = 20.0
 LOOK_EVERY_S = 0.1
+BUSY = "urn:vitrine:problem:busy"
+BUSY_TRIES_MAX = 20
+BUSY_WAIT_S = 0.5
+"""A house that says it is busy has done nothing and asks to be asked again."""
 
 
 class AskError(Exception):
@@ -21,8 +25,8 @@ class AskError(Exception):
 class Api:
     """One of the house's APIs under one login. Answers are read as the struct that the caller names."""
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_S, trust_env=False)
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_S, trust_env=False, transport=transport)
 
     def at_store(self, login: Login) -> Self:
         """Signs in by PIN."""
@@ -38,16 +42,24 @@ class Api:
         return self
 
     def get(self, path: str, kind: type[T], **query: str) -> T:
-        return self._read(self._http.get(path, params=query), kind)
+        return self._read(self._ask("GET", path, params=query), kind)
 
     def post(self, path: str, kind: type[T], body: object = None) -> T:
-        return self._read(self._http.post(path, json=body), kind)
+        return self._read(self._ask("POST", path, json=body), kind)
 
     def put(self, path: str, kind: type[T], body: object = None) -> T:
-        return self._read(self._http.put(path, json=body), kind)
+        return self._read(self._ask("PUT", path, json=body), kind)
 
     def close(self) -> None:
         self._http.close()
+
+    def _ask(self, method: str, path: str, **given: Any) -> httpx.Response:
+        for _ in range(BUSY_TRIES_MAX):
+            answer = self._http.request(method, path, **given)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or BUSY not in answer.text:
+                break
+            time.sleep(BUSY_WAIT_S)
+        return answer
 
     @staticmethod
     def _read(answer: httpx.Response, kind: type[T]) -> T:
