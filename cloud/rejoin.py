@@ -144,7 +144,10 @@ class Rejoins:
             witness_key=witness_key(work.secret, store).hex(),
             seal=told_seal(work.secret, store=store, cloud_epoch=work.cloud_epoch, term=term, epoch=epoch, seq=0),
         )  # fmt: skip
-        row = {"store": store, "nonce": asked.nonce, "answer": encode(snapshot), "term": term, "at_us": work.now_us}
+        row = {
+            "store": store, "nonce": asked.nonce, "answer": encode(snapshot), "term": term, "at_us": work.now_us,
+            "epoch": epoch,
+        }  # fmt: skip
         tx.put(rejoin, row)
         tx.run(sa.delete(replacement).where(replacement.c.store == store))
         return snapshot

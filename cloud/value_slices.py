@@ -18,8 +18,9 @@ def locked(work: Work, account: AccountId) -> sa.RowMapping | None:
 
 
 def free_of(work: Work, known: sa.RowMapping) -> int:
-    """Of a locked account: what no store holds."""
-    held = sa.select(sa.func.sum(value_slice.c.held_minor)).where(value_slice.c.account == known["account"])
+    """Of a locked account: what no store holds. What a store spent without holding it leaves no more to others."""
+    of_stores = (value_slice.c.account == known["account"], value_slice.c.held_minor > 0)
+    held = sa.select(sa.func.sum(value_slice.c.held_minor)).where(*of_stores)
     return int(known["issued_minor"]) - int(known["spent_minor"]) - int(work.tx.value(held) or 0)
 
 

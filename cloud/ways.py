@@ -10,7 +10,9 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
+from cloud import lives
 from cloud.db import Tx
+from cloud.lives import Word
 from cloud.tables import (
     client_order,
     client_order_thing,
@@ -116,25 +118,48 @@ def _answers(work: Work, order: Order) -> list[AnswerOrder]:
     return told
 
 
-def arrived(work: Work, heard: Heard, told: TakeOrder, cloud_epoch: int) -> None:
+def arrived(work: Work, heard: Heard, told: TakeOrder, word: Word) -> None:
     """Its new home has it. What a lost life of the office gave is true all the same: the order as it was told, and the
-    money that came with it. What this life never told that store is a box's own word, and changes nothing.
+    money that came with it. What no life can have told that store is a box's own word, and changes nothing.
     """
-    tx = work.tx
+    tx, whole = work.tx, _whole(told)
+    if word is Word.FALSE or whole is None:
+        sentence = f"{heard.store} says that it was given order {told.order}, as no life of the office can have told it"
+        lives.tell(work, heard, f"{sentence}: look whether its box was stolen, and revoke it")
+        return
     mine = (order_way.c.order_id == told.order, order_way.c.store == heard.store, order_way.c.home == told.home)
     way = tx.row(sa.select(order_way).where(*mine))
-    if way is None and cloud_epoch >= work.cloud_epoch:
+    over = sa.delete(order_way).where(order_way.c.order_id == told.order, order_way.c.home <= told.home)
+    if word is Word.OURS:
+        if way is not None:
+            tx.run(over)
         return
-    known = tx.row(sa.select(client_order.c.body).where(client_order.c.order_id == told.order).with_for_update())
+    query = sa.select(client_order.c.store, client_order.c.body).where(client_order.c.order_id == told.order)
+    known = tx.row(query.with_for_update())
     newer = known is None or _decode(bytes(known["body"])).home < told.home
+    if newer and word is Word.LATE:
+        keeper = known["store"] if known is not None else "no store"
+        sentence = f"An elder box of {heard.store} says that a lost life of the office gave it order {whole.number}"
+        lives.tell(work, heard, f"{sentence}, which {keeper} keeps: ask both what they did", about=told.order)
+        return
     if newer:
-        keep(tx, heard.store, _decode(told.body))
+        keep(tx, heard.store, whole)
         if told.amount_minor:
             hold(work, heard.store, told.account, told.amount_minor)
     elif way is not None and way["amount_minor"] != told.amount_minor:
         hold(work, heard.store, told.account, told.amount_minor - int(way["amount_minor"]))
     if newer or way is not None:
-        tx.run(sa.delete(order_way).where(order_way.c.order_id == told.order, order_way.c.home <= told.home))
+        tx.run(over)
+
+
+def _whole(told: TakeOrder) -> Order | None:
+    """The order that is told, or None: it is another one than the command names, or none at all."""
+    try:
+        order = _decode(told.body)
+    except msgspec.DecodeError:
+        return None
+    same = (order.order, order.home, order.account) == (told.order, told.home, told.account)
+    return order if same and told.amount_minor >= 0 else None
 
 
 def keep(tx: Tx, store: StoreId, order: Order) -> None:

@@ -70,6 +70,11 @@ def generation(cloud_epoch: int, n: int) -> int:
     return (cloud_epoch << GENERATION_BITS) | n
 
 
+def life_of(minted: int) -> int:
+    """The life of the cloud that minted this term or custody epoch."""
+    return minted >> GENERATION_BITS
+
+
 def uuid7(now_us: int, chance: bytes) -> str:
     """UUIDv7 (RFC 9562 §5.7) as 36 characters: sorts by the millisecond of `now_us`; `chance` is 10 random bytes."""
     if len(chance) != 10:

@@ -28,7 +28,7 @@ store = table(
 node = table(
     "node", key("store"), whole("term"), text("epoch"), text("instance"), text("state", "new"),
     whole("down_upto"), whole("heard_us"), whole("contract_max", 1), whole("joined", 1),
-    text("boot"), whole("message"), text("boots_past"),
+    text("boot"), whole("message"), text("boots_past"), whole("sent_back"),
 )  # fmt: skip
 """The one box that serves a store; `joined` counts in a recovery.
 
@@ -79,8 +79,11 @@ parked = table(
 parked_key = table("parked_key", key("key"), sa.Column("n", RUNNING, primary_key=True, autoincrement=False))
 """What later rows must wait for: they are parked too, in order."""
 
-rejoin = table("rejoin", key("store"), key("nonce"), data("answer"), whole("term"), whole("at_us"))
-"""A repeat of a rejoin gets the same answer."""
+rejoin = table(
+    "rejoin", key("store"), key("nonce"), data("answer"), whole("term"), whole("at_us"), text("epoch"),
+    sa.Index(None, "store", "epoch"),
+)  # fmt: skip
+"""A repeat of a rejoin gets the same answer. `epoch`: the log it gave out; empty for one of an older program."""
 
 down_log = table(
     "down_log", key("store"), number_key("cloud_epoch"), number_key("term"), number_key("seq"),

@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from cloud.people import Keyring
 from cloud.pos.client_orders import answering, papers
 from cloud.pos.client_orders.apply import decode
+from cloud.provider import NoProvider
+from cloud.recover import recover
 from cloud.remarks import trade_keys
 from cloud.sealing import passing
 from cloud.tables import (
@@ -238,13 +240,14 @@ def test_an_order_that_a_lost_life_gave_is_where_its_store_says_it_took_it(house
         order=ORDER, home=1, account=ACCOUNT, source="paris", amount_minor=7_000,
         body=msgspec.json.encode(moved),
     )  # fmt: skip
+    recover(house.office, NoProvider(), now_us=5)
     lyon.write(
-        CommandHeard(cloud_epoch=0, seq=1, command=msgspec.Raw(encode_command(NumberedCommand(seq=1, command=told))))
+        CommandHeard(cloud_epoch=1, seq=1, command=msgspec.Raw(encode_command(NumberedCommand(seq=1, command=told))))
     )
-    lyon.send()
+    lyon.hand_over()
     assert (home(house)[0], home(house)[1].title) == ("lyon", "told in a lost life")
     paris.write(ValueReleased(account=ACCOUNT, amount_minor=7_000, currency="EUR"))
-    paris.send()
+    paris.hand_over()
     assert held(house) == {"lyon": 7_000}
     assert len(house.rows(sa.select(order_page))) == 1
 

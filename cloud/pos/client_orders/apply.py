@@ -6,12 +6,12 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from cloud import ways
+from cloud import lives, ways
 from cloud.applying import Applier
 from cloud.custody import Custody
 from cloud.tables import claim, client_order
 from cloud.work import Heard
-from contract.commands import TakeOrder, decode_command
+from contract.commands import TakeOrder
 from contract.facts import (
     CommandHeard,
     Fact,
@@ -105,9 +105,9 @@ def taken_over(tokens: Custody, heard: Heard, fact: CommandHeard) -> None:
     """Another store's order is decided there from now on."""
     if b'"order.take"' not in bytes(fact.command):
         return
-    command = decode_command(bytes(fact.command)).command
+    command = lives.command_of(fact)
     if isinstance(command, TakeOrder):
-        ways.arrived(tokens.work, heard, command, fact.cloud_epoch)
+        ways.arrived(tokens.work, heard, command, lives.weigh(tokens.work, heard, fact))
 
 
 APPLY: Final[dict[type[Fact], Applier]] = dict.fromkeys(

@@ -9,13 +9,14 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from cloud import points_lots
+from cloud import lives, points_lots
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.tables import down_log, value_account, value_ask, value_move, value_slice
+from cloud.lives import Word
+from cloud.tables import value_account, value_ask, value_move, value_slice
 from cloud.value_slices import free_of, hold, holders_of, locked
 from cloud.work import Heard, Work
-from contract.commands import AnswerValue, KeepValue, RecallValue, TellValue, decode_command
+from contract.commands import AnswerValue, KeepValue, RecallValue, TellValue
 from contract.facts import (
     AskEnd,
     CommandHeard,
@@ -215,16 +216,39 @@ def ended(tokens: Custody, heard: Heard, fact: ValueAskEnded) -> None:
 
 
 def heard_again(tokens: Custody, heard: Heard, fact: CommandHeard) -> None:
-    """What a lost life of the office gave is held by that store all the same."""
+    """What a lost life of the office gave is held by that store all the same.
+
+    Once its store serves a later life, it is given as much as if it asked now: what others hold stays theirs.
+    """
     work = tokens.work
-    if fact.cloud_epoch >= work.cloud_epoch or b'"value.' not in bytes(fact.command):
+    if fact.cloud_epoch == work.cloud_epoch or b'"value.' not in bytes(fact.command):
         return
-    ours = (down_log.c.store == heard.store, down_log.c.cloud_epoch == fact.cloud_epoch, down_log.c.seq == fact.seq)
-    if work.tx.value(sa.select(down_log.c.seq).where(*ours).limit(1)) is not None:
+    command = lives.command_of(fact)
+    if not isinstance(command, AnswerValue | KeepValue) or not command.amount_minor:
         return
-    command = decode_command(bytes(fact.command)).command
-    if isinstance(command, AnswerValue | KeepValue) and command.amount_minor:
+    word = lives.weigh(work, heard, fact) if command.amount_minor > 0 else Word.FALSE
+    if word is Word.FALSE:
+        sentence = f"{heard.store} says that it was given money of {command.account}, as no life of the office can have"
+        lives.tell(work, heard, f"{sentence} told it: look whether its box was stolen, and revoke it")
+    elif word is Word.LOST:
         hold(work, heard.store, command.account, command.amount_minor)
+    elif word is Word.LATE:
+        _given_late(work, heard, command)
+
+
+def _given_late(work: Work, heard: Heard, command: AnswerValue | KeepValue) -> None:
+    known = locked(work, command.account)
+    free = max(free_of(work, known), 0) if known is not None else 0
+    if free:
+        hold(work, heard.store, command.account, min(free, command.amount_minor))
+    if free < command.amount_minor:
+        currency = known["currency"] if known is not None else ""
+        sentence = (
+            f"An elder box of {heard.store} says that a lost life of the office gave it "
+            f"{plain(command.amount_minor, currency)} {currency} of {command.account}, of which "
+            f"{plain(free, currency)} are free: look what it spent"
+        )
+        lives.tell(work, heard, sentence, about=command.account)
 
 
 def _answer(work: Work, row: sa.RowMapping | dict[str, object]) -> None:
