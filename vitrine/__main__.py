@@ -27,6 +27,7 @@ COMMANDS: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
     ("simulate", processes.simulate),
     ("pin", boxes.pin),
     ("device", boxes.device),
+    ("this-device", boxes.this_device),
     ("restore", boxes.restore),
     ("seal-key", office.seal_key),
     ("admin", office.admin),

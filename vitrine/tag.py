@@ -12,10 +12,12 @@ import msgspec
 
 from edge.config import EdgeConfig
 from edge.tags import key as tag_key
+from vitrine import this_device
 from vitrine.problems import PersonError, in_words
 
 LOOK_EVERY_S: Final = 0.3
 TIMEOUT_S: Final = 20.0
+NOT_ENROLLED: Final = "urn:vitrine:problem:device"
 ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 — to dial it, not to listen on it
 T = TypeVar("T")
 
@@ -42,6 +44,7 @@ class Tags(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    type: str = ""
     title: str = ""
     detail: str = ""
 
@@ -70,23 +73,32 @@ class Box:
             ) from error
         try:
             if answer.is_success:
-                return msgspec.json.decode(answer.content, type=kind)
+                return msgspec.json.decode(answer.content or b"null", type=kind)
             told = msgspec.json.decode(answer.content, type=Problem)
         except msgspec.MsgspecError as error:
             raise PersonError(f"What answers at {self._url} is no box of Vitrine: give its --url.") from error
+        if told.type == NOT_ENROLLED:
+            raise PersonError(f"{told.title}: {this_device.ENROL}.")
         raise PersonError(f"{told.title}: {told.detail}" if told.detail else told.title)
 
 
 @contextmanager
-def box_of(config: EdgeConfig, url: str = "") -> Iterator[Box]:
-    """The box of this configuration, or the one at `url`. Over HTTPS it is known by the house's own certificate."""
+def box_of(config: EdgeConfig, url: str = "", *, enrolled: bool = True) -> Iterator[Box]:
+    """The box of this configuration, or the one at `url`. Over HTTPS it is known by the house's own certificate.
+
+    enrolled: with the key of this terminal, where it has one (docs/adr/0043). Raises `PersonError`.
+    """
     scheme = "http" if config.tls_cert is None else "https"
     address = url or f"{scheme}://{ANY_ADDRESS.get(config.http_host, config.http_host)}:{config.http_port}"
     trusted = ssl.create_default_context()
     if config.uplink is not None:
         trusted.load_verify_locations(config.uplink.ca)
     with httpx.Client(base_url=address, timeout=TIMEOUT_S, trust_env=False, verify=trusted) as http:
-        yield Box(address, http)
+        box = Box(address, http)
+        kept = this_device.renewed(box, config, int(time.time())) if enrolled else None
+        if kept is not None:
+            http.auth = this_device.Proofs(kept)
+        yield box
 
 
 def write(box: Box, pieces: list[str], *, all_untagged: bool, zone: str, say: Callable[[str], None]) -> bool:

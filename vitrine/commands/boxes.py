@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vitrine.commands.options import Config, Json
+from vitrine.commands.options import Config, Json, Url
 from vitrine.problems import in_words
 
 
@@ -81,7 +81,24 @@ def device(
 
     with in_words(ConfigError, BooksError):
         code = box.device_token(load_config(config), name, till)
-    typer.echo(f"{spaced(code)}: type it at the new device, on the box's page /this-device, within ten minutes.")
+    typer.echo(
+        f"{spaced(code)}: type it at the new device within ten minutes: on the box's page /this-device, or at a "
+        "terminal in `vitrine this-device`."
+    )
+
+
+def this_device(config: Config, url: Url = "") -> None:
+    """Enrol this terminal at the running box, by a code of its page Devices or of `vitrine device`; asks for it."""
+    from edge.config import ConfigError, load_config
+    from vitrine import tag as job
+    from vitrine import this_device as mine
+
+    with in_words(ConfigError):
+        settings = load_config(config)
+    with job.box_of(settings, url, enrolled=False) as box:
+        told, path = mine.enrol(box, settings, typer.prompt("Code"))
+    alone = f", and acts for {told.till} alone" if told.till else ""
+    typer.echo(f"This terminal is “{told.name}” at {settings.store} now{alone}. Its key is {path}: copy it nowhere.")
 
 
 def restore(
