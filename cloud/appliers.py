@@ -24,7 +24,7 @@ from cloud.pos.shifts import apply as shifts
 from cloud.pos.staff import apply as staff
 from cloud.pos.transfers import apply as transfers
 from cloud.pos.value import apply as value
-from cloud.pos.value import settled
+from cloud.pos.value import settled, told
 from contract.facts import Fact
 
 NOUNS: Final = (
@@ -35,6 +35,7 @@ NOUNS: Final = (
     payments,
     bank,
     value,
+    told,
     settled,
     goods,
     transfers,
@@ -62,5 +63,5 @@ def _merge(parts: tuple[Mapping[type[Fact], Applier], ...]) -> Appliers:
 
 
 APPLIERS: Final = _merge(tuple(noun.APPLY for noun in NOUNS))
-CATCH_UP: Final = (client_orders.caught_up, pieces.caught_up)
-"""Nouns whose facts mean something only after those ahead of them: an order's steps, the end of a claim."""
+CATCH_UP: Final = (client_orders.caught_up, pieces.caught_up, told.caught_up)
+"""Nouns whose facts mean something only after those ahead of them, or in the log that the next box folds."""

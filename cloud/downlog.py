@@ -63,8 +63,7 @@ def after(
     """`(first_seq, bodies)` of the decisions above `upto`, oldest first."""
     query = (
         sa.select(down_log.c.body)
-        .where(down_log.c.store == store, down_log.c.cloud_epoch == cloud_epoch, down_log.c.term == term)
-        .where(down_log.c.seq > upto)
+        .where(*_place(store, cloud_epoch, term), down_log.c.seq > upto)
         .order_by(down_log.c.seq)
         .limit(most)
     )
@@ -76,3 +75,27 @@ def unapplied(tx: Tx, store: StoreId, *, cloud_epoch: int, term: int, upto: int)
     _, bodies = after(tx, store, cloud_epoch=cloud_epoch, term=term, upto=upto, most=100_000)
     commands = [decode_command(bytes(body)).command for body in bodies]
     return [command for command in commands if isinstance(command, OUTLIVES_REJOIN)]
+
+
+def at(tx: Tx, store: StoreId, *, cloud_epoch: int, term: int, seq: int) -> AnyCommand | None:
+    """The decision of this number; None: we never took it."""
+    body = tx.value(sa.select(down_log.c.body).where(*_place(store, cloud_epoch, term), down_log.c.seq == seq))
+    return None if body is None else decode_command(bytes(body)).command
+
+
+def withdraw(tx: Tx, store: StoreId, given: AnswerValue | KeepValue, *, cloud_epoch: int, term: int, upto: int) -> bool:
+    """Money that waits above `upto` to be told once more and was heard before: told without an amount, for numbers have
+    no gaps. False: it waits no more.
+    """
+    mine = (*_place(store, cloud_epoch, term), down_log.c.seq > upto)
+    for row in tx.rows(sa.select(down_log.c.seq, down_log.c.body).where(*mine).order_by(down_log.c.seq)):
+        if decode_command(bytes(row["body"])).command == given:
+            empty = NumberedCommand(seq=row["seq"], command=msgspec.structs.replace(given, amount_minor=0))
+            this = (*_place(store, cloud_epoch, term), down_log.c.seq == row["seq"])
+            tx.run(sa.update(down_log).where(*this).values(body=encode_command(empty)))
+            return True
+    return False
+
+
+def _place(store: StoreId, cloud_epoch: int, term: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return down_log.c.store == store, down_log.c.cloud_epoch == cloud_epoch, down_log.c.term == term

@@ -1,5 +1,6 @@
 """What a message says of the box that sent it, and what that box is answered."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -10,7 +11,8 @@ from cloud.db import Row
 from cloud.logs import Log, Name
 from cloud.tables import node
 from cloud.work import UnknownStoreError, Work
-from contract.facts import Stream
+from contract.entries import Entry
+from contract.facts import CommandHeard, Stream
 from contract.ids import Epoch, StoreId
 from contract.messages import Ack, Down, JournalRows, Standing, Up
 from contract.seals import is_same, told_seal
@@ -64,15 +66,24 @@ def went_back(work: Work, box: Row, log: Log, up: Up) -> bool:
     return up.last_seq < log.upto or forgot_decisions
 
 
-def news_of(work: Work, box: Row, up: Up) -> Row:
-    """What a message told of its box."""
+def news_of(work: Work, box: Row, log: Log, up: Up) -> Row:
+    """What a message told of its box. What it heard of us counts once the entries that say so are here."""
+    whole = up.stream is Stream.TRADE and log.upto >= up.last_seq
     past = str(box["boots_past"]).split()
     if box["boot"] and box["boot"] != up.boot:
         past = [*past, box["boot"]][-BOOTS_REMEMBERED_MAX:]
     return {
-        "boot": up.boot, "message": up.message, "boots_past": " ".join(past), "down_upto": up.down_upto,
+        "boot": up.boot, "message": up.message, "boots_past": " ".join(past),
+        "down_upto": up.down_upto if whole else int(box["down_upto"]),
         "heard_us": work.now_us, "contract_max": up.contract_max,
     }  # fmt: skip
+
+
+def heard_in(work: Work, entries: Iterable[Entry]) -> int:
+    """The last of our decisions that these entries say were heard; 0: none."""
+    facts = (fact for entry in entries for fact in entry.facts)
+    heard = (fact for fact in facts if isinstance(fact, CommandHeard) and fact.cloud_epoch == work.cloud_epoch)
+    return max((fact.seq for fact in heard), default=0)
 
 
 def answer(

@@ -246,7 +246,7 @@ class Ingest:
             work.open_case("fork", sentence, store=up.store, ref=f"{up.epoch}/{up.stream}/{log.upto}")
         elif fresh:
             updated = up.contract_max > int(box["contract_max"])
-            known.remember(up.store, hearing.news_of(work, box, up))
+            known.remember(up.store, hearing.news_of(work, box, log, up))
             if updated:
                 ways.send(work, up.store)  # it was updated: what it could not understand is told now
             if each.careful:
@@ -334,6 +334,8 @@ class Ingest:
             each.counts.rows_stored_total += len(above)
             if above and hearing.falls_behind(box["epoch"], name):
                 work.tx.run(sa.update(node).where(node.c.store == given.store).values(state=hearing.BEHIND))
+            elif name.epoch == box["epoch"]:
+                self._heard_of_us(work, name, above)
             self._apply(each, log, above)
             return longer.ack()
         late = [row for row in (*strange, *above) if logs.store_late(work.tx, name, row, work.now_us)]
@@ -344,6 +346,13 @@ class Ingest:
             work.open_case("late rows", sentence, store=name.store, ref=f"{name.epoch}/{name.stream}/{late[0].seq}")
         resend = log.upto + 1 if given.first_seq > log.upto + 1 else None
         return log.ack(resend_from=resend)
+
+    def _heard_of_us(self, work: Work, name: Name, rows: list[Numbered]) -> None:
+        """What the box heard and could not say any more is not told to its next life."""
+        read = (parking.read_row(name.store, name.stream, row.seq, row.body, self.decode).entry for row in rows)
+        heard = hearing.heard_in(work, [entry for entry in read if entry is not None])
+        mine = sa.update(node).where(node.c.store == name.store, node.c.down_upto < heard)
+        work.tx.run(mine.values(down_upto=heard))
 
 
 def _by_store(up: Up) -> StoreId:

@@ -10,9 +10,10 @@ from enum import StrEnum
 import msgspec
 import sqlalchemy as sa
 
-from cloud.tables import down_log, node, rejoin
+from cloud import downlog
+from cloud.tables import node, rejoin
 from cloud.work import Heard, UnappliableError, Work
-from contract.commands import AnyCommand, decode_command
+from contract.commands import AnswerValue, AnyCommand, KeepValue, decode_command
 from contract.facts import CommandHeard
 from contract.ids import Epoch, StoreId, life_of
 
@@ -42,22 +43,32 @@ def minted(work: Work, store: StoreId, epoch: Epoch) -> int | None:
 
 def weigh(work: Work, heard: Heard, fact: CommandHeard) -> Word:
     """Of this life everything stands in our books. Whoever is given `LATE` or `FALSE` tells a person (`tell`)."""
-    term = minted(work, heard.store, heard.epoch)
-    if fact.cloud_epoch == work.cloud_epoch:
+    if fact.cloud_epoch == work.cloud_epoch or decided(work, heard, fact) is not None:
         return Word.OURS
+    term = minted(work, heard.store, heard.epoch)
     if fact.cloud_epoch > work.cloud_epoch or (term is not None and life_of(term) != fact.cloud_epoch):
         return Word.FALSE
-    if term is not None and _in_our_books(work, heard.store, fact, term):
-        return Word.OURS
     box = work.tx.row(sa.select(node.c.term, node.c.epoch).where(node.c.store == heard.store))
     assert box is not None, "rows are heard of stores we have"
     awaited = work.recovering and not box["epoch"]  # a person named its next box, which brings what tills have kept
     return Word.LATE if life_of(int(box["term"])) > fact.cloud_epoch and not awaited else Word.LOST
 
 
-def _in_our_books(work: Work, store: StoreId, fact: CommandHeard, term: int) -> bool:
-    mine = (down_log.c.store == store, down_log.c.cloud_epoch == fact.cloud_epoch, down_log.c.term == term)
-    return work.tx.value(sa.select(down_log.c.seq).where(*mine, down_log.c.seq == fact.seq).limit(1)) is not None
+def decided(work: Work, heard: Heard, fact: CommandHeard) -> AnyCommand | None:
+    """What our books have under this number, of the term under which we gave the log out."""
+    term = minted(work, heard.store, heard.epoch)
+    if term is None or life_of(term) != fact.cloud_epoch:
+        return None
+    return downlog.at(work.tx, heard.store, cloud_epoch=fact.cloud_epoch, term=term, seq=fact.seq)
+
+
+def withdraw(work: Work, store: StoreId, given: AnswerValue | KeepValue) -> bool:
+    """Whether it still waits to be told to the store's present box; it does no more."""
+    box = work.tx.row(sa.select(node.c.term, node.c.down_upto).where(node.c.store == store))
+    assert box is not None, "rows are heard of stores we have"
+    return downlog.withdraw(
+        work.tx, store, given, cloud_epoch=work.cloud_epoch, term=box["term"], upto=int(box["down_upto"])
+    )
 
 
 def command_of(fact: CommandHeard) -> AnyCommand:

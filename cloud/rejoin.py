@@ -186,7 +186,10 @@ class Rejoins:
                 raise UnknownStoreError(f"no store {store!r} in this office")
             word = {"store": store, "instance": instance, "by": by, "why": why, "at_us": now_us}
             tx.put(replacement, word)
-            begin_term(work, store, next_term(work, box["term"]), epoch=Epoch(""), instance=box["instance"])
+            life, term = work.cloud_epoch, box["term"]
+            unheard = downlog.unapplied(tx, store, cloud_epoch=life, term=term, upto=int(box["down_upto"]))
+            begin_term(work, store, next_term(work, term), epoch=Epoch(""), instance=box["instance"])
+            work.command(store, *unheard)
             if work.recovering and not nothing_left:
                 tx.run(sa.update(node).where(node.c.store == store).values(joined=0))
             tokens = Custody(work)

@@ -1,8 +1,11 @@
 """An office on SQLite and on PostgreSQL, and a store's box made of the contract alone, for tests of the cloud."""
 
 import asyncio
+import importlib.util
 import itertools
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -26,6 +29,9 @@ from contract.messages import Down, JournalRows, Rejoin, Snapshot, Standing, Up
 from trade.guards import ALL, Guards
 
 _names = itertools.count(1)
+_spec = importlib.util.spec_from_file_location("house_money", Path(__file__).with_name("money.py"))
+sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(sys.modules[_spec.name])
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,17 +9,15 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from cloud import lives, points_lots
+from cloud import points_lots
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.lives import Word
 from cloud.tables import value_account, value_ask, value_move, value_slice
 from cloud.value_slices import free_of, hold, holders_of, locked
 from cloud.work import Heard, Work
-from contract.commands import AnswerValue, KeepValue, RecallValue, TellValue
+from contract.commands import AnswerValue, RecallValue, TellValue
 from contract.facts import (
     AskEnd,
-    CommandHeard,
     Fact,
     LineKind,
     PurchaseRecorded,
@@ -40,6 +38,7 @@ from trade.value import CREDIT, OF_THE_OFFICE, expired, later
 
 WAITING, GRANTED, REFUSED, GIVEN_UP, SPENT = "waiting", "granted", "refused", "given up", "spent"
 IN, OUT = "in", "out"
+GONE: Final = "the box that asked serves no more: ask again"
 NOTED: Final = "account"
 """What the office's changes call what people do to one."""
 OFFICE: Final = "office:"
@@ -177,16 +176,22 @@ def released(tokens: Custody, heard: Heard, fact: ValueReleased) -> None:
 
 
 def asked(tokens: Custody, heard: Heard, fact: ValueAsked) -> None:
-    """A store wants more than it holds."""
+    """A store wants more than it holds. Nothing is held for what a box asked that serves no more."""
     if not fact.wanted_minor:
         return
+    waits = tokens.present(heard)
     row = {
         "store": heard.store, "ask": fact.ask, "sale": fact.sale, "account": fact.account, "kind": fact.kind,
         "currency": fact.currency, "wanted_minor": fact.wanted_minor, "granted_minor": 0, "state": WAITING, "why": "",
         "at_us": heard.at_us, "business_day": fact.business_day,
     }  # fmt: skip
-    if tokens.work.tx.add_new(value_ask, row):
+    if not tokens.work.tx.add_new(value_ask, row):
+        return
+    if waits:
         _answer(tokens.work, row)
+    else:
+        told = AnswerValue(ask=fact.ask, account=fact.account, amount_minor=0, why=GONE)
+        _say(tokens.work, heard.store, fact.ask, told, REFUSED)
 
 
 def inquired(tokens: Custody, heard: Heard, fact: ValueInquired) -> None:
@@ -213,42 +218,6 @@ def ended(tokens: Custody, heard: Heard, fact: ValueAskEnded) -> None:
     mine = (value_ask.c.store == heard.store, value_ask.c.ask == fact.ask)
     live = mine if fact.how is AskEnd.GIVEN_UP else (*mine, value_ask.c.state == WAITING)
     tokens.work.tx.run(sa.update(value_ask).where(*live).values(state=GIVEN_UP))
-
-
-def heard_again(tokens: Custody, heard: Heard, fact: CommandHeard) -> None:
-    """What a lost life of the office gave is held by that store all the same.
-
-    Once its store serves a later life, it is given as much as if it asked now: what others hold stays theirs.
-    """
-    work = tokens.work
-    if fact.cloud_epoch == work.cloud_epoch or b'"value.' not in bytes(fact.command):
-        return
-    command = lives.command_of(fact)
-    if not isinstance(command, AnswerValue | KeepValue) or not command.amount_minor:
-        return
-    word = lives.weigh(work, heard, fact) if command.amount_minor > 0 else Word.FALSE
-    if word is Word.FALSE:
-        sentence = f"{heard.store} says that it was given money of {command.account}, as no life of the office can have"
-        lives.tell(work, heard, f"{sentence} told it: look whether its box was stolen, and revoke it")
-    elif word is Word.LOST:
-        hold(work, heard.store, command.account, command.amount_minor)
-    elif word is Word.LATE:
-        _given_late(work, heard, command)
-
-
-def _given_late(work: Work, heard: Heard, command: AnswerValue | KeepValue) -> None:
-    known = locked(work, command.account)
-    free = max(free_of(work, known), 0) if known is not None else 0
-    if free:
-        hold(work, heard.store, command.account, min(free, command.amount_minor))
-    if free < command.amount_minor:
-        currency = known["currency"] if known is not None else ""
-        sentence = (
-            f"An elder box of {heard.store} says that a lost life of the office gave it "
-            f"{plain(command.amount_minor, currency)} {currency} of {command.account}, of which "
-            f"{plain(free, currency)} are free: look what it spent"
-        )
-        lives.tell(work, heard, sentence, about=command.account)
 
 
 def _answer(work: Work, row: sa.RowMapping | dict[str, object]) -> None:
@@ -319,5 +288,4 @@ APPLY: Final[dict[type[Fact], Applier]] = {
     ValueInquired: inquired,
     ValueAskEnded: ended,
     ValueReleased: released,
-    CommandHeard: heard_again,
 }
