@@ -1,9 +1,18 @@
-"""What stores and people are called on a page."""
+"""What stores, people and clients are called on a page."""
+
+from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
 
 from cloud.db import Tx
+from cloud.sealing import SealedError
 from cloud.tables import staff, store
+from contract.feed import Permission
+from web.logins import Login
+
+Clients = Callable[[Tx, Iterable[str]], dict[str, str]]
+"""Names of clients by their ids; who was erased has none. Raises `SealedError`."""
+Named = Callable[[Iterable[str]], dict[str, str]]
 
 
 def stores(tx: Tx) -> dict[str, str]:
@@ -19,3 +28,17 @@ def currencies(tx: Tx) -> dict[str, str]:
 
 def people(tx: Tx) -> dict[str, str]:
     return {each["user"]: each["name"] for each in tx.rows(sa.select(staff.c.user, staff.c.name))}
+
+
+def clients(tx: Tx, who: Login, names: Clients) -> Named:
+    """Names of clients on a page that is about money: none for who may not see clients, and none while the office's key
+    is away, for the page is needed then too. Whoever asks gives the ids of one page, each of which is opened.
+    """
+
+    def named(persons: Iterable[str]) -> dict[str, str]:
+        try:
+            return names(tx, persons) if who.may(Permission.SEE_CLIENTS) else {}
+        except SealedError:
+            return {}
+
+    return named

@@ -29,9 +29,9 @@ class ClientConsented(Fact, frozen=True, tag="client.consented"):
 
 
 class ClientLooked(Fact, frozen=True, tag="client.looked"):
-    """Somebody looked at clients that this box keeps: at one of them, or at those a search found."""
+    """Somebody looked at clients that this box keeps: at one of them, at those a search found, or that a list names."""
 
     how: str
-    """`till`: a profile; `till search`."""
+    """`till`: a profile; `till search`; `till list`: of orders or appointments, that names them."""
     person: PersonId = PersonId("")
     found: int = 1

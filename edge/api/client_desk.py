@@ -4,7 +4,7 @@ Whoever looks is kept: by the office for what it gave, in this store's journal f
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -104,6 +104,21 @@ class ClientDesk:
             raise ProblemError(404, "not-found", "There is no such client here", "Look for them by name.")
         await noted(1)
         return Shown([card], more=False, office=False, heard_us=kept.standing().heard_us)
+
+    async def called(self, persons: Collection[PersonId], *, noted: Noted) -> dict[PersonId, str]:
+        """What those of them are called whom this box keeps. None while it may show nobody, or cannot keep who looked:
+        a list of orders goes on without names.
+        """
+        kept = self.kept
+        if kept is None or not persons:
+            return {}
+        try:
+            found = await asyncio.to_thread(kept.called, persons)
+            if found:
+                await noted(len(found))
+        except (ClosedError, ProblemError):
+            return {}
+        return found
 
     async def key(self, person: PersonId, by: UserId) -> tuple[PersonId, bytes]:
         """The id a client is known by and the key of theirs, for whoever writes something. Raises 404, 503 problems."""

@@ -202,6 +202,11 @@ class Slice:
         row = self._db.one("one", person=person)
         return None if row is None else self._seen(row)
 
+    def called(self, persons: Iterable[PersonId]) -> dict[PersonId, str]:
+        """Names of those who are kept here, by the id asked for; each of them is opened. Raises `ClosedError`."""
+        cards = ((person, self.one(person)) for person in persons)
+        return {person: card.name for person, card in cards if card is not None}
+
     def find(self, query: str) -> FoundHere:
         """By beginnings of names, an e-mail address, a number, or an id; the nearest first. Raises `ClosedError`."""
         self._must_be_open()

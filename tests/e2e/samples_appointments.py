@@ -36,7 +36,7 @@ def pages(common, ring):
     )  # fmt: skip
     over = one("a3", "done", [], [piece("Solitaire ring", "shelf", zone="Case 1")], starts_us=AT_US + 8 * QUARTER_US)
     gone = replace(one("a4", "prepared", ["cancel"]), starts_us=0, ends_us=0, person="", staff="", room="")
-    base = {**common, "people": BY}
+    base = {**common, "people": BY, "may_see": True, "clients": {confirmed.person: "Mme Élodie Exemple"}}
     detail = {**base, "laid": [], "has_pad": True, "may_see": True}
     return {
         "appointments": ("edge/appointments.html", {**base, "rows": [gone, confirmed, out, over]}),

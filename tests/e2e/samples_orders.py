@@ -77,7 +77,8 @@ def pages(common, ring):
     )  # fmt: skip
     listed = {
         **common, "queue": "", "q": "", "client": "c-01930f2e", "client_name": "Mme Élodie Exemple", "all_open": 4, "more": 0,
-        "queues": [(str(each), words, 1) for each, words in QUEUES.items()],
+        "queues": [(str(each), words, 1) for each, words in QUEUES.items()], "may_see": True,
+        "clients": {LATE.client: "Mme Élodie Exemple"},
     }  # fmt: skip
     new = {
         **common, "kinds": tuple(str(each) for each in KINDS), "today": DAY, "client": "", "client_name": "", "terms": OrderTerms(deposit_bp=3_000, fee_bp=1_000, grace_days=14)

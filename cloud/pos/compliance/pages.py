@@ -23,7 +23,7 @@ CLOSINGS_SHOWN = 24
 """Newest of a store."""
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: Desk, clients: called.Clients) -> APIRouter:
     routes = APIRouter(prefix="/compliance", include_in_schema=False)
 
     @routes.get("")
@@ -31,12 +31,14 @@ def router(desk: Desk) -> APIRouter:
         with desk.look() as work:
             names = {name: title for name, title in called.stores(work.tx).items() if who.of(name)}
             shown = store if store in names else next(iter(names), "")
-            bought = queries.bought(work.tx)
+            bought, reports = queries.bought(work.tx), queries.cash_reports(work.tx, desk.now_us())
+            payers = [each.report.client for each in reports if each.report.client]
             return render(
-                request, "compliance/page.html", reports=queries.cash_reports(work.tx, desk.now_us()),
+                request, "compliance/page.html", reports=reports,
                 may_file=who.may(Permission.LEDGER_CLOSE), bought=bought, years=queries.bought_years(bought),
                 chain=queries.chain(work.tx, StoreId(shown)) if shown else None, shown=CLOSINGS_SHOWN, names=names,
                 people=called.people(work.tx), store=shown, now_us=desk.now_us(),
+                clients=called.clients(work.tx, who, clients)(payers),
             )  # fmt: skip
 
     @routes.post("/filed")

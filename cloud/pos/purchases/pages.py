@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from cloud import called, changes
 from cloud.desk import Desk
-from cloud.listing import answer
+from cloud.listing import answer, kept
 from cloud.people import Keyring
 from cloud.pos.http import conflicts, found
 from cloud.pos.purchases import metals, queries
@@ -33,7 +33,7 @@ Text = Annotated[str, Form(max_length=100)]
 Why = Annotated[str, Form(max_length=changes.WHY_CHARACTERS_MAX)]
 
 
-def router(desk: Desk, ring: Keyring) -> APIRouter:
+def router(desk: Desk, ring: Keyring, clients: called.Clients) -> APIRouter:
     routes = APIRouter(prefix="/purchases", include_in_schema=False)
 
     @routes.get("")
@@ -41,11 +41,12 @@ def router(desk: Desk, ring: Keyring) -> APIRouter:
         with desk.look() as work:
             people = called.people(work.tx)
             names = {name: title for name, title in called.stores(work.tx).items() if who.of(name)}
-            return answer(
-                request, queries.table(work.tx, what, names, people, store=store), "purchases/list.html",
-                prices=metals.prices(work.tx), names=names, people=people,
+            table = queries.table(work.tx, what, names, people, called.clients(work.tx, who, clients), store=store)
+            page = answer(
+                request, table, "purchases/list.html", prices=metals.prices(work.tx), names=names, people=people,
                 may_set=Permission.SETTINGS in who.powers.everywhere,
             )  # fmt: skip
+        return kept(desk, who, page) if who.may(Permission.SEE_CLIENTS) else page
 
     @routes.get("/metals")
     def metal(request: Request, who: Setter, metal: Word = "gold", currency: Word = "EUR") -> Response:
@@ -89,14 +90,13 @@ def router(desk: Desk, ring: Keyring) -> APIRouter:
     @routes.get("/past/{piece}")
     def past(request: Request, who: Knower, piece: str) -> Response:
         """A piece of the page of a piece."""
-        del who
         with desk.look() as work:
             rows = queries.past(work.tx, Remarks(work.tx, ring), piece)
-            return render(request, "purchases/_past.html", rows=rows)
+            known = called.clients(work.tx, who, clients)(row.client for row in rows)
+            return render(request, "purchases/_past.html", rows=rows, clients=known)
 
     @routes.get("/{store}/{purchase}")
     def one(request: Request, who: Reader, store: str, purchase: str) -> Response:
-        del who
         with desk.look() as work:
             row, items = found(
                 queries.one(work.tx, Remarks(work.tx, ring), StoreId(store), purchase),
@@ -104,7 +104,7 @@ def router(desk: Desk, ring: Keyring) -> APIRouter:
             )
             return render(
                 request, "purchases/one.html", row=row, items=items, names=called.stores(work.tx),
-                people=called.people(work.tx),
+                people=called.people(work.tx), clients=called.clients(work.tx, who, clients)([row.client]),
             )  # fmt: skip
 
     def form(request: Request, given: Mapping[str, object], *, problem: str = "") -> Response:

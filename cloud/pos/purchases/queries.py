@@ -1,12 +1,13 @@
 """What was bought from the public: purchases newest first, and their things by what may be done with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from cloud import aliases
+from cloud import aliases, called
 from cloud.db import Tx
-from cloud.listing import Names, listed, of_stores, when
+from cloud.listing import Names, listed_many, of_stores, when
 from cloud.remarks import Remarks
 from cloud.tables import piece_past, purchase, purchase_item
 from web.tables import Asked, Column, Listed, Money
@@ -62,23 +63,45 @@ def listing(tx: Tx, *, store: str = "", client: str = "", limit: int = 50) -> li
     return [PurchaseRow(**row) for row in tx.rows(query)]
 
 
-def table(tx: Tx, what: Asked, names: Names, people: Names, *, store: str) -> Listed[PurchaseRow]:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`called` empty: erased, or not for whoever looks."""
+
+    row: PurchaseRow
+    called: str
+
+
+def table(tx: Tx, what: Asked, names: Names, people: Names, clients: called.Named, *, store: str) -> Listed[Named]:
     """Of these stores, newest first."""
-    columns: tuple[Column[PurchaseRow], ...] = (
-        Column("purchase", later("Purchase"), lambda row: f"{names.get(row.store, row.store)}, {row.number}"),
-        Column("when", later("Recorded"), lambda row: when(row.at_us), shown=False),
-        Column("client", later("Client"), lambda row: row.client),
-        Column("by", later("Who"), lambda row: people.get(row.by, row.by)),
-        Column("approved", later("Approved by"), lambda row: people.get(row.approved_by, row.approved_by), shown=False),
-        Column("paid", later("Paid"), lambda row: Money(row.total_minor, row.currency), number=True),
-        Column("currency", later("Currency"), lambda row: row.currency, shown=False),
-    )
+
+    def numbered(one: Named) -> str:
+        return f"{names.get(one.row.store, one.row.store)}, {one.row.number}"
+
+    columns: tuple[Column[Named], ...] = (
+        Column("purchase", later("Purchase"), numbered),
+        Column("when", later("Recorded"), lambda one: when(one.row.at_us), shown=False),
+        Column("client", later("Client"), lambda one: one.called, sorts=False),
+        Column("person", later("Client’s number"), lambda one: one.row.client, shown=False),
+        Column("by", later("Who"), lambda one: people.get(one.row.by, one.row.by)),
+        Column(
+            "approved", later("Approved by"), lambda one: people.get(one.row.approved_by, one.row.approved_by),
+            shown=False,
+        ),
+        Column("paid", later("Paid"), lambda one: Money(one.row.total_minor, one.row.currency), number=True),
+        Column("currency", later("Currency"), lambda one: one.row.currency, shown=False),
+    )  # fmt: skip
+
+    def named(found: Sequence[sa.RowMapping]) -> list[Named]:
+        rows = [PurchaseRow(**row) for row in found]
+        known = clients({row.client for row in rows})
+        return [Named(row, known.get(row.client, "")) for row in rows]
+
     of = purchase.c
     query = sa.select(*(of[name] for name in PurchaseRow.__dataclass_fields__))
     query = query.where(of.store == store) if store else query.where(of.store.in_(list(names)))
-    by = {"purchase": of.number, "client": of.client, "by": of.by, "paid": of.total_minor}
-    return listed(
-        tx, query, columns, what, lambda row: PurchaseRow(**row), by=by, first=(of.at_us.desc(), of.purchase),
+    by = {"purchase": of.number, "by": of.by, "paid": of.total_minor}
+    return listed_many(
+        tx, query, columns, what, named, by=by, first=(of.at_us.desc(), of.purchase),
         seek=(of.client, of.business_day, of.till, (of.by, people), (of.store, names)), choices=of_stores(names),
     )  # fmt: skip
 

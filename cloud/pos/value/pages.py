@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from cloud import called, changes
 from cloud.desk import Desk
-from cloud.listing import answer
+from cloud.listing import answer, kept
 from cloud.pos.http import found
 from cloud.pos.value import apply, by_hand, columns, queries
 from contract.feed import Permission
@@ -24,18 +24,18 @@ List = Annotated[Asked, Depends(asked)]
 Word = Annotated[str, Query(max_length=100)]
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: Desk, clients: called.Clients) -> APIRouter:
     routes = APIRouter(prefix="/owed", include_in_schema=False)
 
     @routes.get("")
     def listing(request: Request, who: Reader, what: List, kind: Word = "") -> Response:
-        del who
         with desk.look() as work:
-            names = called.stores(work.tx)
-            table = columns.of_accounts(work.tx, what, names, kind=kind)
-            return answer(
+            names, known = called.stores(work.tx), called.clients(work.tx, who, clients)
+            table = columns.of_accounts(work.tx, what, names, known, kind=kind)
+            page = answer(
                 request, table, "value/list.html", owed=queries.owed(work.tx), names=names, kinds=columns.KINDS
             )
+        return kept(desk, who, page) if who.may(Permission.SEE_CLIENTS) else page
 
     @routes.get("/{account}")
     def detail(request: Request, who: Reader, account: str) -> Response:
@@ -46,6 +46,7 @@ def router(desk: Desk) -> APIRouter:
             return render(
                 request, "value/account.html", seen=seen, row=seen.row, acts=acts, names=names,
                 people=called.people(work.tx),
+                clients=called.clients(work.tx, who, clients)([seen.row.client] if seen.row.client else ()),
                 mine={name: title for name, title in names.items() if Permission.LEDGER in who.powers.at(name)},
             )  # fmt: skip
 

@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from contract.facts import AppointmentEvent
 from contract.feed import Permission
-from contract.ids import AppointmentId, PieceId
+from contract.ids import AppointmentId, PersonId, PieceId
 from edge.api import witnessing
 from edge.api.appointments import views
 from edge.api.bodies import PLAIN
+from edge.api.calling import called
 from edge.api.carts import REASON_MAX, Seller, TheShop, cart_of
 from edge.api.tills import people, till_of
 from trade import acts
@@ -22,8 +23,15 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(witnessing.as_
 
 @router.get("/appointments")
 async def today(request: Request, who: Seller, shop: TheShop) -> Response:
-    del who
-    return render(request, "edge/appointments.html", rows=views.listing(shop), people=people(shop))
+    rows = views.listing(shop)
+    return render(
+        request,
+        "edge/appointments.html",
+        rows=rows,
+        people=people(shop),
+        clients=await called(shop, {PersonId(each.person) for each in rows if each.person}, who),
+        may_see=who.may(Permission.SEE_CLIENTS),
+    )
 
 
 @router.get("/appointments/{appointment}")

@@ -12,6 +12,7 @@ from contract.ids import ClientOrderId, LineId, PersonId, PieceId
 from edge.api import scanning, witnessing
 from edge.api import views as store_views
 from edge.api.bodies import PLAIN
+from edge.api.calling import called
 from edge.api.carts import cart_of
 from edge.api.meant import the_client
 from edge.api.orders import views
@@ -57,11 +58,12 @@ async def orders(request: Request, who: Keeper, shop: TheShop, queue: str = "", 
         shown = views.some(shop, queue=queue)
     else:
         shown = [one for one in open_now if not queue or queue in one.queues]
+    page = shown[:ROWS_MAX]
     return render(
         request,
         "edge/orders.html",
         store=store_views.store(shop),
-        orders=shown[:ROWS_MAX],
+        orders=page,
         more=max(len(shown) - ROWS_MAX, 0),
         queues=[(str(each), words, sum(each in one.queues for one in open_now)) for each, words in QUEUES.items()],
         queue=queue,
@@ -69,6 +71,8 @@ async def orders(request: Request, who: Keeper, shop: TheShop, queue: str = "", 
         client=shop.clients.chosen.get(till, ""),
         client_name=shop.clients.name_of(till, None, who.user),
         all_open=len(open_now),
+        clients=await called(shop, {PersonId(one.client) for one in page}, who),
+        may_see=who.may(Permission.SEE_CLIENTS),
     )
 
 
