@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from cloud import downlog, logs
-from cloud.db import Row
+from cloud.db import Row, Tx
 from cloud.logs import Log, Name
 from cloud.tables import node
 from cloud.work import UnknownStoreError, Work
@@ -18,8 +18,15 @@ from contract.messages import Ack, Down, JournalRows, Standing, Up
 from contract.seals import is_same, told_seal
 
 BOOTS_REMEMBERED_MAX: Final = 16
+ACTIVE: Final = "active"
 BEHIND: Final = "behind"
 """A node's state: its box serves, and lacks rows of its own store."""
+SENT_BACK_MAX: Final = 8
+"""How often rows of elder boxes send a store's box back to join again, until a person has looked: a box that comes back
+after weeks hands over for some seconds, and one that was not revoked could write without end.
+"""
+ELDER: Final = "elder box writes on"
+"""A kind of case."""
 
 
 def same_chain(work: Work, log: Log, given: JournalRows) -> bool:
@@ -43,6 +50,28 @@ def falls_behind(serving: str, name: Name) -> bool:
     serving: the epoch that box writes; empty when none does.
     """
     return name.stream is Stream.TRADE and serving not in ("", name.epoch)
+
+
+def sent_back(work: Work, box: Row, name: Name) -> Row:
+    """What changes of the store's node when rows joined this log: one rejoin for all that came before it."""
+    if not falls_behind(box["epoch"], name) or box["state"] == BEHIND:
+        return {}
+    if int(box["sent_back"]) < SENT_BACK_MAX:
+        return {"state": BEHIND, "sent_back": int(box["sent_back"]) + 1}
+    sentence = (
+        f"A box {name.store} had before goes on writing: the present one joined again {SENT_BACK_MAX} times for what "
+        "it wrote, and goes on without the rest. Switch the elder one off, or revoke what it holds and enrol the present "
+        "one anew; then close this case: the present one joins once more and has everything"
+    )
+    work.open_case(ELDER, sentence, store=name.store, ref=box["epoch"])
+    return {}
+
+
+def looked_at(tx: Tx, store: StoreId) -> None:
+    """A person closed that case: the store's box joins once more, and elder ones may send it back again."""
+    tx.run(sa.update(node).where(node.c.store == store).values(sent_back=0))
+    tx.run(sa.update(node).where(node.c.store == store, node.c.state == ACTIVE).values(state=BEHIND))
+    tx.poke(store)
 
 
 def is_fresh(box: Row, up: Up) -> bool:

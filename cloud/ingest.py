@@ -297,8 +297,8 @@ class Ingest:
         if not new:
             return log
         longer = known_of.store(log, new, each.work.now_us)
-        if hearing.falls_behind(known_of.box(up.store)["epoch"], log.name):
-            known_of.remember(up.store, {"state": hearing.BEHIND})
+        if back := hearing.sent_back(each.work, known_of.box(up.store), log.name):
+            known_of.remember(up.store, back)
         if each.careful:
             tx.settle()
         each.counts.rows_stored_total += len(new)
@@ -332,8 +332,8 @@ class Ingest:
         if reaches and not strange and hearing.same_chain(work, log, given):
             longer = logs.store(work.tx, log, above, work.now_us)
             each.counts.rows_stored_total += len(above)
-            if above and hearing.falls_behind(box["epoch"], name):
-                work.tx.run(sa.update(node).where(node.c.store == given.store).values(state=hearing.BEHIND))
+            if above and (back := hearing.sent_back(work, box, name)):
+                work.tx.run(sa.update(node).where(node.c.store == given.store).values(**back))
             elif name.epoch == box["epoch"]:
                 self._heard_of_us(work, name, above)
             self._apply(each, log, above)

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from cloud import downlog, logs, ways
+from cloud import downlog, hearing, logs, ways
 from cloud import promises as promises_of
 from cloud.custody import Custody, Token
 from cloud.db import Office
@@ -24,7 +24,6 @@ from trade.custody import OfficeState
 from trade.guards import ALL, Guards
 
 HOLD: Final = "hold"
-ACTIVE: Final = "active"
 
 _decode_snapshot = msgspec.json.Decoder(Snapshot).decode
 EndOrders = Callable[[StoreId, int], bool]
@@ -190,6 +189,7 @@ class Rejoins:
             unheard = downlog.unapplied(tx, store, cloud_epoch=life, term=term, upto=int(box["down_upto"]))
             begin_term(work, store, next_term(work, term), epoch=Epoch(""), instance=box["instance"])
             work.command(store, *unheard)
+            tx.run(sa.update(node).where(node.c.store == store).values(sent_back=0))
             if work.recovering and not nothing_left:
                 tx.run(sa.update(node).where(node.c.store == store).values(joined=0))
             tokens = Custody(work)
@@ -234,7 +234,7 @@ def next_term(work: Work, term: int) -> int:
 def begin_term(work: Work, store: StoreId, term: int, *, epoch: Epoch, instance: str) -> None:
     """A new generation of the store's box: decisions are numbered from 1, carts and leases of the old one are over."""
     values = {
-        "term": term, "epoch": epoch, "instance": instance, "state": ACTIVE if epoch else "fenced",
+        "term": term, "epoch": epoch, "instance": instance, "state": hearing.ACTIVE if epoch else "fenced",
         "down_upto": 0, "joined": 1, "boot": "", "message": 0, "boots_past": "",
     }  # fmt: skip
     work.tx.run(sa.update(node).where(node.c.store == store).values(**values))

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cloud import hearing
 from cloud.db import Tx
 from cloud.tables import case_file, parked, piece, sale
 from cloud.work import QUARANTINED
@@ -99,4 +100,7 @@ def close_case(tx: Tx, case_id: str, *, by: str, outcome: str, now_us: int) -> b
             raise SaleStandsError(f"Sale {case['ref']} of {case['store']} is still held apart; resolve it on its page")
     mine = (case_file.c.case_id == case_id, case_file.c.closed_us.is_(None))
     closing = sa.update(case_file).where(*mine).values(closed_us=now_us, closed_by=by, outcome=outcome)
-    return tx.run(closing) > 0
+    closed = tx.run(closing) > 0
+    if closed and case is not None and case["kind"] == hearing.ELDER:
+        hearing.looked_at(tx, case["store"])
+    return closed
