@@ -60,8 +60,8 @@ def sent_back(work: Work, box: Row, name: Name) -> Row:
         return {"state": BEHIND, "sent_back": int(box["sent_back"]) + 1}
     sentence = (
         f"A box {name.store} had before goes on writing: the present one joined again {SENT_BACK_MAX} times for what "
-        "it wrote, and goes on without the rest. Switch the elder one off, or revoke what it holds and enrol the present "
-        "one anew; then close this case: the present one joins once more and has everything"
+        "it wrote, and goes on without the rest. Switch the elder one off, or revoke what it holds and enrol the "
+        "present one anew; then close this case: the present one joins once more and has everything"
     )
     work.open_case(ELDER, sentence, store=name.store, ref=box["epoch"])
     return {}

@@ -332,7 +332,7 @@ class Ingest:
         if reaches and not strange and hearing.same_chain(work, log, given):
             longer = logs.store(work.tx, log, above, work.now_us)
             each.counts.rows_stored_total += len(above)
-            if above and (back := hearing.sent_back(work, box, name)):
+            if above and (back := hearing.sent_back(work, dict(box), name)):
                 work.tx.run(sa.update(node).where(node.c.store == given.store).values(**back))
             elif name.epoch == box["epoch"]:
                 self._heard_of_us(work, name, above)
