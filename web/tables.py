@@ -65,11 +65,15 @@ class Column(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A filter by one of a few values: `options` are (value, what it is called), the first one for all."""
+    """A filter by one of a few values: `options` are (value, what it is called), the first one for all.
+
+    `now`: the one that holds, of a page that shows something where its address says nothing.
+    """
 
     name: str
     title: Words
     options: tuple[tuple[str, Words], ...]
+    now: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,10 @@ class Listed(Generic[Row]):
         """What a form of filters sends along besides them: what the page itself asks for, and the order."""
         own = {"q", *(each.name for each in self.choices)}
         return [*(each for each in self.asked.rest if each[0] not in own), *self.asked.hidden]
+
+    def chosen(self, choice: Choice) -> str:
+        """The value of a filter that holds."""
+        return choice.now or self.asked.of(choice.name)
 
     @property
     def first(self) -> int:

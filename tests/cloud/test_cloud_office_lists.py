@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -58,6 +59,21 @@ def test_words_are_looked_for_in_the_whole_list(served):
 def test_every_long_list_is_taken_out_with_its_headings(served, path):
     assert len(rows(served(f"{path}?as=csv"))[0]) > 4
     assert served(f"{path}?sort=-nothing&page=3&q=x").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/reports?by=store", "/reports/counts?by=store"])
+def test_two_days_of_ones_own_stay_in_every_link_of_a_report(served, path):
+    page = served(f"{path}&first=2020-01-01&last=2026-12-30").text
+    days = "span=2020-01-01..2026-12-30"
+    assert '<option value="2020-01-01..2026-12-30" selected>' in page
+    assert '<option value="90d" selected>' in served(path).text, "the control"
+    assert 'name="q"' not in page, "figures and chart would not hear of it"
+    assert '<input type="hidden" name="by" value="store">' in page
+    if "counts" not in path:
+        links = re.findall(r'href="(/reports\?[^"]*)"', page)
+        assert len(links) > 8
+        assert [link for link in links if days not in link] == []
+        assert len(rows(served(f"{path}&{days}&as=csv"))) == 3, "a heading and two stores"
 
 
 def test_who_may_not_see_the_ledger_sees_no_report_and_takes_none_out(served):

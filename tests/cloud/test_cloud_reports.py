@@ -11,7 +11,7 @@ from cloud.costs import learned
 from cloud.ledger import OF_ITS_POSTING
 from cloud.pos.reports.accuracy import counted
 from cloud.pos.reports.flow import By, by_step, flows, together
-from cloud.pos.reports.span import Grain, Span, Spans, as_day, asked, named
+from cloud.pos.reports.span import Grain, Span, Spans, as_day, asked, name_of, named
 from cloud.pos.reports.stock import ages, held
 from cloud.tables import custody_history, ledger_line, piece_backing, posting, sale
 from cloud.work import begin
@@ -176,6 +176,12 @@ def test_a_span_is_read_from_its_name_or_its_two_days():
     assert asked("month", "2026-01-05", "2026-01-09", today) == Span(dt.date(2026, 1, 5), dt.date(2026, 1, 9))
     assert asked("month", "2026-01-09", "2026-01-05", today) == named(Spans.MONTH, today)
     assert asked("rubbish", "x", "y", today).days == 90
+    own = Span(dt.date(2026, 1, 5), dt.date(2026, 1, 9))
+    assert asked("2026-01-05..2026-01-09", "", "", today) == own
+    assert asked("2026-01-09..2026-01-05", "", "", today).days == 90
+    assert (name_of(own, "month", today), name_of(named(Spans.YEAR, today), "year", today)) == (
+        "2026-01-05..2026-01-09", "year"
+    )  # fmt: skip
     for first, last in (("0001-01-01", "0001-01-02"), ("9999-12-01", "9999-12-31"), ("1899-12-31", "1900-01-05")):
         assert asked("month", first, last, today) == named(Spans.MONTH, today)
     assert Span(dt.date(2026, 1, 1), dt.date(2026, 1, 30)).before == Span(dt.date(2025, 12, 2), dt.date(2025, 12, 31))

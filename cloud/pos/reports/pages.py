@@ -58,15 +58,15 @@ def _stock(asks: Looking, now_us: int) -> Response:
     year = Span(asks.today - dt.timedelta(days=stock.A_YEAR - 1), asks.today)
     gone = {(row.key, row.currency): row for row in flow.flows(asks.tx, year, By.CATEGORY, stores=asks.at)}
     costed = asks.with_cost and any(row.cost_minor for row in rows)
-    table = tables.arrange(columns.of_stock(gone, with_cost=costed), rows, asks.what)
-    if asks.what.csv:
-        return tables.taken_out(table, "stock")
     currencies = list(dict.fromkeys(row.currency for row in rows))
     currency = asks.currency if asks.currency in currencies else next(iter(currencies), "")
+    table = asks.table(columns.of_stock(gone, with_cost=costed), rows, currencies=currencies, currency=currency)
+    if asks.what.csv:
+        return tables.taken_out(table, "stock")
     ages = [each for each in stock.ages(asks.tx, asks.at, now_us) if each.currency == currency]
     mine = [row for row in rows if row.currency == currency]
     return asks.render(
-        "reports/stock.html", table=table, ages=ages, currency=currency, currencies=currencies, sold=gone,
+        "reports/stock.html", table=table, ages=ages, currency=currency, sold=gone,
         chart=charts.columns(
             [each.price_minor for each in ages], [each.name for each in ages], lambda minor: brief(minor, currency)
         ),
@@ -99,7 +99,7 @@ def _oldest(asks: Looking, now_us: int) -> Response:
 
 def _counts(asks: Looking, zone: ZoneInfo) -> Response:
     rows = accuracy.counted(asks.tx, asks.span, asks.at, zone)
-    table = tables.arrange(columns.of_counts(called.stores(asks.tx)), rows, asks.what)
+    table = asks.table(columns.of_counts(called.stores(asks.tx)), rows, days=True)
     if asks.what.csv:
         return tables.taken_out(table, "counts")
     grain, steps, gone = asks.span.grain, asks.span.steps(), dict[str, int]()

@@ -31,7 +31,8 @@ def page(asks: Looking, by: By, tiers: Sequence[str]) -> Response:
     rows = _over_time(asks.span, steps, currency) if by is By.TIME else _divided(asks, by, currency)
     names = {**_names(asks.tx, by, tiers), "": _("No client named") if by is By.TIER else _("Not said")}
     with_cost = asks.with_cost and bool(whole.cost_minor)
-    table = tables.arrange(columns.of_flow(KEYS[by], names, with_cost=with_cost), rows, asks.what)
+    told = columns.of_flow(KEYS[by], names, with_cost=with_cost)
+    table = asks.table(told, rows, days=True, currencies=currencies, currency=currency)
     if asks.what.csv:
         return tables.taken_out(table, f"sales-by-{by}")
     earlier = [
@@ -41,8 +42,8 @@ def page(asks: Looking, by: By, tiers: Sequence[str]) -> Response:
     ]  # fmt: skip
     return asks.render(
         "reports/sales.html", by=by, keys=KEYS, table=table, chart=_chart(asks.span, steps, earlier, currency),
-        whole=whole, was=flow.together(earlier).get(currency, nothing), currency=currency, currencies=currencies,
-        called=names, top=max((row.net_minor for row in rows), default=0) or 1, compared=bool(earlier),
+        whole=whole, was=flow.together(earlier).get(currency, nothing), currency=currency, called=names,
+        top=max((row.net_minor for row in rows), default=0) or 1, compared=bool(earlier),
     )  # fmt: skip
 
 

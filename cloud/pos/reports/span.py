@@ -9,13 +9,14 @@ from typing import Final
 DAYS_BY_DAY_MAX: Final = 45
 DAYS_BY_WEEK_MAX: Final = 200
 SPAN_DAYS_MAX: Final = 3_660
+BETWEEN: Final = ".."
 EARLIEST: Final = dt.date(1900, 1, 1)
 LATEST: Final = dt.date(2999, 12, 31)
 """Days beyond are slips of the keys, and near the ends of the calendar no day comes before or after."""
 
 
 class Spans(StrEnum):
-    """Spans that have a name; the words are in `reports/templates/_filter.html`."""
+    """Spans that have a name; the words are in `looking.py`."""
 
     MONTH = "month"
     LAST_MONTH = "last-month"
@@ -116,16 +117,26 @@ def named(name: Spans, today: dt.date) -> Span:
 
 
 def asked(name: str, first: str, last: str, today: dt.date) -> Span:
-    """The span of a form: two days of a calendar where both are given and in order, else the named one, else ninety
-    days.
+    """The span of a form: two days of a calendar where both are given and in order, else the one that is named
+    (`month`, `2026-03-01..2026-04-05`), else ninety days.
     """
+    begins, _, ends = name.partition(BETWEEN)
+    known = Spans(name) if name in set(Spans) else Spans.DAYS_90
+    return _between(first, last) or _between(begins, ends) or named(known, today)
+
+
+def name_of(span: Span, name: str, today: dt.date) -> str:
+    """The name that leads to it again; `name`, if it is of it."""
+    known = Spans(name) if name in set(Spans) else Spans.DAYS_90
+    return known if named(known, today) == span else f"{span.first}{BETWEEN}{span.last}"
+
+
+def _between(first: str, last: str) -> Span | None:
     try:
         span = Span(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
-        if span.first >= EARLIEST and span.last <= LATEST and 1 <= span.days <= SPAN_DAYS_MAX:
-            return span
     except ValueError:
-        pass
-    return named(Spans(name) if name in set(Spans) else Spans.DAYS_90, today)
+        return None
+    return span if span.first >= EARLIEST and span.last <= LATEST and 1 <= span.days <= SPAN_DAYS_MAX else None
 
 
 def _months_ago(first: dt.date, months: int) -> dt.date:
