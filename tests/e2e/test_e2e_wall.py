@@ -28,6 +28,16 @@ def test_a_calm_wall_with_sound_rings_for_nothing(gallery: str, open_page: Calla
     assert page.evaluate("window.rung") == []
 
 
+def test_the_alarms_do_not_jump_when_a_browser_hears_of_the_plan_later(
+    gallery: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(gallery + "wall", size=TILL)
+    left = "document.getElementById('wall-alarms').getBoundingClientRect().left"
+    with_plan = page.evaluate(left)
+    page.evaluate("document.getElementById('wall-floor').remove()")
+    assert page.evaluate(left) == with_plan > TILL[0] / 3
+
+
 def test_a_wall_that_is_cut_off_says_so_in_large_letters(
     gallery: str, open_page: Callable[..., Page], expected_errors: list[str]
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from contract.facts import AlarmRaised, CountFinished, CountPlace
 from contract.ids import CountId, UserId
-from edge.capture import frames
+from edge.capture import frames, recorder
 from edge.capture.around import around
 from edge.capture.frames import CaptureError, Tick, events_of
 from edge.floor import rounds
@@ -142,6 +142,7 @@ def test_nothing_of_a_persons_secrets_is_in_a_capture(shop):
     begin = next(events_of(files_of(shop.capture)))
     assert {"presence", "custody", "feed_row"} <= begin.tables.keys()
     assert not {"pin_verifier", "login", "journal"} & begin.tables.keys()
+    assert not [table for table in begin.tables if table.startswith("seek")], "made anew of the cards"
 
 
 def test_every_read_is_in_it_as_it_came(shop):
@@ -168,3 +169,12 @@ def test_the_reads_around_an_alarm_show_the_piece_go_while_its_neighbours_stay(s
 
 def shop_epc(number):
     return "E280AA" + number.to_bytes(9, "big").hex().upper()
+
+
+def test_a_large_table_is_told_with_pauses_in_which_alarms_find_the_interpreter(monkeypatch):
+    pauses = []
+    monkeypatch.setattr(recorder.time, "sleep", pauses.append)
+    rows = [(f"p{nth}", nth) for nth in range(2 * recorder.ROWS_AT_ONCE + 500)]
+    told = msgspec.msgpack.decode(recorder._rows(iter(rows)))
+    assert [tuple(row) for row in told] == rows
+    assert pauses == [recorder.PAUSE_S] * 2
