@@ -146,6 +146,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.PaymentKept: (SALE,),
     facts.ReceiptGiven: (SALE, TILL),
     facts.LanguageChosen: (),
+    facts.DeviceNoted: (),
     facts.ValueKept: (ACCOUNT,),
     facts.ValueAsked: (SALE, TILL, ACCOUNT),
     facts.ValueInquired: (TILL, ACCOUNT),

@@ -41,7 +41,8 @@ def restore(config: EdgeConfig, path: Path, key: Path, mirror: Path | None = Non
     unread = "".join(f" {each}." for each in found.told)
     return (
         f"{config.data_dir} holds {_told(found.manifest)}.{rows}{unread} Start it with `vitrine edge`: it sells again "
-        "once the office has let it join. PINs were not in the backup: give them anew with `vitrine pin`."
+        "once the office has let it join, and knows its enrolled tills again. PINs were not in the backup: give them "
+        "anew with `vitrine pin`."
     )
 
 

@@ -149,6 +149,7 @@ from contract.facts.shifts import TaxSum as TaxSum
 from contract.facts.shifts import TenderSum as TenderSum
 from contract.facts.signals import InputChanged as InputChanged
 from contract.facts.signals import OutputSet as OutputSet
+from contract.facts.staff import DeviceNoted as DeviceNoted
 from contract.facts.staff import LanguageChosen as LanguageChosen
 from contract.facts.value import AskEnd as AskEnd
 from contract.facts.value import Spot as Spot
@@ -208,6 +209,7 @@ AnyFact = (
     | PaymentKept
     | ReceiptGiven
     | LanguageChosen
+    | DeviceNoted
     | ValueKept
     | ValueAsked
     | ValueInquired

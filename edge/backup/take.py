@@ -29,7 +29,7 @@ LOCK: Final = "backup.lock"
 PART: Final = ".part"
 MODE: Final = 0o600
 STAYS_HERE: Final = ("login", "pin_verifier", "device", "device_token")
-"""Tables that no backup holds."""
+"""Tables that no backup holds. Devices come back by the journal, with what became of them since (docs/adr/0043)."""
 LISTINGS_MAX: Final = 5
 """How often the history is listed anew because a file went meanwhile: it merges once in minutes."""
 

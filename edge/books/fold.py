@@ -39,6 +39,7 @@ from contract.facts import (
     CoverageGap,
     CustodyReceived,
     CustodyReleased,
+    DeviceNoted,
     ExitSeen,
     LanguageChosen,
     LeaseGranted,
@@ -255,6 +256,8 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
             receipts.given(db, fact, at.at_us, at.by)
         case LanguageChosen():
             pass  # the office keeps it, and its feed tells every store
+        case DeviceNoted():
+            db.run_struct("device_noted", fact)
         case ShiftOpened():
             shifts.opened(db, fact, at.at_us)
         case CashMoved():

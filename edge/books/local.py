@@ -1,9 +1,14 @@
-"""What stays on this box and is in no journal: logins, PIN verifiers, devices, count requests being taken up."""
+"""What stays on this box and is in no journal: logins, PIN verifiers, count requests being taken up.
 
-from contract.ids import UserId
+Devices are kept here at once, whatever the box may write, and noted in the journal as soon as it may.
+"""
+
+from contract.entries import Entry
+from contract.facts import DeviceNoted
+from contract.ids import HOUSE, TillId, UserId
 from edge.books.db import Database
-from edge.books.journal import Books
-from edge.books.rows import CountRequestRow, DeviceRow, DeviceTokenRow, LoginRow, PinRow
+from edge.books.journal import Books, Tx
+from edge.books.rows import CountRequestRow, DeviceRow, DeviceTokenRow, LoginRow, Mode, PinRow
 
 
 def add_login(books: Books, *, token: bytes, user: UserId, since_us: int, until_us: int, device: str = "") -> None:
@@ -94,6 +99,31 @@ def end_device(books: Books, name: str, *, by: str, now_us: int, forget_before_u
     with books.transaction() as tx:
         tx.db.run("device_forget", before_us=forget_before_us)
         return bool(tx.db.run("device_end", device=name, ended_us=now_us, by=by))
+
+
+def note_devices(tx: Tx, now_us: int) -> list[Entry]:
+    """What the journal does not say yet of devices, each by whoever let it in or shut it out. None in a rejoin."""
+    if tx.node().mode is not Mode.ACTIVE:
+        return []
+    unsaid = tx.db.rows("devices_unsaid", DeviceRow)
+    return [
+        entry
+        for row in unsaid
+        for entry in tx.write(at_us=now_us, by=_who(row), why="device.note", facts=(_noted(row),))
+    ]
+
+
+def _who(row: DeviceRow) -> UserId:
+    if row.ended_us:
+        return UserId(row.ended_by)
+    return HOUSE if row.key_us > row.since_us else UserId(row.by)  # it changes its key by itself
+
+
+def _noted(row: DeviceRow) -> DeviceNoted:
+    return DeviceNoted(
+        device=row.device, name=row.name, till=TillId(row.till), public_key=row.public_key, by=UserId(row.by),
+        since_us=row.since_us, key_us=row.key_us, ended_us=row.ended_us, ended_by=UserId(row.ended_by),
+    )  # fmt: skip
 
 
 def count_requests(db: Database) -> list[CountRequestRow]:

@@ -12,7 +12,7 @@ from contract.entries import Entry, keys_of
 from contract.facts import AlarmClosed, AnyFact, CountApproved, OrderItemTaken, TagBound
 from contract.feed import StoreCard
 from contract.ids import AppointmentId, PieceId, UserId, ZoneId, uuid7
-from edge.books import replica, seeking
+from edge.books import local, replica, seeking
 from edge.books.ballast import Ballast
 from edge.books.db import Database
 from edge.books.journal import Books
@@ -118,6 +118,7 @@ class Core:
         self._chores_us = 0
         with books.transaction() as tx:
             seeking.fill(tx.db)
+            local.note_devices(tx, clock.wall_us())
         self.reload()
 
     def new_id(self) -> str:
@@ -189,9 +190,16 @@ class Core:
     def rejoined(self) -> None:
         """The books are the cloud's again: believe them, and nothing that was seen before (custody.md §2.1)."""
         self.desk.forget_sightings()
+        self.note_devices()
         self.reload()
         self.wakes.tell("store")
         self.wakes.uplink()
+
+    def note_devices(self) -> None:
+        """Devices that were let in, shut out, or have another key: the journal hears of it when this box may write."""
+        with self.books.transaction() as tx:
+            entries = local.note_devices(tx, self.clock.wall_us())
+        self.notice(entries)
 
     def _record(self, facts: tuple[AnyFact, ...], why: str, by: UserId) -> None:
         if not facts:

@@ -14,6 +14,7 @@ PAGE_OF: Final = {
     "alarm": "alarms",
     "tag": "tags",
     "output": "readers",
+    "device": "people",
     "piece": "looks",
     "payment": "sales",
     "receipt": "receipts",

@@ -70,7 +70,7 @@ SILENT: dict[str, str] = {
     **dict.fromkeys(("AppointmentPrepared", "AppointmentWent", "AppointmentClosed"), VISIT),
     **dict.fromkeys(("ClientTold", "ClientConsented", "ClientLooked"), CLIENT),
     **dict.fromkeys(("Rejoined", "ValueInquired", "CommandHeard", "CommandRefused", "ReceiptGiven",
-                     "LanguageChosen"), TALK),
+                     "LanguageChosen", "DeviceNoted"), TALK),
     "PieceDisposed": "how a piece is: it stays in inventory, and is written off when the office says that it is gone",
 }  # fmt: skip
 MOVES_COST = ("CustodyReceived", "TransferShipped")

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from contract.entries import decode_entry
+from contract.facts import DeviceNoted, Stream
 from contract.ids import UserId
 from edge import own_books
 from edge.api.devices import routes
@@ -118,6 +120,20 @@ def test_a_device_that_is_ended_is_out_at_once_and_so_is_its_open_page(face, dev
     again = face.client.post("/api/v1/login", json={"user": "ana", "pin": "4711"}, headers=device.proof()).json()
     assert store(face, {"authorization": f"Bearer {again['token']}"}, device.proof()) == 200, "as any browser may"
     assert face.edge.shop.logins.find(again["token"], bearer=True).device == ""
+
+
+def test_what_becomes_of_a_device_stands_in_the_journal_for_the_next_box(face, device):
+    def told():
+        books = face.edge.shop.store.books
+        rows = books.journal(books.node().epoch, Stream.TRADE, 1, 1_000)
+        entries = [decode_entry(row.body) for row in rows]
+        return [
+            (entry.by, f.device, f.ended_us > 0) for entry in entries for f in entry.facts if isinstance(f, DeviceNoted)
+        ]
+
+    assert told() == [("max", device.name, False)]
+    assert face.post(f"/devices/{device.name}/end", user="max").status_code == 200
+    assert told()[1:] == [("max", device.name, True)]
 
 
 def test_a_token_enrols_one_device_within_ten_minutes(face):

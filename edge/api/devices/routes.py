@@ -105,7 +105,9 @@ async def enrol(body: EnrolBody, shop: TheShop) -> EnrolledView:
 
     def keep() -> bool:
         _room(shop)
-        return local.add_device(shop.store.books, said, device=device, public_key=public_key, now_us=now_us)
+        added = local.add_device(shop.store.books, said, device=device, public_key=public_key, now_us=now_us)
+        shop.store.note_devices()
+        return added
 
     # Looked up first: whoever guesses in the shop's Wi-Fi must not take turns from sales.
     if not local.device_token_stands(shop.db, said, now_us) or not await shop.on_house(keep):
@@ -131,9 +133,13 @@ async def change_key(device: str, body: KeyBody, shop: TheShop) -> Response:
         raise ProblemError(403, "key", "This is not signed by the device's key", "Enrol it with a token.")
     before, now_us = row.public_key, shop.clock.wall_us()
     books = shop.store.books
-    if not await shop.on_house(
-        lambda: local.change_device_key(books, device, before=before, after=after, now_us=now_us)
-    ):
+
+    def change() -> bool:
+        changed = local.change_device_key(books, device, before=before, after=after, now_us=now_us)
+        shop.store.note_devices()
+        return changed
+
+    if not await shop.on_house(change):
         raise ProblemError(409, "key", "The device has another key by now", "Ask again.")
     log.info("device_key_changed", device=device)
     return Response(status_code=204)
@@ -186,6 +192,7 @@ async def ended(shop: Shop, device: str, who: Login) -> None:
         before_us = now_us - ENDED_KEPT_US
         if not local.end_device(books, device, by=who.user, now_us=now_us, forget_before_us=before_us):
             return None
+        shop.store.note_devices()
         return [each.token for each in local.logins_at(books.db, device)]
 
     logins = await shop.on_house(end_it)
