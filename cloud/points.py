@@ -10,23 +10,22 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from cloud import feed, house_settings
+from cloud import aliases, feed, house_settings
+from cloud import points_joined as joined
 from cloud import points_lots as lots
 from cloud.db import Tx
 from cloud.points_lots import Moving
 from cloud.tables import (
     client,
-    client_alias,
     client_segment,
     points_move,
     refund_line,
     returned_line,
-    value_account,
     value_slice,
 )
 from cloud.work import Work
 from contract.commands import RecallValue
-from contract.facts import SaleRecorded, TenderKind
+from contract.facts import SaleRecorded
 from contract.feed import EarnRule, LoyaltyCard
 from contract.ids import AccountId, PersonId, StoreId
 from trade.periods import months_after
@@ -61,25 +60,25 @@ def tell_rules(work: Work) -> None:
 
 
 def sold(work: Work, store: StoreId, fact: SaleRecorded, *, at_us: int) -> None:
-    """Its points, once: a sale that is posted again earns no more. What came back before it earns nothing."""
+    """Its points, once: a sale that is posted again earns no more. What came back before it earns nothing.
+
+    They are the id's that the sale was written of, whoever it is joined with by now: parted again, it has them.
+    """
     if not fact.client:
         return
-    person, told = whole(work.tx, fact.client), rules(work)
-    _tell_stores(work, person)
+    told, persons = rules(work), aliases.ids(work.tx, fact.client)
+    _tell_stores(work, persons[0])
     if not told.rules:
         return
-    tier = work.tx.value(sa.select(client_segment.c.tier).where(client_segment.c.person == person))
+    tiers = sa.select(sa.func.max(client_segment.c.tier)).where(client_segment.c.person.in_(persons))
+    tier = work.tx.value(tiers)
     of = earned(fact, told.rules, int(tier or 0))
     amount = 0 if of is None else of.left(_back(work.tx, fact))
     if of is None or not amount:
         return
-    account, day = points_account(person, fact.currency), fact.business_day
+    account, day = points_account(fact.client, fact.currency), fact.business_day
     last = months_after(day, told.months) if told.months and day else ""
-    row = {
-        "account": account, "kind": TenderKind.POINTS, "label": f"…{person[-4:]}", "client": person, "store": store,
-        "currency": fact.currency, "opened_us": at_us, "expires": last,
-    }  # fmt: skip
-    work.tx.add_new(value_account, row)
+    joined.open_account(work, store, account, expires=last, at_us=at_us)
     lots.settle(work, account, day, at_us=at_us)
     if Moving(work, store, account, fact.currency, day, at_us, fact.sale).to(amount, f"sale:{fact.sale}", of.rule, of):
         lots.earned(work, store, account, Lot(ref=f"sale:{fact.sale}", left_minor=amount, expires=last))
@@ -91,7 +90,7 @@ def came_back(
     """What of a sale came back takes its points back, at the rate they were earned at. `store`: that sold it."""
     if not fact.client:
         return
-    _tell_stores(work, whole(work.tx, fact.client))
+    _tell_stores(work, aliases.ids(work.tx, fact.client)[0])
     mine = (points_move.c.sale == fact.sale, points_move.c.store == store)
     moves = [row for row in work.tx.rows(sa.select(points_move).where(*mine)) if not row["ref"].startswith("lapse:")]
     first = next((row for row in moves if row["ref"] == f"sale:{fact.sale}"), None)
@@ -110,18 +109,6 @@ def came_back(
         holds = sa.select(value_slice.c.store).where(value_slice.c.account == account, value_slice.c.held_minor > 0)
         for row in work.tx.rows(holds.order_by(value_slice.c.store)):
             work.command(StoreId(row["store"]), RecallValue(account=account))
-
-
-def whole(tx: Tx, person: PersonId) -> PersonId:
-    """The id a client is known by now, if somebody joined it with another."""
-    seen = {person}
-    while True:
-        holds = (client_alias.c.absorbed == person, client_alias.c.undone_us == 0)
-        into = tx.value(sa.select(client_alias.c.survivor).where(*holds))
-        if into is None or into in seen:
-            return person
-        person = PersonId(into)
-        seen.add(person)
 
 
 def _tell_stores(work: Work, person: PersonId) -> None:

@@ -5,11 +5,11 @@ import shutil
 import pytest
 import sqlalchemy as sa
 
-from cloud import feed
+from cloud import aliases, feed
 from cloud.app import build
 from cloud.config import CloudConfig
 from cloud.forgotten import FILE, Forgotten
-from cloud.pos.clients import desk, erasing, slices
+from cloud.pos.clients import desk, erasing, merging, slices
 from cloud.tables import client, person_key
 from contract.clients import PersonKey, PersonKeys
 from contract.feed import ForgetCard
@@ -78,6 +78,32 @@ def test_who_came_and_went_since_the_backup_is_brought_again_by_no_store(restore
     with cloud.desk.work() as work:
         assert slices.take_keys(work, cloud.ring, told).persons == (LATER,)
         assert cloud.ring.person(work.tx, LATER) is None
+    cloud.office.close()
+
+
+def test_who_was_one_with_an_erased_client_when_the_backup_was_made_is_kept_apart_from_them(tmp_path):
+    """What the simulation of clients found: parted, then one erased; restored as one, the other could not be opened."""
+    (tmp_path / "db").mkdir()
+    cloud = build(config(tmp_path))
+    for person, name in ((ONE, "Zwetlana"), (OTHER, "Max"), (LATER, "Nina")):
+        keep(cloud, person, name)
+    with cloud.desk.work() as work:
+        merging.merge(work, cloud.ring, ONE, OTHER, "m1", by=ANA)
+        merging.merge(work, cloud.ring, LATER, ONE, "m2", by=ANA)
+    cloud.office.close()
+    shutil.copytree(tmp_path / "db", tmp_path / "backup")
+    cloud = build(config(tmp_path))
+    with cloud.desk.work() as work:
+        for name in ("m1", "m2"):
+            merging.undo(work, name, by=ANA)
+    erase(cloud, ONE)
+    cloud.office.close()
+    shutil.rmtree(tmp_path / "db")
+    shutil.copytree(tmp_path / "backup", tmp_path / "db")
+    cloud = build(config(tmp_path))
+    with cloud.office.reading() as tx:
+        assert [aliases.ids(tx, person) for person in (OTHER, LATER)] == [(OTHER,), (LATER,)]
+    assert (opened(cloud, OTHER), opened(cloud, LATER)) == ("Max", "Nina")
     cloud.office.close()
 
 

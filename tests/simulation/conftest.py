@@ -54,6 +54,21 @@ def driver_with_orders() -> ModuleType:
     return load_with_orders()
 
 
+def load_with_clients() -> ModuleType:
+    """Those histories, in which clients are known by name besides, earn points, are joined and parted, and erased."""
+    name = f"{PACKAGE}_with_clients"
+    if name in sys.modules:
+        return sys.modules[f"{name}.driver"]
+    driver = load(name)
+    importlib.import_module(f"{name}.keepings").bring(driver)
+    return importlib.import_module(f"{name}.clientele").bring(driver)
+
+
+@pytest.fixture(scope="session")
+def driver_with_clients() -> ModuleType:
+    return load_with_clients()
+
+
 def load_model() -> ModuleType:
     """Histories over the model of the protocol."""
     name = f"{PACKAGE}_model"

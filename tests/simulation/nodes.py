@@ -43,6 +43,8 @@ class Box:
         self.cut = False
         self.watched = {}
         self.granted_at = {}
+        self.attended = False
+        """Somebody stands by and begins again, should the power go."""
         self.boots = 0
         self.backup = None
 
@@ -66,7 +68,7 @@ class Box:
         self.up = True
 
     def crashpoint(self):
-        if self.up and self.sim.lucky(self.sim.crash_rate):
+        if self.up and self.sim.lucky(self.sim.crash_rate) and not self.attended:
             raise CrashError(self)
 
     def stop(self):
@@ -140,8 +142,11 @@ class Box:
         return differences(self.books)
 
     def must_rejoin(self, why):
+        """By the book: no restored disk starts without this mark (`vitrine restore`)."""
+        self.attended = True
         with self.books.transaction() as tx:
             tx.must_rejoin(why)
+        self.attended = False
 
     def hear_of_term(self, term):
         """Its tills know a later one."""

@@ -22,6 +22,7 @@ from cloud.tables import (
     appointment_slot,
     campaign_member,
     client,
+    client_alias,
     client_heard,
     client_order,
     client_page,
@@ -128,11 +129,26 @@ def again(office: Desk, persons: Sequence[str]) -> int:
             gone = {row["person"] for row in work.tx.rows(known)}
             for person in (PersonId(each) for each in some if each not in gone):
                 work.tx.add_new(client, {"person": person, "sealed": b"", "made_us": work.now_us, "made_by": HOUSE})
+                _part(work, person, persons)
                 _erase(work, person, AGAIN, by=HOUSE)
                 back.append(person)
     if back:
         _leave_no_trace(office.office)
     return len(back)
+
+
+def _part(work: Work, person: PersonId, erased: Sequence[str]) -> None:
+    """From whoever is kept: they were two when one was erased, and the backup, which is older, has them as one. Seen
+    under the erased id, the other could not be opened any more.
+    """
+    ends = (client_alias.c.survivor, client_alias.c.absorbed)
+    holds = sa.select(client_alias).where(client_alias.c.undone_us == 0, sa.or_(*(end == person for end in ends)))
+    for row in work.tx.rows(holds):
+        (other,) = {row["survivor"], row["absorbed"]} - {person}
+        if other not in erased:
+            undone = {"undone_us": work.now_us, "undone_by": HOUSE}
+            work.tx.run(sa.update(client_alias).where(client_alias.c.merge == row["merge"]).values(**undone))
+            work.tx.run(sa.update(client).where(client.c.person == other).values(changed_us=work.now_us))
 
 
 def _leave_no_trace(office: Office) -> None:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from cloud import points_lots
+from cloud import points_joined, points_lots
 from cloud.applying import Applier
 from cloud.custody import Custody
 from cloud.tables import value_account, value_ask, value_move, value_slice
@@ -195,18 +195,23 @@ def asked(tokens: Custody, heard: Heard, fact: ValueAsked) -> None:
 
 
 def inquired(tokens: Custody, heard: Heard, fact: ValueInquired) -> None:
-    """What is left of it, and until when: said to whoever asks, and nothing else is done."""
+    """What is left of it, and until when: said to whoever asks, and nothing else is done. Of points, of all ids."""
     work = tokens.work
-    known = _known(work, fact.account)
+    names = points_joined.ids_of(work, fact.account) if fact.kind is TenderKind.POINTS else [fact.account]
+    rows = {row["account"]: row for name in names if (row := _known(work, name)) is not None}
+    known = rows.get(fact.account) or next(iter(rows.values()), None)
     if known is None or known["kind"] != fact.kind:
         why = "the office knows none of that name: compare it with the card"
         work.command(heard.store, TellValue(inquiry=fact.inquiry, account=fact.account, why=why))
         return
+    spendable = [row for row in rows.values() if row is known or not row["blocked"]]
     elsewhere = sa.select(sa.func.sum(value_slice.c.held_minor)).where(
-        value_slice.c.account == fact.account, value_slice.c.store != heard.store, value_slice.c.held_minor > 0
-    )
+        value_slice.c.account.in_([row["account"] for row in spendable]), value_slice.c.store != heard.store,
+        value_slice.c.held_minor > 0,
+    )  # fmt: skip
     told = TellValue(
-        inquiry=fact.inquiry, account=fact.account, balance_minor=known["issued_minor"] - known["spent_minor"],
+        inquiry=fact.inquiry, account=fact.account,
+        balance_minor=sum(row["issued_minor"] - row["spent_minor"] for row in spendable),
         elsewhere_minor=int(work.tx.value(elsewhere) or 0), currency=known["currency"], label=known["label"],
         expires=known["expires"], why=f"the office has blocked it: {known['blocked']}" if known["blocked"] else "",
     )  # fmt: skip
@@ -223,15 +228,18 @@ def ended(tokens: Custody, heard: Heard, fact: ValueAskEnded) -> None:
 def _answer(work: Work, row: sa.RowMapping | dict[str, object]) -> None:
     """Gives what is free; where nothing is, but other stores hold some, they are asked for it and this one waits."""
     store, ask, account = StoreId(str(row["store"])), AskId(str(row["ask"])), AccountId(str(row["account"]))
+    day, wanted = str(row["business_day"]) or _day(int(str(row["at_us"]))), int(str(row["wanted_minor"]))
+    if row["kind"] == TenderKind.POINTS:
+        points_joined.gather(work, store, account, wanted, ask=ask, day=day)
     known = locked(work, account)
     why = _refusal(known, row)
     if why or known is None:
         _say(work, store, ask, AnswerValue(ask=ask, account=account, amount_minor=0, why=why), REFUSED)
         return
     if known["kind"] == TenderKind.POINTS:
-        points_lots.settle(work, account, str(row["business_day"]) or _day(int(str(row["at_us"]))), at_us=work.now_us)
+        points_lots.settle(work, account, day, at_us=work.now_us)
         known = locked(work, account) or known
-    free, wanted = free_of(work, known), int(str(row["wanted_minor"]))
+    free = free_of(work, known)
     give = max(min(free, wanted), 0)
     others = [holder for holder in holders_of(work, account) if holder != store] if give < wanted else []
     for holder in others:
