@@ -8,6 +8,8 @@ from web.receipts.pen import LEFT, NAME, RIGHT, SIZE, SMALL, SOFT, TITLE, Pen
 NAMES_WIDTH = 46 * mm
 SIGNED_HEIGHT = 44 * mm
 """Who signs, by which credentials, and what an appraisal is, stay on one page."""
+ROWS_TOGETHER_MAX = 12
+"""Of one fact; a longer one goes on over the page."""
 WORDS = (
     "This appraisal says what the piece was found to be, and worth for the purpose named, on the day named. It is no "
     "offer to buy. Weights of stones that could not be taken out are by measurement. It is never altered: a newer "
@@ -53,11 +55,11 @@ def pdf(paper: AppraisalPaper) -> bytes:
 
 
 def _fact(pen: Pen, name: str, words: str) -> None:
-    """The name left, its words beside it; words of several rows stay below each other."""
-    pen.need(SIZE * 1.6)
+    """The name left, its words beside it; words of several rows stay below each other, and on one page."""
+    rows = pen.rows(words, SIZE, RIGHT - LEFT - NAMES_WIDTH)
+    pen.need(SIZE * (1.6 + 1.4 * min(max(len(rows) - 1, 0), ROWS_TOGETHER_MAX)))
     pen.gap(SIZE * 1.5)
     pen.at(LEFT, name, SMALL, colour=SOFT)
-    rows = pen.rows(words, SIZE, RIGHT - LEFT - NAMES_WIDTH)
     for at, row in enumerate(rows):
         if at:
             pen.need(SIZE * 1.4)

@@ -57,6 +57,22 @@ def test_the_page_is_accessible_before_and_after_the_answer(
     look_at(page, "your-order-said")
 
 
+def test_a_letter_is_printed_black_on_white_with_its_address_in_no_margin(
+    office: str, open_page: Callable[..., Page]
+) -> None:
+    """A browser prints the address of a page at the edge of each sheet, unless the sheet has no edge; here it is a key."""
+    page = open_page(f"{office}{PAGE}?code={page_code(ORDER)}", size=TILL, theme="dark")
+    look = "(() => { const s = getComputedStyle(document.body); return [s.color, s.backgroundColor] })()"
+    assert page.evaluate(look) == ["rgb(240, 235, 225)", "rgb(19, 18, 16)"], "the control: it is dark on the screen"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(look) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    margins = """[...document.styleSheets].flatMap(sheet => [...sheet.cssRules])
+        .filter(rule => rule.media?.mediaText === "print").flatMap(rule => [...rule.cssRules])
+        .filter(rule => rule instanceof CSSPageRule).map(rule => rule.style.margin)"""
+    assert page.evaluate(margins) == ["0px"]
+    assert page.evaluate("getComputedStyle(document.body).boxDecorationBreak") == "clone", "each sheet has its own"
+
+
 @pytest.mark.looks_at("/receipt")
 def test_a_receipt_is_checked_on_a_page_of_the_same_kind(
     office: str, open_page: Callable[..., Page], look_at: Callable[[Page, str], None]
