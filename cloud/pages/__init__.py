@@ -194,7 +194,7 @@ def _prefers(desk: Desk) -> Prefers:
 
     def keep(user: UserId, language: str) -> None:
         with desk.work() as work:
-            staff_desk.prefer(work, user, language)
+            staff_desk.prefer(work, user, language, work.now_us)
 
     async def prefers(user: UserId, language: str) -> None:
         await run_in_threadpool(keep, user, language)

@@ -305,3 +305,36 @@ def test_what_somebody_chose_at_a_store_is_told_to_every_store_and_outlives_a_ch
         assert staff.find(work, UserId("ines")).language == "it"
         (row,) = [each for each in feed.page(work.tx, StoreId("milan"), since=0).rows if each.key == "staff:ines"]
         assert (row.body.language, row.body.roles) == ("it", (Role.MANAGER,))
+
+
+def chosen(house, *choices):
+    """What stands after these (language, when) were heard in this order; `office`: pressed there, now."""
+    for language, at_us in choices:
+        with house.cloud.desk.work() as work:
+            if at_us == "office":
+                staff.prefer(work, UserId("ines"), language, work.now_us)
+                continue
+            heard = Heard(store=StoreId("paris"), epoch="e", stream=Stream.TRADE, seq=1, at_us=at_us, by=UserId("ines"))
+            apply.language(Custody(work), heard, LanguageChosen(language=language))
+    with house.cloud.desk.look() as work:
+        return staff.find(work, UserId("ines")).language
+
+
+def test_a_language_chosen_before_another_and_heard_after_it_does_not_override_it(house):
+    """A store was without a line: what was chosen there an hour before is told to the office an hour late."""
+    assert chosen(house, ("fr", 2_000), ("de", 1_000)) == "fr"
+    assert chosen(house, ("it", 3_000)) == "it", "the control: a later one does"
+    assert chosen(house, ("it", 5_000), ("fr", 4_000)) == "it", "pressed again, it is chosen anew"
+    assert chosen(house, ("zh", "office"), ("fr", 6_000)) == "zh"
+
+
+@pytest.mark.parametrize("order", [(("fr", 9_000), ("de", 9_000)), (("de", 9_000), ("fr", 9_000))])
+def test_of_two_languages_chosen_in_one_moment_the_same_one_stands_in_either_order(house, order):
+    assert chosen(house, *order) == "fr"
+
+
+def test_a_box_whose_clock_is_ahead_holds_nobody_to_its_language(house):
+    ahead_us = 1 << 60
+    assert chosen(house, ("fr", ahead_us)) == "fr"
+    house.wall_us += 1_000_000
+    assert chosen(house, ("de", "office")) == "de"

@@ -10,7 +10,7 @@ from contract.facts import Fact, LanguageChosen
 
 
 def language(tokens: Custody, heard: Heard, fact: LanguageChosen) -> None:
-    desk.prefer(tokens.work, heard.by, fact.language)
+    desk.prefer(tokens.work, heard.by, fact.language, heard.at_us)
 
 
 APPLY: Final[dict[type[Fact], Applier]] = {LanguageChosen: language}

@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from cloud import feed
 from cloud.db import Office
-from cloud.tables import login, staff
+from cloud.tables import house_setting, login, staff
 from cloud.work import Work
 from contract.feed import Role, StaffCard
 from contract.ids import HOUSE, StoreId, UserId
@@ -23,6 +23,8 @@ PASSWORD_CHARACTERS_MIN: Final = 10
 PASSWORD_DIFFERENT_MIN: Final = 5
 WELL_KNOWN: Final = re.compile("password|passwort|motdepasse|12345678|qwerty|azerty|vitrine")
 """What guessers try first: none of it counts."""
+LANGUAGE: Final = "language"
+"""Of `house_setting`: what somebody chose last, and when; theirs alone, behind a colon."""
 ARGON2_KIB: Final = 19 * 1024
 """With two passes OWASP's floor for argon2id; 25 ms here."""
 
@@ -98,10 +100,21 @@ def put_staff(work: Work, card: StaffCard, verifier: str | None = None) -> None:
     work.tell(feed.News(f"staff:{card.user}", card))
 
 
-def prefer(work: Work, user: UserId, language: str) -> None:
-    """The language of their pages from now on, here and at every store; nothing for who is not there."""
-    card = find(work, user)
-    if card is None or language not in NAMES or card.language == language:
+def prefer(work: Work, user: UserId, language: str, at_us: int) -> None:
+    """The language of their pages, here and at every store, if nothing was chosen later; nothing for who is not there.
+
+    at_us: when it was chosen, by the clock of that store. A choice may be heard days late; of two in one moment the
+    same one stands, in whichever order they are heard. A clock that is ahead counts as now.
+    """
+    row = work.tx.row(sa.select(staff).where(staff.c.user == user).with_for_update())
+    if row is None or language not in NAMES:
+        return
+    card, name, at_us = card_of(row), f"{LANGUAGE}:{user}", min(at_us, work.now_us)
+    last = work.tx.row(sa.select(house_setting).where(house_setting.c.name == name))
+    if last is not None and (last["changed_us"], last["body"]) >= (at_us, language):
+        return
+    work.tx.put(house_setting, {"name": name, "body": language, "changed_us": at_us})
+    if card.language == language:
         return
     work.tx.run(sa.update(staff).where(staff.c.user == user).values(language=language, changed_us=work.now_us))
     work.tell(feed.News(f"staff:{user}", msgspec.structs.replace(card, language=language)))
