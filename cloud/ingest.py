@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
-from cloud import feed, hearing, logs, parking, ways
+from cloud import feed, hearing, heirs, logs, parking, ways
 from cloud.appliers import APPLIERS, CATCH_UP
 from cloud.applying import Ahead, Appliers, StuckRowError, ahead, apply_entry, apply_rows
 from cloud.custody import Custody
@@ -224,6 +224,8 @@ class Ingest:
         if standing in (Standing.NEWCLOUD, Standing.FORK):
             # Its `upto` may be above ours now: it has to hand those rows over again.
             return _Said((box, up.epoch, standing), tuple(known.acks(up.store, up.epoch)))
+        if standing is Standing.OLD:
+            heirs.welcome(work, box, up)
         name = Name(up.store, up.epoch, up.stream)
         log = known.log(name)
         if log is None:
