@@ -44,6 +44,7 @@ from cloud.pos.clients import days as client_days
 from cloud.pos.clients import erasing
 from cloud.pos.clients import reach as client_reach
 from cloud.pos.clients import routes as clients
+from cloud.pos.clients import routes_things as client_things
 from cloud.pos.clients.comparing import Comparing
 from cloud.pos.commissions import routes as commissions
 from cloud.pos.compliance import routes as compliance
@@ -219,6 +220,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         payments.router(desk),
         value.router(desk),
         clients.router(desk, cloud.ring, cloud.comparing),
+        client_things.router(desk, cloud.ring),
         appointments.router(desk, Means(ring, post.ways, client_reach.reaching(ring), desk.new_id)),
         reminder_pages.api(desk, config.time_zone),
         messages.router(desk, cloud.ring, cloud.post, functools.partial(opening.hook_secret, config)),

@@ -140,20 +140,20 @@ def add_changing(routes: APIRouter, office: Desk, ring: Keyring) -> None:
         supersedes: Words = "",
     ) -> Response:  # fmt: skip
         with told(), office.work() as work:
-            subject = _subject(work, ring, person, appraisal)
-            appraising.sign(work, subject, appraisal, credentials, basis, by=who.user, supersedes=supersedes)
+            of = subject(work, ring, person, appraisal)
+            appraising.sign(work, of, appraisal, credentials, basis, by=who.user, supersedes=supersedes)
         return _back(request, person, appraisal)
 
     @routes.post("/{person}/appraisals/{appraisal}/delivered")
     def delivered(request: Request, who: Appraiser, person: str, appraisal: str, to: Words) -> Response:
         with told(), office.work() as work:
-            appraising.deliver(work, _subject(work, ring, person, appraisal), appraisal, to, by=who.user)
+            appraising.deliver(work, subject(work, ring, person, appraisal), appraisal, to, by=who.user)
         return _back(request, person, appraisal)
 
     @routes.post("/{person}/appraisals/{appraisal}/withdrawn")
     def withdrawn(request: Request, who: Appraiser, person: str, appraisal: str, why: Words) -> Response:
         with told(), office.work() as work:
-            appraising.withdraw(work, _subject(work, ring, person, appraisal), appraisal, why, by=who.user)
+            appraising.withdraw(work, subject(work, ring, person, appraisal), appraisal, why, by=who.user)
         return _back(request, person, appraisal)
 
 
@@ -164,7 +164,7 @@ def answer(kept: Accepted, appraisal: str) -> Response:
     return Response(kept.body, media_type=kept.media, headers={**SAFE, **seen})
 
 
-def _subject(work: Work, ring: Keyring, person: str, appraisal: str) -> OfClient:
+def subject(work: Work, ring: Keyring, person: str, appraisal: str) -> OfClient:
     """Locked, so that of two who sign at once the second sees what the first did. A 404 for one not theirs."""
     desk.lock(work, PersonId(person))
     desk.read(work, ring, PersonId(person))
