@@ -1,5 +1,7 @@
 """What a box says that an earlier life of the office told it: no more is believed than that life can have said."""
 
+import copy
+
 import msgspec
 import sqlalchemy as sa
 
@@ -14,6 +16,7 @@ from contract.facts import (
     OrderKind,
     OrderOpened,
     SaleLine,
+    Stream,
     Tender,
     TenderKind,
     ValueAsked,
@@ -197,3 +200,36 @@ def test_what_was_spent_of_no_slice_is_not_given_again(house):
     (answer,) = paris.obey(asks(paris, 10_000))
     assert answer.command.amount_minor == 3_000
     assert cases(house) == ["value overspent"]
+
+
+def told(box, down):
+    """Amounts of the money it is told of."""
+    return [each.command.amount_minor for each in box.obey(down) if isinstance(each.command, AnswerValue)]
+
+
+def test_an_answer_waits_for_the_next_box_until_the_lost_ones_log_says_that_it_was_heard(house):
+    paris, elder = house.store("paris"), house.store("nice")
+    loads(house, paris, 10_000)
+    (answer,) = elder.obey(asks(elder, 1_000))
+    elder.rejoins.replace(elder.store, "m-2", by="marc", why="stolen", now_us=9)
+    present = copy.copy(elder)
+    present.instance, present.rows = "m-2", {stream: [] for stream in Stream}
+    present.join()
+    down = present.send()
+    assert told(copy.copy(present), down) == [1_000], "and its word of having heard it does not come"
+    elder.write(heard(answer.command, seq=answer.seq))
+    elder.send(2)
+    present.join()
+    assert told(present, present.send()) == [0]
+    assert (held(house), cases(house)) == ({"nice": 1_000}, [])
+
+
+def test_what_a_disk_says_it_heard_is_not_told_to_its_next_life(house):
+    paris, nice = house.store("paris"), house.store("nice")
+    loads(house, paris, 10_000)
+    (answer,) = nice.obey(asks(nice, 1_000))
+    nice.write(heard(answer.command, seq=answer.seq))
+    nice.hand_over(2)
+    nice.join()
+    assert told(nice, nice.send()) == []
+    assert held(house) == {"nice": 1_000}
