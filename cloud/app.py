@@ -15,7 +15,7 @@ import structlog
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
-from cloud import pages, people, points, schema
+from cloud import due_back, pages, people, points, schema
 from cloud.client_standings import ClientStandings
 from cloud.config import CloudConfig
 from cloud.db import ContentionError, Office, open_office
@@ -148,7 +148,9 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     schema.migrate(office)
     with office.transaction() as tx:
         seeking.fill(tx)
-        points.tell_rules(begin(tx, ALL, time.time_ns() // 1000))
+        work = begin(tx, ALL, time.time_ns() // 1000)
+        points.tell_rules(work)
+        due_back.tell_all(work)
     desk = Desk(
         office=office,
         now_us=lambda: time.time_ns() // 1000,

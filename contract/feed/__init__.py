@@ -26,6 +26,7 @@ from contract.feed.people import RoleName as RoleName
 from contract.feed.people import StaffCard as StaffCard
 from contract.feed.pieces import Attribute as Attribute
 from contract.feed.pieces import Condition as Condition
+from contract.feed.pieces import DueBackCard as DueBackCard
 from contract.feed.pieces import FinenessUnit as FinenessUnit
 from contract.feed.pieces import Metal as Metal
 from contract.feed.pieces import Ownership as Ownership

@@ -15,12 +15,13 @@ from contract.feed.commissions import CommissionCard
 from contract.feed.goods import GoodsCard
 from contract.feed.page import FeedRow
 from contract.feed.people import Permission, Role, RoleCard, StaffCard
+from contract.feed.pieces import DueBackCard
 from contract.feed.prices import LoyaltyCard, MetalPriceCard
 
 KINDS: Final[dict[int, tuple[type, ...]]] = {
     2: (CommissionCard, GoodsCard, ForgetCard),
     3: (MetalPriceCard, AppointmentCard),
-    4: (LoyaltyCard,),
+    4: (LoyaltyCard, DueBackCard),
 }
 """Contract version → kinds of cards that came with it."""
 PERMISSIONS: Final[dict[int, tuple[Permission, ...]]] = {

@@ -9,7 +9,7 @@ from contract.feed.clients import ForgetCard
 from contract.feed.commissions import CommissionCard
 from contract.feed.goods import GoodsCard
 from contract.feed.people import RoleCard, StaffCard
-from contract.feed.pieces import PieceCard
+from contract.feed.pieces import DueBackCard, PieceCard
 from contract.feed.prices import LoyaltyCard, MetalPriceCard, PromotionCard, RateCard, TaxCard
 from contract.feed.stores import SettingsCard, StoreCard
 
@@ -31,6 +31,7 @@ AnyFeedBody = (
     | MetalPriceCard
     | AppointmentCard
     | LoyaltyCard
+    | DueBackCard
 )
 
 

@@ -120,3 +120,10 @@ class PieceCard(FeedBody, frozen=True, tag="piece"):
     gems: tuple[Stone, ...] = ()
     """Each stone by itself; `stones` is what people read."""
     attributes: tuple[Attribute, ...] = ()
+
+
+class DueBackCard(FeedBody, frozen=True, tag="due_back"):
+    """Until when a piece of somebody else's may be in the house: a day as `2026-11-29`. Taken back with the day."""
+
+    piece: PieceId
+    day: str

@@ -11,6 +11,7 @@ from contract.feed import (
     AnyFeedBody,
     AppointmentCard,
     CommissionCard,
+    DueBackCard,
     FeedBody,
     FeedPage,
     ForgetCard,
@@ -62,6 +63,7 @@ NAME: Final[Mapping[type[AnyFeedBody], str]] = {
     ForgetCard: "person",
     AppointmentCard: "appointment",
     LoyaltyCard: "programme",
+    DueBackCard: "piece",
 }
 """The field of each kind of card that names it; the kind is its tag on the wire."""
 

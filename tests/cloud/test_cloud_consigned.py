@@ -4,17 +4,18 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from cloud import due_back, feed
 from cloud.ledger import Kind
 from cloud.pos.consigned import owing
 from cloud.pos.ledger import closing
 from cloud.pos.ledger.queries import balances
 from cloud.pos.pieces.columns import BY_FIELD, Backing
-from cloud.pos.pieces.desk import bring_in
-from cloud.tables import posting
+from cloud.pos.pieces.desk import bring_in, edit, records
+from cloud.tables import feed_row, posting
 from cloud.work import begin
 from contract.commands import CustodyState
 from contract.facts import ReturnRecorded, Tender, TenderKind
-from contract.feed import Ownership
+from contract.feed import DueBackCard, Ownership, encode_page
 from trade.guards import ALL
 from web.tables import Money
 
@@ -150,6 +151,44 @@ def test_one_that_came_back_after_it_was_paid_makes_the_next_settlement_less(hou
     assert pay(house, "m-3", 10_000) == 2
     assert money(house) == {"consignment_payable": 0, "bank": -50_000}
     assert len(house.rows(sa.select(posting).where(posting.c.kind == Kind.CONSIGNOR_PAID))) == 2
+
+
+def days_told(house):
+    with house.office.reading() as tx:
+        return {key: card.day for (_, key), card in feed.cards(tx, DueBackCard).items()}
+
+
+def change(house, name, **behind):
+    with house.office.transaction() as tx:
+        work = begin(tx, ALL, 9)
+        record = records(tx, [name])[name]
+        edit(work, record.card, msgspec.structs.replace(record.backing, **behind), by="eva", why="as agreed")
+
+
+def test_stores_hear_the_day_and_not_the_owner(house, paris):
+    assert days_told(house) == {"due_back:a": "2026-11-20", "due_back:b": "2027-01-31"}
+    with house.office.reading() as tx:
+        page = feed.page(tx, "lyon", since=0)
+        (old,) = [row for row in feed.page(tx, "lyon", since=0, contract=4).rows if row.key == "due_back:a"]
+        assert not [row for row in feed.page(tx, "lyon", since=0, contract=3).rows if row.key == "due_back:a"]
+    assert old.body == DueBackCard(piece="a", day="2026-11-20")
+    assert b"Moreau" not in encode_page(page)
+    change(house, "a", due_back="2026-12-24")
+    change(house, "b", due_back="")
+    assert days_told(house) == {"due_back:a": "2026-12-24"}
+
+
+def test_an_office_that_never_told_them_does_so_at_its_start_and_not_twice(house, paris):
+    with house.office.transaction() as tx:
+        tx.run(sa.delete(feed_row).where(feed_row.c.key == "due_back:a"))
+    assert "due_back:a" not in days_told(house)
+    revs = []
+    for _again in range(2):
+        with house.office.transaction() as tx:
+            due_back.tell_all(begin(tx, ALL, 9))
+            revs.append(feed.newest(tx))
+    assert days_told(house) == {"due_back:a": "2026-11-20", "due_back:b": "2027-01-31"}
+    assert revs[0] == revs[1]
 
 
 def test_a_day_that_is_none_is_refused_in_a_list(house, paris):

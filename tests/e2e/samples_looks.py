@@ -16,12 +16,16 @@ WANTED = (
 SWAPPED = (
     "Solitaire ring (R-1), Band (R-7), Case 1: Their tags are swapped: each hangs on the other's piece; hang each back."
 )
+DUE_BACK = (
+    shapes.DueBackView("p-31", "Sapphire collar", "N-31", "necklace", "T-9", "2026-11-20", overdue=True),
+    shapes.DueBackView("p-32", "Pearl studs", "E-32", "earrings", "", "2026-12-01", overdue=False),
+)
 
 
 def pages(common, ring):
     pad = shapes.PadTagsView("pad-1", "Till pad", reading=True, tags=("3034F4E4E40C0E4002040001", "E28011606000020912"))
     away = shapes.PadTagsView("pad-1", "Till pad", reading=False, tags=())
-    many = shapes.LooksView(wanted=WANTED, pads=(pad,), books=(SWAPPED,))
+    many = shapes.LooksView(wanted=WANTED, pads=(pad,), books=(SWAPPED,), due_back=DUE_BACK)
     two = shapes.LooksView(wanted=WANTED[:1], pads=(pad, away), books=())
     none = shapes.LooksView(wanted=(), pads=(away,), books=())
     return {

@@ -14,16 +14,15 @@ import sqlalchemy as sa
 
 from cloud import changes, settlements
 from cloud.db import Tx
+from cloud.due_back import OF_OTHERS
 from cloud.tables import consignor_payment, custody, piece, piece_backing, stock_value
 from cloud.work import Work
-from contract.feed import Ownership
 from contract.ids import StoreId, UserId
 from contract.money import plain
 from trade.accounts import Account
 from trade.custody import OfficeState
 from web.tables import Money
 
-OF_OTHERS: Final = (Ownership.MEMO_IN, Ownership.CONSIGNED)
 PIECES_MAX: Final = 5_000
 """Of one list: those that are open before those that were paid. More are more than anybody looks through."""
 REFERENCE_MAX: Final = 100

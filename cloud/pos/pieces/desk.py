@@ -1,13 +1,13 @@
 """Bringing pieces into the house: cards into the feed, and the first custody to a store. All rows or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 import sqlalchemy as sa
 
-from cloud import costs, feed
+from cloud import costs, due_back, feed
 from cloud.custody import Custody, Token
 from cloud.db import Tx
 from cloud.pos.pieces import categories, history, seeking
@@ -149,10 +149,15 @@ def _save(
         each.card for each in told if each.card != (known[each.card.piece].card if each.card.piece in known else None)
     )
     work.tell(*(feed.News(f"piece:{card.piece}", card) for card in shown))
+    due_back.tell(work, _days(known.values()), _days(told))
     valued = [each for each in told if _valued_otherwise(known.get(each.card.piece), each)]
     if valued:
         ref = f"record:{valued[0].card.piece}/{work.now_us}"
         costs.learned(work, [each.card.piece for each in valued], store, ref=ref)
+
+
+def _days(records: Iterable[Record]) -> dict[PieceId, str]:
+    return {each.card.piece: due_back.day_of(each.card.ownership, each.backing.due_back) for each in records}
 
 
 def _valued_otherwise(before: Record | None, now: Record) -> bool:

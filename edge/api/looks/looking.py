@@ -1,8 +1,12 @@
 """From the floor to shapes, and a person's answer to the house; for the JSON routes and the page alike."""
 
+import datetime as dt
+import itertools
+from collections.abc import Collection
 from typing import Final
 
 from contract.facts import AlarmKind
+from contract.feed import DueBackCard
 from contract.ids import PieceId, ZoneId
 from edge.api import views
 from edge.api.blindness import hidden_zones
@@ -12,9 +16,13 @@ from edge.api.views_pieces import missing
 from edge.books import replica
 from edge.floor.now import PadNow
 from edge.till import queries
+from trade.custody import Token, TokenState
 from web.logins import Login
 from web.problems import ProblemError
 
+DUE_AHEAD_DAYS: Final = 7
+DUE_BACK_MAX: Final = 200
+"""Shown of them, the longest overdue first: more than a day's work."""
 TAGS_MAX: Final = 2
 """On one piece: its own, and one too many. More of them is another piece's company."""
 
@@ -48,7 +56,31 @@ def looks(shop: Shop, who: Login) -> shapes.LooksView:
             for alarm in queries.alarms_open(shop.db)
             if alarm.kind is AlarmKind.BOOKS and not views.tells_of(shop, alarm, hidden)
         ),
+        due_back=due_back(shop, hidden),
     )
+
+
+def due_back(shop: Shop, hidden: Collection[str] = ()) -> tuple[shapes.DueBackView, ...]:
+    """Pieces of others that this store decides about, overdue or due within `DUE_AHEAD_DAYS`."""
+    today = shop.business_day()
+    last = (dt.date.fromisoformat(today) + dt.timedelta(days=DUE_AHEAD_DAYS)).isoformat()
+    due = sorted((each.day, each.piece) for each in replica.cards(shop.db, DueBackCard) if each.day <= last)
+    here = ((day, replica.piece(shop.db, name)) for day, name in due if _is_ours(shop, name))
+    found = (
+        shapes.DueBackView(
+            piece=card.piece, title=card.title, sku=card.sku, category=card.category, tray=card.tray, day=day,
+            overdue=day < today,
+        )
+        for day, card in here
+        if card is not None and card.home_zone not in hidden
+    )  # fmt: skip
+    return tuple(itertools.islice(found, DUE_BACK_MAX))
+
+
+def _is_ours(shop: Shop, piece: PieceId) -> bool:
+    """It has not been sold, sent away or given back."""
+    token = shop.db.one("token", Token, piece=piece)
+    return token is not None and token.state is TokenState.HERE
 
 
 async def answer(shop: Shop, who: Login, piece: PieceId, pad: str, *, found: bool) -> shapes.LooksView:

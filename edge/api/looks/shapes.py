@@ -28,9 +28,25 @@ class PadTagsView:
 
 
 @dataclass(frozen=True, slots=True)
+class DueBackView:
+    """A piece of somebody else's, and its last day in the house. `overdue`: that is over."""
+
+    piece: str
+    title: str
+    sku: str
+    category: str
+    tray: str
+    day: str
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LooksView:
-    """`wanted`: most telling first. `books`: what is wrong with the books and not closed yet, one sentence each."""
+    """`wanted`: most telling first. `books`: what is wrong with the books and not closed yet, one sentence each.
+    `due_back`: pieces of others that go back to their owners by now or within days, the longest overdue first.
+    """
 
     wanted: tuple[WantedView, ...]
     pads: tuple[PadTagsView, ...]
     books: tuple[str, ...]
+    due_back: tuple[DueBackView, ...] = ()
