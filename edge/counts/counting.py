@@ -218,7 +218,7 @@ class Counting:
         size = len(self.stock)
         home, expected = self.stock.home[:size], self.stock.expected[:size]
         rows = np.flatnonzero(expected & np.isin(home, chosen)).astype(np.int32)
-        tagged = np.array([bool(self.stock.catalogue.epc_of(row)) for row in rows.tolist()], np.bool_)
+        tagged = np.array([self.stock.catalogue.is_tagged(row) for row in rows.tolist()], np.bool_)
         self.pipeline.evidence.grow(size)
         self.lore.settle(self.pipeline.evidence)
         learned = self.lore.learned

@@ -103,7 +103,7 @@ class Report:
 
     def _tagged(self, piece: PieceId) -> bool:
         row = self._stock.catalogue.row_of(piece)
-        return row is not None and bool(self._stock.catalogue.epc_of(row))
+        return row is not None and self._stock.catalogue.is_tagged(row)
 
     def _elsewhere_only(self, running: Running) -> dict[PieceId, ZoneId]:
         """Pieces that this look read in another of its zones and not at home, whether or not that alone would tell."""

@@ -81,9 +81,12 @@ class Catalogue:
     def row_of(self, piece: PieceId) -> int | None:
         return self._rows.get(piece)
 
+    def is_tagged(self, row: int) -> bool:
+        return row in self._tagged
+
     def epc_of(self, row: int) -> str:
         """Upper-case hex of the tag bound to a row; empty when untagged."""
-        return self._known.epc_of(row) if row in self._tagged else ""
+        return self._known.epc_of(row) if self.is_tagged(row) else ""
 
     def put(self, bindings: Iterable[tuple[PieceId, str]]) -> NDArray[np.int32]:
         """Know these pieces by these EPCs (hex; empty: untagged) and give their rows, in order. A piece known before

@@ -155,6 +155,8 @@ class Core:
             "db": self.books.db,
             "clock": self.clock,
             "store": self,
+            "cards": self.stock.cards,  # most of what there is, and of the books: whoever takes this up has read them
+            "status": self.stock.status,
             "health": self.pipeline.health,
             "varying": self.counting.looks.varying,
             "chronicle": self.chronicle,

@@ -143,6 +143,8 @@ def test_nothing_of_a_persons_secrets_is_in_a_capture(shop):
     assert {"presence", "custody", "feed_row"} <= begin.tables.keys()
     assert not {"pin_verifier", "login", "journal"} & begin.tables.keys()
     assert not [table for table in begin.tables if table.startswith("seek")], "made anew of the cards"
+    assert begin.still
+    assert b"PieceCard" not in begin.still, "the cards and where each stands are among the tables"
 
 
 def test_every_read_is_in_it_as_it_came(shop):
