@@ -380,8 +380,7 @@ AGE = """() => new Promise((good, bad) => {
     const held = open.result.transaction("devices", "readwrite");
     const all = held.objectStore("devices");
     all.getAll().onsuccess = (event) => all.put({ ...event.target.result[0], since: 0 });
-    held.oncomplete = () => { open.result.close(); good(); };
-    held.onabort = bad;
+    held.oncomplete = () => { open.result.close(); good(); }; held.onabort = bad;
   };
 })"""
 STEAL = """async () => {
