@@ -16,6 +16,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
 from cloud import due_back, pages, people, points, schema
+from cloud import ways as order_ways
 from cloud.client_standings import ClientStandings
 from cloud.config import CloudConfig
 from cloud.db import ContentionError, Office, open_office
@@ -151,6 +152,7 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         work = begin(tx, ALL, time.time_ns() // 1000)
         points.tell_rules(work)
         due_back.tell_all(work)
+        order_ways.tell_all(work)
     desk = Desk(
         office=office,
         now_us=lambda: time.time_ns() // 1000,

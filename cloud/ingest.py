@@ -247,9 +247,11 @@ class Ingest:
             sentence = f"The box of {up.store} sent rows that do not extend its log; it has to rejoin"
             work.open_case("fork", sentence, store=up.store, ref=f"{up.epoch}/{up.stream}/{log.upto}")
         elif fresh:
-            updated = up.contract_max > int(box["contract_max"])
+            was = int(box["contract_max"])
             known.remember(up.store, hearing.news_of(work, box, log, up))
-            if updated:
+            if up.contract_max != was:
+                ways.tell_stores(work, up.store)
+            if up.contract_max > was:
                 ways.send(work, up.store)  # it was updated: what it could not understand is told now
             if each.careful:
                 work.tx.settle()  # what the database refuses of the frame is no row's

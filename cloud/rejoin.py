@@ -133,6 +133,7 @@ class Rejoins:
         kept = downlog.unapplied(tx, store, cloud_epoch=work.cloud_epoch, term=box["term"], upto=int(box["down_upto"]))
         begin_term(work, store, term, epoch=epoch, instance=asked.instance)
         tx.run(sa.update(node).where(node.c.store == store).values(contract_max=asked.contract_max))
+        ways.tell_stores(work, store)
         custody = self._renewed(work, store)
         for command in kept:
             work.command(store, command)

@@ -2,7 +2,8 @@
 
 The office is told by the entry that gives it up, in which the money of its account came back too. It names the new home
 under a higher count, gives it that money, and lets it read what was written. A store that has not taken an order over
-yet is told again when it rejoins, and when its box was updated to a version that knows how.
+yet is told again when it rejoins, and when its box was updated to a version that knows how. Of a box that was not, its
+store's card tells the others, so that nobody hands it an order; where somebody did, a case says what to do.
 """
 
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from cloud import lives
+from cloud import feed, lives
 from cloud.db import Tx
 from cloud.lives import Word
 from cloud.tables import (
@@ -26,6 +27,7 @@ from cloud.value_slices import contract_of, free_of, hold, locked
 from cloud.work import Heard, Work
 from contract.commands import AnswerOrder, TakeOrder
 from contract.facts import OrderHanded, PaperKind
+from contract.feed import StoreCard
 from contract.ids import ClientOrderId, StoreId
 from contract.order_page import page_key
 from contract.remarks import mapped, opened
@@ -36,7 +38,8 @@ from trade.orders.order import Order
 MOVES_SINCE: Final = 4
 """Contract version from which a box takes orders over."""
 NOWHERE: Final = "order without a home"
-"""A kind of case."""
+WAITS: Final = "order waits for its box"
+"""Kinds of cases."""
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _decode: Final = msgspec.json.Decoder(Order).decode
 
@@ -55,6 +58,12 @@ def handed(work: Work, heard: Heard, order: Order, fact: OrderHanded) -> tuple[S
         "told": 0, "at_us": work.now_us,
     }  # fmt: skip
     work.tx.put(order_way, way)
+    if not takes_orders(work, fact.to):
+        sentence = (
+            f"{heard.store} handed order {order.number} to {fact.to}, whose box is of an older version and cannot take "
+            "it over: have that box updated, and it comes there by itself; until then no store decides about it"
+        )
+        work.open_case(WAITS, sentence, store=heard.store, ref=order.order)
     _let_read(work, fact.to, taken)
     return fact.to, taken
 
@@ -86,7 +95,7 @@ def _let_read(work: Work, to: StoreId, order: Order) -> None:
 def send(work: Work, store: StoreId, order: ClientOrderId | None = None) -> None:
     """Tells a store of the orders it has not taken over yet, as far as its box can understand it."""
     work.tx.settle()  # what this very message told: an order, the version of its box
-    if contract_of(work, store) < MOVES_SINCE:
+    if not takes_orders(work, store):
         return
     mine = [order_way.c.store == store]
     if order is not None:
@@ -102,6 +111,25 @@ def send(work: Work, store: StoreId, order: ClientOrderId | None = None) -> None
         )  # fmt: skip
         work.command(store, told, *_answers(work, whole))
         work.tx.run(sa.update(order_way).where(order_way.c.order_id == name).values(told=1))
+
+
+def takes_orders(work: Work, store: StoreId) -> bool:
+    return contract_of(work, store) >= MOVES_SINCE
+
+
+def tell_stores(work: Work, store: StoreId) -> None:
+    """Whether its box takes orders over, where that is no longer as its card says."""
+    work.tx.settle()
+    key = f"store:{store}"
+    card, takes = feed.card(work.tx, StoreCard, key), takes_orders(work, store)
+    if card is not None and card.takes_orders != takes:
+        work.tell(feed.News(key, msgspec.structs.replace(card, takes_orders=takes)))
+
+
+def tell_all(work: Work) -> None:
+    """At the start of an office: of boxes that have joined, also those that said long ago what they read."""
+    for row in work.tx.rows(sa.select(node.c.store).where(node.c.term > 0).order_by(node.c.store)):
+        tell_stores(work, StoreId(row["store"]))
 
 
 def _answers(work: Work, order: Order) -> list[AnswerOrder]:

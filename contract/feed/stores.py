@@ -14,6 +14,8 @@ class StoreCard(FeedBody, frozen=True, tag="store"):
     time_zone: str = "UTC"
     number: int = 0
     """Of no other store of the house, from 1: part of every serial number this store writes into a tag."""
+    takes_orders: bool = True
+    """Its box can take over a client's order from another store; False: it is of a version that cannot."""
 
 
 class TaxRounding(StrEnum):

@@ -4,17 +4,19 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from cloud import feed, ways
 from cloud.people import Keyring
-from cloud.pos.client_orders import answering, papers
+from cloud.pos.client_orders import answering, papers, queries
 from cloud.pos.client_orders.apply import decode
 from cloud.provider import NoProvider
 from cloud.recover import recover
-from cloud.remarks import trade_keys
+from cloud.remarks import Remarks, trade_keys
 from cloud.sealing import passing
 from cloud.tables import (
     case_file,
     claim,
     client_order,
+    node,
     order_answer,
     order_page,
     order_way,
@@ -52,6 +54,7 @@ from contract.facts import (
     ValueKept,
     ValueReleased,
 )
+from contract.feed import StoreCard
 from contract.messages import Rejoin
 from contract.order_page import page_key
 from contract.remarks import RemarkKey, RemarkKeys, token
@@ -209,6 +212,43 @@ def test_a_box_of_an_older_version_is_told_when_it_was_updated(house, two):
     assert home(house)[0] == "lyon", "nobody else decides meanwhile"
     (told,) = takes(lyon)
     assert told.order == ORDER
+
+
+def card_of(house, store):
+    with house.office.reading() as tx:
+        return feed.card(tx, StoreCard, f"store:{store}")
+
+
+def waits(house):
+    with house.office.reading() as tx:
+        return queries.detail(tx, Remarks(tx, Keyring(passing())), ORDER, now_us=10**15).waits
+
+
+def test_of_a_box_that_cannot_take_orders_over_every_store_is_told_and_whoever_handed_one_too(house, two):
+    """It may never be updated: until then the order would be nobody's, and nobody would know why."""
+    paris, lyon = two
+    assert card_of(house, "lyon").takes_orders
+    lyon.send(contract_max=3)
+    assert not card_of(house, "lyon").takes_orders, "a till that would hand one over there is refused"
+    paris.write(opened(), *handed())
+    paris.send()
+    (case,) = house.rows(sa.select(case_file))
+    assert (case["kind"], case["store"], case["ref"]) == (ways.WAITS, "paris", ORDER)
+    assert "have that box updated" in case["sentence"]
+    assert waits(house)
+    assert [told.order for told in takes(lyon)] == [ORDER], "updated, it is told"
+    assert card_of(house, "lyon").takes_orders
+    assert not waits(house)
+
+
+def test_an_office_that_starts_tells_of_a_box_that_said_long_ago_what_it_reads(house, two):
+    with house.office.transaction() as tx:
+        tx.run(sa.update(node).where(node.c.store == "lyon").values(contract_max=3))
+        ways.tell_all(begin(tx, ALL, 1))
+        rev = feed.newest(tx)
+        ways.tell_all(begin(tx, ALL, 2))
+        assert feed.newest(tx) == rev, "once"
+    assert [card_of(house, store).takes_orders for store in ("paris", "lyon")] == [True, False]
 
 
 def test_a_box_that_rejoins_before_it_heard_is_told_again_and_gets_the_money_once(house, two):

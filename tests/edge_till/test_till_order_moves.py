@@ -156,6 +156,23 @@ def test_it_goes_to_a_store_of_its_currency_alone(house, to, words):
     assert words in house["paris"].refused(HandOrder(order="o-1", to=to, transfer="t"), pad=["i-1"]).why
 
 
+def test_it_goes_to_no_store_whose_box_could_not_take_it_over(house):
+    """The office says so in the card of that store; before, the order would have been nobody's until an update."""
+    paris = house["paris"]
+    repair(paris)
+    old = StoreCard(store="lyon", name="Lyon", currency="EUR", takes_orders=False)
+    replica.take(
+        paris.books, FeedPage(rows=(FeedRow(rev=900, scope="*", key="store:lyon", body=old),), upto=900, more=False)
+    )
+    refusal = paris.refused(HandOrder(order="o-1", to="lyon", transfer="t"), pad=["i-1"])
+    assert (refusal.code, "have it updated, or choose another" in refusal.why) == (Why.WRONG_STATE, True)
+    new = msgspec.structs.replace(old, takes_orders=True)
+    replica.take(
+        paris.books, FeedPage(rows=(FeedRow(rev=901, scope="*", key="store:lyon", body=new),), upto=901, more=False)
+    )
+    paris.done(HandOrder(order="o-1", to="lyon", transfer="t"), pad=["i-1"])
+
+
 def test_what_is_not_here_does_not_travel(house):
     paris = layaway(house["paris"])
     paris.desk.forget_sightings()

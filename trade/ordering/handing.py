@@ -76,6 +76,9 @@ def _stays(scene: Scene, order: Order, act: HandOrder) -> Refusal | None:
     if there.currency != order.currency:
         why = f"{order.number} is in {order.currency}, and {there.name} sells in {there.currency}: it stays here"
         return Refusal(Why.WRONG_CURRENCY, why)
+    if not there.takes_orders:
+        why = f"The box of {there.name} is of an older version and cannot take {order.number} over"
+        return Refusal(Why.WRONG_STATE, f"{why}: have it updated, or choose another store")
     if order.state is OrderState.AT_TRADE_SHOP:
         return Refusal(Why.WRONG_STATE, f"{order.number} is with {order.party}: take it back from there first")
     if order.kind is OrderKind.MEMO and any(held_for(order, scene.piece(each)) for each in order.out):

@@ -12,7 +12,8 @@ from cloud import aliases
 from cloud.db import Tx
 from cloud.pos.client_orders.apply import decode
 from cloud.remarks import Remarks
-from cloud.tables import client_order, client_order_thing, order_way, piece, store, value_account
+from cloud.tables import client_order, client_order_thing, node, order_way, piece, store, value_account
+from cloud.ways import MOVES_SINCE
 from trade.orders import queues
 from trade.orders.homes import APART
 from trade.orders.numbers import typed
@@ -72,7 +73,8 @@ class DueRow:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """`coming`: it was handed over, and its store has not said yet that it has it all.
+    """`coming`: it was handed over, and its store has not said yet that it has it all; `waits`: because the version of
+    its box is too old to take it over.
 
     `pieces`: of the house, id and title. `items`: of the client, in words that assert no material.
     """
@@ -91,6 +93,7 @@ class Detail:
     fee_minor: int
     credit_minor: int
     coming: bool
+    waits: bool
 
 
 def listing(
@@ -179,13 +182,20 @@ def detail(tx: Tx, words: Remarks, order: str, *, now_us: int) -> Detail | None:
         due=tuple(DueRow(each.due_day, each.amount_minor) for each in known.due(row.paid_minor)),
         steps=tuple(StepRow(e.event, e.at_us, e.by, e.why, e.party) for e in reversed(known.steps)),
         sale=known.sale, fee_minor=known.fee_minor, credit_minor=known.credit_minor,
-        coming=known.coming or _on_its_way(tx, order),
+        coming=known.coming or _on_its_way(tx, order), waits=_waits(tx, order),
     )  # fmt: skip
 
 
 def _on_its_way(tx: Tx, order: str) -> bool:
     """Its new home's box has not taken it over."""
     return tx.value(sa.select(order_way.c.home).where(order_way.c.order_id == order)) is not None
+
+
+def _waits(tx: Tx, order: str) -> bool:
+    """It is on its way to a box that cannot take it over before it is updated."""
+    to = sa.select(node.c.contract_max).join(order_way, order_way.c.store == node.c.store)
+    contract = tx.value(to.where(order_way.c.order_id == order))
+    return contract is not None and int(contract) < MOVES_SINCE
 
 
 def told(tx: Tx, words: Remarks, rows: Iterable[sa.RowMapping], now_us: int) -> list[OrderRow]:
