@@ -155,7 +155,7 @@ def dress(
         store_pages.router(desk, time_zone, AWAY_AFTER_US),
         price_pages.router(desk, time_zone),
         ledger.router(desk, time_zone),
-        sales.router(desk),
+        sales.router(desk, client_reach.naming(ring)),
         value_pages.router(desk, client_reach.naming(ring)),
         payment_pages.router(desk),
         shift_routes.pages(desk),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
+from cloud import called
 from cloud.db import Tx
 from cloud.desk import Desk
 from cloud.listing import answer
@@ -34,7 +35,7 @@ List = Annotated[Asked, Depends(asked)]
 Word = Annotated[str, Query(max_length=100)]
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: Desk, clients: called.Clients) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/sales")
@@ -56,7 +57,8 @@ def router(desk: Desk) -> APIRouter:
                 people=_people(work.tx), pad_said=pad_said, told_e9=told_e9, becomes=WORDS,
                 payments=payments.listing(work.tx, store=store, sale=sale), given=paper.givens(work.tx, store, sale),
                 postings=[each for each in reversed(posted) if who.may(Permission.LEDGER, store=each.store)],
-                may_resolve=who.may(Permission.LEDGER, store=store),
+                may_resolve=who.may(Permission.LEDGER, store=store), may_see=who.may(Permission.SEE_CLIENTS),
+                clients=called.clients(work.tx, who, clients)([seen.client] if seen.client else ()),
             )  # fmt: skip
 
     @routes.post("/sales/{store}/{sale}/resolve")

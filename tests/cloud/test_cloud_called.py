@@ -3,6 +3,7 @@
 import csv
 import io
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -20,7 +21,14 @@ from contract.ids import HOUSE, UserId
 ACCOUNTANT = RoleName("accountant")
 """Keeps the books of the house, and has no business with its clients."""
 NAMED = "Zwetlana Beispielowa"
-PAGES = ("/purchases", "/purchases/paris/p-1", "/purchases/past/b-1", "/owed", "/owed/credit-{client}")
+PAGES = (
+    "/purchases",
+    "/purchases/paris/p-1",
+    "/purchases/past/b-1",
+    "/owed",
+    "/owed/credit-{client}",
+    "/sales/paris/s1",
+)
 LISTS = ("/purchases", "/owed")
 NEW = {"at": "paris", "given_name": "Zwetlana", "family_name": "Beispielowa", "sure": True}
 
@@ -68,6 +76,7 @@ def client(cloud, ask, house_type):
     paris = house.store("paris", "p1")
     person = ask(Role.ADMIN, "/api/v1/clients", "POST", json=NEW).json()["person"]
     paris.write(purchase(person))
+    paris.write(msgspec.structs.replace(house.sale(paris, "s1", "p1"), client=person))
     paris.send()
     return person
 

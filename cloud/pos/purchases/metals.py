@@ -4,6 +4,7 @@ from typing import Final
 
 from cloud import changes, feed
 from cloud.db import Tx
+from cloud.listing import when
 from cloud.work import Work
 from contract.feed import MetalPriceCard
 from contract.ids import UserId
@@ -62,7 +63,7 @@ def told(card: MetalPriceCard | None) -> dict[str, str]:
         return {}
     return {
         "a kilogram": f"{plain(card.minor_per_kg, card.currency)} {card.currency}",
-        "offered": f"{card.payout_bp / 100:g} %", "source": card.source, "quoted_us": str(card.quoted_us),
+        "offered": f"{card.payout_bp / 100:g} %", "source": card.source, "quoted": when(card.quoted_us) or "",
     }  # fmt: skip
 
 
