@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from cloud import aliases
-from cloud.aliases import ABSORBED
+from cloud.aliases import ABSORBED, HOLDS
 from cloud.clienteling.identity.merging import Aliases
 from cloud.db import Tx
 from cloud.people import Keyring, PersonKey
@@ -35,7 +35,11 @@ from trade.consent import Channel, Proof, Said, standing
 _PERSONS: Final[sa.BindParameter[str]] = sa.bindparam("persons", expanding=True)
 _LIMIT: Final[sa.BindParameter[int]] = sa.bindparam("limit")
 # statements that a profile asks are built once: building them anew took longer than all their answers
-_CLIENT: Final = sa.select(client).where(client.c.person.in_(_PERSONS))
+# each is a round trip to the database, and they are most of the time in which a profile is opened
+_SURVIVES: Final = sa.exists().where(client_alias.c.survivor == client.c.person, HOLDS)
+_CLIENT: Final = sa.select(
+    client.c.store, client.c.owner, client.c.made_us, client.c.changed_us, sa.or_(_SURVIVES, ABSORBED).label("joined")
+).where(client.c.person == sa.bindparam("person"))
 _CONSENTS: Final = (
     sa.select(client_consent)
     .where(client_consent.c.person.in_(_PERSONS))
@@ -43,7 +47,7 @@ _CONSENTS: Final = (
 )
 # `<> ''` stands there so that the index of sales with a client is used
 _NAMED: Final = (sale.c.client.in_(_PERSONS), sale.c.client != "")
-_SALES: Final = (
+_SOLD: Final = (
     sa.select(
         sale.c.store, sale.c.sale, sale.c.business_day, sale.c.receipt_number, sale.c.associate, sale.c.currency,
         sale.c.total_minor, sale.c.recorded_us,
@@ -51,9 +55,13 @@ _SALES: Final = (
     .where(*_NAMED)
     .order_by(sale.c.recorded_us.desc())
     .limit(_LIMIT)
-)  # fmt: skip
-_LINES: Final = sa.select(sale_line.c.store, sale_line.c.sale, sale_line.c.description).where(
-    sale_line.c.sale.in_(sa.bindparam("sales", expanding=True))
+).subquery("sold")  # fmt: skip
+# by store and sale, as the key of lines begins: by the sale alone all lines of the house would be gone through
+_ITS_LINES: Final = sa.and_(sale_line.c.store == _SOLD.c.store, sale_line.c.sale == _SOLD.c.sale)
+_SALES: Final = (
+    sa.select(_SOLD, sale_line.c.description)
+    .join_from(_SOLD, sale_line, _ITS_LINES, isouter=True)
+    .order_by(_SOLD.c.recorded_us.desc(), _SOLD.c.store, _SOLD.c.sale, sale_line.c.line)
 )
 _RETURNS: Final = (
     sa.select(
@@ -244,8 +252,8 @@ def opened(ring: Keyring, rows: Sequence[sa.RowMapping]) -> list[tuple[ClientRow
 def detail(work: Work, ring: Keyring, person: PersonId, profile: Profile, *, limit: int = 100) -> ClientDetail:
     """Everything of a client whose profile was opened (`desk.look`), of all ids that are this person."""
     tx = work.tx
-    (row,) = tx.rows(_CLIENT, {"persons": [person]})
-    known = aliases.around(tx, [person])
+    (row,) = tx.rows(_CLIENT, {"person": person})
+    known = aliases.around(tx, [person]) if row["joined"] else Aliases()
     ids = [person, *(PersonId(each) for each in known.ids(person) if each != person)]
     others = profiles_of(tx, ring, ids[1:])
     words, sold = consents(tx, *ids), sales_of(tx, ids, limit)
@@ -313,18 +321,18 @@ def _change(key: PersonKey, row: sa.RowMapping) -> Change:
 
 
 def sales_of(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[SaleSeen]:
-    rows = tx.rows(_SALES, {"persons": persons, "limit": limit})
-    lines = tx.rows(_LINES, {"sales": [row["sale"] for row in rows]}) if rows else []
-    what: dict[tuple[str, str], list[str]] = {}
-    for line in lines:
-        what.setdefault((line["store"], line["sale"]), []).append(line["description"])
-    return [
-        SaleSeen(
-            row["store"], row["sale"], row["business_day"], row["receipt_number"], row["associate"], row["currency"],
-            row["total_minor"], row["recorded_us"], what.get((row["store"], row["sale"]), []),
-        )
-        for row in rows
-    ]  # fmt: skip
+    """Newest first, each with what its lines say."""
+    found: dict[tuple[str, str], SaleSeen] = {}
+    for row in tx.rows(_SALES, {"persons": persons, "limit": limit}):
+        name = (row["store"], row["sale"])
+        if name not in found:
+            found[name] = SaleSeen(
+                *name, row["business_day"], row["receipt_number"], row["associate"], row["currency"],
+                row["total_minor"], row["recorded_us"], [],
+            )  # fmt: skip
+        if row["description"] is not None:
+            found[name].what.append(row["description"])
+    return list(found.values())
 
 
 def returns_of(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[ReturnSeen]:
