@@ -433,8 +433,7 @@ def test_a_till_is_enrolled_its_copied_cookie_opens_nothing_and_it_is_out_when_i
     till.evaluate(AGE)
     till.reload()
     wait("the till to have its next key", 30, lambda: key_us() > before)
-    till.goto(f"{boutique.url}/register")
-    till.wait_for_url("**/register")
+    till.wait_for_url("**/register")  # by itself, where the old proof had lapsed
     till.wait_for_function("document.cookie.includes('vitrine-device-boutique')")
     till.context.clear_cookies(name="vitrine-device-boutique")
     beside.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -16,7 +16,7 @@ from vitrine.ask import wait
 
 STORE = StoreId("stockroom")
 TILL = (1024, 768)
-SOON_MS = 30_000
+SOON_MS = 60_000
 KEPT = """() => new Promise((good) => {
   const open = indexedDB.open("vitrine-till", 1);
   open.onsuccess = () => {
