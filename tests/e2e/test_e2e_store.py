@@ -158,6 +158,7 @@ def test_the_day_is_opened_two_pieces_are_sold_and_the_shift_is_closed(
     page.keyboard.press("F8")
     expect(page.get_by_text("Sold.")).to_be_visible()
     expect(page.get_by_role("article")).to_contain_text(ring.title)
+    page.wait_for_load_state()  # before its scripts have come a page hears no key
     page.keyboard.press("Enter")
     boutique.move("client", ring.piece, other.piece)
     expect(page.get_by_text("The pad is clear")).to_be_visible(timeout=30_000)
@@ -424,7 +425,7 @@ def test_a_till_is_enrolled_its_copied_cookie_opens_nothing_and_it_is_out_when_i
 
     beside = till.context.new_page()  # a second page of the same browser
     beside.goto(f"{boutique.url}/register")
-    beside.evaluate("fetch('/healthz')")  # has its key: whoever asks waits for that
+    beside.evaluate("fetch('/healthz')")  # whoever asks waits for the key
 
     def key_us() -> int:
         return int(manager.request.get(f"{boutique.url}/api/v1/devices").json()[0]["key_us"])
