@@ -139,7 +139,13 @@ BESIDES = {
 without its accent, or written one way, is a table of the language; sealed bytes stand in a text."""
 
 
+def hasty_keys(text: str) -> list[str]:
+    """A key pressed, or an address waited for by its end, in a story of a browser: `tests/e2e/hands.py` says why not."""
+    return re.findall(r"\.keyboard\.(?:press|type)\(|wait_for_url\(f?[\"']\*\*", text)
+
+
 BAD = {
+    hasty_keys: 'page.keyboard.press("F2")',
     registry_hosts: "--index-url https://" + "pypi" + ".org/simple",
     machine_paths: 'open("/ro' + 'ot/vitrine/x")',
     promises: "# TO" + "DO later",
@@ -159,6 +165,11 @@ def test_each_rule_finds_its_bad_sample(rule: Callable[[str], list[str]]):
 @pytest.mark.parametrize("rule", [registry_hosts, machine_paths, promises, secrets], ids=lambda rule: rule.__name__)
 def test_no_file_breaks_a_rule_for_all_text(rule: Callable[[str], list[str]]):
     assert not _broken(rule, [path for path in FILES if path.name != "LICENSE"])
+
+
+def test_stories_of_a_browser_press_no_key_before_a_page_hears_it():
+    stories = [path for path in PYTHON if _name(path).startswith("tests/e2e/") and path.name != "hands.py"]
+    assert not _broken(hasty_keys, stories)
 
 
 def test_pure_rooms_know_neither_clock_nor_chance():

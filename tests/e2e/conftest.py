@@ -1,8 +1,10 @@
 """A real browser, and a gallery: every page of the store rendered from typed samples, for looks and accessibility."""
 
+import importlib.util
 import os
 import runpy
 import socket
+import sys
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -41,6 +43,10 @@ from web.receipts import page as paper
 from web.sse import Bulletin
 from web.templating import make_templates
 from web.words import later, speak
+
+_spec = importlib.util.spec_from_file_location("house_hands", Path(__file__).with_name("hands.py"))
+sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(sys.modules[_spec.name])
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"

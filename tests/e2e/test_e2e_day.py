@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from house_hands import arrived, press_key, type_text
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -67,11 +68,11 @@ class Hand:
 
     def press(self, key: str) -> None:
         self.steps += 1
-        self.page.keyboard.press(key)
+        press_key(self.page, key)
 
     def type(self, text: str) -> None:
         self.steps += 1
-        self.page.keyboard.type(text)
+        type_text(self.page, text)
 
     def tap(self, role: str, name: str) -> None:
         self.steps += 1
@@ -89,7 +90,7 @@ def at_till(house, open_page: Callable[..., Page], browser: Browser, expected_er
         page.locator(f"input[value='{login.user}']").check()
         page.get_by_label("PIN", exact=True).fill(login.pin)
         page.get_by_role("button", name="Enter").click()
-        page.wait_for_url(f"**{path}")
+        arrived(page, path)
         return page
 
     return sign_in
@@ -112,7 +113,7 @@ def test_the_day_is_opened_and_two_pieces_are_sold_to_a_client_with_keys_alone(h
     expect(page.get_by_role("heading", name="Cart")).to_be_visible()
     hand.steps = 0
     hand.press("c")
-    page.keyboard.type("beispielowa")  # whose name it is, is typed between the two strokes
+    type_text(page, "beispielowa")  # whose name it is, is typed between the two strokes
     hand.press("Enter")
     expect(page.get_by_role("heading", name="Zwetlana Beispielowa")).to_be_visible()
     assert hand.steps == 2
@@ -160,7 +161,7 @@ def test_a_pad_that_disagrees_is_refused_and_mended_with_one_press(house, pieces
     page = at_till()
     lay(house, ring)
     expect(page.get_by_role("button", name="Ring up 1 piece")).to_be_enabled(timeout=SOON_MS)
-    page.keyboard.press("F2")
+    press_key(page, "F2")
     expect(page.get_by_text("Everything agrees.")).to_be_visible(timeout=SOON_MS)
     lay(house, other)
     expect(page.get_by_text("1 more on the pad than in the cart.")).to_be_visible(timeout=SOON_MS)
@@ -171,9 +172,9 @@ def test_a_pad_that_disagrees_is_refused_and_mended_with_one_press(house, pieces
     expect(wrong.first).to_contain_text("is in the cart and not on the pad.")
     expect(wrong.last).to_contain_text("is on the pad and not in the cart.")
     expect(page.get_by_role("button", name="Card")).to_be_disabled()
-    page.keyboard.press("F8")
+    press_key(page, "F8")
     expect(page.get_by_role("button", name="Make the cart what lies on the pad")).to_be_enabled(timeout=SOON_MS)
-    page.keyboard.press("F2")
+    press_key(page, "F2")
     expect(page.get_by_text("Everything agrees.")).to_be_visible(timeout=SOON_MS)
     expect(page.locator(".lines li")).to_have_count(1)
     expect(page.locator(".lines")).to_contain_text(house.view(STORE, other).title)
@@ -188,22 +189,22 @@ def test_the_office_goes_away_and_comes_back_and_a_sale_of_that_time_is_delivere
     house.sent(STORE)
     with house.without("broker"), house.without("cloud"):
         expect(page.get_by_text("Selling goes on.")).to_be_visible(timeout=SOON_MS)
-        page.keyboard.press("c")
-        page.keyboard.type("beispielowa")
-        page.keyboard.press("Enter")
+        press_key(page, "c")
+        type_text(page, "beispielowa")
+        press_key(page, "Enter")
         expect(page.get_by_role("heading", name="Zwetlana Beispielowa")).to_be_visible(timeout=SOON_MS)
         expect(page.get_by_text("From this box")).to_be_visible()
         lay(house, piece)
         expect(page.get_by_role("button", name="Ring up 1 piece")).to_be_enabled(timeout=SOON_MS)
-        page.keyboard.press("F2")
+        press_key(page, "F2")
         expect(page.get_by_text("Everything agrees.")).to_be_visible(timeout=SOON_MS)
-        page.keyboard.press("F9")
+        press_key(page, "F9")
         expect(page.get_by_text("The sale is written of Zwetlana Beispielowa.")).to_be_visible()
         page.locator(".notes button").last.click()
         expect(page.get_by_text("Change to give")).to_be_visible()
         page.get_by_role("button", name="Record the sale").click()
         expect(page.get_by_text("Kept here, on its way to the office.")).to_be_visible(timeout=SOON_MS)
-        page.keyboard.press("Enter")
+        press_key(page, "Enter")
         expect(page.get_by_text("1 sale waits for the office.")).to_be_visible(timeout=SOON_MS)
         take_off(house, "client", piece)
     house.sent(STORE)
@@ -284,7 +285,7 @@ def test_a_repair_goes_from_intake_to_pick_up_on_a_phone(house, at_till) -> None
     things = page.url
     page.get_by_role("link", name="Back to the order").click()
     press(page, "The client pays the rest")
-    page.wait_for_url("**/register")
+    arrived(page, "/register")
     expect(page.locator(".lines")).to_contain_text("Repair R-")
     page.get_by_role("link", name="Cash, bank transfer or split").click()
     press(page, "Record the sale")
@@ -337,7 +338,7 @@ def test_a_till_whose_line_is_cut_says_that_no_answer_came_and_goes_on_when_it_i
 
 def test_the_day_is_closed_with_what_the_drawer_holds(house, at_till) -> None:
     page = at_till()
-    page.keyboard.press("z")
+    press_key(page, "z")
     expect(page.get_by_role("heading", name="Close the shift")).to_be_visible()
     cash = page.get_by_label("Cash in the drawer")
     cash.fill("2")

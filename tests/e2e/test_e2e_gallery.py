@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from house_hands import press_key, type_text
 from playwright.sync_api import Browser, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,14 +165,14 @@ def test_a_word_is_explained_where_it_stands_to_mouse_finger_and_keys(
     near = meaning.bounding_box()["y"] - word.bounding_box()["y"]
     assert abs(near) < 200, "it opens beside its word"
     assert check_accessible(page, BY_THEME) == []
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
     expect(meaning).to_be_hidden()
     word.click()
     page.mouse.move(5, 5)
     expect(meaning).to_be_visible()
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
     word.focus()
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(meaning).to_be_visible()
 
 
@@ -211,7 +212,7 @@ def test_typing_gives_the_cash_without_looking_for_its_field(gallery: str, open_
     cash = page.get_by_label("Cash received")
     expect(cash).to_have_value("")
     assert cash.evaluate("field => field.checkValidity()"), "empty is exactly what is due"
-    page.keyboard.type("22 000")
+    type_text(page, "22 000")
     expect(cash).to_have_value("22 000")
     assert cash.evaluate("field => field.checkValidity()")
 
@@ -227,7 +228,7 @@ def test_a_key_presses_its_button(
     page.evaluate(
         "addEventListener('submit', e => { document.title = e.submitter.textContent; e.preventDefault(); e.stopImmediatePropagation(); }, true)"
     )
-    page.keyboard.press(key)
+    press_key(page, key)
     assert button in page.title()
 
 

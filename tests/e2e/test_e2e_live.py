@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from fastapi import FastAPI, Request
+from house_hands import press_key, type_text
 from playwright.sync_api import Browser, Page, Route, expect
 
 from web.asking import who_asks
@@ -95,9 +96,9 @@ def test_a_sale_of_two_pieces_is_two_keys(
     memory.values.update(samples["register-pad"])
     memory.tell("pad")
     expect(page.get_by_text("Ring up 2 pieces from the pad")).to_be_visible()
-    page.keyboard.press("F2")
+    press_key(page, "F2")
     expect(page.get_by_text("Everything agrees.")).to_be_visible()
-    page.keyboard.press("F8")
+    press_key(page, "F8")
     expect(page.get_by_role("link", name="Next client")).to_be_visible()
     expect(page.locator(".live.on")).to_be_visible()
 
@@ -113,9 +114,9 @@ def test_a_refusal_is_shown_where_one_looks_and_goes_with_escape(
     memory.refuse = True
     page = open_page(url + "/live", size=TILL)
     expected_errors.append("409")
-    page.keyboard.press("F8")
+    press_key(page, "F8")
     expect(page.get_by_role("alert")).to_contain_text("Look at the marked pieces.")
-    page.keyboard.press("Escape")
+    press_key(page, "Escape")
     expect(page.get_by_text("Look at the marked pieces.")).to_have_count(0)
 
 
@@ -163,7 +164,7 @@ def test_where_htmx_never_comes_a_key_still_sends_its_form(
     expected_errors.append("ERR_FAILED")
     page.route("**/htmx-sse.min.js*", lambda route: route.abort())
     page.goto(url + "/live")
-    page.keyboard.press("F8")
+    press_key(page, "F8")
     expect(page.get_by_role("link", name="Next client")).to_be_visible()
 
 
@@ -178,14 +179,14 @@ def test_what_is_being_typed_survives_news_and_is_cleared_when_sent(
     url, memory = register
     page = open_page(url + "/live", size=TILL)
     memory.listening.wait(10)
-    page.keyboard.press("/")
-    page.keyboard.type("R-SOL")
+    press_key(page, "/")
+    type_text(page, "R-SOL")
     memory.values.update(samples["register-pad"])
     memory.tell("pad")
     expect(page.get_by_text("Ring up 2 pieces from the pad")).to_be_visible()
-    page.keyboard.type("-112")
+    type_text(page, "-112")
     expect(page.get_by_label("Scan a label")).to_have_value("R-SOL-112")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(page.get_by_label("Scan a label")).to_have_value("")
     assert memory.added == ["R-SOL-112"]
 
@@ -234,7 +235,7 @@ def test_a_press_that_no_answer_follows_is_told(
     expected_errors.append("Failed to fetch")
     page.context.set_offline(True)
     expect(page.get_by_text("No answer came")).to_have_count(0)
-    page.keyboard.press("F8")
+    press_key(page, "F8")
     expect(page.get_by_role("alert")).to_contain_text("look here again before you repeat it")
     page.context.set_offline(False)
 
@@ -243,15 +244,15 @@ def test_keys_of_one_letter_can_be_put_off(gallery: str, open_page: Callable[...
     """WCAG 2.2 SC 2.1.4: who speaks to a machine must not serve a client by a word with a c in it."""
     page = open_page(gallery + "register-empty", size=TILL)
     name = page.get_by_role("searchbox")
-    page.keyboard.press("c")
+    press_key(page, "c")
     expect(name).to_be_focused()
     switch = page.get_by_role("button", name="Keys of one letter")
     switch.click()
     expect(switch).to_have_attribute("aria-pressed", "false")
-    page.keyboard.press("c")
+    press_key(page, "c")
     expect(name).not_to_be_focused()
     page.reload()
-    page.keyboard.press("c")
+    press_key(page, "c")
     expect(name).not_to_be_focused()
 
 
@@ -262,7 +263,7 @@ def test_the_pin_pad_types_and_deletes(gallery: str, open_page: Callable[..., Pa
     page.get_by_role("button", name="Delete the last digit").click()
     expect(page.get_by_label("PIN", exact=True)).to_have_value("12")
     page.get_by_role("radio").last.click()
-    page.keyboard.type("34")  # who has pressed their name types their PIN
+    type_text(page, "34")  # who has pressed their name types their PIN
     expect(page.get_by_label("PIN", exact=True)).to_have_value("1234")
 
 

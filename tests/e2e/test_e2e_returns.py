@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from house_hands import arrived, press_key
 from playwright.sync_api import Page, expect
 
 from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
@@ -52,7 +53,7 @@ def marc(store: str, open_page: Callable[..., Page]) -> Page:
     page.get_by_role("radio", name="Marc").check()
     page.get_by_label("PIN", exact=True).fill(PIN)
     page.get_by_role("button", name="Enter").click()
-    page.wait_for_url("**/register")
+    arrived(page, "/register")
     if page.get_by_role("heading", name="Open the day").count():
         page.get_by_role("button", name="Open the shift").click()
     expect(page.get_by_role("heading", name="Cart")).to_be_visible()
@@ -69,7 +70,7 @@ def _add(page: Page, piece: str) -> None:
 
 def _sell(page: Page, piece: str) -> None:
     _add(page, piece)
-    page.keyboard.press("F9")
+    press_key(page, "F9")
     page.get_by_label("Only when the pad does not agree").fill("there is no pad here")
     page.get_by_role("button", name="Record the sale").click()
     expect(page.get_by_text("Sold.")).to_be_visible()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from house_hands import arrived, press_key, type_text
 from playwright.sync_api import Page, Route, expect
 
 from contract.feed import FeedPage, FeedRow, PieceCard, Role, StaffCard
@@ -123,7 +124,7 @@ def signed_in(boutique: Boutique, open_page: Callable[..., Page]) -> Callable[..
         page.get_by_role("radio", name=name).check()
         page.get_by_label("PIN", exact=True).fill(PIN)
         page.get_by_role("button", name="Enter").click()
-        page.wait_for_url(f"**{path}")
+        arrived(page, path)
         return page
 
     return sign
@@ -134,10 +135,10 @@ def test_a_wrong_pin_shows_the_door_again(
 ) -> None:
     expected_errors.append("401")
     page = open_page(f"{boutique.url}/register", size=TILL)
-    page.wait_for_url("**/sign-in?next=/register")
+    arrived(page, "/sign-in")
     page.get_by_role("radio", name="Ana Lindqvist").check()
     page.get_by_label("PIN", exact=True).fill("1111")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(page.get_by_role("alert")).to_contain_text("PIN")
     expect(page.get_by_role("radio", name="Ana Lindqvist")).to_be_checked()
 
@@ -147,21 +148,20 @@ def test_the_day_is_opened_two_pieces_are_sold_and_the_shift_is_closed(
 ) -> None:
     ring, other = boutique.of_zone("case-1")[:2]
     page = signed_in("Ana Lindqvist", "/register")
-    page.keyboard.press("F2")
+    press_key(page, "F2")
     expect(page.get_by_role("heading", name="Cart")).to_be_visible()
     boutique.move("pad-1", ring.piece, other.piece)
     button = page.get_by_role("button", name="Ring up 2 pieces from the pad")
-    expect(button).to_be_enabled(timeout=30_000)
-    page.keyboard.press("F2")
-    expect(page.get_by_text("Everything agrees.")).to_be_visible(timeout=10_000)
+    expect(button).to_be_enabled()
+    press_key(page, "F2")
+    expect(page.get_by_text("Everything agrees.")).to_be_visible()
     page.get_by_label("terminal's slip").fill("0042")
-    page.keyboard.press("F8")
+    press_key(page, "F8")
     expect(page.get_by_text("Sold.")).to_be_visible()
     expect(page.get_by_role("article")).to_contain_text(ring.title)
-    page.wait_for_load_state()  # before its scripts have come a page hears no key
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     boutique.move("client", ring.piece, other.piece)
-    expect(page.get_by_text("The pad is clear")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The pad is clear")).to_be_visible()
     page.get_by_role("link", name="Close the shift").click()
     page.get_by_label("Cash in the drawer").fill("200")
     page.get_by_role("button", name="Close the shift").click()
@@ -173,16 +173,16 @@ def test_a_piece_that_is_in_the_cart_but_not_on_the_pad_stops_the_sale(
 ) -> None:
     ring, other = boutique.of_zone("case-2")[:2]
     page = signed_in("Marc Oyelaran", "/register")
-    page.keyboard.press("F2")
+    press_key(page, "F2")
     boutique.move("pad-1", ring.piece)
-    expect(page.get_by_role("button", name="Ring up 1 piece")).to_be_enabled(timeout=30_000)
-    page.keyboard.press("F2")
-    expect(page.get_by_text("Everything agrees.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("button", name="Ring up 1 piece")).to_be_enabled()
+    press_key(page, "F2")
+    expect(page.get_by_text("Everything agrees.")).to_be_visible()
     boutique.move("case-2", ring.piece)
-    expect(page.get_by_text("The pad is empty.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The pad is empty.")).to_be_visible()
     expect(page.get_by_role("button", name="Card")).to_be_disabled()
     boutique.move("pad-1", other.piece)
-    expect(page.get_by_text("Stop: pad and cart do not agree.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Stop: pad and cart do not agree.")).to_be_visible()
     expect(page.get_by_role("button", name="Card")).to_be_disabled()
     boutique.move("case-2", other.piece)
     page.get_by_role("button", name="Empty the cart").click()
@@ -193,10 +193,10 @@ def test_a_pad_whose_reader_is_silent_is_blind_at_the_till_and_on_the_wall_and_n
     boutique: Boutique, signed_in: Callable[..., Page]
 ) -> None:
     page = signed_in("Marc Oyelaran", "/register")
-    expect(page.get_by_text("The pad is clear")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The pad is clear")).to_be_visible()
     boutique.reader("pad-reader", "blackhole")
     try:
-        expect(page.get_by_text("The pad is blind")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("The pad is blind")).to_be_visible()
         expect(page.get_by_text("The pad is clear")).to_have_count(0)
         expect(page.get_by_text("Reader pad-reader is silent:")).to_be_visible()
         page.get_by_role("link", name="Loss prevention").click()
@@ -204,7 +204,7 @@ def test_a_pad_whose_reader_is_silent_is_blind_at_the_till_and_on_the_wall_and_n
         page.get_by_role("link", name="Register").click()
     finally:
         boutique.reader("pad-reader", "none")
-    expect(page.get_by_text("The pad is clear")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The pad is clear")).to_be_visible()
 
 
 def test_a_safe_is_counted_blind_by_one_person_and_approved_by_another(
@@ -237,13 +237,13 @@ def test_at_closing_the_safes_are_counted_with_one_key_and_another_person_approv
     del boutique
     ana = signed_in("Ana Lindqvist", "/closing")
     expect(ana.get_by_role("button", name="Count the safes")).to_be_visible()
-    ana.keyboard.press("F1")
+    press_key(ana, "F1")
     expect(ana.get_by_role("heading", name="Counting the safes")).to_be_visible()
     expect(ana.get_by_role("heading", name=re.compile("The safes are (not )?complete"))).to_be_visible(timeout=90_000)
     expect(ana.get_by_role("button", name="Approve")).to_have_count(0)
     marc = signed_in("Marc Oyelaran", "/closing")
     expect(marc.get_by_role("button", name="Approve")).to_be_visible()
-    marc.keyboard.press("F8")
+    press_key(marc, "F8")
     expect(marc.get_by_text("Approved", exact=True)).to_be_visible()
 
 
@@ -255,9 +255,9 @@ def test_a_thief_at_the_door_is_on_the_wall_and_is_acknowledged(
     page.wait_for_timeout(8_000)  # its shelf has read it for some rounds: a way begins where a piece lay
     boutique.steal(piece.piece)
     alarm = page.locator("article.alarm", has_text=piece.title).first
-    expect(alarm).to_be_visible(timeout=30_000)
+    expect(alarm).to_be_visible()
     expect(alarm).to_contain_text("At the door")
-    expect(alarm.get_by_label("Its way")).to_contain_text("Street door", timeout=30_000)
+    expect(alarm.get_by_label("Its way")).to_contain_text("Street door")
     alarm.get_by_role("button", name="I look after it").click()
     expect(alarm).to_contain_text("Inés Duarte looks after it since")
     alarm.get_by_placeholder("Note, if any").fill("ran towards the quay")
@@ -281,7 +281,7 @@ def test_a_case_is_swept_with_a_sled_that_types_through_a_hole_in_the_wifi(
     scripts[0].continue_()
     expect(field).to_be_focused()
     (expected,) = re.findall(r"of (\d+) expected", found.inner_text())
-    page.keyboard.type(first.epc + "\n" + first.epc.lower() + "\nrubbish\n")
+    type_text(page, first.epc + "\n" + first.epc.lower() + "\nrubbish\n")
     expect(found).to_contain_text("1of")
     expect(page.locator(".walk .banner.warn")).to_contain_text(
         "1 text was no tag and changed nothing. The last: rubbish"
@@ -289,14 +289,14 @@ def test_a_case_is_swept_with_a_sled_that_types_through_a_hole_in_the_wifi(
     expect(page.locator(f".walk a[href='/pieces/{first.piece}']")).to_have_count(0)
     expect(page.locator(f".walk a[href='/pieces/{second.piece}']")).to_be_visible()
     page.context.set_offline(True)
-    page.keyboard.type(second.epc + "\n")
+    type_text(page, second.epc + "\n")
     expect(page.locator("[data-sending]")).to_contain_text("1 waiting for the box")
-    page.keyboard.type(third.epc)  # a sled without a closing Enter
+    type_text(page, third.epc)  # a sled without a closing Enter
     expect(page.locator("[data-sending]")).to_contain_text("2 waiting for the box")
     page.context.set_offline(False)
-    expect(page.locator("[data-sending]")).to_have_text("All sent", timeout=30_000)
-    expect(found).to_contain_text("3of", timeout=30_000)
-    page.keyboard.type(boutique.of_zone("case-2")[0].epc + "\n")
+    expect(page.locator("[data-sending]")).to_have_text("All sent")
+    expect(found).to_contain_text("3of")
+    type_text(page, boutique.of_zone("case-2")[0].epc + "\n")
     expect(page.get_by_text("lies in")).to_be_visible()
     page.get_by_role("button", name="End the pass").click()
     expect(page.get_by_text(f"{int(expected) - 3} not found in this pass.")).to_be_visible()
@@ -318,14 +318,14 @@ def test_a_pass_goes_on_when_the_box_has_forgotten_it_and_stops_when_it_has_ende
     }
     page.route("**/reads", lambda route: route.fulfill(**forgotten), times=2)
     page.route("**/api/v1/passes", lambda route: route.abort(), times=1)  # the Wi-Fi has a hole just then
-    page.keyboard.type(piece.epc + "\n")
-    expect(page.locator("[data-sending]")).to_have_text("All sent", timeout=30_000)
-    expect(page.locator(".figures dd").first).to_contain_text("1of", timeout=30_000)
+    type_text(page, piece.epc + "\n")
+    expect(page.locator("[data-sending]")).to_have_text("All sent")
+    expect(page.locator(".figures dd").first).to_contain_text("1of")
     csrf = page.locator("[data-pass]").get_attribute("data-csrf")
     end = page.url.replace("/pass/", "/api/v1/passes/") + "/end"
     answer = page.context.request.post(end, headers={"Origin": boutique.url, "X-CSRF-Token": csrf or ""})
     assert answer.status == 200
-    page.keyboard.type(other.epc + "\n")
+    type_text(page, other.epc + "\n")
     expect(page.locator("[data-sending]")).to_have_text(
         "This pass has ended. Begin a new one; what was read in it is kept."
     )
@@ -343,7 +343,7 @@ def test_an_associate_cannot_close_an_alarm(boutique: Boutique, signed_in: Calla
 
 def test_the_readers_page_shows_every_reader_reading(boutique: Boutique, signed_in: Callable[..., Page]) -> None:
     page = signed_in("Marc Oyelaran", "/readers")
-    expect(page.locator("td .chip.good")).to_have_count(3, timeout=10_000)
+    expect(page.locator("td .chip.good")).to_have_count(3)
 
 
 def _table(config: EdgeConfig) -> dict[str, object]:
@@ -413,14 +413,14 @@ def test_a_till_is_enrolled_its_copied_cookie_opens_nothing_and_it_is_out_when_i
     till.get_by_role("button", name="Enter").click()
     expect(till.get_by_role("heading", name="Register")).to_be_attached()
     till.context.clear_cookies(name="vitrine-device-boutique")  # as after a night's sleep
-    till.goto(f"{boutique.url}/register")
-    till.wait_for_url("**/register")
+    till.goto(f"{boutique.url}/register", wait_until="commit")  # its script goes on from there by itself
+    arrived(till, "/register")
 
     thief = open_page(f"{boutique.url}/sign-in", size=TILL)
     login = [each for each in till.context.cookies() if each["name"] == "__Host-vitrine-edge-boutique"]
     thief.context.add_cookies(login)
     thief.goto(f"{boutique.url}/register")
-    thief.wait_for_url("**/sign-in?next=/register")
+    arrived(thief, "/sign-in")
     expect(thief.get_by_text("Who are you?")).to_be_visible()
 
     beside = till.context.new_page()  # a second page of the same browser
@@ -432,9 +432,9 @@ def test_a_till_is_enrolled_its_copied_cookie_opens_nothing_and_it_is_out_when_i
 
     before = key_us()
     till.evaluate(AGE)
-    till.reload()
+    till.reload(wait_until="commit")
     wait("the till to have its next key", 30, lambda: key_us() > before)
-    till.wait_for_url("**/register")  # by itself, where the old proof had lapsed
+    arrived(till, "/register")  # by itself, where the old proof had lapsed
     till.wait_for_function("document.cookie.includes('vitrine-device-boutique')")
     till.context.clear_cookies(name="vitrine-device-boutique")
     beside.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -445,6 +445,6 @@ def test_a_till_is_enrolled_its_copied_cookie_opens_nothing_and_it_is_out_when_i
     manager.goto(f"{boutique.url}/devices")
     manager.get_by_text("Shut out", exact=True).click()
     manager.get_by_role("button", name="Shut out Till at the window").click()
-    till.wait_for_url("**/sign-in*")
-    till.goto(f"{boutique.url}/register")
-    till.wait_for_url("**/sign-in?next=/register")
+    arrived(till, "/sign-in")
+    till.goto(f"{boutique.url}/register", wait_until="commit")
+    arrived(till, "/sign-in")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from house_hands import arrived
 from playwright.sync_api import Page, expect
 
 from cloud.pos.sales.queries import SaleRow
@@ -78,7 +79,7 @@ def test_a_till_stops_a_restored_box_and_brings_back_the_sale_that_only_it_kept(
     page.locator(f"input[value='{boss.user}']").check()
     page.get_by_label("PIN", exact=True).fill(boss.pin)
     page.get_by_role("button", name="Enter").click()
-    page.wait_for_url("**/register")
+    arrived(page, "/register")
     page.get_by_role("button", name="Open the shift").click()
     assert _sell(page, house, first).endswith("-000001")
     house.sent(STORE)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from fastapi import FastAPI
+from house_hands import press_key
 from playwright.sync_api import Page
 
 from cloud.app import Cloud, build
@@ -104,7 +105,7 @@ def signed_in(open_page: Callable[..., Page], offices: dict[str, FastAPI]) -> Ca
             page = open_page(f"{url}{path}", size=size)
             page.get_by_label("Name").fill(user)
             page.get_by_label("Password").fill(PASSWORD)
-            page.keyboard.press("Enter")
+            press_key(page, "Enter")
             page.wait_for_url(url + path)
             return page
         front = offices[url].state.front

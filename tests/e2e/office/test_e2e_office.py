@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from fastapi import FastAPI
+from house_hands import press_key
 from playwright.sync_api import Page, expect
 
 from cloud.app import Cloud
@@ -238,10 +239,10 @@ def test_a_piece_is_found_by_its_words_and_says_where_it_is(
     url, _ = office
     page = signed_in(url, "/pieces", user="associate")
     page.get_by_label("Search").fill("ring")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(page.locator("tbody tr").first).to_be_visible()
     page.get_by_label("Search").fill("no such words")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(page.get_by_text("Nothing answers to that")).to_be_visible()
 
 
@@ -319,7 +320,7 @@ def test_a_phone_has_every_page_in_one_drawer_that_needs_no_script(
     page = signed_in(office[0], "/", size=PHONE)
     expect(page.get_by_role("link", name="Transfers")).to_have_count(0)
     page.locator(".drawer summary").focus()
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     assert check_accessible(page) == []
     keep_shot(page, "office-drawer")
     page.get_by_role("link", name="Transfers", exact=True).click()
@@ -381,7 +382,7 @@ def test_a_wrong_password_is_told_without_a_hint(
     page = open_page(first_day + "/", size=TILL)
     page.get_by_label("Name").fill("manager")
     page.get_by_label("Password").fill("wrong")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(page.get_by_role("alert")).to_contain_text("do not fit")
     expect(page.get_by_label("Name")).to_have_value("manager")
     look_at(page, "office-sign-in-wrong")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from house_hands import press_key
 from playwright.sync_api import Page, expect
 
 from cloud.app import Cloud
@@ -96,7 +97,7 @@ def test_every_page_is_accessible_in_every_size(
 def test_an_order_is_found_by_its_number_and_tells_its_story(office: str, signed_in: Callable[..., Page]) -> None:
     page = signed_in(office, "/client-orders", user="associate")
     page.get_by_label("Number, client or piece").fill("l1001")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     page.get_by_role("link", name="L-1001").click()
     expect(page.get_by_text("Its pieces are kept for the client")).to_be_visible()
     expect(page.get_by_text("Overdue since 22 Nov 2025.")).to_be_visible()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from house_hands import press_key
 from playwright.sync_api import Page, expect
 
 from cloud.app import Cloud
@@ -48,7 +49,7 @@ def test_the_page_is_accessible_before_and_after_the_answer(
     page = open_page(office + PAGE, size=PHONE)
     look_at(page, "your-order-form")
     page.get_by_label("Code on your slip").fill(page_code(ORDER).lower())
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     expect(page.get_by_text("There is a quote for you")).to_be_visible()
     look_at(page, "your-order")
     page.get_by_role("button", name="I accept this quote").click()
