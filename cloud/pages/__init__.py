@@ -154,7 +154,7 @@ def dress(
         staff_pages.router(desk, entrance, house_name(house)),
         store_pages.router(desk, time_zone, AWAY_AFTER_US),
         price_pages.router(desk, time_zone),
-        ledger.router(desk, time_zone),
+        ledger.router(desk, time_zone, client_reach.naming(ring)),
         sales.router(desk, client_reach.naming(ring)),
         value_pages.router(desk, client_reach.naming(ring)),
         payment_pages.router(desk),

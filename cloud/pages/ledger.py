@@ -8,6 +8,7 @@ from babel.dates import format_skeleton
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
+from cloud import called
 from cloud.changes import WHY_CHARACTERS_MAX, WhyError
 from cloud.db import Tx
 from cloud.desk import Desk
@@ -17,7 +18,7 @@ from cloud.pos.commissions import desk as rates_desk
 from cloud.pos.commissions import queries as commissions
 from cloud.pos.commissions.routes import Setter, whose
 from cloud.pos.http import conflicts, found
-from cloud.pos.ledger import closing, queries
+from cloud.pos.ledger import closing, kept, queries
 from cloud.pos.staff import queries as staff
 from cloud.pos.stores import queries as stores
 from contract.feed import Permission, Role
@@ -48,15 +49,15 @@ def month(period: str) -> str:
     return str(format_skeleton("yMMMM", dt.date.fromisoformat(f"{period}-01"), locale=spoken().locale))
 
 
-def router(desk: Desk, time_zone: str) -> APIRouter:
+def router(desk: Desk, time_zone: str, clients: called.Clients) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    add_ledger(routes, desk)
+    add_ledger(routes, desk, clients)
     add_acts(routes, desk)
     add_commissions(routes, desk, time_zone)
     return routes
 
 
-def add_ledger(routes: APIRouter, desk: Desk) -> None:
+def add_ledger(routes: APIRouter, desk: Desk, clients: called.Clients) -> None:
     @routes.get("/ledger")
     def books(request: Request, who: Looker, what: List, store: Word = "", period: Word = "") -> Response:
         period = period if is_period(period) else ""
@@ -85,21 +86,25 @@ def add_ledger(routes: APIRouter, desk: Desk) -> None:
                 names=names, months=queries.months(work.tx),
             )  # fmt: skip
 
-    @routes.get("/ledger/accounts/{account}", dependencies=[allow(Permission.LEDGER)])
+    @routes.get("/ledger/accounts/{account}")
     def account(
-        request: Request, what: List, account: str, *, store: Word = "", period: Word = "", by: Word = ""
+        request: Request, who: Looker, what: List, account: str, *, store: Word = "", period: Word = "", by: Word = ""
     ) -> Response:
         head = found(queries.heading(account) if queries.heading(account).title else None, f"account {account}")
         period = period if is_period(period) else ""
         with desk.look() as work:
-            kept = [] if by else queries.details(work.tx, account, store=store, period=period)
+            details = [] if by else queries.details(work.tx, account, store=store, period=period)
             names, people = {each.store: each.name for each in stores.listing(work.tx)}, _people(work.tx)
             table = lists_money.of_movements(
                 work.tx, what, names, people, account, store=store, period=period, by=by
             )  # fmt: skip
+            shown = {by, *(each.by for each in details), *(each.by for each in table.rows)}
+            called_by = kept.naming(
+                work.tx, ((account, each) for each in shown), clients=called.clients(work.tx, who, clients)
+            )
             return answer(
-                request, table, "ledger/account.html", account=account, head=head, kept=kept, by=by, store=store,
-                period=period, month=month, names=names, people=people,
+                request, table, "ledger/account.html", account=account, head=head, details=details, by=by, store=store,
+                period=period, month=month, names=names, called_by=called_by,
             )  # fmt: skip
 
     @routes.get("/ledger/entry")
@@ -108,8 +113,11 @@ def add_ledger(routes: APIRouter, desk: Desk) -> None:
             row = found(queries.entry(work.tx, store, posting), f"entry {posting}")
             of_sale = queries.postings(work.tx, sale=row.sale) if row.sale else []
             names = {each.store: each.name for each in stores.listing(work.tx)}
+            legs = [(leg.account, leg.by) for leg in row.legs]
             return render(
                 request, "ledger/entry.html", row=row, month=month, names=names, people=_people(work.tx),
+                called_by=kept.naming(work.tx, legs, clients=called.clients(work.tx, who, clients)),
+                sold=kept.receipts(work.tx, [row.sale]).get(row.sale) if row.sale else None,
                 beside=[each for each in of_sale if each.posting != posting and who.of(each.store)],
                 may_reverse=who.may(Permission.LEDGER_CLOSE, store=store) and row.kind not in ("cost", "bank_credited"),
             )  # fmt: skip

@@ -6,13 +6,15 @@ import sqlalchemy as sa
 
 from cloud import app as office_app
 from cloud.config import CloudConfig
+from cloud.pos.ledger import kept
 from cloud.pos.pieces.columns import Backing
 from cloud.pos.pieces.desk import bring_in
 from cloud.pos.sales.desk import resolve
 from cloud.pos.staff.desk import Passwords, put_staff
 from cloud.tables import posting
+from contract import giftcard
 from contract.commands import CustodyState
-from contract.facts import Share
+from contract.facts import LineKind, SaleLine, Share, Tender, TenderKind, TradeIn, TradeInTaken
 from contract.feed import Ownership, Role, StaffCard
 from contract.ids import StoreId, UserId
 
@@ -141,3 +143,46 @@ def test_pieces_of_others_are_listed_settled_and_taken_out(cloud, house_type, so
     assert "Sold and paid" in shown
     assert "SEPA 77" in shown
     assert sold(Role.ADMIN, "/consigned/paid", **{**told, "payment": "m-2"}).status_code == 409
+
+
+def test_what_an_account_is_kept_by_is_called_as_people_call_it_and_leads_there(cloud, house_type, sold):
+    box = house_type(cloud.office).store("nice", "n1")
+    code = giftcard.make(b"card of Nice")
+    line = SaleLine(line="g", kind=LineKind.GIFT_CARD, description=f"Gift card {giftcard.label(code)}",
+                    list_price_minor=500, gross_minor=500, tax_bp=0, tax_minor=0, account=giftcard.account_of(code))  # fmt: skip
+    fact = house_type(cloud.office).sale(box, "s-gift", receipt=12)
+    tender = Tender(kind=TenderKind.BANK_TRANSFER, amount_minor=500, reference="RF18")
+    box.write(
+        msgspec.structs.replace(fact, lines=(line,), total_minor=500, tax_minor=0, tenders=(tender,), shares=SHARES)
+    )
+    box.send()
+    given = TradeIn(
+        piece="old",
+        title="Ring",
+        category="ring",
+        client="c-1",
+        value_minor=500,
+        currency="EUR",
+        provenance="hers",
+        proof="passport",
+    )
+    box.write(TradeInTaken(account="ti-n", sale="s-gift", trade_in=given))
+    box.send()
+    card = f'<a href="/owed/{line.account}">Gift card {giftcard.label(code)}</a>'
+    assert card in sold(Role.MANAGER, "/ledger/accounts/gift_card_liability?store=nice").text
+    entry = sold(Role.MANAGER, "/ledger/entry?store=nice&posting=sale:s-gift").text
+    assert card in entry
+    assert '<a href="/sales/nice/s-gift">nice-till-1-000012</a>' in entry
+    assert (
+        '<a href="/commissions/associate">Associate</a>'
+        in sold(Role.MANAGER, "/ledger/accounts/commission_payable?store=nice").text
+    )
+    with cloud.desk.look() as work:
+        named = kept.naming(
+            work.tx,
+            [("transfers_missing", "s-gift/1"), ("transfers_missing", "gone/1"), ("trade_in_payable", "ti-n")],
+            clients=dict,
+        )
+    assert named("trade_in_payable", "ti-n") == named("transfers_missing", "s-gift/1")
+    assert named("transfers_missing", "s-gift/1") == ("nice-till-1-000012", "/sales/nice/s-gift")
+    assert named("transfers_missing", "gone/1") == ("gone/1", "")
