@@ -33,6 +33,9 @@ ZONE = shapes.ZoneHistoryView(
     elsewhere=(shapes.ElsewhereView("case-2", "Case 2, bands", 14), shapes.ElsewhereView("safe-1", "Safe 1", 2)),
     why="",
 )
+EMPTY = replace(
+    ZONE, piece_hours=0.0, hours=tuple(shapes.HourView(hour, 0.0) for hour in range(24)), trays=(), longest=()
+)
 YOUNG = replace(ZONE, hours=(), trays=(), longest=(), antennas=(), elsewhere=(), counted=0, why="the disk is full")
 
 
@@ -96,5 +99,6 @@ def pages(common, piece):
             {**shown, "reads": replace(MAP, zones=(), why="the disk is full")},
         ),
         "zone-history": ("edge/zone_history.html", {**shown, "history": ZONE}),
+        "zone-history-empty": ("edge/zone_history.html", {**shown, "history": EMPTY}),
         "zone-history-young": ("edge/zone_history.html", {**shown, "history": YOUNG}),
     }
