@@ -41,6 +41,7 @@ class Kind(StrEnum):
     PAYMENT_KEPT = "payment_kept"
     FORFEIT = "forfeit"
     POINTS = "points"
+    JOINED = "joined"
     CORRECTION = "correction"
 
 

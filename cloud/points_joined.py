@@ -1,5 +1,4 @@
-"""Points of a client who is known by several ids: each id has its own account, and whatever one of them pays with is
-brought together when it is asked for.
+"""Points that go from one number of a client to another with their days (`cloud.value_joined` says when).
 
 A merge moves nothing, so that it can be undone: whoever is parted again has the points their own purchases earned, but
 for those that were asked for meanwhile.
@@ -9,24 +8,16 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from cloud import aliases
 from cloud import points_lots as lots
 from cloud.points_lots import Moving
 from cloud.tables import points_lot, value_account
-from cloud.value_slices import free_of, locked
+from cloud.value_slices import free_of
 from cloud.work import Work
 from contract.facts import TenderKind
 from contract.ids import AccountId, PersonId, StoreId
-from trade.points import Lot, client_of, points_account, settled
+from trade.points import Lot, client_of, settled
 
 WHY: Final = "points of another number of theirs"
-
-
-def ids_of(work: Work, account: AccountId) -> list[AccountId]:
-    """The accounts of all ids of the client whose points these are, this one first."""
-    person, currency = client_of(account), account.rpartition(":")[2]
-    others = sorted(each for each in aliases.ids(work.tx, person) if each != person)
-    return [account, *(points_account(each, currency) for each in others)]
 
 
 def open_account(work: Work, store: StoreId, account: AccountId, *, expires: str, at_us: int) -> None:
@@ -39,33 +30,13 @@ def open_account(work: Work, store: StoreId, account: AccountId, *, expires: str
     work.tx.add_new(value_account, row)
 
 
-def gather(work: Work, store: StoreId, account: AccountId, wanted_minor: int, *, ask: str, day: str) -> None:
-    """What this account lacks of what is asked for, out of those of their other ids, as far as it is free there.
-
-    Accounts are locked in one order, so that nobody waits in a circle; blocked ones give nothing and get nothing.
-    """
-    mine, *others = ids_of(work, account)
-    if not others:
-        return
-    known = {name: row for name in sorted((mine, *others)) if (row := locked(work, name)) is not None}
-    if mine in known and known[mine]["blocked"]:
-        return
-    free = {name: _free(work, name, day) for name, row in known.items() if not row["blocked"]}
-    short = wanted_minor - max(free.pop(mine, 0), 0)
-    for name in sorted(free):
-        give = min(short, free[name])
-        if give > 0:
-            open_account(work, store, mine, expires=known[name]["expires"], at_us=work.now_us)
-            _move(work, store, name, mine, give, ref=f"joined:{ask}:{work.now_us}:{name}", day=day)
-            short -= give
-
-
-def _free(work: Work, account: AccountId, day: str) -> int:
+def free(work: Work, account: AccountId, day: str) -> int:
+    """What no store keeps, once what is over by that day has lapsed."""
     lots.settle(work, account, day, at_us=work.now_us)
     return free_of(work, lots.locked(work.tx, account))
 
 
-def _move(
+def move(
     work: Work, store: StoreId, source: AccountId, into: AccountId, amount_minor: int, *, ref: str, day: str
 ) -> None:  # fmt: skip
     """Points and their days: those that lapse first go first, as when they are spent."""

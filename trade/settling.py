@@ -86,6 +86,13 @@ def post_forfeited(kind: TenderKind, amount_minor: int, currency: str, account: 
     return balanced(legs, f"forfeit of {account}")
 
 
+def post_brought_over(amount_minor: int, currency: str, source: AccountId, into: AccountId) -> tuple[Posting, ...]:
+    """Credit that is owed to one number of a client is owed to another of theirs: the house owes as much as before."""
+    credit = TENDER_ACCOUNT[TenderKind.STORE_CREDIT]
+    legs = (_leg(credit, amount_minor, currency, source), _leg(credit, -amount_minor, currency, into))
+    return balanced(legs, f"credit of {source} to {into}")
+
+
 def post_settled(
     fee_minor: int, credit_minor: int, currency: str, account: AccountId, credit: AccountId
 ) -> tuple[Posting, ...]:

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
-from cloud import aliases, changes, feed, remarks
+from cloud import aliases, changes, feed, remarks, value_joined
 from cloud.db import Office, Tx
 from cloud.desk import Desk
 from cloud.people import Keyring
@@ -142,12 +142,13 @@ def _part(work: Work, person: PersonId, erased: Sequence[str]) -> None:
     under the erased id, the other could not be opened any more.
     """
     ends = (client_alias.c.survivor, client_alias.c.absorbed)
-    holds = sa.select(client_alias).where(client_alias.c.undone_us == 0, sa.or_(*(end == person for end in ends)))
+    holds = sa.select(client_alias).where(aliases.HOLDS, sa.or_(*(end == person for end in ends)))
     for row in work.tx.rows(holds):
         (other,) = {row["survivor"], row["absorbed"]} - {person}
         if other not in erased:
             undone = {"undone_us": work.now_us, "undone_by": HOUSE}
             work.tx.run(sa.update(client_alias).where(client_alias.c.merge == row["merge"]).values(**undone))
+            value_joined.apart(work, row["merge"], row["survivor"], row["absorbed"])
             work.tx.run(sa.update(client).where(client.c.person == other).values(changed_us=work.now_us))
 
 

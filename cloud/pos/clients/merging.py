@@ -7,7 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from cloud import aliases, changes
+from cloud import aliases, changes, value_joined
 from cloud.clienteling.identity.merging import Merge, MergeRefusedError
 from cloud.people import Keyring
 from cloud.pos.clients import desk, pairs
@@ -45,11 +45,12 @@ def merge(work: Work, ring: Keyring, survivor: PersonId, absorbed: PersonId, mer
 
 def undo(work: Work, merge_id: str, *, by: UserId) -> PersonId:
     """Two again, with everything as it was written of each. The id that stood for both. Raises `UnknownMergeError`."""
-    row = work.tx.row(sa.select(client_alias).where(client_alias.c.merge == merge_id, client_alias.c.undone_us == 0))
+    row = work.tx.row(sa.select(client_alias).where(client_alias.c.merge == merge_id, aliases.HOLDS))
     if row is None:
         raise UnknownMergeError("It was undone, or never made: reload the page")
     undone = {"undone_us": work.now_us, "undone_by": by}
     work.tx.run(sa.update(client_alias).where(client_alias.c.merge == merge_id).values(**undone))
+    value_joined.apart(work, merge_id, row["survivor"], row["absorbed"])
     pairs.say(work, row["survivor"], row["absorbed"], Said.APART, by=by)
     made = Merge(merge_id, row["survivor"], row["absorbed"])
     _noted(work, made, by=by, why=WHY_UNDONE, was=f"with {made.absorbed}", now="")

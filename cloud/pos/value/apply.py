@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from cloud import points_joined, points_lots
+from cloud import points_lots, value_joined
 from cloud.applying import Applier
 from cloud.custody import Custody
 from cloud.tables import value_account, value_ask, value_move, value_slice
@@ -170,7 +170,8 @@ def released(tokens: Custody, heard: Heard, fact: ValueReleased) -> None:
     if locked(work, fact.account) is None:
         return  # a trade-in is its own store's alone
     hold(work, heard.store, fact.account, -fact.amount_minor)
-    waiting = (value_ask.c.account == fact.account, value_ask.c.state == WAITING)
+    names = value_joined.ids_of(work, fact.account)
+    waiting = (value_ask.c.account.in_(names), value_ask.c.state == WAITING)
     for row in work.tx.rows(sa.select(value_ask).where(*waiting).order_by(value_ask.c.at_us, value_ask.c.ask)):
         _answer(work, row)
 
@@ -195,16 +196,17 @@ def asked(tokens: Custody, heard: Heard, fact: ValueAsked) -> None:
 
 
 def inquired(tokens: Custody, heard: Heard, fact: ValueInquired) -> None:
-    """What is left of it, and until when: said to whoever asks, and nothing else is done. Of points, of all ids."""
+    """What is left of it, and until when: said to whoever asks, and nothing else is done. Of all their ids."""
     work = tokens.work
-    names = points_joined.ids_of(work, fact.account) if fact.kind is TenderKind.POINTS else [fact.account]
+    names = value_joined.ids_of(work, fact.account)
     rows = {row["account"]: row for name in names if (row := _known(work, name)) is not None}
     known = rows.get(fact.account) or next(iter(rows.values()), None)
     if known is None or known["kind"] != fact.kind:
         why = "the office knows none of that name: compare it with the card"
         work.command(heard.store, TellValue(inquiry=fact.inquiry, account=fact.account, why=why))
         return
-    spendable = [row for row in rows.values() if row is known or not row["blocked"]]
+    may = value_joined.spendable(work, fact.account, known["currency"], _day(heard.at_us))
+    spendable = [row for name, row in rows.items() if row is known or name in may]
     elsewhere = sa.select(sa.func.sum(value_slice.c.held_minor)).where(
         value_slice.c.account.in_([row["account"] for row in spendable]), value_slice.c.store != heard.store,
         value_slice.c.held_minor > 0,
@@ -229,8 +231,8 @@ def _answer(work: Work, row: sa.RowMapping | dict[str, object]) -> None:
     """Gives what is free; where nothing is, but other stores hold some, they are asked for it and this one waits."""
     store, ask, account = StoreId(str(row["store"])), AskId(str(row["ask"])), AccountId(str(row["account"]))
     day, wanted = str(row["business_day"]) or _day(int(str(row["at_us"]))), int(str(row["wanted_minor"]))
-    if row["kind"] == TenderKind.POINTS:
-        points_joined.gather(work, store, account, wanted, ask=ask, day=day)
+    currency = str(row["currency"])
+    value_joined.gather(work, store, account, wanted, currency=currency, ask=ask, day=day)
     known = locked(work, account)
     why = _refusal(known, row)
     if why or known is None:
@@ -241,9 +243,11 @@ def _answer(work: Work, row: sa.RowMapping | dict[str, object]) -> None:
         known = locked(work, account) or known
     free = free_of(work, known)
     give = max(min(free, wanted), 0)
-    others = [holder for holder in holders_of(work, account) if holder != store] if give < wanted else []
-    for holder in others:
-        work.command(holder, RecallValue(account=account))
+    names = value_joined.spendable(work, account, currency, day) if give < wanted else []
+    kept = [(holder, name) for name in names for holder in holders_of(work, name) if (holder, name) != (store, account)]
+    for holder, name in kept:
+        work.command(holder, RecallValue(account=name))
+    others = sorted({holder for holder, _ in kept})
     if not give and others:
         return
     if not give:
