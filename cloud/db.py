@@ -211,6 +211,12 @@ def open_office(url: str, *, crashpoint: Crashpoint = _nothing, image: bytes | N
     return office
 
 
+GRAMS_SQLITE: Final = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.piece_seek_gram USING fts5vocab(main, piece_seek_fts, instance)"
+)
+"""The trigrams of the index by which pieces are found, in order; of the connection, and looked up when it is read."""
+
+
 def _prepare_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "connect")
     def _opened(connection: sqlite3.Connection, _record: object) -> None:
@@ -221,6 +227,7 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
             f"busy_timeout={BUSY_TIMEOUT_MS}",
         ):  # fmt: skip
             connection.execute(f"PRAGMA {pragma}").close()
+        connection.execute(GRAMS_SQLITE).close()
 
     @sa.event.listens_for(engine, "begin")
     def _begun(connection: sa.Connection) -> None:

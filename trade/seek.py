@@ -23,6 +23,12 @@ WORDS_MAX: Final = 12
 FILTERS_MAX: Final = 8
 INDEXED_LENGTH: Final = 3
 """Of a shorter word no index knows anything: it is looked for in what the rest has found."""
+PAIR_LENGTH: Final = 2
+"""A word that stands in few lines and is so long is found by the trigrams that hold it."""
+EARLY: Final = 1_000
+"""Lines looked at first for a word that has no trigram."""
+COMMON: Final = 50
+"""In so many of them, and a page of it is full soon without any index."""
 PRICE_DIGITS: Final = 4
 """Of prices of all currencies in one unit: as many as the most exact currency has."""
 ATTRIBUTE_DIGITS: Final = 6
@@ -169,6 +175,27 @@ def _number(name: str, text: str, digits: int) -> int:
     scale: int = 10**digits
     number = int(found[2]) * scale + int((found[3] or "").ljust(digits, "0") or "0")
     return -number if found[1] else number
+
+
+def pair_of(sought: Sought) -> str:
+    """A word of two letters that may lead to the lines; empty when a longer one does, or there is none."""
+    if any(len(word) >= INDEXED_LENGTH for word in sought.words):
+        return ""
+    return next((word for word in sought.words if len(word) == PAIR_LENGTH), "")
+
+
+def holding(pair: str, *, signs: Collection[str], trigrams: Collection[str]) -> tuple[str, ...]:
+    """Trigrams, one of which is in every line of three signs and more that has this pair.
+
+    `trigrams` are those that begin with it. At the end of a line none does, but one that ends with it: so each of
+    `signs`, with which trigrams begin at all, is put before it.
+    """
+    return (*trigrams, *(sign + pair for sign in signs))
+
+
+def phrases(words: Collection[str], between: str = " ") -> str:
+    """Words as FTS5 is asked for them."""
+    return between.join('"' + word.replace('"', '""') + '"' for word in words)
 
 
 def plain(text: str) -> str:

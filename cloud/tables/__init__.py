@@ -81,6 +81,7 @@ from cloud.tables.pieces import piece_key as piece_key
 from cloud.tables.pieces import piece_paper as piece_paper
 from cloud.tables.pieces import piece_past as piece_past
 from cloud.tables.pieces import piece_seek as piece_seek
+from cloud.tables.pieces import piece_sign as piece_sign
 from cloud.tables.pieces import piece_term as piece_term
 from cloud.tables.pieces import tag_binding as tag_binding
 from cloud.tables.protocol import down_counter as down_counter

@@ -37,6 +37,9 @@ piece_term = table(
 )  # fmt: skip
 """Attributes of the piece with this number in `piece_seek`."""
 
+piece_sign = table("piece_sign", key("sign"))
+"""Every sign that ever stood in `piece_seek.words`. PostgreSQL alone asks: SQLite's index says it itself."""
+
 piece_past = table(
     "piece_past", key("piece"), key("ref"), text("client"), text("provenance"), text("proof"), whole("at_us"),
     sa.Index(None, "client"),

@@ -109,3 +109,18 @@ ORDER BY s.n LIMIT :limit;
 SELECT s.piece AS value FROM seek s
 WHERE /* part: seek_filter */
 ORDER BY s.n LIMIT :limit;
+
+-- name: seek_grams_open
+CREATE VIRTUAL TABLE IF NOT EXISTS temp.seek_gram USING fts5vocab(main, seek_fts, instance);
+
+-- name: seek_grams
+WITH RECURSIVE found (gram) AS (
+    SELECT (SELECT term FROM seek_gram WHERE term >= :begins AND term < :begins || char(1114111) LIMIT 1)
+    UNION ALL
+    SELECT (SELECT term FROM seek_gram
+        WHERE term > substr(gram, 1, :length) || char(1114111) AND term < :begins || char(1114111) LIMIT 1)
+    FROM found WHERE gram IS NOT NULL)
+SELECT substr(gram, 1, :length) AS value FROM found WHERE gram IS NOT NULL;
+
+-- name: seek_early
+SELECT count(*) AS value FROM (SELECT words FROM seek ORDER BY n LIMIT :early) WHERE instr(words, :part) > 0;

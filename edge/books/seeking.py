@@ -76,15 +76,15 @@ def exactly(db: Database, key: str) -> list[PieceId]:
 def matching(db: Database, sought: Sought, *, zone: str = "", limit: int) -> list[PieceId]:
     """Pieces that answer to all words and filters, in the order in which they came; of one home zone when asked.
 
-    Long words lead to them, else an attribute; without either all are looked at.
+    Long words lead to them, else an attribute, else a pair of letters that few have; without any all are looked at.
     """
     long = [word for word in sought.words if len(word) >= seek.INDEXED_LENGTH]
     part, *short = [word for word in sought.words if word not in long] or [""]
     lead = next((each for each in sought.filters if each.kind is Kind.ATTRIBUTE), None) if not long else None
     filters = [each for each in sought.filters if each is not lead]
     values = {**_asked(filters), "home": zone, "limit": limit, "part": part, "short": json.dumps(short)}
-    if long:
-        match = " ".join('"' + word.replace('"', '""') + '"' for word in long)
+    match = seek.phrases(long) or (_paired(db, seek.pair_of(sought)) if lead is None else "")
+    if match:
         found = db.words("seek_words", match=match, **values)
     elif lead is None:
         found = db.words("seek_all", **values)
@@ -95,6 +95,16 @@ def matching(db: Database, sought: Sought, *, zone: str = "", limit: int) -> lis
     else:
         found = db.words("seek_told", lead=lead.field, lead_text=lead.text, **values)
     return [PieceId(each) for each in found]
+
+
+def _paired(db: Database, pair: str) -> str:
+    """What the index is asked for lines with this pair; empty: it helps nothing."""
+    if not pair or db.number("seek_early", early=seek.EARLY, part=pair) >= seek.COMMON:
+        return ""
+    db.run("seek_grams_open")
+    signs = db.words("seek_grams", begins="", length=1)
+    trigrams = db.words("seek_grams", begins=pair, length=seek.INDEXED_LENGTH)
+    return seek.phrases(seek.holding(pair, signs=signs, trigrams=trigrams), " OR ")
 
 
 def _asked(filters: Iterable[Filter]) -> dict[str, Any]:

@@ -130,3 +130,30 @@ def test_an_office_without_the_extension_says_what_to_install(empty_postgres, po
     with pytest.raises(UnsafeDatabaseError, match="CREATE EXTENSION pg_trgm"):
         add_extensions(office)
     office.close()
+
+
+def many(house, count=1_200):
+    """More lines than are looked at first; of some the pair `zq` is in front, within, or the very end."""
+    special = {3: "zq ring", 700: "ring azqb", 1_100: "ring", 1_150: "ring  z q"}
+    cards = [house.card(f"m{at:04d}", title=special.get(at, "ring"), metal="gold") for at in range(count)]
+    ends = house.card("m1100", title="ring", attributes=(Attribute(name="clasp", value="zq"),))
+    cards[1_100] = ends
+    house.store("paris")
+    with house.office.transaction() as tx:
+        set_rules(begin(tx, house.guards, 1), "ring", [AttributeRule(name="clasp", kind=AttributeKind.TEXT)], by="ana")
+        for at in range(0, count, 400):
+            some = cards[at : at + 400]
+            assert bring_in(begin(tx, house.guards, 1), some, StoreId("paris"), by="ana").errors == []
+    return cards
+
+
+def test_two_letters_are_found_wherever_they_stand_in_a_line(house, monkeypatch):
+    """By trigrams that hold the pair, or line by line: the same pieces in the same order."""
+    many(house)
+    queries_asked = ("zq", "zq ri", "ri", "qz", "q ", "zq price<1", "zq metal:gold", "%_", "go zq")
+    quick = {query: found(house, query, by_name=False) for query in queries_asked}
+    assert quick["zq"] == ["m0003", "m0700", "m1100"]
+    assert quick["zq ri"] == quick["zq metal:gold"] == quick["zq"]
+    assert found(house, "zq", limit=1, after="m0003") == ["m0700"]
+    monkeypatch.setattr(seeking, "_is_rare", lambda _tx, _pair: False)
+    assert {query: found(house, query, by_name=False) for query in queries_asked} == quick

@@ -3,7 +3,7 @@
 import pytest
 
 from contract.feed import FeedPage, FeedRow, PieceCard
-from edge.books import replica
+from edge.books import replica, seeking
 from edge.books.db import statements
 
 
@@ -48,3 +48,23 @@ def test_what_two_statements_ask_alike_stands_in_both():
     assert named["seek_filter"] in named["seek_words"]
     assert named["seek_filter"] in named["seek_all"]
     assert not [name for name, sql in named.items() if "/* part:" in sql]
+
+
+def test_two_letters_are_found_wherever_they_stand_in_a_line(shop, monkeypatch):
+    """By trigrams that hold the pair, or line by line: the same pieces in the same order."""
+    parts = {3: "zq", 700: "azqb", 1_100: "a-zq", 1_150: "z q"}
+    cards = [
+        PieceCard(
+            piece=f"m{at:04d}", sku="R-1", title="Ring" if at == 1_100 else f"{parts.get(at, 'fine')} ring",
+            category="ring", metal="gold", fineness=750, weight_mg=4_000, stones="", price_minor=1, currency="EUR",
+            tax_bp=2_000, home_zone="", epc="", barcode=parts[1_100] if at == 1_100 else "",
+        )
+        for at in range(1_200)
+    ]  # fmt: skip
+    rows = tuple(FeedRow(rev=50 + n, scope="*", key=f"piece:{card.piece}", body=card) for n, card in enumerate(cards))
+    replica.take(shop.books, FeedPage(rows=rows, upto=9_999, more=False))
+    asked = ("zq", "zq ri", "ri", "qz", "q ", "zq price<1", "zq metal:gold", "%_", "ol zq")
+    quick = {query: [card.piece for card in replica.search(shop.books.db, query)] for query in asked}
+    assert quick["zq"] == quick["zq ri"] == quick["zq metal:gold"] == ["m0003", "m0700", "m1100"]
+    monkeypatch.setattr(seeking, "_paired", lambda _db, _pair: "")
+    assert {query: [card.piece for card in replica.search(shop.books.db, query)] for query in asked} == quick

@@ -53,7 +53,7 @@ def _found(
     more where its turn comes.
     """
     skipped = (page - 1) * ROWS
-    places = seeking.first(tx, matching, seeking.order(tx, sought), skipped + ROWS + 1)[skipped:]
+    places = seeking.first(tx, matching, seeking.order(matching), skipped + ROWS + 1)[skipped:]
     named = seeking.named(tx, sought.key) if page == 1 else []
     names = list(dict.fromkeys([*named, *places[:ROWS]]))
     known = {row["piece"]: queries.row_of(row) for row in tx.rows(query.where(piece.c.piece.in_(names)))}

@@ -120,8 +120,8 @@ def search(
         return [row_of(row) for row in tx.rows(query.where(piece.c.piece > after) if after else query)]
     first = [] if after or not by_name else seeking.named(tx, sought.key)
     found = dict.fromkeys(first)
-    by = seeking.order(tx, sought)
     query = seeking.matching(tx, sought)
+    by = seeking.order(query)
     if store or state:
         query = query.join(custody, custody.c.piece == piece_seek.c.piece).where(*where)
     if after:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cloud.db import Tx
 from cloud.pos.pieces.cards import card_of
-from cloud.tables import piece, piece_key, piece_seek, piece_term
+from cloud.tables import piece, piece_key, piece_seek, piece_sign, piece_term
 from contract.feed import PieceCard
 from contract.ids import PieceId
 from trade import seek
@@ -21,8 +21,20 @@ NAMED_MAX: Final = 20
 """Pieces shown because a name of theirs is, or begins with, what was typed."""
 SEEDED_AT_ONCE: Final = 2_000
 FEW_MAX: Final = 2_000
+SIGNS_MAX: Final = 200
+"""Of a house that writes in more signs than these, a pair is looked for line by line on PostgreSQL."""
 AFTER_ANY: Final = "\U0010ffff"
 fts: Final = sa.table("piece_seek_fts", sa.column("rowid"), sa.column("piece_seek_fts"))
+GRAMS: Final = sa.text(
+    """WITH RECURSIVE found (gram) AS (
+    SELECT (SELECT term FROM piece_seek_gram WHERE term >= :begins AND term < :begins || char(1114111) LIMIT 1)
+    UNION ALL
+    SELECT (SELECT term FROM piece_seek_gram
+        WHERE term > substr(gram, 1, :length) || char(1114111) AND term < :begins || char(1114111) LIMIT 1)
+    FROM found WHERE gram IS NOT NULL)
+    SELECT substr(gram, 1, :length) AS gram FROM found WHERE gram IS NOT NULL"""
+)
+"""How the trigrams begin that begin so: one step of the index for each, whatever their number."""
 
 
 def put(tx: Tx, cards: Sequence[PieceCard]) -> None:
@@ -34,6 +46,8 @@ def put(tx: Tx, cards: Sequence[PieceCard]) -> None:
 def _put(tx: Tx, told: dict[PieceId, seek.Seeds]) -> None:
     rows = [{"piece": name, "words": seeds.words, **seeds.numbers, **seeds.texts} for name, seeds in told.items()]
     tx.put_by(piece_seek, ("piece",), rows)
+    if tx.dialect == "postgresql":
+        _keep_signs(tx, {sign for seeds in told.values() for sign in seeds.words})
     numbers = _numbers(tx, list(told))
     tx.run(sa.delete(piece_key).where(piece_key.c.piece == sa.bindparam("of")), [{"of": name} for name in told])
     gone = sa.delete(piece_term).where(piece_term.c.n == sa.bindparam("of"))
@@ -47,6 +61,13 @@ def _put(tx: Tx, told: dict[PieceId, seek.Seeds]) -> None:
         for attribute, text, number in seeds.terms
     ]
     tx.add(piece_term, *terms)
+
+
+def _keep_signs(tx: Tx, signs: set[str]) -> None:
+    """Always in one order: nobody waits in a circle."""
+    known = {row["sign"] for row in tx.rows(sa.select(piece_sign.c.sign))}
+    for sign in sorted(signs - known):
+        tx.add_new(piece_sign, {"sign": sign})
 
 
 def _numbers(tx: Tx, names: Sequence[PieceId]) -> dict[PieceId, int]:
@@ -89,9 +110,14 @@ def matching(tx: Tx, sought: Sought) -> sa.Select[Any]:
     """`piece_seek` rows that answer to all words and filters; to be ordered by `n`."""
     query = sa.select(piece_seek.c.n, piece_seek.c.piece)
     long = [word for word in sought.words if len(word) >= seek.INDEXED_LENGTH]
-    if long and tx.dialect == "sqlite":
-        asked = " ".join('"' + word.replace('"', '""') + '"' for word in long)
-        query = query.join(fts, fts.c.rowid == piece_seek.c.n).where(fts.c.piece_seek_fts.op("MATCH")(asked))
+    pair = seek.pair_of(sought)
+    rare = pair if pair and _is_rare(tx, pair) else ""
+    asked = (seek.phrases(long) or _paired(tx, rare)) if tx.dialect == "sqlite" else ""
+    if asked:
+        query = sa.select(fts.c.rowid.label("n"), piece_seek.c.piece).join(fts, fts.c.rowid == piece_seek.c.n)
+        query = query.where(fts.c.piece_seek_fts.op("MATCH")(asked))
+    if rare and tx.dialect == "postgresql":
+        query = query.where(_with_pair(tx, rare))
     for word in sought.words:
         if word not in long or tx.dialect != "sqlite":
             query = query.where(_holds(tx, piece_seek.c.words, word))
@@ -100,10 +126,35 @@ def matching(tx: Tx, sought: Sought) -> sa.Select[Any]:
     return query
 
 
-def order(tx: Tx, sought: Sought) -> sa.ColumnElement[Any]:
+def _is_rare(tx: Tx, pair: str) -> bool:
+    """Few of the first lines have it: line by line, a page of it might be full only at the end."""
+    early = sa.select(piece_seek.c.words).order_by(piece_seek.c.n).limit(seek.EARLY).subquery()
+    return int(tx.value(sa.select(sa.func.count()).where(_holds(tx, early.c.words, pair)))) < seek.COMMON
+
+
+def _paired(tx: Tx, pair: str) -> str:
+    """What SQLite's index is asked for lines with this pair; empty: it helps nothing."""
+    if not pair:
+        return ""
+    signs, trigrams = (
+        [row["gram"] for row in tx.rows(GRAMS, {"begins": begins, "length": length})]
+        for begins, length in (("", 1), (pair, seek.INDEXED_LENGTH))
+    )
+    return seek.phrases(seek.holding(pair, signs=signs, trigrams=trigrams), " OR ")
+
+
+def _with_pair(tx: Tx, pair: str) -> sa.ColumnElement[bool]:
+    """The pair with any sign behind it, or at the end of a line: each is a question that PostgreSQL's index answers."""
+    signs = [row["sign"] for row in tx.rows(sa.select(piece_sign.c.sign))]
+    if len(signs) > SIGNS_MAX:
+        return sa.true()
+    words = piece_seek.c.words
+    return sa.or_(words.endswith(pair, autoescape=True), *(_holds(tx, words, pair + sign) for sign in signs))
+
+
+def order(query: sa.Select[Any]) -> sa.ColumnElement[Any]:
     """The column to go on by: of the index itself where it leads."""
-    leads = tx.dialect == "sqlite" and any(len(word) >= seek.INDEXED_LENGTH for word in sought.words)
-    return fts.c.rowid if leads else piece_seek.c.n
+    return query.selected_columns["n"]
 
 
 def first(tx: Tx, query: sa.Select[Any], by: sa.ColumnElement[Any], limit: int) -> list[str]:
