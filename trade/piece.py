@@ -43,6 +43,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     on_pad: bool = False
     order: str = ""
     """What people call the order that keeps it."""
+    till: str = ""
+    """The till whose sale has it in its cart: a sale has no number before it is recorded."""
 
     @property
     def name(self) -> str:
@@ -109,7 +111,11 @@ def claimed(piece: Standing, claim: Claim) -> Refusal:
         why = f"{piece.name} is reserved for web order {claim.ref}; connection needed to release it"
         return Refusal(Why.LEASED, why, piece.piece)
     if claim.kind is ClaimKind.CART:
-        return Refusal(Why.CLAIMED, f"{piece.name} is in another sale ({claim.ref}); finish or void that", piece.piece)
+        why = f"{piece.name} is in another sale of {piece.till or 'this store'}: finish that one or void it"
+        return Refusal(Why.CLAIMED, why, piece.piece)
+    if claim.kind is ClaimKind.TRAY:
+        why = f"{piece.name} is kept for an appointment: open that one to sell it, or to put its tray away"
+        return Refusal(Why.CLAIMED, why, piece.piece)
     if piece.order:
         why = f"{piece.name} is kept for a client ({claim.kind} {piece.order}): open that order to sell or end it"
         return Refusal(Why.CLAIMED, why, piece.piece)

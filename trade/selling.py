@@ -295,6 +295,10 @@ def _pad_verdict(scene: Scene, sale: Sale, override: str) -> str | Refusal:
         return "matched"
     if override.strip():
         return f"override: {override.strip()}"
-    words = [f"not on the pad: {', '.join(missing)}"] if missing else []
-    words += [f"on the pad but not in the sale: {', '.join(extra)}"] if extra else []
-    return Refusal(Why.PAD_MISMATCH, f"Pad and sale differ; {'; '.join(words)}")
+    why = f"Pad and sale differ; not on the pad: {', '.join(missing)}"
+    if not missing:
+        why = f"Pad and sale differ; on the pad but not in the sale: {', '.join(extra)}"
+    elif extra:
+        lacks, more = ", ".join(missing), ", ".join(extra)
+        why = f"Pad and sale differ; not on the pad: {lacks}; on the pad but not in the sale: {more}"
+    return Refusal(Why.PAD_MISMATCH, why)

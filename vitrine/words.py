@@ -133,6 +133,7 @@ def _files(root: Path) -> Iterator[Path]:
         yield from sorted(path for path in (root / room).rglob("*") if path.suffix in {".py", ".html"})
 
 
+Named = dict[str, list[ast.expr]]
 Found = tuple[str | tuple[str, ...], str | None, list[str], set[str]]
 
 
@@ -173,8 +174,20 @@ def _has_words(node: ast.expr) -> TypeGuard[ast.Constant]:
 
 
 def sentences(text: str) -> Iterator[str]:
-    """What a file of Python says to people when it refuses: `f"Open a shift on {act.till} first"` → `… %(till)s …`."""
-    for node in ast.walk(ast.parse(text)):
+    """What a file of Python says to people when it refuses: `f"Open a shift on {act.till} first"` → `… %(till)s …`.
+
+    Also what a function names first, `why = f"…"`, and says then.
+    """
+    tree = ast.parse(text)
+    found = dict.fromkeys(_said_in(tree, {}))
+    for each in ast.walk(tree):
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+            found |= dict.fromkeys(_said_in(each, _named(each)))
+    yield from found
+
+
+def _said_in(scope: ast.AST, named: Named) -> Iterator[str]:
+    for node in ast.walk(scope):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -186,7 +199,20 @@ def sentences(text: str) -> Iterator[str]:
         else:
             continue
         for each in given:
-            yield from filter(_is_sentence, _templates(each))
+            for value in named.get(each.id, ()) if isinstance(each, ast.Name) else (each,):
+                yield from filter(_is_sentence, _templates(value))
+
+
+def _named(function: ast.AST) -> Named:
+    """What each name of a function was given, in every place."""
+    named: Named = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                named.setdefault(name, []).append(value)
+            case _:
+                continue
+    return named
 
 
 def _is_sentence(message: str) -> bool:

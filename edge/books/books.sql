@@ -347,6 +347,9 @@ SELECT transfer, piece, to_store, at_us FROM shipped WHERE piece = :piece ORDER 
 -- name: sale
 SELECT sale, till, associate, currency, state, opened_us, exemption, business_day FROM sale WHERE sale = :sale;
 
+-- name: sale_till
+SELECT till AS value FROM sale WHERE sale = :sale;
+
 -- name: sale_row
 SELECT sale, till, associate, currency, state, opened_us, shift, receipt_number, business_day, total_minor, tax_minor,
     client, pad_verdict, recorded_us, trade_seq, exemption, epoch FROM sale WHERE sale = :sale;

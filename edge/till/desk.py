@@ -14,7 +14,7 @@ from edge.books import replica
 from edge.books.db import Database
 from edge.books.journal import Books, Tx
 from edge.books.rows import Mode
-from edge.till import ordering
+from edge.till import ordering, queries
 from edge.till.approvals import Approval
 from edge.till.look import Look
 from edge.till.saying import Remarks, Unsealed, in_journal, sealed
@@ -116,6 +116,7 @@ class Desk:
             verified=piece in self._verified,
             on_pad=on_pad,
             order=keeps.number if keeps is not None else "",
+            till=queries.till_of_claim(db, claim),
         )
 
     def forget_sightings(self) -> None:

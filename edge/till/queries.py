@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from contract.facts import CountVerdict, SaleLine, Share, ShiftClosed, TenderKind
+from contract.facts import ClaimKind, CountVerdict, SaleLine, Share, ShiftClosed, TenderKind
 from contract.ids import CountId, PaymentId, PieceId, SaleId, ShiftId, TillId
 from edge.books.db import Database
 from edge.books.fold_sales import load_lines, load_sale
@@ -54,6 +54,13 @@ def incoming(db: Database) -> list[Token]:
 
 def live_claim(db: Database, piece: PieceId) -> Claim | None:
     return db.one("claim_live", Claim, piece=piece)
+
+
+def till_of_claim(db: Database, claim: Claim | None) -> str:
+    """The till whose sale has the piece in its cart; empty when no cart has it."""
+    if claim is None or claim.kind is not ClaimKind.CART:
+        return ""
+    return next(iter(db.words("sale_till", sale=claim.ref)), "")
 
 
 def live_claims(db: Database) -> list[Claim]:

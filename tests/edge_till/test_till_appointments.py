@@ -96,7 +96,9 @@ def test_a_piece_of_a_tray_is_nobody_elses(shop):
         HoldPiece(claim="c", piece="ring", kind=ClaimKind.LAYAWAY, ref="x"),
         prepare("ring", appointment="appointment-2"),
     ):
-        assert shop.refused(act, pad=["ring"]).code is Why.CLAIMED
+        refusal = shop.refused(act, pad=["ring"])
+        assert refusal.code is Why.CLAIMED
+        assert "is kept for an appointment: open that one" in refusal.why
 
 
 def test_preparing_it_again_changes_nothing_and_another_piece_joins(shop):

@@ -40,6 +40,15 @@ def test_a_piece_is_not_sold_twice(shop):
     assert len([fact for fact in shop.facts() if isinstance(fact, SaleRecorded)]) == 1
 
 
+def test_a_piece_of_another_cart_is_refused_by_its_till_and_not_by_an_id(shop):
+    shop.open_shift("till-2", "shift-2")
+    shop.cart("s1", "ring")
+    shop.done(OpenSale(sale="s2", till="till-2", currency="EUR"))
+    refusal = shop.refused(AddPiece(sale="s2", piece="ring"), pad=["ring"])
+    assert "is in another sale of till-1: finish that one or void it" in refusal.why
+    assert "s1" not in refusal.why
+
+
 def test_the_books_themselves_refuse_a_second_live_claim(shop):
     claims = [ClaimHeld(claim=f"c{n}", piece="ring", ce=1, kind=ClaimKind.CART, ref=f"s{n}") for n in (1, 2)]
     before = shop.counter().seq

@@ -57,9 +57,11 @@ def test_a_piece_reserved_on_the_web_says_so_in_words(mind):
 
 def test_a_second_till_gets_words_when_the_piece_is_in_another_cart(mind):
     sale = Sale(sale="sale-1", till="t", associate="a", currency="EUR")
-    answer = mind.decide(Scene(sale=sale, pieces={"ring": mind.standing(claim=mind.claim())}), mind.add())
+    taken = mind.standing(claim=mind.claim(), till="till-2")
+    answer = mind.decide(Scene(sale=sale, pieces={"ring": taken}), mind.add())
     assert answer.code is Why.CLAIMED
-    assert "sale-9" in answer.why
+    assert "is in another sale of till-2: finish that one or void it" in answer.why
+    assert "sale-9" not in answer.why
 
 
 def test_a_piece_nobody_reads_is_sold_only_by_override_and_only_if_it_was_read_today(mind):

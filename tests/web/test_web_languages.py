@@ -14,8 +14,11 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from fastapi import FastAPI
 
+from contract.facts import ClaimKind
 from contract.feed import StaffCard
-from contract.ids import UserId
+from contract.ids import ClaimId, PieceId, UserId
+from trade.claim import Claim
+from trade.piece import Standing, claimed
 from vitrine import words as gathering
 from web import figures, words
 from web.catalogues import LANGUAGES_WITH_CATALOGUE, TEMPLATE, po_of
@@ -225,6 +228,41 @@ raise ConfigError("not for a person at a till")
         "%(title)s is in %(sale)s", "At most %(MAX)s %%.", "this is no size of a ring",
         "Say %(missing)s of %(title)s and %(title2)s first",
     }  # fmt: skip
+
+
+def test_a_sentence_that_is_named_before_it_is_said_is_gathered_too() -> None:
+    source = """
+def claimed(piece):
+    why = f"{piece.name} is kept by {piece.till or 'this store'}"
+    if piece.order:
+        why = f"{piece.name} is kept for {piece.order}: open that order"
+    unsaid = "nobody is ever refused by this one"
+    return Refusal(Why.CLAIMED, why, piece.piece)
+"""
+    assert set(gathering.sentences(source)) == {
+        "%(name)s is kept by %(till)s", "%(name)s is kept for %(order)s: open that order",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES_WITH_CATALOGUE)
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"claim": "cart", "till": "till-1"},
+        {"claim": "tray"},
+        {"claim": "lease"},
+        {"claim": "layaway", "order": "R-12"},
+    ],
+    ids=lambda kept: str(kept["claim"]),
+)
+def test_why_a_piece_cannot_be_sold_is_said_in_every_language(language: str, kept: dict[str, str]) -> None:
+    claim = Claim(claim=ClaimId("c"), piece=PieceId("p"), ce=1, kind=ClaimKind(kept["claim"]), ref="r")
+    piece = Standing(piece=PieceId("p"), order=kept.get("order", ""), till=kept.get("till", ""))
+    english = claimed(piece, claim).why
+    with spoken_in(tongue(language)):
+        told = said(english)
+    assert told != english
+    assert kept.get("order", kept.get("till", "")) in told
 
 
 def test_phrases_that_would_fit_anything_are_none() -> None:
