@@ -324,20 +324,32 @@ class PlainPresence:
         """A small part of its zone, and all else in it read as usual."""
         zone = self._zones[group[0].zone]
         rounds = min(piece.silent for piece in group)
-        quiet = 0
-        for row in self._lying[group[0].zone]:
-            piece = self.pieces[row]
-            p = piece.hits / piece.rounds
-            well = piece.state is PRESENT and p >= groups.ABLE_P and piece.silent * p > groups.BESIDE_READS
-            quiet += well and piece.silent >= rounds - groups.ONSET_S / zone.pace_s
-        if len(group) < groups.FEW_MIN or zone.able - quiet < groups.REST_MIN:
+        covered, whole = self._may_be_covered(group)
+        if len(group) < groups.FEW_MIN or whole - covered < groups.REST_MIN:
             return False
-        if math.ceil(2 * math.log2(max(zone.able, 1) / max(quiet, 1)) - 2) < groups.FEW_SIZE:
+        if math.ceil(2 * math.log2(max(whole, 1) / max(covered, 1)) - 2) < groups.FEW_SIZE:
             return False
         observed, expected, variance = zone.lately
         missing = sum(piece.hits / piece.rounds for piece in group) * (1 - (1 - sight.LATELY) ** rounds)
         spread = math.sqrt(max(variance, 0.5) * sight.LATELY / (2 - sight.LATELY))
         return (expected - missing - observed) / spread <= groups.DEFICIT_MAX
+
+    def _may_be_covered(self, group: list[Piece]) -> tuple[int, int]:
+        """How many of a zone's pieces one cover over the group may lie over, and how many belong there."""
+        since_us = max(piece.read_us for piece in group) + groups.ONSET_S * 1e6
+        rounds = min(piece.silent for piece in group)
+        covered, whole = 0.0, 0
+        for row in self._lying[group[0].zone]:
+            piece = self.pieces[row]
+            if piece.state is UNKNOWN:
+                continue
+            whole += 1
+            if piece.state is MISSING:
+                covered += 1
+            elif piece.onset_us <= since_us:
+                p = min(max(piece.hits / piece.rounds, P_MIN), P_MAX)
+                covered += 1 - (1 - p) ** rounds
+        return round(covered), whole
 
     def _against_cover(self, group: list[Piece]) -> float:
         """-log P(a cover lets no read through, and lasts so long); no cover was seen here yet, so by custom."""

@@ -228,6 +228,32 @@ def test_called_few_whatever_its_size_the_same_hand_would_be_a_thief(floor, monk
     assert shop.accused() != []
 
 
+def test_a_hand_over_a_fifth_of_a_zone_is_not_few_of_it_because_some_of_what_lay_there_is_gone(floor):
+    """What is missing would not be read in any case: the cover may lie where it lay."""
+    shop = shop_with_one_reader(floor)
+    shop.rules = dataclasses.replace(READY, group_nats=99.0, few_nats=6.5)
+    for row in (58, 62, 64):
+        shop.there[row] = False
+        shop.run(150)
+    gone = shop.accused_rows()
+    assert set(gone) == {58, 62, 64}
+    shop.cover[56:66], shop.cover_ends[56:66] = 0.0, shop.now_us + 150e6
+    shop.run(140)
+    assert shop.accused_rows() == gone
+
+
+def test_a_hand_over_a_fifth_of_a_zone_is_not_few_of_it_because_some_of_it_is_hard_to_read(floor):
+    """Who is read in one round of eight or less was not asked, and lies under the same hand."""
+    shop = floor(3)
+    shop.p[[57, 60, 63]] = 0.08
+    shop.placement = dataclasses.replace(shop.placement, reader=np.zeros(shop.zones, np.int32))
+    shop.rules = dataclasses.replace(READY, group_nats=99.0, few_nats=6.5)
+    shop.run(600)
+    shop.cover[55:65], shop.cover_ends[55:65] = 0.0, shop.now_us + 150e6
+    shop.run(140)
+    assert shop.accused() == []
+
+
 def test_a_few_that_come_back_teach_how_far_innocence_goes(floor):
     shop = shop_with_one_reader(floor)
     shop.rules = dataclasses.replace(READY, group_nats=99.0, few_nats=99.0)

@@ -15,7 +15,19 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reconcile.presence.evidence import GROUP, HARD, PEAK_BINS, PEAK_NATS_PER_BIN, PRESENT, SIZES, TRAY, Evidence
+from edge.reconcile.absence import P_MAX, P_MIN
+from edge.reconcile.presence.evidence import (
+    GROUP,
+    HARD,
+    MISSING,
+    PEAK_BINS,
+    PEAK_NATS_PER_BIN,
+    PRESENT,
+    SIZES,
+    TRAY,
+    UNKNOWN,
+    Evidence,
+)
 from edge.reconcile.presence.shapes import Placement, Round
 from edge.reconcile.presence.sight import rest_deficit
 
@@ -207,24 +219,34 @@ def silent_beside(evidence: Evidence, p: NDArray[np.float32]) -> NDArray[np.intp
     return np.flatnonzero(silent)
 
 
-def few_of_zone(
-    evidence: Evidence, home: NDArray[np.int32], rows: NDArray[np.intp], beside: NDArray[np.intp], strength: float
-) -> bool:
+def few_of_zone(evidence: Evidence, placement: Placement, rows: NDArray[np.intp], strength: float) -> bool:
     """Whether these, silent since one moment, are a small part of their zone, and all else in it is read as usual.
 
-    A cover is seldom so small. Two may have faded by chance, and a small zone shows no edge. `beside` is of
-    `silent_beside`; `strength`: how many of `rows` should be read in a round.
+    A cover is seldom so small. Two may have faded by chance, and a small zone shows no edge. `strength`: how many of
+    `rows` should be read in a round.
     """
-    zone = int(home[rows[0]])
-    if len(rows) < FEW_MIN or zone >= len(evidence.trays.zone_able):
+    zone = int(placement.home[rows[0]])
+    if len(rows) < FEW_MIN:
         return False
-    rounds, whole = float(evidence.silent_rounds[rows].min()), int(evidence.trays.zone_able[zone])
-    here = beside[(home[beside] == zone) & (evidence.state[beside] == PRESENT)]
-    since = rounds - ONSET_S / float(evidence.step_s[zone])
-    part = int(np.count_nonzero(evidence.silent_rounds[here] >= since))
-    if whole - part < REST_MIN or size_of(np.array([part]), np.array([whole]))[0] < FEW_SIZE:
+    if rest_deficit(evidence, zone, strength, float(evidence.silent_rounds[rows].min())) > DEFICIT_MAX:
         return False
-    return rest_deficit(evidence, zone, strength, rounds) <= DEFICIT_MAX
+    covered, whole = _may_be_covered(evidence, placement, zone, rows)
+    return whole - covered >= REST_MIN and int(size_of(np.array([covered]), np.array([whole]))[0]) >= FEW_SIZE
+
+
+def _may_be_covered(evidence: Evidence, placement: Placement, zone: int, rows: NDArray[np.intp]) -> tuple[int, int]:
+    """How many of a zone's pieces one cover over `rows` may lie over, and how many belong there.
+
+    Whoever was not read since that moment may lie under it, by how surely it would have been read: one that is seldom
+    read says a little, one that is missing would not be read in any case, and a single read may have come through.
+    """
+    here = np.flatnonzero((placement.home == zone) & placement.expected & (evidence.state != UNKNOWN))
+    gone = evidence.state[here] == MISSING
+    since_us = evidence.read_us[rows].max() + ONSET_S * 1e6
+    unread = here[~gone & (evidence.onset_us[here] <= since_us)]
+    rounds = float(evidence.silent_rounds[rows].min())
+    surely = 1 - (1 - np.clip(evidence.hits[unread] / evidence.rounds[unread], P_MIN, P_MAX)) ** rounds
+    return int(np.count_nonzero(gone)) + round(float(surely.sum(dtype=np.float64))), len(here)
 
 
 def groups_over(evidence: Evidence, nats: dict[tuple[int, int], float], now_us: int) -> None:

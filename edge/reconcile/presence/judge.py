@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from contract.facts import AlarmKind
 from edge.reconcile.presence.company import TRAY_NATS, Silent, in_company, same_moment, statistic
 from edge.reconcile.presence.evidence import FEW, GROUP, MISSING, PRESENT, Evidence
-from edge.reconcile.presence.groups import against_cover, few_of_zone, groups_over, quiet_trays, silent_beside
+from edge.reconcile.presence.groups import against_cover, few_of_zone, groups_over, quiet_trays
 from edge.reconcile.presence.shapes import Accusation, Placement, Round, Rules
 
 PEAK_MIN: Final = 0.01
@@ -80,14 +80,13 @@ class Bench:
             groups_over(evidence, reached, self.now_us)
             return
         p = evidence.detectability()
-        beside = silent_beside(evidence, p)
         for members in same_moment(self.placement.home[at], evidence.read_us[at], int(rules.group_spread_s * 1e6)):
             rows = at[members]
             zone = int(self.placement.home[rows[0]])
             silent_s = float(evidence.silent_rounds[rows].min() * evidence.step_s[zone])
             strength = float(p[rows].sum())
             nats = against_cover(evidence, zone, strength, silent_s)
-            few = few_of_zone(evidence, self.placement.home, rows, beside, strength)
+            few = few_of_zone(evidence, self.placement, rows, strength)
             kind_of = FEW if few else GROUP
             reached[kind_of, zone] = max(reached.get((kind_of, zone), 0.0), nats)
             if nats >= (rules.few_nats if few else rules.group_nats):
