@@ -63,8 +63,9 @@ def sold(work: Work, store: StoreId, fact: SaleRecorded, *, at_us: int) -> None:
     """Its points, once: a sale that is posted again earns no more. What came back before it earns nothing.
 
     They are the id's that the sale was written of, whoever it is joined with by now: parted again, it has them.
+    Whoever was erased meanwhile earns nothing: a store that was offline sold to them, and nothing is kept for nobody.
     """
-    if not fact.client:
+    if not fact.client or _is_erased(work.tx, fact.client):
         return
     told, persons = rules(work), aliases.ids(work.tx, fact.client)
     _tell_stores(work, persons[0])
@@ -109,6 +110,10 @@ def came_back(
         holds = sa.select(value_slice.c.store).where(value_slice.c.account == account, value_slice.c.held_minor > 0)
         for row in work.tx.rows(holds.order_by(value_slice.c.store)):
             work.command(StoreId(row["store"]), RecallValue(account=account))
+
+
+def _is_erased(tx: Tx, person: PersonId) -> bool:
+    return bool(tx.value(sa.select(client.c.erased_us).where(client.c.person == person)))
 
 
 def _tell_stores(work: Work, person: PersonId) -> None:
