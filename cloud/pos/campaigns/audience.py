@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.clienteling.campaigns import Audience, Consent, Facts, Rule, audience
 from cloud.clienteling.identity.merging import Aliases, Merge
 from cloud.db import Tx
@@ -67,10 +68,9 @@ def interests(tx: Tx) -> list[str]:
 
 def _facts(tx: Tx, wanted: Wanted, channel: Channel, today: int) -> Iterator[Facts]:
     """Of clients who may meet the rules: what an index can tell is asked of the database, the rules decide."""
-    absorbed = sa.exists().where(client_alias.c.absorbed == client.c.person, client_alias.c.undone_us == 0)
     query = sa.select(client_segment, client.c.person.label("who"), client.c.store.label("home"))
     query = query.join_from(client, client_segment, client_segment.c.person == client.c.person, isouter=True)
-    query = query.where(client.c.erased_us == 0, ~absorbed)
+    query = query.where(client.c.erased_us == 0, ~aliases.ABSORBED)
     if wanted.tier_min:
         query = query.where(client_segment.c.tier >= wanted.tier_min)
     if wanted.spend_minor_min:
@@ -123,7 +123,7 @@ def _interested(tx: Tx, interest: str, whole: Callable[[str], str]) -> frozenset
 
 
 def _joined(tx: Tx) -> Aliases:
-    rows = tx.rows(sa.select(client_alias).where(client_alias.c.undone_us == 0))
+    rows = tx.rows(sa.select(client_alias).where(aliases.HOLDS))
     return Aliases(Merge(row["merge"], row["survivor"], row["absorbed"]) for row in rows)
 
 

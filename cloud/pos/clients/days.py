@@ -67,7 +67,7 @@ def _one(person: str, owner: str, store: str, profile: Profile, *, gave_back: bo
 
 
 def _joined(tx: Tx, persons: list[str]) -> set[str]:
-    holds = sa.select(client_alias.c.survivor).where(client_alias.c.undone_us == 0)
+    holds = sa.select(client_alias.c.survivor).where(aliases.HOLDS)
     return {row["survivor"] for row in tx.rows(holds.where(client_alias.c.survivor.in_(persons)))}
 
 

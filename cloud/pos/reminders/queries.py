@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from cloud import aliases
 from cloud.db import Tx
-from cloud.tables import client, client_alias, client_visit, reminder, sale
+from cloud.tables import client, client_visit, reminder, sale
 from cloud.work import Work
 from contract.ids import UserId
 
@@ -119,8 +119,7 @@ def new(tx: Tx, *, owner: str, now_us: int) -> list[Seldom]:
 
 
 def _kept() -> sa.ColumnElement[bool]:
-    absorbed = sa.exists().where(client_alias.c.absorbed == client.c.person, client_alias.c.undone_us == 0)
-    return sa.and_(client.c.erased_us == 0, ~absorbed)
+    return sa.and_(client.c.erased_us == 0, ~aliases.ABSORBED)
 
 
 def see_to(work: Work, subject: str, year: int, *, by: UserId) -> bool:

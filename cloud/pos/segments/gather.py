@@ -8,7 +8,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from cloud import feed
+from cloud import aliases, feed
 from cloud.clienteling.identity.merging import Aliases, Merge
 from cloud.db import Tx
 from cloud.tables import client, client_alias, client_segment, refund_line, sale, sale_line, store
@@ -76,7 +76,7 @@ def bought(tx: Tx, into: str) -> Bought:
 
 def joined(tx: Tx) -> Aliases:
     """Which ids are one client now."""
-    rows = tx.rows(sa.select(client_alias).where(client_alias.c.undone_us == 0))
+    rows = tx.rows(sa.select(client_alias).where(aliases.HOLDS))
     return Aliases(Merge(row["merge"], row["survivor"], row["absorbed"]) for row in rows)
 
 

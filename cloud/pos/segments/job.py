@@ -17,12 +17,13 @@ import numpy as np
 import sqlalchemy as sa
 import structlog
 
+from cloud import aliases
 from cloud.alone import alone
 from cloud.db import ContentionError
 from cloud.desk import Desk
 from cloud.pos.segments import gather, settings
 from cloud.pos.segments.learn import Learnt, Model, learn
-from cloud.tables import client, client_alias, client_segment, segment_run
+from cloud.tables import client, client_segment, segment_run
 from contract.ids import UserId
 
 NIGHT_HOUR: Final = 3
@@ -139,8 +140,7 @@ class Divisions:
             erased = sa.select(client.c.person).where(client.c.erased_us != 0)  # while it was reckoned
             tx.run(sa.delete(client_segment).where(client_segment.c.person.in_(erased)))
             tx.run(sa.delete(client_segment).where(client_segment.c.run != run))
-            absorbed = sa.exists().where(client_alias.c.absorbed == client.c.person, client_alias.c.undone_us == 0)
-            known = sa.select(sa.func.count()).select_from(client).where(client.c.erased_us == 0, ~absorbed)
+            known = sa.select(sa.func.count()).select_from(client).where(client.c.erased_us == 0, ~aliases.ABSORBED)
             prospects = max(int(tx.value(known) or 0) - model.clients, 0)
             model = msgspec.structs.replace(model, prospects=prospects)
             row = {
