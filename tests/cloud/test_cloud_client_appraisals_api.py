@@ -13,6 +13,9 @@ from PIL import Image
 
 from cloud.app import build
 from cloud.config import CloudConfig
+from cloud.pos.clients.pages_things import DraftForm
+from cloud.pos.clients.routes_things import DraftAsked, ThingAsked
+from cloud.pos.clients.things import Thing
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
 from cloud.tables import client_look
@@ -191,3 +194,11 @@ def test_the_document_of_the_api_describes_them(ask):
         "", "/{appraisal}/papers/{sha256}", "/{appraisal}/photos", "/{appraisal}/sign", "/{appraisal}/delivered",
         "/{appraisal}/withdrawn",
     }  # fmt: skip
+
+
+def test_page_and_api_ask_for_the_same_words_of_a_thing():
+    """A word that only one of them asked for could not be said on the other."""
+    told = set(Thing.__struct_fields__)
+    assert set(ThingAsked.model_fields) == told
+    assert set(DraftForm.model_fields) - told - {"value"} == set(DraftAsked.model_fields) - {"thing", "value_minor"}
+    assert ThingAsked.model_config["extra"] == DraftAsked.model_config["extra"] == "forbid"

@@ -38,8 +38,8 @@ Text = Annotated[str, Field(max_length=things.WORDS_MAX)]
 SAFE: Final = {"Cache-Control": "no-store", "Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
 
 
-class DraftForm(BaseModel):
-    """`of`: the thing that was appraised before."""
+class ThingWords(BaseModel):
+    """As somebody of the house found it; `declared` is what its owner said of it and nobody could examine."""
 
     title: Line
     metals: Text = ""
@@ -48,13 +48,23 @@ class DraftForm(BaseModel):
     marks: Text = ""
     condition: Text = ""
     declared: Text = ""
-    value: Annotated[str, Field(max_length=20)]
+
+
+class DraftWords(BaseModel):
+    """`of`: the thing that was appraised before; empty: a new one."""
+
     currency: Annotated[str, Field(max_length=3)]
     purpose: Line
     appraiser: Line
     day: Annotated[str, Field(max_length=10)]
-    note: Text = ""
+    note: Annotated[str, Field(max_length=appraising.NOTE_LENGTH_MAX)] = ""
     of: Line = ""
+
+
+class DraftForm(ThingWords, DraftWords):
+    """Of a page: all in one, and its value as a person types it."""
+
+    value: Annotated[str, Field(max_length=20)]
 
     def draft(self) -> Draft:
         thing = Thing(**{name: CONTROL.sub(" ", getattr(self, name)) for name in Thing.__struct_fields__})

@@ -14,7 +14,7 @@ from cloud.appraising import Appraisal
 from cloud.desk import Desk
 from cloud.people import Keyring
 from cloud.pos.clients import desk, things
-from cloud.pos.clients.pages_things import Appraiser, Seer, answer, subject, told
+from cloud.pos.clients.pages_things import Appraiser, DraftWords, Line, Seer, ThingWords, answer, subject, told
 from cloud.pos.clients.things import Draft, Known, Thing
 from cloud.pos.http import Asked, found
 from contract.ids import PersonId
@@ -24,34 +24,18 @@ from web.logins import Login
 from web.problems import ProblemError
 
 HOW: Final = "api"
-Line = Annotated[str, Field(max_length=appraising.NAME_LENGTH_MAX)]
-Text = Annotated[str, Field(max_length=things.WORDS_MAX)]
 Words = Annotated[str, Field(max_length=appraising.TEXT_MAX)]
 
 
-class ThingAsked(Asked):
+class ThingAsked(Asked, ThingWords):
     """As somebody of the house found it; `declared` is what its owner said of it and nobody could examine."""
 
-    title: Line
-    metals: Text = ""
-    weight: Text = ""
-    stones: Text = ""
-    marks: Text = ""
-    condition: Text = ""
-    declared: Text = ""
 
-
-class DraftAsked(Asked):
+class DraftAsked(Asked, DraftWords):
     """`of`: the thing that was appraised before (`thing` in the list); empty: a new one."""
 
     thing: ThingAsked
     value_minor: Annotated[int, Field(ge=0, le=PRICE_MINOR_MAX)]
-    currency: Annotated[str, Field(max_length=3)]
-    purpose: Line
-    appraiser: Line
-    day: Annotated[str, Field(max_length=10)]
-    note: Annotated[str, Field(max_length=appraising.NOTE_LENGTH_MAX)] = ""
-    of: Line = ""
 
     def draft(self) -> Draft:
         written = self.model_dump(exclude={"thing", "of"})
