@@ -9,8 +9,19 @@ from hypothesis import strategies as st
 
 from contract.facts import AlarmKind
 from contract.ids import ZoneId
-from edge.reconcile.presence import judge
-from edge.reconcile.presence.evidence import CLASSES, FEW, GROUP, PEAK_NATS_PER_BIN, SINGLE, SIZES, TRAY, Evidence, load
+from edge.reconcile.presence import groups, judge
+from edge.reconcile.presence.evidence import (
+    CLASSES,
+    FEW,
+    GROUP,
+    MISSING,
+    PEAK_NATS_PER_BIN,
+    SINGLE,
+    SIZES,
+    TRAY,
+    Evidence,
+    load,
+)
 from edge.reconcile.presence.groups import (
     COVER_LN_S,
     SIZE_NATS_MAX,
@@ -115,6 +126,38 @@ def test_covers_teach_how_long_covers_last_and_the_lesson_survives_a_restart(flo
     again = load(shop.evidence.save(shop.now_us, pieces, zones), shop.now_us, pieces, zones)
     assert np.array_equal(again.covers, covers)
     assert np.array_equal(again.peaks, shop.evidence.peaks)
+
+
+def lengths_learned(floor):
+    """Geometric mean of the covers learned, in s, of some that last 80 s and let one read in twenty-five through."""
+    shop = shop_with_one_reader(floor)
+    shop.rules = dataclasses.replace(READY, tray_nats=99.0, group_nats=99.0, few_nats=99.0)
+    for _ in range(8):
+        shop.cover[56:64], shop.cover_ends[56:64] = 0.04, shop.now_us + 80e6
+        shop.run(110)
+    many, total, _ = shop.evidence.covers[1]
+    return np.exp(total / many)
+
+
+def test_a_cover_that_lets_a_read_through_is_one_cover(floor):
+    assert lengths_learned(floor) == pytest.approx(80, rel=0.1)
+
+
+def test_if_each_read_ended_it_covers_would_seem_to_be_short(floor, monkeypatch):
+    """The control."""
+    monkeypatch.setattr(groups, "CLEAR_WEIGHT", 1.0)
+    monkeypatch.setattr(groups, "CLEAR_SHARE", 1e-9)
+    assert lengths_learned(floor) < 50
+
+
+def test_a_tray_is_as_large_as_it_was_when_some_of_it_has_left(floor):
+    """A cover lies over empty places too: what is left of a tray is covered as often as the whole of it."""
+    shop = shop_with_one_reader(floor)
+    whole = shop.evidence.trays.size[7]
+    shop.evidence.state[[56, 57, 63]] = MISSING
+    groups.know(shop.evidence, shop.placement, shop.now_us)
+    assert shop.evidence.trays.able[7] < 8
+    assert shop.evidence.trays.size[7] == whole != size_of(np.array([5]), np.array([47]))[0]
 
 
 def test_a_tray_nobody_looked_at_was_not_silent(floor):

@@ -70,6 +70,8 @@ class Trays:
     strength  float64[t]  expected reads a round of its pieces that are there; able int64[t]: how many are well read
     zone      int32[t]    where it lies, -1 if its pieces lie apart; peak float64[t]: of its present silence
     size      int8[t]     what part of its zone it is (`groups.size_of`), -1 while its silence could not be judged
+    reads     float64[t]  read in a round, lately; cover_s float64[t]: seconds since that fell under half of what is due
+    judged    bool[t]     whether its silence was looked at since then
     """
 
     silent_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -77,6 +79,9 @@ class Trays:
     able: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     zone: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     peak: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    reads: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    cover_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    judged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     size: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
     zone_able: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """int64[z]: well read pieces of each zone;"""
@@ -109,7 +114,7 @@ class Evidence:
     belief         float64[z, 6]  visibility filter; blind bool[z]; round_us, turn_us int64[z]; step_s float64[z]
     peaks          int64[5, 400]  histograms of what harmless silences reached, bins of 0.25 nats: single pieces, whole
                                   trays, groups, few of a zone, single pieces of small zones
-    covers         float64[z, 3]  harmless silences of whole trays by zone: how many, sum of ln s, sum of (ln s)²
+    covers         float64[z, 3]  covers of whole trays by zone: how many, sum of ln s, sum of (ln s)²
     cover_sizes    float64[6, 2]  the same by the part of its zone a tray is: how many, and tray-seconds watched
     trouble        bool[z]        its reader is, or was lately, dead, flapping or jammed; last at trouble_us
     lately         float64[z, 3]  observed, expected and variance of the live pieces' reads over some 20 rounds

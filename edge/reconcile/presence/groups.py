@@ -48,6 +48,11 @@ BESIDE_READS: Final = 4.0
 CHANCE_READS: Final = 8.0
 """Nor one from which fewer reads were to be expected since: chance explains that."""
 ONSET_S: Final = 3.0
+CLEAR_WEIGHT: Final = 0.3
+"""Weight of a round in what is read of a tray lately,"""
+CLEAR_SHARE: Final = 0.5
+"""and the share of what is due that says that nothing covers it: a read here and there is what a cover lets through. A
+silence ends with it, a cover does not, and to take the one for the other made covers half as long as they are."""
 KNOWN_EVERY_S: Final = 10.0
 COVER_PRIOR: Final = 20.0
 COVER_LN_S: Final = 2.8
@@ -86,18 +91,31 @@ def hear_trays(evidence: Evidence, placement: Placement, heard: Round, read: NDA
         know(evidence, placement, heard.now_us)
     number = placement.tray[read]
     number = number[(number >= 0) & (number < len(trays.silent_s))]
-    again = np.zeros(len(trays.silent_s), np.bool_)
-    again[number] = True
+    reads = np.bincount(number, minlength=len(trays.silent_s))
+    again = reads > 0
     ended = np.flatnonzero((trays.peak > 0) & again)
     if len(ended):
         _learn(evidence, TRAY, trays.peak[ended])
-        silent_s = np.maximum(trays.silent_s[ended], 1.0)
-        for zone, ln in zip(trays.zone[ended].tolist(), np.log(silent_s).tolist(), strict=True):
-            evidence.covers[zone] += (1.0, ln, ln * ln)
-        evidence.cover_sizes[:, 0] += np.bincount(trays.size[ended[trays.size[ended] >= 0]], minlength=SIZES)
         trays.peak[ended] = 0.0
-    trays.silent_s += np.where(heard.witnessed, evidence.step_s, 0.0)[trays.zone] * (trays.zone >= 0)
+    passed_s = np.where(heard.witnessed, evidence.step_s, 0.0)[trays.zone] * (trays.zone >= 0)
+    trays.silent_s += passed_s
     trays.silent_s[again] = 0.0
+    trays.reads += np.where(passed_s > 0, CLEAR_WEIGHT, 0.0) * (reads - trays.reads)
+    clear = trays.reads >= CLEAR_SHARE * trays.strength
+    trays.cover_s += passed_s
+    _uncovered(evidence, np.flatnonzero(clear & trays.judged & again))
+    trays.cover_s[clear] = 0.0
+    trays.judged[clear] = False
+
+
+def _uncovered(evidence: Evidence, ended: NDArray[np.intp]) -> None:
+    """Learn how long covers last: from the first read that is lacking to the last, leaks and all."""
+    trays = evidence.trays
+    ended = ended[trays.zone[ended] >= 0]
+    length_s = np.maximum(trays.cover_s[ended], 1.0)
+    for zone, ln in zip(trays.zone[ended].tolist(), np.log(length_s).tolist(), strict=True):
+        evidence.covers[zone] += (1.0, ln, ln * ln)
+    evidence.cover_sizes[:, 0] += np.bincount(trays.size[ended[trays.size[ended] >= 0]], minlength=SIZES)
 
 
 def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
@@ -119,21 +137,31 @@ def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
         trays.silent_s = np.full(size, np.inf)
         np.minimum.at(trays.silent_s, tray, evidence.silent_rounds[on] * evidence.step_s[placement.home[on]])
         trays.silent_s[np.isinf(trays.silent_s)] = 0.0
-        trays.peak = np.append(trays.peak, np.zeros(size - len(trays.peak)))
+        more = size - len(trays.peak)
+        trays.peak, trays.cover_s = np.append(trays.peak, np.zeros(more)), np.append(trays.cover_s, np.zeros(more))
+        trays.judged = np.append(trays.judged, np.zeros(more, np.bool_))
+        trays.reads = np.append(trays.reads, np.full(more, np.inf))
     trays.strength = np.bincount(tray, p[on], size).astype(np.float64)
+    trays.reads = np.minimum(trays.reads, trays.strength)  # what is new there, or was much more, counts as read
     trays.able = np.bincount(tray[able[on]], minlength=size)
     trays.zone = np.full(size, -1, np.int32)
     trays.zone[tray] = placement.home[on]
     trays.zone[tray[trays.zone[tray] != placement.home[on]]] = -1
     rest = trays.zone_able[trays.zone] - trays.able
     judged = (trays.zone >= 0) & (trays.able >= ABLE_MIN) & (rest >= REST_MIN)
-    trays.size = np.where(judged, size_of(trays.able, trays.zone_able[trays.zone]), -1).astype(np.int8)
+    places, zone_places = np.bincount(placement.tray[placement.tray >= 0], minlength=size), _places(evidence, placement)
+    trays.size = np.where(judged, size_of(places, zone_places[trays.zone]), -1).astype(np.int8)
     trays.known_us = now_us
 
 
-def size_of(able: NDArray[np.int64], zone_able: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Half octaves of a tray's part of its zone: 0 is half of it and more, 5 less than an eighth."""
-    octaves = np.log2(np.maximum(zone_able, 1) / np.maximum(able, 1))
+def _places(evidence: Evidence, placement: Placement) -> NDArray[np.int64]:
+    """By zone: what a cover may lie over, also where a piece is hard to read, or has left."""
+    return np.bincount(placement.home[placement.home >= 0], minlength=evidence.zones)
+
+
+def size_of(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Half octaves of a part of a zone, in places: 0 is half of it and more, 5 less than an eighth."""
+    octaves = np.log2(np.maximum(whole, 1) / np.maximum(part, 1))
     size: NDArray[np.int64] = np.clip(np.ceil(2 * octaves - 2), 0, SIZES - 1).astype(np.int64)
     return size
 
@@ -178,7 +206,7 @@ def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Itera
         if beside.any() or rest_deficit(evidence, zone_of, strength, rounds) > DEFICIT_MAX:
             continue
         nats = max(against_cover(evidence, zone_of, strength, silent_s) + float(rare[trays.size[number]]), SEEN_NATS)
-        trays.peak[number] = max(trays.peak[number], nats)
+        trays.peak[number], trays.judged[number] = max(trays.peak[number], nats), True
         members = np.flatnonzero((placement.tray == number) & (evidence.state == PRESENT))
         if len(members):
             yield Quiet(members, nats)
