@@ -11,7 +11,7 @@ from cloud.db import Tx
 from cloud.tables import case_file, life, parked_key, sale
 from contract.commands import AnyCommand
 from contract.facts import Stream
-from contract.ids import Epoch, PaymentId, PieceId, SaleId, StoreId, UserId
+from contract.ids import AccountId, Epoch, PaymentId, PieceId, SaleId, StoreId, UserId
 from trade.costing import Carried, Cost
 from trade.guards import Guards
 
@@ -66,6 +66,8 @@ class Work:
     """Last closed month of the stores that were posted for (`ledger`)."""
     kept: set[tuple[StoreId, PaymentId]] = field(default_factory=set)
     """Payments whose terminals kept the money, posted by this unit of work (`settlements`)."""
+    came_in: dict[tuple[Heard, AccountId], int] = field(default_factory=dict)
+    """Money an entry brought onto an account and its store has not kept yet; 0: it was told before (`value`)."""
     decided: set[StoreId] = field(default_factory=set)
     """Stores for which this unit of work decided something."""
     loyalty: Any = None

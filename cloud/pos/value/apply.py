@@ -110,6 +110,7 @@ def _label(line: SaleLine) -> str:
 def book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], *, client: str = "") -> None:
     """Each once, whoever tells it again. Spent above what the store held, a person is told."""
     for n, move in enumerate(sorted(moves), 1):  # accounts always in one order: nobody waits in a circle
+        work.came_in.setdefault((heard, move.account), 0)
         credit = points.client_of(move.account)
         if move.account.startswith(CREDIT):
             credit = PersonId(move.account.removeprefix(CREDIT))
@@ -129,6 +130,7 @@ def book(work: Work, heard: Heard, ref: str, currency: str, moves: list[Move], *
             continue
         mine = sa.update(value_account).where(value_account.c.account == move.account)
         if move.amount_minor >= 0:
+            work.came_in[heard, move.account] += move.amount_minor
             last = later(known["expires"], move.expires) if known is not None else move.expires
             if known is not None and move.kind is TenderKind.POINTS:
                 last = known["expires"]  # by its lots: what is given back gets no other day
@@ -160,20 +162,55 @@ def _another(work: Work, heard: Heard, move: Move, known: sa.RowMapping, *, curr
 
 
 def kept(tokens: Custody, heard: Heard, fact: ValueKept) -> None:
-    if fact.kind in OF_THE_OFFICE:
-        hold(tokens.work, heard.store, fact.account, fact.amount_minor)
+    """Of money that this entry brought in; for what a box claims beyond it, a person is told."""
+    work, place = tokens.work, (heard, fact.account)
+    if fact.kind not in OF_THE_OFFICE:
+        return
+    came = work.came_in.get(place, 0)
+    part = _believed(fact.amount_minor, came)
+    if part:
+        hold(work, heard.store, fact.account, part)
+        work.came_in[place] = came - part
+    if part != fact.amount_minor and (came or place not in work.came_in):  # told before, it is held already
+        _unfounded(work, heard, fact, f"keeps {_money(fact)}, of which {plain(part, fact.currency)} came in")
 
 
 def released(tokens: Custody, heard: Heard, fact: ValueReleased) -> None:
-    """Free again; who waits for it is answered now."""
+    """Free again, as far as the store held it; who waits for it is answered now."""
     work = tokens.work
     if locked(work, fact.account) is None:
         return  # a trade-in is its own store's alone
-    hold(work, heard.store, fact.account, -fact.amount_minor)
+    mine = (value_slice.c.store == heard.store, value_slice.c.account == fact.account)
+    held = int(work.tx.value(sa.select(value_slice.c.held_minor).where(*mine)) or 0)
+    part = _believed(fact.amount_minor, held)
+    if part != fact.amount_minor:
+        _unfounded(work, heard, fact, f"gives back {_money(fact)}, of which it held {plain(part, fact.currency)}")
+    if not part:
+        return
+    hold(work, heard.store, fact.account, -part)
     names = value_joined.ids_of(work, fact.account)
     waiting = (value_ask.c.account.in_(names), value_ask.c.state == WAITING)
     for row in work.tx.rows(sa.select(value_ask).where(*waiting).order_by(value_ask.c.at_us, value_ask.c.ask)):
         _answer(work, row)
+
+
+def _believed(claimed_minor: int, known_minor: int) -> int:
+    """No more than we know of, and nothing below nothing."""
+    return max(min(claimed_minor, known_minor), 0)
+
+
+def _money(fact: ValueKept | ValueReleased) -> str:
+    sign = "-" if fact.amount_minor < 0 else ""
+    return f"{sign}{plain(abs(fact.amount_minor), fact.currency)} {fact.currency}"
+
+
+def _unfounded(work: Work, heard: Heard, fact: ValueKept | ValueReleased, what: str) -> None:
+    """A box that says more than can be: broken, or not ours. One case for an account of a log."""
+    sentence = (
+        f"{heard.store} {what}, of {fact.account}: the rest was not believed. Compare its slice with the account, and "
+        "look whether the box was stolen"
+    )
+    work.open_case("value unfounded", sentence, store=heard.store, ref=f"{fact.account}/{heard.epoch}")
 
 
 def asked(tokens: Custody, heard: Heard, fact: ValueAsked) -> None:

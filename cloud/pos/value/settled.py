@@ -15,6 +15,7 @@ def settled(tokens: Custody, heard: Heard, fact: OrderSettled) -> None:
     """A box that was lost may have told of it before: then it is done already."""
     work, ref = tokens.work, f"order:{fact.order}"
     if is_posted(work, heard.store, Kind.FORFEIT, ref):
+        work.came_in.setdefault((heard, fact.credit), 0)
         return
     moves = [Move(fact.account, TenderKind.DEPOSIT, -fact.fee_minor - fact.credit_minor)]
     if fact.credit_minor:
