@@ -252,13 +252,17 @@ class Clientele(Keepings):
         return min(sum(minor for place, minor in self.back[sale].items() if place in known), gross)
 
     def judge_points(self, tx, sales, back):
-        """By id, and not by client: who is parted again has what their own purchases earned."""
+        """By id, and not by client: who is parted again has what their own purchases earned. Who was erased earns nothing
+        by what is heard later.
+        """
         expected = dict.fromkeys(CLIENTS, 0)
+        earned = {row["sale"] for row in tx.rows(sa.select(tables.points_move.c.sale))}
         for sale, fact in sales.items():
             points = [each for each in fact.tenders if each.kind is TenderKind.POINTS]
             gross = gross_of(fact)
             basis = gross - sum(each.amount_minor for each in points)
-            expected[fact.client] += basis * RULE.rate_bp // 10_000 * (gross - back[sale]) // gross if gross else 0
+            if fact.client not in self.gone or sale in earned:
+                expected[fact.client] += basis * RULE.rate_bp // 10_000 * (gross - back[sale]) // gross if gross else 0
             for each in points:
                 expected[client_of(each.account)] -= each.amount_minor
         has = dict.fromkeys(CLIENTS, 0)
