@@ -7,7 +7,9 @@ Replay one: `python tests/simulation/replay.py 41001 --clients --hard --restores
 import pytest
 
 from cloud import points
+from cloud.pos.client_orders import queries as orders
 from cloud.pos.clients import erasing, queries, slices
+from cloud.pos.segments import gather
 from edge.clients.slice import Slice
 
 DAYS, DISASTERS = (9_000, 9_001, 9_006, 9_009, 9_017, 9_021), range(1_000, 1_003)
@@ -49,14 +51,16 @@ def test_a_restored_office_knows_nobody_again_and_hides_nobody(driver_with_clien
     [
         ("C1", 9_000, points, "came_back", lambda *given, **more: None),
         ("C2", 9_000, queries, "sales_of", lambda tx, ids, limit: []),
+        ("C3", 9_000, orders, "of_client", lambda tx, remarks, person, now_us: []),
+        ("C4", 9_000, gather, "REVENUE", ()),
         ("C5", 9_001, erasing, "_kept_apart", lambda work, person: [person]),
         ("C6", 9_000, Slice, "forget", lambda kept, persons: 0),
         ("C7", 9_009, slices, "_ids", lambda work, names: {name: (name,) for name in names}),
     ],
 )
 def test_what_goes_wrong_with_clients_is_noticed(driver_with_clients, monkeypatch, what, seed, where, name, otherwise):
-    """The controls: points that stay when goods come back, a profile that forgets purchases, a joined id that outlives
-    the other, a box that forgets nobody, a card of one id alone.
+    """The controls: points that stay when goods come back, a profile that forgets purchases, one that forgets orders,
+    tiers made of no purchase, a joined id that outlives the other, a box that forgets nobody, a card of one id alone.
     """
     monkeypatch.setattr(where, name, otherwise)
     violation, _ = driver_with_clients.history(seed)
