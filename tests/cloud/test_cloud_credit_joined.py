@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from cloud.pos.clients import merging
-from cloud.tables import client, client_alias, ledger_line, value_account, value_move
+from cloud.tables import client, client_alias, ledger_line, value_account, value_move, value_slice
 from cloud.work import begin
 from contract.commands import AnswerValue, RecallValue, TellValue
 from contract.facts import (
@@ -15,7 +15,6 @@ from contract.facts import (
     ValueAsked,
     ValueAskEnded,
     ValueInquired,
-    ValueKept,
     ValueReleased,
 )
 from contract.ids import UserId
@@ -139,8 +138,8 @@ def test_parted_again_nobody_gets_what_was_the_others_own(house, paris):
 
 def test_what_a_store_keeps_of_the_other_number_is_asked_back_and_then_given(house, paris):
     owed(paris, OTHER, 1_000)
-    paris.write(ValueKept(account=OTHER, kind=TenderKind.STORE_CREDIT, amount_minor=1_000, currency="EUR"))
-    paris.send()
+    with house.office.transaction() as tx:
+        tx.add(value_slice, {"store": "paris", "account": OTHER, "held_minor": 1_000})
     join(house)
     assert asks(paris, ONE, 400) == [RecallValue(account=OTHER)]
     paris.write(ValueReleased(account=OTHER, currency="EUR", amount_minor=1_000))
