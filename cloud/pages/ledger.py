@@ -119,7 +119,7 @@ def add_ledger(routes: APIRouter, desk: Desk, clients: called.Clients) -> None:
                 called_by=kept.naming(work.tx, legs, clients=called.clients(work.tx, who, clients)),
                 sold=kept.receipts(work.tx, [row.sale]).get(row.sale) if row.sale else None,
                 beside=[each for each in of_sale if each.posting != posting and who.of(each.store)],
-                may_reverse=who.may(Permission.LEDGER_CLOSE, store=store) and row.kind not in ("cost", "bank_credited"),
+                may_reverse=who.may(Permission.LEDGER_CLOSE, store=store) and row.kind not in closing.FOLLOWS,
             )  # fmt: skip
 
 

@@ -3,8 +3,10 @@
 import pytest
 import sqlalchemy as sa
 
+from cloud.ledger import Kind
 from cloud.pos.clients import merging
-from cloud.tables import client, client_alias, ledger_line, value_account, value_move, value_slice
+from cloud.pos.ledger import closing
+from cloud.tables import client, client_alias, ledger_line, posting, value_account, value_move, value_slice
 from cloud.work import begin
 from contract.commands import AnswerValue, RecallValue, TellValue
 from contract.facts import (
@@ -166,3 +168,12 @@ def test_a_balance_is_told_of_all_numbers(house, paris):
     paris.write(ValueInquired(inquiry="i1", till="t1", account=ONE, kind=TenderKind.STORE_CREDIT, client="one"))
     (told,) = [each.command for each in paris.obey(paris.send()) if isinstance(each.command, TellValue)]
     assert (told.balance_minor, told.why) == (1_500, "")
+
+
+def test_what_was_brought_over_is_not_reversed_in_the_ledger_alone(house, paris):
+    owed(paris, OTHER, 5_000)
+    join(house)
+    given(paris, ONE, 3_000)
+    (moved,) = house.rows(sa.select(posting).where(posting.c.kind == Kind.JOINED))
+    with house.office.transaction() as tx, pytest.raises(closing.NotCorrectableError, match="part the two numbers"):
+        closing.reverse(begin(tx, ALL, 9), moved["store"], moved["posting"], by=UserId("ada"), why="by mistake")

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -16,6 +17,15 @@ from contract.ids import StoreId, UserId
 from trade import periods
 from trade.accounts import Account
 from trade.posting import Posting, balanced, reversed_legs
+from web.words import later
+
+FOLLOWS: Final = {
+    Kind.BANK_CREDITED: later("Say on the page Shifts what the bank gave: the ledger follows"),
+    Kind.COST: later("A cost follows its piece: put the piece's record right, and the ledger follows"),
+    Kind.POINTS: later("Points follow their client's account: the ledger alone would say something else"),
+    Kind.JOINED: later("This follows accounts of one client: part the two numbers, and what is unspent goes back"),
+}
+"""Postings of what is kept elsewhere too: nobody reverses them here, and why not."""
 
 
 class NotClosableError(Exception):
@@ -122,10 +132,8 @@ def reverse(work: Work, of: StoreId, name: str, *, by: UserId, why: str) -> str:
     row = work.tx.row(sa.select(posting).where(posting.c.store == of, posting.c.posting == name).with_for_update())
     if row is None:
         raise NotCorrectableError(f"There is no posting {name} of {of}")
-    if row["kind"] == Kind.BANK_CREDITED:
-        raise NotCorrectableError("Say on the page Shifts what the bank gave: the ledger follows")
-    if row["kind"] == Kind.COST:
-        raise NotCorrectableError("A cost follows its piece: put the piece's record right, and the ledger follows")
+    if row["kind"] in FOLLOWS:
+        raise NotCorrectableError(str(FOLLOWS[Kind(row["kind"])]))
     mine = (posting.c.store == of, posting.c.kind == Kind.CORRECTION, posting.c.ref == name)
     if work.tx.value(sa.select(posting.c.at_us).where(*mine)) is not None:
         raise NotCorrectableError(f"{name} is reversed already: post what should stand instead")
