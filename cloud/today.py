@@ -15,9 +15,10 @@ from cloud.pos.clients import pairs
 from cloud.pos.consigned import owing
 from cloud.pos.counts.apply import FINISHED
 from cloud.pos.payments.transfers import TransferState
-from cloud.tables import alarm, bank_transfer, case_file, parked, sale, stock_count
+from cloud.tables import alarm, bank_transfer, case_file, parked, sale, sale_line, stock_count
 from cloud.tables.messages import appointment
 from contract.feed import Permission
+from trade.accounts import LINE_ACCOUNT, Account
 from trade.appointment import AppointmentState
 from trade.orders.queues import Queue
 from trade.sale import SaleState
@@ -25,6 +26,8 @@ from web.logins import Login
 
 APPOINTMENTS_SHOWN: Final = 8
 NOT_SOLD: Final = (SaleState.VOIDED,)
+EARNING: Final = tuple(kind for kind, account in LINE_ACCOUNT.items() if account is Account.SALES)
+"""Lines that are sales: of the others the house owes."""
 
 
 class Waits(StrEnum):
@@ -124,11 +127,17 @@ def visits(tx: Tx, houses: Sequence[str], now_us: int) -> list[Visit]:
 
 
 def takings(tx: Tx, houses: Sequence[str]) -> tuple[str, list[Taken]]:
-    """The newest business day of these stores, and what was sold on it, largest first."""
+    """The newest business day of these stores, and what was sold on it with its tax, largest first.
+
+    A deposit or a gift card is money owed and no sale, here as in the reports (`trade.accounts.LINE_ACCOUNT`).
+    """
     mine = (sale.c.store.in_(houses), sale.c.state.not_in(NOT_SOLD))
     newest = str(tx.value(sa.select(sa.func.max(sale.c.business_day)).where(*mine)) or "")
-    total, number = sa.func.sum(sale.c.total_minor), sa.func.count()
-    query = sa.select(sale.c.currency, total.label("total"), number.label("number"))
+    lines = sale.join(sale_line, sa.and_(sale_line.c.store == sale.c.store, sale_line.c.sale == sale.c.sale))
+    earns = sale_line.c.kind.in_(EARNING)
+    total = sa.func.sum(sa.case((earns, sale_line.c.gross_minor), else_=0))
+    number = sa.func.count(sa.distinct(sa.case((earns, sale.c.sale))))
+    query = sa.select(sale.c.currency, total.label("total"), number.label("number")).select_from(lines)
     rows = tx.rows(query.where(*mine, sale.c.business_day == newest).group_by(sale.c.currency)) if newest else []
     told = [Taken(row["currency"], int(row["total"]), int(row["number"])) for row in rows]
     return newest, sorted(told, key=lambda each: -each.total_minor)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from cloud import changes
+from cloud import changes, today
 from cloud.pos.goods import desk as goods
 from cloud.pos.goods.desk import GoodsError
 from cloud.pos.ledger import closing
@@ -78,6 +78,16 @@ def test_a_card_is_loaded_given_once_and_its_balance_is_found_by_its_code(house)
         assert queries.listing(tx, q="nobody") == []
         assert [(each.kind, each.balance_minor) for each in queries.owed(tx)] == [("gift_card", 10_000)]
     assert (row.label, row.balance_minor, row.held_minor) == (label(CODE), 10_000, 10_000)
+
+
+def test_a_deposit_is_not_sold_today(house):
+    paris = house.store("paris")
+    polished = owed(paris, house, "s1", 4_000, kind=LineKind.SERVICE, account="")
+    paris.write(polished, owed(paris, house, "s2", 50_000, kind=LineKind.DEPOSIT, account="dep-1"))
+    paris.send()
+    with house.office.reading() as tx:
+        _, (taken,) = today.takings(tx, ["paris"])
+    assert (taken.total_minor, taken.sales) == (4_000, 1)
 
 
 def test_a_deposit_is_called_by_all_of_what_it_is_for(house):
