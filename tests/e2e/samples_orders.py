@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from contract.facts import OrderEvent, OrderTerms
+from edge.api.orders.pages import usual_first
 from edge.api.orders.shapes import DueView, OrderLineView, OrderPieceView, OrderView, ShortOrderView, StepView
 from trade.orders.queues import QUEUES
-from trade.orders.words import BY_ANOTHER_ACT, DONE, KINDS, STEPS
+from trade.orders.words import DONE, KINDS, STEPS
 
 DAY = "2026-11-22"
 AT_US = 1_794_830_400_000_000
@@ -46,7 +47,7 @@ def page(common, one, **more):
         "edge/order.html",
         {
             **common, "one": one, "plain_due": "3 100.00", "client_name": "", "people": {"ana": "Ana Lindqvist"},
-            "simple": [(str(each), STEPS[each]) for each in possible if each not in BY_ANOTHER_ACT],
+            "simple": [(str(each), STEPS[each]) for each in usual_first(possible)], "wants_thing": False,
             "possible": set(one.possible), "taxes": [("std", "VAT 20 %")], "quote_rows": range(4), "laid": [],
             "prices": ["12 400.00"] * len(one.lines), "may_sell": True, "today": DAY, "others": [("lyon", "Lyon, place Bellecour"), ("nice", "Nice")],
             "store_names": {"lyon": "Lyon, place Bellecour"}, **more,

@@ -93,6 +93,29 @@ def test_a_special_order_is_quoted_answered_and_ordered_by_its_page(counter):
     assert "are the client’s" not in counter.page(path)
 
 
+def test_the_main_button_of_a_repair_is_what_mostly_comes_next(counter):
+    """Until the client's thing is in, taking it in; never a trade shop or the bench again, which are detours."""
+    path = counter.sent("/orders", kind="repair", client="p-1", title="A clasp")
+    shown = counter.page(path)
+    assert f'<a class="button main tall" href="{path}/things">Take the client’s thing in</a>' in shown
+    assert mains(shown) == []
+    counter.sent(f"{path}/things", description="Bracelet, white metal", condition="worn")
+    assert mains(counter.page(path)) == ["Look at it at the bench"]
+    counter.sent(f"{path}/step", event="assess")
+    assert "A price comes next: quote it below." in counter.page(path)
+    counter.sent(f"{path}/quote", what=["A clasp"], price=["90"], tax=[""], piece=[""])
+    counter.sent(f"{path}/answer", said="yes", how="counter", quote="1")
+    counter.sent(f"{path}/step", event="start")
+    assert mains(counter.page(path)) == ["Check the work"]
+    counter.sent(f"{path}/step", event="check")
+    assert mains(counter.page(path)) == ["Let it pass the check"]
+
+
+def mains(shown):
+    """Words of the buttons that a page puts first."""
+    return [words.strip() for words in re.findall(r'<button class="main tall">([^<]*)</button>', shown)]
+
+
 def test_an_order_rests_and_goes_on_and_gets_another_day(counter):
     path = counter.sent("/orders", kind="repair", client="p-1", title="A clasp")
     counter.sent(f"{path}/hold", why="a spring is missing")

@@ -1,5 +1,6 @@
 """The register's pages of clients' orders: the queues of the day, one order with its story, and a new one."""
 
+from collections.abc import Iterable
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -23,6 +24,7 @@ from edge.books import replica
 from edge.till.offers import settings_here
 from trade import acts
 from trade.orders.queues import QUEUES
+from trade.orders.tables import OrderState
 from trade.orders.terms import plan, terms_of
 from trade.orders.words import BY_ANOTHER_ACT, KINDS, STEPS
 from trade.scan import CODE_LENGTH_MAX
@@ -45,6 +47,15 @@ ROWS_MAX: Final = 200
 QUOTE_ROWS: Final = 4
 """Lines that the page offers; the API takes as many as a sale may have."""
 OF_PIECES: Final = (OrderKind.LAYAWAY, OrderKind.MEMO)
+OF_A_THING: Final = (OrderKind.REPAIR, OrderKind.ENGRAVING)
+"""Orders that are work on a thing of the client's: without it there is nothing to look at."""
+DETOURS: Final = (OrderEvent.SEND_OUT, OrderEvent.REWORK)
+"""Steps that are not the usual way on: their buttons come after those that are."""
+
+
+def usual_first(events: Iterable[OrderEvent]) -> list[OrderEvent]:
+    """The steps that a button of their own takes, the one that mostly comes next at their head."""
+    return sorted((each for each in events if each not in BY_ANOTHER_ACT), key=lambda each: each in DETOURS)
 
 
 @router.get("/orders")
@@ -151,7 +162,8 @@ async def show(request: Request, order: str, who: Keeper, shop: TheShop) -> Resp
         store=store_views.store(shop),
         one=one,
         people={user.user: user.name for user in store_views.staff(shop)},
-        simple=[(str(each), STEPS[each]) for each in possible if each not in BY_ANOTHER_ACT],
+        simple=[(str(each), STEPS[each]) for each in usual_first(possible)],
+        wants_thing=one.kind in OF_A_THING and one.state == OrderState.BOOKED_IN and not views.named(shop, order).items,
         possible={str(each) for each in possible},
         taxes=[(card.tax, card.name) for card in replica.cards(shop.db, TaxCard)],
         prices=[typed(line.gross_minor, one.currency) for line in one.lines],
