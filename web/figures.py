@@ -49,6 +49,14 @@ def percent(part: float) -> str:
     return f"{_pointed(text)}{THIN}%"
 
 
+def chance(part: float) -> str:
+    """`0.2968` → `30 %`: of what nobody knows to the hundredth. Never rounds to certainty, nor to none."""
+    whole = round(part * 100)
+    if whole == 0 and part > 0:
+        return f"<{THIN}1{THIN}%"
+    return f">{THIN}99{THIN}%" if whole == 100 and part < 1 else f"{whole}{THIN}%"
+
+
 def certain(part: float, whole: bool) -> str:  # noqa: FBT001 — a filter's arguments have no names on a page
     """`percent`, and not even nearly 100 % while something is unread: `0.9996` → `> 99.9 %` unless `whole`."""
     return percent(part) if whole or part < 0.999 else f">{THIN}{_pointed('99.9')}{THIN}%"

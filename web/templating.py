@@ -47,6 +47,7 @@ def make_templates(
         money=figures.money,
         weight=figures.weight,
         percent=figures.percent,
+        chance=figures.chance,
         certain=figures.certain,
         count=figures.count,
         clock=partial(figures.clock, zone=zone),

@@ -81,6 +81,24 @@ def test_a_wall_is_seen_whole_for_nobody_can_scroll_it(gallery: str, open_page: 
     assert lowest <= WALL[1]
 
 
+def test_on_a_phone_what_was_found_stands_first_and_both_answers_are_as_wide(
+    gallery: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(gallery + "looks", size=PHONE)
+    rect = "all => all.map(each => each.getBoundingClientRect()).map(each => [each.left, each.right, each.top])"
+    found, not_found = page.locator("form.stacked").first.locator("button").evaluate_all(rect)
+    assert found[:2] == not_found[:2]
+    assert found[2] < not_found[2]
+
+
+def test_a_lamp_stands_as_far_from_help_as_help_from_what_follows(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "counts-empty", size=TILL)
+    ends = """all => all.map(each => { const words = document.createRange(); words.selectNodeContents(each);
+        const box = words.getBoundingClientRect(); return [box.left, box.right]; })"""
+    lamp, aid, tongue = page.locator(".aside > .live, .aside > .help-link, .aside .tongue").evaluate_all(ends)
+    assert abs((aid[0] - lamp[1]) - (tongue[0] - aid[1])) <= 1
+
+
 def test_names_on_the_plan_stay_in_their_places_and_off_each_other(
     gallery: str, open_page: Callable[..., Page]
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contract.money import minor_digits, plain
 from web.assets import FILES, AssetsError, fetch
-from web.figures import THIN, certain, day, lasting, money, percent, weight
+from web.figures import THIN, certain, chance, day, lasting, money, percent, weight
 from web.forms import amount_minor, safe_next, typed
 from web.problems import ProblemError
 from web.sse import Bulletin
@@ -39,6 +39,12 @@ def test_a_share_never_rounds_up_to_certainty() -> None:
     assert percent(0.999999) == "99.99\u202f%"
     assert percent(1.0) == "100\u202f%"
     assert percent(0.41) == "41\u202f%"
+
+
+def test_a_chance_is_no_finer_than_what_is_known_of_it() -> None:
+    assert [chance(part) for part in (0.2968, 0.0, 0.004, 0.998, 1.0)] == [
+        "30\u202f%", "0\u202f%", "<\u202f1\u202f%", ">\u202f99\u202f%", "100\u202f%",
+    ]  # fmt: skip
 
 
 def test_a_weight_is_grams_and_from_a_kilogram_on_kilograms() -> None:
