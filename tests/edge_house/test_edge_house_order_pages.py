@@ -68,6 +68,9 @@ def test_a_layaway_is_taken_paid_on_and_collected_by_its_pages(counter):
     assert "Collected" in counter.page(path)
     assert "No open order" in counter.page("/orders")
     assert "L-1001" in counter.page("/orders?queue=over")
+    for shown in (counter.page(path), counter.page("/orders?queue=over")):
+        assert "In full" in shown, "its account is empty because it was spent, and not because nothing was paid"
+        assert "€0" not in shown
 
 
 def test_a_special_order_is_quoted_answered_and_ordered_by_its_page(counter):
