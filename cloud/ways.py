@@ -64,7 +64,7 @@ def handed(work: Work, heard: Heard, order: Order, fact: OrderHanded) -> tuple[S
             "it over: have that box updated, and it comes there by itself; until then no store decides about it"
         )
         work.open_case(WAITS, sentence, store=heard.store, ref=order.order)
-    _let_read(work, fact.to, taken)
+    let_read(work, fact.to, taken)
     return fact.to, taken
 
 
@@ -77,7 +77,7 @@ def _money(work: Work, to: StoreId, order: Order) -> int:
     return free
 
 
-def _let_read(work: Work, to: StoreId, order: Order) -> None:
+def let_read(work: Work, to: StoreId, order: Order) -> None:
     """Keys of what was written of it, whichever store made them."""
     names: set[str] = set()
 
@@ -103,7 +103,8 @@ def send(work: Work, store: StoreId, order: ClientOrderId | None = None) -> None
     query = sa.select(order_way, client_order.c.body).join(
         client_order, client_order.c.order_id == order_way.c.order_id
     )
-    for row in work.tx.rows(query.where(*mine).order_by(order_way.c.at_us, order_way.c.order_id)):
+    waiting = query.where(*mine).order_by(order_way.c.at_us, order_way.c.order_id)
+    for row in work.tx.rows(waiting.with_for_update(of=order_way)):  # the office may be sending one on
         name, whole = ClientOrderId(row["order_id"]), _decode(bytes(row["body"]))
         told = TakeOrder(
             order=name, home=row["home"], account=whole.account, source=StoreId(row["source"]),
@@ -171,6 +172,7 @@ def arrived(work: Work, heard: Heard, told: TakeOrder, word: Word) -> None:
         lives.tell(work, heard, f"{sentence}, which {keeper} keeps: ask both what they did", about=told.order)
         return
     if newer:
+        _take_back(work, told)
         keep(tx, heard.store, whole)
         if told.amount_minor:
             hold(work, heard.store, told.account, told.amount_minor)
@@ -178,6 +180,14 @@ def arrived(work: Work, heard: Heard, told: TakeOrder, word: Word) -> None:
         hold(work, heard.store, told.account, told.amount_minor - int(way["amount_minor"]))
     if newer or way is not None:
         tx.run(over)
+
+
+def _take_back(work: Work, told: TakeOrder) -> None:
+    """What is held for a store that was never told of the order: a lost life of the office sent it on from there."""
+    mine = (order_way.c.order_id == told.order, order_way.c.home < told.home, order_way.c.told == 0)
+    way = work.tx.row(sa.select(order_way).where(*mine).with_for_update())
+    if way is not None and way["amount_minor"]:
+        hold(work, StoreId(way["store"]), told.account, -int(way["amount_minor"]))
 
 
 def _whole(told: TakeOrder) -> Order | None:

@@ -1,24 +1,30 @@
-"""The office's pages of clients' orders, read-only: each is worked on at the store that keeps it."""
+"""The office's pages of clients' orders: each is worked on at the store that keeps it. Done here is one thing: sending
+one on that waits for a box which cannot take it over (`sending`).
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
+from pydantic import Field
 from starlette.responses import Response
 
 from cloud import called
+from cloud.changes import WHY_CHARACTERS_MAX, WHY_CHARACTERS_MIN
 from cloud.db import Tx
 from cloud.desk import Desk
 from cloud.listing import answer, kept
 from cloud.people import Keyring
-from cloud.pos.client_orders import columns, papers, queries
+from cloud.pos.client_orders import columns, papers, queries, sending
 from cloud.pos.client_orders.board import stages
-from cloud.pos.http import ROWS_PER_PAGE, Limit, found
+from cloud.pos.http import ROWS_PER_PAGE, Limit, conflicts, found
+from cloud.pos.http import Asked as Body
 from cloud.remarks import Remarks
+from cloud.work import Work
 from contract.feed import Permission
-from contract.ids import ClientOrderId
+from contract.ids import ClientOrderId, StoreId
 from trade.orders.words import DONE, KINDS
-from web.front import render
+from web.front import go, render
 from web.logins import Login
 from web.policy import allow, require
 from web.tables import Asked, asked
@@ -27,8 +33,15 @@ Reader = Annotated[Login, allow(Permission.ORDERS, of="house")]
 OfAClient = Annotated[Login, allow(Permission.SEE_CLIENTS, of="house")]
 List = Annotated[Asked, Depends(asked)]
 Word = Annotated[str, Query(max_length=100)]
+To = Annotated[str, Form(min_length=1, max_length=100)]
+Why = Annotated[str, Form(min_length=WHY_CHARACTERS_MIN, max_length=WHY_CHARACTERS_MAX)]
 Names = Callable[[Tx, Iterable[str]], dict[str, str]]
 """Of clients, by id; who was erased has none."""
+
+
+class SendOn(Body):
+    to: str = Field(min_length=1, max_length=100, description="Short name of the store")
+    why: str = Field(min_length=WHY_CHARACTERS_MIN, max_length=WHY_CHARACTERS_MAX)
 
 
 def router(desk: Desk, ring: Keyring, called_clients: Names) -> APIRouter:
@@ -78,7 +91,15 @@ def router(desk: Desk, ring: Keyring, called_clients: Names) -> APIRouter:
                 people=called.people(work.tx), done=DONE, kinds=words_of_kinds(),
                 clients=called_clients(work.tx, [seen.row.client]),
                 papers=papers.listing(work.tx, ClientOrderId(order)) if who.may(Permission.SEE_CLIENTS) else [],
+                others=sending.choices(work, ClientOrderId(order), theirs(called.stores(work.tx), who))
+                if seen.waits else {},
             )  # fmt: skip
+
+    @routes.post("/{order}/send-on")
+    def send_on(request: Request, who: Reader, order: str, to: To, why: Why) -> Response:
+        with conflicts(sending.StaysError), desk.work() as work:
+            _send_on(work, who, order, to, why)
+        return go(request, f"/client-orders/{order}")
 
     return routes
 
@@ -107,7 +128,26 @@ def api(desk: Desk, ring: Keyring) -> APIRouter:
             require(who, Permission.ORDERS, store=seen.row.store)
             return seen
 
+    @routes.post("/{order}/send-on")
+    def send_on(who: Reader, order: str, asked: SendOn) -> queries.Detail:
+        """One that waits for a box which cannot take it over goes to another store, or back. It needs the permission at
+        both. Sent there already, it is left as it is; once its box was told to take it over, it stays (409).
+        """
+        with conflicts(sending.StaysError), desk.work() as work:
+            _send_on(work, who, order, asked.to, asked.why)
+            work.settle()
+            words = Remarks(work.tx, ring)
+            return found(queries.detail(work.tx, words, order, now_us=work.now_us), f"order {order}")
+
     return routes
+
+
+def _send_on(work: Work, who: Login, order: str, to: str, why: str) -> None:
+    """Whoever may work on orders at both stores."""
+    name = ClientOrderId(order)
+    require(who, Permission.ORDERS, store=found(sending.keeper(work, name), f"order {order}"))
+    require(who, Permission.ORDERS, store=to)
+    sending.send_on(work, name, StoreId(to), by=who.user, why=why)
 
 
 def theirs(names: dict[str, str], who: Login) -> dict[str, str]:
