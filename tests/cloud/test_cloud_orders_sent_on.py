@@ -1,5 +1,7 @@
 """An order that waits for a box which cannot take it, sent on by the office: to a third store, or back home."""
 
+import threading
+
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from cloud.pos.client_orders.apply import decode
 from cloud.pos.staff.desk import Passwords, put_staff
 from cloud.provider import NoProvider
 from cloud.recover import recover
-from cloud.tables import case_file, client_order, office_change, order_way, value_slice
+from cloud.tables import case_file, client_order, node, office_change, order_way, value_slice
 from cloud.work import begin
 from contract.commands import NumberedCommand, TakeOrder, encode_command
 from contract.facts import (
@@ -203,6 +205,56 @@ def test_after_a_restore_its_money_is_only_where_its_last_store_says_it_took_it(
     nice.write(CommandHeard(cloud_epoch=1, seq=1, command=raw))
     nice.hand_over()
     assert (home(house)[0], held(house)) == ("nice", {"nice": DEPOSIT})
+
+
+def waiting(house):
+    """The order of `shops` without money, which waits for Lyon."""
+    paris, lyon, nice = house.store("paris"), house.store("lyon"), house.store("nice")
+    lyon.send(contract_max=3)
+    paris.write(opened(), OrderHanded(order=ORDER, home=0, to="lyon"))
+    paris.send()
+    return lyon, nice
+
+
+def test_a_box_that_is_updated_while_the_order_is_sent_on_hears_nothing_of_it(
+    postgres_office, empty_postgres, house_type
+):
+    house = house_type(postgres_office)
+    lyon, nice = waiting(house)
+    heard = []
+    updated = threading.Thread(target=lambda: heard.append(lyon.send()))
+    with house.office.transaction() as tx:
+        sending.send_on(begin(tx, ALL, 10**15), ORDER, "nice", by="mia", why=WHY)
+        updated.start()
+        updated.join(1)
+    updated.join(30)
+    assert [lyon.obey(each) for each in heard] == [[]]
+    assert len(takes(nice)) == 1
+
+
+def test_an_order_is_not_sent_on_while_its_box_is_being_told(postgres_office, empty_postgres, house_type):
+    house = house_type(postgres_office)
+    waiting(house)
+    refused = []
+
+    def late():
+        try:
+            send_on(house, "nice")
+        except sending.StaysError as error:
+            refused.append(str(error))
+
+    second = threading.Thread(target=late)
+    with house.office.transaction() as tx:
+        tx.run(sa.update(node).where(node.c.store == "lyon").values(contract_max=ways.MOVES_SINCE))
+        work = begin(tx, ALL, 7)
+        ways.send(work, "lyon")
+        work.settle()
+        second.start()
+        second.join(1)
+    second.join(30)
+    assert len(refused) == 1
+    assert "was told to take R-1001/paris over" in refused[0]
+    assert home(house)[0] == "lyon"
 
 
 PASSWORD = "a long enough phrase of words"
