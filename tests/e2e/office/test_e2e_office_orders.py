@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from house_hands import press_key
 from playwright.sync_api import Page, expect
 
@@ -11,10 +12,13 @@ from cloud.app import Cloud
 from cloud.db import Tx
 from cloud.pos.client_orders.apply import heard_of
 from cloud.pos.stores.desk import open_store
+from cloud.tables import node
+from cloud.ways import MOVES_SINCE
 from cloud.work import Heard
 from contract.facts import (
     Instalment,
     OrderEvent,
+    OrderHanded,
     OrderHeld,
     OrderKind,
     OrderMoved,
@@ -35,6 +39,7 @@ PATHS = (
     "/client-orders/board",
     "/client-orders/o1",
     "/client-orders/o2",
+    "/client-orders/o3",
 )
 
 
@@ -72,9 +77,16 @@ def office(tmp_path_factory, serve, make_office: Callable[[Path], Cloud]) -> Ite
         ),
         OrderMoved(order="o2", event=OrderEvent.ASSESS),
         OrderHeld(order="o2", why="a claw is missing"),
+        OrderOpened(
+            order="o3", number="R-1002", kind=OrderKind.REPAIR, client="c-2", title="A clasp", currency="EUR",
+            account="order-o3",
+        ),
+        OrderHanded(order="o3", home=0, to="harbour"),
     )  # fmt: skip
     with cloud.desk.work() as work:
         open_store(work, StoreCard(store="flagship", name="Flagship", currency="EUR", city="Paris"))
+        open_store(work, StoreCard(store="harbour", name="Harbour", currency="EUR", city="Nantes"))
+        work.tx.run(sa.update(node).where(node.c.store == "flagship").values(contract_max=MOVES_SINCE))
         for seq, fact in enumerate(facts, 1):
             heard = Heard(
                 store="flagship", epoch="e1", stream=Stream.TRADE, seq=seq, at_us=1_794_830_400_000_000, by="associate"
@@ -101,3 +113,17 @@ def test_an_order_is_found_by_its_number_and_tells_its_story(office: str, signed
     page.get_by_role("link", name="L-1001").click()
     expect(page.get_by_text("Its pieces are kept for the client")).to_be_visible()
     expect(page.get_by_text("Overdue since 22 Nov 2025.")).to_be_visible()
+
+
+def test_an_order_that_waits_for_an_old_box_is_sent_back_with_a_reason(
+    office: str, signed_in: Callable[..., Page]
+) -> None:
+    page = signed_in(office, "/client-orders/o3")
+    expect(page.get_by_text("The box of Harbour is of an older version.")).to_be_visible()
+    page.locator("summary", has_text="Send it on").click()
+    page.locator("select[name=to]").select_option("Flagship")
+    page.locator("input[name=why]").fill("Harbour is being refitted")
+    page.get_by_role("button", name="Send it on").click()
+    expect(page.get_by_text("Harbour is being refitted")).to_be_visible()
+    expect(page.get_by_text("kept at Flagship")).to_be_visible()
+    expect(page.locator("summary", has_text="Send it on")).to_have_count(0)
