@@ -45,6 +45,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What people call the order that keeps it."""
     till: str = ""
     """The till whose sale has it in its cart: a sale has no number before it is recorded."""
+    kept_for: str = ""
+    """The receipt of the sale whose return it is kept for; empty where this store has none."""
+    sold_by: str = ""
+    """The receipt it was sold by here; empty where this store has none."""
 
     @property
     def name(self) -> str:
@@ -68,11 +72,18 @@ def unavailable(piece: Standing, guards: Guards = ALL) -> Refusal | None:
     if token.state is TokenState.SOLD:
         return Refusal(Why.ALREADY_SOLD, f"{piece.name} is sold already", piece.piece)
     if piece.hold is not None:
-        why = f"{piece.name} is kept for the return of sale {piece.hold.sale}"
-        return Refusal(Why.ON_HOLD, why, piece.piece)
+        return on_hold(piece)
     if piece.claim is not None and guards.claim_unique:
         return claimed(piece, piece.claim)
     return None
+
+
+def on_hold(piece: Standing) -> Refusal:
+    """For which return, as people call its receipt: the office decides about it."""
+    if piece.kept_for:
+        why = f"{piece.name} is kept for the return of receipt {piece.kept_for}: finish that first"
+        return Refusal(Why.ON_HOLD, why, piece.piece)
+    return Refusal(Why.ON_HOLD, f"{piece.name} is kept for a return: the office says when that is over", piece.piece)
 
 
 def unread(piece: Standing) -> Refusal | None:

@@ -21,7 +21,7 @@ from contract.facts import (
     Tender,
     TenderKind,
 )
-from contract.ids import PaymentId, ReceiptId, StoreId, UserId
+from contract.ids import PaymentId, ReceiptId, StoreId, TillId, UserId
 from contract.receipt_code import short_head
 from trade.price import asked
 from trade.receipt_words import Words, amount, scaled, share, words_of
@@ -127,7 +127,12 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 def number_of(store: StoreId, fact: SaleRecorded | ReturnRecorded) -> str:
     """The receipt's name for people: store, till, gapless number."""
-    return f"{store}-{fact.till}-{fact.receipt_number:06d}"
+    return called(store, fact.till, fact.receipt_number)
+
+
+def called(store: StoreId, till: TillId, number: int) -> str:
+    """As it stands on the paper."""
+    return f"{store}-{till}-{number:06d}"
 
 
 def receipt_id(fact: SaleRecorded | ReturnRecorded) -> ReceiptId:

@@ -86,7 +86,7 @@ def draft(scene: Scene, act: ReturnPieces) -> Draft | Answer:
         return lines
     if sale is None or lines is None:
         if act.lines:
-            return Refusal(Why.NO_SALE, f"This store cannot see sale {act.sale}: only the store that sold gives back")
+            return Refusal(Why.NO_SALE, "This store does not have this sale: only the store that sold gives back")
         held = [piece for piece in standing if piece.hold is None]
         return tuple(
             PieceSighted(piece=piece.piece, zone=scene.pad_zone if piece.on_pad else NOWHERE, return_of=act.sale)
@@ -117,7 +117,7 @@ def _parts(
     scene: Scene, sale: Sale, act: ReturnPieces, lines: tuple[SaleLine, ...], becomes: Mapping[PieceId, Disposition]
 ) -> tuple[ReturnedLine, ...] | Refusal:
     if sale.state is not SaleState.RECORDED:
-        return Refusal(Why.WRONG_STATE, f"Sale {sale.sale} is {sale.state}: only what was sold comes back")
+        return Refusal(Why.WRONG_STATE, f"This sale is {sale.state}: only what was sold comes back")
     before = [*scene.back, *(whole(line) for line in sale.lines if _back_whole(scene, line))]
     parts: list[ReturnedLine] = []
     for line in lines:
@@ -129,7 +129,7 @@ def _parts(
     for wanted in act.lines:
         found = sale.line(wanted.line)
         if found is None:
-            return Refusal(Why.NOT_IN_SALE, f"Sale {act.sale} has no line {wanted.line}")
+            return Refusal(Why.NOT_IN_SALE, "This line is not of this sale: load the page again")
         if found.account:
             why = f"{found.description} is money kept for a client: a deposit is given back, a gift card is spent"
             return Refusal(Why.WRONG_STATE, why)
@@ -233,11 +233,11 @@ def _sold_lines(scene: Scene, act: ReturnPieces) -> tuple[SaleLine, ...] | Refus
         token = piece.token
         line = next((one for one in scene.sale.lines if one.piece == each), None) if scene.sale else None
         if line is not None and line.line in scene.returned:
-            return Refusal(Why.RETURNED, f"{piece.name} of sale {act.sale} came back already", each)
+            return Refusal(Why.RETURNED, f"{piece.name} came back already: a piece is paid back once", each)
         if token is None or not token.held:
             return None
         if token.state is TokenState.SOLD and token.sale != act.sale:
-            return Refusal(Why.ALREADY_SOLD, f"{piece.name} was sold in another sale, {token.sale}", each)
+            return _sold_otherwise(piece)
         if token.state is TokenState.INCOMING:
             return None
         if token.state is TokenState.HERE:
@@ -250,6 +250,13 @@ def _sold_lines(scene: Scene, act: ReturnPieces) -> tuple[SaleLine, ...] | Refus
             return None
         found.append(line)
     return tuple(found)
+
+
+def _sold_otherwise(piece: Standing) -> Refusal:
+    why = f"{piece.name} was sold in another sale: find its receipt to give it back"
+    if piece.sold_by:
+        why = f"{piece.name} was sold by another receipt, {piece.sold_by}: open that one to give it back"
+    return Refusal(Why.ALREADY_SOLD, why, piece.piece)
 
 
 def begin(scene: Scene, act: BeginReturn) -> Answer:

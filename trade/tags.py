@@ -5,7 +5,7 @@ from typing import Final
 from contract.facts import ClaimKind, TagBound
 from trade.acts import BindTag
 from trade.custody import TokenState
-from trade.piece import Standing, claimed
+from trade.piece import Standing, claimed, on_hold
 from trade.refusal import Refusal, Why
 from trade.scene import Scene
 
@@ -27,8 +27,7 @@ def may_bind(piece: Standing) -> Refusal | None:
     if token.state is TokenState.SOLD:
         return Refusal(Why.ALREADY_SOLD, f"{piece.name} is sold: its tag is no longer ours to change", piece.piece)
     if piece.hold is not None:
-        why = f"{piece.name} is kept for the return of sale {piece.hold.sale}; finish that first"
-        return Refusal(Why.ON_HOLD, why, piece.piece)
+        return on_hold(piece)
     if piece.claim is not None and piece.claim.kind in STANDS_ON_THE_TAG:
         return claimed(piece, piece.claim)
     return None

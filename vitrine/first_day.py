@@ -201,6 +201,7 @@ def _promises(day: _Day) -> None:
     """Laid away and paid on, ordered from its maker, and lent to be looked at at home."""
     piece = day.piece(*CASES)
     kept = day.order("layaway", 15, f"{piece['title']}, for the 24th", 24, pieces=[piece["piece"]])
+    day.act(f"/orders/{kept}/steps", {"event": "reserve"})
     day.paid_on(kept, 15, max(piece["price_minor"] // 3, 1))
     made = day.order("special", 21, "Solitaire like the one in case 1, size 53", 35)
     day.quoted(made, "Solitaire, white gold 750, 0.50 ct F VS1, made for her", 410_000, approved=False)

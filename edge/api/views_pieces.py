@@ -57,7 +57,8 @@ def of_card(shop: Shop, card: PieceCard) -> shapes.PieceView:
     hold = db.one("hold", Hold, piece=card.piece)
     shown = queries.presence_of(db, card.piece)
     seen = shop.seen(card.piece)
-    standing = Standing(piece=card.piece, card=card, token=token, claim=claim, hold=hold, seen=seen)
+    kept_for = queries.receipt_called(db, hold.sale) if hold is not None else ""
+    standing = Standing(piece=card.piece, card=card, token=token, claim=claim, hold=hold, seen=seen, kept_for=kept_for)
     refusal = unavailable(standing) or not_for_sale(standing)
     return shapes.PieceView(
         piece=card.piece,

@@ -106,17 +106,20 @@ class Desk:
         on_pad = piece in pad
         claim = db.one("claim_live", Claim, piece=piece)
         keeps = ordering.of_claim(db, claim)
+        token, hold = db.one("token", Token, piece=piece), db.one("hold", Hold, piece=piece)
         return Standing(
             piece=piece,
             card=replica.piece(db, piece),
-            token=db.one("token", Token, piece=piece),
+            token=token,
             claim=claim,
-            hold=db.one("hold", Hold, piece=piece),
+            hold=hold,
             seen=on_pad or seen(piece),
             verified=piece in self._verified,
             on_pad=on_pad,
             order=keeps.number if keeps is not None else "",
             till=queries.till_of_claim(db, claim),
+            kept_for=queries.receipt_called(db, hold.sale) if hold is not None else "",
+            sold_by=queries.receipt_called(db, token.sale) if token is not None else "",
         )
 
     def forget_sightings(self) -> None:

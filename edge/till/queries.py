@@ -16,9 +16,11 @@ from edge.books.rows import (
     CountRow,
     ExitRow,
     GapRow,
+    Node,
     PresenceRow,
     ReaderChangeRow,
     ReaderRow,
+    ReceiptRow,
     SaleRow,
     ShippedRow,
     TenderRow,
@@ -30,6 +32,7 @@ from trade.custody import Token, TokenState
 from trade.payment import Payment
 from trade.piece import Hold
 from trade.price import cart
+from trade.receipt import called
 from trade.sale import Sale, SaleState
 from trade.shift import Banking, Figures, Movement, Shift, figures
 from trade.stocktake import CountState
@@ -61,6 +64,12 @@ def till_of_claim(db: Database, claim: Claim | None) -> str:
     if claim is None or claim.kind is not ClaimKind.CART:
         return ""
     return next(iter(db.words("sale_till", sale=claim.ref)), "")
+
+
+def receipt_called(db: Database, sale: SaleId | str) -> str:
+    """How people call the receipt of a sale; empty when it has none in these books."""
+    row, node = db.one("receipt", ReceiptRow, receipt=sale) if sale else None, db.one("node", Node)
+    return called(node.store, row.till, row.number) if row is not None and node is not None else ""
 
 
 def live_claims(db: Database) -> list[Claim]:

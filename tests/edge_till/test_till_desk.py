@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from contract.commands import CustodyState, GrantCustody
+from contract.commands import CustodyState, GrantCustody, PlaceHold
 from contract.facts import ClaimHeld, ClaimKind, CommandRefused, SaleRecorded
 from edge.books.db import BooksError
 from edge.books.journal import Books
@@ -38,6 +38,15 @@ def test_a_piece_is_not_sold_twice(shop):
     assert shop.state("ring") == "sold"
     assert shop.refused(AddPiece(sale="s2", piece="ring"), pad=["ring"]).code is Why.ALREADY_SOLD
     assert len([fact for fact in shop.facts() if isinstance(fact, SaleRecorded)]) == 1
+
+
+def test_a_piece_kept_for_a_return_is_refused_by_the_receipt_and_not_by_an_id(shop):
+    shop.cart("s1", "ring")
+    shop.pay("s1", "ring")
+    shop.obey(PlaceHold(piece="brooch", sale="s1"))
+    shop.done(OpenSale(sale="s2", till="till-1", currency="EUR"))
+    refusal = shop.refused(AddPiece(sale="s2", piece="brooch"), pad=["brooch"])
+    assert "is kept for the return of receipt paris-till-1-000001: finish that first" in refusal.why
 
 
 def test_a_piece_of_another_cart_is_refused_by_its_till_and_not_by_an_id(shop):

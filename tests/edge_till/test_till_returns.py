@@ -52,6 +52,15 @@ def said(answer, kind):
     return [fact for entry in answer.entries for fact in entry.facts if isinstance(fact, kind)]
 
 
+def test_a_piece_of_another_sale_is_refused_by_its_receipt_and_not_by_an_id(shop, pay_cash):
+    for sale, piece in (("s1", "ring"), ("s2", "brooch")):
+        shop.cart(sale, piece)
+        shop.pay(sale, piece)
+    refusal = shop.refused(give(pay_cash, sale="s2"), pad=["ring"])
+    assert refusal.code is Why.ALREADY_SOLD
+    assert "was sold by another receipt, paris-till-1-000001: open that one" in refusal.why
+
+
 @pytest.fixture
 def by_card(shop):
     """The ring was paid by card at the terminal of its till."""

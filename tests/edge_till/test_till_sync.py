@@ -251,7 +251,11 @@ def test_a_hold_of_the_office_takes_the_piece_out_of_the_cart(shop):
     shop.obey(PlaceHold(piece="ring", sale="old-sale"))
     assert shop.pay("s1", "ring").refusal.code is Why.ON_HOLD or shop.pay("s1", "ring").refusal.code is Why.NOT_IN_SALE
     shop.done(OpenSale(sale="s2", till="till-1", currency="EUR"))
-    assert shop.refused(AddPiece(sale="s2", piece="ring"), pad=["ring"]).code is Why.ON_HOLD
+    refusal = shop.refused(AddPiece(sale="s2", piece="ring"), pad=["ring"])
+    assert (refusal.code, "is kept for a return: " in refusal.why) == (Why.ON_HOLD, True), (
+        "the sale is not of this store"
+    )
+    assert "old-sale" not in refusal.why
     shop.obey(LiftHold(piece="ring", sale="old-sale"))
     shop.done(AddPiece(sale="s2", piece="ring"), pad=["ring"])
     assert not [fact for fact in shop.facts() if isinstance(fact, SaleRecorded)]
