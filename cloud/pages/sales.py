@@ -12,6 +12,7 @@ from cloud.desk import Desk
 from cloud.listing import answer
 from cloud.pages import lists
 from cloud.pos.http import conflicts, found
+from cloud.pos.ledger import kept
 from cloud.pos.ledger import queries as ledger
 from cloud.pos.payments import queries as payments
 from cloud.pos.prices.desk import told_e9
@@ -52,9 +53,13 @@ def router(desk: Desk, clients: called.Clients) -> APIRouter:
         with desk.look() as work:
             seen = found(queries.detail(work.tx, store, sale), f"sale {sale} in {store}")
             posted = ledger.postings(work.tx, sale=sale)
+            called_by = kept.naming(
+                work.tx, ((leg.account, leg.by) for each in posted for leg in each.legs),
+                clients=called.clients(work.tx, who, clients),
+            )  # fmt: skip
             return render(
                 request, "sales/sale.html", detail=seen, sale=seen.row, names=_names(stores.listing(work.tx)),
-                people=_people(work.tx), pad_said=pad_said, told_e9=told_e9, becomes=WORDS,
+                people=_people(work.tx), called_by=called_by, pad_said=pad_said, told_e9=told_e9, becomes=WORDS,
                 payments=payments.listing(work.tx, store=store, sale=sale), given=paper.givens(work.tx, store, sale),
                 postings=[each for each in reversed(posted) if who.may(Permission.LEDGER, store=each.store)],
                 may_resolve=who.may(Permission.LEDGER, store=store), may_see=who.may(Permission.SEE_CLIENTS),
