@@ -1,6 +1,7 @@
 """What stores, people and clients are called on a page."""
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -9,9 +10,15 @@ from cloud.sealing import SealedError
 from cloud.tables import staff, store
 from contract.feed import Permission
 from web.logins import Login
+from web.words import later
 
 Clients = Callable[[Tx, Iterable[str]], dict[str, str]]
 """Names of clients by their ids; who was erased has none. Raises `SealedError`."""
+OWED: Final = {
+    "gift_card": later("Gift card"), "store_credit": later("Store credit"), "deposit": later("Deposit"),
+    "points": later("Points"),
+}  # fmt: skip
+"""One account of each kind that the house owes by."""
 Named = Callable[[Iterable[str]], dict[str, str]]
 
 

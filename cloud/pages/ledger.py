@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from cloud import called
 from cloud.changes import WHY_CHARACTERS_MAX, WhyError
-from cloud.db import Tx
 from cloud.desk import Desk
 from cloud.listing import answer
 from cloud.pages import lists_money
@@ -19,7 +18,6 @@ from cloud.pos.commissions import queries as commissions
 from cloud.pos.commissions.routes import Setter, whose
 from cloud.pos.http import conflicts, found
 from cloud.pos.ledger import closing, kept, queries
-from cloud.pos.staff import queries as staff
 from cloud.pos.stores import queries as stores
 from contract.feed import Permission, Role
 from contract.ids import StoreId
@@ -71,7 +69,8 @@ def add_ledger(routes: APIRouter, desk: Desk, clients: called.Clients) -> None:
                 request, lists_money.of_trial(what, rows, opening=bool(period)), "ledger/trial.html",
                 sums=queries.trial_sums(rows), store=store, period=period,
                 months=queries.months(work.tx), month=month, stores=houses, names=names,
-                closes=closing.closes(work.tx, of=store)[:CLOSES_SHOWN], closable=closable, people=_people(work.tx),
+                closes=closing.closes(work.tx, of=store)[:CLOSES_SHOWN], closable=closable,
+                people=called.people(work.tx),
             )  # fmt: skip
 
     @routes.get("/ledger/entries")
@@ -94,7 +93,7 @@ def add_ledger(routes: APIRouter, desk: Desk, clients: called.Clients) -> None:
         period = period if is_period(period) else ""
         with desk.look() as work:
             details = [] if by else queries.details(work.tx, account, store=store, period=period)
-            names, people = {each.store: each.name for each in stores.listing(work.tx)}, _people(work.tx)
+            names, people = {each.store: each.name for each in stores.listing(work.tx)}, called.people(work.tx)
             table = lists_money.of_movements(
                 work.tx, what, names, people, account, store=store, period=period, by=by
             )  # fmt: skip
@@ -115,7 +114,7 @@ def add_ledger(routes: APIRouter, desk: Desk, clients: called.Clients) -> None:
             names = {each.store: each.name for each in stores.listing(work.tx)}
             legs = [(leg.account, leg.by) for leg in row.legs]
             return render(
-                request, "ledger/entry.html", row=row, month=month, names=names, people=_people(work.tx),
+                request, "ledger/entry.html", row=row, month=month, names=names, people=called.people(work.tx),
                 called_by=kept.naming(work.tx, legs, clients=called.clients(work.tx, who, clients)),
                 sold=kept.receipts(work.tx, [row.sale]).get(row.sale) if row.sale else None,
                 beside=[each for each in of_sale if each.posting != posting and who.of(each.store)],
@@ -148,7 +147,7 @@ def add_commissions(routes: APIRouter, desk: Desk, time_zone: str) -> None:
         period = period if is_period(period) else ""
         with desk.look() as work:
             rows = commissions.by_associate(work.tx, store=store, period=period, associate=whose(who, store))
-            houses, people = [each for each in stores.listing(work.tx) if who.of(each.store)], _people(work.tx)
+            houses, people = [each for each in stores.listing(work.tx) if who.of(each.store)], called.people(work.tx)
             may_set = Permission.SETTINGS in who.powers.everywhere
             return answer(
                 request, lists_money.of_commissions(what, rows, people), "commissions/list.html", store=store,
@@ -169,7 +168,7 @@ def add_commissions(routes: APIRouter, desk: Desk, time_zone: str) -> None:
             table = lists_money.of_earnings(work.tx, what, names, associate, store=store, period=period)
             return answer(
                 request, table, "commissions/associate.html", associate=associate, store=store, period=period,
-                month=month, people=_people(work.tx), names=names,
+                month=month, people=called.people(work.tx), names=names,
                 sums=commissions.by_associate(work.tx, store=store, period=period, associate=associate),
             )  # fmt: skip
 
@@ -182,7 +181,3 @@ def add_commissions(routes: APIRouter, desk: Desk, time_zone: str) -> None:
         with conflicts(rates_desk.RateError, WhyError, code="rate"), desk.work() as work:
             rates_desk.set_rate(work, whose=whose_rate, rate_bp=rate, from_day=from_day, by=who.user, why=why)
         return go(request, "/commissions")
-
-
-def _people(tx: Tx) -> dict[str, str]:
-    return {each.user: each.name for each in staff.listing(tx)}

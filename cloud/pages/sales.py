@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from cloud import called
-from cloud.db import Tx
 from cloud.desk import Desk
 from cloud.listing import answer
 from cloud.pages import lists
@@ -19,7 +18,6 @@ from cloud.pos.prices.desk import told_e9
 from cloud.pos.receipts import paper
 from cloud.pos.sales import queries
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
-from cloud.pos.staff import queries as staff
 from cloud.pos.stores import queries as stores
 from cloud.screens import pad_said
 from contract.feed import Permission
@@ -43,7 +41,7 @@ def router(desk: Desk, clients: called.Clients) -> APIRouter:
     def sale_list(request: Request, who: Anyone, what: List, store: Word = "") -> Response:
         del who
         with desk.look() as work:
-            houses, people = stores.listing(work.tx), _people(work.tx)
+            houses, people = stores.listing(work.tx), called.people(work.tx)
             table = lists.of_sales(work.tx, what, _names(houses), people, store=store)
             return answer(request, table, "sales/list.html", names=_names(houses), people=people)
 
@@ -59,7 +57,7 @@ def router(desk: Desk, clients: called.Clients) -> APIRouter:
             )  # fmt: skip
             return render(
                 request, "sales/sale.html", detail=seen, sale=seen.row, names=_names(stores.listing(work.tx)),
-                people=_people(work.tx), called_by=called_by, pad_said=pad_said, told_e9=told_e9, becomes=WORDS,
+                people=called.people(work.tx), called_by=called_by, pad_said=pad_said, told_e9=told_e9, becomes=WORDS,
                 payments=payments.listing(work.tx, store=store, sale=sale), given=paper.givens(work.tx, store, sale),
                 postings=[each for each in reversed(posted) if who.may(Permission.LEDGER, store=each.store)],
                 may_resolve=who.may(Permission.LEDGER, store=store), may_see=who.may(Permission.SEE_CLIENTS),
@@ -86,7 +84,3 @@ def router(desk: Desk, clients: called.Clients) -> APIRouter:
 
 def _names(rows: Iterable[stores.StoreRow]) -> dict[str, str]:
     return {row.store: row.name for row in rows}
-
-
-def _people(tx: Tx) -> dict[str, str]:
-    return {row.user: row.name for row in staff.listing(tx)}

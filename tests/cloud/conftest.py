@@ -29,9 +29,10 @@ from contract.messages import Down, JournalRows, Rejoin, Snapshot, Standing, Up
 from trade.guards import ALL, Guards
 
 _names = itertools.count(1)
-_spec = importlib.util.spec_from_file_location("house_money", Path(__file__).with_name("money.py"))
-sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(sys.modules[_spec.name])
+for _name in ("money", "owing", "ways"):
+    _spec = importlib.util.spec_from_file_location(f"house_{_name}", Path(__file__).with_name(f"{_name}.py"))
+    sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(sys.modules[_spec.name])
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

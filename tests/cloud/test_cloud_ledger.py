@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloud.ledger import Kind, post
+from cloud.pos.ledger import closing
 from cloud.pos.ledger.queries import balances, postings
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
 from cloud.tables import ledger_close, ledger_line, posting, sale
@@ -26,11 +27,9 @@ def legs(*amounts: int) -> list[Posting]:
     return [Posting(account=Account.CASH, amount_minor=amount, currency="EUR") for amount in amounts]
 
 
-def write(office, *amounts: int, ref: str = "s1") -> None:
+def write(office, *amounts: int, ref: str = "s1", kind: Kind = Kind.SALE) -> None:
     with office.transaction() as tx:
-        post(
-            begin(tx, ALL, 9), legs(*amounts), store=PARIS, kind=Kind.SALE, ref=ref, business_day="2026-11-22", at_us=1
-        )
+        post(begin(tx, ALL, 9), legs(*amounts), store=PARIS, kind=kind, ref=ref, business_day="2026-11-22", at_us=1)
 
 
 @pytest.mark.parametrize("amounts", [(100, -99), (100,), (100, -100, 1)])
@@ -39,6 +38,23 @@ def test_a_posting_that_does_not_balance_is_refused_by_the_database(office, amou
         write(office, *amounts)
     with office.reading() as tx:
         assert tx.rows(sa.select(ledger_line)) == []
+
+
+@pytest.mark.parametrize("kind", [*closing.FOLLOWS, Kind.SALE])
+def test_what_is_kept_elsewhere_too_is_not_reversed_in_the_ledger_alone(office, kind):
+    """A sale is the control."""
+    write(office, 100, -100, kind=kind)
+    with office.reading() as tx:
+        name = str(tx.value(sa.select(posting.c.posting)))
+    with office.transaction() as tx:
+        work = begin(tx, ALL, 10)
+        if kind in closing.FOLLOWS:
+            with pytest.raises(closing.NotCorrectableError, match="follow"):
+                closing.reverse(work, PARIS, name, by=UserId("ada"), why="by mistake")
+        else:
+            closing.reverse(work, PARIS, name, by=UserId("ada"), why="by mistake")
+    with office.reading() as tx:
+        assert len(tx.rows(sa.select(posting))) == 1 + (kind not in closing.FOLLOWS)
 
 
 def test_lines_without_a_posting_are_refused(office):

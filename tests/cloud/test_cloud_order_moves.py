@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 import sqlalchemy as sa
+from house_ways import held, home, takes
 
 from cloud import feed, ways
 from cloud.people import Keyring
@@ -22,7 +23,6 @@ from cloud.tables import (
     order_way,
     remark_key,
     remark_reader,
-    value_slice,
 )
 from cloud.work import begin
 from contract.commands import AnswerOrder, GrantCustody, NumberedCommand, TakeOrder, encode_command
@@ -95,25 +95,6 @@ def deposit(house, box, minor):
 def handed(to="lyon", home=0, minor=0):
     money = (ValueReleased(account=ACCOUNT, amount_minor=minor, currency="EUR"),) if minor else ()
     return (*money, OrderHanded(order=ORDER, home=home, to=to))
-
-
-def takes(box):
-    """What the box is told next, of orders; and it says that it heard it."""
-    heard = box.obey(box.send())
-    for each in heard:
-        raw = msgspec.Raw(encode_command(each))
-        box.write(CommandHeard(cloud_epoch=box.cloud_epoch, seq=each.seq, command=raw))
-    box.send()
-    return [each.command for each in heard if isinstance(each.command, TakeOrder)]
-
-
-def home(house):
-    (row,) = house.rows(sa.select(client_order))
-    return row["store"], decode(bytes(row["body"]))
-
-
-def held(house):
-    return {row["store"]: row["held_minor"] for row in house.rows(sa.select(value_slice)) if row["held_minor"]}
 
 
 def cases(house):

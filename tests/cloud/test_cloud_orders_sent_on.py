@@ -5,6 +5,7 @@ import threading
 import msgspec
 import pytest
 import sqlalchemy as sa
+from house_ways import held, home, takes
 
 from cloud import app as office_app
 from cloud import ways
@@ -14,7 +15,7 @@ from cloud.pos.client_orders.apply import decode
 from cloud.pos.staff.desk import Passwords, put_staff
 from cloud.provider import NoProvider
 from cloud.recover import recover
-from cloud.tables import case_file, client_order, node, office_change, order_way, value_slice
+from cloud.tables import case_file, node, office_change, order_way
 from cloud.work import begin
 from contract.commands import NumberedCommand, TakeOrder, encode_command
 from contract.facts import (
@@ -62,25 +63,6 @@ def deposit(house, box):
     )  # fmt: skip
     kept = ValueKept(account=ACCOUNT, kind=TenderKind.DEPOSIT, amount_minor=DEPOSIT, currency="EUR", client="c-1")
     return sold, kept
-
-
-def takes(box, **told):
-    """What the box is told next, of orders; and it says that it heard it."""
-    heard = box.obey(box.send(**told))
-    for each in heard:
-        raw = msgspec.Raw(encode_command(each))
-        box.write(CommandHeard(cloud_epoch=box.cloud_epoch, seq=each.seq, command=raw))
-    box.send(**told)
-    return [each.command for each in heard if isinstance(each.command, TakeOrder)]
-
-
-def home(house):
-    (row,) = house.rows(sa.select(client_order))
-    return row["store"], decode(bytes(row["body"]))
-
-
-def held(house):
-    return {row["store"]: row["held_minor"] for row in house.rows(sa.select(value_slice)) if row["held_minor"]}
 
 
 def send_on(house, to, why=WHY):

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 import sqlalchemy as sa
+from house_owing import CARD, CODE, answers, ask, owed
 
 from cloud import changes, today
 from cloud.pos.goods import desk as goods
@@ -31,38 +32,13 @@ from contract.facts import (
     TenderKind,
     TradeIn,
     TradeInTaken,
-    ValueAsked,
     ValueInquired,
     ValueKept,
 )
 from contract.feed import GoodsCard, Unit
-from contract.giftcard import account_of, label, make
+from contract.giftcard import label
 from contract.ids import AccountId
 from trade.guards import ALL
-
-CODE = make(b"twelve bytes")
-CARD = account_of(CODE)
-
-
-def owed(box, house, name, amount, kind=LineKind.GIFT_CARD, account=CARD, **more):
-    """A sale of one line that the house owes from then on."""
-    line = SaleLine(
-        line=f"{name}-1", kind=kind, description=f"Gift card {label(CODE)}", list_price_minor=amount,
-        gross_minor=amount, tax_bp=0, tax_minor=0, account=account,
-    )  # fmt: skip
-    base = house.sale(box, name)
-    tender = Tender(kind=TenderKind.CARD, amount_minor=amount, reference="slip")
-    return msgspec.structs.replace(base, lines=(line,), total_minor=amount, tenders=(tender,), **more)
-
-
-def ask(name, wanted, account=CARD, kind=TenderKind.GIFT_CARD, currency="EUR"):
-    return ValueAsked(
-        ask=name, sale=f"sale-{name}", till="t1", account=account, kind=kind, currency=currency, wanted_minor=wanted
-    )
-
-
-def answers(box):
-    return [each.command for each in box.obey(box.send())]
 
 
 def test_a_card_is_loaded_given_once_and_its_balance_is_found_by_its_code(house):

@@ -1,37 +1,12 @@
 """What a box claims of an account beyond what the office knows is not believed, and a person is told."""
 
-import msgspec
 import pytest
 import sqlalchemy as sa
+from house_owing import CARD, answers, ask, owed
 
 from cloud.pos.value import apply as value
 from cloud.tables import case_file, value_slice
-from contract.facts import LineKind, SaleLine, Tender, TenderKind, ValueAsked, ValueKept, ValueReleased
-from contract.giftcard import account_of, label, make
-
-CODE = make(b"twelve bytes")
-CARD = account_of(CODE)
-
-
-def owed(box, house, name, amount, kind=LineKind.GIFT_CARD, account=CARD, **more):
-    """A sale of one line that the house owes from then on."""
-    line = SaleLine(
-        line=f"{name}-1", kind=kind, description=f"Gift card {label(CODE)}", list_price_minor=amount,
-        gross_minor=amount, tax_bp=0, tax_minor=0, account=account,
-    )  # fmt: skip
-    base = house.sale(box, name)
-    tender = Tender(kind=TenderKind.CARD, amount_minor=amount, reference="slip")
-    return msgspec.structs.replace(base, lines=(line,), total_minor=amount, tenders=(tender,), **more)
-
-
-def ask(name, wanted, account=CARD, kind=TenderKind.GIFT_CARD, currency="EUR"):
-    return ValueAsked(
-        ask=name, sale=f"sale-{name}", till="t1", account=account, kind=kind, currency=currency, wanted_minor=wanted
-    )
-
-
-def answers(box):
-    return [each.command for each in box.obey(box.send())]
+from contract.facts import TenderKind, ValueKept, ValueReleased
 
 
 def held_of(house):

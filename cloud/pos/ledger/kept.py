@@ -10,16 +10,8 @@ from cloud.db import Tx
 from cloud.ledger import OF_ITS_POSTING
 from cloud.pos.ledger.queries import heading
 from cloud.tables import client_order, ledger_line, posting, purchase, sale, terminal_payment, value_account
-from contract.facts import TenderKind
+from trade import receipt
 from trade.accounts import CHART, Kept
-from web.words import later
-
-OWED: Final = {
-    TenderKind.GIFT_CARD: later("Gift card"),
-    TenderKind.STORE_CREDIT: later("Store credit"),
-    TenderKind.DEPOSIT: later("Deposit"),
-    TenderKind.POINTS: later("Points"),
-}
 
 
 class Called(NamedTuple):
@@ -63,8 +55,7 @@ def _owed(tx: Tx, wanted: list[str], clients: called.Named) -> Mapping[str, Call
 
 
 def _owed_name(row: sa.RowMapping, known: Mapping[str, str]) -> str:
-    kind = str(OWED[TenderKind(row["kind"])])
-    parts = [f"{kind} {row['label']}".rstrip(), known.get(row["client"], "")]
+    parts = [f"{called.OWED[row['kind']]} {row['label']}".rstrip(), known.get(row["client"], "")]
     return ", ".join(part for part in parts if part)
 
 
@@ -109,7 +100,7 @@ def receipts(tx: Tx, sales: list[str]) -> Mapping[str, Called]:
     rows = tx.rows(sa.select(of.store, of.sale, of.till, of.receipt_number).where(of.sale.in_(sales)))
     return {
         row["sale"]: Called(
-            f"{row['store']}-{row['till']}-{row['receipt_number']:06}", f"/sales/{row['store']}/{row['sale']}"
+            receipt.called(row["store"], row["till"], row["receipt_number"]), f"/sales/{row['store']}/{row['sale']}"
         )
         for row in rows
     }

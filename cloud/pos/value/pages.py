@@ -33,7 +33,13 @@ def router(desk: Desk, clients: called.Clients) -> APIRouter:
             names, known = called.stores(work.tx), called.clients(work.tx, who, clients)
             table = columns.of_accounts(work.tx, what, names, known, kind=kind)
             page = answer(
-                request, table, "value/list.html", owed=queries.owed(work.tx), names=names, kinds=columns.KINDS
+                request,
+                table,
+                "value/list.html",
+                owed=queries.owed(work.tx),
+                names=names,
+                kinds=columns.KINDS,
+                one=called.OWED,
             )
         return kept(desk, who, page) if who.may(Permission.SEE_CLIENTS) else page
 
@@ -45,6 +51,7 @@ def router(desk: Desk, clients: called.Clients) -> APIRouter:
             acts = changes.listing(work.tx, what=apply.NOTED, subject=account)
             return render(
                 request, "value/account.html", seen=seen, row=seen.row, acts=acts, names=names,
+                name=called.OWED[seen.row.kind],
                 people=called.people(work.tx),
                 clients=called.clients(work.tx, who, clients)([seen.row.client] if seen.row.client else ()),
                 mine={name: title for name, title in names.items() if Permission.LEDGER in who.powers.at(name)},
