@@ -65,9 +65,14 @@ def costs() -> dict[str, float]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first (`./test` tells xdist to keep the order): a worker that gets one last keeps the others waiting."""
+    """The longest files first (`./test` tells xdist to keep the order): a worker that gets one last keeps the others waiting.
+    Proofs at full size may take as long as they do.
+    """
     known = costs()
     items.sort(key=lambda item: -known.get(item.nodeid.partition("::")[0], 0.0))
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.timeout(0))
 
 
 def pytest_collection_finish() -> None:
