@@ -189,6 +189,7 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.CountMissed: (),
     facts.CountSubmitted: (),
     facts.CountRecounting: (),
+    facts.CountExplained: (Key("piece", "verdict.piece"),),
     facts.PiecePresence: (PIECE,),
     facts.ZoneVision: (),
     facts.ReaderHealth: (),

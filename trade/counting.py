@@ -27,7 +27,9 @@ def approve_count(scene: Scene, act: ApproveCount, by: UserId) -> tuple[AnyFact,
     if count.awaits_figures:
         return Refusal(Why.WRONG_STATE, "This count is blind: whoever counts submits what they found first")
     if scene.guards.second_person and counted_it(by, count.counted_by):
-        return Refusal(Why.SAME_PERSON, "You counted this yourself: somebody else looks at it and approves it")
+        return Refusal(
+            Why.SAME_PERSON, "You counted this, or explained a piece of it: somebody else looks at it and approves it"
+        )
     missing = tuple(v.piece for v in count.verdicts if v.verdict is Verdict.MISSING)
     return (
         CountApproved(

@@ -5,7 +5,7 @@ from enum import StrEnum
 from math import prod
 from typing import Final
 
-from contract.facts import Verdict
+from contract.facts import CountTotal, Verdict
 from contract.ids import HOUSE, UserId
 from trade.machine import Machine
 
@@ -13,6 +13,8 @@ Judged = tuple[str, float]
 """A verdict and P(the piece is there)."""
 FOUND: Final = frozenset({Verdict.FOUND, Verdict.MISPLACED, Verdict.HARD_TO_READ})
 """Verdicts on an expected piece that was read."""
+BY_HAND: Final = frozenset({Verdict.FOUND, Verdict.EXPLAINED})
+"""What a person may answer for a piece that was not read; no count calls a piece found one by one by itself."""
 TO_LOOK_FOR: Final = frozenset({Verdict.MISSING, Verdict.CHECK_BY_HAND, Verdict.DUPLICATE})
 
 
@@ -29,6 +31,8 @@ class CountEvent(StrEnum):
     FINISH = "all is judged"
     RECOUNT = "recount zones"
     APPROVE = "approve"
+    EXPLAIN = "explain"
+    """A person answers for a piece that was not read."""
     ABANDON = "abandon"
 
 
@@ -41,6 +45,7 @@ STOCKTAKE: Final = Machine(
         (CountState.COUNTING, CountEvent.ABANDON): CountState.ABANDONED,
         (CountState.FINISHED, CountEvent.APPROVE): CountState.APPROVED,
         (CountState.FINISHED, CountEvent.RECOUNT): CountState.RECOUNTING,
+        (CountState.FINISHED, CountEvent.EXPLAIN): CountState.FINISHED,
         (CountState.FINISHED, CountEvent.ABANDON): CountState.ABANDONED,
         (CountState.RECOUNTING, CountEvent.FINISH): CountState.FINISHED,
         (CountState.RECOUNTING, CountEvent.ABANDON): CountState.ABANDONED,
@@ -57,6 +62,12 @@ def counted_it(by: UserId, counted_by: Iterable[UserId]) -> bool:
 def to_look_for(verdicts: Iterable[Judged]) -> int:
     """How many pieces a person has to look for: not read for certain, and not explained."""
     return sum(verdict in TO_LOOK_FOR for verdict, _ in verdicts)
+
+
+def with_total(totals: Iterable[CountTotal], total: CountTotal) -> tuple[CountTotal, ...]:
+    """Totals after that of one tray became another."""
+    tray = (total.zone, total.tray)
+    return tuple(total if (each.zone, each.tray) == tray else each for each in totals)
 
 
 def p_complete_by_hand(verdicts: Iterable[Judged]) -> float | None:

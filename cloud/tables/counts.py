@@ -14,7 +14,7 @@ stock_count = table(
 
 count_verdict = table(
     "count_verdict", key("store"), key("count_id"), key("piece"), text("verdict"), text("zone"),
-    real("p_present"), text("note"), whole("at_us"), whole("rounds"),
+    real("p_present"), text("note"), whole("at_us"), whole("rounds"), text("by"),
 )  # fmt: skip
 
 count_look = table(

@@ -31,6 +31,7 @@ from contract.facts.clients import ClientLooked as ClientLooked
 from contract.facts.clients import ClientTold as ClientTold
 from contract.facts.counts import CountAbandoned as CountAbandoned
 from contract.facts.counts import CountApproved as CountApproved
+from contract.facts.counts import CountExplained as CountExplained
 from contract.facts.counts import CountFinished as CountFinished
 from contract.facts.counts import CountMissed as CountMissed
 from contract.facts.counts import CountPlace as CountPlace
@@ -252,6 +253,7 @@ AnyFact = (
     | CountMissed
     | CountSubmitted
     | CountRecounting
+    | CountExplained
     | PiecePresence
     | ZoneVision
     | ZonesCalibrated
@@ -276,6 +278,7 @@ FLOOR_FACTS: Final = (
     CountMissed,
     CountSubmitted,
     CountRecounting,
+    CountExplained,
     PiecePresence,
     ZoneVision,
     ZonesCalibrated,

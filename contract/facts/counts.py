@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from contract.facts.fact import Fact
-from contract.ids import CountId, PieceId, ZoneId
+from contract.ids import CountId, PieceId, UserId, ZoneId
 
 
 class Verdict(StrEnum):
@@ -42,6 +42,8 @@ class CountVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """When what explains it happened, UTC µs; 0 where nothing is to be explained."""
     rounds: int = 0
     """Rounds that read it."""
+    by: UserId = UserId("")
+    """Who answered for it by hand (`CountExplained`); empty where the count says so itself."""
 
 
 class CountTag(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -156,6 +158,20 @@ class CountFinished(Fact, frozen=True, tag="count.finished"):
     took_s: float = 0.0
     unknown_more: float = 0.0
     """At least so many unknown tags more than were heard (Chao2)."""
+
+
+class CountExplained(Fact, frozen=True, tag="count.explained"):
+    """Floor: a person answers for a piece of a finished count that was not read: it is here, seen by hand (`found`), or
+    rightly elsewhere (`explained`, the note says where and why). What this changes of the count is told with it.
+    """
+
+    count: CountId
+    verdict: CountVerdict
+    """As it stands from now on, with who says so (`by`) and since when (`at_us`)."""
+    was: Verdict
+    p_complete: float
+    total: CountTotal
+    """Of its tray, as it is from now on."""
 
 
 class CountApproved(Fact, frozen=True, tag="count.approved"):

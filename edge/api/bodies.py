@@ -278,6 +278,15 @@ class RecountBody(Body):
     reason: Text = ""
 
 
+class ExplainBody(Body):
+    """A person answers for a piece that a finished count did not read."""
+
+    piece: Id
+    found: bool
+    """It is here and was seen by hand; otherwise it is rightly elsewhere, and `reason` says where and why."""
+    reason: Text = ""
+
+
 class SubmitCountBody(Body):
     """What a person counted blind: one figure for each zone of the count."""
 

@@ -210,6 +210,9 @@ class Shop:
     async def submit_count(self, count: CountId, quantities: Mapping[ZoneId, int], who: Login) -> None:
         await self.on_house(lambda: self.store.submit_count(count, quantities, who.user))
 
+    async def explain_count(self, count: CountId, piece: PieceId, reason: str, who: Login, *, found: bool) -> None:
+        await self.on_house(lambda: self.store.explain_count(count, piece, reason, who.user, found=found))
+
     async def abandon_count(self, count: CountId, reason: str, who: Login) -> None:
         await self.on_house(lambda: self.store.abandon_count(count, reason, who.user))
 

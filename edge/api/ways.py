@@ -14,28 +14,28 @@ YOUNG_US: Final = 600 * 1_000_000
 AGAIN_US: Final = 2_000_000
 STEPS_MAX: Final = 6
 ROUNDS_LEAST: Final = 3
-"""A zone that read a piece less often overheard it from next door, unless it was the last that did."""
+"""A zone that read a piece less often overheard it from next door, unless it was the last that did, or the alarm is of it."""
 KEPT_MAX: Final = 200
 
 Way = tuple[tuple[ZoneId, int], ...]
 """Zones in the order of the way, each with when it was last read there before it was read in the next."""
 
 
-def way(stays: Sequence[Stay], raised_us: int) -> Way:
-    """At most `STEPS_MAX` zones, the newest ones."""
+def way(stays: Sequence[Stay], raised_us: int, zone: str = "") -> Way:
+    """At most `STEPS_MAX` zones, the newest ones. `zone`: of the alarm, which said that it was read there."""
     since_us = raised_us - WINDOW_US
     recent = [stay for stay in stays if stay.to_us >= since_us]
     newest = max((stay.to_us for stay in recent), default=0)
-    heard = [stay for stay in recent if stay.rounds >= ROUNDS_LEAST or stay.to_us == newest]
+    heard = [stay for stay in recent if stay.rounds >= ROUNDS_LEAST or stay.to_us == newest or stay.zone == zone]
     moments = sorted(
         moment for stay in heard for moment in ((max(stay.from_us, since_us), stay.zone), (stay.to_us, stay.zone))
     )
     steps: list[tuple[ZoneId, int]] = []
-    for at_us, zone in moments:
-        if steps and steps[-1][0] == zone:
-            steps[-1] = (zone, at_us)
+    for at_us, place in moments:
+        if steps and steps[-1][0] == place:
+            steps[-1] = (place, at_us)
         else:
-            steps.append((zone, at_us))
+            steps.append((place, at_us))
     return tuple(steps[-STEPS_MAX:])
 
 

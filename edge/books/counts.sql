@@ -23,6 +23,9 @@ CREATE TABLE count_missed (
     at_us INTEGER NOT NULL, PRIMARY KEY (schedule, due_us)
 ) STRICT, WITHOUT ROWID;
 
+-- name: upgrade_29
+ALTER TABLE count_verdict ADD COLUMN by TEXT NOT NULL DEFAULT '';
+
 -- name: count
 SELECT * FROM count WHERE count = :count;
 
@@ -60,6 +63,10 @@ UPDATE count SET submitted = 1, quantities = :quantities, counted_by = :counted_
 -- name: count_recount
 UPDATE count SET state = 'recounting', recounting = :zones, counted_by = :counted_by WHERE count = :count;
 
+-- name: count_explain
+UPDATE count SET found = :found, p_complete = :p_complete, value_minor = :value_minor, weight_mg = :weight_mg,
+    totals = :totals, counted_by = :counted_by WHERE count = :count;
+
 -- name: count_approve
 INSERT INTO count (count, place, zones, state, expected, round, found, p_complete, unread_expected, why_stopped,
     value_minor, weight_mg, currency, unknown_tags, started_us, ended_us, business_day, approved_by)
@@ -82,22 +89,23 @@ SELECT * FROM count_look WHERE count = :count ORDER BY number;
 DELETE FROM count_verdict WHERE count = :count;
 
 -- name: verdict_set
-INSERT OR REPLACE INTO count_verdict VALUES (:count, :piece, :verdict, :zone, :p_present, :note, :at_us, :rounds);
+INSERT OR REPLACE INTO count_verdict VALUES (:count, :piece, :verdict, :zone, :p_present, :note, :at_us, :rounds, :by);
 
 -- name: verdict_tally
 SELECT verdict, count(*) AS pieces FROM count_verdict WHERE count = :count GROUP BY verdict ORDER BY verdict;
 
 -- name: verdicts_missing
-SELECT piece, verdict, zone, p_present, note, at_us, rounds FROM count_verdict WHERE count = :count AND verdict = 'missing';
+SELECT piece, verdict, zone, p_present, note, at_us, rounds, by FROM count_verdict
+WHERE count = :count AND verdict = 'missing';
 
 -- name: verdicts_first
-SELECT v.piece, v.verdict, v.zone, v.p_present, v.note, v.at_us, v.rounds
+SELECT v.piece, v.verdict, v.zone, v.p_present, v.note, v.at_us, v.rounds, v.by
 FROM count_verdict v LEFT JOIN seek s ON s.piece = v.piece
-WHERE v.count = :count AND v.verdict <> 'found' AND (:only = '' OR v.verdict = :only)
+WHERE v.count = :count AND (:only = '' OR v.verdict = :only)
 ORDER BY v.verdict NOT IN ('missing', 'check_by_hand', 'duplicate'), coalesce(s.price, 0) DESC, v.piece LIMIT :most;
 
 -- name: verdicts
-SELECT piece, verdict, zone, p_present, note, at_us, rounds FROM count_verdict WHERE count = :count ORDER BY piece;
+SELECT piece, verdict, zone, p_present, note, at_us, rounds, by FROM count_verdict WHERE count = :count ORDER BY piece;
 
 -- name: count_missed_add
 INSERT OR REPLACE INTO count_missed VALUES (:schedule, :place, :due_us, :why, :more, :at_us);

@@ -17,7 +17,7 @@ import msgspec
 
 BOOKS_FILE: Final = "books.sqlite3"
 """In a box's data directory."""
-SCHEMA_VERSION: Final = 28
+SCHEMA_VERSION: Final = 29
 FILES: Final = (
     "books.sql",
     "shifts.sql",

@@ -30,6 +30,7 @@ from contract.facts import (
     CommandRefused,
     CountAbandoned,
     CountApproved,
+    CountExplained,
     CountFinished,
     CountMissed,
     CountProgress,
@@ -287,6 +288,7 @@ def apply(db: Database, fact: AnyFact, at: At, guards: Guards = ALL) -> None:  #
             | CountMissed()
             | CountSubmitted()
             | CountRecounting()
+            | CountExplained()
             | InputChanged()
             | OutputSet()
         ):

@@ -5,6 +5,7 @@ import msgspec
 from contract.facts import (
     CountAbandoned,
     CountApproved,
+    CountExplained,
     CountFinished,
     CountMissed,
     CountProgress,
@@ -15,7 +16,8 @@ from contract.facts import (
 )
 from contract.ids import HOUSE, CountId, UserId
 from edge.books.db import Database
-from edge.books.rows import CountRow, as_list, counters_of
+from edge.books.rows import CountRow, as_list, counters_of, totals_of
+from trade.stocktake import with_total
 
 CountFact = (
     CountStarted
@@ -26,6 +28,7 @@ CountFact = (
     | CountMissed
     | CountSubmitted
     | CountRecounting
+    | CountExplained
 )
 
 
@@ -49,6 +52,8 @@ def apply(db: Database, fact: CountFact, at_us: int, by: UserId) -> None:
             db.run("count_submit", count=fact.count, quantities=counted, counted_by=people)
         case CountRecounting():
             db.run("count_recount", count=fact.count, zones=as_list(fact.zones), counted_by=_with(db, fact.count, by))
+        case CountExplained():
+            _explained(db, fact, by)
         case CountApproved():
             db.run_struct("count_approve", fact, at_us=at_us, approved_by=by)
             _verdicts(db, fact.count, fact.verdicts)
@@ -56,6 +61,17 @@ def apply(db: Database, fact: CountFact, at_us: int, by: UserId) -> None:
             db.run("count_abandon", count=fact.count, why=fact.reason, ended_us=at_us)
         case CountMissed():
             db.run_struct("count_missed_add", fact, at_us=at_us)
+
+
+def _explained(db: Database, fact: CountExplained, by: UserId) -> None:
+    row = db.one("count", CountRow, count=fact.count)
+    totals = with_total(() if row is None else totals_of(row), fact.total)
+    db.run(
+        "count_explain", count=fact.count, found=sum(each.found for each in totals), p_complete=fact.p_complete,
+        value_minor=sum(each.found_minor for each in totals), weight_mg=sum(each.found_mg for each in totals),
+        totals=_json(totals), counted_by=_with(db, fact.count, by),
+    )  # fmt: skip
+    db.run_struct("verdict_set", fact.verdict, count=fact.count)
 
 
 def _with(db: Database, count: CountId, by: UserId) -> str:

@@ -10,6 +10,7 @@ from contract.facts import (
     AlarmRaised,
     CountAbandoned,
     CountApproved,
+    CountExplained,
     CountFinished,
     CountMissed,
     CountProgress,
@@ -53,6 +54,7 @@ FloorFact = (
     | CountMissed
     | CountSubmitted
     | CountRecounting
+    | CountExplained
     | InputChanged
     | OutputSet
 )
@@ -99,7 +101,7 @@ def apply(db: Database, fact: FloorFact, at_us: int, by: UserId) -> None:
             db.run_struct("restock_end", fact, ended_us=at_us)
         case CountStarted() | CountProgress() | CountFinished() | CountApproved() | CountAbandoned():
             counts.apply(db, fact, at_us, by)
-        case CountMissed() | CountSubmitted() | CountRecounting():
+        case CountMissed() | CountSubmitted() | CountRecounting() | CountExplained():
             counts.apply(db, fact, at_us, by)
         case InputChanged():
             why = "found so" if fact.found else ""

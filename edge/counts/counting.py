@@ -8,6 +8,7 @@ and then say so, never guess.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,9 +21,11 @@ from contract.facts import (
     CountRecounting,
     CountStarted,
     CountSubmitted,
+    CountVerdict,
+    Verdict,
     ZoneQuantity,
 )
-from contract.ids import CountId, ReaderId, ZoneId
+from contract.ids import CountId, PieceId, ReaderId, UserId, ZoneId
 from edge.books.db import Database
 from edge.books.rows import CountRow, recounting_of, totals_of, zones_of
 from edge.config import EdgeConfig, ZoneKind
@@ -33,13 +36,14 @@ from edge.counts.lore import LESSONS, Lore
 from edge.counts.picture import picture
 from edge.counts.report import Report
 from edge.counts.running import Before, CountNow, Running, before
+from edge.counts.totals import tray_of
 from edge.floor.pipeline import Pipeline
 from edge.floor.rounds import Heard, Round
 from edge.floor.stock import Stock
 from edge.floor.strangers import Strangers
 from edge.reconcile.counts.count import CAREFUL, Count
 from edge.reconcile.counts.expected import expect
-from trade.stocktake import STOCKTAKE, CountEvent, CountState
+from trade.stocktake import STOCKTAKE, TO_LOOK_FOR, CountEvent, CountState
 
 CARE: Final = CAREFUL._replace(rounds_max=60)
 """Rounds for the pieces that are hard to read; after a minute a hand is quicker than the radio."""
@@ -154,6 +158,30 @@ class Counting:
             raise CountRefusedError(f"Give one figure for each zone of this count: {names}")
         told = tuple(ZoneQuantity(zone=zone, quantity=quantities[zone]) for zone in zones_of(row))
         return (CountSubmitted(count=row.count, quantities=told),)
+
+    def explain(
+        self, row: CountRow, db: Database, piece: PieceId, reason: str, by: UserId, *, found: bool
+    ) -> tuple[AnyFact, ...]:
+        """Facts by which a person answers for a piece that a finished count did not read: `found`, it is here and in
+        hand; else it is rightly elsewhere, as `reason` says. Raises `CountRefusedError`.
+        """
+        check_step(row, CountEvent.EXPLAIN)
+        if row.awaits_figures:
+            raise CountRefusedError("This count is blind: submit what you counted, and explain what it lacks then")
+        if not found and not reason.strip():
+            raise CountRefusedError("Say where the piece is and why: whoever approves the count reads it")
+        verdicts = {each.piece: each for each in db.rows("verdicts", CountVerdict, count=row.count)}
+        was, card = verdicts.get(piece), self.stock.cards.get(piece)
+        if was is None or not (was.by or was.verdict in TO_LOOK_FOR):
+            raise CountRefusedError(f"{card.title if card else piece} is not one that this count looks for")
+        tray = tray_of(totals_of(row), was.zone, card)
+        if tray is None:
+            raise CountRefusedError("An earlier version counted this and kept no totals; begin a new count")
+        verdict, p_present = (Verdict.FOUND, 1.0) if found else (Verdict.EXPLAINED, 0.0)
+        said = msgspec.structs.replace(
+            was, verdict=verdict, p_present=p_present, note=reason.strip(), at_us=self._wall_us(), by=by
+        )
+        return (self.report.explained(row.count, verdicts, said, tray),)
 
     def abandon(self, row: CountRow, reason: str) -> tuple[AnyFact, ...]:
         """Raises `CountRefusedError` when it has ended already. Nothing else of the store changes by it."""

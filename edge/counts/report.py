@@ -12,14 +12,14 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from contract.facts import AlarmKind, CountFinished, CountTag, CountVerdict, Verdict
-from contract.ids import PieceId, ZoneId
+from contract.facts import AlarmKind, CountExplained, CountFinished, CountTag, CountTotal, CountVerdict, Verdict
+from contract.ids import CountId, PieceId, ZoneId
 from edge.books.rows import AlarmRow, AlarmState, pieces_of
 from edge.config import EdgeConfig
 from edge.counts.happened import Happened
 from edge.counts.others import Others
 from edge.counts.running import Running
-from edge.counts.totals import adjusted, totals_of
+from edge.counts.totals import adjusted, rejudged, totals_of
 from edge.floor.pipeline import Pipeline
 from edge.floor.sentences import ago
 from edge.floor.stock import Stock
@@ -94,6 +94,15 @@ class Report:
             unknown_more=round(more, 1),
         )
 
+    def explained(
+        self, count: CountId, verdicts: dict[PieceId, CountVerdict], said: CountVerdict, tray: CountTotal
+    ) -> CountExplained:
+        """A finished count after a person answered for one piece of this tray; `verdicts`: as they stood before."""
+        was = verdicts[said.piece].verdict
+        total = rejudged(tray, self._stock.cards.get(said.piece), was, said.verdict)
+        p_complete = round(self._p_complete(verdicts | {said.piece: said}), 6)
+        return CountExplained(count=count, verdict=said, was=was, p_complete=p_complete, total=total)
+
     def _p_complete(self, verdicts: dict[PieceId, CountVerdict]) -> float:
         """That nothing with a tag is there and unread, of all looks together: what is explained is no doubt, and what
         has no tag no reader can speak about.
@@ -122,7 +131,7 @@ class Report:
     def _merged(self, was: CountVerdict, now: CountVerdict | None, running: Running) -> CountVerdict:
         """A piece of a zone that was not counted again: what the first look said, unless it was met in this one."""
         zones = {self._config.zones[zone].id for zone in running.zones}
-        if now is not None and was.verdict in (*UNREAD, Verdict.MISPLACED):
+        if now is not None and (was.by or was.verdict in (*UNREAD, Verdict.MISPLACED)):
             note = f"{self.happened.belongs(was.piece)}; read in {self.happened.called(now.zone)} by this look"
             return msgspec.structs.replace(now, verdict=Verdict.MISPLACED, note=note)
         if was.verdict is Verdict.MISPLACED and was.zone in zones:

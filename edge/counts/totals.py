@@ -54,12 +54,28 @@ def _named(sums: list[list[int]]) -> dict[str, int]:
 
 def adjusted(totals: Iterable[CountTotal], card: PieceCard | None, was: Verdict, now: Verdict) -> list[CountTotal]:
     """Totals after one piece's verdict became another, though its zone was not counted again."""
-    steps = (was in FOUND, now in FOUND)
-    if card is None or steps[0] == steps[1]:
+    if card is None:
         return list(totals)
-    sign = 1 if steps[1] else -1
     mine = (ZoneId(card.home_zone), card.tray)
-    return [_plus(each, "found", card, sign) if (each.zone, each.tray) == mine else each for each in totals]
+    return [rejudged(each, card, was, now) if (each.zone, each.tray) == mine else each for each in totals]
+
+
+def rejudged(total: CountTotal, card: PieceCard | None, was: Verdict, now: Verdict) -> CountTotal:
+    """A tray's total after the verdict of one of its pieces became another."""
+    for column, verdicts in (("found", FOUND), ("explained", (Verdict.EXPLAINED,))):
+        if step := (now in verdicts) - (was in verdicts):
+            total = _plus(total, column, card, step)
+    return total
+
+
+def tray_of(totals: Iterable[CountTotal], zone: ZoneId, card: PieceCard | None) -> CountTotal | None:
+    """The total that a piece of this zone is part of. One that was put into another tray meanwhile is part of one that
+    lacks a piece.
+    """
+    here = [each for each in totals if each.zone == zone]
+    tray = card.tray if card else ""
+    lacking = (each for each in here if each.found + each.explained < each.expected)
+    return next((each for each in here if each.tray == tray), next(lacking, None))
 
 
 def by_zone(totals: Iterable[CountTotal]) -> list[CountTotal]:

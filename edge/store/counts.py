@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import structlog
 
 from contract.facts import AnyFact, CountAbandoned, CountPlace, CountStarted
-from contract.ids import HOUSE, CountId, UserId, ZoneId
+from contract.ids import HOUSE, CountId, PieceId, UserId, ZoneId
 from edge.books.local import count_requests
 from edge.books.rows import CountRow, zones_of
 from edge.capture.ear import told
@@ -53,6 +53,12 @@ class Counts(Acts):
     def submit_count(self, count: CountId, quantities: Mapping[ZoneId, int], by: UserId) -> None:
         """What a person counted blind. Raises `CountRefusedError` or `NotServingError`."""
         self._record(self.counting.submit(self._count(count), quantities), "count.submit", by)
+
+    @told
+    def explain_count(self, count: CountId, piece: PieceId, reason: str, by: UserId, *, found: bool) -> None:
+        """A person answers for a piece that was not read. Raises `CountRefusedError` or `NotServingError`."""
+        facts = self.counting.explain(self._count(count), self.books.db, piece, reason, by, found=found)
+        self._record(facts, "count.explain", by)
 
     @told
     def abandon_count(self, count: CountId, reason: str, by: UserId) -> None:

@@ -11,6 +11,7 @@ from cloud.pos.staff.desk import Passwords, put_staff
 from cloud.tables import count_look, count_missed, stock_count
 from contract.facts import (
     CountApproved,
+    CountExplained,
     CountFinished,
     CountMissed,
     CountPlace,
@@ -84,6 +85,41 @@ def test_a_recount_replaces_the_verdicts_and_every_look_is_kept(house, box):
     assert (the_count(house)["state"], the_count(house)["number"], verdicts(house)) == ("finished", 2, [])
     looks = house.rows(sa.select(count_look).order_by(count_look.c.number))
     assert [(look["number"], look["found"]) for look in looks] == [(1, 1), (2, 2)]
+
+
+WITH_THE_PHOTOGRAPHER = msgspec.structs.replace(
+    GONE, verdict=Verdict.EXPLAINED, p_present=0.0, note="with the photographer", by=UserId("leo"), at_us=5
+)
+EXPLAINED = CountExplained(
+    count=C1, verdict=WITH_THE_PHOTOGRAPHER, was=Verdict.MISSING, p_complete=1.0,
+    total=CountTotal(zone=SAFE, expected=2, found=1, explained=1),
+)  # fmt: skip
+
+
+def test_what_a_person_says_of_a_piece_that_was_not_read_stands_at_the_office_with_their_name(house, box):
+    box.write(EXPLAINED, stream=Stream.FLOOR, by="leo")
+    box.send(stream=Stream.FLOOR)
+    row, shown = the_count(house), detail(house)
+    assert (row["state"], row["counted_by"], row["p_complete"], row["found"]) == ("finished", "ana leo", 1.0, 1)
+    assert [(each.verdict, each.by, each.note, each.at_us) for each in shown.verdicts] == [
+        ("explained", "leo", "with the photographer", 5)
+    ]
+    assert [(each.found, each.explained) for each in shown.totals] == [(1, 1)]
+    assert shown.row.to_look_for == 0
+
+
+def test_an_answer_that_comes_after_its_approval_changes_nothing_of_what_was_approved(house, box):
+    approved = CountApproved(
+        count=C1, place=CountPlace.SAFE, business_day="2026-01-02", expected=2, found=1, missing=(), p_complete=1.0,
+        verdicts=(WITH_THE_PHOTOGRAPHER,),
+    )  # fmt: skip
+    box.write(approved, by="max")
+    box.send()
+    box.write(EXPLAINED, stream=Stream.FLOOR, by="leo")
+    box.send(stream=Stream.FLOOR)
+    row = the_count(house)
+    assert (row["state"], row["approved_by"], row["found"], row["counted_by"]) == ("approved", "max", 1, "ana leo")
+    assert [each.by for each in detail(house).verdicts] == ["leo"]
 
 
 def test_an_approval_that_is_faster_than_the_floor_log_stays(house, box):
@@ -223,3 +259,9 @@ def test_the_page_of_a_count_names_zones_of_verdicts_tags_totals_and_looks(page_
 
 def test_a_zone_that_no_store_has_named_goes_by_its_id(page_of):
     assert '<td data-name="Zone">Safe</td>' in page_of(STARTED, finished(1, GONE))
+
+
+def test_the_page_of_a_count_names_who_answered_by_hand(page_of):
+    page = page_of(NAMED, STARTED, finished(1, GONE), EXPLAINED)
+    assert "with the photographer" in page
+    assert "leo" in page

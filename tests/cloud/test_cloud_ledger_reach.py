@@ -62,7 +62,7 @@ SILENT: dict[str, str] = {
                      "CoverageGap", "AlarmRaised", "AlarmClosed", "AlarmBudgetSet", "RestockBegan", "RestockEnded",
                      "ExitSeen", "InputChanged", "OutputSet"), FLOOR),
     **dict.fromkeys(("CountStarted", "CountProgress", "CountFinished", "CountApproved", "CountAbandoned", "CountMissed",
-                     "CountSubmitted", "CountRecounting"), COUNT),
+                     "CountSubmitted", "CountRecounting", "CountExplained"), COUNT),
     **dict.fromkeys(("ValueKept", "ValueAsked", "ValueAskEnded", "ValueReleased"), SLICE),
     **dict.fromkeys(("OrderOpened", "OrderMoved", "OrderQuoted", "OrderAnswered", "OrderPromised", "OrderHeld",
                      "OrderResumed", "OrderItemTaken", "OrderItemChecked", "OrderItemGiven", "OrderPieceBound",

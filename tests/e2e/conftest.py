@@ -44,9 +44,11 @@ from web.sse import Bulletin
 from web.templating import make_templates
 from web.words import later, speak
 
-_spec = importlib.util.spec_from_file_location("house_hands", Path(__file__).with_name("hands.py"))
-sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(sys.modules[_spec.name])
+for _name in ("hands", "boutique"):
+    _spec = importlib.util.spec_from_file_location(f"house_{_name}", Path(__file__).with_name(f"{_name}.py"))
+    sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(sys.modules[_spec.name])
+boutique, signed_in = sys.modules["house_boutique"].boutique, sys.modules["house_boutique"].signed_in
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"

@@ -68,14 +68,20 @@ def hidden(count: shapes.CountView) -> shapes.CountView:
 def reviewed(count: shapes.CountView) -> dict[str, object]:
     """A finished count with everything that a review may show."""
     zones = (shapes.ZoneTallyView("case-1", 161, 160, 159), shapes.ZoneTallyView("case-5", 139, 139, 139))
-    more = shapes.VerdictView(
-        "FL-000120", "Band, brushed", Verdict.EXPLAINED, "case-1", 0.0, "sold at 10:42", tray="case-1/05"
-    )
+    more = (
+        shapes.VerdictView("FL-000120", "Band, brushed", Verdict.EXPLAINED, "case-1", 0.0, "sold at 10:42", tray="case-1/05"),
+        shapes.VerdictView(
+            "FL-000240", "Riviera necklace", Verdict.EXPLAINED, "case-5", 0.0, "with the photographer until Friday",
+            NOON_US, "marc",
+        ),
+        shapes.VerdictView("FL-000241", "Stud earrings", Verdict.FOUND, "case-5", 1.0, "", NOON_US, "marc"),
+    )  # fmt: skip
     shown = replace(
         count, zones=zones, totals=TOTALS, tags=TAGS, looks=LOOKS, blind=True, number=2, counted_by=("ana",),
-        verdicts=(*count.verdicts, more), why="Floor at closing", unknown_more=3.0,
+        verdicts=(*count.verdicts, *more), why="Floor at closing", unknown_more=3.0,
     )  # fmt: skip
-    shown = replace(shown, kinds={each.verdict: 1 for each in shown.verdicts})
+    kinds = [each.verdict for each in shown.verdicts]
+    shown = replace(shown, kinds={kind: kinds.count(kind) for kind in kinds})
     return {"count": shown, "zone_totals": zone_totals(TOTALS), "lines": Lines(shown.verdicts)}
 
 

@@ -53,7 +53,7 @@ def pages(common, ring):
     alarm, exit_, past = alarms(ring)
     store, zones = common["store"], common["zones"]
     wall = wall_shapes.WallView(
-        cards=(exit_, alarm), rows=(), open_total=2,
+        cards=(exit_, alarm), rows=(), open_total=2, growing=False,
         heeded={alarm.alarm: wall_shapes.HeedView("ines", "Inés Duarte", NOON_US + MINUTE_US)},
         trails=(trail(exit_, 0, "case-4", "pad-1", "gate"), trail(alarm, 1, "case-1")),
         closed=(past,), blind=(zones[4],), tallies=common["tallies"], present=1537, expected=1541, hard_to_read=1,
@@ -63,6 +63,7 @@ def pages(common, ring):
         wall,
         cards=(),
         open_total=0,
+        growing=False,
         heeded={},
         trails=(),
         closed=(),

@@ -133,6 +133,12 @@ def test_one_read_at_the_door_is_a_step_when_it_was_the_last():
     assert zones(ways.way(stays, RAISED_US)) == ["case", "gate"]
 
 
+def test_the_door_an_alarm_is_about_is_a_step_though_the_cases_round_ended_after_its_two_reads():
+    stays = [stay("case", -7200, -1), stay("gate", -3, -2, rounds=2), stay("next-door", -9, -8, rounds=2)]
+    assert zones(ways.way(stays, RAISED_US)) == ["case"]
+    assert zones(ways.way(stays, RAISED_US, ZoneId("gate"))) == ["case", "gate", "case"]
+
+
 def test_a_way_is_kept_when_its_stays_have_gone_to_the_disk():
     kept = ways.Ways()
     found = ways.way([stay("case", -60, -10), stay("gate", -5, -1)], RAISED_US)

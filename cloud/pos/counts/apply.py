@@ -13,16 +13,19 @@ from cloud.work import Heard
 from contract.facts import (
     CountAbandoned,
     CountApproved,
+    CountExplained,
     CountFinished,
     CountMissed,
     CountProgress,
     CountRecounting,
     CountStarted,
     CountSubmitted,
+    CountTotal,
     CountVerdict,
     Fact,
 )
 from contract.ids import HOUSE, CountId
+from trade.stocktake import with_total
 
 REQUESTED, COUNTING, FINISHED, APPROVED, ABANDONED = "requested", "counting", "finished", "approved", "abandoned"
 RECOUNTING = "recounting"
@@ -86,6 +89,20 @@ def recounting(tokens: Custody, heard: Heard, fact: CountRecounting) -> None:
     _save(tokens, heard, fact.count, state=RECOUNTING, counted_by=_with(tokens, heard, fact.count))
 
 
+def explained(tokens: Custody, heard: Heard, fact: CountExplained) -> None:
+    row = _row(tokens, heard, fact.count)
+    kept = "" if row is None else str(row["totals"])
+    totals = with_total(msgspec.json.decode(kept, type=list[CountTotal]) if kept else (), fact.total)
+    told = {"p_complete": fact.p_complete, "counted_by": _with(tokens, heard, fact.count)}
+    if totals:
+        told |= {
+            "found": sum(each.found for each in totals), "value_minor": sum(each.found_minor for each in totals),
+            "weight_mg": sum(each.found_mg for each in totals), "totals": _json(totals),
+        }  # fmt: skip
+    _save(tokens, heard, fact.count, **told)
+    tokens.work.tx.put(count_verdict, _verdict(heard, fact.count, fact.verdict))
+
+
 def missed(tokens: Custody, heard: Heard, fact: CountMissed) -> None:
     row = {
         "store": heard.store, "schedule": fact.schedule, "due_us": fact.due_us, "place": fact.place, "why": fact.why,
@@ -108,10 +125,14 @@ def abandoned(tokens: Custody, heard: Heard, fact: CountAbandoned) -> None:
 
 def _with(tokens: Custody, heard: Heard, count: CountId) -> str:
     """The people who took part in a count, and who speaks now."""
-    mine = (stock_count.c.store == heard.store, stock_count.c.count_id == count)
-    row = tokens.work.tx.row(sa.select(stock_count.c.counted_by).where(*mine))
+    row = _row(tokens, heard, count)
     known = [] if row is None else str(row["counted_by"]).split()
     return " ".join(known if heard.by in (HOUSE, *known) else [*known, heard.by])
+
+
+def _row(tokens: Custody, heard: Heard, count: CountId) -> sa.RowMapping | None:
+    mine = (stock_count.c.store == heard.store, stock_count.c.count_id == count)
+    return tokens.work.tx.row(sa.select(stock_count).where(*mine))
 
 
 def _json(rows: object) -> str:
@@ -122,17 +143,11 @@ def _verdicts(tokens: Custody, heard: Heard, count: CountId, verdicts: Sequence[
     """All that is said of the count from now on; an earlier look is kept in `count_look`."""
     mine = (count_verdict.c.store == heard.store, count_verdict.c.count_id == count)
     tokens.work.tx.run(sa.delete(count_verdict).where(*mine))
-    tokens.work.tx.put(
-        count_verdict,
-        *(
-            {
-                "store": heard.store, "count_id": count, "piece": each.piece, "verdict": each.verdict,
-                "zone": each.zone, "p_present": each.p_present, "note": each.note, "at_us": each.at_us,
-                "rounds": each.rounds,
-            }
-            for each in verdicts
-        ),
-    )  # fmt: skip
+    tokens.work.tx.put(count_verdict, *(_verdict(heard, count, each) for each in verdicts))
+
+
+def _verdict(heard: Heard, count: CountId, said: CountVerdict) -> dict[str, object]:
+    return {"store": heard.store, "count_id": count, **msgspec.structs.asdict(said)}
 
 
 APPLY: Final[dict[type[Fact], Applier]] = {
@@ -143,5 +158,6 @@ APPLY: Final[dict[type[Fact], Applier]] = {
     CountAbandoned: abandoned,
     CountSubmitted: submitted,
     CountRecounting: recounting,
+    CountExplained: explained,
     CountMissed: missed,
 }

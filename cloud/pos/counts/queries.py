@@ -57,7 +57,7 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class VerdictRow:
-    """Found pieces are not listed by the store, so all of these need a look."""
+    """What was not simply found; pieces that the readers found are not listed by the store."""
 
     piece: str
     title: str
@@ -67,6 +67,8 @@ class VerdictRow:
     note: str
     at_us: int
     rounds: int
+    by: str
+    """Who answered for it by hand; empty where the count says so itself."""
 
 
 @dataclass(frozen=True, slots=True)

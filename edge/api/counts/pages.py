@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from contract.facts import CountPlace, CountTotal
 from contract.feed import Permission
-from contract.ids import CountId, ZoneId
+from contract.ids import CountId, PieceId, ZoneId
 from edge.api import bodies
 from edge.api import views as store_views
 from edge.api.counts import closing, sheets, views
@@ -137,6 +137,22 @@ async def recount(
     request: Request, count: str, who: Counter, shop: TheShop, form: Annotated[RecountForm, Form()]
 ) -> Response:
     await shop.recount(CountId(count), tuple(ZoneId(zone) for zone in form.zone), form.reason, who)
+    return go(request, f"/counts/{count}")
+
+
+class ExplainForm(BaseModel):
+    """`found`: the button of who has the piece in hand; empty, the other one's."""
+
+    piece: bodies.Id
+    found: bodies.Text = ""
+    reason: bodies.Text = ""
+
+
+@router.post("/counts/{count}/explain")
+async def explain(
+    request: Request, count: str, who: Counter, shop: TheShop, form: Annotated[ExplainForm, Form()]
+) -> Response:
+    await shop.explain_count(CountId(count), PieceId(form.piece), form.reason, who, found=bool(form.found))
     return go(request, f"/counts/{count}")
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from contract.facts import CountPlace
 from contract.feed import Permission
-from contract.ids import CountId, ZoneId
+from contract.ids import CountId, PieceId, ZoneId
 from edge.api import bodies, shapes
 from edge.api.counts import sheets, views
 from edge.api.shop import Shop, the_shop
@@ -71,6 +71,15 @@ async def submit(count: str, body: bodies.SubmitCountBody, who: Counter, shop: T
 async def recount(count: str, body: bodies.RecountBody, who: Counter, shop: TheShop) -> Response:
     """Count these zones again; what was said of the others stays. 409 unless the count is finished."""
     await shop.recount(CountId(count), tuple(ZoneId(zone) for zone in body.zones), body.reason, who)
+    return await sheets.whole(shop, CountId(count), who)
+
+
+@router.post("/{count}/explain", response_model=shapes.CountView)
+async def explain(count: str, body: bodies.ExplainBody, who: Counter, shop: TheShop) -> Response:
+    """Answer for a piece to look for: it is in hand, or rightly elsewhere. 409 unless the count is finished; who
+    answered does not approve it.
+    """
+    await shop.explain_count(CountId(count), PieceId(body.piece), body.reason, who, found=body.found)
     return await sheets.whole(shop, CountId(count), who)
 
 

@@ -23,7 +23,9 @@ from web.cells import harmless
 from web.logins import Login
 from web.problems import ProblemError
 
-VERDICTS: Final = ("piece", "title", "verdict", "zone", "tray", "p_present", "weight_mg", "price_minor", "at", "note")
+VERDICTS: Final = (
+    "piece", "title", "verdict", "zone", "tray", "p_present", "weight_mg", "price_minor", "at", "by", "note",
+)  # fmt: skip
 COLUMNS: Final = ("expected", "found", "explained")
 TOTALS: Final = (
     "zone", "tray",
@@ -33,7 +35,7 @@ TOTALS: Final = (
 
 
 async def whole(shop: Shop, count: CountId, who: Login) -> Response:
-    """A `CountView` with every verdict that is not *found*. Raises a 404 problem."""
+    """A `CountView` with every verdict. Raises a 404 problem."""
     return await _beside(shop, count, who, _json)
 
 
@@ -60,10 +62,10 @@ def _verdicts(shown: shapes.CountView) -> Response:
     _refuse_hidden(hidden=shown.hidden)
     rows = [
         (each.piece, each.title, each.verdict, each.zone, each.tray, f"{each.p_present:.4f}", each.weight_mg,
-         each.price_minor, _at(each.at_us), each.note)
+         each.price_minor, _at(each.at_us), each.by, each.note)
         for each in shown.verdicts
     ]  # fmt: skip
-    tags = [("", each.epc, each.verdict, each.zone, "", "", "", "", "", each.note) for each in shown.tags]
+    tags = [("", each.epc, each.verdict, each.zone, "", "", "", "", "", "", each.note) for each in shown.tags]
     return _sheet(f"count-{shown.count}-verdicts.csv", VERDICTS, [*rows, *tags])
 
 

@@ -35,9 +35,9 @@ from trade.stocktake import RUNNING, CountState
 from web.logins import Login
 
 MISSED_SHOWN_MAX: Final = 5
-FOUND: Final[Verdict] = Verdict.FOUND
 COUNT_WORDS: Final = {CountState.COUNTING: "running", CountState.RECOUNTING: "running"}
 ENDINGS: Final = (
+    (Verdict.FOUND, "of them seen by hand", "of them seen by hand"),
     (Verdict.CHECK_BY_HAND, "not read in this count: check it by hand", "not read in this count: check them by hand"),
     (Verdict.MISSING, "missing", "missing"),
     (Verdict.DUPLICATE, "shares its tag's number: check it by hand", "share their tags' numbers: check them by hand"),
@@ -54,13 +54,13 @@ def counts(shop: Shop, who: Login) -> list[shapes.CountView]:
 
 
 def count(shop: Shop, count_id: CountId, who: Login) -> shapes.CountView:
-    """With every verdict that is not *found*: of a floor nobody could read, one for each piece."""
+    """With every verdict; of what was simply read there is none, of a floor nobody could read one for each piece."""
     row = row_of(shop, count_id)
     shown = _count(shop, row, who, told=True)
     if shown.hidden:
         return shown
     verdicts = shop.db.rows("verdicts", CountVerdict, count=row.count)
-    return replace(shown, verdicts=tuple(_verdict(shop, each) for each in verdicts if each.verdict is not FOUND))
+    return replace(shown, verdicts=tuple(_verdict(shop, each) for each in verdicts))
 
 
 def summary(shop: Shop, count_id: CountId, who: Login) -> shapes.CountView:
@@ -160,7 +160,7 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
         totals=tuple(shapes.TotalView(**msgspec.structs.asdict(each)) for each in totals if told),
         tags=tuple(shapes.CountTagView(**msgspec.structs.asdict(each)) for each in tags_of(row) if told),
         looks=_looks(shop, row) if told else (),
-        kinds={verdict: number for verdict, number in tally.items() if verdict is not FOUND},
+        kinds=dict(tally),
     )
 
 
@@ -248,6 +248,7 @@ def _verdict(shop: Shop, verdict: CountVerdict) -> shapes.VerdictView:
         price_minor=card.price_minor if card else 0,
         photo=card.photo if card else "",
         category=card.category if card else "",
+        by=verdict.by,
     )
 
 

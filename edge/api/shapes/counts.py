@@ -15,6 +15,8 @@ class VerdictView:
     note: str
     at_us: int = 0
     """When what explains it happened; 0 where nothing is to be explained."""
+    by: str = ""
+    """Who answered for it by hand; empty where the count says so itself."""
     tray: str = ""
     weight_mg: int = 0
     price_minor: int = 0

@@ -10,6 +10,7 @@
   const STALE_MS = 20000;
   const ANSWER_MS = 10000;
   const STORAGE_MS = 3000;
+  const READY_MS = 15000;
   const KEY_LASTS_MS = 90 * 86400000;
   const ECDSA = { name: "ECDSA", namedCurve: "P-256" };
   const SIGNING = { name: "ECDSA", hash: "SHA-256" };
@@ -36,9 +37,10 @@
     });
     return opened;
   }
-  async function recall() {
-    return done((await database()).transaction("devices").objectStore("devices").get(STORE));
-  }
+  const within = (ms, work) => Promise.race([work, new Promise((_, bad) => setTimeout(bad, ms))]);
+  const read = async () => done((await database()).transaction("devices").objectStore("devices").get(STORE));
+  // A browser whose storage hangs is one without a key: no page may wait for it.
+  const recall = () => within(STORAGE_MS, read());
   // On the disk before anybody relies on it: a key that is lost with the power would lock this device out.
   async function keep(record) {
     const held = (await database()).transaction("devices", "readwrite", { durability: "strict" });
@@ -64,7 +66,10 @@
   const post = (path, body) => real(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_MS) });
 
   // Of two pages that begin together one changes the key: the other would keep a next key that the box never heard of.
-  const alone = (work) => (navigator.locks ? navigator.locks.request(`vitrine-device-${STORE}`, work) : work());
+  // One that hangs there keeps no other waiting: it goes on with the key it has.
+  const alone = (work) => (navigator.locks
+    ? navigator.locks.request(`vitrine-device-${STORE}`, { signal: AbortSignal.timeout(ANSWER_MS) }, work)
+    : work());
 
   // The next key is kept before the box is told: whichever of the two answers is lost, one of them is good.
   async function rotate() {
@@ -97,15 +102,12 @@
     if (stale()) await prove();
     return real(...asked);
   };
-  // A browser whose storage hangs is one without a key: no page may wait for it.
-  const soon = (work) => Promise.race([work, new Promise((_, bad) => setTimeout(bad, STORAGE_MS))]);
-  const ready = able
-    ? soon(recall()).then(async (record) => {
-        known = record ?? null;
-        if (known) await alone(rotate).catch(() => {});
-        await prove();
-      }).catch(() => {})
-    : Promise.resolve();
+  async function begin() {
+    known = (await recall()) ?? null;
+    if (known) await alone(rotate).catch(() => {});
+    await prove();
+  }
+  const ready = able ? within(READY_MS, begin()).catch(() => {}) : Promise.resolve();
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || !stale()) return;
     event.preventDefault();

@@ -60,6 +60,8 @@ class WallView(FloorView):
     """the next ones, a line each;"""
     open_total: int
     """and all there are."""
+    growing: bool
+    """One of these is so new that its piece is still on its way."""
     heeded: dict[str, HeedView]
     """By alarm."""
     closed: tuple[AlarmView, ...]

@@ -21,6 +21,8 @@ PIECES_MAX: Final = 4
 """Of one alarm, the most valuable."""
 ROW_PIECES_MAX: Final = 2
 PAGE_ALARMS: Final = 50
+GROWING_US: Final = 30 * 1_000_000
+"""So long after an alarm its piece may still be read at the next antenna, and nothing else of the floor changes by it."""
 MONTH_US: Final = 30 * 24 * 3600 * 1_000_000
 
 
@@ -37,6 +39,7 @@ async def wall(shop: Shop, who: Login, zones: Zones | None = None) -> WallView:
         cards=cards,
         rows=tuple(loudest[CARDS_MAX:]),
         open_total=tally.open,
+        growing=any(shop.clock.wall_us() - alarm.raised_us < GROWING_US for alarm in cards),
         heeded=_heeded(shop, loudest),
         closed=tuple(views.told(shop, who, newest, 1)),
         **await _floor(shop, zones or views.zones(shop, who), cards, tally),
@@ -101,20 +104,21 @@ async def _trails(shop: Shop, cards: tuple[shapes.AlarmView, ...]) -> tuple[Trai
         if not alarm.pieces:
             continue
         piece = alarm.pieces[0].piece
-        steps = await _way(shop, alarm.alarm, PieceId(piece), alarm.raised_us)
+        steps = await _way(shop, alarm, PieceId(piece))
         shown = tuple(StepView(zone, names.get(zone, str(zone)), at_us) for zone, at_us in steps)
         found.append(TrailView(alarm.alarm, piece, nth, shown))
     return tuple(found)
 
 
-async def _way(shop: Shop, alarm: str, piece: PieceId, raised_us: int) -> Way:
+async def _way(shop: Shop, alarm: shapes.AlarmView, piece: PieceId) -> Way:
     """A young alarm's piece may still be read somewhere, and its stays are in memory; later they are on the disk."""
-    now_us, young = shop.clock.mono_us(), shop.clock.wall_us() - raised_us < YOUNG_US
-    known, chronicle = shop.ways.known(alarm, now_us), shop.store.chronicle
+    now_us, young = shop.clock.mono_us(), shop.clock.wall_us() - alarm.raised_us < YOUNG_US
+    known, chronicle = shop.ways.known(alarm.alarm, now_us), shop.store.chronicle
     if known is not None or chronicle is None:
         return known or ()
     if young:
         stays = joined(await shop.on_house(lambda: chronicle.recent(piece)))
     else:
         stays = list((await shop.where_was(piece, 1))[0])
-    return shop.ways.keep(alarm, way(stays, raised_us), now_us, stands=not young)
+    found = way(stays, alarm.raised_us, alarm.zone)
+    return shop.ways.keep(alarm.alarm, found, now_us, stands=not young)
