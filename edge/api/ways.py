@@ -14,7 +14,7 @@ YOUNG_US: Final = 600 * 1_000_000
 AGAIN_US: Final = 2_000_000
 STEPS_MAX: Final = 6
 ROUNDS_LEAST: Final = 3
-"""A zone that read a piece less often overheard it from next door, unless it was the last that did, or the alarm is of it."""
+"""A zone that read a piece less often overheard it from next door, unless it was the last to, or the alarm is of it."""
 KEPT_MAX: Final = 200
 
 Way = tuple[tuple[ZoneId, int], ...]

@@ -196,7 +196,7 @@ def test_missing_pieces_are_all_counted_and_it_is_said_whose_worth_is_told(face,
         for piece in ("p0001", "p0002"):
             tx.db.run(
                 "verdict_set", count="c-1", piece=piece, verdict="missing", zone="case-1", p_present=0.0, note="",
-                at_us=at_us, rounds=9,
+                at_us=at_us, rounds=9, by="",
             )  # fmt: skip
     told = face.get("/losses", "lou").json()
     assert (told["missing"], told["missing_valued"]) == (2, 1)

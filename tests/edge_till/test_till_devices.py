@@ -147,7 +147,9 @@ def test_devices_of_an_older_program_are_said_at_the_first_start(shop, new_shop)
     let_in(shop.books, "window")
     db = sqlite3.connect(":memory:")
     db.deserialize(shop.books.db.image())
-    db.executescript("ALTER TABLE device DROP COLUMN noted; PRAGMA user_version = 27")
+    db.executescript(
+        "ALTER TABLE device DROP COLUMN noted; ALTER TABLE count_verdict DROP COLUMN by; PRAGMA user_version = 27"
+    )
     today = new_shop(image=db.serialize())
     db.close()
     assert today.books.db.pragma("user_version") == SCHEMA_VERSION

@@ -22,7 +22,7 @@ PIECES_MAX: Final = 4
 ROW_PIECES_MAX: Final = 2
 PAGE_ALARMS: Final = 50
 GROWING_US: Final = 30 * 1_000_000
-"""So long after an alarm its piece may still be read at the next antenna, and nothing else of the floor changes by it."""
+"""So long after an alarm its piece may be read at the next antenna, and nothing else of the floor changes by it."""
 MONTH_US: Final = 30 * 24 * 3600 * 1_000_000
 
 
