@@ -18,10 +18,13 @@ from contract import remarks as wire
 from contract.ids import PersonId, StoreId
 from contract.remarks import FIELD, FORGOTTEN, NOT_HERE, RemarkKey, RemarkKeys, RemarkKeysKept, mapped
 from web.sealed import KEY_BYTES, SealBrokenError, from_text, key_id, to_text, unseal, wrap
+from web.sealed import seal as seal_with
 
 Thing = TypeVar("Thing", bound=msgspec.Struct)
 GONE: Final = b""
 """What is left of the key of somebody who was erased."""
+OFFICE: Final = StoreId("")
+"""In the place of a store: who wrote it sits at the office."""
 
 
 class Remarks:
@@ -60,6 +63,25 @@ class Remarks:
             return FORGOTTEN if key is None or not row["sealed"] else (person, _bare(key, name, bytes(row["sealed"])))
         except SealedError:
             return NOT_HERE  # the file of the office's key is another one: what else there is of orders is shown
+
+
+def seal(work: Work, ring: Keyring, person: PersonId, text: str) -> str:
+    """What the office's own staff write of a client, with the key it has for that; of who was erased that alone."""
+    gone = work.tx.value(sa.select(client.c.erased_us).where(client.c.person == person).with_for_update())
+    if not text or gone:
+        return text and FORGOTTEN
+    own = ring.person(work.tx, person) or ring.new_person(work.tx, person, now_us=work.now_us)
+    mine = (remark_key.c.person == person, remark_key.c.store == OFFICE)
+    row = work.tx.row(sa.select(remark_key.c.key_id, remark_key.c.sealed).where(*mine).order_by(remark_key.c.key_id))
+    if row is not None:
+        name = str(row["key_id"])
+        key = _bare(own, name, bytes(row["sealed"]))
+    else:
+        key = ring.chance(KEY_BYTES)
+        name = key_id(key)
+        made = {"key_id": name, "store": OFFICE, "person": person, "at_us": work.now_us}
+        work.tx.add(remark_key, {**made, "sealed": own.seal(_field(name), key)})
+    return wire.token(name, seal_with(key, person, FIELD, text.encode(), ring.chance))
 
 
 def trade_keys(work: Work, ring: Keyring, store: StoreId, told: RemarkKeys) -> RemarkKeysKept:

@@ -4,7 +4,7 @@ import asyncio
 import importlib.util
 import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -18,7 +18,7 @@ from cloud.ingest import Ingest
 from cloud.pos.pieces.desk import bring_in
 from cloud.pos.stores.desk import open_store
 from cloud.rejoin import Rejoins
-from cloud.tables import custody
+from cloud.tables import custody, metadata
 from cloud.work import begin
 from contract.commands import CustodyState, NumberedCommand, decode_command
 from contract.entries import Entry, encode_entry, first_head, keys_of, leaf_hash, next_head
@@ -239,6 +239,21 @@ class Browser:
 @pytest.fixture(scope="session")
 def browse() -> type[Browser]:
     return Browser
+
+
+@pytest.fixture(scope="session")
+def texts_of() -> Callable[[Office], bytes]:
+    def texts(office: Office) -> bytes:
+        """Every value of every table, as text and as bytes."""
+        with office.reading() as tx:
+            return b"\n".join(
+                bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+                for table in metadata.sorted_tables
+                for row in tx.rows(sa.select(table))
+                for value in row.values()
+            )
+
+    return texts
 
 
 @pytest.fixture(scope="session")

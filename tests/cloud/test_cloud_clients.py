@@ -9,7 +9,7 @@ from cloud.people import Keyring, wrap_anew
 from cloud.pos.clients import desk, erasing, profile, queries, seeking, words
 from cloud.pos.clients.profile import ClientError, Finger, RingSize, Source
 from cloud.sealing import KEY_BYTES, SealedError, Sealing, passing
-from cloud.tables import client, client_change, client_consent, client_look, metadata, person_key, person_word
+from cloud.tables import client, client_change, client_consent, client_look, person_key, person_word
 from cloud.work import begin
 from contract.feed import ForgetCard
 from contract.ids import PersonId, StoreId, UserId
@@ -287,18 +287,7 @@ def test_only_the_one_who_asked_is_erased(shop):
     assert shop.find("max") == [OTHER]
 
 
-def texts_of(office) -> bytes:
-    """Every value of every table, as text and as bytes."""
-    with office.reading() as tx:
-        return b"\n".join(
-            bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
-            for table in metadata.sorted_tables
-            for row in tx.rows(sa.select(table))
-            for value in row.values()
-        )
-
-
-def test_not_one_word_of_a_person_lies_in_any_table(shop):
+def test_not_one_word_of_a_person_lies_in_any_table(shop, texts_of):
     told = everything(shop)
     assert len(told) >= 20
     assert [word for word in told if word.encode() in texts_of(shop.office)] == []

@@ -10,11 +10,14 @@ from house_ways import held, home, takes
 from cloud import app as office_app
 from cloud import ways
 from cloud.config import CloudConfig
+from cloud.people import Keyring
 from cloud.pos.client_orders import sending
 from cloud.pos.client_orders.apply import decode
 from cloud.pos.staff.desk import Passwords, put_staff
 from cloud.provider import NoProvider
 from cloud.recover import recover
+from cloud.remarks import Remarks
+from cloud.sealing import passing
 from cloud.tables import case_file, node, office_change, order_way
 from cloud.work import begin
 from contract.commands import NumberedCommand, TakeOrder, encode_command
@@ -65,9 +68,17 @@ def deposit(house, box):
     return sold, kept
 
 
+RING = Keyring(passing())
+
+
 def send_on(house, to, why=WHY):
     with house.office.transaction() as tx:
-        sending.send_on(begin(tx, ALL, 10**15), ORDER, to, by="mia", why=why)
+        sending.send_on(begin(tx, ALL, 10**15), RING, ORDER, to, by="mia", why=why)
+
+
+def read(house, text):
+    with house.office.reading() as tx:
+        return Remarks(tx, RING).open(text)
 
 
 @pytest.fixture
@@ -91,9 +102,11 @@ def test_an_order_that_waits_is_sent_on_with_its_money_and_the_reason_is_kept(ho
     store, order = home(house)
     assert (store, order.home, order.number) == ("nice", 2, "R-1001/paris")
     assert held(house) == {"nice": DEPOSIT}
-    assert (order.steps[-1].party, order.steps[-1].by, order.steps[-1].why) == ("nice", "mia", WHY)
+    step = order.steps[-1]
+    assert (step.party, step.by, read(house, step.why)) == ("nice", "mia", WHY)
     (kept,) = house.rows(sa.select(office_change))
-    assert (kept["what"], kept["subject"], kept["store"], kept["why"]) == ("order", ORDER, "nice", WHY)
+    assert (kept["what"], kept["subject"], kept["store"], kept["by"]) == ("order", ORDER, "nice", "mia")
+    assert kept["why"] == sending.IN_ITS_STORY
     (told,) = takes(nice)
     assert (told.home, told.amount_minor, decode(told.body)) == (2, DEPOSIT, order)
     assert takes(lyon) == [], "updated later, it hears nothing of it"
@@ -206,7 +219,7 @@ def test_a_box_that_is_updated_while_the_order_is_sent_on_hears_nothing_of_it(
     heard = []
     updated = threading.Thread(target=lambda: heard.append(lyon.send()))
     with house.office.transaction() as tx:
-        sending.send_on(begin(tx, ALL, 10**15), ORDER, "nice", by="mia", why=WHY)
+        sending.send_on(begin(tx, ALL, 10**15), RING, ORDER, "nice", by="mia", why=WHY)
         updated.start()
         updated.join(1)
     updated.join(30)

@@ -8,13 +8,15 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from cloud import remarks
 from cloud.client_standings import ClientStandings
 from cloud.desk import Desk
 from cloud.doors import CN_KEY, create_door
 from cloud.doors.clients import add_clients
 from cloud.ingest import Ingest
 from cloud.people import Keyring
-from cloud.pos.client_orders import queries
+from cloud.pos.client_orders import queries, sending
+from cloud.pos.client_orders.apply import decode
 from cloud.pos.clients import desk as clients
 from cloud.pos.clients import erasing, profile
 from cloud.pos.purchases import queries as purchases
@@ -22,9 +24,9 @@ from cloud.rejoin import Rejoins
 from cloud.remarks import Remarks as Read
 from cloud.tables import client_order, inbox, piece_backing, piece_past, remark_key
 from cloud.work import begin
-from contract.facts import OrderKind, OrderOpened, TradeIn, TradeInTaken
+from contract.facts import OrderHanded, OrderKind, OrderOpened, TradeIn, TradeInTaken
 from contract.ids import PersonId, StoreId, UserId
-from contract.remarks import FORGOTTEN, NOT_HERE, RemarkKeys, RemarkKeysKept, mapped
+from contract.remarks import FORGOTTEN, NOT_HERE, TOKEN, RemarkKeys, RemarkKeysKept, mapped
 from edge.clients.keys import box_keys
 from edge.clients.remarks import Remarks
 from trade.guards import ALL
@@ -173,3 +175,51 @@ def test_where_a_client_had_a_piece_from_is_told_and_stands_in_no_record_in_clea
     with met.house.office.reading() as tx:
         (row,) = purchases.past(tx, Read(tx, met.ring), "old-1")
     assert (row.provenance, row.proof) == (FORGOTTEN, FORGOTTEN)
+
+
+TOLD = (
+    "Zwetlana", "Beispielowa", "Lanotschka", "Hochwohlgeboren", "zwetlana@example.org", "+33199001234", "+442079460123",
+    "Musterallee", "Hinterhaus", "99999", "Beispielstadt", "Ottokar", "Ottilie", "1984-05-17", "Paraiba", "Dackel", "Rosen",
+    "Saphirring", "Ruritania", "Schreibfehler",
+)  # fmt: skip
+
+
+def test_why_the_office_sent_an_order_on_lies_sealed_and_goes_with_its_client(met, texts_of):
+    met.house.store("nice")
+    met.house.boxes["lyon"].send(contract_max=3)
+    met.box.write(OPENED, OrderHanded(order="o1", home=0, to="lyon"))
+    met.box.send()
+    why = " ".join(TOLD)
+    met.work(lambda work: sending.send_on(work, met.ring, "o1", "nice", by=UserId("mia"), why=why))
+
+    def story():
+        with met.house.office.reading() as tx:
+            return queries.detail(tx, Read(tx, met.ring), "o1", now_us=9).steps[0].why
+
+    def in_clear():
+        return [word for word in TOLD if word.encode() in texts_of(met.house.office).replace(clear, b"")]
+
+    clear = OPENED.title.encode()  # of a box that does not seal yet: the control of what is looked through
+    assert clear in texts_of(met.house.office)
+    assert (story(), in_clear()) == (why, [])
+    nice = met.machine("nice")
+    met.sync(nice, "nice")
+    told = next(each.command for each in met.house.boxes["nice"].obey(met.house.boxes["nice"].send()))
+    sealed = decode(told.body).steps[-1].why
+    assert nice.open(sealed) == why
+    met.erase()
+    assert (story(), in_clear()) == (FORGOTTEN, [])
+    met.sync(nice, "nice")
+    assert met.machine("another").open(sealed) == NOT_HERE
+    nice.stop()
+
+
+def test_of_who_was_erased_the_office_writes_no_more(met, texts_of):
+    first = met.work(lambda work: remarks.seal(work, met.ring, ANA, "Zwetlana"))
+    again = met.work(lambda work: remarks.seal(work, met.ring, ANA, "Zwetlana"))
+    assert first != again
+    assert TOKEN.fullmatch(first)[1] == TOKEN.fullmatch(again)[1], "by one key"
+    met.erase()
+    assert met.work(lambda work: remarks.seal(work, met.ring, ANA, "Zwetlana")) == FORGOTTEN
+    with met.house.office.reading() as tx:
+        assert Read(tx, met.ring).open(first) == FORGOTTEN

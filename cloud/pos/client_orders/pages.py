@@ -98,7 +98,7 @@ def router(desk: Desk, ring: Keyring, called_clients: Names) -> APIRouter:
     @routes.post("/{order}/send-on")
     def send_on(request: Request, who: Reader, order: str, to: To, why: Why) -> Response:
         with conflicts(sending.StaysError), desk.work() as work:
-            _send_on(work, who, order, to, why)
+            _send_on(work, ring, who, order, to=to, why=why)
         return go(request, f"/client-orders/{order}")
 
     return routes
@@ -134,7 +134,7 @@ def api(desk: Desk, ring: Keyring) -> APIRouter:
         both. Sent there already, it is left as it is; once its box was told to take it over, it stays (409).
         """
         with conflicts(sending.StaysError), desk.work() as work:
-            _send_on(work, who, order, asked.to, asked.why)
+            _send_on(work, ring, who, order, to=asked.to, why=asked.why)
             work.settle()
             words = Remarks(work.tx, ring)
             return found(queries.detail(work.tx, words, order, now_us=work.now_us), f"order {order}")
@@ -142,12 +142,12 @@ def api(desk: Desk, ring: Keyring) -> APIRouter:
     return routes
 
 
-def _send_on(work: Work, who: Login, order: str, to: str, why: str) -> None:
+def _send_on(work: Work, ring: Keyring, who: Login, order: str, *, to: str, why: str) -> None:
     """Whoever may work on orders at both stores."""
     name = ClientOrderId(order)
     require(who, Permission.ORDERS, store=found(sending.keeper(work, name), f"order {order}"))
     require(who, Permission.ORDERS, store=to)
-    sending.send_on(work, name, StoreId(to), by=who.user, why=why)
+    sending.send_on(work, ring, name, StoreId(to), by=who.user, why=why)
 
 
 def theirs(names: dict[str, str], who: Login) -> dict[str, str]:

@@ -4,12 +4,16 @@ Nothing of it was told to that box, so nobody decides about it and the office ma
 count (docs/adr/0053). As soon as the box was told, it decides, and the order stays where it is.
 """
 
+from typing import Final
+
 import msgspec
 import sqlalchemy as sa
 
-from cloud import changes, feed, ways
+from cloud import changes, feed, remarks, ways
 from cloud.custody import Custody
+from cloud.people import Keyring
 from cloud.pos.client_orders.apply import decode
+from cloud.sealing import SealedError
 from cloud.tables import case_file, claim, client_order, order_way
 from cloud.value_slices import hold, locked
 from cloud.work import Work
@@ -20,6 +24,8 @@ from trade.orders.order import Order, Step
 
 CHANGED = "order"
 """What was changed, in the register of changes."""
+IN_ITS_STORY: Final = "the reason stands in the order's story"
+"""A client's name may stand in it, and this register is never altered."""
 
 
 class StaysError(Exception):
@@ -45,8 +51,9 @@ def choices(work: Work, name: ClientOrderId, names: dict[str, str]) -> dict[str,
     }
 
 
-def send_on(work: Work, name: ClientOrderId, to: StoreId, *, by: UserId, why: str) -> None:
-    """Names `to` as its home and tells that box. What is there already is left as it is.
+def send_on(work: Work, ring: Keyring, name: ClientOrderId, to: StoreId, *, by: UserId, why: str) -> None:
+    """Names `to` as its home and tells that box. What is there already is left as it is. The reason is sealed with the
+    words about its client; the house's own changes say where it stands.
 
     Raises `LookupError` for an order there is not, and `StaysError`.
     """
@@ -62,13 +69,13 @@ def send_on(work: Work, name: ClientOrderId, to: StoreId, *, by: UserId, why: st
     if no := refusal(work, order, to):
         raise StaysError(no)
     _leaves_nothing(work, order, to)
-    moved = taken_over(_noted(work, order, to, by, why), waits_at, to)
+    moved = taken_over(_noted(work, order, to, by, _sealed(work, ring, order, why)), waits_at, to)
     _move_money(work, order, waits_at, to, way["amount_minor"])
     on = {"store": to, "source": waits_at, "home": moved.home, "told": 0, "at_us": work.now_us}
     work.tx.run(sa.update(order_way).where(order_way.c.order_id == name).values(**on))
     ways.keep(work.tx, to, moved)
     ways.let_read(work, to, moved)
-    changes.note(work, CHANGED, name, by=by, why=why, was={"store": waits_at}, now={"store": to}, store=to)
+    changes.note(work, CHANGED, name, by=by, why=IN_ITS_STORY, was={"store": waits_at}, now={"store": to}, store=to)
     _answer_case(work, name, to, by)
     ways.send(work, to, name)
 
@@ -78,6 +85,13 @@ def _said(why: str) -> str:
         return changes.checked_why(why)
     except changes.WhyError as error:
         raise StaysError(str(error)) from error
+
+
+def _sealed(work: Work, ring: Keyring, order: Order, why: str) -> str:
+    try:
+        return remarks.seal(work, ring, order.client, why)
+    except SealedError as error:
+        raise StaysError(f"The reason cannot be kept: {error}") from error
 
 
 def _untold(work: Work, order: Order, waits_at: StoreId) -> sa.RowMapping:
