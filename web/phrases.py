@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import Final, NamedTuple
 
-from web.words import ENGLISH, Tongue, gettext, spoken
+from web.words import ENGLISH, Later, Tongue, Words, gettext, spoken
 
 PLACE: Final = re.compile(r"%\((\w+)\)s")
 LETTERS_MIN: Final = 8
@@ -48,9 +48,11 @@ class Phrase(NamedTuple):
         return {**found, self.names[-1]: sentence[at:end]} if at < end else None
 
 
-def said(sentence: str) -> str:
+def said(sentence: Words) -> str:
     """The sentence in the tongue of who reads it."""
     tongue = spoken()
+    if isinstance(sentence, Later):
+        return str(sentence)
     if tongue.language == ENGLISH or not sentence or len(sentence) > SENTENCE_MAX:
         return sentence
     exact = gettext(sentence)

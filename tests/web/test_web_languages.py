@@ -212,6 +212,7 @@ def test_a_sentence_of_a_rule_is_said_again_in_the_readers_tongue() -> None:
     with spoken_in(french):
         assert said("Open a shift on till-1 first") == "Ouvrez d’abord une caisse sur till-1"
         assert said("Take store credit, at most 5 %") == "Prenez avoir, au plus 5 %"
+        assert said(later("store credit")) == "avoir", "a text that is still to be looked up"
         assert said("3 of 4") == "3 of 4", "too short a shape would fit what it does not mean"
         assert said("Nobody gathered this one") == "Nobody gathered this one"
     assert said("Open a shift on till-1 first") == "Open a shift on till-1 first"

@@ -67,7 +67,8 @@
     }
   }
 
-  document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  for (const here of document.querySelectorAll(".top nav [aria-current], .pages [aria-current]"))
+    here.scrollIntoView({ block: "nearest", inline: "center" });
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");

@@ -65,3 +65,33 @@ def test_the_lamp_goes_out_with_the_job_on_a_page_that_only_asks_how_far_it_is(o
     working[0], cloud.divisions.progress = 0, Progress()
     expect(page.get_by_role("link", name="1 job runs")).to_have_count(0)
     assert page.url == f"{url}/jobs"
+
+
+def test_the_page_one_is_on_is_in_sight_in_the_second_row_of_a_phone(office, signed_in) -> None:
+    url, _ = office
+    page = signed_in(url, "/commissions", user="admin", size=(390, 844))
+    here = page.locator(".pages [aria-current]")
+    expect(here).to_have_text("Commissions")
+    box = here.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390, "the last of seven: the row was scrolled to it"
+
+
+def test_small_words_of_a_value_stand_under_it_on_a_phone(office, signed_in) -> None:
+    url, _ = office
+    page = signed_in(url, "/jobs", user="admin", size=(390, 844))
+    page.evaluate(
+        """document.querySelector("main").innerHTML = `<table class="cards"><tbody><tr><td>Ring</td>
+        <td data-name="Weight" class="number">9.20 g<small class="soft block">typed</small></td>
+        <td data-name="Paid" class="number">480.00</td></tr></tbody></table>`"""
+    )
+    cell, small = page.locator("td[data-name=Weight]"), page.locator("td[data-name=Weight] small")
+    value = page.evaluate(
+        """() => { const range = document.createRange();
+        range.selectNodeContents(document.querySelector("td[data-name=Weight]").firstChild);
+        const box = range.getBoundingClientRect(); return [box.right, box.bottom] }"""
+    )
+    box, of = small.bounding_box(), cell.bounding_box()
+    assert value[0] == pytest.approx(of["x"] + of["width"], abs=1), "the value ends where all values of the card end"
+    assert box["x"] + box["width"] == pytest.approx(value[0], abs=1)
+    assert box["y"] >= value[1] - 6
