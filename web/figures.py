@@ -4,9 +4,11 @@ What is kept has no language: integer minor units, milligrams, µs since the epo
 """
 
 import datetime as dt
+import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 
 from contract.money import minor_digits
@@ -17,6 +19,9 @@ THIN: Final = "\N{NARROW NO-BREAK SPACE}"
 SYMBOLS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CNY": "CN¥"}
 """Other currencies are written with their ISO code and a thin space."""
 MINUS: Final = "−"
+_SUM: Final = re.compile(r"(-?\d{1,15}(?:\.\d+)?) ([A-Z]{3})")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def money(amount_minor: int, currency: str, *, cents: bool | None = None) -> str:
@@ -109,6 +114,30 @@ def lasting(length_us: int) -> str:
         elif said:
             break
     return " ".join(said[:2])
+
+
+def language(code: str) -> str:
+    """`pt-BR` → `Portuguese (Brazil)`, in the reader's tongue; what names no language stays as it came."""
+    try:
+        name = Locale.parse(code, sep="-").get_display_name(spoken().locale)
+    except (ValueError, UnknownLocaleError):
+        return code
+    return name[:1].upper() + name[1:] if name else code
+
+
+def kept(text: str, zone: ZoneInfo, now_us: int) -> str:
+    """A value as the books' own words have it, `89000.00 EUR`, `2026-12-01 07:55:21Z`, `2026-12-01`, as pages write it.
+
+    Any other text stays as it is: what was kept carries all kinds of values.
+    """
+    if found := _SUM.fullmatch(text):
+        number, currency = found.groups()
+        digits = minor_digits(currency)
+        whole, _point, part = number.partition(".")
+        return money(int(f"{whole}{part}"), currency, cents=True) if len(part) == digits else text
+    if _MOMENT.fullmatch(text):
+        return moment(round(dt.datetime.fromisoformat(text).timestamp() * 1e6), zone, now_us)
+    return day(text) if _DAY.fullmatch(text) else text
 
 
 def _date(when: dt.date) -> str:

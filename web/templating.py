@@ -55,6 +55,8 @@ def make_templates(
         moment=lambda us: figures.moment(us, zone, now_us()),
         day=figures.day,
         lasting=figures.lasting,
+        language=figures.language,
+        kept=lambda text: said(figures.kept(text, zone, now_us())),
         said=said,
         word=word,
         sentence=sentence,

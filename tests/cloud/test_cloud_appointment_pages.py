@@ -4,6 +4,7 @@ import pytest
 
 from cloud.app import build
 from cloud.config import CloudConfig
+from cloud.pos.pieces.desk import bring_in
 from cloud.pos.staff.desk import put_staff
 from cloud.pos.stores.desk import open_store
 from contract.feed import Role, StaffCard, StoreCard
@@ -83,6 +84,14 @@ def test_two_at_once_are_refused_with_who_is_taken(ask, person):
     page = ask("POST", f"/appointments/{second}/confirm", page=True)
     assert page.status_code == 422
     assert "That adviser is taken" in page.text
+
+
+def test_its_page_calls_the_pieces_of_its_tray_by_their_names(ask, cloud, person, house_type):
+    with cloud.desk.work() as work:
+        bring_in(work, [house_type.card("p1", title="Aurora ring")], StoreId("paris"))
+    name = made(ask, person, day="2099-06-01", pieces=["p1"])
+    page = ask("GET", f"/appointments/{name}", page=True).text
+    assert '<a href="/pieces/p1">Aurora ring</a>' in page
 
 
 @pytest.mark.parametrize("wrong", [{"begins": "25:00"}, {"day": "tomorrow"}, {"begins": "14:07"}, {"minutes": 20}])

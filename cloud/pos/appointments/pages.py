@@ -138,7 +138,7 @@ def add_one(routes: APIRouter, office: Desk, acts: Acts, names: Names) -> None:
                 note=queries.note(work, acts.means.ring, name, by=who.user, how="appointment"),
                 client=names(work.tx, [row.person]).get(row.person, ""), people=called.people(work.tx),
                 stores=called.stores(work.tx), places=queries.places(work.tx, row.store), lengths=LENGTHS,
-                may_keep=who.may(Permission.CLIENTS, store=row.store),
+                may_keep=who.may(Permission.CLIENTS, store=row.store), titles=queries.titles(work.tx, row.pieces),
             )  # fmt: skip
 
     def after(request: Request, who: Login, name: str, act: Callable[[], str]) -> Response:

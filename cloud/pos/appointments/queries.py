@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from cloud.messages import outbox, quiet
 from cloud.people import Keyring
 from cloud.pos.appointments import desk
 from cloud.remarks import Remarks
-from cloud.tables import appointment, client_look, store_place
+from cloud.tables import appointment, client_look, piece, store_place
 from cloud.work import Work
 from contract.ids import PersonId, UserId
 from trade.appointment import APPOINTMENT, OFFICE_DECIDES, AppointmentState
@@ -92,6 +93,12 @@ def places(tx: Tx, store: str) -> Places:
     return Places(
         [name for kind, name in named if kind == desk.ROOM], [name for kind, name in named if kind == desk.TRAY]
     )  # fmt: skip
+
+
+def titles(tx: Tx, pieces: Sequence[str]) -> dict[str, str]:
+    """Of pieces that the office knows."""
+    query = sa.select(piece.c.piece, piece.c.title).where(piece.c.piece.in_(pieces))
+    return {each["piece"]: each["title"] for each in tx.rows(query)} if pieces else {}
 
 
 def shown(tx: Tx, words: Remarks, row: Any) -> AppointmentRow:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from cloud import aliases, appraising
 from cloud.db import Tx
-from cloud.pos.clients.queries import ClientDetail
+from cloud.pos.clients.queries import AccountSeen, ClientDetail
 from cloud.tables import appointment, appraisal_event, client_appraisal, message, receipt_given, value_move
+from contract.facts import TenderKind
 from contract.names import folded
 from trade.appraisal import AppraisalEvent
 
@@ -152,12 +153,17 @@ def _moves(tx: Tx, seen: ClientDetail) -> list[Event]:
     query = sa.select(value_move).where(value_move.c.account.in_(sorted(accounts))).order_by(value_move.c.at_us.desc())
     return [
         Event(
-            row["at_us"], Kind.CREDIT,
-            f"{accounts[row['account']].kind.replace('_', ' ').capitalize()} {accounts[row['account']].label}".strip(),
+            row["at_us"], Kind.CREDIT, _account(accounts[row["account"]]),
             row["by"], row["store"], row["amount_minor"], accounts[row["account"]].currency,
         )
         for row in tx.rows(query.limit(MOVES_MAX))
     ]  # fmt: skip
+
+
+def _account(one: AccountSeen) -> str:
+    """Points are all in one account: its label is the end of the client's own number, which says nothing here."""
+    label = "" if one.kind == TenderKind.POINTS else one.label
+    return f"{one.kind.replace('_', ' ').capitalize()} {label}".strip()
 
 
 def _said(seen: ClientDetail) -> list[Event]:
