@@ -88,6 +88,7 @@ class Key(NamedTuple):
 PIECE: Final = Key("piece", "piece")
 PIECES: Final = Key("piece", "pieces")
 VERDICTS: Final = Key("piece", "verdicts.piece")
+COUNT: Final = Key("count", "count")
 SALE: Final = Key("sale", "sale")
 TILL: Final = Key("till", "till")
 ACCOUNT: Final = Key("account", "account")
@@ -183,13 +184,13 @@ KEYS: Final[dict[type[Fact], tuple[Key, ...]]] = {
     facts.CommandRefused: (PIECE,),
     facts.CountStarted: (),
     facts.CountProgress: (),
-    facts.CountFinished: (VERDICTS,),
-    facts.CountApproved: (Key("piece", "missing"), VERDICTS),
-    facts.CountAbandoned: (),
+    facts.CountFinished: (COUNT, VERDICTS),
+    facts.CountApproved: (COUNT, Key("piece", "missing"), VERDICTS),
+    facts.CountAbandoned: (COUNT,),
     facts.CountMissed: (),
-    facts.CountSubmitted: (),
-    facts.CountRecounting: (),
-    facts.CountExplained: (Key("piece", "verdict.piece"),),
+    facts.CountSubmitted: (COUNT,),
+    facts.CountRecounting: (COUNT,),
+    facts.CountExplained: (COUNT, Key("piece", "verdict.piece")),
     facts.PiecePresence: (PIECE,),
     facts.ZoneVision: (),
     facts.ReaderHealth: (),

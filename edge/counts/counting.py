@@ -163,23 +163,28 @@ class Counting:
         self, row: CountRow, db: Database, piece: PieceId, reason: str, by: UserId, *, found: bool
     ) -> tuple[AnyFact, ...]:
         """Facts by which a person answers for a piece that a finished count did not read: `found`, it is here and in
-        hand; else it is rightly elsewhere, as `reason` says. Raises `CountRefusedError`.
+        hand; else it is rightly elsewhere, as `reason` says. Nothing when they said so already. Raises
+        `CountRefusedError`.
         """
         check_step(row, CountEvent.EXPLAIN)
-        if row.awaits_figures:
-            raise CountRefusedError("This count is blind: submit what you counted, and explain what it lacks then")
-        if not found and not reason.strip():
+        blind = {zone for each in db.rows("counts_blind", CountRow) for zone in zones_of(each)}
+        if not blind.isdisjoint(zones_of(row)):  # which pieces it looks for would tell what the books expect there
+            raise CountRefusedError("A blind count of this place waits for its figures: submit them, and explain then")
+        reason = reason.strip()
+        if not found and not reason:
             raise CountRefusedError("Say where the piece is and why: whoever approves the count reads it")
         verdicts = {each.piece: each for each in db.rows("verdicts", CountVerdict, count=row.count)}
         was, card = verdicts.get(piece), self.stock.cards.get(piece)
         if was is None or not (was.by or was.verdict in TO_LOOK_FOR):
             raise CountRefusedError(f"{card.title if card else piece} is not one that this count looks for")
-        tray = tray_of(totals_of(row), was.zone, card)
-        if tray is None:
-            raise CountRefusedError("An earlier version counted this and kept no totals; begin a new count")
         verdict, p_present = (Verdict.FOUND, 1.0) if found else (Verdict.EXPLAINED, 0.0)
+        if (was.verdict, was.note, was.by) == (verdict, reason, by):
+            return ()  # asked for twice
+        tray = tray_of(totals_of(row), was.zone, card, was.verdict, verdict)
+        if tray is None:
+            raise CountRefusedError("The totals of this count do not know the piece; begin a new count")
         said = msgspec.structs.replace(
-            was, verdict=verdict, p_present=p_present, note=reason.strip(), at_us=self._wall_us(), by=by
+            was, verdict=verdict, p_present=p_present, note=reason, at_us=self._wall_us(), by=by
         )
         return (self.report.explained(row.count, verdicts, said, tray),)
 

@@ -136,7 +136,9 @@ class Report:
             return msgspec.structs.replace(now, verdict=Verdict.MISPLACED, note=note)
         if was.verdict is Verdict.MISPLACED and was.zone in zones:
             note = f"read in {self.happened.called(was.zone)} by the earlier look, and not again"
-            return msgspec.structs.replace(was, verdict=Verdict.CHECK_BY_HAND, p_present=MOVED_P, note=note)
+            home = self._home(was.piece)
+            zone = was.zone if home == NO_ZONE else self._config.zones[home].id
+            return msgspec.structs.replace(was, verdict=Verdict.CHECK_BY_HAND, zone=zone, p_present=MOVED_P, note=note)
         return was
 
     # --- verdicts ---------------------------------------------------------------------------------------------

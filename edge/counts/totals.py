@@ -54,10 +54,9 @@ def _named(sums: list[list[int]]) -> dict[str, int]:
 
 def adjusted(totals: Iterable[CountTotal], card: PieceCard | None, was: Verdict, now: Verdict) -> list[CountTotal]:
     """Totals after one piece's verdict became another, though its zone was not counted again."""
-    if card is None:
-        return list(totals)
-    mine = (ZoneId(card.home_zone), card.tray)
-    return [rejudged(each, card, was, now) if (each.zone, each.tray) == mine else each for each in totals]
+    kept = list(totals)
+    mine = None if card is None else tray_of(kept, ZoneId(card.home_zone), card, was, now)
+    return [rejudged(each, card, was, now) if each is mine else each for each in kept]
 
 
 def rejudged(total: CountTotal, card: PieceCard | None, was: Verdict, now: Verdict) -> CountTotal:
@@ -68,14 +67,19 @@ def rejudged(total: CountTotal, card: PieceCard | None, was: Verdict, now: Verdi
     return total
 
 
-def tray_of(totals: Iterable[CountTotal], zone: ZoneId, card: PieceCard | None) -> CountTotal | None:
-    """The total that a piece of this zone is part of. One that was put into another tray meanwhile is part of one that
-    lacks a piece.
+def tray_of(
+    totals: Iterable[CountTotal], zone: ZoneId, card: PieceCard | None, was: Verdict, now: Verdict
+) -> CountTotal | None:
+    """The total that a piece of this zone is part of. One that was put into another tray since is part of one that
+    lacks a piece: no tray has more than was expected of it.
     """
-    here = [each for each in totals if each.zone == zone]
+    able = [each for each in totals if each.zone == zone and _sound(rejudged(each, card, was, now))]
     tray = card.tray if card else ""
-    lacking = (each for each in here if each.found + each.explained < each.expected)
-    return next((each for each in here if each.tray == tray), next(lacking, None))
+    return next((each for each in able if each.tray == tray), able[0] if able else None)
+
+
+def _sound(total: CountTotal) -> bool:
+    return min(total.found, total.explained) >= 0 and total.found + total.explained <= total.expected
 
 
 def by_zone(totals: Iterable[CountTotal]) -> list[CountTotal]:

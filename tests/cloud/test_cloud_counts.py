@@ -9,6 +9,7 @@ from cloud.config import CloudConfig
 from cloud.pos.counts import queries
 from cloud.pos.staff.desk import Passwords, put_staff
 from cloud.tables import count_look, count_missed, stock_count
+from contract.entries import Entry, decode_entry
 from contract.facts import (
     CountApproved,
     CountExplained,
@@ -120,6 +121,41 @@ def test_an_answer_that_comes_after_its_approval_changes_nothing_of_what_was_app
     row = the_count(house)
     assert (row["state"], row["approved_by"], row["found"], row["counted_by"]) == ("approved", "max", 1, "ana leo")
     assert [each.by for each in detail(house).verdicts] == ["leo"]
+
+
+def test_an_office_that_does_not_know_answers_yet_keeps_all_that_follows_of_the_count_in_order(house, box):
+    """Its second look found the piece: the answer, understood later, does not stand over it."""
+    answer = box.write(EXPLAINED, stream=Stream.FLOOR, by="leo")
+    box.write(CountRecounting(count=C1, zones=(SAFE,), number=2), stream=Stream.FLOOR, by="leo")
+    box.write(finished(2), stream=Stream.FLOOR, by="house")
+
+    def not_yet(body: bytes) -> Entry:
+        if body == answer:
+            raise msgspec.ValidationError("of a newer contract")
+        return decode_entry(body)
+
+    box.ingest.decode = not_yet
+    box.send(stream=Stream.FLOOR)
+    other = CountStarted(count=CountId("c2"), place=CountPlace.SAFE, zones=(SAFE,), expected=2)
+    box.write(other, stream=Stream.FLOOR)
+    box.send(len(box.rows[Stream.FLOOR]), stream=Stream.FLOOR)
+    assert {row["count_id"]: row["number"] for row in house.rows(sa.select(stock_count))} == {"c1": 1, "c2": 1}
+    box.ingest.decode = decode_entry
+    assert box.ingest.unpark(9) == 3
+    row, shown = the_count(house), detail(house)
+    assert (row["state"], row["number"], row["found"], row["counted_by"]) == ("finished", 2, 2, "ana leo")
+    assert (shown.verdicts, [(each.found, each.explained) for each in shown.totals]) == ([], [(2, 0)])
+
+
+def test_an_answer_that_comes_twice_is_one_and_one_of_an_unknown_count_is_kept(house, box):
+    for number in (1, 2):
+        box.write(EXPLAINED, stream=Stream.FLOOR, by="leo")
+        box.send(number + 3, stream=Stream.FLOOR)
+        box.send(stream=Stream.FLOOR)
+        assert [(each.found, each.explained) for each in detail(house).totals] == [(1, 1)]
+        assert the_count(house)["counted_by"] == "ana leo"
+    box.write(msgspec.structs.replace(EXPLAINED, count=CountId("c9")), stream=Stream.FLOOR, by="leo")
+    assert box.send(6, stream=Stream.FLOOR).acks[-1].upto == 6
 
 
 def test_an_approval_that_is_faster_than_the_floor_log_stays(house, box):

@@ -174,8 +174,8 @@ def test_a_heard_command_a_finished_count_and_an_approved_one_are_parked_with_th
         p_complete=0.99, verdicts=(judged,),
     )  # fmt: skip
     assert entries.keys_of((heard,)) == ("piece:p1",)
-    assert entries.keys_of((finished,)) == ("piece:p2",)
-    assert entries.keys_of((approved,)) == ("piece:p2", "piece:p3")
+    assert entries.keys_of((finished,)) == ("count:c1", "piece:p2")
+    assert entries.keys_of((approved,)) == ("count:c1", "piece:p2", "piece:p3")
 
 
 @pytest.mark.parametrize(

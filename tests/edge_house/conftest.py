@@ -44,6 +44,8 @@ class HandClock:
 
 
 HAND = ReaderId("hand")
+CASE, OTHER = list(range(1, 9)), list(range(21, 25))
+"""Pieces of the case, and of the second one where a store has it."""
 
 
 @dataclass(slots=True)
@@ -211,6 +213,20 @@ class Shop:
         return [fact for fact in facts if kind is None or isinstance(fact, kind)]
 
 
+def two_cases(config: EdgeConfig, clock: HandClock, *, antennas: bool = False) -> Shop:
+    """A store with a second case: under a reader of its own, or under the second antenna of the first one's."""
+    zones = (*config.zones, msgspec.structs.replace(config.zones[1], id=ZoneId("case-2"), name="Case 2"))
+    readers = list(config.readers)
+    if antennas:
+        at = next(at for at, each in enumerate(readers) if each.id == "r-case")
+        readers[at] = msgspec.structs.replace(readers[at], antennas={**readers[at].antennas, "2": ZoneId("case-2")})
+    else:
+        url, two = "llrp://127.0.0.1:1", {"1": ZoneId("case-2")}
+        readers.append(ReaderConfig(id=ReaderId("r-two"), url=url, profile="generic-llrp", antennas=two))
+    config = msgspec.structs.replace(config, zones=zones, readers=tuple(readers))
+    return Shop(config, clock, [a_card(n) for n in CASE] + [a_card(n, zone="case-2") for n in OTHER])
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> EdgeConfig:
     return a_config(tmp_path)
@@ -232,6 +248,7 @@ class Tools:
     clock: object = field(default=HandClock)
     card: object = field(default=a_card)
     shop: object = field(default=Shop)
+    two_cases: object = field(default=two_cases)
     give: object = field(default=give)
     staff: tuple = STAFF
 
@@ -239,9 +256,6 @@ class Tools:
 @pytest.fixture
 def make() -> Tools:
     return Tools()
-
-
-CASE = list(range(1, 9))
 
 
 class Face:

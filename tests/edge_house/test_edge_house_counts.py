@@ -25,7 +25,7 @@ from web.logins import Login
 from web.powers import Powers
 from web.problems import ProblemError
 
-CASE, SAFE = list(range(1, 9)), list(range(31, 37))
+CASE, OTHER, SAFE = list(range(1, 9)), list(range(21, 25)), list(range(31, 37))
 ANA, MAX = UserId("ana"), UserId("max")
 C1 = CountId("c1")
 
@@ -338,23 +338,6 @@ def test_a_count_names_the_strange_tag_that_lies_here_and_not_those_through_the_
 # --- guards of the report, each with what would go wrong without it ---------------------------------------------
 
 
-def two_cases(config, make, clock, *, antennas=False):
-    """A store with a second case: under a reader of its own, or under the second antenna of the first one's."""
-    zones = (*config.zones, msgspec.structs.replace(config.zones[1], id=ZoneId("case-2"), name="Case 2"))
-    readers = list(config.readers)
-    if antennas:
-        at = next(at for at, each in enumerate(readers) if each.id == "r-case")
-        readers[at] = msgspec.structs.replace(readers[at], antennas={**readers[at].antennas, "2": ZoneId("case-2")})
-    else:
-        url, two = "llrp://127.0.0.1:1", {"1": ZoneId("case-2")}
-        readers.append(ReaderConfig(id=ReaderId("r-two"), url=url, profile="generic-llrp", antennas=two))
-    config = msgspec.structs.replace(config, zones=zones, readers=tuple(readers))
-    return make.shop(config, clock, [make.card(n) for n in CASE] + [make.card(n, zone="case-2") for n in OTHER])
-
-
-OTHER = [21, 22, 23, 24]
-
-
 def until_done(shop, **lying: list[int]) -> CountFinished:
     before = len(shop.facts(CountFinished))
     for _ in range(90):
@@ -377,7 +360,7 @@ def test_a_piece_without_a_tag_is_named_and_is_no_doubt_about_the_rest(config, c
 
 def test_what_two_looks_read_elsewhere_is_misplaced_even_where_one_would_not_tell(config, clock, make):
     """It is so hard to read at home that silence there says nothing; both looks have read it next door."""
-    shop = two_cases(config, make, clock)
+    shop = make.two_cases(config, clock)
     for second in range(60):
         home = CASE if second % 6 == 0 else [n for n in CASE if n != 4]
         shop.run(1, lying={"r-case": home, "r-two": OTHER}, p=1.0)
@@ -393,7 +376,7 @@ def test_what_two_looks_read_elsewhere_is_misplaced_even_where_one_would_not_tel
 
 
 def test_a_piece_that_lay_elsewhere_and_no_longer_does_is_sooner_put_away_than_gone(config, clock, make):
-    shop = two_cases(config, make, clock)
+    shop = make.two_cases(config, clock)
     shop.run(20, lying={"r-case": CASE, "r-two": OTHER}, p=1.0)
     shop.store.start_count(C1, CountPlace.SHELF, (), ANA)
     first = until_done(shop, r_case=[n for n in CASE if n != 4], r_two=[*OTHER, 4])
@@ -416,7 +399,7 @@ def test_a_piece_that_was_read_and_then_went_out_with_our_consent_is_explained(s
 
 
 def test_a_count_that_ends_leaves_a_reader_alone_that_another_count_is_asking(config, clock, make):
-    shop = two_cases(config, make, clock, antennas=True)
+    shop = make.two_cases(config, clock, antennas=True)
     shop.run(20, lying={"r-case": CASE}, p=1.0)
     reader = TwoLooks(shop)
     shop.store.counting.looks.varying = {reader.id: reader}

@@ -1,4 +1,4 @@
-"""Counts on real processes: a box killed in the middle of one, a recount against its approval, two who approve, two at once."""
+"""Counts on real processes: a box killed in the middle of one, a recount against its approval, two who approve, two at once, answers."""
 
 import threading
 
@@ -101,3 +101,33 @@ def test_of_two_who_approve_one_has_and_a_recount_comes_before_or_not_at_all(hou
     twice = at_once(*[lambda: manager.post(f"{path}/approve", shapes.CountView)] * 2)
     assert look(house, "raced").state == "approved"
     assert all(each == "done" or "approved" in each for each in twice), "who comes second is told"
+
+
+def test_what_a_person_answered_outlives_a_kill_and_another_answer_comes_before_a_recount_or_not_at_all(house):
+    """Two pieces lie in somebody's hand, the two that the count lacks."""
+    cards = house.at(BOUTIQUE).get("/api/v1/pieces", list[shapes.PieceView])
+    away, held = [each.piece for each in cards if each.home_zone == ZONE][:2]
+    for piece in (away, held):
+        house.move(BOUTIQUE, piece, "hand")
+    begin(house, "answered")
+    assert {away, held} <= {each.piece for each in ended(house, "answered").verdicts}
+    path, gone = "/api/v1/counts/answered", {"piece": away, "found": False, "reason": "with the photographer"}
+    told = house.at(BOUTIQUE, Role.ASSOCIATE).post(f"{path}/explain", shapes.CountView, gone)
+    house.kill(f"edge-{BOUTIQUE}")
+    house.wait(f"edge-{BOUTIQUE}")
+    view = look(house, "answered")
+    assert (view.verdicts, view.totals, view.counted_by) == (told.verdicts, told.totals, told.counted_by)
+    (said,) = [each for each in view.verdicts if each.by]
+    assert (said.piece, said.note) == (away, "with the photographer")
+    manager, seller = house.at(BOUTIQUE), house.at(BOUTIQUE, Role.ASSOCIATE)
+    here, again = {"piece": held, "found": True}, {"zones": [ZONE], "reason": "a race"}
+    said_to = at_once(
+        lambda: seller.post(f"{path}/explain", shapes.CountView, here),
+        lambda: manager.post(f"{path}/recount", shapes.CountView, again),
+    )
+    assert said_to[1] == "done", said_to
+    assert said_to[0] == "done" or "recounting" in said_to[0], said_to
+    assert look(house, "answered").state == "running"
+    manager.post(f"{path}/abandon", shapes.CountView, {"reason": "seen enough"})
+    for piece in (away, held):
+        house.move(BOUTIQUE, piece, ZONE)

@@ -1,7 +1,7 @@
 """Pages of counts: start one, watch it fill, submit blind figures, review, count zones again, answer for it."""
 
 from dataclasses import asdict
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, Field
@@ -144,7 +144,7 @@ class ExplainForm(BaseModel):
     """`found`: the button of who has the piece in hand; empty, the other one's."""
 
     piece: bodies.Id
-    found: bodies.Text = ""
+    found: Literal["in hand", ""] = ""
     reason: bodies.Text = ""
 
 

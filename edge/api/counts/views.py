@@ -108,7 +108,8 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
     """`told`: with all that a list of counts does not say. No verdict is looked up, they are counted."""
     if hidden_from(row, who) or not hidden_zones(shop, who).isdisjoint(zones_of(row)):
         return _hidden(shop, row)  # an open count beside a blind one, or yesterday's, would tell its figures
-    tally = _tally(shop, row.count)
+    rows = shop.db.rows("verdict_tally", VerdictTallyRow, count=row.count)
+    tally = {each.verdict: each.pieces for each in rows}
     ended = row.state in (CountState.FINISHED, CountState.APPROVED)
     now = shop.store.counting.now.get(row.count) if row.state in RUNNING else None
     last = shop.store.counting.now.get(row.count)
@@ -121,6 +122,9 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
             asked, found = by_zone.get(each.zone, (0, 0))
             by_zone[each.zone] = (asked + each.expected, found + each.found)
     counted = {each.zone: each.quantity for each in quantities_of(row)}
+    unread_expected = now.unread_expected if now else row.unread_expected
+    if ended:
+        unread_expected = sum(each.hoped for each in rows if each.verdict in stocktake.TO_LOOK_FOR)
     return shapes.CountView(
         count=row.count,
         place=row.place,
@@ -133,7 +137,7 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
         expected=row.expected if ended or not now else now.expected,
         found=now.found if now else row.found,
         p_complete=now.p_complete if now else row.p_complete,
-        unread_expected=now.unread_expected if now else row.unread_expected,
+        unread_expected=unread_expected,
         why_stopped=row.why_stopped,
         verdicts=(),
         value_minor=row.value_minor,
@@ -162,10 +166,6 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
         looks=_looks(shop, row) if told else (),
         kinds=dict(tally),
     )
-
-
-def _tally(shop: Shop, count: CountId) -> dict[Verdict, int]:
-    return {each.verdict: each.pieces for each in shop.db.rows("verdict_tally", VerdictTallyRow, count=count)}
 
 
 def _by_hand(shop: Shop, count: CountId, tally: Mapping[Verdict, int]) -> float | None:

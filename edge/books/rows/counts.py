@@ -52,10 +52,11 @@ class CountRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerdictTallyRow(msgspec.Struct, frozen=True, kw_only=True):
-    """How many pieces of a count have this verdict."""
+    """How many pieces of a count have this verdict, and how many of them are probably there."""
 
     verdict: Verdict
     pieces: int
+    hoped: float
 
 
 class CountLookRow(msgspec.Struct, frozen=True, kw_only=True):
