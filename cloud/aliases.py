@@ -11,7 +11,8 @@ from cloud.tables import client, client_alias
 from contract.ids import PersonId
 
 HOLDS: Final = client_alias.c.undone_us == sa.literal_column("0")
-"""Of a merge: nobody undid it. Written out, since SQLite uses an index of such rows alone for nothing else."""
+"""Of a merge: nobody undid it. Written out: the plan that PostgreSQL keeps for whatever number comes goes by the index
+of such rows alone only so. SQLite looks at the number that is handed over, and goes by it either way."""
 ABSORBED: Final = sa.exists().where(client_alias.c.absorbed == client.c.person, HOLDS)
 """Of a row of `client`: another id stands for it."""
 AT_ONCE: Final = 500
