@@ -18,6 +18,7 @@ import msgspec
 
 from contract.feed import Role
 from contract.ids import StoreId
+from trade.custody import OfficeState
 from vitrine.ask import Api, AskError
 from vitrine.seed_clients import person_of
 from vitrine.shop import Shop
@@ -107,20 +108,25 @@ class _Day:
     def act(self, path: str, body: object = None) -> Answer:
         return self.manager.post(f"/api/v1{path}", Answer, body)
 
-    def piece(self, *zones: str) -> Answer:
-        """A piece that lies there, has been read and may be sold; each is given once."""
+    def piece(self, *zones: str, told: bool = False) -> Answer:
+        """A piece that lies there, was read and may be sold; each is given once. `told`: the office knows it too."""
 
         def look() -> Answer | None:
             lies = self.world.get("/truth", Answer, store=FLAGSHIP, log="0")["zones"]
             for name in (each for zone in zones for each in lies[zone] if each not in self.taken):
                 view = self.manager.get(f"/api/v1/pieces/{name}", Answer)
-                if view["sellable"] and view["seen"]:
+                if view["sellable"] and view["seen"] and (not told or self._is_told(name)):
                     return view
             return None
 
         found = _until(self.stop, "pieces to be read and received", look)
         self.taken.add(found["piece"])
         return found
+
+    def _is_told(self, piece: str) -> bool:
+        """The office hears what a store received a moment later, and on a busy machine many moments."""
+        row = self.office.get(f"/api/v1/pieces/{piece}", Answer)["row"]
+        return (row["holder"], row["custody"]) == (FLAGSHIP, OfficeState.HERE)
 
     def order(self, kind: str, client: int, title: str, days: int, **more: object) -> str:
         """Its id, once the store knows the client."""
@@ -255,7 +261,7 @@ def _who_comes(day: _Day) -> None:
 
 
 def _from_the_web(day: _Day) -> None:
-    piece = day.piece("case-6")
+    piece = day.piece("case-6", told=True)
     day.office.post("/api/v1/orders", msgspec.Raw, {"order": "WEB-1001", "piece": piece["piece"]})
 
 
