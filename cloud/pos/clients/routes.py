@@ -23,6 +23,8 @@ Keeper = Annotated[Login, allow(Permission.CLIENTS, of="house")]
 Rights = Annotated[Login, allow(Permission.CLIENT_RIGHTS, of="everywhere")]
 Book = Literal["mine", "all"]
 Grown = Literal["sizes", "pins", "notes", "milestones", "wishes", "engravings", "stops"]
+US_MAX = 2**63 - 1
+"""No database keeps more."""
 Pairs = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -40,7 +42,7 @@ def add_looking(routes: APIRouter, office: Desk, ring: Keyring, clients: Clients
     def book(
         who: Seer,
         book: Book = "mine",
-        after_us: Annotated[int, Query(ge=0)] = 0,
+        after_us: Annotated[int, Query(ge=0, le=US_MAX)] = 0,
         limit: Limit = ROWS_PER_PAGE,
     ) -> list[queries.ClientRow]:
         """One's own client book, or all clients; newest changed first, those changed before `after_us` when given."""

@@ -143,7 +143,7 @@ def _file(desk: Desk, store: str, period: str, form: str) -> StreamingResponse:
     name = "-".join(part for part in ("journal", store, period) if part)
     kind = "text/csv" if form == "csv" else "text/tab-separated-values"
     shown = "csv" if form == "csv" else "txt"
-    safe = "".join(char for char in name if char.isalnum() or char in "-_")
+    safe = "".join(char for char in name if char.isascii() and (char.isalnum() or char in "-_"))
     return StreamingResponse(
         lines, media_type=f"{kind}; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{safe}.{shown}"'},
