@@ -304,4 +304,4 @@ def _points(text: ReceiptText, words: Words, currency: str) -> tuple[str, ...]:
     if not text.points_minor:
         return ()
     said = words.points_least if text.points_least else words.points
-    return (f"{said}: {amount(text.points_minor, currency, words)}",)
+    return (said % f"{amount(text.points_minor, currency, words)} {currency}",)

@@ -41,6 +41,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     exempt: str
     outside: str
     points: str
+    """What they are worth when they are spent, for a client does not reckon in the smallest coin. `%s`: the amount."""
     points_least: str
     """Where a tier of the client may earn more."""
     until: str
@@ -80,8 +81,8 @@ _EN: Final = Words(
     margin="Margin scheme – Second-hand goods",
     exempt="Exempt from tax",
     outside="No tax is due on gift cards and deposits until they are used",
-    points="Points earned",
-    points_least="Points earned, at least",
+    points="Earned with this purchase: points worth %s",
+    points_least="Earned with this purchase: points worth %s or more",
     until="May be spent until",
     tax_paid="Tax",
     code="Code",
@@ -123,8 +124,8 @@ _FR: Final = Words(
     margin="Régime particulier – Biens d’occasion",
     exempt="Exonéré de TVA",
     outside="Cartes cadeaux et acomptes : TVA due à l’utilisation",
-    points="Points acquis",
-    points_least="Points acquis, au moins",
+    points="Cet achat vous rapporte des points d’une valeur de %s",
+    points_least="Cet achat vous rapporte des points d’une valeur d’au moins %s",
     until="Valable jusqu’au",
     tax_paid="TVA",
     code="Code",
@@ -166,8 +167,8 @@ _DE: Final = Words(
     margin="Gebrauchtgegenstände/Sonderregelung",
     exempt="Steuerfrei",
     outside="Gutscheine und Anzahlungen: Steuer erst bei Einlösung",
-    points="Punkte gesammelt",
-    points_least="Punkte gesammelt, mindestens",
+    points="Mit diesem Kauf gesammelt: Punkte im Wert von %s",
+    points_least="Mit diesem Kauf gesammelt: Punkte im Wert von mindestens %s",
     until="Einlösbar bis",
     tax_paid="MwSt.",
     code="Code",
@@ -209,8 +210,8 @@ _IT: Final = Words(
     margin="Regime del margine – beni usati",
     exempt="Esente da IVA",
     outside="Buoni regalo e acconti: IVA dovuta all’utilizzo",
-    points="Punti guadagnati",
-    points_least="Punti guadagnati, almeno",
+    points="Con questo acquisto: punti per un valore di %s",
+    points_least="Con questo acquisto: punti per un valore di almeno %s",
     until="Valido fino al",
     tax_paid="IVA",
     code="Codice",
@@ -252,8 +253,8 @@ _ES: Final = Words(
     margin="Régimen especial de los bienes usados",
     exempt="Exento de IVA",
     outside="Tarjetas regalo y anticipos: IVA al utilizarse",
-    points="Puntos obtenidos",
-    points_least="Puntos obtenidos, al menos",
+    points="Con esta compra: puntos por valor de %s",
+    points_least="Con esta compra: puntos por valor de al menos %s",
     until="Válido hasta",
     tax_paid="IVA",
     code="Código",

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from contract.ids import PieceId
+from contract.ids import ClientOrderId, PieceId
 
 
 class Why(StrEnum):
@@ -54,3 +54,5 @@ class Refusal(msgspec.Struct, frozen=True):
     code: Why
     why: str
     piece: PieceId | None = None
+    things_of: ClientOrderId | None = None
+    """The client's order among whose things and papers it is mended."""

@@ -117,7 +117,9 @@ def _parts(
     scene: Scene, sale: Sale, act: ReturnPieces, lines: tuple[SaleLine, ...], becomes: Mapping[PieceId, Disposition]
 ) -> tuple[ReturnedLine, ...] | Refusal:
     if sale.state is not SaleState.RECORDED:
-        return Refusal(Why.WRONG_STATE, f"This sale is {sale.state}: only what was sold comes back")
+        if sale.state is SaleState.VOIDED:
+            return Refusal(Why.WRONG_STATE, "This cart was emptied: nothing of it was sold, so nothing comes back")
+        return Refusal(Why.WRONG_STATE, "This sale is not recorded yet: only what was sold comes back")
     before = [*scene.back, *(whole(line) for line in sale.lines if _back_whole(scene, line))]
     parts: list[ReturnedLine] = []
     for line in lines:

@@ -178,9 +178,18 @@ def must_be(sale: Sale | None, sale_id: SaleId, *states: SaleState) -> Refusal |
     """Why the sale cannot be worked on now."""
     if sale is None:
         return Refusal(Why.NO_SALE, f"There is no sale {sale_id} at this store")
-    if sale.state is SaleState.TENDERING and sale.state not in states:
-        why = f"A payment of sale {sale_id} is live: record the sale, or give the payment up first"
-        return Refusal(Why.PAYMENT_LIVE, why)
-    if sale.state not in states:
-        return Refusal(Why.WRONG_STATE, f"Sale {sale_id} is {sale.state}; start a new sale or resume a parked one")
-    return None
+    if sale.state in states:
+        return None
+    match sale.state:
+        case SaleState.TENDERING:
+            why = "A payment of this cart is under way: record the sale, or give the payment up first"
+            return Refusal(Why.PAYMENT_LIVE, why)
+        case SaleState.VOIDED:
+            why = "This cart was emptied: begin a new one"
+        case SaleState.PARKED:
+            why = "This cart is parked: take it up again first, or begin a new one"
+        case SaleState.OPEN:
+            why = "This cart is open already"
+        case _:
+            why = "This cart is paid and recorded: begin a new one"
+    return Refusal(Why.WRONG_STATE, why)

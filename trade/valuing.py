@@ -217,7 +217,11 @@ def end_ask(scene: Scene, act: EndAsk) -> Answer:
             return Refusal(Why.EMPTY, f"This store keeps nothing of {found.name}: wait for the office, or take it off")
         return (ValueAskEnded(ask=found.ask, sale=found.sale, account=found.account, how=act.how),)
     if not found.live:
-        return () if found.state is AskState.GIVEN_UP else Refusal(Why.WRONG_STATE, f"{found.name} is {found.state}")
+        if found.state is AskState.GIVEN_UP:
+            return ()
+        if found.state is AskState.SPENT:
+            return Refusal(Why.WRONG_STATE, f"{found.name} is spent: pay it back by a return")
+        return Refusal(Why.WRONG_STATE, f"{found.name} was refused by the office: there is nothing to take off")
     sale = scene.sale
     if sale is not None and sale.state is SaleState.RECORDED:
         return Refusal(Why.WRONG_STATE, "The sale is recorded: pay back by a return")

@@ -5,7 +5,7 @@ A problem says what is the matter (`title`), why, and what to do next (`detail`)
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -31,6 +31,13 @@ TITLE_OF_STATUS: Final = {
 CODE_OF_STATUS: Final = {404: "not-found", 405: "method", 413: "too-large", 422: "invalid", 503: "busy"}
 
 
+class Way(NamedTuple):
+    """A page on which a problem is mended, and what a link to it says."""
+
+    path: str
+    words: str
+
+
 class ProblemError(Exception):
     """Raise it anywhere below a route: `ProblemError(409, "claimed", "This piece is in another cart", "Ask Ana.")`."""
 
@@ -38,6 +45,8 @@ class ProblemError(Exception):
     """How a page shows it; a face may have another for some of its problems."""
     asked = ""
     """What it waits for, by its digest: somebody else's word."""
+    way: Way | None = None
+    """Where a person mends it, if not where they are."""
 
     def __init__(self, status: int, code: str, title: str, detail: str = "") -> None:
         super().__init__(redacted(f"{title}. {detail}".strip()))

@@ -60,8 +60,9 @@ from trade.permissions import allowed, lacking, works_here
 from trade.refusal import Why
 from web.attempts import Attempts
 from web.logins import Login, Logins, NewLogin
-from web.problems import ProblemError
+from web.problems import ProblemError, Way
 from web.sse import Bulletin
+from web.words import _
 
 Result = TypeVar("Result")
 DAY_US: Final = 86_400_000_000
@@ -315,7 +316,10 @@ def done(answer: Done | Refused) -> Done:
         return answer
     code = answer.refusal.code
     status = 404 if code in NOT_FOUND else 503 if code in UNAVAILABLE else 403 if code is Why.NOT_ALLOWED else 409
-    raise ProblemError(status, str(code).replace("_", "-"), answer.refusal.why)
+    problem = ProblemError(status, str(code).replace("_", "-"), answer.refusal.why)
+    if answer.refusal.things_of is not None:
+        problem.way = Way(f"/orders/{answer.refusal.things_of}/things", _("Things and papers"))
+    raise problem
 
 
 def the_shop() -> Any:

@@ -170,6 +170,13 @@ def x(db: Database, shift_: Shift) -> Figures:
     return figures(shift_, load_receipts(db, shift_.shift), load_movements(db, shift_.shift))
 
 
+def late_receipts(db: Database, shift_: Shift) -> tuple[str, ...]:
+    """Receipts of earlier shifts that this one counts, as they are numbered on the paper."""
+    node = db.one("node", Node)
+    assert node is not None, "the node row is made when the books are"
+    return tuple(called(node.store, shift_.till, each.number) for each in load_receipts(db, shift_.shift) if each.late)
+
+
 def z(db: Database, shift_id: ShiftId) -> ShiftClosed | None:
     """The Z of a shift as it was made."""
     return load_z(db, shift_id)

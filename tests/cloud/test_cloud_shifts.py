@@ -101,6 +101,17 @@ def test_a_late_sale_is_counted_in_the_z_that_names_it(house, paris):
     assert heard(house, paris, sold(house, paris, "s1", "p1", 1, 1), first, late, second) == []
     rows = {row["sale"]: row["counted_in"] for row in house.rows(sa.select(sale))}
     assert rows == {"s1": "shift-1", "s2": "shift-2"}
+    with house.office.reading() as tx:
+        told = [(each.sale, each.number) for each in queries.detail(tx, "paris", "shift-2").late_receipts]
+    assert told == [("s2", 2)], "a person reads the number on the paper"
+
+
+def test_a_late_sale_that_the_office_has_not_heard_of_is_still_told(house, paris):
+    z = msgspec.structs.replace(z_of(1, [], 0, late=("s9",)), receipts=(0, 0))
+    heard(house, paris, z)
+    with house.office.reading() as tx:
+        told = [(each.sale, each.number) for each in queries.detail(tx, "paris", "shift-1").late_receipts]
+    assert told == [("s9", None)]
 
 
 def test_a_z_of_the_first_release_is_taken_as_it_is(house, paris):

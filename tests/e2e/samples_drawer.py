@@ -26,14 +26,14 @@ X = shapes.ReportView(
         shapes.MovementView(kind=CashKind.DROP, currency="USD", amount_minor=10_000, reason="to the safe", by="ana", at_us=NOON_US),
         shapes.MovementView(kind=CashKind.NO_SALE, currency="EUR", amount_minor=0, reason="change for a client", by="ana", at_us=NOON_US),
     ),
-    moved_minor=-50_000, opened_without_sale=1, rounding_minor=-3, first_receipt=1036, last_receipt=1042, late=(),
+    moved_minor=-50_000, opened_without_sale=1, rounding_minor=-3, first_receipt=1036, last_receipt=1042, late=(), late_receipts=(),
     cash_expected_minor=125_000, cash_counted_minor=None, counted_coins=(), note="",
     foreign=(shapes.ForeignCashView("USD", 30_000, None),), sales_digest="", previous_z_digest="",
 )  # fmt: skip
 Z = replace(
     X, z_number=311, cash_counted_minor=124_500, note="A five was given out twice this morning, says Ana",
     counted_coins=(shapes.CoinsView(value_minor=20_000, number=6), shapes.CoinsView(value_minor=500, number=9)),
-    foreign=(shapes.ForeignCashView("USD", 30_000, 29_000),), late=("01936f2e-late",), sales_digest="4f" * 32, previous_z_digest="b7" * 32,
+    foreign=(shapes.ForeignCashView("USD", 30_000, 29_000),), late=("01936f2e-late",), late_receipts=("flagship-till-1-001029",), sales_digest="4f" * 32, previous_z_digest="b7" * 32,
 )  # fmt: skip
 
 

@@ -255,3 +255,28 @@ def test_the_theme_is_kept(gallery: str, open_page: Callable[..., Page]) -> None
     page.get_by_role("button", name="Light or dark").click()
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+HANGS = """const real = indexedDB.open.bind(indexedDB);
+    indexedDB.open = (...asked) => window.answers ? real(...asked) : {};"""
+
+
+def test_a_till_whose_storage_hangs_says_that_it_keeps_no_second_copy(
+    gallery: str, open_page: Callable[..., Page]
+) -> None:
+    """Nobody waits for it for ever, and it is asked again once it answers."""
+    page = open_page(gallery + "register-empty", size=TILL)
+    page.context.add_init_script(HANGS)
+    page.clock.install()
+    page.reload()
+    page.evaluate("""() => {
+        const at = '<div id="witness" data-store="flagship" data-till="till-1" data-news="{}"></div><p data-till-kept></p>';
+        document.querySelector("main").insertAdjacentHTML("beforeend", at);
+        document.body.dispatchEvent(new Event("hello"));
+    }""")
+    told = page.locator("[data-till-kept]").last
+    expect(told).to_have_text("")
+    page.clock.fast_forward(11_000)
+    expect(told).to_have_text("This till keeps no second copy.")
+    page.evaluate("window.answers = true; document.body.dispatchEvent(new Event('hello'))")
+    page.wait_for_function("indexedDB.databases().then((all) => all.some((each) => each.name === 'vitrine-till'))")

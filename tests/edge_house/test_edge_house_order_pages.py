@@ -164,3 +164,71 @@ def test_an_order_is_handed_over_and_read_where_it_was(counter):
     assert counter.form(f"{path}/receive").status_code == 409
     told = counter.face.get(f"/orders/{path.rpartition('/')[2]}", user="max").json()
     assert (told["away"], told["coming"], told["possible"]) == ("lyon", False, [])
+
+
+def test_what_keeps_a_thing_here_leads_to_the_page_where_it_is_mended(counter):
+    """Whoever is told to look at its stones is there with one press; on that page itself nothing leads to it."""
+    path = counter.sent("/orders", kind="repair", client="p-1", title="A claw")
+    way = f'<a href="{path}/things">Things and papers</a>'
+
+    def told(to, **fields):
+        headers = {**counter.face.bearer("max"), "hx-request": "true"}
+        return counter.face.client.post(to, data=fields, headers=headers).text
+
+    refused = told(f"{path}/step", event="assess")
+    assert "s thing in first" in refused
+    assert way in refused
+    stone = {
+        "at": "centre",
+        "stone": "white stone",
+        "length": "6,48",
+        "width": "6,45",
+        "carat": "",
+        "certificate": "",
+        "inscription": "",
+    }
+    counter.form(f"{path}/things", description="White metal ring", condition="worn", zone="safe", **stone)
+    counter.sent(f"{path}/step", event="assess")
+    counter.sent(f"{path}/quote", what=["A claw"], price=["90"], tax=[""], piece=[""])
+    counter.sent(f"{path}/answer", said="yes", how="counter", quote="1")
+    for event in ("start", "check", "pass"):
+        counter.sent(f"{path}/step", event=event)
+    refused = told(f"{path}/collect")
+    assert "Look at the stones of White metal ring again" in refused
+    assert way in refused
+    headers = {**counter.face.bearer("max"), "accept": "text/html"}
+    whole = counter.face.client.post(f"{path}/collect", headers=headers).text
+    assert f'<a class="button main" href="{path}/things">Things and papers</a>' in whole
+    item = counter.face.get(f"/orders/{path.rpartition('/')[2]}/things", user="max").json()["things"][0]["item"]
+    assert way not in told(f"{path}/things/{item}/sign", drawing=drawing(), gives="true"), "it is that page"
+    assert way not in told(f"{path}/answer", said="yes", how="counter", quote="1"), "the control: another refusal"
+
+
+def test_an_order_that_is_over_shows_what_it_was_about_and_no_empty_column(counter):
+    path = counter.sent("/orders", kind="layaway", client="p-1", title="A ring", codes="p3", first="400", months="2")
+    assert '<div class="stack"> </div>' not in counter.page(path)
+    counter.sent(f"{path}/end", event="cancel", why="changed their mind", rest="money")
+    shown = counter.page(path)
+    assert '<div class="split"> <div class="stack"> <section class="sheet"' in shown
+    left, _, right = shown.partition('<div class="stack">')[2].partition('<div class="stack">')
+    assert "quote-title" in left
+    assert "story-title" in right
+    plain = counter.sent("/orders", kind="special", client="p-1", title="A rare ring")
+    counter.sent(f"{plain}/end", event="cancel", why="changed their mind")
+    shown = counter.page(plain)
+    assert '<div class="split">' not in shown, "nothing but its story is left: it stands alone"
+    assert "Its story" in shown
+
+
+def test_a_repair_that_was_declined_asks_for_its_thing_to_be_given_back_and_for_no_price(counter):
+    path = counter.sent("/orders", kind="repair", client="p-1", title="A clasp")
+    counter.sent(f"{path}/things", description="Bracelet, white metal", condition="worn")
+    counter.sent(f"{path}/step", event="assess")
+    back = f'<a class="button main tall" href="{path}/things">Give the client’s thing back</a>'
+    shown = counter.page(path)
+    assert "A price comes next" in shown
+    assert back not in shown, "the control"
+    counter.sent(f"{path}/end", event="cancel", why="changed their mind")
+    shown = counter.page(path)
+    assert back in shown
+    assert "A price comes next" not in shown

@@ -147,6 +147,8 @@ def test_a_till_knows_by_what_points_are_earned_and_says_so_on_the_receipt(shop,
     told(shop, LoyaltyCard(rules=(EarnRule(name="All", rate_bp=100),)))
     shop.cart("s1", "ring")
     shop.done(RecordSale(sale="s1", tenders=pay_cash(120_000), client="c-1"), pad=["ring"])
-    assert finding.find(shop.books.db, "s1", HERE).notes == ("Points earned: 12.00",)
+    assert finding.find(shop.books.db, "s1", HERE).notes == ("Earned with this purchase: points worth 12.00 EUR",)
     told(shop, settings())
-    assert finding.find(shop.books.db, "s1", HERE).notes == ("Points earned: 12.00",), "it says the same for ever"
+    assert finding.find(shop.books.db, "s1", HERE).notes == ("Earned with this purchase: points worth 12.00 EUR",), (
+        "it says the same for ever"
+    )

@@ -89,6 +89,8 @@ def test_a_sale_of_a_shift_that_has_its_z_goes_into_the_next_one_marked_late(sho
     z = close(shop, counted=10_000, note="")
     assert (z.sales, z.late, z.receipts, z.gross_minor) == (1, ("s-late",), (0, 0), 120_000)
     assert z.cash_expected_minor == 10_000, "its cash was in the drawer when the float was counted"
+    told = {each.shift: queries.late_receipts(shop.books.db, each) for each in queries.shifts_newest(shop.books.db)}
+    assert told == {"shift-1": (), z.shift: ("paris-till-1-000002",)}, "a person reads the number on the paper"
     assert first.sales == 1
     assert differences(shop.books) == []
 

@@ -211,8 +211,8 @@ RULES = (EarnRule(name="All", rate_bp=200), EarnRule(name="Gold", rate_bp=500, t
 @pytest.mark.parametrize(
     ("rules", "client", "words"),
     [
-        (RULES[:1], "c-1", ("Points earned: 2.40",)),
-        (RULES, "c-1", ("Points earned, at least: 2.40",)),
+        (RULES[:1], "c-1", ("Earned with this purchase: points worth 2.40 EUR",)),
+        (RULES, "c-1", ("Earned with this purchase: points worth 2.40 EUR or more",)),
         (RULES[1:], "c-1", ()),
         (RULES, None, ()),
         ((), "c-1", ()),
@@ -227,4 +227,14 @@ def test_a_receipt_says_what_is_sure_to_be_earned(rules, client, words):
 
 def test_points_are_called_what_the_receipts_language_calls_them():
     told = msgspec.structs.replace(PLAIN, points_minor=123_456, language="de")
-    assert made(sale([goods("g", 12_000)], receipt=told)).notes == ("Punkte gesammelt: 1.234,56",)
+    assert made(sale([goods("g", 12_000)], receipt=told)).notes == (
+        "Mit diesem Kauf gesammelt: Punkte im Wert von 1.234,56 EUR",
+    )
+
+
+@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
+def test_points_are_told_by_what_they_are_worth(words):
+    """A point is the smallest coin of its currency: “0.95” alone would be taken for less than one point."""
+    for said in (words.points, words.points_least):
+        assert said.count("%s") == 1
+    assert words.points != words.points_least

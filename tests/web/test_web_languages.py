@@ -16,9 +16,10 @@ from fastapi import FastAPI
 
 from contract.facts import ClaimKind
 from contract.feed import StaffCard
-from contract.ids import ClaimId, PieceId, UserId
+from contract.ids import ClaimId, PieceId, SaleId, TillId, UserId
 from trade.claim import Claim
 from trade.piece import Standing, claimed
+from trade.sale import Sale, SaleState, must_be
 from vitrine import words as gathering
 from web import figures, words
 from web.catalogues import LANGUAGES_WITH_CATALOGUE, TEMPLATE, po_of
@@ -309,3 +310,17 @@ def test_values_of_a_phrase_are_as_short_as_may_be_and_never_empty(
     phrase = phrase_of("Pay %(x)s to %(y)s at once")
     assert phrase is not None
     assert phrase.values(sentence) == values
+
+
+@pytest.mark.parametrize("language", LANGUAGES_WITH_CATALOGUE)
+@pytest.mark.parametrize("state", SaleState)
+def test_why_a_cart_cannot_be_worked_on_is_said_in_every_language_and_without_its_id(
+    language: str, state: SaleState
+) -> None:
+    """A state is told in a sentence of its own: a code inside of one is a word nobody at a till knows."""
+    cart = Sale(sale=SaleId("0193-4f"), till=TillId("till-1"), associate=UserId("ana"), currency="EUR", state=state)
+    refused = must_be(cart, cart.sale)
+    assert refused is not None
+    assert cart.sale not in refused.why
+    with spoken_in(tongue(language)):
+        assert said(refused.why) != refused.why

@@ -169,10 +169,10 @@ def stones_open(order: Order) -> Refusal | None:
         if kept.stopped:
             first = kept.stopped[0]
             why = f"The stone at {first.at}: {first.note}. Somebody who may say how a piece is answers for it first"
-            return Refusal(Why.PAD_MISMATCH, why, kept.item.item)
+            return Refusal(Why.PAD_MISMATCH, why, kept.item.item, things_of=order.order)
         if not kept.checked_us or kept.checked_us < worked:
             why = f"Look at the stones of {kept.item.description} again before it leaves"
-            return Refusal(Why.NOTE_MISSING, why, kept.item.item)
+            return Refusal(Why.NOTE_MISSING, why, kept.item.item, things_of=order.order)
     return None
 
 
@@ -195,7 +195,8 @@ def keep_paper(scene: Scene, act: KeepPaper) -> Answer:
 def lacking(order: Order, event: OrderEvent) -> Refusal | None:
     """What a step needs that is not here: the thing itself, a paper."""
     if order.kind in NEEDS_THE_THING and event in ON_THE_THING and not order.items:
-        return Refusal(Why.EMPTY, f"Take the client's thing in first: {order.number} has none")
+        why = f"Take the client's thing in first: {order.number} has none"
+        return Refusal(Why.EMPTY, why, things_of=order.order)
     return papers.missing(order, event)
 
 

@@ -105,8 +105,8 @@ def missing(order: Order, event: OrderEvent) -> Refusal | None:
     if event is OrderEvent.APPROVE_DESIGN:
         if order.kind == "engraving" and proof(order) is None:
             why = f"The newest engraving of {order.number} has no proof: make one, and have it read letter by letter"
-            return Refusal(Why.NOTE_MISSING, why)
+            return Refusal(Why.NOTE_MISSING, why, things_of=order.order)
         if order.kind == "custom" and newest(order, PaperKind.SKETCH) is None and proof(order) is None:
             why = f"{order.number} has no sketch: keep the one the client says yes to, then approve the design"
-            return Refusal(Why.NOTE_MISSING, why)
+            return Refusal(Why.NOTE_MISSING, why, things_of=order.order)
     return None

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from cloud.db import Tx
 from cloud.ledger import Kind
 from cloud.pos.shifts.apply import TO_BANK, decode_z
-from cloud.tables import cash_move, ledger_line, shift
+from cloud.tables import cash_move, ledger_line, refund, sale, shift
 from cloud.tables import store as stores
+from contract.facts import ShiftClosed
 from trade.accounts import Account
 
 
@@ -78,6 +79,14 @@ class BankingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LateRow:
+    """A receipt of an earlier shift that this Z counts; `number`: none until the office hears of it."""
+
+    sale: str
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftDetail:
     """`tenders` by kind and number, `taxes` by rate in basis points and base. Empty while the shift has no Z."""
 
@@ -93,6 +102,7 @@ class ShiftDetail:
     foreign: list[ForeignRow]
     note: str
     late: list[str]
+    late_receipts: list[LateRow]
     z_digest: str
     previous_z_digest: str
 
@@ -156,9 +166,26 @@ def detail(tx: Tx, store: str, wanted: str) -> ShiftDetail | None:
         foreign=[ForeignRow(f.currency, f.expected_minor, f.counted_minor) for f in (z.foreign if z else ())],
         note=z.note if z else "",
         late=list(z.late) if z else [],
+        late_receipts=_late(tx, store, z) if z else [],
         z_digest=row["z_digest"],
         previous_z_digest=z.previous_z_digest if z else "",
     )
+
+
+def _late(tx: Tx, store: str, z: ShiftClosed) -> list[LateRow]:
+    """By the numbers of their receipts, sold and given back, for nobody knows a sale by its id."""
+    numbers = [
+        (row["sale"], row["receipt_number"])
+        for table in (sale, refund)
+        for row in tx.rows(
+            sa.select(table.c.sale, table.c.receipt_number)
+            .where(table.c.store == store, table.c.sale.in_(z.late), table.c.counted_in == z.shift)
+            .where(table.c.shift != z.shift)
+            .order_by(table.c.receipt_number)
+        )
+    ]
+    heard = {name for name, _ in numbers}
+    return [LateRow(*each) for each in (*numbers, *((name, None) for name in z.late if name not in heard))]
 
 
 def row_of(row: sa.RowMapping) -> ShiftRow:

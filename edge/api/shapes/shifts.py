@@ -102,6 +102,8 @@ class ReportView:
     first_receipt: int | None
     last_receipt: int | None
     late: tuple[str, ...]
+    late_receipts: tuple[str, ...]
+    """Of the sales that are late, the numbers as they stand on the paper."""
     cash_expected_minor: int
     cash_counted_minor: int | None
     counted_coins: tuple[CoinsView, ...]

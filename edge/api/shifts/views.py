@@ -139,6 +139,7 @@ def _report(shop: Shop, row: Shift, told: Figures | ShiftClosed) -> shapes.Repor
         first_receipt=first or None,
         last_receipt=last or None,
         late=tuple(told.late),
+        late_receipts=queries.late_receipts(shop.db, row),
         cash_expected_minor=told.cash_expected_minor,
         cash_counted_minor=made.cash_counted_minor if made else None,
         counted_coins=tuple(

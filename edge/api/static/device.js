@@ -23,21 +23,8 @@
   const sign = async (keys, ...lines) => text(await crypto.subtle.sign(SIGNING, keys.privateKey, new TextEncoder().encode(lines.join("\n"))));
   const make = () => crypto.subtle.generateKey(ECDSA, false, ["sign", "verify"]);
 
-  const done = (request) => new Promise((good, bad) => {
-    request.onsuccess = () => good(request.result);
-    request.onerror = () => bad(request.error);
-  });
-  let opened = null;
-  function database() {
-    opened ??= new Promise((good, bad) => {
-      const request = indexedDB.open("vitrine-device", 1);
-      request.onupgradeneeded = () => request.result.createObjectStore("devices", { keyPath: "store" });
-      request.onsuccess = () => good(request.result);
-      request.onerror = () => bad(request.error);
-    });
-    return opened;
-  }
-  const within = (ms, work) => Promise.race([work, new Promise((_, bad) => setTimeout(bad, ms))]);
+  const { within, done, ended } = window.kept;
+  const database = window.kept.database("vitrine-device", (made) => made.createObjectStore("devices", { keyPath: "store" }));
   const read = async () => done((await database()).transaction("devices").objectStore("devices").get(STORE));
   // A browser whose storage hangs is one without a key: no page may wait for it.
   const recall = () => within(STORAGE_MS, read());
@@ -45,10 +32,7 @@
   async function keep(record) {
     const held = (await database()).transaction("devices", "readwrite", { durability: "strict" });
     held.objectStore("devices").put(record);
-    await new Promise((good, bad) => {
-      held.oncomplete = good;
-      held.onerror = held.onabort = () => bad(held.error);
-    });
+    await ended(held);
     known = record;
   }
 

@@ -5,41 +5,28 @@
   const ROWS_KEPT_MAX = 2000;
   const CHARACTERS_KEPT_MAX = 3000000;
   const ROUNDS_MAX = 50;
+  const STORAGE_MS = 30000;
   let busy = Promise.resolve();
   let seen = "";
   let words = "";
 
-  const done = (request) => new Promise((good, bad) => {
-    request.onsuccess = () => good(request.result);
-    request.onerror = () => bad(request.error);
+  const { done } = window.kept;
+  const database = window.kept.database("vitrine-till", (made) => {
+    made.createObjectStore("logs", { keyPath: ["store", "epoch"] });
+    made.createObjectStore("rows", { keyPath: ["store", "epoch", "seq"] });
   });
-
-  let opened = null;
-  function database() {
-    opened ??= new Promise((good, bad) => {
-      const request = indexedDB.open("vitrine-till", 1);
-      request.onupgradeneeded = () => {
-        request.result.createObjectStore("logs", { keyPath: ["store", "epoch"] });
-        request.result.createObjectStore("rows", { keyPath: ["store", "epoch", "seq"] });
-      };
-      request.onsuccess = () => good(request.result);
-      request.onerror = () => bad(request.error);
-    });
-    return opened;
-  }
 
   // Everything of one call is one transaction; `strict`: the rows are on the disk before anybody relies on them.
   async function within(work) {
     const held = (await database()).transaction(["logs", "rows"], "readwrite", { durability: "strict" });
-    const ended = new Promise((good, bad) => {
-      held.oncomplete = good;
-      held.onerror = held.onabort = () => bad(held.error);
-    });
+    const ended = window.kept.ended(held);
     ended.catch(() => {});
     try {
-      const result = await work(held.objectStore("logs"), held.objectStore("rows"));
-      await ended;
-      return result;
+      return await window.kept.within(STORAGE_MS, (async () => {
+        const result = await work(held.objectStore("logs"), held.objectStore("rows"));
+        await ended;
+        return result;
+      })());
     } catch (error) {
       try { held.abort(); } catch { /* it has ended by itself */ }
       throw error;

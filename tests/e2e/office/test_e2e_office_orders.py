@@ -115,6 +115,19 @@ def test_an_order_is_found_by_its_number_and_tells_its_story(office: str, signed
     expect(page.get_by_text("Overdue since 22 Nov 2025.")).to_be_visible()
 
 
+def test_every_stage_of_the_workshop_is_seen_whole_on_a_small_screen(
+    office: str, signed_in: Callable[..., Page]
+) -> None:
+    """Six stages at 1,280 px: what is cut at the right looks like the end."""
+    page = signed_in(office, "/client-orders/board", size=TILL)
+    cut = "board => board.scrollWidth - board.clientWidth"
+    board = page.get_by_role("region", name="Orders by stage")
+    expect(board.locator("section")).to_have_count(6)
+    assert board.evaluate(cut) <= 0
+    board.evaluate("board => board.style.gridAutoColumns = 'minmax(13rem, 1fr)'")
+    assert board.evaluate(cut) > 0, "the control"
+
+
 def test_an_order_that_waits_for_an_old_box_is_sent_back_with_a_reason(
     office: str, signed_in: Callable[..., Page]
 ) -> None:
