@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from cloud import fiscal
+from cloud import fiscal, forfeits
 from cloud.db import Tx
+from cloud.forfeits import OF_ORDER
 from cloud.ledger import Kind, post
 from cloud.tables import case_file, consignor_payment, ledger_close, ledger_line, parked, posting, shift, store
 from cloud.work import QUARANTINED, Work
@@ -26,6 +27,14 @@ FOLLOWS: Final = {
     Kind.JOINED: later("This follows accounts of one client: part the two numbers, and what is unspent goes back"),
 }
 """Postings of what is kept elsewhere too: nobody reverses them here, and why not."""
+OF_ORDERS: Final = later(
+    "This follows the end of an order, which stands: post by hand what its client should have besides"
+)
+UNDONE: Final = {
+    Kind.FORFEIT: later("This gave an account back what was forfeited: forfeit it once more instead"),
+    Kind.CONSIGNOR_PAID: later("This took back that an owner was paid: say once more that they were, and it is posted"),
+}
+"""Reversals that changed more than the ledger; doing it again is no reversal of theirs."""
 
 
 class NotClosableError(Exception):
@@ -124,6 +133,15 @@ def _last(tx: Tx, of: StoreId) -> str:
     return str(tx.value(sa.select(sa.func.max(ledger_close.c.period)).where(ledger_close.c.store == of)) or "")
 
 
+def stays(kind: str, ref: str) -> object:
+    """Why a posting is not reversed, in words to be said later; nothing: it may be."""
+    if kind == Kind.FORFEIT and ref.startswith(OF_ORDER):
+        return OF_ORDERS
+    if kind == Kind.CORRECTION:
+        return next((words for undone, words in UNDONE.items() if ref.startswith(f"{undone}:")), "")
+    return FOLLOWS.get(Kind(kind), "")
+
+
 def reverse(work: Work, of: StoreId, name: str, *, by: UserId, why: str) -> str:
     """The same posting the other way round, in the month that is open; once. Gives its name.
 
@@ -132,14 +150,16 @@ def reverse(work: Work, of: StoreId, name: str, *, by: UserId, why: str) -> str:
     row = work.tx.row(sa.select(posting).where(posting.c.store == of, posting.c.posting == name).with_for_update())
     if row is None:
         raise NotCorrectableError(f"There is no posting {name} of {of}")
-    if row["kind"] in FOLLOWS:
-        raise NotCorrectableError(str(FOLLOWS[Kind(row["kind"])]))
+    if no := stays(row["kind"], row["ref"]):
+        raise NotCorrectableError(str(no))
     mine = (posting.c.store == of, posting.c.kind == Kind.CORRECTION, posting.c.ref == name)
     if work.tx.value(sa.select(posting.c.at_us).where(*mine)) is not None:
         raise NotCorrectableError(f"{name} is reversed already: post what should stand instead")
     if row["kind"] == Kind.CONSIGNOR_PAID:  # so that the list of owners says again what the ledger says
         paid = (consignor_payment.c.payment == row["ref"], consignor_payment.c.store == of)
         work.tx.run(sa.delete(consignor_payment).where(*paid))
+    if row["kind"] == Kind.FORFEIT:
+        forfeits.given_back(work, of, row["ref"], by=by, why=said(why))
     legs = reversed_legs(legs_of(work.tx, of, name))
     return _correct(work, of, legs, ref=name, by=by, why=why)
 
@@ -161,11 +181,15 @@ def correct(work: Work, of: StoreId, legs: Sequence[Posting], *, entry: str, by:
 
 
 def _correct(work: Work, of: StoreId, legs: Sequence[Posting], *, ref: str, by: UserId, why: str) -> str:
+    return post(
+        work, legs, store=of, kind=Kind.CORRECTION, ref=ref, business_day="", at_us=work.now_us, by=by, why=said(why)
+    )
+
+
+def said(why: str) -> str:
     if not why.strip():
         raise NotCorrectableError("Say why; it is kept with the entry")
-    return post(
-        work, legs, store=of, kind=Kind.CORRECTION, ref=ref, business_day="", at_us=work.now_us, by=by, why=why.strip()
-    )
+    return why.strip()
 
 
 def legs_of(tx: Tx, of: StoreId, name: str) -> list[Posting]:

@@ -39,10 +39,6 @@ from trade.value import CREDIT, OF_THE_OFFICE, expired, later
 WAITING, GRANTED, REFUSED, GIVEN_UP, SPENT = "waiting", "granted", "refused", "given up", "spent"
 IN, OUT = "in", "out"
 GONE: Final = "the box that asked serves no more: ask again"
-NOTED: Final = "account"
-"""What the office's changes call what people do to one."""
-OFFICE: Final = "office:"
-"""Begins the name of a move that a person made here."""
 OWED: Final = {LineKind.GIFT_CARD: TenderKind.GIFT_CARD, LineKind.DEPOSIT: TenderKind.DEPOSIT}
 
 

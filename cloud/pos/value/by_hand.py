@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 
 from cloud import changes, points_lots
+from cloud.forfeits import BY_HAND, NOTED
 from cloud.ledger import Kind, post
-from cloud.pos.value.apply import NOTED, OFFICE
 from cloud.tables import value_account, value_move
 from cloud.value_slices import SLICES_SINCE, contract_of, free_of, hold, holders_of, locked
 from cloud.work import Work
@@ -71,7 +71,7 @@ def forfeit(work: Work, account: AccountId, *, ref: str, by: UserId, why: str) -
     """All that is left of it is the house's: an unclaimed deposit, or a balance that nobody will spend any more.
 
     Only of a blocked account of which no store keeps anything, so that nobody spends it meanwhile. Returns why not;
-    empty: it is done.
+    empty: it is done. Reversing its posting gives it back (`cloud.forfeits`).
     """
     known = locked(work, account)
     if known is None:
@@ -87,7 +87,7 @@ def forfeit(work: Work, account: AccountId, *, ref: str, by: UserId, why: str) -
     if left <= 0:
         return "Nothing is left of it"
     row = {
-        "store": known["store"], "ref": f"{OFFICE}{ref}", "n": 1, "account": account, "amount_minor": -left,
+        "store": known["store"], "ref": f"{BY_HAND}{ref}", "n": 1, "account": account, "amount_minor": -left,
         "at_us": work.now_us, "by": by,
     }  # fmt: skip
     work.tx.add(value_move, row)

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
-from cloud import called, changes
+from cloud import called, changes, forfeits
 from cloud.desk import Desk
 from cloud.listing import answer, kept
 from cloud.pos.http import found
-from cloud.pos.value import apply, by_hand, columns, queries
+from cloud.pos.value import by_hand, columns, queries
 from contract.feed import Permission
 from contract.ids import AccountId, StoreId
 from web.forms import amount_minor
@@ -48,7 +48,7 @@ def router(desk: Desk, clients: called.Clients) -> APIRouter:
         with desk.look() as work:
             names = called.stores(work.tx)
             seen = found(queries.detail(work.tx, account), f"account {account}")
-            acts = changes.listing(work.tx, what=apply.NOTED, subject=account)
+            acts = changes.listing(work.tx, what=forfeits.NOTED, subject=account)
             return render(
                 request, "value/account.html", seen=seen, row=seen.row, acts=acts, names=names,
                 name=called.OWED[seen.row.kind],

@@ -4,6 +4,7 @@ from typing import Final
 
 from cloud.applying import Applier
 from cloud.custody import Custody
+from cloud.forfeits import OF_ORDER
 from cloud.ledger import Kind, is_posted, post
 from cloud.pos.value.apply import Move, book
 from cloud.work import Heard
@@ -13,7 +14,7 @@ from trade.settling import post_settled
 
 def settled(tokens: Custody, heard: Heard, fact: OrderSettled) -> None:
     """A box that was lost may have told of it before: then it is done already."""
-    work, ref = tokens.work, f"order:{fact.order}"
+    work, ref = tokens.work, f"{OF_ORDER}{fact.order}"
     if is_posted(work, heard.store, Kind.FORFEIT, ref):
         work.came_in.setdefault((heard, fact.credit), 0)
         return
