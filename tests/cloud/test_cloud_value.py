@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from house_owing import CARD, CODE, answers, ask, owed
 
 from cloud import changes, today
+from cloud.forfeits import NOTED
 from cloud.pos.goods import desk as goods
 from cloud.pos.goods.desk import GoodsError
 from cloud.pos.ledger import closing
@@ -14,7 +15,6 @@ from cloud.pos.payments import transfers
 from cloud.pos.payments.transfers import TransferError, TransferState
 from cloud.pos.shifts import banking
 from cloud.pos.shifts import queries as shifts
-from cloud.pos.value import apply as value
 from cloud.pos.value import by_hand, queries
 from cloud.tables import case_file, piece_backing, piece_past, sale_tender
 from cloud.work import begin
@@ -105,7 +105,7 @@ def test_an_allowance_is_told_to_its_store_and_a_block_asks_it_back(house):
         assert by_hand.allow(work, "paris", CARD, 4_000, by="ana") == ""
         assert by_hand.block(work, CARD, "reported stolen", by="ana")
         assert "stolen" in by_hand.allow(work, "paris", CARD, 1, by="ana")
-        noted = changes.listing(tx, what=value.NOTED, subject=CARD)
+        noted = changes.listing(tx, what=NOTED, subject=CARD)
     assert [(each.by, each.store, each.differences[0].now) for each in noted] == [
         ("ana", "", "reported stolen"), ("ana", "paris", "40.00 EUR more")
     ]  # fmt: skip
@@ -221,7 +221,7 @@ def test_after_its_last_day_nothing_is_given_of_a_card_until_the_office_says_ano
         work = begin(tx, ALL, 5)
         assert "Write the day" in by_hand.extend(work, CARD, "31.12.2027", by="eva", why="kindness")
         assert by_hand.extend(work, CARD, "2027-12-31", by="eva", why="kindness") == ""
-        (noted,) = changes.listing(tx, what=value.NOTED, subject=CARD)
+        (noted,) = changes.listing(tx, what=NOTED, subject=CARD)
     assert (noted.why, noted.differences[0].was, noted.differences[0].now) == ("kindness", "2026-11-22", "2027-12-31")
     (told,) = [each for each in answers(paris) if isinstance(each, KeepValue)]
     assert (told.amount_minor, told.expires) == (0, "2027-12-31")
