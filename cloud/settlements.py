@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from cloud.ledger import Kind, is_posted, post
-from cloud.tables import bank_transfer, posting, sale
+from cloud.tables import bank_transfer, posting, sale, sale_tender
 from cloud.work import Work
-from contract.facts import PurchaseRecorded, TradeIn
+from contract.facts import PurchaseRecorded, TenderKind, TradeIn
 from contract.ids import AccountId, PaymentId, SaleId, StoreId, UserId
 from trade.payment import Payment
 from trade.posting import Posting, reversed_legs
@@ -97,6 +97,16 @@ def kept_of(work: Work, store: StoreId, payments: Iterable[PaymentId]) -> set[Pa
         mine = (posting.c.store == store, posting.c.kind == Kind.PAYMENT_KEPT, posting.c.ref.in_(wanted - kept))
         kept |= {PaymentId(row["ref"]) for row in work.tx.rows(sa.select(posting.c.ref).where(*mine))}
     return kept
+
+
+def traded(work: Work, store: StoreId, of: SaleId, account: AccountId, currency: str) -> int:
+    """What that sale was paid with a piece taken in payment."""
+    work.tx.settle()
+    mine = (sale.c.store == store, sale.c.sale == of, sale.c.currency == currency)
+    paid = (sale_tender.c.kind == TenderKind.TRADE_IN, sale_tender.c.account == account)
+    same = sa.and_(sale.c.store == sale_tender.c.store, sale.c.sale == sale_tender.c.sale)
+    query = sa.select(sa.func.sum(sale_tender.c.amount_minor)).join(sale, same)
+    return int(work.tx.value(query.where(*mine, *paid)) or 0)
 
 
 def trade_in(work: Work, store: StoreId, account: AccountId, of: SaleId, given: TradeIn, *, at_us: int) -> None:

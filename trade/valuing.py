@@ -251,6 +251,8 @@ def take_trade_in(scene: Scene, act: TakeTradeIn) -> Answer:
         return refusal
     sale, given = scene.sale, act.trade_in
     assert sale is not None
+    if scene.slice is not None:
+        return Refusal(Why.WRONG_STATE, f"{act.account} is an account already: offer this under a name of its own")
     missing = [
         words
         for words, said in (

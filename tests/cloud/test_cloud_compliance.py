@@ -227,7 +227,12 @@ def test_what_clients_gave_in_payment_is_added_up_by_year(house, paris):
         piece="ti-1", title="Brooch", category="brooch", client="c-1", value_minor=30_000, currency="EUR",
         provenance="her aunt's", proof="identity card",
     )  # fmt: skip
-    paris.write(TradeInTaken(account="trade-1", sale="s1", trade_in=given))
+    sold = cash_sale(house, paris, 1, "p1", 30_000)
+    paid = Tender(kind=TenderKind.TRADE_IN, amount_minor=30_000, account="trade-1")
+    paris.write(
+        msgspec.structs.replace(sold, tenders=(paid,)),
+        TradeInTaken(account="trade-1", sale=sold.sale, trade_in=given),
+    )
     paris.send()
     with house.office.reading() as tx:
         (row,) = queries.bought(tx)

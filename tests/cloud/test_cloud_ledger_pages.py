@@ -151,9 +151,12 @@ def test_what_an_account_is_kept_by_is_called_as_people_call_it_and_leads_there(
     line = SaleLine(line="g", kind=LineKind.GIFT_CARD, description=f"Gift card {giftcard.label(code)}",
                     list_price_minor=500, gross_minor=500, tax_bp=0, tax_minor=0, account=giftcard.account_of(code))  # fmt: skip
     fact = house_type(cloud.office).sale(box, "s-gift", receipt=12)
-    tender = Tender(kind=TenderKind.BANK_TRANSFER, amount_minor=500, reference="RF18")
+    tenders = (
+        Tender(kind=TenderKind.BANK_TRANSFER, amount_minor=400, reference="RF18"),
+        Tender(kind=TenderKind.TRADE_IN, amount_minor=100, account="ti-n"),
+    )
     box.write(
-        msgspec.structs.replace(fact, lines=(line,), total_minor=500, tax_minor=0, tenders=(tender,), shares=SHARES)
+        msgspec.structs.replace(fact, lines=(line,), total_minor=500, tax_minor=0, tenders=tenders, shares=SHARES)
     )
     box.send()
     given = TradeIn(
@@ -161,7 +164,7 @@ def test_what_an_account_is_kept_by_is_called_as_people_call_it_and_leads_there(
         title="Ring",
         category="ring",
         client="c-1",
-        value_minor=500,
+        value_minor=100,
         currency="EUR",
         provenance="hers",
         proof="passport",

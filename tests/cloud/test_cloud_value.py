@@ -402,12 +402,14 @@ def test_melee_is_sold_at_its_average_cost_comes_back_at_what_it_left_for_and_is
 
 @pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 def test_a_piece_taken_in_payment_is_the_houses_with_its_past_and_is_not_for_sale_yet(house):
-    paris = house.store("paris")
+    paris = house.store("paris", "p1")
     given = TradeIn(
         piece="ti-1", title="Old brooch", category="brooch", client="c-1", value_minor=30_000, currency="EUR",
         provenance="her aunt's", proof="identity card", metal="gold", weight_mg=8_250,
     )  # fmt: skip
-    paris.write(TradeInTaken(account="ti-a", sale="s1", trade_in=given))
+    paid = Tender(kind=TenderKind.TRADE_IN, amount_minor=30_000, account="ti-a")
+    sold = msgspec.structs.replace(house.sale(paris, "s1", "p1", price_minor=30_000), tenders=(paid,))
+    paris.write(sold, TradeInTaken(account="ti-a", sale="s1", trade_in=given))
     paris.send()
     assert house.token("ti-1") == ("paris", "here", "")
     (behind,) = house.rows(sa.select(piece_backing).where(piece_backing.c.piece == "ti-1"))

@@ -1,12 +1,14 @@
 """What a box claims of an account beyond what the office knows is not believed, and a person is told."""
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from house_owing import CARD, answers, ask, owed
 
+from cloud.pos.ledger.queries import balances
 from cloud.pos.value import apply as value
-from cloud.tables import case_file, value_slice
-from contract.facts import TenderKind, ValueKept, ValueReleased
+from cloud.tables import case_file, piece_backing, value_slice
+from contract.facts import Tender, TenderKind, TradeIn, TradeInTaken, ValueKept, ValueReleased
 
 
 def held_of(house):
@@ -66,3 +68,74 @@ def test_what_a_box_makes_up_is_not_missing_elsewhere(house, monkeypatch, guarde
     thief.send()
     paris.write(ask("a1", 6_000))
     assert answers(paris)[-1].amount_minor == given
+
+
+GIVEN = TradeIn(
+    piece="ti-1", title="Old brooch", category="brooch", client="c-1", value_minor=30_000, currency="EUR",
+    provenance="her aunt's", proof="identity card",
+)  # fmt: skip
+
+
+def paid_with_it(house, box, amount, account="ti-a"):
+    """A sale of one piece for 1200.00, of which this much is a thing taken in payment."""
+    tenders = (
+        Tender(kind=TenderKind.TRADE_IN, amount_minor=amount, account=account),
+        Tender(kind=TenderKind.CASH, amount_minor=120_000 - amount),
+    )
+    return msgspec.structs.replace(house.sale(box, "s1", "p1"), tenders=tenders)
+
+
+def trade_ins(house):
+    with house.office.reading() as tx:
+        return {
+            each.account: each.amount_minor
+            for each in balances(tx)
+            if each.account in ("trade_in_payable", "goods_received", "inventory_second_hand")
+        }
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("paid", "claimed", "worth", "cases"),
+    [
+        (30_000, 30_000, 30_000, []),
+        (30_000, 900_000, 30_000, ["value unfounded"]),
+        (30_000, -5, 0, ["value unfounded"]),
+    ],
+)
+def test_a_thing_taken_in_is_worth_what_its_sale_was_paid_with_it(house, paid, claimed, worth, cases):
+    paris = house.store("paris", "p1")
+    given = msgspec.structs.replace(GIVEN, value_minor=claimed)
+    paris.write(paid_with_it(house, paris, paid), TradeInTaken(account="ti-a", sale="s1", trade_in=given))
+    paris.send()
+    (behind,) = house.rows(sa.select(piece_backing).where(piece_backing.c.piece == "ti-1"))
+    assert (behind["cost_minor"], cases_of(house)) == (worth, cases)
+    owed = {"trade_in_payable": paid - worth, "inventory_second_hand": worth}
+    assert {account: amount for account, amount in trade_ins(house).items() if amount} == {
+        account: amount for account, amount in owed.items() if amount
+    }
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("sale", "account", "currency"), [("s1", "ti-b", "EUR"), ("s2", "ti-a", "EUR"), ("s1", "ti-a", "CHF")]
+)
+def test_of_another_sale_or_name_or_currency_it_is_worth_nothing(house, sale, account, currency):
+    paris = house.store("paris", "p1")
+    given = msgspec.structs.replace(GIVEN, currency=currency)
+    paris.write(paid_with_it(house, paris, 30_000), TradeInTaken(account=account, sale=sale, trade_in=given))
+    paris.send()
+    assert cases_of(house) == ["value unfounded"]
+    assert trade_ins(house).get("inventory_second_hand", 0) == 0
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("account", "cases"), [("ti-a", []), (CARD, ["value unfounded"])])
+def test_a_thing_taken_in_is_no_account_of_the_house(house, account, cases):
+    """Of its own name nothing is held; under a gift card's it is no money of that card."""
+    paris = house.store("paris")
+    paris.write(owed(paris, house, "s1", 10_000))
+    told = ValueKept(account=account, kind=TenderKind.TRADE_IN, amount_minor=900_000, currency="EUR")
+    paris.write(told)
+    paris.send()
+    assert (held_of(house), cases_of(house)) == ({}, cases)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from cloud import settlements
 from cloud.custody import Custody
 from cloud.pos.pieces.columns import Backing
@@ -11,15 +13,29 @@ from cloud.work import Heard
 from contract.commands import CustodyState
 from contract.facts import PurchaseRecorded, TradeIn, TradeInTaken
 from contract.feed import Condition, PieceCard
+from contract.money import plain
 from trade.custody import OfficeState
 
 CASE: Final = "trade-in"
+CASE_VALUE: Final = "value unfounded"
 WHY: Final = "bought from a client"
 
 
 def taken(tokens: Custody, heard: Heard, fact: TradeInTaken) -> None:
-    """Where the list will not have the piece, its money stands all the same, and a person brings it in."""
+    """Where the list will not have the piece, its money stands all the same, and a person brings it in. It is worth
+    what its sale was paid with it, whatever a box says: the house owes for no more.
+    """
     given = fact.trade_in
+    paid = settlements.traded(tokens.work, heard.store, fact.sale, fact.account, given.currency)
+    worth = max(min(given.value_minor, paid), 0)
+    if worth != given.value_minor:
+        claimed, known = (plain(each, given.currency) for each in (given.value_minor, paid))
+        sentence = (
+            f"{heard.store} took in {given.title} for {claimed} {given.currency}, and its sale {fact.sale} was paid "
+            f"with {known} of it: the rest was not believed. Ask who served, and look whether the box was stolen"
+        )
+        tokens.work.open_case(CASE_VALUE, sentence, store=heard.store, ref=f"{fact.account}/{heard.epoch}")
+        given = msgspec.structs.replace(given, value_minor=worth)
     settlements.trade_in(tokens.work, heard.store, fact.account, fact.sale, given, at_us=heard.at_us)
     _bring_in(tokens, heard, given, past=f"sale {fact.sale}", ref=fact.sale)
 

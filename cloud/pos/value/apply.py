@@ -34,7 +34,7 @@ from contract.facts import (
 from contract.ids import AccountId, AskId, PersonId, StoreId
 from contract.money import plain
 from trade import points
-from trade.value import CREDIT, OF_THE_OFFICE, expired, later
+from trade.value import CREDIT, NAMES, OF_THE_OFFICE, expired, later
 
 WAITING, GRANTED, REFUSED, GIVEN_UP, SPENT = "waiting", "granted", "refused", "given up", "spent"
 IN, OUT = "in", "out"
@@ -158,9 +158,13 @@ def _another(work: Work, heard: Heard, move: Move, known: sa.RowMapping, *, curr
 
 
 def kept(tokens: Custody, heard: Heard, fact: ValueKept) -> None:
-    """Of money that this entry brought in; for what a box claims beyond it, a person is told."""
+    """Of money that this entry brought in; for what a box claims beyond it, a person is told. A piece taken in payment
+    lives for one sale at its store: nothing is held of it here, and it is no account of ours.
+    """
     work, place = tokens.work, (heard, fact.account)
     if fact.kind not in OF_THE_OFFICE:
+        if _known(work, fact.account) is not None:
+            _unfounded(work, heard, fact, f"keeps {_money(fact)} as {NAMES[fact.kind]}")
         return
     came = work.came_in.get(place, 0)
     part = _believed(fact.amount_minor, came)
