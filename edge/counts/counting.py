@@ -195,8 +195,9 @@ class Counting:
         return (CountAbandoned(count=row.count, reason=reason),)
 
     def approved(self, fact: CountApproved) -> None:
-        """A person answers for a count: what it lacked is gone, and teaches the next ones so."""
-        self.lore.missing(fact.missing, self.pipeline.evidence)
+        """A person answers for a count: what it lacked is gone, or was elsewhere, and teaches the next ones so."""
+        elsewhere = (each.piece for each in fact.verdicts if each.by and each.verdict is Verdict.EXPLAINED)
+        self.lore.missing((*fact.missing, *elsewhere), self.pipeline.evidence)
 
     def forget(self, count: CountId) -> None:
         """It runs no longer: abandoned, or the books did not take its beginning."""

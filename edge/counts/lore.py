@@ -75,7 +75,7 @@ class Lore:
         self.lessons.there(waiting[read_us > self._ended_us].astype(np.int32))
 
     def missing(self, pieces: Iterable[PieceId], evidence: Evidence) -> None:
-        """A person answers for it that these are gone; one that was read since the count was there all the same."""
+        """A person answers for it that these were not there; one read since the count was there all the same."""
         self.settle(evidence)
         rows = (self._stock.catalogue.row_of(piece) for piece in pieces)
         self.lessons.missing(np.array([row for row in rows if row is not None], np.int32))

@@ -109,6 +109,23 @@ def test_what_a_person_says_of_a_piece_that_was_not_read_stands_at_the_office_wi
     assert shown.row.to_look_for == 0
 
 
+def test_what_was_approved_stands_while_the_looks_and_answers_before_it_still_come(house):
+    """Trade is sent first; a box that is lost meanwhile never sends the rest."""
+    box = house.store("paris", "p1", "p2")
+    in_hand = msgspec.structs.replace(WITH_THE_PHOTOGRAPHER, verdict=Verdict.FOUND, p_present=1.0, note="")
+    approved = CountApproved(
+        count=C1, place=CountPlace.SAFE, business_day="2026-01-02", expected=2, found=2, missing=(), p_complete=1.0,
+        verdicts=(in_hand,),
+    )  # fmt: skip
+    box.write(approved, by="max")
+    box.send()
+    for fact in (finished(1, GONE), EXPLAINED):
+        box.write(fact, stream=Stream.FLOOR, by="leo")
+        box.send(len(box.rows[Stream.FLOOR]), stream=Stream.FLOOR)
+        assert [(each.verdict, each.by) for each in detail(house).verdicts] == [("found", "leo")]
+        assert (the_count(house)["found"], the_count(house)["p_complete"]) == (2, 1.0)
+
+
 def test_an_answer_that_comes_after_its_approval_changes_nothing_of_what_was_approved(house, box):
     approved = CountApproved(
         count=C1, place=CountPlace.SAFE, business_day="2026-01-02", expected=2, found=1, missing=(), p_complete=1.0,

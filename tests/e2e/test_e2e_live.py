@@ -267,6 +267,19 @@ def test_the_pin_pad_types_and_deletes(gallery: str, open_page: Callable[..., Pa
     expect(page.get_by_label("PIN", exact=True)).to_have_value("1234")
 
 
+def test_whoever_enrols_a_browser_whose_storage_hangs_is_told_that_it_keeps_no_key(
+    gallery: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(gallery + "this-device", size=TILL)
+    page.route("**/api/v1/devices", lambda route: route.fulfill(status=201, json={"device": "d1", "name": "Till"}))
+    page.add_init_script("indexedDB.open = () => ({})")
+    page.reload()
+    page.get_by_label("Code").fill("ABCD-EFGH")
+    page.get_by_role("button", name="Enrol").click()
+    expect(page.get_by_role("alert")).to_contain_text("This browser cannot keep a key", timeout=20_000)
+    expect(page.get_by_role("button", name="Enrol")).to_be_enabled()
+
+
 def test_a_page_weighs_little(gallery: str, open_page: Callable[..., Page]) -> None:
     """All that the wall loads, uncompressed, stays under the 150 kB a page may weigh compressed (issue 7)."""
     page = open_page(gallery + "wall", size=TILL)

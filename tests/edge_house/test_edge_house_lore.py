@@ -3,7 +3,7 @@
 import pytest
 
 from contract.facts import CountFinished, CountPlace, Verdict
-from contract.ids import CountId, UserId
+from contract.ids import CountId, PieceId, UserId
 from edge.counts.lore import Lore
 from edge.reconcile.counts.learning import COUNTS_MIN, NOTHING
 from edge.reconcile.counts.lessons import UNKNOWN
@@ -58,3 +58,18 @@ def test_a_piece_that_a_person_confirms_to_be_missing_does_not_teach_that_it_is_
     assert lessons.codes[0, row] >= UNKNOWN, "until then nobody knows"
     assert isinstance(shop.store.approve_count(CountId("c0"), "2026-11-29", MAX), Done)
     assert (lessons.codes[0, row], lessons.gone) == (0, 1)
+
+
+@pytest.mark.parametrize("found", [False, True])
+def test_a_piece_that_was_rightly_elsewhere_does_not_teach_when_it_is_back_that_it_is_hard_to_read(shop, found):
+    """One that was in hand does, as whatever is read at home again."""
+    shop.run(60, lying={"r-case": CASE})
+    shop.run(60, lying={"r-case": CASE[:-1]})
+    count(shop, 0, CASE[:-1])
+    shop.store.explain_count(CountId("c0"), PieceId("p12"), "with the photographer until Friday", ANA, found=found)
+    assert isinstance(shop.store.approve_count(CountId("c0"), "2026-11-29", MAX), Done)
+    shop.run(60, lying={"r-case": CASE})
+    count(shop, 1, CASE)
+    lessons, row = shop.store.counting.lore.lessons, shop.store.stock.catalogue.row_of("p12")
+    assert ((lessons.codes[0, row] == 0), lessons.gone) == ((False, 0) if found else (True, 1))
+    assert lessons.codes[0, row] < UNKNOWN

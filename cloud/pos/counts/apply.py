@@ -77,7 +77,8 @@ def finished(tokens: Custody, heard: Heard, fact: CountFinished) -> None:
         "why_stopped": fact.why_stopped, "verdicts": _json(fact.verdicts), "ended_us": heard.at_us,
     }  # fmt: skip
     tokens.work.tx.put(count_look, look)
-    _verdicts(tokens, heard, fact.count, fact.verdicts)
+    if not _is_approved(tokens, heard, fact.count):
+        _verdicts(tokens, heard, fact.count, fact.verdicts)
 
 
 def submitted(tokens: Custody, heard: Heard, fact: CountSubmitted) -> None:
@@ -100,7 +101,8 @@ def explained(tokens: Custody, heard: Heard, fact: CountExplained) -> None:
             "weight_mg": sum(each.found_mg for each in totals), "totals": _json(totals),
         }  # fmt: skip
     _save(tokens, heard, fact.count, **told)
-    tokens.work.tx.put(count_verdict, _verdict(heard, fact.count, fact.verdict))
+    if not _is_approved(tokens, heard, fact.count):
+        tokens.work.tx.put(count_verdict, _verdict(heard, fact.count, fact.verdict))
 
 
 def missed(tokens: Custody, heard: Heard, fact: CountMissed) -> None:
@@ -128,6 +130,12 @@ def _with(tokens: Custody, heard: Heard, count: CountId) -> str:
     row = _row(tokens, heard, count)
     known = [] if row is None else str(row["counted_by"]).split()
     return " ".join(known if heard.by in (HOUSE, *known) else [*known, heard.by])
+
+
+def _is_approved(tokens: Custody, heard: Heard, count: CountId) -> bool:
+    """What an approval said of each piece stands: trade is sent first, and looks and answers before it come later."""
+    row = _row(tokens, heard, count)
+    return row is not None and row["state"] == APPROVED
 
 
 def _row(tokens: Custody, heard: Heard, count: CountId) -> sa.RowMapping | None:

@@ -74,7 +74,7 @@
     const answer = await post("/api/v1/devices", { token, public_key, signature });
     const said = await answer.json();
     if (!answer.ok) throw new Error([said.title, said.detail].filter(Boolean).join(". "));
-    await keep({ store: STORE, device: said.device, name: said.name, keys, since: Date.now() });
+    await within(STORAGE_MS, keep({ store: STORE, device: said.device, name: said.name, keys, since: Date.now() }));
     navigator.storage?.persist?.();
     await prove();
   }
@@ -117,7 +117,7 @@
     tell("");
     form.querySelector("button").disabled = true;
     enrol(form.elements.code.value).then(() => location.replace("/this-device")).catch((error) => {
-      tell(error.message);
+      tell(error?.message || form.dataset.unable);
       form.querySelector("button").disabled = false;
     });
   });

@@ -86,7 +86,7 @@ class Lessons:
         self.codes[:, known] = codes & ~np.uint8(UNKNOWN)
 
     def missing(self, rows: NDArray[np.int32]) -> None:
-        """A person has confirmed that these are gone: what did not read them was right, and teaches nothing else."""
+        """A person has confirmed that these were not there: what did not read them was right, and no other lesson."""
         known = rows[rows < self.rows]
         codes = self.codes[:, known]
         waiting = int((codes >= UNKNOWN).any(axis=0).sum())
