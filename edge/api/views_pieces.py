@@ -11,7 +11,7 @@ from edge.api import shapes
 from edge.api.blindness import hidden_zones
 from edge.api.shop import Shop
 from edge.books import replica, seeking
-from edge.till import queries
+from edge.till import ordering, queries
 from trade.claim import Claim
 from trade.custody import Token
 from trade.piece import Hold, Standing, not_for_sale, unavailable
@@ -58,7 +58,11 @@ def of_card(shop: Shop, card: PieceCard) -> shapes.PieceView:
     shown = queries.presence_of(db, card.piece)
     seen = shop.seen(card.piece)
     kept_for = queries.receipt_called(db, hold.sale) if hold is not None else ""
-    standing = Standing(piece=card.piece, card=card, token=token, claim=claim, hold=hold, seen=seen, kept_for=kept_for)
+    keeps = ordering.of_claim(db, claim)
+    standing = Standing(
+        piece=card.piece, card=card, token=token, claim=claim, hold=hold, seen=seen, kept_for=kept_for,
+        order=keeps.number if keeps is not None else "", till=queries.till_of_claim(db, claim),
+    )  # fmt: skip
     refusal = unavailable(standing) or not_for_sale(standing)
     return shapes.PieceView(
         piece=card.piece,

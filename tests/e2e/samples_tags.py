@@ -17,6 +17,7 @@ TAGS_REFUSED = replace(TAGGED, state=tag_shapes.TagJobState.REFUSED, sentence="2
 def tagging(job: tag_shapes.TagJobView) -> tag_shapes.TagsView:
     pad = tag_shapes.TagPadView("pad-1", "Till pad", "pad-reader", reading=True, why="", job=job)
     queue = [tag_shapes.UntaggedView(f"p-{n}", f"Band {n}", "R-7", "band", "incoming", begun=n > 8) for n in (8, 9)]
+    queue.append(tag_shapes.UntaggedView("buy-0193", "Signet ring", "", "ring", "", begun=False))
     return tag_shapes.TagsView(pads=(pad,), queue=tuple(queue), why_not="")
 
 

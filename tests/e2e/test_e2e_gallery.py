@@ -197,7 +197,10 @@ def test_a_word_is_explained_where_it_stands_to_mouse_finger_and_keys(
 def test_a_blind_pad_is_said_where_it_stands(gallery: str, open_page: Callable[..., Page]) -> None:
     page = open_page(gallery + "wall-blind-pad", size=WALL)
     expect(page.locator(".plan .zone.pad.blind .tally")).to_have_text("Blind")
-    expect(page.locator(".banner.warn").first).to_contain_text("Case 3, earrings · Till pad.")
+    said = page.locator(".banner.warn").first
+    expect(said).to_contain_text("Case 3, earrings · Till pad.")
+    expect(said).to_contain_text("91 of 162 pieces fell silent together at 14:02.")
+    expect(said).to_contain_text("Reader pad-reader is silent")  # what blinds the first is not what blinds the second
 
 
 def test_a_wall_of_a_thousand_alarms_shows_few_and_says_how_many_there_are(
@@ -280,3 +283,32 @@ def test_a_till_whose_storage_hangs_says_that_it_keeps_no_second_copy(
     expect(told).to_have_text("This till keeps no second copy.")
     page.evaluate("window.answers = true; document.body.dispatchEvent(new Event('hello'))")
     page.wait_for_function("indexedDB.databases().then((all) => all.some((each) => each.name === 'vitrine-till'))")
+
+
+def test_pages_of_the_floor_say_nothing_that_is_not_so(gallery: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(gallery + "looks-none", size=TILL)
+    expect(page.get_by_text("What lies on it is not read until its reader is back.")).to_be_visible()
+    expect(page.get_by_text("Nothing answers on it.")).to_have_count(0)
+    page.goto(gallery + "tags")
+    bought = page.get_by_role("listitem").filter(has_text="Signet ring")
+    expect(bought.locator("small")).to_have_text("buy-0193")  # without an article, and without the dot before one
+    page.goto(gallery + "reader-silent")
+    expect(page.get_by_text("It never stopped")).to_have_count(0)
+    page.goto(gallery + "watch")
+    expect(page.get_by_text("tags are heard from next door or passing by")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [TILL, PHONE])
+def test_what_is_said_beside_a_heading_stands_beside_it_or_begins_where_it_begins(
+    gallery: str, open_page: Callable[..., Page], size: tuple[int, int]
+) -> None:
+    """Never alone at the right, below a heading at the left."""
+    page = open_page(gallery + "watch", size=size)
+    ends = """header => { const words = document.createRange(); words.selectNodeContents(header.querySelector("span.soft"));
+        const [head, said] = [header.querySelector("h2").getBoundingClientRect(), words.getBoundingClientRect()];
+        return [said.left - head.left, said.top < head.bottom]; }"""
+    headers = page.locator(".sheet > header:has(> span.soft:last-child)")
+    found = headers.evaluate_all(f"all => all.map({ends})")
+    assert len(found) == 3
+    assert all(level or abs(left) <= 1 for left, level in found)
+    assert any(level for _, level in found) == (size == TILL)

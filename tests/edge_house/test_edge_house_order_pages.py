@@ -52,6 +52,7 @@ def test_a_layaway_is_taken_paid_on_and_collected_by_its_pages(counter):
     shown = counter.page(path)
     assert "L-1001" in shown
     assert "Kept for the client" in shown
+    assert "for a client (layaway L-1001)" in counter.page("/pieces/p3"), "by its number, for nobody knows it by its id"
     assert shown.count("<dd>€400.00</dd>") == 3, "the first payment, and two months of the rest"
     assert counter.sent(f"{path}/pay", amount="400") == "/register"
     assert "Deposit: L-1001, A ring" in counter.page("/register")

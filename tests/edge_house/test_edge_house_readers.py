@@ -1,6 +1,9 @@
 """What a store's people see of their readers: page, API and figures, from the driver's health to the words."""
 
+import re
 import warnings
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,12 +11,16 @@ from contract.facts import ReaderLink
 from contract.feed import FeedPage, FeedRow
 from edge import app as edge_app
 from edge import own_books
+from edge.api import views_store
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette prefers httpx2, which is not in our lock
     from starlette.testclient import TestClient
 
 SECOND = 1_000_000
+UPLINK = SimpleNamespace(
+    differs=False, unknown_command="", up=True, why_down="", standing="ok", unsent=0, sales_unsent=0
+)
 
 
 class Box:
@@ -65,12 +72,31 @@ def test_a_gap_is_listed_on_the_page_and_by_the_api_once_it_is_over(box):
     assert box.get("/api/v1/gaps").json() == []
     assert box.reader()["dark_since_us"] is not None
     assert "Not reading since" in box.get("/readers").text
+    page = box.get("/readers/r-case").text
+    assert "until now" in page, "it does not read while the page is looked at"
+    assert "It never stopped" not in page
     box.reads()
     (gap,) = box.get("/api/v1/gaps").json()
     assert (gap["reader"], gap["why"]) == ("r-case", "nothing heard for 3.0 s")
     assert gap["until_us"] - gap["from_us"] == pytest.approx(10 * SECOND, abs=SECOND)
     assert "When readers did not read" in box.get("/readers").text
     assert box.reader()["dark_since_us"] is None
+
+
+def test_what_waits_is_not_said_to_read(box):
+    box.reads()
+    reading = next(each for each in views_store.readers(box.edge.shop) if each.reader == "r-case")
+    template = box.edge.api.state.front.templates.get_template("edge/_readers.html")
+
+    def summary(*readers):
+        store = SimpleNamespace(readers=readers, signals=(), pieces=0, mode="active", mood="running", uplink=UPLINK)
+        text = template.render(store=store, zone_names={}, gaps=())
+        return " ".join(re.sub(r"<[^>]+>", "", text[text.index('<p class="summary">') : text.index("</p>")]).split())
+
+    sled = replace(reading, reader="sled", waits_for="a hand")
+    assert summary(reading) == "1 reader reads."
+    assert summary(reading, reading, sled) == "All 2 readers read. 1 waits for a hand or a signal."
+    assert summary(sled) == "1 waits for a hand or a signal."
 
 
 def test_a_reader_that_never_answered_was_never_heard(box):

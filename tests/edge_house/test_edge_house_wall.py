@@ -59,6 +59,8 @@ def test_all_alarms_are_paged_and_can_be_asked_for_by_state(face):
     assert second.count('class="title"') == 10
     closed = face.client.get("/alarms?state=closed", headers=headers).text
     assert closed.count('class="title"') == 1
+    assert "pager" in second
+    assert "pager" not in closed, "one page is not paged"
     assert "False alarm" in closed
     assert face.client.get("/alarms?page=0", headers=headers).status_code == 422
 
@@ -123,6 +125,15 @@ def test_the_plan_of_some_minutes_ago_holds_what_was_read_then(told):
     assert now["pieces"] == {"case": 7, "pad": 1}
     assert [(move["piece"], move["from_name"], move["to_name"]) for move in now["moves"]] == [("p1", "", "Pad")]
     assert frame(told, 60)["pieces"] == {}
+
+
+def test_no_piece_has_moved_because_the_history_began(told):
+    """Five minutes before its first row nothing was read, which tells of no piece where it was."""
+    first = frame(told, 18)
+    assert (first["total"], first["told"], first["moves"], first["moves_total"]) == (8, False, [], 0)
+    assert frame(told, 0)["told"], "the control: a moment with both ends read"
+    page = told.client.get("/wall/then?hours=1&at=42", headers=told.bearer("lou")).text
+    assert "what moved between them cannot be told" in page
 
 
 def test_the_plan_then_is_the_same_once_its_stays_are_on_the_disk(told):

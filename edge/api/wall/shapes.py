@@ -102,6 +102,8 @@ class FrameView:
     """of so many."""
     why: str
     """Why that is not all there is; empty where it is."""
+    told: bool = True
+    """False: at one of the two moments nothing was read at all, so that nobody can say what moved between them."""
 
 
 @dataclass(frozen=True, slots=True)

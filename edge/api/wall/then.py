@@ -37,7 +37,8 @@ async def frame(shop: Shop, who: Login, at_us: int) -> FrameView:
     kept = {piece for piece, card in list(shop.store.stock.cards.items()) if card.home_zone in hidden} if hidden else ()
     shown = {piece: zone for piece, zone in now.items() if zone not in hidden and piece not in kept}
     earlier = {piece: zone for piece, zone in before.items() if zone not in hidden and piece not in kept}
-    moved = [piece for piece in shown.keys() | earlier.keys() if shown.get(piece) != earlier.get(piece)]
+    told = bool(now) == bool(before)  # else the history begins or ends between them, and no piece has moved for that
+    moved = [piece for piece in shown.keys() | earlier.keys() if told and shown.get(piece) != earlier.get(piece)]
     prices = {piece: _price(shop, piece) for piece in moved}
     first = sorted(moved, key=lambda piece: (-prices[piece], piece))[:MOVES_MAX]
     return FrameView(
@@ -47,6 +48,7 @@ async def frame(shop: Shop, who: Login, at_us: int) -> FrameView:
         moves=tuple(_move(shop, piece, earlier.get(piece), shown.get(piece)) for piece in first),
         moves_total=len(moved),
         why=why,
+        told=told,
     )
 
 
