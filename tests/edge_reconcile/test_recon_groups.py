@@ -182,6 +182,19 @@ def test_a_restart_in_the_midst_of_a_tray_s_silence_does_not_begin_it_anew(floor
     assert [len(one.rows) for one in shop.accused()] == [8]
 
 
+def test_a_cover_over_a_restart_is_learned_from_its_first_lacking_read(floor):
+    shop = shop_with_one_reader(floor)
+    shop.rules = dataclasses.replace(READY, tray_nats=99.0, group_nats=99.0, few_nats=99.0)
+    shop.cover[56:64], shop.cover_ends[56:64] = 0.0, shop.now_us + 60e6
+    shop.run(40)
+    pieces, zones = [f"p{row}" for row in range(200)], [f"z{zone}" for zone in range(4)]
+    shop.evidence = load(shop.evidence.save(shop.now_us, pieces, zones), shop.now_us, pieces, zones)
+    shop.run(40)
+    (learned,) = [zone.tolist() for zone in shop.evidence.covers if zone[0]]
+    assert learned[0] == 1
+    assert np.exp(learned[1]) == pytest.approx(60, rel=0.1)
+
+
 def test_half_of_all_covers_outlast_the_usual_one():
     assert lasting_nats(np.zeros((2, 3)), 0, float(np.exp(COVER_LN_S))) == pytest.approx(np.log(2), abs=0.15)
     assert lasting_nats(np.zeros((2, 3)), 0, 600.0) > lasting_nats(np.zeros((2, 3)), 0, 60.0) > 1.0

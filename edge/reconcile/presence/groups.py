@@ -133,14 +133,15 @@ def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
     on = np.flatnonzero(there & (placement.tray >= 0))
     tray, size = placement.tray[on], max(number, len(trays.silent_s))
     if len(trays.silent_s) < size:
-        # after a restart a silence goes on: its members remember how many rounds of it there were
+        # after a restart a silence goes on, and its cover: the members remember how many rounds of it there were
         trays.silent_s = np.full(size, np.inf)
         np.minimum.at(trays.silent_s, tray, evidence.silent_rounds[on] * evidence.step_s[placement.home[on]])
         trays.silent_s[np.isinf(trays.silent_s)] = 0.0
-        more = size - len(trays.peak)
-        trays.peak, trays.cover_s = np.append(trays.peak, np.zeros(more)), np.append(trays.cover_s, np.zeros(more))
-        trays.judged = np.append(trays.judged, np.zeros(more, np.bool_))
-        trays.reads = np.append(trays.reads, np.full(more, np.inf))
+        new = slice(len(trays.peak), size)
+        silent_s = np.where(trays.silent_s[new] >= QUIET_S, trays.silent_s[new], 0.0)
+        trays.peak, trays.cover_s = np.append(trays.peak, np.zeros(len(silent_s))), np.append(trays.cover_s, silent_s)
+        trays.judged = np.append(trays.judged, np.zeros(len(silent_s), np.bool_))
+        trays.reads = np.append(trays.reads, np.where(silent_s > 0, 0.0, np.inf))
     trays.strength = np.bincount(tray, p[on], size).astype(np.float64)
     trays.reads = np.minimum(trays.reads, trays.strength)  # what is new there, or was much more, counts as read
     trays.able = np.bincount(tray[able[on]], minlength=size)
