@@ -26,7 +26,7 @@ CARDS: Final[dict[str, Card]] = {
                 (
                     later("Lay the pieces on the pad. They appear in the register with their price."),
                     later("Press Ring up, or F2. Attach the client: F4, a name, Enter."),
-                    later("Press Pay, or F9. Choose how, and record the sale."),
+                    later("Press F8 for a card, or F9 for cash, a bank transfer or several together."),
                     later("Red means stop: the pad and the cart do not agree. The line says what to do."),
                 ),
             ),
