@@ -3,6 +3,7 @@
 What comes back is compared with the disk that was thrown away, row for row.
 """
 
+import re
 import shutil
 import sqlite3
 import sys
@@ -233,7 +234,8 @@ def test_a_box_whose_disk_was_thrown_away_rebuilds_its_books_row_for_row_and_sel
     wait("sales and count as they were", SOON_S, lambda: (sales(house, BOUTIQUE), count()) == before)
 
     assert "is sold already" in house.refused(BOUTIQUE, kept)
-    assert "has not been handed over" in house.refused(BOUTIQUE, over)
+    # the office may have taken it off the store's list already, or still have it there as sold
+    assert re.search("has not been handed over|is sold already", house.refused(BOUTIQUE, over))
     assert "has not been handed over" in house.refused(BOUTIQUE, sent)
     for piece in (back, parked):
         wait(f"{piece} to be read again", SOON_S, lambda piece=piece: house.view(BOUTIQUE, piece).seen)
