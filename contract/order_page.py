@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from contract.ids import ClientOrderId
-from contract.receipt_code import CODE_BYTES, read_code, short_head
+from contract.receipt_code import CODE_BYTES, CODE_SIGNS, GROUP, CodeError, read_code, short_head
 
 PAGE: Final = "/your-order"
 BY_CHANCE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -26,8 +26,13 @@ def page_key(order: ClientOrderId) -> str:
 
 
 def read_page_code(typed: str) -> str:
-    """The key of a code that somebody typed. Raises `ValueError` that says what to look at."""
-    return read_code(typed).hex()
+    """The key of a code that somebody typed. Raises `CodeError`, which says what to look at."""
+    try:
+        return read_code(typed).hex()
+    except CodeError as error:
+        raise CodeError(
+            f"a code has {CODE_SIGNS} letters and digits in groups of {GROUP}; look at the slip you were given"
+        ) from error
 
 
 def _digest(order: ClientOrderId) -> bytes:

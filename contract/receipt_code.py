@@ -16,6 +16,10 @@ READ_AS: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": No
 TYPED_SIGNS_MAX: Final = 64
 
 
+class CodeError(ValueError):
+    """No code at all; the message says what to look at."""
+
+
 def short_head(head: bytes) -> str:
     """The chain head after a row, as a receipt prints it: `8QF2-0M5K-…`, 16 signs in groups of four."""
     number = int.from_bytes(head[:CODE_BYTES])
@@ -24,10 +28,10 @@ def short_head(head: bytes) -> str:
 
 
 def read_code(typed: str) -> bytes:
-    """The first bytes of the head that somebody typed or scanned. Raises `ValueError` that says what to look at."""
+    """The first bytes of the head that somebody typed or scanned. Raises `CodeError`."""
     signs = typed[:TYPED_SIGNS_MAX].strip().upper().translate(READ_AS)
     if len(signs) != CODE_SIGNS or any(sign not in ALPHABET for sign in signs):
-        raise ValueError(
+        raise CodeError(
             f"a code has {CODE_SIGNS} letters and digits in groups of {GROUP}; look at the receipt's last lines"
         )
     number = 0

@@ -35,6 +35,11 @@ def keep_private(request: Request) -> None:
     setattr(request.state, _PRIVATE, True)
 
 
+def is_private(request: Request) -> bool:
+    """Whether a client opened this by a link or code of their own."""
+    return bool(getattr(request.state, _PRIVATE, False))
+
+
 class Guarded:
     """Wraps the app. A body that says it is too long is refused unread, one that does not say so, while it is read."""
 

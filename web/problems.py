@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from contract.pan import redacted
 from web.asking import who_asks
 from web.front import LOGIN_PATH, render, wants_fragment
+from web.headers import is_private
 
 MEDIA_TYPE: Final = "application/problem+json"
 FACTOR_PATH: Final = "/me/second-factor"
@@ -146,7 +147,8 @@ def answer(request: Request, error: ProblemError, errors: tuple[str, ...] = ()) 
         return RedirectResponse(FACTOR_PATH, 303)
     if isinstance(error, StoreWantedError) and request.method == "GET":
         return RedirectResponse(str(request.url.include_query_params(store=error.stores[0])), 303)
-    return render(request, "web/problem.html", status=error.status, problem=error)
+    template = "web/private_problem.html" if is_private(request) else "web/problem.html"
+    return render(request, template, status=error.status, problem=error)
 
 
 def reads_html(request: Request) -> bool:

@@ -47,6 +47,7 @@ from cloud.pos.prices import pages as price_pages
 from cloud.pos.purchases import pages as purchase_pages
 from cloud.pos.receipts import office as receipt_pages
 from cloud.pos.receipts import pages as receipts
+from cloud.pos.receipts import paper as receipt_paper
 from cloud.pos.reminders import pages as reminder_pages
 from cloud.pos.segments.job import Divisions
 from cloud.pos.shifts import queries as shifts
@@ -172,6 +173,7 @@ def dress(
             ring,
             _services(ring),
             receipt_pages.theirs(desk.new_id),
+            receipt_paper.drawable,
             chance=os.urandom,
             attempts=Attempts(),
             public_url=ways.public_url,

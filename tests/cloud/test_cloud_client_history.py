@@ -204,6 +204,25 @@ OPEN = {
 """Of programs, and of people before they are signed in: nothing of a client's is behind them."""
 
 
+def test_a_receipt_that_cannot_be_drawn_here_has_no_button_and_its_refusal_wears_the_letterhead(ask, cloud, person):
+    path, mine = link(ask, person), sale_of(person)
+    assert f'value="{mine}"' in ask("GET", path).text, "the control"
+    with cloud.desk.work() as work:
+        work.tx.run(sa.update(sale).where(sale.c.sale == mine).values(epoch="lost"))
+    page = ask("GET", path).text
+    assert "Aurora ring" in page
+    assert f'value="{mine}"' not in page
+    refused = ask(
+        "POST", "/your-history/receipt",
+        data={"code": path.partition("code=")[2], "store": "paris", "receipt": mine},
+    )  # fmt: skip
+    assert refused.status_code == 404
+    assert "Ask the store that sold it." in refused.text
+    assert 'class="letter"' in refused.text
+    for lead in ('href="/"', "Skip to the content", "/language"):
+        assert lead not in refused.text
+
+
 def test_whatever_a_client_opens_without_a_login_is_kept_by_no_browser_and_found_by_no_engine(cloud):
     open_to_all = [each for each in declared(cloud.app) if all(policy.open_to_all for policy in each.policies)]
     private_ones = {str(each) for each in open_to_all if any(policy.private for policy in each.policies)}

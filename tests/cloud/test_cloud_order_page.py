@@ -232,3 +232,19 @@ def test_a_proof_drawn_anew_under_its_old_number_wants_a_word_of_its_own(desk):
 def test_no_browser_keeps_the_page_of_a_wrong_code(desk):
     for code in ("nonsense", "AAAA-AAAA-AAAA-AAAA", ""):
         assert desk.look(code).headers["cache-control"] == "no-store"
+
+
+def test_what_is_no_code_at_all_is_answered_in_the_readers_words_about_the_slip(desk):
+    asked = {"params": {"code": "nonsense"}, "headers": {"accept": "text/html"}}
+    assert "look at the slip you were given" in desk.page.get(PATH, **asked).text
+    asked["headers"]["accept-language"] = "fr"
+    french = desk.page.get(PATH, **asked).text
+    assert "regardez le bulletin que vous avez reçu" in french
+    assert "receipt" not in french
+
+
+def test_after_an_answer_another_language_leads_back_to_the_order(desk):
+    desk.hear(opened(R2, OrderKind.REPAIR, "R-1"), *quoted(order=R2))
+    code = page_code(R2)
+    answered = desk.say("yes", code=code).text
+    assert f'name="next" value="{PATH}?code={code}"' in answered

@@ -53,6 +53,26 @@ def test_no_catalogue_is_behind_the_source() -> None:
     assert behind(TEMPLATE.read_text(encoding="utf-8"), gathering.text_of(source)) != "", "the control"
 
 
+CLIENTS_OWN = (
+    "cloud/pos/client_orders/templates/yours.html", "cloud/pos/clients/templates/yours.html", "cloud/pos/clients/private.py",
+    "cloud/pos/receipts/templates/check.html", "cloud/pos/campaigns/templates/invited.html", "contract/order_page.py",
+    "cloud/pos/client_orders/answering.py", "cloud/pos/client_orders/progress.py", "cloud/pos/client_orders/private.py",
+    "cloud/pos/messages/templates/stop.html", "contract/receipt_code.py", "trade/orders/telling.py",
+    "web/templates/private.html", "web/templates/private_problem.html",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES_WITH_CATALOGUE)
+def test_whatever_a_client_reads_on_pages_of_their_own_is_translated(language: str) -> None:
+    with po_of(language).open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    theirs = [each for each in catalogue if each.id and any(file in CLIENTS_OWN for file, _ in each.locations)]
+    assert {file for each in theirs for file, _ in each.locations} >= set(CLIENTS_OWN) - {
+        "web/templates/private.html"
+    }, "a file was moved, and nobody looks at its words any more"
+    assert [each.id for each in theirs if not each.string] == []
+
+
 def places(text: str) -> list[str]:
     return sorted(re.findall(r"%\(\w+\)[sd]|%%|<[^>]+>", text))
 

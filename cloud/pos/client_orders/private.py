@@ -5,6 +5,7 @@ and no link of it tells where it came from.
 """
 
 from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from pydantic import BaseModel, Field
@@ -68,7 +69,8 @@ class Door:
             self.fits(request)
         one = found[2] if found is not None else None
         status = status if found is not None else 404
-        return render(request, TEMPLATE, status=status, code=code, problem=problem, one=one, asked=True)
+        here = f"{PAGE}?{urlencode({'code': code})}"  # an answer was posted: its address alone would show the form
+        return render(request, TEMPLATE, status=status, code=code, problem=problem, one=one, asked=True, here=here)
 
 
 def router(desk: Desk, ring: Keyring, attempts: Attempts) -> APIRouter:

@@ -7,7 +7,7 @@ that is saved from it says whose it is.
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -61,6 +61,8 @@ Services = Callable[[Work, str], list[Service]]
 """Of one client, newest first."""
 Receipts = Callable[[Work, str, str], Response | None]
 """A numbered copy of a store's receipt as a PDF. None: the office has none such."""
+Drawable = Callable[[Tx, Collection[tuple[str, str]]], frozenset[tuple[str, str]]]
+"""Of receipts by store and name, those that `Receipts` can give."""
 
 
 class AppraisalForm(BaseModel):
@@ -121,8 +123,8 @@ def appraised(tx: Tx, ring: Keyring, person: str) -> list[things.Known]:
 
 
 def router(
-    office: Desk, ring: Keyring, services: Services, receipts: Receipts, *, chance: Callable[[int], bytes],
-    attempts: Attempts, public_url: str,
+    office: Desk, ring: Keyring, services: Services, receipts: Receipts, drawable: Drawable, *,
+    chance: Callable[[int], bytes], attempts: Attempts, public_url: str,
 ) -> APIRouter:  # fmt: skip
     """`public_url`: the office as clients reach it; empty: as whoever makes the link does."""
     routes = APIRouter(include_in_schema=False)
@@ -145,10 +147,11 @@ def router(
         with office.work() as work:
             person = whose(request, work, code)
             sold, back = bought(work.tx, person) if person is not None else ([], [])
+            papers = [*((each.store, each.sale) for each in sold), *((each.store, each.receipt) for each in back)]
             return render(
                 request, "clients/yours.html", status=200 if person is not None else 404, found=person is not None,
                 sales=sold, returns=back, services=services(work, person) if person is not None else [],
-                names=called.stores(work.tx), code=code,
+                names=called.stores(work.tx), code=code, drawable=drawable(work.tx, papers),
                 appraised=appraised(work.tx, ring, person) if person is not None else [],
             )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """A receipt out of the log, as its store printed it; and the office's copies, counted by themselves."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -136,6 +137,23 @@ def receipt(tx: Tx, of: str, name: str) -> Receipt | None:
         people={UserId(each["user"]): each["name"] for each in tx.rows(sa.select(staff.c.user, staff.c.name))},
         otherwise=_text_now(tx, of),
     )
+
+
+def drawable(tx: Tx, wanted: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Those of these receipts, each by its store and name, whose row is in the log: the others cannot be drawn here."""
+    if not wanted:
+        return frozenset()
+    sold = sorted({name.partition(":")[0] for _, name in wanted})
+    found: set[tuple[str, str]] = set()
+    for table in (sale, refund):
+        same = [inbox.c[name] == table.c[name] for name in ("store", "epoch", "seq")]
+        kept = (
+            sa.select(table).join(inbox, sa.and_(inbox.c.stream == Stream.TRADE, *same)).where(table.c.sale.in_(sold))
+        )
+        for row in tx.rows(kept):
+            rest = f":{row['till']}:{row['receipt_number']}" if table is refund else ""
+            found.add((row["store"], f"{row['sale']}{rest}"))
+    return frozenset(found & set(wanted))
 
 
 def givens(tx: Tx, of: str, name: str) -> list[GivenRow]:
