@@ -30,7 +30,8 @@ SENTENCES: Final = {"Refusal": (1,), "ProblemError": (2, 3)}
 """Whose arguments, counted from nought, are sentences for a person; of an error of ours, every argument is."""
 FOR_PEOPLE: Final = (
     "contract/order_page.py", "contract/receipt_code.py", "trade/", "edge/api/", "edge/till/", "edge/counts/",
-    "edge/floor/", "edge/payments/", "edge/clients/", "edge/receipts/", "cloud/pos/", "cloud/doors", "cloud/pages", "web/",
+    "edge/floor/", "edge/payments/", "edge/clients/", "edge/receipts/", "cloud/pos/", "cloud/doors", "cloud/pages",
+    "web/",
 )  # fmt: skip
 """Whose refusals stand on pages. What a box says to whoever sets it up is English, as its log is."""
 NOT_FOR_PEOPLE: Final = ("ConfigError", "ProtocolError", "AssertionError", "TypeError")

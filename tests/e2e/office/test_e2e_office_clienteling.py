@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from cloud.app import Cloud
 from cloud.messages.consents import digest
 from cloud.pos.segments.job import Divisions
 from cloud.pos.stores.desk import open_store
-from cloud.tables import campaign, campaign_member
+from cloud.tables import campaign, campaign_member, inbox, sale
+from contract.facts import Stream
 from contract.feed import StoreCard
 from contract.ids import UserId
 from simulator.app import plan
@@ -36,6 +38,9 @@ def office(tmp_path_factory, serve, make_office: Callable[[Path], Cloud]) -> Ite
             layout = store.layout
             open_store(work, StoreCard(store=layout.store, name=layout.name, currency="EUR", city=layout.city))
         assert sow_clients(work, cloud.ring, world.stores, [UserId("manager"), UserId("associate")], 200) > 300
+        for row in work.tx.rows(sa.select(sale.c.store, sale.c.seq).where(sale.c.store == "flagship")):
+            kept = {"epoch": "", "stream": Stream.TRADE, "heard_us": 1, "leaf": b"", "head": b"", "body": b""}
+            work.tx.add_new(inbox, {**row, **kept})  # what its receipt is drawn of; the boutique's are of before
         evening = {"campaign": "evening", "name": "Evening", "state": "running", "channel": "email"}
         work.tx.add(
             campaign, evening | {"template": "invitation", "event_day": "2099-12-12", "place": "Flagship, Paris"}
@@ -99,7 +104,7 @@ def test_a_client_sees_their_own_page_by_a_link_that_is_handed_on(
     link = page.get_by_label("Copy it, and send it to them alone").input_value()
     look_at(page, "office-client-link")
     theirs = open_page(link, size=PHONE)
-    expect(theirs.get_by_role("region", name="Bought").get_by_role("listitem").first).to_contain_text("Receipt")
+    expect(theirs.get_by_role("region", name="Bought")).to_contain_text("Receipt")
     look_at(theirs, "your-history")
     theirs.goto(link + "x")
     expect(theirs.get_by_text("This link has ended.")).to_be_visible()
