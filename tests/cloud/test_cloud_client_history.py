@@ -100,7 +100,7 @@ def link(ask, person) -> str:
 def test_who_has_the_link_sees_what_was_bought_and_no_name(ask, person):
     page = ask("GET", link(ask, person))
     assert page.status_code == 200
-    assert "Aurora ring" in page.text
+    assert '<span class="block">Aurora ring</span>' in page.text, "each on a line of its own: titles have commas"
     assert "€1,240.00" in page.text
     for secret in ("Zwetlana", "Beispielowa", "z@example.com", person):
         assert secret not in page.text
