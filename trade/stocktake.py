@@ -13,8 +13,6 @@ Judged = tuple[str, float]
 """A verdict and P(the piece is there)."""
 FOUND: Final = frozenset({Verdict.FOUND, Verdict.MISPLACED, Verdict.HARD_TO_READ})
 """Verdicts on an expected piece that was read."""
-BY_HAND: Final = frozenset({Verdict.FOUND, Verdict.EXPLAINED})
-"""What a person may answer for a piece that was not read; no count calls a piece found one by one by itself."""
 TO_LOOK_FOR: Final = frozenset({Verdict.MISSING, Verdict.CHECK_BY_HAND, Verdict.DUPLICATE})
 
 
@@ -68,6 +66,16 @@ def with_total(totals: Iterable[CountTotal], total: CountTotal) -> tuple[CountTo
     """Totals after that of one tray became another."""
     tray = (total.zone, total.tray)
     return tuple(total if (each.zone, each.tray) == tray else each for each in totals)
+
+
+def found_of(totals: Iterable[CountTotal]) -> dict[str, int]:
+    """How much was found in all trays together, by the names that figures of a whole count have."""
+    trays = list(totals)
+    return {
+        "found": sum(each.found for each in trays),
+        "value_minor": sum(each.found_minor for each in trays),
+        "weight_mg": sum(each.found_mg for each in trays),
+    }
 
 
 def p_complete_by_hand(verdicts: Iterable[Judged]) -> float | None:

@@ -17,7 +17,7 @@ from contract.facts import (
 from contract.ids import HOUSE, CountId, UserId
 from edge.books.db import Database
 from edge.books.rows import CountRow, as_list, counters_of, totals_of
-from trade.stocktake import with_total
+from trade.stocktake import found_of, with_total
 
 CountFact = (
     CountStarted
@@ -67,10 +67,13 @@ def _explained(db: Database, fact: CountExplained, by: UserId) -> None:
     row = db.one("count", CountRow, count=fact.count)
     totals = with_total(() if row is None else totals_of(row), fact.total)
     db.run(
-        "count_explain", count=fact.count, found=sum(each.found for each in totals), p_complete=fact.p_complete,
-        value_minor=sum(each.found_minor for each in totals), weight_mg=sum(each.found_mg for each in totals),
-        totals=_json(totals), counted_by=_with(db, fact.count, by),
-    )  # fmt: skip
+        "count_explain",
+        count=fact.count,
+        p_complete=fact.p_complete,
+        totals=_json(totals),
+        counted_by=_with(db, fact.count, by),
+        **found_of(totals),
+    )
     db.run_struct("verdict_set", fact.verdict, count=fact.count)
 
 

@@ -25,7 +25,7 @@ from contract.facts import (
     Fact,
 )
 from contract.ids import HOUSE, CountId
-from trade.stocktake import with_total
+from trade.stocktake import found_of, with_total
 
 REQUESTED, COUNTING, FINISHED, APPROVED, ABANDONED = "requested", "counting", "finished", "approved", "abandoned"
 RECOUNTING = "recounting"
@@ -94,13 +94,9 @@ def explained(tokens: Custody, heard: Heard, fact: CountExplained) -> None:
     row = _row(tokens, heard, fact.count)
     kept = "" if row is None else str(row["totals"])
     totals = with_total(msgspec.json.decode(kept, type=list[CountTotal]) if kept else (), fact.total)
-    told = {"p_complete": fact.p_complete, "counted_by": _with(tokens, heard, fact.count)}
-    if totals:
-        told |= {
-            "found": sum(each.found for each in totals), "value_minor": sum(each.found_minor for each in totals),
-            "weight_mg": sum(each.found_mg for each in totals), "totals": _json(totals),
-        }  # fmt: skip
-    _save(tokens, heard, fact.count, **told)
+    figures = {"totals": _json(totals), **found_of(totals)} if totals else {}
+    people = _with(tokens, heard, fact.count)
+    _save(tokens, heard, fact.count, p_complete=fact.p_complete, counted_by=people, **figures)
     if not _is_approved(tokens, heard, fact.count):
         tokens.work.tx.put(count_verdict, _verdict(heard, fact.count, fact.verdict))
 

@@ -29,7 +29,7 @@ class CountRow(msgspec.Struct, frozen=True, kw_only=True):
     business_day: str
     approved_by: str
     counted_by: str = "[]"
-    """JSON list of people: who began it, had zones counted again, or submitted figures."""
+    """JSON list of people: who began it, had zones counted again, submitted figures, or answered for a piece."""
     why: str = ""
     due_us: int = 0
     blind: bool = False
