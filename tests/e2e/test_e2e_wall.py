@@ -1,8 +1,9 @@
 """The wall's own manners in a real browser: it speaks when it may, says when it hears nothing, and slides through hours."""
 
+import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 WALL, TILL = (1920, 1080), (1024, 768)
 LISTEN = "() => { window.rung = []; document.addEventListener('vitrine:rang', each => window.rung.push(each.detail)); }"
@@ -76,3 +77,24 @@ def test_an_alarm_is_closed_with_one_press_and_a_count_approved_with_one_key(
     approve = page.locator("[data-key=F8]")
     expect(approve).to_be_in_viewport()
     assert approve.evaluate("button => button.form.checkValidity()")
+
+
+def test_a_new_alarms_way_is_asked_for_by_the_clock_and_no_longer_once_it_is_grown(
+    gallery: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(gallery + "wall", size=WALL)
+    asked: list[bool] = []
+    section = page.locator("#wall-alarms").evaluate("each => each.outerHTML")
+    growing = re.sub(r'hx-trigger="([^"]*)"', r'hx-trigger="\1, every 2s"', section)
+    assert growing != section
+
+    def answer(route: Route) -> None:
+        asked.append(len(asked) < 2)
+        route.fulfill(content_type="text/html", body=growing if asked[-1] else section)
+
+    page.route("**/wall/alarms", answer)
+    page.wait_for_timeout(2_500)
+    assert asked == [], "no alarm is new"
+    page.evaluate("document.body.dispatchEvent(new Event('alarms'))")
+    page.wait_for_timeout(9_000)
+    assert asked == [True, True, False], "at once, by the clock while one is new, and not after"
