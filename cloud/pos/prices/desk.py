@@ -53,8 +53,10 @@ def end_tax(work: Work, tax: str, *, by: UserId, why: str) -> None:
     if was is None:
         raise PriceError(f"There is no tax {tax!r}.")
     named = int(work.tx.value(sa.select(sa.func.count()).where(piece.c.tax == tax)) or 0)
+    if named == 1:
+        raise PriceError("One piece names this tax: give it another first.")
     if named:
-        raise PriceError(f"{named} piece{'s' if named > 1 else ''} name this tax: give them another first.")
+        raise PriceError(f"{named} pieces name this tax: give them another first.")
     changes.note(work, "tax", tax, by=by, why=why, was=told_tax(was), now={})
     work.tell(feed.News(f"tax:{tax}", None))
 
