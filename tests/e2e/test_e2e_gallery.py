@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from house_hands import press_key, type_text
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 TILL, PHONE, WALL = (1024, 768), (390, 844), (1920, 1080)
@@ -312,3 +312,37 @@ def test_what_is_said_beside_a_heading_stands_beside_it_or_begins_where_it_begin
     assert len(found) == 3
     assert all(level or abs(left) <= 1 for left, level in found)
     assert any(level for _, level in found) == (size == TILL)
+
+
+INLINE = """() => {
+    const script = document.createElement("script");
+    script.textContent = "document.body.dataset.ran = 'yes'";
+    document.body.append(script);
+    document.querySelector("main").insertAdjacentHTML("beforeend", "<img src='data:x' onerror='document.body.dataset.ran = 1'>");
+    const far = document.createElement("script");
+    far.src = "https://elsewhere.example/x.js";
+    document.body.append(far);
+}"""
+
+
+def test_a_script_that_got_into_a_page_does_nothing(
+    gallery: str, open_page: Callable[..., Page], expected_errors: list[str]
+) -> None:
+    """The policy is the browser's to hold: without its header the same script runs."""
+    expected_errors += ["Content Security Policy", "ERR_", "Failed to load"]
+    page = open_page(gallery + "looks", size=TILL)
+    with page.expect_event("requestfailed", lambda each: "elsewhere" in each.url) as far:
+        page.evaluate(INLINE)
+    assert far.value.failure == "csp", "it never left the browser"
+    assert page.locator("body").get_attribute("data-ran") is None
+
+    def bare(route: Route) -> None:
+        answer = route.fetch()
+        headers = {name: value for name, value in answer.headers.items() if name != "content-security-policy"}
+        route.fulfill(response=answer, headers=headers)
+
+    page.route("**/looks", bare)
+    page.route("**/elsewhere.example/**", lambda route: route.abort())
+    page.goto(gallery + "looks")
+    page.evaluate(INLINE)
+    page.wait_for_function("document.body.dataset.ran")
