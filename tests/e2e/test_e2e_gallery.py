@@ -294,6 +294,13 @@ def test_pages_of_the_floor_say_nothing_that_is_not_so(gallery: str, open_page: 
     expect(bought.locator("small")).to_have_text("buy-0193")  # without an article, and without the dot before one
     page.goto(gallery + "reader-silent")
     expect(page.get_by_text("It never stopped")).to_have_count(0)
+    page.goto(gallery + "zone-history")
+    expect(page.get_by_text("all its pieces together").first).to_be_visible()  # for those are no hours of one piece
+    page.goto(gallery + "readers-fifty")
+    names = page.locator(".readers .title strong").evaluate_all(
+        "all => all.map((each) => each.getClientRects().length)"
+    )
+    assert set(names) == {1}, "the name of a reader is not broken at its hyphen"
     page.goto(gallery + "watch")
     expect(page.get_by_text("tags are heard from next door or passing by")).to_be_visible()
 
@@ -346,3 +353,13 @@ def test_a_script_that_got_into_a_page_does_nothing(
     page.goto(gallery + "looks")
     page.evaluate(INLINE)
     page.wait_for_function("document.body.dataset.ran")
+
+
+def test_a_short_note_stands_beside_its_heading_in_a_narrow_sheet_too(
+    gallery: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(gallery + "tags", size=TILL)
+    head, note = page.locator("#queue-title, #queue-title + span").evaluate_all(
+        "all => all.map((each) => each.getBoundingClientRect()).map((each) => [each.top, each.bottom])"
+    )
+    assert head[0] < note[1] <= head[1] + 4

@@ -91,9 +91,10 @@ def test_what_waits_is_not_said_to_read(box):
     def summary(*readers):
         store = SimpleNamespace(readers=readers, signals=(), pieces=0, mode="active", mood="running", uplink=UPLINK)
         text = template.render(store=store, zone_names={}, gaps=())
+        assert "Not reading since" not in text, "who waits for a hand is not missed"
         return " ".join(re.sub(r"<[^>]+>", "", text[text.index('<p class="summary">') : text.index("</p>")]).split())
 
-    sled = replace(reading, reader="sled", waits_for="a hand")
+    sled = replace(reading, reader="sled", waits_for="a hand", dark_since_us=1)
     assert summary(reading) == "1 reader reads."
     assert summary(reading, reading, sled) == "All 2 readers read. 1 waits for a hand or a signal."
     assert summary(sled) == "1 waits for a hand or a signal."
