@@ -315,8 +315,12 @@ def page_of(tmp_path, browse, house_type):
     browser = browse(cloud.app)
     token = browser.post("/api/v1/login", json={"user": "max", "password": word}).json()["token"]
 
-    def page(*facts):
+    def page(*facts, asked=False):
         tell(house_type(cloud.office).store("paris", "p1", "p2"), *facts)
+        if asked:
+            with cloud.desk.work() as work:
+                row = {"store": "paris", "count_id": C1, "place": CountPlace.SAFE, "state": "requested"}
+                work.tx.add(stock_count, row)
         return browser.get("/counts/paris/c1", headers={"Accept": "text/html", "Authorization": f"Bearer {token}"}).text
 
     yield page
@@ -342,3 +346,26 @@ def test_a_zone_that_no_store_has_named_goes_by_its_id(page_of):
 def test_the_page_of_a_count_names_who_answered_by_hand(page_of):
     page = page_of(NAMED, STARTED, finished(1, GONE), EXPLAINED)
     assert re.search(r"leo, [^<]*: with the photographer", page)
+
+
+ALL_FOUND = "Every expected piece was found."
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ((STARTED,), "stands here once the readers are done"),
+        ((STARTED, finished(1), CountRecounting(count=C1, zones=(SAFE,), number=2)), "once the readers are done"),
+        ((STARTED, finished(1)), ALL_FOUND),
+    ],
+)
+def test_a_count_says_that_all_was_found_only_when_it_is_over(page_of, facts, said):
+    page = page_of(*facts)
+    assert said in page
+    assert (ALL_FOUND in page) == (said == ALL_FOUND)
+
+
+def test_a_count_that_was_asked_for_and_has_not_begun_found_nothing_yet(page_of):
+    page = page_of(asked=True)
+    assert "Not begun yet" in page
+    assert ALL_FOUND not in page
