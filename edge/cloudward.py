@@ -192,6 +192,8 @@ class Cloudward:
         """All of the feed is here, whom to forget with it: clients may be seen in this log."""
         node = await self._on_house(self._store.books.node)
         if self._clients is not None and node.mode is Mode.ACTIVE:
+            if await asyncio.to_thread(self._clients.is_new, node.epoch):
+                await asyncio.to_thread(self._store.remarks.bring_again)
             await asyncio.to_thread(self._clients.admit, node.epoch)
             self._clients_poke.set()
 

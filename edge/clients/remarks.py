@@ -119,6 +119,10 @@ class Remarks:
             self._known.clear()
             self._db.leave_no_trace()
 
+    def bring_again(self) -> None:
+        """The office may have been put back to a backup: it is brought all keys that were made here once more."""
+        self._db.run("bring_again")
+
     # --- with the office ------------------------------------------------------------------------------------------
 
     async def sync(self, door: Door) -> None:
@@ -154,7 +158,7 @@ class Remarks:
         gone = False
         with self._db.work():
             for name in kept.taken:
-                self._db.run("not_ours", key_id=name)
+                self._db.run("brought", key_id=name)
             for each in kept.keys:
                 if self._db.number("is_forgotten", person=each.person):
                     continue

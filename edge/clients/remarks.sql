@@ -32,8 +32,11 @@ ON CONFLICT (key_id) DO UPDATE SET key = excluded.key WHERE length(excluded.key)
 SELECT key_id, person, key FROM remark_key WHERE ours = 1 AND length(key) > 0 AND key_id > :after
 ORDER BY key_id LIMIT :most;
 
--- name: not_ours
-UPDATE remark_key SET ours = 0 WHERE key_id = :key_id;
+-- name: brought
+UPDATE remark_key SET ours = 2 WHERE key_id = :key_id AND ours = 1;
+
+-- name: bring_again
+UPDATE remark_key SET ours = 1 WHERE ours = 2;
 
 -- name: is_forgotten
 SELECT 1 AS value FROM forgotten WHERE person = :person;

@@ -26,6 +26,10 @@ CANDIDATES_MAX: Final = 200
 """Cards opened for one question."""
 RARITY_MAX: Final = 2_000
 AT_ONCE: Final = 500
+RESTORED_US: Final = 31 * 86_400_000_000
+"""An office may be put back to a backup of so long ago, and then lacks the keys that it was brought since."""
+OURS, BROUGHT = 1, 2
+"""Of who was kept here first: the office lacks their key, or has had it; of everybody else 0."""
 Chance = Callable[[int], bytes]
 _card = msgspec.json.Decoder(ClientCard).decode
 _written = msgspec.json.Decoder(Written).decode
@@ -73,10 +77,18 @@ class Slice:
         return self._open
 
     def admit(self, epoch: str) -> None:
-        """The office has said, in this log, whom to forget, and it is done."""
-        if self._state()["epoch"] != epoch:
-            self._db.run("set_epoch", epoch=epoch)
+        """The office has said, in this log, whom to forget, and it is done. A new log may be of an office that was put
+        back to a backup: it is brought again what it was brought lately.
+        """
+        if self.is_new(epoch):
+            with self._db.work():
+                self._db.run("set_epoch", epoch=epoch)
+                self._db.run("bring_again")
         self._open = True
+
+    def is_new(self, epoch: str) -> bool:
+        """This slice was opened in another log."""
+        return bool(self._state()["epoch"] != epoch)
 
     def close_for(self, why: str) -> None:
         """Until `admit`: this box does not serve its store now."""
@@ -122,8 +134,11 @@ class Slice:
         return bool(self._db.number("is_forgotten", person=each.person) or self._db.run("still", **mark))
 
     def end_pass(self, *, now_us: int) -> int:
-        """Who was not brought in this pass is kept no longer. How many they were."""
+        """Who was not brought in this pass is kept no longer. How many they were. Of who was kept here first none, as
+        long as the office may be another tomorrow.
+        """
         gone = 0
+        self._db.run("settled", before_us=now_us - RESTORED_US)
         while old := self._db.rows("of_other_passes", **{"pass": self._state()["pass"], "most": AT_ONCE}):
             with self._db.work():
                 for row in old:
@@ -140,7 +155,7 @@ class Slice:
         with self._db.work():
             return self._keep(each)
 
-    def _keep(self, each: SealedClient, *, ours: bool = False) -> bool:
+    def _keep(self, each: SealedClient, *, ours: int = 0) -> bool:
         """False when the card cannot be opened by this box."""
         if self._db.number("is_forgotten", person=each.person):
             return True
@@ -150,12 +165,22 @@ class Slice:
         except (SealBrokenError, msgspec.DecodeError):
             return False
         values: dict[str, Any] = {"person": each.person, "key": key, "card": sealed, "changed_us": each.changed_us}
-        self._db.run("put", **values, **{"pass": self._state()["pass"], "ours": int(ours)})
+        ours = ours or self._still_ours(each.person, key)
+        self._db.run("put", **values, **{"pass": self._state()["pass"], "ours": ours})
         self._db.run("settle_edits", person=each.person, heard_us=card.heard_us)
         for other in card.others:
             self._drop(other)
         self._index(self._whole(card, key))
         return True
+
+    def _still_ours(self, person: PersonId, wrapped: bytes) -> int:
+        """Kept here first, and the office's card lies under the key that was made here: it has had it."""
+        row = self._db.one("made_here", person=person)
+        try:
+            made = unwrap(row["key"], person, self._keys.private) if row is not None else b""
+        except SealBrokenError:
+            return 0
+        return BROUGHT if made == unwrap(wrapped, person, self._keys.private) else 0
 
     def _index(self, card: ClientCard) -> None:
         """The words it is found by, keyed, and its other ids: the card itself stays sealed."""
@@ -283,7 +308,7 @@ class Slice:
         sealed = seal(key, card.person, CARD, msgspec.json.encode(card), self._chance)
         each = SealedClient(person=card.person, key=to_text(wrapped), card=to_text(sealed), changed_us=at_us)
         with self._db.work():
-            self._keep(each, ours=True)
+            self._keep(each, ours=OURS)
 
     def unmake(self, person: PersonId) -> None:
         """What was made a moment ago could not be written into the books: it never was."""
@@ -310,7 +335,7 @@ class Slice:
 
     def brought(self, persons: Iterable[PersonId]) -> None:
         for person in persons:
-            self._db.run("not_ours", person=person)
+            self._db.run("brought", person=person)
 
     def _must_be_open(self) -> None:
         if not self._open:

@@ -87,8 +87,17 @@ SELECT EXISTS (SELECT 1 FROM person WHERE ours = 1) AS value;
 -- name: is_ours
 SELECT 1 AS value FROM person WHERE person = :person AND ours = 1;
 
--- name: not_ours
-UPDATE person SET ours = 0 WHERE person = :person;
+-- name: brought
+UPDATE person SET ours = 2 WHERE person = :person AND ours = 1;
+
+-- name: bring_again
+UPDATE person SET ours = 1 WHERE ours = 2;
+
+-- name: settled
+UPDATE person SET ours = 0 WHERE ours = 2 AND changed_us < :before_us;
+
+-- name: made_here
+SELECT key FROM person WHERE person = :person AND ours <> 0;
 
 -- name: count
 SELECT count(*) AS value FROM person;

@@ -149,6 +149,17 @@ def test_a_box_that_was_restored_is_given_its_stores_keys_and_no_others(met):
         each.stop()
 
 
+def test_an_office_that_was_put_back_reads_again_what_its_stores_wrote_since(met):
+    met.hear(OPENED)
+    met.sync()
+    met.work(lambda work: work.tx.run(sa.delete(remark_key)))
+    met.sync()
+    assert met.title() == NOT_HERE, "the control: the box believes that it has brought the key"
+    met.kept.bring_again()
+    met.sync()
+    assert met.title() == "Ring of Zwetlana"
+
+
 def test_a_key_that_is_none_is_refused(met):
     async def known(scope, receive, send):
         await met.app({**scope, CN_KEY: "paris"}, receive, send)

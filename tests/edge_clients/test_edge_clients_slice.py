@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.pos.clients import desk, slices
-from cloud.tables import client_look, sale
+from cloud.tables import client, client_heard, client_look, person_key, person_word, sale
 from contract.clients import ClientCard, ClientConsent, ClientEdit, ClientsAsked, ClientSize, ClientWish, SliceAsked
 from contract.facts import ClientConsented, ClientLooked
 from edge.clients.edits import Written, with_edits
 from edge.clients.keys import BoxKeys, box_keys
-from edge.clients.slice import ClosedError, Slice
+from edge.clients.slice import RESTORED_US, ClosedError, Slice
 from edge.clients.syncing import OVERLAP_US, WHOLE_EVERY_US, sync
 from trade.consent import Channel, Proof, Said, standing
 from web.sealed import SealBrokenError, unwrap
@@ -207,6 +207,45 @@ def test_somebody_made_without_a_line_is_known_at_the_office_once_key_and_words_
     bring(office, box)
     assert box.count() == 1
     assert asyncio.run(office.clients(SliceAsked(box_key=box.public))).clients[0].person == ONE
+
+
+def put_back(office):
+    """The office to a backup from before it heard of anybody."""
+
+    def forget(work):
+        for table in (person_key, person_word, client, client_heard):
+            work.tx.run(sa.delete(table))
+
+    office.work(forget)
+
+
+def test_an_office_that_was_put_back_is_brought_the_keys_of_people_kept_here_first(office, box):
+    key, edit = secrets.token_bytes(32), ClientEdit(made=True, given_name="Nina", notes=("Likes rubies",))
+    box.make(ClientCard(person=ONE, given_name="Nina"), key, at_us=office.now_us)
+    office.hear(told(ONE, key, edit))
+    bring(office, box)
+    office.keep(OTHER, MAX)
+    bring(office, box)
+    put_back(office)
+    office.hear(told(ONE, key, edit))
+    office.now_us += WHOLE_EVERY_US
+    bring(office, box)
+    assert office.absorb() == 0, "the control: in the same log nobody brings it again"
+    assert box.one(ONE) is not None, "and what the office does not know any more is not dropped here"
+    box.admit("the next log")
+    assert [person for person, _ in box.to_bring(10)] == [ONE], "the other's key is the office's own"
+    bring(office, box)
+    assert [note.text for note in office.read(ONE).notes] == ["Likes rubies"]
+    assert box.to_bring(10) == []
+
+
+def test_what_was_brought_longer_ago_than_a_backup_is_kept_is_not_brought_again(office, box):
+    box.make(ClientCard(person=ONE, given_name="Nina"), secrets.token_bytes(32), at_us=office.now_us)
+    bring(office, box)
+    office.now_us += RESTORED_US + WHOLE_EVERY_US
+    bring(office, box)
+    box.admit("the next log")
+    assert (box.to_bring(10), box.one(ONE)) == ([], None)
 
 
 def test_who_was_made_here_is_found_here_until_the_office_knows_them(office, box):

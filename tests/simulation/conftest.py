@@ -69,6 +69,22 @@ def driver_with_clients() -> ModuleType:
     return load_with_clients()
 
 
+def load_with_words() -> ModuleType:
+    """Those histories, in which tills write of clients, and keep somebody first."""
+    name = f"{PACKAGE}_with_words"
+    if name in sys.modules:
+        return sys.modules[f"{name}.driver"]
+    driver = load(name)
+    for part in ("keepings", "clientele", "telling"):
+        importlib.import_module(f"{name}.{part}").bring(driver)
+    return driver
+
+
+@pytest.fixture(scope="session")
+def driver_with_words() -> ModuleType:
+    return load_with_words()
+
+
 def load_model() -> ModuleType:
     """Histories over the model of the protocol."""
     name = f"{PACKAGE}_model"
