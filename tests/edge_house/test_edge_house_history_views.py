@@ -1,5 +1,7 @@
 """What history's pages make of what was kept: averages over the time there was, and neighbours that are there."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from contract.facts import PresenceState
@@ -21,6 +23,19 @@ def test_an_hour_in_which_history_began_is_divided_by_what_was_kept_of_it():
     told = views._by_hour(found, Span(began - 30 * 24 * hour, end + 1000), lambda nth: nth % 24)
     assert [one.pieces for one in told if one.hour in (4, 5, 6)] == pytest.approx([10.0, 10.0, 10.0])
     assert {one.pieces for one in told if one.hour not in (4, 5, 6)} == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("stays", "sums", "began"),
+    [([8.9, 9.5], [8, 9], 8.9), ([100.0], [8, 9], 8), ([], [8], 8), ([8.9], [], 8.9), ([], [], 1)],
+    ids=["its first hour", "stays that were thinned out since", "sums alone", "stays alone", "nothing"],
+)
+def test_a_history_begins_with_its_first_stay_and_not_with_the_hour_around_it(stays, sums, began):
+    """Else a case of 133 pieces held 64 on average in a store's first hour."""
+    runs = {"stays": [SimpleNamespace(from_us=int(at * views.HOUR_US)) for at in stays]}
+    files = [*runs["stays"], *(SimpleNamespace(from_us=at * views.HOUR_US) for at in sums)]
+    history = SimpleNamespace(files=lambda: files, stays=SimpleNamespace(all=lambda: runs["stays"]))
+    assert views._began(history, Span(views.HOUR_US, 200 * views.HOUR_US)) == int(began * views.HOUR_US)
 
 
 def test_mates_of_the_tray_that_are_missing_too_are_no_neighbours(config, clock, make):

@@ -127,11 +127,18 @@ def neighbours(store: Store, own: Sequence[PieceCard]) -> list[str]:
     ]
 
 
+def _began(history: History, span: Span) -> int:
+    """When the history did: sums are kept by whole hours, and the first of them begins before the first stay."""
+    first = min((run.from_us for run in history.files()), default=span.from_us)
+    stay = min((run.from_us for run in history.stays.all()), default=first)
+    return stay if stay - first < HOUR_US else first
+
+
 def _of_zone(history: History, span: Span) -> Found:
     """In the pool."""
     month = span._replace(from_us=max(span.from_us, span.to_us - PIECE_DAYS_MAX * DAY_US))
     return Found(
-        begin_us=min((run.from_us for run in history.files()), default=span.from_us),
+        begin_us=_began(history, span),
         end_us=max((run.to_us for run in history.files()), default=span.to_us),
         hours=history.dwell(span, By.HOUR),
         trays=history.dwell(span, By.TRAY),
