@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Query, Request, UploadFile
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from cloud import called
 from cloud.desk import Desk
 from cloud.pos.http import CONTROL, found
 from cloud.pos.pieces import exporting, headings, importing, sheets
@@ -44,10 +45,11 @@ def router(desk: Desk, lists: Lists) -> APIRouter:
     def page(request: Request, one: Waiting, *, status: int = 200) -> Response:
         with desk.look() as work:
             names = sorted({rule.name for each in rules_of(work.tx).values() for rule in each})
+            stores = called.stores(work.tx)
         return render(
             request, "pieces/import_list.html", status=status, one=one, stage=Stage, errors_shown=ERRORS_SHOWN,
             columns=[each for each in COLUMNS if one.asked.with_cost or each.field not in OF_THE_HOUSE],
-            attributes=names, left_out=headings.LEFT_OUT, attribute=headings.ATTRIBUTE,
+            attributes=names, left_out=headings.LEFT_OUT, attribute=headings.ATTRIBUTE, stores=stores,
         )  # fmt: skip
 
     def start(request: Request, *, problem: str = "", status: int = 200) -> Response:
