@@ -39,6 +39,7 @@ from web.front import Front, NavLink, render
 from web.logins import Logins, MemoryLogins
 from web.policy import public
 from web.powers import Powers
+from web.problems import ProblemError
 from web.receipts import page as paper
 from web.sse import Bulletin
 from web.templating import make_templates
@@ -307,6 +308,10 @@ GALLERY: dict[str, tuple[str, dict[str, object]]] = {
                 (StaffCard(user=UserId("marc"), name="Marc Oyelaran", roles=(Role.MANAGER,)),),
             )
         },
+    ),
+    "private-problem": (
+        "web/private_problem.html",
+        {"problem": ProblemError(404, "link", "This link opens nothing any more", "Ask the store for another.")},
     ),
     "pass-start": ("edge/pass_start.html", {**COMMON, "sleds": SLEDS, "passes": (WALK,)}),
     "pass-start-none": ("edge/pass_start.html", {**COMMON, "sleds": (), "passes": ()}),
