@@ -217,9 +217,9 @@ class Shop:
     async def abandon_count(self, count: CountId, reason: str, who: Login) -> None:
         await self.on_house(lambda: self.store.abandon_count(count, reason, who.user))
 
-    async def approve_count(self, count: CountId, who: Login) -> None:
+    async def approve_count(self, count: CountId, who: Login, shown: str = "") -> None:
         day = self.business_day()
-        done(await self.on_house(lambda: self.store.approve_count(count, day, who.user)))
+        done(await self.on_house(lambda: self.store.approve_count(count, day, who.user, shown=shown)))
 
     async def open_lock(self, reader: ReaderId, port: int, seconds: int, why: str, who: Login) -> None:
         """Raises a 409 problem when there is no such lock, or its reader is away."""

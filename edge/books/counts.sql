@@ -92,8 +92,8 @@ DELETE FROM count_verdict WHERE count = :count;
 INSERT OR REPLACE INTO count_verdict VALUES (:count, :piece, :verdict, :zone, :p_present, :note, :at_us, :rounds, :by);
 
 -- name: verdict_tally
-SELECT verdict, count(*) AS pieces, sum(p_present) AS hoped FROM count_verdict WHERE count = :count
-GROUP BY verdict ORDER BY verdict;
+SELECT verdict, count(*) AS pieces, sum(p_present) AS hoped, max(CASE by WHEN '' THEN 0 ELSE at_us END) AS answered_us
+FROM count_verdict WHERE count = :count GROUP BY verdict ORDER BY verdict;
 
 -- name: verdicts_missing
 SELECT piece, verdict, zone, p_present, note, at_us, rounds, by FROM count_verdict

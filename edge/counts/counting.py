@@ -5,7 +5,7 @@ It ends when everything expected is found, missing, explained or to be checked b
 and then say so, never guess.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -27,7 +27,7 @@ from contract.facts import (
 )
 from contract.ids import CountId, PieceId, ReaderId, UserId, ZoneId
 from edge.books.db import Database
-from edge.books.rows import CountRow, recounting_of, totals_of, zones_of
+from edge.books.rows import CountRow, VerdictTallyRow, recounting_of, totals_of, zones_of
 from edge.config import EdgeConfig, ZoneKind
 from edge.counts.duration import TAGS_PER_S_USUAL, round_s, rounds_left
 from edge.counts.happened import Happened
@@ -380,3 +380,14 @@ def check_step(row: CountRow, event: CountEvent) -> None:
     """Raises `CountRefusedError` where the table of counts has no such step."""
     if STOCKTAKE.after(row.state, event) is None:
         raise CountRefusedError(f"This count is {row.state}: there is nothing to {event}")
+
+
+def standing_of(row: CountRow, tally: Iterable[VerdictTallyRow]) -> str:
+    """Another after each look of a count and each answer."""
+    return f"{row.number}-{max((each.answered_us for each in tally), default=0)}"
+
+
+def check_shown(row: CountRow, tally: Iterable[VerdictTallyRow], shown: str) -> None:
+    """Who approves a count is held to what they were shown. Raises `CountRefusedError` when it is another now."""
+    if shown != standing_of(row, tally):
+        raise CountRefusedError("Somebody answered for a piece or counted again meanwhile: read it, and approve it")

@@ -10,9 +10,10 @@ from contract.ids import HOUSE, CountId, PieceId, UserId, ZoneId
 from edge.books.local import count_requests
 from edge.books.rows import CountRow, zones_of
 from edge.capture.ear import told
-from edge.counts.counting import CountImpossibleError, CountRefusedError
+from edge.counts.counting import CountImpossibleError, CountRefusedError, check_shown
 from edge.store.acts import Acts
 from edge.till.desk import Done, Refused
+from edge.till.queries import verdict_tally
 from trade.acts import ApproveCount
 
 log = structlog.get_logger(__name__)
@@ -77,7 +78,10 @@ class Counts(Acts):
             self._record(facts, why, by)
             undo.pop_all()
 
-    def approve_count(self, count: CountId, business_day: str, by: UserId) -> Done | Refused:
+    def approve_count(self, count: CountId, business_day: str, by: UserId, *, shown: str = "") -> Done | Refused:
+        """`shown`: what this person was shown (`standing_of`). Raises `CountRefusedError` when it changed since."""
+        if shown:
+            check_shown(self._count(count), verdict_tally(self.books.db, count), shown)
         return self.act(ApproveCount(count=count, business_day=business_day), by)
 
     def _begin_due(self) -> None:

@@ -24,6 +24,7 @@ from edge.books.rows import (
     SaleRow,
     ShippedRow,
     TenderRow,
+    VerdictTallyRow,
     ZoneRow,
 )
 from edge.till.offers import offer
@@ -263,6 +264,10 @@ def alarms_tally(db: Database, since_us: int) -> AlarmTally:
 
 def count(db: Database, count_id: CountId) -> CountRow | None:
     return db.one("count", CountRow, count=count_id)
+
+
+def verdict_tally(db: Database, count_id: CountId) -> list[VerdictTallyRow]:
+    return db.rows("verdict_tally", VerdictTallyRow, count=count_id)
 
 
 def counts_in(db: Database, state: CountState) -> list[CountRow]:

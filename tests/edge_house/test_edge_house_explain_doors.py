@@ -122,6 +122,26 @@ def test_a_place_of_which_all_is_answered_for_is_not_offered_to_be_counted_again
     assert box() == "> <span>Case</span>"
 
 
+@pytest.mark.parametrize("page", ["/counts/c1", "/closing"])
+def test_nobody_approves_by_a_page_what_was_answered_since_they_were_shown_it(store, page):
+    where = {"/counts/c1": ("/counts/c1/approve", {}), "/closing": ("/closing/approve", {"count": "c1"})}[page]
+
+    def press(shown: str) -> int:
+        form = {**where[1], "shown": shown}
+        return store.client.post(where[0], data=form, headers=store.bearer("max"), follow_redirects=False).status_code
+
+    def shown() -> str:
+        text = store.client.get("/counts/c1", headers=store.bearer("max")).text
+        return text.partition('name="shown" value="')[2].partition('"')[0]
+
+    before = shown()
+    store.post(EXPLAIN, {"piece": "p4", "found": False, "reason": "lent"})
+    assert press(before) == 409
+    assert store.get("/counts/c1").json()["state"] == "finished"
+    assert press(shown()) == 303
+    assert store.get("/counts/c1").json()["state"] == "approved"
+
+
 def test_two_who_answer_for_one_piece_both_took_part_and_the_later_one_stands(store):
     store.post(EXPLAIN, {"piece": "p4", "found": True})
     shown = store.post(EXPLAIN, {"piece": "p4", "found": False, "reason": "lent to Max"}, "max").json()

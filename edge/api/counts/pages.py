@@ -69,8 +69,8 @@ async def closing_time(request: Request, who: Anyone, shop: TheShop) -> Response
 
 
 @router.post("/closing/approve")
-async def approve_closing(request: Request, who: Manager, shop: TheShop, count: Word) -> Response:
-    await shop.approve_count(CountId(count), who)
+async def approve_closing(request: Request, who: Manager, shop: TheShop, count: Word, shown: Word = "") -> Response:
+    await shop.approve_count(CountId(count), who, shown)
     return go(request, "/closing")
 
 
@@ -157,8 +157,9 @@ async def explain(
 
 
 @router.post("/counts/{count}/approve")
-async def approve(request: Request, count: str, who: Manager, shop: TheShop) -> Response:
-    await shop.approve_count(CountId(count), who)
+async def approve(request: Request, count: str, who: Manager, shop: TheShop, shown: Word = "") -> Response:
+    """`shown`: the standing of the count on the page that was read."""
+    await shop.approve_count(CountId(count), who, shown)
     return go(request, f"/counts/{count}")
 
 

@@ -17,7 +17,6 @@ from edge.books.rows import (
     CountLookRow,
     CountMissedRow,
     CountRow,
-    VerdictTallyRow,
     counters_of,
     quantities_of,
     recounting_of,
@@ -25,6 +24,7 @@ from edge.books.rows import (
     totals_of,
     zones_of,
 )
+from edge.counts.counting import standing_of
 from edge.counts.running import ZoneNeeds
 from edge.counts.totals import by_zone
 from edge.floor.sightings import NOWHERE
@@ -108,7 +108,7 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
     """`told`: with all that a list of counts does not say. No verdict is looked up, they are counted."""
     if hidden_from(row, who) or not hidden_zones(shop, who).isdisjoint(zones_of(row)):
         return _hidden(shop, row)  # an open count beside a blind one, or yesterday's, would tell its figures
-    rows = shop.db.rows("verdict_tally", VerdictTallyRow, count=row.count)
+    rows = queries.verdict_tally(shop.db, row.count)
     tally = {each.verdict: each.pieces for each in rows}
     ended = row.state in (CountState.FINISHED, CountState.APPROVED)
     now = shop.store.counting.now.get(row.count) if row.state in RUNNING else None
@@ -147,6 +147,7 @@ def _count(shop: Shop, row: CountRow, who: Login, *, told: bool) -> shapes.Count
         started_us=row.started_us,
         sentence=how_it_ended(row.found, row.expected, tally) if ended and told else "",
         p_complete_by_hand=_by_hand(shop, row.count, tally),
+        standing=standing_of(row, rows),
         to_look_for=sum(number for verdict, number in tally.items() if verdict in stocktake.TO_LOOK_FOR),
         why=row.why,
         due_us=row.due_us,

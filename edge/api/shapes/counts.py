@@ -128,6 +128,8 @@ class CountView:
     """How it ended, in plain words; empty while it runs and in lists."""
     p_complete_by_hand: float | None = None
     """The same chance once those to be checked by hand have been found so; None when there are none."""
+    standing: str = ""
+    """Another after each look and each answer: who approves on a page is held to what they were shown."""
     to_look_for: int = 0
     """Pieces a person has to look for: missing, or to be checked by hand."""
     why: str = ""

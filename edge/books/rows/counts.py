@@ -57,6 +57,8 @@ class VerdictTallyRow(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     pieces: int
     hoped: float
+    answered_us: int
+    """When a person last answered for one of them; 0: nobody did."""
 
 
 class CountLookRow(msgspec.Struct, frozen=True, kw_only=True):
