@@ -77,7 +77,7 @@ def pages(common, ring):
         replace(RESTS, number="R-1311/lyon", held="", state="booked_in"), "handed", "taken", "opened", coming=True
     )  # fmt: skip
     listed = {
-        **common, "queue": "", "q": "", "client": "c-01930f2e", "client_name": "Mme Élodie Exemple", "all_open": 4, "more": 0,
+        **common, "queue": "", "q": "", "client": "c-01930f2e", "client_name": "Mme Élodie Exemple", "all_open": 4, "more": False, "page": 1,
         "queues": [(str(each), words, 1) for each, words in QUEUES.items()], "may_see": True,
         "clients": {LATE.client: "Mme Élodie Exemple"},
     }  # fmt: skip
@@ -85,7 +85,7 @@ def pages(common, ring):
         **common, "kinds": tuple(str(each) for each in KINDS), "today": DAY, "client": "", "client_name": "", "terms": OrderTerms(deposit_bp=3_000, fee_bp=1_000, grace_days=14)
     }  # fmt: skip
     return {
-        "orders": ("edge/orders.html", {**listed, "orders": (LATE, OUT, RESTS, READY), "more": 1_234}),
+        "orders": ("edge/orders.html", {**listed, "orders": (LATE, OUT, RESTS, READY), "more": True, "page": 2}),
         "orders-none": ("edge/orders.html", {**listed, "orders": (), "all_open": 0}),
         "orders-not-found": ("edge/orders.html", {**listed, "orders": (), "q": "R-9999"}),
         "order-layaway": page(common, layaway),

@@ -12,7 +12,7 @@ TEMPLATES = Path(api.__file__).parent / "templates"
 LISTS = re.compile(r"<(?:tbody|ul|ol)\b[^>]*>\s*\{% for (\w+) in ([\w.]+)", re.DOTALL)
 FEW_MAX = 500
 """What one page of a store may hold in rows."""
-PAGED = {"alarms.html": "edge.api.wall.views:PAGE_ALARMS"}
+PAGED = {"alarms.html": "edge.api.wall.views:PAGE_ALARMS", "orders.html": "edge.api.orders.pages:ROWS_MAX"}
 BOUND = {
     "_cart.html": ("trade.sale:LINES_PER_SALE_MAX", "edge.api.board:PARKED_MAX"),
     "_closing.html": ("edge.api.counts.closing:LACKING_MAX",),
@@ -40,7 +40,6 @@ BOUND = {
     "clients.html": ("edge.clients.slice:FOUND_MAX",),
     "counts.html": ("edge.till.queries:PAGE_ROWS_MAX",),
     "losses.html": ("edge.api.losses.views:PEOPLE_MAX", "edge.api.losses.views:PIECES_MAX"),
-    "orders.html": ("edge.api.orders.pages:ROWS_MAX",),
     "other.html": ("edge.api.pages_payment:DEPOSITS_SHOWN",),
     "piece.html": ("edge.api.views_story:STAYS_SHOWN_MAX",),
     "reader.html": ("edge.api.readers.views:GAPS_SHOWN",),

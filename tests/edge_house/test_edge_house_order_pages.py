@@ -120,6 +120,20 @@ def mains(shown):
     return [words.strip() for words in re.findall(r'<button class="main tall">([^<]*)</button>', shown)]
 
 
+def test_orders_are_shown_page_by_page_and_one_beyond_the_last_is_the_last(counter, monkeypatch):
+    monkeypatch.setattr("edge.api.orders.pages.ROWS_MAX", 2)
+    for days in (10, 20, 30):
+        counter.sent("/orders", kind="special", client="p-1", title=f"In {days} days", promised_day=counter.today(days))
+    first, second = counter.page("/orders"), counter.page("/orders?page=2")
+    assert [f"In {days} days" in first for days in (10, 20, 30)] == [True, True, False]
+    assert [f"In {days} days" in second for days in (10, 20, 30)] == [False, False, True]
+    assert 'rel="next"' in first
+    assert 'rel="prev"' not in first
+    assert 'rel="next"' not in second
+    assert "In 30 days" in counter.page("/orders?page=9")
+    assert counter.face.client.get("/orders?page=0", headers=counter.face.bearer("max")).status_code == 422
+
+
 def test_an_order_rests_and_goes_on_and_gets_another_day(counter):
     path = counter.sent("/orders", kind="repair", client="p-1", title="A clasp")
     counter.sent(f"{path}/hold", why="a spring is missing")

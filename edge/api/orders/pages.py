@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -59,7 +59,16 @@ def usual_first(events: Iterable[OrderEvent]) -> list[OrderEvent]:
 
 
 @router.get("/orders")
-async def orders(request: Request, who: Keeper, shop: TheShop, queue: str = "", q: str = "") -> Response:
+async def orders(
+    request: Request,
+    who: Keeper,
+    shop: TheShop,
+    queue: str = "",
+    q: str = "",
+    *,
+    page: Annotated[int, Query(ge=1)] = 1,
+) -> Response:
+    """What is due first; `page` 1 begins with it."""
     till = till_of(request, shop)
     found = views.find(shop, q) if q.strip() else []
     open_now = views.some(shop)
@@ -69,20 +78,23 @@ async def orders(request: Request, who: Keeper, shop: TheShop, queue: str = "", 
         shown = views.some(shop, queue=queue)
     else:
         shown = [one for one in open_now if not queue or queue in one.queues]
-    page = shown[:ROWS_MAX]
+    page = min(page, max(-(-len(shown) // ROWS_MAX), 1))
+    first = (page - 1) * ROWS_MAX
+    listed = shown[first : first + ROWS_MAX]
     return render(
         request,
         "edge/orders.html",
         store=store_views.store(shop),
-        orders=page,
-        more=max(len(shown) - ROWS_MAX, 0),
+        orders=listed,
+        page=page,
+        more=len(shown) > first + ROWS_MAX,
         queues=[(str(each), words, sum(each in one.queues for one in open_now)) for each, words in QUEUES.items()],
         queue=queue,
         q=q,
         client=shop.clients.chosen.get(till, ""),
         client_name=shop.clients.name_of(till, None, who.user),
         all_open=len(open_now),
-        clients=await called(shop, {PersonId(one.client) for one in page}, who),
+        clients=await called(shop, {PersonId(one.client) for one in listed}, who),
         may_see=who.may(Permission.SEE_CLIENTS),
     )
 
