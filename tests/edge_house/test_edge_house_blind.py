@@ -135,7 +135,10 @@ def test_the_plan_of_the_last_hours_leaves_out_what_is_counted_blind(store):
     told, stock = store.edge.store.chronicle, store.edge.store.stock
     rows = np.array([stock.catalogue.row_of(PieceId(f"p{n}")) for n in (*CASE, *SAFE)], np.int32)
     zones = [stock.zones.index[ZoneId(zone)] for zone in ["case"] * len(CASE) + ["safe"] * len(SAFE)]
-    told._stays.hear(store.clock.wall_us(), rows, np.array(zones, np.int32))
+    now_us, before = store.clock.wall_us(), np.full(len(rows), stock.zones.index[ZoneId("safe")], np.int32)
+    for minute in range(14, 5, -1):  # they moved in the last minutes, out of the safe
+        told._stays.hear(now_us - minute * 60_000_000, rows, before)
+    told._stays.hear(now_us, rows, np.array(zones, np.int32))
     store.count(blind=True)
     assert store.json("/wall/then?back_minutes=0")["pieces"] == {"safe": 2}
     assert store.json("/wall/then?back_minutes=0", "max")["pieces"] == {"case": 8, "safe": 2}

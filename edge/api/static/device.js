@@ -74,7 +74,8 @@
     const answer = await post("/api/v1/devices", { token, public_key, signature });
     const said = await answer.json();
     if (!answer.ok) throw new Error([said.title, said.detail].filter(Boolean).join(". "));
-    await within(STORAGE_MS, keep({ store: STORE, device: said.device, name: said.name, keys, since: Date.now() }));
+    await within(STORAGE_MS, keep({ store: STORE, device: said.device, name: said.name, keys, since: Date.now() }))
+      .catch(() => { throw new Error(); });  // the page says what it means
     navigator.storage?.persist?.();
     await prove();
   }
