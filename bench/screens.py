@@ -79,6 +79,8 @@ LOADED: Final = """() => {
 def run(*, short: bool = False) -> Figures:
     size = SHORT if short else FULL
     figures: Figures = {"pieces": size.pieces, "alarms": size.alarms, "readers": size.readers}
+    if not Path(CHROMIUM).exists():
+        raise SystemExit(f"There is no {CHROMIUM}: this bench takes a whole browser (apt-get install chromium).")
     with running(size) as (pipe, url), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         kept = signed_in(browser, url)
