@@ -130,20 +130,7 @@ def test_what_was_approved_stands_while_the_looks_and_answers_before_it_still_co
         box.send(len(box.rows[Stream.FLOOR]), stream=Stream.FLOOR)
         assert [(each.verdict, each.by) for each in detail(house).verdicts] == [("found", "leo")]
         assert (the_count(house)["found"], the_count(house)["p_complete"]) == (2, 1.0)
-
-
-def test_an_answer_that_comes_after_its_approval_changes_nothing_of_what_was_approved(house, box):
-    approved = CountApproved(
-        count=C1, place=CountPlace.SAFE, business_day="2026-01-02", expected=2, found=1, missing=(), p_complete=1.0,
-        verdicts=(WITH_THE_PHOTOGRAPHER,),
-    )  # fmt: skip
-    box.write(approved, by="max")
-    box.send()
-    box.write(EXPLAINED, stream=Stream.FLOOR, by="leo")
-    box.send(stream=Stream.FLOOR)
-    row = the_count(house)
-    assert (row["state"], row["approved_by"], row["found"], row["counted_by"]) == ("approved", "max", 1, "ana leo")
-    assert [each.by for each in detail(house).verdicts] == ["leo"]
+    assert the_count(house)["counted_by"] == "leo", "who took part is told all the same"
 
 
 def test_an_office_that_does_not_know_answers_yet_keeps_all_that_follows_of_the_count_in_order(house, box):
