@@ -18,6 +18,9 @@ LIT_READS: Final = 4.0
 CALM: Final = 0.8
 """P(undisturbed) above which only those of the same moment are company."""
 MOMENT_US: Final = 20_000_000
+KEY_SHIFT: Final = 44
+OLDEST_US: Final = 1 << 43
+"""A zone or tray and a moment are sorted as one number: a hundred days ago and more is one moment."""
 COMPANY_DISCOUNT: Final = 12.0
 COMPANY_CAP: Final = 9.0
 """In company the statistic is capped where it can never alarm: uncapped, one long shadow ruined a month."""
@@ -55,12 +58,14 @@ def in_company(silent: Silent) -> NDArray[np.bool_]:
 
 def _same(key: NDArray[np.int32], onset_us: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Who of `among` has another with the same key that fell silent at about the same moment."""
-    at = np.flatnonzero(among)
-    order = at[np.lexsort((onset_us[at], key[at]))]
-    near = (np.diff(key[order]) == 0) & (np.diff(onset_us[order]) <= MOMENT_US)
-    out = np.zeros(len(key), np.bool_)
-    out[order[:-1][near]] = True
-    out[order[1:][near]] = True
+    at, out = np.flatnonzero(among), np.zeros(len(key), np.bool_)
+    if len(at) > 1:
+        since_us = onset_us[at] - onset_us[at].max()
+        moment = (key[at].astype(np.int64) << KEY_SHIFT) + np.maximum(since_us, -OLDEST_US)
+        order = np.argsort(moment)
+        near = np.diff(moment[order]) <= MOMENT_US
+        out[at[order[:-1][near]]] = True
+        out[at[order[1:][near]]] = True
     return out
 
 

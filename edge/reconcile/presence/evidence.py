@@ -6,7 +6,7 @@ zone id, so that it can be loaded after rows have changed. Times are monotonic Â
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +71,8 @@ class Trays:
     zone      int32[t]    where it lies, -1 if its pieces lie apart; peak float64[t]: of its present silence
     size      int8[t]     what part of its zone it is (`groups.size_of`), -1 while its silence could not be judged
     reads     float64[t]  read in a round, lately; cover_s float64[t]: seconds since that fell under half of what is due
-    judged    bool[t]     whether its silence was looked at since then
+    judged    bool[t]     whether its silence was looked at since then, and alone bool[t] whether the last look saw all
+                          else in its zone read as usual
     """
 
     silent_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -82,6 +83,7 @@ class Trays:
     reads: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     cover_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     judged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    alone: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     size: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
     zone_able: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """int64[z]: well read pieces of each zone;"""
@@ -89,6 +91,35 @@ class Trays:
     """float64[2, z]: what its present silences of a group, and of few, reached; group_us int64[2, z]: when last."""
     group_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros((2, 0), np.int64))
     known_us: int = LONG_AGO_US
+
+
+class Lying(NamedTuple):
+    """Which rows lie in which zone: made anew when one has moved.
+
+    zone   intp[n]  of each row, 0 for what lies nowhere: it is never watched, so that it adds nothing to a sum
+    order  intp[n]  rows, zone by zone; peopled intp[k]: zones that have any, starts intp[k]: where each begins in it
+    """
+
+    zones: int
+    zone: NDArray[np.intp]
+    order: NDArray[np.intp]
+    peopled: NDArray[np.intp]
+    starts: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, home: NDArray[np.int32], zones: int) -> "Lying":
+        zone = np.maximum(home, 0).astype(np.intp)
+        narrow = zone.astype(np.int16) if zones <= 1 << 15 else zone  # numpy sorts sixteen bits by radix
+        order = np.argsort(narrow, kind="stable")
+        starts = np.flatnonzero(np.diff(zone.take(order), prepend=-1))
+        return cls(zones, zone, order, zone.take(order.take(starts)), starts)
+
+    def total(self, column: NDArray[np.float32] | NDArray[np.int8]) -> NDArray[np.float64]:
+        """Sum of a column [n] by zone. Sooner than a weighted bincount, whose additions wait for one another."""
+        out = np.zeros(self.zones)
+        if len(self.starts):
+            out[self.peopled] = np.add.reduceat(column.take(self.order), self.starts, dtype=np.float64)
+        return out
 
 
 class Evidence:
@@ -148,6 +179,7 @@ class Evidence:
         self.fade_gaps = 0
         self.fade_gaps_s = 0.0
         self.hard_us = LONG_AGO_US
+        self._lying: Lying | None = None
 
     def _bind(self, columns: NDArray[np.float32]) -> None:
         self.columns, self.story = columns, columns[:STORIES]
@@ -200,6 +232,17 @@ class Evidence:
         p: NDArray[np.float32] = self.hits / self.rounds
         return p
 
+    def lying(self) -> Lying:
+        """Rows by the zone that their evidence is about."""
+        if self._lying is None:
+            self._lying = Lying.of(self.home, self.zones)
+        return self._lying
+
+    def lie(self, rows: NDArray[np.intp] | NDArray[np.int32], home: NDArray[np.int32]) -> None:
+        """The evidence of these rows is about other zones from now on."""
+        self.home[rows] = home
+        self._lying = None
+
     def grow(self, rows: int) -> None:
         """Make room for rows up to `rows`; new ones know nothing."""
         more = rows - self.rows
@@ -209,15 +252,16 @@ class Evidence:
         for name, kind in _PIECE_ARRAYS.items():
             if name not in _COLUMNS:
                 setattr(self, name, np.concatenate([getattr(self, name), np.zeros(more, kind)]))
-        self.clear(np.arange(rows - more, rows, dtype=np.int32))
+        self.clear(np.arange(rows - more, rows))
 
-    def clear(self, rows: NDArray[np.int32]) -> None:
+    def clear(self, rows: NDArray[np.intp] | NDArray[np.int32]) -> None:
         """Forget everything about these rows: another piece has them now."""
         for name in _PIECE_ARRAYS:
             getattr(self, name)[rows] = 0
         self.story[:, rows] = _CLEAR
         self.hits[rows], self.rounds[rows] = PRIOR_HITS, PRIOR_ROUNDS
-        self.home[rows] = self.away_zone[rows] = -1
+        self.away_zone[rows] = -1
+        self.lie(rows, np.full(len(rows), -1, np.int32))
         for name in ("read_us", "onset_us", "away_us", "company_us", "heard_us"):
             getattr(self, name)[rows] = LONG_AGO_US
 

@@ -89,9 +89,8 @@ def hear_trays(evidence: Evidence, placement: Placement, heard: Round, read: NDA
     trays = evidence.trays
     if heard.now_us - trays.known_us >= KNOWN_EVERY_S * 1e6 or len(trays.zone_able) != evidence.zones:
         know(evidence, placement, heard.now_us)
-    number = placement.tray[read]
-    number = number[(number >= 0) & (number < len(trays.silent_s))]
-    reads = np.bincount(number, minlength=len(trays.silent_s))
+    known = len(trays.silent_s)
+    reads = np.bincount(placement.tray.take(read) + 1, minlength=known + 1)[1 : known + 1]  # -1 is on no tray
     again = reads > 0
     ended = np.flatnonzero((trays.peak > 0) & again)
     if len(ended):
@@ -115,7 +114,8 @@ def _uncovered(evidence: Evidence, ended: NDArray[np.intp]) -> None:
     length_s = np.maximum(trays.cover_s[ended], 1.0)
     for zone, ln in zip(trays.zone[ended].tolist(), np.log(length_s).tolist(), strict=True):
         evidence.covers[zone] += (1.0, ln, ln * ln)
-    evidence.cover_sizes[:, 0] += np.bincount(trays.size[ended[trays.size[ended] >= 0]], minlength=SIZES)
+    alone = ended[(trays.size[ended] >= 0) & trays.alone[ended]]
+    evidence.cover_sizes[:, 0] += np.bincount(trays.size[alone], minlength=SIZES)
 
 
 def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
@@ -125,7 +125,7 @@ def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
     there = placement.expected & ((evidence.state == PRESENT) | (evidence.state == HARD)) & (placement.home >= 0)
     p = evidence.detectability()
     able = there & (p >= ABLE_P)
-    trays.zone_able = np.bincount(placement.home[able], minlength=evidence.zones)
+    trays.zone_able = evidence.lying().total(able.view(np.int8)).astype(np.int64)
     number = int(placement.tray.max(initial=-1)) + 1
     if trays.group_peak.shape[1] != evidence.zones:
         trays.group_peak = np.zeros((2, evidence.zones))
@@ -141,6 +141,7 @@ def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
         silent_s = np.where(trays.silent_s[new] >= QUIET_S, trays.silent_s[new], 0.0)
         trays.peak, trays.cover_s = np.append(trays.peak, np.zeros(len(silent_s))), np.append(trays.cover_s, silent_s)
         trays.judged = np.append(trays.judged, np.zeros(len(silent_s), np.bool_))
+        trays.alone = np.append(trays.alone, np.zeros(len(silent_s), np.bool_))
         trays.reads = np.append(trays.reads, np.where(silent_s > 0, 0.0, np.inf))
     trays.strength = np.bincount(tray, p[on], size).astype(np.float64)
     trays.reads = np.minimum(trays.reads, trays.strength)  # what is new there, or was much more, counts as read
@@ -204,7 +205,8 @@ def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Itera
         )
         beside = (home == zone_of) & (tray != number) & (row_silent_s >= silent_s - ONSET_S)
         rounds = silent_s / float(evidence.step_s[zone_of])
-        if beside.any() or rest_deficit(evidence, zone_of, strength, rounds) > DEFICIT_MAX:
+        trays.alone[number] = not beside.any() and rest_deficit(evidence, zone_of, strength, rounds) <= DEFICIT_MAX
+        if not trays.alone[number]:
             continue
         nats = max(against_cover(evidence, zone_of, strength, silent_s) + float(rare[trays.size[number]]), SEEN_NATS)
         trays.peak[number], trays.judged[number] = max(trays.peak[number], nats), True

@@ -31,7 +31,6 @@ LOW_SHARE: Final = 0.75
 class Seen(NamedTuple):
     """Columns [n] of all pieces; `live`: watched, and not yet so surprising that it would drag visibility down."""
 
-    zone: NDArray[np.intp]
     p: NDArray[np.float32]
     seen: NDArray[np.bool_]
     live: NDArray[np.bool_]
@@ -39,11 +38,11 @@ class Seen(NamedTuple):
 
 def look_around(evidence: Evidence, heard: Round, step_s: NDArray[np.float64], pieces: Seen) -> None:
     """Observed against expected reads of the live pieces of each zone, and of each reader."""
-    p = pieces.p * pieces.live
-    read = np.bincount(pieces.zone[np.flatnonzero(pieces.seen & pieces.live)], minlength=evidence.zones)
-    observed, expected = read.astype(np.float64), _by_zone(evidence, pieces, p)
+    lying, p = evidence.lying(), pieces.p * pieces.live
+    observed = lying.total((pieces.seen & pieces.live).view(np.int8))
+    expected = lying.total(p)
     p *= pieces.p
-    squares = _by_zone(evidence, pieces, p)
+    squares = lying.total(p)
     if heard.standing is not None:
         there = heard.standing.p
         observed += heard.standing.read & (there > 0)
@@ -54,10 +53,6 @@ def look_around(evidence: Evidence, heard: Round, step_s: NDArray[np.float64], p
     evidence.observed, evidence.expected = observed, expected
     now = np.stack([observed, expected, expected - squares], axis=1)
     evidence.lately[on] += LATELY * (now[on] - evidence.lately[on])
-
-
-def _by_zone(evidence: Evidence, pieces: Seen, column: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.bincount(pieces.zone, column, evidence.zones).astype(np.float64)
 
 
 def rest_deficit(evidence: Evidence, zone: int, strength: float, silent_rounds: float) -> float:

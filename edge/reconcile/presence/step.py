@@ -69,10 +69,10 @@ def step(evidence: Evidence, placement: Placement, heard: Round, rules: Rules = 
 
     p = np.divide(evidence.hits, evidence.rounds)
     np.clip(p, np.float32(P_MIN), np.float32(P_MAX), out=p)
-    zone = np.maximum(placement.home, 0).astype(np.intp)
+    zone = evidence.lying().zone
     live = (evidence.nats < LIVE_NATS_MAX) | (evidence.company_us >= heard.now_us - IN_COMPANY_US)
     live &= watched
-    look_around(evidence, heard, step_s, Seen(zone, p, read, live))
+    look_around(evidence, heard, step_s, Seen(p, read, live))
     turn(evidence, placement, heard, rules, changes)
     rows = np.flatnonzero(read)
     end_gaps(evidence, read, rows, heard.now_us)
@@ -94,8 +94,10 @@ def _excuse(evidence: Evidence, placement: Placement, now_us: int) -> None:
     if not len(excused):
         return
     evidence.begin_anew(excused, now_us)
-    evidence.hits[moved], evidence.rounds[moved] = PRIOR_HITS, PRIOR_ROUNDS
-    evidence.home[moved] = placement.home[moved]
+    at = np.flatnonzero(moved)
+    if len(at):
+        evidence.hits[at], evidence.rounds[at] = PRIOR_HITS, PRIOR_ROUNDS
+        evidence.lie(at, placement.home[at])
 
 
 def _pace(evidence: Evidence, heard: Round) -> NDArray[np.float64]:
@@ -113,7 +115,7 @@ def _pace(evidence: Evidence, heard: Round) -> NDArray[np.float64]:
 def _reads(evidence: Evidence, placement: Placement, heard: Round) -> NDArray[np.bool_]:
     """Which rows were read at home; reads elsewhere are noted as where the piece may be."""
     rows = heard.rows.astype(np.intp)
-    at_home = placement.home[rows] == heard.zones
+    at_home = placement.home.take(rows) == heard.zones
     read = np.zeros(evidence.rows, np.bool_)
     evidence.heard_us[rows] = heard.now_us
     if at_home.all():
@@ -146,9 +148,9 @@ class _Scene(NamedTuple):
 
 def _weigh(evidence: Evidence, scene: _Scene) -> None:
     """The watched rows, a block at a time: in place where most are watched, else gathered and put back."""
-    at = np.flatnonzero(scene.watched)
     fade_s, prior_s = fade_length_s(evidence), fades_prior_s(evidence)
-    if len(at) * 2 < evidence.rows:
+    if np.count_nonzero(scene.watched) * 2 < evidence.rows:
+        at = np.flatnonzero(scene.watched)
         for first in range(0, len(at), BLOCK):
             some = at[first : first + BLOCK]
             columns = evidence.columns[:, some]
@@ -161,7 +163,7 @@ def _weigh(evidence: Evidence, scene: _Scene) -> None:
             block = slice(first, first + BLOCK)
             weigh(_look(scene, evidence.columns[:, block], block), fade_s, prior_s, _scratch)
         evidence.columns[:, others] = kept
-    evidence.pieces_s += float(np.take(scene.step_s, scene.zone[at]).sum())
+    evidence.pieces_s += float(evidence.lying().total(scene.watched.view(np.int8)) @ scene.step_s)
 
 
 def _look(scene: _Scene, columns: Floats, rows: NDArray[np.intp] | slice) -> Look:

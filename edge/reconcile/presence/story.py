@@ -159,8 +159,9 @@ def _flow(look: Look, fade_s: float, fades_prior_s: float, room: tuple[Floats, F
 
 def _rate(per_s: float, dt: By) -> By:
     """A chance per second as one per round."""
-    out: By = np.asarray(rate(per_s, np.asarray(dt, np.float64)), np.float32)[()]
-    return out
+    if isinstance(dt, np.float32):
+        return np.float32(rate(per_s, float(dt)))
+    return rate(per_s, dt.astype(np.float64)).astype(np.float32)
 
 
 def fade_length_s(evidence: Evidence) -> float:

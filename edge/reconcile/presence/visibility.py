@@ -4,7 +4,8 @@ Takes observed and expected reads per zone; gives `calm[z]` = P(undisturbed) and
 Pieces that go quiet *together* lower v and accuse nobody.
 """
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,13 @@ OVERDISPERSION: Final = 1.3
 SPREAD_FLOOR: Final = 0.3
 
 
-def rate(per_s: float, dt_s: NDArray[np.float64]) -> NDArray[np.float64]:
+Seconds = TypeVar("Seconds", float, NDArray[np.float64])
+
+
+def rate(per_s: float, dt_s: Seconds) -> Seconds:
     """A chance per second as a chance per round of `dt_s` seconds."""
-    out: NDArray[np.float64] = 1.0 - (1.0 - per_s) ** dt_s
-    return out
+    stays: Seconds = (1.0 - per_s) ** dt_s
+    return 1.0 - stays
 
 
 def undisturbed(zones: int) -> NDArray[np.float64]:
@@ -38,21 +42,31 @@ def watch(
     expected_squares: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """One round of each zone: the new belief. `expected` = Σ p, `expected_squares` = Σ p² over its live pieces."""
-    moved = _drift(belief, dt_s)
-    mean = LEVELS * expected[:, None]
-    spread = OVERDISPERSION * (mean - LEVELS**2 * expected_squares[:, None]) + SPREAD_FLOOR
-    log_likelihood = -((observed[:, None] - mean) ** 2) / (2 * spread) - np.log(spread) / 2
-    moved *= np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
-    out: NDArray[np.float64] = moved / moved.sum(axis=1, keepdims=True)
-    return out
+    moved = _drift(np.ascontiguousarray(belief.T), dt_s)  # level by level: numpy is slow along rows of six
+    mean = LEVELS[:, None] * expected
+    spread = OVERDISPERSION * (mean - LEVELS[:, None] ** 2 * expected_squares) + SPREAD_FLOOR
+    log_likelihood = -((observed - mean) ** 2) / (2 * spread) - np.log(spread) / 2
+    moved *= np.exp(log_likelihood - log_likelihood.max(axis=0))
+    moved /= moved.sum(axis=0)
+    return moved.T
 
 
 def _drift(belief: NDArray[np.float64], dt_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    disturb, calm, change = (rate(r, dt_s)[:, None] for r in (DISTURBED_PER_S, CALM_AGAIN_PER_S, LEVEL_CHANGE_PER_S))
-    low = belief[:, 1:]
-    total = low.sum(axis=1, keepdims=True)
+    """The belief float64[levels, z] a round later, before anything is read."""
+    disturb, calm, change = _chances(dt_s)
+    low, lows = belief[1:], len(belief) - 1
+    total = low.sum(axis=0)
     out = np.empty_like(belief)
-    out[:, :1] = belief[:, :1] * (1 - disturb) + total * calm
-    out[:, 1:] = belief[:, :1] * disturb / low.shape[1]
-    out[:, 1:] += (1 - calm) * ((1 - change) * low + change * (total - low) / (low.shape[1] - 1))
+    out[0] = belief[0] * (1 - disturb) + total * calm
+    out[1:] = belief[0] * disturb / lows
+    out[1:] += (1 - calm) * ((1 - change) * low + change * (total - low) / (lows - 1))
     return out
+
+
+def _chances(dt_s: NDArray[np.float64]) -> Iterator[float | NDArray[np.float64]]:
+    """That a calm zone is disturbed, a disturbed one calm again, its level another: numbers if all rounds are alike."""
+    alike = len(dt_s) > 0 and bool((dt_s == dt_s[0]).all())
+    return (
+        rate(r, float(dt_s[0])) if alike else rate(r, dt_s)
+        for r in (DISTURBED_PER_S, CALM_AGAIN_PER_S, LEVEL_CHANGE_PER_S)
+    )
