@@ -58,6 +58,12 @@ def heads(tx: Tx, persons: Sequence[str]) -> dict[str, PersonId]:
     return {person: PersonId(_top(above, person)) for person in persons}
 
 
+def touch(tx: Tx, person: str, *, now_us: int) -> None:
+    """Stores that keep this client are to hear of it, under the id that stands for them too."""
+    both = {person, heads(tx, [person])[person]}
+    tx.run(sa.update(client).where(client.c.person.in_(sorted(both))).values(changed_us=now_us))
+
+
 def _top(above: dict[str, str], person: str) -> str:
     while (survivor := above.get(person)) is not None:
         person = survivor

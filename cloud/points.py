@@ -118,7 +118,7 @@ def _is_erased(tx: Tx, person: PersonId) -> bool:
 
 def _tell_stores(work: Work, person: PersonId) -> None:
     """Their card says what they bought and what they have: stores that keep it are to hear of it."""
-    work.tx.run(sa.update(client).where(client.c.person == person).values(changed_us=work.now_us))
+    aliases.touch(work.tx, person, now_us=work.now_us)
 
 
 def _back(tx: Tx, fact: SaleRecorded) -> int:

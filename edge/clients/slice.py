@@ -84,6 +84,7 @@ class Slice:
             with self._db.work():
                 self._db.run("set_epoch", epoch=epoch)
                 self._db.run("bring_again")
+                self._db.run("bring_again_joined")
         self._open = True
 
     def is_new(self, epoch: str) -> bool:
@@ -119,7 +120,7 @@ class Slice:
             for each in page.clients:
                 lacking += not (self._keep(each) if each.card else self._still(each))
             for person in page.gone:
-                self._drop(person)
+                self._join(person)
             self._db.run("set_upto", upto_us=page.upto_us, heard_us=now_us)
         return lacking
 
@@ -139,6 +140,7 @@ class Slice:
         """
         gone = 0
         self._db.run("settled", before_us=now_us - RESTORED_US)
+        self._db.run("settled_joined", before_us=now_us - RESTORED_US)
         while old := self._db.rows("of_other_passes", **{"pass": self._state()["pass"], "most": AT_ONCE}):
             with self._db.work():
                 for row in old:
@@ -167,11 +169,31 @@ class Slice:
         values: dict[str, Any] = {"person": each.person, "key": key, "card": sealed, "changed_us": each.changed_us}
         ours = ours or self._still_ours(each.person, key)
         self._db.run("put", **values, **{"pass": self._state()["pass"], "ours": ours})
-        self._db.run("settle_edits", person=each.person, heard_us=card.heard_us)
+        self._db.run("drop_key", person=each.person)
+        self._db.run("drop_other", person=each.person)  # whoever stood for them does so no more
         for other in card.others:
-            self._drop(other)
+            self._hand_edits(other, each.person, key)
+            self._join(other)
+        self._db.run("settle_edits", person=each.person, heard_us=card.heard_us)
         self._index(self._whole(card, key))
         return True
+
+    def _hand_edits(self, other: PersonId, to: PersonId, wrapped: bytes) -> None:
+        """What was written here of one of their other ids, and not told back yet, stands with who stands for both."""
+        held = self._db.one("has_edits", person=other)
+        if held is None:
+            return
+        own, theirs = (unwrap(k, p, self._keys.private) for k, p in ((held["key"], other), (wrapped, to)))
+        for row in self._db.rows("edits", person=other):
+            sealed = seal(theirs, to, EDIT, unseal(own, other, EDIT, row["sealed"]), self._chance)
+            self._db.run("put_edit", person=to, at_us=row["at_us"], sealed=sealed, consent=row["consent"])
+
+    def _join(self, person: PersonId) -> None:
+        """Seen under another id, or under none. A key that was made here stays as long as an office that was put back may
+        lack it: what is sealed with it in the journal is opened by no other. Forgetting them destroys it.
+        """
+        self._db.run("keep_key", person=person)
+        self._drop(person)
 
     def _still_ours(self, person: PersonId, wrapped: bytes) -> int:
         """Kept here first, and the office's card lies under the key that was made here: it has had it."""
@@ -207,6 +229,7 @@ class Slice:
                     if self._db.run("forget", person=person) > 0:
                         self._drop(person)
                         self._db.run("drop_other", person=person)
+                        self._db.run("drop_key", person=person)
                         new += 1
         if new:
             self._db.leave_no_trace()
@@ -336,6 +359,7 @@ class Slice:
     def brought(self, persons: Iterable[PersonId]) -> None:
         for person in persons:
             self._db.run("brought", person=person)
+            self._db.run("brought_joined", person=person)
 
     def _must_be_open(self) -> None:
         if not self._open:

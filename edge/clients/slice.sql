@@ -4,6 +4,8 @@ CREATE TABLE IF NOT EXISTS person (person TEXT PRIMARY KEY, key BLOB NOT NULL, c
 CREATE TABLE IF NOT EXISTS word (word TEXT, person TEXT, PRIMARY KEY (word, person)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS word_person ON word (person);
 CREATE TABLE IF NOT EXISTS also (other TEXT PRIMARY KEY, person TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS joined (person TEXT PRIMARY KEY, key BLOB NOT NULL, changed_us INTEGER NOT NULL,
+  ours INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS edit (person TEXT, at_us INTEGER, n INTEGER, sealed BLOB NOT NULL, consent INTEGER NOT NULL,
   PRIMARY KEY (person, at_us, n)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS forgotten (person TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -50,6 +52,9 @@ VALUES (:person, :at_us, (SELECT count(*) FROM edit WHERE person = :person AND a
 -- name: settle_edits
 DELETE FROM edit WHERE person = :person AND at_us <= :heard_us AND consent = 0;
 
+-- name: has_edits
+SELECT key FROM person WHERE person = :person AND EXISTS (SELECT 1 FROM edit WHERE edit.person = person.person);
+
 -- name: edits
 SELECT sealed, consent, at_us FROM edit WHERE person = :person ORDER BY at_us, n;
 
@@ -68,6 +73,13 @@ DELETE FROM edit WHERE person = :person;
 -- name: drop
 DELETE FROM person WHERE person = :person;
 
+-- name: keep_key
+INSERT OR REPLACE INTO joined (person, key, changed_us, ours)
+SELECT person, key, changed_us, ours FROM person WHERE person = :person AND ours <> 0;
+
+-- name: drop_key
+DELETE FROM joined WHERE person = :person;
+
 -- name: forget
 INSERT OR IGNORE INTO forgotten (person) VALUES (:person);
 
@@ -79,7 +91,10 @@ SELECT person, key, card, changed_us FROM person
 WHERE person = coalesce((SELECT person FROM also WHERE other = :person), :person);
 
 -- name: ours
-SELECT person, key FROM person WHERE ours = 1 ORDER BY changed_us LIMIT :most;
+SELECT person, key FROM (
+  SELECT person, key, changed_us FROM person WHERE ours = 1
+  UNION ALL SELECT person, key, changed_us FROM joined WHERE ours = 1)
+ORDER BY changed_us LIMIT :most;
 
 -- name: any_ours
 SELECT EXISTS (SELECT 1 FROM person WHERE ours = 1) AS value;
@@ -90,14 +105,24 @@ SELECT 1 AS value FROM person WHERE person = :person AND ours = 1;
 -- name: brought
 UPDATE person SET ours = 2 WHERE person = :person AND ours = 1;
 
+-- name: brought_joined
+UPDATE joined SET ours = 2 WHERE person = :person AND ours = 1;
+
 -- name: bring_again
 UPDATE person SET ours = 1 WHERE ours = 2;
+
+-- name: bring_again_joined
+UPDATE joined SET ours = 1 WHERE ours = 2;
 
 -- name: settled
 UPDATE person SET ours = 0 WHERE ours = 2 AND changed_us < :before_us;
 
+-- name: settled_joined
+DELETE FROM joined WHERE ours = 2 AND changed_us < :before_us;
+
 -- name: made_here
-SELECT key FROM person WHERE person = :person AND ours <> 0;
+SELECT key FROM person WHERE person = :person AND ours <> 0
+UNION ALL SELECT key FROM joined WHERE person = :person;
 
 -- name: count
 SELECT count(*) AS value FROM person;

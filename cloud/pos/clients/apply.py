@@ -2,11 +2,10 @@
 
 from typing import Final
 
-import sqlalchemy as sa
-
+from cloud import aliases
 from cloud.applying import Applier
 from cloud.custody import Custody
-from cloud.tables import client, client_consent, client_heard, client_look
+from cloud.tables import client_consent, client_heard, client_look
 from cloud.work import Heard, UnappliableError
 from contract.facts import ClientConsented, ClientLooked, ClientTold, Fact
 from trade.consent import Channel, Proof
@@ -40,8 +39,7 @@ def consented(tokens: Custody, heard: Heard, fact: ClientConsented) -> None:
     }  # fmt: skip
     tx = tokens.work.tx
     tx.add(client_consent, row)
-    # stores that keep this client are to hear of it
-    tx.run(sa.update(client).where(client.c.person == fact.person).values(changed_us=tokens.work.now_us))
+    aliases.touch(tx, fact.person, now_us=tokens.work.now_us)
 
 
 def looked(tokens: Custody, heard: Heard, fact: ClientLooked) -> None:

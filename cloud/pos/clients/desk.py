@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.changes import checked_why
 from cloud.people import Keyring, PersonKey
 from cloud.pos.clients import profile as profiles
@@ -180,7 +181,7 @@ def visited(work: Work, ring: Keyring, person: PersonId, visit: str, text: str, 
 
 def _touch(work: Work, person: PersonId) -> None:
     """Stores that keep this client are to hear of it (`slices`)."""
-    work.tx.run(sa.update(client).where(client.c.person == person).values(changed_us=work.now_us))
+    aliases.touch(work.tx, person, now_us=work.now_us)
 
 
 def lock(work: Work, person: PersonId) -> None:
@@ -193,6 +194,8 @@ def _keep(work: Work, ring: Keyring, person: PersonId, now: Profile, *, key: Per
     sealed = key.seal(PROFILE, profiles.encode(now))
     mine = client.c.person == person
     work.tx.run(sa.update(client).where(mine).values(sealed=sealed, changed_us=work.now_us))
+    if was is not None:
+        _touch(work, person)
     before = set() if was is None else words.of_profile(was)
     after = words.of_profile(now)
     gone = words.keyed(before - after, house)

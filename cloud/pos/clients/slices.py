@@ -16,7 +16,7 @@ from cloud.pos.clients import absorbing, desk, queries, seeking
 from cloud.pos.clients.apply import WAITING
 from cloud.pos.clients.profile import Pin, Profile
 from cloud.pos.clients.together import together
-from cloud.tables import client, client_consent, client_heard, client_order, client_visit, sale, sale_line
+from cloud.tables import client, client_alias, client_consent, client_heard, client_order, client_visit, sale, sale_line
 from cloud.work import Work
 from contract import clients as wire
 from contract.clients import (
@@ -117,23 +117,29 @@ def search(
 
 
 def _mine(store: StoreId, now_us: int) -> "sa.ColumnElement[bool]":
+    """Under any of their ids: who stands for a client of this store is one."""
+    below = client.alias("below")
+    own = sa.select(client_alias.c.survivor).join(below, below.c.person == client_alias.c.absorbed)
+    joined = own.where(aliases.HOLDS, *_its_own(below, store, now_us)).cte("joined", recursive=True)
+    above = sa.select(client_alias.c.survivor).join(joined, joined.c.survivor == client_alias.c.absorbed)
+    joined = joined.union(above.where(aliases.HOLDS))
+    own_or_joined = sa.or_(sa.and_(*_its_own(client, store, now_us)), client.c.person.in_(sa.select(joined.c.survivor)))
+    return sa.and_(client.c.erased_us == 0, ~ABSORBED, own_or_joined)
+
+
+def _its_own(of: "sa.FromClause", store: StoreId, now_us: int) -> tuple["sa.ColumnElement[bool]", ...]:
     since_us = now_us - wire.SLICE_DAYS * DAY_US
-    bought = sa.exists().where(sale.c.client == client.c.person, sale.c.client != "", sale.c.store == store)
-    came = sa.exists().where(client_visit.c.person == client.c.person, client_visit.c.store == store)
+    bought = sa.exists().where(sale.c.client == of.c.person, sale.c.client != "", sale.c.store == store)
+    came = sa.exists().where(client_visit.c.person == of.c.person, client_visit.c.store == store)
     ordered = sa.exists().where(
-        client_order.c.client == client.c.person, client_order.c.store == store, client_order.c.ended == 0
+        client_order.c.client == of.c.person, client_order.c.store == store, client_order.c.ended == 0
     )
     lately = sa.or_(
-        client.c.changed_us >= since_us,
-        sa.exists().where(sale.c.client == client.c.person, sale.c.client != "", sale.c.recorded_us >= since_us),
-        sa.exists().where(client_visit.c.person == client.c.person, client_visit.c.at_us >= since_us),
+        of.c.changed_us >= since_us,
+        sa.exists().where(sale.c.client == of.c.person, sale.c.client != "", sale.c.recorded_us >= since_us),
+        sa.exists().where(client_visit.c.person == of.c.person, client_visit.c.at_us >= since_us),
     )
-    return sa.and_(
-        client.c.erased_us == 0,
-        ~ABSORBED,
-        sa.or_(client.c.store == store, bought, came, ordered),
-        sa.or_(lately, ordered),
-    )
+    return sa.or_(of.c.store == store, bought, came, ordered), sa.or_(lately, ordered)
 
 
 def _least_us(work: Work, mine: "sa.ColumnElement[bool]") -> int:
