@@ -41,6 +41,7 @@ from cloud.pos.appointments.desk import Means
 from cloud.pos.campaigns.sending import Sending
 from cloud.pos.client_orders import pages as client_orders
 from cloud.pos.client_orders import papers_routes as client_order_papers
+from cloud.pos.client_orders import resealing
 from cloud.pos.clients import days as client_days
 from cloud.pos.clients import erasing
 from cloud.pos.clients import reach as client_reach
@@ -168,6 +169,9 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
     office.on_forget = forgotten.add
     if again := erasing.again(desk, forgotten.persons):
         _log.warning("forgotten_again", clients=again, why="this database is from before they were erased")
+    ring = people.Keyring(desk.sealing)
+    if sealed := resealing.seal_older(desk, ring):
+        _log.info("reasons_sealed", orders=sealed)
     ingest = Ingest(office)
     if provider is None:
         provider = HttpProvider(config.payment_url) if config.payment_url else NoProvider()
@@ -188,7 +192,6 @@ def build(config: CloudConfig, *, provider: Provider | None = None, signer: Sign
         docs_url=None,
         redoc_url=None,
     )
-    ring = people.Keyring(desk.sealing)
     post = Post(desk, ring, opening.ways(config))
     cloud = Cloud(
         config=config, desk=desk, ingest=ingest, rejoins=rejoins, orders=order_desk, entrance=entrance, logins=logins,

@@ -245,7 +245,8 @@ class Ingest:
         if standing is Standing.FORK:
             each.counts.forks_total += 1
             sentence = f"The box of {up.store} sent rows that do not extend its log; it has to rejoin"
-            work.open_case("fork", sentence, store=up.store, ref=f"{up.epoch}/{up.stream}/{log.upto}")
+            ref = f"{up.epoch}/{up.stream}/{log.upto}"
+            work.open_case("fork", sentence, store=up.store, ref=ref, goes_on=True)
         elif fresh:
             was = int(box["contract_max"])
             known.remember(up.store, hearing.news_of(work, box, log, up))
@@ -273,7 +274,7 @@ class Ingest:
                     f"The box of {up.store} names a term or decisions of ours that it cannot prove; it has to rejoin"
                 )
                 # One case per term: whoever makes up terms does not make up cases.
-                work.open_case("ahead", sentence, store=up.store, ref=str(box["term"]))
+                work.open_case("ahead", sentence, store=up.store, ref=str(box["term"]), goes_on=True)
                 return Standing.FORK
             raise RestoredCloudError(
                 f"{up.store} follows cloud epoch {up.cloud_epoch}, term {up.term}, decision {up.down_upto}; we know "

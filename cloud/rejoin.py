@@ -84,7 +84,8 @@ class Rejoins:
             why = f"another machine serves {asked.store}; a manager has to say that it is gone (replace)"
             sentence = f"Machine {asked.instance} asks to be {asked.store}"
             # One case per machine and term: a plea after the next replacement is another question to a person.
-            work.open_case("replace", sentence, store=asked.store, ref=f"{asked.instance}/{box['term']}")
+            ref = f"{asked.instance}/{box['term']}"
+            work.open_case("replace", sentence, store=asked.store, ref=ref, goes_on=True)
             # It follows a newer life at once, and hands over again what only the lost one had.
             return Refusal(nonce=asked.nonce, code="replace", why=why, cloud_epoch=work.cloud_epoch)
         if work.recovering:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,6 +22,10 @@ SQL_NAMES_MAX: Final = 500
 _LIFE: Final = sa.select(life)
 QUARANTINED: Final = "sale quarantined"
 """The kind of a case that ends only with its sale."""
+
+
+GOES_ON_US: Final = 86_400_000_000
+"""So long a person's word about something that goes on is good for."""
 
 
 class UnknownStoreError(Exception):
@@ -94,13 +99,32 @@ class Work:
         """Put rows into the feed."""
         return feed.put(self.tx, news)
 
-    def open_case(self, kind: str, sentence: str, *, store: StoreId, piece: PieceId = NO_PIECE, ref: str = "") -> bool:
-        """Something a person must look at; the same thing opens one case, however often it is heard."""
+    def open_case(
+        self, kind: str, sentence: str, *, store: StoreId, piece: PieceId = NO_PIECE, ref: str = "",
+        goes_on: bool = False,
+    ) -> bool:  # fmt: skip
+        """Something a person must look at; the same thing is one case while that is open, however often it is heard.
+
+        When it happens again after somebody closed it, it is a new case that names the old one. What is said again as
+        long as it lasts (`goes_on`) has happened again when it is still said a day later.
+        """
+        first = ":".join(part for part in (kind, store, ref, piece) if part)
         row = {
-            "case_id": ":".join(part for part in (kind, store, ref, piece) if part),
             "kind": kind, "store": store, "piece": piece, "ref": ref, "sentence": sentence, "opened_us": self.now_us,
         }  # fmt: skip
-        return self.tx.add_new(case_file, row)
+        if self.tx.add_new(case_file, {**row, "case_id": first}):
+            return True
+        newest, name = None, first
+        for n in count(2):
+            known = self.tx.row(sa.select(case_file).where(case_file.c.case_id == name))
+            if known is None:
+                break
+            newest, name = known, f"{first}#{n}"
+        assert newest is not None, "a row of this name was in the way"
+        closed_us = newest["closed_us"]
+        if closed_us is None or (goes_on and self.now_us < closed_us + GOES_ON_US):
+            return False
+        return self.tx.add_new(case_file, {**row, "case_id": name, "before": newest["case_id"]})
 
     def expect_sales(self, sales: Collection[tuple[StoreId, SaleId]]) -> None:
         """These sales will be asked for: one question tells which the books have."""

@@ -33,8 +33,10 @@ sold_piece = table("sold_piece", key("piece"), text("store"), text("sale"), text
 
 case_file = table(
     "case_file", key("case_id"), text("kind"), text("store"), text("piece"), text("ref"), text("sentence"),
-    whole("opened_us"), maybe_whole("closed_us"), text("closed_by"), text("outcome"), sa.Index(None, "closed_us"),
+    whole("opened_us"), maybe_whole("closed_us"), text("closed_by"), text("outcome"), text("before"),
+    sa.Index(None, "closed_us"),
 )  # fmt: skip
+"""`before`: the case of the same thing that a person had closed."""
 
 transfer = table(
     "transfer", key("transfer"), text("source"), text("target"), text("state"), whole("shipped_us"),

@@ -189,8 +189,8 @@ class Slice:
             self._db.run("put_edit", person=to, at_us=row["at_us"], sealed=sealed, consent=row["consent"])
 
     def _join(self, person: PersonId) -> None:
-        """Seen under another id, or under none. A key that was made here stays as long as an office that was put back may
-        lack it: what is sealed with it in the journal is opened by no other. Forgetting them destroys it.
+        """Seen under another id, or under none. A key that was made here stays as long as an office that was put back
+        may lack it: what is sealed with it in the journal is opened by no other. Forgetting them destroys it.
         """
         self._db.run("keep_key", person=person)
         self._drop(person)

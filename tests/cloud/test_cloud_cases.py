@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from cloud.pos.parked import queries as parked
 from cloud.pos.sales.desk import NotQuarantinedError, resolve
 from cloud.tables import case_file, ledger_line, presence, reader, sale, zone_vision
-from cloud.work import begin
+from cloud.work import GOES_ON_US, begin
 from contract.facts import (
     PiecePresence,
     PresenceState,
@@ -67,6 +67,41 @@ def test_another_case_is_closed_by_a_word(house):
     (case_id,) = open_cases(house)
     assert close(house, case_id)
     assert not close(house, case_id)
+
+
+def hear_it(house, at_us, *, sentence="shipped to nowhere", goes_on=False):
+    with house.office.transaction() as tx:
+        work = begin(tx, house.guards, at_us)
+        return work.open_case("no receiver", sentence, store="paris", piece=PieceId("p1"), goes_on=goes_on)
+
+
+def test_what_happens_again_after_its_case_was_closed_is_a_new_case_that_names_the_old_one(house):
+    house.store("paris")
+    assert hear_it(house, 1)
+    assert not hear_it(house, 2), "open, it is one case however often it is heard"
+    (first,) = open_cases(house)
+    assert close(house, first)
+    assert hear_it(house, 10, sentence="shipped to nowhere once more")
+    assert not hear_it(house, 11)
+    (second,) = open_cases(house)
+    assert close(house, second)
+    assert hear_it(house, 12)
+    with house.office.reading() as tx:
+        told = [(row.before, row.before_outcome, row.before_by, row.opened_us) for row in parked.cases(tx)]
+        every = {row.case_id: row for row in parked.cases(tx, open_only=False)}
+    assert told == [(second, "done", MARC, 12)]
+    assert (every[second].before, every[first].before) == (first, "")
+    assert every[second].sentence == "shipped to nowhere once more"
+
+
+def test_of_what_simply_goes_on_a_closed_case_is_opened_anew_after_a_day(house):
+    house.store("paris")
+    hear_it(house, 1, goes_on=True)
+    (first,) = open_cases(house)
+    close(house, first)
+    assert not hear_it(house, 9 + GOES_ON_US - 1, goes_on=True), "somebody has just looked at it"
+    assert open_cases(house) == []
+    assert hear_it(house, 9 + GOES_ON_US, goes_on=True), "and it has not ended by that"
 
 
 def test_a_sale_found_on_a_lost_disk_is_resolved_from_the_row_it_came_in(house):

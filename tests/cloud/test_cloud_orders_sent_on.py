@@ -129,6 +129,20 @@ def test_sent_back_it_has_its_own_number_again_and_is_decided_at_home(house, sho
     assert held(house) == {"paris": DEPOSIT}
 
 
+def test_given_up_to_such_a_box_once_more_somebody_is_told_once_more(house, shops):
+    paris, _, _ = shops
+    send_on(house, "paris")
+    takes(paris)
+    paris.write(
+        ValueReleased(account=ACCOUNT, amount_minor=DEPOSIT, currency="EUR"),
+        OrderHanded(order=ORDER, home=2, to="lyon"),
+    )
+    paris.send()
+    assert home(house)[0] == "lyon"
+    closed, again = house.rows(sa.select(case_file).order_by(case_file.c.opened_us))
+    assert (closed["outcome"], again["closed_us"], again["before"]) == ("sent on to paris", None, closed["case_id"])
+
+
 def test_a_second_press_changes_nothing(house, shops):
     _, _, nice = shops
     send_on(house, "nice")
@@ -204,11 +218,11 @@ def test_after_a_restore_its_money_is_only_where_its_last_store_says_it_took_it(
 
 def waiting(house):
     """The order of `shops` without money, which waits for Lyon."""
-    paris, lyon, nice = house.store("paris"), house.store("lyon"), house.store("nice")
+    paris, lyon, _ = house.store("paris"), house.store("lyon"), house.store("nice")
     lyon.send(contract_max=3)
     paris.write(opened(), OrderHanded(order=ORDER, home=0, to="lyon"))
     paris.send()
-    return lyon, nice
+    return paris, lyon, house.boxes["nice"]
 
 
 def test_a_box_that_is_updated_while_the_order_is_sent_on_hears_nothing_of_it(
@@ -267,7 +281,7 @@ def face(tmp_path, browse, house_type):
             card = StaffCard(user=UserId(user), name=user.title(), roles=(Role.MANAGER,), stores=stores)
             put_staff(work, card, verifier)
     house = house_type(cloud.office)
-    paris, lyon, nice = house.store("paris"), house.store("lyon"), house.store("nice")
+    paris, lyon, _ = house.store("paris"), house.store("lyon"), house.store("nice")
     lyon.send(contract_max=3)
     paris.write(opened(), OrderHanded(order=ORDER, home=0, to="lyon"))
     paris.send()
@@ -277,12 +291,12 @@ def face(tmp_path, browse, house_type):
         told = browser.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()
         return {"Authorization": f"Bearer {told['token']}"}
 
-    yield browser, login, nice
+    yield browser, login, house.boxes
     cloud.office.close()
 
 
 def test_it_is_sent_on_from_its_page(face):
-    browser, login, nice = face
+    browser, login, boxes = face
     mia = {**login("mia"), "Accept": "text/html"}
     shown = browser.get(f"/client-orders/{ORDER}", headers=mia).text
     assert 'value="nice"' in shown
@@ -292,7 +306,24 @@ def test_it_is_sent_on_from_its_page(face):
     shown = browser.get(f"/client-orders/{ORDER}", headers=mia).text
     assert WHY in shown
     assert "send-on" not in shown, "its box was told"
-    assert len(takes(nice)) == 1
+    assert len(takes(boxes["nice"])) == 1
+
+
+def test_the_page_of_cases_says_how_it_ended_before(face):
+    browser, login, boxes = face
+    mia = {**login("mia"), "Accept": "text/html"}
+    (case,) = browser.get("/api/v1/cases", headers=mia).json()
+    assert "Before:" not in browser.get("/parked", headers=mia).text
+    end = {"case_id": case["case_id"], "outcome": "their box comes on Monday"}
+    assert browser.post("/api/v1/cases/close", json=end, headers=mia).json() == []
+    boxes["nice"].write(msgspec.structs.replace(opened(), order="o-2"), OrderHanded(order="o-2", home=0, to="lyon"))
+    boxes["nice"].send()
+    assert "Before:" not in browser.get("/parked", headers=mia).text, "of another order"
+    browser.post(f"/client-orders/{ORDER}/send-on", data={"to": "paris", "why": WHY}, headers=mia)
+    boxes["paris"].write(OrderHanded(order=ORDER, home=2, to="lyon"))
+    boxes["paris"].send()
+    shown = browser.get("/parked", headers=mia).text
+    assert "Before: their box comes on Monday (mia, " in shown
 
 
 def test_it_is_sent_on_by_the_api_and_only_by_who_may_at_both_stores(face):

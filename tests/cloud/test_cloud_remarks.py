@@ -15,16 +15,19 @@ from cloud.doors import CN_KEY, create_door
 from cloud.doors.clients import add_clients
 from cloud.ingest import Ingest
 from cloud.people import Keyring
-from cloud.pos.client_orders import queries, sending
+from cloud.pos.client_orders import queries, resealing, sending
 from cloud.pos.client_orders.apply import decode
 from cloud.pos.clients import desk as clients
 from cloud.pos.clients import erasing, profile
 from cloud.pos.purchases import queries as purchases
+from cloud.provider import NoProvider
+from cloud.recover import recover
 from cloud.rejoin import Rejoins
 from cloud.remarks import Remarks as Read
-from cloud.tables import client_order, inbox, piece_backing, piece_past, remark_key
+from cloud.tables import client_order, down_log, inbox, piece_backing, piece_past, remark_key
 from cloud.work import begin
-from contract.facts import OrderHanded, OrderKind, OrderOpened, TradeIn, TradeInTaken
+from contract.commands import decode_command, encode_command
+from contract.facts import CommandHeard, OrderHanded, OrderKind, OrderOpened, TradeIn, TradeInTaken
 from contract.ids import PersonId, StoreId, UserId
 from contract.remarks import FORGOTTEN, NOT_HERE, TOKEN, RemarkKeys, RemarkKeysKept, mapped
 from edge.clients.keys import box_keys
@@ -234,3 +237,108 @@ def test_of_who_was_erased_the_office_writes_no_more(met, texts_of):
     assert met.work(lambda work: remarks.seal(work, met.ring, ANA, "Zwetlana")) == FORGOTTEN
     with met.house.office.reading() as tx:
         assert Read(tx, met.ring).open(first) == FORGOTTEN
+
+
+# --- from before they were sealed -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def older(met):
+    return aged(met)
+
+
+def aged(met):
+    """An order that the office of an older version sent on: why stands in clear, in three places."""
+    why = " ".join(TOLD)
+    met.house.store("nice")
+    met.house.boxes["lyon"].send(contract_max=3)
+    met.hear(msgspec.structs.replace(OPENED, title="A ring"))
+    met.box.write(OrderHanded(order="o1", home=0, to="lyon"))
+    met.box.send()
+    met.sync()
+    met.work(lambda work: sending.send_on(work, met.ring, "o1", "nice", by=UserId("mia"), why=why))
+
+    def in_clear(order):
+        *steps, last = order.steps
+        return msgspec.json.encode(
+            msgspec.structs.replace(order, steps=(*steps, msgspec.structs.replace(last, why=why)))
+        )
+
+    def age(work):
+        (row,) = work.tx.rows(sa.select(client_order))
+        work.tx.run(sa.update(client_order).values(body=in_clear(decode(bytes(row["body"])))))
+        (row,) = work.tx.rows(sa.select(down_log).where(down_log.c.store == "nice"))
+        told = decode_command(bytes(row["body"]))
+        told = msgspec.structs.replace(
+            told, command=msgspec.structs.replace(told.command, body=in_clear(decode(told.command.body)))
+        )
+        work.tx.run(sa.update(down_log).where(down_log.c.store == "nice").values(body=encode_command(told)))
+        work.tx.run(sa.delete(remark_key).where(remark_key.c.store == remarks.OFFICE))
+
+    met.work(age)
+    return why
+
+
+def told_to_nice(met):
+    with met.house.office.reading() as tx:
+        (row,) = tx.rows(sa.select(down_log.c.body).where(down_log.c.store == "nice"))
+    return decode_command(bytes(row["body"])).command
+
+
+def words_in(text):
+    return [word for word in TOLD if word.encode() in text]
+
+
+def test_why_an_older_office_sent_an_order_on_is_sealed_at_its_next_start(met, older, texts_of):
+    assert words_in(texts_of(met.house.office)) == list(TOLD), "the control"
+    assert words_in(told_to_nice(met).body) == list(TOLD)
+    assert resealing.seal_older(met.desk, met.ring) == 1
+    assert words_in(texts_of(met.house.office) + told_to_nice(met).body) == []
+    with met.house.office.reading() as tx:
+        assert queries.detail(tx, Read(tx, met.ring), "o1", now_us=9).steps[0].why == older
+    nice = met.machine("nice")
+    met.sync(nice, "nice")
+    told = next(each.command for each in met.house.boxes["nice"].obey(met.house.boxes["nice"].send()))
+    assert nice.open(decode(told.body).steps[-1].why) == older, "its new home reads it"
+    assert resealing.seal_older(met.desk, met.ring) == 0, "once"
+    met.erase()
+    with met.house.office.reading() as tx:
+        assert queries.detail(tx, Read(tx, met.ring), "o1", now_us=9).steps[0].why == FORGOTTEN
+    nice.stop()
+
+
+def test_on_postgresql_too(postgres_office, empty_postgres, house_type, tmp_path, texts_of):
+    del empty_postgres
+    met = Meeting(house_type(postgres_office), tmp_path)
+    aged(met)
+    assert words_in(texts_of(postgres_office)) == list(TOLD), "the control"
+    assert resealing.seal_older(met.desk, met.ring) == 1
+    assert words_in(texts_of(postgres_office) + told_to_nice(met).body) == []
+    met.kept.stop()
+
+
+def test_of_who_was_erased_meanwhile_no_word_is_kept(met, older, texts_of):
+    met.erase()
+    assert words_in(texts_of(met.house.office)) == list(TOLD), "the control: in clear it outlived its client"
+    resealing.seal_older(met.desk, met.ring)
+    assert words_in(texts_of(met.house.office) + told_to_nice(met).body) == []
+
+
+def test_what_a_box_was_told_in_clear_by_a_lost_life_is_taken_and_then_sealed(met, older):
+    nice = met.house.boxes["nice"]
+    (heard,) = nice.obey(nice.send())
+    with met.house.office.transaction() as tx:
+        tx.run(sa.delete(client_order))
+        tx.run(sa.delete(down_log))
+    recover(met.house.office, NoProvider(), now_us=5)
+    nice.write(CommandHeard(cloud_epoch=1, seq=heard.seq, command=msgspec.Raw(encode_command(heard))))
+    nice.hand_over()
+
+    def body():
+        with met.house.office.reading() as tx:
+            (row,) = tx.rows(sa.select(client_order.c.store, client_order.c.body))
+        return row["store"], words_in(bytes(row["body"]))
+
+    assert body() == ("nice", list(TOLD)), "an older entry still applies"
+    assert resealing.seal_older(met.desk, met.ring) == 1
+    assert body() == ("nice", [])

@@ -2,7 +2,9 @@
 
 import sqlalchemy as sa
 
+from cloud.pos.parked.queries import close_case
 from cloud.tables import case_file
+from cloud.work import GOES_ON_US
 from contract.facts import Rejoined
 from contract.ids import Epoch, StoreId
 
@@ -38,3 +40,16 @@ def test_every_replacement_in_a_stores_life_asks_a_person(house):
     replaced(paris, first)
     asks(paris, "second")
     assert open_cases(house) == ["second"], "and again, years later"
+
+
+def test_a_machine_that_asks_on_is_a_case_again_the_day_after_somebody_closed_it(house):
+    paris = house.store("paris", "p1")
+    asks(paris, "second")
+    (case,) = house.rows(sa.select(case_file))
+    with house.office.transaction() as tx:
+        assert close_case(tx, case["case_id"], by="marc", outcome="it is in the cellar", now_us=case["opened_us"])
+    asks(paris, "second")
+    assert open_cases(house) == [], "it asks every few seconds: closing it would end nothing"
+    paris.now_us += GOES_ON_US
+    asks(paris, "second")
+    assert open_cases(house) == ["second"]

@@ -11,7 +11,8 @@ from alembic.migration import MigrationContext
 
 from cloud import feed, logs, schema
 from cloud.db import Office, UnsafeDatabaseError, check_durable, open_office
-from cloud.tables import life, metadata, staff
+from cloud.pos.client_orders import sending
+from cloud.tables import life, metadata, office_change, staff
 from contract.entries import leaf_hash
 from contract.feed import StoreCard, encode_body
 from contract.ids import StoreId
@@ -173,3 +174,18 @@ def test_an_office_that_may_forget_a_commit_is_refused(office):
             open_office(url.render_as_string(hide_password=False))
     url = office.engine.url.update_query_dict({"options": "-c synchronous_commit=remote_apply"})
     open_office(url.render_as_string(hide_password=False)).close()
+
+
+def test_why_an_order_was_sent_on_stands_in_the_register_of_changes_no_more_which_stays_as_it_is(empty):
+    schema.add_extensions(empty)
+    to_revision(empty, "0061")
+    row = "INSERT INTO office_change (by, what, subject, why) VALUES ('mia', :what, 'o1', :why)"
+    with empty.engine.begin() as connection:
+        for what, why in (("order", "Madame Beispielowa moved"), ("role", "she leads the store")):
+            connection.execute(sa.text(row), {"what": what, "why": why})
+    schema.migrate(empty)
+    with empty.reading() as tx:
+        kept = {row["what"]: row["why"] for row in tx.rows(sa.select(office_change))}
+    assert kept == {"order": sending.IN_ITS_STORY, "role": "she leads the store"}
+    with pytest.raises(sa.exc.DBAPIError, match="immutable"), empty.transaction() as tx:
+        tx.run(sa.update(office_change).values(why="x"))

@@ -1,7 +1,6 @@
 """Somebody who was kept at a store first, and whom the office then joined with somebody else: no key of theirs is lost."""
 
 import asyncio
-import base64
 import secrets
 
 import pytest

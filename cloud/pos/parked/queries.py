@@ -31,6 +31,11 @@ class CaseRow:
     title: str
     sku: str
     """Of the piece, as its card says; empty for a case about no piece of ours."""
+    before: str
+    """The case of the same thing that was closed before it happened again; empty: it is the first time."""
+    before_closed_us: int | None
+    before_by: str
+    before_outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,17 @@ def cases(tx: Tx, *, open_only: bool = True, store: str = "", limit: int = 50) -
 
 
 def cases_query(store: str = "") -> "sa.Select[Any]":
+    old = case_file.alias("old")
     query = sa.select(
         case_file,
+        old.c.closed_us.label("before_closed_us"),
+        sa.func.coalesce(old.c.closed_by, "").label("before_by"),
+        sa.func.coalesce(old.c.outcome, "").label("before_outcome"),
         sa.func.coalesce(piece.c.title, "").label("title"),
         sa.func.coalesce(piece.c.sku, "").label("sku"),
-    ).outerjoin(piece, piece.c.piece == case_file.c.piece)
+    )
+    query = query.outerjoin(piece, piece.c.piece == case_file.c.piece)
+    query = query.outerjoin(old, old.c.case_id == case_file.c.before)
     return query.where(case_file.c.store == store) if store else query
 
 
