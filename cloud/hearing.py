@@ -1,7 +1,7 @@
 """What a message says of the box that sent it, and what that box is answered."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -81,7 +81,19 @@ def is_fresh(box: Row, up: Up) -> bool:
     return up.boot not in str(box["boots_past"]).split()
 
 
-def was_told(work: Work, up: Up) -> bool:
+class Said(NamedTuple):
+    """What a box says of the life it was told by, in its plea."""
+
+    store: StoreId
+    instance: str
+    term: int
+    cloud_epoch: int
+    epoch: Epoch
+    down_upto: int
+    seal: str
+
+
+def was_told(work: Work, up: Up | Said) -> bool:
     """Whether this office, in whichever life, told the box what it says it was told."""
     said = told_seal(
         work.secret, store=up.store, cloud_epoch=up.cloud_epoch, term=up.term, epoch=up.epoch, seq=up.down_upto

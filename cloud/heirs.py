@@ -2,6 +2,7 @@
 
 The office was put back to before a replacement, and the box that was given up spoke first. Its heir's first message,
 sealed by the life that was lost, proves what that life decided: it counts as the person's word that was lost with it.
+One that heard of the new life before it spoke sends no message: then its plea carries the seal.
 """
 
 from typing import Final
@@ -10,17 +11,28 @@ import sqlalchemy as sa
 
 from cloud import hearing, parking
 from cloud.db import Row
+from cloud.hearing import Said
 from cloud.tables import inbox, rejoin, replacement
 from cloud.work import Work
 from contract.facts import Rejoined, Stream
 from contract.ids import HOUSE, generation, life_of
-from contract.messages import Up
+from contract.messages import Rejoin, Up
 
 HEIR: Final = "given-up box served"
 """A kind of case."""
 
 
-def welcome(work: Work, box: Row, up: Up) -> None:
+def welcome_plea(work: Work, box: Row, asked: Rejoin) -> None:
+    """The same by what a plea carries. A disk that last served on another machine is a copy, whatever it proves."""
+    if asked.seal and asked.served_on == asked.instance:
+        said = Said(
+            store=asked.store, instance=asked.instance, term=asked.term, cloud_epoch=life_of(asked.term),
+            epoch=asked.epoch, down_upto=asked.told_upto, seal=asked.seal,
+        )  # fmt: skip
+        welcome(work, box, said)
+
+
+def welcome(work: Work, box: Row, up: Up | Said) -> None:
     """Names the sender as the store's box if it is the true one: its next plea is answered, and the other is fenced."""
     if not _speaks_of_a_lost_life(work, box, up) or not hearing.was_told(work, up):
         return
@@ -36,7 +48,7 @@ def welcome(work: Work, box: Row, up: Up) -> None:
     work.open_case(HEIR, sentence, store=up.store, ref=up.instance)
 
 
-def _speaks_of_a_lost_life(work: Work, box: Row, up: Up) -> bool:
+def _speaks_of_a_lost_life(work: Work, box: Row, up: Up | Said) -> bool:
     """While the office recovers, a later term is believed at the plea itself."""
     other = up.instance != box["instance"] and bool(box["epoch"])
     return other and not work.recovering and up.cloud_epoch == life_of(up.term) < work.cloud_epoch
@@ -49,7 +61,7 @@ def _a_person_spoke(work: Work, box: Row) -> bool:
     return int(work.tx.value(mine)) != int(box["term"]) - first + 1
 
 
-def _latest(work: Work, up: Up) -> int:
+def _latest(work: Work, up: Up | Said) -> int:
     """The latest term of a lost life that we minted ourselves, or in whose log we have another box's first entry."""
     ours = sa.select(sa.func.max(rejoin.c.term))
     minted = work.tx.value(ours.where(rejoin.c.store == up.store, rejoin.c.term < generation(work.cloud_epoch, 0)))
@@ -62,6 +74,6 @@ def _latest(work: Work, up: Up) -> int:
     return max(terms)
 
 
-def _named(work: Work, up: Up) -> bool:
+def _named(work: Work, up: Up | Said) -> bool:
     """Somebody is named already and has not come yet."""
     return work.tx.value(sa.select(replacement.c.store).where(replacement.c.store == up.store)) is not None

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from cloud import downlog, hearing, logs, ways
+from cloud import downlog, hearing, heirs, logs, ways
 from cloud import promises as promises_of
 from cloud.custody import Custody, Token
 from cloud.db import Office
@@ -77,6 +77,8 @@ class Rejoins:
         ours = not overtaken and asked.served_on in ("", asked.instance)
         newer = work.recovering and asked.term > box["term"] and ours
         stranger = box["instance"] not in ("", asked.instance) and not newer
+        if stranger and not work.recovering:
+            heirs.welcome_plea(work, {**box}, asked)
         named = self._named(work, asked.store)
         other = stranger and named is None
         fenced = named is not None and named != asked.instance and not newer

@@ -154,6 +154,10 @@ class Rejoin(msgspec.Struct, frozen=True, kw_only=True):
     """The machine on which this disk last served: another than `instance` says that it was copied or moved."""
     later_term: int = 0
     """Above `term`: the latest one of this store that its tills or the cloud have told this disk of."""
+    epoch: Epoch = Epoch("")
+    told_upto: int = 0
+    seal: str = ""
+    """The log of `term`, the last decision heard in it, and the seal of the life that minted it over both."""
 
 
 class LogHead(msgspec.Struct, frozen=True, kw_only=True):

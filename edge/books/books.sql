@@ -217,6 +217,10 @@ SELECT COALESCE(MAX(seq), 0) AS value FROM fetched WHERE epoch = :epoch AND stre
 -- name: fetched_rows
 SELECT seq, body FROM fetched WHERE epoch = :epoch AND stream = :stream AND seq >= :first_seq ORDER BY seq LIMIT :limit;
 
+-- name: last_heard
+SELECT seq, body FROM journal WHERE epoch = :epoch AND stream = 'trade' AND instr(body, '"command.heard"') > 0
+ORDER BY seq DESC LIMIT 1;
+
 -- name: fetched_drop
 DELETE FROM fetched;
 

@@ -10,9 +10,9 @@ from typing import Final
 
 import msgspec
 
-from contract.entries import decode_header, first_head, leaf_hash, next_head
-from contract.facts import Rejoined, Stream
-from contract.ids import HOUSE, Epoch, SaleId
+from contract.entries import decode_entry, decode_header, first_head, leaf_hash, next_head
+from contract.facts import CommandHeard, Rejoined, Stream
+from contract.ids import HOUSE, Epoch, SaleId, life_of
 from contract.messages import (
     MESSAGE_BYTES_MAX,
     ROWS_PER_MESSAGE_MAX,
@@ -27,7 +27,7 @@ from edge.books import replay
 from edge.books.db import BooksError
 from edge.books.fold_custody import TOKEN_STATE, load_snapshot
 from edge.books.journal import Books, LogMissingError, Tx
-from edge.books.rows import Counter, JournalRow, Mode, SeqBody, within
+from edge.books.rows import Counter, JournalRow, Mode, Seal, SeqBody, within
 from edge.sync import witness
 from trade.custody import Token
 
@@ -133,7 +133,7 @@ class Rejoining:
     def message(self) -> Rejoin:
         """What we believe; the cloud decides."""
         node = self._books.node()
-        tokens = self._books.db.rows("tokens", Token)
+        tokens, seal = self._books.db.rows("tokens", Token), self._books.db.one("seal", Seal)
         return Rejoin(
             store=node.store,
             instance=self._instance,
@@ -143,7 +143,21 @@ class Rejoining:
             custody=tuple(row_of(token) for token in tokens),
             served_on=node.instance,
             later_term=later if (later := self._books.db.number("later_term")) > node.term else 0,
+            epoch=node.epoch,
+            told_upto=self._told_upto(),
+            seal=seal.told if seal else "",
         )
+
+    def _told_upto(self) -> int:
+        """The last decision heard in the present log: whoever follows a new life of the cloud counts anew, and the seal
+        is of the one that was.
+        """
+        node = self._books.node()
+        if node.cloud_epoch == life_of(node.term):
+            return node.down_upto
+        last = self._books.db.one("last_heard", SeqBody, epoch=node.epoch)
+        facts = decode_entry(last.body).facts if last else ()
+        return next((fact.seq for fact in facts if isinstance(fact, CommandHeard)), 0)
 
     def refused(self, refusal: Refusal) -> None:
         """Not now: a person must decide, or the office is busy. A newer life of the cloud is followed at once.

@@ -149,6 +149,69 @@ def test_a_first_row_that_nobody_can_read_stops_nobody(house, two):
     assert isinstance(follows(heir), Snapshot)
 
 
+def pleads(box, **changes):
+    """It heard of the new life before it could say anything: its plea is all it says."""
+    box.cloud_epoch = 2
+    proof = {"epoch": box.epoch, "told_upto": box.down_upto, "seal": box.seal, "served_on": box.instance}
+    return hear(box, **{**proof, **changes})
+
+
+def test_an_heir_that_heard_of_the_new_life_before_it_spoke_is_let_in_by_what_its_plea_proves(house, two):
+    old, heir = two
+    snapshot = pleads(heir)
+    assert isinstance(snapshot, Snapshot)
+    assert [row.piece for row in snapshot.custody] == ["p1"]
+    assert (served_by(house), heirs.HEIR in cases(house)) == ("heir", True)
+    assert old.send().standing is Standing.OLD
+    assert pleads(old).code == "replace"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"seal": ""}, {"seal": "made up"}, {"told_upto": 1}, {"epoch": "another"}, {"served_on": "the heir"}]
+)
+def test_a_plea_that_proves_nothing_or_of_a_copy_waits_for_a_person(house, two, changes):
+    old, heir = two
+    assert pleads(heir, **changes).code == "replace"
+    assert (served_by(house), cases(house)) == (old.instance, ["replace"])
+    assert isinstance(pleads(heir), Snapshot), "the control"
+
+
+def test_a_plea_of_an_heir_stands_below_what_a_person_says_in_this_life(house, two):
+    old, heir = two
+    old.rejoins.replace(old.store, old.instance, by="marc", why="the heir burnt", now_us=9)
+    assert pleads(heir).code == "replace"
+    assert isinstance(hear(old), Snapshot)
+    assert pleads(heir).code == "replace"
+    assert served_by(house) == old.instance
+
+
+def test_the_real_box_says_so_in_its_plea_when_it_may_not_speak_any_more():
+    house = House()
+    house.settle()
+    paris, backup = house.paris, house.office.image()
+    old = paris.machine, paris.books, paris.desk, paris.sync
+    assert house.rejoins.replace("paris", "m-2", by="marie", why="stolen", now_us=1)
+    paris.begin("m-2")
+    paris.rejoin()
+    house.settle()
+    heir = paris.machine, paris.books, paris.desk, paris.sync
+    paris.machine, paris.books, paris.desk, paris.sync = old
+    house.restore(backup)
+    assert paris.books.serving
+    paris.machine, paris.books, paris.desk, paris.sync = heir
+    with paris.books.transaction() as tx:
+        tx.follow(2)  # while the office recovered; then it had no line until the other served
+        tx.must_rejoin("the cloud was restored")
+    paris.rejoin()
+    assert paris.books.serving
+    house.settle()
+    paris.machine, paris.books, paris.desk, paris.sync = old
+    paris.pump()
+    assert not paris.books.serving, "fenced"
+    heir[1].close()
+    house.close()
+
+
 def test_the_real_box_says_so_itself():
     """Both boxes with real books: the one that was given up serves again until the other has a line."""
     house = House()
