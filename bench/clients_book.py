@@ -6,8 +6,10 @@ the answers. What is asked: beginnings of names, both names, whole names misspel
 addresses, phone numbers, and names that nobody has.
 """
 
+import multiprocessing
 import os
 import random
+import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,10 +20,10 @@ import sqlalchemy as sa
 from bench.figures import Figures
 from cloud import schema
 from cloud.db import Office, Tx
-from cloud.people import Keyring
+from cloud.people import Keyring, PersonKey, WordKey
 from cloud.pos.clients import desk, profile, queries, seeking
 from cloud.pos.clients.profile import Milestone, Note, Pin, Profile
-from cloud.sealing import passing
+from cloud.sealing import KEY_BYTES, passing
 from cloud.tables import client, client_consent, client_visit, person_key, person_word, sale, sale_line
 from cloud.work import begin
 from contract.ids import PersonId, UserId
@@ -34,6 +36,8 @@ NAMES: Final = 20_000
 ASKED: Final = 300
 REPEATS: Final = 3
 PAGE: Final = 5_000
+POOLED_PAGES_MIN: Final = 3
+TOLD_EVERY_S: Final = 5.0
 SALES_EVERY: Final = 20
 BY: Final = UserId("bench")
 NOW_US: Final = 1_764_400_000_000_000
@@ -89,51 +93,149 @@ def asked(people: People, count: int, rng: random.Random) -> Iterator[str]:
 
 
 def made(office: Office, people: People, count: int) -> Keyring:
-    """A book of so many, written in the order of its indexes: a million inserts elsewhere would take an hour."""
+    """A book of so many, written in the order of its indexes: a million inserts elsewhere would take an hour. People
+    are sealed by every core, as the office seals them, and written many rows at a time.
+    """
     ring = Keyring(passing(), os.urandom)
     with office.transaction() as tx:
         house = ring.words_made(tx)
-    keyed: list[tuple[bytes, str]] = []
-    for first in range(0, count, PAGE):
-        rows: dict[sa.Table, list[dict[str, Any]]] = {client: [], person_key: [], client_consent: [], client_visit: []}
-        sales: list[dict[str, Any]] = []
-        lines: list[dict[str, Any]] = []
+    engine = office.engine.dialect.name
+    keyed: list[tuple[Any, ...]] = []
+    tell = Progress(f"{engine}: people sealed and written", count)
+    maker = Maker(people, ring, house)
+    for rows in maker.pages(count):
+        keyed += rows.pop(person_word)
         with office.transaction() as tx:
-            for at in range(first, min(first + PAGE, count)):
-                name, one = person(at), people.profile(at)
-                key = ring.new_person(cast("Tx", _Nowhere(rows[person_key])), name, now_us=NOW_US)
-                sealed = key.seal(desk.PROFILE, profile.encode(one))
-                row = {"person": name, "store": "paris", "owner": f"user-{at % 50}", "sealed": sealed}
-                rows[client].append({**row, "made_us": NOW_US, "changed_us": NOW_US + at})
-                keyed += [(house.word(each), name) for each in words_of(one)]
-                if at % SALES_EVERY == 0:
-                    told = {"person": name, "channel": "email", "given": 1, "said_us": NOW_US, "proof": "signed"}
-                    rows[client_consent].append({**told, "text_version": "1"})
-                    seen = key.seal(f"{desk.VISIT}:v{at}", b"Rings")
-                    rows[client_visit].append({"visit": f"v{at}", "person": name, "at_us": NOW_US, "sealed": seen})
-                    for n in range(3):
-                        told = {"store": "paris", "sale": f"s{at}-{n}", "client": name, "currency": "EUR"}
-                        sales.append({**told, "total_minor": 100_000, "recorded_us": NOW_US})
-                        lines.append({"store": "paris", "sale": f"s{at}-{n}", "line": "1", "description": "Ring"})
-            for table, some in (*rows.items(), (sale, sales), (sale_line, lines)):
-                tx.add(table, *some)
+            for table, some in rows.items():
+                _write(tx, table, some)
+        tell.done(len(rows[client]))
+    tell.end()
+    _say(f"{engine}: {len(keyed):,} words sorted")
     keyed.sort()
     (by_person,) = (
         person_word.indexes
     )  # built at the end: a million times two dozen inserts elsewhere in it take an hour
     with office.transaction() as tx:
         by_person.drop(tx.connection)
-    mark = "?" if office.engine.dialect.name == "sqlite" else "%s"
-    write = f"INSERT INTO {person_word.name} (word, person) VALUES ({mark}, {mark})"
+    tell = Progress(f"{engine}: words written", len(keyed))
     for first in range(0, len(keyed), 10 * PAGE):
+        some = keyed[first : first + 10 * PAGE]
         with office.transaction() as tx:
-            tx.connection.exec_driver_sql(write, keyed[first : first + 10 * PAGE])
+            _write(tx, person_word, some)
+        tell.done(len(some))
+    tell.end()
+    _say(f"{engine}: words indexed by their person")
     with office.transaction() as tx:
         by_person.create(tx.connection)
-    if office.engine.dialect.name == "postgresql":
+    if engine == "postgresql":
+        _say(f"{engine}: analysed")
         with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(sa.text("VACUUM ANALYZE"))
     return ring
+
+
+Rows = dict[sa.Table, list[tuple[Any, ...]]]
+COLUMNS: Final[dict[sa.Table, tuple[str, ...]]] = {
+    client: ("person", "store", "owner", "sealed", "made_us", "changed_us"),
+    person_key: ("person", "wrapped", "key_id", "made_us"),
+    client_consent: ("person", "channel", "given", "said_us", "proof", "text_version"),
+    client_visit: ("visit", "person", "at_us", "sealed"),
+    sale: ("store", "sale", "client", "currency", "total_minor", "recorded_us"),
+    sale_line: ("store", "sale", "line", "description"),
+    person_word: ("word", "person"),
+}
+"""Of each table what is written, in this order; the rest is as the table begins it."""
+
+
+class Maker:
+    """People as rows. `pages` makes them on every core, where there are enough to be worth it."""
+
+    def __init__(self, people: People, ring: Keyring, house: WordKey) -> None:
+        self._people, self._ring, self._house = people, ring, house
+
+    def pages(self, count: int) -> Iterator[Rows]:
+        """In their order."""
+        pages = [(first, min(first + PAGE, count)) for first in range(0, count, PAGE)]
+        if len(pages) < POOLED_PAGES_MIN:
+            yield from (self.page(page) for page in pages)
+            return
+        # forked: keys are not to be pickled, and whoever makes rows touches no connection
+        with multiprocessing.get_context("fork").Pool(os.cpu_count(), _made_here, (self,)) as pool:
+            for rows in pool.imap(_page, pages):
+                yield dict(zip(COLUMNS, rows, strict=True))
+
+    def page(self, page: tuple[int, int]) -> Rows:
+        rows: Rows = {table: [] for table in COLUMNS}
+        for at in range(*page):
+            self._add(rows, at)
+        return rows
+
+    def _add(self, rows: Rows, at: int) -> None:
+        name, one = person(at), self._people.profile(at)
+        bare = self._ring.chance(KEY_BYTES)
+        self._ring.take(cast("Tx", _Nowhere(rows[person_key])), name, bare, now_us=NOW_US)
+        key = PersonKey(name, bare, self._ring.chance)
+        sealed = key.seal(desk.PROFILE, profile.encode(one))
+        rows[client].append((name, "paris", f"user-{at % 50}", sealed, NOW_US, NOW_US + at))
+        rows[person_word] += [(self._house.word(each), name) for each in words_of(one)]
+        if at % SALES_EVERY == 0:
+            rows[client_consent].append((name, "email", 1, NOW_US, "signed", "1"))
+            seen = key.seal(f"{desk.VISIT}:v{at}", b"Rings")
+            rows[client_visit].append((f"v{at}", name, NOW_US, seen))
+            for n in range(3):
+                rows[sale].append(("paris", f"s{at}-{n}", name, "EUR", 100_000, NOW_US))
+                rows[sale_line].append(("paris", f"s{at}-{n}", "1", "Ring"))
+
+
+_maker: Maker | None = None
+
+
+def _made_here(maker: Maker) -> None:
+    global _maker  # noqa: PLW0603  of a process that is there for it
+    _maker = maker
+
+
+def _page(page: tuple[int, int]) -> list[list[tuple[Any, ...]]]:
+    assert _maker is not None, "the process began with it"
+    return list(_maker.page(page).values())
+
+
+def _write(tx: Tx, table: sa.Table, rows: list[tuple[Any, ...]]) -> None:
+    """Through the driver itself: COPY on PostgreSQL, one statement run many times on SQLite."""
+    columns = COLUMNS[table]
+    names = ", ".join(f'"{column}"' for column in columns)
+    if not rows:
+        return
+    if tx.dialect == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        tx.connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)
+        return
+    cursor = tx.connection.connection.cursor()
+    with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _say(text: str) -> None:
+    print(f"  {time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+class Progress:
+    """How far a long step is and how fast, now and then, where somebody who waits can see it."""
+
+    def __init__(self, what: str, count: int) -> None:
+        self._what, self._count = what, count
+        self._done, self._began, self._told = 0, time.monotonic(), time.monotonic()
+
+    def done(self, more: int) -> None:
+        self._done += more
+        if time.monotonic() - self._told >= TOLD_EVERY_S:
+            self.end()
+
+    def end(self) -> None:
+        self._told = time.monotonic()
+        each_s = self._done / max(self._told - self._began, 1e-9)
+        _say(f"{self._what}: {self._done:,} of {self._count:,}, {each_s:,.0f}/s")
 
 
 def words_of(one: Profile) -> set[str]:
@@ -145,14 +247,12 @@ def words_of(one: Profile) -> set[str]:
 class _Nowhere:
     """Takes the row of a key, to be written with others."""
 
-    def __init__(self, rows: list[dict[str, Any]]) -> None:
+    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
         self._rows = rows
 
-    def row(self, _query: object) -> None:
-        return None
-
-    def add(self, _table: object, row: dict[str, Any]) -> None:
-        self._rows.append(row)
+    def add_new(self, table: sa.Table, row: dict[str, Any]) -> bool:
+        self._rows.append(tuple(row[column] for column in COLUMNS[table]))
+        return True
 
 
 def timed(asks: list[Callable[[], object]]) -> list[float]:
@@ -189,8 +289,10 @@ def measured(office: Office, count: int, seed: int, *, fresh: bool = True) -> Fi
             seen = desk.look(work, ring, name, by=BY, how="bench")
             return queries.detail(work, ring, name, seen)
 
+    _say(f"{office.engine.dialect.name}: {ASKED} searches, {REPEATS} times each")
     found = timed([partial(find, query) for query in asked(people, count, rng)])
     some = [rng.randrange(count // SALES_EVERY) * SALES_EVERY if n % 2 else rng.randrange(count) for n in range(ASKED)]
+    _say(f"{office.engine.dialect.name}: {ASKED} profiles opened, {REPEATS} times each")
     opened = timed([partial(open_one, person(at)) for at in some])
     for at in some[:20]:
         with office.reading() as tx:
