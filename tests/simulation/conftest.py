@@ -85,6 +85,22 @@ def driver_with_words() -> ModuleType:
     return load_with_words()
 
 
+def load_with_sending() -> ModuleType:
+    """Histories with clients, in which orders wait for boxes of an older version and are sent on at the office."""
+    name = f"{PACKAGE}_with_sending"
+    if name in sys.modules:
+        return sys.modules[f"{name}.driver"]
+    driver = load(name)
+    for part in ("keepings", "clientele", "sending"):
+        importlib.import_module(f"{name}.{part}").bring(driver)
+    return driver
+
+
+@pytest.fixture(scope="session")
+def driver_with_sending() -> ModuleType:
+    return load_with_sending()
+
+
 def load_model() -> ModuleType:
     """Histories over the model of the protocol."""
     name = f"{PACKAGE}_model"

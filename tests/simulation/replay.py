@@ -44,6 +44,7 @@ def main(arguments):
     parser.add_argument("--rollbacks", action="store_true", help="disks put back, and tills that remember")
     parser.add_argument("--orders", action="store_true", help="clients who lay pieces away")
     parser.add_argument("--clients", action="store_true", help="and are known by name, joined, parted and erased")
+    parser.add_argument("--sending", action="store_true", help="and their orders are sent on at the office")
     parser.add_argument("--words", action="store_true", help="and tills write of them, and keep somebody first")
     parser.add_argument("--model", action="store_true", help="over the protocol's tables alone")
     parser.add_argument("--parks", action="store_true", help="the model's office may be older than its stores")
@@ -56,6 +57,8 @@ def main(arguments):
     more = {name: True for name in ("restores", "roam", "rollbacks", "parks", "heavy") if getattr(asked, name)}
     if asked.model:
         driver = conftest.load_model()
+    elif asked.sending:
+        driver = conftest.load_with_sending()
     elif asked.words:
         driver = conftest.load_with_words()
     elif asked.clients:
