@@ -71,8 +71,8 @@ class Trays:
     zone      int32[t]    where it lies, -1 if its pieces lie apart; peak float64[t]: of its present silence
     size      int8[t]     what part of its zone it is (`groups.size_of`), -1 while its silence could not be judged
     reads     float64[t]  read in a round, lately; cover_s float64[t]: seconds since that fell under half of what is due
-    judged    bool[t]     whether its silence was looked at since then, and alone bool[t] whether the last look saw all
-                          else in its zone read as usual
+    judged    bool[t]     whether its silence was looked at since then
+    part      int8[t]     what part of its zone may be covered with it by the last look, -1 if the rest was not as usual
     """
 
     silent_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -83,7 +83,7 @@ class Trays:
     reads: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     cover_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     judged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
-    alone: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    part: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
     size: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
     zone_able: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """int64[z]: well read pieces of each zone;"""
@@ -96,8 +96,9 @@ class Trays:
 class Lying(NamedTuple):
     """Which rows lie in which zone: made anew when one has moved.
 
-    zone   intp[n]  of each row, 0 for what lies nowhere: it is never watched, so that it adds nothing to a sum
-    order  intp[n]  rows, zone by zone; peopled intp[k]: zones that have any, starts intp[k]: where each begins in it
+    zone   intp[n]  of each row, 0 for what lies nowhere: it is never watched
+    order  intp[m]  rows that lie somewhere, zone by zone; peopled intp[k]: zones that have any, starts intp[k]: where
+                    each begins in it
     """
 
     zones: int
@@ -109,10 +110,18 @@ class Lying(NamedTuple):
     @classmethod
     def of(cls, home: NDArray[np.int32], zones: int) -> "Lying":
         zone = np.maximum(home, 0).astype(np.intp)
-        narrow = zone.astype(np.int16) if zones <= 1 << 15 else zone  # numpy sorts sixteen bits by radix
-        order = np.argsort(narrow, kind="stable")
-        starts = np.flatnonzero(np.diff(zone.take(order), prepend=-1))
+        narrow = home.astype(np.int16) if zones <= 1 << 15 else home  # numpy sorts sixteen bits by radix
+        order = np.argsort(narrow, kind="stable")[np.count_nonzero(home < 0) :]
+        starts = np.flatnonzero(np.diff(home.take(order), prepend=-1))
         return cls(zones, zone, order, zone.take(order.take(starts)), starts)
+
+    def rows(self, zone: int) -> NDArray[np.intp]:
+        """Rows that lie in one zone."""
+        at = int(np.searchsorted(self.peopled, zone))
+        if at == len(self.peopled) or self.peopled[at] != zone:
+            return self.order[:0]
+        last = self.starts[at + 1] if at + 1 < len(self.starts) else len(self.order)
+        return self.order[self.starts[at] : last]
 
     def total(self, column: NDArray[np.float32] | NDArray[np.int8]) -> NDArray[np.float64]:
         """Sum of a column [n] by zone. Sooner than a weighted bincount, whose additions wait for one another."""

@@ -114,8 +114,8 @@ def _uncovered(evidence: Evidence, ended: NDArray[np.intp]) -> None:
     length_s = np.maximum(trays.cover_s[ended], 1.0)
     for zone, ln in zip(trays.zone[ended].tolist(), np.log(length_s).tolist(), strict=True):
         evidence.covers[zone] += (1.0, ln, ln * ln)
-    alone = ended[(trays.size[ended] >= 0) & trays.alone[ended]]
-    evidence.cover_sizes[:, 0] += np.bincount(trays.size[alone], minlength=SIZES)
+    part = trays.part[ended]
+    evidence.cover_sizes[:, 0] += np.bincount(part[part >= 0], minlength=SIZES)
 
 
 def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
@@ -141,7 +141,7 @@ def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
         silent_s = np.where(trays.silent_s[new] >= QUIET_S, trays.silent_s[new], 0.0)
         trays.peak, trays.cover_s = np.append(trays.peak, np.zeros(len(silent_s))), np.append(trays.cover_s, silent_s)
         trays.judged = np.append(trays.judged, np.zeros(len(silent_s), np.bool_))
-        trays.alone = np.append(trays.alone, np.zeros(len(silent_s), np.bool_))
+        trays.part = np.append(trays.part, np.full(len(silent_s), -1, np.int8))
         trays.reads = np.append(trays.reads, np.where(silent_s > 0, 0.0, np.inf))
     trays.strength = np.bincount(tray, p[on], size).astype(np.float64)
     trays.reads = np.minimum(trays.reads, trays.strength)  # what is new there, or was much more, counts as read
@@ -161,7 +161,7 @@ def _places(evidence: Evidence, placement: Placement) -> NDArray[np.int64]:
     return np.bincount(placement.home[placement.home >= 0], minlength=evidence.zones)
 
 
-def size_of(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.int64]:
+def size_of(part: int | NDArray[np.int64], whole: int | NDArray[np.int64]) -> NDArray[np.int64]:
     """Half octaves of a part of a zone, in places: 0 is half of it and more, 5 less than an eighth."""
     octaves = np.log2(np.maximum(whole, 1) / np.maximum(part, 1))
     size: NDArray[np.int64] = np.clip(np.ceil(2 * octaves - 2), 0, SIZES - 1).astype(np.int64)
@@ -205,14 +205,15 @@ def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Itera
         )
         beside = (home == zone_of) & (tray != number) & (row_silent_s >= silent_s - ONSET_S)
         rounds = silent_s / float(evidence.step_s[zone_of])
-        trays.alone[number] = not beside.any() and rest_deficit(evidence, zone_of, strength, rounds) <= DEFICIT_MAX
-        if not trays.alone[number]:
+        here = evidence.lying().rows(zone_of)
+        members = here[(placement.tray[here] == number) & (evidence.state[here] == PRESENT)]
+        trays.part[number] = -1
+        if not len(members) or beside.any() or rest_deficit(evidence, zone_of, strength, rounds) > DEFICIT_MAX:
             continue
-        nats = max(against_cover(evidence, zone_of, strength, silent_s) + float(rare[trays.size[number]]), SEEN_NATS)
-        trays.peak[number], trays.judged[number] = max(trays.peak[number], nats), True
-        members = np.flatnonzero((placement.tray == number) & (evidence.state == PRESENT))
-        if len(members):
-            yield Quiet(members, nats)
+        part = int(size_of(*_may_be_covered(evidence, placement, zone_of, members)))
+        nats = max(against_cover(evidence, zone_of, strength, silent_s) + float(rare[part]), SEEN_NATS)
+        trays.peak[number], trays.judged[number], trays.part[number] = max(trays.peak[number], nats), True, part
+        yield Quiet(members, nats)
 
 
 def against_cover(evidence: Evidence, zone: int, strength: float, silent_s: float) -> float:
@@ -262,7 +263,7 @@ def few_of_zone(evidence: Evidence, placement: Placement, rows: NDArray[np.intp]
     if rest_deficit(evidence, zone, strength, float(evidence.silent_rounds[rows].min())) > DEFICIT_MAX:
         return False
     covered, whole = _may_be_covered(evidence, placement, zone, rows)
-    return whole - covered >= REST_MIN and int(size_of(np.array([covered]), np.array([whole]))[0]) >= FEW_SIZE
+    return whole - covered >= REST_MIN and int(size_of(covered, whole)) >= FEW_SIZE
 
 
 def _may_be_covered(evidence: Evidence, placement: Placement, zone: int, rows: NDArray[np.intp]) -> tuple[int, int]:
@@ -271,7 +272,8 @@ def _may_be_covered(evidence: Evidence, placement: Placement, zone: int, rows: N
     Whoever was not read since that moment may lie under it, by how surely it would have been read: one that is seldom
     read says a little, one that is missing would not be read in any case, and a single read may have come through.
     """
-    here = np.flatnonzero((placement.home == zone) & placement.expected & (evidence.state != UNKNOWN))
+    here = evidence.lying().rows(zone)
+    here = here[placement.expected[here] & (evidence.state[here] != UNKNOWN)]
     gone = evidence.state[here] == MISSING
     since_us = evidence.read_us[rows].max() + ONSET_S * 1e6
     unread = here[~gone & (evidence.onset_us[here] <= since_us)]
