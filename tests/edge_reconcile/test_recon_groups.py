@@ -249,6 +249,29 @@ def test_the_size_of_a_tray_falls_with_its_part_of_the_zone(able, rest):
     assert 0 <= one <= other < SIZES
 
 
+def covers_seen(floor):
+    """Covers by size, as learned of a hand over a tray and four others that are read too seldom to be company."""
+    shop = floor(3)
+    shop.placement = dataclasses.replace(shop.placement, reader=np.zeros(shop.zones, np.int32))
+    shop.rules = Rules(alarm_nats=99.0, small_nats=99.0, tray_nats=99.0, group_nats=99.0, few_nats=99.0)
+    shop.p[64:68] = 0.25
+    before = shop.run(600).evidence.cover_sizes[:, 0].copy()
+    shop.cover[56:68], shop.cover_ends[56:68] = 0.0, shop.now_us + 10e6
+    shop.run(40)
+    return (shop.evidence.cover_sizes[:, 0] - before).tolist()
+
+
+def test_a_cover_is_as_large_as_all_that_was_not_read_since(floor):
+    """Twelve of fifty, not the eight of its tray: small covers would seem to be common, and lifted trays wait."""
+    assert covers_seen(floor) == np.eye(SIZES)[size_of(12, 50)].tolist()
+
+
+def test_told_by_its_tray_alone_the_same_cover_would_seem_small(floor, monkeypatch):
+    """The control."""
+    monkeypatch.setattr(groups, "_may_be_covered", lambda _evidence, _placement, _zone, rows: (len(rows), 50))
+    assert covers_seen(floor) == np.eye(SIZES)[size_of(8, 50)].tolist()
+
+
 def test_sizes_of_covers_outlive_a_restart():
     evidence = Evidence(1)
     evidence.cover_sizes[2] = (3, 500.0)

@@ -52,7 +52,10 @@ def in_company(silent: Silent) -> NDArray[np.bool_]:
     in_zone = np.bincount(zone[by_zone], minlength=int(zone.max(initial=0)) + 1)
     others: NDArray[np.bool_] = (in_zone[zone] - by_zone) > 0
     others |= (tray >= 0) & ((in_tray[np.maximum(tray, 0)] - by_tray) > 0)
-    others &= (silent.calm < CALM) | _same(tray, silent.onset_us, by_tray) | _same(zone, silent.onset_us, by_zone)
+    # in a calm zone: whoever has company at all and is of its moment
+    calm = np.flatnonzero(others & (silent.calm >= CALM))
+    onset_us = silent.onset_us[calm]
+    others[calm] = _same(tray[calm], onset_us, by_tray[calm]) | _same(zone[calm], onset_us, by_zone[calm])
     return others
 
 

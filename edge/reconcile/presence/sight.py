@@ -48,7 +48,7 @@ def look_around(evidence: Evidence, heard: Round, step_s: NDArray[np.float64], p
         observed += heard.standing.read & (there > 0)
         expected += there
         squares += there * there
-    on = heard.witnessed
+    on: NDArray[np.bool_] | slice = slice(None) if heard.witnessed.all() else heard.witnessed
     evidence.belief[on] = watch(evidence.belief[on], step_s[on], observed[on], expected[on], squares[on])
     evidence.observed, evidence.expected = observed, expected
     now = np.stack([observed, expected, expected - squares], axis=1)

@@ -45,8 +45,11 @@ def watch(
     moved = _drift(np.ascontiguousarray(belief.T), dt_s)  # level by level: numpy is slow along rows of six
     mean = LEVELS[:, None] * expected
     spread = OVERDISPERSION * (mean - LEVELS[:, None] ** 2 * expected_squares) + SPREAD_FLOOR
-    log_likelihood = -((observed - mean) ** 2) / (2 * spread) - np.log(spread) / 2
-    moved *= np.exp(log_likelihood - log_likelihood.max(axis=0))
+    mean -= observed
+    mean *= mean
+    mean /= spread
+    moved *= np.exp((mean.min(axis=0) - mean) / 2)
+    moved /= np.sqrt(spread)
     moved /= moved.sum(axis=0)
     return moved.T
 
