@@ -1,7 +1,8 @@
 """The restore procedure (custody.md §2.2): a cloud that came back from a backup starts a new life and asks everyone.
 
 Every box hears `newcloud`, hands over the rows we lost, and rejoins with the custody it believes in; until all were
-heard, or fenced by a person, no token moves. The provider is asked about every payment before any order is answered.
+heard, or fenced by a person, no token moves. The provider is asked about every payment before any order is answered,
+and money that moved is booked before any token can: what is paid is nobody's stock.
 """
 
 from typing import NamedTuple
@@ -10,18 +11,22 @@ import sqlalchemy as sa
 
 from cloud import downlog
 from cloud.db import Office
+from cloud.pos.orders.desk import paid
 from cloud.provider import MONEY_MOVED, PaymentState, Provider, read_key
 from cloud.rejoin import finish_recovery
 from cloud.tables import life, node, piece, web_order
 from cloud.work import begin
-from contract.ids import StoreId
+from contract.ids import OrderId, StoreId
 from contract.money import tax_within
 from trade.guards import ALL, Guards
 from trade.lease import ORDER, OrderState
 
 
 class Recovery(NamedTuple):
-    """What the procedure found. `in_doubt` orders are settled by the order desk, which voids or books them."""
+    """What the procedure found. `in_doubt` orders were not ours, or stood otherwise in our books than at the provider.
+
+    Captured ones are booked at once; the order desk voids the others, or books what it hears then.
+    """
 
     cloud_epoch: int
     stores_to_hear: int
@@ -45,13 +50,14 @@ def recover(office: Office, provider: Provider, *, now_us: int, guards: Guards =
             tx.run(sa.update(node).where(node.c.store == store).values(joined=0, down_upto=0))
             downlog.restart(tx, store, box["term"])
             work.command(store, *kept)
-        doubts = 0
+        doubts, captured = 0, list[OrderId]()
         for key, payment in sorted(payments.items()):
             row = tx.row(sa.select(web_order).where(web_order.c.payment_key == key))
             if row is None:
                 if payment.state is PaymentState.AUTHORISED or payment.state in MONEY_MOVED:
                     doubts += 1
                     order, shop, wanted = read_key(key)
+                    captured += [order] if payment.state in MONEY_MOVED else []
                     rate = tx.value(sa.select(piece.c.tax_bp).where(piece.c.piece == wanted)) or 0
                     unknown = {
                         "order_id": order, "state": OrderState.CAPTURING, "store": shop, "piece": wanted,
@@ -62,9 +68,12 @@ def recover(office: Office, provider: Provider, *, now_us: int, guards: Guards =
                     tx.add(web_order, {**unknown, **money, "why": why})
             elif (row["state"] == OrderState.PAID) != (payment.state in MONEY_MOVED):
                 doubts += 1
+                captured += [OrderId(row["order_id"])] if payment.state in MONEY_MOVED else []
                 tx.run(_again(key))
         for state in sorted(ORDER.states() - ORDER.ends):
             tx.run(sa.update(web_order).where(web_order.c.state == state).values(state=OrderState.CAPTURING))
+        for order in captured:
+            paid(work, order)
         finish_recovery(work)
     return Recovery(work.cloud_epoch, len(boxes), len(payments), doubts)
 

@@ -277,6 +277,9 @@ def test_after_a_restore_captured_and_unknown_is_found_and_authorised_and_unknow
     psp.keys = {"w-captured:paris:p1": PaymentState.CAPTURED, "w-authorised:paris:p1": PaymentState.AUTHORISED}
     recovery = recover(house.office, psp, now_us=5)
     assert recovery.in_doubt == 2
+    # at once: before the desk takes a step every store may have been heard, and what waits is given to whoever reads it
+    assert state(house, "w-captured") == "paid"
+    assert house.token("p1") == ("paris", "sold", "w-captured")
     desk = OrderDesk(house.office, psp)
     desk.step(mono_us=0, now_us=6)
     assert state(house, "w-captured") == "paid"

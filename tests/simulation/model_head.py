@@ -373,6 +373,7 @@ class ModelHead(Decisions, Orders):
             if node.term > 0:
                 b.nodes[store] = node._replace(joined=False, down_upto=0)
                 b.down[store] = ()
+        captured = []
         for key, payment in sorted(self.sim.world.payments.items()):
             order, store, piece = read_key(key)
             mine = b.orders.get(order)
@@ -381,9 +382,14 @@ class ModelHead(Decisions, Orders):
                 b.orders[order] = Order(order, OrderState.CAPTURING, piece, store, key)
             elif mine is not None and (mine.state is OrderState.PAID) != moved:
                 b.orders[order] = mine._replace(state=OrderState.CAPTURING)
+            else:
+                continue
+            captured += [order] if moved else []
         for name, order in b.orders.items():
             if order.state not in ORDER.ends:
                 b.orders[name] = order._replace(state=OrderState.CAPTURING)
+        for order in captured:
+            self.paid(order)
         self.finish_recovery()
         self.sim.crash_rate = rate
 

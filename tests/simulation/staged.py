@@ -6,7 +6,7 @@ to rest and the same invariants judge it. So is staged what seeds find too seldo
 
 from contract.facts import Tender, TenderKind
 from edge.till.desk import Done
-from trade.acts import AddPiece, OpenSale, RecordSale, Ship, Sight
+from trade.acts import AddPiece, CloseShift, OpenSale, RecordSale, Ship, Sight
 from trade.guards import ALL
 
 from .nodes import CrashError
@@ -120,6 +120,11 @@ class Stage:
         self.look()
         self.talk(box)
         self.carry(to)
+
+    def close_shift(self, box):
+        done = box.do(CloseShift(till=TILLS[0], cash_counted_minor=0, note="by hand"))
+        assert isinstance(done, Done), done
+        self.look()
 
     # --- bad luck ---------------------------------------------------------------------------------------------
 

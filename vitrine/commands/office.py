@@ -19,7 +19,8 @@ def recover(config: Config) -> None:
         found = office.restore(load_config(config))
     typer.echo(
         f"This is life {found.cloud_epoch} of the head office. {found.stores_to_hear} stores have to be heard again, "
-        f"{found.payments_asked} payments were asked about, {found.in_doubt} orders are settled at the next start. "
+        f"{found.payments_asked} payments were asked about, {found.in_doubt} orders stood otherwise: "
+        "what is paid is booked, the rest is settled at the next start. "
         "Start it with `vitrine cloud`, and keep boxes that were given up off until every store was heard."
     )
 

@@ -200,31 +200,8 @@ class OrderDesk:
         self._deadline_us.pop(order, None)
 
     def _paid(self, work: Work, order: OrderId) -> None:
-        row = _locked(work, order)
-        if row.state is OrderState.PAID:
-            return
-        mine = sa.update(web_order).where(web_order.c.order_id == order)
-        work.tx.run(mine.values(state=OrderState.PAID, why="", ended_us=work.now_us))
+        paid(work, order)
         self._deadline_us.pop(order, None)
-        tax = int(work.tx.value(sa.select(web_order.c.tax_minor).where(web_order.c.order_id == order)))
-        legs = post_order(row.amount_minor, tax, row.currency, order)
-        sale = SaleId(order)
-        post(work, legs, store=row.store, kind=Kind.ORDER, ref=order, business_day="", at_us=work.now_us, sale=sale)
-        if not row.piece:
-            sentence = f"Payment {row.payment_key} was captured for an order that no backup knows; find its piece"
-            work.open_case("captured and unknown", sentence, store=row.store, ref=order)
-            return
-        tokens = Custody(work)
-        if tokens.sell(row.piece, CLOUD, SaleId(order), "") is not None:
-            sentence = f"Order {order} is paid, but piece {row.piece} is sold already; refund it"
-            work.open_case("order paid twice", sentence, store=row.store, piece=row.piece, ref=order)
-        token = tokens.get(row.piece)
-        if token is not None and (token.holder == CLOUD or (token.holder == row.store and row.ce in (0, token.ce))):
-            tokens.change(token, OfficeState.SOLD, sale=SaleId(order))
-        costs.sold_online(work, row.store, row.piece, SaleId(order), at_us=work.now_us)
-        tokens.flush()
-        if row.fence:
-            work.command(row.store, ConvertLease(piece=row.piece, ce=row.ce, fence=row.fence, order=order))
 
     # --- rows ---------------------------------------------------------------------------------------------
 
@@ -244,6 +221,34 @@ class OrderDesk:
         """Why it waits, for people; the order itself stays as it is."""
         with self.office.transaction() as tx:
             tx.run(sa.update(web_order).where(web_order.c.order_id == order).values(note=why))
+
+
+def paid(work: Work, order: OrderId) -> None:
+    """Its money has moved: book it, and the piece is the order's. The same order again is nothing new."""
+    row = _locked(work, order)
+    if row.state is OrderState.PAID:
+        return
+    mine = sa.update(web_order).where(web_order.c.order_id == order)
+    work.tx.run(mine.values(state=OrderState.PAID, why="", ended_us=work.now_us))
+    tax = int(work.tx.value(sa.select(web_order.c.tax_minor).where(web_order.c.order_id == order)))
+    legs = post_order(row.amount_minor, tax, row.currency, order)
+    sale = SaleId(order)
+    post(work, legs, store=row.store, kind=Kind.ORDER, ref=order, business_day="", at_us=work.now_us, sale=sale)
+    if not row.piece:
+        sentence = f"Payment {row.payment_key} was captured for an order that no backup knows; find its piece"
+        work.open_case("captured and unknown", sentence, store=row.store, ref=order)
+        return
+    tokens = Custody(work)
+    if tokens.sell(row.piece, CLOUD, SaleId(order), "") is not None:
+        sentence = f"Order {order} is paid, but piece {row.piece} is sold already; refund it"
+        work.open_case("order paid twice", sentence, store=row.store, piece=row.piece, ref=order)
+    token = tokens.get(row.piece)
+    if token is not None and (token.holder == CLOUD or (token.holder == row.store and row.ce in (0, token.ce))):
+        tokens.change(token, OfficeState.SOLD, sale=SaleId(order))
+    costs.sold_online(work, row.store, row.piece, SaleId(order), at_us=work.now_us)
+    tokens.flush()
+    if row.fence:
+        work.command(row.store, ConvertLease(piece=row.piece, ce=row.ce, fence=row.fence, order=order))
 
 
 def _locked(work: Work, order: OrderId) -> Order:
