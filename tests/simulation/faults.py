@@ -135,7 +135,8 @@ class Faults:
                 self.stat("promises gone with every copy")
                 del self.world.promised[piece]
         for piece, place in list(self.world.written.items()):
-            if place in self.lost and piece in self.world.open and self.world.loc[piece] == place[0]:
+            stayed = self.world.loc[piece] == place[0] or self.world.taken.get(piece) != self.world.open.get(piece)
+            if place in self.lost and piece in self.world.open and stayed:
                 self.stat("sales gone with every copy")
                 self.world.sale_gone[piece] = self.world.open.pop(piece)
                 del self.world.written[piece]

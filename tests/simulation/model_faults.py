@@ -57,8 +57,7 @@ class HeavyFaults:
         home = self.main[self.rng.choice(STORES)]
         if sold and home.serving:
             piece = self.rng.choice(sold)
-            self.world.loc[piece] = home.store
-            self.give_back(home, piece, self.world.open[piece])
+            self.come_back_with(piece, self.world.open[piece], home)
 
     def take_away(self):
         """A client who brought a piece back does not wait for the refund, and takes it along."""

@@ -17,6 +17,7 @@ from trade.acts import (
 )
 from trade.custody import TokenState
 
+from .nodes import CrashError
 from .world import PRICE, STORES, TILLS
 
 FLOOR_RESTS_S = 45
@@ -84,8 +85,7 @@ class People:
             if sale and loc == "client":
                 home = rng.choice(STORES) if rng.random() < 0.3 else box.store
                 if self.main[home].serving:
-                    self.world.loc[piece] = home
-                    self.give_back(self.main[home], piece, sale)
+                    self.come_back_with(piece, sale, self.main[home])
         elif dice < 0.96:
             till = rng.choice(TILLS)
             box.do(CloseShift(till=till, cash_counted_minor=0, note="counted by somebody in a hurry"))
@@ -134,6 +134,16 @@ class People:
             box.do(Sight(pieces=(piece,), zone="pad"))
             claim = self.new_id()
             box.do(HoldPiece(claim=claim, piece=piece, kind=ClaimKind.LAYAWAY, ref=f"c{claim}"))
+
+    def come_back_with(self, piece, sale, box):
+        """A client, receipt in hand; the power may go before it is written, and nobody leaves a piece for nothing."""
+        self.world.loc[piece] = box.store
+        try:
+            self.give_back(box, piece, sale)
+        except CrashError:
+            if not box.observe():
+                self.world.move(piece, "client")
+            raise
 
     def give_back(self, box, piece, sale):
         tenders = (Tender(kind=TenderKind.CASH, amount_minor=PRICE),)

@@ -60,6 +60,12 @@ def test_a_hundred_thousand_histories_of_today_break_nothing(model, replay):
         clean(model, replay, range(first, first + HISTORIES_LONG // len(MIXES)), **more)
 
 
+@pytest.mark.parametrize(("seed", "more"), [(920000272, {"hard": True}), (930000339, MIXES[2]), (930000437, MIXES[2])])
+def test_what_the_long_run_once_found_stays_mended(model, replay, seed, more):
+    """The power went while a client was at the counter; a sale burnt of a piece that no client had; paid in a lost life."""
+    clean(model, replay, [seed], **more)
+
+
 def test_a_history_of_the_model_is_its_seed(model):
     once, twice = (model.history(5, hard=True)[1] for _ in range(2))
     assert list(once.recorded) == list(twice.recorded)

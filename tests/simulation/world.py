@@ -24,8 +24,10 @@ class World:
         self.open = {}
         self.written = {}
         """Piece → the row that says it is sold, while it is."""
+        self.taken = {}
+        """Piece → its sale when a client last had it."""
         self.sale_gone = {}
-        """Piece → its sale that went with every copy that we could see, while the piece lay in its store; a copy still
+        """Piece → its sale that went with every copy that we could see, and no client had the piece; a copy still
         on its way may bring the sale back, and then it may be refunded once."""
         self.refund_gone = {}
         """Piece → the sale whose refund went with every copy: it is refunded once more, and the copy may come then."""
@@ -58,6 +60,8 @@ class World:
 
     def move(self, piece, to):
         self.left[piece, self.loc[piece]] = self.sim.t
+        if to == "client":
+            self.taken[piece] = self.open.get(piece)
         self.loc[piece] = to
 
     # the payment provider: idempotent by key, never down, money moves exactly here
