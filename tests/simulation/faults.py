@@ -150,6 +150,7 @@ class Faults:
         """Answers the case of a box that is not admitted."""
         self.after(10, self.human)
         for store, box in self.main.items():
-            waits = box.refused == "replace" or self.head.served_by(store) != box.instance
-            if self.head.up and box.up and not box.serving and waits:
+            if not self.head.up or not box.up or box.serving:
+                continue
+            if box.refused == "replace" or self.head.served_by(store) != box.instance:
                 self.replace(store)

@@ -56,6 +56,7 @@ class ModelBox:
         self.name = f"{store}/{instance}"
         self.up = self.ghost = self.given_up = self.cut = False
         self.watched, self.granted_at, self.boots, self.backup = {}, {}, 0, None
+        self.looked_at = self.looked_on = None
 
     def start(self):
         self.boots += 1
@@ -140,7 +141,10 @@ class ModelBox:
         return ""
 
     def observe(self):
-        changed = False
+        # no row is written anywhere without the next number of a leaf, and a box that starts has another disk
+        if self.looked_at == self.sim.leaf and self.looked_on is self.d:
+            return False
+        self.looked_at, self.looked_on, changed = self.sim.leaf, self.d, False
         for epoch, rows in self.d.logs.items():
             first = self.watched.get(epoch, 0)
             if len(rows) <= first:

@@ -42,6 +42,8 @@ class Box:
         self.ghost = False
         self.cut = False
         self.watched = {}
+        self.looked_at = None
+        """What SQLite had counted at the last look: one at books that stand still costs more than most of what happens."""
         self.granted_at = {}
         self.attended = False
         """Somebody stands by and begins again, should the power go."""
@@ -59,6 +61,7 @@ class Box:
             crashpoint=self.crashpoint,
             image=self.image or empty_books(claim_guard=self.sim.guards.claim_unique),
         )
+        self.looked_at = None
         self.desk = Desk(self.books)
         self.boot = f"{self.name}#{self.boots}"
         self.sync = Sync(self.books, boot=self.boot)
@@ -92,7 +95,10 @@ class Box:
 
     def observe(self):
         """The bystander reads over the shoulder what became true here, even if the box dies right after."""
-        changed = False
+        changes = self.books.db._db.total_changes
+        if changes == self.looked_at and self.watched:
+            return False
+        self.looked_at, changed = changes, False
         for counter in self.books.db.rows("counters", Counter):
             key = (counter.epoch, counter.stream)
             first = self.watched.get(key, 0) + 1
