@@ -4,6 +4,7 @@ While a piece lies still it is one row an hour. Times are wall-clock UTC µs, fo
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -141,10 +142,14 @@ def joined(rows: Sequence[Stay]) -> list[Stay]:
     """Rows of one piece as stays, oldest first: what was cut by the hour is joined, what came twice counts once."""
     distinct = {(row.zone, row.from_us): row for row in rows}
     out: list[Stay] = []
-    for stay in sorted(distinct.values(), key=lambda row: (row.from_us, row.zone)):
-        last = next((at for at in range(len(out) - 1, -1, -1) if out[at].zone == stay.zone), None)
-        if last is not None and stay.from_us - out[last].to_us <= LEFT_AFTER_US:
-            out[last] = stay._replace(from_us=out[last].from_us, rounds=out[last].rounds + stay.rounds)
+    newest: dict[ZoneId, int] = {}
+    """Where in `out` the newest stay of a zone stands: to look for it made a year of one piece take 0.2 s."""
+    for stay in sorted(distinct.values(), key=itemgetter(2, 1)):  # from_us, zone
+        at = newest.get(stay.zone)
+        if at is not None and stay.from_us - out[at].to_us <= LEFT_AFTER_US:
+            before = out[at]
+            out[at] = Stay(stay.piece, stay.zone, before.from_us, stay.to_us, before.rounds + stay.rounds, *stay[5:])
         else:
+            newest[stay.zone] = len(out)
             out.append(stay)
     return out
