@@ -118,7 +118,8 @@ def add_ledger(routes: APIRouter, desk: Desk, clients: called.Clients) -> None:
                 called_by=kept.naming(work.tx, legs, clients=called.clients(work.tx, who, clients)),
                 sold=kept.receipts(work.tx, [row.sale]).get(row.sale) if row.sale else None,
                 beside=[each for each in of_sale if each.posting != posting and who.of(each.store)],
-                may_reverse=who.may(Permission.LEDGER_CLOSE, store=store) and not closing.stays(row.kind, row.ref),
+                may_reverse=who.may(Permission.LEDGER_CLOSE, store=store)
+                and not closing.stays(row.kind, row.ref, [leg.account for leg in row.legs]),
             )  # fmt: skip
 
 

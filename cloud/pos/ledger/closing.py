@@ -1,7 +1,7 @@
 """Ending a month for a store, and correcting what is posted by posting again: nothing is ever changed or reopened."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,8 +16,9 @@ from cloud.tables import case_file, consignor_payment, ledger_close, ledger_line
 from cloud.work import QUARANTINED, Work
 from contract.ids import StoreId, UserId
 from trade import periods
-from trade.accounts import Account
+from trade.accounts import TENDER_ACCOUNT, Account
 from trade.posting import Posting, balanced, reversed_legs
+from trade.value import OF_THE_OFFICE
 from web.words import later
 
 FOLLOWS: Final = {
@@ -30,6 +31,12 @@ FOLLOWS: Final = {
 OF_ORDERS: Final = later(
     "This follows the end of an order, which stands: post by hand what its client should have besides"
 )
+OF_VALUE: Final = later(
+    "Gift cards, credit, deposits or points moved in it, and stores may have spent them since: take back at a till "
+    "what was sold, forfeit on the account's page what was given, and post by hand what then should stand"
+)
+OWED: Final = frozenset(TENDER_ACCOUNT[kind] for kind in OF_THE_OFFICE)
+"""Accounts of the ledger that say in sum what clients' accounts say one by one."""
 UNDONE: Final = {
     Kind.FORFEIT: later("This gave an account back what was forfeited: forfeit it once more instead"),
     Kind.CONSIGNOR_PAID: later("This took back that an owner was paid: say once more that they were, and it is posted"),
@@ -133,13 +140,16 @@ def _last(tx: Tx, of: StoreId) -> str:
     return str(tx.value(sa.select(sa.func.max(ledger_close.c.period)).where(ledger_close.c.store == of)) or "")
 
 
-def stays(kind: str, ref: str) -> object:
-    """Why a posting is not reversed, in words to be said later; nothing: it may be."""
+def stays(kind: str, ref: str, accounts: Iterable[str]) -> object:
+    """Why a posting with legs in these accounts is not reversed, in words to be said later; nothing: it may be."""
     if kind == Kind.FORFEIT and ref.startswith(OF_ORDER):
         return OF_ORDERS
     if kind == Kind.CORRECTION:
         return next((words for undone, words in UNDONE.items() if ref.startswith(f"{undone}:")), "")
-    return FOLLOWS.get(Kind(kind), "")
+    if no := FOLLOWS.get(Kind(kind)):
+        return no
+    moved = kind != Kind.FORFEIT and not OWED.isdisjoint(accounts)  # a forfeit's account is put right with it
+    return OF_VALUE if moved else ""
 
 
 def reverse(work: Work, of: StoreId, name: str, *, by: UserId, why: str) -> str:
@@ -150,7 +160,8 @@ def reverse(work: Work, of: StoreId, name: str, *, by: UserId, why: str) -> str:
     row = work.tx.row(sa.select(posting).where(posting.c.store == of, posting.c.posting == name).with_for_update())
     if row is None:
         raise NotCorrectableError(f"There is no posting {name} of {of}")
-    if no := stays(row["kind"], row["ref"]):
+    legs = legs_of(work.tx, of, name)
+    if no := stays(row["kind"], row["ref"], [leg.account for leg in legs]):
         raise NotCorrectableError(str(no))
     mine = (posting.c.store == of, posting.c.kind == Kind.CORRECTION, posting.c.ref == name)
     if work.tx.value(sa.select(posting.c.at_us).where(*mine)) is not None:
@@ -160,8 +171,7 @@ def reverse(work: Work, of: StoreId, name: str, *, by: UserId, why: str) -> str:
         work.tx.run(sa.delete(consignor_payment).where(*paid))
     if row["kind"] == Kind.FORFEIT:
         forfeits.given_back(work, of, row["ref"], by=by, why=said(why))
-    legs = reversed_legs(legs_of(work.tx, of, name))
-    return _correct(work, of, legs, ref=name, by=by, why=why)
+    return _correct(work, of, reversed_legs(legs), ref=name, by=by, why=why)
 
 
 def correct(work: Work, of: StoreId, legs: Sequence[Posting], *, entry: str, by: UserId, why: str) -> str:
