@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from contract.facts import AlarmKind
 from contract.ids import ZoneId
+from edge.reconcile.blob import pack, unpack
+from edge.reconcile.presence import evidence as evidence_module
 from edge.reconcile.presence import groups, judge
 from edge.reconcile.presence.evidence import (
     CLASSES,
@@ -234,13 +236,15 @@ def test_a_cover_that_reached_farther_asks_for_more_but_for_less_than_it_reached
 def test_what_is_seldom_covered_alone_takes_less_to_be_missed_and_only_so_much_less():
     evidence = Evidence(2)
     assert not size_nats(evidence).any(), "a store that saw no cover knows nothing of their sizes"
-    evidence.cover_sizes[:, 1] = (0, 0, 0, 5e6, 5e6, 0)
-    evidence.cover_sizes[3, 0] = 40
+    evidence.cover_parts[:, 1] = (0, 0, 0, 5e6, 5e6, 0)
+    evidence.cover_parts[3, 0] = 40
     nats = size_nats(evidence)
     assert nats[3] < 0 < nats[4] <= SIZE_NATS_MAX
     assert nats[0] == 0
-    evidence.cover_sizes[3, 0] = 4000
+    evidence.cover_parts[3, 0] = 4000
     assert size_nats(evidence)[4] == SIZE_NATS_MAX
+    evidence.cover_parts[1, 0] = 400_000
+    assert size_nats(evidence)[1] == -SIZE_NATS_MAX, "no tray is so large, and a cover was"
 
 
 @given(st.integers(1, 500), st.integers(1, 500))
@@ -255,10 +259,10 @@ def covers_seen(floor):
     shop.placement = dataclasses.replace(shop.placement, reader=np.zeros(shop.zones, np.int32))
     shop.rules = Rules(alarm_nats=99.0, small_nats=99.0, tray_nats=99.0, group_nats=99.0, few_nats=99.0)
     shop.p[64:68] = 0.25
-    before = shop.run(600).evidence.cover_sizes[:, 0].copy()
+    before = shop.run(600).evidence.cover_parts[:, 0].copy()
     shop.cover[56:68], shop.cover_ends[56:68] = 0.0, shop.now_us + 10e6
     shop.run(40)
-    return (shop.evidence.cover_sizes[:, 0] - before).tolist()
+    return (shop.evidence.cover_parts[:, 0] - before).tolist()
 
 
 def test_a_cover_is_as_large_as_all_that_was_not_read_since(floor):
@@ -272,11 +276,34 @@ def test_told_by_its_tray_alone_the_same_cover_would_seem_small(floor, monkeypat
     assert covers_seen(floor) == np.eye(SIZES)[size_of(8, 50)].tolist()
 
 
+def test_a_piece_of_it_that_is_in_a_cart_makes_a_covered_tray_no_smaller(floor):
+    """It is not judged, and says nothing of what lies over the others; nor is it missing with them."""
+    shop = shop_with_one_reader(floor)
+    shop.placement.expected[56] = False
+    before = shop.run(20).evidence.cover_parts[:, 0].copy()
+    shop.rules = dataclasses.replace(READY, tray_nats=99.0, group_nats=99.0, few_nats=99.0)
+    shop.cover[56:64], shop.cover_ends[56:64] = 0.0, shop.now_us + 20e6
+    shop.run(60)
+    assert (shop.evidence.cover_parts[:, 0] - before).tolist() == np.eye(SIZES)[size_of(7, 50)].tolist()
+    shop.rules = READY
+    shop.there[57:64] = False
+    shop.run(120)
+    assert [one.rows for one in shop.accused()] == [tuple(range(57, 64))]
+
+
+def test_what_was_learned_of_trays_by_their_own_size_is_learned_anew():
+    evidence = Evidence(1)
+    evidence.cover_parts[3] = (40, 5e6)
+    arrays = unpack(evidence_module._MAGIC, evidence.save(0, [], [ZoneId("case")]))
+    arrays["cover_sizes"] = arrays.pop("cover_parts")
+    assert not load(pack(evidence_module._MAGIC, arrays), 0, [], [ZoneId("case")]).cover_parts.any()
+
+
 def test_sizes_of_covers_outlive_a_restart():
     evidence = Evidence(1)
-    evidence.cover_sizes[2] = (3, 500.0)
+    evidence.cover_parts[2] = (3, 500.0)
     again = load(evidence.save(0, [], [ZoneId("case")]), 0, [], [ZoneId("case")])
-    assert again.cover_sizes[2].tolist() == [3, 500.0]
+    assert again.cover_parts[2].tolist() == [3, 500.0]
 
 
 def test_a_few_neighbours_of_two_trays_are_missed_long_before_a_group_of_any_size(floor):

@@ -20,7 +20,8 @@ CALM: Final = 0.8
 MOMENT_US: Final = 20_000_000
 KEY_SHIFT: Final = 44
 OLDEST_US: Final = 1 << 43
-"""A zone or tray and a moment are sorted as one number: a hundred days ago and more is one moment."""
+"""A zone or tray, and a moment in µs behind it, are sorted as one number of 63 bits: half a million trays, and what is
+a hundred days ago and more is one moment."""
 COMPANY_DISCOUNT: Final = 12.0
 COMPANY_CAP: Final = 9.0
 """In company the statistic is capped where it can never alarm: uncapped, one long shadow ruined a month."""
@@ -52,10 +53,9 @@ def in_company(silent: Silent) -> NDArray[np.bool_]:
     in_zone = np.bincount(zone[by_zone], minlength=int(zone.max(initial=0)) + 1)
     others: NDArray[np.bool_] = (in_zone[zone] - by_zone) > 0
     others |= (tray >= 0) & ((in_tray[np.maximum(tray, 0)] - by_tray) > 0)
-    # in a calm zone: whoever has company at all and is of its moment
-    calm = np.flatnonzero(others & (silent.calm >= CALM))
-    onset_us = silent.onset_us[calm]
-    others[calm] = _same(tray[calm], onset_us, by_tray[calm]) | _same(zone[calm], onset_us, by_zone[calm])
+    at = np.flatnonzero(others)
+    one_moment = _same(tray[at], silent.onset_us[at], by_tray[at]) | _same(zone[at], silent.onset_us[at], by_zone[at])
+    others[at] = one_moment | (silent.calm[at] < CALM)
     return others
 
 
@@ -63,6 +63,7 @@ def _same(key: NDArray[np.int32], onset_us: NDArray[np.int64], among: NDArray[np
     """Who of `among` has another with the same key that fell silent at about the same moment."""
     at, out = np.flatnonzero(among), np.zeros(len(key), np.bool_)
     if len(at) > 1:
+        assert key.max() < 1 << (63 - KEY_SHIFT), "more trays than can be sorted with their moments"
         since_us = onset_us[at] - onset_us[at].max()
         moment = (key[at].astype(np.int64) << KEY_SHIFT) + np.maximum(since_us, -OLDEST_US)
         order = np.argsort(moment)

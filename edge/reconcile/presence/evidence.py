@@ -34,7 +34,7 @@ SMALL_ZONE: Final = 12
 """Where so few pieces can be read well, one is as large a part of its zone as a cover may be, or what is left of a
 covered few: alone it is held to what lone silences reach in such zones."""
 SIZES: Final = 6
-"""Classes of trays by the part of their zone that they are (`groups.size_of`), rows of `Evidence.cover_sizes`."""
+"""Classes of parts of a zone, what covers lie over and trays are (`groups.size_of`), rows of `Evidence.cover_parts`."""
 
 _MAGIC: Final = b"VTEV1\n"
 _COLUMNS: Final = ("nats", "lone_nats", "peak", "hits", "rounds", "fades", "watched_s", "silent_rounds", "company_nats")
@@ -72,7 +72,7 @@ class Trays:
     size      int8[t]     what part of its zone it is (`groups.size_of`), -1 while its silence could not be judged
     reads     float64[t]  read in a round, lately; cover_s float64[t]: seconds since that fell under half of what is due
     judged    bool[t]     whether its silence was looked at since then
-    part      int8[t]     what part of its zone may be covered with it by the last look, -1 if the rest was not as usual
+    part      int8[t]     what part of its zone may be covered with it by the last look, -1: the rest was not as usual
     """
 
     silent_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -155,7 +155,8 @@ class Evidence:
     peaks          int64[5, 400]  histograms of what harmless silences reached, bins of 0.25 nats: single pieces, whole
                                   trays, groups, few of a zone, single pieces of small zones
     covers         float64[z, 3]  covers of whole trays by zone: how many, sum of ln s, sum of (ln s)²
-    cover_sizes    float64[6, 2]  the same by the part of its zone a tray is: how many, and tray-seconds watched
+    cover_parts    float64[6, 2]  by part of a zone: covers of whole trays over so much of it, by all that was not read
+                                  since, and tray-seconds watched of trays that are so large
     trouble        bool[z]        its reader is, or was lately, dead, flapping or jammed; last at trouble_us
     lately         float64[z, 3]  observed, expected and variance of the live pieces' reads over some 20 rounds
     expected, observed float64[z] reads of the live pieces in the zone's last round; not saved
@@ -177,7 +178,7 @@ class Evidence:
         self.step_s = np.ones(zones)
         self.peaks = np.zeros((CLASSES, PEAK_BINS), np.int64)
         self.covers = np.zeros((zones, 3))
-        self.cover_sizes = np.zeros((SIZES, 2))
+        self.cover_parts = np.zeros((SIZES, 2))
         self.expected, self.observed = np.zeros(zones), np.zeros(zones)
         self.lately = np.zeros((zones, 3))
         self.trouble = np.zeros(zones, np.bool_)
@@ -288,7 +289,7 @@ class Evidence:
         kept = np.array([row for row in range(self.rows) if pieces[row] is not None], np.intp)
         arrays: dict[str, NDArray[np.generic]] = {name: getattr(self, name)[kept] for name in _PIECE_ARRAYS}
         arrays["story"] = self.story[:, kept]
-        for name in (*_ZONE_ARRAYS, "peaks", "cover_sizes"):
+        for name in (*_ZONE_ARRAYS, "peaks", "cover_parts"):
             arrays[name] = getattr(self, name)
         for name in _TIMES:
             arrays[name] = np.maximum(np.asarray(arrays[name], np.int64) - now_us, LONG_AGO_US)
@@ -326,7 +327,7 @@ def load(blob: bytes, now_us: int, pieces: Sequence[PieceId | None], zones: Sequ
     for name in old.keys() & set(_ZONE_ARRAYS):
         getattr(out, name)[zone_map[:-1][kept]] = old[name][kept]
     out.peaks[: len(np.atleast_2d(old["peaks"]))] = old["peaks"]
-    out.cover_sizes[:] = old.get("cover_sizes", 0.0)
+    out.cover_parts[:] = old.get("cover_parts", 0.0)
     out.store_s, out.pieces_s, gaps, out.fade_gaps_s = old["totals"].tolist()
     out.fade_gaps = int(gaps)
     return out

@@ -3,7 +3,7 @@
 Reads cannot tell a lifted tray from a covered one. Four things can: covers let a few reads through, they do not end at
 the edge of one tray, they go away, and they are seldom just so small a part of a zone. So a silence of a whole tray,
 with everything beside it read as usual, is weighed by the reads that a cover would have let through, by how long covers
-last here, and by how often trays of its size are covered alone; a silence of some pieces of a zone by the first and the
+last here, and by how often so much of a zone is covered; a silence of some pieces of a zone by the first and the
 third, against a threshold of its own. Both thresholds come from this store's harmless silences, within the one budget
 (`threshold`).
 """
@@ -63,9 +63,9 @@ COVER_SPREAD_MIN: Final = 0.8
 SEEN_NATS: Final = 0.01
 """What a silent tray that was looked at has at least reached: it marks its silence as judged."""
 SIZE_FIRM: Final = 1.0
-"""Trays of a size are as often covered as others until so many covers were to be expected among them."""
+"""A part of a zone is as often covered as others until so many covers were to be expected of it."""
 SIZE_NATS_MAX: Final = 4.0
-"""However seldom a tray of its size was covered, it takes more than that to say that it was lifted."""
+"""However seldom so small a part was covered, it takes more than that to say that a tray was lifted."""
 LAPSE_S: Final = 10.0
 """A group silence that is not seen for so long is over."""
 FEW_MIN: Final = 3
@@ -115,7 +115,7 @@ def _uncovered(evidence: Evidence, ended: NDArray[np.intp]) -> None:
     for zone, ln in zip(trays.zone[ended].tolist(), np.log(length_s).tolist(), strict=True):
         evidence.covers[zone] += (1.0, ln, ln * ln)
     part = trays.part[ended]
-    evidence.cover_sizes[:, 0] += np.bincount(part[part >= 0], minlength=SIZES)
+    evidence.cover_parts[:, 0] += np.bincount(part[part >= 0], minlength=SIZES)
 
 
 def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
@@ -169,18 +169,21 @@ def size_of(part: int | NDArray[np.int64], whole: int | NDArray[np.int64]) -> ND
 
 
 def size_nats(evidence: Evidence) -> NDArray[np.float64]:
-    """By size: -log of how often its trays are covered alone, compared with any tray. 0 until covers were seen."""
-    covers, watched_s = evidence.cover_sizes.T
+    """By part of a zone: -log of how often so much is covered, compared with how often trays are so large.
+
+    0 until covers were seen, and never more than `SIZE_NATS_MAX` either way.
+    """
+    covers, watched_s = evidence.cover_parts.T
     among = covers.sum() * watched_s / max(watched_s.sum(), 1.0)
     nats: NDArray[np.float64] = -np.log((covers + SIZE_FIRM) / (among + SIZE_FIRM))
-    return np.minimum(nats, SIZE_NATS_MAX)
+    return np.clip(nats, -SIZE_NATS_MAX, SIZE_NATS_MAX)
 
 
 def _watched(evidence: Evidence, now_us: int) -> None:
     trays = evidence.trays
     since_s = (now_us - trays.known_us) / 1e6
     if since_s <= 2 * KNOWN_EVERY_S:  # else the box was off, or has just begun
-        evidence.cover_sizes[:, 1] += np.bincount(trays.size[trays.size >= 0], minlength=SIZES) * since_s
+        evidence.cover_parts[:, 1] += np.bincount(trays.size[trays.size >= 0], minlength=SIZES) * since_s
 
 
 def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Iterator[Quiet]:
@@ -206,9 +209,12 @@ def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Itera
         beside = (home == zone_of) & (tray != number) & (row_silent_s >= silent_s - ONSET_S)
         rounds = silent_s / float(evidence.step_s[zone_of])
         here = evidence.lying().rows(zone_of)
-        members = here[(placement.tray[here] == number) & (evidence.state[here] == PRESENT)]
-        trays.part[number] = -1
-        if not len(members) or beside.any() or rest_deficit(evidence, zone_of, strength, rounds) > DEFICIT_MAX:
+        judged = placement.expected[here] & ~evidence.by_hand[here] & (evidence.state[here] == PRESENT)
+        members = here[judged & (placement.tray[here] == number)]
+        if not len(members):
+            continue
+        if beside.any() or rest_deficit(evidence, zone_of, strength, rounds) > DEFICIT_MAX:
+            trays.part[number] = -1
             continue
         part = int(size_of(*_may_be_covered(evidence, placement, zone_of, members)))
         nats = max(against_cover(evidence, zone_of, strength, silent_s) + float(rare[part]), SEEN_NATS)
