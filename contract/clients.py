@@ -61,9 +61,12 @@ class ClientConsent(_Told, frozen=True):
 
 
 class ClientBought(_Told, frozen=True):
+    """`in_doubt`: its sale waits for a person of the office."""
+
     day: str
     what: str
     piece: str = ""
+    in_doubt: bool = False
 
 
 class ClientPoints(_Told, frozen=True):

@@ -66,6 +66,12 @@ def bought(amount, currency="EUR", metal="gold"):
     return Owned("p", "Ring", "s", "paris", 1, amount, currency, metal=metal)
 
 
+def test_what_is_in_doubt_tells_no_taste_and_no_budget():
+    doubt = Owned("q", "Ring", "t", "paris", 1, 9_000, "EUR", metal="gold", in_doubt=True)
+    assert tastes([bought(5), doubt]) == []
+    assert budgets([bought(5), doubt]) == []
+
+
 def test_one_purchase_is_no_taste():
     assert tastes([bought(5)]) == []
     assert budgets([bought(5)]) == []

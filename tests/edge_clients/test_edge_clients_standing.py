@@ -9,6 +9,7 @@ from clients_house import ANA, EVA, MAX, MILAN, ONE, OTHER, PARIS
 from cloud import house_settings, points
 from cloud.pos.clients import desk
 from cloud.pos.clients.profile import Likes, Pin
+from cloud.pos.sales.desk import resolve
 from cloud.pos.segments import settings
 from cloud.pos.segments.settings import Segmentation, Step
 from cloud.tables import client, client_segment, custody, piece, points_lot, sale, sale_line, store, value_account
@@ -121,6 +122,18 @@ def test_a_sale_brings_the_card_again(house, box):
     before = changed_us(house)
     house.work(lambda work: points.sold(work, PARIS, fact, at_us=work.now_us))
     assert changed_us(house) > before, "else what they bought comes with tomorrow's pass, or never"
+
+
+def test_a_sale_in_doubt_is_marked_on_the_card_until_it_is_resolved(house, box):
+    """No money is posted of it, which would bring the card: the doubt itself does, and its end."""
+    known = {"store": PARIS, "client": ONE, "business_day": "2026-11-20", "state": "quarantined"}
+    add(house, sale, sale="s3", **known)
+    add(house, sale_line, store=PARIS, sale="s3", line="l", kind="piece", piece="P1", description="Ring")
+    assert [(each.what, each.in_doubt) for each in bring(house, box).bought] == [("Ring", True)]
+    before = changed_us(house)
+    house.work(lambda work: resolve(work, PARIS, "s3", post_it=False, by=ANA, outcome="it was given back"))
+    assert changed_us(house) > before, "else the store would say for ever that it is in doubt"
+    assert [(each.what, each.in_doubt) for each in bring(house, box).bought] == [("Ring", False)]
 
 
 def changed_us(office):

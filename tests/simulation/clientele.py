@@ -224,7 +224,8 @@ class Clientele(Keepings):
     def judge(self):
         super().judge()
         known = self.head.rows()
-        sales, back = self.posted(known), {sale: self.back_of(sale, known) for sale in self.sales}
+        sales, doubted = self.by_state(known)
+        back = {sale: self.back_of(sale, known) for sale in self.sales}
         with self.head.office.transaction() as tx:
             work = begin(tx, ALL, self.wall_us() + LATER_US)
             groups = {ids[0]: ids for ids in (aliases.ids(tx, person) for person in CLIENTS)}.values()
@@ -232,19 +233,22 @@ class Clientele(Keepings):
             self.judge_erased(tx, groups)
             self.judge_points(tx, sales, back)
             for ids in alive:
-                self.judge_profile(work, ids, sales)
+                self.judge_profile(work, ids, sales, doubted)
             self.judge_spent(tx, groups, sales, back)
             for store in STORES:
                 self.take_cards(store, work)
         for ids in alive:
             self.judge_cards(ids)
 
-    def posted(self, known):
-        """Sales by name that the office has, and that stand."""
+    def by_state(self, known):
+        """Sales by name that the office has: those that stand, and those that wait for a person."""
         with self.head.office.reading() as tx:
-            state = tables.sale.c.state
-            stand = {row["sale"] for row in tx.rows(sa.select(tables.sale.c.sale).where(state != "quarantined"))}
-        return {sale: fact for sale, (place, fact) in self.sales.items() if place in known and sale in stand}
+            states = {row["sale"]: row["state"] for row in tx.rows(sa.select(tables.sale.c.sale, tables.sale.c.state))}
+        found = {}, {}
+        for sale, (place, fact) in self.sales.items():
+            if place in known and sale in states:
+                found[states[sale] == "quarantined"][sale] = fact
+        return found
 
     def back_of(self, sale, known):
         """What came back of it, as far as the office has heard."""
@@ -277,12 +281,18 @@ class Clientele(Keepings):
         if has != expected:
             raise ViolationError(f"C1 clients have points {has}, and should have {expected}")
 
-    def judge_profile(self, work, ids, posted):
+    def judge_profile(self, work, ids, posted, doubted):
         head = ids[0]
         seen = queries.detail(work, ring(), head, desk.read(work, ring(), head))
-        sales = sorted(sale for sale, fact in posted.items() if fact.client in ids)
-        if sorted(each.sale for each in seen.sales) != sales:
-            raise ViolationError(f"C2 {ids} bought {sales}, and their profile shows {seen.sales}")
+        sales, in_doubt = (
+            sorted(sale for sale, fact in some.items() if fact.client in ids) for some in (posted, doubted)
+        )
+        shown, marked = (sorted(each.sale for each in seen.sales if each.in_doubt is it) for it in (False, True))
+        if (shown, marked) != (sales, in_doubt):
+            why = f"C2 {ids} bought {sales}, and in doubt {in_doubt}"
+            raise ViolationError(f"{why}, and their profile shows {seen.sales}")
+        for _ in in_doubt:
+            self.stat("sales in doubt on a profile")
         with_them = [
             each.order_id for each in orders.of_client(work.tx, Remarks(work.tx, ring()), head, now_us=work.now_us)
         ]

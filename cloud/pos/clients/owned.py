@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from cloud.db import Tx
 from cloud.tables import appraisal, piece, returned_line, returned_piece, sale, sale_line
 from contract.ids import PersonId
+from trade.sale import SaleState
 
 SEVERAL: Final = 2
 """Pieces of which a taste is told: one purchase is none."""
@@ -32,7 +33,9 @@ class Valued:
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """Bought and not brought back. Of a piece whose card is gone only what the receipt says."""
+    """Bought and not brought back. Of a piece whose card is gone only what the receipt says. `in_doubt`: as its sale
+    is, so that it may be another's; it tells nothing of their taste.
+    """
 
     piece: str
     title: str
@@ -48,6 +51,7 @@ class Owned:
     colours: tuple[str, ...] = ()
     certificates: tuple[str, ...] = ()
     appraised: Valued | None = None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def owned(tx: Tx, persons: Sequence[PersonId], *, limit: int = 100) -> list[Owne
         sa.exists().where(returned_piece.c.sale == sale_line.c.sale, returned_piece.c.piece == sale_line.c.piece),
     )
     query = (
-        sa.select(sale_line, sale.c.recorded_us, sale.c.currency)
+        sa.select(sale_line, sale.c.recorded_us, sale.c.currency, sale.c.state)
         .join(sale, sa.and_(sale.c.store == sale_line.c.store, sale.c.sale == sale_line.c.sale))
         .where(sale.c.client.in_(persons), sale.c.client != "", sale_line.c.piece != "", ~back)
         .order_by(sale.c.recorded_us.desc())
@@ -100,7 +104,8 @@ def _owned(line: sa.RowMapping, card: sa.RowMapping | None, value: Valued | None
         }  # fmt: skip
     return Owned(
         piece=line["piece"], title=line["description"], sale=line["sale"], store=line["store"],
-        at_us=line["recorded_us"], paid_minor=line["gross_minor"], currency=line["currency"], appraised=value, **told,
+        at_us=line["recorded_us"], paid_minor=line["gross_minor"], currency=line["currency"], appraised=value,
+        in_doubt=line["state"] == SaleState.QUARANTINED, **told,
     )  # fmt: skip
 
 
@@ -120,6 +125,7 @@ def _valued(tx: Tx, names: list[str]) -> dict[str, Valued]:
 def tastes(pieces: Sequence[Owned]) -> list[Taste]:
     """What several of their pieces share, the most frequent first. One piece tells nothing."""
     found = []
+    pieces = [each for each in pieces if not each.in_doubt]
     columns: tuple[tuple[str, Iterable[tuple[str, ...]]], ...] = (
         ("category", [(each.category,) for each in pieces]),
         ("metal", [(each.metal,) for each in pieces]),
@@ -139,7 +145,7 @@ def budgets(pieces: Sequence[Owned]) -> list[Budget]:
     """What they usually pay for a piece, by currency: between the lowest and the highest tenth."""
     paid: dict[str, list[int]] = {}
     for each in pieces:
-        if each.paid_minor > 0:
+        if each.paid_minor > 0 and not each.in_doubt:
             paid.setdefault(each.currency, []).append(each.paid_minor)
     found = []
     for currency, amounts in sorted(paid.items()):

@@ -31,6 +31,7 @@ from cloud.tables import (
 from cloud.work import Work
 from contract.ids import PersonId, StoreId
 from trade.consent import Channel, Proof, Said, standing
+from trade.sale import SaleState
 
 _PERSONS: Final[sa.BindParameter[str]] = sa.bindparam("persons", expanding=True)
 _LIMIT: Final[sa.BindParameter[int]] = sa.bindparam("limit")
@@ -50,7 +51,7 @@ _NAMED: Final = (sale.c.client.in_(_PERSONS), sale.c.client != "")
 _SOLD: Final = (
     sa.select(
         sale.c.store, sale.c.sale, sale.c.business_day, sale.c.receipt_number, sale.c.associate, sale.c.currency,
-        sale.c.total_minor, sale.c.recorded_us,
+        sale.c.total_minor, sale.c.recorded_us, sale.c.state,
     )
     .where(*_NAMED)
     .order_by(sale.c.recorded_us.desc())
@@ -105,6 +106,8 @@ class ClientRow:
 
 @dataclass(frozen=True, slots=True)
 class SaleSeen:
+    """`state`: quarantined while it is in doubt. They bought and paid, so it is shown; no sum counts it meanwhile."""
+
     store: str
     sale: str
     business_day: str
@@ -114,6 +117,11 @@ class SaleSeen:
     total_minor: int
     at_us: int
     what: list[str]
+    state: str
+
+    @property
+    def in_doubt(self) -> bool:
+        return self.state == SaleState.QUARANTINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +336,7 @@ def sales_of(tx: Tx, persons: Sequence[PersonId], limit: int) -> list[SaleSeen]:
         if name not in found:
             found[name] = SaleSeen(
                 *name, row["business_day"], row["receipt_number"], row["associate"], row["currency"],
-                row["total_minor"], row["recorded_us"], [],
+                row["total_minor"], row["recorded_us"], [], row["state"],
             )  # fmt: skip
         if row["description"] is not None:
             found[name].what.append(row["description"])

@@ -30,6 +30,7 @@ from contract.clients import (
 )
 from contract.ids import PersonId, StoreId, UserId
 from trade.consent import Channel, Proof, Said, standing
+from trade.sale import SaleState
 from web.sealed import from_text, seal, to_text, wrap
 
 DAY_US: Final = 86_400_000_000
@@ -230,12 +231,15 @@ def _consents(work: Work, names: list[str]) -> dict[str, list[Said]]:
 
 
 def _bought(work: Work, names: list[str]) -> dict[str, list[wire.ClientBought]]:
-    lines = sa.select(sale.c.client, sale.c.business_day, sale_line.c.description, sale_line.c.piece)
+    lines = sa.select(sale.c.client, sale.c.business_day, sale_line.c.description, sale_line.c.piece, sale.c.state)
     here = sa.and_(sale.c.store == sale_line.c.store, sale.c.sale == sale_line.c.sale)
     query = lines.join(sale_line, here).where(sale.c.client.in_(names), sale.c.client != "")
     found: dict[str, list[wire.ClientBought]] = {}
     for row in work.tx.rows(query):
-        told = wire.ClientBought(day=row["business_day"], what=row["description"], piece=row["piece"])
+        told = wire.ClientBought(
+            day=row["business_day"], what=row["description"], piece=row["piece"],
+            in_doubt=row["state"] == SaleState.QUARANTINED,
+        )  # fmt: skip
         found.setdefault(row["client"], []).append(told)
     return found
 

@@ -37,7 +37,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`text` says what; `amount_minor` in `currency`, none where that is empty; `link` leads to where it stands."""
+    """`text` says what; `amount_minor` in `currency`, none where that is empty; `link` leads to where it stands;
+    `in_doubt`: of a purchase that waits for a person.
+    """
 
     at_us: int
     kind: Kind
@@ -47,6 +49,7 @@ class Event:
     amount_minor: int = 0
     currency: str = ""
     link: str = ""
+    in_doubt: bool = False
 
 
 def timeline(tx: Tx, seen: ClientDetail, *, limit: int = EVENTS_MAX) -> list[Event]:
@@ -77,7 +80,7 @@ def _sold(seen: ClientDetail) -> list[Event]:
     sold = [
         Event(
             each.at_us, Kind.PURCHASE, f"{', '.join(each.what)} (receipt {each.receipt_number})", each.associate,
-            each.store, each.total_minor, each.currency, f"/sales/{each.store}/{each.sale}",
+            each.store, each.total_minor, each.currency, f"/sales/{each.store}/{each.sale}", each.in_doubt,
         )
         for each in seen.sales
     ]  # fmt: skip

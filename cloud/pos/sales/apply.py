@@ -4,6 +4,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from cloud import aliases
 from cloud.applying import Applier
 from cloud.custody import CLOUD, Custody, Sold
 from cloud.pos.sales import backs
@@ -40,6 +41,8 @@ def recorded(tokens: Custody, heard: Heard, fact: SaleRecorded) -> None:
     if trouble:
         work.quarantined.add(fact.sale)
         work.open_case(QUARANTINED, "; ".join(trouble), store=heard.store, ref=fact.sale)
+        if fact.client:  # nothing is posted that would bring stores the card of who bought
+            aliases.touch(work.tx, fact.client, now_us=work.now_us)
     work.tx.add_soon(sale, {**row, "state": SaleState.QUARANTINED if trouble else SaleState.POSTED})
     work.tx.add_soon(sale_line, *(_line(heard, fact.sale, line) for line in fact.lines))
     work.tx.add_soon(

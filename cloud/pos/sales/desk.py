@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from cloud import postings, settlements
+from cloud import aliases, postings, settlements
 from cloud.logs import Name
 from cloud.postings import as_recorded
 from cloud.tables import case_file, sale
@@ -35,3 +35,5 @@ def resolve(work: Work, store: StoreId, wanted: SaleId, *, post_it: bool, by: Us
     its = (case_file.c.kind == QUARANTINED, case_file.c.store == store, case_file.c.ref == wanted)
     closing = sa.update(case_file).where(*its, case_file.c.closed_us.is_(None))
     tx.run(closing.values(closed_us=work.now_us, closed_by=by, outcome=outcome))
+    if row["client"]:  # cards at stores say that it is in doubt
+        aliases.touch(tx, row["client"], now_us=work.now_us)
