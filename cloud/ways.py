@@ -3,7 +3,8 @@
 The office is told by the entry that gives it up, in which the money of its account came back too. It names the new home
 under a higher count, gives it that money, and lets it read what was written. A store that has not taken an order over
 yet is told again when it rejoins, and when its box was updated to a version that knows how. Of a box that was not, its
-store's card tells the others, so that nobody hands it an order; where somebody did, a case says what to do.
+store's card tells the others, so that nobody hands it an order; where somebody did, a case says what to do, and ends
+by itself once the box has it.
 """
 
 from typing import Final
@@ -15,6 +16,7 @@ from cloud import feed, lives
 from cloud.db import Tx
 from cloud.lives import Word
 from cloud.tables import (
+    case_file,
     client_order,
     client_order_thing,
     node,
@@ -28,7 +30,7 @@ from cloud.work import Heard, Work
 from contract.commands import AnswerOrder, TakeOrder
 from contract.facts import OrderHanded, PaperKind
 from contract.feed import StoreCard
-from contract.ids import ClientOrderId, StoreId
+from contract.ids import HOUSE, ClientOrderId, StoreId, UserId
 from contract.order_page import page_key
 from contract.remarks import mapped, opened
 from trade.orders import papers
@@ -158,10 +160,9 @@ def arrived(work: Work, heard: Heard, told: TakeOrder, word: Word) -> None:
         return
     mine = (order_way.c.order_id == told.order, order_way.c.store == heard.store, order_way.c.home == told.home)
     way = tx.row(sa.select(order_way).where(*mine))
-    over = sa.delete(order_way).where(order_way.c.order_id == told.order, order_way.c.home <= told.home)
     if word is Word.OURS:
         if way is not None:
-            tx.run(over)
+            _is_there(work, heard.store, told)
         return
     query = sa.select(client_order.c.store, client_order.c.body).where(client_order.c.order_id == told.order)
     known = tx.row(query.with_for_update())
@@ -179,7 +180,21 @@ def arrived(work: Work, heard: Heard, told: TakeOrder, word: Word) -> None:
     elif way is not None and way["amount_minor"] != told.amount_minor:
         hold(work, heard.store, told.account, told.amount_minor - int(way["amount_minor"]))
     if newer or way is not None:
-        tx.run(over)
+        _is_there(work, heard.store, told)
+
+
+def _is_there(work: Work, store: StoreId, told: TakeOrder) -> None:
+    """Its way is over, and with it what a person was asked to do about it."""
+    over = (order_way.c.order_id == told.order, order_way.c.home <= told.home)
+    work.tx.run(sa.delete(order_way).where(*over))
+    end_case(work, told.order, by=HOUSE, outcome=f"{store} has taken it over")
+
+
+def end_case(work: Work, order: ClientOrderId, *, by: UserId, outcome: str) -> None:
+    """Nobody need have a box updated for this order any more."""
+    mine = (case_file.c.kind == WAITS, case_file.c.ref == order, case_file.c.closed_us.is_(None))
+    done = {"closed_us": work.now_us, "closed_by": by, "outcome": outcome}
+    work.tx.run(sa.update(case_file).where(*mine).values(**done))
 
 
 def _take_back(work: Work, told: TakeOrder) -> None:

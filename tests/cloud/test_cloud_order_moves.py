@@ -55,6 +55,7 @@ from contract.facts import (
     ValueReleased,
 )
 from contract.feed import StoreCard
+from contract.ids import HOUSE
 from contract.messages import Rejoin
 from contract.order_page import page_key
 from contract.remarks import RemarkKey, RemarkKeys, token
@@ -220,6 +221,20 @@ def test_of_a_box_that_cannot_take_orders_over_every_store_is_told_and_whoever_h
     assert [told.order for told in takes(lyon)] == [ORDER], "updated, it is told"
     assert card_of(house, "lyon").takes_orders
     assert not waits(house)
+    (case,) = house.rows(sa.select(case_file))
+    assert (case["closed_by"], case["outcome"]) == (HOUSE, "lyon has taken it over"), "nobody is asked any more"
+    assert case["closed_us"] > case["opened_us"]
+
+
+def test_a_case_of_an_order_that_waits_stays_open_until_its_box_has_it(house, two):
+    """Told is not taken: a box that was updated and stands still keeps nothing yet."""
+    paris, lyon = two
+    lyon.send(contract_max=3)
+    paris.write(opened(), *handed())
+    paris.send()
+    lyon.send()
+    (case,) = house.rows(sa.select(case_file))
+    assert case["closed_us"] is None
 
 
 def test_an_office_that_starts_tells_of_a_box_that_said_long_ago_what_it_reads(house, two):

@@ -14,7 +14,7 @@ from cloud.custody import Custody
 from cloud.people import Keyring
 from cloud.pos.client_orders.apply import decode
 from cloud.sealing import SealedError
-from cloud.tables import case_file, claim, client_order, order_way
+from cloud.tables import claim, client_order, order_way
 from cloud.value_slices import hold, locked
 from cloud.work import Work
 from contract.feed import StoreCard
@@ -76,7 +76,7 @@ def send_on(work: Work, ring: Keyring, name: ClientOrderId, to: StoreId, *, by: 
     ways.keep(work.tx, to, moved)
     ways.let_read(work, to, moved)
     changes.note(work, CHANGED, name, by=by, why=IN_ITS_STORY, was={"store": waits_at}, now={"store": to}, store=to)
-    _answer_case(work, name, to, by)
+    ways.end_case(work, name, by=by, outcome=f"sent on to {to}")
     ways.send(work, to, name)
 
 
@@ -146,9 +146,3 @@ def _move_money(work: Work, order: Order, waits_at: StoreId, to: StoreId, amount
     if amount_minor and locked(work, order.account) is not None:
         hold(work, waits_at, order.account, -amount_minor)
         hold(work, to, order.account, amount_minor)
-
-
-def _answer_case(work: Work, name: ClientOrderId, to: StoreId, by: UserId) -> None:
-    mine = (case_file.c.kind == ways.WAITS, case_file.c.ref == name, case_file.c.closed_us.is_(None))
-    done = {"closed_us": work.now_us, "closed_by": by, "outcome": f"sent on to {to}"}
-    work.tx.run(sa.update(case_file).where(*mine).values(**done))
