@@ -229,7 +229,7 @@ def test_a_box_that_is_updated_while_the_order_is_sent_on_hears_nothing_of_it(
     postgres_office, empty_postgres, house_type
 ):
     house = house_type(postgres_office)
-    lyon, nice = waiting(house)
+    _, lyon, nice = waiting(house)
     heard = []
     updated = threading.Thread(target=lambda: heard.append(lyon.send()))
     with house.office.transaction() as tx:
