@@ -4,7 +4,6 @@ Takes observed and expected reads per zone; gives `calm[z]` = P(undisturbed) and
 Pieces that go quiet *together* lower v and accuse nobody.
 """
 
-from collections.abc import Iterator
 from typing import Final, TypeVar
 
 import numpy as np
@@ -66,10 +65,9 @@ def _drift(belief: NDArray[np.float64], dt_s: NDArray[np.float64]) -> NDArray[np
     return out
 
 
-def _chances(dt_s: NDArray[np.float64]) -> Iterator[float | NDArray[np.float64]]:
+def _chances(dt_s: NDArray[np.float64]) -> list[float] | list[NDArray[np.float64]]:
     """That a calm zone is disturbed, a disturbed one calm again, its level another: numbers if all rounds are alike."""
-    alike = len(dt_s) > 0 and bool((dt_s == dt_s[0]).all())
-    return (
-        rate(r, float(dt_s[0])) if alike else rate(r, dt_s)
-        for r in (DISTURBED_PER_S, CALM_AGAIN_PER_S, LEVEL_CHANGE_PER_S)
-    )
+    per_s = DISTURBED_PER_S, CALM_AGAIN_PER_S, LEVEL_CHANGE_PER_S
+    if len(dt_s) and (dt_s == dt_s[0]).all():
+        return [rate(each, float(dt_s[0])) for each in per_s]
+    return [rate(each, dt_s) for each in per_s]
