@@ -26,7 +26,7 @@ ROWS_PER_DAYS_GROUP: Final = 4_096
 """A piece has some twenty rows a day. Of twenty days it takes half as long so (25 ms of 49), and until the month is
 over the files are 8 % larger."""
 DAYS_US: Final = 2 * 86_400 * 1_000_000
-"""What reaches over less is a day."""
+"""What reaches over less is a day, or a part of one."""
 SECOND_US: Final = 1_000_000
 
 
