@@ -13,8 +13,8 @@ from cloud.tables import node
 from cloud.work import UnknownStoreError, Work
 from contract.entries import Entry
 from contract.facts import CommandHeard, Stream
-from contract.ids import Epoch, StoreId
-from contract.messages import Ack, Down, JournalRows, Standing, Up
+from contract.ids import Epoch, StoreId, life_of
+from contract.messages import Ack, Down, JournalRows, Rejoin, Standing, Up
 from contract.seals import is_same, told_seal
 
 BOOTS_REMEMBERED_MAX: Final = 16
@@ -82,7 +82,7 @@ def is_fresh(box: Row, up: Up) -> bool:
 
 
 class Said(NamedTuple):
-    """What a box says of the life it was told by, in its plea."""
+    """What a box says of the life it was told by."""
 
     store: StoreId
     instance: str
@@ -93,7 +93,23 @@ class Said(NamedTuple):
     seal: str
 
 
-def was_told(work: Work, up: Up | Said) -> bool:
+def says(up: Up) -> Said:
+    """With any message."""
+    return Said(
+        store=up.store, instance=up.instance, term=up.term, cloud_epoch=up.cloud_epoch, epoch=up.epoch,
+        down_upto=up.down_upto, seal=up.seal,
+    )  # fmt: skip
+
+
+def pleads(asked: Rejoin) -> Said:
+    """In a plea: by then it may follow a later life than the one that minted its term."""
+    return Said(
+        store=asked.store, instance=asked.instance, term=asked.term, cloud_epoch=life_of(asked.term),
+        epoch=asked.epoch, down_upto=asked.told_upto, seal=asked.seal,
+    )  # fmt: skip
+
+
+def was_told(work: Work, up: Said) -> bool:
     """Whether this office, in whichever life, told the box what it says it was told."""
     said = told_seal(
         work.secret, store=up.store, cloud_epoch=up.cloud_epoch, term=up.term, epoch=up.epoch, seq=up.down_upto

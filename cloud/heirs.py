@@ -16,23 +16,22 @@ from cloud.tables import inbox, rejoin, replacement
 from cloud.work import Work
 from contract.facts import Rejoined, Stream
 from contract.ids import HOUSE, generation, life_of
-from contract.messages import Rejoin, Up
+from contract.messages import Rejoin
 
 HEIR: Final = "given-up box served"
 """A kind of case."""
 
 
 def welcome_plea(work: Work, box: Row, asked: Rejoin) -> None:
-    """The same by what a plea carries. A disk that last served on another machine is a copy, whatever it proves."""
-    if asked.seal and asked.served_on == asked.instance:
-        said = Said(
-            store=asked.store, instance=asked.instance, term=asked.term, cloud_epoch=life_of(asked.term),
-            epoch=asked.epoch, down_upto=asked.told_upto, seal=asked.seal,
-        )  # fmt: skip
-        welcome(work, box, said)
+    """The same by what a plea carries. Whatever it proves, a disk that last served on another machine is a copy, and
+    one that heard of a later term of a lost life was given up itself.
+    """
+    given_up = asked.term < asked.later_term and life_of(asked.later_term) < work.cloud_epoch
+    if asked.seal and asked.served_on == asked.instance and not given_up:
+        welcome(work, box, hearing.pleads(asked))
 
 
-def welcome(work: Work, box: Row, up: Up | Said) -> None:
+def welcome(work: Work, box: Row, up: Said) -> None:
     """Names the sender as the store's box if it is the true one: its next plea is answered, and the other is fenced."""
     if not _speaks_of_a_lost_life(work, box, up) or not hearing.was_told(work, up):
         return
@@ -48,7 +47,7 @@ def welcome(work: Work, box: Row, up: Up | Said) -> None:
     work.open_case(HEIR, sentence, store=up.store, ref=up.instance)
 
 
-def _speaks_of_a_lost_life(work: Work, box: Row, up: Up | Said) -> bool:
+def _speaks_of_a_lost_life(work: Work, box: Row, up: Said) -> bool:
     """While the office recovers, a later term is believed at the plea itself."""
     other = up.instance != box["instance"] and bool(box["epoch"])
     return other and not work.recovering and up.cloud_epoch == life_of(up.term) < work.cloud_epoch
@@ -61,7 +60,7 @@ def _a_person_spoke(work: Work, box: Row) -> bool:
     return int(work.tx.value(mine)) != int(box["term"]) - first + 1
 
 
-def _latest(work: Work, up: Up | Said) -> int:
+def _latest(work: Work, up: Said) -> int:
     """The latest term of a lost life that we minted ourselves, or in whose log we have another box's first entry."""
     ours = sa.select(sa.func.max(rejoin.c.term))
     minted = work.tx.value(ours.where(rejoin.c.store == up.store, rejoin.c.term < generation(work.cloud_epoch, 0)))
@@ -74,6 +73,6 @@ def _latest(work: Work, up: Up | Said) -> int:
     return max(terms)
 
 
-def _named(work: Work, up: Up | Said) -> bool:
+def _named(work: Work, up: Said) -> bool:
     """Somebody is named already and has not come yet."""
     return work.tx.value(sa.select(replacement.c.store).where(replacement.c.store == up.store)) is not None

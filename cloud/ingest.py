@@ -225,7 +225,7 @@ class Ingest:
             # Its `upto` may be above ours now: it has to hand those rows over again.
             return _Said((box, up.epoch, standing), tuple(known.acks(up.store, up.epoch)))
         if standing is Standing.OLD:
-            heirs.welcome(work, box, up)
+            heirs.welcome(work, box, hearing.says(up))
         name = Name(up.store, up.epoch, up.stream)
         log = known.log(name)
         if log is None:
@@ -269,7 +269,7 @@ class Ingest:
         decided = known.decided(up.store)
         ahead = up.term > box["term"] or (up.cloud_epoch == work.cloud_epoch and up.down_upto > decided)
         if up.cloud_epoch > work.cloud_epoch or (not fenced and ahead):
-            if self.guards.told_seal and not hearing.was_told(work, up):
+            if self.guards.told_seal and not hearing.was_told(work, hearing.says(up)):
                 sentence = (
                     f"The box of {up.store} names a term or decisions of ours that it cannot prove; it has to rejoin"
                 )

@@ -155,9 +155,11 @@ class Rejoin(msgspec.Struct, frozen=True, kw_only=True):
     later_term: int = 0
     """Above `term`: the latest one of this store that its tills or the cloud have told this disk of."""
     epoch: Epoch = Epoch("")
+    """The log this disk writes under `term`."""
     told_upto: int = 0
+    """The number (`seq`) of the last decision heard in that log; 0: none."""
     seal: str = ""
-    """The log of `term`, the last decision heard in it, and the seal of the life that minted it over both."""
+    """Of the life of the cloud that minted `term`, over both (`contract.seals.told_seal`)."""
 
 
 class LogHead(msgspec.Struct, frozen=True, kw_only=True):

@@ -176,6 +176,23 @@ def test_a_plea_that_proves_nothing_or_of_a_copy_waits_for_a_person(house, two, 
     assert isinstance(pleads(heir), Snapshot), "the control"
 
 
+def test_a_box_that_heard_it_was_given_up_itself_is_no_heir_whatever_it_proves(house, two):
+    """Two replacements were forgotten, and the first heir, which its tills told of the second, is the first to plead."""
+    old, first = two
+    second = put_in_place(house, old, "second", first.term + 2)
+    assert pleads(first, later_term=second.term).code == "replace"
+    assert (served_by(house), heirs.HEIR in cases(house)) == (old.instance, False)
+    assert isinstance(pleads(second), Snapshot)
+    assert served_by(house) == "second"
+
+
+def test_an_heir_that_heard_of_the_new_lifes_term_of_the_other_is_let_in(house, two):
+    _, heir = two
+    (row,) = house.rows(sa.select(node.c.term))
+    assert row["term"] > heir.term
+    assert isinstance(pleads(heir, later_term=row["term"]), Snapshot)
+
+
 def test_a_plea_of_an_heir_stands_below_what_a_person_says_in_this_life(house, two):
     old, heir = two
     old.rejoins.replace(old.store, old.instance, by="marc", why="the heir burnt", now_us=9)
