@@ -1,4 +1,7 @@
-"""What people of the office changed of how the house works: who, when, why, and what it was and is. Never altered."""
+"""What people of the office changed of how the house works: who, when, why, and what it was and is.
+
+Never altered, but once: why orders were sent on stood there in clear, and a migration (r0062) took it out.
+"""
 
 import json
 from collections.abc import Mapping

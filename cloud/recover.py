@@ -79,5 +79,5 @@ def recover(office: Office, provider: Provider, *, now_us: int, guards: Guards =
 
 
 def _again(key: str) -> sa.Update:
-    """In doubt: the order desk asks for a void, and books what it hears."""
+    """In doubt: one whose money moved is booked at once, and of the others the order desk asks for a void."""
     return sa.update(web_order).where(web_order.c.payment_key == key).values(state=OrderState.CAPTURING, ended_us=None)

@@ -36,7 +36,7 @@ case_file = table(
     whole("opened_us"), maybe_whole("closed_us"), text("closed_by"), text("outcome"), text("before"),
     sa.Index(None, "closed_us"),
 )  # fmt: skip
-"""`before`: the case of the same thing that a person had closed."""
+"""`before`: the case of the same thing that a person, or the house itself, had closed."""
 
 transfer = table(
     "transfer", key("transfer"), text("source"), text("target"), text("state"), whole("shipped_us"),

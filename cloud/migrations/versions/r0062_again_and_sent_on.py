@@ -1,5 +1,6 @@
-"""The case of the same thing that a person had closed before it happened again. And why an order was sent on, which the
-register of changes kept in clear before it was sealed with the words about its client: it says where it stands.
+"""The case of the same thing that a person, or the house itself, had closed before it happened again. And why an order
+was sent on, which the register of changes kept in clear before it was sealed with the words about its client: it says
+where it stands. The one time that this register was altered.
 """
 
 from typing import Final

@@ -25,7 +25,7 @@ from trade.orders.order import Order, Step
 CHANGED = "order"
 """What was changed, in the register of changes."""
 IN_ITS_STORY: Final = "the reason stands in the order's story"
-"""A client's name may stand in it, and this register is never altered."""
+"""A client's name may stand in it, and this register is not altered: it was once, where it stood there (r0062)."""
 
 
 class StaysError(Exception):
