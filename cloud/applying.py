@@ -124,7 +124,7 @@ def apply_rows(
     for row, read in zip(rows, reads, strict=True):
         if row.leaf in applied:
             if read.entry is not None and not read.keys & taken:
-                in_place = parking.heard_as(*name, row.seq, read.entry)
+                in_place = parking.heard_as(*name, row.seq, read.entry, again=True)
                 for noun in catch_up:
                     noun(tokens, in_place, read.entry.facts)
             continue

@@ -80,6 +80,6 @@ def command_of(fact: CommandHeard) -> AnyCommand:
 
 
 def tell(work: Work, heard: Heard, sentence: str, *, about: str = "") -> None:
-    """A person looks at it; one case for a log, or for each thing `about` which its word is not taken."""
+    """A person looks at it; one open case for a log, or for each thing `about` which its word is not taken."""
     ref = f"{heard.epoch}/{about}" if about else heard.epoch
-    work.open_case(WORD, sentence, store=heard.store, ref=ref)
+    work.open_case(WORD, sentence, store=heard.store, ref=ref, goes_on=True, again=heard.again)

@@ -133,8 +133,11 @@ def resume(work: Work, apply: Apply, *, decode: Decode = decode_entry, skip: Con
     return done
 
 
-def heard_as(store: StoreId, epoch: Epoch, stream: Stream, seq: int, entry: Entry, *, late: bool = False) -> Heard:
+def heard_as(
+    store: StoreId, epoch: Epoch, stream: Stream, seq: int, entry: Entry, *, late: bool = False, again: bool = False
+) -> Heard:
     """Where the facts of an entry came from."""
     return Heard(
-        store=store, epoch=epoch, stream=stream, seq=seq, at_us=entry.at_us, by=entry.by, why=entry.why, late=late
-    )
+        store=store, epoch=epoch, stream=stream, seq=seq, at_us=entry.at_us, by=entry.by, why=entry.why, late=late,
+        again=again,
+    )  # fmt: skip

@@ -95,7 +95,7 @@ class Tickets:
             "Was it stolen? Then take its certificate back with `vitrine revoke`."
         )
         with self._desk.work() as work:
-            work.open_case(CASE, sentence, store=store, ref=str(now_us // HOUR_US))
+            work.open_case(CASE, sentence, store=store, ref=str(now_us // HOUR_US), goes_on=True)
         title = _("This store opened too many pages of the office")
         raise ProblemError(429, "tickets", title, _("Go on in an hour, or sign in at the office."))
 

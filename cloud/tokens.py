@@ -236,7 +236,7 @@ class Tokens:
             return
         if not self.of_a_lost_life(ce):
             sentence = f"{store} decides about piece {piece} under custody epoch {ce}, which this office never gave"
-            self.work.open_case("unknown custody", sentence, store=store, piece=piece, ref=str(ce))
+            self.work.open_case("unknown custody", sentence, store=store, piece=piece, ref=str(ce), goes_on=True)
             return
         self._forget(recall, piece)
         if self._serves_this_life(store):

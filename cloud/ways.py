@@ -51,7 +51,7 @@ def handed(work: Work, heard: Heard, order: Order, fact: OrderHanded) -> tuple[S
     known = work.tx.value(sa.select(node.c.term).where(node.c.store == fact.to))
     if known is None:
         sentence = f"{heard.store} handed order {order.number} to {fact.to!r}, which is no store of ours"
-        work.open_case(NOWHERE, sentence, store=heard.store, ref=order.order)
+        work.open_case(NOWHERE, sentence, store=heard.store, ref=order.order, again=heard.again)
         return heard.store, order
     taken = taken_over(order, heard.store, fact.to)
     amount = _money(work, fact.to, taken)
@@ -65,7 +65,7 @@ def handed(work: Work, heard: Heard, order: Order, fact: OrderHanded) -> tuple[S
             f"{heard.store} handed order {order.number} to {fact.to}, whose box is of an older version and cannot take "
             "it over: have that box updated, and it comes there by itself; until then no store decides about it"
         )
-        work.open_case(WAITS, sentence, store=heard.store, ref=order.order)
+        work.open_case(WAITS, sentence, store=heard.store, ref=order.order, again=heard.again)
     let_read(work, fact.to, taken)
     return fact.to, taken
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -24,6 +23,17 @@ QUARANTINED: Final = "sale quarantined"
 """The kind of a case that ends only with its sale."""
 
 
+def _newest_case() -> sa.Select[Any]:
+    """Of those that are called `first`, `first#2` … : each by its key."""
+    name = sa.cast(sa.bindparam("first"), sa.Text)
+    chain = sa.select(name.label("case_id"), sa.literal(1).label("n")).cte("chain", recursive=True)
+    more = sa.select(name + "#" + sa.cast(chain.c.n + 1, sa.Text), chain.c.n + 1)
+    chain = chain.union_all(more.join(case_file, case_file.c.case_id == chain.c.case_id))
+    found = sa.select(case_file.c.case_id, case_file.c.closed_us, chain.c.n)
+    return found.join(chain, chain.c.case_id == case_file.c.case_id).order_by(chain.c.n.desc()).limit(1)
+
+
+_NEWEST_CASE: Final = _newest_case()
 GOES_ON_US: Final = 86_400_000_000
 """So long a person's word about something that goes on is good for."""
 
@@ -38,7 +48,9 @@ class UnappliableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Where a fact came from. `late` rows belong to a fork or an orphan: true, but out of their order."""
+    """Where a fact came from. `late` rows belong to a fork or an orphan: true, but out of their order. `again`: the row
+    was applied as late, and is now in its place.
+    """
 
     store: StoreId
     epoch: Epoch
@@ -48,6 +60,7 @@ class Heard:
     by: UserId
     why: str = ""
     late: bool = False
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -101,12 +114,13 @@ class Work:
 
     def open_case(
         self, kind: str, sentence: str, *, store: StoreId, piece: PieceId = NO_PIECE, ref: str = "",
-        goes_on: bool = False,
+        goes_on: bool = False, again: bool = False,
     ) -> bool:  # fmt: skip
         """Something a person must look at; the same thing is one case while that is open, however often it is heard.
 
         When it happens again after somebody closed it, it is a new case that names the old one. What is said again as
-        long as it lasts (`goes_on`) has happened again when it is still said a day later.
+        long as it lasts (`goes_on`) has happened again when it is still said a day later; what an entry says once more
+        in its place (`again`, `Heard.again`) has not.
         """
         first = ":".join(part for part in (kind, store, ref, piece) if part)
         row = {
@@ -114,17 +128,12 @@ class Work:
         }  # fmt: skip
         if self.tx.add_new(case_file, {**row, "case_id": first}):
             return True
-        newest, name = None, first
-        for n in count(2):
-            known = self.tx.row(sa.select(case_file).where(case_file.c.case_id == name))
-            if known is None:
-                break
-            newest, name = known, f"{first}#{n}"
+        newest = self.tx.row(_NEWEST_CASE, {"first": first})
         assert newest is not None, "a row of this name was in the way"
         closed_us = newest["closed_us"]
-        if closed_us is None or (goes_on and self.now_us < closed_us + GOES_ON_US):
+        if closed_us is None or again or (goes_on and self.now_us < closed_us + GOES_ON_US):
             return False
-        return self.tx.add_new(case_file, {**row, "case_id": name, "before": newest["case_id"]})
+        return self.tx.add_new(case_file, {**row, "case_id": f"{first}#{newest['n'] + 1}", "before": newest["case_id"]})
 
     def expect_sales(self, sales: Collection[tuple[StoreId, SaleId]]) -> None:
         """These sales will be asked for: one question tells which the books have."""

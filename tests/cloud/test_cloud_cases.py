@@ -8,16 +8,23 @@ from cloud.pos.sales.desk import NotQuarantinedError, resolve
 from cloud.tables import case_file, ledger_line, presence, reader, sale, zone_vision
 from cloud.work import GOES_ON_US, begin
 from contract.facts import (
+    ClaimEnd,
+    ClaimEnded,
+    ClaimHeld,
+    ClaimKind,
     PiecePresence,
+    PieceSighted,
     PresenceState,
     ReaderHealth,
     ReaderLink,
     SaleOpened,
     Stream,
+    TenderKind,
+    ValueKept,
     Vision,
     ZoneVision,
 )
-from contract.ids import PieceId, ReaderId, SaleId, UserId, ZoneId
+from contract.ids import AccountId, PieceId, ReaderId, SaleId, UserId, ZoneId
 
 MARC = UserId("marc")
 
@@ -102,6 +109,71 @@ def test_of_what_simply_goes_on_a_closed_case_is_opened_anew_after_a_day(house):
     assert not hear_it(house, 9 + GOES_ON_US - 1, goes_on=True), "somebody has just looked at it"
     assert open_cases(house) == []
     assert hear_it(house, 9 + GOES_ON_US, goes_on=True), "and it has not ended by that"
+
+
+def test_the_twelfth_case_of_one_thing_names_the_eleventh(house):
+    house.store("paris")
+    for n in range(12):
+        assert hear_it(house, 10 + n)
+        (last,) = open_cases(house)
+        if n < 11:
+            assert close(house, last)
+    with house.office.reading() as tx:
+        (told,) = parked.cases(tx)
+    assert (told.case_id, told.before) == ("no receiver:paris:p1#12", "no receiver:paris:p1#11")
+
+
+def keeps_too_much(paris, lyon):
+    del paris
+    lyon.write(ValueKept(account=AccountId("card-1"), kind=TenderKind.GIFT_CARD, amount_minor=900, currency="EUR"))
+    lyon.send()
+
+
+def decides_under_what_was_never_given(paris, lyon):
+    held = {"piece": PieceId("p1"), "ce": paris.ce["p1"] + 5, "kind": ClaimKind.LEASE, "ref": "w1", "fence": 1}
+    lyon.write(ClaimHeld(claim="c1", **held))
+    lyon.send()
+
+
+def reads_what_paris_has_read(paris, lyon):
+    for box in (paris, lyon) if not paris.rows[Stream.TRADE] else (lyon,):
+        box.now_us = max(paris.now_us, lyon.now_us)
+        box.write(PieceSighted(piece=PieceId("p1"), zone=ZoneId("case-1")))
+        box.send()
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("tell", "kind"),
+    [
+        (keeps_too_much, "value unfounded"),
+        (decides_under_what_was_never_given, "unknown custody"),
+        (reads_what_paris_has_read, "two stores too soon"),
+    ],
+)
+def test_what_a_box_goes_on_saying_does_not_open_the_case_again_that_somebody_has_just_closed(house, tell, kind):
+    paris, lyon = house.store("paris", "p1"), house.store("lyon")
+    tell(paris, lyon)
+    (first,) = (name for name in open_cases(house) if name.startswith(kind))
+    with house.office.transaction() as tx:
+        assert parked.close_case(tx, first, by=MARC, outcome="being looked at", now_us=lyon.now_us)
+    tell(paris, lyon)
+    assert [name for name in open_cases(house) if name.startswith(kind)] == []
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_a_row_that_was_applied_late_and_is_told_again_in_its_place_has_not_happened_again(house):
+    box = house.store("paris", "p1")
+    box.write(SaleOpened(sale=SaleId("x"), till="till-1", associate="ana", currency="EUR"))
+    mine = {"claim": "c1", "piece": PieceId("p1"), "ce": box.ce["p1"]}
+    box.write(ClaimHeld(**mine, kind=ClaimKind.LEASE, ref="w1", fence=1))
+    box.write(ClaimEnded(**mine, how=ClaimEnd.BROKEN))
+    box.hand_over(2)
+    (broken,) = (name for name in open_cases(house) if name.startswith("lease broken"))
+    with house.office.transaction() as tx:
+        assert parked.close_case(tx, broken, by=MARC, outcome="the client was called", now_us=box.now_us)
+    assert box.send().acks[0].upto == 3
+    assert [name for name in open_cases(house) if name.startswith("lease broken")] == []
 
 
 def test_a_sale_found_on_a_lost_disk_is_resolved_from_the_row_it_came_in(house):

@@ -148,6 +148,13 @@ def test_a_box_that_asks_for_more_than_its_people_open_is_refused_and_named_in_a
     with cloud.desk.look() as work:
         (case,) = work.tx.rows(sa.select(case_file).where(case_file.c.kind == CASE))
     assert "vitrine revoke" in case["sentence"]
+    with cloud.desk.work() as work:
+        closing = sa.update(case_file).where(case_file.c.kind == CASE)
+        work.tx.run(closing.values(closed_us=work.now_us, closed_by="root", outcome="asked"))
+    assert asked(cloud, "root", store=MILAN).status_code == 429
+    with cloud.desk.look() as work:
+        (case,) = work.tx.rows(sa.select(case_file).where(case_file.c.kind == CASE))
+    assert case["closed_us"], "once an hour"
     assert asked(cloud, "ana").status_code == 200, "another store goes on"
     clock.late_us += HOUR_US
     assert asked(cloud, "root", store=MILAN).status_code == 200

@@ -62,7 +62,8 @@ def _read(tokens: Custody, heard: Heard, piece: PieceId, how: str) -> None:
         if why:
             pair = "/".join(sorted((mine.store, other.store)))
             ref = f"{pair}/{max(mine.at_us, other.at_us) // DAY_US}"
-            work.open_case(KIND, sentence_of(piece, why), store=heard.store, piece=piece, ref=ref)
+            sentence = sentence_of(piece, why)
+            work.open_case(KIND, sentence, store=heard.store, piece=piece, ref=ref, goes_on=True)
 
 
 def _kept(tokens: Custody, heard: Heard, piece: PieceId) -> list[Read]:

@@ -52,7 +52,7 @@ def heard_of(tokens: Custody, heard: Heard, fact: OrderFact) -> None:
         if work.recovering and before.home:
             return  # of before it moved: the order as its new home was told it knows of it
         sentence = f"{heard.store} speaks of order {fact.order}, which {found['store']} keeps: ask both what they did"
-        work.open_case(ELSEWHERE, sentence, store=heard.store, ref=fact.order)
+        work.open_case(ELSEWHERE, sentence, store=heard.store, ref=fact.order, again=heard.again)
         return
     if isinstance(fact, OrderOpened):
         if before is not None:

@@ -118,7 +118,7 @@ def claim_ended(tokens: Custody, heard: Heard, fact: ClaimEnded) -> None:
     row = work.tx.row(sa.select(claim.c.ref).where(*mine))
     if row is not None:
         sentence = f"{heard.by} of {heard.store} broke the reservation of piece {fact.piece} for order {row['ref']}"
-        work.open_case("lease broken", sentence, store=heard.store, piece=fact.piece, ref=row["ref"])
+        work.open_case("lease broken", sentence, store=heard.store, piece=fact.piece, ref=row["ref"], again=heard.again)
 
 
 def caught_up(tokens: Custody, heard: Heard, facts: Sequence[Fact]) -> None:

@@ -205,12 +205,13 @@ def _money(fact: ValueKept | ValueReleased) -> str:
 
 
 def _unfounded(work: Work, heard: Heard, fact: ValueKept | ValueReleased, what: str) -> None:
-    """A box that says more than can be: broken, or not ours. One case for an account of a log."""
+    """A box that says more than can be: broken, or not ours. One open case for an account of a log."""
     sentence = (
         f"{heard.store} {what}, of {fact.account}: the rest was not believed. Compare its slice with the account, and "
         "look whether the box was stolen"
     )
-    work.open_case("value unfounded", sentence, store=heard.store, ref=f"{fact.account}/{heard.epoch}")
+    ref = f"{fact.account}/{heard.epoch}"
+    work.open_case("value unfounded", sentence, store=heard.store, ref=ref, goes_on=True)
 
 
 def asked(tokens: Custody, heard: Heard, fact: ValueAsked) -> None:
