@@ -24,6 +24,7 @@ REWRITE_WAIT_MS: Final = 5_000
 _REFUSED: Final = ("22", "23", "54")
 """SQLSTATE classes: data exception, integrity constraint violation, program limit exceeded."""
 _TRY_AGAIN: Final = ("40001", "40P01", "55P03")
+_NO_ROOM: Final = "53100"
 _DURABLE: Final = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 """`local` and `remote_write` lose commits that were told when the synchronous standby takes over (DESIGN §7)."""
 
@@ -99,7 +100,8 @@ class Office:
             yield Tx(connection)
 
     def leave_no_trace(self, tables: Sequence[str], keys: Sequence[str] = ()) -> bool:
-        """What was deleted from these tables is gone from the disk too; False: somebody still reads what was before.
+        """What was deleted from these tables is gone from the disk too; False: somebody still reads what was before, or
+        there is no room.
 
         SQLite overwrites what it deletes (`secure_delete`) and its WAL is emptied here. PostgreSQL's rows go by VACUUM,
         which leaves their bytes in pages until others take their place; tables of `keys` are written anew instead, if
@@ -108,8 +110,10 @@ class Office:
         with self.engine.connect() as connection:
             raw = connection.connection.driver_connection
             if isinstance(raw, sqlite3.Connection):
-                busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-                return not busy
+                try:
+                    return not raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                except sqlite3.OperationalError:
+                    return False
             connection.rollback()
             connection.execution_options(isolation_level="AUTOCOMMIT")
             for table in tables:
@@ -143,7 +147,7 @@ def _written_anew(connection: sa.Connection, table: str) -> bool:
     try:
         connection.exec_driver_sql(f"VACUUM (FULL) {table}")
     except sa.exc.OperationalError as error:
-        if getattr(error.orig, "sqlstate", "") not in _TRY_AGAIN:
+        if getattr(error.orig, "sqlstate", "") not in (*_TRY_AGAIN, _NO_ROOM):
             raise
         return False
     finally:

@@ -19,6 +19,7 @@ from cloud.tables import (
     case_file,
     client_order,
     client_order_thing,
+    house_setting,
     node,
     order_answer,
     order_page,
@@ -32,16 +33,19 @@ from contract.facts import OrderHanded, PaperKind
 from contract.feed import StoreCard
 from contract.ids import HOUSE, ClientOrderId, StoreId, UserId
 from contract.order_page import page_key
-from contract.remarks import mapped, opened
+from contract.remarks import FORGOTTEN, is_token, mapped, opened
 from trade.orders import papers
 from trade.orders.homes import taken_over
-from trade.orders.order import Order
+from trade.orders.order import Order, Step
 
 MOVES_SINCE: Final = 4
 """Contract version from which a box takes orders over."""
 NOWHERE: Final = "order without a home"
 WAITS: Final = "order waits for its box"
 """Kinds of cases."""
+REASONS: Final = "order_reasons"
+"""Of `house_setting`: how far the reasons that older versions kept in clear are sealed (`client_orders.resealing`)."""
+HANDED: Final = "handed"
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _decode: Final = msgspec.json.Decoder(Order).decode
 
@@ -223,7 +227,18 @@ def keep(tx: Tx, store: StoreId, order: Order) -> None:
         "opened_us": order.opened_us, "changed_us": order.changed_us, "body": _encode(order),
     }  # fmt: skip
     tx.put(client_order, row)
+    if in_clear(order):
+        tx.run(sa.delete(house_setting).where(house_setting.c.name == REASONS))  # sealed at the next start
     if code := page_key(order.order):
         tx.add_new(order_page, {"code": code, "order_id": order.order})
     for thing in (*order.pieces, *(kept.item.item for kept in order.items)):
         tx.add_new(client_order_thing, {"thing": thing, "order_id": order.order})
+
+
+def in_clear(order: Order) -> bool:
+    """Why it was handed on stands there as an older box, or office, wrote it."""
+    return any(is_clear(step) for step in order.steps)
+
+
+def is_clear(step: Step) -> bool:
+    return step.event == HANDED and step.why not in ("", FORGOTTEN) and not is_token(step.why)

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from cloud import remarks
+from cloud import remarks, schema, ways
 from cloud.client_standings import ClientStandings
+from cloud.db import open_office
 from cloud.desk import Desk
 from cloud.doors import CN_KEY, create_door
 from cloud.doors.clients import add_clients
@@ -24,7 +25,7 @@ from cloud.provider import NoProvider
 from cloud.recover import recover
 from cloud.rejoin import Rejoins
 from cloud.remarks import Remarks as Read
-from cloud.tables import client_order, down_log, inbox, piece_backing, piece_past, remark_key
+from cloud.tables import client_order, down_log, house_setting, inbox, piece_backing, piece_past, remark_key
 from cloud.work import begin
 from contract.commands import decode_command, encode_command
 from contract.facts import CommandHeard, OrderHanded, OrderKind, OrderOpened, TradeIn, TradeInTaken
@@ -279,6 +280,12 @@ def aged(met):
     return why
 
 
+def how_far(met):
+    """As the database says itself."""
+    with met.house.office.reading() as tx:
+        return tx.value(sa.select(house_setting.c.body).where(house_setting.c.name == ways.REASONS))
+
+
 def told_to_nice(met):
     with met.house.office.reading() as tx:
         (row,) = tx.rows(sa.select(down_log.c.body).where(down_log.c.store == "nice"))
@@ -312,9 +319,45 @@ def test_on_postgresql_too(postgres_office, empty_postgres, house_type, tmp_path
     met = Meeting(house_type(postgres_office), tmp_path)
     aged(met)
     assert words_in(texts_of(postgres_office)) == list(TOLD), "the control"
-    assert resealing.seal_older(met.desk, met.ring) == 1
+    with postgres_office.reading() as tx:
+        tx.rows(sa.select(client_order))
+        assert resealing.seal_older(met.desk, met.ring) == 1, "somebody reads, and the office starts all the same"
+    assert how_far(met) == resealing.TO_SCRUB
     assert words_in(texts_of(postgres_office) + told_to_nice(met).body) == []
+    assert resealing.seal_older(met.desk, met.ring) == 0
+    assert how_far(met) == resealing.SEALED
     met.kept.stop()
+
+
+def test_words_are_overwritten_at_the_next_start_when_the_office_died_before_it_could(house_type, tmp_path):
+    office = open_office(f"sqlite:///{tmp_path / 'office.sqlite3'}")
+    schema.create(office)
+    met = Meeting(house_type(office), tmp_path)
+    aged(met)
+
+    def on_disk():
+        return words_in(b"".join(each.read_bytes() for each in tmp_path.glob("office.sqlite3*")))
+
+    crossed = iter(range(100))
+
+    def dies():
+        if next(crossed) == 1:  # as soon as the page is committed
+            raise InterruptedError
+
+    office.crashpoint = dies
+    with pytest.raises(InterruptedError):
+        resealing.seal_older(met.desk, met.ring)
+    office.crashpoint = lambda: None
+    assert (words_in(told_to_nice(met).body), on_disk()) == ([], list(TOLD)), "sealed, and still there to read"
+    assert resealing.seal_older(met.desk, met.ring) == 0
+    assert (on_disk(), how_far(met)) == ([], resealing.SEALED)
+    met.kept.stop()
+    office.close()
+
+
+def test_an_office_that_never_kept_such_words_looks_for_them_once(met):
+    assert resealing.seal_older(met.desk, met.ring) == 0
+    assert how_far(met) == resealing.SEALED
 
 
 def test_of_who_was_erased_meanwhile_no_word_is_kept(met, older, texts_of):
@@ -327,6 +370,7 @@ def test_of_who_was_erased_meanwhile_no_word_is_kept(met, older, texts_of):
 def test_what_a_box_was_told_in_clear_by_a_lost_life_is_taken_and_then_sealed(met, older):
     nice = met.house.boxes["nice"]
     (heard,) = nice.obey(nice.send())
+    resealing.seal_older(met.desk, met.ring)
     with met.house.office.transaction() as tx:
         tx.run(sa.delete(client_order))
         tx.run(sa.delete(down_log))
