@@ -174,7 +174,7 @@ class SliceAsked(_Told, frozen=True):
 
 
 class SlicePage(_Told, frozen=True):
-    """`gone`: persons that no box keeps any more. Ask again from (`upto_us`, `upto`) while `more`."""
+    """`gone`: persons who were erased. Ask again from (`upto_us`, `upto`) while `more`."""
 
     clients: tuple[SealedClient, ...] = ()
     gone: tuple[PersonId, ...] = ()

@@ -59,6 +59,10 @@ class Slice:
 
     def __init__(self, folder: Path, keys: BoxKeys, chance: Chance) -> None:
         self._db = ClientsDb(folder)
+        if not self._db.number("has_source"):  # made by a box before edits were given back
+            self._db.run("add_source")
+        self._db.run("index_source")
+        self.edits_broken_total = 0
         self._keys, self._chance = keys, chance
         self._open = False
         self.why_closed = "this box has not heard yet whom it must forget; it asks the office"
@@ -71,8 +75,13 @@ class Slice:
     # --- open or closed -------------------------------------------------------------------------------------------
 
     def open(self, epoch: str, forget: Iterable[PersonId]) -> bool:
-        """At a start: forget whom the books know to be erased; open where this log is the one it was opened in last."""
+        """At a start: forget whom the books know to be erased; open where this log is the one it was opened in last.
+
+        A box of before the table `joined` forgot whom it was told, and left their key there.
+        """
         self.forget(forget)
+        if self._db.run("drop_keys_of_forgotten"):
+            self._db.leave_no_trace()
         self._open = bool(epoch) and self._state()["epoch"] == epoch
         return self._open
 
@@ -120,7 +129,8 @@ class Slice:
             for each in page.clients:
                 lacking += not (self._keep(each) if each.card else self._still(each))
             for person in page.gone:
-                self._join(person)
+                self._drop(person)
+                self._db.run("drop_key", person=person)
             self._db.run("set_upto", upto_us=page.upto_us, heard_us=now_us)
         return lacking
 
@@ -168,25 +178,34 @@ class Slice:
             return False
         values: dict[str, Any] = {"person": each.person, "key": key, "card": sealed, "changed_us": each.changed_us}
         ours = ours or self._still_ours(each.person, key)
+        self._hand_edits(card, key)
         self._db.run("put", **values, **{"pass": self._state()["pass"], "ours": ours})
         self._db.run("drop_key", person=each.person)
         self._db.run("drop_other", person=each.person)  # whoever stood for them does so no more
         for other in card.others:
-            self._hand_edits(other, each.person, key)
             self._join(other)
-        self._db.run("settle_edits", person=each.person, heard_us=card.heard_us)
+        self._db.run("settle_edits", person=each.person, heard_us=card.heard_us, others=json.dumps(card.others))
         self._index(self._whole(card, key))
         return True
 
-    def _hand_edits(self, other: PersonId, to: PersonId, wrapped: bytes) -> None:
-        """What was written here of one of their other ids, and not told back yet, stands with who stands for both."""
-        held = self._db.one("has_edits", person=other)
-        if held is None:
-            return
-        own, theirs = (unwrap(k, p, self._keys.private) for k, p in ((held["key"], other), (wrapped, to)))
-        for row in self._db.rows("edits", person=other):
-            sealed = seal(theirs, to, EDIT, unseal(own, other, EDIT, row["sealed"]), self._chance)
-            self._db.run("put_edit", person=to, at_us=row["at_us"], sealed=sealed, consent=row["consent"])
+    def _hand_edits(self, card: ClientCard, wrapped: bytes) -> None:
+        """What was written here of one of their ids, and not told back yet, stands with who stands for all of them now:
+        with another id after a merge, with their own again after it was undone, and under their new key.
+        """
+        to = card.person
+        rows = self._db.rows("edits_to_hand", ids=json.dumps((to, *card.others)))
+        theirs = unwrap(wrapped, to, self._keys.private) if rows else b""
+        for row in rows:
+            self._db.run("drop_edit", person=row["person"], at_us=row["at_us"], n=row["n"])
+            try:
+                own = unwrap(row["key"], row["person"], self._keys.private)
+                bare = unseal(own, row["person"], EDIT, row["sealed"])
+            except SealBrokenError:
+                self.edits_broken_total += 1
+                continue
+            source = row["source"] or row["person"]
+            kept = {"at_us": row["at_us"], "consent": row["consent"], "source": "" if source == to else source}
+            self._db.run("put_edit", person=to, sealed=seal(theirs, to, EDIT, bare, self._chance), **kept)
 
     def _join(self, person: PersonId) -> None:
         """Seen under another id, or under none. A key that was made here stays as long as an office that was put back
@@ -310,7 +329,7 @@ class Slice:
 
     def _whole(self, card: ClientCard, wrapped: bytes) -> ClientCard:
         """With what was written here and the office has not told back yet."""
-        rows = self._db.rows("edits", person=card.person)
+        rows = self._db.rows("edits", person=card.person, others=json.dumps(card.others))
         if not rows:
             return card
         key = unwrap(wrapped, card.person, self._keys.private)
@@ -346,7 +365,7 @@ class Slice:
         sealed = seal(key, person, EDIT, msgspec.json.encode(written), self._chance)
         with self._db.work():
             consent = int(written.consent is not None)
-            self._db.run("put_edit", person=person, at_us=written.at_us, sealed=sealed, consent=consent)
+            self._db.run("put_edit", person=person, at_us=written.at_us, sealed=sealed, consent=consent, source="")
             card = self.one(person)
             if card is not None:
                 self._index(card)

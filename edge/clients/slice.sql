@@ -13,6 +13,15 @@ CREATE TABLE IF NOT EXISTS state (one INTEGER PRIMARY KEY, epoch TEXT NOT NULL, 
   heard_us INTEGER NOT NULL, whole_us INTEGER NOT NULL, pass INTEGER NOT NULL);
 INSERT OR IGNORE INTO state VALUES (1, '', 0, 0, 0, 0);
 
+-- name: has_source
+SELECT count(*) AS value FROM pragma_table_info('edit') WHERE name = 'source';
+
+-- name: add_source
+ALTER TABLE edit ADD COLUMN source TEXT NOT NULL DEFAULT '';
+
+-- name: index_source
+CREATE INDEX IF NOT EXISTS edit_source ON edit (source) WHERE source <> '';
+
 -- name: state
 SELECT epoch, upto_us, heard_us, whole_us, pass FROM state;
 
@@ -46,17 +55,26 @@ INSERT OR IGNORE INTO word (word, person) VALUES (:word, :person);
 INSERT OR REPLACE INTO also (other, person) VALUES (:other, :person);
 
 -- name: put_edit
-INSERT INTO edit (person, at_us, n, sealed, consent)
-VALUES (:person, :at_us, (SELECT count(*) FROM edit WHERE person = :person AND at_us = :at_us), :sealed, :consent);
+INSERT INTO edit (person, at_us, n, sealed, consent, source)
+VALUES (:person, :at_us, (SELECT coalesce(max(n), -1) + 1 FROM edit WHERE person = :person AND at_us = :at_us), :sealed,
+  :consent, :source);
 
 -- name: settle_edits
-DELETE FROM edit WHERE person = :person AND at_us <= :heard_us AND consent = 0;
-
--- name: has_edits
-SELECT key FROM person WHERE person = :person AND EXISTS (SELECT 1 FROM edit WHERE edit.person = person.person);
+DELETE FROM edit WHERE person = :person AND at_us <= :heard_us AND consent = 0
+AND (source = '' OR source IN (SELECT value FROM json_each(:others)));
 
 -- name: edits
-SELECT sealed, consent, at_us FROM edit WHERE person = :person ORDER BY at_us, n;
+SELECT sealed FROM edit WHERE person = :person
+AND (source = '' OR source IN (SELECT value FROM json_each(:others))) ORDER BY at_us, n;
+
+-- name: edits_to_hand
+SELECT e.person, e.at_us, e.n, e.sealed, e.consent, e.source, p.key FROM edit e JOIN person p ON p.person = e.person
+WHERE e.person IN (SELECT value FROM json_each(:ids))
+OR (e.source <> '' AND e.source IN (SELECT value FROM json_each(:ids)))
+ORDER BY e.at_us, e.n;
+
+-- name: drop_edit
+DELETE FROM edit WHERE person = :person AND at_us = :at_us AND n = :n;
 
 -- name: drop_words
 DELETE FROM word WHERE person = :person;
@@ -79,6 +97,9 @@ SELECT person, key, changed_us, ours FROM person WHERE person = :person AND ours
 
 -- name: drop_key
 DELETE FROM joined WHERE person = :person;
+
+-- name: drop_keys_of_forgotten
+DELETE FROM joined WHERE person IN (SELECT person FROM forgotten);
 
 -- name: forget
 INSERT OR IGNORE INTO forgotten (person) VALUES (:person);

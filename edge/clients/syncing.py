@@ -48,13 +48,15 @@ async def sync(kept: Slice, door: Door, now_us: Callable[[], int]) -> int:
     after_us = 0 if whole else max(0, standing.upto_us - OVERLAP_US)
     known_us = max(0, standing.upto_us - OVERLAP_US) if whole else 0
     asked = SliceAsked(box_key=kept.public, after_us=after_us, cards_after_us=known_us)
-    lacking = 0
+    lacking, broken = 0, kept.edits_broken_total
     for pages in range(1, PAGES_MAX + 1):
         page = await door.clients(asked)
         lacking += await asyncio.to_thread(partial(kept.take, page, now_us=now_us()))
         if not page.more:
             if whole:
                 await asyncio.to_thread(partial(kept.end_pass, now_us=now_us()))
+            if broken := kept.edits_broken_total - broken:
+                log.error("clients_edits_broken", edits=broken, then="dropped here; the journal has them")
             if lacking:
                 log.error("clients_lacking", cards=lacking, then="the next pass brings all of them")
                 await asyncio.to_thread(kept.begin_anew)

@@ -9,6 +9,7 @@ from clients_house import ANA, EVA, MAX, MILAN, ONE, OTHER, PARIS, THIRD, told
 
 from cloud.pos.clients import merging
 from cloud.tables import client, client_alias, client_heard, person_key, person_word, sale
+from contract import clients as wire
 from contract.clients import ClientCard, ClientConsent, ClientEdit
 from contract.facts import ClientConsented
 from edge.clients.edits import Written
@@ -185,3 +186,98 @@ def test_a_word_about_an_id_that_another_stands_for_changes_the_card_of_who_does
     office.hear(ClientConsented(person=ONE, channel="email", **no), store=MILAN)
     bring(office, box)
     assert [(each.channel, each.given) for each in box.one(OTHER).consents] == [("email", False)]
+
+
+def part(office):
+    """The one merge of the house is undone."""
+    (name,) = office.work(lambda work: [row["merge"] for row in work.tx.rows(sa.select(client_alias))])
+    office.work(lambda work: merging.undo(work, name, by=ANA))
+
+
+def says(box, person, *, given, office):
+    at_us = office.tick()
+    word = ClientConsent(channel="email", given=given, said_us=at_us)
+    box.write(person, Written(at_us=at_us, by=ANA, consent=word))
+
+
+def said(box, person):
+    return [(each.channel, each.given) for each in box.one(person).consents]
+
+
+def test_what_was_written_stays_when_who_stands_for_them_comes_on_a_later_page(office, box, nina, monkeypatch):
+    monkeypatch.setattr(wire, "SLICE_ROWS_PER_PAGE_MAX", 1)
+    office.keep(OTHER, MAX)
+    bring(office, box)
+    says(box, ONE, given=False, office=office)
+    office.merge(OTHER, ONE)
+    office.keep(THIRD, EVA)
+    no = {"given": False, "said_us": office.now_us, "proof": "spoken", "text_version": "1"}
+    office.hear(ClientConsented(person=THIRD, channel="phone", **no), store=MILAN)
+    office.hear(ClientConsented(person=OTHER, channel="phone", **no), store=MILAN)
+    assert asyncio.run(sync(box, office, lambda: office.now_us)) > 1, "the control: they come on several pages"
+    assert sorted(said(box, ONE)) == [("email", False), ("phone", False)]
+    assert box.one(ONE).person == OTHER
+
+
+def test_a_consent_given_by_one_is_no_permission_of_another_once_they_are_parted(office, box, nina):
+    office.keep(OTHER, MAX)
+    bring(office, box)
+    office.merge(OTHER, ONE)
+    says(box, ONE, given=True, office=office)
+    bring(office, box)
+    assert said(box, OTHER) == said(box, ONE) == [("email", True)], "the control: one client, one word"
+    part(office)
+    bring(office, box)
+    assert (said(box, OTHER), said(box, ONE)) == ([], [("email", True)])
+    office.merge(OTHER, ONE)
+    bring(office, box)
+    assert said(box, OTHER) == [("email", True)]
+
+
+def test_a_word_that_cannot_be_opened_is_dropped_and_counted_and_the_page_is_taken(office, box, nina):
+    office.keep(OTHER, MAX)
+    bring(office, box)
+    says(box, ONE, given=True, office=office)
+    says(box, ONE, given=False, office=office)
+    box._db._db.execute("UPDATE edit SET sealed = zeroblob(64) WHERE at_us = (SELECT min(at_us) FROM edit)")
+    office.merge(OTHER, ONE)
+    bring(office, box)
+    assert (said(box, OTHER), box.edits_broken_total) == ([("email", False)], 1)
+
+
+def test_words_written_under_the_key_made_here_stay_under_the_key_of_the_office(office, box):
+    office.keep(ONE, EVA)
+    box.make(ClientCard(person=ONE, given_name="Nina"), secrets.token_bytes(32), at_us=office.now_us)
+    says(box, ONE, given=False, office=office)
+    bring(office, box)
+    assert (box.one(ONE).given_name, said(box, ONE), box.edits_broken_total) == ("Éva", [("email", False)], 0)
+
+
+def test_who_was_erased_keeps_no_key_until_they_are_forgotten(office, box, nina):
+    office.keep(OTHER, MAX)
+    bring(office, box)
+    office.erase(ONE)
+    bring(office, box)
+    box.admit("e2")
+    assert (box.one(ONE), box.to_bring(9)) == (None, [])
+
+
+def test_a_key_left_by_a_box_that_did_not_know_of_joined_ids_goes_at_the_next_start(office, box, nina, tmp_path):
+    wrapped = box._db.one("one", person=ONE)["key"]
+    office.keep(OTHER, MAX)
+    office.merge(OTHER, ONE)
+    bring(office, box)
+    box._db.run("forget", person=ONE)  # as the older box did, which looked into no other table
+    assert wrapped in b"".join(path.read_bytes() for path in (tmp_path / "clients").iterdir()), "the control"
+    started = again(box, tmp_path)
+    assert wrapped not in b"".join(path.read_bytes() for path in (tmp_path / "clients").iterdir())
+    started.stop()
+
+
+def test_a_file_of_before_edits_had_a_source_is_opened_and_keeps_its_words(office, box, nina, tmp_path):
+    says(box, ONE, given=False, office=office)
+    box._db._db.execute("DROP INDEX edit_source")
+    box._db._db.execute("ALTER TABLE edit DROP COLUMN source")
+    started = again(box, tmp_path)
+    assert said(started, ONE) == [("email", False)]
+    started.stop()

@@ -84,7 +84,7 @@ def page(
     kept = rows[: wire.SLICE_ROWS_PER_PAGE_MAX]
     known = [row for row in kept if row["changed_us"] <= asked.cards_after_us]
     changed = [row for row in kept if row["changed_us"] > asked.cards_after_us]
-    away = sa.select(client.c.person).where(after, sa.or_(client.c.erased_us != 0, ABSORBED))
+    away = sa.select(client.c.person).where(after, client.c.erased_us != 0)  # who is absorbed: with the card of both
     gone = tx.rows(away.order_by(client.c.changed_us.desc()).limit(GONE_MAX)) if asked.after_us else ()
     return SlicePage(
         clients=(
