@@ -85,6 +85,22 @@ def test_who_bought_under_an_id_that_another_stands_for_is_kept_where_they_bough
     assert box.one(ONE).person == OTHER
 
 
+@pytest.mark.parametrize("bought", [ONE, OTHER, THIRD])
+def test_who_is_of_this_store_by_one_id_and_was_anywhere_lately_by_another_is_kept(office, box, bought):
+    for person, given, store in ((ONE, EVA, PARIS), (OTHER, MAX, MILAN), (THIRD, MAX, MILAN)):
+        office.keep(person, given, store=store)
+    office.merge(OTHER, ONE)
+    office.merge(OTHER, THIRD)
+    office.now_us += (wire.SLICE_DAYS + 1) * WHOLE_EVERY_US
+    bring(office, box)
+    assert box.count() == 0, "the control: quiet by all their ids"
+    row = {"store": MILAN, "sale": "s1", "client": bought, "recorded_us": office.now_us}
+    office.work(lambda work: work.tx.add(sale, row))
+    office.now_us += WHOLE_EVERY_US
+    bring(office, box)
+    assert box.one(ONE).person == OTHER
+
+
 @pytest.mark.parametrize("home", [PARIS, MILAN])
 def test_the_key_made_here_is_brought_again_to_an_office_that_was_put_back(office, box, nina, tmp_path, home):
     key, fact = nina

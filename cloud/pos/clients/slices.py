@@ -50,6 +50,8 @@ class Whose:
 
 Standings = Callable[[Sequence[Whose]], list[ClientStanding]]
 """What clients are to the house, in their order."""
+Told = Callable[[sa.FromClause, StoreId, int], "sa.ColumnElement[bool]"]
+"""Whether it holds of a row of `client`, for a store and a moment."""
 
 
 def no_standings(whose: Sequence[Whose]) -> list[ClientStanding]:
@@ -118,29 +120,43 @@ def search(
 
 
 def _mine(store: StoreId, now_us: int) -> "sa.ColumnElement[bool]":
-    """Under any of their ids: who stands for a client of this store is one."""
+    """A client of this store, lately anybody's: each is asked of all ids that somebody stands for, one by one."""
+    here, lately = (
+        sa.or_(told(client, store, now_us), client.c.person.in_(_above(told, name, store, now_us)))
+        for name, told in (("own", _its_own), ("late", _lately))
+    )
+    return sa.and_(client.c.erased_us == 0, ~ABSORBED, here, lately)
+
+
+def _above(told: Told, name: str, store: StoreId, now_us: int) -> "sa.Select[Any]":
+    """Who stands for an id of which this holds, and for whom that one does."""
     below = client.alias("below")
-    own = sa.select(client_alias.c.survivor).join(below, below.c.person == client_alias.c.absorbed)
-    joined = own.where(aliases.HOLDS, *_its_own(below, store, now_us)).cte("joined", recursive=True)
+    first = sa.select(client_alias.c.survivor).join(below, below.c.person == client_alias.c.absorbed)
+    joined = first.where(aliases.HOLDS, told(below, store, now_us)).cte(name, recursive=True)
     above = sa.select(client_alias.c.survivor).join(joined, joined.c.survivor == client_alias.c.absorbed)
-    joined = joined.union(above.where(aliases.HOLDS))
-    own_or_joined = sa.or_(sa.and_(*_its_own(client, store, now_us)), client.c.person.in_(sa.select(joined.c.survivor)))
-    return sa.and_(client.c.erased_us == 0, ~ABSORBED, own_or_joined)
+    return sa.select(joined.union(above.where(aliases.HOLDS)).c.survivor)
 
 
-def _its_own(of: "sa.FromClause", store: StoreId, now_us: int) -> tuple["sa.ColumnElement[bool]", ...]:
-    since_us = now_us - wire.SLICE_DAYS * DAY_US
+def _its_own(of: "sa.FromClause", store: StoreId, now_us: int) -> "sa.ColumnElement[bool]":
+    del now_us
     bought = sa.exists().where(sale.c.client == of.c.person, sale.c.client != "", sale.c.store == store)
     came = sa.exists().where(client_visit.c.person == of.c.person, client_visit.c.store == store)
-    ordered = sa.exists().where(
-        client_order.c.client == of.c.person, client_order.c.store == store, client_order.c.ended == 0
-    )
-    lately = sa.or_(
+    return sa.or_(of.c.store == store, bought, came, _ordered(of, store))
+
+
+def _lately(of: "sa.FromClause", store: StoreId, now_us: int) -> "sa.ColumnElement[bool]":
+    since_us = now_us - wire.SLICE_DAYS * DAY_US
+    return sa.or_(
         of.c.changed_us >= since_us,
         sa.exists().where(sale.c.client == of.c.person, sale.c.client != "", sale.c.recorded_us >= since_us),
         sa.exists().where(client_visit.c.person == of.c.person, client_visit.c.at_us >= since_us),
+        _ordered(of, store),
     )
-    return sa.or_(of.c.store == store, bought, came, ordered), sa.or_(lately, ordered)
+
+
+def _ordered(of: "sa.FromClause", store: StoreId) -> "sa.ColumnElement[bool]":
+    open_here = client_order.c.store == store, client_order.c.ended == 0
+    return sa.exists().where(client_order.c.client == of.c.person, *open_here)
 
 
 def _least_us(work: Work, mine: "sa.ColumnElement[bool]") -> int:
