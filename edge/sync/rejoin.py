@@ -60,6 +60,7 @@ class Rejoining:
         self._instance = instance
         self._whole: set[tuple[Epoch, Stream]] = set()
         self._life = 0
+        self._heard: tuple[Epoch, int, int] | None = None
 
     def handover(self) -> Iterator[JournalRows]:
         """Every row the cloud has not acknowledged, of every log on this disk, and what only tills have kept; call
@@ -155,7 +156,15 @@ class Rejoining:
         node = self._books.node()
         if node.cloud_epoch == life_of(node.term):
             return node.down_upto
-        last = self._books.db.one("last_heard", SeqBody, epoch=node.epoch)
+        counter = self._books.db.one("counter", Counter, epoch=node.epoch, stream=Stream.TRADE)
+        rows = counter.seq if counter else 0
+        if self._heard is None or self._heard[:2] != (node.epoch, rows):
+            self._heard = node.epoch, rows, self._last_heard(node.epoch)
+        return self._heard[2]
+
+    def _last_heard(self, epoch: Epoch) -> int:
+        """Looks through the whole log when it has no command: once for all pleas of an attempt."""
+        last = self._books.db.one("last_heard", SeqBody, epoch=epoch)
         facts = decode_entry(last.body).facts if last else ()
         return next((fact.seq for fact in facts if isinstance(fact, CommandHeard)), 0)
 

@@ -325,3 +325,16 @@ def test_the_box_says_back_how_far_it_was_told(shop, sealed):
     assert said(199_000_000) == (1, seal(1)), "of what it did, not of what it heard"
     shop.hear(first_seq=2, commands=(raws[1],), seals=(seal(2),))
     assert said(299_000_000) == (2, seal(2))
+
+
+def test_a_log_without_commands_is_looked_through_once_for_all_pleas_of_an_attempt(shop):
+    with shop.books.transaction() as tx:
+        tx.follow(tx.node().cloud_epoch + 1)
+        tx.must_rejoin("the office was put back")
+    said: list[str] = []
+    shop.books.db._db.set_trace_callback(said.append)
+    attempt = Rejoining(shop.books, nonce="n", instance="m1")
+    pleas = {attempt.message().told_upto for _ in range(3)}
+    shop.books.db._db.set_trace_callback(None)
+    assert pleas == {Rejoining(shop.books, nonce="n2", instance="m1").message().told_upto}
+    assert sum("command.heard" in each for each in said) == 1
