@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from cloud.people import Keyring
 from cloud.pos.clients import desk, merging, queries
 from cloud.sealing import passing
-from cloud.tables import client_look, sale, sale_line
+from cloud.tables import client, client_look, sale, sale_line
 from cloud.work import begin
 from contract.ids import PersonId, UserId
 from trade.guards import ALL
@@ -121,3 +121,21 @@ def test_ids_of_a_client_are_found_by_both_ends_of_a_merge(office, ring):
         assert "ix_client_alias_absorbed" in told, told
     else:
         assert "Seq Scan on client_alias" not in told, told
+
+
+def test_a_change_of_a_client_writes_their_row_once(office, ring):
+    asked = []
+
+    def note(_connection, _cursor, statement, *_more):
+        asked.append(statement)
+
+    sa.event.listen(office.engine, "before_cursor_execute", note)
+    try:
+        with office.transaction() as tx:
+            told = desk.setting({"given_name": "Eve"})
+            assert desk.change(begin(tx, ALL, 11), ring, EVA, told, by=BY, why="told us") == ["given_name"]
+    finally:
+        sa.event.remove(office.engine, "before_cursor_execute", note)
+    assert sum(statement.startswith("UPDATE client SET") for statement in asked) == 1
+    with office.reading() as tx:
+        assert tx.value(sa.select(client.c.changed_us).where(client.c.person == EVA)) == 11

@@ -194,8 +194,8 @@ def _keep(work: Work, ring: Keyring, person: PersonId, now: Profile, *, key: Per
     sealed = key.seal(PROFILE, profiles.encode(now))
     mine = client.c.person == person
     work.tx.run(sa.update(client).where(mine).values(sealed=sealed, changed_us=work.now_us))
-    if was is not None:
-        _touch(work, person)
+    if was is not None and (head := aliases.heads(work.tx, [person])[person]) != person:
+        _touch(work, head)
     before = set() if was is None else words.of_profile(was)
     after = words.of_profile(now)
     gone = words.keyed(before - after, house)
