@@ -44,6 +44,7 @@ from edge.counts.duration import tags_per_s
 from edge.floor.now import MirrorNow, UplinkNow
 from edge.gauges import (
     capture_gauges,
+    client_gauges,
     floor_gauges,
     house_gauges,
     label_gauges,
@@ -138,6 +139,7 @@ def create(config: EdgeConfig, *, clock: Clock | None = None, chance: random.Ran
             label_gauges(press.tally),
             picture_gauges(pictures.cache),
             paper_gauges(paperwork),
+            client_gauges(kept),
             receipt_gauges(receipts.tally),
             people_gauges(bulletin, attempts, rows.waiting_lost_total, approvals, devices.proofs_refused_total),
         )

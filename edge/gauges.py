@@ -6,6 +6,7 @@ from typing import Final
 from contract.facts import ReaderLink, Vision
 from contract.ids import ZoneId
 from edge.blobs import BlobCache
+from edge.clients.slice import Slice
 from edge.clock import Clock
 from edge.floor.now import MirrorNow, UplinkNow, ZoneNow
 from edge.house import House, Mood
@@ -218,6 +219,11 @@ def paper_gauges(work: Paperwork) -> Iterator[Sample]:
     yield Sample("vitrine_order_papers_evicted_total", "papers of orders that made room for newer ones", evicted)
     yield Sample("vitrine_order_papers_refused_total", "papers of orders the office never takes", work.refused_total)
     yield Sample("vitrine_order_papers_forgotten_total", "clients whose papers were destroyed here", forgotten)
+
+
+def client_gauges(kept: Slice | None) -> Iterator[Sample]:
+    broken = kept.edits_broken_total if kept is not None else 0
+    yield Sample("vitrine_client_edits_broken_total", "words of tills about clients that could not be opened", broken)
 
 
 def picture_gauges(cache: BlobCache) -> Iterator[Sample]:
