@@ -72,7 +72,7 @@ class Trays:
     size      int8[t]     what part of its zone it is (`groups.size_of`), -1 while its silence could not be judged
     reads     float64[t]  read in a round, lately; cover_s float64[t]: seconds since that fell under half of what is due
     judged    bool[t]     whether its silence was looked at since then
-    part      int8[t]     what part of its zone may be covered with it by the last look, -1: the rest was not as usual
+    part      int8[t]     the largest part of its zone that may be covered with it, -1: not looked at for long enough
     """
 
     silent_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -155,8 +155,8 @@ class Evidence:
     peaks          int64[5, 400]  histograms of what harmless silences reached, bins of 0.25 nats: single pieces, whole
                                   trays, groups, few of a zone, single pieces of small zones
     covers         float64[z, 3]  covers of whole trays by zone: how many, sum of ln s, sum of (ln s)²
-    cover_parts    float64[6, 2]  by part of a zone: covers of whole trays over so much of it, by all that was not read
-                                  since, and tray-seconds watched of trays that are so large
+    cover_parts    float64[6, 2]  by part of a zone: covers of whole trays that lay over so much of it, by all that was
+                                  not read since, and tray-seconds watched of trays that are so large
     trouble        bool[z]        its reader is, or was lately, dead, flapping or jammed; last at trouble_us
     lately         float64[z, 3]  observed, expected and variance of the live pieces' reads over some 20 rounds
     expected, observed float64[z] reads of the live pieces in the zone's last round; not saved

@@ -66,6 +66,9 @@ SIZE_FIRM: Final = 1.0
 """A part of a zone is as often covered as others until so many covers were to be expected of it."""
 SIZE_NATS_MAX: Final = 4.0
 """However seldom so small a part was covered, it takes more than that to say that a tray was lifted."""
+SURE_S: Final = 10.0
+"""A silence of a tray as long as this shows what lies under the same cover: by then nearly all others have been read.
+The most that it was of its zone is the part that this cover teaches, whether the tray could be judged or not."""
 LAPSE_S: Final = 10.0
 """A group silence that is not seen for so long is over."""
 FEW_MIN: Final = 3
@@ -103,6 +106,9 @@ def hear_trays(evidence: Evidence, placement: Placement, heard: Round, read: NDA
     clear = trays.reads >= CLEAR_SHARE * trays.strength
     trays.cover_s += passed_s
     _uncovered(evidence, np.flatnonzero(clear & trays.judged & again))
+    part = trays.part[clear & again]
+    evidence.cover_parts[:, 0] += np.bincount(part[part >= 0], minlength=SIZES)
+    trays.part[clear] = -1
     trays.cover_s[clear] = 0.0
     trays.judged[clear] = False
 
@@ -114,8 +120,6 @@ def _uncovered(evidence: Evidence, ended: NDArray[np.intp]) -> None:
     length_s = np.maximum(trays.cover_s[ended], 1.0)
     for zone, ln in zip(trays.zone[ended].tolist(), np.log(length_s).tolist(), strict=True):
         evidence.covers[zone] += (1.0, ln, ln * ln)
-    part = trays.part[ended]
-    evidence.cover_parts[:, 0] += np.bincount(part[part >= 0], minlength=SIZES)
 
 
 def know(evidence: Evidence, placement: Placement, now_us: int) -> None:
@@ -169,12 +173,12 @@ def size_of(part: int | NDArray[np.int64], whole: int | NDArray[np.int64]) -> ND
 
 
 def size_nats(evidence: Evidence) -> NDArray[np.float64]:
-    """By part of a zone: -log of how often so much is covered, compared with how often trays are so large.
+    """By part of a zone: -log of how many covers lay over so much of theirs, compared with over as much as a tray is.
 
     0 until covers were seen, and never more than `SIZE_NATS_MAX` either way.
     """
     covers, watched_s = evidence.cover_parts.T
-    among = covers.sum() * watched_s / max(watched_s.sum(), 1.0)
+    among = covers @ watched_s / max(watched_s.sum(), 1.0)
     nats: NDArray[np.float64] = -np.log((covers + SIZE_FIRM) / (among + SIZE_FIRM))
     return np.clip(nats, -SIZE_NATS_MAX, SIZE_NATS_MAX)
 
@@ -213,12 +217,13 @@ def quiet_trays(evidence: Evidence, placement: Placement, heard: Round) -> Itera
         members = here[judged & (placement.tray[here] == number)]
         if not len(members):
             continue
-        if beside.any() or rest_deficit(evidence, zone_of, strength, rounds) > DEFICIT_MAX:
-            trays.part[number] = -1
-            continue
         part = int(size_of(*_may_be_covered(evidence, placement, zone_of, members)))
+        if silent_s >= SURE_S:
+            trays.part[number] = part if trays.part[number] < 0 else min(part, trays.part[number])
+        if beside.any() or rest_deficit(evidence, zone_of, strength, rounds) > DEFICIT_MAX:
+            continue
         nats = max(against_cover(evidence, zone_of, strength, silent_s) + float(rare[part]), SEEN_NATS)
-        trays.peak[number], trays.judged[number], trays.part[number] = max(trays.peak[number], nats), True, part
+        trays.peak[number], trays.judged[number] = max(trays.peak[number], nats), True
         yield Quiet(members, nats)
 
 
