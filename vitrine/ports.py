@@ -1,6 +1,7 @@
 """Loopback ports: chosen once, kept, and checked before anything is started on them."""
 
 import contextlib
+import random
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,6 +10,11 @@ from typing import Final
 from vitrine.problems import PersonError
 
 HOST: Final = "127.0.0.1"
+OWN: Final = range(20_000, 32_000)
+"""Below those that the kernel gives to whoever calls out (Linux: from 32768 on): a call would take a port before it is
+listened on, and two houses that start in one moment would often be given the same."""
+
+_chance: Final = random.SystemRandom()
 
 
 def is_free(port: int) -> bool:
@@ -28,18 +34,13 @@ def listens(port: int) -> bool:
 
 
 def choose(wished: Iterable[int]) -> list[int]:
-    """For each wish itself when it is free, else any free port; all different."""
+    """For each wish itself when it is free, else any free port of `OWN`; all different."""
     chosen: list[int] = []
-    held: list[socket.socket] = []
-    try:
-        for port in wished:
-            probe = socket.socket()
-            held.append(probe)
-            probe.bind((HOST, port if is_free(port) and port not in chosen else 0))
-            chosen.append(int(probe.getsockname()[1]))
-    finally:
-        for probe in held:
-            probe.close()
+    for wish in wished:
+        port = wish
+        while port == 0 or port in chosen or not is_free(port):
+            port = _chance.choice(OWN)
+        chosen.append(port)
     return chosen
 
 

@@ -9,7 +9,7 @@ from cloud.pos.clients import absorbing, queries, slices
 from contract.clients import PersonKeysTaken
 from edge.clients.slice import Slice
 
-DAYS, DISASTERS, RESTORED = (9_000, 9_001, 9_005, 9_006, 9_011), range(1_000, 1_003), (40_003, 40_101, 41_001)
+DAYS, DISASTERS, RESTORED = (9_000, 9_001, 9_005, 9_006, 9_011), range(1_000, 1_003), (40_003, 40_101, 41_001, 42_002)
 NAMED = ("told of a client", "kept at a store first", "said about being written to", "told of somebody by another id")
 
 
@@ -60,7 +60,7 @@ def taken_by_nobody(work, ring, told):
         ("C8", 9_000, absorbing, "absorb", lambda *given, **more: 0, {}),
         ("C8", 9_000, absorbing, "_settle", lambda work, row, state, why: True, {}),
         ("C8", 9_000, slices, "take_keys", taken_by_nobody, {}),
-        ("C8", 41_001, Slice, "is_new", lambda kept, epoch: False, {"hard": True, "restores": True}),
+        ("C8", 42_002, Slice, "is_new", lambda kept, epoch: False, {"hard": True, "restores": True}),
         ("C9", 9_011, queries, "consents", yeses, {}),
     ],
 )
