@@ -160,7 +160,7 @@ class Maker:
             yield from (self.page(page) for page in pages)
             return
         # forked: keys are not to be pickled, and whoever makes rows touches no connection
-        with multiprocessing.get_context("fork").Pool(os.cpu_count(), _made_here, (self,)) as pool:
+        with multiprocessing.get_context("fork").Pool(os.cpu_count(), _makers.append, (self,)) as pool:
             for rows in pool.imap(_page, pages):
                 yield dict(zip(COLUMNS, rows, strict=True))
 
@@ -187,17 +187,12 @@ class Maker:
                 rows[sale_line].append(("paris", f"s{at}-{n}", "1", "Ring"))
 
 
-_maker: Maker | None = None
-
-
-def _made_here(maker: Maker) -> None:
-    global _maker  # noqa: PLW0603  of a process that is there for it
-    _maker = maker
+_makers: Final[list[Maker]] = []
+"""Of a process that makes pages: the one it began with."""
 
 
 def _page(page: tuple[int, int]) -> list[list[tuple[Any, ...]]]:
-    assert _maker is not None, "the process began with it"
-    return list(_maker.page(page).values())
+    return list(_makers[-1].page(page).values())
 
 
 def _write(tx: Tx, table: sa.Table, rows: list[tuple[Any, ...]]) -> None:

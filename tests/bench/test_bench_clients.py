@@ -1,5 +1,6 @@
 """`python -m bench clients`: its figures have the names that its bars ask for."""
 
+import pytest
 from house_templates import empty_office
 
 from bench import clients_book
@@ -15,7 +16,9 @@ def test_segments_of_a_short_run_are_measured_and_their_bar_is_found():
     assert [bar.name for bar in bars_of("clients", figures, partly=True)] == ["segments_s"]
 
 
-def test_a_small_book_is_found_and_opened_and_its_words_are_those_of_the_office():
+@pytest.mark.parametrize("page", [clients_book.PAGE, 20], ids=["one page", "by every core"])
+def test_a_small_book_is_found_and_opened_and_its_words_are_those_of_the_office(monkeypatch, page):
+    monkeypatch.setattr(clients_book, "PAGE", page)
     people = clients_book.People(7)
     for at in range(6):
         assert clients_book.words_of(people.profile(at)) == words.of_profile(people.profile(at))

@@ -31,3 +31,10 @@ def test_a_wish_is_granted_when_it_is_free_and_only_then(taken: int):
     assert first != taken
     assert second == free
     assert third not in {free, first, taken}
+
+
+def test_a_port_that_nobody_wished_for_is_none_that_the_kernel_gives_to_a_call():
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    chosen = ports.choose([0] * 40)
+    assert len(set(chosen)) == 40
+    assert max(chosen) < lowest
